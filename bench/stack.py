@@ -1,0 +1,99 @@
+"""A whole mesh for the bench: own folder, own ports, quiet venues."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from bench.children import PROJECT
+from mesh.channel import mesh_channel
+from mesh.tls import TlsFiles
+from meshctl.client import MeshClient
+from meshctl.stack.home import Home, Ports
+from meshctl.stack.ports import free_offset
+
+START_TIMEOUT_S = 120
+USER, ACCOUNT = "alice", "ACC-ALICE"
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A running mesh."""
+
+    home: Home
+    ports: Ports
+
+    def pids(self) -> dict[str, int]:
+        """Process ids of all our processes by name, and of this bench."""
+        entries = self.home.state()["processes"]
+        return {entry["name"]: entry["pid"] for entry in entries if entry["pid"]}
+
+    async def token(self) -> str:
+        """Log in and give a fresh access token."""
+        known = json.loads(self.home.users_file.read_text("utf-8"))
+        async with MeshClient.local(self.home, keep_login=False) as client:
+            session = await client.login(USER, known[USER]["password"])
+            return session.access_token
+
+    def direct(self) -> grpc.aio.Channel:
+        """Connect to svc_oms itself, with the certificate of the bench."""
+        tls = TlsFiles.of_service(self.home.tls, "bench")
+        return mesh_channel(f"127.0.0.1:{self.ports.oms}", "svc-oms", tls)
+
+    def edge(self) -> grpc.aio.Channel:
+        """Connect through Envoy, as users do."""
+        authority = (self.home.tls / "ca.pem").read_bytes()
+        return grpc.aio.secure_channel(
+            f"localhost:{self.ports.edge_tls}", grpc.ssl_channel_credentials(authority)
+        )
+
+
+@contextlib.contextmanager
+def running_mesh() -> Iterator[Mesh]:
+    """Start a mesh, stop it, and remove its folder."""
+    folder = Path(tempfile.mkdtemp(prefix="ordermesh-bench-"))
+    home, offset = Home(folder), free_offset()
+    try:
+        _ordermesh(
+            "up", "--detach", "--no-agents", "--log-level", "warning",
+            "--home", str(folder), "--port-offset", str(offset),
+        )  # fmt: skip
+        yield Mesh(home, Ports().shifted(offset))
+    finally:
+        _ordermesh("down", "--home", str(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ordermesh(*words: str) -> None:
+    done = subprocess.run(  # our own command
+        [sys.executable, "-m", "meshctl", *words],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=START_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"ordermesh {' '.join(words)}:\n{done.stdout}{done.stderr}")
+
+
+async def until_tradable(mesh: Mesh, seconds: float = 30) -> list[str]:
+    """Wait until both venues' listings can be traded; give their ids."""
+    known = json.loads(mesh.home.users_file.read_text("utf-8"))
+    async with MeshClient.local(mesh.home, keep_login=False) as client, asyncio.timeout(seconds):
+        await client.login(USER, known[USER]["password"])
+        while True:
+            listings = await client.instruments()
+            ids = [item.instrument_id for item in listings if item.trading_status == 1]
+            if {name.rpartition(".")[2] for name in ids} >= {"SIMA", "SIMB"}:
+                return ids
+            await asyncio.sleep(0.2)

@@ -1,0 +1,1 @@
+"""The edge: one Envoy configuration for the local stack, the tests and Kubernetes."""

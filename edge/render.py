@@ -1,0 +1,273 @@
+"""Renders `envoy.yaml.tmpl`.
+
+The template is YAML with `${name}` in the places that differ. Every value is written
+as JSON, which is YAML, so no value can break out of its place. A name without a value
+and a value without a name are both errors: neither a forgotten setting nor one that
+does nothing goes unnoticed.
+"""
+
+import argparse
+import dataclasses
+import json
+import re
+import shutil
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from edge.services import (
+    PUBLIC_SERVICES,
+    TOKENLESS_SERVICES,
+    generated_descriptors,
+    streaming_paths,
+    transcoder_descriptors,
+)
+from edge.values import EnvoyValues, web_root_or_placeholder
+from edge.web import (
+    TOKENLESS,
+    WEB_FILE_MAX_BYTES,
+    WebFilesError,
+    filter_disabled,
+    web_routes,
+)
+
+TEMPLATE = Path(__file__).parent.parent / "envoy" / "envoy.yaml.tmpl"
+BUILT_WEB = Path(__file__).parent.parent / "web" / "dist"
+CONFIG_NAME = "envoy.yaml"
+DESCRIPTORS_NAME = "descriptors.binpb"
+CORS_MAX_AGE_S = 3_600
+UNLIMITED_BODY = filter_disabled("body_size_limit")
+"""For streams: their whole has no size, and the services bound each message."""
+
+
+class RenderError(ValueError):
+    """The template and the values do not fit each other."""
+
+
+def render(values: EnvoyValues) -> str:
+    """Write the configuration of one Envoy.
+
+    Raises:
+        RenderError: A value is missing, unused or malformed.
+    """
+    return fill(TEMPLATE.read_text(encoding="utf-8"), _replacements(values))
+
+
+def write(folder: Path, values: EnvoyValues) -> Path:
+    """Write envoy.yaml into a folder, and the descriptors where the values say.
+
+    Returns:
+        The path of envoy.yaml.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    values.descriptors.write_bytes(transcoder_descriptors())
+    config = folder / CONFIG_NAME
+    config.write_text(render(values), encoding="utf-8")
+    return config
+
+
+def fill(template_text: str, replacements: dict[str, Any]) -> str:
+    """Put JSON in the places of a template, strictly.
+
+    A placeholder alone behind "- " on its line takes a list: one line per item.
+    """
+    template = Template(template_text)
+    if not template.is_valid():
+        raise RenderError("the template has a '$' that is neither ${name} nor $$")
+    wanted = set(template.get_identifiers())
+    if missing := wanted - set(replacements):
+        raise RenderError(f"no value for {sorted(missing)}")
+    if unused := set(replacements) - wanted:
+        raise RenderError(f"no place for {sorted(unused)}")
+
+    def items(match: re.Match[str]) -> str:
+        return "".join(
+            f"{match['indent']}- {json.dumps(item)}\n".replace("$", "$$")
+            for item in replacements[match["name"]]
+        )
+
+    in_lists = re.sub(r"(?m)^(?P<indent> *)- \$\{(?P<name>\w+)\}\n", items, template_text)
+    text = Template(in_lists).substitute({k: json.dumps(v) for k, v in replacements.items()})
+    try:
+        yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RenderError(f"the result is not YAML: {error}") from error
+    return text
+
+
+def _replacements(values: EnvoyValues) -> dict[str, Any]:
+    """Name what the template may use."""
+    return {
+        "tls_address": _address(values.tls_bind),
+        "plain_address": _address(values.plain_bind),
+        "admin_address": _address(values.admin_bind),
+        "ops_address": _address(values.ops_bind),
+        "tls_cert": str(values.tls_cert),
+        "tls_key": str(values.tls_key),
+        "client_cert": str(values.client_cert),
+        "client_key": str(values.client_key),
+        "ca": str(values.ca),
+        "descriptors": str(values.descriptors),
+        "oms_endpoints": _endpoints(values.oms),
+        "marketdata_endpoints": _endpoints(values.marketdata),
+        "identity_endpoints": _endpoints(values.identity),
+        "identity_ops_endpoints": _endpoints(values.identity_ops),
+        "admin_endpoints": _endpoints((values.admin_bind,)),
+        "public_services": sorted(PUBLIC_SERVICES),
+        "tokenless": TOKENLESS,
+        "service_routes": _service_routes(values),
+        "cors": _cors(values.allowed_origins),
+        "web_routes": web_routes(values.web_root),
+        "web_file_max_bytes": WEB_FILE_MAX_BYTES,
+        "security_headers": _security_headers(values),
+        "jwt_issuer": values.jwt_issuer,
+        "jwt_audience": values.jwt_audience,
+        "access_log": values.access_log,
+        "request_body_max_bytes": values.request_body_max_bytes,
+        "json_response_max_bytes": values.json_response_max_bytes,
+        "flood_requests_per_second": values.flood_requests_per_second,
+        "flood_burst_requests": values.flood_burst_requests,
+        "connections_max": values.connections_max,
+        "upstream_streams_max": values.upstream_streams_max,
+        "health_check_interval": f"{values.health_check_interval_s}s",
+        "idle_timeout": f"{values.unary_timeout_s}s",
+    }
+
+
+def _address(bind: str) -> dict[str, Any]:
+    host, separator, port = bind.rpartition(":")
+    if not separator or not host or not port.isdecimal():
+        raise RenderError(f"an address is host:port, not {bind!r}")
+    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
+
+
+def _endpoints(targets: tuple[str, ...]) -> list[dict[str, Any]]:
+    if not targets:
+        raise RenderError("a cluster needs an address")
+    return [{"endpoint": {"address": _address(target)}} for target in targets]
+
+
+def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:
+    """Route streams by exact path without a timeout, the rest of a service by prefix."""
+    files = generated_descriptors()
+    routes = []
+    for service, cluster in sorted(PUBLIC_SERVICES.items()):
+        per_filter: dict[str, Any] = {}
+        if service in TOKENLESS_SERVICES:
+            per_filter = TOKENLESS
+        for path in streaming_paths(files, service):
+            action = {
+                "cluster": cluster,
+                "timeout": "0s",
+                "idle_timeout": f"{values.stream_idle_timeout_s}s",
+            }
+            routes.append(_route({"path": path}, action, per_filter | UNLIMITED_BODY))
+        action = {"cluster": cluster, "timeout": f"{values.unary_timeout_s}s"}
+        routes.append(_route({"prefix": f"/{service}/"}, action, per_filter))
+    return routes
+
+
+def _route(match: dict[str, Any], action: dict[str, Any], filters: dict[str, Any]) -> Any:
+    route = {"match": match, "route": action}
+    return route | {"typed_per_filter_config": filters} if filters else route
+
+
+def _cors(origins: tuple[str, ...]) -> dict[str, Any]:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[a-zA-Z0-9.-]+(:[0-9]+)?", origin):
+            raise RenderError(f"an origin is scheme://host[:port] exactly, not {origin!r}")
+    return {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
+        "allow_origin_string_match": [{"exact": origin} for origin in origins],
+        "allow_methods": "POST",
+        "allow_headers": "authorization,content-type,grpc-timeout,x-grpc-web,x-user-agent",
+        "expose_headers": "grpc-status,grpc-message,grpc-status-details-bin",
+        "max_age": str(CORS_MAX_AGE_S),
+        # An origin that is not listed gets its answer from us, not from a service.
+        "forward_not_matching_preflights": False,
+    }
+
+
+def _security_headers(values: EnvoyValues) -> list[dict[str, Any]]:
+    """Headers of every answer; harmless for API clients, needed by browsers."""
+    policy = (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+    headers = {
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": policy,
+        "cross-origin-opener-policy": "same-origin",
+    }
+    if values.hsts_max_age_s:
+        headers["strict-transport-security"] = f"max-age={values.hsts_max_age_s}"
+    return [
+        {
+            "append": {
+                "header": {"key": key, "value": value},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
+        }
+        for key, value in headers.items()
+    ]
+
+
+def values_from(settings: list[str]) -> EnvoyValues:
+    """Read values from "name=value" texts; addresses and origins with commas between.
+
+    Raises:
+        RenderError: A name is unknown, a value malformed, or one without default missing.
+    """
+    kinds = {field.name: field.type for field in dataclasses.fields(EnvoyValues)}
+    given: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, text = setting.partition("=")
+        if not separator or name not in kinds:
+            raise RenderError(f"{setting!r} is not name=value with one of {', '.join(kinds)}")
+        try:
+            given[name] = _read(kinds[name], text)
+        except ValueError as error:
+            raise RenderError(f"{name}: {text!r} is not a whole number") from error
+    try:
+        return EnvoyValues(**given)
+    except TypeError as error:
+        raise RenderError(str(error).partition("__init__() ")[2]) from error
+
+
+def _read(kind: Any, text: str) -> Any:
+    if kind is Path or kind is int:
+        return kind(text)
+    return text if kind is str else tuple(part for part in text.split(",") if part)
+
+
+def main() -> None:
+    """Write the configuration into a folder: what Kubernetes does before Envoy starts."""
+    parser = argparse.ArgumentParser(description="Write Envoy's configuration into a folder.")
+    parser.add_argument("folder", type=Path, help="envoy.yaml and descriptors.binpb go here")
+    parser.add_argument(
+        "--web", type=Path, default=BUILT_WEB, help="built web app; copied to FOLDER/web and served"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="see edge/values.py"
+    )
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
+    web = folder / "web"
+    settings = [f"descriptors={folder / DESCRIPTORS_NAME}", f"web_root={web}", *arguments.set]
+    try:
+        values = values_from(settings)
+        shutil.rmtree(web, ignore_errors=True)
+        shutil.copytree(web_root_or_placeholder(arguments.web), web)
+        config = write(folder, values)
+    except (RenderError, WebFilesError) as error:
+        parser.exit(2, f"{error}\n")
+    print(config)  # noqa: T201  the answer
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Which services the edge opens to the outside, and where each of them lives."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from google.protobuf import any_pb2, descriptor_pb2, duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+PUBLIC_SERVICES = {
+    "ordermesh.oms.v1.OrderService": "svc_oms",
+    "ordermesh.oms.v1.OrderFlowService": "svc_oms",
+    "ordermesh.marketdata.v1.MarketDataService": "svc_marketdata",
+    "ordermesh.marketdata.v1.InstrumentService": "svc_marketdata",
+    "ordermesh.identity.v1.AuthService": "svc_identity",
+}
+"""Service -> Envoy cluster. What is not here cannot be reached from outside."""
+
+INTERNAL_SERVICES = frozenset(
+    {"ordermesh.gateway.v1.VenueLinkService", "ordermesh.marketdata.v1.FeedService"}
+)
+"""Links between our own processes. A test keeps this and the contracts in step."""
+
+TOKENLESS_SERVICES = frozenset({"ordermesh.identity.v1.AuthService"})
+"""Where tokens come from, so that none can be asked for."""
+
+GENERATED_DESCRIPTORS = Path(__file__).parent.parent / "gen" / "descriptors.binpb"
+
+
+def generated_descriptors() -> descriptor_pb2.FileDescriptorSet:
+    """Read the contracts as `make gen` wrote them."""
+    return descriptor_pb2.FileDescriptorSet.FromString(GENERATED_DESCRIPTORS.read_bytes())
+
+
+def service_names(files: descriptor_pb2.FileDescriptorSet) -> frozenset[str]:
+    """Name every service of the contracts."""
+    return frozenset(
+        f"{file.package}.{service.name}" for file in files.file for service in file.service
+    )
+
+
+def streaming_paths(files: descriptor_pb2.FileDescriptorSet, service_name: str) -> Iterator[str]:
+    """Yield the path of every rpc of a service that streams in either direction."""
+    for file in files.file:
+        for service in file.service:
+            if f"{file.package}.{service.name}" != service_name:
+                continue
+            for method in service.method:
+                if method.client_streaming or method.server_streaming:
+                    yield f"/{service_name}/{method.name}"
+
+
+def transcoder_descriptors() -> bytes:
+    """Join the contracts and the messages error details are made of.
+
+    Without the latter Envoy could not write a google.rpc.ErrorInfo as JSON.
+    """
+    files = generated_descriptors()
+    present = {file.name for file in files.file}
+    for module in (any_pb2, duration_pb2, error_details_pb2, status_pb2):
+        if module.DESCRIPTOR.name not in present:
+            module.DESCRIPTOR.CopyToProto(files.file.add())
+    return files.SerializeToString(deterministic=True)

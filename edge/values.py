@@ -1,0 +1,105 @@
+"""What differs between one Envoy and the next: one frozen value."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PLACEHOLDER_WEB_ROOT = Path(__file__).parent / "placeholder"
+"""Served when the web app has not been built; says how to build it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvoyValues:
+    """Every value the template takes; paths and addresses are as Envoy sees them.
+
+    Attributes:
+        tls_cert: Certificate chain of the public listener (PEM).
+        tls_key: Its key (PEM).
+        client_cert: Certificate Envoy shows to the services (PEM).
+        client_key: Its key (PEM).
+        ca: The authority that signed the services' certificates (PEM).
+        descriptors: The descriptor set `write_descriptors` wrote.
+        oms: "host:port" of every replica, or one DNS name that stands for them.
+        marketdata: The same for svc_marketdata.
+        identity: The same for svc_identity.
+        identity_ops: "host:port" of svc_identity's plain HTTP with the JWKS.
+        allowed_origins: Exact origins other web pages may call from; the own page needs none.
+        web_root: Folder of the built web app; see `web_root_or_placeholder`.
+        tls_bind: Public listener: gRPC, gRPC-Web, JSON, web app.
+        plain_bind: The same without TLS; loopback only.
+        admin_bind: Envoy's admin page; loopback only, it can stop Envoy.
+        ops_bind: /livez, /readyz and /metrics only.
+        jwt_issuer: The `iss` a token must have.
+        jwt_audience: The `aud` a token must have.
+        access_log: File of the access log.
+        hsts_max_age_s: Strict-Transport-Security; 0 leaves the header out, as on a
+            laptop, where it would forbid the click through a self-made certificate.
+        unary_timeout_s: A unary call that takes longer is ended.
+        stream_idle_timeout_s: A stream on which nothing moves is ended. Four times the
+            longest heartbeat a client may ask for (60 s), and some.
+        request_body_max_bytes: A greater unary request, or JSON body, is refused.
+        json_response_max_bytes: A greater unary answer cannot be had as JSON.
+        flood_requests_per_second: Requests of all clients together; more are refused.
+        flood_burst_requests: And at once.
+        connections_max: Client connections at once; more are closed.
+        upstream_streams_max: Calls and streams at once per service; more are refused.
+        health_check_interval_s: Seconds between two health checks of a replica.
+    """
+
+    tls_cert: Path
+    tls_key: Path
+    client_cert: Path
+    client_key: Path
+    ca: Path
+    descriptors: Path
+    oms: tuple[str, ...] = ("127.0.0.1:50051",)
+    marketdata: tuple[str, ...] = ("127.0.0.1:50052",)
+    identity: tuple[str, ...] = ("127.0.0.1:50053",)
+    identity_ops: tuple[str, ...] = ("127.0.0.1:9153",)
+    allowed_origins: tuple[str, ...] = ()
+    web_root: Path = PLACEHOLDER_WEB_ROOT
+    tls_bind: str = "127.0.0.1:8443"
+    plain_bind: str = "127.0.0.1:8080"
+    admin_bind: str = "127.0.0.1:9901"
+    ops_bind: str = "127.0.0.1:9157"
+    jwt_issuer: str = "ordermesh"
+    jwt_audience: str = "ordermesh"
+    access_log: str = "/dev/stdout"
+    hsts_max_age_s: int = 0
+    unary_timeout_s: int = 30
+    stream_idle_timeout_s: int = 250
+    request_body_max_bytes: int = 1_048_576
+    json_response_max_bytes: int = 4_194_304
+    flood_requests_per_second: int = 5_000
+    flood_burst_requests: int = 10_000
+    connections_max: int = 10_000
+    upstream_streams_max: int = 10_000
+    health_check_interval_s: int = 1
+
+    @classmethod
+    def from_certificates(
+        cls,
+        certificates: Path,
+        *,
+        descriptors: Path,
+        web_root: Path = PLACEHOLDER_WEB_ROOT,
+        allowed_origins: tuple[str, ...] = (),
+    ) -> "EnvoyValues":
+        """Take the files `ensure_dev_certificates` writes, everything else at its default.
+
+        Use `dataclasses.replace` for what is to differ.
+        """
+        return cls(
+            tls_cert=certificates / "edge.pem",
+            tls_key=certificates / "edge.key",
+            client_cert=certificates / "envoy.pem",
+            client_key=certificates / "envoy.key",
+            ca=certificates / "ca.pem",
+            descriptors=descriptors,
+            web_root=web_root,
+            allowed_origins=allowed_origins,
+        )
+
+
+def web_root_or_placeholder(dist: Path) -> Path:
+    """Take the built web app, or the page that says how to build it."""
+    return dist if (dist / "index.html").is_file() else PLACEHOLDER_WEB_ROOT

@@ -1,0 +1,327 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.oms.v1 import order_pb2 as _order_pb2
+from ordermesh.type.v1 import rules_pb2 as _rules_pb2
+from ordermesh.type.v1 import stream_pb2 as _stream_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class VenueCommandKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VENUE_COMMAND_KIND_UNSPECIFIED: _ClassVar[VenueCommandKind]
+    VENUE_COMMAND_KIND_NEW: _ClassVar[VenueCommandKind]
+    VENUE_COMMAND_KIND_CANCEL: _ClassVar[VenueCommandKind]
+    VENUE_COMMAND_KIND_REPLACE: _ClassVar[VenueCommandKind]
+    VENUE_COMMAND_KIND_STATUS: _ClassVar[VenueCommandKind]
+
+class CommandOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COMMAND_OUTCOME_UNSPECIFIED: _ClassVar[CommandOutcome]
+    COMMAND_OUTCOME_SENT: _ClassVar[CommandOutcome]
+    COMMAND_OUTCOME_NOT_SENT: _ClassVar[CommandOutcome]
+    COMMAND_OUTCOME_IN_DOUBT: _ClassVar[CommandOutcome]
+
+class SessionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SESSION_STATE_UNSPECIFIED: _ClassVar[SessionState]
+    SESSION_STATE_DOWN: _ClassVar[SessionState]
+    SESSION_STATE_RECOVERING: _ClassVar[SessionState]
+    SESSION_STATE_UP: _ClassVar[SessionState]
+VENUE_COMMAND_KIND_UNSPECIFIED: VenueCommandKind
+VENUE_COMMAND_KIND_NEW: VenueCommandKind
+VENUE_COMMAND_KIND_CANCEL: VenueCommandKind
+VENUE_COMMAND_KIND_REPLACE: VenueCommandKind
+VENUE_COMMAND_KIND_STATUS: VenueCommandKind
+COMMAND_OUTCOME_UNSPECIFIED: CommandOutcome
+COMMAND_OUTCOME_SENT: CommandOutcome
+COMMAND_OUTCOME_NOT_SENT: CommandOutcome
+COMMAND_OUTCOME_IN_DOUBT: CommandOutcome
+SESSION_STATE_UNSPECIFIED: SessionState
+SESSION_STATE_DOWN: SessionState
+SESSION_STATE_RECOVERING: SessionState
+SESSION_STATE_UP: SessionState
+
+class LinkRequest(_message.Message):
+    __slots__ = ("open", "messages", "receipts", "status", "heartbeat")
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    open: LinkOpen
+    messages: _containers.RepeatedCompositeFieldContainer[VenueMessage]
+    receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
+    status: SessionStatus
+    heartbeat: _stream_pb2.Heartbeat
+    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ...) -> None: ...
+
+class LinkOpen(_message.Message):
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    venue_mic: str
+    gateway_instance: str
+    session_epoch: int
+    status: SessionStatus
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ...) -> None: ...
+
+class LinkOpened(_message.Message):
+    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence")
+    FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    NEXT_OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    fencing_token: int
+    session_epoch: int
+    applied_inbound_msg_seq_num: int
+    next_outbound_sequence: int
+    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ...) -> None: ...
+
+class VenueCommand(_message.Message):
+    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered")
+    OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    ISIN_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    REGULATORY_FIELD_NUMBER: _ClassVar[int]
+    COMMITTED_AT_FIELD_NUMBER: _ClassVar[int]
+    REDELIVERED_FIELD_NUMBER: _ClassVar[int]
+    outbound_sequence: int
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    kind: VenueCommandKind
+    order_id: str
+    venue_order_id: str
+    account_id: str
+    symbol: str
+    isin: str
+    currency: str
+    side: _order_pb2.Side
+    type: _order_pb2.OrderType
+    terms: _order_pb2.OrderTerms
+    regulatory: _order_pb2.RegulatoryDetails
+    committed_at: _timestamp_pb2.Timestamp
+    redelivered: bool
+    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ...) -> None: ...
+
+class CommandReceipt(_message.Message):
+    __slots__ = ("outbound_sequence", "cl_ord_id", "outcome", "msg_seq_num", "text", "order_id", "kind")
+    OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    outbound_sequence: int
+    cl_ord_id: str
+    outcome: CommandOutcome
+    msg_seq_num: int
+    text: str
+    order_id: str
+    kind: VenueCommandKind
+    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., outcome: _Optional[_Union[CommandOutcome, str]] = ..., msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., order_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ...) -> None: ...
+
+class VenueMessage(_message.Message):
+    __slots__ = ("msg_seq_num", "session_epoch", "poss_dup", "poss_resend", "sending_time", "received_at", "execution_report", "order_cancel_reject", "business_reject", "session_reject", "parked")
+    MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    POSS_DUP_FIELD_NUMBER: _ClassVar[int]
+    POSS_RESEND_FIELD_NUMBER: _ClassVar[int]
+    SENDING_TIME_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_REPORT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_CANCEL_REJECT_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_REJECT_FIELD_NUMBER: _ClassVar[int]
+    SESSION_REJECT_FIELD_NUMBER: _ClassVar[int]
+    PARKED_FIELD_NUMBER: _ClassVar[int]
+    msg_seq_num: int
+    session_epoch: int
+    poss_dup: bool
+    poss_resend: bool
+    sending_time: _timestamp_pb2.Timestamp
+    received_at: _timestamp_pb2.Timestamp
+    execution_report: ExecutionReport
+    order_cancel_reject: OrderCancelReject
+    business_reject: BusinessReject
+    session_reject: SessionReject
+    parked: ParkedMessage
+    def __init__(self, msg_seq_num: _Optional[int] = ..., session_epoch: _Optional[int] = ..., poss_dup: _Optional[bool] = ..., poss_resend: _Optional[bool] = ..., sending_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_report: _Optional[_Union[ExecutionReport, _Mapping]] = ..., order_cancel_reject: _Optional[_Union[OrderCancelReject, _Mapping]] = ..., business_reject: _Optional[_Union[BusinessReject, _Mapping]] = ..., session_reject: _Optional[_Union[SessionReject, _Mapping]] = ..., parked: _Optional[_Union[ParkedMessage, _Mapping]] = ...) -> None: ...
+
+class ExecutionReport(_message.Message):
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id")
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    EXEC_ID_FIELD_NUMBER: _ClassVar[int]
+    EXEC_REF_ID_FIELD_NUMBER: _ClassVar[int]
+    EXEC_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ORD_STATUS_FIELD_NUMBER: _ClassVar[int]
+    ORDER_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LAST_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LAST_PRICE_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    CUM_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    AVERAGE_PRICE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    TRANSACT_TIME_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    ORD_REJ_REASON_FIELD_NUMBER: _ClassVar[int]
+    EXEC_RESTATEMENT_REASON_FIELD_NUMBER: _ClassVar[int]
+    LAST_LIQUIDITY_FIELD_NUMBER: _ClassVar[int]
+    LAST_MARKET_MIC_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    STATUS_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    venue_order_id: str
+    exec_id: str
+    exec_ref_id: str
+    exec_type: str
+    ord_status: str
+    order_quantity: str
+    last_quantity: str
+    last_price: str
+    leaves_quantity: str
+    cum_quantity: str
+    average_price: str
+    limit_price: str
+    stop_price: str
+    time_in_force: str
+    transact_time: _timestamp_pb2.Timestamp
+    text: str
+    ord_rej_reason: int
+    exec_restatement_reason: int
+    last_liquidity: int
+    last_market_mic: str
+    display_quantity: str
+    status_request_id: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ...) -> None: ...
+
+class OrderCancelReject(_message.Message):
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text")
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ORD_STATUS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_TO_FIELD_NUMBER: _ClassVar[int]
+    CXL_REJ_REASON_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    venue_order_id: str
+    ord_status: str
+    response_to: str
+    cxl_rej_reason: int
+    text: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., ord_status: _Optional[str] = ..., response_to: _Optional[str] = ..., cxl_rej_reason: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+
+class BusinessReject(_message.Message):
+    __slots__ = ("ref_seq_num", "ref_msg_type", "reason", "ref_id", "text", "cl_ord_id")
+    REF_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    REF_MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REF_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ref_seq_num: int
+    ref_msg_type: str
+    reason: int
+    ref_id: str
+    text: str
+    cl_ord_id: str
+    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., reason: _Optional[int] = ..., ref_id: _Optional[str] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+
+class SessionReject(_message.Message):
+    __slots__ = ("ref_seq_num", "ref_msg_type", "ref_tag_id", "reason", "text", "cl_ord_id")
+    REF_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    REF_MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
+    REF_TAG_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ref_seq_num: int
+    ref_msg_type: str
+    ref_tag_id: int
+    reason: int
+    text: str
+    cl_ord_id: str
+    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., ref_tag_id: _Optional[int] = ..., reason: _Optional[int] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+
+class ParkedMessage(_message.Message):
+    __slots__ = ("msg_type", "raw", "error")
+    MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    msg_type: str
+    raw: bytes
+    error: str
+    def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
+
+class SessionStatus(_message.Message):
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SENDER_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    NEXT_TARGET_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    TRADING_SESSION_STATUS_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    venue_mic: str
+    state: SessionState
+    since: _timestamp_pb2.Timestamp
+    queued_commands: int
+    next_sender_msg_seq_num: int
+    next_target_msg_seq_num: int
+    text: str
+    session_epoch: int
+    trading_session_status: int
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ...) -> None: ...
+
+class LinkResponse(_message.Message):
+    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain")
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    ACK_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    opened: LinkOpened
+    commands: _containers.RepeatedCompositeFieldContainer[VenueCommand]
+    ack: InboundAck
+    heartbeat: _stream_pb2.Heartbeat
+    drain: _stream_pb2.Drain
+    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ...) -> None: ...
+
+class InboundAck(_message.Message):
+    __slots__ = ("session_epoch", "applied_inbound_msg_seq_num")
+    SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    session_epoch: int
+    applied_inbound_msg_seq_num: int
+    def __init__(self, session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,73 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class InstrumentKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INSTRUMENT_KIND_UNSPECIFIED: _ClassVar[InstrumentKind]
+    INSTRUMENT_KIND_SHARE: _ClassVar[InstrumentKind]
+    INSTRUMENT_KIND_ETF: _ClassVar[InstrumentKind]
+
+class TradingStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRADING_STATUS_UNSPECIFIED: _ClassVar[TradingStatus]
+    TRADING_STATUS_OPEN: _ClassVar[TradingStatus]
+    TRADING_STATUS_HALTED: _ClassVar[TradingStatus]
+    TRADING_STATUS_CLOSED: _ClassVar[TradingStatus]
+    TRADING_STATUS_AUCTION: _ClassVar[TradingStatus]
+INSTRUMENT_KIND_UNSPECIFIED: InstrumentKind
+INSTRUMENT_KIND_SHARE: InstrumentKind
+INSTRUMENT_KIND_ETF: InstrumentKind
+TRADING_STATUS_UNSPECIFIED: TradingStatus
+TRADING_STATUS_OPEN: TradingStatus
+TRADING_STATUS_HALTED: TradingStatus
+TRADING_STATUS_CLOSED: TradingStatus
+TRADING_STATUS_AUCTION: TradingStatus
+
+class Instrument(_message.Message):
+    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code")
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    ISIN_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    LOT_SIZE_FIELD_NUMBER: _ClassVar[int]
+    TICK_TABLE_FIELD_NUMBER: _ClassVar[int]
+    TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
+    SIMULATED_FIELD_NUMBER: _ClassVar[int]
+    MAX_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    CFI_CODE_FIELD_NUMBER: _ClassVar[int]
+    instrument_id: str
+    symbol: str
+    venue_mic: str
+    isin: str
+    name: str
+    kind: InstrumentKind
+    currency: str
+    lot_size: str
+    tick_table: _containers.RepeatedCompositeFieldContainer[TickBand]
+    trading_status: TradingStatus
+    simulated: bool
+    max_quantity: str
+    updated_at: _timestamp_pb2.Timestamp
+    cfi_code: str
+    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ...) -> None: ...
+
+class TickBand(_message.Message):
+    __slots__ = ("from_price", "tick_size")
+    FROM_PRICE_FIELD_NUMBER: _ClassVar[int]
+    TICK_SIZE_FIELD_NUMBER: _ClassVar[int]
+    from_price: str
+    tick_size: str
+    def __init__(self, from_price: _Optional[str] = ..., tick_size: _Optional[str] = ...) -> None: ...

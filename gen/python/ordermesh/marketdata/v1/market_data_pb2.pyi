@@ -1,0 +1,194 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.marketdata.v1 import instrument_pb2 as _instrument_pb2
+from ordermesh.type.v1 import stream_pb2 as _stream_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class PriceFlag(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRICE_FLAG_UNSPECIFIED: _ClassVar[PriceFlag]
+    PRICE_FLAG_CROSSED: _ClassVar[PriceFlag]
+    PRICE_FLAG_NEGATIVE: _ClassVar[PriceFlag]
+
+class AggressorSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AGGRESSOR_SIDE_UNSPECIFIED: _ClassVar[AggressorSide]
+    AGGRESSOR_SIDE_BUY: _ClassVar[AggressorSide]
+    AGGRESSOR_SIDE_SELL: _ClassVar[AggressorSide]
+
+class Topic(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TOPIC_UNSPECIFIED: _ClassVar[Topic]
+    TOPIC_QUOTE: _ClassVar[Topic]
+    TOPIC_BOOK: _ClassVar[Topic]
+    TOPIC_TRADE: _ClassVar[Topic]
+    TOPIC_CANDLE: _ClassVar[Topic]
+PRICE_FLAG_UNSPECIFIED: PriceFlag
+PRICE_FLAG_CROSSED: PriceFlag
+PRICE_FLAG_NEGATIVE: PriceFlag
+AGGRESSOR_SIDE_UNSPECIFIED: AggressorSide
+AGGRESSOR_SIDE_BUY: AggressorSide
+AGGRESSOR_SIDE_SELL: AggressorSide
+TOPIC_UNSPECIFIED: Topic
+TOPIC_QUOTE: Topic
+TOPIC_BOOK: Topic
+TOPIC_TRADE: Topic
+TOPIC_CANDLE: Topic
+
+class Quote(_message.Message):
+    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags")
+    BID_PRICE_FIELD_NUMBER: _ClassVar[int]
+    BID_SIZE_FIELD_NUMBER: _ClassVar[int]
+    ASK_PRICE_FIELD_NUMBER: _ClassVar[int]
+    ASK_SIZE_FIELD_NUMBER: _ClassVar[int]
+    LAST_PRICE_FIELD_NUMBER: _ClassVar[int]
+    LAST_SIZE_FIELD_NUMBER: _ClassVar[int]
+    OPEN_PRICE_FIELD_NUMBER: _ClassVar[int]
+    HIGH_PRICE_FIELD_NUMBER: _ClassVar[int]
+    LOW_PRICE_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_PRICE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    STALE_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
+    bid_price: str
+    bid_size: str
+    ask_price: str
+    ask_size: str
+    last_price: str
+    last_size: str
+    open_price: str
+    high_price: str
+    low_price: str
+    close_price: str
+    volume: str
+    venue_time: _timestamp_pb2.Timestamp
+    received_at: _timestamp_pb2.Timestamp
+    stale: bool
+    flags: _containers.RepeatedScalarFieldContainer[PriceFlag]
+    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ...) -> None: ...
+
+class BookLevel(_message.Message):
+    __slots__ = ("price", "size", "order_count")
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    ORDER_COUNT_FIELD_NUMBER: _ClassVar[int]
+    price: str
+    size: str
+    order_count: int
+    def __init__(self, price: _Optional[str] = ..., size: _Optional[str] = ..., order_count: _Optional[int] = ...) -> None: ...
+
+class Book(_message.Message):
+    __slots__ = ("bids", "asks", "venue_time", "stale", "flags")
+    BIDS_FIELD_NUMBER: _ClassVar[int]
+    ASKS_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    STALE_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
+    bids: _containers.RepeatedCompositeFieldContainer[BookLevel]
+    asks: _containers.RepeatedCompositeFieldContainer[BookLevel]
+    venue_time: _timestamp_pb2.Timestamp
+    stale: bool
+    flags: _containers.RepeatedScalarFieldContainer[PriceFlag]
+    def __init__(self, bids: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ...) -> None: ...
+
+class Trade(_message.Message):
+    __slots__ = ("trade_id", "price", "size", "aggressor", "venue_time")
+    TRADE_ID_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    AGGRESSOR_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    trade_id: str
+    price: str
+    size: str
+    aggressor: AggressorSide
+    venue_time: _timestamp_pb2.Timestamp
+    def __init__(self, trade_id: _Optional[str] = ..., price: _Optional[str] = ..., size: _Optional[str] = ..., aggressor: _Optional[_Union[AggressorSide, str]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Candle(_message.Message):
+    __slots__ = ("start", "interval_s", "open_price", "high_price", "low_price", "close_price", "volume", "trade_count", "complete")
+    START_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
+    OPEN_PRICE_FIELD_NUMBER: _ClassVar[int]
+    HIGH_PRICE_FIELD_NUMBER: _ClassVar[int]
+    LOW_PRICE_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_PRICE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    TRADE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    start: _timestamp_pb2.Timestamp
+    interval_s: int
+    open_price: str
+    high_price: str
+    low_price: str
+    close_price: str
+    volume: str
+    trade_count: int
+    complete: bool
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interval_s: _Optional[int] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., trade_count: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class VenueStatus(_message.Message):
+    __slots__ = ("venue_mic", "feed_up", "trading_status", "since", "simulated")
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    FEED_UP_FIELD_NUMBER: _ClassVar[int]
+    TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    SIMULATED_FIELD_NUMBER: _ClassVar[int]
+    venue_mic: str
+    feed_up: bool
+    trading_status: _instrument_pb2.TradingStatus
+    since: _timestamp_pb2.Timestamp
+    simulated: bool
+    def __init__(self, venue_mic: _Optional[str] = ..., feed_up: _Optional[bool] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., simulated: _Optional[bool] = ...) -> None: ...
+
+class MarketDataUpdate(_message.Message):
+    __slots__ = ("instrument_id", "sequence", "conflated_updates", "snapshot", "quote", "book", "trade", "candle")
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CONFLATED_UPDATES_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    QUOTE_FIELD_NUMBER: _ClassVar[int]
+    BOOK_FIELD_NUMBER: _ClassVar[int]
+    TRADE_FIELD_NUMBER: _ClassVar[int]
+    CANDLE_FIELD_NUMBER: _ClassVar[int]
+    instrument_id: str
+    sequence: int
+    conflated_updates: int
+    snapshot: bool
+    quote: Quote
+    book: Book
+    trade: Trade
+    candle: Candle
+    def __init__(self, instrument_id: _Optional[str] = ..., sequence: _Optional[int] = ..., conflated_updates: _Optional[int] = ..., snapshot: _Optional[bool] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., book: _Optional[_Union[Book, _Mapping]] = ..., trade: _Optional[_Union[Trade, _Mapping]] = ..., candle: _Optional[_Union[Candle, _Mapping]] = ...) -> None: ...
+
+class MarketDataItem(_message.Message):
+    __slots__ = ("update", "instrument", "venue_status", "snapshot_complete", "heartbeat", "resync", "gap", "slow_consumer", "drain")
+    UPDATE_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    VENUE_STATUS_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    RESYNC_FIELD_NUMBER: _ClassVar[int]
+    GAP_FIELD_NUMBER: _ClassVar[int]
+    SLOW_CONSUMER_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    update: MarketDataUpdate
+    instrument: _instrument_pb2.Instrument
+    venue_status: VenueStatus
+    snapshot_complete: _stream_pb2.SnapshotComplete
+    heartbeat: _stream_pb2.Heartbeat
+    resync: _stream_pb2.Resync
+    gap: _stream_pb2.Gap
+    slow_consumer: _stream_pb2.SlowConsumer
+    drain: _stream_pb2.Drain
+    def __init__(self, update: _Optional[_Union[MarketDataUpdate, _Mapping]] = ..., instrument: _Optional[_Union[_instrument_pb2.Instrument, _Mapping]] = ..., venue_status: _Optional[_Union[VenueStatus, _Mapping]] = ..., snapshot_complete: _Optional[_Union[_stream_pb2.SnapshotComplete, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., resync: _Optional[_Union[_stream_pb2.Resync, _Mapping]] = ..., gap: _Optional[_Union[_stream_pb2.Gap, _Mapping]] = ..., slow_consumer: _Optional[_Union[_stream_pb2.SlowConsumer, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ...) -> None: ...

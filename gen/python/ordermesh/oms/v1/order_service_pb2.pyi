@@ -1,0 +1,173 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.oms.v1 import event_pb2 as _event_pb2
+from ordermesh.oms.v1 import order_pb2 as _order_pb2
+from ordermesh.type.v1 import error_pb2 as _error_pb2
+from ordermesh.type.v1 import rules_pb2 as _rules_pb2
+from ordermesh.type.v1 import stream_pb2 as _stream_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class PlaceRequest(_message.Message):
+    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    REGULATORY_FIELD_NUMBER: _ClassVar[int]
+    LINK_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_NOTE_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    account_id: str
+    instrument_id: str
+    side: _order_pb2.Side
+    type: _order_pb2.OrderType
+    terms: _order_pb2.OrderTerms
+    regulatory: _order_pb2.RegulatoryDetails
+    link: _order_pb2.OrderLink
+    client_note: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ...) -> None: ...
+
+class PlaceResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class ReplaceRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id", "expected_version", "terms")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    expected_version: int
+    terms: _order_pb2.OrderTerms
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ..., expected_version: _Optional[int] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ...) -> None: ...
+
+class ReplaceResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class CancelRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ...) -> None: ...
+
+class CancelResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class CancelAllRequest(_message.Message):
+    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    account_id: str
+    instrument_id: str
+    side: _order_pb2.Side
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ...) -> None: ...
+
+class CancelAllResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[CancelAllResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[CancelAllResult, _Mapping]]] = ...) -> None: ...
+
+class CancelAllResult(_message.Message):
+    __slots__ = ("order_id", "state", "rejection")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REJECTION_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    state: _order_pb2.OrderState
+    rejection: _error_pb2.Rejection
+    def __init__(self, order_id: _Optional[str] = ..., state: _Optional[_Union[_order_pb2.OrderState, str]] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ...) -> None: ...
+
+class GetRequest(_message.Message):
+    __slots__ = ("order_id",)
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    def __init__(self, order_id: _Optional[str] = ...) -> None: ...
+
+class GetResponse(_message.Message):
+    __slots__ = ("order", "executions")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    EXECUTIONS_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    executions: _containers.RepeatedCompositeFieldContainer[_order_pb2.Execution]
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., executions: _Optional[_Iterable[_Union[_order_pb2.Execution, _Mapping]]] = ...) -> None: ...
+
+class ListRequest(_message.Message):
+    __slots__ = ("account_id", "states", "instrument_id", "open_only", "created_from", "created_until", "page_size", "page_token")
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ONLY_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FROM_FIELD_NUMBER: _ClassVar[int]
+    CREATED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    account_id: str
+    states: _containers.RepeatedScalarFieldContainer[_order_pb2.OrderState]
+    instrument_id: str
+    open_only: bool
+    created_from: _timestamp_pb2.Timestamp
+    created_until: _timestamp_pb2.Timestamp
+    page_size: int
+    page_token: str
+    def __init__(self, account_id: _Optional[str] = ..., states: _Optional[_Iterable[_Union[_order_pb2.OrderState, str]]] = ..., instrument_id: _Optional[str] = ..., open_only: _Optional[bool] = ..., created_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListResponse(_message.Message):
+    __slots__ = ("orders", "next_page_token")
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[_order_pb2.Order]
+    next_page_token: str
+    def __init__(self, orders: _Optional[_Iterable[_Union[_order_pb2.Order, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class WatchRequest(_message.Message):
+    __slots__ = ("accounts", "heartbeat_s")
+    ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_S_FIELD_NUMBER: _ClassVar[int]
+    accounts: _containers.RepeatedCompositeFieldContainer[AccountCursor]
+    heartbeat_s: int
+    def __init__(self, accounts: _Optional[_Iterable[_Union[AccountCursor, _Mapping]]] = ..., heartbeat_s: _Optional[int] = ...) -> None: ...
+
+class AccountCursor(_message.Message):
+    __slots__ = ("account_id", "cursor")
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    account_id: str
+    cursor: _stream_pb2.Cursor
+    def __init__(self, account_id: _Optional[str] = ..., cursor: _Optional[_Union[_stream_pb2.Cursor, _Mapping]] = ...) -> None: ...
+
+class WatchResponse(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[_event_pb2.OrderStreamItem]
+    def __init__(self, items: _Optional[_Iterable[_Union[_event_pb2.OrderStreamItem, _Mapping]]] = ...) -> None: ...

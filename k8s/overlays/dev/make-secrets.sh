@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Makes what the dev overlay is given, in the cluster of the current context: certificates of an
+# authority made for the purpose, a signing key, passwords. Nothing is kept on this machine.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+namespace=ordermesh
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+secret() { kubectl -n "$namespace" create secret generic "$@" --dry-run=client -o yaml | kubectl apply -f -; }
+absent() { ! kubectl -n "$namespace" get secret "$1" >/dev/null 2>&1; }
+
+kubectl apply -f k8s/base/namespace.yaml
+
+.venv/bin/python - "$folder" <<'PYTHON'
+import sys
+from pathlib import Path
+from meshctl.stack.certificates import ensure_dev_certificates
+ensure_dev_certificates(Path(sys.argv[1]))
+PYTHON
+for name in svc-oms svc-gateway svc-marketdata svc-identity envoy edge; do
+  secret "$name-tls" --from-file=tls.crt="$folder/$name.pem" \
+    --from-file=tls.key="$folder/$name.key" --from-file=ca.crt="$folder/ca.pem"
+done
+kubectl -n "$namespace" create configmap dev-ca --from-file=ca.crt="$folder/ca.pem" \
+  --dry-run=client -o yaml | kubectl apply -f -
+
+# Kept when there: new ones would end every session, and the database keeps its first password.
+if absent svc-identity-signing-keys; then
+  .venv/bin/python -m svc_identity.admin new-signing-key "$folder/key-1.pem"
+  secret svc-identity-signing-keys --from-file="$folder/key-1.pem"
+fi
+if absent postgres; then
+  password=$(head -c 24 /dev/urandom | base64 | tr -d '+/=')
+  url="postgresql://ordermesh:$password@postgres:5432/ordermesh"
+  printf '%s' "$password" > "$folder/password"
+  printf '%s' "$url" > "$folder/url"
+  secret postgres --from-file="$folder/password"
+  secret svc-oms-database --from-file="$folder/url"
+  secret svc-identity-database --from-file="$folder/url"
+fi
+printf 'redis://redis:6379/0' > "$folder/url"
+secret redis --from-file="$folder/url"

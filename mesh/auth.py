@@ -1,0 +1,249 @@
+"""Who calls: access tokens (JWT, ES256 only) and what their claims allow."""
+
+import asyncio
+import json
+import urllib.request
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+from joserfc.jws import extract_compact
+
+from mesh.clock import NANOSECONDS_PER_SECOND, Clock
+from mesh.errors import MeshError, refuse
+from mesh.log import get_logger
+
+ALGORITHMS: Final = ["ES256"]
+TOKEN_CHARACTERS_MAX: Final = 8192
+# Verified tokens are remembered: a signature costs ~100 µs, a look-up less than one.
+VERIFIED_TOKENS_MAX: Final = 10_000
+JWKS_REFETCH_INTERVAL_MIN_S: Final = 5.0
+JWKS_TIMEOUT_S: Final = 5.0
+JWKS_BYTES_MAX: Final = 256 * 1024
+CLOCK_SKEW_MAX_S: Final = 5
+NUMERIC_DATE_S_END: Final = 253_402_300_800  # the year 10000
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The user behind a call.
+
+    Attributes:
+        subject: The token's sub, a stable user id.
+        name: What people call them.
+        roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR".
+        accounts: Accounts the user may see or, as TRADER, trade.
+        expires_at_ns: End of the token, UTC nanoseconds.
+    """
+
+    subject: str
+    name: str
+    roles: frozenset[str]
+    accounts: frozenset[str]
+    expires_at_ns: int
+
+    def may_view(self, account: str) -> bool:
+        """Tell whether the orders of this account may be seen; an AUDITOR sees all."""
+        return account in self.accounts or "AUDITOR" in self.roles
+
+    def require_view(self, account: str) -> None:
+        """Refuse with ACCOUNT_NOT_ALLOWED unless the account may be seen."""
+        if not self.may_view(account):
+            raise self._account_refusal(account)
+
+    def require_trade(self, account: str) -> None:
+        """Refuse with ACCOUNT_NOT_ALLOWED unless the account may be traded."""
+        if account not in self.accounts or "TRADER" not in self.roles:
+            raise self._account_refusal(account)
+
+    def _account_refusal(self, account: str) -> MeshError:
+        return refuse(
+            "ACCOUNT_NOT_ALLOWED",
+            f"account {account} is not one {self.name or self.subject} may use for this",
+            "account_id",
+            account=account,
+        )
+
+
+class TokenVerifier:
+    """Verifies access tokens against a key set that may change while it runs."""
+
+    def __init__(
+        self,
+        keys: str | KeySet | Callable[[], Awaitable[KeySet]],
+        issuer: str,
+        audience: str,
+        clock: Clock,
+    ) -> None:
+        """Take keys from a JWKS URL, from a set that never changes, or from a function."""
+        self._keys = keys if isinstance(keys, KeySet) else KeySet([])
+        self._fetch: Callable[[], Awaitable[KeySet]] | None = None
+        if isinstance(keys, str):
+            url = keys
+            self._fetch = lambda: fetch_jwks(url)
+        elif not isinstance(keys, KeySet):
+            self._fetch = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._clock = clock
+        self._verified: OrderedDict[str, Principal] = OrderedDict()
+        self._fetched_at: float | None = None
+        self._fetching = asyncio.Lock()
+
+    async def verify(self, token: str) -> Principal:
+        """Give the user behind a token.
+
+        Raises:
+            MeshError: UNAUTHENTICATED or TOKEN_EXPIRED; DEPENDENCY_UNAVAILABLE when
+                the keys cannot be had.
+        """
+        principal = self._verified.get(token)
+        if principal is None:
+            principal = await self._verify_new(token)
+        if principal.expires_at_ns <= self._clock.now_ns():
+            self._verified.pop(token, None)
+            raise refuse("TOKEN_EXPIRED", "the access token has expired: refresh it and repeat")
+        return principal
+
+    async def _verify_new(self, token: str) -> Principal:
+        if len(token) > TOKEN_CHARACTERS_MAX:
+            raise _unverified(f"it is longer than {TOKEN_CHARACTERS_MAX} characters")
+        key = await self._key_of(_key_id(token))
+        try:
+            claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError) as error:
+            raise _unverified("its signature does not verify") from error
+        principal = self._principal_of(claims)
+        self._verified[token] = principal
+        if len(self._verified) > VERIFIED_TOKENS_MAX:
+            self._verified.popitem(last=False)
+        return principal
+
+    def _principal_of(self, claims: dict[str, Any]) -> Principal:
+        now_s = self._clock.now_ns() // NANOSECONDS_PER_SECOND
+        expiry, audience = claims.get("exp"), claims.get("aud")
+        if not _is_time(expiry):
+            raise _unverified("it has no exp")
+        if claims.get("iss") != self._issuer:
+            raise _unverified(f"its iss is not {self._issuer}")
+        audiences = audience if isinstance(audience, list) else [audience]
+        if self._audience not in audiences:
+            raise _unverified(f"its aud is not {self._audience}")
+        for claim in ("nbf", "iat"):
+            value = claims.get(claim)
+            if value is not None and (not _is_time(value) or value > now_s + CLOCK_SKEW_MAX_S):
+                raise _unverified(f"its {claim} is in the future")
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise _unverified("it has no sub")
+        return Principal(
+            subject=subject,
+            name=str(claims.get("name", "")),
+            roles=_texts(claims, "roles"),
+            accounts=_texts(claims, "accounts"),
+            expires_at_ns=int(expiry * NANOSECONDS_PER_SECOND),
+        )
+
+    async def _key_of(self, key_id: str) -> ECKey:
+        key = self._known_key(key_id)
+        if key is None and self._fetch is not None:
+            await self._refetch(key_id)
+            key = self._known_key(key_id)
+        if key is None:
+            raise _unverified("it is signed with a key that is not ours")
+        return key
+
+    def _known_key(self, key_id: str) -> ECKey | None:
+        for key in self._keys.keys:
+            if key.kid == key_id and isinstance(key, ECKey):
+                return key
+        return None
+
+    async def _refetch(self, key_id: str) -> None:
+        """Fetch the keys, at most once per interval whatever key ids callers make up."""
+        assert self._fetch is not None
+        async with self._fetching:
+            now = self._clock.monotonic()
+            recent = (
+                self._fetched_at is not None
+                and now - self._fetched_at < JWKS_REFETCH_INTERVAL_MIN_S
+            )
+            if recent or self._known_key(key_id) is not None:
+                return
+            try:
+                self._keys = await self._fetch()
+            except (OSError, ValueError, JoseError) as error:
+                # Not counted as a fetch: the next call may try again at once.
+                _log.warning("the keys of tokens cannot be had", error=str(error))
+                raise refuse(
+                    "DEPENDENCY_UNAVAILABLE",
+                    "the keys to verify tokens with cannot be had now",
+                    retry_after_s=1.0,
+                    dependency="jwks",
+                ) from error
+            self._fetched_at = now
+
+
+async def fetch_jwks(url: str) -> KeySet:
+    """Get a key set over HTTP in a thread, so that the event loop goes on.
+
+    Raises:
+        OSError: The URL cannot be read.
+        ValueError: It is no HTTP URL, or what it gives is no key set.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{url} is no http or https URL")
+
+    def read() -> bytes:
+        with urllib.request.urlopen(url, timeout=JWKS_TIMEOUT_S) as response:  # noqa: S310  # checked above
+            return bytes(response.read(JWKS_BYTES_MAX))
+
+    document = json.loads(await asyncio.to_thread(read))
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError(f"{url} gives no JWKS document")  # noqa: TRY004  # a document's fault
+    return KeySet.import_key_set({"keys": document["keys"]})
+
+
+def bearer_token(metadata: Sequence[tuple[str, str | bytes]] | None) -> str:
+    """Give the token of the authorization header; empty if there is none."""
+    for key, value in metadata or ():
+        if key == "authorization" and isinstance(value, str):
+            scheme, _, token = value.partition(" ")
+            return token.strip() if scheme.lower() == "bearer" else ""
+    return ""
+
+
+def _key_id(token: str) -> str:
+    try:
+        header = extract_compact(token.encode("ascii")).headers()
+    except (JoseError, ValueError) as error:
+        raise _unverified("it is not a JWT") from error
+    # Checked before any key is looked at, and again by the signature check.
+    if header.get("alg") not in ALGORITHMS:
+        raise _unverified("it is not signed with ES256")
+    key_id = header.get("kid")
+    return key_id if isinstance(key_id, str) else ""
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    """Tell whether a claim is a NumericDate; JSON's Infinity and NaN are none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 <= value < NUMERIC_DATE_S_END
+
+
+def _texts(claims: dict[str, Any], name: str) -> frozenset[str]:
+    values = claims.get(name, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _unverified(f"its {name} is not a list of texts")
+    return frozenset(values)
+
+
+def _unverified(cause: str) -> MeshError:
+    return refuse("UNAUTHENTICATED", f"the access token is not accepted: {cause}", cause=cause)

@@ -1,0 +1,92 @@
+"""What a handler knows of the call it answers."""
+
+import asyncio
+import random
+from typing import Any, Final
+
+from mesh.auth import Principal
+from mesh.clock import NANOSECONDS_PER_SECOND
+from mesh.tls import peer_service
+from ordermesh.type.v1 import stream_pb2
+
+# A stream ends this long before its token does, so that the reader resumes in good order.
+TOKEN_END_MARGIN_NS: Final = 30 * NANOSECONDS_PER_SECOND
+# Share of the maximum age taken off at random, so that streams do not all end at once.
+AGE_JITTER: Final = 0.2
+NEVER_NS: Final = 2**63 - 1
+
+
+class Call:
+    """One call.
+
+    Attributes:
+        method: "/ordermesh.oms.v1.OrderService/Place".
+        principal: The user; None on rpcs for services or everybody.
+        deadline: Clock.monotonic() by which the answer is wanted, None for streams without.
+        context: gRPC's own context.
+        drain: Set when the process is about to stop.
+        ends_at_ns: When a stream must end; NEVER_NS for streams between services.
+        ends_cause: Why it ends then: the token's expiry or the stream's age.
+    """
+
+    __slots__ = (
+        "_peer",
+        "context",
+        "deadline",
+        "drain",
+        "ends_at_ns",
+        "ends_cause",
+        "method",
+        "principal",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        context: Any,
+        principal: Principal | None = None,
+        deadline: float | None = None,
+        drain: asyncio.Event | None = None,
+        ends_at_ns: int = NEVER_NS,
+        ends_cause: stream_pb2.DrainCause = stream_pb2.DRAIN_CAUSE_MAX_AGE,
+        peer: str | None = None,
+    ) -> None:
+        self.method = method
+        self.context = context
+        self.principal = principal
+        self.deadline = deadline
+        self.drain = drain or asyncio.Event()
+        self.ends_at_ns = ends_at_ns
+        self.ends_cause = ends_cause
+        self._peer = peer
+
+    @property
+    def peer(self) -> str:
+        """The service that calls, from its certificate: "envoy", "svc-gateway"."""
+        if self._peer is None:
+            self._peer = peer_service(self.context.auth_context())
+        return self._peer
+
+    @property
+    def user(self) -> Principal:
+        """The user; an rpc whose access rule asks for one has one."""
+        assert self.principal is not None, f"{self.method} has no user"
+        return self.principal
+
+    def log_fields(self) -> dict[str, str]:
+        """Give what a log line says of the call."""
+        fields = {"rpc": self.method}
+        if self.principal is not None:
+            fields["subject"] = self.principal.subject
+        return fields
+
+    def limit_stream(self, now_ns: int, age_max_s: float, rng: random.Random) -> None:
+        """Set when and why a user's stream ends: STREAMS.md rule 9."""
+        age_s = age_max_s * (1 - AGE_JITTER * rng.random())
+        self.ends_at_ns = now_ns + int(age_s * NANOSECONDS_PER_SECOND)
+        self.ends_cause = stream_pb2.DRAIN_CAUSE_MAX_AGE
+        if self.principal is not None:
+            token_end_ns = self.principal.expires_at_ns - TOKEN_END_MARGIN_NS
+            if token_end_ns < self.ends_at_ns:
+                self.ends_at_ns = token_end_ns
+                self.ends_cause = stream_pb2.DRAIN_CAUSE_TOKEN_EXPIRY

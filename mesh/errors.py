@@ -1,0 +1,205 @@
+"""Refusals: one table from reason to gRPC status, retry class and FIX reject reason.
+
+A refusal travels as a gRPC status with google.rpc.ErrorInfo (domain "ordermesh",
+the reason without its enum prefix, every value of the text as metadata) and, when
+the time is known, google.rpc.RetryInfo. Anything that is not a MeshError is our
+fault: the caller gets INTERNAL with an incident id, the log gets the rest.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from ordermesh.type.v1 import error_pb2
+
+ERROR_DOMAIN: Final = "ordermesh"
+STATUS_DETAILS_KEY: Final = "grpc-status-details-bin"
+# Statuses travel in HTTP/2 headers, which peers bound at 8 KiB together.
+TEXT_CHARACTERS_MAX: Final = 1000
+METADATA_VALUE_CHARACTERS_MAX: Final = 100
+
+RETRYABLE: Final = error_pb2.RETRY_CLASS_RETRYABLE
+FIX_INPUT: Final = error_pb2.RETRY_CLASS_FIX_INPUT
+NOT_ALLOWED: Final = error_pb2.RETRY_CLASS_NOT_ALLOWED
+WAIT_UNTIL: Final = error_pb2.RETRY_CLASS_WAIT_UNTIL
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """How one reason is told to gRPC and FIX."""
+
+    code: grpc.StatusCode
+    retry_class: error_pb2.RetryClass
+    ord_rej_reason: int | None = None
+    cxl_rej_reason: int | None = None
+
+
+_Code = grpc.StatusCode
+# proto/ordermesh/type/v1/error.proto tells the classes and FIX codes too; a test compares.
+ERROR_TABLE: Final[dict[str, ErrorRule]] = {
+    "INVALID_FIELD": ErrorRule(_Code.INVALID_ARGUMENT, FIX_INPUT),
+    "IDEMPOTENCY_KEY_REUSED": ErrorRule(_Code.ALREADY_EXISTS, FIX_INPUT),
+    "ORDER_NOT_FOUND": ErrorRule(_Code.NOT_FOUND, FIX_INPUT),
+    "INSTRUMENT_NOT_FOUND": ErrorRule(_Code.NOT_FOUND, FIX_INPUT, ord_rej_reason=1),
+    "ACCOUNT_NOT_ALLOWED": ErrorRule(_Code.PERMISSION_DENIED, NOT_ALLOWED),
+    "ORDER_CLOSED": ErrorRule(_Code.FAILED_PRECONDITION, FIX_INPUT, cxl_rej_reason=0),
+    "ORDER_CHANGE_PENDING": ErrorRule(_Code.FAILED_PRECONDITION, WAIT_UNTIL, cxl_rej_reason=3),
+    "STALE_VERSION": ErrorRule(_Code.ABORTED, FIX_INPUT),
+    "UNSUPPORTED_ORDER_CHARACTERISTIC": ErrorRule(
+        _Code.INVALID_ARGUMENT, FIX_INPUT, ord_rej_reason=11
+    ),
+    "INSTRUMENT_NOT_TRADABLE": ErrorRule(_Code.FAILED_PRECONDITION, WAIT_UNTIL, ord_rej_reason=2),
+    "PRICE_OFF_TICK": ErrorRule(_Code.INVALID_ARGUMENT, FIX_INPUT),
+    "QUANTITY_OFF_LOT": ErrorRule(_Code.INVALID_ARGUMENT, FIX_INPUT, ord_rej_reason=13),
+    "MAX_QUANTITY_EXCEEDED": ErrorRule(_Code.FAILED_PRECONDITION, NOT_ALLOWED, ord_rej_reason=3),
+    "MAX_VALUE_EXCEEDED": ErrorRule(_Code.FAILED_PRECONDITION, NOT_ALLOWED, ord_rej_reason=3),
+    "PRICE_COLLAR_EXCEEDED": ErrorRule(_Code.FAILED_PRECONDITION, NOT_ALLOWED, ord_rej_reason=16),
+    "DUPLICATE_ORDER": ErrorRule(_Code.FAILED_PRECONDITION, NOT_ALLOWED, ord_rej_reason=6),
+    "EXPOSURE_LIMIT_EXCEEDED": ErrorRule(_Code.FAILED_PRECONDITION, NOT_ALLOWED, ord_rej_reason=3),
+    "SELF_MATCH_PREVENTED": ErrorRule(_Code.FAILED_PRECONDITION, NOT_ALLOWED),
+    "TRADING_HALTED": ErrorRule(_Code.FAILED_PRECONDITION, WAIT_UNTIL, ord_rej_reason=2),
+    "REFERENCE_PRICE_MISSING": ErrorRule(_Code.FAILED_PRECONDITION, WAIT_UNTIL),
+    "APPROVAL_REQUIRED": ErrorRule(_Code.FAILED_PRECONDITION, WAIT_UNTIL),
+    "VENUE_UNAVAILABLE": ErrorRule(_Code.UNAVAILABLE, RETRYABLE),
+    "VENUE_REJECTED": ErrorRule(_Code.FAILED_PRECONDITION, FIX_INPUT),
+    "NOT_SENT": ErrorRule(_Code.ABORTED, RETRYABLE),
+    "OUTCOME_UNKNOWN": ErrorRule(_Code.FAILED_PRECONDITION, WAIT_UNTIL),
+    "UNAUTHENTICATED": ErrorRule(_Code.UNAUTHENTICATED, NOT_ALLOWED),
+    "TOKEN_EXPIRED": ErrorRule(_Code.UNAUTHENTICATED, RETRYABLE),
+    "PERMISSION_DENIED": ErrorRule(_Code.PERMISSION_DENIED, NOT_ALLOWED),
+    "BAD_CREDENTIALS": ErrorRule(_Code.UNAUTHENTICATED, FIX_INPUT),
+    "LOGIN_THROTTLED": ErrorRule(_Code.RESOURCE_EXHAUSTED, WAIT_UNTIL),
+    "RATE_LIMITED": ErrorRule(_Code.RESOURCE_EXHAUSTED, RETRYABLE),
+    "OVERLOADED": ErrorRule(_Code.RESOURCE_EXHAUSTED, RETRYABLE),
+    "DRAINING": ErrorRule(_Code.UNAVAILABLE, RETRYABLE),
+    "SLOW_CONSUMER": ErrorRule(_Code.RESOURCE_EXHAUSTED, RETRYABLE),
+    "DEPENDENCY_UNAVAILABLE": ErrorRule(_Code.UNAVAILABLE, RETRYABLE),
+    "DEADLINE_TOO_SHORT": ErrorRule(_Code.DEADLINE_EXCEEDED, RETRYABLE),
+    "INTERNAL": ErrorRule(_Code.INTERNAL, RETRYABLE),
+}
+
+
+class MeshError(Exception):
+    """A refusal the caller is told in full.
+
+    Attributes:
+        reason: Name of an ErrorReason without its prefix; a key of ERROR_TABLE.
+        text: A sentence for people; names the field, what it was, what it should be.
+        field: The field at fault as a proto path, or empty.
+        metadata: Every value of the text, by name.
+        retry_after_s: Seconds after which a repeat may work, if known.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        text: str,
+        field: str = "",
+        metadata: dict[str, str] | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(f"{reason}: {text}")
+        if reason not in ERROR_TABLE:
+            raise ValueError(f"{reason} is not a reason of ERROR_TABLE")
+        self.reason = reason
+        self.text = text
+        self.field = field
+        self.metadata = metadata or {}
+        self.retry_after_s = retry_after_s
+
+    @property
+    def rule(self) -> ErrorRule:
+        """How this refusal is told to gRPC and FIX."""
+        return ERROR_TABLE[self.reason]
+
+
+def refuse(
+    reason: str,
+    text: str,
+    field: str = "",
+    *,
+    retry_after_s: float | None = None,
+    **metadata: object,
+) -> MeshError:
+    """Make a refusal to raise; keywords become metadata, as text."""
+    values = {name: str(value) for name, value in metadata.items()}
+    return MeshError(reason, text, field, values, retry_after_s)
+
+
+def to_rejection(error: MeshError) -> error_pb2.Rejection:
+    """Tell a refusal as data, for results inside streams and for orders."""
+    return error_pb2.Rejection(
+        reason=f"ERROR_REASON_{error.reason}",
+        retry_class=error.rule.retry_class,
+        text=error.text,
+        field=error.field,
+    )
+
+
+def to_status(error: MeshError) -> status_pb2.Status:
+    """Tell a refusal as google.rpc.Status with its details."""
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN)
+    for name, value in error.metadata.items():
+        info.metadata[name] = value[:METADATA_VALUE_CHARACTERS_MAX]
+    if error.field:
+        info.metadata["field"] = error.field
+    info.metadata["retry_class"] = error_pb2.RetryClass.Name(error.rule.retry_class).removeprefix(
+        "RETRY_CLASS_"
+    )
+    status = status_pb2.Status(code=error.rule.code.value[0], message=_short(error.text))
+    status.details.add().Pack(info)
+    if error.retry_after_s is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromMilliseconds(math.ceil(error.retry_after_s * 1000))
+        status.details.add().Pack(retry)
+    return status
+
+
+def abort_arguments(
+    error: MeshError,
+) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
+    """Give what ``await context.abort(*...)`` takes."""
+    trailing = ((STATUS_DETAILS_KEY, to_status(error).SerializeToString()),)
+    return error.rule.code, _short(error.text), trailing
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TEXT_CHARACTERS_MAX else text[: TEXT_CHARACTERS_MAX - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRefusal:
+    """What a client can know of a failed call; every field may be empty but the code."""
+
+    code: grpc.StatusCode
+    reason: str
+    text: str
+    field: str
+    metadata: dict[str, str]
+    retry_after_s: float | None
+
+
+def read_refusal(error: grpc.RpcError) -> RemoteRefusal:
+    """Read a failed call; the reason is empty when the status is not of the mesh."""
+    code = error.code() or grpc.StatusCode.UNKNOWN
+    text = error.details() or ""
+    reason, metadata, retry_after_s = "", dict[str, str](), None
+    for key, value in error.trailing_metadata() or ():
+        if key != STATUS_DETAILS_KEY:
+            continue
+        info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+        for detail in status_pb2.Status.FromString(value).details:
+            if detail.Unpack(info) and info.domain == ERROR_DOMAIN:
+                reason, metadata = info.reason, dict(info.metadata)
+            elif detail.Unpack(retry):
+                retry_after_s = retry.retry_delay.ToMilliseconds() / 1000
+    return RemoteRefusal(code, reason, text, metadata.get("field", ""), metadata, retry_after_s)
+
+
+def reason_of(error: grpc.RpcError) -> tuple[str, dict[str, str]]:
+    """Give reason and metadata of a failed call; ("", {}) when it is not of the mesh."""
+    refusal = read_refusal(error)
+    return refusal.reason, refusal.metadata

@@ -1,0 +1,99 @@
+"""Structured logs: one line an event, with the call it belongs to, without secrets."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from contextvars import ContextVar
+from typing import Any, Final, Literal, Protocol, cast
+
+import structlog
+
+# Keys whose values never reach a log, however deep the mistake that passed them.
+SECRET_KEYS: Final = frozenset(
+    {
+        "password",
+        "token",
+        "access_token",
+        "refresh_token",
+        "authorization",
+        "private_key",
+        "secret",
+        "database_url",
+        "redis_url",
+    }
+)
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+class _StandardError:
+    """Writes to whatever standard error is at that moment."""
+
+    def msg(self, message: str) -> None:
+        sys.stderr.write(message + "\n")
+
+    debug = info = warning = warn = error = critical = exception = fatal = log = msg
+
+
+class LogContext(Protocol):
+    """What a line says of the call it was written in."""
+
+    def log_fields(self) -> dict[str, str]:
+        """Give the fields to add."""
+
+
+# Set once per call; read only when a line is written.
+current_call: ContextVar[LogContext | None] = ContextVar("current_call", default=None)
+
+
+def configure(service: str, level: str = "info", fmt: Literal["json", "console"] = "json") -> None:
+    """Write lines of this process to standard error.
+
+    Args:
+        service: Named in every line.
+        level: "debug", "info", "warning" or "error": the least severe that is written.
+        fmt: "json" for machines, "console" for people.
+    """
+
+    def add_service(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    renderer: Any = structlog.processors.JSONRenderer()
+    failure: list[Any] = [structlog.processors.dict_tracebacks]
+    if fmt == "console":
+        renderer, failure = structlog.dev.ConsoleRenderer(), []
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            add_service,
+            _add_call,
+            _hide_secrets,
+            *failure,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=lambda *_: _StandardError(),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries log through the standard module; only what matters is let through.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Give the logger of a module."""
+    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(source=name))
+
+
+def _add_call(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    call = current_call.get()
+    if call is not None:
+        for key, value in call.log_fields().items():
+            event.setdefault(key, value)
+    return event
+
+
+def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in event.keys() & SECRET_KEYS:
+        event[key] = "(hidden)"
+    return event

@@ -1,0 +1,302 @@
+"""The gRPC server of every process: mutual TLS, health, reflection, orderly stop.
+
+@asynccontextmanager
+async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]:
+async with database(settings) as pool:
+server.add(OrderServicer(pool), "ordermesh.oms.v1.OrderService", ACCESS)
+yield Ops(readiness=pool.readiness)
+
+def main() -> None:
+run_process(OmsSettings, build)
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import grpc
+import grpc.aio
+import uvloop
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from mesh import log
+from mesh.access import PUBLIC, Access, peer, user
+from mesh.auth import TokenVerifier
+from mesh.call import Call
+from mesh.clock import Clock, SystemClock
+from mesh.handlers import Rpc, ServerParts, stream_handler, unary_handler
+from mesh.limits import SERVER_OPTIONS
+from mesh.settings import MeshSettings, SettingsError, load_settings
+from mesh.telemetry import OpsServer, Readiness, always_ready
+from mesh.tls import server_credentials
+
+__all__ = [
+    "PUBLIC",
+    "Access",
+    "Call",
+    "MeshServer",
+    "Ops",
+    "peer",
+    "run_process",
+    "serve",
+    "user",
+]
+
+# How often readiness is carried over into the standard health service.
+HEALTH_INTERVAL_S: Final = 1.0
+SETTINGS_EXIT_CODE: Final = 2
+
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_log = log.get_logger(__name__)
+
+
+class MeshServer:
+    """A server whose rpcs are added before it starts.
+
+    Attributes:
+        verifier: Verifies access tokens; a process may put its own in before start.
+        drain: Set when the process is about to stop.
+        serving: Set while calls are taken.
+        port: The port in use, once started.
+    """
+
+    def __init__(
+        self, settings: MeshSettings, clock: Clock, verifier: TokenVerifier | None = None
+    ) -> None:
+        self._settings = settings
+        self._parts = ServerParts(clock, verifier, settings.stream_age_max_s)
+        self._handlers: list[grpc.GenericRpcHandler] = []
+        self._names: list[str] = []
+        self._server: grpc.aio.Server | None = None
+        self._health = health_aio.HealthServicer()
+        self._stopping = asyncio.Event()
+        self.drain = self._parts.drain
+        self.serving = asyncio.Event()
+        self.port = 0
+
+    @property
+    def verifier(self) -> TokenVerifier | None:
+        """Verifies access tokens."""
+        return self._parts.verifier
+
+    @verifier.setter
+    def verifier(self, verifier: TokenVerifier) -> None:
+        self._parts.verifier = verifier
+
+    def add(
+        self,
+        servicer: object,
+        service: str,
+        access: Mapping[str, Access],
+        *,
+        validates_itself: Collection[str] = (),
+    ) -> None:
+        """Serve a service.
+
+        Args:
+            servicer: Has a method per rpc: ``async def Place(self, request, call)`` for
+                unary rpcs, async generators ``Watch(self, request_or_iterator, call)`` for
+                streams, which may yield bytes: responses that are serialised already.
+            service: Full name: "ordermesh.oms.v1.OrderService".
+            access: Who may call, per rpc; every rpc of the service must be named.
+            validates_itself: Rpcs whose requests reach the handler unchecked, because a
+                broken item is a result there and not the end of the stream.
+
+        Raises:
+            ValueError: An rpc is missing in ``access`` or there is none of that name.
+        """
+        descriptor: Any = descriptor_pool.Default().FindServiceByName(service)
+        rpcs = {method.name: method for method in descriptor.methods}
+        wrong = rpcs.keys() ^ access.keys() | (set(validates_itself) - rpcs.keys())
+        if wrong:
+            raise ValueError(f"{service}: access must name each rpc once; look at {sorted(wrong)}")
+        handlers = {}
+        for name, method in rpcs.items():
+            rpc = Rpc(
+                method=f"/{service}/{name}",
+                access=access[name],
+                validates=name not in validates_itself,
+                handler=getattr(servicer, name),
+            )
+            handlers[name] = _grpc_handler(rpc, method, self._parts)
+        self._handlers.append(grpc.method_handlers_generic_handler(service, handlers))
+        self._names.append(service)
+
+    async def start(self) -> None:
+        """Take calls on the address of the settings.
+
+        Raises:
+            OSError: The address cannot be bound.
+        """
+        server = grpc.aio.server(options=SERVER_OPTIONS, compression=grpc.Compression.NoCompression)
+        server.add_generic_rpc_handlers(tuple(self._handlers))
+        health_pb2_grpc_add(self._health, server)
+        reflection.enable_server_reflection(
+            [*self._names, "grpc.health.v1.Health", reflection.SERVICE_NAME], server
+        )
+        try:
+            self.port = server.add_secure_port(
+                self._settings.bind, server_credentials(self._settings)
+            )
+        except RuntimeError as error:
+            raise OSError(f"cannot bind {self._settings.bind}: {error}") from error
+        await server.start()
+        self._server = server
+        await self._tell_health(serving=True)
+        self.serving.set()
+
+    async def stop(self, grace_s: float | None = None) -> None:
+        """Drain: tell health and handlers, let open calls end, then stop.
+
+        Args:
+            grace_s: Seconds open calls have; the settings' drain_grace_s unless told.
+        """
+        self.serving.clear()
+        self.drain.set()
+        if self._server is not None:
+            await self._tell_health(serving=False)
+            await self._server.stop(self._settings.drain_grace_s if grace_s is None else grace_s)
+            self._server = None
+
+    def request_stop(self) -> None:
+        """Make run() return, as SIGTERM does."""
+        self._stopping.set()
+
+    async def run(self, ready: Readiness = always_ready) -> None:
+        """Serve until SIGTERM, SIGINT or request_stop(); then drain.
+
+        Args:
+            ready: Told to the standard health service every second. A process that
+                serves no rpc takes no port and only waits.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        try:
+            if self._handlers:
+                await self.start()
+            else:
+                self.serving.set()
+            _log.info("serving", services=self._names, port=self.port)
+            await self._until_stopping(ready)
+            _log.info("draining", grace_s=self._settings.drain_grace_s)
+        finally:
+            await self.stop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    async def _until_stopping(self, ready: Readiness) -> None:
+        was_ready = True
+        while not self._stopping.is_set():
+            is_ready = ready()[0]
+            if is_ready != was_ready and self._server is not None:
+                await self._tell_health(serving=is_ready)
+                was_ready = is_ready
+            try:
+                async with asyncio.timeout(HEALTH_INTERVAL_S):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _tell_health(self, *, serving: bool) -> None:
+        status = _SERVING if serving else _NOT_SERVING
+        for name in ("", *self._names):
+            await self._health.set(name, status)
+
+
+def health_pb2_grpc_add(servicer: object, server: grpc.aio.Server) -> None:
+    """Add the standard health service."""
+    from grpc_health.v1 import health_pb2_grpc
+
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+
+
+def _grpc_handler(rpc: Rpc, method: Any, parts: ServerParts) -> grpc.RpcMethodHandler:
+    """Make gRPC's handler of one rpc from its descriptor."""
+    parse = message_factory.GetMessageClass(method.input_type).FromString
+    if not method.server_streaming:
+        if method.client_streaming:
+            raise ValueError(f"{rpc.method}: the mesh has no client-streaming rpcs")
+        return grpc.unary_unary_rpc_method_handler(
+            unary_handler(rpc, parts),
+            parse,
+            message_factory.GetMessageClass(method.output_type).SerializeToString,
+        )
+    behaviour = stream_handler(rpc, parts, request_streams=method.client_streaming)
+    if method.client_streaming:
+        return grpc.stream_stream_rpc_method_handler(behaviour, parse, _serialise)
+    return grpc.unary_stream_rpc_method_handler(behaviour, parse, _serialise)
+
+
+def _serialise(response: Message | bytes) -> bytes:
+    """Serialise a stream's response unless it already is: one frame, many readers."""
+    return response if type(response) is bytes else response.SerializeToString()  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True, slots=True)
+class Ops:
+    """What a process shows on its plain HTTP port.
+
+    Attributes:
+        readiness: Tells whether it can do its work, and in words why not.
+        extra: Further paths and what gives their JSON.
+    """
+
+    readiness: Readiness = always_ready
+    extra: dict[str, Callable[[], bytes]] = field(default_factory=dict)
+
+
+SettingsT = TypeVar("SettingsT", bound=MeshSettings)
+Build = Callable[[SettingsT, MeshServer], AbstractAsyncContextManager[Ops]]
+
+
+def serve(settings: SettingsT, build: Build[SettingsT]) -> None:
+    """Run a process from start to drained stop.
+
+    Args:
+        settings: The process's settings.
+        build: Composition root: opens the parts, adds servicers to the server, yields
+            what is shown on the ops port, and closes the parts behind the drain.
+    """
+    log.configure(settings.service, settings.log_level, settings.log_format)
+    uvloop.run(_serve(settings, build))
+
+
+async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
+    clock = SystemClock()
+    verifier = TokenVerifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, clock)
+    server = MeshServer(settings, clock, verifier)
+    async with build(settings, server) as ops:
+
+        def readiness() -> tuple[bool, str]:
+            if not server.serving.is_set():
+                return False, "draining" if server.drain.is_set() else "starting"
+            return ops.readiness()
+
+        http = OpsServer(settings.ops_bind, readiness, ops.extra) if settings.ops_bind else None
+        if http is not None:
+            await http.start()
+        try:
+            await server.run(ops.readiness)
+        finally:
+            if http is not None:
+                await http.stop()
+
+
+def run_process(kind: type[SettingsT], build: Build[SettingsT]) -> None:
+    """Read the settings and serve; end with exit code 2 if they are not valid."""
+    try:
+        settings = load_settings(kind)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(SETTINGS_EXIT_CODE)
+    serve(settings, build)

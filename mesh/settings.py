@@ -1,0 +1,129 @@
+"""Settings: one frozen value per process, read once from the environment.
+
+This is the only file that reads ``os.environ``. Every key is a field of the
+process's settings class with the prefix ``ORDERMESH_``; a key the process does not
+know is refused, because a misspelt one would otherwise silently do nothing.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENV_PREFIX = "ORDERMESH_"
+# Keys of the command line's own; a service that inherits them is not at fault.
+SHARED_KEYS = frozenset({"ORDERMESH_HOME"})
+
+
+class SettingsError(Exception):
+    """The environment does not make valid settings; the text says what to change."""
+
+
+class MeshSettings(BaseSettings):
+    """Keys every process knows. Subclasses add theirs and name the service."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the parent's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the parent's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the parent's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the parent's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the constructor alone: load_settings reads the environment, once."""
+        return (init_settings,)
+
+    service: ClassVar[str] = "svc-unnamed"
+    """Name of the service: prefix of its certificate's DNS name."""
+
+    bind: str = ""
+    """Address of the gRPC server, host:port; empty for processes that serve none."""
+    ops_bind: str = ""
+    """Address of /metrics, /livez, /readyz over plain HTTP; empty for none."""
+    tls_cert: Path = Path("tls/leaf.pem")
+    """Certificate chain of this process."""
+    tls_key: Path = Path("tls/leaf.key")
+    """Private key of this process."""
+    tls_ca: Path = Path("tls/ca.pem")
+    """Certificates of the mesh's authority."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe line that is written."""
+    log_format: Literal["json", "console"] = "json"
+    """One JSON object a line, or coloured text."""
+    jwks_url: str = "http://127.0.0.1:9153/.well-known/jwks.json"
+    """Where the public keys of tokens are."""
+    jwt_issuer: str = "ordermesh"
+    """Required claim iss."""
+    jwt_audience: str = "ordermesh"
+    """Required claim aud."""
+    database_url: str = ""
+    """postgresql://user@host:port/database."""
+    redis_url: str = ""
+    """redis://host:port/0; empty for none."""
+    oms_target: str = "127.0.0.1:50051"
+    """gRPC address of svc_oms."""
+    marketdata_target: str = "127.0.0.1:50052"
+    """gRPC address of svc_marketdata."""
+    identity_target: str = "127.0.0.1:50053"
+    """gRPC address of svc_identity."""
+    stream_age_max_s: float = 1800.0
+    """Longest life of a user's stream in seconds, less up to 20 % chosen at random."""
+    drain_grace_s: float = 5.0
+    """Seconds open calls have to end after SIGTERM."""
+
+
+SettingsT = TypeVar("SettingsT", bound=MeshSettings)
+
+
+def load_settings(kind: type[SettingsT], environment: Mapping[str, str] | None = None) -> SettingsT:
+    """Read the settings of a process.
+
+    Args:
+        kind: The process's settings class.
+        environment: Read this instead of the process's environment.
+
+    Raises:
+        SettingsError: A key is unknown, missing or has a value of the wrong kind.
+    """
+    source = os.environ if environment is None else environment
+    given = {key: value for key, value in source.items() if key.startswith(ENV_PREFIX)}
+    known = {ENV_PREFIX + name.upper() for name in kind.model_fields}
+    unknown = sorted(given.keys() - known - SHARED_KEYS)
+    if unknown:
+        raise SettingsError(
+            f"{kind.service} does not know {', '.join(unknown)}; "
+            f"it knows {', '.join(sorted(known))}"
+        )
+    values = {
+        key.removeprefix(ENV_PREFIX).lower(): value
+        for key, value in given.items()
+        if key in known and value
+    }
+    try:
+        return kind(**values)  # type: ignore[arg-type]  # pydantic converts the texts
+    except ValidationError as error:
+        lines = [
+            f"{ENV_PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors()
+        ]
+        raise SettingsError(f"{kind.service}: " + "; ".join(lines)) from None
+
+
+def project_home() -> Path | None:
+    """Give ORDERMESH_HOME, the folder the local stack lives in, if it is set."""
+    value = os.environ.get("ORDERMESH_HOME", "")
+    return Path(value) if value else None
+
+
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Give a child process this environment without ORDERMESH_ keys, and ``extra``."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)}
+    return {**inherited, **extra}

@@ -1,0 +1,158 @@
+"""Bounded queues: many items per wake-up, never a task or a lock per item.
+
+Both are full at a named number of items. put_nowait() then answers False and takes
+nothing; what that means (tell the reader it is slow, conflate, refuse) is for the
+producer to say.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class QueueClosedError(Exception):
+    """Nothing more comes out of this queue."""
+
+
+class BoundedQueue(Generic[T]):
+    """A queue of one event loop with any number of producers and one consumer."""
+
+    def __init__(self, limit_items: int, name: str = "queue") -> None:
+        if limit_items < 1:
+            raise ValueError(f"{name}: a queue holds at least one item, not {limit_items}")
+        self.limit_items = limit_items
+        self.name = name
+        self.overflowed = False
+        self.closed = False
+        self._items: deque[T] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def depth(self) -> int:
+        """Items that wait."""
+        return len(self._items)
+
+    def put_nowait(self, item: T) -> bool:
+        """Put an item; False, and ``overflowed`` set, when the queue is full or closed."""
+        if len(self._items) >= self.limit_items or self.closed:
+            self.overflowed = self.overflowed or not self.closed
+            self.wake()
+            return False
+        self._items.append(item)
+        if self._waiter is not None:
+            self.wake()
+        return True
+
+    def extend(self, items: Iterable[T]) -> bool:
+        """Put all items or, when not all fit, none; False and ``overflowed`` then."""
+        batch = items if isinstance(items, list | tuple) else list(items)
+        if len(self._items) + len(batch) > self.limit_items or self.closed:
+            self.overflowed = self.overflowed or not self.closed
+            self.wake()
+            return False
+        self._items.extend(batch)
+        if self._waiter is not None:
+            self.wake()
+        return True
+
+    def take(self, max_items: int) -> list[T]:
+        """Take what is there, at most ``max_items``, without waiting."""
+        items = self._items
+        if len(items) <= max_items:
+            batch = list(items)
+            items.clear()
+            return batch
+        return [items.popleft() for _ in range(max_items)]
+
+    async def get_batch(self, max_items: int) -> list[T]:
+        """Wait for at least one item and take at most ``max_items``.
+
+        Raises:
+            QueueClosedError: The queue is closed and empty.
+        """
+        while not self._items:
+            if self.closed:
+                raise QueueClosedError(self.name)
+            await self.wait()
+        return self.take(max_items)
+
+    async def wait(self) -> None:
+        """Wait for an item, an overflow, close() or wake()."""
+        assert self._waiter is None, f"{self.name}: a queue has one consumer"
+        if self._items or self.closed:
+            return
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def wake(self) -> None:
+        """Let the consumer look, though there may be no item."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def close(self) -> None:
+        """Take no more; what is in it can still be taken."""
+        self.closed = True
+        self.wake()
+
+
+class ThreadHandover(Generic[T]):
+    """From threads (QuickFIX's callbacks) to the event loop: one wake-up for many items.
+
+    put() may be called from any thread. It costs an append and, only when the consumer
+    has seen everything so far, one call into the loop.
+    """
+
+    def __init__(self, limit_items: int, name: str, loop: asyncio.AbstractEventLoop) -> None:
+        if limit_items < 1:
+            raise ValueError(f"{name}: a queue holds at least one item, not {limit_items}")
+        self.limit_items = limit_items
+        self.name = name
+        self.overflowed = False
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._items: deque[T] = deque()
+        self._told = False
+        self._arrived = asyncio.Event()
+
+    @property
+    def depth(self) -> int:
+        """Items that wait."""
+        return len(self._items)
+
+    def put(self, item: T) -> bool:
+        """Hand over from any thread; False, and ``overflowed`` set, when it is full."""
+        with self._lock:
+            if len(self._items) >= self.limit_items:
+                self.overflowed = True
+                return False
+            self._items.append(item)
+            tell, self._told = not self._told, True
+        if tell:
+            try:
+                self._loop.call_soon_threadsafe(self._arrived.set)
+            except RuntimeError:
+                # The loop has stopped for good; nobody is left to hand over to.
+                return False
+        return True
+
+    async def get_batch(self, max_items: int) -> list[T]:
+        """Wait for at least one item and take at most ``max_items``, in order."""
+        while True:
+            with self._lock:
+                if self._items:
+                    count = min(max_items, len(self._items))
+                    return [self._items.popleft() for _ in range(count)]
+                self._told = False
+                self._arrived.clear()
+            await self._arrived.wait()

@@ -1,0 +1,66 @@
+"""Certificates of the mesh: one authority, a leaf per process, both sides verify."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import grpc
+
+SERVICE_DOMAIN: Final = ".ordermesh.internal"
+
+
+class HasTls(Protocol):
+    """Settings that name certificate files."""
+
+    @property
+    def tls_cert(self) -> Path:
+        """Certificate chain of this process."""
+
+    @property
+    def tls_key(self) -> Path:
+        """Its private key."""
+
+    @property
+    def tls_ca(self) -> Path:
+        """The authority's certificates."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Certificate files where there are no settings."""
+
+    tls_cert: Path
+    tls_key: Path
+    tls_ca: Path
+
+    @classmethod
+    def of_service(cls, folder: Path, service: str) -> "TlsFiles":
+        """Take ``<service>.pem``, ``<service>.key`` and ``ca.pem`` from one folder."""
+        return cls(folder / f"{service}.pem", folder / f"{service}.key", folder / "ca.pem")
+
+
+def server_credentials(tls: HasTls) -> grpc.ServerCredentials:
+    """Make credentials of a server that refuses clients without our certificate."""
+    return grpc.ssl_server_credentials(
+        [(tls.tls_key.read_bytes(), tls.tls_cert.read_bytes())],
+        root_certificates=tls.tls_ca.read_bytes(),
+        require_client_auth=True,
+    )
+
+
+def channel_credentials(tls: HasTls) -> grpc.ChannelCredentials:
+    """Make credentials of a client that presents its certificate and verifies the server."""
+    return grpc.ssl_channel_credentials(
+        root_certificates=tls.tls_ca.read_bytes(),
+        private_key=tls.tls_key.read_bytes(),
+        certificate_chain=tls.tls_cert.read_bytes(),
+    )
+
+
+def peer_service(auth_context: dict[str, list[bytes]]) -> str:
+    """Give the service a verified client certificate names: "svc-gateway"; empty if none."""
+    for name in auth_context.get("x509_subject_alternative_name", ()):
+        text = name.decode("ascii", "replace")
+        if text.endswith(SERVICE_DOMAIN):
+            return text.removesuffix(SERVICE_DOMAIN)
+    return ""

@@ -1,0 +1,1 @@
+"""The `ordermesh` command: runs the mesh on one machine and trades from a terminal."""

@@ -1,0 +1,304 @@
+"""A client for programs in Python: calls, retries with the same key, streams that resume.
+
+```python
+async with MeshClient.local() as mesh:
+    await mesh.login("alice", password)
+    placed = await mesh.place(order_service_pb2.PlaceRequest(account_id="ACC-ALICE", ...))
+    async for item in mesh.watch_orders(["ACC-ALICE"]):
+        ...
+```
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from mesh.streams.backoff import Backoff
+from meshctl.errors import (
+    MeshRefusedError,
+    MeshUnreachableError,
+    NotLoggedInError,
+    refused_error,
+)
+from meshctl.resume import HEARTBEAT_S, resumed
+from meshctl.session import Session, SessionFile
+from meshctl.stack.home import Home, find_home
+from ordermesh.identity.v1 import auth_service_pb2 as identity
+from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
+from ordermesh.marketdata.v1 import (
+    instrument_pb2,
+    instrument_service_pb2,
+    instrument_service_pb2_grpc,
+    market_data_pb2,
+    market_data_service_pb2,
+    market_data_service_pb2_grpc,
+)
+from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2, order_service_pb2_grpc
+from ordermesh.type.v1 import stream_pb2
+
+CALL_TIMEOUT_S: Final = 10.0
+REFRESH_BEFORE_S: Final = 60.0
+MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+# gRPC's own default grows to two minutes: far longer than a mesh needs to heal.
+RECONNECT_DELAY_MS_MAX: Final = 2_000
+CHANNEL_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", RECONNECT_DELAY_MS_MAX),
+)
+
+Call = Callable[..., Any]
+
+
+class MeshClient:
+    """One connection to the edge and one login; safe for many tasks of one loop."""
+
+    def __init__(self, target: str, ca: bytes, session_file: SessionFile | None = None) -> None:
+        self._session_file = session_file
+        self._session = session_file.load() if session_file else None
+        self._refreshing = asyncio.Lock()
+        self._channel = grpc.aio.secure_channel(
+            target, grpc.ssl_channel_credentials(ca), options=CHANNEL_OPTIONS
+        )
+        self._auth = identity_grpc.AuthServiceStub(self._channel)
+        self._orders = order_service_pb2_grpc.OrderServiceStub(self._channel)
+        self._prices = market_data_service_pb2_grpc.MarketDataServiceStub(self._channel)
+        self._instruments = instrument_service_pb2_grpc.InstrumentServiceStub(self._channel)
+
+    @classmethod
+    def local(cls, home: Home | None = None, *, keep_login: bool = True) -> Self:
+        """Connect to the mesh `ordermesh up` runs on this machine."""
+        where = home or find_home(None, Path.cwd())
+        ca = where.tls / "ca.pem"
+        if not ca.exists():
+            raise MeshUnreachableError(f"no mesh was ever started in {where.root}: `ordermesh up`")
+        target = f"localhost:{where.ports().edge_tls}"
+        return cls(target, ca.read_bytes(), SessionFile(where) if keep_login else None)
+
+    async def __aenter__(self) -> Self:
+        """Connect lazily: the first call does."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self._channel.close()
+
+    @property
+    def session(self) -> Session:
+        """The login. Raises NotLoggedInError."""
+        if self._session is None:
+            raise NotLoggedInError("not logged in: `ordermesh login alice`")
+        return self._session
+
+    async def login(self, username: str, password: str) -> Session:
+        """Exchange a password for tokens and keep them."""
+        request = identity.LoginRequest(username=username, password=password)
+        answer = await self._call(self._auth.Login, request, authorised=False)
+        return self._keep(Session.from_tokens(answer.user, answer.tokens))
+
+    async def logout(self) -> None:
+        """End the login here and at the mesh."""
+        request = identity.LogoutRequest(refresh_token=self.session.refresh_token)
+        await self._call(self._auth.Logout, request, authorised=False)
+        self._session = None
+        if self._session_file:
+            self._session_file.forget()
+
+    async def place(
+        self, request: order_service_pb2.PlaceRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.PlaceResponse:
+        """Place an order; a lost answer is asked for again with the same key."""
+        if not request.idempotency_key:
+            request.idempotency_key = str(uuid.uuid4())
+        answer: order_service_pb2.PlaceResponse = await self._retried(
+            self._orders.Place, request, retry_for_s
+        )
+        return answer
+
+    async def replace(
+        self, request: order_service_pb2.ReplaceRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.ReplaceResponse:
+        """Change an open order."""
+        if not request.idempotency_key:
+            request.idempotency_key = str(uuid.uuid4())
+        answer: order_service_pb2.ReplaceResponse = await self._retried(
+            self._orders.Replace, request, retry_for_s
+        )
+        return answer
+
+    async def cancel(
+        self, order_id: str, retry_for_s: float = 0.0
+    ) -> order_service_pb2.CancelResponse:
+        """Cancel an open order."""
+        request = order_service_pb2.CancelRequest(
+            idempotency_key=str(uuid.uuid4()), order_id=order_id
+        )
+        answer: order_service_pb2.CancelResponse = await self._retried(
+            self._orders.Cancel, request, retry_for_s
+        )
+        return answer
+
+    async def cancel_all(self, account: str) -> list[order_service_pb2.CancelAllResult]:
+        """Cancel every open order of an account."""
+        request = order_service_pb2.CancelAllRequest(
+            idempotency_key=str(uuid.uuid4()), account_id=account
+        )
+        return list((await self._call(self._orders.CancelAll, request)).results)
+
+    async def get(self, order_id: str) -> order_service_pb2.GetResponse:
+        """One order with its executions."""
+        request = order_service_pb2.GetRequest(order_id=order_id)
+        answer: order_service_pb2.GetResponse = await self._call(self._orders.Get, request)
+        return answer
+
+    async def orders(self, request: order_service_pb2.ListRequest) -> list[order_pb2.Order]:
+        """Orders by filter: the first page, newest first."""
+        return list((await self._call(self._orders.List, request)).orders)
+
+    async def instruments(self, text: str = "") -> list[instrument_pb2.Instrument]:
+        """Every listing whose symbol or name holds ``text``."""
+        found: list[instrument_pb2.Instrument] = []
+        request = instrument_service_pb2.ListRequest(text=text, page_size=500)
+        while True:
+            answer = await self._call(self._instruments.List, request)
+            found += answer.instruments
+            if not answer.next_page_token:
+                return found
+            request.page_token = answer.next_page_token
+
+    async def quotes(self, instrument_ids: Iterable[str]) -> dict[str, market_data_pb2.Quote]:
+        """Best prices now, by instrument id."""
+        request = market_data_service_pb2.GetSnapshotRequest(instrument_ids=instrument_ids)
+        answer = await self._call(self._prices.GetSnapshot, request)
+        return {update.instrument_id: update.quote for update in answer.updates}
+
+    async def watch_orders(
+        self, accounts: Iterable[str] = ()
+    ) -> AsyncIterator[event_pb2.OrderStreamItem]:
+        """Snapshot, then every event, over any number of broken connections, each once.
+
+        Yields stream items; a broken connection shows as a ``gap`` item of kind LINK_DOWN
+        with an empty channel, its end as LINK_UP.
+        """
+        cursors = {account: stream_pb2.Cursor() for account in accounts or self.session.accounts}
+
+        async def open_stream() -> Any:
+            await self._fresh_token()
+            request = order_service_pb2.WatchRequest(heartbeat_s=HEARTBEAT_S)
+            for account, cursor in cursors.items():
+                wanted = request.accounts.add(account_id=account)
+                if cursor.epoch:
+                    wanted.cursor.CopyFrom(cursor)
+            return self._orders.Watch(request, metadata=self._bearer())
+
+        def gap_item(gap: stream_pb2.Gap) -> event_pb2.OrderStreamItem:
+            return event_pb2.OrderStreamItem(gap=gap)
+
+        async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            kind = item.WhichOneof("item")
+            if kind == "event":
+                cursors[item.event.account_id].sequence = item.event.sequence
+            elif kind == "snapshot_complete":
+                cursors[item.snapshot_complete.channel].CopyFrom(item.snapshot_complete.cursor)
+            yield item
+
+    async def watch_quotes(
+        self, instrument_ids: Iterable[str], interval_ms: int = 250
+    ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
+        """Quotes as they move, over any number of broken connections."""
+        subscription = market_data_service_pb2.Subscription(
+            instrument_ids=instrument_ids,
+            topics=[market_data_pb2.TOPIC_QUOTE],
+            mode=market_data_service_pb2.DELIVERY_MODE_INTERVAL,
+            interval_ms=interval_ms,
+        )
+
+        async def open_stream() -> Any:
+            await self._fresh_token()
+            request = market_data_service_pb2.WatchRequest(
+                subscription=subscription, heartbeat_s=HEARTBEAT_S
+            )
+            return self._prices.Watch(request, metadata=self._bearer())
+
+        def gap_item(gap: stream_pb2.Gap) -> market_data_pb2.MarketDataItem:
+            return market_data_pb2.MarketDataItem(gap=gap)
+
+        async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            yield item
+
+    async def _retried(self, call: Call, request: Message, retry_for_s: float) -> Any:
+        """Repeat the same request, key included, while repeating may help and time is left."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + retry_for_s
+        backoff = Backoff()
+        while True:
+            try:
+                return await self._call(call, request)
+            except (MeshUnreachableError, MeshRefusedError) as error:
+                refused = error if isinstance(error, MeshRefusedError) else None
+                if (refused and not refused.retryable) or loop.time() >= deadline:
+                    raise
+                at_least_s = (refused and refused.retry_after_s) or 0.0
+            await asyncio.sleep(max(backoff.next_delay(), at_least_s))
+
+    async def _call(self, call: Call, request: Message, *, authorised: bool = True) -> Any:
+        if authorised:
+            await self._fresh_token()
+        for last in (False, True):
+            metadata = self._bearer() if authorised else None
+            token = self.session.access_token if authorised else ""
+            try:
+                return await call(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                expired = error.code() is grpc.StatusCode.UNAUTHENTICATED and authorised
+                if not expired or last:
+                    raise refused_error(error) from error
+            await self.refresh(token)
+        raise AssertionError("unreachable: the second pass returns or raises")
+
+    async def _fresh_token(self) -> None:
+        if not self.session.fresh_for(REFRESH_BEFORE_S):
+            await self.refresh()
+
+    async def refresh(self, refused_token: str = "") -> None:
+        """Exchange the refresh token for a new pair, once for all tasks that ask.
+
+        Args:
+            refused_token: The access token the mesh no longer takes; the one in hand
+                unless told.
+        """
+        stale = refused_token or self.session.access_token
+        async with self._refreshing:
+            if self.session.access_token != stale:
+                return  # another task did it meanwhile
+            request = identity.RefreshRequest(refresh_token=self.session.refresh_token)
+            try:
+                answer = await self._auth.Refresh(request, timeout=CALL_TIMEOUT_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                    raise NotLoggedInError("the login has ended: `ordermesh login`") from error
+                raise refused_error(error) from error
+            self._keep(Session.from_tokens(answer.user, answer.tokens))
+
+    def _keep(self, session: Session) -> Session:
+        self._session = session
+        if self._session_file:
+            self._session_file.save(session)
+        return session
+
+    def _bearer(self) -> list[tuple[str, str]]:
+        return [("authorization", f"Bearer {self.session.access_token}")]

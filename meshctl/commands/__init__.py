@@ -1,0 +1,1 @@
+"""Commands that trade and look, one module per subject."""

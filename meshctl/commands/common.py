@@ -1,0 +1,132 @@
+"""What all commands share: running a coroutine, telling errors, exit codes, output."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.text import Text
+
+from meshctl.client import MeshClient
+from meshctl.errors import MeshRefusedError, MeshUnreachableError, NotLoggedInError
+from meshctl.stack.home import Home, find_home
+from meshctl.stack.settings import StackSettings
+from ordermesh.marketdata.v1 import instrument_pb2
+from ordermesh.oms.v1 import order_pb2
+
+EXIT_OK: Final = 0
+EXIT_USAGE: Final = 2
+EXIT_REFUSED: Final = 3
+EXIT_UNREACHABLE: Final = 4
+EXIT_NOT_LOGGED_IN: Final = 5
+EXIT_ORDER_NOT_DONE: Final = 6
+
+console = Console()
+errors = Console(stderr=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")]
+AccountOption = Annotated[
+    str, typer.Option("--account", help="Account; the login's first unless told.")
+]
+
+STATE_STYLES: Final = {
+    "NEW": "cyan",
+    "PARTIALLY_FILLED": "yellow",
+    "FILLED": "green",
+    "CANCELED": "bright_black",
+    "EXPIRED": "bright_black",
+    "REJECTED": "red",
+    "UNKNOWN": "bold magenta",
+}
+
+
+def current_home() -> Home:
+    """Folder of the stack: ORDERMESH_HOME, else found upwards from here."""
+    return find_home(StackSettings().home, Path.cwd())
+
+
+def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
+    """Run a command against the local mesh and leave with its exit code."""
+    try:
+        code = asyncio.run(_with_client(work))
+    except MeshRefusedError as error:
+        field = error.metadata.get("field")
+        errors.print(f"[red]refused[/] {error.reason}: {error.text}", highlight=False)
+        if field and field not in error.text:
+            errors.print(f"  field: {field}", highlight=False)
+        if retry := error.metadata.get("retry_class"):
+            errors.print(f"  {_advice(retry)}", highlight=False)
+        code = EXIT_NOT_LOGGED_IN if error.code == "UNAUTHENTICATED" else EXIT_REFUSED
+    except MeshUnreachableError as error:
+        errors.print(f"[red]cannot connect[/] {error}", highlight=False)
+        code = EXIT_UNREACHABLE
+    except NotLoggedInError as error:
+        errors.print(f"[red]not logged in[/] {error}", highlight=False)
+        code = EXIT_NOT_LOGGED_IN
+    except KeyboardInterrupt:
+        code = EXIT_OK
+    raise typer.Exit(code or EXIT_OK)
+
+
+async def _with_client(work: Callable[[MeshClient], Awaitable[int | None]]) -> int | None:
+    async with MeshClient.local(current_home()) as mesh:
+        return await work(mesh)
+
+
+def _advice(retry_class: str) -> str:
+    return {
+        "RETRYABLE": "the same command may work in a moment",
+        "FIX_INPUT": "change the command",
+        "NOT_ALLOWED": "this login may not do that",
+        "WAIT_UNTIL": "it works once what is named has passed",
+    }.get(retry_class, retry_class)
+
+
+def usage_error(text: str) -> NoReturn:
+    """Leave with the usage exit code."""
+    errors.print(f"[red]usage[/] {text}", highlight=False)
+    raise typer.Exit(EXIT_USAGE)
+
+
+def as_line(message: Message) -> str:
+    """Write a message as one line of JSON with the field names of the protos."""
+    return json.dumps(MessageToDict(message, preserving_proto_field_name=True))
+
+
+def emit(value: Message | dict[str, Any]) -> None:
+    """Print one JSON object on a line of its own."""
+    typer.echo(as_line(value) if isinstance(value, Message) else json.dumps(value))
+
+
+def state_text(state: int) -> Text:
+    """Name a state, coloured."""
+    name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
+    return Text(name, STATE_STYLES.get(name, "blue"))
+
+
+async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
+    """Find the listing a person means by "ASML" or "ASML.SIMA"."""
+    wanted = symbol.upper()
+    found = [
+        one
+        for one in await mesh.instruments(wanted.partition(".")[0])
+        if wanted in {one.instrument_id, one.symbol, one.isin}
+    ]
+    if not found:
+        raise MeshRefusedError(
+            "NOT_FOUND",
+            "INSTRUMENT_NOT_FOUND",
+            f"no listing {symbol!r}: `ordermesh instruments`",
+            {},
+        )
+    if len(found) > 1:
+        others = ", ".join(one.instrument_id for one in found[1:])
+        errors.print(
+            f"{symbol} is {found[0].instrument_id} here (also listed: {others})", style="dim"
+        )
+    return found[0]

@@ -1,0 +1,131 @@
+"""`ordermesh instruments` and `watch`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import (
+    AccountOption,
+    JsonOption,
+    console,
+    emit,
+    resolve,
+    run,
+    state_text,
+)
+from meshctl.commands.orders import event_words
+from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from ordermesh.oms.v1 import order_pb2
+
+REFRESH_PER_SECOND = 8
+
+watch = typer.Typer(help="Live streams; Ctrl-C ends.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(instruments)
+    app.add_typer(watch, name="watch")
+
+
+def instruments(
+    text: Annotated[str, typer.Argument(help="Part of the symbol or name.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List what can be traded."""
+
+    async def work(mesh: MeshClient) -> None:
+        found = await mesh.instruments(text)
+        if as_json:
+            for one in found:
+                emit(one)
+            return
+        table = Table("listing", "name", "ISIN", "currency", "lot", "status", "prices")
+        for one in found:
+            status = instrument_pb2.TradingStatus.Name(one.trading_status)
+            table.add_row(
+                one.instrument_id, one.name, one.isin, one.currency, one.lot_size,
+                status.removeprefix("TRADING_STATUS_"), "simulated" if one.simulated else "live",
+            )  # fmt: skip
+        console.print(table)
+
+    run(work)
+
+
+@watch.command("orders")
+def watch_orders(account: AccountOption = "", as_json: JsonOption = False) -> None:
+    """Tell every event of an account; goes on by itself when the connection breaks."""
+
+    async def work(mesh: MeshClient) -> None:
+        async for item in mesh.watch_orders([account] if account else []):
+            kind = item.WhichOneof("item")
+            if as_json:
+                emit(item)
+            elif kind == "event":
+                event = item.event
+                console.print(
+                    f"{event.account_id} {event.sequence:>6}  {event.order_id} ",
+                    event_words(event),
+                    state_text(event.progress.state),
+                    highlight=False,
+                )
+            elif kind == "snapshot" and item.snapshot.progress.leaves_quantity != "0":
+                one = item.snapshot
+                console.print(
+                    f"{one.account_id} {one.last_sequence:>6}  {one.order_id}  open: "
+                    f"{order_pb2.Side.Name(one.side).removeprefix('SIDE_')} {one.terms.quantity} "
+                    f"{one.instrument_id}",
+                    state_text(one.progress.state),
+                    highlight=False,
+                )
+            elif kind == "gap":
+                console.print(
+                    f"{item.gap.channel or 'connection'}: {item.gap.text}", style="yellow"
+                )
+
+    run(work)
+
+
+@watch.command("quotes")
+def watch_quotes(
+    symbols: Annotated[list[str], typer.Argument(help="ASML, ASML.SIMA ...")],
+    interval_ms: Annotated[int, typer.Option(min=50, max=10000, help="At most one per.")] = 250,
+    as_json: JsonOption = False,
+) -> None:
+    """Show live quotes; goes on by itself when the connection breaks."""
+
+    async def work(mesh: MeshClient) -> None:
+        listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
+        ids = [one.instrument_id for one in listings]
+        stream = mesh.watch_quotes(ids, interval_ms)
+        if as_json:
+            async for item in stream:
+                if item.WhichOneof("item") in {"update", "gap", "venue_status"}:
+                    emit(item)
+            return
+        quotes: dict[str, market_data_pb2.Quote] = {}
+        with Live(
+            quotes_table(quotes), console=console, refresh_per_second=REFRESH_PER_SECOND
+        ) as live:
+            async for item in stream:
+                if item.WhichOneof("item") == "update":
+                    quotes[item.update.instrument_id] = item.update.quote
+                    live.update(quotes_table(quotes))
+
+    run(work)
+
+
+def quotes_table(quotes: dict[str, market_data_pb2.Quote]) -> Table:
+    """Show quotes by listing."""
+    table = Table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "")
+    for name, quote in sorted(quotes.items()):
+        table.add_row(
+            name, quote.bid_size, quote.bid_price, quote.ask_price, quote.ask_size,
+            quote.last_price, quote.volume, "stale" if quote.stale else "",
+            style="dim" if quote.stale else "",
+        )  # fmt: skip
+    return table

@@ -1,0 +1,58 @@
+"""`ordermesh login` and `logout`."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import JsonOption, console, current_home, emit, run
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(login)
+    app.command()(logout)
+
+
+def login(
+    username: Annotated[str, typer.Argument(help="User name, such as the demo user alice.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Log in; later commands use it. Demo users need no password on the machine of the stack."""
+    password = _password(username, from_stdin=password_stdin)
+
+    async def work(mesh: MeshClient) -> None:
+        session = await mesh.login(username, password)
+        if as_json:
+            emit({"username": session.username, "accounts": list(session.accounts)})
+        else:
+            accounts = ", ".join(session.accounts) or "none"
+            console.print(f"logged in as [bold]{session.username}[/], accounts: {accounts}")
+
+    run(work)
+
+
+def logout() -> None:
+    """End the login here and at the mesh."""
+
+    async def work(mesh: MeshClient) -> None:
+        await mesh.logout()
+        console.print("logged out")
+
+    run(work)
+
+
+def _password(username: str, *, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    users_file = current_home().users_file
+    if users_file.exists():
+        known = json.loads(users_file.read_text("utf-8"))
+        if username in known:
+            return str(known[username]["password"])
+    return str(typer.prompt("password", hide_input=True))

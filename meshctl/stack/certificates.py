@@ -1,0 +1,47 @@
+"""A certificate authority for this machine only, and a certificate per process (trustme)."""
+
+import datetime as dt
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+
+SERVICES = ("svc-oms", "svc-gateway", "svc-marketdata", "svc-identity", "envoy", "bench")
+RENEW_BEFORE_DAYS = 7
+VALID_DAYS = 365
+
+
+def ensure_dev_certificates(folder: Path) -> bool:
+    """Make ``ca.pem`` and ``<service>.pem/.key`` in ``folder``; tell whether new ones were made.
+
+    The CA's key is not kept: whoever copies the folder later cannot mint more.
+    Everything is made anew when a file is missing or about to expire.
+    """
+    names = [*SERVICES, "edge"]
+    files = [
+        folder / "ca.pem",
+        *(folder / f"{name}.{end}" for name in names for end in ("pem", "key")),
+    ]
+    if all(path.exists() for path in files) and not _expires_soon(folder / "edge.pem"):
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    ends = dt.datetime.now(dt.UTC) + dt.timedelta(days=VALID_DAYS)
+    authority = trustme.CA(
+        organization_name="Ordermesh local stack", organization_unit_name="development only"
+    )
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    for name in names:
+        own = [] if name == "edge" else [f"{name}.ordermesh.internal"]
+        leaf = authority.issue_cert(*own, "localhost", "127.0.0.1", "::1", not_after=ends)
+        key = folder / f"{name}.key"
+        key.touch(mode=0o600)
+        key.chmod(0o600)
+        leaf.private_key_pem.write_to_path(str(key))
+        (folder / f"{name}.pem").write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
+    return True
+
+
+def _expires_soon(path: Path) -> bool:
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    limit = dt.datetime.now(dt.UTC) + dt.timedelta(days=RENEW_BEFORE_DAYS)
+    return certificate.not_valid_after_utc < limit

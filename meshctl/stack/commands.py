@@ -1,0 +1,261 @@
+"""`ordermesh up`, `down` and `status`."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from meshctl.stack.home import Home, Ports, find_home
+from meshctl.stack.leftovers import end_leftovers, only_supervisor, supervisor_runs
+from meshctl.stack.local import LocalStack, require_web_build
+from meshctl.stack.ports import require_free
+from meshctl.stack.process import StartError
+from meshctl.stack.services import StackOptions, http_get
+from meshctl.stack.settings import StackSettings
+from meshctl.stack.users import ensure_passwords
+
+EXIT_REFUSED = 3
+EXIT_NOT_RUNNING = 4
+DETACH_TIMEOUT_S = 120
+DOWN_TIMEOUT_S = 60
+COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_cyan", "bright_magenta", "white")
+
+console = Console()
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder of the stack; .ordermesh in the project unless told."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of the local stack to the application."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+
+
+def up(
+    home: HomeOption = None,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when it runs.")] = False,
+    venues: Annotated[
+        Path | None,
+        typer.Option(
+            "--venues", help="Your own FIX sessions (YAML) in place of the simulated venues."
+        ),
+    ] = None,
+    agents: Annotated[bool, typer.Option(help="Simulated order flow at the venues.")] = True,
+    replay: Annotated[
+        Path | None, typer.Option("--replay", help="LOBSTER message file to play into SIMA.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
+    port_offset: Annotated[int | None, typer.Option(help="Added to every port.")] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Web origin that may call the mesh, such as a dev server."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Logs go to files only.")] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Start the whole mesh on this machine; Ctrl-C stops it. Data survives."""
+    settings = StackSettings()
+    where = _home(home, settings)
+    where.create()
+    for file in (venues, replay):
+        if file is not None and not file.is_file():
+            _fail(f"no such file: {file}")
+    if detach:
+        _detach(where)
+        return
+    options = StackOptions(
+        venues_file=venues.resolve() if venues else None,
+        sim_agents=agents,
+        sim_replay=replay.resolve() if replay else None,
+        sim_speed=speed,
+        order_value_max=settings.order_value_max,
+        allowed_origins=tuple(allow_origin or ()),
+        log_level=log_level.lower(),
+    )
+    ports = Ports().shifted(settings.port_offset if port_offset is None else port_offset)
+    try:
+        with only_supervisor(where):
+            if ended := end_leftovers(where):
+                console.print(f"ended what an earlier run left behind: {', '.join(ended)}")
+            require_free(ports)
+            stack = LocalStack(where, ports, settings, options, _log_sink(quiet=quiet))
+            asyncio.run(_run(stack, where, options.venues_file))
+    except StartError as error:
+        _fail(str(error))
+
+
+def down(home: HomeOption = None) -> None:
+    """Stop the mesh that runs here; nothing of it stays behind, data survives."""
+    where = _home(home, StackSettings())
+    state = where.state()
+    if supervisor_runs(where):
+        os.kill(int(state["supervisor_pid"]), signal.SIGTERM)
+        deadline = time.monotonic() + DOWN_TIMEOUT_S
+        while supervisor_runs(where):  # it holds its lock until the last process has ended
+            if time.monotonic() > deadline:
+                _fail(f"pid {state['supervisor_pid']} did not end within {DOWN_TIMEOUT_S} s")
+            time.sleep(0.05)
+        console.print("stopped")
+        return
+    ended = end_leftovers(where)
+    where.state_file.unlink(missing_ok=True)
+    console.print(f"ended what was left: {', '.join(ended)}" if ended else "nothing runs here")
+
+
+def status(
+    home: HomeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Tell what runs, since when, and whether it is ready. Exit code 4 when not all is."""
+    where = _home(home, StackSettings())
+    state = where.state() if supervisor_runs(where) else {}
+    rows = asyncio.run(_readiness(state)) if state else []
+    well = bool(rows) and bool(state.get("ready")) and all(row["ready"] for row in rows)
+    if as_json:
+        facts = {key: state.get(key) for key in ("edge_url", "plain_url", "supervisor_pid")}
+        typer.echo(json.dumps({"running": bool(state), "ready": well, **facts, "processes": rows}))
+    elif not state:
+        console.print(f"no mesh runs here ({where.root}); `ordermesh up` starts one")
+    else:
+        console.print(_status_table(rows))
+        console.print(f"web page  {state.get('plain_url')}  or  {state.get('edge_url')}")
+    if not well:
+        raise typer.Exit(EXIT_NOT_RUNNING)
+
+
+async def _run(stack: LocalStack, home: Home, venues_file: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(name, stop.set)
+    require_web_build(lambda text: console.print(f"[yellow]{text}[/]"))
+    started = loop.time()
+    starting = asyncio.create_task(stack.start(_tell(home)))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            _welcome(home, loop.time() - started, venues_file)
+            await stopping
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        console.print("stopping ...")
+        await stack.stop()
+
+
+def _welcome(home: Home, seconds: float, venues_file: Path | None) -> None:
+    state = home.state()
+    table = Table(
+        title=f"Ordermesh runs (after {seconds:.1f} s)", title_justify="left", show_header=False
+    )
+    table.add_row("web page", f"{state['plain_url']}  (this machine only)")
+    table.add_row("", f"{state['edge_url']}  (TLS; trust {state['ca_file']})")
+    for name, password in ensure_passwords(home).items():
+        table.add_row(f"user {name}", password)
+    # The demo trades at simulated venues only.
+    try_out = "demo" if venues_file is None else "instruments"
+    table.add_row("terminal", f"source {_relative(Path(sys.executable).parent / 'activate')}, then")
+    table.add_row("", f"ordermesh login alice  ·  ordermesh {try_out}  ·  ordermesh status")
+    table.add_row("stop", "Ctrl-C, or ordermesh down")
+    console.print(table)
+    if venues_file is None:
+        console.print("Prices and venues SIMA and SIMB are simulated.", style="yellow")
+    else:
+        console.print(f"Venues: {venues_file}. Orders go there.", style="yellow", soft_wrap=True)
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _detach(home: Home) -> None:
+    """Start this command again in a session of its own and wait until it is up."""
+    words = [word for word in sys.argv[1:] if word not in {"--detach", "-d"}]
+    log = home.logs / "supervisor.log"
+    with log.open("wb") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "meshctl", *words, "--quiet"],
+            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + DETACH_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            _fail(f"the mesh did not start:\n{log.read_text('utf-8', 'replace').strip()}")
+        state = home.state()
+        if state.get("supervisor_pid") == child.pid and state.get("ready"):
+            console.print(log.read_text("utf-8", "replace").rstrip(), highlight=False, markup=False)
+            return
+        time.sleep(0.1)
+    _fail(f"the mesh was not up within {DETACH_TIMEOUT_S} s; see {log}")
+
+
+async def _readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
+    ports = state.get("ports", {})
+    rows = []
+    for entry in state.get("processes", []):
+        ops = ports.get(f"{entry['name']}_ops")
+        path = "/readyz"
+        if entry["name"] == "envoy":
+            ops, path = ports.get("edge_admin"), "/ready"
+        code, text = await http_get(ops, path) if ops else (0, "")
+        ready = code == 200 if ops else entry["state"] == "ready"  # noqa: PLR2004  OK
+        rows.append({**entry, "ready": ready, "text": text if ops and not ready else ""})
+    return rows
+
+
+def _status_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table("process", "state", "ready", "pid", "for", "restarts", "address")
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["state"],
+            Text("yes", "green") if row["ready"] else Text(f"no {row['text']}", "red"),
+            str(row["pid"] or "-"),
+            f"{time.time() - row['since']:.0f} s",
+            str(row["restarts"]),
+            row["detail"],
+        )
+    return table
+
+
+def _tell(home: Home) -> Callable[[str], None]:
+    console.print(f"home {home.root}")
+    return lambda text: console.print(f"  {text}", highlight=False)
+
+
+def _log_sink(*, quiet: bool) -> Callable[[str, str], None]:
+    colours: dict[str, str] = {}
+
+    def sink(name: str, line: str) -> None:
+        if quiet:
+            return
+        colour = colours.setdefault(name, COLOURS[len(colours) % len(COLOURS)])
+        console.print(Text(f"{name:<10} ", colour) + Text(line), soft_wrap=True)
+
+    return sink
+
+
+def _home(told: Path | None, settings: StackSettings) -> Home:
+    return find_home(told or settings.home, Path.cwd())
+
+
+def _fail(text: str) -> None:
+    Console(stderr=True).print("[red]error[/]", text, highlight=False, soft_wrap=True)
+    raise typer.Exit(EXIT_REFUSED)

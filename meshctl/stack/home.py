@@ -1,0 +1,136 @@
+"""Where the local stack keeps what it makes: one folder, ``.ordermesh`` unless told."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+HOME_NAME = ".ordermesh"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """TCP ports on loopback, one per listener.
+
+    All lie below 32768, where Linux takes the local ports of outgoing connections from: a
+    process that comes back after kill -9 must find its own port free.
+    """
+
+    edge_tls: int = 8443
+    edge_plain: int = 8080
+    edge_admin: int = 9901
+    edge_ops: int = 9157
+    postgres: int = 25432
+    redis: int = 26379
+    oms: int = 25051
+    marketdata: int = 25052
+    identity: int = 25053
+    oms_ops: int = 9151
+    marketdata_ops: int = 9152
+    identity_ops: int = 9153
+    gateway_ops: int = 9154
+    sima_ops: int = 9155
+    simb_ops: int = 9156
+    sima_fix: int = 9878
+    simb_fix: int = 9879
+
+    def shifted(self, offset: int) -> Self:
+        """Move every port by ``offset``, so that two meshes fit on one machine."""
+        return type(self)(**{name: port + offset for name, port in asdict(self).items()})
+
+    @classmethod
+    def from_json(cls, values: dict[str, int]) -> Self:
+        """Read what ``asdict`` wrote; unknown names are left out."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: port for name, port in values.items() if name in known})
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below the home folder."""
+
+    root: Path
+
+    @property
+    def tls(self) -> Path:
+        """CA and leaf certificates."""
+        return self.root / "tls"
+
+    @property
+    def logs(self) -> Path:
+        """One file per process."""
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """State of the running stack."""
+        return self.root / "run"
+
+    @property
+    def data(self) -> Path:
+        """What must survive: database, FIX stores, journals."""
+        return self.root / "data"
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords and keys, mode 0600 each."""
+        return self.root / "secrets"
+
+    @property
+    def state_file(self) -> Path:
+        """What runs now, written by the supervisor."""
+        return self.run / "stack.json"
+
+    @property
+    def users_file(self) -> Path:
+        """Demo users and their passwords."""
+        return self.root / "demo-users.json"
+
+    def create(self) -> None:
+        """Make the folders; only the owner may enter."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        for folder in (self.tls, self.logs, self.run, self.data, self.secrets):
+            folder.mkdir(exist_ok=True)
+
+    def secret(self, name: str) -> str:
+        """Return a random secret, made when first asked for and then kept."""
+        path = self.secrets / name
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(24))
+        return path.read_text("utf-8").strip()
+
+    def state(self) -> dict[str, Any]:
+        """What the supervisor last wrote; empty when there is no stack."""
+        try:
+            value = json.loads(self.state_file.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def ports(self) -> Ports:
+        """Ports of the stack that runs or ran last here."""
+        return Ports.from_json(self.state().get("ports", {}))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file only its owner can read, whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def find_home(told: Path | None, start: Path) -> Home:
+    """Find the home: as told, else ``.ordermesh`` upwards of ``start``, else in ``start``."""
+    if told is not None:
+        return Home(told.resolve())
+    for folder in (start, *start.parents):
+        if (folder / HOME_NAME).is_dir():
+            return Home(folder / HOME_NAME)
+    return Home(start / HOME_NAME)

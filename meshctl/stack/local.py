@@ -1,0 +1,155 @@
+"""The whole mesh in order: parts, schemas, users, services, venues, edge."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from meshctl.stack.certificates import ensure_dev_certificates
+from meshctl.stack.edge import edge_spec
+from meshctl.stack.home import Home, Ports
+from meshctl.stack.postgres import EmbeddedPostgres
+from meshctl.stack.process import ProcessSpec, StartError
+from meshctl.stack.redis import redis_process, redis_url
+from meshctl.stack.services import (
+    Addresses,
+    StackOptions,
+    admin_command,
+    service_specs,
+    venue_specs,
+)
+from meshctl.stack.settings import StackSettings
+from meshctl.stack.supervisor import LogSink, Supervisor, Tell
+from meshctl.stack.users import DEMO_ACCOUNTS, DEMO_USERS, ensure_passwords
+from meshctl.stack.venues import write_venues_file
+
+PROJECT = Path(__file__).resolve().parents[2]
+MINIMUM_FREE_DISK_BYTES = 1024**3
+
+
+class LocalStack:
+    """One running mesh; ``start`` brings it up, ``stop`` takes it down in reverse."""
+
+    def __init__(
+        self,
+        home: Home,
+        ports: Ports,
+        settings: StackSettings,
+        options: StackOptions,
+        sink: LogSink,
+    ) -> None:
+        self._home = home
+        self._ports = ports
+        self._settings = settings
+        self._options = options
+        self.supervisor = Supervisor(home, ports, sink)
+
+    async def start(self, tell: Tell) -> None:
+        """Start everything and return when the edge serves. Raises StartError."""
+        if shutil.disk_usage(self._home.root).free < MINIMUM_FREE_DISK_BYTES:
+            raise StartError(f"less than 1 GiB free on the disk of {self._home.root}")
+        if ensure_dev_certificates(self._home.tls):
+            tell("made a certificate authority for this machine and a certificate per process")
+        embedded = await self._start_parts(tell)
+        at = self._addresses(embedded)
+        await self._in_one_step(
+            tell, "schemas and venues", self._migrate(at), self._start_venues(at)
+        )
+        if self._options.venues_file is None:
+            write_venues_file(self._home, self._ports)
+        services = service_specs(at)
+        await self._in_one_step(
+            tell,
+            "services " + ", ".join(services),
+            self.supervisor.start(*services.values()),
+            self._ensure_users(at),
+        )
+        await self._in_one_step(tell, "edge", self.supervisor.start(edge_spec(at)))
+        self.supervisor.tell(
+            edge_url=f"https://localhost:{self._ports.edge_tls}",
+            plain_url=f"http://localhost:{self._ports.edge_plain}",
+            ca_file=str(self._home.tls / "ca.pem"),
+            ready=True,
+        )
+
+    async def stop(self) -> None:
+        """Stop everything in reverse order; no process stays."""
+        await self.supervisor.stop()
+
+    async def _start_parts(self, tell: Tell) -> EmbeddedPostgres | None:
+        parts: list[ProcessSpec] = []
+        embedded = None
+        if not self._settings.database_url:
+            embedded = EmbeddedPostgres(self._home, self._ports.postgres)
+            if await asyncio.to_thread(embedded.initialise):
+                tell("made a PostgreSQL cluster of its own")
+            parts.append(embedded.process())
+        if not self._settings.redis_url:
+            parts.append(redis_process(self._home, self._ports.redis))
+        await self._in_one_step(
+            tell, " and ".join(part.name for part in parts) or "external parts",
+            self.supervisor.start(*parts),
+        )  # fmt: skip
+        if embedded is not None:
+            await embedded.ensure_roles()
+        return embedded
+
+    def _addresses(self, embedded: EmbeddedPostgres | None) -> Addresses:
+        def database(service: str) -> str:
+            return embedded.url(service) if embedded else self._settings.database_url
+
+        return Addresses(
+            project=PROJECT,
+            home=self._home,
+            ports=self._ports,
+            oms_database_url=database("oms"),
+            identity_database_url=database("identity"),
+            redis_url=self._settings.redis_url or redis_url(self._home, self._ports.redis),
+            options=self._options,
+        )
+
+    async def _migrate(self, at: Addresses) -> None:
+        key = at.home.secrets / "identity-signing-key.pem"
+        await asyncio.gather(
+            self._admin(at, "svc_oms.admin", "migrate"),
+            self._admin(at, "svc_identity.admin", "migrate"),
+        )
+        if not key.exists():
+            await self._admin(at, "svc_identity.admin", "new-signing-key", str(key))
+
+    async def _start_venues(self, at: Addresses) -> None:
+        await self.supervisor.start(*venue_specs(at).values())
+
+    async def _ensure_users(self, at: Addresses) -> None:
+        known = self._home.users_file.exists()
+        passwords = ensure_passwords(self._home)
+        marker = self._home.run / "users-made"
+        if known and marker.exists():
+            return
+        for account, name in DEMO_ACCOUNTS.items():
+            words = ("--account", account, "--name", name, "--currency", "EUR", "--firm", "DEMO")
+            await self._admin(at, "svc_oms.admin", "ensure-account", *words)
+        for user in DEMO_USERS:
+            accounts = [word for account in user.accounts for word in ("--account", account)]
+            named = ("--username", user.username, "--display-name", user.display_name)
+            await self._admin(
+                at, "svc_identity.admin", "ensure-user", *named, "--role", user.role, *accounts,
+                "--password-stdin", stdin=passwords[user.username],
+            )  # fmt: skip
+        marker.touch()
+
+    async def _admin(self, at: Addresses, module: str, *words: str, stdin: str = "") -> None:
+        command, environment = admin_command(at, module, *words)
+        await self.supervisor.run_once(f"{module} {words[0]}", command, dict(environment), stdin)
+
+    async def _in_one_step(self, tell: Tell, what: str, *work: Awaitable[None]) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await asyncio.gather(*work)
+        tell(f"{what}: ready in {loop.time() - started:.1f} s")
+
+
+def require_web_build(tell: Callable[[str], None]) -> None:
+    """Say what to do when the page has not been built."""
+    if not (PROJECT / "web" / "dist" / "index.html").exists():
+        tell("the web page is not built: run `make web`; everything else works without it")

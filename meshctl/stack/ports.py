@@ -1,0 +1,59 @@
+"""Free ports, or being told who holds them."""
+
+import contextlib
+import random
+import socket
+from dataclasses import asdict
+
+import psutil
+
+from meshctl.stack.home import Ports
+from meshctl.stack.process import StartError
+
+OFFSET_TRIES = 50
+OFFSET_RANGE = (1000, 5500, 50)
+
+
+def require_free(ports: Ports) -> None:
+    """Raise StartError naming every port that is taken, and by whom as far as can be seen."""
+    taken = [(name, port) for name, port in asdict(ports).items() if not _is_free(port)]
+    if not taken:
+        return
+    lines = [f"  {name}: 127.0.0.1:{port}{_holder(port)}" for name, port in taken]
+    raise StartError(
+        "these ports are taken:\n"
+        + "\n".join(lines)
+        + "\nStop what holds them, or move the whole stack: ordermesh up --port-offset 1000"
+    )
+
+
+def free_offset() -> int:
+    """Find an offset for a stack beside others, below the ports of outgoing connections.
+
+    Raises StartError when there is none.
+    """
+    for _ in range(OFFSET_TRIES):
+        offset = random.choice((-1, 1)) * random.randrange(*OFFSET_RANGE)  # noqa: S311  any will do
+        with contextlib.suppress(StartError):
+            require_free(Ports().shifted(offset))
+            return offset
+    raise StartError("no free ports for another mesh")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _holder(port: int) -> str:
+    with contextlib.suppress(psutil.AccessDenied, psutil.NoSuchProcess):
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN
+            if listens and connection.laddr and connection.laddr.port == port and connection.pid:
+                return f", held by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    return ""

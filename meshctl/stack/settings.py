@@ -1,0 +1,23 @@
+"""What the local stack takes from the environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StackSettings(BaseSettings):
+    """External parts by URL, and where the stack lives; all with the prefix ORDERMESH_."""
+
+    model_config = SettingsConfigDict(env_prefix="ORDERMESH_", frozen=True, extra="ignore")
+
+    home: Path | None = None
+    """Folder of the stack's data; ``.ordermesh`` in the project unless told."""
+    database_url: str = ""
+    """PostgreSQL 15 or newer to use instead of the embedded one. The role must own the
+    schemas ``oms`` and ``identity`` or may create them."""
+    redis_url: str = ""
+    """Redis 6.2 or newer to use instead of the embedded one."""
+    port_offset: int = 0
+    """Added to every port, so that two stacks fit on one machine."""
+    order_value_max: str = ""
+    """Passed on to svc_oms: largest value of one order, or ``none``; its default if empty."""

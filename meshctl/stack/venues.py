@@ -1,0 +1,43 @@
+"""The sessions file of the local stack: an order and a market-data session per simulated venue."""
+
+from pathlib import Path
+
+import yaml
+
+from meshctl.stack.home import Home, Ports
+
+# More than the two simulated venues can take, so that only the machine limits the bench.
+VENUE_MESSAGES_PER_SECOND = 20_000
+
+
+def write_venues_file(home: Home, ports: Ports) -> Path:
+    """Write ``run/venues.yaml``; svc_gateway/README.md documents every key."""
+    sessions = []
+    for mic, port in (("SIMA", ports.sima_fix), ("SIMB", ports.simb_fix)):
+        common = {
+            "venue_mic": mic,
+            "target_comp_id": mic,
+            "host": "127.0.0.1",
+            "port": port,
+            "heartbeat_s": 10,
+            "reconnect_s": 1,
+            "dialect": {"simulated": True, "trading_session_status": True},
+        }
+        sessions += [
+            {
+                "session_id": f"{mic.lower()}-orders",
+                "role": "orders",
+                "sender_comp_id": "ORDERMESH",
+                "venue_messages_per_second": VENUE_MESSAGES_PER_SECOND,
+                **common,
+            },
+            {
+                "session_id": f"{mic.lower()}-prices",
+                "role": "market_data",
+                "sender_comp_id": "ORDERMESH-MD",
+                **common,
+            },
+        ]
+    path = home.run / "venues.yaml"
+    path.write_text(yaml.safe_dump({"sessions": sessions}, sort_keys=False), "utf-8")
+    return path

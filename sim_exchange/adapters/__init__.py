@@ -1,0 +1,1 @@
+"""Ways in and out of the venue: FIX and the journal."""

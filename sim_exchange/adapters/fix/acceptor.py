@@ -1,0 +1,81 @@
+"""The SocketAcceptor of a venue: one port, an order and a market-data session per client."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import quickfix as fix
+
+from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
+from sim_exchange.adapters.fix.dictionary import dictionary_text
+
+STORE_TAIL_BYTES = 4 * 1024 * 1024
+"""How much of a session's stored messages is searched for the reports of one batch."""
+
+_DEFAULTS = """[DEFAULT]
+ConnectionType=acceptor
+BeginString=FIX.4.4
+SenderCompID={mic}
+SocketAcceptHost={host}
+SocketAcceptPort={port}
+SocketReuseAddress=Y
+SocketNodelay=Y
+NonStopSession=Y
+DataDictionary={store}/dictionary.xml
+AllowUnknownMsgFields=Y
+ValidateUserDefinedFields=N
+ValidateFieldsOutOfOrder=N
+ValidateFieldsHaveValues=N
+ValidateUnorderedGroupFields=N
+CheckLatency=N
+TimestampPrecision=6
+FileStorePath={store}
+ResetOnLogout=N
+ResetOnDisconnect=N
+"""
+
+
+def acceptor_text(mic: str, host: str, port: int, store: Path, clients: Iterable[str]) -> str:
+    """QuickFIX's settings: per client X the sessions X (orders) and X-MD (market data)."""
+    text = _DEFAULTS.format(mic=mic, host=host, port=port, store=store)
+    for client in clients:
+        text += f"\n[SESSION]\nTargetCompID={client}\nResetOnLogon=N\n"
+        text += f"\n[SESSION]\nTargetCompID={client}{MARKET_DATA_SUFFIX}\nResetOnLogon=Y\n"
+    return text
+
+
+class VenueAcceptor:
+    """Owns the QuickFIX objects, which must outlive each other in the right order."""
+
+    def __init__(self, application: VenueApplication, text: str, store: Path) -> None:
+        store.mkdir(parents=True, exist_ok=True)
+        (store / "dictionary.xml").write_text(dictionary_text())
+        path = store / "acceptor.cfg"
+        path.write_text(text)
+        self._settings = fix.SessionSettings(str(path))
+        self._store_factory = fix.FileStoreFactory(self._settings)
+        self._application = application
+        self._acceptor: Any = fix.SocketAcceptor(application, self._store_factory, self._settings)
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            quickfix.RuntimeError, quickfix.ConfigError: The port is taken or the settings
+                are wrong.
+        """
+        self._acceptor.start()
+
+    def stop(self) -> None:
+        """Log out and close."""
+        self._acceptor.stop()
+
+
+def store_tail(store: Path, mic: str, client: str) -> bytes:
+    """The newest stored outgoing messages of a session, b"" if there are none."""
+    path = store / f"FIX.4.4-{mic}-{client}.body"
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - STORE_TAIL_BYTES))
+        return file.read()

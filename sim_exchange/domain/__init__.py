@@ -1,0 +1,1 @@
+"""Book, prices and recorded flow: standard library only, no clock, no I/O."""

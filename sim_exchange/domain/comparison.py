@@ -1,0 +1,105 @@
+"""A played book against LOBSTER's own, row by row.
+
+LOBSTER's files show the best levels only, and messages outside them are left out. So what lies
+deeper than the last row is not known: when it comes into view, the row is believed and taken
+over, and that is counted; everything that was in view must agree.
+"""
+
+from dataclasses import dataclass
+
+from sim_exchange.domain.lobster import BookRow, book_row, format_book_row
+from sim_exchange.domain.order import Side
+from sim_exchange.domain.playback import Playback
+
+
+@dataclass(slots=True)
+class ComparisonCounts:
+    """What a comparison found.
+
+    Attributes:
+        rows: Rows compared.
+        different: Rows that differ from the played book.
+        revealed: Levels taken over when they came into view.
+        first_difference: The first different row in words, "" if there is none.
+    """
+
+    rows: int = 0
+    different: int = 0
+    revealed: int = 0
+    first_difference: str = ""
+
+
+class Comparison:
+    """Compares one playback with the rows of an orderbook file."""
+
+    def __init__(self, playback: Playback, name: str) -> None:
+        self.counts = ComparisonCounts()
+        self._playback = playback
+        self._name = name
+        # Price of the deepest level in view per side; None: all of the side is in view.
+        self._edges: dict[Side, int | None] = {Side.BUY: None, Side.SELL: None}
+
+    def begin(self, row: BookRow) -> None:
+        """Take what a row shows as the view to start with."""
+        self._edges = _edges(row)
+
+    def check(self, row: BookRow, line: int, now_ns: int) -> None:
+        """Compare the book with the row of the message just applied."""
+        self._reveal(row, Side.BUY, row.bids, now_ns)
+        self._reveal(row, Side.SELL, row.asks, now_ns)
+        self._edges = _edges(row)
+        self.counts.rows += 1
+        played = book_row(self._playback.book, row.depth)
+        if played != row:
+            self.counts.different += 1
+            if not self.counts.first_difference:
+                self.counts.first_difference = (
+                    f"{self._name}, line {line}: {_first_cell(played, row)}"
+                )
+
+    def _reveal(
+        self, row: BookRow, side: Side, levels: tuple[tuple[int, int], ...], now_ns: int
+    ) -> None:
+        edge = self._edges[side]
+        if edge is None:
+            return
+        deepest = levels[-1][0] if len(levels) == row.depth else None
+        if deepest is not None and (deepest - edge) * side >= 0:
+            return
+        book = self._playback.book
+        shown = {price: size for price, size in levels if (price - edge) * side < 0}
+        ours = {
+            level.price
+            for level in book.levels(side)
+            if (level.price - edge) * side < 0
+            and (deepest is None or (level.price - deepest) * side >= 0)
+        }
+        for price in shown.keys() | ours:
+            # Also where the sums agree: unseen, the orders may be others than ours.
+            level = book.level(side, price)
+            for number in list(level.orders) if level else []:
+                book.cancel(number, now_ns)
+            self._playback.add_anonymous(side, price, shown.get(price, 0), now_ns)
+            self.counts.revealed += 1
+
+
+def _edges(row: BookRow) -> dict[Side, int | None]:
+    return {
+        side: levels[-1][0] if len(levels) == row.depth else None
+        for side, levels in ((Side.BUY, row.bids), (Side.SELL, row.asks))
+    }
+
+
+def _first_cell(played: BookRow, recorded: BookRow) -> str:
+    """The first column that differs, in words."""
+    cells = zip(
+        format_book_row(played).split(","), format_book_row(recorded).split(","), strict=True
+    )
+    column, ours, theirs = next(
+        (column, ours, theirs) for column, (ours, theirs) in enumerate(cells) if ours != theirs
+    )
+    what = ("ask price", "ask size", "bid price", "bid size")[column % 4]
+    return (
+        f"column {column + 1} ({what} of level {column // 4 + 1}) "
+        f"is {theirs}, the played book has {ours}"
+    )

@@ -1,0 +1,1 @@
+"""Use cases of the venue: client orders, order flow, published market data."""

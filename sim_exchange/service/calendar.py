@@ -1,0 +1,29 @@
+"""Trading hours: when the session opens and closes, in UTC minutes of the day."""
+
+from dataclasses import dataclass
+
+_NS = 1_000_000_000
+_MINUTES_A_DAY = 24 * 60
+
+
+def minute_of_day(text: str) -> int:
+    """Read "HH:MM"."""
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class TradingHours:
+    """From the first to the last minute of each day; without them around the clock."""
+
+    start: int | None = None
+    end: int | None = None
+
+    def is_open(self, now_ns: int) -> bool:
+        """Whether trading is on at an instant."""
+        if self.start is None or self.end is None:
+            return True
+        minute = now_ns // (60 * _NS) % _MINUTES_A_DAY
+        if self.start <= self.end:
+            return self.start <= minute < self.end
+        return minute >= self.start or minute < self.end

@@ -1,0 +1,1 @@
+"""The gateway: owns FIX sessions to venues and links them to the OMS and market data."""

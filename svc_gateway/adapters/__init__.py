@@ -1,0 +1,1 @@
+"""The outside of the gateway: QuickFIX and the links to our own services."""

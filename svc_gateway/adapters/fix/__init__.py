@@ -1,0 +1,1 @@
+"""FIX 4.4: the engine, its file store, and messages to and from the contracts."""

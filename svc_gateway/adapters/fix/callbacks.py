@@ -1,0 +1,229 @@
+# ruff: noqa: ARG002  QuickFIX passes the session's id to every callback; an engine has one
+"""QuickFIX callbacks. They hand over and do nothing else.
+
+Facts that shape this file (probed with quickfix 1.16):
+
+- A Python exception that leaves a callback ends the process, so every callback is guarded.
+- QuickFIX gives a parsed message, with fields sorted by tag. The text as it came is only seen by
+  the log, so the log object keeps it for the callback that follows in the same thread.
+- What QuickFIX refuses by itself (a repeating group the dictionary does not foresee) never comes
+  to `fromApp`; only its Reject(3) comes to `toAdmin`. A fact must not be lost over form, so the
+  refused text is taken from the log and handed over as any other.
+- What QuickFIX queued behind a gap comes to `fromApp` without coming to the log again; then the
+  text is looked for among the few kept, and else is the sorted one (fine for everything
+  without groups).
+- DoNotSend in `toApp` of a message with PossDupFlag(43) makes QuickFIX gap-fill over it; DoNotSend
+  of a fresh message leaves no trace: no number, nothing in the store.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import quickfix as fix
+
+from svc_gateway.adapters.fix.message_log import MessageLog
+from svc_gateway.service.ports import Handed, Told
+
+_MSG_SEQ_NUM = 34
+_MSG_TYPE = 35
+_POSS_DUP_FLAG = 43
+_TEXT = 58
+_REF_SEQ_NUM = 45
+_SESSION_REJECT_REASON = 373
+# CompID problem, SendingTime(52) accuracy problem: such a message is not of this session.
+_NOT_FOR_US = frozenset({"9", "10"})
+_USERNAME = 553
+_PASSWORD = 554
+# Texts kept for messages QuickFIX may queue behind a gap; older ones are had in sorted form.
+_RAW_KEPT_MAX = 1024
+
+HandOver = Callable[[Handed], bool]
+
+
+class RawLog(fix.Log):  # type: ignore[misc]
+    """Sees every message as it came."""
+
+    def __init__(self, hand_over: HandOver, message_log: MessageLog | None) -> None:
+        super().__init__()
+        self._hand_over = hand_over
+        self._message_log = message_log
+        self._kept: OrderedDict[int, str] = OrderedDict()
+
+    def clear(self) -> None:
+        """Nothing is kept here."""
+
+    def backup(self) -> None:
+        """Nothing is kept here."""
+
+    def onIncoming(self, raw: str) -> None:  # noqa: N802  QuickFIX's name
+        """Keep the text for the callback that follows."""
+        try:
+            at = raw.find("\x0134=")
+            if at > 0:
+                number = int(raw[at + 4 : raw.index("\x01", at + 4)])
+                self._kept[number] = raw
+                if len(self._kept) > _RAW_KEPT_MAX:
+                    self._kept.popitem(last=False)
+            if self._message_log is not None:
+                self._message_log.write("<", raw)
+        except Exception as error:  # noqa: BLE001  an exception here ends the process
+            _note(self._hand_over, f"log of an incoming message failed: {error!r}")
+
+    def onOutgoing(self, raw: str) -> None:  # noqa: N802
+        """Write to the message log."""
+        try:
+            if self._message_log is not None:
+                self._message_log.write(">", raw)
+        except Exception as error:  # noqa: BLE001
+            _note(self._hand_over, f"log of an outgoing message failed: {error!r}")
+
+    def onEvent(self, text: str) -> None:  # noqa: N802
+        """Hand over what QuickFIX says."""
+        _note(self._hand_over, text)
+
+    def take(self, number: int) -> str:
+        """Return the text as it came, or "" if it is not kept any more."""
+        return self._kept.pop(number, "")
+
+
+class RawLogFactory(fix.LogFactory):  # type: ignore[misc]
+    """Makes the one log of one session."""
+
+    def __init__(self, hand_over: HandOver, message_log: MessageLog | None) -> None:
+        super().__init__()
+        self._hand_over = hand_over
+        self._message_log = message_log
+        self.log: RawLog | None = None
+
+    def create(self, *session: Any) -> Any:
+        """Make the session's log, and one for the engine's own events."""
+        log = RawLog(self._hand_over, self._message_log)
+        if session:
+            self.log = log
+        # QuickFIX deletes it; without this both sides would.
+        return log.__disown__()
+
+    def destroy(self, log: Any) -> None:
+        """QuickFIX's side is done with it."""
+
+
+class Callbacks(fix.Application):  # type: ignore[misc]
+    """The application of one session's engine."""
+
+    def __init__(
+        self, hand_over: HandOver, factory: RawLogFactory, epoch_ns: Callable[[], int],
+        credentials: tuple[str, str],
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._hand_over = hand_over
+        self._factory = factory
+        self._epoch_ns = epoch_ns
+        self._credentials = credentials
+        self._logon_number = 0
+        self._logout_text = ""
+        self.session: Any = None
+
+    def onCreate(self, session_id: Any) -> None:  # noqa: N802
+        """Nothing: the numbers are set before start."""
+
+    def onLogon(self, session_id: Any) -> None:  # noqa: N802
+        """Tell that requests may be sent."""
+        try:
+            self._logout_text = ""
+            self._hand_over(
+                Handed(Told.LOGON, "", time.time_ns(), self._logon_number, self._epoch_ns())
+            )
+        except Exception as error:  # noqa: BLE001
+            _note(self._hand_over, f"onLogon failed: {error!r}")
+
+    def onLogout(self, session_id: Any) -> None:  # noqa: N802
+        """Tell that the session is down."""
+        try:
+            self._hand_over(Handed(Told.LOGOUT, self._logout_text, time.time_ns()))
+        except Exception as error:  # noqa: BLE001
+            _note(self._hand_over, f"onLogout failed: {error!r}")
+
+    def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Put the credentials into our Logon(A); take over what QuickFIX refuses."""
+        try:
+            username, password = self._credentials
+            kind = message.getHeader().getField(_MSG_TYPE)
+            if kind == "3":
+                self._refused(message)
+            elif kind == "A":
+                if username:
+                    message.setField(_USERNAME, username)
+                if password:
+                    message.setField(_PASSWORD, password)
+        except Exception as error:  # noqa: BLE001
+            _note(self._hand_over, f"toAdmin failed: {error!r}")
+
+    def fromAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Take Reject(3), the number of Logon(A) and the text of Logout(5)."""
+        received_ns = time.time_ns()
+        try:
+            header = message.getHeader()
+            kind = header.getField(_MSG_TYPE)
+            if kind == "3":
+                self._message(message, received_ns)
+            elif kind == "A":
+                self._logon_number = int(header.getField(_MSG_SEQ_NUM))
+            elif kind == "5":
+                self._logout_text = message.getField(_TEXT) if message.isSetField(_TEXT) else ""
+        except Exception as error:  # noqa: BLE001
+            self._unreadable(message, received_ns, error)
+
+    def toApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Let nothing leave twice, and nothing take a number while not logged on."""
+        send = False
+        try:
+            if message.getHeader().isSetField(_POSS_DUP_FLAG):
+                self._hand_over(Handed(Told.NOT_RESENT, message.toString(), time.time_ns()))
+            else:
+                send = self.session is not None and self.session.isLoggedOn()
+        except Exception as error:  # noqa: BLE001
+            _note(self._hand_over, f"toApp failed: {error!r}")
+        if not send:
+            raise fix.DoNotSend
+
+    def fromApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Take a message."""
+        received_ns = time.time_ns()
+        try:
+            self._message(message, received_ns)
+        except Exception as error:  # noqa: BLE001
+            self._unreadable(message, received_ns, error)
+
+    def _message(self, message: Any, received_ns: int) -> None:
+        number = int(message.getHeader().getField(_MSG_SEQ_NUM))
+        log = self._factory.log
+        raw = (log.take(number) if log is not None else "") or message.toString()
+        self._hand_over(Handed(Told.MESSAGE, raw, received_ns, number))
+
+    def _refused(self, reject: Any) -> None:
+        reason = reject.getField(_SESSION_REJECT_REASON) if reject.isSetField(
+            _SESSION_REJECT_REASON
+        ) else ""  # fmt: skip
+        log = self._factory.log
+        if reason in _NOT_FOR_US or log is None:
+            return
+        number = int(reject.getField(_REF_SEQ_NUM))
+        raw = log.take(number)
+        if raw and "\x0135=3\x01" not in raw[:40]:
+            _note(self._hand_over, f"QuickFIX refused MsgSeqNum(34) {number}; taken nevertheless")
+            self._hand_over(Handed(Told.MESSAGE, raw, time.time_ns(), number))
+
+    def _unreadable(self, message: Any, received_ns: int, error: Exception) -> None:
+        # Whatever this message has, the process lives and a person sees it.
+        try:
+            raw = message.toString()
+        except Exception as again:  # noqa: BLE001
+            raw, error = "", again
+        _note(self._hand_over, f"a message could not be taken over: {error!r}")
+        self._hand_over(Handed(Told.UNREADABLE, raw, received_ns))
+
+
+def _note(hand_over: HandOver, text: str) -> None:
+    hand_over(Handed(Told.NOTE, text, time.time_ns()))

@@ -1,0 +1,284 @@
+"""What a venue says on a market-data session, as contract messages: W, X, y, h, f, Y.
+
+The first tag of a repeating group begins an entry wherever it comes again; that is all the
+structure FIX gives, and no dictionary is needed for it.
+"""
+
+from decimal import Decimal
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed
+from ordermesh.marketdata.v1 import instrument_pb2 as instruments
+from ordermesh.marketdata.v1 import market_data_pb2 as md
+from svc_gateway.adapters.fix import tags as t
+from svc_gateway.adapters.fix import wire
+from svc_gateway.adapters.fix.wire import BadFieldError, canonical
+from svc_gateway.service.ports import MarketReading
+
+_NS = 1_000_000_000
+# Levels remembered by MDEntryID(278), for venues that delete by id alone. Reached: the oldest is
+# forgotten and a later change of it asks for a fresh snapshot.
+ENTRY_IDS_MAX = 200_000
+TEXT_MAX = 256
+SYMBOL_MAX = 64
+# Levels of a side that are passed on: the best of a deeper book.
+LEVELS_MAX = 1000
+
+_DELETE = "2"  # MDUpdateAction(279)
+_SIDES = {"0": feed.BOOK_SIDE_BID, "1": feed.BOOK_SIDE_ASK}
+_STATISTICS = {
+    "4": "open_price",
+    "5": "close_price",
+    "7": "high_price",
+    "8": "low_price",
+}
+_AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
+SECURITY_STATUS = {
+    "2": instruments.TRADING_STATUS_HALTED,
+    "3": instruments.TRADING_STATUS_OPEN,
+    "17": instruments.TRADING_STATUS_OPEN,
+    "18": instruments.TRADING_STATUS_CLOSED,
+    "21": instruments.TRADING_STATUS_AUCTION,
+}
+SESSION_STATUS = {
+    "1": instruments.TRADING_STATUS_HALTED,
+    "2": instruments.TRADING_STATUS_OPEN,
+    "3": instruments.TRADING_STATUS_CLOSED,
+    "4": instruments.TRADING_STATUS_AUCTION,
+    "5": instruments.TRADING_STATUS_AUCTION,
+}
+
+Entry = dict[str, str]
+
+
+class MarketReader:
+    """Reads one market-data session; remembers levels the venue names by id."""
+
+    def __init__(self, mic: str, symbol_suffix: str = "") -> None:
+        self._mic = mic
+        self._suffix = symbol_suffix
+        self._levels: dict[tuple[str, str], tuple[str, str]] = {}
+        self._last_trades: dict[str, tuple[str, str]] = {}
+
+    def forget(self) -> None:
+        """Start over: the venue's books will come whole."""
+        self._levels.clear()
+        self._last_trades.clear()
+
+    def instrument_id(self, symbol: str) -> str:
+        """Return our name of a listing."""
+        if len(symbol) > SYMBOL_MAX:
+            raise BadFieldError(f"Symbol(55) has {len(symbol)} characters, at most {SYMBOL_MAX}")
+        return f"{symbol.removesuffix(self._suffix)}.{self._mic}"
+
+    def snapshot(self, raw: str, received_ns: int) -> MarketReading:
+        """Read MarketDataSnapshotFullRefresh(W)."""
+        head, entries = split(wire.clean(raw), t.MD_ENTRY_TYPE)
+        symbol = head.get(t.SYMBOL, "")
+        if not symbol:
+            raise BadFieldError("Symbol(55) is missing")
+        reading = MarketReading()
+        at = _stamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
+        received = _stamp(received_ns)
+        book = feed.FeedUpdate(
+            instrument_id=self.instrument_id(symbol), venue_time=at, received_at=received
+        )
+        book.book.venue_time.CopyFrom(at)
+        statistics = feed.Statistics()
+        last: Entry = {}
+        for entry in entries:
+            kind = entry[t.MD_ENTRY_TYPE]
+            if kind in _SIDES:
+                price, size = self._price_and_size(entry)
+                side = book.book.bids if kind == "0" else book.book.asks
+                side.add(price=price, size=size, order_count=_count(entry))
+                self._remember(symbol, entry, kind, price)
+            elif kind == "2":
+                last = entry
+            else:
+                _statistic(statistics, entry)
+        bids = sorted(book.book.bids, key=lambda level: Decimal(level.price), reverse=True)
+        asks = sorted(book.book.asks, key=lambda level: Decimal(level.price))
+        del book.book.bids[:], book.book.asks[:]
+        book.book.bids.extend(bids[:LEVELS_MAX])
+        book.book.asks.extend(asks[:LEVELS_MAX])
+        reading.updates.append(book)
+        if statistics.ByteSize():
+            reading.updates.append(
+                feed.FeedUpdate(instrument_id=book.instrument_id, venue_time=at,
+                                received_at=received, statistics=statistics)
+            )  # fmt: skip
+        if last:
+            self._last_trade(symbol, last, statistics.volume, at, received, reading)
+        return reading
+
+    def _last_trade(
+        self, symbol: str, entry: Entry, volume: str, at: Timestamp, received: Timestamp,
+        reading: MarketReading,
+    ) -> None:  # fmt: skip
+        """Tell the trade a snapshot ends with, unless it was told already.
+
+        A snapshot's last trade mostly has no id. It gets one of what is known of it, so that the
+        next snapshot does not tell it again.
+        """
+        before = self._last_trades.get(symbol)
+        update = self._trade(symbol, entry, at, received)
+        trade = update.trade
+        if not trade.trade_id:
+            if before == (trade.price, trade.size):
+                return
+            trade.trade_id = f"last-{trade.price}-{trade.size}-{volume}"
+        reading.updates.append(update)
+
+    def incremental(self, raw: str, received_ns: int) -> MarketReading:
+        """Read MarketDataIncrementalRefresh(X). A Symbol(55) holds for the entries behind it."""
+        head, entries = split(wire.clean(raw), t.MD_UPDATE_ACTION)
+        reading = MarketReading()
+        at = _stamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
+        received = _stamp(received_ns)
+        symbol = head.get(t.SYMBOL, "")
+        for entry in entries:
+            symbol = entry.get(t.SYMBOL, symbol)
+            if not symbol:
+                raise BadFieldError("Symbol(55) is missing")
+            self._change(symbol, entry, at, received, reading)
+        return reading
+
+    def _change(
+        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
+    ) -> None:
+        kind = entry.get(t.MD_ENTRY_TYPE, "")
+        deleted = entry[t.MD_UPDATE_ACTION] == _DELETE
+        known = self._levels.get((symbol, entry.get(t.MD_ENTRY_ID, "")))
+        if not kind and known is not None:
+            kind = known[0]
+        if kind in _SIDES:
+            self._level_change(symbol, {**entry, t.MD_ENTRY_TYPE: kind}, at, received, reading)
+        elif deleted:
+            return  # a bust of a trade, or a figure taken back: not told to subscribers
+        elif kind == "2":
+            reading.updates.append(self._trade(symbol, entry, at, received))
+        else:
+            statistics = feed.Statistics()
+            _statistic(statistics, entry)
+            if statistics.ByteSize():
+                reading.updates.append(
+                    feed.FeedUpdate(instrument_id=self.instrument_id(symbol), venue_time=at,
+                                    received_at=received, statistics=statistics)
+                )  # fmt: skip
+
+    def _level_change(
+        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
+    ) -> None:
+        key = (symbol, entry.get(t.MD_ENTRY_ID, ""))
+        known = self._levels.get(key)
+        kind, deleted = entry[t.MD_ENTRY_TYPE], entry[t.MD_UPDATE_ACTION] == _DELETE
+        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+        price = price or (known[1] if known else "")
+        size = "0" if deleted else canonical(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        if not price or not size:
+            reading.refresh.add(symbol)
+            return
+        if known is not None and known[1] != price:
+            reading.updates.append(self._level(symbol, known[0], known[1], "0", 0, at, received))
+        if deleted:
+            self._levels.pop(key, None)
+        else:
+            self._remember(symbol, entry, kind, price)
+        count = _count(entry)
+        reading.updates.append(self._level(symbol, kind, price, size, count, at, received))
+
+    def _level(
+        self, symbol: str, kind: str, price: str, size: str, count: int, at: Timestamp,
+        received: Timestamp,
+    ) -> feed.FeedUpdate:  # fmt: skip
+        # Field by field: half the time of nested constructors.
+        update = feed.FeedUpdate(instrument_id=self.instrument_id(symbol))
+        update.venue_time.CopyFrom(at)
+        update.received_at.CopyFrom(received)
+        level = update.level
+        level.side, level.price, level.size, level.order_count = _SIDES[kind], price, size, count
+        return update
+
+    def _trade(
+        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp
+    ) -> feed.FeedUpdate:
+        price, size = self._price_and_size(entry)
+        self._last_trades[symbol] = (price, size)
+        made_ns = wire.utc_ns(f"{entry.get(t.MD_ENTRY_DATE, '')}-{entry.get(t.MD_ENTRY_TIME, '')}")
+        made = _stamp(made_ns) if made_ns else at
+        trade = md.Trade(
+            trade_id=(entry.get(t.TRADE_ID) or entry.get(t.MD_ENTRY_ID, ""))[:TEXT_MAX],
+            price=price,
+            size=size,
+            aggressor=_AGGRESSORS.get(
+                entry.get(t.AGGRESSOR_SIDE, ""), md.AGGRESSOR_SIDE_UNSPECIFIED
+            ),
+            venue_time=made,
+        )
+        return feed.FeedUpdate(
+            instrument_id=self.instrument_id(symbol),
+            venue_time=made,
+            received_at=received,
+            trade=trade,
+        )
+
+    def _price_and_size(self, entry: Entry) -> tuple[str, str]:
+        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+        size = canonical(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        if not price or not size:
+            raise BadFieldError("MDEntryPx(270) or MDEntrySize(271) is missing")
+        return price, size
+
+    def _remember(self, symbol: str, entry: Entry, kind: str, price: str) -> None:
+        entry_id = entry.get(t.MD_ENTRY_ID, "")
+        if entry_id:
+            self._levels[symbol, entry_id] = (kind, price)
+            if len(self._levels) > ENTRY_IDS_MAX:
+                self._levels.pop(next(iter(self._levels)))
+
+
+def split(raw: str, first_tag: str) -> tuple[Entry, list[Entry]]:
+    """Return the fields before a repeating group, and the entries of the group."""
+    head: Entry = {}
+    entries: list[Entry] = []
+    current = head
+    for tag, value in wire.pairs(raw):
+        if tag == first_tag:
+            current = {}
+            entries.append(current)
+        current.setdefault(tag, value)
+    return head, entries
+
+
+def trading_status(raw: str) -> tuple[str, instruments.TradingStatus]:
+    """Read SecurityStatus(f): symbol and status."""
+    found = wire.fields(wire.clean(raw))
+    status = SECURITY_STATUS.get(found.get(t.SECURITY_TRADING_STATUS, ""))
+    return found.get(t.SYMBOL, ""), status or instruments.TRADING_STATUS_UNSPECIFIED
+
+
+def session_status(raw: str) -> instruments.TradingStatus:
+    """Read TradingSessionStatus(h)."""
+    status = SESSION_STATUS.get(wire.fields(raw).get(t.TRAD_SES_STATUS, ""))
+    return status or instruments.TRADING_STATUS_UNSPECIFIED
+
+
+def _statistic(out: feed.Statistics, entry: Entry) -> None:
+    kind = entry.get(t.MD_ENTRY_TYPE, "")
+    if kind in _STATISTICS:
+        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+        setattr(out, _STATISTICS[kind], price)
+    elif kind == "B":
+        out.volume = canonical(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+
+
+def _count(entry: Entry) -> int:
+    text = entry.get(t.NUMBER_OF_ORDERS, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004
+
+
+def _stamp(at_ns: int) -> Timestamp:
+    seconds, nanos = divmod(at_ns, _NS)
+    return Timestamp(seconds=seconds, nanos=nanos)

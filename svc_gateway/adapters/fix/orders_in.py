@@ -1,0 +1,182 @@
+"""What a venue says on an order session, as contract messages: 8, 9, j, 3. Else it is parked."""
+
+from collections.abc import Callable, Mapping
+
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway.adapters.fix import tags as t
+from svc_gateway.adapters.fix import wire
+from svc_gateway.adapters.fix.wire import BadFieldError, canonical
+
+# The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
+TEXT_MAX = 256
+PARKED_BYTES_MAX = 64 * 1024
+_NS = 1_000_000_000
+_INT32_MAX = 2**31 - 1
+_UINT64_DIGITS_MAX = 19
+
+Fields = Mapping[str, str]
+
+
+class OrderReader:
+    """Reads one order session's messages.
+
+    Args:
+        sent_message: returns the text that went out with a MsgSeqNum(34), for rejects that name
+            only that.
+    """
+
+    def __init__(self, sent_message: Callable[[int], str]) -> None:
+        self._sent_message = sent_message
+
+    def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
+        """Return the contract message; never raises for anything a venue can send."""
+        text = wire.clean(raw)
+        found = wire.fields(text)
+        message = link.VenueMessage(
+            msg_seq_num=number,
+            session_epoch=epoch_ns,
+            poss_dup=found.get("43") == "Y",
+            poss_resend=found.get("97") == "Y",
+        )
+        message.received_at.seconds, message.received_at.nanos = divmod(received_ns, _NS)
+        sent_ns = wire.utc_ns(found.get(t.SENDING_TIME, ""))
+        if sent_ns:
+            message.sending_time.seconds, message.sending_time.nanos = divmod(sent_ns, _NS)
+        kind = found.get(t.MSG_TYPE, "")
+        try:
+            if kind == "8":
+                _execution_report(found, message.execution_report)
+            elif kind == "9":
+                _cancel_reject(found, message.order_cancel_reject)
+            elif kind == "j":
+                self._business_reject(found, message.business_reject)
+            elif kind == "3":
+                self._session_reject(found, message.session_reject)
+            else:
+                park(message, raw, kind, f"MsgType(35) {kind[:20]!r} is not expected here")
+        except Exception as error:  # noqa: BLE001  whatever it is, it is parked whole and seen
+            park(
+                message, raw, kind, f"{error}" if isinstance(error, BadFieldError) else repr(error)
+            )
+        return message
+
+    def trading_session_status(self, raw: str) -> int | None:
+        """Return TradSesStatus(340) if it is a TradingSessionStatus(h), 0 if not told."""
+        if "\x0135=h\x01" not in raw[:64]:
+            return None
+        value = wire.fields(raw).get(t.TRAD_SES_STATUS, "")
+        return int(value) if value in {"1", "2", "3", "4", "5"} else 0
+
+    def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
+        out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
+        out.ref_msg_type = _text(found, t.REF_MSG_TYPE)
+        out.reason = _number(found, t.BUSINESS_REJECT_REASON, "BusinessRejectReason(380)")
+        out.ref_id = _text(found, t.BUSINESS_REJECT_REF_ID)
+        out.text = _text(found, t.TEXT)
+        out.cl_ord_id = self._cl_ord_id_of(out.ref_seq_num)
+
+    def _session_reject(self, found: Fields, out: link.SessionReject) -> None:
+        out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
+        out.ref_msg_type = _text(found, t.REF_MSG_TYPE)
+        out.ref_tag_id = _number(found, t.REF_TAG_ID, "RefTagID(371)")
+        out.reason = _number(found, t.SESSION_REJECT_REASON, "SessionRejectReason(373)")
+        out.text = _text(found, t.TEXT)
+        out.cl_ord_id = self._cl_ord_id_of(out.ref_seq_num)
+
+    def _cl_ord_id_of(self, ref_seq_num: int) -> str:
+        if ref_seq_num == 0:
+            return ""
+        sent = wire.fields(self._sent_message(ref_seq_num))
+        # A refused status request says nothing of the order it asked about.
+        return sent.get(t.CL_ORD_ID, "") if sent.get(t.MSG_TYPE) in {"D", "F", "G"} else ""
+
+
+def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
+    """Make it a parked message."""
+    message.parked.msg_type = wire.clean(kind)[:TEXT_MAX]
+    message.parked.raw = raw.encode("utf-8", "surrogateescape")[:PARKED_BYTES_MAX]
+    message.parked.error = wire.clean(error).replace(wire.SOH, " ")[:TEXT_MAX]
+
+
+def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
+    out.exec_id = _required(found, t.EXEC_ID, "ExecID(17)")
+    out.exec_type = _required(found, t.EXEC_TYPE, "ExecType(150)")
+    out.ord_status = _required(found, t.ORD_STATUS, "OrdStatus(39)")
+    get = found.get
+    out.cl_ord_id = _identifier(found, t.CL_ORD_ID, "ClOrdID(11)")
+    out.orig_cl_ord_id = _identifier(found, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
+    out.venue_order_id = _identifier(found, t.ORDER_ID, "OrderID(37)")
+    out.exec_ref_id = _identifier(found, t.EXEC_REF_ID, "ExecRefID(19)")
+    out.order_quantity = canonical(get(t.ORDER_QTY, ""), "OrderQty(38)")
+    out.last_quantity = canonical(get(t.LAST_QTY, ""), "LastQty(32)")
+    out.last_price = canonical(get(t.LAST_PX, ""), "LastPx(31)")
+    out.leaves_quantity = canonical(get(t.LEAVES_QTY, ""), "LeavesQty(151)")
+    out.cum_quantity = canonical(get(t.CUM_QTY, ""), "CumQty(14)")
+    out.average_price = _average(get(t.AVG_PX, ""))
+    out.limit_price = canonical(get(t.PRICE, ""), "Price(44)")
+    out.stop_price = canonical(get(t.STOP_PX, ""), "StopPx(99)")
+    out.display_quantity = canonical(get(t.MAX_FLOOR, ""), "MaxFloor(111)")
+    out.time_in_force = _text(found, t.TIME_IN_FORCE)
+    out.status_request_id = _text(found, t.ORD_STATUS_REQ_ID)
+    out.text = _text(found, t.TEXT)
+    out.last_market_mic = _text(found, t.LAST_MKT)
+    at_ns = wire.utc_ns(get(t.TRANSACT_TIME, ""))
+    if at_ns:
+        out.transact_time.seconds, out.transact_time.nanos = divmod(at_ns, _NS)
+    if t.ORD_REJ_REASON in found:
+        out.ord_rej_reason = _number(found, t.ORD_REJ_REASON, "OrdRejReason(103)")
+    if t.EXEC_RESTATEMENT_REASON in found:
+        out.exec_restatement_reason = _number(
+            found, t.EXEC_RESTATEMENT_REASON, "ExecRestatementReason(378)"
+        )
+    out.last_liquidity = _number(found, t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)")
+
+
+def _cancel_reject(found: Fields, out: link.OrderCancelReject) -> None:
+    out.cl_ord_id = _identifier(found, t.CL_ORD_ID, "ClOrdID(11)")
+    out.orig_cl_ord_id = _identifier(found, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
+    out.venue_order_id = _identifier(found, t.ORDER_ID, "OrderID(37)")
+    out.ord_status = _text(found, t.ORD_STATUS)
+    out.response_to = _text(found, t.CXL_REJ_RESPONSE_TO)
+    if t.CXL_REJ_REASON in found:
+        out.cxl_rej_reason = _number(found, t.CXL_REJ_REASON, "CxlRejReason(102)")
+    out.text = _text(found, t.TEXT)
+    if not out.cl_ord_id:
+        raise BadFieldError("ClOrdID(11) is missing")
+
+
+def _average(value: str) -> str:
+    # A venue's own arithmetic may have any number of digits; ours is what counts.
+    whole, point, fraction = value.partition(".")
+    return canonical(f"{whole}{point}{fraction[:9]}", "AvgPx(6)")
+
+
+def _required(found: Fields, tag: str, name: str) -> str:
+    value = _identifier(found, tag, name)
+    if not value:
+        raise BadFieldError(f"{name} is missing")
+    return value
+
+
+def _identifier(found: Fields, tag: str, name: str) -> str:
+    value = found.get(tag, "")
+    if len(value) > TEXT_MAX:
+        raise BadFieldError(f"{name} has {len(value)} characters, at most {TEXT_MAX} are taken")
+    return value
+
+
+def _text(found: Fields, tag: str) -> str:
+    return found.get(tag, "")[:TEXT_MAX]
+
+
+def _number(found: Fields, tag: str, name: str) -> int:
+    value = found.get(tag, "")
+    if not value:
+        return 0
+    digits = value.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _UINT64_DIGITS_MAX):
+        raise BadFieldError(f"{name} {value[:40]!r} is not a whole number")
+    number = int(value)
+    if tag != t.REF_SEQ_NUM and not -_INT32_MAX <= number <= _INT32_MAX:
+        raise BadFieldError(f"{name} {value[:40]!r} is out of range")
+    return number

@@ -1,0 +1,90 @@
+"""What QuickFIX's file store says: when the numbers began, and which requests went out."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+_NS = 1_000_000_000
+# Two resets within one second still are two lives: the file's own time tells them apart, as long
+# as it is that of the write and not of a later copy.
+_WRITE_WINDOW_NS = 2 * _NS
+_REQUEST = re.compile(rb"\x0135=[DFG]\x01[^\n]*?\x0111=([^\x01]{1,64})\x01")
+# QuickFIX begins every message it writes with these bytes; a match never crosses into the next.
+_BEGIN = b"8=FIX"
+
+
+class StoreView:
+    """Reads the files of one session's store. Never writes."""
+
+    def __init__(self, folder: Path, sender_comp_id: str, target_comp_id: str) -> None:
+        self._prefix = f"FIX.4.4-{sender_comp_id}-{target_comp_id}"
+        self._folder = folder
+
+    def _file(self, kind: str) -> Path:
+        return self._folder / f"{self._prefix}.{kind}"
+
+    def epoch_ns(self) -> int:
+        """Return the creation time of the store in UTC nanoseconds; 0 if there is none yet."""
+        path = self._file("session")
+        try:
+            text = path.read_text(encoding="ascii").strip()
+            written_ns = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+        if not text:
+            return 0
+        created = datetime.strptime(text[:17], "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+        created_ns = int(created.timestamp()) * _NS
+        return written_ns if 0 <= written_ns - created_ns < _WRITE_WINDOW_NS else created_ns
+
+    def numbers(self) -> tuple[int, int]:
+        """Return the next MsgSeqNum(34) to send and to expect; (1, 1) if there is no store."""
+        try:
+            text = self._file("seqnums").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return 1, 1
+        sender, _, target = text.partition(":")
+        try:
+            return int(sender), int(target)
+        except ValueError:
+            return 1, 1
+
+    def requests_sent(self) -> frozenset[str]:
+        """Return ClOrdID(11) of every D, F, G in the store: those may have left, no other did."""
+        body = self._body()
+        if not body:
+            return frozenset()
+        found = set()
+        for message in body.split(_BEGIN):
+            match = _REQUEST.search(message)
+            if match:
+                found.add(match.group(1).decode("utf-8", "surrogateescape"))
+        return frozenset(found)
+
+    def message(self, msg_seq_num: int) -> str:
+        """Return the message that went out with a number, or "" if the store has none."""
+        where = self._place(msg_seq_num)
+        if where is None:
+            return ""
+        offset, size = where
+        with self._file("body").open("rb") as file:
+            file.seek(offset)
+            return file.read(size).decode("utf-8", "surrogateescape")
+
+    def _body(self) -> bytes:
+        try:
+            return self._file("body").read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def _place(self, msg_seq_num: int) -> tuple[int, int] | None:
+        try:
+            index = self._file("header").read_bytes()
+        except FileNotFoundError:
+            return None
+        # "number,offset,size " per message; the last entry of a number holds.
+        start = index.rfind(b" %d," % msg_seq_num)
+        if start < 0 and not index.startswith(b"%d," % msg_seq_num):
+            return None
+        entry = index[start + 1 :].split(b" ", 1)[0].split(b",")
+        return int(entry[1]), int(entry[2])

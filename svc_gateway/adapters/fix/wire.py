@@ -1,0 +1,121 @@
+"""Text of FIX messages to fields and back, without a call into C++ per field."""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+SOH = "\x01"
+_NS = 1_000_000_000
+_FRACTION_DIGITS_MAX = 9
+_INT_DIGITS_MAX = 18
+_FRACTION_CANONICAL_MAX = 9
+
+
+class BadFieldError(ValueError):
+    """A field of a received message cannot be read; the text names it."""
+
+
+# Control characters but the delimiter: no text of our contracts may hold them.
+_CONTROL = re.compile("[\x00\x02-\x1f\x7f]")
+
+
+def clean(raw: str) -> str:
+    """Make any bytes a venue sends text that our contracts carry.
+
+    What is not UTF-8 is read as Latin-1, a control character becomes a space.
+    """
+    if not raw.isascii():
+        try:
+            raw.encode("utf-8")
+        except UnicodeEncodeError:
+            raw = raw.encode("utf-8", "surrogateescape").decode("latin-1")
+    return _CONTROL.sub(" ", raw) if _CONTROL.search(raw) else raw
+
+
+def fields(raw: str) -> dict[str, str]:
+    """Return tag to value; of a tag that comes twice (repeating groups) the first counts."""
+    found: dict[str, str] = {}
+    for part in raw.split(SOH):
+        tag, equals, value = part.partition("=")
+        if equals and tag not in found:
+            found[tag] = value
+    return found
+
+
+def pairs(raw: str) -> list[tuple[str, str]]:
+    """Return all (tag, value) in the order they came, for messages with repeating groups."""
+    found = []
+    for part in raw.split(SOH):
+        tag, equals, value = part.partition("=")
+        if equals:
+            found.append((tag, value))
+    return found
+
+
+def join(items: list[tuple[str, str]]) -> str:
+    """Return the body text of a message; values with a delimiter inside are refused."""
+    text = SOH.join([f"{tag}={value}" for tag, value in items])
+    if text.count(SOH) != len(items) - 1:
+        raise BadFieldError("a value holds the FIX field delimiter")
+    return text
+
+
+@lru_cache(maxsize=65_536)  # the same few thousand prices and quantities come again and again
+def canonical(value: str, name: str) -> str:
+    """Return a FIX decimal in canonical form: "100.00" is "100", "" stays "".
+
+    Raises:
+        BadFieldError: it is not a decimal, or has more digits than our contracts carry.
+    """
+    if not value:
+        return ""
+    negative = value[0] == "-"
+    whole, point, fraction = (value[1:] if negative else value).partition(".")
+    if not (whole + fraction).isdecimal() or not (whole + fraction).isascii():
+        raise BadFieldError(f"{name} {value[:40]!r} is not a decimal number")
+    whole = whole.lstrip("0") or "0"
+    if point:
+        fraction = fraction.rstrip("0")
+    if len(whole) > _INT_DIGITS_MAX or len(fraction) > _FRACTION_CANONICAL_MAX:
+        raise BadFieldError(
+            f"{name} {value[:40]!r} has more than 18 digits before or 9 behind the point"
+        )
+    text = f"{whole}.{fraction}" if fraction else whole
+    return f"-{text}" if negative and text != "0" else text
+
+
+@lru_cache(maxsize=4096)
+def _second_ns(text: str) -> int:
+    # A leap second counts as the second before it, as POSIX has it.
+    seconds = "59" if text.endswith("60") else text[15:]
+    at = datetime.strptime(f"{text[:15]}{seconds}", "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+    return int(at.timestamp()) * _NS
+
+
+def utc_ns(text: str) -> int:
+    """Return UTC nanoseconds of a UTCTimestamp with up to nine digits of fraction; 0 if unreadable.
+
+    A time is never a reason to refuse a fact.
+    """
+    whole, _, fraction = text.partition(".")
+    if fraction and not (fraction.isdecimal() and len(fraction) <= _FRACTION_DIGITS_MAX):
+        return 0
+    try:
+        return _second_ns(whole) + (int(fraction.ljust(9, "0")) if fraction else 0)
+    except ValueError:
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _second_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d-%H:%M:%S")
+
+
+def utc_text(at_ns: int, precision: str) -> str:
+    """Return a UTCTimestamp in seconds, milliseconds or microseconds."""
+    second, rest = divmod(at_ns, _NS)
+    if precision == "seconds":
+        return _second_text(second)
+    if precision == "milliseconds":
+        return f"{_second_text(second)}.{rest // 1_000_000:03d}"
+    return f"{_second_text(second)}.{rest // 1_000:06d}"

@@ -1,0 +1,1 @@
+"""gRPC streams to svc_oms and svc_marketdata."""

@@ -1,0 +1,51 @@
+"""The gRPC side of the links: one bidirectional stream each, errors as LinkBrokenError."""
+
+import asyncio
+from typing import Any, Generic, TypeVar
+
+import grpc
+
+from svc_gateway.service.ports import LinkBrokenError
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+
+class GrpcStream(Generic[RequestT, ResponseT]):
+    """See `service.ports.Stream`."""
+
+    def __init__(self, call: Any, name: str) -> None:
+        self._call = call
+        self._name = name
+
+    async def send(self, request: RequestT) -> None:
+        """Send a frame; waits while the peer does not read."""
+        try:
+            await self._call.write(request)
+        except grpc.aio.AioRpcError as error:
+            raise self._broken(error) from error
+        except (grpc.aio.UsageError, asyncio.InvalidStateError) as error:  # it has ended
+            raise await self._ended() from error
+
+    async def receive(self) -> ResponseT:
+        """Return the next frame."""
+        try:
+            frame = await self._call.read()
+        except grpc.aio.AioRpcError as error:
+            raise self._broken(error) from error
+        except (grpc.aio.UsageError, asyncio.InvalidStateError) as error:
+            raise await self._ended() from error
+        if frame is grpc.aio.EOF:
+            raise await self._ended()
+        return frame  # type: ignore[no-any-return]
+
+    async def close(self) -> None:
+        """End it."""
+        self._call.cancel()
+
+    async def _ended(self) -> LinkBrokenError:
+        code, details = await self._call.code(), await self._call.details()
+        return LinkBrokenError(f"{self._name} ended with {code.name}: {details}")
+
+    def _broken(self, error: grpc.aio.AioRpcError) -> LinkBrokenError:
+        return LinkBrokenError(f"{self._name}: {error.code().name}: {error.details()}")

@@ -1,0 +1,175 @@
+"""Composition root of the gateway: the only place that picks real parts."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+
+import grpc
+
+from mesh.channel import mesh_channel
+from mesh.clock import Clock, SystemClock
+from mesh.log import configure, get_logger
+from mesh.streams.backoff import Backoff
+from mesh.streams.queues import ThreadHandover
+from mesh.telemetry import OpsServer
+from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
+from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
+from svc_gateway.adapters.fix.engine import QuickFixEngine
+from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
+from svc_gateway.adapters.fix.orders_in import OrderReader
+from svc_gateway.adapters.fix.orders_out import OrderWriter
+from svc_gateway.adapters.fix.security_list import static_instruments
+from svc_gateway.adapters.links.streams import GrpcStream
+from svc_gateway.service.listings_feed import ListingsFeed
+from svc_gateway.service.market_session import DialFeed, FeedStream, MarketSession
+from svc_gateway.service.order_session import LinkStream, OrderSession
+from svc_gateway.service.ports import Handed
+from svc_gateway.settings import GatewaySettings
+from svc_gateway.venues import Role, SessionConfig, load_venues
+
+# What FIX threads may have handed over and nobody has taken. Reached: an order session is rewound,
+# a market-data session asks for its books anew.
+HANDED_OVER_MAX = 20_000
+RECONNECT_BASE_S = 0.1
+RECONNECT_CAP_S = 5.0
+
+_log = get_logger(__name__)
+
+Session = OrderSession | MarketSession | ListingsFeed
+
+
+class Gateway:
+    """All sessions of one process."""
+
+    def __init__(self, settings: GatewaySettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._channels: list[grpc.aio.Channel] = []
+        self._instance = settings.gateway_instance or f"{socket.gethostname()}-{os.getpid()}"
+        self.sessions: list[Session] = []
+
+    def build(self) -> None:
+        """Read the venues file and make the sessions; nothing connects yet."""
+        venues = load_venues(self._settings.gateway_sessions_file)
+        for config in venues.sessions:
+            make = self._orders if config.role is Role.ORDERS else self._market_data
+            self.sessions.append(make(config))
+        self.sessions += [self._listings(config) for config in venues.without_prices()]
+        for venue_mic in venues.unlisted_venues():
+            # Not refused: another gateway may have the venue's market-data session.
+            _log.warning(
+                "nothing can be traded here unless another gateway tells the listings: the file "
+                "has neither a market_data session of this venue nor instruments under its orders",
+                file=str(self._settings.gateway_sessions_file), venue=venue_mic,
+            )  # fmt: skip
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop, then log out of all venues."""
+        work = [
+            asyncio.create_task(
+                session.run(Backoff(base=RECONNECT_BASE_S, cap_s=RECONNECT_CAP_S)),
+                name=session.name,
+            )
+            for session in self.sessions
+        ]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            await asyncio.gather(*(session.stop() for session in self.sessions))
+            for task in work:
+                task.cancel()
+            ended = await asyncio.gather(*work, return_exceptions=True)
+            for channel in self._channels:
+                await channel.close()
+        for failure in ended:
+            if isinstance(failure, BaseException) and not isinstance(
+                failure, asyncio.CancelledError
+            ):
+                raise failure
+
+    def _orders(self, config: SessionConfig) -> OrderSession:
+        inbox = _inbox(config)
+        engine = self._engine(config, inbox)
+        return OrderSession(
+            config,
+            engine,
+            inbox,
+            OrderReader(engine.sent_message),
+            OrderWriter(config.dialect, config.venue_mic),
+            self._dial_link(),
+            self._clock,
+            self._instance,
+        )
+
+    def _market_data(self, config: SessionConfig) -> MarketSession:
+        inbox = _inbox(config)
+        return MarketSession(
+            config,
+            self._engine(config, inbox),
+            inbox,
+            FixMarketDialect(config),
+            self._dial_feed(),
+            self._clock,
+            self._instance,
+        )
+
+    def _listings(self, config: SessionConfig) -> ListingsFeed:
+        listings = static_instruments(config, self._clock.now_ns())
+        return ListingsFeed(config, listings, self._dial_feed(), self._clock, self._instance)
+
+    def _engine(self, config: SessionConfig, inbox: ThreadHandover[Handed]) -> QuickFixEngine:
+        settings = self._settings
+        return QuickFixEngine(
+            config, settings.gateway_store_dir, inbox.put, settings.gateway_message_log_bytes_max
+        )
+
+    def _dial_link(self) -> Callable[[], Awaitable[LinkStream]]:
+        channel = self._channel(self._settings.oms_target, "svc-oms")
+        stub = VenueLinkServiceStub(channel)
+
+        async def dial() -> LinkStream:
+            return GrpcStream(stub.Link(), "the link to svc_oms")
+
+        return dial
+
+    def _dial_feed(self) -> DialFeed:
+        channel = self._channel(self._settings.marketdata_target, "svc-marketdata")
+        stub = FeedServiceStub(channel)
+
+        async def dial() -> FeedStream:
+            return GrpcStream(stub.Feed(), "the feed to svc_marketdata")
+
+        return dial
+
+    def _channel(self, target: str, service: str) -> grpc.aio.Channel:
+        # One connection per session: a slow feed must not hold an order link's window.
+        channel = mesh_channel(target, service, self._settings)
+        self._channels.append(channel)
+        return channel
+
+
+def _inbox(config: SessionConfig) -> ThreadHandover[Handed]:
+    return ThreadHandover(HANDED_OVER_MAX, config.session_id, asyncio.get_running_loop())
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Run the process until SIGTERM or SIGINT."""
+    configure("svc-gateway", settings.log_level, settings.log_format)
+    gateway = Gateway(settings, SystemClock())
+    gateway.build()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # Ready is the process; whether a venue is there is a metric and on the streams.
+    ops = OpsServer(settings.ops_bind, lambda: (not stop.is_set(), "serving"))
+    await ops.start()
+    _log.info("gateway started", sessions=[s.name for s in gateway.sessions])
+    try:
+        await gateway.run(stop)
+    finally:
+        await ops.stop()

@@ -1,0 +1,46 @@
+"""What is to become of a command: the one decision that keeps an order from being sent twice.
+
+A command reaches a venue at most once. QuickFIX writes a message to its store before the socket,
+so what is not in a store that has lived since the command was committed never left. What is in
+the store may have arrived: only the venue knows, so it is asked (OrderStatusRequest(H)).
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Fate(Enum):
+    """What to do with the command at the head of the queue."""
+
+    WAIT = auto()
+    SEND = auto()
+    NOT_SENT = auto()
+    IN_DOUBT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is known of a command when it is judged. Times are UTC nanoseconds."""
+
+    # A new order or a replace: it makes exposure and goes stale. Cancels do not.
+    goes_stale: bool
+    # A status request: asking twice does no harm.
+    harmless: bool
+    redelivered: bool
+    committed_ns: int
+    now_ns: int
+    age_max_s: int
+    session_up: bool
+    # Creation of the FIX store.
+    store_epoch_ns: int
+    in_store: bool
+
+
+def judge(q: Question) -> Fate:
+    """Decide the fate of one command."""
+    if q.redelivered and not q.harmless and (q.in_store or q.store_epoch_ns > q.committed_ns):
+        # A store younger than the command cannot testify that it never left.
+        return Fate.IN_DOUBT
+    if q.goes_stale and q.now_ns - q.committed_ns > q.age_max_s * 1_000_000_000:
+        return Fate.NOT_SENT
+    return Fate.SEND if q.session_up else Fate.WAIT

@@ -1,0 +1,40 @@
+"""Metrics of the gateway, by session."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SESSION = ["session_id"]
+
+SESSION_STATE = Gauge(
+    "ordermesh_gateway_session_state", "1 down, 2 recovering, 3 up (SessionState).", _SESSION
+)
+LINK_UP = Gauge("ordermesh_gateway_link_up", "1 while the link to our service is open.", _SESSION)
+QUEUED_COMMANDS = Gauge(
+    "ordermesh_gateway_queued_commands", "Commands waiting for the venue's rate or logon.", _SESSION
+)
+UNACKNOWLEDGED = Gauge(
+    "ordermesh_gateway_unacknowledged_messages", "Reports not yet durable at the OMS.", _SESSION
+)
+COMMANDS = Counter("ordermesh_gateway_commands", "Commands by outcome.", [*_SESSION, "outcome"])
+MESSAGES = Counter(
+    "ordermesh_gateway_messages", "Messages of the venue by kind.", [*_SESSION, "kind"]
+)
+PARKED = Counter("ordermesh_gateway_parked", "Messages that could not be read.", _SESSION)
+REWINDS = Counter(
+    "ordermesh_gateway_rewinds", "Sessions started behind what QuickFIX had seen.", _SESSION
+)
+STATUS_REQUESTS = Counter(
+    "ordermesh_gateway_status_requests", "OrderStatusRequest(H) sent of our own accord.", _SESSION
+)
+DOUBTS_DROPPED = Counter(
+    "ordermesh_gateway_doubts_dropped", "Status requests not asked: doubts_max reached.", _SESSION
+)
+FEED_UPDATES = Counter("ordermesh_gateway_feed_updates", "Market-data changes passed on.", _SESSION)
+FEED_RESYNCS = Counter(
+    "ordermesh_gateway_feed_resyncs", "Fresh snapshots asked for, by cause.", [*_SESSION, "cause"]
+)
+SEND_SECONDS = Histogram(
+    "ordermesh_gateway_send_seconds",
+    "From a command's arrival at the head of the queue until QuickFIX has sent it.",
+    _SESSION,
+    buckets=(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.02, 0.1, 1),
+)

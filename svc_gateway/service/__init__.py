@@ -1,0 +1,1 @@
+"""One session of each role at work, told to ports."""

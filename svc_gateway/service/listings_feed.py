@@ -1,0 +1,129 @@
+"""The listings of a venue that has no market-data session, as the venues file tells them.
+
+svc_marketdata learns what can be traded there, and that there are no prices: the feed is told as
+down for ever. Whether orders can be sent now is the order session's to tell.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from mesh.clock import Clock
+from mesh.ids import new_ulid
+from mesh.log import get_logger
+from mesh.streams.backoff import Backoff
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed
+from ordermesh.marketdata.v1 import instrument_pb2 as instruments
+from ordermesh.marketdata.v1 import market_data_pb2 as md
+from ordermesh.type.v1 import stream_pb2
+from svc_gateway import metrics
+from svc_gateway.service.market_session import (
+    HEARTBEAT_S,
+    INSTRUMENTS_PER_FRAME,
+    DialFeed,
+    FeedStream,
+)
+from svc_gateway.service.ports import LinkBrokenError
+from svc_gateway.service.together import until_one_ends
+from svc_gateway.venues import SessionConfig
+
+_NS = 1_000_000_000
+
+_log = get_logger(__name__)
+
+
+class ListingsFeed:
+    """A feed with no FIX session behind it."""
+
+    def __init__(
+        self, config: SessionConfig, listings: Sequence[instruments.Instrument],
+        dial: DialFeed, clock: Clock, instance: str,
+    ) -> None:  # fmt: skip
+        self.config = config
+        # Beside the order session, which has the name in the file.
+        self.name = f"{config.session_id}-listings"
+        self._listings = listings
+        self._dial = dial
+        self._clock = clock
+        self._instance = instance
+        self._since_ns = clock.now_ns()
+        self._due = asyncio.Event()
+        self._link_gauge = metrics.LINK_UP.labels(self.name)
+
+    async def run(self, backoff: Backoff) -> None:
+        """Work until cancelled. `backoff` gives the delay before each dial."""
+        while True:
+            await asyncio.sleep(backoff.next_delay())
+            begun = self._clock.monotonic()
+            try:
+                await self._one_link()
+            except LinkBrokenError as error:
+                _log.warning("listings not told", session_id=self.name, why=str(error))
+            backoff.note_health(self._clock.monotonic() - begun)
+
+    async def stop(self) -> None:
+        """Nothing to log out of."""
+
+    async def _one_link(self) -> None:
+        stream = await self._dial()
+        try:
+            opening = feed.FeedOpen(
+                session_id=self.name,
+                venue_mic=self.config.venue_mic,
+                gateway_instance=self._instance,
+                epoch=new_ulid(self._clock.now_ns()),
+            )
+            await stream.send(feed.FeedRequest(open=opening))
+            self._link_gauge.set(1)
+            self._due.set()
+            await until_one_ends(self._downlink(stream), self._uplink(stream))
+        finally:
+            self._link_gauge.set(0)
+            await stream.close()
+
+    async def _downlink(self, stream: FeedStream) -> None:
+        while True:
+            frame = await stream.receive()
+            if frame.refresh:
+                self._due.set()
+            if frame.HasField("drain"):
+                return
+
+    async def _uplink(self, stream: FeedStream) -> None:
+        sequence = 0
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._due.wait()
+                self._due.clear()
+                frames = self._everything()
+            except TimeoutError:
+                frames = [self._heartbeat()]
+            for frame in frames:
+                sequence += 1
+                frame.frame_sequence = sequence
+                await stream.send(frame)
+
+    def _everything(self) -> list[feed.FeedRequest]:
+        parts = [
+            self._listings[start : start + INSTRUMENTS_PER_FRAME]
+            for start in range(0, len(self._listings), INSTRUMENTS_PER_FRAME)
+        ]
+        frames = [feed.FeedRequest(instruments=part) for part in parts]
+        frames[0].venue_status.CopyFrom(self._venue_status())
+        return frames
+
+    def _venue_status(self) -> md.VenueStatus:
+        status = md.VenueStatus(
+            venue_mic=self.config.venue_mic,
+            feed_up=False,
+            trading_status=instruments.TRADING_STATUS_OPEN,
+            simulated=self.config.dialect.simulated,
+        )
+        status.since.seconds, status.since.nanos = divmod(self._since_ns, _NS)
+        return status
+
+    def _heartbeat(self) -> feed.FeedRequest:
+        frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
+        now = frame.heartbeat.server_time
+        now.seconds, now.nanos = divmod(self._clock.now_ns(), _NS)
+        return frame

@@ -1,0 +1,319 @@
+"""One market-data session: prices and instruments of a venue, passed on to svc_marketdata.
+
+Nothing here is durable. Whatever is lost, by a break of either side or because
+`FEED_UPDATES_MAX` was reached, is made good by asking the venue for its books whole. It shares no
+thread, queue or lock with order sessions.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from mesh.clock import Clock
+from mesh.ids import new_ulid
+from mesh.log import get_logger
+from mesh.streams.backoff import Backoff
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed
+from ordermesh.marketdata.v1 import instrument_pb2 as instruments
+from ordermesh.marketdata.v1 import market_data_pb2 as md
+from ordermesh.type.v1 import stream_pb2
+from svc_gateway import metrics
+from svc_gateway.service.ports import (
+    FixEngine,
+    Groups,
+    Handed,
+    Inbox,
+    InDoubtError,
+    LinkBrokenError,
+    MarketDialect,
+    NotSentError,
+    Stream,
+    Told,
+)
+from svc_gateway.service.together import until_one_ends
+from svc_gateway.venues import SessionConfig
+
+FeedStream = Stream[feed.FeedRequest, feed.FeedResponse]
+DialFeed = Callable[[], Awaitable[FeedStream]]
+
+# Changes waiting for svc_marketdata. Reached: all are dropped and the books asked for anew.
+FEED_UPDATES_MAX = 50_000
+UPDATES_PER_FRAME = 1000
+INSTRUMENTS_PER_FRAME = 500
+# Frames sent and not acknowledged. Reached: changes wait here.
+UNACKNOWLEDGED_FRAMES_MAX = 64
+HEARTBEAT_S = 5.0
+# At most one request for everything in this time, so that a slow reader cannot make a storm.
+RESYNC_INTERVAL_S = 1.0
+TICK_S = 0.25
+_NS = 1_000_000_000
+
+_log = get_logger(__name__)
+
+
+class MarketSession:
+    """One market-data session at work."""
+
+    def __init__(
+        self, config: SessionConfig, engine: FixEngine, inbox: Inbox, dialect: MarketDialect,
+        dial: DialFeed, clock: Clock, instance: str,
+    ) -> None:  # fmt: skip
+        self.config = config
+        self._engine = engine
+        self._inbox = inbox
+        self._dialect = dialect
+        self._dial = dial
+        self._clock = clock
+        self._instance = instance
+        self._up = False
+        self._since_ns = clock.now_ns()
+        self._trading_status = instruments.TRADING_STATUS_UNSPECIFIED
+        self._instruments = {
+            item.instrument_id: item for item in dialect.file_instruments(clock.now_ns())
+        }
+        self._updates: deque[feed.FeedUpdate] = deque()
+        self._instruments_due: list[instruments.Instrument] = []
+        self._status_due = False
+        self._linked = False
+        self._requests: deque[tuple[str, Groups]] = deque()
+        self._resync_cause = ""
+        self._resynced_at = clock.monotonic() - RESYNC_INTERVAL_S
+        self._frame_sequence = 0
+        self._acknowledged = 0
+        self._wake = asyncio.Event()
+        self._acks = asyncio.Event()
+        self.name = name = config.session_id
+        self._state_gauge = metrics.SESSION_STATE.labels(name)
+        self._state_gauge.set(link.SESSION_STATE_DOWN)
+        self._link_gauge = metrics.LINK_UP.labels(name)
+        self._passed_on = metrics.FEED_UPDATES.labels(name)
+
+    async def run(self, backoff: Backoff) -> None:
+        """Work until cancelled. `backoff` gives the delay before each dial."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._start_engine())
+            tasks.create_task(self._intake())
+            tasks.create_task(self._ticks())
+            tasks.create_task(self._links(backoff))
+
+    async def stop(self) -> None:
+        """Log out."""
+        await asyncio.to_thread(self._engine.stop)
+
+    # -- the link -----------------------------------------------------------------------------
+
+    async def _links(self, backoff: Backoff) -> None:
+        while True:
+            await asyncio.sleep(backoff.next_delay())
+            begun = self._clock.monotonic()
+            try:
+                await self._one_link()
+            except LinkBrokenError as error:
+                _log.warning("feed ended", session_id=self.config.session_id, why=str(error))
+            backoff.note_health(self._clock.monotonic() - begun)
+
+    async def _one_link(self) -> None:
+        stream = await self._dial()
+        try:
+            await stream.send(
+                feed.FeedRequest(
+                    open=feed.FeedOpen(
+                        session_id=self.config.session_id,
+                        venue_mic=self.config.venue_mic,
+                        gateway_instance=self._instance,
+                        epoch=new_ulid(self._clock.now_ns()),
+                    )
+                )
+            )
+            self._frame_sequence = self._acknowledged = 0
+            self._linked = True
+            self._link_gauge.set(1)
+            self._tell_all("link")
+            await until_one_ends(self._downlink(stream), self._uplink(stream))
+        finally:
+            self._linked = False
+            self._link_gauge.set(0)
+            self._updates.clear()
+            await stream.close()
+
+    async def _downlink(self, stream: FeedStream) -> None:
+        while True:
+            frame = await stream.receive()
+            if frame.acknowledged_frame_sequence > self._acknowledged:
+                self._acknowledged = frame.acknowledged_frame_sequence
+                self._acks.set()
+            if frame.refresh:
+                self._tell_all("refresh")
+            if frame.HasField("drain"):
+                return
+
+    async def _uplink(self, stream: FeedStream) -> None:
+        while True:
+            while self._frame_sequence - self._acknowledged >= UNACKNOWLEDGED_FRAMES_MAX:
+                self._acks.clear()
+                await self._acks.wait()
+            self._wake.clear()
+            frame = self._next_frame()
+            if frame is None:
+                try:
+                    async with asyncio.timeout(HEARTBEAT_S):
+                        await self._wake.wait()
+                    continue
+                except TimeoutError:
+                    frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
+                    now = frame.heartbeat.server_time
+                    now.seconds, now.nanos = divmod(self._clock.now_ns(), _NS)
+            self._frame_sequence += 1
+            frame.frame_sequence = self._frame_sequence
+            await stream.send(frame)
+
+    def _next_frame(self) -> feed.FeedRequest | None:
+        if not (self._updates or self._instruments_due or self._status_due):
+            return None
+        frame = feed.FeedRequest()
+        if self._status_due:
+            self._status_due = False
+            frame.venue_status.CopyFrom(self._venue_status())
+        if self._instruments_due:
+            frame.instruments.extend(self._instruments_due[:INSTRUMENTS_PER_FRAME])
+            del self._instruments_due[:INSTRUMENTS_PER_FRAME]
+            return frame  # instruments first: prices of unknown ones are of no use
+        count = min(UPDATES_PER_FRAME, len(self._updates))
+        frame.updates.extend([self._updates.popleft() for _ in range(count)])
+        self._passed_on.inc(count)
+        return frame
+
+    def _venue_status(self) -> md.VenueStatus:
+        status = md.VenueStatus(
+            venue_mic=self.config.venue_mic,
+            feed_up=self._up,
+            trading_status=self._trading_status,
+            simulated=self.config.dialect.simulated,
+        )
+        status.since.seconds, status.since.nanos = divmod(self._since_ns, _NS)
+        return status
+
+    def _tell_all(self, cause: str) -> None:
+        """Tell instruments and status anew, and the books as soon as the venue sends them."""
+        self._dialect.forget()
+        self._instruments_due = list(self._instruments.values())
+        self._status_due = True
+        self._resync(cause)
+        self._wake.set()
+
+    def _resync(self, cause: str) -> None:
+        self._updates.clear()
+        self._resync_cause = cause
+        self._try_resync()
+
+    def _try_resync(self) -> None:
+        now = self._clock.monotonic()
+        if not (self._resync_cause and self._up and self._linked):
+            return
+        if now - self._resynced_at < RESYNC_INTERVAL_S:
+            return  # a tick comes back to it
+        metrics.FEED_RESYNCS.labels(self.config.session_id, self._resync_cause).inc()
+        self._resync_cause = ""
+        self._resynced_at = now
+        self._requests.extend(self._dialect.snapshots(self._symbols()))
+        self._send_requests()
+
+    # -- the FIX session ----------------------------------------------------------------------
+
+    def _symbols(self) -> list[str]:
+        return [item.symbol for item in self._instruments.values()]
+
+    def _send_requests(self) -> None:
+        while self._requests:
+            body, groups = self._requests[0]
+            try:
+                self._engine.send(body, groups)
+            except (NotSentError, InDoubtError):
+                self._requests.clear()  # the next logon asks for everything
+                return
+            self._requests.popleft()
+
+    async def _start_engine(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._engine.start, None)
+            except Exception as error:  # noqa: BLE001  a file that is mounted later, a venue away
+                _log.warning(
+                    "feed cannot be started", session_id=self.config.session_id, why=str(error)
+                )
+                await asyncio.sleep(self.config.reconnect_s)
+            else:
+                return
+
+    async def _ticks(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self._engine.spoiled:
+                self._engine.forgive()
+                self._dialect.forget()
+                self._resync("inbox_full")
+            self._try_resync()
+
+    async def _intake(self) -> None:
+        while True:
+            for handed in await self._inbox.get_batch(UPDATES_PER_FRAME):
+                self._take(handed)
+            self._wake.set()
+
+    def _take(self, handed: Handed) -> None:
+        if handed.told is Told.MESSAGE:
+            self._take_message(handed)
+        elif handed.told is Told.LOGON:
+            self._logged_on()
+        elif handed.told is Told.LOGOUT:
+            _log.warning("feed down", session_id=self.config.session_id, why=handed.raw)
+            self._set_up(False)
+        elif handed.told is Told.UNREADABLE:
+            _log.error("message dropped", session_id=self.config.session_id)
+
+    def _logged_on(self) -> None:
+        self._dialect.forget()
+        self._updates.clear()
+        self._requests.clear()
+        self._requests.extend((body, ()) for body in self._dialect.opening_requests())
+        if self.config.instruments:
+            self._requests.extend(self._dialect.subscriptions(self._symbols()))
+        if not self.config.dialect.trading_session_status:
+            self._trading_status = instruments.TRADING_STATUS_OPEN
+        # The subscription brings the books; nothing older need be asked for.
+        self._resync_cause = ""
+        self._set_up(True)
+        self._send_requests()
+
+    def _set_up(self, up: bool) -> None:
+        self._up = up
+        self._since_ns = self._clock.now_ns()
+        self._status_due = True
+        self._state_gauge.set(link.SESSION_STATE_UP if up else link.SESSION_STATE_DOWN)
+        _log.info("feed state", session_id=self.config.session_id, up=up)
+
+    def _take_message(self, handed: Handed) -> None:
+        reading = self._dialect.read(handed.raw, handed.received_ns)
+        for fault in reading.faults:
+            metrics.PARKED.labels(self.config.session_id).inc()
+            _log.warning("market data", session_id=self.config.session_id, fault=fault)
+        if reading.updates and self._linked:
+            self._updates.extend(reading.updates)
+            if len(self._updates) > FEED_UPDATES_MAX:
+                self._resync("updates_max")
+        if reading.instruments:
+            for item in reading.instruments:
+                self._instruments[item.instrument_id] = item
+            if self._linked:
+                self._instruments_due.extend(reading.instruments)
+        if reading.list_complete:
+            self._requests.extend(self._dialect.subscriptions(self._symbols()))
+            self._send_requests()
+        if reading.refresh:
+            metrics.FEED_RESYNCS.labels(self.config.session_id, "level_unknown").inc()
+            self._requests.extend(self._dialect.snapshots(sorted(reading.refresh)))
+            self._send_requests()
+        if reading.session_status is not None:
+            self._trading_status = reading.session_status
+            self._status_due = True

@@ -1,0 +1,266 @@
+"""Commands on their way to the venue: in order, at its rate, at most once, with a receipt."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+
+from mesh.clock import Clock
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway import metrics
+from svc_gateway.domain.fate import Fate, Question, judge
+from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.service.ports import (
+    CannotExpressError,
+    CommandWriter,
+    FixEngine,
+    InDoubtError,
+    LinkBrokenError,
+    NotSentError,
+)
+from svc_gateway.venues import SessionConfig
+
+# Above this no more frames are read from the OMS; the commands wait there, durable.
+QUEUED_COMMANDS_MAX = 5_000
+# Receipts kept for a link that broke before the OMS had them. Older ones are found in the FIX
+# store and answered with IN_DOUBT instead of SENT.
+RECEIPTS_KEPT_MAX = 100_000
+# Status requests waiting. Above it the oldest is dropped and counted; the OMS asks on its own.
+DOUBTS_MAX = 10_000
+# Commands handled before other tasks get a turn.
+COMMANDS_PER_TURN = 100
+# A waiting command is looked at again after this long, for its age. Seconds.
+AGE_CHECK_S = 0.5
+_NS = 1_000_000_000
+_STALE_KINDS = frozenset({link.VENUE_COMMAND_KIND_NEW, link.VENUE_COMMAND_KIND_REPLACE})
+
+_log = get_logger(__name__)
+
+
+class Outbound:
+    """The outbound half of one order session."""
+
+    def __init__(
+        self, config: SessionConfig, engine: FixEngine, writer: CommandWriter, clock: Clock,
+        is_up: Callable[[], bool], receipt_ready: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._config = config
+        self._engine = engine
+        self._writer = writer
+        self._clock = clock
+        self._is_up = is_up
+        self._receipt_ready = receipt_ready
+        self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
+        self._queue: deque[link.VenueCommand] = deque()
+        self._doubts: deque[str] = deque()
+        self._receipts: deque[link.CommandReceipt] = deque()
+        self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
+        self._requests_sent: frozenset[str] | None = None
+        self._expected = 0
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        label = config.session_id
+        self._depth = metrics.QUEUED_COMMANDS.labels(label)
+        self._outcomes = {
+            number: metrics.COMMANDS.labels(label, name.removeprefix("COMMAND_OUTCOME_").lower())
+            for name, number in link.CommandOutcome.items()
+        }
+
+    @property
+    def queued(self) -> int:
+        """Commands and status requests waiting."""
+        return len(self._queue) + len(self._doubts)
+
+    def open(self, next_sequence: int, requests_sent: frozenset[str]) -> None:
+        """Begin a link: the OMS streams from this sequence on."""
+        self.drop()
+        self._expected = next_sequence
+        self._requests_sent = requests_sent
+        while self._kept and next(iter(self._kept)) < next_sequence:
+            self._kept.popitem(last=False)
+
+    def drop(self) -> None:
+        """Forget what is not sent: the OMS has it, and streams it again over the next link."""
+        self._queue.clear()
+        self._receipts.clear()
+        self._room.set()
+        self._depth.set(self.queued)
+
+    def accept(self, commands: Iterable[link.VenueCommand]) -> None:
+        """Queue commands.
+
+        Raises:
+            LinkBrokenError: a sequence is missing; another link will bring it.
+        """
+        for command in commands:
+            if self._expected and command.outbound_sequence != self._expected:
+                raise LinkBrokenError(
+                    f"outbound_sequence {command.outbound_sequence} came, "
+                    f"{self._expected} was expected"
+                )
+            self._expected = command.outbound_sequence + 1
+            self._queue.append(command)
+        if len(self._queue) >= QUEUED_COMMANDS_MAX:
+            self._room.clear()
+        self._depth.set(self.queued)
+        self._wake.set()
+
+    async def room(self) -> None:
+        """Wait until the queue is below its bound."""
+        await self._room.wait()
+
+    def wake(self) -> None:
+        """Look again: the session came up."""
+        self._wake.set()
+
+    def ask_about(self, sent: str) -> None:
+        """Ask the venue what became of a request it asked to be sent again."""
+        body = self._writer.ask_about(sent)
+        if body:
+            self._doubt(body)
+
+    def take_receipts(self, limit: int) -> list[link.CommandReceipt]:
+        """Return receipts the present link was not yet given, in order."""
+        return [self._receipts.popleft() for _ in range(min(limit, len(self._receipts)))]
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            wait_s = self.work(COMMANDS_PER_TURN)
+            if wait_s == 0:
+                await asyncio.sleep(0)
+                continue
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def work(self, limit: int) -> float:
+        """Handle up to so many; return the seconds until it is worth trying again."""
+        try:
+            for _ in range(limit):
+                wait_s = self._one()
+                if wait_s > 0:
+                    return wait_s
+            return 0.0
+        finally:
+            self._depth.set(self.queued)
+            if len(self._queue) < QUEUED_COMMANDS_MAX:
+                self._room.set()
+
+    def _one(self) -> float:
+        up = self._is_up()
+        if up and self._doubts:
+            return self._send_doubt()
+        if not self._queue:
+            return AGE_CHECK_S
+        command = self._queue[0]
+        kept = self._kept.get(command.outbound_sequence)
+        if kept is not None and kept.cl_ord_id == command.cl_ord_id:
+            # Its receipt was lost with a link; the venue has it once, and once is enough.
+            self._give(kept)
+            return 0.0
+        fate = judge(self._question(command, up))
+        if fate is Fate.SEND:
+            return self._send(command)
+        if fate is Fate.WAIT:
+            return AGE_CHECK_S
+        if fate is Fate.NOT_SENT:
+            self._settle(
+                command, link.COMMAND_OUTCOME_NOT_SENT,
+                f"older than command_age_max_s {self._config.command_age_max_s}",
+            )  # fmt: skip
+        else:
+            self._ask(command, "it was committed before this link, and may have left before")
+        return 0.0
+
+    def _question(self, command: link.VenueCommand, up: bool) -> Question:
+        if not command.redelivered:
+            self._requests_sent = None
+        in_store = command.redelivered and command.cl_ord_id in (self._requests_sent or ())
+        return Question(
+            goes_stale=command.kind in _STALE_KINDS,
+            harmless=command.kind == link.VENUE_COMMAND_KIND_STATUS,
+            redelivered=command.redelivered,
+            committed_ns=command.committed_at.seconds * _NS + command.committed_at.nanos,
+            now_ns=self._clock.now_ns(),
+            age_max_s=self._config.command_age_max_s,
+            session_up=up,
+            store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
+            in_store=in_store,
+        )
+
+    def _send(self, command: link.VenueCommand) -> float:
+        wait_s = self._bucket.take(self._clock.monotonic())
+        if wait_s > 0:
+            return wait_s
+        try:
+            body, groups = self._writer.write(command, self._clock.now_ns())
+            number = self._engine.send(body, groups)
+        except CannotExpressError as error:
+            self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, f"{error}")
+        except NotSentError:
+            return AGE_CHECK_S  # the session has just gone down; the command stays at the head
+        except InDoubtError as error:
+            self._ask(command, f"{error}")
+        else:
+            self._settle(command, link.COMMAND_OUTCOME_SENT, "", number)
+        return 0.0
+
+    def _send_doubt(self) -> float:
+        wait_s = self._bucket.take(self._clock.monotonic())
+        if wait_s > 0:
+            return wait_s
+        try:
+            self._engine.send(self._doubts[0])
+        except NotSentError:
+            return AGE_CHECK_S
+        except InDoubtError:
+            return AGE_CHECK_S  # a question may be asked twice
+        self._doubts.popleft()
+        metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
+        return 0.0
+
+    def _ask(self, command: link.VenueCommand, why: str) -> None:
+        _log.warning(
+            "command in doubt", session_id=self._config.session_id, cl_ord_id=command.cl_ord_id,
+            outbound_sequence=command.outbound_sequence, why=why,
+        )  # fmt: skip
+        try:
+            self._doubt(self._writer.ask(command))
+        except CannotExpressError as error:
+            why = f"{why}; and it cannot be asked about: {error}"
+        self._settle(command, link.COMMAND_OUTCOME_IN_DOUBT, why)
+
+    def _doubt(self, body: str) -> None:
+        if len(self._doubts) >= DOUBTS_MAX:
+            self._doubts.popleft()
+            metrics.DOUBTS_DROPPED.labels(self._config.session_id).inc()
+        self._doubts.append(body)
+        self._wake.set()
+
+    def _settle(
+        self, command: link.VenueCommand, outcome: link.CommandOutcome, text: str, number: int = 0
+    ) -> None:
+        receipt = link.CommandReceipt(
+            outbound_sequence=command.outbound_sequence,
+            cl_ord_id=command.cl_ord_id,
+            outcome=outcome,
+            msg_seq_num=number,
+            text=text[:256],
+            order_id=command.order_id,
+            kind=command.kind,
+        )
+        self._kept[command.outbound_sequence] = receipt
+        if len(self._kept) > RECEIPTS_KEPT_MAX:
+            self._kept.popitem(last=False)
+        self._outcomes[outcome].inc()
+        self._give(receipt)
+
+    def _give(self, receipt: link.CommandReceipt) -> None:
+        self._queue.popleft()
+        self._receipts.append(receipt)
+        self._receipt_ready()

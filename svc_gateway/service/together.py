@@ -1,0 +1,17 @@
+"""The parts of a link live and die together."""
+
+import asyncio
+from collections.abc import Coroutine
+
+
+async def until_one_ends(*parts: Coroutine[object, object, object]) -> None:
+    """Run the parts of a link together; when one ends or fails, so do all, with its failure."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

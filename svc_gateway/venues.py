@@ -1,0 +1,256 @@
+"""The venues file: one frozen value per FIX session, every key documented, unknown keys refused."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mesh.decimals import parse_decimal
+
+MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
+CompId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]
+
+
+def _not_negative(text: str) -> str:
+    if parse_decimal(text) < 0:
+        raise ValueError("must not be negative")
+    return text
+
+
+def _positive(text: str) -> str:
+    if parse_decimal(text) <= 0:
+        raise ValueError("must be positive")
+    return text
+
+
+def _positive_or_none(text: str) -> str:
+    return text and _positive(text)
+
+
+# Canonical decimals in quotes, as everywhere on our wire: "0.01", "100".
+DecimalText = Annotated[str, AfterValidator(_positive)]
+OptionalDecimalText = Annotated[str, AfterValidator(_positive_or_none)]
+FromPrice = Annotated[str, AfterValidator(_not_negative)]
+
+
+class VenuesFileError(ValueError):
+    """The venues file cannot be used; the text names file, key, value and what is allowed."""
+
+
+class Role(StrEnum):
+    """What a FIX session is for."""
+
+    ORDERS = "orders"
+    MARKET_DATA = "market_data"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class TlsConfig(_Frozen):
+    """TLS of one FIX session."""
+
+    enabled: bool = False
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    server_name: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.enabled and self.ca is None:
+            raise ValueError("tls.ca is required when tls.enabled is true")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("tls.certificate and tls.key are given together or not at all")
+        return self
+
+
+class TickBandConfig(_Frozen):
+    """One step of a tick-size table."""
+
+    from_price: FromPrice = "0"
+    tick_size: DecimalText
+
+
+class InstrumentConfig(_Frozen):
+    """A listing told by the file, for venues without SecurityList(y)."""
+
+    # As in an instrument_id; what else a venue puts into Symbol(55) is dialect.symbol_suffix.
+    symbol: Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,27}$")]
+    isin: Annotated[str, Field(pattern=r"^([A-Z]{2}[A-Z0-9]{9}[0-9])?$")] = ""
+    name: Annotated[str, Field(max_length=128)] = ""
+    kind: Literal["share", "etf"] = "share"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    lot_size: DecimalText = "1"
+    max_quantity: OptionalDecimalText = ""
+    tick_table: tuple[TickBandConfig, ...] = ()
+
+
+class DialectConfig(_Frozen):
+    """How this venue speaks FIX 4.4 where the standard leaves a choice."""
+
+    send_security_id: bool = True
+    send_currency: bool = True
+    send_security_exchange: bool = False
+    send_parties: bool = False
+    send_handl_inst: bool = True
+    account_tag: Literal["account", "none"] = "account"
+    symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
+    transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
+    md_depth: Annotated[int, Field(ge=0, le=1000)] = 10
+    md_update: Literal["incremental", "full"] = "incremental"
+    md_batch_instruments: Annotated[int, Field(ge=1, le=500)] = 50
+    security_list: bool = True
+    trading_session_status: bool = False
+    simulated: bool = False
+
+
+class SessionConfig(_Frozen):
+    """One FIX session with a venue."""
+
+    session_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
+    venue_mic: MIC
+    role: Role
+    begin_string: Literal["FIX.4.4"] = "FIX.4.4"
+    sender_comp_id: CompId
+    target_comp_id: CompId
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    tls: TlsConfig = TlsConfig()
+    heartbeat_s: Annotated[int, Field(ge=1, le=300)] = 10
+    reconnect_s: Annotated[int, Field(ge=1, le=300)] = 2
+    reset_on_logon: bool = False
+    username: str = ""
+    password_file: Path | None = None
+    venue_messages_per_second: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    command_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    dialect: DialectConfig = DialectConfig()
+    # Where SecurityList(y) tells no tick table or lot.
+    default_tick_table: tuple[TickBandConfig, ...] = (TickBandConfig(tick_size="0.01"),)
+    default_lot_size: DecimalText = "1"
+    instruments: tuple[InstrumentConfig, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _market_data_resets(cls, data: Any) -> Any:
+        # Old prices are of no use: a market-data session starts over unless told not to.
+        if isinstance(data, dict) and data.get("role") == Role.MARKET_DATA.value:
+            return {"reset_on_logon": True, **data}
+        return data
+
+    def password(self) -> str:
+        """Return the secret of password_file without the newline at its end, or ""."""
+        if self.password_file is None:
+            return ""
+        try:
+            return self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise VenuesFileError(
+                f"session {self.session_id}: password_file {self.password_file} cannot be read: "
+                f"{error.strerror}"
+            ) from error
+
+
+class VenuesFile(_Frozen):
+    """All sessions this gateway owns."""
+
+    sessions: Annotated[tuple[SessionConfig, ...], Field(min_length=1, max_length=64)]
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        ids = [session.session_id for session in self.sessions]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"session_id is used twice: {', '.join(twice)}")
+        fix_ids = [(s.sender_comp_id, s.target_comp_id) for s in self.sessions]
+        for pair in fix_ids:
+            if fix_ids.count(pair) > 1:
+                raise ValueError(
+                    f"two sessions have sender_comp_id {pair[0]} and target_comp_id {pair[1]}; "
+                    "their sequence numbers would be one"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _listed_once(self) -> Self:
+        for venue_mic in {session.venue_mic for session in self.sessions}:
+            listing = [s.session_id for s in self._of(venue_mic) if s.instruments]
+            prices = [s for s in self._of(venue_mic) if s.role is Role.MARKET_DATA]
+            orders = [s.session_id for s in self._of(venue_mic) if s.role is Role.ORDERS]
+            if prices and set(listing) & set(orders):
+                raise ValueError(
+                    f"venue {venue_mic} has a market_data session: "
+                    f"its instruments belong there, not under {', '.join(orders)}"
+                )
+            if not prices and len(listing) > 1:
+                raise ValueError(
+                    f"instruments of venue {venue_mic} are listed by {', '.join(listing)}: "
+                    "list them in one session"
+                )
+        return self
+
+    def _of(self, venue_mic: str) -> list[SessionConfig]:
+        return [session for session in self.sessions if session.venue_mic == venue_mic]
+
+    def without_prices(self) -> list[SessionConfig]:
+        """Return the order sessions that list a venue's instruments themselves."""
+        return [s for s in self.sessions if s.role is Role.ORDERS and s.instruments]
+
+    def unlisted_venues(self) -> list[str]:
+        """Return the venues with an order session whose listings nobody here tells."""
+        told = {s.venue_mic for s in self.sessions if s.instruments or s.role is Role.MARKET_DATA}
+        return sorted({session.venue_mic for session in self.sessions} - told)
+
+
+def load_venues(path: Path) -> VenuesFile:
+    """Read and check the venues file.
+
+    Raises:
+        VenuesFileError: with every fault, one a line: file, key, what it was, what is allowed.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise VenuesFileError(f"{path}: cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise VenuesFileError(f"{path}: is not YAML: {error}") from error
+    try:
+        return VenuesFile.model_validate(data)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        # A faulty session leaves the list short; that is no fault of its own.
+        own = [fault for fault in faults if fault["type"] != "too_short"] or faults
+        lines = [_explain(path, fault) for fault in own]
+        raise VenuesFileError("\n".join(lines)) from error
+
+
+def _explain(path: Path, fault: Any) -> str:
+    key = _key(fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        allowed = ", ".join(sorted(_model_at(fault["loc"][:-1]).model_fields))
+        return f"{path}: {key}: unknown key; allowed here: {allowed}"
+    given = "" if isinstance(fault["input"], dict) else f" (was {fault['input']!r})"
+    return f"{path}: {key or 'file'}: {fault['msg']}{given}"
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
+    children: dict[str, type[BaseModel]] = {
+        "sessions": SessionConfig,
+        "tls": TlsConfig,
+        "dialect": DialectConfig,
+        "instruments": InstrumentConfig,
+        "tick_table": TickBandConfig,
+        "default_tick_table": TickBandConfig,
+    }
+    names = [part for part in location if isinstance(part, str)]
+    return children[names[-1]] if names else VenuesFile

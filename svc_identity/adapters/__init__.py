@@ -1,0 +1,1 @@
+"""Postgres, argon2 and the signing keys."""

@@ -1,0 +1,57 @@
+"""Brings the schema up to date."""
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from svc_identity.adapters.postgres.store import open_engine
+from svc_identity.adapters.postgres.tables import SCHEMA
+
+FOLDER: Final = Path(__file__).parent / "migrations"
+LOCK: Final = 0x4F4D_4944  # one migration at a time; "OMID"
+
+
+async def migrate(database_url: str) -> str:
+    """Apply what is missing, in one transaction; return the revision that holds then."""
+    engine = open_engine(database_url)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
+            # Asked first: a role that owns just its schema may not say CREATE SCHEMA at all.
+            present = await connection.scalar(
+                sa.text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": SCHEMA}
+            )
+            if not present:
+                await connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
+            return await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: sa.Connection) -> str:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return current_revision(connection)
+
+
+def current_revision(connection: sa.Connection) -> str:
+    """Tell which revision the database has; empty before the first."""
+    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
+    return context.get_current_revision() or ""
+
+
+def newest_revision() -> str:
+    """Tell which revision this code needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config

@@ -1,0 +1,69 @@
+"""The store on PostgreSQL: one transaction per block."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from svc_identity.adapters.postgres.failures import PostgresFailures
+from svc_identity.adapters.postgres.sessions import PostgresSessions
+from svc_identity.adapters.postgres.users import PostgresUsers
+from svc_identity.service.ports import StoreUnavailableError, Work
+
+CONNECTIONS_MAX: Final = 8
+CONNECTION_WAIT_S: Final = 5.0
+STATEMENT_TIMEOUT_MS: Final = 5_000
+OUR_FAULTS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
+"""Wrong statements or values; whatever else the driver raises is the database not being there."""
+
+
+def open_engine(database_url: str) -> AsyncEngine:
+    """Make an engine for "postgresql://user@host:port/db"; connects when first used."""
+    url = sa.make_url(database_url).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        url,
+        pool_size=CONNECTIONS_MAX,
+        max_overflow=0,
+        pool_timeout=CONNECTION_WAIT_S,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": CONNECTION_WAIT_S,
+            "server_settings": {
+                "application_name": "svc_identity",
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            },
+        },
+    )
+
+
+class PostgresStore:
+    """Transactions on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """Begin a transaction: committed at the end, rolled back by an exception."""
+        try:
+            async with self._engine.begin() as connection:
+                yield Work(
+                    PostgresUsers(connection),
+                    PostgresSessions(connection),
+                    PostgresFailures(connection),
+                )
+        except OUR_FAULTS:
+            raise
+        except (OSError, TimeoutError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            raise StoreUnavailableError from error
+
+    async def reachable(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(sa.text("SELECT 1"))
+        except (OSError, TimeoutError, sa.exc.SQLAlchemyError):
+            return False
+        return True

@@ -1,0 +1,141 @@
+"""Administration: `python -m svc_identity.admin migrate|ensure-user|...`.
+
+Passwords come from standard input, never from the command line, which every user of
+the machine can read.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from mesh.clock import SystemClock
+from mesh.ids import new_ulid
+from mesh.settings import SettingsError, load_settings
+from svc_identity.adapters.passwords import Argon2Passwords
+from svc_identity.adapters.postgres.migrate import migrate as migrate_schema
+from svc_identity.adapters.postgres.store import PostgresStore, open_engine
+from svc_identity.adapters.signing import SigningKeyError, write_new_key
+from svc_identity.domain.errors import InvalidUserError
+from svc_identity.domain.users import Role
+from svc_identity.service import users
+from svc_identity.service.ports import Store, StoreUnavailableError
+from svc_identity.settings import IdentitySettings
+
+T = TypeVar("T")
+EXIT_REFUSED = 2
+EXIT_UNAVAILABLE = 3
+
+app = typer.Typer(
+    help="Administer the users of Ordermesh.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+Username = Annotated[str, typer.Option("--username", help="Login name.")]
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema `identity` up to date."""
+    revision = asyncio.run(migrate_schema(_database_url()))
+    typer.echo(f"schema identity is at revision {revision}")
+
+
+@app.command("ensure-user")
+def ensure_user(
+    username: Username,
+    roles: Annotated[list[Role], typer.Option("--role", help="May be given more than once.")],
+    display_name: Annotated[str, typer.Option("--display-name", help="What people say.")] = "",
+    accounts: Annotated[
+        list[str] | None, typer.Option("--account", help="May be given more than once.")
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Make a user, or bring the one of this name to what is said here, enabled."""
+    if not password_stdin:
+        _fail("say --password-stdin and pipe the password in", EXIT_REFUSED)
+    password = sys.stdin.read().removesuffix("\n")
+
+    async def run(store: Store) -> str:
+        with Argon2Passwords() as passwords:
+            user = await users.ensure_user(
+                store,
+                passwords,
+                new_user_id=new_ulid(SystemClock().now_ns()),
+                username=username,
+                display_name=display_name or username,
+                password=password,
+                roles=frozenset(roles),
+                accounts=frozenset(accounts or ()),
+            )
+        return f"user {user.username} ({user.user_id}) is in place"
+
+    typer.echo(_with_store(run))
+
+
+@app.command("list-users")
+def list_users() -> None:
+    """List all users, one a line."""
+    for user in _with_store(users.list_users):
+        roles = ",".join(sorted(role.value for role in user.roles))
+        accounts = ",".join(sorted(user.accounts)) or "-"
+        state = "disabled" if user.disabled else "enabled"
+        typer.echo(f"{user.username}\t{user.user_id}\t{state}\t{roles}\t{accounts}")
+
+
+@app.command("disable-user")
+def disable_user(username: Username) -> None:
+    """Let a user in no more and end its sessions."""
+
+    async def run(store: Store) -> str:
+        user = await users.disable_user(store, username)
+        return f"user {user.username} is disabled; its last access token ends within minutes"
+
+    typer.echo(_with_store(run))
+
+
+@app.command("new-signing-key")
+def new_signing_key(path: Path) -> None:
+    """Make a signing key in a new file that only its owner can read."""
+    try:
+        typer.echo(f"key {write_new_key(path)} in {path}")
+    except SigningKeyError as error:
+        _fail(str(error), EXIT_REFUSED)
+
+
+def _with_store(run: Callable[[Store], Awaitable[T]]) -> T:
+    async def work() -> T:
+        engine = open_engine(_database_url())
+        try:
+            return await run(PostgresStore(engine))
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(work())
+    except InvalidUserError as error:
+        _fail(str(error), EXIT_REFUSED)
+    except StoreUnavailableError as error:
+        _fail(f"the database cannot be used: {error.__cause__}", EXIT_UNAVAILABLE)
+
+
+def _database_url() -> str:
+    try:
+        url = load_settings(IdentitySettings).database_url
+    except SettingsError as error:
+        _fail(str(error), EXIT_REFUSED)
+    if not url:
+        _fail("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/database", EXIT_REFUSED)
+    return url
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""The servicer and its mappings."""

@@ -1,0 +1,60 @@
+"""Domain to proto, and refusals to reasons. Total: a new role or refusal fails a test."""
+
+import math
+from typing import Final
+
+from mesh.errors import MeshError, refuse
+from mesh.timestamps import to_timestamp
+from ordermesh.identity.v1 import auth_service_pb2 as pb
+from svc_identity.domain.errors import (
+    BadCredentialsError,
+    BusyError,
+    LoginThrottledError,
+    Refused,
+    SessionEndedError,
+)
+from svc_identity.domain.users import Role, User
+from svc_identity.service.login import Grant
+
+ROLES: Final = {
+    Role.VIEWER: pb.ROLE_VIEWER,
+    Role.TRADER: pb.ROLE_TRADER,
+    Role.OPERATOR: pb.ROLE_OPERATOR,
+    Role.AUDITOR: pb.ROLE_AUDITOR,
+}
+
+
+def tokens_to_proto(grant: Grant) -> pb.TokenPair:
+    """Hand out what was granted."""
+    return pb.TokenPair(
+        access_token=grant.access.text,
+        access_expires_at=to_timestamp(grant.access.expires_at_ns),
+        refresh_token=grant.refresh_token,
+        refresh_expires_at=to_timestamp(grant.refresh_expires_at_ns),
+    )
+
+
+def user_to_proto(user: User) -> pb.User:
+    """Show a user to itself."""
+    return pb.User(
+        user_id=user.user_id,
+        username=user.username,
+        display_name=user.display_name,
+        roles=sorted(ROLES[role] for role in user.roles),
+        accounts=sorted(user.accounts),
+    )
+
+
+def refusal_to_error(refused: Refused) -> MeshError:
+    """Tell a refusal by its reason."""
+    match refused:
+        case BadCredentialsError():
+            return refuse("BAD_CREDENTIALS", str(refused))
+        case SessionEndedError():
+            return refuse("UNAUTHENTICATED", str(refused))
+        case LoginThrottledError(retry_after_s=wait):
+            metadata = {"retry_after_s": str(math.ceil(wait))}
+            return MeshError("LOGIN_THROTTLED", str(refused), "", metadata, wait)
+        case BusyError(retry_after_s=wait):
+            return refuse("OVERLOADED", str(refused), retry_after_s=wait)
+    raise TypeError(f"no reason for {type(refused).__name__}")

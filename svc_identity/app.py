@@ -1,0 +1,97 @@
+"""The composition root: settings in, a serving process out."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from mesh import log
+from mesh.clock import SystemClock
+from mesh.server import SETTINGS_EXIT_CODE, MeshServer, Ops, run_process
+from mesh.settings import SettingsError
+from svc_identity.adapters.passwords import Argon2Passwords
+from svc_identity.adapters.postgres.store import PostgresStore, open_engine
+from svc_identity.adapters.signing import (
+    Es256Signer,
+    SigningKeyError,
+    TokenRules,
+    load_keys,
+)
+from svc_identity.api.auth_servicer import ACCESS, SERVICE_NAME, AuthServicer
+from svc_identity.service.login import Desk, SessionLimits
+from svc_identity.service.ports import StoreUnavailableError
+from svc_identity.service.upkeep import forget_old
+from svc_identity.settings import IdentitySettings
+
+JWKS_PATH: Final = "/.well-known/jwks.json"
+DATABASE_CHECK_INTERVAL_S: Final = 2.0
+UPKEEP_INTERVAL_S: Final = 600.0
+
+_log = log.get_logger(__name__)
+
+
+@asynccontextmanager
+async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator[Ops]:
+    """Open the parts, add the service, and close the parts behind the drain."""
+    if not settings.database_url:
+        raise SettingsError("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/database")
+    rules = TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.identity_access_token_s)
+    signer = Es256Signer(load_keys(settings.identity_signing_key), rules)
+    limits = SessionLimits(settings.identity_refresh_token_s, settings.identity_session_s)
+    engine = open_engine(settings.database_url)
+    store = PostgresStore(engine)
+    database = DatabaseWatch(store)
+    clock = SystemClock()
+    with Argon2Passwords() as passwords:
+        desk = Desk(store, passwords, signer, clock, limits)
+        server.add(AuthServicer(desk, signer.jwks_json()), SERVICE_NAME, ACCESS)
+        tasks = [
+            asyncio.create_task(database.run(), name="database watch"),
+            asyncio.create_task(_upkeep(store, clock), name="upkeep"),
+        ]
+        try:
+            yield Ops(database.readiness, {JWKS_PATH: lambda: signer.jwks_json().encode()})
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await engine.dispose()
+
+
+class DatabaseWatch:
+    """Knows whether the database answers, so that readiness needs no waiting."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+        self._reachable = False
+
+    def readiness(self) -> tuple[bool, str]:
+        """Tell whether users can log in. Tokens that are out verify in any case."""
+        return (True, "ready") if self._reachable else (False, "database unreachable")
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            reachable = await self._store.reachable()
+            if reachable != self._reachable:
+                _log.info("database", reachable=reachable)
+                self._reachable = reachable
+            await asyncio.sleep(DATABASE_CHECK_INTERVAL_S)
+
+
+async def _upkeep(store: PostgresStore, clock: SystemClock) -> None:
+    while True:
+        with contextlib.suppress(StoreUnavailableError):
+            await forget_old(store, clock.now_ns())
+        await asyncio.sleep(UPKEEP_INTERVAL_S)
+
+
+def main() -> None:
+    """Serve until SIGTERM; end with exit code 2 if the settings are of no use."""
+    try:
+        run_process(IdentitySettings, build)
+    except (SettingsError, SigningKeyError) as error:
+        sys.stderr.write(f"svc-identity: {error}\n")
+        sys.exit(SETTINGS_EXIT_CODE)

@@ -1,0 +1,1 @@
+"""Users, sessions and throttling as pure values and functions."""

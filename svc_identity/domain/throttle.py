@@ -1,0 +1,73 @@
+"""Failed logins slow down further ones, per user name and per address.
+
+An attempt is counted before its password is looked at and taken back when the password
+was right; counted afterwards, a hundred guesses sent at once would all find a count of
+zero. Each failure beyond the free ones doubles the wait. The wait holds for the right
+password too, or it would not slow a guesser down.
+"""
+
+from dataclasses import dataclass
+
+NANOSECONDS_PER_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleRule:
+    """How fast somebody may fail.
+
+    Attributes:
+        free_failures: So many failures cost nothing.
+        first_wait_s: Wait behind the next failure; doubles with each further one.
+        longest_wait_s: Upper bound of the wait.
+        forget_after_s: Without a failure for so long, all are forgotten.
+    """
+
+    free_failures: int
+    first_wait_s: int
+    longest_wait_s: int
+    forget_after_s: int
+
+
+PER_USERNAME = ThrottleRule(
+    free_failures=5, first_wait_s=15, longest_wait_s=900, forget_after_s=3_600
+)
+PER_ADDRESS = ThrottleRule(
+    free_failures=50, first_wait_s=15, longest_wait_s=900, forget_after_s=3_600
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What is remembered of a user name or an address."""
+
+    count: int = 0
+    last_failed_at_ns: int = 0
+
+
+def remembered(failures: Failures, rule: ThrottleRule, now_ns: int) -> Failures:
+    """Forget failures that are long past."""
+    age_ns = now_ns - failures.last_failed_at_ns
+    return Failures() if age_ns > rule.forget_after_s * NANOSECONDS_PER_SECOND else failures
+
+
+def wait_s(failures: Failures, rule: ThrottleRule, now_ns: int) -> float:
+    """Tell for how many seconds no attempt is taken; 0 when one is."""
+    known = remembered(failures, rule, now_ns)
+    excess = known.count - rule.free_failures
+    if excess <= 0:
+        return 0.0
+    doublings = min(excess - 1, rule.longest_wait_s.bit_length())
+    wait = min(rule.first_wait_s << doublings, rule.longest_wait_s)
+    passed_s = (now_ns - known.last_failed_at_ns) / NANOSECONDS_PER_SECOND
+    return max(0.0, wait - passed_s)
+
+
+def counted(failures: Failures, rule: ThrottleRule, now_ns: int) -> Failures:
+    """Count one more attempt."""
+    known = remembered(failures, rule, now_ns)
+    return Failures(known.count + 1, now_ns)
+
+
+def taken_back(failures: Failures) -> Failures:
+    """Uncount an attempt that turned out right."""
+    return Failures(max(0, failures.count - 1), failures.last_failed_at_ns)

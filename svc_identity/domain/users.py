@@ -1,0 +1,78 @@
+"""What a user is."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from svc_identity.domain.errors import InvalidUserError
+
+USERNAME_PATTERN = re.compile(r"[a-z][a-z0-9._-]{0,63}")
+ACCOUNT_PATTERN = re.compile(r"[A-Z0-9-]{1,32}")
+DISPLAY_NAME_MAX_CHARACTERS = 128
+ACCOUNTS_PER_USER_MAX = 100  # they travel in every token
+PASSWORD_MIN_CHARACTERS = 10
+PASSWORD_MAX_CHARACTERS = 128
+
+
+class Role(Enum):
+    """What a user may do; the value is the word in tokens."""
+
+    VIEWER = "VIEWER"
+    TRADER = "TRADER"
+    OPERATOR = "OPERATOR"
+    AUDITOR = "AUDITOR"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or a program that logs in."""
+
+    user_id: str
+    username: str
+    display_name: str
+    password_hash: str
+    roles: frozenset[Role]
+    accounts: frozenset[str]
+    disabled: bool = False
+
+
+def fold_username(text: str) -> str:
+    """Bring a name as typed into the form it is stored in; never fails."""
+    return text.strip().casefold()
+
+
+def check_user(user: User) -> None:
+    """Refuse a user that breaks a rule.
+
+    Raises:
+        InvalidUserError: Names what, what it was and what it should be.
+    """
+    if not USERNAME_PATTERN.fullmatch(user.username):
+        raise InvalidUserError(
+            f"username {user.username!r}: a lower-case letter, then up to 63 of a-z 0-9 . _ -"
+        )
+    if not 1 <= len(user.display_name) <= DISPLAY_NAME_MAX_CHARACTERS:
+        raise InvalidUserError(
+            f"display name of {len(user.display_name)} characters: "
+            f"1 to {DISPLAY_NAME_MAX_CHARACTERS}"
+        )
+    if not user.roles:
+        raise InvalidUserError("roles: at least one")
+    if len(user.accounts) > ACCOUNTS_PER_USER_MAX:
+        raise InvalidUserError(f"{len(user.accounts)} accounts: at most {ACCOUNTS_PER_USER_MAX}")
+    for account in sorted(user.accounts):
+        if not ACCOUNT_PATTERN.fullmatch(account):
+            raise InvalidUserError(f"account {account!r}: 1 to 32 of A-Z 0-9 -")
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short or too long.
+
+    Raises:
+        InvalidUserError: With the bounds, without the password.
+    """
+    if not PASSWORD_MIN_CHARACTERS <= len(password) <= PASSWORD_MAX_CHARACTERS:
+        raise InvalidUserError(
+            f"password of {len(password)} characters: "
+            f"{PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS}"
+        )

@@ -1,0 +1,142 @@
+"""Login: a user name and a password for a session."""
+
+from dataclasses import dataclass
+
+from svc_identity.domain.errors import BadCredentialsError, LoginThrottledError
+from svc_identity.domain.sessions import (
+    SESSIONS_PER_USER_MAX,
+    EndCause,
+    RefreshToken,
+    Session,
+    hash_secret,
+    new_secret,
+)
+from svc_identity.domain.throttle import (
+    NANOSECONDS_PER_SECOND,
+    PER_ADDRESS,
+    PER_USERNAME,
+    Failures,
+    ThrottleRule,
+    counted,
+    taken_back,
+    wait_s,
+)
+from svc_identity.domain.users import User, fold_username
+from svc_identity.service.ports import AccessToken, Clock, Passwords, Store, TokenSigner
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long what is handed out lives, in seconds."""
+
+    refresh_token_s: int
+    session_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a login or a refresh gives."""
+
+    user: User
+    access: AccessToken
+    refresh_token: str
+    refresh_expires_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts login, refresh and logout share."""
+
+    store: Store
+    passwords: Passwords
+    signer: TokenSigner
+    clock: Clock
+    limits: SessionLimits
+
+
+async def login(desk: Desk, username: str, password: str, address: str, session_id: str) -> Grant:
+    """Open a session.
+
+    Three short transactions rather than one: none is open while a password is hashed.
+
+    Raises:
+        BadCredentialsError: Wrong, unknown or disabled, and it does not tell which.
+        LoginThrottledError: Too many failures of this name or from this address.
+        BusyError: Too many logins at once; the attempt does not count.
+    """
+    name = fold_username(username)
+    keys = {f"user:{name}": PER_USERNAME, f"address:{address}": PER_ADDRESS}
+    await _count_attempt(desk, keys)
+    try:
+        async with desk.store.work() as work:
+            user = await work.users.by_name(name)
+        # Also for nobody: the time it takes tells nothing.
+        right = await desk.passwords.verify(password, user.password_hash if user else None)
+    except BaseException:
+        await _take_back(desk, list(keys))
+        raise
+    if user is None or not right or user.disabled:
+        raise BadCredentialsError
+    better = None
+    if desk.passwords.outdated(user.password_hash):
+        better = await desk.passwords.hash(password)
+    return await _open_session(desk, user, keys=list(keys), session_id=session_id, better=better)
+
+
+async def _count_attempt(desk: Desk, keys: dict[str, ThrottleRule]) -> None:
+    now = desk.clock.now_ns()
+    async with desk.store.work() as work:
+        known = await work.failures.load_locked(sorted(keys))
+        wait = max(wait_s(known[key], rule, now) for key, rule in keys.items())
+        if wait > 0:
+            raise LoginThrottledError(wait)
+        await work.failures.store(
+            {key: counted(known[key], rule, now) for key, rule in keys.items()}
+        )
+
+
+async def _take_back(desk: Desk, keys: list[str]) -> None:
+    async with desk.store.work() as work:
+        known = await work.failures.load_locked(sorted(keys))
+        await work.failures.store({key: taken_back(known[key]) for key in keys})
+
+
+async def _open_session(
+    desk: Desk, user: User, *, keys: list[str], session_id: str, better: str | None
+) -> Grant:
+    now = desk.clock.now_ns()
+    secret = new_secret()
+    session = Session(
+        session_id=session_id,
+        user_id=user.user_id,
+        created_at_ns=now,
+        expires_at_ns=now + desk.limits.session_s * NANOSECONDS_PER_SECOND,
+    )
+    token = following_token(desk.limits, session, secret, now)
+    async with desk.store.work() as work:
+        known = await work.failures.load_locked(sorted(keys))
+        by_user, by_address = keys
+        await work.failures.store(
+            # A right password clears the name, but only its own attempt of the address: who
+            # guesses at many names is not let off for knowing one.
+            {by_user: Failures(), by_address: taken_back(known[by_address])}
+        )
+        if better is not None:
+            await work.users.set_password_hash(user.user_id, better)
+        await work.sessions.end_all(
+            user.user_id, EndCause.TOO_MANY, keep_newest=SESSIONS_PER_USER_MAX - 1
+        )
+        await work.sessions.open(session, token)
+    return Grant(user, desk.signer.sign(user, now), secret, token.expires_at_ns)
+
+
+def following_token(
+    limits: SessionLimits, session: Session, secret: str, now_ns: int
+) -> RefreshToken:
+    """Make the next refresh token of a session; it never outlives the session."""
+    expires_at_ns = now_ns + limits.refresh_token_s * NANOSECONDS_PER_SECOND
+    return RefreshToken(
+        token_hash=hash_secret(secret),
+        session_id=session.session_id,
+        expires_at_ns=min(expires_at_ns, session.expires_at_ns),
+    )

@@ -1,0 +1,118 @@
+"""What the use cases need from outside."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from svc_identity.domain.sessions import EndCause, RefreshToken, Session
+from svc_identity.domain.throttle import Failures
+from svc_identity.domain.users import User
+
+
+class StoreUnavailableError(Exception):
+    """The database is not there now, or too slow."""
+
+
+class Users(Protocol):
+    """The users, by id and by name."""
+
+    async def by_name(self, username: str) -> User | None:
+        """Find a user by folded name."""
+
+    async def by_id(self, user_id: str) -> User | None:
+        """Find a user by id."""
+
+    async def save(self, user: User) -> None:
+        """Make a user or replace all of one with the same id."""
+
+    async def set_password_hash(self, user_id: str, password_hash: str) -> None:
+        """Replace the hash of a password."""
+
+    async def list(self) -> list[User]:
+        """List all users by name."""
+
+
+class Sessions(Protocol):
+    """Sessions and refresh tokens."""
+
+    async def open(self, session: Session, token: RefreshToken) -> None:
+        """Store a new session and its first token."""
+
+    async def find_locked(self, token_hash: bytes) -> tuple[Session, RefreshToken] | None:
+        """Find a token and its session; both are ours until the transaction ends."""
+
+    async def rotate(self, used: RefreshToken, following: RefreshToken) -> None:
+        """Mark a token used and store the one that follows it."""
+
+    async def end(self, session_id: str, cause: EndCause) -> None:
+        """End a session that has not ended."""
+
+    async def end_all(self, user_id: str, cause: EndCause, *, keep_newest: int = 0) -> None:
+        """End the sessions of a user, except the newest few."""
+
+    async def forget_expired(self, now_ns: int) -> int:
+        """Delete what can no longer matter; tells how many sessions."""
+
+
+class FailureCounts(Protocol):
+    """Failed logins by key ("user:alice", "address:192.0.2.1")."""
+
+    async def load_locked(self, keys: list[str]) -> dict[str, Failures]:
+        """Load counts; the keys are ours until the transaction ends. Unknown: zero."""
+
+    async def store(self, counts: dict[str, Failures]) -> None:
+        """Store counts; a count of zero is deleted."""
+
+    async def forget_before(self, limit_ns: int) -> None:
+        """Delete counts whose last failure is older."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one transaction can touch."""
+
+    users: Users
+    sessions: Sessions
+    failures: FailureCounts
+
+
+class Store(Protocol):
+    """Opens transactions: committed at the end of the block, rolled back by an exception."""
+
+    def work(self) -> AbstractAsyncContextManager[Work]:
+        """Begin one."""
+
+
+class Passwords(Protocol):
+    """Hashes passwords, slowly, without stopping anything else."""
+
+    async def hash(self, password: str) -> str:
+        """Hash a password with a fresh salt. Raises BusyError."""
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Compare; with no hash take the same time and answer no. Raises BusyError."""
+
+    def outdated(self, password_hash: str) -> bool:
+        """Tell whether a hash was made with other parameters than today's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed token."""
+
+    text: str
+    expires_at_ns: int
+
+
+class TokenSigner(Protocol):
+    """Signs access tokens."""
+
+    def sign(self, user: User, now_ns: int) -> AccessToken:
+        """Sign a token that names a user and what it may do."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds."""

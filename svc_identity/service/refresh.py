@@ -1,0 +1,47 @@
+"""Refresh and logout: what a refresh token opens."""
+
+from svc_identity.domain.errors import SessionEndedError
+from svc_identity.domain.sessions import EndCause, Verdict, hash_secret, judge, new_secret
+from svc_identity.service.login import Desk, Grant, following_token
+
+
+async def refresh(desk: Desk, refresh_token: str) -> Grant:
+    """Exchange a refresh token for the next one and a fresh access token.
+
+    Roles and accounts are read anew, so a change reaches a user with the next refresh.
+
+    Raises:
+        SessionEndedError: The token opens nothing. One used before, or of a disabled
+            user, also ends its session; the cause is on the error.
+    """
+    now = desk.clock.now_ns()
+    secret = new_secret()
+    async with desk.store.work() as work:
+        found = await work.sessions.find_locked(hash_secret(refresh_token))
+        if found is None:
+            raise SessionEndedError
+        session, token = found
+        verdict = judge(session, token, now)
+        user = await work.users.by_id(session.user_id)
+        cause = None
+        if verdict is Verdict.REUSED:
+            cause = EndCause.REUSE
+        elif verdict is Verdict.GOOD and (user is None or user.disabled):
+            cause = EndCause.USER_DISABLED
+        if cause is not None:
+            await work.sessions.end(session.session_id, cause)
+        elif verdict is Verdict.GOOD:
+            following = following_token(desk.limits, session, secret, now)
+            await work.sessions.rotate(token, following)
+    # Behind the block: an exception inside would roll back the end of the session.
+    if verdict is not Verdict.GOOD or cause is not None or user is None:
+        raise SessionEndedError(cause, session.session_id)
+    return Grant(user, desk.signer.sign(user, now), secret, following.expires_at_ns)
+
+
+async def logout(desk: Desk, refresh_token: str) -> None:
+    """End the session of a refresh token, used or not. An unknown one is no error."""
+    async with desk.store.work() as work:
+        found = await work.sessions.find_locked(hash_secret(refresh_token))
+        if found is not None:
+            await work.sessions.end(found[0].session_id, EndCause.LOGOUT)

@@ -1,0 +1,59 @@
+"""What an administrator does with users."""
+
+from dataclasses import replace
+
+from svc_identity.domain.errors import InvalidUserError
+from svc_identity.domain.sessions import EndCause
+from svc_identity.domain.users import Role, User, check_password, check_user, fold_username
+from svc_identity.service.ports import Passwords, Store
+
+
+async def ensure_user(
+    store: Store,
+    passwords: Passwords,
+    *,
+    new_user_id: str,
+    username: str,
+    display_name: str,
+    password: str,
+    roles: frozenset[Role],
+    accounts: frozenset[str],
+) -> User:
+    """Make a user, or bring the one of this name to what is said here, enabled.
+
+    Raises:
+        InvalidUserError: The user or the password breaks a rule.
+    """
+    check_password(password)
+    name = fold_username(username)
+    wanted = User(new_user_id, name, display_name, "", roles, accounts)
+    check_user(wanted)
+    wanted = replace(wanted, password_hash=await passwords.hash(password))
+    async with store.work() as work:
+        known = await work.users.by_name(name)
+        if known is not None:
+            wanted = replace(wanted, user_id=known.user_id)
+        await work.users.save(wanted)
+    return wanted
+
+
+async def disable_user(store: Store, username: str) -> User:
+    """Let a user in no more and end its sessions. Tokens already out live on for minutes.
+
+    Raises:
+        InvalidUserError: No such user.
+    """
+    async with store.work() as work:
+        known = await work.users.by_name(fold_username(username))
+        if known is None:
+            raise InvalidUserError(f"no user {username!r}")
+        disabled = replace(known, disabled=True)
+        await work.users.save(disabled)
+        await work.sessions.end_all(known.user_id, EndCause.USER_DISABLED)
+    return disabled
+
+
+async def list_users(store: Store) -> list[User]:
+    """List all users by name."""
+    async with store.work() as work:
+        return await work.users.list()

@@ -1,0 +1,1 @@
+"""Live prices and listings: books from the venues' feeds, served by the stream contract."""

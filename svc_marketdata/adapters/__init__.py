@@ -1,0 +1,1 @@
+"""Outside parts this service talks to."""

@@ -1,0 +1,1 @@
+"""Last values in Redis, so that a restart has something to show."""

@@ -1,0 +1,1 @@
+"""gRPC servicers and the total mappings between proto and domain."""

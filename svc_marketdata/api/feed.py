@@ -1,0 +1,274 @@
+"""FeedService: what venues tell, from the gateway.
+
+Requests come here without having been checked by the server: one listing a venue tells
+wrongly must not end the feed of all others. Each update is checked as it is applied.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from google.protobuf.duration_pb2 import Duration
+
+from mesh.errors import MeshError, refuse
+from mesh.log import get_logger
+from mesh.server import Call
+from mesh.validation import validate
+from ordermesh.marketdata.v1 import feed_service_pb2 as pb
+from ordermesh.type.v1 import stream_pb2
+from svc_marketdata.api.mapping import AGGRESSORS, TRADING_STATUSES, listing_from_proto
+from svc_marketdata.domain.book import Level, Side
+from svc_marketdata.domain.market import DayStatistics, Trade
+from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
+
+REFRESH_PAUSE_S_MIN = 5.0
+"""Least seconds between two requests for everything: what cannot be read today cannot be
+read a moment later either."""
+UNREADABLE_LOGGED_MAX = 10
+"""Unreadable updates a feed stream may log; further ones are counted only."""
+UPDATES_PER_FRAME_MAX = 1_000
+TRADE_ID_CHARACTERS_MAX = 64
+DRAIN_RETRY_S = 1
+SIDES = {pb.BOOK_SIDE_BID: Side.BID, pb.BOOK_SIDE_ASK: Side.ASK}
+
+_log = get_logger(__name__)
+
+
+class FeedServicer:
+    """Serves ``ordermesh.marketdata.v1.FeedService``."""
+
+    def __init__(self, data: MarketData) -> None:
+        self._data = data
+
+    async def Feed(  # noqa: N802  # rpc names are the contract's
+        self, requests: AsyncIterator[pb.FeedRequest], call: Call
+    ) -> AsyncIterator[pb.FeedResponse]:
+        """Take frames and acknowledge them."""
+        frames = aiter(requests)
+        first = await anext(frames, None)
+        if first is None or not first.HasField("open"):
+            raise refuse(
+                "INVALID_FIELD",
+                "open was missing; the first frame must open the feed",
+                "open",
+                value="",
+                expected="a FeedOpen in the first frame",
+            )
+        validate(pb.FeedRequest(open=first.open))
+        feed = _Feed(self._data, first.open)
+        workers = (
+            asyncio.create_task(feed.read(first, frames)),
+            # Two things end a feed beside its gateway: this process, and another gateway.
+            asyncio.create_task(feed.watch(call)),
+        )
+        try:
+            over = False
+            while not over:
+                response = await feed.next_response()
+                over = feed.over
+                yield response
+            if feed.failure is not None:
+                raise feed.failure
+        finally:
+            for worker in workers:
+                worker.cancel()
+            self._data.close_feed(feed.session)
+
+
+class _Feed:
+    """One stream of a gateway.
+
+    Frames are applied as they come; one acknowledgement speaks for all that were applied
+    since the one before.
+    """
+
+    def __init__(self, data: MarketData, opened: pb.FeedOpen) -> None:
+        self.over = False
+        self.failure: Exception | None = None
+        self._data = data
+        self._news = asyncio.Event()
+        self._taken = 0
+        self._drains = False
+        self._logged = 0
+        self._refresh_asked_s = float("-inf")
+        self._apply = {
+            "book": self._book,
+            "level": self._level,
+            "trade": self._trade,
+            "statistics": self._statistics,
+            "trading_status": self._trading_status,
+        }
+        identity = FeedIdentity(
+            opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch
+        )
+        self.session: FeedSession = data.open_feed(identity, self._supersede)
+        _log.info(
+            "feed opened", venue=opened.venue_mic, session=opened.session_id, epoch=opened.epoch
+        )
+
+    async def read(self, first: pb.FeedRequest, frames: AsyncIterator[pb.FeedRequest]) -> None:
+        """Apply frames until there are no more."""
+        try:
+            self.take(first)
+            async for frame in frames:
+                self.take(frame)
+        except Exception as error:  # noqa: BLE001  # raised again by the handler
+            self._end(error)
+        else:
+            self._end(None)
+
+    async def watch(self, call: Call) -> None:
+        """End the stream when the process drains."""
+        await call.drain.wait()
+        self._drains = True
+        self._end(refuse("DRAINING", "this replica stops; dial again", retry_after_s=1.0))
+
+    async def next_response(self) -> pb.FeedResponse:
+        """Wait for something to tell the gateway."""
+        await self._news.wait()
+        self._news.clear()
+        response = pb.FeedResponse(acknowledged_frame_sequence=self._taken)
+        now_s = asyncio.get_running_loop().time()
+        if self.session.refresh_wanted and now_s - self._refresh_asked_s >= REFRESH_PAUSE_S_MIN:
+            self.session.refresh_wanted = False
+            self._refresh_asked_s = now_s
+            response.refresh = True
+        if self._drains:
+            response.drain.CopyFrom(
+                stream_pb2.Drain(
+                    retry_after=Duration(seconds=DRAIN_RETRY_S),
+                    cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN,
+                )
+            )
+        return response
+
+    def take(self, frame: pb.FeedRequest) -> None:
+        """Apply a frame."""
+        session = self.session
+        session.begin_frame()
+        if frame.frame_sequence:
+            if frame.frame_sequence != self._taken + 1:
+                expected = self._taken + 1
+                raise refuse(
+                    "INVALID_FIELD",
+                    f"frame_sequence was {frame.frame_sequence}; expected {expected}",
+                    "frame_sequence",
+                    value=frame.frame_sequence,
+                    expected=expected,
+                )
+            self._taken = frame.frame_sequence
+        if frame.HasField("venue_status"):
+            status = frame.venue_status
+            session.status(
+                feed_up=status.feed_up,
+                trading_status=TRADING_STATUSES[status.trading_status],
+                simulated=status.simulated,
+            )
+        for instrument in frame.instruments:
+            try:
+                validate(instrument)
+                session.listing(listing_from_proto(instrument))
+            except (MeshError, ValueError, KeyError) as error:
+                self._unreadable(instrument.instrument_id, error)
+        self._take_updates(frame)
+        session.end_frame()
+        self._news.set()
+
+    def _take_updates(self, frame: pb.FeedRequest) -> None:
+        if len(frame.updates) > UPDATES_PER_FRAME_MAX:
+            raise refuse(
+                "INVALID_FIELD",
+                f"updates had {len(frame.updates)} items; expected at most {UPDATES_PER_FRAME_MAX}",
+                "updates",
+                value=len(frame.updates),
+                expected=f"at most {UPDATES_PER_FRAME_MAX}",
+            )
+        now_ns = self.session.venue.frame_at_ns
+        apply = self._apply
+        for update in frame.updates:
+            kind = update.WhichOneof("change")
+            venue, received = update.venue_time, update.received_at
+            venue_ns = venue.seconds * 1_000_000_000 + venue.nanos
+            received_ns = received.seconds * 1_000_000_000 + received.nanos
+            try:
+                # An update without kind or with one of a later version: not readable here.
+                apply[kind or ""](update, venue_ns, received_ns or now_ns)
+            except (ValueError, KeyError) as error:
+                self._unreadable(update.instrument_id, error)
+
+    def _book(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        book = update.book
+        self.session.book(
+            update.instrument_id,
+            [Level(level.price, level.size, level.order_count) for level in book.bids],
+            [Level(level.price, level.size, level.order_count) for level in book.asks],
+            venue_ns,
+            received_ns,
+        )
+
+    def _level(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        level = update.level
+        self.session.level(
+            update.instrument_id,
+            SIDES[level.side],
+            Level(level.price, level.size, level.order_count),
+            venue_ns,
+            received_ns,
+        )
+
+    def _trade(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        trade = update.trade
+        if len(trade.trade_id) > TRADE_ID_CHARACTERS_MAX:
+            raise ValueError(f"trade_id is longer than {TRADE_ID_CHARACTERS_MAX} characters")
+        told = trade.venue_time
+        trade_ns = told.seconds * 1_000_000_000 + told.nanos
+        self.session.trade(
+            update.instrument_id,
+            Trade(
+                trade.trade_id,
+                trade.price,
+                trade.size,
+                AGGRESSORS[trade.aggressor],
+                trade_ns or venue_ns,
+            ),
+            received_ns,
+        )
+
+    def _statistics(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        told = update.statistics
+        self.session.statistics(
+            update.instrument_id,
+            DayStatistics(
+                open_price=told.open_price,
+                high_price=told.high_price,
+                low_price=told.low_price,
+                close_price=told.close_price,
+                volume=told.volume,
+            ),
+            venue_ns,
+            received_ns,
+        )
+
+    def _trading_status(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        self.session.trading_status(
+            update.instrument_id, TRADING_STATUSES[update.trading_status], received_ns or venue_ns
+        )
+
+    def _unreadable(self, instrument_id: str, error: Exception) -> None:
+        self.session.unreadable(instrument_id)
+        if self._logged < UNREADABLE_LOGGED_MAX:
+            self._logged += 1
+            _log.warning("unreadable update", instrument=instrument_id, reason=str(error))
+
+    def _supersede(self) -> None:
+        self._end(
+            refuse(
+                "STALE_VERSION",
+                f"another gateway feeds {self.session.identity.venue_mic} now",
+            )
+        )
+
+    def _end(self, failure: Exception | None) -> None:
+        if not self.over:
+            self.over = True
+            self.failure = failure
+        self._news.set()

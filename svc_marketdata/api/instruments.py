@@ -1,0 +1,102 @@
+"""InstrumentService: listings as the venues tell them."""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+
+from mesh.errors import refuse
+from mesh.server import Call
+from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
+from svc_marketdata.api.mapping import listing_to_proto
+from svc_marketdata.api.streaming import LiveStream, LiveStreams
+from svc_marketdata.api.subscriptions import instrument_not_found
+from svc_marketdata.domain.listing import Listing
+from svc_marketdata.service.channels import Topic
+from svc_marketdata.service.groups import Interest
+from svc_marketdata.service.market_data import MarketData
+
+PAGE_SIZE_DEFAULT = 100
+
+
+class InstrumentServicer:
+    """Serves ``ordermesh.marketdata.v1.InstrumentService``."""
+
+    def __init__(self, data: MarketData, streams: LiveStreams) -> None:
+        self._data = data
+        self._streams = streams
+
+    async def Get(  # noqa: N802  # rpc names are the contract's
+        self,
+        request: pb.GetRequest,
+        call: Call,  # noqa: ARG002  # handlers have one shape
+    ) -> pb.GetResponse:
+        """One listing."""
+        entry = self._data.listed.get(request.instrument_id)
+        if entry is None or entry.listing is None:
+            raise instrument_not_found(request.instrument_id, "instrument_id")
+        return pb.GetResponse(instrument=listing_to_proto(entry.listing))
+
+    async def List(  # noqa: N802
+        self,
+        request: pb.ListRequest,
+        call: Call,  # noqa: ARG002
+    ) -> pb.ListResponse:
+        """Listings by filter, by id, in pages."""
+        after = _read_token(request)
+        size = request.page_size or PAGE_SIZE_DEFAULT
+        text = request.text.casefold()
+        found = [
+            listing
+            for listing in self._data.listings()
+            if listing.instrument_id > after and _matches(listing, request, text)
+        ]
+        page = found[:size]
+        token = _write_token(request, page[-1].instrument_id) if len(found) > size else ""
+        return pb.ListResponse(
+            instruments=[listing_to_proto(listing) for listing in page], next_page_token=token
+        )
+
+    def Watch(  # noqa: N802
+        self, request: pb.InstrumentServiceWatchRequest, call: Call
+    ) -> AsyncIterator[bytes]:
+        """All listings, then changes. Its frames have the layout of market data."""
+        interest = Interest(topics=frozenset({Topic.LISTING}), venue_mic=request.venue_mic)
+        return LiveStream(self._streams, call, 0).run(interest, None)
+
+
+def _matches(listing: Listing, request: pb.ListRequest, text: str) -> bool:
+    if request.venue_mic and listing.venue_mic != request.venue_mic:
+        return False
+    if request.isin and listing.isin != request.isin:
+        return False
+    return not text or listing.matches_text(text)
+
+
+def _filter_of(request: pb.ListRequest) -> str:
+    return f"{request.venue_mic}\x1f{request.isin}\x1f{request.text}"
+
+
+def _write_token(request: pb.ListRequest, last_id: str) -> str:
+    plain = f"{last_id}\x1e{_filter_of(request)}"
+    return base64.urlsafe_b64encode(plain.encode()).decode()
+
+
+def _read_token(request: pb.ListRequest) -> str:
+    """Give the id behind which the page begins."""
+    if not request.page_token:
+        return ""
+    try:
+        plain = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        plain = ""
+    last_id, separator, told_filter = plain.partition("\x1e")
+    if not separator or told_filter != _filter_of(request):
+        expected = "the next_page_token of the page before, with the same filter"
+        raise refuse(
+            "INVALID_FIELD",
+            f"page_token was {request.page_token!r}; expected {expected}",
+            "page_token",
+            value=request.page_token,
+            expected=expected,
+        )
+    return last_id

@@ -1,0 +1,201 @@
+"""Proto and domain, both ways, every value named: an unknown one is an error, not a guess."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from mesh.clock import NANOSECONDS_PER_SECOND
+from mesh.timestamps import from_timestamp, to_timestamp
+from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from svc_marketdata.domain.book import BookFlags
+from svc_marketdata.domain.candles import CANDLE_S, Candle
+from svc_marketdata.domain.fixed import format_nano
+from svc_marketdata.domain.listing import Listing, ListingKind, TickBand, TradingStatus, Venue
+from svc_marketdata.domain.market import Aggressor, DayStatistics, InstrumentMarket, Quote, Trade
+
+TRADING_STATUSES = {
+    instrument_pb2.TRADING_STATUS_UNSPECIFIED: TradingStatus.UNSPECIFIED,
+    instrument_pb2.TRADING_STATUS_OPEN: TradingStatus.OPEN,
+    instrument_pb2.TRADING_STATUS_HALTED: TradingStatus.HALTED,
+    instrument_pb2.TRADING_STATUS_CLOSED: TradingStatus.CLOSED,
+    instrument_pb2.TRADING_STATUS_AUCTION: TradingStatus.AUCTION,
+}
+KINDS = {
+    instrument_pb2.INSTRUMENT_KIND_UNSPECIFIED: ListingKind.UNSPECIFIED,
+    instrument_pb2.INSTRUMENT_KIND_SHARE: ListingKind.SHARE,
+    instrument_pb2.INSTRUMENT_KIND_ETF: ListingKind.ETF,
+}
+AGGRESSORS = {
+    market_data_pb2.AGGRESSOR_SIDE_UNSPECIFIED: Aggressor.UNSPECIFIED,
+    market_data_pb2.AGGRESSOR_SIDE_BUY: Aggressor.BUY,
+    market_data_pb2.AGGRESSOR_SIDE_SELL: Aggressor.SELL,
+}
+FLAGS = {
+    BookFlags.CROSSED: market_data_pb2.PRICE_FLAG_CROSSED,
+    BookFlags.NEGATIVE: market_data_pb2.PRICE_FLAG_NEGATIVE,
+}
+_STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
+_KIND_TO_PROTO = {domain: proto for proto, domain in KINDS.items()}
+_AGGRESSOR_TO_PROTO = {domain: proto for proto, domain in AGGRESSORS.items()}
+_FLAGS_TO_PROTO: dict[BookFlags, list[market_data_pb2.PriceFlag]] = {
+    BookFlags.NONE: [],
+    BookFlags.CROSSED: [market_data_pb2.PRICE_FLAG_CROSSED],
+    BookFlags.NEGATIVE: [market_data_pb2.PRICE_FLAG_NEGATIVE],
+    BookFlags.CROSSED | BookFlags.NEGATIVE: [
+        market_data_pb2.PRICE_FLAG_CROSSED,
+        market_data_pb2.PRICE_FLAG_NEGATIVE,
+    ],
+}
+
+
+def _timestamp(ns: int) -> Timestamp | None:
+    return to_timestamp(ns) if ns else None
+
+
+def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
+    """Best prices and figures of the day."""
+    quote, day = market.quote, market.quote.day
+    message = market_data_pb2.Quote(
+        bid_price=quote.bid_price,
+        bid_size=quote.bid_size,
+        ask_price=quote.ask_price,
+        ask_size=quote.ask_size,
+        last_price=quote.last_price,
+        last_size=quote.last_size,
+        open_price=day.open_price,
+        high_price=day.high_price,
+        low_price=day.low_price,
+        close_price=day.close_price,
+        volume=day.volume,
+        stale=market.stale,
+    )
+    # Set in place: a Timestamp made first and copied in costs as much as all the rest.
+    if quote.venue_time_ns:
+        time = message.venue_time
+        time.seconds, time.nanos = divmod(quote.venue_time_ns, NANOSECONDS_PER_SECOND)
+    if quote.received_ns:
+        time = message.received_at
+        time.seconds, time.nanos = divmod(quote.received_ns, NANOSECONDS_PER_SECOND)
+    if quote.flags is not BookFlags.NONE:
+        message.flags.extend(_FLAGS_TO_PROTO[quote.flags])
+    return message
+
+
+def quote_from_proto(message: market_data_pb2.Quote) -> Quote:
+    """A quote of an earlier life; its flags are those of a book that is gone."""
+    return Quote(
+        bid_price=message.bid_price,
+        bid_size=message.bid_size,
+        ask_price=message.ask_price,
+        ask_size=message.ask_size,
+        last_price=message.last_price,
+        last_size=message.last_size,
+        day=DayStatistics(
+            open_price=message.open_price,
+            high_price=message.high_price,
+            low_price=message.low_price,
+            close_price=message.close_price,
+            volume=message.volume,
+        ).checked(),
+        venue_time_ns=from_timestamp(message.venue_time),
+        received_ns=from_timestamp(message.received_at),
+    )
+
+
+def book_to_proto(market: InstrumentMarket, depth: int) -> market_data_pb2.Book:
+    """A book, as deep as asked."""
+    level = market_data_pb2.BookLevel
+    return market_data_pb2.Book(
+        bids=[level(price=p, size=s, order_count=n) for p, s, n in market.book.bids.top(depth)],
+        asks=[level(price=p, size=s, order_count=n) for p, s, n in market.book.asks.top(depth)],
+        venue_time=_timestamp(market.quote.venue_time_ns),
+        stale=not market.refreshed,
+        flags=_FLAGS_TO_PROTO[market.book.flags],
+    )
+
+
+def trade_to_proto(trade: Trade) -> market_data_pb2.Trade:
+    """A trade."""
+    return market_data_pb2.Trade(
+        trade_id=trade.trade_id,
+        price=trade.price,
+        size=trade.size,
+        aggressor=_AGGRESSOR_TO_PROTO[trade.aggressor],
+        venue_time=_timestamp(trade.venue_time_ns),
+    )
+
+
+def candle_to_proto(candle: Candle) -> market_data_pb2.Candle:
+    """A candle."""
+    return market_data_pb2.Candle(
+        start=to_timestamp(candle.start_ns),
+        interval_s=CANDLE_S,
+        open_price=format_nano(candle.open),
+        high_price=format_nano(candle.high),
+        low_price=format_nano(candle.low),
+        close_price=format_nano(candle.close),
+        volume=format_nano(candle.volume),
+        trade_count=candle.trade_count,
+        complete=candle.complete,
+    )
+
+
+def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
+    """A venue's feed."""
+    return market_data_pb2.VenueStatus(
+        venue_mic=venue.mic,
+        feed_up=venue.live,
+        trading_status=_STATUS_TO_PROTO[venue.trading_status],
+        since=_timestamp(venue.since_ns),
+        simulated=venue.simulated,
+    )
+
+
+def listing_to_proto(listing: Listing) -> instrument_pb2.Instrument:
+    """A listing."""
+    return instrument_pb2.Instrument(
+        instrument_id=listing.instrument_id,
+        symbol=listing.symbol,
+        venue_mic=listing.venue_mic,
+        isin=listing.isin,
+        name=listing.name,
+        kind=_KIND_TO_PROTO[listing.kind],
+        currency=listing.currency,
+        lot_size=listing.lot_size,
+        tick_table=[
+            instrument_pb2.TickBand(from_price=band.from_price, tick_size=band.tick_size)
+            for band in listing.tick_table
+        ],
+        trading_status=_STATUS_TO_PROTO[listing.trading_status],
+        simulated=listing.simulated,
+        max_quantity=listing.max_quantity,
+        updated_at=_timestamp(listing.updated_at_ns),
+        cfi_code=listing.cfi_code,
+    )
+
+
+def listing_from_proto(message: instrument_pb2.Instrument) -> Listing:
+    """A listing as the gateway tells it.
+
+    Raises:
+        ValueError: Its id is not its symbol and venue.
+    """
+    if message.instrument_id != f"{message.symbol}.{message.venue_mic}":
+        raise ValueError(
+            f"instrument_id {message.instrument_id!r} is not"
+            f" symbol {message.symbol!r} and venue {message.venue_mic!r}"
+        )
+    return Listing(
+        instrument_id=message.instrument_id,
+        symbol=message.symbol,
+        venue_mic=message.venue_mic,
+        isin=message.isin,
+        name=message.name,
+        kind=KINDS[message.kind],
+        currency=message.currency,
+        lot_size=message.lot_size,
+        tick_table=tuple(TickBand(band.from_price, band.tick_size) for band in message.tick_table),
+        trading_status=TRADING_STATUSES[message.trading_status],
+        simulated=message.simulated,
+        max_quantity=message.max_quantity,
+        updated_at_ns=from_timestamp(message.updated_at),
+        cfi_code=message.cfi_code,
+    )

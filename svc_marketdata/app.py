@@ -1,0 +1,130 @@
+"""The one place where parts are made and put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from prometheus_client import REGISTRY
+
+from mesh.access import user_or_peer
+from mesh.clock import SystemClock
+from mesh.ids import new_ulid
+from mesh.log import get_logger
+from mesh.server import MeshServer, Ops, peer, user
+from mesh.tasks import cancel_until_done
+from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.api.encoding import ProtoEncoder
+from svc_marketdata.api.feed import FeedServicer
+from svc_marketdata.api.instruments import InstrumentServicer
+from svc_marketdata.api.mapping import (
+    listing_from_proto,
+    listing_to_proto,
+    quote_from_proto,
+    quote_to_proto,
+)
+from svc_marketdata.api.market_data import MarketDataServicer
+from svc_marketdata.api.streaming import LiveStreams
+from svc_marketdata.metrics import MarketDataCollector
+from svc_marketdata.service.hub import Hub
+from svc_marketdata.service.limits import Limits
+from svc_marketdata.service.market_data import MarketData
+from svc_marketdata.settings import MarketDataSettings
+
+ATTEND_PAUSE_S = 0.25
+"""Seconds between looks at heartbeats, ends of streams, quiet feeds, candles that are over."""
+_log = get_logger(__name__)
+PACKAGE = "ordermesh.marketdata.v1"
+USER = user()
+LISTING_READERS = ("svc-oms", "svc-gateway")
+"""Services that may watch listings without a user."""
+PRICE_READERS = ("svc-oms",)
+"""Services that may watch prices without a user."""
+
+
+@asynccontextmanager
+async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterator[Ops]:
+    """Make the service; prices and streams live as long as this is open."""
+    clock = SystemClock()
+    limits = Limits(
+        subscriber_queue_updates_max=settings.subscriber_queue_updates_max,
+        subscribers_max=settings.subscribers_max,
+        instruments_max=settings.instruments_max,
+        feed_silence_max_s=settings.feed_silence_max_s,
+        quote_age_max_s=settings.quote_age_max_s,
+    )
+    hub = Hub(ProtoEncoder(), limits, epoch=new_ulid(clock.now_ns()))
+    data = MarketData(hub, clock)
+    streams = LiveStreams(data)
+
+    server.add(
+        MarketDataServicer(data, streams),
+        f"{PACKAGE}.MarketDataService",
+        {"Watch": user_or_peer(*PRICE_READERS), "Stream": USER, "GetSnapshot": USER},
+    )
+    server.add(
+        InstrumentServicer(data, streams),
+        f"{PACKAGE}.InstrumentService",
+        {"Get": USER, "List": USER, "Watch": user_or_peer(*LISTING_READERS)},
+    )
+    server.add(
+        FeedServicer(data),
+        f"{PACKAGE}.FeedService",
+        {"Feed": peer("svc-gateway")},
+        validates_itself=["Feed"],
+    )
+    last_values = _last_values(settings)
+    collector = MarketDataCollector(data, last_values)
+    REGISTRY.register(collector)
+    work = [_every(ATTEND_PAUSE_S, data.tick, streams.attend), _attend_drain(server, streams)]
+    if last_values is not None:
+        data.restore(*await last_values.load())
+        work.append(last_values.run(data))
+    tasks = [asyncio.create_task(one) for one in work]
+    for task in tasks:
+        task.add_done_callback(partial(_stop_if_failed, server))
+    try:
+        yield Ops(readiness=lambda: (True, _state(data)))
+    finally:
+        await cancel_until_done(tasks)
+        if last_values is not None:
+            await last_values.close(data)
+        REGISTRY.unregister(collector)
+
+
+def _stop_if_failed(server: MeshServer, task: asyncio.Task[None]) -> None:
+    """End the process when a part of it died: half a service is worse than a restart."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("a part of the process died", exc_info=task.exception())
+        server.request_stop()
+
+
+def _last_values(settings: MarketDataSettings) -> LastValues | None:
+    if not settings.redis_url:
+        return None
+    return LastValues(
+        settings.redis_url,
+        quote_to_proto=quote_to_proto,
+        quote_from_proto=quote_from_proto,
+        listing_to_proto=listing_to_proto,
+        listing_from_proto=listing_from_proto,
+    )
+
+
+async def _every(pause_s: float, *actions: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(pause_s)
+        for action in actions:
+            action()
+
+
+async def _attend_drain(server: MeshServer, streams: LiveStreams) -> None:
+    await server.drain.wait()
+    streams.attend()
+
+
+def _state(data: MarketData) -> str:
+    venues = ", ".join(
+        f"{venue.mic} {'live' if venue.live else 'down'}" for venue in data.venues.values()
+    )
+    return f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}"

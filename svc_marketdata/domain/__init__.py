@@ -1,0 +1,1 @@
+"""Books, quotes, candles and listings as pure values: standard library only."""

@@ -1,0 +1,162 @@
+"""A book by price: what a venue shows on both sides of one listing."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from enum import Enum, Flag, auto
+from typing import NamedTuple
+
+from svc_marketdata.domain.fixed import parse_nano
+
+LEVELS_PER_SIDE_MAX = 1_000
+"""Price levels kept a side; when a side is full its worst level is let go."""
+
+
+class Side(Enum):
+    """A side of the book."""
+
+    BID = auto()
+    ASK = auto()
+
+
+class BookFlags(Flag):
+    """What is wrong with a book; told to readers, never hidden."""
+
+    NONE = 0
+    CROSSED = auto()
+    """Best bid at or above the best offer."""
+    NEGATIVE = auto()
+    """A price or size below zero."""
+
+
+# By crossed + 2 * negative; a look-up, because or-ing flags costs a microsecond.
+_FLAGS = (
+    BookFlags.NONE,
+    BookFlags.CROSSED,
+    BookFlags.NEGATIVE,
+    BookFlags.CROSSED | BookFlags.NEGATIVE,
+)
+
+
+class Level(NamedTuple):
+    """A price level."""
+
+    price: str
+    size: str
+    order_count: int
+
+
+class BookSide:
+    """Levels of one side, best first."""
+
+    __slots__ = ("_levels", "_negative", "_sign", "keys")
+
+    def __init__(self, side: Side) -> None:
+        self._sign = -1 if side is Side.BID else 1
+        self.keys: list[int] = []
+        """Prices in 10⁻⁹, negated for bids: ascending keys are best first on both sides."""
+        self._levels: dict[int, Level] = {}
+        self._negative: set[int] = set()
+
+    def set(self, level: Level) -> bool:
+        """Put a level in place, or take it away when its size is 0.
+
+        Returns:
+            Whether the best level changed.
+
+        Raises:
+            ValueError: Price or size is not a canonical decimal; nothing changed.
+        """
+        price = parse_nano(level.price)
+        size = parse_nano(level.size)
+        key = price * self._sign
+        keys = self.keys
+        was_best = bool(keys) and keys[0] == key
+        if size == 0:
+            if self._levels.pop(key, None) is None:
+                return False
+            del keys[bisect_left(keys, key)]
+            self._negative.discard(key)
+            return was_best
+        before = self._levels.get(key)
+        if before is None:
+            insort(keys, key)
+            if len(keys) > LEVELS_PER_SIDE_MAX:
+                worst = keys.pop()
+                self._levels.pop(worst, None)
+                self._negative.discard(worst)
+                if worst == key:
+                    return False
+        self._levels[key] = level
+        if price < 0 or size < 0:
+            self._negative.add(key)
+        else:
+            self._negative.discard(key)
+        return keys[0] == key and before != level
+
+    def clear(self) -> None:
+        """Forget every level."""
+        self.keys.clear()
+        self._levels.clear()
+        self._negative.clear()
+
+    def top(self, depth: int) -> list[Level]:
+        """Give at most ``depth`` levels, best first."""
+        levels = self._levels
+        return [levels[key] for key in self.keys[:depth]]
+
+    @property
+    def best(self) -> Level | None:
+        """The best level."""
+        return self._levels[self.keys[0]] if self.keys else None
+
+    @property
+    def has_negative(self) -> bool:
+        """Whether a price or size is below zero."""
+        return bool(self._negative)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+class PriceBook:
+    """Both sides."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        self.bids = BookSide(Side.BID)
+        self.asks = BookSide(Side.ASK)
+
+    def set(self, side: Side, level: Level) -> bool:
+        """Put a level in place; see ``BookSide.set``."""
+        return (self.bids if side is Side.BID else self.asks).set(level)
+
+    def replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Forget the book and take this one.
+
+        Raises:
+            ValueError: A price or size is not a canonical decimal; the book is empty then.
+        """
+        self.clear()
+        try:
+            for level in bids:
+                self.bids.set(level)
+            for level in asks:
+                self.asks.set(level)
+        except ValueError:
+            self.clear()
+            raise
+
+    def clear(self) -> None:
+        """Forget every level."""
+        self.bids.clear()
+        self.asks.clear()
+
+    @property
+    def flags(self) -> BookFlags:
+        """What is wrong with the book as it stands."""
+        # Keys of bids are negated prices.
+        bids, asks = self.bids.keys, self.asks.keys
+        crossed = bool(bids) and bool(asks) and -bids[0] >= asks[0]
+        negative = self.bids.has_negative or self.asks.has_negative
+        return _FLAGS[crossed + 2 * negative]

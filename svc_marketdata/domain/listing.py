@@ -1,0 +1,75 @@
+"""A listing as its venue tells it, and the state of a venue's feed."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ListingKind(Enum):
+    """What is listed."""
+
+    UNSPECIFIED = 0
+    SHARE = 1
+    ETF = 2
+
+
+class TradingStatus(Enum):
+    """SecurityTradingStatus(326) and the trading session's state."""
+
+    UNSPECIFIED = 0
+    OPEN = 1
+    HALTED = 2
+    CLOSED = 3
+    AUCTION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TickBand:
+    """A price step that holds from a price on (RTS 11); canonical decimals."""
+
+    from_price: str
+    tick_size: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A security on one venue; sizes are canonical decimals."""
+
+    instrument_id: str
+    symbol: str
+    venue_mic: str
+    isin: str = ""
+    name: str = ""
+    kind: ListingKind = ListingKind.UNSPECIFIED
+    currency: str = ""
+    lot_size: str = ""
+    tick_table: tuple[TickBand, ...] = ()
+    trading_status: TradingStatus = TradingStatus.UNSPECIFIED
+    simulated: bool = False
+    max_quantity: str = ""
+    updated_at_ns: int = 0
+    cfi_code: str = ""
+
+    def matches_text(self, folded: str) -> bool:
+        """Tell whether symbol or name contains the text, given case-folded."""
+        return folded in self.symbol.casefold() or folded in self.name.casefold()
+
+
+@dataclass(slots=True)
+class Venue:
+    """A venue's feed as it stands."""
+
+    mic: str
+    feed_up: bool = False
+    quiet: bool = False
+    """The feed says nothing although its link is there."""
+    trading_status: TradingStatus = TradingStatus.UNSPECIFIED
+    since_ns: int = 0
+    simulated: bool = False
+    feed_epoch: str = ""
+    frame_at_ns: int = 0
+    """When the last frame of its feed came."""
+
+    @property
+    def live(self) -> bool:
+        """Whether its prices can be believed to be current."""
+        return self.feed_up and not self.quiet

@@ -1,0 +1,263 @@
+"""Everything known of one listing's prices, and what each report of the venue changes."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+
+from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
+from svc_marketdata.domain.candles import CandleSeries
+from svc_marketdata.domain.fixed import format_nano, parse_nano
+
+NO_LEVEL = Level("", "", 0)
+DAY_NS = 86_400_000_000_000
+TRADE_IDS_KEPT_MAX = 256
+"""Trade ids remembered per listing, to know a trade that is told twice."""
+
+
+class Changed:
+    """What a report changed, as bits of an int: an ``IntFlag`` costs a microsecond an or."""
+
+    NOTHING = 0
+    QUOTE = 1
+    BOOK = 2
+    TRADE = 4
+    CANDLE = 8
+
+
+class Aggressor(Enum):
+    """Side that took liquidity, AggressorSide(2446)."""
+
+    UNSPECIFIED = 0
+    BUY = 1
+    SELL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A trade on the venue; canonical decimals."""
+
+    trade_id: str
+    price: str
+    size: str
+    aggressor: Aggressor
+    venue_time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayStatistics:
+    """Figures of the day; an empty text is not known."""
+
+    open_price: str = ""
+    high_price: str = ""
+    low_price: str = ""
+    close_price: str = ""
+    volume: str = ""
+
+    def checked(self) -> "DayStatistics":
+        """Give itself.
+
+        Raises:
+            ValueError: A figure is not a canonical decimal.
+        """
+        for field in fields(self):
+            text: str = getattr(self, field.name)
+            if text:
+                parse_nano(text)
+        return self
+
+    def told(self, other: "DayStatistics") -> "DayStatistics":
+        """Take over the figures the other knows."""
+        known = {f.name: v for f in fields(other) if (v := getattr(other, f.name))}
+        return replace(self, **known)
+
+    def traded(self, price: str, size: str, *, add_volume: bool) -> "DayStatistics":
+        """Count a trade in. The close is yesterday's and stays."""
+        at = parse_nano(price)
+        high, low, volume = self.high_price, self.low_price, self.volume
+        if add_volume:
+            volume = format_nano(parse_nano(volume or "0") + parse_nano(size))
+        return DayStatistics(
+            open_price=self.open_price or price,
+            high_price=price if not high or at > parse_nano(high) else high,
+            low_price=price if not low or at < parse_nano(low) else low,
+            close_price=self.close_price,
+            volume=volume,
+        )
+
+
+@dataclass(slots=True)
+class Quote:
+    """Best prices and figures of the day, as texts ready for readers."""
+
+    bid_price: str = ""
+    bid_size: str = ""
+    ask_price: str = ""
+    ask_size: str = ""
+    last_price: str = ""
+    last_size: str = ""
+    day: DayStatistics = DayStatistics()
+    venue_time_ns: int = 0
+    received_ns: int = 0
+    flags: BookFlags = BookFlags.NONE
+
+
+class InstrumentMarket:
+    """Book, quote, trades and candles of one listing.
+
+    Every method that takes a report answers with what it changed; a report that
+    cannot be read raises ``ValueError`` and the caller flags the listing.
+    """
+
+    __slots__ = (
+        "_day",
+        "_trade_ids",
+        "_volume_told_at_ns",
+        "aged",
+        "book",
+        "book_told",
+        "candles",
+        "instrument_id",
+        "late_trades",
+        "quote",
+        "refreshed",
+        "told",
+        "trade",
+        "venue_mic",
+    )
+
+    def __init__(self, instrument_id: str, venue_mic: str) -> None:
+        self.instrument_id = instrument_id
+        self.venue_mic = venue_mic
+        self.book = PriceBook()
+        self.quote = Quote()
+        self.trade: Trade | None = None
+        self.candles = CandleSeries()
+        self.refreshed = False
+        """The book is whole since the feed came up; until then it is stale."""
+        self.aged = False
+        """The quote is older than its limit."""
+        self.told = False
+        """There is a quote, however little it says."""
+        self.book_told = False
+        self.late_trades = 0
+        self._trade_ids: deque[str] = deque(maxlen=TRADE_IDS_KEPT_MAX)
+        self._day = 0
+        self._volume_told_at_ns = -1
+
+    @property
+    def stale(self) -> bool:
+        """Whether readers are told not to rely on it."""
+        return self.aged or not self.refreshed
+
+    def replace_book(
+        self, bids: Iterable[Level], asks: Iterable[Level], venue_ns: int, received_ns: int
+    ) -> int:
+        """Take a whole book."""
+        self.book_told = True
+        self.book.replace(bids, asks)
+        self.refreshed = True
+        self._stamp(venue_ns, received_ns)
+        self._take_best()
+        return Changed.QUOTE | Changed.BOOK
+
+    def set_level(self, side: Side, level: Level, venue_ns: int, received_ns: int) -> int:
+        """Take a changed level."""
+        best_changed = self.book.set(side, level)
+        self.book_told = True
+        aged = self._stamp(venue_ns, received_ns)
+        if not best_changed and self.book.flags is self.quote.flags:
+            return Changed.BOOK | aged
+        self._take_best()
+        return Changed.QUOTE | Changed.BOOK
+
+    def add_trade(self, trade: Trade, received_ns: int) -> int:
+        """Take a trade; one that was told before changes nothing.
+
+        The candle is not touched; see ``add_to_candle``.
+        """
+        parse_nano(trade.price)
+        parse_nano(trade.size)
+        if trade.trade_id:
+            if trade.trade_id in self._trade_ids:
+                return Changed.NOTHING
+            self._trade_ids.append(trade.trade_id)
+        at_ns = trade.venue_time_ns or received_ns
+        quote = self.quote
+        if at_ns // DAY_NS > self._day:
+            if self._day:
+                quote.day = DayStatistics(close_price=quote.last_price or quote.day.close_price)
+            self._day = at_ns // DAY_NS
+        self.trade = trade
+        quote.last_price, quote.last_size = trade.price, trade.size
+        # A venue that tells the volume in the same message has counted the trade already.
+        add_volume = self._volume_told_at_ns != received_ns
+        quote.day = quote.day.traded(trade.price, trade.size, add_volume=add_volume)
+        self._stamp(trade.venue_time_ns, received_ns)
+        return Changed.TRADE | Changed.QUOTE
+
+    def add_to_candle(self, trade: Trade, received_ns: int) -> int:
+        """Count a trade into its candle, unless the candle is complete."""
+        at_ns = trade.venue_time_ns or received_ns
+        if self.candles.add(parse_nano(trade.price), parse_nano(trade.size), at_ns):
+            return Changed.CANDLE
+        self.late_trades += 1
+        return Changed.NOTHING
+
+    def tell_statistics(self, told: DayStatistics, venue_ns: int, received_ns: int) -> int:
+        """Take figures of the day from the venue, which knows better than our sums."""
+        day = self.quote.day.told(told.checked())
+        if told.volume:
+            self._volume_told_at_ns = received_ns
+        aged = self._stamp(venue_ns, received_ns)
+        if day == self.quote.day:
+            return aged
+        self.quote.day = day
+        return Changed.QUOTE
+
+    def lose_feed(self) -> int:
+        """The feed is down: keep what is known and flag it."""
+        if not self.refreshed:
+            return Changed.NOTHING
+        self.refreshed = False
+        return Changed.QUOTE | Changed.BOOK
+
+    def forget_book(self) -> int:
+        """The feed has a new life: what it told of the book before does not hold."""
+        if not self.refreshed and not len(self.book.bids) and not len(self.book.asks):
+            return Changed.NOTHING
+        self.book.clear()
+        self.refreshed = False
+        self._take_best()
+        return Changed.QUOTE | Changed.BOOK
+
+    def grow_old(self, now_ns: int, age_max_ns: int) -> int:
+        """Flag the quote if it is older than its limit."""
+        aged = bool(self.quote.received_ns) and now_ns - self.quote.received_ns > age_max_ns
+        if aged == self.aged:
+            return Changed.NOTHING
+        self.aged = aged
+        return Changed.QUOTE
+
+    def restore(self, quote: Quote) -> None:
+        """Take the last known quote of an earlier life; stale until the feed refreshes."""
+        self.quote = quote
+        self.told = True
+        self._day = quote.venue_time_ns // DAY_NS
+        self.refreshed = False
+
+    def _stamp(self, venue_ns: int, received_ns: int) -> int:
+        quote = self.quote
+        self.told = True
+        quote.venue_time_ns = max(quote.venue_time_ns, venue_ns)
+        quote.received_ns = max(quote.received_ns, received_ns)
+        if not self.aged:
+            return Changed.NOTHING
+        self.aged = False
+        return Changed.QUOTE
+
+    def _take_best(self) -> None:
+        quote, bid, ask = self.quote, self.book.bids.best, self.book.asks.best
+        quote.bid_price, quote.bid_size, _ = bid or NO_LEVEL
+        quote.ask_price, quote.ask_size, _ = ask or NO_LEVEL
+        quote.flags = self.book.flags

@@ -1,0 +1,56 @@
+"""Figures of this process for Prometheus: read when asked for, free on the hot path."""
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.service.market_data import MarketData
+
+_PREFIX = "ordermesh_marketdata_"
+
+
+class MarketDataCollector(Collector):
+    """Looks at what the service counts anyway."""
+
+    def __init__(self, data: MarketData, last_values: LastValues | None) -> None:
+        self._data = data
+        self._last_values = last_values
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the figures as they are now."""
+        data, hub = self._data, self._data.hub
+        counts = data.counts
+        yield _counter("feed_updates", "Updates taken from feeds", counts.updates)
+        yield _counter("feed_unreadable", "Updates that could not be read", counts.unreadable)
+        yield _counter("feed_over_limit", "Updates above instruments_max", counts.over_limit)
+        yield _counter("late_trades", "Trades behind their candle", counts.late_trades)
+        yield _counter("published_updates", "Updates of all channels", hub.updates_published)
+        yield _gauge("instruments", "Listings with prices", len(data.listed))
+        yield _gauge("subscribers", "Open streams", len(hub.subscribers))
+        yield _gauge("interests", "Distinct subscriptions", hub.group_count)
+        queued = max((s.queued_updates for s in hub.subscribers), default=0)
+        yield _gauge("queued_updates_max", "Updates waiting for the slowest reader", queued)
+        live = GaugeMetricFamily(_PREFIX + "venue_live", "Feed up and speaking", labels=["venue"])
+        for venue in data.venues.values():
+            live.add_metric([venue.mic], float(venue.live))
+        yield live
+        stale = GaugeMetricFamily(_PREFIX + "stale", "Listings flagged stale", labels=["venue"])
+        for mic in data.venues:
+            flagged = sum(entry.market.stale for entry in data.of_venue(mic))
+            stale.add_metric([mic], flagged)
+        yield stale
+        if self._last_values is not None:
+            last = self._last_values
+            yield _gauge("redis_connected", "Redis answers", last.connected)
+            yield _counter("redis_keys_written", "Last values written", last.keys_written)
+            yield _counter("redis_failures", "Tries that failed", last.failures)
+
+
+def _counter(name: str, text: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(_PREFIX + name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(_PREFIX + name, text, value=value)

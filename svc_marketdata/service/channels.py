@@ -1,0 +1,138 @@
+"""A channel: one topic of one listing, with its own consecutive sequence.
+
+A channel holds no queue. It knows how often its value changed (``sequence``) and
+serialises the present value when somebody wants it, once, however many subscribers
+there are. Bytes are kept until the value changes.
+"""
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from svc_marketdata.service.groups import EveryEventGroup, Group
+
+
+OPENING = -1
+"""Depth by which the value of a venue is asked for as part of a snapshot."""
+
+
+class Topic(IntEnum):
+    """What a channel carries. The first four are the public topics."""
+
+    QUOTE = 1
+    BOOK = 2
+    TRADE = 3
+    CANDLE = 4
+    LISTING = 5
+    """The listing itself; not numbered for readers."""
+    VENUE = 6
+    """State of a venue's feed; not numbered for readers."""
+
+
+class Encoder(Protocol):
+    """Port: turns values into items of a frame."""
+
+    def value(self, source: object, topic: Topic, depth: int) -> bytes:
+        """Serialise the present value, without its envelope; empty if there is none."""
+
+    def update(
+        self, name: str, sequence: int, conflated: int, value: bytes, *, snapshot: bool
+    ) -> bytes:
+        """Put an envelope around a value: one whole item, ready to be joined with others."""
+
+
+class Channel:
+    """One topic of one listing, or the state of one venue."""
+
+    __slots__ = (
+        "_encoder",
+        "_items",
+        "_kept_value",
+        "_values",
+        "counted",
+        "every",
+        "groups",
+        "kept_sequence",
+        "name",
+        "sequence",
+        "source",
+        "topic",
+        "venue_mic",
+    )
+
+    def __init__(
+        self, name: str, topic: Topic, venue_mic: str, source: object, encoder: Encoder
+    ) -> None:
+        self.name = name
+        self.topic = topic
+        self.counted = topic <= Topic.CANDLE
+        """Whether its sequence is part of a reader's high water."""
+        self.venue_mic = venue_mic
+        self.source = source
+        self.sequence = 0
+        self.groups: list[Group] = []
+        self.every: list[EveryEventGroup] = []
+        self.kept_sequence = 0
+        self._kept_value = b""
+        self._encoder = encoder
+        # By depth: the value. By (depth, conflated, snapshot): the item.
+        self._values: dict[int, bytes] = {}
+        self._items: dict[tuple[int, int, bool], bytes] = {}
+
+    def advance(self) -> None:
+        """Note that the value changed."""
+        self.sequence += 1
+        if self._values:
+            self._values.clear()
+            self._items.clear()
+
+    def keep(self) -> None:
+        """Keep the present value: conflation sends it before what replaces it.
+
+        For a completed candle, which the next one does not replace.
+        """
+        self.kept_sequence = self.sequence
+        self._kept_value = self.value(0)
+
+    def item(self, depth: int, conflated: int = 0, *, snapshot: bool = False) -> bytes:
+        """Give the present value as an item of a frame."""
+        key = (depth, conflated, snapshot)
+        item = self._items.get(key)
+        if item is None:
+            if not self.counted:
+                item = self.value(OPENING if snapshot else depth)
+            elif not (value := self.value(depth)):
+                item = value
+            else:
+                item = self._encoder.update(
+                    self.name, self.sequence, conflated, value, snapshot=snapshot
+                )
+            self._items[key] = item
+        return item
+
+    def items_since(self, depth: int, base: int) -> tuple[bytes, int]:
+        """Give what a reader needs who has seen the channel up to ``base``.
+
+        Returns:
+            The bytes, and how many items they are.
+        """
+        if base < self.kept_sequence < self.sequence:
+            kept = self._encoder.update(
+                self.name,
+                self.kept_sequence,
+                self.kept_sequence - base - 1,
+                self._kept_value,
+                snapshot=False,
+            )
+            return kept + self.item(depth, self.sequence - self.kept_sequence - 1), 2
+        if base == self.sequence:
+            return b"", 0
+        return self.item(depth, self.sequence - base - 1), 1
+
+    def value(self, depth: int) -> bytes:
+        """Serialise the present value, once; empty if there is none."""
+        value = self._values.get(depth)
+        if value is None:
+            value = self._encoder.value(self.source, self.topic, depth)
+            self._values[depth] = value
+        return value

@@ -1,0 +1,436 @@
+"""Groups of subscribers with the same interest, and how each gets its frames.
+
+Whoever asked for the same thing gets the same bytes. A group works in *ticks*: the
+venue's frame was applied (LATEST_ON_READY) or the shared timer fired (INTERVAL).
+A ``Position`` is a place in the group's past together with the channels that changed
+since, each with the sequence it had there; so what a reader at that position needs is
+the latest value of those channels, and the number of updates left out is known exactly.
+All readers who keep pace share one position, hence one frame. A reader who did not take
+its frame stays behind at its position, costs one dictionary that cannot outgrow the
+number of channels, and is served from there when it is ready; nobody waits for it.
+
+EVERY_EVENT groups collect each update as it happens and hand the joined bytes to the
+bounded queue of each subscriber.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from svc_marketdata.service.channels import Channel, Topic
+
+
+class Mode(Enum):
+    """How updates are delivered."""
+
+    EVERY_EVENT = auto()
+    INTERVAL = auto()
+    LATEST_ON_READY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What a subscriber wants; equal interests share a group."""
+
+    topics: frozenset[Topic]
+    instruments: frozenset[str] | None = None
+    """Ids of listings; None for all."""
+    venue_mic: str = ""
+    """Only this venue, if not empty."""
+    depth: int = 10
+    mode: Mode = Mode.LATEST_ON_READY
+    interval_ms: int = 0
+
+    def wants(self, channel: Channel) -> bool:
+        """Tell whether the channel is part of it."""
+        if channel.topic not in self.topics:
+            return False
+        if self.venue_mic and channel.venue_mic != self.venue_mic:
+            return False
+        if self.instruments is None or channel.name in self.instruments:
+            return True
+        return channel.topic is Topic.VENUE and any(
+            instrument.endswith(f".{channel.name}") for instrument in self.instruments
+        )
+
+    def opens_with(self, channel: Channel) -> bool:
+        """Tell whether the channel is part of the snapshot.
+
+        Listings are sent to readers of prices only when they change.
+        """
+        return channel.topic is not Topic.LISTING or len(self.topics) == 1
+
+    def depth_of(self, channel: Channel) -> int:
+        """Depth matters for books only; other topics share their bytes across depths."""
+        return self.depth if channel.topic is Topic.BOOK else 0
+
+
+class Frame(NamedTuple):
+    """Bytes for one write, shared by every subscriber they are for."""
+
+    data: bytes
+    item_count: int
+    high_water: int
+
+
+class FrameBuilder:
+    """Joins items into frames of bounded size."""
+
+    __slots__ = ("_bytes_max", "_count", "_parts", "_size", "frames")
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._count = 0
+        self.frames: list[Frame] = []
+
+    def add(self, item: bytes, count: int = 1) -> None:
+        """Add bytes of whole items."""
+        if not item:
+            return
+        if self._size and self._size + len(item) > self._bytes_max:
+            self._close(0)
+        self._parts.append(item)
+        self._size += len(item)
+        self._count += count
+
+    def finish(self, high_water: int) -> list[Frame]:
+        """Give the frames; they bring a reader to this high water."""
+        self._close(high_water)
+        frames, self.frames = self.frames, []
+        return frames
+
+    def _close(self, high_water: int) -> None:
+        if self._parts:
+            data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            self.frames.append(Frame(data, self._count, high_water))
+            self._parts = []
+            self._size = self._count = 0
+
+
+class Position:
+    """A place in a group's past."""
+
+    __slots__ = ("before", "behind", "frames", "users")
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.before: dict[Channel, int] = {}
+        """Channels changed since, with the sequence each had here."""
+        self.behind = False
+        """A tick passed since."""
+        self.frames: list[Frame] | None = None
+
+    def fold(self, changes: dict[Channel, int]) -> None:
+        """Note the changes of a tick."""
+        if self.before:
+            for channel, sequence in changes.items():
+                self.before.setdefault(channel, sequence)
+        else:
+            self.before = changes.copy()
+        self.behind = True
+        self.frames = None
+
+
+class Subscriber:
+    """One stream's end of the hub. Used by one task; see ``take``."""
+
+    __slots__ = ("attention", "group", "high_water", "outbox", "overflowed", "position",
+                 "queued_updates", "waiter")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.group: Group | None = None
+        self.position: Position | None = None
+        self.outbox: deque[Frame] = deque()
+        self.queued_updates = 0
+        self.high_water = 0
+        """Sum of channel sequences this subscriber was brought to."""
+        self.overflowed = False
+        self.attention = False
+        """Something besides frames wants to be looked at; the owner clears it."""
+        self.waiter: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """Let ``take`` go on."""
+        waiter = self.waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def call(self) -> None:
+        """Ask for attention."""
+        self.attention = True
+        self.wake()
+
+    async def take(self) -> Frame | None:
+        """Wait for the next frame.
+
+        Returns:
+            The frame, or None when ``attention`` or ``overflowed`` is set.
+        """
+        while True:
+            if self.attention or self.overflowed:
+                return None
+            if not self.outbox and self.group is not None:
+                self.group.serve_now(self)
+            if self.outbox:
+                frame = self.outbox.popleft()
+                self.queued_updates -= frame.item_count
+                self.high_water = frame.high_water or self.high_water
+                return frame
+            self.waiter = asyncio.get_running_loop().create_future()
+            if self.group is not None:
+                self.group.waiting[self] = None
+            try:
+                await self.waiter
+            finally:
+                self.waiter = None
+
+
+class Group:
+    """Subscribers with one interest; the base of both kinds."""
+
+    def __init__(self, interest: Interest, frame_bytes_max: int) -> None:
+        self.interest = interest
+        self.channels: list[Channel] = []
+        self.members: dict[Subscriber, None] = {}
+        self.waiting: dict[Subscriber, None] = {}
+        self.total = 0
+        """Sum of the sequences of the channels that count."""
+        self.frame_bytes_max = frame_bytes_max
+
+    def attach(self, channel: Channel) -> None:
+        """Take a channel in."""
+        self.channels.append(channel)
+        channel.groups.append(self)
+        if channel.counted:
+            self.total += channel.sequence
+
+    def detach_all(self) -> None:
+        """Leave all channels, when the last member has gone."""
+        for channel in self.channels:
+            channel.groups.remove(self)
+        self.channels.clear()
+
+    def note(self, channel: Channel, before: int) -> None:
+        """Hear that a channel changed since it had this sequence."""
+        raise NotImplementedError
+
+    def join(self, subscriber: Subscriber) -> None:
+        """Take a subscriber in, who has just been given a snapshot."""
+        self.members[subscriber] = None
+        subscriber.group = self
+        subscriber.high_water = self.total
+
+    def leave(self, subscriber: Subscriber) -> list[Frame]:
+        """Let a subscriber go.
+
+        Returns:
+            What it had not been given yet.
+        """
+        self.members.pop(subscriber, None)
+        self.waiting.pop(subscriber, None)
+        subscriber.group = None
+        return []
+
+    def tick(self) -> None:
+        """Deliver."""
+        raise NotImplementedError
+
+    def serve_now(self, subscriber: Subscriber) -> None:
+        """Put into the subscriber's outbox what it may have at once."""
+
+    def high_water(self, subscriber: Subscriber) -> int:
+        """Sum of sequences the subscriber has been brought to."""
+        return subscriber.high_water
+
+    def _wake_waiting(self) -> None:
+        waiting, self.waiting = self.waiting, {}
+        for subscriber in waiting:
+            subscriber.wake()
+
+
+class ConflatingGroup(Group):
+    """Latest values: on ready, or at a shared interval."""
+
+    def __init__(self, interest: Interest, frame_bytes_max: int) -> None:
+        super().__init__(interest, frame_bytes_max)
+        self.changes: dict[Channel, int] = {}
+        """Changed since the last tick, with the sequence each had then."""
+        self.current = Position()
+        self.positions: set[Position] = set()
+        self.at_tick_only = interest.mode is Mode.INTERVAL
+        self.arm: Callable[[], None] | None = None
+        """Starts the interval's timer."""
+
+    def note(self, channel: Channel, before: int) -> None:
+        """See ``Group.note``."""
+        self.changes.setdefault(channel, before)
+        if channel.counted:
+            self.total += channel.sequence - before
+
+    def join(self, subscriber: Subscriber) -> None:
+        """See ``Group.join``."""
+        super().join(subscriber)
+        if not self.changes:
+            self._move(subscriber, self.current)
+            return
+        # The snapshot told these changes already: start from its sequences, alone.
+        position = Position()
+        position.before = {channel: channel.sequence for channel in self.changes}
+        self._move(subscriber, position)
+
+    def leave(self, subscriber: Subscriber) -> list[Frame]:
+        """See ``Group.leave``."""
+        position = subscriber.position
+        frames: list[Frame] = []
+        if position is not None:
+            pending = Position()
+            pending.before = position.before | {
+                channel: sequence
+                for channel, sequence in self.changes.items()
+                if channel not in position.before
+            }
+            frames = self._build(pending)
+            self._release(subscriber)
+        super().leave(subscriber)
+        return frames
+
+    def tick(self) -> None:
+        """Let everyone who is ready have the latest, once for all who are at one place."""
+        if self.changes:
+            for position in self.positions:
+                position.fold(self.changes)
+            self.changes = {}
+            self.current = Position()
+        current = self.current
+        for subscriber in self.waiting:
+            held = subscriber.position
+            assert held is not None
+            if held.behind:
+                if held.frames is None:
+                    held.frames = self._build(held)
+                subscriber.outbox.extend(held.frames)
+                self._move(subscriber, current)
+        self._wake_waiting()
+
+    def serve_now(self, subscriber: Subscriber) -> None:
+        """Serve a reader who was behind and is ready now; at an interval only the timer does."""
+        position = subscriber.position
+        if position is None or not position.behind:
+            return
+        if self.at_tick_only:
+            if self.arm is not None:
+                self.arm()
+            return
+        # Between ticks ``changes`` is empty: a venue's frame and its tick are one step.
+        if position.frames is None:
+            position.frames = self._build(position)
+        subscriber.outbox.extend(position.frames)
+        self._move(subscriber, self.current)
+
+    def high_water(self, subscriber: Subscriber) -> int:
+        """See ``Group.high_water``."""
+        if subscriber.outbox:
+            return subscriber.high_water
+        before = subscriber.position.before if subscriber.position else {}
+        pending = sum(c.sequence - base for c, base in before.items() if c.counted)
+        pending += sum(
+            c.sequence - base for c, base in self.changes.items() if c.counted and c not in before
+        )
+        return self.total - pending
+
+    def _build(self, position: Position) -> list[Frame]:
+        builder = FrameBuilder(self.frame_bytes_max)
+        depth_of = self.interest.depth_of
+        for channel, base in position.before.items():
+            builder.add(*channel.items_since(depth_of(channel), base))
+        return builder.finish(self.total)
+
+    def _move(self, subscriber: Subscriber, position: Position) -> None:
+        self._release(subscriber)
+        subscriber.position = position
+        if not position.users:
+            self.positions.add(position)
+        position.users += 1
+
+    def _release(self, subscriber: Subscriber) -> None:
+        position = subscriber.position
+        if position is None:
+            return
+        position.users -= 1
+        if not position.users:
+            self.positions.discard(position)
+        subscriber.position = None
+
+
+class EveryEventGroup(Group):
+    """Each update, in order; a reader that falls behind its bound is ended."""
+
+    def __init__(self, interest: Interest, frame_bytes_max: int, queue_updates_max: int) -> None:
+        super().__init__(interest, frame_bytes_max)
+        self.queue_updates_max = queue_updates_max
+        self._builder = FrameBuilder(frame_bytes_max)
+
+    def attach(self, channel: Channel) -> None:
+        """Take a channel in and hear of each of its updates."""
+        super().attach(channel)
+        channel.every.append(self)
+
+    def detach_all(self) -> None:
+        """See ``Group.detach_all``."""
+        for channel in self.channels:
+            channel.every.remove(self)
+        super().detach_all()
+
+    def collect(self, channel: Channel) -> None:
+        """Take the present value of a channel that has just changed."""
+        self._builder.add(channel.item(self.interest.depth_of(channel)))
+
+    def note(self, channel: Channel, before: int) -> None:
+        """See ``Group.note``."""
+        if channel.counted:
+            self.total += channel.sequence - before
+
+    def tick(self) -> None:
+        """Hand what was collected to everyone."""
+        frames = self._builder.finish(self.total)
+        if not frames:
+            return
+        updates = sum(frame.item_count for frame in frames)
+        limit = self.queue_updates_max
+        for subscriber in self.members:
+            if subscriber.overflowed:
+                continue
+            if subscriber.queued_updates + updates > limit and subscriber.queued_updates:
+                subscriber.overflowed = True
+                subscriber.outbox.clear()
+                subscriber.queued_updates = 0
+                subscriber.wake()
+                continue
+            subscriber.outbox.extend(frames)
+            subscriber.queued_updates += updates
+        self._wake_waiting()
+
+
+def snapshot_frames(
+    channels: Iterable[Channel], interest: Interest, frame_bytes_max: int
+) -> tuple[list[Frame], int]:
+    """Serialise the present value of each channel, marked as snapshot.
+
+    Returns:
+        The frames, and how many updates or listings they hold.
+    """
+    builder = FrameBuilder(frame_bytes_max)
+    count = 0
+    for channel in channels:
+        if not interest.opens_with(channel):
+            continue
+        item = channel.item(interest.depth_of(channel), snapshot=True)
+        builder.add(item)
+        if item and channel.topic is not Topic.VENUE:
+            count += 1
+    return builder.finish(0), count

@@ -1,0 +1,33 @@
+"""The bounds of this service, by name and unit, and what happens when one is reached."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one process."""
+
+    subscriber_queue_updates_max: int = 20_000
+    """Updates waiting for one EVERY_EVENT subscriber; beyond, it is told SlowConsumer and ended."""
+
+    frame_bytes_max: int = 256 * 1024
+    """Bytes of items joined into one frame; what is more goes into the next."""
+
+    instruments_max: int = 10_000
+    """Listings with prices; updates of further ones are counted and dropped."""
+
+    subscribers_max: int = 5_000
+    """Open market-data streams; further ones are refused with OVERLOADED."""
+
+    feed_silence_max_s: float = 15.0
+    """Seconds without any frame of a venue's feed before its prices are flagged stale."""
+
+    quote_age_max_s: float = 0.0
+    """Seconds without change before a quote is flagged stale; 0 for never, as a book is a state
+    and the feed's heartbeats prove that it stands."""
+
+    interval_ms_default: int = 250
+    """Delivery interval when the subscriber names none."""
+
+    depth_default: int = 10
+    """Levels a side when the subscriber names none."""

@@ -1,0 +1,427 @@
+"""What venues tell, applied: listings, books, trades, and what becomes of a lost feed."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from svc_marketdata.domain.book import Level, Side
+from svc_marketdata.domain.candles import CANDLE_GRACE_NS
+from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
+from svc_marketdata.domain.market import (
+    Changed,
+    DayStatistics,
+    InstrumentMarket,
+    Quote,
+    Trade,
+)
+from svc_marketdata.service.channels import Channel, Topic
+from svc_marketdata.service.hub import Hub
+
+NS_PER_S = 1_000_000_000
+INSTRUMENT_ID = re.compile(r"(?=.{6,32}$)[A-Z0-9_-]+\.[A-Z0-9]{4}")
+
+
+class Clock(Protocol):
+    """Port: the time."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedIdentity:
+    """Who feeds a venue."""
+
+    session_id: str
+    venue_mic: str
+    gateway_instance: str
+    epoch: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since the start, for metrics."""
+
+    updates: int = 0
+    unreadable: int = 0
+    """Updates of a feed that could not be read, each flagging its listing."""
+    over_limit: int = 0
+    """Updates of listings above ``instruments_max``."""
+    late_trades: int = 0
+
+
+class Listed:
+    """A listing with its market and channels."""
+
+    __slots__ = ("book", "candle", "listing", "listing_channel", "market", "quote", "trade")
+
+    def __init__(self, hub: Hub, instrument_id: str, venue_mic: str) -> None:
+        self.market = InstrumentMarket(instrument_id, venue_mic)
+        self.listing: Listing | None = None
+
+        def channel(topic: Topic, source: object) -> Channel:
+            return hub.add_channel(instrument_id, topic, venue_mic, source)
+
+        self.quote = channel(Topic.QUOTE, self.market)
+        self.book = channel(Topic.BOOK, self.market)
+        self.trade = channel(Topic.TRADE, self.market)
+        self.candle = channel(Topic.CANDLE, self.market)
+        self.listing_channel = channel(Topic.LISTING, self)
+
+
+class MarketData:
+    """Everything this process knows; one per process, used from one loop."""
+
+    def __init__(self, hub: Hub, clock: Clock) -> None:
+        self.hub = hub
+        self.clock = clock
+        self.counts = Counts()
+        self.listed: dict[str, Listed] = {}
+        self.venues: dict[str, Venue] = {}
+        self.unsaved_quotes: dict[str, None] = {}
+        self.unsaved_listings: dict[str, None] = {}
+        self._venue_channels: dict[str, Channel] = {}
+        self._owners: dict[str, FeedSession] = {}
+
+    # Reading
+
+    def listings(self) -> list[Listing]:
+        """All listings the venues told, by id."""
+        known = [entry.listing for entry in self.listed.values() if entry.listing is not None]
+        return sorted(known, key=lambda listing: listing.instrument_id)
+
+    def known(self, instrument_id: str) -> bool:
+        """Tell whether there is such a listing, or prices of it."""
+        return instrument_id in self.listed
+
+    # Writing behind
+
+    def take_unsaved(self, limit: int) -> tuple[list[InstrumentMarket], list[Listing]]:
+        """Give quotes and listings that changed since they were last taken."""
+        listings: list[Listing] = []
+        while self.unsaved_listings and len(listings) < limit:
+            listing = self.listed[self.unsaved_listings.popitem()[0]].listing
+            assert listing is not None
+            listings.append(listing)
+        quotes: list[InstrumentMarket] = []
+        while self.unsaved_quotes and len(listings) + len(quotes) < limit:
+            quotes.append(self.listed[self.unsaved_quotes.popitem()[0]].market)
+        return quotes, listings
+
+    def put_back(self, quotes: list[InstrumentMarket], listings: list[Listing]) -> None:
+        """Note again what could not be written."""
+        self.unsaved_quotes.update((market.instrument_id, None) for market in quotes)
+        self.unsaved_listings.update((listing.instrument_id, None) for listing in listings)
+
+    def put_back_all(self) -> None:
+        """Note everything there is."""
+        for instrument_id, entry in self.listed.items():
+            if entry.market.told:
+                self.unsaved_quotes[instrument_id] = None
+            if entry.listing is not None:
+                self.unsaved_listings[instrument_id] = None
+
+    # Feeds
+
+    def open_feed(self, identity: FeedIdentity, superseded: Callable[[], None]) -> "FeedSession":
+        """Take over the feed of a venue; an older one is told that it is superseded."""
+        before = self._owners.get(identity.venue_mic)
+        if before is not None:
+            before.superseded()
+        venue = self.venue(identity.venue_mic)
+        new_life = venue.feed_epoch != identity.epoch
+        venue.feed_epoch = identity.epoch
+        venue.frame_at_ns = self.clock.now_ns()
+        session = FeedSession(self, identity, venue, superseded)
+        self._owners[identity.venue_mic] = session
+        if new_life:
+            for entry in self.of_venue(identity.venue_mic):
+                self.publish(entry, entry.market.forget_book())
+        self.hub.flush()
+        return session
+
+    def close_feed(self, session: "FeedSession") -> None:
+        """The link of a feed broke; nothing happens if another has taken over."""
+        mic = session.identity.venue_mic
+        if self._owners.get(mic) is not session:
+            return
+        del self._owners[mic]
+        self.feed_down(session.venue)
+        self.hub.flush()
+
+    def feed_down(self, venue: Venue) -> None:
+        """Flag everything of a venue."""
+        if venue.feed_up:
+            venue.feed_up = False
+            venue.since_ns = self.clock.now_ns()
+            self.touch_venue(venue)
+        self._flag_stale(venue)
+
+    def feed_up(self, venue: Venue) -> None:
+        """The feed is there; each listing is current once its book has come whole."""
+        if not venue.feed_up:
+            venue.feed_up = True
+            venue.since_ns = self.clock.now_ns()
+            self.touch_venue(venue)
+
+    def tick(self) -> None:
+        """Do what time brings: quiet feeds, old quotes, candles that are over."""
+        now_ns = self.clock.now_ns()
+        limits = self.hub.limits
+        silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
+        for venue in self.venues.values():
+            if venue.live and now_ns - venue.frame_at_ns > silence_ns:
+                venue.quiet = True
+                venue.since_ns = now_ns
+                self.touch_venue(venue)
+                self._flag_stale(venue)
+        age_max_ns = int(limits.quote_age_max_s * NS_PER_S)
+        for entry in self.listed.values():
+            if entry.market.candles.is_over(now_ns - CANDLE_GRACE_NS):
+                self.complete_candle(entry)
+            if age_max_ns:
+                self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
+        self.hub.flush()
+
+    # Restart
+
+    def restore(self, listings: Iterable[Listing], quotes: Iterable[tuple[str, Quote]]) -> None:
+        """Take last values of an earlier life; what a feed told meanwhile is newer and stays."""
+        for listing in listings:
+            entry = self.entry(listing.instrument_id)
+            if entry is not None and entry.listing is None:
+                entry.listing = listing
+                self.hub.touch(entry.listing_channel)
+                self.venue(listing.venue_mic).simulated |= listing.simulated
+        for instrument_id, quote in quotes:
+            entry = self.entry(instrument_id)
+            if entry is not None and not entry.market.quote.received_ns:
+                entry.market.restore(quote)
+                self.hub.touch(entry.quote)
+        self.hub.flush()
+
+    # Used by feed sessions
+
+    def venue(self, mic: str) -> Venue:
+        """Give the venue; make it if it is new."""
+        venue = self.venues.get(mic)
+        if venue is None:
+            venue = self.venues[mic] = Venue(mic, since_ns=self.clock.now_ns())
+            self._venue_channels[mic] = self.hub.add_channel(mic, Topic.VENUE, mic, venue)
+        return venue
+
+    def touch_venue(self, venue: Venue) -> None:
+        """Announce that the state of a venue changed."""
+        self.hub.touch(self._venue_channels[venue.mic])
+
+    def entry(self, instrument_id: str) -> Listed | None:
+        """Give the listing; make it if it is new and the limit allows.
+
+        Raises:
+            ValueError: This is no id of a listing.
+        """
+        entry = self.listed.get(instrument_id)
+        if entry is None:
+            if not INSTRUMENT_ID.fullmatch(instrument_id):
+                raise ValueError(f"instrument_id {instrument_id!r} is not SYMBOL.MIC")
+            if len(self.listed) >= self.hub.limits.instruments_max:
+                self.counts.over_limit += 1
+                return None
+            mic = instrument_id.rpartition(".")[2]
+            self.venue(mic)
+            entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, mic)
+        return entry
+
+    def of_venue(self, mic: str) -> list[Listed]:
+        """All listings of a venue."""
+        return [entry for entry in self.listed.values() if entry.market.venue_mic == mic]
+
+    def publish(self, entry: Listed, changed: int) -> None:
+        """Announce changed quote and book; trades and candles are announced one by one."""
+        if changed & Changed.QUOTE:
+            self.hub.touch(entry.quote)
+            self.unsaved_quotes[entry.market.instrument_id] = None
+        if changed & Changed.BOOK:
+            self.hub.touch(entry.book)
+
+    def complete_candle(self, entry: Listed) -> None:
+        """Close the candle that is over and keep it for readers who conflate."""
+        series = entry.market.candles
+        series.complete()
+        self.hub.touch(entry.candle)
+        entry.candle.keep()
+        series.keep_completed(entry.candle.sequence)
+
+    def put_listing(self, listing: Listing) -> None:
+        """Take a listing as the venue tells it."""
+        entry = self.entry(listing.instrument_id)
+        if entry is None:
+            return
+        if entry.listing is not None and listing == replace(
+            entry.listing, updated_at_ns=listing.updated_at_ns
+        ):
+            return
+        entry.listing = listing
+        self.hub.touch(entry.listing_channel)
+        self.unsaved_listings[listing.instrument_id] = None
+
+    def _flag_stale(self, venue: Venue) -> None:
+        for entry in self.of_venue(venue.mic):
+            self.publish(entry, entry.market.lose_feed())
+
+
+class FeedSession:
+    """One gateway's stream for one venue.
+
+    Changes of one listing that the gateway received in one FIX message carry the same
+    ``received_ns`` and make one update: in the middle of a message a book may look
+    crossed though it never was.
+    """
+
+    def __init__(
+        self,
+        data: MarketData,
+        identity: FeedIdentity,
+        venue: Venue,
+        superseded: Callable[[], None],
+    ) -> None:
+        self.identity = identity
+        self.venue = venue
+        self.superseded = superseded
+        self.refresh_wanted = True
+        """The gateway is to send everything whole; the owner clears it."""
+        self._data = data
+        self._suffix = f".{identity.venue_mic}"
+        self._status_told = False
+        self._run: Listed | None = None
+        self._run_id = ""
+        self._run_received_ns = 0
+        self._run_changed = 0
+
+    def begin_frame(self) -> None:
+        """A frame came; the feed is not quiet."""
+        venue = self.venue
+        venue.frame_at_ns = self._data.clock.now_ns()
+        if venue.quiet:
+            venue.quiet = False
+            venue.since_ns = venue.frame_at_ns
+            self.refresh_wanted = True
+            self._data.touch_venue(venue)
+
+    def end_frame(self) -> None:
+        """Everything of the frame was applied: deliver it."""
+        self._end_run()
+        self._data.hub.flush()
+
+    def status(self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool) -> None:
+        """The venue's session or its trading session changed."""
+        data, venue = self._data, self.venue
+        self._end_run()
+        self._status_told = True
+        if (venue.trading_status, venue.simulated) != (trading_status, simulated):
+            venue.trading_status, venue.simulated = trading_status, simulated
+            data.touch_venue(venue)
+        if feed_up:
+            data.feed_up(venue)
+        else:
+            data.feed_down(venue)
+
+    def listing(self, listing: Listing) -> None:
+        """A listing, told by the venue.
+
+        Raises:
+            ValueError: It is not of the venue.
+        """
+        if not listing.instrument_id.endswith(self._suffix):
+            raise ValueError(
+                f"instrument_id {listing.instrument_id!r} is not of venue {self.identity.venue_mic}"
+            )
+        self._data.put_listing(listing)
+
+    def book(
+        self,
+        instrument_id: str,
+        bids: Iterable[Level],
+        asks: Iterable[Level],
+        venue_ns: int,
+        received_ns: int,
+    ) -> None:
+        """A whole book."""
+        if not self._status_told:
+            # A gateway that sends books has a session, told or not.
+            self._data.feed_up(self.venue)
+        entry = self._select(instrument_id, received_ns)
+        if entry is not None:
+            self._run_changed |= entry.market.replace_book(bids, asks, venue_ns, received_ns)
+
+    def level(
+        self, instrument_id: str, side: Side, level: Level, venue_ns: int, received_ns: int
+    ) -> None:
+        """A changed level."""
+        entry = self._select(instrument_id, received_ns)
+        if entry is not None:
+            self._run_changed |= entry.market.set_level(side, level, venue_ns, received_ns)
+
+    def trade(self, instrument_id: str, trade: Trade, received_ns: int) -> None:
+        """A trade; each is announced by itself."""
+        entry = self._select(instrument_id, received_ns)
+        if entry is None:
+            return
+        data, market = self._data, entry.market
+        changed = market.add_trade(trade, received_ns)
+        if not changed:
+            return
+        data.hub.touch(entry.trade)
+        self._run_changed |= changed
+        if market.candles.is_over(trade.venue_time_ns or received_ns):
+            data.complete_candle(entry)
+        if market.add_to_candle(trade, received_ns):
+            data.hub.touch(entry.candle)
+        else:
+            data.counts.late_trades += 1
+
+    def statistics(
+        self, instrument_id: str, told: DayStatistics, venue_ns: int, received_ns: int
+    ) -> None:
+        """Figures of the day."""
+        entry = self._select(instrument_id, received_ns)
+        if entry is not None:
+            self._run_changed |= entry.market.tell_statistics(told, venue_ns, received_ns)
+
+    def trading_status(self, instrument_id: str, status: TradingStatus, received_ns: int) -> None:
+        """A listing was halted, opened, closed."""
+        entry = self._select(instrument_id, received_ns)
+        if entry is not None and entry.listing is not None:
+            self._data.put_listing(
+                replace(entry.listing, trading_status=status, updated_at_ns=received_ns)
+            )
+
+    def unreadable(self, instrument_id: str) -> None:
+        """An update could not be read: what is shown of the listing may be wrong from here."""
+        data = self._data
+        data.counts.unreadable += 1
+        self.refresh_wanted = True
+        entry = data.listed.get(instrument_id)
+        if entry is not None and entry.market.venue_mic == self.identity.venue_mic:
+            data.publish(entry, entry.market.lose_feed())
+
+    def _select(self, instrument_id: str, received_ns: int) -> Listed | None:
+        self._data.counts.updates += 1
+        if instrument_id == self._run_id and received_ns == self._run_received_ns:
+            return self._run
+        self._end_run()
+        if not instrument_id.endswith(self._suffix):
+            raise ValueError(
+                f"instrument_id {instrument_id!r} is not of venue {self.identity.venue_mic}"
+            )
+        entry = self._data.entry(instrument_id)
+        self._run, self._run_id, self._run_received_ns = entry, instrument_id, received_ns
+        return entry
+
+    def _end_run(self) -> None:
+        if self._run is not None and self._run_changed:
+            self._data.publish(self._run, self._run_changed)
+        self._run = None
+        self._run_id = ""
+        self._run_changed = 0

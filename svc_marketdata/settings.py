@@ -1,0 +1,26 @@
+"""Settings of svc_marketdata."""
+
+from typing import ClassVar
+
+from mesh.settings import MeshSettings
+
+
+class MarketDataSettings(MeshSettings):
+    """Keys beside those every process knows; environment prefix ``ORDERMESH_``."""
+
+    service: ClassVar[str] = "svc-marketdata"
+
+    bind: str = "127.0.0.1:50052"
+    """Address of the gRPC server."""
+    ops_bind: str = "127.0.0.1:9152"
+    """Address of /metrics, /livez and /readyz."""
+    subscriber_queue_updates_max: int = 20_000
+    """Updates waiting for one EVERY_EVENT subscriber before it is told SlowConsumer."""
+    subscribers_max: int = 5_000
+    """Open streams; further ones are refused with OVERLOADED."""
+    instruments_max: int = 10_000
+    """Listings with prices; updates of further ones are counted and dropped."""
+    feed_silence_max_s: float = 15.0
+    """Seconds without a frame before a venue's prices are flagged stale."""
+    quote_age_max_s: float = 0.0
+    """Seconds without change before a quote is flagged stale; 0 for never."""

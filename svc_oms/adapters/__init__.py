@@ -1,0 +1,1 @@
+"""The outside of the order book: Postgres, Redis, and the services it asks."""

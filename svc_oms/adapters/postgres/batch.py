@@ -1,0 +1,167 @@
+"""One transaction of the batched path: lock, read, write once, commit."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+
+from svc_oms.adapters.postgres import statements as sql
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import (
+    AccountRow,
+    ExecutionRow,
+    FencedError,
+    IdempotencyRow,
+    OrderRow,
+    OrderWrite,
+    ParkedWrite,
+    WriteSet,
+)
+
+
+def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    """Turn rows into the arrays that unnest takes; empty ones when there are no rows."""
+    return zip(*rows, strict=True) if rows else ((),) * width
+
+
+class PostgresBatch:
+    """A transaction on a connection of the pool; see `ports.Batch`."""
+
+    __slots__ = ("_connection", "_pool", "_transaction")
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._connection: Any = None
+        self._transaction: Any = None
+
+    async def __aenter__(self) -> Self:
+        """Take a connection and begin."""
+        with translated():
+            self._connection = await self._pool.acquire()
+            try:
+                self._transaction = self._connection.transaction()
+                await self._transaction.start()
+            except BaseException:
+                await self._pool.release(self._connection)
+                raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back what failed, and give the connection back."""
+        try:
+            with translated():
+                if kind is None:
+                    await self._transaction.commit()
+                elif not self._connection.is_closed():
+                    await self._transaction.rollback()
+        finally:
+            with translated():
+                await self._pool.release(self._connection)
+
+    async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
+        return {row[0]: AccountRow(*row) for row in rows}
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.ORDERS, order_ids)
+        return [OrderRow(*row) for row in rows]
+
+    async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.OPEN_ORDERS, account_id, limit)
+        return [OrderRow(*row) for row in rows]
+
+    async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.KEYS, *columns(keys, 2))
+        return [IdempotencyRow(*row) for row in rows]
+
+    async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS, *columns(ids, 2))
+        return [ExecutionRow(*row) for row in rows]
+
+    async def write(self, writes: WriteSet) -> dict[str, int]:
+        """See `ports.Batch`."""
+        common = _common_parameters(writes)
+        if writes.progress is None:
+            new = columns([_packed_order(order) for order in writes.new_orders], 2)
+            with translated():
+                rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
+            return dict(rows)
+        assert not writes.new_orders, "a venue does not place orders"
+        with translated():
+            rows = await self._connection.fetch(
+                sql.WRITE_VENUE,
+                *common,
+                *columns([_packed_execution(row) for row in writes.executions], 2),
+                *columns(writes.busted, 2),
+                *columns(writes.parked, len(ParkedWrite._fields)),
+                *writes.progress,
+            )
+        if not rows:
+            raise FencedError(f"session {writes.progress.session_id} has another owner")
+        return {}
+
+
+def _common_parameters(writes: WriteSet) -> list[Any]:
+    counts: Counter[str] = Counter()
+    outbox = []
+    for session_id, payload in writes.outbox:
+        counts[session_id] += 1
+        outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
+    events = [
+        (f"{e.account_id}\x1f{e.sequence}\x1f{e.order_id}", e.payload, e.hash)
+        for e in writes.events
+    ]
+    keys = [
+        (
+            f"{k.account_id}\x1f{k.key}\x1f{k.kind}\x1f{k.order_id}\x1f{k.sequence}",
+            k.body_hash,
+            k.result,
+        )
+        for k in writes.idempotency
+    ]
+    return [
+        *columns(writes.accounts, 3),
+        *columns(events, 3),
+        *columns(list(counts.items()), 2),
+        *columns(outbox, 2),
+        *columns(keys, 3),
+        *columns([_packed_order(order) for order in writes.changed_orders], 2),
+    ]
+
+
+# No column may hold the separator: a control character, which the field rules refuse
+# and a venue's listing or ExecID(17) with one would make a row the database refuses.
+def _packed_order(o: OrderWrite) -> tuple[str, bytes]:
+    text = (
+        f"{o.order_id}\x1f{o.account_id}\x1f{o.instrument_id}\x1f{o.venue_mic}\x1f{o.side}"
+        f"\x1f{o.type}\x1f{o.state}\x1f{o.is_open}\x1f{o.quantity}\x1f{o.limit_price}"
+        f"\x1f{o.cum_quantity}\x1f{o.leaves}\x1f{o.average_price}\x1f{o.cl_ord_id}"
+        f"\x1f{o.created_sequence}\x1f{o.last_sequence}\x1f{o.created_at_us}"
+        f"\x1f{o.updated_at_us}\x1f{o.closed}\x1f{o.fold}"
+    )
+    return text, o.body
+
+
+def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
+    text = (
+        f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
+        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}"
+    )
+    return text, e.body

@@ -1,0 +1,67 @@
+"""NOTIFY and LISTEN: how replicas hear of each other when Redis is away."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg
+
+from mesh.log import get_logger
+from svc_oms.adapters.postgres.errors import AWAY
+
+log = get_logger("svc_oms.bell")
+
+RETRY_S = 1.0
+CONNECT_TIMEOUT_S = 3.0
+
+
+class PostgresBell:
+    """One connection that tells and hears."""
+
+    def __init__(
+        self, database_url: str, channels: Sequence[str], heard: Callable[[str, str], None]
+    ) -> None:
+        self._database_url = database_url
+        self._channels = channels
+        self._heard = heard
+        self._connection: Any = None
+
+    async def tell(self, channel: str, message: str) -> bool:
+        """Send a word; False if nobody could be told."""
+        connection = self._connection
+        if connection is None or connection.is_closed():
+            return False
+        try:
+            await connection.execute("SELECT pg_notify($1, $2)", channel, message)
+        except (*AWAY, asyncpg.PostgresError):
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Listen for ever; connect again whenever the connection is lost."""
+        while True:
+            try:
+                await self._listen()
+            except (*AWAY, asyncpg.PostgresError) as error:
+                log.debug("not listening", error=str(error))
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self) -> None:
+        lost = asyncio.Event()
+        connection = await asyncpg.connect(
+            self._database_url,
+            timeout=CONNECT_TIMEOUT_S,
+            server_settings={"application_name": "svc-oms-bell"},
+        )
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            for channel in self._channels:
+                await connection.add_listener(channel, self._hear)
+            self._connection = connection
+            await lost.wait()
+        finally:
+            self._connection = None
+            connection.terminate()
+
+    def _hear(self, _connection: Any, _process: int, channel: str, message: Any) -> None:
+        self._heard(channel, str(message))

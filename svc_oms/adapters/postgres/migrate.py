@@ -1,0 +1,73 @@
+"""Brings the schema `oms` to the version this code needs."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# Any number will do as long as nobody else uses it: two replicas that start
+# together must not both create the tables.
+MIGRATION_LOCK = 7_161_001
+
+
+def sqlalchemy_url(database_url: str) -> str:
+    """Name the driver in a plain PostgreSQL URL, as SQLAlchemy wants it."""
+    scheme, separator, rest = database_url.partition("://")
+    if not separator or scheme not in {"postgresql", "postgres"}:
+        raise ValueError(f"DATABASE_URL must start with postgresql://, not {scheme!r}")
+    return f"postgresql+asyncpg://{rest}"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def newest_revision() -> str:
+    """Name the revision this code was written for."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None, "there is always a first migration"
+    return head
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+    # Asked first: a role that owns just its schema may not say CREATE SCHEMA at all.
+    if not connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = 'oms'")):
+        connection.execute(text("CREATE SCHEMA oms"))
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _current(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": "oms"})
+    return context.get_current_revision()
+
+
+async def migrate(database_url: str) -> None:
+    """Run every migration that is missing, one replica at a time."""
+    engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def current_revision(database_url: str) -> str | None:
+    """Tell the revision of the database; None when it was never migrated."""
+    engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_current)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,238 @@
+"""Every SQL statement of the order book. Sets go in as arrays, one round trip each.
+
+Statements are put together from constants of this file only; values are parameters.
+"""
+# ruff: noqa: S608
+
+SCHEMA_REVISION = "0001"
+"""The migration these statements were written for; a test holds it to the newest one."""
+
+LOCK_ACCOUNTS = """
+SELECT account_id, status, last_sequence, chain_head FROM oms.accounts
+WHERE account_id = ANY($1::text[]) ORDER BY account_id FOR UPDATE
+"""
+
+ORDERS = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE order_id = ANY($1::text[])
+"""
+
+OPEN_ORDERS = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE account_id = $1 AND is_open ORDER BY order_id LIMIT $2
+"""
+
+KEYS = """
+SELECT i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
+FROM unnest($1::text[], $2::text[]) AS wanted (account_id, key)
+JOIN oms.idempotency i USING (account_id, key)
+"""
+
+EXECUTIONS = """
+SELECT e.venue_mic, e.exec_id, e.order_id, e.account_id, e.sequence, e.exec_type,
+       e.quantity::text, e.price::text, e.body, e.busted
+FROM unnest($1::text[], $2::text[]) AS wanted (venue_mic, exec_id)
+JOIN oms.executions e USING (venue_mic, exec_id)
+"""
+
+ORDER_EXECUTIONS = """
+SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
+       quantity::text, price::text, body, busted
+FROM oms.executions WHERE order_id = $1 AND exec_type <> 'H' ORDER BY sequence
+"""
+
+_ORDER_COLUMNS = """
+    order_id, account_id, instrument_id, venue_mic, side, type, state, is_open, quantity,
+    limit_price, cum_quantity, leaves, average_price, cl_ord_id, created_sequence,
+    last_sequence, created_at, updated_at, closed_at, body, fold"""
+
+FROM_US = "'epoch'::timestamptz + {} * interval '1 microsecond'"
+
+
+def _packed(kinds: str, first: int, rest: str) -> str:
+    """Make rows of one text array, whose texts hold columns, and further arrays.
+
+    Each text becomes an array `c`, so that a row of many columns is one parameter:
+    the driver's cost is per array element.
+    """
+    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(kinds.split()))
+    # OFFSET 0 keeps the planner from splitting the text anew for every column.
+    return f"""(SELECT string_to_array(packed, E'\\x1f') AS c, {rest}
+        FROM unnest({arrays}) AS p (packed, {rest}) OFFSET 0)"""
+
+
+def _order_rows(first: int) -> str:
+    """Turn packed orders and their bodies into rows of oms.orders."""
+    return f"""
+    SELECT c[1] AS order_id, c[2] AS account_id, c[3] AS instrument_id, c[4] AS venue_mic,
+        c[5]::int2 AS side, c[6]::int2 AS type, c[7]::int2 AS state, c[8]::boolean AS is_open,
+        c[9]::numeric AS quantity, nullif(c[10], '')::numeric AS limit_price,
+        c[11]::numeric AS cum_quantity, c[12]::numeric AS leaves, c[13]::numeric AS average_price,
+        c[14] AS cl_ord_id, c[15]::int8 AS created_sequence, c[16]::int8 AS last_sequence,
+        {FROM_US.format("c[17]::int8")} AS created_at,
+        {FROM_US.format("c[18]::int8")} AS updated_at,
+        CASE WHEN c[19]::boolean THEN {FROM_US.format("c[18]::int8")} END AS closed_at,
+        body, c[20] AS fold
+    FROM {_packed("text bytea", first, "body")} AS rows"""
+
+
+# The session's row is locked here, after the accounts', and gives the commands
+# their numbers: gap-free and in commit order, without a round trip of its own.
+COMMON_WRITES = f"""
+accounts_written AS (
+    UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head
+    FROM unnest($1::text[], $2::int8[], $3::bytea[]) AS u (account_id, last_sequence, chain_head)
+    WHERE a.account_id = u.account_id
+), events_written AS (
+    INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
+    SELECT c[1], c[2]::int8, c[3], payload, hash
+    FROM {_packed("text bytea bytea", 4, "payload, hash")} AS rows
+), sessions_locked AS (
+    SELECT s.session_id, u.commands
+    FROM oms.sessions s JOIN unnest($7::text[], $8::int8[]) AS u (session_id, commands)
+    USING (session_id) ORDER BY s.session_id FOR UPDATE OF s
+), numbered AS (
+    UPDATE oms.sessions s SET outbound_sequence = outbound_sequence + u.commands
+    FROM sessions_locked u WHERE s.session_id = u.session_id
+    RETURNING s.session_id, s.outbound_sequence - u.commands AS base
+), outbox_written AS (
+    INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
+    SELECT n.session_id, n.base + c[2]::int8, payload
+    FROM {_packed("text bytea", 9, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+), keys_written AS (
+    INSERT INTO oms.idempotency
+        (account_id, key, kind, body_hash, order_id, sequence, result)
+    SELECT c[1], c[2], c[3]::int2, body_hash, c[4], c[5]::int8, result
+    FROM {_packed("text bytea bytea", 11, "body_hash, result")} AS rows
+), orders_changed AS (
+    UPDATE oms.orders o SET
+        state = u.state, is_open = u.is_open, quantity = u.quantity,
+        limit_price = u.limit_price, cum_quantity = u.cum_quantity, leaves = u.leaves,
+        average_price = u.average_price, cl_ord_id = u.cl_ord_id,
+        last_sequence = u.last_sequence, updated_at = u.updated_at,
+        closed_at = coalesce(o.closed_at, u.closed_at), body = u.body, fold = u.fold
+    FROM ({_order_rows(14)}) u WHERE o.order_id = u.order_id
+)"""
+
+WRITE_COMMANDS = f"""
+WITH {COMMON_WRITES}, orders_written AS (
+    INSERT INTO oms.orders ({_ORDER_COLUMNS}) {_order_rows(16)}
+)
+SELECT session_id, base FROM numbered
+"""
+
+WRITE_VENUE = f"""
+WITH {COMMON_WRITES}, executions_written AS (
+    INSERT INTO oms.executions
+        (venue_mic, exec_id, order_id, account_id, sequence, exec_type, quantity, price, busted,
+        body)
+    SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
+        c[9]::boolean, body
+    FROM {_packed("text bytea", 16, "body")} AS rows
+), busted AS (
+    UPDATE oms.executions e SET busted = true
+    FROM unnest($18::text[], $19::text[]) AS u (venue_mic, exec_id)
+    WHERE e.venue_mic = u.venue_mic AND e.exec_id = u.exec_id
+), parked AS (
+    INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
+        account_id, order_id, body)
+    SELECT * FROM unnest($20::text[], $21::int8[], $22::int8[], $23::text[], $24::text[],
+        $25::text[], $26::text[], $27::bytea[])
+), progressed AS (
+    UPDATE oms.sessions SET inbound_epoch = $30, inbound_msg_seq_num = $31,
+        acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $32)
+    WHERE session_id = $28 AND fencing_token = $29
+    RETURNING session_id
+), trimmed AS (
+    DELETE FROM oms.outbox WHERE session_id = $28 AND outbound_sequence <= $32
+        AND EXISTS (SELECT FROM progressed)
+)
+SELECT session_id FROM progressed
+"""
+
+REVISION = "SELECT version_num FROM oms.alembic_version"
+
+EPOCH = "SELECT epoch::text FROM oms.book"
+
+ACCOUNT_OF = "SELECT order_id, account_id FROM oms.orders WHERE order_id = ANY($1::text[])"
+
+LIST = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE {where} ORDER BY order_id DESC LIMIT {limit}
+"""
+
+HIGH_WATERS = """
+SELECT account_id, last_sequence FROM oms.accounts WHERE account_id = ANY($1::text[])
+"""
+
+SNAPSHOT_OPEN = """
+SELECT order_id, body FROM oms.orders WHERE account_id = $1 AND is_open
+ORDER BY order_id DESC LIMIT $2
+"""
+
+SNAPSHOT_CLOSED = f"""
+SELECT order_id, body FROM oms.orders
+WHERE account_id = $1 AND closed_at >= {FROM_US.format("$2::int8")} AND NOT is_open
+ORDER BY closed_at DESC LIMIT $3
+"""
+
+EVENTS = """
+SELECT sequence, payload FROM oms.order_events
+WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+"""
+
+OUTBOX = """
+SELECT outbound_sequence, payload FROM oms.outbox
+WHERE session_id = $1 AND outbound_sequence > $2 ORDER BY outbound_sequence LIMIT $3
+"""
+
+# A session nobody has vouched for lately is down, whatever its last owner wrote.
+_SESSION_COLUMNS = """session_id, venue_mic, outbound_sequence, acknowledged_outbound_sequence,
+    inbound_epoch, inbound_msg_seq_num, fencing_token, owner,
+    CASE WHEN owner_seen_at < now() - interval '10 s' THEN 1::smallint ELSE state END AS state,
+    status"""
+
+SESSIONS = f"SELECT {_SESSION_COLUMNS} FROM oms.sessions"
+
+ADD_SESSION = """
+INSERT INTO oms.sessions (session_id, venue_mic) VALUES ($1, $2) ON CONFLICT DO NOTHING
+"""
+
+TAKE_SESSION = f"""
+UPDATE oms.sessions SET fencing_token = fencing_token + 1, owner = $3,
+    gateway_instance = $4, owner_seen_at = now(), state = 1
+WHERE session_id = $1 AND venue_mic = $2
+RETURNING {_SESSION_COLUMNS}
+"""
+
+STORE_STATUS = f"""
+UPDATE oms.sessions SET state = $3, state_since = {FROM_US.format("$4::int8")}, status = $5,
+    owner_seen_at = now()
+WHERE session_id = $1 AND fencing_token = $2
+RETURNING session_id
+"""
+
+VOUCH = """
+UPDATE oms.sessions SET owner_seen_at = now() WHERE session_id IN (
+    SELECT session_id FROM oms.sessions WHERE session_id = ANY($1::text[]) AND owner = $2
+    ORDER BY session_id FOR UPDATE)
+"""
+
+INSTRUMENTS = "SELECT body FROM oms.instruments"
+
+KEEP_INSTRUMENTS = """
+INSERT INTO oms.instruments (instrument_id, body)
+SELECT * FROM unnest($1::text[], $2::bytea[])
+ON CONFLICT (instrument_id) DO UPDATE SET body = excluded.body, updated_at = now()
+WHERE instruments.body <> excluded.body
+"""
+
+UNKNOWN_ORDERS = "SELECT count(*) FROM oms.orders WHERE is_open AND state = 14"
+
+ENSURE_ACCOUNT = """
+INSERT INTO oms.accounts (account_id, display_name, base_currency, firm_id, status)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
+    base_currency = excluded.base_currency, firm_id = excluded.firm_id
+RETURNING xmax = 0
+"""

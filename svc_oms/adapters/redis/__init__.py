@@ -1,0 +1,1 @@
+"""Redis: current orders for quick reading, and wake-ups between replicas. May be away."""

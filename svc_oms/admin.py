@@ -1,0 +1,88 @@
+"""Administration of the order book: `python -m svc_oms.admin migrate | ensure-account | verify`."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from mesh.settings import SettingsError, load_settings
+from ordermesh.oms.v1 import order_pb2
+from svc_oms.adapters.postgres.migrate import migrate as run_migrations
+from svc_oms.adapters.postgres.migrate import newest_revision
+from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service.ports import AccountInfo, StoreUnavailableError
+from svc_oms.service.verification import verify_book
+from svc_oms.settings import OmsSettings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+EXIT_DIFFERENCE = 1
+EXIT_UNAVAILABLE = 3
+
+
+def _database_url() -> str:
+    try:
+        url = load_settings(OmsSettings).database_url
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
+    if not url:
+        raise typer.BadParameter("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name")
+    return url
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema `oms` to the version this code needs."""
+    asyncio.run(run_migrations(_database_url()))
+    typer.echo(f"schema oms is at revision {newest_revision()}")
+
+
+@app.command()
+def ensure_account(
+    account: Annotated[str, typer.Option(help="Upper-case letters, digits and -.")],
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
+    firm: Annotated[str, typer.Option(help="The firm it belongs to.")] = "DEMO",
+) -> None:
+    """Create a trading account, or bring its name, currency and firm up to date."""
+    info = AccountInfo(account, name, currency, firm, order_pb2.ACCOUNT_STATUS_ACTIVE)
+
+    async def ensure() -> bool:
+        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
+        try:
+            return await store.ensure_account(info)
+        finally:
+            await store.close()
+
+    typer.echo(f"account {account} {'created' if asyncio.run(ensure()) else 'is there'}")
+
+
+@app.command()
+def verify() -> None:
+    """Recompute the book from its log and compare; exit code 1 on any difference."""
+
+    async def check() -> int:
+        store = await PostgresStore.connect(_database_url(), "svc-oms-verify")
+        try:
+            report = await verify_book(store)
+        finally:
+            await store.close()
+        for line in report.lines():
+            typer.echo(line)
+        return EXIT_DIFFERENCE if report.findings else 0
+
+    sys.exit(asyncio.run(check()))
+
+
+def main() -> None:
+    """Run a command; say in one line when the database is away."""
+    try:
+        app()
+    except StoreUnavailableError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_UNAVAILABLE)
+
+
+if __name__ == "__main__":
+    main()

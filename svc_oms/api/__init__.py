@@ -1,0 +1,1 @@
+"""The gRPC face of the order book: thin servicers and the mappings they need."""

@@ -1,0 +1,153 @@
+"""OrderFlowService: commands in, results and events out, over one stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from mesh.access import Access, user
+from mesh.call import Call
+from mesh.errors import MeshError, refuse, to_rejection
+from mesh.validation import validate
+from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
+from svc_oms.api import requests
+from svc_oms.api.orders import HEARTBEAT_DEFAULT_S, open_stream
+from svc_oms.service.book import Book
+from svc_oms.service.order_stream import OrderStream, StreamEnd
+from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.submissions import Outcome, Taken, database_away
+
+SERVICE = "ordermesh.oms.v1.OrderFlowService"
+ACCESS: dict[str, Access] = {"Flow": user()}
+
+# Commands of one flow without result; then its requests are not read until there is room.
+IN_FLIGHT_COMMANDS_MAX = 2000
+# Commands of one frame.
+_COMMANDS_MAX = 500
+
+
+class OrderFlowServicer:
+    """See the comments in order_flow_service.proto."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    async def Flow(  # noqa: N802
+        self, frames: AsyncIterator[flow_pb2.FlowRequest], call: Call
+    ) -> AsyncIterator[bytes]:
+        """Work commands and stream events."""
+        first = await anext(frames, None)
+        if first is None or not first.HasField("open"):
+            raise refuse(
+                "INVALID_FIELD",
+                "open is not set; the first frame of a flow opens it",
+                "open",
+                value="",
+                expected="open",
+            )
+        validate(first.open)
+        stream = self._stream(first.open, call)
+        flow = _Flow(self._book, stream, call)
+        reader = asyncio.create_task(flow.read(first, frames))
+        try:
+            async for frame in stream.frames():
+                out = frame + flow.results()
+                if out:
+                    yield out
+                flow.check()
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        except MeshError:
+            rest = flow.results()
+            if rest:
+                yield rest
+            raise
+        finally:
+            reader.cancel()
+
+    def _stream(self, opened: flow_pb2.FlowOpen, call: Call) -> OrderStream:
+        if not opened.results_only:
+            return open_stream(self._book, opened.watch, call)
+        heartbeat_s = opened.watch.heartbeat_s or HEARTBEAT_DEFAULT_S
+        end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
+        return OrderStream(self._book.stream_parts(), (), heartbeat_s, end)
+
+
+class _Flow:
+    """The commands of one flow."""
+
+    def __init__(self, book: Book, stream: OrderStream, call: Call) -> None:
+        self._book = book
+        self._stream = stream
+        self._call = call
+        self._out = flow_pb2.FlowResponse()
+        self._in_flight = 0
+        self._room = asyncio.Event()
+        self._failure: MeshError | None = None
+
+    async def read(
+        self, first: flow_pb2.FlowRequest, frames: AsyncIterator[flow_pb2.FlowRequest]
+    ) -> None:
+        """Submit the commands of every frame."""
+        try:
+            await self._submit_all(first)
+            async for frame in frames:
+                await self._submit_all(frame)
+        except MeshError as error:
+            self._failure = error
+            self._stream.wake.set()
+
+    def check(self) -> None:
+        """Raise what ended the reading, if it was the client's fault."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def _submit_all(self, frame: flow_pb2.FlowRequest) -> None:
+        commands = frame.commands
+        if len(commands) > _COMMANDS_MAX:
+            raise refuse(
+                "INVALID_FIELD",
+                f"commands has {len(commands)} items, should have at most {_COMMANDS_MAX}",
+                "commands",
+                value=len(commands),
+                expected=f"at most {_COMMANDS_MAX} items",
+            )
+        while self._in_flight + len(commands) > IN_FLIGHT_COMMANDS_MAX:
+            self._room.clear()
+            await self._room.wait()
+        self._in_flight += len(commands)
+        for command in commands:
+            self._submit(command)
+
+    def _submit(self, command: flow_pb2.FlowCommand) -> None:
+        number = command.correlation_id
+
+        def reply(outcome: Outcome) -> None:
+            self._done(number, outcome)
+
+        try:
+            validate(command)
+            self._book.require_ready()
+            self._book.desk.submit(requests.flow_command(command, self._call.user, reply))
+        except MeshError as error:
+            reply(error)
+
+    def _done(self, number: int, outcome: Outcome) -> None:
+        self._in_flight -= 1
+        self._room.set()
+        result = self._out.results.add(correlation_id=number)
+        if isinstance(outcome, Taken):
+            accepted = result.accepted
+            accepted.order_id = outcome.order_id
+            accepted.state = outcome.state  # type: ignore[assignment] # by number
+            accepted.sequence = outcome.sequence
+            accepted.duplicate = outcome.duplicate
+        else:
+            result.refused.CopyFrom(to_rejection(outcome))
+        self._stream.wake.set()
+
+    def results(self) -> bytes:
+        """Return what is done since the last call, serialised; empty if nothing."""
+        if not self._out.results:
+            return b""
+        frame = self._out.SerializeToString()
+        self._out = flow_pb2.FlowResponse()
+        return frame

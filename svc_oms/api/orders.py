@@ -1,0 +1,198 @@
+"""OrderService: commands to the desk, reads from the store, streams of the logs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from mesh.access import Access, user
+from mesh.auth import Principal
+from mesh.call import Call
+from mesh.errors import refuse
+from mesh.ids import valid_ulid
+from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.api import requests
+from svc_oms.api.paging import page_start, page_token
+from svc_oms.service.book import Book
+from svc_oms.service.codec.values import nanoseconds
+from svc_oms.service.order_stream import OrderStream, StreamEnd
+from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
+from svc_oms.service.submissions import (
+    Outcome,
+    Submission,
+    Taken,
+    account_not_found,
+    database_away,
+    order_not_found,
+)
+
+SERVICE = "ordermesh.oms.v1.OrderService"
+ACCESS: dict[str, Access] = {
+    "Place": user("TRADER"),
+    "Replace": user("TRADER"),
+    "Cancel": user("TRADER"),
+    "CancelAll": user("TRADER"),
+    # Whose orders they may see is decided per account.
+    "Get": user(),
+    "List": user(),
+    "Watch": user(),
+}
+
+PAGE_ORDERS_DEFAULT = 100
+HEARTBEAT_DEFAULT_S = 5
+NS_PER_US = 1000
+
+
+class OrderServicer:
+    """See the comments in order_service.proto."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    async def _submitted(self, make: Callable[[requests.Reply], Submission]) -> Taken:
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def reply(outcome: Outcome) -> None:
+            # The caller may have gone; what was committed stays.
+            if not future.done():
+                future.set_result(outcome)
+
+        submission = make(reply)
+        self._book.require_ready()
+        self._book.desk.submit(submission)
+        outcome = await future
+        if isinstance(outcome, Taken):
+            return outcome
+        raise outcome
+
+    async def Place(  # noqa: N802
+        self, request: order_service_pb2.PlaceRequest, call: Call
+    ) -> order_service_pb2.PlaceResponse:
+        """Accept a new order."""
+        taken = await self._submitted(lambda reply: requests.place(request, call.user, reply))
+        return order_service_pb2.PlaceResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Replace(  # noqa: N802
+        self, request: order_service_pb2.ReplaceRequest, call: Call
+    ) -> order_service_pb2.ReplaceResponse:
+        """Ask the venue for other terms."""
+        taken = await self._submitted(lambda reply: requests.replace(request, call.user, reply))
+        return order_service_pb2.ReplaceResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Cancel(  # noqa: N802
+        self, request: order_service_pb2.CancelRequest, call: Call
+    ) -> order_service_pb2.CancelResponse:
+        """Ask the venue to cancel."""
+        taken = await self._submitted(lambda reply: requests.cancel(request, call.user, reply))
+        return order_service_pb2.CancelResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def CancelAll(  # noqa: N802
+        self, request: order_service_pb2.CancelAllRequest, call: Call
+    ) -> order_service_pb2.CancelAllResponse:
+        """Ask for a cancel of everything in scope."""
+        taken = await self._submitted(lambda reply: requests.cancel_all(request, call.user, reply))
+        return order_service_pb2.CancelAllResponse.FromString(taken.body)
+
+    async def Get(  # noqa: N802
+        self, request: order_service_pb2.GetRequest, call: Call
+    ) -> order_service_pb2.GetResponse:
+        """Return one order and its executions."""
+        store = self._book.store
+        try:
+            row = await store.order(request.order_id) if valid_ulid(request.order_id) else None
+            if row is None or not call.user.may_view(row.account_id):
+                raise order_not_found(request.order_id)
+            executions = await store.order_executions(request.order_id)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        return order_service_pb2.GetResponse(
+            order=order_pb2.Order.FromString(row.body),
+            executions=[_execution(execution) for execution in executions],
+        )
+
+    async def List(  # noqa: N802
+        self, request: order_service_pb2.ListRequest, call: Call
+    ) -> order_service_pb2.ListResponse:
+        """Return a page of orders, newest first."""
+        size = request.page_size or PAGE_ORDERS_DEFAULT
+        wanted = ListFilter(
+            account_ids=_accounts(request.account_id, call.user),
+            states=tuple(request.states),
+            instrument_id=request.instrument_id,
+            open_only=request.open_only,
+            created_from_us=nanoseconds(request.created_from) // NS_PER_US,
+            created_until_us=nanoseconds(request.created_until) // NS_PER_US,
+            before_order_id=page_start(request),
+            limit=size + 1,
+        )
+        try:
+            rows = await self._book.store.list_orders(wanted)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        page = rows[:size]
+        return order_service_pb2.ListResponse(
+            orders=[order_pb2.Order.FromString(row.body) for row in page],
+            next_page_token=page_token(request, page[-1].order_id) if len(rows) > size else "",
+        )
+
+    async def Watch(  # noqa: N802
+        self, request: order_service_pb2.WatchRequest, call: Call
+    ) -> AsyncIterator[bytes]:
+        """Stream the logs of accounts."""
+        stream = open_stream(self._book, request, call)
+        try:
+            async for frame in stream.frames():
+                if frame:
+                    yield frame
+        except StoreUnavailableError as error:
+            raise database_away() from error
+
+
+def open_stream(book: Book, request: order_service_pb2.WatchRequest, call: Call) -> OrderStream:
+    """Check who wants to read what, and make the stream.
+
+    Raises:
+        MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD, DEPENDENCY_UNAVAILABLE.
+    """
+    wanted = watched_accounts(request, call.user)
+    end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
+    return OrderStream(book.stream_parts(), wanted, request.heartbeat_s or HEARTBEAT_DEFAULT_S, end)
+
+
+def watched_accounts(
+    request: order_service_pb2.WatchRequest, reader: Principal
+) -> Sequence[tuple[str, stream_pb2.Cursor | None]]:
+    """Return the accounts a reader wants, each with its cursor."""
+    wanted: dict[str, stream_pb2.Cursor | None] = {}
+    for item in request.accounts:
+        reader.require_view(item.account_id)
+        if item.account_id in wanted:
+            raise refuse(
+                "INVALID_FIELD",
+                f"accounts names {item.account_id} twice; name each account once",
+                "accounts",
+                value=item.account_id,
+                expected="each account once",
+            )
+        wanted[item.account_id] = item.cursor if item.HasField("cursor") else None
+    if not wanted:
+        wanted = dict.fromkeys(sorted(reader.accounts))
+    if not wanted:
+        raise account_not_found("")
+    return list(wanted.items())
+
+
+def _accounts(account_id: str, reader: Principal) -> tuple[str, ...] | None:
+    if account_id:
+        reader.require_view(account_id)
+        return (account_id,)
+    return None if "AUDITOR" in reader.roles else tuple(reader.accounts)
+
+
+def _order(taken: Taken) -> order_pb2.Order:
+    return order_pb2.Order.FromString(taken.body)
+
+
+def _execution(row: ExecutionRow) -> order_pb2.Execution:
+    message = order_pb2.Execution.FromString(row.body)
+    message.busted = row.busted
+    return message

@@ -1,0 +1,54 @@
+"""Page tokens: where the page before ended, tied to the filter it was made for."""
+
+import base64
+import binascii
+from hashlib import sha256
+
+from mesh.errors import MeshError, refuse
+from mesh.ids import ULID_CHARACTERS, valid_ulid
+from ordermesh.oms.v1 import order_service_pb2
+
+_DIGEST_BYTES = 8
+
+
+def _digest(request: order_service_pb2.ListRequest) -> bytes:
+    """Hash everything of a request but its page."""
+    bare = order_service_pb2.ListRequest()
+    bare.CopyFrom(request)
+    bare.ClearField("page_token")
+    bare.ClearField("page_size")
+    return sha256(bare.SerializeToString(deterministic=True)).digest()[:_DIGEST_BYTES]
+
+
+def page_token(request: order_service_pb2.ListRequest, last_order_id: str) -> str:
+    """Make the token of the page behind this order."""
+    return base64.urlsafe_b64encode(_digest(request) + last_order_id.encode()).decode()
+
+
+def page_start(request: order_service_pb2.ListRequest) -> str:
+    """Return the order the page starts behind; empty for the first page.
+
+    Raises:
+        MeshError: INVALID_FIELD: the token is not one of ours for this filter.
+    """
+    if not request.page_token:
+        return ""
+    try:
+        raw = base64.b64decode(request.page_token, altchars=b"-_", validate=True)
+        order_id = raw[_DIGEST_BYTES:].decode("ascii")
+    except (binascii.Error, ValueError) as error:
+        raise _foreign(request.page_token) from error
+    mine = raw[:_DIGEST_BYTES] == _digest(request)
+    if not mine or len(order_id) != ULID_CHARACTERS or not valid_ulid(order_id):
+        raise _foreign(request.page_token)
+    return order_id
+
+
+def _foreign(token: str) -> MeshError:
+    return refuse(
+        "INVALID_FIELD",
+        f"page_token is {token[:32]!r}, should be next_page_token of an answer to the same filter",
+        "page_token",
+        value=token[:32],
+        expected="next_page_token of the page before",
+    )

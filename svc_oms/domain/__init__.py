@@ -1,0 +1,1 @@
+"""The order life cycle as pure values and functions: standard library only."""

@@ -1,0 +1,147 @@
+"""From a command to the event it becomes, or a refusal."""
+
+from svc_oms.domain.checks import Instrument, Limits, OrderRefused, check_terms
+from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.events import (
+    CancelRequested,
+    OrderAccepted,
+    OrderCanceled,
+    OrderReplaced,
+    ReplaceRequested,
+)
+from svc_oms.domain.lifecycle import LOCAL, OrderState
+from svc_oms.domain.model import Order
+from svc_oms.domain.numbers import Price, plain
+
+
+def decide_place(
+    command: PlaceOrder,
+    instrument: Instrument,
+    limits: Limits,
+    order_id: str,
+    now_ns: int,
+    reference_price: Price | None = None,
+) -> OrderAccepted:
+    """Return the acceptance of a new order.
+
+    Raises:
+        OrderRefused: INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
+            MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, REFERENCE_PRICE_MISSING,
+            UNSUPPORTED_ORDER_CHARACTERISTIC, INVALID_FIELD.
+    """
+    terms = command.terms
+    check_terms(command.type, terms, instrument, limits, reference_price)
+    return OrderAccepted(
+        Order(
+            order_id=order_id,
+            account_id=command.account_id,
+            idempotency_key=command.idempotency_key,
+            instrument_id=instrument.instrument_id,
+            symbol=instrument.symbol,
+            venue_mic=instrument.venue_mic,
+            isin=instrument.isin,
+            currency=instrument.currency,
+            side=command.side,
+            type=command.type,
+            terms=terms,
+            leaves_quantity=terms.quantity,
+            cl_ord_id=f"{order_id}-1",
+            placed_by=command.actor,
+            created_at_ns=now_ns,
+            updated_at_ns=now_ns,
+            regulatory=command.regulatory,
+            link=command.link,
+            client_note=command.client_note,
+        )
+    )
+
+
+def decide_replace(
+    order: Order,
+    command: ReplaceOrder,
+    instrument: Instrument,
+    limits: Limits,
+    reference_price: Price | None = None,
+) -> ReplaceRequested | OrderReplaced:
+    """Return the request to the venue, or the change itself where nothing is at the venue.
+
+    Raises:
+        OrderRefused: ORDER_CLOSED, ORDER_CHANGE_PENDING, OUTCOME_UNKNOWN, STALE_VERSION
+            and all of decide_place.
+    """
+    _require_open(order, "replaced")
+    if order.pending_cancel_id or order.pending_replace_id:
+        _change_pending(order)
+    if order.state is OrderState.UNKNOWN:
+        raise OrderRefused(
+            "OUTCOME_UNKNOWN",
+            f"order {order.order_id} cannot be replaced before it is known what "
+            f"{order.venue_mic} has of it; it can be cancelled",
+            "order_id",
+            {"order_id": order.order_id, "venue_mic": order.venue_mic},
+        )
+    if command.expected_version not in {0, order.version}:
+        raise OrderRefused(
+            "STALE_VERSION",
+            f"expected_version {command.expected_version} is not that of order "
+            f"{order.order_id}, which is {order.version}",
+            "expected_version",
+            {"value": str(command.expected_version), "version": str(order.version)},
+        )
+    terms = command.terms
+    if terms.quantity <= order.cum_quantity:
+        executed = plain(order.cum_quantity)
+        raise OrderRefused(
+            "INVALID_FIELD",
+            f"terms.quantity {plain(terms.quantity)}: it should be above {executed}, which is "
+            f"executed already; to take back the rest, cancel the order",
+            "terms.quantity",
+            {
+                "field": "terms.quantity",
+                "value": plain(terms.quantity),
+                "expected": f"above {executed}",
+            },
+        )
+    check_terms(order.type, terms, instrument, limits, reference_price)
+    if order.state in LOCAL:
+        return OrderReplaced(terms)
+    return ReplaceRequested(order.next_cl_ord_id, terms)
+
+
+def decide_cancel(order: Order, command: CancelOrder) -> CancelRequested | OrderCanceled:
+    """Return the request to the venue, or the cancel itself where nothing is at the venue.
+
+    An order in doubt may be cancelled: the request can only help.
+
+    Raises:
+        OrderRefused: ORDER_CLOSED, ORDER_CHANGE_PENDING (a cancel is pending already; a
+            pending replace does not matter, the venue takes them in order).
+    """
+    assert command.order_id == order.order_id
+    _require_open(order, "cancelled")
+    if order.pending_cancel_id:
+        _change_pending(order)
+    if order.state in LOCAL:
+        return OrderCanceled()
+    return CancelRequested(order.next_cl_ord_id)
+
+
+def _require_open(order: Order, what: str) -> None:
+    if order.is_closed:
+        raise OrderRefused(
+            "ORDER_CLOSED",
+            f"order {order.order_id} is {order.state.name} and cannot be {what}",
+            "order_id",
+            {"order_id": order.order_id, "state": order.state.name},
+        )
+
+
+def _change_pending(order: Order) -> None:
+    pending = order.pending_cancel_id or order.pending_replace_id
+    what = "cancel" if order.pending_cancel_id else "replace"
+    raise OrderRefused(
+        "ORDER_CHANGE_PENDING",
+        f"order {order.order_id} has a {what} without answer, {pending}: wait for it",
+        "order_id",
+        {"order_id": order.order_id, "pending": what, "cl_ord_id": pending},
+    )

@@ -1,0 +1,333 @@
+"""From one order and one event to the next order.
+
+An order is copied as a list (the draft), the kind's handler changes what the
+event says, and `evolve` then works out leaves, base and state from the table.
+Copying 40 fields this way costs 0.3 µs; `_replace` would cost 2.5.
+
+Handlers return what does not fit in the event, or "". They never raise.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from svc_oms.domain import lifecycle
+from svc_oms.domain.events import (
+    CancelRefused,
+    CancelRequested,
+    Event,
+    ExecutionBusted,
+    ExecutionCorrected,
+    OrderAccepted,
+    OrderAcknowledged,
+    OrderExecuted,
+    OrderInDoubt,
+    OrderRejected,
+    OrderReplaced,
+    OrderResolved,
+    OrderRestated,
+    ReplaceRefused,
+    ReplaceRequested,
+    Stamp,
+    VenueReportParked,
+)
+from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
+from svc_oms.domain.model import Order
+from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, plain, subtract
+
+Draft = list[Any]
+Handler = Callable[[Draft, Order, Any], str]
+
+# Places of the fields in a draft.
+_at = Order._fields.index
+_TERMS, _PENDING_TERMS = _at("terms"), _at("pending_terms")
+_STATE, _BASE_STATE = _at("state"), _at("base_state")
+_LEAVES, _CUM, _NOTIONAL = _at("leaves_quantity"), _at("cum_quantity"), _at("notional")
+_CL_ORD_ID, _VENUE_ORDER_ID = _at("cl_ord_id"), _at("venue_order_id")
+_CANCEL_ID, _REPLACE_ID = _at("pending_cancel_id"), _at("pending_replace_id")
+_REQUEST_COUNT, _IN_DOUBT, _AWAITED = _at("request_count"), _at("in_doubt"), _at("awaited_cum")
+_VERSION, _REJECTION = _at("version"), _at("rejection")
+_CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
+_CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
+_ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
+
+# What these tell has happened in the market, whatever state we think the order is in.
+_ALWAYS_COUNTS = frozenset(
+    {EventKind.EXECUTED, EventKind.EXECUTION_BUSTED, EventKind.EXECUTION_CORRECTED}
+)
+
+
+def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Order:
+    """Return the order after the event. Never refuses what a venue reports.
+
+    Args:
+        order: As it stood; None before its OrderAccepted.
+        event: What happened.
+        stamp: When and by whom.
+        sequence: Account sequence of the event.
+
+    Raises:
+        ValueError: The first event of an order is not its acceptance: the log is broken.
+    """
+    if order is None:
+        return _accept(event, stamp, sequence)
+    kind = event.kind
+    base = order.base_state
+    draft: Draft = list(order)
+    anomaly = ""
+    found = TABLE[order.state].get(kind)
+    if found is Rule.BENEATH:
+        found = TABLE[base].get(kind)
+    if found is None:
+        anomaly = f"{kind.name} does not fit an order that is {order.state.name}"
+    if found is not None or kind in _ALWAYS_COUNTS:
+        anomaly = _HANDLERS[kind](draft, order, event) or anomaly
+    cum = draft[_CUM]
+    leaves = subtract(draft[_TERMS].quantity, cum)
+    complete = leaves <= 0
+    if found is not None:
+        base = lifecycle.next_base(found, base, kind, filled=cum > 0, complete=complete)
+        draft[_BASE_STATE] = base
+    state = draft[_STATE] = lifecycle.visible(
+        base,
+        executions_missing=not complete and draft[_AWAITED] > cum,
+        in_doubt=bool(draft[_IN_DOUBT]),
+        cancel_pending=bool(draft[_CANCEL_ID]),
+        replace_pending=bool(draft[_REPLACE_ID]),
+    )
+    draft[_LEAVES] = NO_QUANTITY if complete or state in TERMINAL else leaves
+    draft[_VERSION] += 1
+    draft[_LAST_SEQUENCE] = sequence
+    draft[_UPDATED_AT] = stamp.occurred_at_ns
+    draft[_ANOMALY] = anomaly
+    if anomaly:
+        draft[_ANOMALY_COUNT] += 1
+    return Order._make(draft)
+
+
+def _accept(event: Event, stamp: Stamp, sequence: int) -> Order:
+    """Return the order of its first event."""
+    if not isinstance(event, OrderAccepted):
+        raise ValueError(  # noqa: TRY004 - the log is wrong, not the type
+            f"an order begins with OrderAccepted, not with {type(event).__name__}"
+        )
+    draft: Draft = list(event.order)
+    draft[_BASE_STATE] = draft[_STATE]
+    draft[_VERSION] = 1
+    draft[_CREATED_SEQUENCE] = draft[_LAST_SEQUENCE] = sequence
+    draft[_CREATED_AT] = draft[_UPDATED_AT] = stamp.occurred_at_ns
+    return Order._make(draft)
+
+
+def _nothing(_draft: Draft, _order: Order, _event: Event) -> str:
+    return ""
+
+
+def _arrived(draft: Draft, order: Order, _event: Event) -> str:
+    """The venue speaks of the order, so the new order reached it."""
+    if order.in_doubt:
+        _lift_doubt(draft, order, f"{order.order_id}-1")
+    return ""
+
+
+def _lift_doubt(draft: Draft, order: Order, cl_ord_id: str) -> None:
+    draft[_IN_DOUBT] = tuple(doubt for doubt in order.in_doubt if doubt != cl_ord_id)
+
+
+def _acknowledged(draft: Draft, order: Order, event: OrderAcknowledged) -> str:
+    _arrived(draft, order, event)
+    if event.venue_order_id:
+        draft[_VENUE_ORDER_ID] = event.venue_order_id
+    if order.base_state is lifecycle.OrderState.REJECTED:
+        draft[_REJECTION] = None
+        return "the venue works an order that was rejected"
+    return ""
+
+
+def _executed(draft: Draft, order: Order, event: OrderExecuted) -> str:
+    _arrived(draft, order, event)
+    fill = event.execution
+    return _count(draft, order, fill.quantity, multiply(fill.price, fill.quantity))
+
+
+def _busted(draft: Draft, order: Order, event: ExecutionBusted) -> str:
+    draft[_AWAITED] = NO_QUANTITY
+    if event.quantity > order.cum_quantity:
+        return (
+            f"execution {event.busted_exec_id} taken back is of {plain(event.quantity)} "
+            f"where {plain(order.cum_quantity)} are executed"
+        )
+    return _count(draft, order, -event.quantity, -multiply(event.price, event.quantity))
+
+
+def _corrected(draft: Draft, order: Order, event: ExecutionCorrected) -> str:
+    draft[_AWAITED] = NO_QUANTITY
+    if event.previous_quantity > order.cum_quantity:
+        return (
+            f"execution {event.corrected_exec_id} corrected was of "
+            f"{plain(event.previous_quantity)} where {plain(order.cum_quantity)} are executed"
+        )
+    now = event.execution
+    return _count(
+        draft,
+        order,
+        subtract(now.quantity, event.previous_quantity),
+        subtract(
+            multiply(now.price, now.quantity),
+            multiply(event.previous_price, event.previous_quantity),
+        ),
+    )
+
+
+def _count(draft: Draft, order: Order, quantity: Decimal, notional: Decimal) -> str:
+    """Add to what is executed."""
+    cum = draft[_CUM] = add(order.cum_quantity, quantity)
+    draft[_NOTIONAL] = add(order.notional, notional)
+    if quantity > 0 and cum > order.terms.quantity:
+        return f"{plain(cum)} are executed of an order of {plain(order.terms.quantity)}"
+    return ""
+
+
+def _cancel_requested(draft: Draft, _order: Order, event: CancelRequested) -> str:
+    draft[_CANCEL_ID] = event.cl_ord_id
+    draft[_REQUEST_COUNT] += 1
+    return ""
+
+
+def _cancel_pending(draft: Draft, order: Order, event: Event) -> str:
+    _arrived(draft, order, event)
+    if order.pending_cancel_id:
+        draft[_IN_DOUBT] = tuple(d for d in draft[_IN_DOUBT] if d != order.pending_cancel_id)
+    return ""
+
+
+def _cancel_refused(draft: Draft, order: Order, event: CancelRefused) -> str:
+    _lift_doubt(draft, order, event.cl_ord_id)
+    if event.cl_ord_id != order.pending_cancel_id:
+        return f"refusal of cancel {event.cl_ord_id}, which is not pending"
+    draft[_CANCEL_ID] = ""
+    draft[_REJECTION] = event.rejection
+    return ""
+
+
+def _canceled(draft: Draft, _order: Order, _event: Event) -> str:
+    draft[_CANCEL_ID] = ""
+    draft[_IN_DOUBT] = ()
+    return ""
+
+
+def _ended(draft: Draft, _order: Order, _event: Event) -> str:
+    draft[_IN_DOUBT] = ()
+    return ""
+
+
+def _rejected(draft: Draft, _order: Order, event: OrderRejected) -> str:
+    draft[_IN_DOUBT] = ()
+    draft[_REJECTION] = event.rejection
+    return ""
+
+
+def _replace_requested(draft: Draft, _order: Order, event: ReplaceRequested) -> str:
+    draft[_REPLACE_ID] = event.cl_ord_id
+    draft[_PENDING_TERMS] = event.terms
+    draft[_REQUEST_COUNT] += 1
+    return ""
+
+
+def _replace_pending(draft: Draft, order: Order, event: Event) -> str:
+    _arrived(draft, order, event)
+    if order.pending_replace_id:
+        draft[_IN_DOUBT] = tuple(d for d in draft[_IN_DOUBT] if d != order.pending_replace_id)
+    return ""
+
+
+def _replace_refused(draft: Draft, order: Order, event: ReplaceRefused) -> str:
+    _lift_doubt(draft, order, event.cl_ord_id)
+    if event.cl_ord_id != order.pending_replace_id:
+        return f"refusal of replace {event.cl_ord_id}, which is not pending"
+    draft[_REPLACE_ID] = ""
+    draft[_PENDING_TERMS] = None
+    draft[_REJECTION] = event.rejection
+    return ""
+
+
+def _replaced(draft: Draft, order: Order, event: OrderReplaced) -> str:
+    draft[_TERMS] = event.terms
+    if event.venue_order_id:
+        draft[_VENUE_ORDER_ID] = event.venue_order_id
+    if order.state in LOCAL:
+        return ""
+    _arrived(draft, order, event)
+    anomaly = _executed_beyond(order, event.terms.quantity)
+    if not order.pending_replace_id:
+        return anomaly or "the venue replaced an order of which no replace was pending"
+    draft[_CL_ORD_ID] = order.pending_replace_id
+    draft[_IN_DOUBT] = tuple(d for d in draft[_IN_DOUBT] if d != order.pending_replace_id)
+    draft[_REPLACE_ID] = ""
+    draft[_PENDING_TERMS] = None
+    return anomaly
+
+
+def _restated(draft: Draft, order: Order, event: OrderRestated) -> str:
+    _arrived(draft, order, event)
+    draft[_TERMS] = event.terms
+    return _executed_beyond(order, event.terms.quantity)
+
+
+def _executed_beyond(order: Order, quantity: Decimal) -> str:
+    if quantity >= order.cum_quantity:
+        return ""
+    return f"{plain(order.cum_quantity)} are executed of an order now of {plain(quantity)}"
+
+
+def _in_doubt(draft: Draft, order: Order, event: OrderInDoubt) -> str:
+    if order.state in TERMINAL:
+        return ""
+    if event.venue_cum_quantity > order.cum_quantity:
+        draft[_AWAITED] = event.venue_cum_quantity
+    elif event.cl_ord_id not in order.in_doubt:
+        draft[_IN_DOUBT] = (*order.in_doubt, event.cl_ord_id)
+    return ""
+
+
+def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
+    if event.cl_ord_id:
+        _lift_doubt(draft, order, event.cl_ord_id)
+    else:
+        draft[_AWAITED] = NO_QUANTITY
+    if event.venue_order_id:
+        draft[_VENUE_ORDER_ID] = event.venue_order_id
+    return ""
+
+
+def _parked(_draft: Draft, _order: Order, event: VenueReportParked) -> str:
+    return event.text
+
+
+_HANDLERS: Final[dict[EventKind, Handler]] = {
+    EventKind.ACKNOWLEDGED: _acknowledged,
+    EventKind.EXECUTED: _executed,
+    EventKind.CANCEL_REQUESTED: _cancel_requested,
+    EventKind.CANCEL_PENDING: _cancel_pending,
+    EventKind.CANCEL_REFUSED: _cancel_refused,
+    EventKind.CANCELED: _canceled,
+    EventKind.REPLACE_REQUESTED: _replace_requested,
+    EventKind.REPLACE_PENDING: _replace_pending,
+    EventKind.REPLACE_REFUSED: _replace_refused,
+    EventKind.REPLACED: _replaced,
+    EventKind.REJECTED: _rejected,
+    EventKind.EXPIRED: _ended,
+    EventKind.DONE_FOR_DAY: _arrived,
+    EventKind.SUSPENDED: _arrived,
+    EventKind.STOPPED: _arrived,
+    EventKind.CALCULATED: _arrived,
+    EventKind.RESTATED: _restated,
+    EventKind.EXECUTION_BUSTED: _busted,
+    EventKind.EXECUTION_CORRECTED: _corrected,
+    EventKind.IN_DOUBT: _in_doubt,
+    EventKind.RESOLVED: _resolved,
+    EventKind.TRIGGERED: _nothing,
+    EventKind.APPROVED: _nothing,
+    EventKind.COMMAND_REFUSED: _nothing,
+    EventKind.VENUE_REPORT_PARKED: _parked,
+}

@@ -1,0 +1,98 @@
+"""What the venue and the gateway tell, as plain values: the messages of gateway.v1."""
+
+from typing import NamedTuple
+
+from svc_oms.domain.numbers import Price, Quantity
+
+
+class ExecutionReportFacts(NamedTuple):
+    """ExecutionReport(8). None: the venue did not tell; texts are empty then."""
+
+    cl_ord_id: str
+    exec_type: str
+    """ExecType(150), the FIX character."""
+    ord_status: str
+    """OrdStatus(39), the FIX character."""
+    exec_id: str = ""
+    orig_cl_ord_id: str = ""
+    venue_order_id: str = ""
+    exec_ref_id: str = ""
+    order_quantity: Quantity | None = None
+    last_quantity: Quantity | None = None
+    last_price: Price | None = None
+    leaves_quantity: Quantity | None = None
+    cum_quantity: Quantity | None = None
+    average_price: Price | None = None
+    limit_price: Price | None = None
+    stop_price: Price | None = None
+    time_in_force: str = ""
+    """TimeInForce(59), the FIX character."""
+    transact_time_ns: int = 0
+    received_at_ns: int = 0
+    text: str = ""
+    ord_rej_reason: int | None = None
+    exec_restatement_reason: int | None = None
+    last_liquidity: int = 0
+    last_market_mic: str = ""
+    display_quantity: Quantity | None = None
+    status_request_id: str = ""
+    """OrdStatusReqID(790): the ClOrdID our status request asked about."""
+
+
+class CancelRejectFacts(NamedTuple):
+    """OrderCancelReject(9)."""
+
+    cl_ord_id: str
+    orig_cl_ord_id: str = ""
+    venue_order_id: str = ""
+    ord_status: str = ""
+    response_to: str = ""
+    """CxlRejResponseTo(434): "1" cancel, "2" replace."""
+    cxl_rej_reason: int | None = None
+    text: str = ""
+
+
+class BusinessRejectFacts(NamedTuple):
+    """BusinessMessageReject(j) of a message of ours."""
+
+    cl_ord_id: str
+    """Of the refused message."""
+    ref_msg_type: str
+    """RefMsgType(372): "D", "F", "G" or "H"."""
+    reason: int = 0
+    """BusinessRejectReason(380)."""
+    text: str = ""
+
+
+class SessionRejectFacts(NamedTuple):
+    """Reject(3) of a message of ours."""
+
+    cl_ord_id: str
+    """Of the refused message."""
+    ref_msg_type: str
+    """RefMsgType(372): "D", "F", "G" or "H"."""
+    reason: int = 0
+    """SessionRejectReason(373)."""
+    ref_tag_id: int = 0
+    text: str = ""
+
+
+class ReceiptFacts(NamedTuple):
+    """What became of a command at the gateway."""
+
+    cl_ord_id: str
+    kind: str
+    """"NEW", "CANCEL", "REPLACE" or "STATUS": VenueCommandKind without prefix."""
+    outcome: str
+    """"SENT", "NOT_SENT" or "IN_DOUBT": CommandOutcome without prefix."""
+    text: str = ""
+
+
+Facts = (
+    ExecutionReportFacts
+    | CancelRejectFacts
+    | BusinessRejectFacts
+    | SessionRejectFacts
+    | ReceiptFacts
+)
+"""Any of them."""

@@ -1,0 +1,370 @@
+"""The life cycle of an order: its states, what can happen to it, and the one table.
+
+Theory of operation
+===================
+
+An order has a *base state*: where it stands at the venue (NEW, SUSPENDED,
+CANCELED, ...) or, before it is there, with us (HELD, AWAITING_TRIGGER). Over the
+base lie up to three *overlays*: a doubt (UNKNOWN), a cancel without answer
+(PENDING_CANCEL) and a replace without answer (PENDING_REPLACE). The *state* a
+client sees is the topmost overlay, or the base when there is none. FIX 4.4 has
+the same idea: OrdStatus(39) is the one of highest precedence among all that
+apply, and pending cancel stands above pending replace, which stands above the
+working states.
+
+We part from FIX's precedence in two places, both because a client asks "can
+this still trade?" first. A closed base shows through every pending request: the
+fill that completes an order gives FILLED although a cancel is pending (FIX would
+show PENDING_CANCEL until the cancel is refused), and the refusal that comes
+later changes nothing but the record. And CALCULATED does not hide FILLED.
+
+A doubt is a fact about us, not about the venue: we sent a request and cannot tell
+whether it arrived, or the venue told of executions that have not come. It is
+shown above everything that is not closed, because a timeout is never a reject.
+The one doubt that also hides a closed base is that of missing executions: an
+order the venue calls cancelled after 40 is not closed for us before we have
+the 40.
+
+The table maps (state, event kind) to a state or to a rule:
+
+    a state     the base moves there; for the three overlays, the overlay is laid on
+    STAY        neither base nor state moves
+    BY_LEAVES   FILLED when nothing is left; else the base stays, except that a
+                fill moves PENDING_NEW and NEW to PARTIALLY_FILLED (and a bust back)
+    WORKING     the venue works the order: FILLED, PARTIALLY_FILLED or NEW, as the
+                quantities say
+    REOPEN      WORKING, and an anomaly
+    BENEATH     look up the row of the base state instead; the overlays stay on
+    RESUME      a request or doubt is over: show what is topmost now
+
+A pair that is not in the table does not fit. It changes no state, and the event
+is recorded and flagged as an anomaly all the same: commands are refused before
+they become events (`decide_*` in order.py), facts never. So there are two rules
+at the head of this file, and tests hold them:
+
+1. No other file sets a state.
+2. A closed state has nothing behind it but the odd rows written out below.
+"""
+
+from enum import Enum, IntEnum
+from typing import Final
+
+
+class OrderState(IntEnum):
+    """What an order is in; names and numbers of ordermesh.oms.v1.OrderState."""
+
+    PENDING_NEW = 1
+    NEW = 2
+    PARTIALLY_FILLED = 3
+    FILLED = 4
+    DONE_FOR_DAY = 5
+    CANCELED = 6
+    PENDING_CANCEL = 7
+    STOPPED = 8
+    REJECTED = 9
+    SUSPENDED = 10
+    CALCULATED = 11
+    EXPIRED = 12
+    PENDING_REPLACE = 13
+    UNKNOWN = 14
+    HELD = 15
+    AWAITING_TRIGGER = 16
+
+
+class EventKind(IntEnum):
+    """What can happen to an order; names and numbers of OrderEvent's oneof."""
+
+    ACCEPTED = 20
+    ACKNOWLEDGED = 21
+    EXECUTED = 22
+    CANCEL_REQUESTED = 23
+    CANCEL_PENDING = 24
+    CANCEL_REFUSED = 25
+    CANCELED = 26
+    REPLACE_REQUESTED = 27
+    REPLACE_PENDING = 28
+    REPLACE_REFUSED = 29
+    REPLACED = 30
+    REJECTED = 31
+    EXPIRED = 32
+    DONE_FOR_DAY = 33
+    SUSPENDED = 34
+    STOPPED = 35
+    CALCULATED = 36
+    RESTATED = 37
+    EXECUTION_BUSTED = 38
+    EXECUTION_CORRECTED = 39
+    IN_DOUBT = 40
+    RESOLVED = 41
+    TRIGGERED = 42
+    APPROVED = 43
+    COMMAND_REFUSED = 44
+    VENUE_REPORT_PARKED = 45
+
+
+class Rule(Enum):
+    """How the next state follows where it is not one fixed state."""
+
+    STAY = "stay"
+    BY_LEAVES = "by leaves"
+    WORKING = "working"
+    REOPEN = "reopen"
+    BENEATH = "beneath"
+    RESUME = "resume"
+
+
+S = OrderState
+K = EventKind
+R = Rule
+
+TERMINAL: Final = frozenset({S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED})
+"""Closed: the order can no longer trade and its leaves are zero."""
+
+OVERLAYS: Final = frozenset({S.UNKNOWN, S.PENDING_CANCEL, S.PENDING_REPLACE})
+"""States that lie over a base state."""
+
+LOCAL: Final = frozenset({S.HELD, S.AWAITING_TRIGGER})
+"""Nothing is at the venue: cancel and replace are done here, at once."""
+
+INITIAL: Final = frozenset({S.PENDING_NEW, S.HELD, S.AWAITING_TRIGGER})
+"""States an order may be accepted in."""
+
+Cell = OrderState | Rule
+Row = dict[EventKind, Cell]
+
+# --- Parts that several rows share -------------------------------------------------------
+
+# Records about the order that are not about its state. In every row.
+_RECORDS: Row = {K.COMMAND_REFUSED: R.STAY, K.VENUE_REPORT_PARKED: R.STAY}
+
+_REQUESTS: Row = {
+    K.CANCEL_REQUESTED: S.PENDING_CANCEL,
+    K.REPLACE_REQUESTED: S.PENDING_REPLACE,
+    K.IN_DOUBT: S.UNKNOWN,
+}
+
+# What the venue may report of an order it works. An order may be refused after it was
+# acknowledged, and replaced or restated when the acknowledgement was lost.
+_AT_VENUE: Row = {
+    K.EXECUTED: R.BY_LEAVES,
+    K.EXECUTION_BUSTED: R.BY_LEAVES,
+    K.EXECUTION_CORRECTED: R.BY_LEAVES,
+    K.CANCELED: S.CANCELED,
+    K.EXPIRED: S.EXPIRED,
+    K.REJECTED: S.REJECTED,
+    K.DONE_FOR_DAY: S.DONE_FOR_DAY,
+    K.SUSPENDED: S.SUSPENDED,
+    K.STOPPED: S.STOPPED,
+    K.CALCULATED: S.CALCULATED,
+    K.REPLACED: R.WORKING,
+    K.RESTATED: R.WORKING,
+}
+
+# Answers to requests. They end a pending request, if there is one, and never move the base.
+_ANSWERS: Row = {
+    K.CANCEL_PENDING: R.RESUME,
+    K.CANCEL_REFUSED: R.RESUME,
+    K.REPLACE_PENDING: R.RESUME,
+    K.REPLACE_REFUSED: R.RESUME,
+    K.RESOLVED: R.RESUME,
+}
+
+# Under an overlay everything the venue says about the order itself moves the base; a fill
+# and an answer are looked at right here.
+_OVERLAID: Row = {
+    **dict.fromkeys(_AT_VENUE, R.BENEATH),
+    **_ANSWERS,
+    **_RECORDS,
+    K.ACKNOWLEDGED: R.BENEATH,
+    K.EXECUTED: R.BY_LEAVES,
+    K.EXECUTION_BUSTED: R.BY_LEAVES,
+    K.EXECUTION_CORRECTED: R.BY_LEAVES,
+}
+
+# Late answers and corrections of the closed: recorded, and nothing moves.
+_CLOSED: Row = {
+    **dict.fromkeys(_ANSWERS, R.STAY),
+    **_RECORDS,
+    K.IN_DOUBT: R.STAY,
+    K.EXECUTION_BUSTED: R.STAY,
+    K.EXECUTION_CORRECTED: R.STAY,
+}
+
+# --- The table --------------------------------------------------------------------------
+
+TABLE: Final[dict[OrderState, Row]] = {
+    # Ours: durable here, nothing at the venue yet.
+    S.HELD: {
+        **_RECORDS,
+        K.APPROVED: S.PENDING_NEW,
+        K.CANCELED: S.CANCELED,
+        K.EXPIRED: S.EXPIRED,
+        K.REJECTED: S.REJECTED,
+        K.REPLACED: R.STAY,
+    },
+    S.AWAITING_TRIGGER: {
+        **_RECORDS,
+        K.TRIGGERED: S.PENDING_NEW,
+        K.CANCELED: S.CANCELED,
+        K.EXPIRED: S.EXPIRED,
+        K.REJECTED: S.REJECTED,
+        K.REPLACED: R.STAY,
+    },
+    # On its way. A fill before the acknowledgement is ordinary: some venues send none for
+    # an order that trades at once.
+    S.PENDING_NEW: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: S.NEW,
+    },
+    # Working. The second acknowledgement is one that was overtaken by a fill, or a repeated one.
+    S.NEW: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: R.STAY,
+    },
+    S.PARTIALLY_FILLED: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: R.STAY,
+    },
+    # Alive, but not working. An acknowledgement or restatement is the venue taking it up
+    # again (a good-till-cancelled order on its next day); a fill that was on its way when
+    # the venue stopped leaves the order where it is, unless it completes it.
+    S.DONE_FOR_DAY: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: R.WORKING,
+    },
+    S.SUSPENDED: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: R.WORKING,
+    },
+    S.STOPPED: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: R.WORKING,
+    },
+    S.CALCULATED: {
+        **_AT_VENUE,
+        **_REQUESTS,
+        **_ANSWERS,
+        **_RECORDS,
+        K.ACKNOWLEDGED: R.WORKING,
+    },
+    # Overlays. A cancel may follow a replace without answer (the venue takes them in order);
+    # nothing may follow a cancel; a replace may not follow a doubt. All three may meet a new
+    # doubt.
+    S.PENDING_REPLACE: {
+        **_OVERLAID,
+        K.CANCEL_REQUESTED: S.PENDING_CANCEL,
+        K.IN_DOUBT: S.UNKNOWN,
+    },
+    S.PENDING_CANCEL: {
+        **_OVERLAID,
+        K.IN_DOUBT: S.UNKNOWN,
+    },
+    # A cancel of an order in doubt goes out: it can only help. The doubt stays on top.
+    S.UNKNOWN: {
+        **_OVERLAID,
+        K.CANCEL_REQUESTED: R.STAY,
+        K.IN_DOUBT: R.STAY,
+    },
+    # Closed, with the odd rows. A fill is not among them: behind a closed state it does not
+    # fit, grows cum all the same, and is an anomaly.
+    S.FILLED: {
+        **_CLOSED,
+        # Taken back or made smaller: the rest works again, unless the venue closes it too.
+        K.EXECUTION_BUSTED: R.BY_LEAVES,
+        K.EXECUTION_CORRECTED: R.BY_LEAVES,
+        # A larger quantity was asked for before the last fill, and the venue granted it
+        # (FIX 4.4 order state change matrix C.1.c).
+        K.REPLACED: R.WORKING,
+        K.RESTATED: R.WORKING,
+        # Bookkeeping of the venue behind the last fill: nothing can trade.
+        K.DONE_FOR_DAY: R.STAY,
+        K.CALCULATED: R.STAY,
+    },
+    S.CANCELED: {
+        **_CLOSED,
+        K.DONE_FOR_DAY: R.STAY,
+        K.CALCULATED: R.STAY,
+    },
+    S.EXPIRED: {
+        **_CLOSED,
+        K.DONE_FOR_DAY: R.STAY,
+        K.CALCULATED: R.STAY,
+    },
+    S.REJECTED: {
+        **_CLOSED,
+        # We gave it up as never sent, or the venue takes its refusal back: it is alive, and a
+        # client who could not see it could not cancel it.
+        K.ACKNOWLEDGED: R.REOPEN,
+    },
+}
+
+
+def cell(state: OrderState, base: OrderState, kind: EventKind) -> Cell | None:
+    """Return what the table says, having looked beneath overlays; None: it does not fit."""
+    found = TABLE[state].get(kind)
+    return TABLE[base].get(kind) if found is R.BENEATH else found
+
+
+def next_base(
+    found: Cell, base: OrderState, kind: EventKind, *, filled: bool, complete: bool
+) -> OrderState:
+    """Return the base state a cell leads to.
+
+    Args:
+        found: What the table says; not BENEATH.
+        base: The base state before.
+        kind: What happened.
+        filled: Something is executed (cum > 0) after the event.
+        complete: Nothing is left (cum ≥ quantity) after the event.
+    """
+    if isinstance(found, OrderState):
+        return base if found in OVERLAYS else found
+    working = S.FILLED if complete else S.PARTIALLY_FILLED if filled else S.NEW
+    if found is R.WORKING or found is R.REOPEN:
+        return working
+    if found is R.BY_LEAVES:
+        if complete or base is S.FILLED or base is S.NEW or base is S.PARTIALLY_FILLED:
+            return working
+        # A fill tells that the venue works it; a bust of a fill does not untell it.
+        return working if base is S.PENDING_NEW and kind is K.EXECUTED else base
+    return base
+
+
+def visible(
+    base: OrderState,
+    *,
+    executions_missing: bool,
+    in_doubt: bool,
+    cancel_pending: bool,
+    replace_pending: bool,
+) -> OrderState:
+    """Return the state on top: see the head of this file."""
+    if executions_missing:
+        return S.UNKNOWN
+    if base in TERMINAL:
+        return base
+    if in_doubt:
+        return S.UNKNOWN
+    if cancel_pending:
+        return S.PENDING_CANCEL
+    if replace_pending:
+        return S.PENDING_REPLACE
+    return base

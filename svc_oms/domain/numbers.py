@@ -1,0 +1,87 @@
+"""Exact numbers: prices, quantities and what is computed from them.
+
+Prices and quantities have at most 18 digits before the point and 9 behind it
+(the canonical form of the contracts). A product of two has at most 54 digits,
+so a context of 80 digits holds the sum of more fills than an order can have,
+and its Inexact trap turns a rounding, should one ever happen, into an error
+instead of a wrong cent. The default context of `decimal` rounds at 28 digits
+without a word; arithmetic here therefore names its context.
+"""
+
+from decimal import (
+    ROUND_05UP,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
+from typing import NewType
+
+Price = NewType("Price", Decimal)
+"""Currency units per share; may be zero or negative only where a venue reports so."""
+
+Quantity = NewType("Quantity", Decimal)
+"""Shares."""
+
+INTEGER_DIGITS_MAX = 18
+FRACTION_DIGITS_MAX = 9
+EXACT_DIGITS = 80
+
+EXACT = Context(prec=EXACT_DIGITS, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+"""Adds and multiplies without rounding, or raises."""
+
+# Rounds so that a second rounding to fewer digits comes out as if it were the only one.
+_STICKY = Context(prec=EXACT_DIGITS, rounding=ROUND_05UP, traps=[InvalidOperation, DivisionByZero])
+_HALF_EVEN = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+
+ZERO = Decimal(0)
+NO_QUANTITY = Quantity(ZERO)
+_NINE_PLACES = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
+_UPPER_BOUND = Decimal(10) ** INTEGER_DIGITS_MAX
+
+add = EXACT.add
+subtract = EXACT.subtract
+multiply = EXACT.multiply
+
+
+def price(text: str) -> Price:
+    """Return the price a decimal text tells; see `bounded` for what is refused."""
+    return Price(bounded(Decimal(text)))
+
+
+def quantity(text: str) -> Quantity:
+    """Return the quantity a decimal text tells; see `bounded` for what is refused."""
+    return Quantity(bounded(Decimal(text)))
+
+
+def bounded(number: Decimal) -> Decimal:
+    """Return the number unchanged if the contracts can carry it.
+
+    Raises:
+        ValueError: not finite, 10^18 or more in size, or more than 9 decimal places.
+    """
+    if not number.is_finite():
+        raise ValueError(f"{number} is not a finite number")
+    if abs(number) >= _UPPER_BOUND:
+        raise ValueError(f"{number} has more than {INTEGER_DIGITS_MAX} digits before the point")
+    exponent = number.normalize(EXACT).as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX:
+        raise ValueError(f"{number} has more than {FRACTION_DIGITS_MAX} decimal places")
+    return number
+
+
+def average_price(notional: Decimal, cum_quantity: Quantity) -> Price:
+    """Return Σ price * quantity / cum, rounded half even to 9 places; zero before a fill."""
+    if not cum_quantity:
+        return Price(ZERO)
+    quotient = _STICKY.divide(notional, cum_quantity)
+    return Price(_HALF_EVEN.quantize(quotient, _NINE_PLACES).normalize(EXACT))
+
+
+def plain(number: Decimal) -> str:
+    """Return the number in words for people: no exponent, no trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

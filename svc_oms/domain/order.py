@@ -1,0 +1,22 @@
+"""Decide and evolve: the two functions an order is made of, in one place to import from.
+
+`decide_*` takes a command and may refuse it; `evolve` takes an event and may
+not, because what the venue reports has happened whether it fits or not.
+"""
+
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.decide import decide_cancel, decide_place, decide_replace
+from svc_oms.domain.evolve import evolve
+from svc_oms.domain.model import Execution, Order, OrderTerms, Rejection
+
+__all__ = [
+    "Execution",
+    "Order",
+    "OrderRefused",
+    "OrderTerms",
+    "Rejection",
+    "decide_cancel",
+    "decide_place",
+    "decide_replace",
+    "evolve",
+]

@@ -1,0 +1,176 @@
+"""Parts of an interpretation: what several kinds of report have in common."""
+
+from decimal import Decimal
+
+from svc_oms.domain.events import (
+    CancelRefused,
+    Event,
+    OrderResolved,
+    ReplaceRefused,
+    VenueReportParked,
+)
+from svc_oms.domain.facts import ExecutionReportFacts
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import (
+    Execution,
+    Order,
+    OrderTerms,
+    Rejection,
+    ResolutionSource,
+    TimeInForce,
+)
+from svc_oms.domain.numbers import Quantity, plain
+
+# Bases that the venue can take up again.
+PAUSED = frozenset(
+    {
+        OrderState.DONE_FOR_DAY,
+        OrderState.SUSPENDED,
+        OrderState.STOPPED,
+        OrderState.CALCULATED,
+    }
+)
+
+TIMES_IN_FORCE = {
+    "0": TimeInForce.DAY,
+    "1": TimeInForce.GTC,
+    "2": TimeInForce.AT_OPEN,
+    "3": TimeInForce.IOC,
+    "4": TimeInForce.FOK,
+    "6": TimeInForce.GTD,
+    "7": TimeInForce.AT_CLOSE,
+}
+
+
+def request_number(order: Order, cl_ord_id: str) -> int:
+    """Return n of a ClOrdID this order has given out; 0 if it is none of its own."""
+    owner, _, number = cl_ord_id.rpartition("-")
+    if owner != order.order_id or not number.isdecimal():
+        return 0
+    n = int(number)
+    return n if 1 <= n <= order.request_count else 0
+
+
+def tells_replace(order: Order, facts: ExecutionReportFacts) -> bool:
+    """Tell whether a report shows the pending replace done, and not the terms before it."""
+    if facts.cl_ord_id == order.pending_replace_id:
+        return True
+    asked = order.pending_terms
+    # A venue that repeats the old ClOrdID: only the terms can tell.
+    return asked is not None and merged(order.terms, facts) == merged(asked, facts) != order.terms
+
+
+def arrival(
+    order: Order,
+    facts: ExecutionReportFacts,
+    source: ResolutionSource = ResolutionSource.VENUE_REPORT,
+) -> list[Event]:
+    """End the doubt whether the new order arrived, if there is one: the venue speaks of it."""
+    if not order.in_doubt:
+        return []
+    first = f"{order.order_id}-1"
+    if first not in order.in_doubt:
+        return []
+    return [OrderResolved(source, first, facts.venue_order_id)]
+
+
+def found(
+    order: Order,
+    cl_ord_id: str,
+    source: ResolutionSource = ResolutionSource.VENUE_REPORT,
+    rejection: Rejection | None = None,
+) -> list[Event]:
+    """End the doubt about a request, if there is one."""
+    if cl_ord_id not in order.in_doubt:
+        return []
+    return [OrderResolved(source, cl_ord_id, rejection=rejection)]
+
+
+def refusal(
+    order: Order,
+    cl_ord_id: str,
+    rejection: Rejection,
+    source: ResolutionSource = ResolutionSource.VENUE_REPORT,
+) -> list[Event]:
+    """Refuse the pending request of this ClOrdID; nothing if it has been answered."""
+    if cl_ord_id == order.pending_cancel_id:
+        return [
+            *found(order, cl_ord_id, source, rejection),
+            CancelRefused(cl_ord_id, rejection),
+        ]
+    if cl_ord_id == order.pending_replace_id:
+        return [
+            *found(order, cl_ord_id, source, rejection),
+            ReplaceRefused(cl_ord_id, rejection),
+        ]
+    return []
+
+
+def execution(order: Order, facts: ExecutionReportFacts) -> Execution:
+    """Return the execution a fill or a correction tells."""
+    assert facts.last_quantity is not None
+    assert facts.last_price is not None
+    return Execution(
+        exec_id=facts.exec_id,
+        venue_mic=order.venue_mic,
+        order_id=order.order_id,
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        side=order.side,
+        quantity=facts.last_quantity,
+        price=facts.last_price,
+        currency=order.currency,
+        venue_time_ns=facts.transact_time_ns,
+        received_at_ns=facts.received_at_ns,
+        liquidity=facts.last_liquidity,
+        last_market_mic=facts.last_market_mic,
+    )
+
+
+def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
+    """Return the terms with what the venue tells of them; what it leaves out stays."""
+    quantity = facts.order_quantity
+    limit = facts.limit_price if terms.limit_price is not None else None
+    stop = facts.stop_price if terms.stop_price is not None else None
+    return terms._replace(
+        quantity=quantity or terms.quantity,
+        limit_price=limit or terms.limit_price,
+        stop_price=stop or terms.stop_price,
+        time_in_force=TIMES_IN_FORCE.get(facts.time_in_force, terms.time_in_force),
+    )
+
+
+def venue_rejection(order: Order, what: str, code: int | None, text: str) -> Rejection:
+    """Return the rejection for what the venue refused."""
+    words = text or (f"code {code}" if code is not None else "without a reason")
+    return Rejection(
+        "VENUE_REJECTED",
+        f"{order.venue_mic} refused the {what}: {words}",
+        venue_code=code,
+        venue_text=text,
+    )
+
+
+def not_sent(order: Order, what: str, text: str) -> Rejection:
+    """Return the rejection for what never was at the venue."""
+    words = f"the {what} never reached {order.venue_mic}"
+    return Rejection("NOT_SENT", f"{words}: {text}" if text else words, venue_text=text)
+
+
+def cum_differs(facts: ExecutionReportFacts, cum: Quantity | Decimal) -> VenueReportParked:
+    """Return the record of a CumQty(14) that is not the sum of the executions."""
+    return parked(
+        "8",
+        f"CumQty(14) {told(facts.cum_quantity)} is told with ExecType(150)={facts.exec_type} "
+        f"where executions add up to {plain(cum)}",
+    )
+
+
+def parked(msg_type: str, text: str) -> VenueReportParked:
+    """Return the record of a report that does not fit."""
+    return VenueReportParked(msg_type, text)
+
+
+def told(number: Decimal | None) -> str:
+    """Return a number in words, also one that was not told."""
+    return "none" if number is None else plain(number)

@@ -1,0 +1,205 @@
+"""Order Status: how doubts end. ExecType(150)=I, and "unknown order" to a status request."""
+
+from svc_oms.domain.events import (
+    Event,
+    OrderAcknowledged,
+    OrderCalculated,
+    OrderCanceled,
+    OrderDoneForDay,
+    OrderExpired,
+    OrderInDoubt,
+    OrderRejected,
+    OrderReplaced,
+    OrderResolved,
+    OrderStopped,
+    OrderSuspended,
+)
+from svc_oms.domain.facts import ExecutionReportFacts
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.model import Order, OrderTerms, ResolutionSource
+from svc_oms.domain.numbers import Quantity, plain
+from svc_oms.domain.report_parts import (
+    PAUSED,
+    arrival,
+    cum_differs,
+    found,
+    merged,
+    not_sent,
+    parked,
+    refusal,
+    request_number,
+    venue_rejection,
+)
+
+UNKNOWN_ORDER = 5
+"""OrdRejReason(103): the venue does not know what a status request asks for."""
+
+# OrdStatus(39) of an order the venue works, whatever is pending; what is executed comes apart.
+_AT_VENUE = frozenset({"0", "1", "2", "6", "E"})
+
+_BASE_TOLD = {
+    "3": OrderState.DONE_FOR_DAY,
+    "4": OrderState.CANCELED,
+    "7": OrderState.STOPPED,
+    "8": OrderState.REJECTED,
+    "9": OrderState.SUSPENDED,
+    "B": OrderState.CALCULATED,
+    "C": OrderState.EXPIRED,
+}
+
+
+def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the events an Order Status stands for."""
+    if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
+        return unknown_order(order, facts)
+    events = arrival(order, facts, ResolutionSource.STATUS_REQUEST)
+    cum = facts.cum_quantity
+    if cum is None and facts.ord_status == "2":
+        cum = order.terms.quantity
+    if cum is not None and cum < order.cum_quantity:
+        return [*events, cum_differs(facts, order.cum_quantity)]
+    if order.is_closed:
+        return [*events, *_status_of_closed(order, facts, cum)]
+    if cum is not None:
+        events += _executions_missing(order, cum)
+    events += _pending_requests(order, facts)
+    events += _status_of_base(order, facts)
+    return events
+
+
+def _executions_missing(order: Order, cum: Quantity) -> list[Event]:
+    """Begin or end the doubt about executions that have not come."""
+    if cum == order.cum_quantity:
+        if order.awaited_cum > cum:
+            return [OrderResolved(ResolutionSource.STATUS_REQUEST, "")]
+        return []
+    if cum == order.awaited_cum:
+        return []
+    text = (
+        f"{order.venue_mic} has executed {plain(cum)} where reports of "
+        f"{plain(order.cum_quantity)} have come"
+    )
+    return [OrderInDoubt(order.cl_ord_id, text, cum)]
+
+
+def _status_of_closed(
+    order: Order, facts: ExecutionReportFacts, cum: Quantity | None
+) -> list[Event]:
+    """Compare a status with an order closed here; it can only agree or be parked."""
+    base = order.base_state
+    if base is OrderState.REJECTED and facts.ord_status in {"0", "1"}:
+        return [OrderAcknowledged(facts.venue_order_id)]
+    if cum is not None and cum > order.cum_quantity:
+        return [cum_differs(facts, order.cum_quantity)]
+    # Done for day and calculated are said of closed orders too.
+    closed = {"2", "3", "B"} if base is OrderState.FILLED else {"3", "4", "8", "B", "C"}
+    if facts.ord_status in closed:
+        return []
+    return [
+        parked("8", f"OrdStatus(39)={facts.ord_status} is told of an order that is {base.name}")
+    ]
+
+
+def _pending_requests(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Conclude what became of a cancel or replace nobody knows the fate of."""
+    events: list[Event] = []
+    status = facts.ord_status
+    replace, cancel = order.pending_replace_id, order.pending_cancel_id
+    if _is_settled(order, replace, facts):
+        if status == "E":
+            events += found(order, replace, ResolutionSource.STATUS_REQUEST)
+        elif order.pending_terms is not None and _shows_replace(order, order.pending_terms, facts):
+            events += found(order, replace, ResolutionSource.STATUS_REQUEST)
+            events.append(OrderReplaced(merged(order.pending_terms, facts), facts.venue_order_id))
+        elif status != "6":  # a pending cancel would hide a pending replace
+            events += _never_arrived(order, replace)
+    if _is_settled(order, cancel, facts):
+        if status in {"4", "6"}:
+            events += found(order, cancel, ResolutionSource.STATUS_REQUEST)
+        else:
+            events += _never_arrived(order, cancel)
+    return events
+
+
+def _is_settled(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) -> bool:
+    """Tell whether a status says what became of a pending request.
+
+    What it does not mention did not arrive, if it was sent before the question. The question
+    about a request is sent behind it, so the number of the request that was asked about bounds
+    what can be concluded. A gateway also asks about requests it was sure to have sent, when
+    the venue reports a gap: these were never in doubt here. Venues that return neither the
+    question's id nor the ClOrdID(11) it named answer with the one the order goes by: they
+    are taken to have seen everything that is in doubt, and nothing else.
+    """
+    if not cl_ord_id:
+        return False
+    asked = request_number(order, facts.status_request_id)
+    if not asked and facts.cl_ord_id != order.cl_ord_id:
+        asked = request_number(order, facts.cl_ord_id)
+    if asked:
+        return request_number(order, cl_ord_id) <= asked
+    return cl_ord_id in order.in_doubt
+
+
+def _shows_replace(order: Order, asked: OrderTerms, facts: ExecutionReportFacts) -> bool:
+    """Tell whether a status shows the pending replace done.
+
+    The terms tell it where they can: the ClOrdID(11) may be but that of the question.
+    """
+    if merged(order.terms, facts) != order.terms:
+        return True
+    fits_both = merged(asked, facts) == asked
+    return fits_both and facts.cl_ord_id == order.pending_replace_id
+
+
+def _status_of_base(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the event that brings an open order's base to OrdStatus(39), if it is elsewhere."""
+    base, status = order.base_state, facts.ord_status
+    if status in _AT_VENUE:
+        resumed = base in PAUSED and status in {"0", "1"}
+        if resumed or base is OrderState.PENDING_NEW:
+            return [OrderAcknowledged(facts.venue_order_id)]
+        return []
+    told = _BASE_TOLD.get(status)
+    if told is None or told is base:
+        return []
+    match told:
+        case OrderState.DONE_FOR_DAY:
+            event: Event = OrderDoneForDay()
+        case OrderState.CANCELED:
+            event = OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)
+        case OrderState.STOPPED:
+            event = OrderStopped()
+        case OrderState.REJECTED:
+            event = OrderRejected(venue_rejection(order, "order", facts.ord_rej_reason, facts.text))
+        case OrderState.SUSPENDED:
+            event = OrderSuspended(facts.text)
+        case OrderState.CALCULATED:
+            event = OrderCalculated()
+        case _:
+            event = OrderExpired(facts.text)
+    return [event]
+
+
+def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return what follows when the venue does not know the ClOrdID a status request asked for."""
+    asked = facts.cl_ord_id
+    if asked and asked in {order.pending_cancel_id, order.pending_replace_id}:
+        return _never_arrived(order, asked)
+    if request_number(order, asked) != 1 or order.base_state in TERMINAL:
+        return []
+    if order.base_state is not OrderState.PENDING_NEW or order.venue_order_id:
+        text = f"the venue does not know an order that is {order.base_state.name}"
+        return [parked("8", text)]
+    rejection = not_sent(order, "order", facts.text)
+    return [
+        *found(order, asked, ResolutionSource.STATUS_REQUEST, rejection),
+        OrderRejected(rejection),
+    ]
+
+
+def _never_arrived(order: Order, cl_ord_id: str) -> list[Event]:
+    """A pending cancel or replace is not at the venue."""
+    what = "cancel" if cl_ord_id == order.pending_cancel_id else "replace"
+    rejection = not_sent(order, what, "")
+    return refusal(order, cl_ord_id, rejection, ResolutionSource.STATUS_REQUEST)

@@ -1,0 +1,407 @@
+"""What a report of the venue means for an order.
+
+`interpret` turns facts into the events they stand for. It may look at the order
+but never refuses: what does not fit becomes VenueReportParked, or an event that
+`evolve` flags as an anomaly. What is known already becomes nothing.
+
+Three decisions carry it.
+
+*Executions come only with their ExecID(17).* A status, a cancel or a fill may
+tell a CumQty(14) beyond what we have. We never make up the missing fill. A
+status that tells more puts the order in doubt (UNKNOWN) until the executions
+have come, and what else the status says waits beneath; a difference in any
+other report is parked.
+
+*A session is a line.* The venue's messages are applied in session order, and it
+read ours in session order too. So an answer to OrderStatusRequest(H) knows of
+everything sent before the request, and what it does not mention did not arrive:
+this is how doubts are resolved. OrdStatusReqID(790) tells which question is
+answered, so that an old answer, read after a second crash, concludes nothing
+about younger requests; should a venue not return it and a conclusion be wrong,
+the venue's next report overrules it.
+
+*Only what never was there can be NOT_SENT.* "Unknown order" ends a new order
+that no report has ever spoken of. Of any other it is a contradiction.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from svc_oms.domain.events import (
+    CancelPending,
+    Event,
+    ExecutionBusted,
+    ExecutionCorrected,
+    OrderAcknowledged,
+    OrderCalculated,
+    OrderCanceled,
+    OrderDoneForDay,
+    OrderExecuted,
+    OrderExpired,
+    OrderInDoubt,
+    OrderRejected,
+    OrderReplaced,
+    OrderResolved,
+    OrderRestated,
+    OrderStopped,
+    OrderSuspended,
+    ReplacePending,
+)
+from svc_oms.domain.facts import (
+    BusinessRejectFacts,
+    CancelRejectFacts,
+    ExecutionReportFacts,
+    Facts,
+    ReceiptFacts,
+    SessionRejectFacts,
+)
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.model import (
+    Execution,
+    Order,
+    ResolutionSource,
+)
+from svc_oms.domain.numbers import add
+from svc_oms.domain.report_parts import (
+    PAUSED,
+    arrival,
+    cum_differs,
+    execution,
+    found,
+    merged,
+    not_sent,
+    parked,
+    refusal,
+    request_number,
+    tells_replace,
+    told,
+    venue_rejection,
+)
+from svc_oms.domain.status_answers import UNKNOWN_ORDER, status_told, unknown_order
+
+__all__ = [
+    "BusinessRejectFacts",
+    "CancelRejectFacts",
+    "ExecutionReportFacts",
+    "Facts",
+    "ReceiptFacts",
+    "SessionRejectFacts",
+    "interpret",
+    "request_number",
+]
+
+Executions = Mapping[str, Execution]
+NO_EXECUTIONS: Final[Executions] = {}
+
+
+DUPLICATE_ORDER = 6
+"""OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
+
+
+def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS) -> list[Event]:
+    """Return the events a report stands for, in order; [] if nothing is new.
+
+    Fold them one after the other with `evolve`.
+
+    Args:
+        order: As it stands.
+        facts: What came. Of executions the caller gives only those whose (venue, ExecID(17))
+            it has not applied yet.
+        executions: Known executions of this order by ExecID(17); needed for
+            ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
+            counts as busted: the correction has its own ExecID(17).
+    """
+    match facts:
+        case ExecutionReportFacts():
+            handler = _BY_EXEC_TYPE.get(facts.exec_type)
+            if handler is None:
+                return [parked("8", f"ExecType(150)={facts.exec_type} is not known")]
+            return handler(order, facts, executions)
+        case CancelRejectFacts():
+            return _cancel_reject(order, facts)
+        case BusinessRejectFacts():
+            return _message_reject(order, facts, "j", "BusinessMessageReject(j)")
+        case SessionRejectFacts():
+            return _message_reject(order, facts, "3", "Reject(3)")
+    return _receipt(order, facts)
+
+
+# --- ExecutionReport(8) -----------------------------------------------------------------
+
+
+def _new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    base = order.base_state
+    learns_id = bool(facts.venue_order_id) and not order.venue_order_id
+    if (
+        base is OrderState.PENDING_NEW
+        or base is OrderState.REJECTED
+        or base in PAUSED
+        or (learns_id and base not in TERMINAL)
+    ):
+        return [*arrival(order, facts), OrderAcknowledged(facts.venue_order_id)]
+    return []
+
+
+def _pending_new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    return arrival(order, facts)
+
+
+def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
+    quantity, price = facts.last_quantity, facts.last_price
+    if not facts.exec_id or quantity is None or quantity <= 0 or price is None:
+        return [
+            parked(
+                "8",
+                f"a fill needs ExecID(17), LastQty(32) above 0 and LastPx(31): "
+                f"{facts.exec_id or 'none'}, {told(quantity)}, {told(price)}",
+            )
+        ]
+    if facts.exec_id in executions:
+        return []
+    events = arrival(order, facts)
+    if order.base_state is OrderState.PENDING_NEW:
+        # The venue sent no acknowledgement of its own; it works the order all the same.
+        events.append(OrderAcknowledged(facts.venue_order_id))
+    events.append(OrderExecuted(execution(order, facts)))
+    cum = add(order.cum_quantity, quantity)
+    if 0 < order.awaited_cum <= cum:
+        events.append(OrderResolved(ResolutionSource.VENUE_REPORT, ""))
+    if facts.cum_quantity is not None and facts.cum_quantity != cum:
+        events.append(cum_differs(facts, cum))
+    return events
+
+
+def _canceled(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    if order.base_state is OrderState.CANCELED:
+        return []
+    canceled = OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)
+    return [*_end(order, facts), canceled]
+
+
+def _expired(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    if order.base_state is OrderState.EXPIRED:
+        return []
+    return [*_end(order, facts), OrderExpired(facts.text)]
+
+
+def _end(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return what is to be said before an order is closed."""
+    events = arrival(order, facts)
+    cancel = order.pending_cancel_id
+    if cancel in order.in_doubt:
+        events.append(OrderResolved(ResolutionSource.VENUE_REPORT, cancel))
+    if facts.cum_quantity is not None and facts.cum_quantity != order.cum_quantity:
+        events.append(cum_differs(facts, order.cum_quantity))
+    return events
+
+
+def _pending_cancel(
+    order: Order, facts: ExecutionReportFacts, _executions: Executions
+) -> list[Event]:
+    if not order.pending_cancel_id:
+        return arrival(order, facts)
+    return [*arrival(order, facts), *found(order, order.pending_cancel_id), CancelPending()]
+
+
+def _pending_replace(
+    order: Order, facts: ExecutionReportFacts, _executions: Executions
+) -> list[Event]:
+    if not order.pending_replace_id:
+        return arrival(order, facts)
+    return [*arrival(order, facts), *found(order, order.pending_replace_id), ReplacePending()]
+
+
+def _replaced(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    pending = order.pending_replace_id
+    if pending and order.pending_terms is not None and tells_replace(order, facts):
+        terms = merged(order.pending_terms, facts)
+        return [
+            *arrival(order, facts),
+            *found(order, pending),
+            OrderReplaced(terms, facts.venue_order_id),
+        ]
+    terms = merged(order.terms, facts)
+    if terms == order.terms:
+        return []
+    return [*arrival(order, facts), OrderReplaced(terms, facts.venue_order_id)]
+
+
+def _rejected(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    if facts.ord_rej_reason == UNKNOWN_ORDER:
+        return unknown_order(order, facts)
+    rejection = venue_rejection(order, "order", facts.ord_rej_reason, facts.text)
+    if facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id}:
+        # Should have been OrderCancelReject(9).
+        return refusal(order, facts.cl_ord_id, rejection)
+    base = order.base_state
+    if base is OrderState.REJECTED:
+        return []
+    if facts.ord_rej_reason == DUPLICATE_ORDER and base is not OrderState.PENDING_NEW:
+        return [parked("8", "the venue refused a second order of this ClOrdID(11); it works on")]
+    return [*arrival(order, facts), OrderRejected(rejection)]
+
+
+def _done_for_day(order: Order, facts: ExecutionReportFacts, _e: Executions) -> list[Event]:
+    return _moved(order, facts, OrderState.DONE_FOR_DAY, OrderDoneForDay())
+
+
+def _suspended(order: Order, facts: ExecutionReportFacts, _e: Executions) -> list[Event]:
+    return _moved(order, facts, OrderState.SUSPENDED, OrderSuspended(facts.text))
+
+
+def _stopped(order: Order, facts: ExecutionReportFacts, _e: Executions) -> list[Event]:
+    return _moved(order, facts, OrderState.STOPPED, OrderStopped(facts.last_price))
+
+
+def _calculated(order: Order, facts: ExecutionReportFacts, _e: Executions) -> list[Event]:
+    return _moved(order, facts, OrderState.CALCULATED, OrderCalculated())
+
+
+def _moved(
+    order: Order, facts: ExecutionReportFacts, state: OrderState, event: Event
+) -> list[Event]:
+    return [] if order.base_state is state else [*arrival(order, facts), event]
+
+
+def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    restated = OrderRestated(merged(order.terms, facts), facts.exec_restatement_reason or 0)
+    events: list[Event] = [*arrival(order, facts), restated]
+    if facts.ord_status == "9":
+        events.append(OrderSuspended(facts.text))
+    return events
+
+
+def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
+    known = executions.get(facts.exec_ref_id)
+    if known is None:
+        return [parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, not known here")]
+    if known.busted:
+        return []
+    busted = ExecutionBusted(facts.exec_id, known.exec_id, known.quantity, known.price)
+    return [busted, *_closed_with(order, facts)]
+
+
+def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
+    if facts.exec_id in executions:
+        return []
+    known = executions.get(facts.exec_ref_id)
+    if known is None or known.busted:
+        return [
+            parked("8", f"correction of execution {facts.exec_ref_id or 'none'}, not known here")
+        ]
+    if not facts.exec_id or facts.last_quantity is None or facts.last_price is None:
+        return [parked("8", "a correction needs ExecID(17), LastQty(32) and LastPx(31)")]
+    corrected = ExecutionCorrected(
+        known.exec_id, execution(order, facts), known.quantity, known.price
+    )
+    return [corrected, *_closed_with(order, facts)]
+
+
+def _closed_with(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Close an order that was filled, is not any more, and does not work again either."""
+    if order.base_state is OrderState.FILLED:
+        if facts.ord_status == "4":
+            return [OrderCanceled(unsolicited=True, text=facts.text)]
+        if facts.ord_status == "C":
+            return [OrderExpired(facts.text)]
+    return []
+
+
+def _status(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
+    return status_told(order, facts)
+
+
+# --- OrderCancelReject(9), BusinessMessageReject(j), Reject(3), receipts ------------------------
+
+
+def _cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
+    target = facts.cl_ord_id
+    if not request_number(order, target):
+        # Not one of ours: go by what it says it answers.
+        by_kind = {"1": order.pending_cancel_id, "2": order.pending_replace_id}
+        target = by_kind.get(facts.response_to, "")
+        if not target:
+            return [parked("9", f"refusal of {facts.cl_ord_id or 'nothing'}, which is not pending")]
+    what = "cancel" if target == order.pending_cancel_id else "replace"
+    rejection = venue_rejection(order, what, facts.cxl_rej_reason, facts.text)
+    return refusal(order, target, rejection)
+
+
+def _message_reject(
+    order: Order,
+    facts: BusinessRejectFacts | SessionRejectFacts,
+    msg_type: str,
+    name: str,
+) -> list[Event]:
+    text = facts.text
+    if isinstance(facts, SessionRejectFacts) and facts.ref_tag_id:
+        text = f"{text} (tag {facts.ref_tag_id})".strip()
+    if facts.ref_msg_type == "D":
+        if order.base_state is OrderState.PENDING_NEW:
+            rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}")
+            first = f"{order.order_id}-1"
+            return [*found(order, first), OrderRejected(rejection)]
+    elif facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}:
+        what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
+        rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}")
+        return refusal(order, facts.cl_ord_id, rejection)
+    return [
+        parked(
+            msg_type,
+            f"{name} of RefMsgType(372)={facts.ref_msg_type} to an order that is "
+            f"{order.state.name}: {text}",
+        )
+    ]
+
+
+def _receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
+    what = _awaiting_receipt(order, facts)
+    if not what:
+        return []
+    cl_ord_id = facts.cl_ord_id
+    if facts.outcome == "IN_DOUBT":
+        if order.is_closed or cl_ord_id in order.in_doubt:
+            return []
+        return [OrderInDoubt(cl_ord_id, facts.text)]
+    if facts.outcome != "NOT_SENT":
+        return []
+    rejection = not_sent(order, what, facts.text)
+    if what == "order":
+        return [*found(order, cl_ord_id), OrderRejected(rejection)]
+    return refusal(order, cl_ord_id, rejection)
+
+
+def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
+    """Return what the venue has not answered yet and this receipt is of; "" if nothing."""
+    cl_ord_id = facts.cl_ord_id
+    if facts.kind == "NEW":
+        # If the venue has spoken of the order before the receipt came, it arrived.
+        return "order" if order.base_state is OrderState.PENDING_NEW else ""
+    if cl_ord_id and cl_ord_id == order.pending_cancel_id:
+        return "cancel"
+    if cl_ord_id and cl_ord_id == order.pending_replace_id:
+        return "replace"
+    return ""
+
+
+_BY_EXEC_TYPE: Final[
+    dict[str, Callable[[Order, ExecutionReportFacts, Executions], list[Event]]]
+] = {
+    "0": _new,
+    "3": _done_for_day,
+    "4": _canceled,
+    "5": _replaced,
+    "6": _pending_cancel,
+    "7": _stopped,
+    "8": _rejected,
+    "9": _suspended,
+    "A": _pending_new,
+    "B": _calculated,
+    "C": _expired,
+    "D": _restated,
+    "E": _pending_replace,
+    "F": _trade,
+    "G": _corrected,
+    "H": _busted,
+    "I": _status,
+}

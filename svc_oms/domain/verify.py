@@ -1,0 +1,181 @@
+"""Checks of invariants 3 to 6 over plain values: what a verifier of the stored log runs.
+
+Nothing here trusts what it checks: orders are folded anew from the log, sums
+are made anew from the executions, hashes from the payloads. A finding says
+which invariant does not hold, of what, and with which values.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from svc_oms.domain.events import Event, Stamp
+from svc_oms.domain.evolve import evolve
+from svc_oms.domain.hashchain import verify_chain
+from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL
+from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.numbers import add, multiply, plain
+
+
+class LogLine(NamedTuple):
+    """One event of an account's log, read back."""
+
+    sequence: int
+    order_id: str
+    """Empty for events of the account."""
+    stamp: Stamp
+    event: Event
+    payload: bytes = b""
+    """The serialised OrderEvent as stored; empty if the reader does not check hashes."""
+    event_hash: bytes = b""
+
+
+class Finding(NamedTuple):
+    """An invariant that does not hold."""
+
+    invariant: str
+    """"arithmetic", "fold", "sequence", "hash_chain" or "executions"."""
+    subject: str
+    """The order, account or execution."""
+    text: str
+
+
+def check_arithmetic(order: Order) -> list[Finding]:
+    """Check cum + leaves = quantity while live, leaves = 0 when closed, nothing negative."""
+    texts = []
+    cum, leaves, quantity = order.cum_quantity, order.leaves_quantity, order.terms.quantity
+    numbers = f"cum {plain(cum)}, leaves {plain(leaves)}, quantity {plain(quantity)}"
+    if cum < 0 or leaves < 0 or quantity < 0:
+        texts.append(f"something is negative: {numbers}")
+    if order.state in TERMINAL:
+        if leaves:
+            texts.append(f"{order.state.name} has leaves: {numbers}")
+    elif cum > quantity:
+        # An overfill completes an order; only one that nothing can complete shows it live.
+        if leaves:
+            texts.append(f"executed beyond its quantity with leaves: {numbers}")
+    elif add(cum, leaves) != quantity:
+        texts.append(f"cum + leaves is not quantity: {numbers}")
+    if not cum and order.notional:
+        texts.append(f"notional {plain(order.notional)} without an execution")
+    if order.state not in OVERLAYS and order.state is not order.base_state:
+        texts.append(f"state {order.state.name} over base {order.base_state.name}")
+    return [Finding("arithmetic", order.order_id, text) for text in texts]
+
+
+def check_sequences(account_id: str, lines: Iterable[LogLine], first: int = 1) -> list[Finding]:
+    """Check that sequences are consecutive from `first`."""
+    findings = []
+    expected = first
+    for line in lines:
+        if line.sequence != expected:
+            text = f"sequence {line.sequence} where {expected} should be"
+            findings.append(Finding("sequence", account_id, text))
+        expected = line.sequence + 1
+    return findings
+
+
+def check_hash_chain(account_id: str, lines: Iterable[LogLine]) -> list[Finding]:
+    """Check the hash chain over the payloads, from the account's first event."""
+    broken = verify_chain((line.payload, line.event_hash) for line in lines)
+    if broken is None:
+        return []
+    text = (
+        f"event {broken.position + 1} has hash {broken.found.hex() or 'none'} "
+        f"where {broken.expected.hex()} should be"
+    )
+    return [Finding("hash_chain", account_id, text)]
+
+
+def check_executions(orders: Iterable[Order], executions: Iterable[Execution]) -> list[Finding]:
+    """Check that (venue, ExecID) is unique and that orders are the sums of their executions.
+
+    Busted executions, and those a correction has taken the place of, do not count.
+    """
+    findings = []
+    seen = set()
+    cums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    notionals: defaultdict[str, Decimal] = defaultdict(Decimal)
+    known = {order.order_id: order for order in orders}
+    for execution in executions:
+        key = (execution.venue_mic, execution.exec_id)
+        subject = f"{execution.venue_mic}/{execution.exec_id}"
+        if key in seen:
+            findings.append(Finding("executions", subject, "is there more than once"))
+            continue
+        seen.add(key)
+        if execution.order_id not in known:
+            text = f"is of order {execution.order_id}, which is not there"
+            findings.append(Finding("executions", subject, text))
+        if not execution.busted:
+            order_id = execution.order_id
+            cums[order_id] = add(cums[order_id], execution.quantity)
+            value = multiply(execution.price, execution.quantity)
+            notionals[order_id] = add(notionals[order_id], value)
+    for order_id, order in known.items():
+        if (order.cum_quantity, order.notional) != (cums[order_id], notionals[order_id]):
+            text = (
+                f"has cum {plain(order.cum_quantity)} and notional {plain(order.notional)} where "
+                f"its executions make {plain(cums[order_id])} and {plain(notionals[order_id])}"
+            )
+            findings.append(Finding("executions", order_id, text))
+    return findings
+
+
+def fold(lines: Iterable[LogLine]) -> dict[str, Order]:
+    """Return the orders a log makes, by order_id.
+
+    Raises:
+        ValueError: The log has an event of an order before its acceptance.
+    """
+    orders: dict[str, Order] = {}
+    for line in lines:
+        if line.order_id:
+            orders[line.order_id] = evolve(
+                orders.get(line.order_id), line.event, line.stamp, line.sequence
+            )
+    return orders
+
+
+def check_fold(lines: Iterable[LogLine], orders: Iterable[Order]) -> list[Finding]:
+    """Check that folding the log gives the stored orders, field by field.
+
+    All but the anomaly's text: it is told in the event and not kept with the order.
+    """
+    try:
+        folded = fold(lines)
+    except ValueError as error:
+        return [Finding("fold", "log", str(error))]
+    findings = []
+    for order in orders:
+        expected = folded.pop(order.order_id, None)
+        if expected is None:
+            findings.append(Finding("fold", order.order_id, "is stored but not in the log"))
+            continue
+        expected = expected._replace(anomaly=order.anomaly)
+        if expected != order:
+            differences = "; ".join(
+                f"{name} is {stored!r}, the log makes {made!r}"
+                for name, stored, made in zip(Order._fields, order, expected, strict=True)
+                if stored != made
+            )
+            findings.append(Finding("fold", order.order_id, differences))
+    findings += [Finding("fold", order_id, "is in the log but not stored") for order_id in folded]
+    return findings
+
+
+def check_account(
+    account_id: str,
+    lines: Sequence[LogLine],
+    orders: Sequence[Order],
+    executions: Sequence[Execution],
+) -> list[Finding]:
+    """Run every check over one account, whole; an empty list is a clean bill."""
+    findings = check_sequences(account_id, lines)
+    findings += check_hash_chain(account_id, lines)
+    findings += check_fold(lines, orders)
+    findings += check_executions(orders, executions)
+    for order in orders:
+        findings += check_arithmetic(order)
+    return findings

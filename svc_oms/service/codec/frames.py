@@ -1,0 +1,70 @@
+"""Protobuf put together from bytes that are serialised already.
+
+A length-delimited field is its tag, its length and its bytes, and a message is
+the sequence of its fields. So an event that was serialised for the log goes to
+every reader without being touched again, and a venue command gets the number
+it was committed under without being rebuilt.
+"""
+
+from collections.abc import Iterable
+
+from ordermesh.gateway.v1.venue_link_service_pb2 import LinkResponse, VenueCommand
+from ordermesh.oms.v1.event_pb2 import OrderStreamItem
+from ordermesh.oms.v1.order_flow_service_pb2 import FlowResponse
+from ordermesh.oms.v1.order_service_pb2 import WatchResponse
+
+_LENGTH_DELIMITED = 2
+_TWO_BYTES_FROM = 0x80
+
+
+def varint(number: int) -> bytes:
+    """Encode a whole number that is not negative."""
+    if number < _TWO_BYTES_FROM:
+        return bytes((number,))
+    out = bytearray()
+    while number >= _TWO_BYTES_FROM:
+        out.append((number & 0x7F) | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _tag(message: type, field: str, wire_type: int) -> bytes:
+    number: int = message.DESCRIPTOR.fields_by_name[field].number  # type: ignore[attr-defined]
+    return varint(number << 3 | wire_type)
+
+
+_EVENT = _tag(OrderStreamItem, "event", _LENGTH_DELIMITED)
+_SNAPSHOT = _tag(OrderStreamItem, "snapshot", _LENGTH_DELIMITED)
+_ITEMS = _tag(WatchResponse, "items", _LENGTH_DELIMITED)
+assert _tag(FlowResponse, "items", _LENGTH_DELIMITED) == _ITEMS, "one framing for both streams"
+_COMMANDS = _tag(LinkResponse, "commands", _LENGTH_DELIMITED)
+_NUMBER = _tag(VenueCommand, "outbound_sequence", 0)
+_REDELIVERED = _tag(VenueCommand, "redelivered", 0) + b"\x01"
+
+
+def stream_item(item: bytes) -> bytes:
+    """Frame a serialised OrderStreamItem for WatchResponse and FlowResponse alike."""
+    return b"".join((_ITEMS, varint(len(item)), item))
+
+
+def event_item(payload: bytes) -> bytes:
+    """Frame a serialised OrderEvent as an item of an order stream."""
+    return stream_item(b"".join((_EVENT, varint(len(payload)), payload)))
+
+
+def snapshot_item(body: bytes) -> bytes:
+    """Frame a serialised Order as a snapshot item of an order stream."""
+    return stream_item(b"".join((_SNAPSHOT, varint(len(body)), body)))
+
+
+def numbered_command(outbound_sequence: int, payload: bytes, *, redelivered: bool) -> bytes:
+    """Frame a stored VenueCommand under its number for LinkResponse."""
+    suffix = _REDELIVERED if redelivered else b""
+    body = b"".join((_NUMBER, varint(outbound_sequence), payload, suffix))
+    return b"".join((_COMMANDS, varint(len(body)), body))
+
+
+def joined(fragments: Iterable[bytes]) -> bytes:
+    """Make one frame of framed items."""
+    return b"".join(fragments)

@@ -1,0 +1,161 @@
+"""The order: its public body, the fold beside it, and its row."""
+
+from decimal import Decimal
+
+from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order, OrderType, Side
+from svc_oms.domain.numbers import Quantity, plain
+from svc_oms.service.codec.values import (
+    nanoseconds,
+    optional_text,
+    rejection_message,
+    rejection_value,
+    terms_message,
+    terms_value,
+    timestamp,
+)
+from svc_oms.service.ports import OrderWrite
+
+NS_PER_US = 1000
+
+
+def progress_message(order: Order) -> order_pb2.OrderProgress:
+    """Encode where the order stands."""
+    return order_pb2.OrderProgress(
+        state=order.state,  # type: ignore[arg-type] # by number
+        cum_quantity=plain(order.cum_quantity),
+        leaves_quantity=plain(order.leaves_quantity),
+        average_price=plain(order.average_price),
+        version=order.version,
+        cl_ord_id=order.cl_ord_id,
+    )
+
+
+def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.Order:
+    """Encode the order as readers get it."""
+    message = order_pb2.Order(
+        order_id=order.order_id,
+        account_id=order.account_id,
+        idempotency_key=order.idempotency_key,
+        instrument_id=order.instrument_id,
+        symbol=order.symbol,
+        venue_mic=order.venue_mic,
+        isin=order.isin,
+        currency=order.currency,
+        side=order.side,  # type: ignore[arg-type] # by number
+        type=order.type,  # type: ignore[arg-type] # by number
+        terms=terms_message(order.terms),
+        progress=progress,
+        venue_order_id=order.venue_order_id,
+        placed_by=order.placed_by,
+        client_note=order.client_note,
+        created_sequence=order.created_sequence,
+        last_sequence=order.last_sequence,
+        created_at=timestamp(order.created_at_ns),
+        updated_at=timestamp(order.updated_at_ns),
+        anomaly_count=order.anomaly_count,
+    )
+    if order.pending_terms is not None:
+        message.pending_terms.CopyFrom(terms_message(order.pending_terms))
+    if order.regulatory:
+        message.regulatory.MergeFromString(order.regulatory)
+    if order.link:
+        message.link.MergeFromString(order.link)
+    if order.rejection is not None:
+        message.rejection.CopyFrom(rejection_message(order.rejection))
+    return message
+
+
+def fold_text(order: Order) -> str:
+    """Write what the fold needs and readers do not get."""
+    return (
+        f"{order.base_state.value}|{order.notional:f}|{order.request_count}"
+        f"|{order.pending_cancel_id}|{order.pending_replace_id}"
+        f"|{','.join(order.in_doubt)}|{order.awaited_cum:f}"
+    )
+
+
+def order_value(message: order_pb2.Order, fold: str) -> Order:
+    """Decode an order with its fold."""
+    base, notional, requests, cancel_id, replace_id, doubts, awaited = fold.split("|")
+    progress = message.progress
+    return Order(
+        order_id=message.order_id,
+        account_id=message.account_id,
+        idempotency_key=message.idempotency_key,
+        instrument_id=message.instrument_id,
+        symbol=message.symbol,
+        venue_mic=message.venue_mic,
+        isin=message.isin,
+        currency=message.currency,
+        side=Side(message.side),
+        type=OrderType(message.type),
+        terms=terms_value(message.terms),
+        leaves_quantity=Quantity(Decimal(progress.leaves_quantity)),
+        cl_ord_id=progress.cl_ord_id,
+        placed_by=message.placed_by,
+        created_at_ns=nanoseconds(message.created_at),
+        updated_at_ns=nanoseconds(message.updated_at),
+        state=OrderState(progress.state),
+        base_state=OrderState(int(base)),
+        pending_terms=(
+            terms_value(message.pending_terms) if message.HasField("pending_terms") else None
+        ),
+        cum_quantity=Quantity(Decimal(progress.cum_quantity)),
+        notional=Decimal(notional),
+        version=progress.version,
+        request_count=int(requests),
+        pending_cancel_id=cancel_id,
+        pending_replace_id=replace_id,
+        in_doubt=tuple(doubts.split(",")) if doubts else (),
+        awaited_cum=Quantity(Decimal(awaited)),
+        venue_order_id=message.venue_order_id,
+        regulatory=message.regulatory.SerializeToString()
+        if message.HasField("regulatory")
+        else b"",
+        link=message.link.SerializeToString() if message.HasField("link") else b"",
+        client_note=message.client_note,
+        rejection=rejection_value(message.rejection) if message.HasField("rejection") else None,
+        created_sequence=message.created_sequence,
+        last_sequence=message.last_sequence,
+        anomaly_count=message.anomaly_count,
+    )
+
+
+def read_order(body: bytes, fold: str) -> Order:
+    """Decode a stored order."""
+    return order_value(order_pb2.Order.FromString(body), fold)
+
+
+NEW_ORDER_FOLD = "1|0|1||||0"
+"""Fold of an order that was just accepted."""
+
+
+def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
+    """Fill every column from the order and its encoded form."""
+    progress = message.progress
+    closed = order.is_closed
+    return OrderWrite(
+        order_id=order.order_id,
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        venue_mic=order.venue_mic,
+        side=message.side,
+        type=message.type,
+        state=progress.state,
+        is_open=not closed,
+        quantity=message.terms.quantity,
+        limit_price=optional_text(order.terms.limit_price),
+        cum_quantity=progress.cum_quantity,
+        leaves=progress.leaves_quantity,
+        average_price=progress.average_price,
+        cl_ord_id=order.cl_ord_id,
+        created_sequence=order.created_sequence,
+        last_sequence=order.last_sequence,
+        created_at_us=order.created_at_ns // NS_PER_US,
+        updated_at_us=order.updated_at_ns // NS_PER_US,
+        closed=closed,
+        body=body,
+        fold=fold_text(order),
+    )

@@ -1,0 +1,62 @@
+"""What the order book tells Prometheus."""
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from svc_oms.service.submissions import Outcome, Submission, Taken
+
+COMMANDS = Counter(
+    "ordermesh_oms_commands_total", "Commands by kind and outcome.", ["kind", "outcome"]
+)
+BATCH_ITEMS = Histogram(
+    "ordermesh_oms_batch_items",
+    "Commands or venue messages per transaction.",
+    ["path"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 400, 800),
+)
+BATCH_SECONDS = Histogram(
+    "ordermesh_oms_batch_seconds",
+    "Seconds from the first lock to the commit.",
+    ["path"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0),
+)
+QUEUE_ITEMS = Gauge("ordermesh_oms_queue_items", "Items waiting.", ["queue"])
+PLACE_TO_VENUE_ACK_SECONDS = Histogram(
+    "ordermesh_oms_place_to_venue_ack_seconds",
+    "Seconds from acceptance to the venue's acknowledgement.",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0),
+)
+EXECUTIONS = Counter("ordermesh_oms_executions_total", "Executions applied.", ["venue"])
+DUPLICATE_EXECUTIONS = Counter(
+    "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
+)
+PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
+ANOMALIES = Counter(
+    "ordermesh_oms_anomalies_total", "Venue reports that did not fit their order.", ["venue"]
+)
+UNKNOWN_ORDERS = Gauge("ordermesh_oms_unknown_orders", "Open orders in state UNKNOWN.")
+LINK_STATE = Gauge(
+    "ordermesh_oms_link_state",
+    "State of a venue's order session: 1 down, 2 recovering, 3 up.",
+    ["session", "venue"],
+)
+STREAMS = Gauge("ordermesh_oms_order_streams", "Open order streams.")
+SLOW_CONSUMERS = Counter("ordermesh_oms_slow_consumers_total", "Readers sent away as too slow.")
+CACHE_DROPPED = Counter(
+    "ordermesh_oms_cache_dropped_total", "Orders not written to Redis: away, or no room."
+)
+
+
+def count_outcomes(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
+    """Count a batch's outcomes, one increment per kind and outcome."""
+    tally: Tally[tuple[str, str]] = Tally()
+    for submission, outcome in zip(submissions, outcomes, strict=True):
+        if isinstance(outcome, Taken):
+            name = "duplicate" if outcome.duplicate else "taken"
+        else:
+            name = outcome.reason
+        tally[submission.kind.name.lower(), name] += 1
+    for (kind, name), count in tally.items():
+        COMMANDS.labels(kind, name).inc(count)

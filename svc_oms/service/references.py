@@ -1,0 +1,65 @@
+"""Reference prices of listings: what the value of a market order is held against."""
+
+from decimal import Decimal
+
+from mesh.clock import Clock
+from ordermesh.marketdata.v1 import market_data_pb2
+from svc_oms.domain.numbers import Price
+
+# A price heard longer ago does not count. While prices are streamed, a listing that
+# does not move is as current as the stream's last word, which may be a heartbeat.
+REFERENCE_AGE_MAX_S = 300.0
+
+ZERO = Decimal(0)
+
+
+def quote_price(quote: market_data_pb2.Quote) -> Price | None:
+    """Return the price a quote stands for: last trade, else either side, else yesterday's."""
+    for text in (quote.last_price, quote.ask_price, quote.bid_price, quote.close_price):
+        if text and (price := Decimal(text)) > ZERO:
+            return Price(price)
+    return None
+
+
+class References:
+    """The last price of each listing, as long as it may be judged by.
+
+    It is a cache of what svc_marketdata streams: `begin` at every connection, `heard`
+    with every frame. Prices of an earlier connection count until they are too old or told
+    anew; stale ones do not count at all.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._live: dict[str, Price] = {}
+        self._heard_at = 0.0
+        self._before: dict[str, tuple[Price, float]] = {}
+
+    def begin(self) -> None:
+        """Forget which prices are streamed: a connection tells all it has."""
+        for instrument_id, price in self._live.items():
+            self._before[instrument_id] = (price, self._heard_at)
+        self._live.clear()
+
+    def heard(self) -> None:
+        """Take the stream to be alive now."""
+        self._heard_at = self._clock.monotonic()
+
+    def learn(self, instrument_id: str, quote: market_data_pb2.Quote) -> None:
+        """Take a quote as it is now."""
+        price = None if quote.stale else quote_price(quote)
+        self._before.pop(instrument_id, None)
+        if price is None:
+            self._live.pop(instrument_id, None)
+        else:
+            self._live[instrument_id] = price
+
+    def price(self, instrument_id: str) -> Price | None:
+        """Return the last price, unless there is none to judge a value by."""
+        live = self._live.get(instrument_id)
+        price, heard_at = (
+            (live, self._heard_at)
+            if live is not None
+            else self._before.get(instrument_id, (None, 0.0))
+        )
+        return None if self._clock.monotonic() - heard_at > REFERENCE_AGE_MAX_S else price

@@ -1,0 +1,125 @@
+"""Commands on their way through the desk, and what becomes of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from mesh.errors import MeshError, refuse
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+
+
+class CommandKind(IntEnum):
+    """What an idempotency key was used for; stored with it."""
+
+    PLACE = 1
+    REPLACE = 2
+    CANCEL = 3
+    CANCEL_ALL = 4
+
+
+class CancelAll(NamedTuple):
+    """A cancel of every open order in scope."""
+
+    idempotency_key: str
+    account_id: str
+    instrument_id: str
+    """Only this listing; empty for all."""
+    side: int
+    """Only this Side; 0 for both."""
+    actor: str
+
+
+Command = PlaceOrder | ReplaceOrder | CancelOrder | CancelAll
+
+
+class Taken(NamedTuple):
+    """A command that was taken, or had been taken before under this key."""
+
+    order_id: str
+    state: int
+    sequence: int
+    duplicate: bool
+    body: bytes
+    """The order, serialised; for CancelAll the CancelAllResponse."""
+
+
+Outcome = Taken | MeshError
+
+
+@dataclass(slots=True)
+class Submission:
+    """A command, who may what, and whom to tell.
+
+    Attributes:
+        kind: What the command is.
+        command: The command itself.
+        accounts: The accounts its caller may trade for.
+        body_hash: SHA-256 of the request in canonical form.
+        reply: Called once, behind the commit.
+        account_id: The account it is of; found by the order where the request names none.
+    """
+
+    kind: CommandKind
+    command: Command
+    accounts: frozenset[str]
+    body_hash: bytes
+    reply: Callable[[Outcome], None]
+    account_id: str = ""
+
+
+def order_not_found(order_id: str) -> MeshError:
+    """Refuse a command or query on an order that is not there or not the caller's."""
+    return refuse(
+        "ORDER_NOT_FOUND",
+        f"order_id is {order_id!r}: there is no such order among your accounts",
+        "order_id",
+        order_id=order_id,
+    )
+
+
+def account_not_found(account_id: str) -> MeshError:
+    """Refuse a command for an account the book does not have."""
+    return refuse(
+        "ACCOUNT_NOT_ALLOWED",
+        f"account_id is {account_id!r}: the order book has no such account of yours",
+        "account_id",
+        account_id=account_id,
+    )
+
+
+def key_reused(key: str) -> MeshError:
+    """Refuse a known key that came with another request."""
+    return refuse(
+        "IDEMPOTENCY_KEY_REUSED",
+        f"idempotency_key {key!r} was used for another request; use a new key for a new intent",
+        "idempotency_key",
+        idempotency_key=key,
+    )
+
+
+def database_away() -> MeshError:
+    """Refuse because the database is away; the outcome may be open."""
+    return refuse(
+        "DEPENDENCY_UNAVAILABLE",
+        "the order book's database cannot be reached; repeat with the same idempotency_key, "
+        "which tells whether the command was taken",
+        retry_after_s=1.0,
+        dependency="database",
+    )
+
+
+def queue_full(limit: int) -> MeshError:
+    """Refuse because more commands wait than may."""
+    return refuse(
+        "OVERLOADED",
+        f"{limit} commands are waiting already; nothing was taken",
+        retry_after_s=0.5,
+        limit=limit,
+    )
+
+
+def refused(error: OrderRefused) -> MeshError:
+    """Tell the domain's refusal to the caller."""
+    return MeshError(error.reason, error.text, error.field, dict(error.metadata))

@@ -1,0 +1,260 @@
+"""One batch of what a venue told: folded into the orders it speaks of, or parked.
+
+A venue's report is a fact and is never refused. What fits no order, or cannot
+be read, is kept whole for a person, and the session goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.events import (
+    Event,
+    ExecutionBusted,
+    ExecutionCorrected,
+    OrderAcknowledged,
+    OrderExecuted,
+    Stamp,
+    VenueReportParked,
+)
+from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.numbers import plain
+from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
+from svc_oms.service import metrics
+from svc_oms.service.codec.orders import read_order
+from svc_oms.service.codec.values import (
+    NS_PER_S,
+    execution_message,
+    execution_value,
+    nanoseconds,
+)
+from svc_oms.service.codec.venue import facts_of, msg_type_of, order_id_of, receipt_facts
+from svc_oms.service.ledger import Ledger
+from svc_oms.service.ports import Batch, ExecutionRow, ParkedWrite
+
+log = get_logger("svc_oms.venue")
+
+# ExecType(150) of reports with money in them: F trade, G correction, H bust.
+MONEY = frozenset("FGH")
+PARKED_TEXT_CHARACTERS_MAX = 500
+
+
+class Report(NamedTuple):
+    """Something a session told, and the order it seems to speak of."""
+
+    facts: Facts | None
+    order_id: str
+    message: gw.VenueMessage | None
+    error: str = ""
+
+
+def read_message(message: gw.VenueMessage) -> Report:
+    """Read a venue message; what is wrong with it stands in `error`."""
+    try:
+        facts = facts_of(message)
+    except ValueError as error:
+        cl_ord_id = message.execution_report.cl_ord_id
+        return Report(None, order_id_of(cl_ord_id), message, str(error))
+    if facts is None:
+        return Report(None, "", message, message.parked.error or "body of a kind not known here")
+    order_id = order_id_of(facts.cl_ord_id)
+    if not order_id and isinstance(facts, ExecutionReportFacts):
+        # Some venues name a report nobody asked for after themselves.
+        order_id = order_id_of(facts.orig_cl_ord_id)
+    why = "" if order_id else f"ClOrdID(11) {facts.cl_ord_id!r} is none of ours"
+    return Report(facts, order_id, message, why)
+
+
+def read_receipt(receipt: gw.CommandReceipt) -> Report | None:
+    """Read a receipt; None if it only says that all is well."""
+    if receipt.outcome == gw.COMMAND_OUTCOME_SENT:
+        return None
+    facts = receipt_facts(receipt)
+    return Report(facts, order_id_of(facts.cl_ord_id), None)
+
+
+@dataclass(slots=True)
+class VenueBatch:
+    """A batch between its reads and its write."""
+
+    session_id: str
+    venue_mic: str
+    reports: Sequence[Report]
+    owners: dict[str, str]
+    ledger: Ledger
+    _executions: dict[str, ExecutionRow] = field(default_factory=dict)
+
+    async def read(self, batch: Batch) -> None:
+        """Read orders and known executions in sets."""
+        missing = {
+            report.order_id
+            for report in self.reports
+            if report.order_id in self.owners and self.ledger.find(report.order_id) is None
+        }
+        if missing:
+            for row in await batch.orders(list(missing)):
+                self.ledger.orders[row.order_id] = read_order(row.body, row.fold)
+        ids: set[tuple[str, str]] = set()
+        for report in self.reports:
+            facts = report.facts
+            if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
+                ids.update(
+                    (self.venue_mic, exec_id)
+                    for exec_id in (facts.exec_id, facts.exec_ref_id)
+                    if exec_id and exec_id.isprintable()
+                )
+        if ids:
+            self._executions = {row.exec_id: row for row in await batch.executions(list(ids))}
+
+    def apply(self) -> None:
+        """Fold every report in the order of the session."""
+        for report in self.reports:
+            try:
+                why = report.error or self._apply_one(report)
+            except Exception as error:
+                # A fault of ours; the report is kept, the ledger has nothing of it.
+                log.exception("report not applied", session=self.session_id)
+                why = f"{type(error).__name__}: {error}"
+            if why:
+                self._park(report, why)
+
+    def _apply_one(self, report: Report) -> str:
+        facts = report.facts
+        assert facts is not None, "a report without facts has an error"
+        order = self.ledger.find(report.order_id)
+        if order is None:
+            return f"ClOrdID(11) {facts.cl_ord_id!r} is of no order in the book"
+        known: dict[str, Execution] = {}
+        if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
+            if not facts.exec_id or not facts.exec_id.isprintable():
+                return f"ExecID(17) is {facts.exec_id!r}; a report with money in it needs one"
+            if facts.exec_id in self._executions:
+                metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
+                return ""
+            known = self._known(order, facts.exec_ref_id)
+        events = interpret(order, facts, known)
+        if not events:
+            return ""
+        after = self.ledger.add(order.account_id, order, events, self._stamp(report))
+        self._keep_executions(after, events)
+        if after.anomaly:
+            metrics.ANOMALIES.labels(self.venue_mic).inc()
+            log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
+        if isinstance(events[0], OrderAcknowledged):
+            seconds = (self.ledger.now_ns - after.created_at_ns) / NS_PER_S
+            metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
+        return ""
+
+    def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
+        row = self._executions.get(exec_ref_id) if exec_ref_id else None
+        if row is None or row.order_id != order.order_id or not row.body:
+            return {}
+        execution = execution_value(order_pb2.Execution.FromString(row.body))
+        return {exec_ref_id: execution._replace(busted=row.busted)}
+
+    def _stamp(self, report: Report) -> Stamp:
+        facts, message = report.facts, report.message
+        return Stamp(
+            occurred_at_ns=self.ledger.now_ns,
+            venue_time_ns=(
+                facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
+            ),
+            received_at_ns=0 if message is None else nanoseconds(message.received_at),
+            actor="oms" if message is None else f"venue:{self.venue_mic}",
+        )
+
+    def _keep_executions(self, order: Order, events: Sequence[Event]) -> None:
+        sequence = order.last_sequence - len(events)
+        for event in events:
+            sequence += 1
+            if isinstance(event, OrderExecuted):
+                self._keep(order, sequence, "F", event.execution)
+                metrics.EXECUTIONS.labels(self.venue_mic).inc()
+            elif isinstance(event, ExecutionCorrected):
+                self._keep(order, sequence, "G", event.execution)
+                self._bust(event.corrected_exec_id)
+            elif isinstance(event, ExecutionBusted):
+                row = ExecutionRow(
+                    self.venue_mic,
+                    event.exec_id,
+                    order.order_id,
+                    order.account_id,
+                    sequence,
+                    "H",
+                    plain(event.quantity),
+                    plain(event.price),
+                    b"",
+                    True,
+                )
+                self._executions[event.exec_id] = row
+                self.ledger.writes.executions.append(row)
+                self._bust(event.busted_exec_id)
+
+    def _keep(self, order: Order, sequence: int, exec_type: str, execution: Execution) -> None:
+        message = execution_message(execution)
+        row = ExecutionRow(
+            self.venue_mic,
+            execution.exec_id,
+            order.order_id,
+            order.account_id,
+            sequence,
+            exec_type,
+            message.quantity,
+            message.price,
+            message.SerializeToString(),
+            False,
+        )
+        self._executions[execution.exec_id] = row
+        self.ledger.writes.executions.append(row)
+
+    def _bust(self, exec_id: str) -> None:
+        """Mark an execution as taken back: in this batch's rows, or in the table."""
+        rows = self.ledger.writes.executions
+        for index, row in enumerate(rows):
+            if row.exec_id == exec_id:
+                rows[index] = self._executions[exec_id] = row._replace(busted=True)
+                return
+        row_before = self._executions.get(exec_id)
+        if row_before is not None:
+            self._executions[exec_id] = row_before._replace(busted=True)
+        self.ledger.writes.busted.append((self.venue_mic, exec_id))
+
+    def _park(self, report: Report, why: str) -> None:
+        message = report.message
+        account_id = self.owners.get(report.order_id)
+        if message is None:
+            # A receipt for a command of an order that is not there: nothing to keep it for.
+            log.error("receipt not applied", session=self.session_id, why=why)
+            return
+        metrics.PARKED.labels(self.venue_mic).inc()
+        msg_type = _clean(msg_type_of(message))
+        text = _clean(why)[:PARKED_TEXT_CHARACTERS_MAX]
+        log.error("venue message parked", session=self.session_id, msg_type=msg_type, why=text)
+        self.ledger.writes.parked.append(
+            ParkedWrite(
+                self.session_id,
+                message.session_epoch,
+                message.msg_seq_num,
+                msg_type,
+                text,
+                account_id,
+                report.order_id if account_id else None,
+                message.SerializeToString(),
+            )
+        )
+        if account_id is None:
+            return
+        event = VenueReportParked(msg_type, text)
+        order = self.ledger.find(report.order_id)
+        if order is None:
+            self.ledger.add_account_event(account_id, event, self._stamp(report))
+        else:
+            self.ledger.add(account_id, order, [event], self._stamp(report))
+
+
+def _clean(text: str) -> str:
+    """Take out what a text column cannot hold."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -1,0 +1,165 @@
+"""Word between replicas: what grew, and when to look.
+
+Each replica tells the others which accounts and sessions moved, by Redis when it
+is there and by PostgreSQL's NOTIFY when it is not. Words may get lost, so every
+replica also looks by itself once a second at whatever it streams.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
+
+from mesh.log import get_logger
+from svc_oms.service import metrics
+from svc_oms.service.link import Links
+from svc_oms.service.notices import Notices
+from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.publisher import Publisher
+from svc_oms.service.venues import VenueSession, VenueSessions
+
+log = get_logger("svc_oms.wakes")
+
+ACCOUNT_CHANNEL = "om:wake:account"
+SESSION_CHANNEL = "om:wake:session"
+# Names in one message: NOTIFY carries at most 8000 bytes.
+NAMES_PER_MESSAGE_MAX = 100
+# Seconds between looks without a word.
+LOOK_INTERVAL_S = 1.0
+# Looks between two counts of unknown orders.
+UNKNOWN_COUNT_LOOKS = 15
+
+Tell = Callable[[str, str], Awaitable[bool]]
+
+
+class ReplicaWaker:
+    """Gathers what moved and tells it in the background; see `ports.Waker`."""
+
+    def __init__(self, replica: str, ways: Sequence[Tell]) -> None:
+        self._replica = replica
+        self._ways = ways
+        self._accounts: set[str] = set()
+        self._sessions: set[str] = set()
+        self._some = asyncio.Event()
+
+    def wake_accounts(self, account_ids: Sequence[str]) -> None:
+        """See `ports.Waker`."""
+        self._accounts.update(account_ids)
+        self._some.set()
+
+    def wake_sessions(self, session_ids: Sequence[str]) -> None:
+        """See `ports.Waker`."""
+        self._sessions.update(session_ids)
+        self._some.set()
+
+    async def run(self) -> None:
+        """Tell for ever."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            accounts, self._accounts = self._accounts, set()
+            sessions, self._sessions = self._sessions, set()
+            await self._tell(ACCOUNT_CHANNEL, accounts)
+            await self._tell(SESSION_CHANNEL, sessions)
+
+    async def _tell(self, channel: str, names: set[str]) -> None:
+        rest = iter(sorted(names))
+        while part := list(islice(rest, NAMES_PER_MESSAGE_MAX)):
+            message = f"{self._replica}|{','.join(part)}"
+            for way in self._ways:
+                if await way(channel, message):
+                    break
+
+
+class Watchman:
+    """Looks at the database for what others did."""
+
+    def __init__(
+        self,
+        replica: str,
+        store: OrderStore,
+        publisher: Publisher,
+        venues: VenueSessions,
+        notices: Notices,
+        links: Links,
+    ) -> None:
+        self._replica = replica
+        self._store = store
+        self._publisher = publisher
+        self._venues = venues
+        self._notices = notices
+        self._links = links
+        self._accounts: set[str] = set()
+        self._sessions = False
+        self._rung = asyncio.Event()
+        self.database_seen = False
+
+    def heard(self, channel: str, message: str) -> None:
+        """Take a word of a replica."""
+        replica, _, names = message.partition("|")
+        if replica == self._replica:
+            return
+        if channel == ACCOUNT_CHANNEL:
+            self._accounts.update(
+                name for name in names.split(",") if name in self._publisher.accounts
+            )
+            if self._accounts:
+                self._rung.set()
+        else:
+            self._sessions = True
+            self._rung.set()
+
+    async def run(self) -> None:
+        """Look for ever."""
+        looks = 0
+        while True:
+            rung = await self._wait()
+            accounts = self._accounts if rung else set(self._publisher.accounts)
+            self._accounts = set()
+            sessions = self._sessions or not rung
+            self._sessions = False
+            try:
+                await self.look(accounts, sessions=sessions)
+                if not rung:
+                    looks += 1
+                    await self._vouch()
+                    if looks % UNKNOWN_COUNT_LOOKS == 1:
+                        metrics.UNKNOWN_ORDERS.set(await self._store.unknown_orders())
+            except StoreUnavailableError as error:
+                if self.database_seen:
+                    log.warning("database away", error=str(error))
+                self.database_seen = False
+                await asyncio.sleep(LOOK_INTERVAL_S)
+
+    async def _wait(self) -> bool:
+        try:
+            async with asyncio.timeout(LOOK_INTERVAL_S):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
+
+    async def _vouch(self) -> None:
+        owned = self._links.owned()
+        if owned:
+            await self._store.vouch(owned, self._links.owner)
+
+    async def look(self, accounts: set[str], *, sessions: bool) -> None:
+        """Read how far these logs and all sessions are."""
+        if sessions:
+            rows = await self._store.sessions()
+            self._links.heard(rows)
+            self._notices.sessions_moved(
+                self._venues.learn(
+                    VenueSession(row.session_id, row.venue_mic, row.state, row.fencing_token)
+                    for row in rows
+                    # What an owner here was told last is newer than what was read.
+                    if not self._links.owns(row.session_id, row.fencing_token)
+                )
+            )
+        if accounts:
+            for account_id, high in (await self._store.high_waters(list(accounts))).items():
+                tail = self._publisher.accounts.get(account_id)
+                if tail is not None:
+                    tail.advance(high)
+        self.database_seen = True

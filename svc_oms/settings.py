@@ -1,0 +1,33 @@
+"""Settings of svc_oms. Keys have the prefix ORDERMESH_; README.md lists them."""
+
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from mesh.settings import MeshSettings
+
+
+def _limit(value: object) -> object:
+    # An empty key is an absent one, so that no limit needs a word.
+    return None if value == "none" else value
+
+
+Limit = Annotated[Annotated[Decimal, Field(gt=0)] | None, BeforeValidator(_limit)]
+
+
+class OmsSettings(MeshSettings):
+    """One frozen value, read once."""
+
+    service: ClassVar[str] = "svc-oms"
+
+    bind: str = "127.0.0.1:50051"
+    ops_bind: str = "127.0.0.1:9151"
+    sessions_may_be_added: bool = True
+    """A gateway may link a session the book has never seen."""
+    order_quantity_max: Limit = Decimal(1_000_000)
+    """Largest quantity of one order, in shares; `none` for none but the venue's."""
+    order_value_max: Limit = Decimal(10_000_000)
+    """Largest quantity times price of one order, in the instrument's currency; `none` for none."""
+    stream_lag_events_max: int = 4096
+    """A live reader more events behind than this is sent away; at most 4096."""

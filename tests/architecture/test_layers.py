@@ -1,0 +1,92 @@
+"""Who may import what: Import Linter's contracts and what they cannot say."""
+
+import re
+import subprocess
+import sys
+
+from tests.support.sources import ROOT, calls_of, imports_of, own_files, package_files, text_of
+
+# Module -> the only folders that may import it.
+ONLY_IN = {
+    "quickfix": ("svc_gateway/adapters/fix/", "sim_exchange/adapters/fix/"),
+    "sqlalchemy": ("svc_oms/adapters/postgres/", "svc_identity/adapters/postgres/"),
+    "asyncpg": (
+        "svc_oms/adapters/postgres/",
+        "svc_identity/adapters/postgres/",
+        "meshctl/stack/postgres.py",  # starts the server and makes its roles
+    ),
+    "alembic": ("svc_oms/adapters/postgres/", "svc_identity/adapters/postgres/"),
+    "redis": ("svc_oms/adapters/redis/", "svc_marketdata/adapters/redis/"),
+    "trustme": ("meshctl/stack/",),
+}
+# A domain knows neither the clock nor the network nor chance.
+NOT_IN_DOMAIN = {
+    "asyncio",
+    "threading",
+    "time",
+    "random",
+    "uuid",
+    "socket",
+    "os",
+    "logging",
+}
+
+
+def test_import_contracts_hold():
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_drivers_are_imported_in_their_adapters_only():
+    wrong = [
+        f"{path}:{line} imports {module}"
+        for path in package_files()
+        for line, module in imports_of(path)
+        for driver, places in ONLY_IN.items()
+        if module.partition(".")[0] == driver and not path.as_posix().startswith(places)
+    ]
+    assert wrong == []
+
+
+def test_domains_import_the_standard_library_and_themselves_only():
+    wrong = [
+        f"{path}:{line} imports {module}"
+        for path in package_files()
+        if path.parts[1:2] == ("domain",)
+        for line, module in imports_of(path)
+        if module.split(".")[:2] != list(path.parts[:2])
+        and (
+            module.partition(".")[0] not in sys.stdlib_module_names
+            or module.partition(".")[0] in NOT_IN_DOMAIN
+        )
+    ]
+    assert wrong == []
+
+
+def test_settings_alone_read_the_environment():
+    wrong = [
+        str(path)
+        for path in package_files()
+        if path.as_posix() != "mesh/settings.py"
+        and re.search(r"os\.environ|os\.getenv|environb", text_of(path))
+    ]
+    assert wrong == []
+
+
+def test_only_mesh_opens_servers_and_channels_between_services():
+    names = {"grpc.aio.server", "grpc.aio.insecure_channel", "grpc.insecure_channel", "grpc.server"}
+    allowed = {"mesh/server.py"}
+    wrong = [
+        f"{path}:{line} calls {name}"
+        for path in own_files(".py")
+        if path.parts[0] not in {"tests", "bench", "clients"} and path.as_posix() not in allowed
+        for line, name in calls_of(path)
+        if name in names
+    ]
+    assert wrong == []

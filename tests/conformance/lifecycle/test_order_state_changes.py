@@ -1,0 +1,543 @@
+"""The FIX 4.4 order state change matrices, by their public case numbers.
+
+Source: FIX 4.4 volume 7 / fixtrading.org "Order State Changes", groups A to L. The
+cases are told in our words and run against decide, interpret and evolve. Each line
+asserts what a client sees: state, CumQty(14), LeavesQty(151).
+
+Where we part from the matrices on purpose, the test says so: a closed state shows
+through a pending request (lifecycle.py tells why), an order done for the day keeps its
+leaves because it is alive, and a second replace is refused here while one is pending.
+Left out are the cases of features the OMS does not offer: telephoned orders (E.1.a),
+cancel-if-not-best (E.1.e), stock splits (H.1.b), cash quantities (L.1.b).
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from svc_oms.domain.facts import CancelRejectFacts
+from svc_oms.domain.model import TimeInForce
+from svc_oms.domain.order import OrderRefused
+from tests.support.lifecycle import ORDER_ID, Desk
+
+X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    desk.place(10000)
+    yield desk
+    assert desk.findings() == []
+
+
+def acknowledge(desk):
+    desk.report("0", "0", cl_ord_id=X, cum_quantity=0)
+    assert desk.status == ("NEW", 0, 10000)
+
+
+def acknowledge_and_fill(desk, quantity=1000):
+    acknowledge(desk)
+    desk.fill("E1", quantity)
+    assert desk.status == ("PARTIALLY_FILLED", quantity, 10000 - quantity)
+
+
+def refuse(desk, cl_ord_id, ord_status, reason=0, response_to="1"):
+    desk.hear(
+        CancelRejectFacts(
+            cl_ord_id,
+            orig_cl_ord_id=X,
+            ord_status=ord_status,
+            response_to=response_to,
+            cxl_rej_reason=reason,
+        )
+    )
+
+
+# --- A: vanilla --------------------------------------------------------------------------
+
+
+def test_a_1_a_filled_order(desk):
+    """New, three fills, filled."""
+    acknowledge(desk)
+    desk.fill("E1", 2000)
+    assert desk.status == ("PARTIALLY_FILLED", 2000, 8000)
+    desk.fill("E2", 1000)
+    assert desk.status == ("PARTIALLY_FILLED", 3000, 7000)
+    desk.fill("E3", 7000, ord_status="2")
+    assert desk.status == ("FILLED", 10000, 0)
+    assert desk.order.anomaly_count == 0
+
+
+def test_a_1_a_rejected_by_the_venue(desk):
+    desk.report("8", "8", ord_rej_reason=1, text="unknown symbol")
+    assert desk.status == ("REJECTED", 0, 0)
+    assert desk.order.rejection.reason == "VENUE_REJECTED"
+    assert desk.order.rejection.venue_code == 1
+    assert desk.order.rejection.venue_text == "unknown symbol"
+
+
+def test_a_1_a_rejected_after_it_was_new(desk):
+    acknowledge(desk)
+    desk.report("8", "8", ord_rej_reason=0, text="trader says no")
+    assert desk.status == ("REJECTED", 0, 0)
+
+
+def test_a_1_a_pending_new_comes_before_new(desk):
+    desk.report("A", "A")
+    assert desk.status == ("PENDING_NEW", 0, 10000)
+    acknowledge(desk)
+
+
+def test_a_1_b_part_filled_day_order_done_for_day(desk):
+    """Done for the day hides the partial fill; our leaves stay, for the order is alive."""
+    acknowledge_and_fill(desk, 2000)
+    desk.fill("E2", 1000)
+    desk.report("3", "3", cum_quantity=3000, leaves_quantity=0)
+    assert desk.status == ("DONE_FOR_DAY", 3000, 7000)
+    desk.report("C", "C", cum_quantity=3000)
+    assert desk.status == ("EXPIRED", 3000, 0)
+
+
+# --- B: cancel ---------------------------------------------------------------------------
+
+
+def test_b_1_a_cancel_of_a_zero_filled_order(desk):
+    acknowledge(desk)
+    assert desk.cancel() == Y
+    assert desk.status == ("PENDING_CANCEL", 0, 10000)
+    desk.report("6", "6", cl_ord_id=Y, orig_cl_ord_id=X, cum_quantity=0)
+    assert desk.status == ("PENDING_CANCEL", 0, 10000)
+    desk.report("4", "4", cl_ord_id=Y, orig_cl_ord_id=X, cum_quantity=0)
+    assert desk.status == ("CANCELED", 0, 0)
+    assert desk.order.pending_cancel_id == ""
+
+
+@pytest.mark.parametrize("considered", [False, True])
+def test_b_1_a_the_cancel_is_refused(desk, considered):
+    """By the desk at once, or by the exchange once it was pending: the order works on."""
+    acknowledge(desk)
+    desk.cancel()
+    if considered:
+        desk.report("6", "6", cl_ord_id=Y, orig_cl_ord_id=X)
+    refuse(desk, Y, "0", reason=2)
+    assert desk.status == ("NEW", 0, 10000)
+    assert desk.order.rejection.venue_code == 2
+
+
+def test_b_1_b_part_filled_cancel_with_fills_between(desk):
+    acknowledge_and_fill(desk, 2000)
+    desk.cancel()
+    assert desk.status == ("PENDING_CANCEL", 2000, 8000)
+    desk.fill("E2", 3000)
+    assert desk.status == ("PENDING_CANCEL", 5000, 5000)
+    desk.report("6", "6", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.fill("E3", 500, ord_status="6")
+    assert desk.status == ("PENDING_CANCEL", 5500, 4500)
+    desk.report("4", "4", cl_ord_id=Y, orig_cl_ord_id=X, cum_quantity=5500)
+    assert desk.status == ("CANCELED", 5500, 0)
+    assert desk.order.anomaly_count == 0
+
+
+def test_b_1_b_the_cancel_is_refused_after_fills(desk):
+    acknowledge_and_fill(desk, 2000)
+    desk.cancel()
+    desk.fill("E2", 3000)
+    refuse(desk, Y, "1")
+    assert desk.status == ("PARTIALLY_FILLED", 5000, 5000)
+
+
+def test_b_1_c_filled_before_the_cancel_can_be_accepted(desk):
+    """FIX shows pending cancel above filled until the refusal; we show FILLED at once."""
+    acknowledge_and_fill(desk, 2000)
+    desk.cancel()
+    desk.fill("E2", 3000)
+    desk.report("6", "6", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.fill("E3", 5000, ord_status="6")
+    assert desk.status == ("FILLED", 10000, 0)
+    refuse(desk, Y, "2", reason=0)
+    assert desk.status == ("FILLED", 10000, 0)
+    assert desk.order.pending_cancel_id == ""
+    assert desk.order.anomaly_count == 0
+
+
+def test_b_1_d_cancel_of_an_order_not_yet_acknowledged(desk):
+    """The venue answers the cancel with pending cancel, then cancels: there was no New."""
+    desk.cancel()
+    assert desk.status == ("PENDING_CANCEL", 0, 10000)
+    desk.report("6", "6", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.report("4", "4", cl_ord_id=Y, orig_cl_ord_id=X, cum_quantity=0)
+    assert desk.status == ("CANCELED", 0, 0)
+
+
+def test_b_1_d_refused_and_then_acknowledged(desk):
+    desk.cancel()
+    refuse(desk, Y, "A")
+    assert desk.status == ("PENDING_NEW", 0, 10000)
+    acknowledge(desk)
+
+
+def test_b_1_e_acknowledgement_and_cancel_cross(desk):
+    """The New passes the cancel on the connection: pending cancel stays on top."""
+    desk.cancel()
+    desk.report("0", "0", cl_ord_id=X)
+    assert desk.status == ("PENDING_CANCEL", 0, 10000)
+    desk.report("6", "6", cl_ord_id=Y, orig_cl_ord_id=X)
+    refuse(desk, Y, "0")
+    assert desk.status == ("NEW", 0, 10000)
+
+
+def test_b_1_f_cancel_of_an_order_unknown_to_the_venue(desk):
+    """OrderCancelReject(9) with unknown order: the cancel is over, the order as it was."""
+    acknowledge(desk)
+    desk.cancel()
+    refuse(desk, Y, "8", reason=1)
+    assert desk.status == ("NEW", 0, 10000)
+    assert desk.order.rejection.venue_code == 1
+
+
+# --- C: replace, changes of quantity --------------------------------------------------------
+
+
+def test_c_1_a_zero_filled_increase(desk):
+    acknowledge(desk)
+    assert desk.replace(11000) == Y
+    assert desk.status == ("PENDING_REPLACE", 0, 10000)
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=10000)
+    desk.report("5", "0", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=11000)
+    assert desk.status == ("NEW", 0, 11000)
+    assert desk.order.cl_ord_id == Y
+    desk.fill("E1", 1000, cl_ord_id=Y)
+    desk.fill("E2", 2000, cl_ord_id=Y)
+    assert desk.status == ("PARTIALLY_FILLED", 3000, 8000)
+
+
+@pytest.mark.parametrize("considered", [False, True])
+def test_c_1_a_refused(desk, considered):
+    acknowledge(desk)
+    desk.replace(11000)
+    if considered:
+        desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    refuse(desk, Y, "0", response_to="2")
+    assert desk.status == ("NEW", 0, 10000)
+    assert (desk.order.cl_ord_id, desk.order.pending_terms) == (X, None)
+
+
+def test_c_1_b_part_filled_increase_with_a_fill_while_pending(desk):
+    acknowledge_and_fill(desk)
+    desk.replace(12000)
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.fill("E2", 100, ord_status="E")
+    assert desk.status == ("PENDING_REPLACE", 1100, 8900)
+    desk.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=12000)
+    assert desk.status == ("PARTIALLY_FILLED", 1100, 10900)
+    desk.fill("E3", 10900, ord_status="2", cl_ord_id=Y)
+    assert desk.status == ("FILLED", 12000, 0)
+
+
+def test_c_1_c_filled_while_an_increase_is_pending_and_then_granted(desk):
+    """The venue takes a filled order up again for the larger quantity."""
+    acknowledge(desk)
+    desk.replace(12000)
+    desk.fill("E1", 10000, ord_status="2")
+    assert desk.status == ("FILLED", 10000, 0)
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    assert desk.status == ("FILLED", 10000, 0)
+    desk.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=12000)
+    assert desk.status == ("PARTIALLY_FILLED", 10000, 2000)
+    desk.fill("E2", 2000, ord_status="2", cl_ord_id=Y)
+    assert desk.status == ("FILLED", 12000, 0)
+
+
+def test_c_1_c_refused(desk):
+    acknowledge(desk)
+    desk.replace(12000)
+    desk.fill("E1", 10000, ord_status="2")
+    refuse(desk, Y, "2", response_to="2")
+    assert desk.status == ("FILLED", 10000, 0)
+    with pytest.raises(OrderRefused, match="ORDER_CLOSED"):
+        desk.replace(12000)
+
+
+def test_c_2_a_change_of_price_refused_as_a_fill_has_occurred(desk):
+    acknowledge_and_fill(desk)
+    desk.replace(10000, "50.5")
+    desk.fill("E2", 9000, ord_status="2")
+    refuse(desk, Y, "2", reason=0, response_to="2")
+    assert desk.status == ("FILLED", 10000, 0)
+    assert desk.order.terms.limit_price == Decimal(50)
+
+
+def test_c_3_a_decrease_above_what_is_executed(desk):
+    acknowledge_and_fill(desk)
+    desk.replace(8000)
+    desk.fill("E2", 500)
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.fill("E3", 100, ord_status="E")
+    assert desk.status == ("PENDING_REPLACE", 1600, 8400)
+    desk.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=8000)
+    assert desk.status == ("PARTIALLY_FILLED", 1600, 6400)
+    desk.fill("E4", 6400, ord_status="2", cl_ord_id=Y)
+    assert desk.status == ("FILLED", 8000, 0)
+
+
+def test_c_3_b_decrease_to_exactly_what_is_executed(desk):
+    acknowledge(desk)
+    desk.replace(7000)
+    desk.fill("E1", 7000)
+    assert desk.status == ("PENDING_REPLACE", 7000, 3000)
+    desk.report("5", "2", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=7000)
+    assert desk.status == ("FILLED", 7000, 0)
+    assert desk.order.anomaly_count == 0
+
+
+def test_c_3_c_decrease_below_what_is_executed_is_granted_as_far_as_can_be(desk):
+    """7000 asked, 8000 filled meanwhile: the venue replaces to 8000."""
+    acknowledge(desk)
+    desk.replace(7000)
+    desk.fill("E1", 8000)
+    desk.report("5", "2", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=8000)
+    assert desk.status == ("FILLED", 8000, 0)
+    assert desk.order.terms.quantity == 8000
+    assert desk.order.anomaly_count == 0
+
+
+# --- D: sequencing and chaining ----------------------------------------------------------------
+
+
+def test_d_1_a_two_replaces_one_after_the_other(desk):
+    acknowledge_and_fill(desk)
+    desk.replace(8000)
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.fill("E2", 500, ord_status="E")
+    desk.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=8000)
+    assert desk.status == ("PARTIALLY_FILLED", 1500, 6500)
+    desk.fill("E3", 2000, cl_ord_id=Y)
+    assert desk.order.orig_cl_ord_id == Y
+    assert desk.replace(6000) == Z
+    desk.report("E", "E", cl_ord_id=Z, orig_cl_ord_id=Y)
+    desk.report("5", "1", cl_ord_id=Z, orig_cl_ord_id=Y, order_quantity=6000)
+    assert desk.status == ("PARTIALLY_FILLED", 3500, 2500)
+    desk.fill("E4", 2500, ord_status="2", cl_ord_id=Z)
+    assert desk.status == ("FILLED", 6000, 0)
+
+
+@pytest.mark.parametrize("considered", [False, True], ids=["d_1_b", "d_1_c"])
+def test_d_1_b_c_first_replace_refused_second_accepted(desk, considered):
+    """D.1.b: refused at once. D.1.c: refused once pending. The next chains to X again."""
+    acknowledge_and_fill(desk)
+    desk.replace(8000)
+    if considered:
+        desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    refuse(desk, Y, "1", response_to="2")
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 9000)
+    assert desk.order.orig_cl_ord_id == X
+    assert desk.replace(7000) == Z
+    desk.report("5", "1", cl_ord_id=Z, orig_cl_ord_id=X, order_quantity=7000)
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 6000)
+    assert desk.order.cl_ord_id == Z
+
+
+def test_d_2_a_second_replace_is_refused_here_while_one_is_pending(desk):
+    """The OMS keeps one replace in flight; the caller is told to wait, the venue not asked."""
+    acknowledge_and_fill(desk)
+    desk.replace(8000)
+    with pytest.raises(OrderRefused) as refused:
+        desk.replace(7000)
+    assert refused.value.reason == "ORDER_CHANGE_PENDING"
+    assert desk.status == ("PENDING_REPLACE", 1000, 9000)
+
+
+def test_d_2_a_a_cancel_chained_to_the_pending_replace_is_taken_in_order(desk):
+    """OrigClOrdID(41) is the last request not refused; both are answered in order."""
+    acknowledge_and_fill(desk)
+    desk.replace(8000)
+    assert desk.order.orig_cl_ord_id == Y
+    desk.cancel()
+    assert desk.status == ("PENDING_CANCEL", 1000, 9000)
+    desk.report("5", "6", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=8000)
+    assert desk.status == ("PENDING_CANCEL", 1000, 7000)
+    desk.report("4", "4", cl_ord_id=Z, orig_cl_ord_id=Y, cum_quantity=1000)
+    assert desk.status == ("CANCELED", 1000, 0)
+
+
+def test_d_2_c_venue_refuses_a_second_request_because_one_is_pending(desk):
+    acknowledge_and_fill(desk)
+    desk.replace(8000)
+    desk.cancel()
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    refuse(desk, Z, "E", reason=3)
+    assert desk.status == ("PENDING_REPLACE", 1000, 9000)
+    desk.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=8000)
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 7000)
+
+
+# --- E: unsolicited -------------------------------------------------------------------------
+
+
+def test_e_1_b_unsolicited_cancel_of_a_part_filled_order(desk):
+    acknowledge_and_fill(desk)
+    (event,) = desk.report("4", "4", cum_quantity=1000, exec_restatement_reason=2)
+    assert event.unsolicited
+    assert desk.status == ("CANCELED", 1000, 0)
+
+
+def test_e_1_c_unsolicited_replacement(desk):
+    """Agreed by word of mouth: 11,000, and after a fill 12,000."""
+    acknowledge(desk)
+    desk.report("D", "0", order_quantity=11000, exec_restatement_reason=2)
+    assert desk.status == ("NEW", 0, 11000)
+    desk.fill("E1", 1000)
+    desk.report("D", "1", order_quantity=12000, exec_restatement_reason=2)
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 11000)
+
+
+def test_e_1_d_unsolicited_reduction(desk):
+    acknowledge(desk)
+    desk.report("D", "0", order_quantity=9000, exec_restatement_reason=5)
+    assert desk.status == ("NEW", 0, 9000)
+    desk.fill("E1", 1000)
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 8000)
+
+
+# --- F, G: refusals and status ---------------------------------------------------------------
+
+
+def test_f_1_a_refused_as_duplicate_of_an_order_that_works(desk):
+    """The refusal is of a second copy; the first works on, and a person is told."""
+    acknowledge_and_fill(desk)
+    desk.report("8", "8", ord_rej_reason=6, text="duplicate ClOrdID", cum_quantity=1000)
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 9000)
+    assert desk.order.anomaly_count == 1
+
+
+def test_f_1_b_repeated_confirmation_of_an_order_known(desk):
+    """The venue answers a repeated order with the state of the first: nothing new."""
+    acknowledge(desk)
+    assert desk.report("I", "0", cum_quantity=0) == []
+    assert desk.report("0", "0", cum_quantity=0) == []
+
+
+def test_g_1_a_status_request_for_an_unknown_order(desk):
+    """The venue never had it: the order ends as NOT_SENT."""
+    desk.report("I", "8", ord_rej_reason=5)
+    assert desk.status == ("REJECTED", 0, 0)
+    assert desk.order.rejection.reason == "NOT_SENT"
+
+
+def test_g_1_c_status_requests_in_the_life_of_an_order(desk):
+    """Answers that agree change nothing, at any point."""
+    desk.report("I", "A")
+    assert desk.status == ("PENDING_NEW", 0, 10000)
+    acknowledge(desk)
+    assert desk.report("I", "0", cum_quantity=0) == []
+    desk.fill("E1", 2000)
+    assert desk.report("I", "1", cum_quantity=2000) == []
+    desk.fill("E2", 8000, ord_status="2")
+    assert desk.report("I", "2", cum_quantity=10000) == []
+    assert desk.status == ("FILLED", 10000, 0)
+
+
+# --- H, I, J, K, L -----------------------------------------------------------------------------
+
+
+def done_for_day_and_renewed(desk):
+    acknowledge_and_fill(desk, 2000)
+    desk.report("3", "3", cum_quantity=2000)
+    assert desk.status == ("DONE_FOR_DAY", 2000, 8000)
+    desk.report("D", "1", order_quantity=10000, cum_quantity=2000, exec_restatement_reason=1)
+    assert desk.status == ("PARTIALLY_FILLED", 2000, 8000)
+
+
+def test_h_1_a_gtc_renewed_and_filled_the_next_day(desk):
+    done_for_day_and_renewed(desk)
+    desk.fill("E2", 1000)
+    assert desk.status == ("PARTIALLY_FILLED", 3000, 7000)
+
+
+def test_h_1_c_gtc_renewed_and_cancelled_the_next_day(desk):
+    done_for_day_and_renewed(desk)
+    desk.cancel()
+    desk.report("4", "4", cl_ord_id=Y, orig_cl_ord_id=X, cum_quantity=2000)
+    assert desk.status == ("CANCELED", 2000, 0)
+
+
+def test_h_1_d_gtc_renewed_and_increased(desk):
+    done_for_day_and_renewed(desk)
+    desk.replace(15000)
+    desk.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
+    desk.fill("E2", 1000, ord_status="E")
+    desk.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=15000)
+    assert desk.status == ("PARTIALLY_FILLED", 3000, 12000)
+
+
+@pytest.mark.parametrize("tif", [TimeInForce.FOK, TimeInForce.IOC], ids=["i_1_a", "i_1_b"])
+def test_i_1_a_b_an_order_that_cannot_be_filled_at_once_is_cancelled(tif):
+    desk = Desk()
+    desk.place(10000, tif=tif)
+    desk.report("0", "0")
+    desk.report("4", "4", cum_quantity=0)
+    assert desk.status == ("CANCELED", 0, 0)
+    assert desk.findings() == []
+
+
+def test_j_1_a_filled_order_with_correction_and_cancel_of_executions(desk):
+    acknowledge(desk)
+    desk.fill("E1", 1000, "50")
+    desk.fill("E2", 9000, "51", ord_status="2")
+    desk.report("G", "2", exec_id="E3", exec_ref_id="E2", last_quantity=9000, last_price="50")
+    assert desk.status == ("FILLED", 10000, 0)
+    assert desk.order.average_price == 50
+    desk.report("H", "1", exec_id="E4", exec_ref_id="E1")
+    assert desk.status == ("PARTIALLY_FILLED", 9000, 1000)
+    desk.report("G", "1", exec_id="E5", exec_ref_id="E3", last_quantity=5000, last_price="50")
+    assert desk.status == ("PARTIALLY_FILLED", 5000, 5000)
+    desk.fill("E6", 5000, "50.5", ord_status="2")
+    assert desk.status == ("FILLED", 10000, 0)
+    assert desk.order.average_price == Decimal("50.25")
+
+
+def test_j_1_b_cancelled_order_with_a_bust_and_a_new_execution(desk):
+    """The order stays cancelled; the late fill counts, and is an anomaly to us."""
+    acknowledge_and_fill(desk, 5000)
+    desk.cancel()
+    desk.report("4", "4", cl_ord_id=Y, orig_cl_ord_id=X, cum_quantity=5000)
+    desk.report("H", "4", exec_id="E2", exec_ref_id="E1")
+    assert desk.status == ("CANCELED", 0, 0)
+    desk.fill("E3", 4000, ord_status="4")
+    assert desk.status == ("CANCELED", 4000, 0)
+    assert desk.order.anomaly_count == 1
+
+
+def test_j_1_c_gtc_corrections_over_two_days(desk):
+    done_for_day_and_renewed(desk)
+    desk.fill("E2", 1000)
+    desk.report("G", "1", exec_id="E3", exec_ref_id="E1", last_quantity=1500, last_price="50")
+    assert desk.status == ("PARTIALLY_FILLED", 2500, 7500)
+    desk.report("G", "1", exec_id="E4", exec_ref_id="E2", last_quantity=500, last_price="50")
+    assert desk.status == ("PARTIALLY_FILLED", 2000, 8000)
+
+
+def test_k_1_a_trading_halt_and_reinstatement(desk):
+    acknowledge_and_fill(desk)
+    desk.report("9", "9", cum_quantity=1000)
+    assert desk.status == ("SUSPENDED", 1000, 9000)
+    desk.report("D", "1", cum_quantity=1000)
+    assert desk.status == ("PARTIALLY_FILLED", 1000, 9000)
+
+
+def test_k_1_b_trading_halt_and_cancel(desk):
+    acknowledge_and_fill(desk)
+    desk.report("9", "9", cum_quantity=1000)
+    desk.report("4", "4", cum_quantity=1000, exec_restatement_reason=6)
+    assert desk.status == ("CANCELED", 1000, 0)
+
+
+def test_l_1_a_execution_guaranteed_before_it_is_done(desk):
+    acknowledge(desk)
+    desk.report("7", "7", last_price="50", last_quantity=1000)
+    assert desk.status == ("STOPPED", 0, 10000)
+    desk.fill("E1", 1000)
+    assert desk.status == ("STOPPED", 1000, 9000)
+    desk.fill("E2", 9000, ord_status="2")
+    assert desk.status == ("FILLED", 10000, 0)

@@ -1,0 +1,298 @@
+"""What any order store must do: the same tests on memory and on PostgreSQL."""
+
+import asyncio
+
+import pytest
+
+from svc_oms.adapters.postgres.migrate import newest_revision
+from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.ports import (
+    AccountInfo,
+    EventWrite,
+    ExecutionRow,
+    FencedError,
+    IdempotencyRow,
+    LinkProgress,
+    ListFilter,
+    OrderWrite,
+    OutboxWrite,
+    ParkedWrite,
+    StoreRefusedError,
+    WriteSet,
+)
+from tests.support.oms import prepare_database
+from tests.support.oms_memory import MemoryStore
+
+ALL = ListFilter(None, (), "", False, 0, 0, "", 100)
+OPEN, FILLED = 2, 4
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store_url(request):
+    """The URL of a migrated database, or none for memory."""
+    if request.param == "memory":
+        yield ""
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = server.create_database(server.template("oms", prepare_database))
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+async def store(store_url):
+    opened = await PostgresStore.connect(store_url) if store_url else MemoryStore()
+    for name in ("ACC-ALICE", "ACC-BOB"):
+        await opened.ensure_account(AccountInfo(name, name, "EUR", "DEMO", 1))
+    yield opened
+    if isinstance(opened, PostgresStore):
+        await opened.close()
+
+
+def order(number: int, **changes) -> OrderWrite:
+    """A row of an order of alice's."""
+    order_id = f"01JD00000000000000000000{number:02}"
+    row = OrderWrite(
+        order_id=order_id,
+        account_id="ACC-ALICE",
+        instrument_id="ASML.SIMA",
+        venue_mic="SIMA",
+        side=1,
+        type=2,
+        state=OPEN,
+        is_open=True,
+        quantity="100",
+        limit_price="650.05",
+        cum_quantity="0",
+        leaves="100",
+        average_price="0",
+        cl_ord_id=f"{order_id}-1",
+        created_sequence=number,
+        last_sequence=number,
+        created_at_us=1_700_000_000_000_000 + number,
+        updated_at_us=1_700_000_000_000_000 + number,
+        closed=False,
+        body=f"body {number}".encode(),
+        fold="1|0|1||||0",
+    )
+    return row._replace(**changes)
+
+
+def placed(*rows: OrderWrite, commands: int = 0) -> WriteSet:
+    """What a batch of new orders writes."""
+    writes = WriteSet(new_orders=list(rows))
+    for row in rows:
+        writes.events.append(
+            EventWrite(row.account_id, row.created_sequence, row.order_id, b"event", b"h" * 32)
+        )
+        writes.idempotency.append(
+            IdempotencyRow(
+                row.account_id,
+                f"key-{row.order_id}",
+                1,
+                b"hash",
+                row.order_id,
+                row.created_sequence,
+                None,
+            )
+        )
+    last = {row.account_id: row.created_sequence for row in rows}
+    writes.accounts = [(name, sequence, b"h" * 32) for name, sequence in last.items()]
+    writes.outbox = [OutboxWrite("sima-orders", f"c{i}".encode()) for i in range(commands)]
+    return writes
+
+
+async def written(store, writes: WriteSet, accounts=("ACC-ALICE",)) -> dict[str, int]:
+    async with store.batch() as batch:
+        await batch.lock_accounts(accounts)
+        return await batch.write(writes)
+
+
+async def test_accounts_begin_at_zero_and_unknown_ones_are_left_out(store):
+    async with store.batch() as batch:
+        rows = await batch.lock_accounts(["ACC-ALICE", "ACC-NOBODY"])
+    assert list(rows) == ["ACC-ALICE"]
+    assert rows["ACC-ALICE"].last_sequence == 0
+    assert rows["ACC-ALICE"].chain_head == GENESIS
+
+
+async def test_an_account_is_created_once(store):
+    info = AccountInfo("ACC-NEW", "New", "EUR", "DEMO", 1)
+    assert await store.ensure_account(info)
+    assert not await store.ensure_account(info)
+
+
+async def test_a_batch_is_read_back(store):
+    await written(store, placed(order(1), order(2)))
+    async with store.batch() as batch:
+        rows = await batch.lock_accounts(["ACC-ALICE"])
+        assert rows["ACC-ALICE"][2:] == (2, b"h" * 32)
+        found = await batch.orders([order(2).order_id, "none"])
+        assert [(r.order_id, r.body, r.fold) for r in found] == [
+            (order(2).order_id, b"body 2", "1|0|1||||0")
+        ]
+        key = f"key-{order(1).order_id}"
+        keys = await batch.keys([("ACC-ALICE", key), ("ACC-BOB", key)])
+        assert [(k.key, k.order_id, k.result) for k in keys] == [(key, order(1).order_id, None)]
+        assert len(await batch.open_orders("ACC-ALICE", 1)) == 1
+    assert await store.account_of([order(1).order_id, "none"]) == {order(1).order_id: "ACC-ALICE"}
+    assert await store.events("ACC-ALICE", 1, 10) == [(2, b"event")]
+    assert await store.high_waters(["ACC-ALICE", "ACC-NOBODY"]) == {"ACC-ALICE": 2}
+
+
+async def test_a_failed_batch_leaves_nothing(store):
+    async def fail() -> None:
+        async with store.batch() as batch:
+            await batch.lock_accounts(["ACC-ALICE"])
+            await batch.write(placed(order(1)))
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        await fail()
+    assert await store.order(order(1).order_id) is None
+    assert await store.high_waters(["ACC-ALICE"]) == {"ACC-ALICE": 0}
+
+
+async def test_the_same_order_twice_is_refused(store):
+    await written(store, placed(order(1)))
+    with pytest.raises(StoreRefusedError):
+        await written(store, placed(order(1)))
+
+
+async def test_batches_of_one_account_wait_for_each_other(store):
+    async def add_one() -> None:
+        async with store.batch() as batch:
+            rows = await batch.lock_accounts(["ACC-ALICE"])
+            await batch.write(placed(order(rows["ACC-ALICE"].last_sequence + 1)))
+
+    await asyncio.gather(*(add_one() for _ in range(10)))
+    rows = await store.events("ACC-ALICE", 0, 100)
+    assert [sequence for sequence, _ in rows] == list(range(1, 11))
+
+
+async def test_a_changed_order_moves_and_closes_once(store):
+    await written(store, placed(order(1)))
+    closed = order(1, state=FILLED, is_open=False, closed=True, leaves="0", body=b"closed")
+    await written(store, WriteSet(changed_orders=[closed]))
+    row = await store.order(order(1).order_id)
+    assert row.body == b"closed"
+    recent = await store.snapshot("ACC-ALICE", closed.updated_at_us, 10)
+    assert recent.bodies == [b"closed"]
+    later = await store.snapshot("ACC-ALICE", closed.updated_at_us + 1, 10)
+    assert later.bodies == []
+    assert await store.snapshot("ACC-NOBODY", 0, 10) is None
+
+
+async def test_lists_filter_and_page_newest_first(store):
+    bob = order(4, account_id="ACC-BOB", created_sequence=1)
+    rows = [order(1), order(2, instrument_id="SAP.SIMA"), order(3, state=FILLED, is_open=False)]
+    await written(store, placed(*rows, bob), ("ACC-ALICE", "ACC-BOB"))
+
+    async def ids(**changes) -> list[int]:
+        found = await store.list_orders(ALL._replace(**changes))
+        return [int(row.order_id[-2:]) for row in found]
+
+    assert await ids() == [4, 3, 2, 1]
+    assert await ids(account_ids=("ACC-ALICE",)) == [3, 2, 1]
+    assert await ids(account_ids=()) == []
+    assert await ids(states=(FILLED,)) == [3]
+    assert await ids(instrument_id="SAP.SIMA") == [2]
+    assert await ids(open_only=True) == [4, 2, 1]
+    assert await ids(created_from_us=order(3).created_at_us) == [4, 3]
+    assert await ids(created_until_us=order(3).created_at_us) == [2, 1]
+    assert await ids(before_order_id=order(3).order_id, limit=1) == [2]
+
+
+async def test_commands_are_numbered_without_holes(store):
+    await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    assert await written(store, placed(order(1), commands=2)) == {"sima-orders": 0}
+    assert await written(store, placed(order(2), commands=1)) == {"sima-orders": 2}
+    assert await store.outbox("sima-orders", 0, 10) == [(1, b"c0"), (2, b"c1"), (3, b"c0")]
+    assert await store.outbox("sima-orders", 2, 10) == [(3, b"c0")]
+
+
+async def test_each_owner_has_a_new_token_and_the_older_cannot_write(store):
+    first = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    second = await store.take_session("sima-orders", "SIMA", "r2", "g", may_add=True)
+    assert second.fencing_token == first.fencing_token + 1
+    await written(store, placed(order(1)))
+    execution = ExecutionRow(
+        "SIMA", "E1", order(1).order_id, "ACC-ALICE", 1, "F", "10", "650.05", b"x", False
+    )
+    stale = LinkProgress("sima-orders", first.fencing_token, 7, 5, 0)
+    with pytest.raises(FencedError):
+        await written(store, WriteSet(executions=[execution], progress=stale))
+    assert await store.order_executions(order(1).order_id) == []
+    with pytest.raises(FencedError):
+        await store.store_status("sima-orders", first.fencing_token, 3, 0, b"")
+    current = stale._replace(fencing_token=second.fencing_token)
+    await written(store, WriteSet(executions=[execution], progress=current))
+    assert await store.order_executions(order(1).order_id) == [execution]
+    row = (await store.sessions())[0]
+    assert (row.inbound_epoch, row.inbound_msg_seq_num, row.owner) == (7, 5, "r2")
+
+
+async def test_a_receipt_takes_commands_out_of_the_outbox(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    await written(store, placed(order(1), commands=3))
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 1, 2)
+    await written(store, WriteSet(progress=progress))
+    assert [number for number, _ in await store.outbox("sima-orders", 0, 10)] == [3]
+    assert (await store.sessions())[0].acknowledged_outbound_sequence == 2
+
+
+async def test_an_execution_comes_once_and_can_be_taken_back(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    await written(store, placed(order(1)))
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 1, 0)
+    row = ExecutionRow(
+        "SIMA", "E1", order(1).order_id, "ACC-ALICE", 1, "F", "10", "650.05", b"x", False
+    )
+    await written(store, WriteSet(executions=[row], progress=progress))
+    with pytest.raises(StoreRefusedError):
+        await written(store, WriteSet(executions=[row], progress=progress))
+    bust = row._replace(exec_id="E2", exec_type="H", body=b"", busted=True, sequence=2)
+    await written(store, WriteSet(executions=[bust], busted=[("SIMA", "E1")], progress=progress))
+    assert await store.order_executions(order(1).order_id) == [row._replace(busted=True)]
+    async with store.batch() as batch:
+        known = await batch.executions([("SIMA", "E1"), ("SIMA", "E2"), ("SIMB", "E1")])
+    assert {one.exec_id for one in known} == {"E1", "E2"}
+
+
+async def test_parked_messages_are_written(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    parked = ParkedWrite("sima-orders", 7, 3, "8", "unreadable", None, None, b"raw")
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 3, 0)
+    await written(store, WriteSet(parked=[parked], progress=progress))
+    assert (await store.sessions())[0].inbound_msg_seq_num == 3
+
+
+async def test_a_session_belongs_to_one_venue(store):
+    assert await store.take_session("a", "SIMA", "r1", "g", may_add=False) is None
+    assert await store.take_session("a", "SIMA", "r1", "g", may_add=True)
+    assert await store.take_session("a", "SIMB", "r1", "g", may_add=True) is None
+    assert await store.take_session("b", "SIMA", "r1", "g", may_add=True) is None
+
+
+async def test_a_status_is_kept(store):
+    session = await store.take_session("a", "SIMA", "r1", "g", may_add=True)
+    await store.store_status("a", session.fencing_token, 3, 1_700_000_000_000_000, b"up")
+    await store.vouch(["a"], "r1")
+    row = (await store.sessions())[0]
+    assert (row.state, row.status) == (3, b"up")
+
+
+async def test_listings_are_kept_and_replaced(store):
+    await store.keep_instruments([("ASML.SIMA", b"one"), ("SAP.SIMA", b"two")])
+    await store.keep_instruments([("ASML.SIMA", b"three")])
+    assert {b"two", b"three"} <= set(await store.instruments())
+
+
+async def test_unknown_orders_are_counted(store):
+    await written(store, placed(order(1, state=14), order(2)))
+    assert await store.unknown_orders() == 1
+
+
+async def test_the_schema_is_the_newest(store):
+    assert await store.revision() == newest_revision()

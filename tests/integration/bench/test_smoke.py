@@ -1,0 +1,34 @@
+"""The bench runs; what it measures in a smoke run is not looked at."""
+
+import subprocess
+import sys
+
+import pytest
+
+PARTS = ["grpc", "postgres", "fix", "fan-out", "market-data"]
+
+
+def run(*words):
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--quick", "--no-write", *words],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.long
+def test_every_bare_part_and_market_data():
+    words = [word for part in PARTS for word in ("--only", part)]
+    told = run(*words)
+    assert "fan-out to 100" in told
+    assert "quickfix pair" in told
+
+
+@pytest.mark.long
+def test_orders_through_a_whole_mesh():
+    told = run("--only", "orders")
+    assert "orders, through Envoy" in told

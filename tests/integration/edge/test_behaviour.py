@@ -1,0 +1,214 @@
+"""How the edge behaves over time: dead services, long streams, slow readers, floods."""
+
+import threading
+import urllib.request
+
+import grpc
+import pytest
+
+from ordermesh.oms.v1 import order_service_pb2 as oms
+from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
+from tests.support.edge import request, running_edge, until
+
+GET = "/ordermesh.oms.v1.OrderService/Get"
+WATCH = "/ordermesh.oms.v1.OrderService/Watch"
+
+
+def call_get(channel, token):
+    return oms_grpc.OrderServiceStub(channel).Get(
+        oms.GetRequest(), metadata=[("authorization", f"Bearer {token}")], timeout=5
+    )
+
+
+def code_of(call):
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+def test_a_dead_service_is_unavailable_and_comes_back(edge, token):
+    backend = edge.backends["svc-oms"]
+    with edge.channel() as channel:
+        call_get(channel, token)
+        backend.stop()
+        assert code_of(lambda: call_get(channel, token)) is grpc.StatusCode.UNAVAILABLE
+        # The others do not notice.
+        assert (
+            request(
+                edge,
+                "POST",
+                "/ordermesh.marketdata.v1.InstrumentService/List",
+                b"{}",
+                content_type="application/json",
+                authorization=f"Bearer {token}",
+            ).status
+            == 200
+        )
+        backend.start()
+        until(
+            lambda: code_of(lambda: call_get(channel, token)) is grpc.StatusCode.OK,
+            "the service is back in use",
+        )
+
+
+def test_a_draining_service_gets_no_new_calls(edge, token):
+    backend = edge.backends["svc-oms"]
+    backend.health.enter_graceful_shutdown()
+    try:
+        until(lambda: not edge.healthy(), "the health check sees the drain")
+        with edge.channel() as channel:
+            assert code_of(lambda: call_get(channel, token)) is grpc.StatusCode.UNAVAILABLE
+        assert backend.seen == []
+    finally:
+        backend.stop()
+        backend.health = type(backend.health)()
+        backend.start()
+        until(edge.healthy, "the service is healthy again")
+
+
+def test_a_killed_stream_ends_with_a_status(edge, token):
+    started = threading.Event()
+
+    def watch(_request, context):
+        yield oms.WatchResponse()
+        started.set()
+        done = threading.Event()
+        context.add_callback(done.set)
+        done.wait()
+
+    backend = edge.backends["svc-oms"]
+    backend.behaviours[WATCH] = watch
+    with edge.channel() as channel:
+        answers = oms_grpc.OrderServiceStub(channel).Watch(
+            oms.WatchRequest(), metadata=[("authorization", f"Bearer {token}")]
+        )
+        next(answers)
+        assert started.wait(5)
+        backend.stop()
+        with pytest.raises(grpc.RpcError) as caught:
+            next(answers)
+    assert caught.value.code() in {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.CANCELLED,
+    }
+    backend.start()
+    until(edge.healthy, "the service is healthy again")
+
+
+def test_a_silent_stream_outlives_the_timeout_of_unary_calls(edge, token):
+    """One call hangs until the edge ends it; a stream opened before is still there then."""
+    release = threading.Event()
+
+    def watch(*_):
+        yield oms.WatchResponse()
+        release.wait()
+        yield oms.WatchResponse()
+
+    def hang(_request, context):
+        gone = threading.Event()
+        context.add_callback(gone.set)
+        gone.wait()
+
+    backend = edge.backends["svc-oms"]
+    backend.behaviours.update({WATCH: watch, GET: hang})
+    with edge.channel() as channel:
+        answers = oms_grpc.OrderServiceStub(channel).Watch(
+            oms.WatchRequest(), metadata=[("authorization", f"Bearer {token}")]
+        )
+        next(answers)
+        assert code_of(lambda: call_get(channel, token)) in {
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+            grpc.StatusCode.UNAVAILABLE,
+        }
+        release.set()
+        assert next(answers) == oms.WatchResponse()
+        assert list(answers) == []
+
+
+BIG = 16_384
+MANY = 1_000
+
+
+def test_a_reader_that_stops_reading_holds_up_the_service_but_no_other_reader(edge, token):
+    sent = {"slow": 0, "quick": 0}
+
+    def watch(request, _):
+        who = "slow" if request.heartbeat_s == 1 else "quick"
+        message = oms.WatchResponse()
+        message.items.add().event.anomaly = "x" * BIG
+        for _number in range(MANY):
+            sent[who] += 1
+            yield message
+
+    edge.backends["svc-oms"].behaviours[WATCH] = watch
+    metadata = [("authorization", f"Bearer {token}")]
+    window = (("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2.bdp_probe", 0))
+    with edge.channel(*window) as channel:
+        stub = oms_grpc.OrderServiceStub(channel)
+        slow = stub.Watch(oms.WatchRequest(heartbeat_s=1), metadata=metadata)
+        next(slow)
+        quick = stub.Watch(oms.WatchRequest(heartbeat_s=2), metadata=metadata)
+        assert sum(1 for _ in quick) == MANY
+        # 16 MB were offered; what is on the way is bounded by windows and buffers.
+        assert sent["slow"] * BIG < 2_000_000
+        assert sum(1 for _ in slow) == MANY - 1
+
+
+def test_probes_and_metrics(edge):
+    assert edge.get("/livez", edge.values.ops_bind) == (200, b"ok\n")
+    assert edge.get("/readyz", edge.values.ops_bind)[0] == 200
+    assert edge.metric("envoy_http_downstream_rq_total") > 0
+    assert edge.get("/quitquitquit", edge.values.ops_bind)[0] == 404
+    assert edge.get("/healthz") == (200, b"ok\n")
+
+
+def test_a_flood_is_cut(tmp_path, certificates, backends, jwks_port, token):
+    limits = {"flood_requests_per_second": 1, "flood_burst_requests": 3}
+    with running_edge(tmp_path, certificates, backends, jwks_port, **limits) as edge:
+        with edge.channel() as channel:
+            codes = [code_of(lambda: call_get(channel, token)) for _ in range(20)]
+        assert codes[:3] == [grpc.StatusCode.OK] * 3
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED in codes
+
+
+def test_web_app(edge):
+    url = f"http://{edge.values.plain_bind}/"
+    with urllib.request.urlopen(url, timeout=10) as page:
+        assert b"The app" in page.read()
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["cache-control"] == "no-cache"
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    with urllib.request.urlopen(f"{url}assets/app-abc.js", timeout=10) as script:
+        assert len(script.read()) == 200_000
+        assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert "immutable" in script.headers["cache-control"]
+    packed = request(edge, "GET", "/assets/app-abc.js", accept_encoding="gzip")
+    assert packed.getheader("content-encoding") == "gzip"
+    assert len(packed.body) < 10_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/assets/",
+        "/../envoy.yaml",
+        "/assets/..%2f..%2fenvoy.yaml",
+        "/%2e%2e/envoy.yaml",
+    ],
+)
+def test_only_the_files_of_the_web_app(edge, path):
+    assert request(edge, "GET", path).status in {400, 404}
+
+
+def test_without_a_web_app_the_page_says_how_to_build_it(
+    tmp_path, certificates, backends, jwks_port
+):
+    with running_edge(tmp_path, certificates, backends, jwks_port) as edge:
+        status, page = edge.get("/")
+    assert status == 200
+    assert b"npm run build" in page

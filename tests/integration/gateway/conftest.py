@@ -1,0 +1,36 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from meshctl.stack.certificates import ensure_dev_certificates
+from tests.support.fake_links import FakeMarketData, FakeOms, serve_fake
+from tests.support.gateway_bench import Bench
+from tests.support.scripted_venue import Cable, ScriptedVenue, free_port
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    ensure_dev_certificates(folder)
+    return folder
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, certificates: Path) -> AsyncIterator[Bench]:
+    venue = ScriptedVenue(tmp_path, free_port())
+    oms_fake, market_fake = FakeOms(), FakeMarketData()
+    cable = Cable(venue.port)
+    made = Bench(tmp_path, certificates, venue, cable, oms_fake, market_fake)
+    oms_server, made.oms_port = await serve_fake(oms_fake, "svc-oms", certificates)
+    market_server, made.market_port = await serve_fake(market_fake, "svc-marketdata", certificates)
+    venue.start()
+    await cable.start()
+    yield made
+    await made.stop()
+    await cable.stop()
+    await asyncio.to_thread(venue.stop)
+    await oms_server.stop(0)
+    await market_server.stop(0)
+    assert venue.failures == []

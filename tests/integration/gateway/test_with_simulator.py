@@ -1,0 +1,72 @@
+"""The gateway and the simulated venue know each other only by FIX 4.4: do both read it alike?"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mesh.settings import child_environment
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from tests.support.gateway_bench import Bench, command
+from tests.support.scripted_venue import free_port, until
+
+
+@pytest.fixture
+async def simulated(bench: Bench) -> AsyncIterator[Bench]:
+    port = free_port()
+    process = subprocess.Popen(  # noqa: ASYNC220  returns at once
+        [sys.executable, "-m", "sim_exchange", "--mic", "SIMA", "--port", str(port),
+         "--store", str(bench.folder / "sim"), "--no-agents",
+         "--ops", f"127.0.0.1:{free_port()}"],
+        env=child_environment({"PYTHONPATH": ".:gen/python"}),
+    )  # fmt: skip
+    own = {"venue_mic": "SIMA", "target_comp_id": "SIMA", "port": port}
+    bench.sessions = [bench.order_session(**own), bench.market_session(**own)]
+    yield bench
+    await bench.stop()
+    process.kill()
+    await asyncio.to_thread(process.wait)
+
+
+async def test_orders_and_prices(simulated: Bench) -> None:
+    bench = simulated
+    await bench.start()
+    await bench.oms.until_up(60)
+    await until(lambda: len(bench.market.instruments) >= 10, "instruments")
+    instrument = next(iter(bench.market.instruments.values()))
+    assert instrument.tick_table
+    symbol = instrument.symbol
+    await until(
+        lambda: any(u.statistics.close_price for u in bench.market.updates), "reference prices"
+    )
+    price = next(
+        u.statistics.close_price for u in bench.market.updates
+        if u.instrument_id == instrument.instrument_id and u.statistics.close_price
+    )  # fmt: skip
+
+    def order(number: int, side: int) -> link.VenueCommand:
+        made = command(number, symbol=symbol, isin=instrument.isin, side=side)
+        made.terms.limit_price, made.terms.quantity = price.partition(".")[0], "100"
+        return made
+
+    bench.oms.command(order(1, 1))
+    await bench.oms.until_reports(1)
+    accepted = bench.oms.reports()[0]
+    assert (accepted.exec_type, accepted.ord_status) == ("0", "0"), accepted.text
+    await until(
+        lambda: any(u.instrument_id == instrument.instrument_id and
+                    (u.level.size == "100" or any(b.size == "100" for b in u.book.bids))
+                    for u in bench.market.updates), "the order in the book",
+    )  # fmt: skip
+    bench.oms.command(order(2, 2))
+    await bench.oms.until_reports(4)
+    assert [r.exec_type for r in bench.oms.reports()].count("F") == 2
+    status = command(3, link.VENUE_COMMAND_KIND_STATUS, symbol=symbol, isin=instrument.isin,
+                     orig_cl_ord_id="01ARZ3NDEKTSV4RRFFQ69G5F99-1")  # fmt: skip
+    bench.oms.command(status)
+    await bench.oms.until_reports(5)
+    unknown = bench.oms.reports()[4]
+    assert (unknown.exec_type, unknown.ord_status, unknown.ord_rej_reason) == ("I", "8", 5)
+    assert unknown.cl_ord_id == status.orig_cl_ord_id

@@ -1,0 +1,244 @@
+"""Login to logout over mutual TLS, administration, and the way through the real edge."""
+
+import itertools
+import json
+import subprocess
+import sys
+
+import grpc
+import pytest
+from joserfc.jwk import KeySet
+
+from mesh.auth import TokenVerifier, fetch_jwks
+from mesh.clock import SystemClock
+from mesh.errors import read_refusal
+from ordermesh.identity.v1 import auth_service_pb2 as pb
+from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
+from ordermesh.oms.v1 import order_service_pb2 as oms
+from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
+from svc_identity.domain.throttle import PER_USERNAME
+from tests.support.edge import Backend, running_edge, until
+from tests.support.identity_process import PASSWORD, Identity
+from tests.support.ports import free_port
+
+ADDRESSES = (f"203.0.113.{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def auth(identity):
+    with identity.channel() as channel:
+        yield pb_grpc.AuthServiceStub(channel)
+
+
+def log_in(auth, username="alice", password=PASSWORD, address=None):
+    forwarded = [("x-forwarded-for", f"10.0.0.1, {address or next(ADDRESSES)}")]
+    return auth.Login(
+        pb.LoginRequest(username=username, password=password), metadata=forwarded, timeout=10
+    )
+
+
+def refused(call, *arguments, **named):
+    with pytest.raises(grpc.RpcError) as caught:
+        call(*arguments, **named)
+    return read_refusal(caught.value)
+
+
+def test_login_gives_tokens_and_says_who_you_are(auth):
+    answer = log_in(auth)
+    assert answer.user.username == "alice"
+    assert list(answer.user.roles) == [pb.ROLE_TRADER]
+    assert list(answer.user.accounts) == ["ACC-ALICE"]
+    lives_s = answer.tokens.access_expires_at.seconds - SystemClock().now_ns() / 10**9
+    assert 590 < lives_s <= 600
+    assert answer.tokens.refresh_expires_at.seconds > answer.tokens.access_expires_at.seconds
+
+
+async def test_the_keys_are_the_same_on_both_ways_and_verify(identity, auth):
+    token = log_in(auth).tokens.access_token
+    by_rpc = json.loads(auth.GetJwks(pb.GetJwksRequest(), timeout=5).jwks_json)
+    by_http = json.loads(identity.get("/.well-known/jwks.json")[1])
+    assert by_rpc == by_http
+    url = f"http://127.0.0.1:{identity.ops_port}/.well-known/jwks.json"
+    for keys in (KeySet.import_key_set(by_rpc), await fetch_jwks(url)):
+        verifier = TokenVerifier(keys, "ordermesh", "ordermesh", SystemClock())
+        principal = await verifier.verify(token)
+        assert (principal.roles, principal.accounts) == ({"TRADER"}, {"ACC-ALICE"})
+
+
+def test_wrong_password_and_unknown_user_look_the_same(auth):
+    wrong = refused(log_in, auth, password="wrong")
+    unknown = refused(log_in, auth, username="nobody")
+    assert wrong.code is grpc.StatusCode.UNAUTHENTICATED
+    assert wrong.reason == "BAD_CREDENTIALS"
+    assert wrong == unknown
+
+
+def test_guessing_is_slowed_down_and_told_for_how_long(identity, auth):
+    identity.ensure_user("carol")
+    for _ in range(PER_USERNAME.free_failures + 1):
+        assert refused(log_in, auth, "carol", "wrong").reason == "BAD_CREDENTIALS"
+    answer = refused(log_in, auth, "carol", PASSWORD)
+    assert (answer.code, answer.reason) == (
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "LOGIN_THROTTLED",
+    )
+    assert 0 < answer.retry_after_s <= PER_USERNAME.first_wait_s
+    assert int(answer.metadata["retry_after_s"]) <= PER_USERNAME.first_wait_s
+    assert log_in(auth, "alice")
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (pb.LoginRequest(username="", password="x"), "username"),
+        (pb.LoginRequest(username="alice"), "password"),
+        (pb.LoginRequest(username="x" * 65, password="x"), "username"),
+        (pb.LoginRequest(username="alice", password="x" * 129), "password"),
+    ],
+)
+def test_bad_input_names_the_field_and_not_the_password(auth, request_, field):
+    answer = refused(auth.Login, request_, timeout=5)
+    assert (answer.reason, answer.field) == ("INVALID_FIELD", field)
+    assert "x" * 20 not in answer.text or field == "username"
+
+
+def refresh(auth, token):
+    return auth.Refresh(pb.RefreshRequest(refresh_token=token), timeout=10)
+
+
+def test_refresh_reuse_ends_the_session(auth):
+    first = log_in(auth).tokens
+    second = refresh(auth, first.refresh_token).tokens
+    assert second.refresh_token != first.refresh_token
+    assert refused(refresh, auth, first.refresh_token).reason == "UNAUTHENTICATED"
+    assert refused(refresh, auth, second.refresh_token).reason == "UNAUTHENTICATED"
+
+
+def test_logout_ends_the_session(auth):
+    tokens = log_in(auth).tokens
+    for _ in range(2):
+        auth.Logout(pb.LogoutRequest(refresh_token=tokens.refresh_token), timeout=5)
+    assert refused(refresh, auth, tokens.refresh_token).code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_a_disabled_user_is_out(identity, auth):
+    identity.ensure_user("dave")
+    tokens = log_in(auth, "dave").tokens
+    assert identity.admin("disable-user", "--username", "dave").returncode == 0
+    assert refused(refresh, auth, tokens.refresh_token).reason == "UNAUTHENTICATED"
+    assert refused(log_in, auth, "dave").reason == "BAD_CREDENTIALS"
+
+
+def test_whoever_has_no_certificate_of_ours_does_not_get_in(identity):
+    credentials = grpc.ssl_channel_credentials((identity.tls / "ca.pem").read_bytes())
+    name = (("grpc.ssl_target_name_override", "svc-identity.ordermesh.internal"),)
+    with grpc.secure_channel(f"127.0.0.1:{identity.port}", credentials, name) as channel:
+        answer = refused(pb_grpc.AuthServiceStub(channel).GetJwks, pb.GetJwksRequest(), timeout=5)
+    assert answer.code is grpc.StatusCode.UNAVAILABLE
+
+
+def test_no_secret_is_logged(identity, auth):
+    tokens = log_in(auth).tokens
+    refused(log_in, auth, password="geheimnis-geheimnis")
+    refresh(auth, tokens.refresh_token)
+    log = (identity.folder / "svc_identity.log").read_text()
+    for secret in (PASSWORD, "geheimnis", tokens.refresh_token, tokens.access_token):
+        assert secret not in log
+    assert '"login"' in log
+
+
+def test_administration(identity):
+    identity.ensure_user("erin", "--role", "VIEWER")
+    lines = identity.admin("list-users").stdout.splitlines()
+    (erin,) = [line.split("\t") for line in lines if line.startswith("erin\t")]
+    assert erin[2:] == ["enabled", "TRADER,VIEWER", "ACC-ALICE"]
+    for words, stdin, says in (
+        (("ensure-user", "--username", "f", "--role", "TRADER"), "", "--password-stdin"),
+        (
+            ("ensure-user", "--username", "f", "--role", "TRADER", "--password-stdin"),
+            "short",
+            "10 to 128",
+        ),
+        (("disable-user", "--username", "nobody"), "", "no user 'nobody'"),
+        (("new-signing-key", str(identity.folder / "key.pem")), "", "there already"),
+    ):
+        done = identity.admin(*words, stdin=stdin)
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_start_without_a_key_says_what_to_do(identity, tmp_path):
+    environment = identity.environment | {"ORDERMESH_IDENTITY_SIGNING_KEY": str(tmp_path / "none")}
+    done = subprocess.run(
+        [sys.executable, "-m", "svc_identity"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "new-signing-key" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_through_the_edge(tmp_path, identity, tls_folder):
+    """Log in where no token is needed, call where one is: all parts real but the OMS."""
+    oms_backend, prices = Backend("svc-oms", tls_folder), Backend("svc-marketdata", tls_folder)
+    behind = Backend("svc-identity", tls_folder)
+    behind.port = identity.port
+    oms_backend.start()
+    prices.start()
+    backends = {"svc-oms": oms_backend, "svc-marketdata": prices, "svc-identity": behind}
+    try:
+        with (
+            running_edge(tmp_path, tls_folder, backends, identity.ops_port) as edge,
+            edge.channel() as channel,
+        ):
+            answer = pb_grpc.AuthServiceStub(channel).Login(
+                pb.LoginRequest(username="alice", password=PASSWORD), timeout=10
+            )
+            token = answer.tokens.access_token
+            oms_grpc.OrderServiceStub(channel).Get(
+                oms.GetRequest(), metadata=[("authorization", f"Bearer {token}")], timeout=5
+            )
+            refusal = refused(
+                pb_grpc.AuthServiceStub(channel).Refresh,
+                pb.RefreshRequest(refresh_token="x"),
+                timeout=5,
+            )
+            assert refusal.reason == "UNAUTHENTICATED"
+        assert oms_backend.seen[0]["authorization"] == f"Bearer {token}"
+    finally:
+        oms_backend.stop()
+        prices.stop()
+
+
+def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tls_folder):
+    """Its own database, dropped and made again under it."""
+    url = postgres_server.create_database()
+    service = Identity(tmp_path, tls_folder, url, free_port(), free_port())
+    assert service.admin("new-signing-key", str(tmp_path / "key.pem")).returncode == 0
+    assert service.admin("migrate").returncode == 0
+    process = service.start()
+    try:
+        postgres_server.drop_database(url)
+        with service.channel() as channel:
+            auth = pb_grpc.AuthServiceStub(channel)
+            answer = refused(log_in, auth)
+            assert (answer.code, answer.reason) == (
+                grpc.StatusCode.UNAVAILABLE,
+                "DEPENDENCY_UNAVAILABLE",
+            )
+            until(lambda: service.get("/readyz")[0] == 503, "not ready without a database")
+            # Tokens that are out verify all the same.
+            assert service.get("/.well-known/jwks.json")[0] == 200
+            postgres_server.execute(f'CREATE DATABASE "{url.rpartition("/")[2]}"')
+            assert service.admin("migrate").returncode == 0
+            service.ensure_user("alice")
+            until(lambda: service.get("/readyz")[0] == 200, "ready again")
+            assert log_in(auth).user.username == "alice"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        postgres_server.drop_database(url)

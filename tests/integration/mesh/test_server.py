@@ -1,0 +1,321 @@
+# ruff: noqa: N802, ARG002  # handlers are named and shaped as the rpcs are
+"""The server and channel over real mutual TLS."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import grpc.aio
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from mesh.channel import mesh_channel
+from mesh.clock import SystemClock
+from mesh.errors import read_refusal, reason_of, refuse
+from mesh.server import PUBLIC, MeshServer, peer, user
+from mesh.settings import MeshSettings
+from mesh.streams.pump import Batch, End, Tick, drain_message, end_error, pump_call
+from mesh.streams.queues import BoundedQueue
+from ordermesh.oms.v1 import event_pb2, order_service_pb2_grpc
+from ordermesh.oms.v1 import order_service_pb2 as pb
+from tests.support.certificates import tls_of
+from tests.support.tokens import TokenMint, bearer
+
+SERVICE = "ordermesh.oms.v1.OrderService"
+ACCESS = {
+    "Place": user("TRADER"),
+    "Replace": peer("svc-gateway"),
+    "Cancel": PUBLIC,
+    "CancelAll": user("TRADER"),
+    "Get": user(),
+    "List": user("TRADER", "VIEWER"),
+    "Watch": user(),
+}
+PLACE = pb.PlaceRequest(
+    idempotency_key="k-1",
+    account_id="ACC-ALICE",
+    instrument_id="ASML.SIMA",
+    side=1,
+    type=1,
+    terms={"quantity": "10", "time_in_force": 1},
+)
+
+
+class Orders:
+    """Does nothing an OMS does; each rpc shows one thing the server does."""
+
+    def __init__(self) -> None:
+        self.queue = BoundedQueue[event_pb2.OrderStreamItem](10, "orders")
+        self.cancelled = asyncio.Event()
+        self.watching = asyncio.Event()
+
+    async def Place(self, request, call):
+        call.user.require_trade(request.account_id)
+        return pb.PlaceResponse(duplicate=call.peer == "envoy")
+
+    async def Replace(self, request, call):
+        return pb.ReplaceResponse(duplicate=call.principal is None)
+
+    async def Cancel(self, request, call):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+    async def CancelAll(self, request, call):
+        raise refuse("TRADING_HALTED", "halted for a test", retry_after_s=1.5, venue="SIMA")
+
+    async def Get(self, request, call):
+        raise RuntimeError("secret detail of the fault")
+
+    async def List(self, request, call):
+        return pb.ListResponse(next_page_token=call.user.subject)
+
+    async def Watch(self, request, call):
+        self.watching.set()
+        steps = pump_call(call, self.queue, max_items=5, heartbeat_s=60, clock=SystemClock())
+        async for step in steps:
+            match step:
+                case Batch(items):
+                    # Serialised here: the server passes bytes through.
+                    yield pb.WatchResponse(items=items).SerializeToString()
+                case Tick():
+                    raise AssertionError("no heartbeat within a test")
+                case End(cause):
+                    yield pb.WatchResponse(items=[{"drain": drain_message(cause)}])
+                    raise end_error(cause)
+
+
+class Running:
+    def __init__(self, server, orders, mint, tls):
+        self.server, self.orders, self.mint, self.tls = server, orders, mint, tls
+
+    def channel(self, service="envoy", tls=None):
+        target = f"127.0.0.1:{self.server.port}"
+        return mesh_channel(target, "svc-oms", tls or tls_of(self.tls, service))
+
+    @asynccontextmanager
+    async def stub(self, service="envoy", tls=None) -> AsyncIterator:
+        async with self.channel(service, tls) as channel:
+            yield order_service_pb2_grpc.OrderServiceStub(channel)
+
+
+@pytest.fixture
+async def running(tls_folder):
+    mint = TokenMint()
+    files = tls_of(tls_folder, "svc-oms")
+    settings = MeshSettings(
+        bind="127.0.0.1:0",
+        tls_cert=files.tls_cert,
+        tls_key=files.tls_key,
+        tls_ca=files.tls_ca,
+        drain_grace_s=2.0,
+    )
+    server = MeshServer(settings, SystemClock(), mint.verifier())
+    orders = Orders()
+    server.add(orders, SERVICE, ACCESS)
+    await server.start()
+    yield Running(server, orders, mint, tls_folder)
+    await server.stop(0)
+
+
+async def failure_of(call):
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value
+
+
+async def test_user_call_is_answered_and_knows_peer_and_user(running):
+    async with running.stub() as stub:
+        answer = await stub.Place(PLACE, metadata=bearer(running.mint.mint_token()))
+        assert answer.duplicate  # the peer was seen as envoy
+        listed = await stub.List(pb.ListRequest(), metadata=bearer(running.mint.mint_token()))
+        assert listed.next_page_token == "alice"
+
+
+async def test_user_call_without_token_is_refused(running):
+    async with running.stub() as stub:
+        error = await failure_of(stub.Place(PLACE))
+        assert error.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert reason_of(error)[0] == "UNAUTHENTICATED"
+
+
+async def test_user_with_wrong_role_and_foreign_account_are_refused(running):
+    async with running.stub() as stub:
+        viewer = bearer(running.mint.mint_token(roles=("VIEWER",)))
+        assert reason_of(await failure_of(stub.Place(PLACE, metadata=viewer)))[0] == (
+            "PERMISSION_DENIED"
+        )
+        bob = bearer(running.mint.mint_token(accounts=("ACC-BOB",)))
+        error = await failure_of(stub.Place(PLACE, metadata=bob))
+        assert reason_of(error) == (
+            "ACCOUNT_NOT_ALLOWED",
+            {"account": "ACC-ALICE", "field": "account_id", "retry_class": "NOT_ALLOWED"},
+        )
+
+
+async def test_broken_field_is_refused_before_the_handler(running):
+    broken = pb.PlaceRequest()
+    broken.CopyFrom(PLACE)
+    broken.terms.quantity = "1e2"
+    async with running.stub() as stub:
+        error = await failure_of(stub.Place(broken, metadata=bearer(running.mint.mint_token())))
+    refusal = read_refusal(error)
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert (refusal.reason, refusal.field) == ("INVALID_FIELD", "terms.quantity")
+    assert refusal.metadata["value"] == "1e2"
+
+
+async def test_peer_call_is_for_the_named_service_only(running):
+    request = pb.ReplaceRequest(
+        idempotency_key="k", order_id="o", terms={"quantity": "1", "time_in_force": 1}
+    )
+    async with running.stub("svc-gateway") as stub:
+        assert (await stub.Replace(request)).duplicate
+    async with running.stub("svc-marketdata") as stub:
+        error = await failure_of(stub.Replace(request))
+        assert reason_of(error) == (
+            "PERMISSION_DENIED",
+            {"peer": "svc-marketdata", "retry_class": "NOT_ALLOWED"},
+        )
+
+
+async def test_client_with_a_certificate_of_another_authority_is_refused(
+    running, stranger_tls_folder
+):
+    async with running.stub(tls=tls_of(stranger_tls_folder, "svc-gateway")) as stub:
+        error = await failure_of(stub.Place(PLACE))
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_client_without_a_certificate_is_refused(running):
+    credentials = grpc.ssl_channel_credentials((running.tls / "ca.pem").read_bytes())
+    options = [("grpc.ssl_target_name_override", "svc-oms.ordermesh.internal")]
+    target = f"127.0.0.1:{running.server.port}"
+    async with grpc.aio.secure_channel(target, credentials, options=options) as channel:
+        error = await failure_of(order_service_pb2_grpc.OrderServiceStub(channel).Place(PLACE))
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_refusal_carries_reason_metadata_and_retry_delay(running):
+    request = pb.CancelAllRequest(idempotency_key="k", account_id="ACC-ALICE")
+    async with running.stub() as stub:
+        metadata = bearer(running.mint.mint_token())
+        refusal = read_refusal(await failure_of(stub.CancelAll(request, metadata=metadata)))
+    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal.metadata == {"venue": "SIMA", "retry_class": "WAIT_UNTIL"}
+    assert refusal.retry_after_s == 1.5
+
+
+async def test_fault_of_ours_gives_an_incident_and_no_detail(running, capfd):
+    request = pb.GetRequest(order_id="o")
+    async with running.stub() as stub:
+        error = await failure_of(stub.Get(request, metadata=bearer(running.mint.mint_token())))
+    reason, metadata = reason_of(error)
+    assert (error.code(), reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+    assert "secret detail" not in (error.details() or "")
+    written = "".join(capfd.readouterr())
+    assert metadata["incident"] in written
+    assert "secret detail" in written
+
+
+async def test_deadline_ends_the_handler(running):
+    request = pb.CancelRequest(idempotency_key="k", order_id="o")
+    async with running.stub() as stub:
+        error = await failure_of(stub.Cancel(request, timeout=0.1))
+    assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await running.orders.cancelled.wait()
+
+
+async def test_stream_passes_bytes_through_and_drains(running):
+    item = event_pb2.OrderStreamItem(heartbeat={"channel": "ACC-ALICE"})
+    async with running.stub() as stub:
+        stream = stub.Watch(pb.WatchRequest(), metadata=bearer(running.mint.mint_token()))
+        await running.orders.watching.wait()
+        running.orders.queue.put_nowait(item)
+        frame = await stream.read()
+        assert list(frame.items) == [item]
+        stopping = asyncio.ensure_future(running.server.stop())
+        drained = await stream.read()
+        assert drained.items[0].drain.cause == 1
+        error = await failure_of(stream.read())
+        assert (error.code(), reason_of(error)[0]) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
+        assert read_refusal(error).retry_after_s == pytest.approx(0.2)
+        await stopping
+
+
+async def test_stream_ends_30_s_before_its_token(running):
+    token = running.mint.mint_token(lifetime_s=30)
+    async with running.stub() as stub:
+        stream = stub.Watch(pb.WatchRequest(), metadata=bearer(token))
+        frame = await stream.read()
+        assert frame.items[0].drain.cause == 2
+        assert frame.items[0].drain.retry_after.ToMilliseconds() == 0
+        refusal = read_refusal(await failure_of(stream.read()))
+        assert (refusal.reason, refusal.retry_after_s) == ("DRAINING", 0)
+
+
+async def test_slow_reader_is_told(running):
+    async with running.stub() as stub:
+        running.orders.queue.extend([event_pb2.OrderStreamItem()] * 11)
+        stream = stub.Watch(pb.WatchRequest(), metadata=bearer(running.mint.mint_token()))
+        with pytest.raises(grpc.aio.AioRpcError):
+            async for _ in stream:
+                pass
+        assert await stream.code() is not grpc.StatusCode.OK
+
+
+async def test_health_and_reflection_answer(running):
+    async with running.channel() as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        for name in ("", SERVICE):
+            answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        requests = [reflection_pb2.ServerReflectionRequest(list_services="")]
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        answers = [answer async for answer in stub.ServerReflectionInfo(iter(requests))]
+        names = {one.name for one in answers[0].list_services_response.service}
+        assert {SERVICE, "grpc.health.v1.Health"} <= names
+
+
+def test_every_rpc_must_have_an_access_rule():
+    server = MeshServer(MeshSettings(), SystemClock())
+    without_get = {name: rule for name, rule in ACCESS.items() if name != "Get"}
+    with pytest.raises(ValueError, match="Get"):
+        server.add(Orders(), SERVICE, without_get)
+    with pytest.raises(ValueError, match="Fetch"):
+        server.add(Orders(), SERVICE, {**ACCESS, "Fetch": PUBLIC})
+
+
+def read(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+async def test_ops_server_tells_metrics_and_readiness():
+    from mesh.telemetry import OpsServer
+
+    ready = [(False, "no database")]
+    extra = {"/keys": lambda: json.dumps({"keys": []}).encode()}
+    ops = OpsServer("127.0.0.1:0", lambda: ready[0], extra)
+    await ops.start()
+    url = f"http://127.0.0.1:{ops.port}"
+    assert await asyncio.to_thread(read, f"{url}/readyz") == (503, b"no database\n")
+    ready[0] = (True, "ready")
+    assert await asyncio.to_thread(read, f"{url}/readyz") == (200, b"ready\n")
+    assert await asyncio.to_thread(read, f"{url}/livez") == (200, b"alive\n")
+    assert await asyncio.to_thread(read, f"{url}/keys") == (200, b'{"keys": []}')
+    status, text = await asyncio.to_thread(read, f"{url}/metrics")
+    assert status == 200
+    assert b"ordermesh_rpc_calls_total" in text
+    assert (await asyncio.to_thread(read, f"{url}/other"))[0] == 404
+    await ops.stop()

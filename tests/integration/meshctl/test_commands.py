@@ -1,0 +1,155 @@
+"""The command line as a process: output for programs, exit codes that mean something."""
+
+import asyncio
+import json
+import os
+import sys
+
+import pytest
+
+from mesh.errors import refuse
+from ordermesh.oms.v1 import order_service_pb2
+from tests.support.fake_edge import FakeEdge
+from tests.support.sources import ROOT
+
+
+class Terminal:
+    """Runs `ordermesh` against the fake edge."""
+
+    def __init__(self, edge, home):
+        self.edge, self.home = edge, home
+
+    async def run(self, *words, text=""):
+        environment = {
+            **os.environ,
+            "ORDERMESH_HOME": str(self.home.root),
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'gen/python'}",
+            "COLUMNS": "200",
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "meshctl", *words,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, env=environment, cwd=self.home.root,
+        )  # fmt: skip
+        out, told = await process.communicate(text.encode())
+        return process.returncode, out.decode(), told.decode()
+
+
+@pytest.fixture
+async def terminal(tls_folder, tmp_path):
+    edge = FakeEdge()
+    await edge.start(tls_folder)
+    yield Terminal(edge, edge.home(tmp_path / "home", tls_folder))
+    await edge.stop()
+
+
+@pytest.fixture
+async def trader(terminal):
+    code, _, told = await terminal.run("login", "alice")
+    assert code == 0, told
+    return terminal
+
+
+def story(*states):
+    """An order stream that tells these states of ORDER-1."""
+
+    async def script(_):
+        for number, (kind, state) in enumerate(states, 2):
+            event = {
+                "account_id": "ACC-ALICE",
+                "sequence": number,
+                "order_id": "ORDER-1",
+                "progress": {"state": f"ORDER_STATE_{state}", "cum_quantity": "0"},
+                kind: {},
+            }
+            yield order_service_pb2.WatchResponse(items=[{"event": event}])
+        await asyncio.Event().wait()
+
+    return script
+
+
+ACKNOWLEDGED = ("acknowledged", "NEW")
+STORIES = {
+    "filled": ([], (ACKNOWLEDGED, ("executed", "PARTIALLY_FILLED"), ("executed", "FILLED")), 0),
+    "market order waits for its end": ([], (ACKNOWLEDGED, ("canceled", "CANCELED")), 6),
+    "limit order rests": (["--limit", "99.5"], (ACKNOWLEDGED,), 0),
+    "IOC waits for its end": (
+        ["--limit", "99.5", "--tif", "ioc"],
+        (ACKNOWLEDGED, ("canceled", "CANCELED")),
+        6,
+    ),
+    "rejected": (["--limit", "1"], (("rejected", "REJECTED"),), 6),
+    "no answer in time": (["--limit", "1", "--timeout", "0.2"], (), 6),
+}
+
+
+@pytest.mark.parametrize(("flags", "states", "code"), STORIES.values(), ids=STORIES.keys())
+async def test_order_is_followed_to_its_end(trader, flags, states, code):
+    trader.edge.watches = [story(*states)]
+    done, out, told = await trader.run("order", "buy", "ASML.SIMA", "100", *flags, "--json")
+    assert done == code, told
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert lines[0]["order_id"] == "ORDER-1"
+    assert len(lines) == 1 + len(states)
+
+
+async def test_symbol_without_venue_takes_the_first_and_says_so(trader):
+    code, out, told = await trader.run("order", "sell", "asml", "5", "--no-wait", "--json")
+    assert code == 0
+    assert json.loads(out)["instrument_id"] == "ASML.SIMA"
+    assert "ASML.SIMA" in told
+    assert "ASML.SIMB" in told
+
+
+CANCELS = {
+    "cancelled": ((("canceled", "CANCELED"),), 0),
+    "refused": ((("cancel_refused", "NEW"),), 6),
+    "filled first": ((("executed", "FILLED"),), 6),
+}
+
+
+@pytest.mark.parametrize(("states", "code"), CANCELS.values(), ids=CANCELS.keys())
+async def test_cancel_waits_for_the_venue(trader, states, code):
+    await trader.run("order", "buy", "SAP.SIMA", "1", "--no-wait")
+    trader.edge.watches = [story(*states)]
+    done, _, told = await trader.run("cancel", "ORDER-1")
+    assert done == code, told
+
+
+async def test_refusal_names_reason_text_and_field(trader):
+    trader.edge.faults["Place"] = [
+        refuse("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", tick="0.05")
+    ]
+    code, _, told = await trader.run("order", "buy", "ASML.SIMA", "1", "--limit", "1.001")
+    assert code == 3
+    for words in ("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", "change"):
+        assert words in told
+
+
+async def test_exit_codes_of_what_is_not_the_orders_fault(terminal):
+    code, _, told = await terminal.run("orders")
+    assert (code, "ordermesh login" in told) == (5, True)
+    code, _, told = await terminal.run("login", "alice", "--password-stdin", text="wrong\n")
+    assert (code, "BAD_CREDENTIALS" in told) == (5, True)
+    assert (await terminal.run("order", "hold", "ASML", "1"))[0] == 2
+    assert (await terminal.run("replace", "ORDER-1"))[0] == 2
+    assert (await terminal.run("login", "alice"))[0] == 0
+    code, _, told = await terminal.run("order", "buy", "NOSUCH", "1")
+    assert (code, "ordermesh instruments" in told) == (3, True)
+    await terminal.edge.stop()
+    code, _, told = await terminal.run("orders")
+    assert (code, "ordermesh status" in told) == (4, True)
+
+
+async def test_lists_are_lines_of_json(trader):
+    await trader.run("order", "buy", "SAP.SIMA", "1", "--no-wait")
+    _, out, _ = await trader.run("orders", "--json")
+    assert [json.loads(line)["order_id"] for line in out.splitlines()] == ["ORDER-1"]
+    _, out, _ = await trader.run("instruments", "ASML", "--json")
+    assert [json.loads(line)["venue_mic"] for line in out.splitlines()] == ["SIMA", "SIMB"]
+
+
+async def test_logout_ends_the_login(trader):
+    assert (await trader.run("logout"))[0] == 0
+    assert (await trader.run("orders"))[0] == 5
+    assert trader.edge.requests["Logout"][0].refresh_token == "refresh-1"

@@ -1,0 +1,259 @@
+"""The gateway's link: fencing, redelivery, doubts, parked messages, a lost database."""
+
+import asyncio
+import itertools
+import signal
+from contextlib import suppress
+
+import grpc
+import pytest
+
+from mesh.errors import reason_of
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service.verification import verify_book
+from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading, until
+
+RETRYABLE = {"DEPENDENCY_UNAVAILABLE", "VENUE_UNAVAILABLE"}
+
+
+async def verified(url: str) -> None:
+    store = await PostgresStore.connect(url)
+    report = await verify_book(store)
+    await store.close()
+    assert not report.findings, list(report.lines())
+
+
+async def test_an_older_owner_is_fenced_off(book_url, tls):
+    async with (
+        trading(book_url, tls) as (running, client, old),
+        running.channel("svc-gateway") as channel,
+    ):
+        order = (await client.place("k1")).order
+        first = await old.command(0)
+        new = Gateway(channel)
+        opened = await new.open()
+        assert opened.fencing_token == old.opened.fencing_token + 1
+        await asyncio.wait_for(old.ended.wait(), WAIT_S)
+        assert old.code is grpc.StatusCode.ABORTED
+        # What was not receipted comes again, marked.
+        again = await new.command(0)
+        assert again.redelivered
+        assert not first.redelivered
+        assert again.outbound_sequence == first.outbound_sequence
+        await new.send(new.acknowledged(again.cl_ord_id))
+        await client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
+        await new.close()
+
+
+async def test_an_owner_at_another_replica_is_fenced_in_its_transaction(book_url, tls):
+    async with (
+        trading(book_url, tls) as (_, client, old),
+        replica(book_url, tls) as second,
+        second.channel("svc-gateway") as channel,
+    ):
+        order = (await client.place("k1")).order
+        command = await old.command(0)
+        new = Gateway(channel)
+        await new.open()
+        # The older owner may have heard of the new one already, or learns it by its commit.
+        with suppress(asyncio.InvalidStateError, grpc.aio.AioRpcError):
+            await old.send(old.filled(command.cl_ord_id))
+        await asyncio.wait_for(old.ended.wait(), WAIT_S)
+        assert old.code is grpc.StatusCode.ABORTED
+        assert not old.acks
+        found = (await client.get(order.order_id)).order
+        assert found.progress.state == order_pb2.ORDER_STATE_PENDING_NEW
+        # Commands of the first replica reach the link at the second.
+        await until(lambda: new.commands, "redelivered")
+        await client.in_state(order.order_id, order_pb2.ORDER_STATE_PENDING_NEW)
+        await client.place("k2")
+        assert (await new.command(1)).outbound_sequence == 2
+        await new.close()
+
+
+async def test_a_replica_that_stops_tells_its_gateways(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway):
+        await client.place("k1")
+        await gateway.command(0)
+        await running.server.stop()
+        await asyncio.wait_for(gateway.ended.wait(), WAIT_S)
+        assert gateway.drains == 1
+        assert gateway.code is grpc.StatusCode.UNAVAILABLE
+    async with trading(book_url, tls) as (_, _, gateway):
+        assert (await gateway.command(0)).redelivered
+
+
+async def test_receipts_acknowledge(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway):
+        for index in range(3):
+            await client.place(f"k{index}")
+        for index in range(2):
+            await gateway.receipt(await gateway.command(index))
+        await gateway.command(2)
+        await gateway.send(gateway.acknowledged(gateway.commands[0].cl_ord_id))
+        await gateway.applied()
+        await gateway.close()
+        async with running.channel("svc-gateway") as channel:
+            second = Gateway(channel)
+            opened = await second.open()
+            assert opened.next_outbound_sequence == 3
+            assert (await second.command(0)).outbound_sequence == 3
+            await second.close()
+
+
+async def test_what_was_committed_but_not_acknowledged_is_applied_once(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway):
+        order = (await client.place("k1")).order
+        command = await gateway.command(0)
+        messages = [
+            gateway.acknowledged(command.cl_ord_id),
+            gateway.filled(command.cl_ord_id, "40", "40", "60"),
+        ]
+        await gateway.send(*messages)
+        await gateway.applied()
+        await gateway.close()
+        async with running.channel("svc-gateway") as channel:
+            second = Gateway(channel)
+            opened = await second.open()
+            assert opened.applied_inbound_msg_seq_num == 2
+            assert opened.session_epoch == EPOCH
+            # The venue resends all the same, then tells the fill under a new number.
+            resent = second.message(execution_report=messages[1].execution_report)
+            await second.send(*messages, resent)
+            await second.applied()
+            found = await client.get(order.order_id)
+            assert found.order.progress.cum_quantity == "40"
+            assert len(found.executions) == 1
+            await second.close()
+    await verified(book_url)
+
+
+async def test_new_orders_need_the_venue_and_cancels_are_queued(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway):
+        order = (await client.place("k1")).order
+        command = await gateway.command(0)
+        await gateway.receipt(command)
+        await gateway.send(gateway.acknowledged(command.cl_ord_id))
+        await gateway.applied()
+        down = gw.SessionStatus(state=gw.SESSION_STATE_DOWN, text="logout")
+        await gateway.send(status=down)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await placed_until_refused(client)
+        assert reason_of(refused.value)[0] == "VENUE_UNAVAILABLE"
+        canceled = await client.cancel("c1", order.order_id)
+        assert canceled.order.progress.state == order_pb2.ORDER_STATE_PENDING_CANCEL
+        await gateway.close()
+        async with running.channel("svc-gateway") as channel:
+            second = Gateway(channel)
+            await second.open()
+            await until(
+                lambda: any(c.kind == gw.VENUE_COMMAND_KIND_CANCEL for c in second.commands),
+                "the queued cancel",
+            )
+            await second.close()
+
+
+async def test_a_command_never_sent_rejects_its_order(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order = (await client.place("k1")).order
+        await gateway.receipt(await gateway.command(0), gw.COMMAND_OUTCOME_NOT_SENT)
+        rejected = await client.in_state(order.order_id, order_pb2.ORDER_STATE_REJECTED)
+        assert rejected.HasField("rejection")
+    await verified(book_url)
+
+
+async def test_a_doubt_is_told_and_resolved(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order = (await client.place("k1")).order
+        command = await gateway.command(0)
+        await gateway.receipt(command, gw.COMMAND_OUTCOME_IN_DOUBT)
+        await client.in_state(order.order_id, order_pb2.ORDER_STATE_UNKNOWN)
+        status = gateway.report(
+            command.cl_ord_id, "I", "0", leaves_quantity="100", cum_quantity="0"
+        )
+        await gateway.send(status)
+        await client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
+    await verified(book_url)
+
+
+async def test_what_cannot_be_applied_is_parked_and_the_session_goes_on(
+    book_url, tls, postgres_server
+):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order = (await client.place("k1")).order
+        command = await gateway.command(0)
+        parked = gw.ParkedMessage(msg_type="8", raw=b"8=FIX.4.4\x01\x00", error="no ExecID(17)")
+        await gateway.send(
+            gateway.message(parked=parked),
+            gateway.acknowledged("not-ours"),
+            gateway.acknowledged("01JD0000000000000000000000-1"),
+            gateway.report(command.cl_ord_id, "F", "1", last_quantity="1.2.3", last_price="1"),
+            gateway.report(command.cl_ord_id, "F", "1", exec_id="a\x00b", last_quantity="1"),
+            gateway.acknowledged(command.cl_ord_id, text="t\x00t"),
+        )
+        await gateway.applied()
+        found = (await client.get(order.order_id)).order
+        assert found.progress.state == order_pb2.ORDER_STATE_NEW
+    database = book_url.rpartition("/")[2]
+    rows = postgres_server.execute(
+        "SELECT msg_seq_num, coalesce(order_id, '-') FROM oms.parked_messages ORDER BY 1", database
+    ).split("\n")
+    assert [row.split("|")[0] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert [row.split("|")[1] for row in rows][3:] == [order.order_id] * 2
+    await verified(book_url)
+
+
+async def test_an_unknown_session_may_be_forbidden(book_url, tls):
+    async with (
+        replica(book_url, tls, sessions_may_be_added=False) as running,
+        running.channel("svc-gateway") as channel,
+    ):
+        gateway = Gateway(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await gateway.open()
+        assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_a_lost_database_is_told_and_survived(tls, tmp_path_factory):
+    from tests.support.oms import _prepare
+    from tests.support.postgres import PostgresServer
+
+    server = PostgresServer(tmp_path_factory.mktemp("own-postgres"))
+    server.start()
+    url = server.create_database()
+    await _prepare(url)
+    try:
+        async with trading(url, tls) as (running, client, gateway):
+            await client.place("k1")
+            await asyncio.to_thread(server.stop, signal.SIGINT)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await client.place("k2")
+            assert reason_of(refused.value)[0] == "DEPENDENCY_UNAVAILABLE"
+            await until(lambda: not running.ops.readiness()[0], "not ready")
+            await asyncio.to_thread(server.start)
+            await running.ready()
+            placed = await placed_at_last(client, "k2")
+            assert placed.order.progress.state == order_pb2.ORDER_STATE_PENDING_NEW
+            await until(lambda: len(gateway.commands) == 2, "handed on")
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def placed_until_refused(client: Client) -> None:
+    """Place orders until one is refused."""
+    async with asyncio.timeout(WAIT_S):
+        for index in itertools.count():
+            await client.place(f"down-{index}")
+
+
+async def placed_at_last(client: Client, key: str, **changes) -> order_service_pb2.PlaceResponse:
+    """Repeat with the same key, as a client does, until it is known what became of it."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            try:
+                return await client.place(key, **changes)
+            except grpc.aio.AioRpcError as error:
+                assert reason_of(error)[0] in RETRYABLE
+            await asyncio.sleep(0.05)

@@ -1,0 +1,37 @@
+"""Statements of the batches look rows up by key, also when planned on an empty book."""
+
+import json
+
+import asyncpg
+import pytest
+
+from svc_oms.adapters.postgres import statements as sql
+from svc_oms.adapters.postgres.store import BATCH_PLANS
+
+GROWING = {"orders", "order_events", "idempotency", "executions", "outbox"}
+
+
+@pytest.mark.parametrize("name", ["ORDERS", "KEYS", "EXECUTIONS", "WRITE_COMMANDS", "WRITE_VENUE"])
+async def test_a_batch_reads_no_growing_table_whole(book_url: str, name: str) -> None:
+    connection = await asyncpg.connect(book_url, server_settings=BATCH_PLANS)
+    try:
+        plan = await _explain(connection, getattr(sql, name))
+    finally:
+        await connection.close()
+    whole = {node.get("Relation Name") for node in plan if node["Node Type"] == "Seq Scan"}
+    assert not whole & GROWING, whole
+
+
+async def _explain(connection: asyncpg.Connection, statement: str) -> list[dict[str, object]]:
+    prepared = await connection.prepare(statement)
+    nothing = ", ".join("NULL" for _ in prepared.get_parameters())
+    explained = await connection.fetchval(
+        f"EXPLAIN (FORMAT JSON) EXECUTE {prepared.get_name()}({nothing})"
+    )
+    return list(_nodes(json.loads(explained)[0]["Plan"]))
+
+
+def _nodes(node: dict[str, object]):
+    yield node
+    for below in node.get("Plans", []):
+        yield from _nodes(below)

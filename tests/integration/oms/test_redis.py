@@ -1,0 +1,51 @@
+"""Redis beside the book: what is kept there, and that nothing needs it."""
+
+from redis.asyncio import Redis
+
+from ordermesh.oms.v1 import order_pb2
+from tests.support.oms import trading, until
+
+
+async def test_open_orders_are_kept_and_closed_ones_leave(book_url, tls, redis_server):
+    redis = Redis.from_url(redis_server.url)
+    async with trading(book_url, tls, redis_server.url) as (_, client, gateway):
+        kept = await first_kept(client, redis)
+        assert order_pb2.Order.FromString(await redis.get(f"om:order:{kept}")).order_id == kept
+        command = next(c for c in gateway.commands if c.order_id == kept)
+        await gateway.send(gateway.acknowledged(command.cl_ord_id))
+        await gateway.send(gateway.filled(command.cl_ord_id))
+        await gateway.applied()
+        await gone(redis, kept)
+    await redis.aclose()
+
+
+async def test_the_book_goes_on_without_redis_and_finds_it_again(book_url, tls, redis_server):
+    async with trading(book_url, tls, redis_server.url) as (_, client, gateway):
+        redis = Redis.from_url(redis_server.url)
+        await first_kept(client, redis)
+        await redis.aclose()
+        redis_server.kill()
+        before = len(gateway.commands)
+        for index in range(20):
+            await client.place(f"without-{index}")
+        await until(lambda: len(gateway.commands) >= before + 20, "commands go on")
+        redis_server.start()
+        redis = Redis.from_url(redis_server.url)
+        await first_kept(client, redis, "again")
+        await redis.aclose()
+
+
+async def first_kept(client, redis: Redis, prefix: str = "k") -> str:
+    """Place orders until Redis has one: the book does not wait for it."""
+    for index in range(1000):
+        order_id = (await client.place(f"{prefix}-{index}")).order.order_id
+        if await redis.exists(f"om:order:{order_id}"):
+            return order_id
+    raise AssertionError("Redis never got an order")
+
+
+async def gone(redis: Redis, order_id: str) -> None:
+    for _ in range(1000):
+        if not await redis.exists(f"om:order:{order_id}"):
+            return
+    raise AssertionError("a closed order stays in Redis")

@@ -1,0 +1,182 @@
+"""Anything may happen in any order, and the invariants hold after every step.
+
+The machine knows no protocol: it fires commands and reports, sensible or not,
+repeated, late, contradicting. Invariants 3 (executions once), 4 (arithmetic) and
+5 (the order is the fold of its events) are checked after each.
+"""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from svc_oms.domain.facts import (
+    BusinessRejectFacts,
+    CancelRejectFacts,
+    ReceiptFacts,
+    SessionRejectFacts,
+)
+from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
+from svc_oms.domain.order import OrderRefused
+from tests.support.lifecycle import ORDER_ID, Desk, report
+
+quantities = st.sampled_from([1, 10, 40, 50, 60, 100, 150])
+prices = st.sampled_from(["49.99", "50", "50.01", "0.01"])
+exec_ids = st.sampled_from([f"E{n}" for n in range(1, 9)])
+statuses = st.sampled_from("0123456789ABCDE")
+numbers = st.integers(min_value=1, max_value=4)
+maybe_quantity = st.none() | st.integers(min_value=0, max_value=200)
+
+
+class LifecycleMachine(RuleBasedStateMachine):
+    """One order, and a venue that may say anything."""
+
+    def __init__(self):
+        super().__init__()
+        self.desk = Desk()
+        self.heard = []
+
+    @initialize(quantity=st.sampled_from([50, 100]), market=st.booleans())
+    def place(self, quantity, market):
+        self.desk.place(quantity, None if market else "50")
+        assert self.desk.status == ("PENDING_NEW", 0, quantity)
+
+    def hear(self, facts):
+        self.heard.append(facts)
+        self.desk.hear(facts)
+
+    @rule()
+    def cancel(self):
+        before = self.desk.order
+        try:
+            self.desk.cancel()
+        except OrderRefused as refused:
+            assert refused.reason in {"ORDER_CLOSED", "ORDER_CHANGE_PENDING"}
+            assert self.desk.order is before
+            assert before.is_closed or before.pending_cancel_id
+        else:
+            assert self.desk.order.state in {OrderState.PENDING_CANCEL, OrderState.UNKNOWN}
+
+    @rule(quantity=quantities, price=prices)
+    def replace(self, quantity, price):
+        before = self.desk.order
+        try:
+            self.desk.replace(quantity, price if before.terms.limit_price else None)
+        except OrderRefused:
+            assert self.desk.order is before
+        else:
+            assert self.desk.order.state is OrderState.PENDING_REPLACE
+
+    @rule(exec_id=exec_ids, quantity=quantities, price=prices, cum=maybe_quantity, status=statuses)
+    def fill(self, exec_id, quantity, price, cum, status):
+        known = exec_id in self.desk.executions
+        before = self.desk.order
+        self.hear(
+            report(
+                "F",
+                status,
+                exec_id=exec_id,
+                last_quantity=quantity,
+                last_price=price,
+                cum_quantity=cum,
+            )
+        )
+        after = self.desk.order
+        # Invariant 3, and "never refused": counted exactly once, whatever the state was.
+        grown = 0 if known else quantity
+        assert after.cum_quantity == before.cum_quantity + grown
+        if grown and before.state in TERMINAL:
+            assert after.anomaly_count > before.anomaly_count
+
+    @rule(
+        exec_type=st.sampled_from("03456789ABCDEI?"),
+        status=statuses,
+        number=numbers,
+        cum=maybe_quantity,
+        quantity=st.none() | quantities,
+        price=st.none() | prices,
+        reason=st.sampled_from([None, 0, 5, 6]),
+    )
+    def report(self, exec_type, status, number, cum, quantity, price, reason):
+        self.hear(
+            report(
+                exec_type,
+                status,
+                cl_ord_id=f"{ORDER_ID}-{number}",
+                cum_quantity=cum,
+                order_quantity=quantity,
+                limit_price=price,
+                ord_rej_reason=reason,
+            )
+        )
+
+    @rule(exec_type=st.sampled_from("GH"), exec_id=exec_ids, ref=exec_ids, status=statuses)
+    def take_back(self, exec_type, exec_id, ref, status):
+        self.hear(
+            report(
+                exec_type,
+                status,
+                exec_id=exec_id,
+                exec_ref_id=ref,
+                last_quantity=20,
+                last_price="50",
+            )
+        )
+
+    @rule(number=numbers, response_to=st.sampled_from(["", "1", "2"]), foreign=st.booleans())
+    def refuse(self, number, response_to, foreign):
+        cl_ord_id = "" if foreign else f"{ORDER_ID}-{number}"
+        self.hear(CancelRejectFacts(cl_ord_id, response_to=response_to, cxl_rej_reason=0))
+
+    @rule(number=numbers, msg_type=st.sampled_from("DFGH"), session=st.booleans())
+    def reject_message(self, number, msg_type, session):
+        kind = SessionRejectFacts if session else BusinessRejectFacts
+        self.hear(kind(f"{ORDER_ID}-{number}", msg_type, 5, text="no"))
+
+    @rule(
+        number=numbers,
+        kind=st.sampled_from(["NEW", "CANCEL", "REPLACE", "STATUS"]),
+        outcome=st.sampled_from(["SENT", "NOT_SENT", "IN_DOUBT"]),
+    )
+    def receipt(self, number, kind, outcome):
+        number = 1 if kind == "NEW" else number
+        self.hear(ReceiptFacts(f"{ORDER_ID}-{number}", kind, outcome, "gateway stopped"))
+
+    @rule(data=st.data())
+    def hear_again(self, data):
+        """A repeated fill changes nothing; other repeats change no number."""
+        if not self.heard:
+            return
+        facts = data.draw(st.sampled_from(self.heard))
+        before = self.desk.order
+        self.desk.hear(facts)
+        if getattr(facts, "exec_type", "") == "F":
+            assert self.desk.order is before
+        if getattr(facts, "exec_type", "") not in {"G", "H"}:
+            assert self.desk.order.cum_quantity == before.cum_quantity
+
+    @invariant()
+    def invariants_hold(self):
+        if self.desk.order is not None:
+            assert self.desk.findings() == []
+
+    @invariant()
+    def state_follows_precedence(self):
+        order = self.desk.order
+        if order is None:
+            return
+        missing = order.awaited_cum > order.cum_quantity < order.terms.quantity
+        assert order.base_state not in OVERLAYS
+        assert order.state is visible(
+            order.base_state,
+            executions_missing=missing,
+            in_doubt=bool(order.in_doubt),
+            cancel_pending=bool(order.pending_cancel_id),
+            replace_pending=bool(order.pending_replace_id),
+        )
+        assert (order.pending_terms is None) == (not order.pending_replace_id)
+        assert isinstance(order.notional, Decimal)
+
+
+TestLifecycle = pytest.mark.timeout(1800)(LifecycleMachine.TestCase)

@@ -1,0 +1,222 @@
+"""A real Envoy in front of three small gRPC servers that stand for the services."""
+
+import dataclasses
+import http.client
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import message_factory
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from edge import render
+from edge.values import EnvoyValues, web_root_or_placeholder
+from meshctl.stack.edge import _binary
+from ordermesh.identity.v1 import auth_service_pb2
+from ordermesh.marketdata.v1 import instrument_service_pb2, market_data_service_pb2
+from ordermesh.oms.v1 import order_flow_service_pb2, order_service_pb2
+from tests.support.ports import free_port
+
+START_TIMEOUT_S = 20
+ORIGIN = "https://desk.example"
+SERVICES = {
+    "svc-oms": [
+        order_service_pb2.DESCRIPTOR.services_by_name["OrderService"],
+        order_flow_service_pb2.DESCRIPTOR.services_by_name["OrderFlowService"],
+    ],
+    "svc-marketdata": [
+        market_data_service_pb2.DESCRIPTOR.services_by_name["MarketDataService"],
+        instrument_service_pb2.DESCRIPTOR.services_by_name["InstrumentService"],
+    ],
+    "svc-identity": [auth_service_pb2.DESCRIPTOR.services_by_name["AuthService"]],
+}
+
+
+def until(condition, what: str, timeout_s: float = START_TIMEOUT_S) -> Any:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"not within {timeout_s} s: {what}")
+
+
+class Backend:
+    """A service with mTLS whose rpcs do what a test says: behaviours[path](request, context)."""
+
+    def __init__(self, name: str, certificates: Path) -> None:
+        self.name = name
+        self.port = free_port()
+        self.behaviours: dict[str, Any] = {}
+        self.seen: list[dict[str, str]] = []
+        self._certificates = certificates
+        self._server: grpc.Server | None = None
+        self.health = health.HealthServicer()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self._server = grpc.server(ThreadPoolExecutor(16))
+        for service in SERVICES[self.name]:
+            handlers = {method.name: self._handler(service, method) for method in service.methods}
+            self._server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(service.full_name, handlers),)
+            )
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
+        self.health.set("", health_pb2.HealthCheckResponse.SERVING)
+        credentials = grpc.ssl_server_credentials(
+            [
+                (
+                    (self._certificates / f"{self.name}.key").read_bytes(),
+                    (self._certificates / f"{self.name}.pem").read_bytes(),
+                )
+            ],
+            (self._certificates / "ca.pem").read_bytes(),
+            require_client_auth=True,
+        )
+        self._server.add_secure_port(self.address, credentials)
+        self._server.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop(None).wait()
+            self._server = None
+
+    def _handler(self, service, method) -> grpc.RpcMethodHandler:
+        path = f"/{service.full_name}/{method.name}"
+        request_type = message_factory.GetMessageClass(method.input_type)
+        response_type = message_factory.GetMessageClass(method.output_type)
+
+        def unary(request, context):
+            self.seen.append({key: str(value) for key, value in context.invocation_metadata()})
+            behave = self.behaviours.get(path, lambda _request, _context: response_type())
+            return behave(request, context)
+
+        def stream(request, context):
+            self.seen.append({key: str(value) for key, value in context.invocation_metadata()})
+            behave = self.behaviours.get(path, lambda _request, _context: iter(()))
+            yield from behave(request, context)
+
+        kind = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+            (True, True): grpc.stream_stream_rpc_method_handler,
+        }[method.client_streaming, method.server_streaming]
+        return kind(
+            stream if method.server_streaming else unary,
+            request_deserializer=request_type.FromString,
+            response_serializer=response_type.SerializeToString,
+        )
+
+
+@dataclasses.dataclass
+class Edge:
+    """A running Envoy and what stands behind it."""
+
+    values: EnvoyValues
+    certificates: Path
+    backends: dict[str, Backend]
+    log: Path
+
+    def url(self, bind: str) -> str:
+        return f"http://{bind}"
+
+    def channel(self, *options: tuple[str, Any]) -> grpc.Channel:
+        credentials = grpc.ssl_channel_credentials((self.certificates / "ca.pem").read_bytes())
+        port = self.values.tls_bind.rpartition(":")[2]
+        return grpc.secure_channel(f"localhost:{port}", credentials, options)
+
+    def get(self, path: str, bind: str | None = None) -> tuple[int, bytes]:
+        url = f"http://{bind or self.values.plain_bind}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def metric(self, name: str) -> float:
+        text = self.get("/metrics", self.values.ops_bind)[1].decode()
+        return sum(
+            float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name)
+        )
+
+    def healthy(self) -> bool:
+        text = self.get("/clusters", self.values.admin_bind)[1].decode()
+        flags = [
+            line
+            for line in text.splitlines()
+            if "::health_flags::" in line and line.startswith("svc_") and "_ops" not in line
+        ]
+        return len(flags) == len(self.backends) and all(
+            line.endswith("::healthy") for line in flags
+        )
+
+
+@contextmanager
+def running_edge(
+    folder: Path,
+    certificates: Path,
+    backends: dict[str, Backend],
+    jwks_port: int,
+    **changes: Any,
+) -> Iterator[Edge]:
+    """Run Envoy on free ports until the block ends."""
+    values = dataclasses.replace(
+        EnvoyValues.from_certificates(
+            certificates,
+            descriptors=folder / "descriptors.binpb",
+            web_root=web_root_or_placeholder(folder / "web"),
+            allowed_origins=(ORIGIN,),
+        ),
+        oms=(backends["svc-oms"].address,),
+        marketdata=(backends["svc-marketdata"].address,),
+        identity=(backends["svc-identity"].address,),
+        identity_ops=(f"127.0.0.1:{jwks_port}",),
+        tls_bind=f"127.0.0.1:{free_port()}",
+        plain_bind=f"127.0.0.1:{free_port()}",
+        admin_bind=f"127.0.0.1:{free_port()}",
+        ops_bind=f"127.0.0.1:{free_port()}",
+        access_log=str(folder / "access.log"),
+        **changes,
+    )
+    config = render.write(folder, values)
+    edge = Edge(values, certificates, backends, folder / "envoy.log")
+    command = [
+        *(str(_binary()), "-c", str(config), "--concurrency", "1"),
+        *("--disable-hot-restart", "--log-level", "warning", "--file-flush-interval-msec", "50"),
+    ]
+    with edge.log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+
+        def ready() -> bool:
+            assert process.poll() is None, edge.log.read_text()
+            return edge.get("/readyz", values.ops_bind)[0] == 200 and edge.healthy()
+
+        until(ready, f"Envoy is ready; see {edge.log}")
+        yield edge
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def request(edge, method, path, body=b"", **headers):
+    connection = http.client.HTTPConnection(edge.values.plain_bind, timeout=20)
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body=body, headers=headers)
+    answer = connection.getresponse()
+    answer.body = answer.read()
+    connection.close()
+    return answer

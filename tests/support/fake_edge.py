@@ -1,0 +1,202 @@
+"""A stand-in for the edge and all behind it, whose every answer a test can choose."""
+
+# ruff: noqa: N802  # handlers are named as the rpcs are
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from mesh.errors import MeshError, abort_arguments, refuse
+from mesh.timestamps import to_timestamp
+from meshctl.stack.home import Home
+from ordermesh.identity.v1 import auth_service_pb2 as identity
+from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
+from ordermesh.marketdata.v1 import (
+    instrument_pb2,
+    instrument_service_pb2,
+    instrument_service_pb2_grpc,
+    market_data_pb2,
+    market_data_service_pb2,
+    market_data_service_pb2_grpc,
+)
+from ordermesh.oms.v1 import order_pb2, order_service_pb2_grpc
+from ordermesh.oms.v1 import order_service_pb2 as oms
+
+LISTINGS = ("ASML.SIMA", "ASML.SIMB", "SAP.SIMA")
+
+
+class FakeEdge(
+    identity_grpc.AuthServiceServicer,
+    order_service_pb2_grpc.OrderServiceServicer,
+    instrument_service_pb2_grpc.InstrumentServiceServicer,
+    market_data_service_pb2_grpc.MarketDataServiceServicer,
+):
+    """Answers like a mesh with one trader, alice, and an order book of a dict.
+
+    Attributes:
+        requests: Every request by rpc name.
+        faults: Put refusals or gRPC codes here by rpc name; each is used up once.
+        watches: Scripts of order streams: each a function from the request to frames.
+        tokens_made: Counts logins and refreshes; the newest token alone is accepted.
+        token_life_s: Life of the next token.
+    """
+
+    def __init__(self) -> None:
+        self.requests: dict[str, list[Any]] = {}
+        self.faults: dict[str, list[MeshError | grpc.StatusCode]] = {}
+        self.watches: list[Callable[[Any], AsyncIterator[Any]]] = []
+        self.orders: dict[str, order_pb2.Order] = {}
+        self.tokens_made = 0
+        self.token_life_s = 900.0
+        self.port = 0
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self, tls: Path, port: int = 0) -> None:
+        """Listen with the edge's certificate."""
+        server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        identity_grpc.add_AuthServiceServicer_to_server(self, server)
+        order_service_pb2_grpc.add_OrderServiceServicer_to_server(_Orders(self), server)
+        instrument_service_pb2_grpc.add_InstrumentServiceServicer_to_server(
+            _Instruments(self), server
+        )
+        market_data_service_pb2_grpc.add_MarketDataServiceServicer_to_server(_Prices(self), server)
+        pair = ((tls / "edge.key").read_bytes(), (tls / "edge.pem").read_bytes())
+        address = f"127.0.0.1:{port}"
+        self.port = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+        await server.start()
+        self._server = server
+
+    async def stop(self) -> None:
+        """Vanish, calls and all."""
+        if self._server is not None:
+            await self._server.stop(None)
+            self._server = None
+
+    def home(self, folder: Path, tls: Path) -> Home:
+        """Make a home folder that leads here."""
+        home = Home(folder)
+        home.create()
+        (home.tls / "ca.pem").write_bytes((tls / "ca.pem").read_bytes())
+        home.state_file.write_text(json.dumps({"ports": {"edge_tls": self.port}}))
+        users = {"alice": {"password": "right", "accounts": ["ACC-ALICE"]}}
+        home.users_file.write_text(json.dumps(users))
+        return home
+
+    async def note(self, name: str, request: Any, context: Any, *, user: bool = True) -> None:
+        """Keep a request; abort if a fault waits or the token is not the newest."""
+        self.requests.setdefault(name, []).append(request)
+        if self.faults.get(name):
+            fault = self.faults[name].pop(0)
+            if isinstance(fault, MeshError):
+                await context.abort(*abort_arguments(fault))
+            await context.abort(fault, "fault of the test")
+        wanted = f"Bearer access-{self.tokens_made}"
+        if user and ("authorization", wanted) not in (context.invocation_metadata() or ()):
+            await context.abort(*abort_arguments(refuse("TOKEN_EXPIRED", "refresh")))
+
+    def tokens(self) -> identity.TokenPair:
+        """Make the next pair."""
+        self.tokens_made += 1
+        return identity.TokenPair(
+            access_token=f"access-{self.tokens_made}",
+            refresh_token=f"refresh-{self.tokens_made}",
+            access_expires_at=to_timestamp(int((time.time() + self.token_life_s) * 1e9)),
+            refresh_expires_at=to_timestamp(int((time.time() + 9e4) * 1e9)),
+        )
+
+    user = identity.User(user_id="1", username="alice", accounts=["ACC-ALICE"])
+
+    async def Login(self, request, context):
+        await self.note("Login", request, context, user=False)
+        if request.password != "right":
+            await context.abort(*abort_arguments(refuse("BAD_CREDENTIALS", "wrong password")))
+        return identity.LoginResponse(tokens=self.tokens(), user=self.user)
+
+    async def Refresh(self, request, context):
+        await self.note("Refresh", request, context, user=False)
+        if request.refresh_token != f"refresh-{self.tokens_made}":
+            await context.abort(*abort_arguments(refuse("UNAUTHENTICATED", "used up")))
+        return identity.RefreshResponse(tokens=self.tokens(), user=self.user)
+
+    async def Logout(self, request, context):
+        await self.note("Logout", request, context, user=False)
+        return identity.LogoutResponse()
+
+
+class _Orders(order_service_pb2_grpc.OrderServiceServicer):
+    def __init__(self, edge: FakeEdge) -> None:
+        self.edge = edge
+
+    async def Place(self, request, context):
+        known = self.edge.orders.get(request.idempotency_key)
+        if known is None:
+            # Kept before a fault strikes: the answer is lost, not the order.
+            number = len(self.edge.orders) + 1
+            known = self.edge.orders[request.idempotency_key] = order_pb2.Order(
+                order_id=f"ORDER-{number}",
+                account_id=request.account_id,
+                instrument_id=request.instrument_id,
+                side=request.side,
+                type=request.type,
+                terms=request.terms,
+                progress={"state": "ORDER_STATE_PENDING_NEW", "version": 1},
+                last_sequence=number,
+            )
+        await self.edge.note("Place", request, context)
+        return oms.PlaceResponse(order=known)
+
+    async def Cancel(self, request, context):
+        await self.edge.note("Cancel", request, context)
+        order = order_pb2.Order()
+        order.CopyFrom(next(o for o in self.edge.orders.values() if o.order_id == request.order_id))
+        order.progress.state = order_pb2.ORDER_STATE_PENDING_CANCEL
+        return oms.CancelResponse(order=order)
+
+    async def List(self, request, context):
+        await self.edge.note("List", request, context)
+        return oms.ListResponse(orders=self.edge.orders.values())
+
+    async def Watch(self, request, context):
+        await self.edge.note("Watch", request, context)
+        script = self.edge.watches.pop(0)
+        async for frame in script(request):
+            yield frame
+
+
+class _Instruments(instrument_service_pb2_grpc.InstrumentServiceServicer):
+    def __init__(self, edge: FakeEdge) -> None:
+        self.edge = edge
+
+    async def List(self, request, context):
+        await self.edge.note("Instruments", request, context)
+        found = [name for name in LISTINGS if request.text in name]
+        return instrument_service_pb2.ListResponse(
+            instruments=[
+                instrument_pb2.Instrument(
+                    instrument_id=name,
+                    symbol=name.partition(".")[0],
+                    venue_mic=name.partition(".")[2],
+                    simulated=True,
+                    lot_size="1",
+                )
+                for name in found
+            ]
+        )
+
+
+class _Prices(market_data_service_pb2_grpc.MarketDataServiceServicer):
+    def __init__(self, edge: FakeEdge) -> None:
+        self.edge = edge
+
+    async def Watch(self, request, context):
+        await self.edge.note("Quotes", request, context)
+        for number, name in enumerate(request.subscription.instrument_ids, 1):
+            update = market_data_pb2.MarketDataUpdate(
+                instrument_id=name, sequence=number, quote={"bid_price": "99", "ask_price": "101"}
+            )
+            yield market_data_service_pb2.WatchResponse(items=[{"update": update}])

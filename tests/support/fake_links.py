@@ -1,0 +1,222 @@
+"""The OMS's and market data's side of the gateway's links, driven by a test, over real mTLS."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+
+from mesh.tls import TlsFiles, server_credentials
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from ordermesh.gateway.v1 import venue_link_service_pb2_grpc as link_grpc
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed
+from ordermesh.marketdata.v1 import feed_service_pb2_grpc as feed_grpc
+from tests.support.scripted_venue import until
+
+
+class FakeOms(link_grpc.VenueLinkServiceServicer):
+    """Keeps what it applied across links, as the real one does in its database.
+
+    Switches: `acknowledge` off makes it take messages without making them durable;
+    `refuse` makes it abort new links.
+    """
+
+    def __init__(self) -> None:
+        self.token = 0
+        self.epoch = 0
+        self.applied = 0
+        self.messages: list[link.VenueMessage] = []
+        self.frames: list[link.LinkRequest] = []
+        self.receipts: list[link.CommandReceipt] = []
+        self.opens: list[link.LinkOpen] = []
+        self.statuses: list[link.SessionStatus] = []
+        self.outbox: list[link.VenueCommand] = []
+        self.acknowledge = True
+        self.keep_receipts = True
+        self.refuse = False
+        self.receipted = 0
+        self._wake = asyncio.Event()
+        self._cut: asyncio.Event | None = None
+
+    def command(self, command: link.VenueCommand) -> link.VenueCommand:
+        """Commit a command to the outbox."""
+        command.outbound_sequence = len(self.outbox) + 1
+        self.outbox.append(command)
+        self._wake.set()
+        return command
+
+    def cut(self) -> None:
+        """End the present link without a word of farewell."""
+        if self._cut is not None:
+            self._cut.set()
+            self._wake.set()
+
+    async def Link(  # noqa: N802
+        self, requests: AsyncIterator[link.LinkRequest], context
+    ) -> AsyncIterator[link.LinkResponse]:
+        if self.refuse:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "refused by the test")
+        frames = aiter(requests)
+        first = await anext(frames)
+        self.opens.append(first.open)
+        self.statuses.append(first.open.status)
+        self.token += 1
+        cut = self._cut = asyncio.Event()
+        before = len(self.outbox)
+        sent = self.receipted
+        yield link.LinkResponse(
+            opened=link.LinkOpened(
+                fencing_token=self.token,
+                session_epoch=self.epoch,
+                applied_inbound_msg_seq_num=self.applied,
+                next_outbound_sequence=self.receipted + 1,
+            )
+        )
+        self._ack_due = False
+        reading = asyncio.create_task(self._read(frames, cut))
+        try:
+            while not cut.is_set():
+                self._wake.clear()
+                if self._ack_due and self.acknowledge:
+                    self._ack_due = False
+                    yield link.LinkResponse(
+                        ack=link.InboundAck(
+                            session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
+                        )
+                    )
+                due = []
+                for command in self.outbox[sent : sent + 500]:
+                    copy = link.VenueCommand()
+                    copy.CopyFrom(command)
+                    copy.redelivered = command.outbound_sequence <= before
+                    due.append(copy)
+                if due:
+                    sent += len(due)
+                    yield link.LinkResponse(commands=due)
+                    continue
+                await self._wake.wait()
+        finally:
+            reading.cancel()
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "cut by the test")
+
+    async def _read(self, frames: AsyncIterator[link.LinkRequest], cut: asyncio.Event) -> None:
+        async for frame in frames:
+            if cut.is_set():
+                return
+            self.frames.append(frame)
+            if frame.HasField("status"):
+                self.statuses.append(frame.status)
+            if self.keep_receipts:
+                self.receipts.extend(frame.receipts)
+                for receipt in frame.receipts:
+                    self.receipted = max(self.receipted, receipt.outbound_sequence)
+            if self.acknowledge:
+                self._apply(frame)
+            self._wake.set()
+        cut.set()
+        self._wake.set()
+
+    def _apply(self, frame: link.LinkRequest) -> None:
+        for message in frame.messages:
+            if message.session_epoch != self.epoch:
+                self.epoch, self.applied = message.session_epoch, 0
+            if message.msg_seq_num > self.applied:
+                self.applied = message.msg_seq_num
+                self.messages.append(message)
+        if frame.messages:
+            self._ack_due = True
+
+    @property
+    def state(self) -> link.SessionState:
+        """The session's state as told last."""
+        return self.statuses[-1].state if self.statuses else link.SESSION_STATE_UNSPECIFIED
+
+    def reports(self) -> list[link.ExecutionReport]:
+        """All execution reports applied."""
+        return [m.execution_report for m in self.messages if m.HasField("execution_report")]
+
+    async def until_up(self, timeout_s: float = 20.0) -> None:
+        """Wait until the session is up."""
+        await until(lambda: self.state == link.SESSION_STATE_UP, "session is up", timeout_s)
+
+    async def until_receipts(self, count: int) -> None:
+        """Wait for so many receipts in all."""
+        await until(lambda: len(self.receipts) >= count, f"{count} receipts")
+
+    async def until_reports(self, count: int) -> None:
+        """Wait for so many execution reports in all."""
+        await until(lambda: len(self.reports()) >= count, f"{count} execution reports")
+
+
+class FakeMarketData(feed_grpc.FeedServiceServicer):
+    """Takes everything and acknowledges it; asks for a refresh when told."""
+
+    def __init__(self) -> None:
+        self.opens: list[feed.FeedOpen] = []
+        self.updates: list[feed.FeedUpdate] = []
+        self.instruments: dict[str, object] = {}
+        self.statuses: list[object] = []
+        self.acknowledge = True
+        self._sequence = 0
+        self._wake = asyncio.Event()
+        self._refresh = False
+        self._cut: asyncio.Event | None = None
+
+    def refresh(self) -> None:
+        """Ask for everything anew."""
+        self._refresh = True
+        self._wake.set()
+
+    def cut(self) -> None:
+        """End the present stream."""
+        if self._cut is not None:
+            self._cut.set()
+            self._wake.set()
+
+    async def Feed(  # noqa: N802
+        self, requests: AsyncIterator[feed.FeedRequest], context
+    ) -> AsyncIterator[feed.FeedResponse]:
+        frames = aiter(requests)
+        first = await anext(frames)
+        self.opens.append(first.open)
+        cut = self._cut = asyncio.Event()
+        self._sequence = told = 0
+        reading = asyncio.create_task(self._read(frames, cut))
+        try:
+            while not cut.is_set():
+                self._wake.clear()
+                if self._refresh or (self.acknowledge and self._sequence > told):
+                    told = self._sequence
+                    refresh, self._refresh = self._refresh, False
+                    yield feed.FeedResponse(acknowledged_frame_sequence=told, refresh=refresh)
+                    continue
+                await self._wake.wait()
+        finally:
+            reading.cancel()
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "cut by the test")
+
+    async def _read(self, frames: AsyncIterator[feed.FeedRequest], cut: asyncio.Event) -> None:
+        async for frame in frames:
+            assert frame.frame_sequence == self._sequence + 1
+            self._sequence = frame.frame_sequence
+            self.updates.extend(frame.updates)
+            for instrument in frame.instruments:
+                self.instruments[instrument.instrument_id] = instrument
+            if frame.HasField("venue_status"):
+                self.statuses.append(frame.venue_status)
+            self._wake.set()
+        cut.set()
+        self._wake.set()
+
+
+async def serve_fake(servicer, service: str, folder: Path) -> tuple[grpc.aio.Server, int]:
+    """Serve one of the fakes with the certificate of a service; returns server and port."""
+    server = grpc.aio.server()
+    if isinstance(servicer, FakeOms):
+        link_grpc.add_VenueLinkServiceServicer_to_server(servicer, server)
+    else:
+        feed_grpc.add_FeedServiceServicer_to_server(servicer, server)
+    credentials = server_credentials(TlsFiles.of_service(folder, service))
+    port = server.add_secure_port("127.0.0.1:0", credentials)
+    await server.start()
+    return server, port

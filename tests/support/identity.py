@@ -1,0 +1,161 @@
+"""Identity without a database or argon2: the fakes its use cases are tested with."""
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from svc_identity.domain.sessions import EndCause, RefreshToken, Session
+from svc_identity.domain.throttle import Failures
+from svc_identity.domain.users import Role, User
+from svc_identity.service.ports import AccessToken, Work
+
+PASSWORD = "correct horse battery"
+USER_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+def hashed(password: str) -> str:
+    """What FakePasswords makes of a password; looks like argon2 to the table's check."""
+    return f"$argon2id$fake${password}"
+
+
+def a_user(**changes: object) -> User:
+    """Give alice, with changes."""
+    alice = User(
+        user_id=USER_ID,
+        username="alice",
+        display_name="Alice",
+        password_hash=hashed(PASSWORD),
+        roles=frozenset({Role.TRADER}),
+        accounts=frozenset({"ACC-ALICE"}),
+    )
+    return replace(alice, **changes)  # type: ignore[arg-type]  # tests name fields
+
+
+class FakePasswords:
+    """Hashes by writing a word in front, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.checked: list[str | None] = []
+        self.outdated_hashes: set[str] = set()
+
+    async def hash(self, password: str) -> str:
+        return hashed(password)
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        self.checked.append(password_hash)
+        await asyncio.sleep(0)
+        return password_hash is not None and password_hash.removeprefix("old") == hashed(password)
+
+    def outdated(self, password_hash: str) -> bool:
+        return password_hash in self.outdated_hashes
+
+
+class FakeSigner:
+    """Signs by writing who it is for."""
+
+    def sign(self, user: User, now_ns: int) -> AccessToken:
+        return AccessToken(f"token of {user.username}", now_ns + 600 * 10**9)
+
+
+class MemoryStore:
+    """The store in dicts: one transaction at a time, rolled back by an exception."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.sessions: dict[str, Session] = {}
+        self.tokens: dict[bytes, RefreshToken] = {}
+        self.failures: dict[str, Failures] = {}
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        async with self._lock:
+            before = copy.deepcopy((self.users, self.sessions, self.tokens, self.failures))
+            try:
+                yield Work(_Users(self), _Sessions(self), _Failures(self))
+            except BaseException:
+                self.users, self.sessions, self.tokens, self.failures = before
+                raise
+
+
+class _Part:
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+
+class _Users(_Part):
+    async def by_name(self, username: str) -> User | None:
+        named = [user for user in self._store.users.values() if user.username == username]
+        return named[0] if named else None
+
+    async def by_id(self, user_id: str) -> User | None:
+        return self._store.users.get(user_id)
+
+    async def save(self, user: User) -> None:
+        self._store.users[user.user_id] = user
+
+    async def set_password_hash(self, user_id: str, password_hash: str) -> None:
+        user = self._store.users[user_id]
+        self._store.users[user_id] = replace(user, password_hash=password_hash)
+
+    async def list(self) -> list[User]:
+        return sorted(self._store.users.values(), key=lambda user: user.username)
+
+
+class _Sessions(_Part):
+    async def open(self, session: Session, token: RefreshToken) -> None:
+        self._store.sessions[session.session_id] = session
+        self._store.tokens[token.token_hash] = token
+
+    async def find_locked(self, token_hash: bytes) -> tuple[Session, RefreshToken] | None:
+        token = self._store.tokens.get(token_hash)
+        return None if token is None else (self._store.sessions[token.session_id], token)
+
+    async def rotate(self, used: RefreshToken, following: RefreshToken) -> None:
+        self._store.tokens[used.token_hash] = replace(used, used=True)
+        self._store.tokens[following.token_hash] = following
+
+    async def end(self, session_id: str, cause: EndCause) -> None:
+        session = self._store.sessions[session_id]
+        if session.ended is None:
+            self._store.sessions[session_id] = replace(session, ended=cause)
+
+    async def end_all(self, user_id: str, cause: EndCause, *, keep_newest: int = 0) -> None:
+        live = [
+            session
+            for session in self._store.sessions.values()
+            if session.user_id == user_id and session.ended is None
+        ]
+        live.sort(key=lambda session: (session.created_at_ns, session.session_id), reverse=True)
+        for session in live[keep_newest:]:
+            await self.end(session.session_id, cause)
+
+    async def forget_expired(self, now_ns: int) -> int:
+        old = {key for key, value in self._store.sessions.items() if value.expires_at_ns < now_ns}
+        for key in old:
+            del self._store.sessions[key]
+        self._store.tokens = {
+            key: token for key, token in self._store.tokens.items() if token.session_id not in old
+        }
+        return len(old)
+
+
+class _Failures(_Part):
+    async def load_locked(self, keys: list[str]) -> dict[str, Failures]:
+        return {key: self._store.failures.get(key, Failures()) for key in keys}
+
+    async def store(self, counts: dict[str, Failures]) -> None:
+        for key, failures in counts.items():
+            if failures.count:
+                self._store.failures[key] = failures
+            else:
+                self._store.failures.pop(key, None)
+
+    async def forget_before(self, limit_ns: int) -> None:
+        self._store.failures = {
+            key: failures
+            for key, failures in self._store.failures.items()
+            if failures.last_failed_at_ns >= limit_ns
+        }

@@ -1,0 +1,95 @@
+"""svc_identity as a process on a real PostgreSQL, reached as its peers reach it."""
+
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from mesh.settings import child_environment
+from tests.support.edge import until
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Identity:
+    """A running svc_identity."""
+
+    folder: Path
+    tls: Path
+    database_url: str
+    port: int
+    ops_port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        settings = {
+            "DATABASE_URL": self.database_url,
+            "BIND": f"127.0.0.1:{self.port}",
+            "OPS_BIND": f"127.0.0.1:{self.ops_port}",
+            "TLS_CERT": str(self.tls / "svc-identity.pem"),
+            "TLS_KEY": str(self.tls / "svc-identity.key"),
+            "TLS_CA": str(self.tls / "ca.pem"),
+            "IDENTITY_SIGNING_KEY": str(self.folder / "key.pem"),
+        }
+        return child_environment({f"ORDERMESH_{key}": value for key, value in settings.items()})
+
+    def admin(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "svc_identity.admin", *words],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def ensure_user(self, username: str, *words: str) -> None:
+        done = self.admin(
+            *("ensure-user", "--username", username, "--display-name", username.title()),
+            *("--role", "TRADER", "--account", "ACC-ALICE", "--password-stdin", *words),
+            stdin=PASSWORD,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.ops_port}{path}", timeout=5
+            ) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def channel(self, peer: str = "envoy") -> grpc.Channel:
+        credentials = grpc.ssl_channel_credentials(
+            (self.tls / "ca.pem").read_bytes(),
+            (self.tls / f"{peer}.key").read_bytes(),
+            (self.tls / f"{peer}.pem").read_bytes(),
+        )
+        name = (("grpc.ssl_target_name_override", "svc-identity.ordermesh.internal"),)
+        return grpc.secure_channel(f"127.0.0.1:{self.port}", credentials, name)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        log = (self.folder / "svc_identity.log").open("ab")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "svc_identity"],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+
+        def ready() -> bool:
+            assert process.poll() is None, (self.folder / "svc_identity.log").read_text()
+            return self.get("/readyz")[0] == 200
+
+        until(ready, f"svc_identity is ready; see {self.folder}")
+        return process

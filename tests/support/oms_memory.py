@@ -1,0 +1,285 @@
+"""The order store in memory: for tests of the service layer, and held to the same contract."""
+
+import asyncio
+import dataclasses
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.ports import (
+    AccountInfo,
+    AccountRow,
+    AccountSnapshot,
+    ExecutionRow,
+    FencedError,
+    IdempotencyRow,
+    ListFilter,
+    OrderRow,
+    OrderWrite,
+    SessionRow,
+    StoreRefusedError,
+    StoreUnavailableError,
+    WriteSet,
+)
+
+DOWN = 1
+
+
+@dataclasses.dataclass
+class _Tables:
+    accounts: dict[str, AccountRow] = dataclasses.field(default_factory=dict)
+    orders: dict[str, OrderWrite] = dataclasses.field(default_factory=dict)
+    events: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
+    executions: dict[tuple[str, str], ExecutionRow] = dataclasses.field(default_factory=dict)
+    keys: dict[tuple[str, str], IdempotencyRow] = dataclasses.field(default_factory=dict)
+    sessions: dict[str, SessionRow] = dataclasses.field(default_factory=dict)
+    outbox: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
+    parked: list = dataclasses.field(default_factory=list)
+    instruments: dict[str, bytes] = dataclasses.field(default_factory=dict)
+
+    def copy(self) -> "_Tables":
+        return _Tables(*(getattr(self, f.name).copy() for f in dataclasses.fields(self)))
+
+
+def _row(order: OrderWrite) -> OrderRow:
+    return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
+
+
+class MemoryBatch:
+    def __init__(self, tables: _Tables) -> None:
+        self.tables = tables
+
+    async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
+        found = self.tables.accounts
+        return {name: found[name] for name in sorted(account_ids) if name in found}
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        found = self.tables.orders
+        return [_row(found[order_id]) for order_id in order_ids if order_id in found]
+
+    async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
+        mine = [
+            order
+            for _, order in sorted(self.tables.orders.items())
+            if order.account_id == account_id and order.is_open
+        ]
+        return [_row(order) for order in mine[:limit]]
+
+    async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
+        return [self.tables.keys[key] for key in keys if key in self.tables.keys]
+
+    async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
+        return [self.tables.executions[one] for one in ids if one in self.tables.executions]
+
+    async def write(self, writes: WriteSet) -> dict[str, int]:
+        tables = self.tables
+        for account_id, sequence, head in writes.accounts:
+            tables.accounts[account_id] = tables.accounts[account_id]._replace(
+                last_sequence=sequence, chain_head=head
+            )
+        for event in writes.events:
+            _add(tables.events, (event.account_id, event.sequence), event.payload)
+        for order in writes.new_orders:
+            _add(tables.orders, order.order_id, order)
+        for order in writes.changed_orders:
+            tables.orders[order.order_id] = order
+        for row in writes.idempotency:
+            _add(tables.keys, (row.account_id, row.key), row)
+        bases = self._number(writes)
+        if writes.progress is not None:
+            self._venue(writes)
+        return bases
+
+    def _number(self, writes: WriteSet) -> dict[str, int]:
+        sessions = self.tables.sessions
+        counts = Counter(session_id for session_id, _ in writes.outbox)
+        bases = {name: sessions[name].outbound_sequence for name in counts}
+        for session_id, payload in writes.outbox:
+            number = sessions[session_id].outbound_sequence + 1
+            sessions[session_id] = sessions[session_id]._replace(outbound_sequence=number)
+            self.tables.outbox[session_id, number] = payload
+        return bases
+
+    def _venue(self, writes: WriteSet) -> None:
+        tables, progress = self.tables, writes.progress
+        for row in writes.executions:
+            _add(tables.executions, (row.venue_mic, row.exec_id), row)
+        for key in writes.busted:
+            tables.executions[key] = tables.executions[key]._replace(busted=True)
+        tables.parked.extend(writes.parked)
+        session = tables.sessions[progress.session_id]
+        if session.fencing_token != progress.fencing_token:
+            raise FencedError(progress.session_id)
+        acknowledged = max(
+            session.acknowledged_outbound_sequence, progress.acknowledged_outbound_sequence
+        )
+        tables.sessions[progress.session_id] = session._replace(
+            inbound_epoch=progress.inbound_epoch,
+            inbound_msg_seq_num=progress.inbound_msg_seq_num,
+            acknowledged_outbound_sequence=acknowledged,
+        )
+        for session_id, number in list(tables.outbox):
+            if session_id == progress.session_id and number <= acknowledged:
+                del tables.outbox[session_id, number]
+
+
+def _add(table: dict, key: object, row: object) -> None:
+    if key in table:
+        raise StoreRefusedError(f"{key} is there already")
+    table[key] = row
+
+
+class MemoryStore:
+    """See `svc_oms.service.ports.OrderStore`.
+
+    Attributes:
+        away: Every use fails as when the database is gone.
+        lose_commits: The next commits happen, but their outcome does not arrive.
+    """
+
+    def __init__(self) -> None:
+        self.tables = _Tables()
+        self.away = False
+        self.lose_commits = 0
+        self.commits = 0
+        self._lock = asyncio.Lock()
+
+    def _here(self) -> _Tables:
+        if self.away:
+            raise StoreUnavailableError("made to be away")
+        return self.tables
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator[MemoryBatch]:
+        async with self._lock:
+            batch = MemoryBatch(self._here().copy())
+            yield batch
+            self._here()
+            self.tables = batch.tables
+            self.commits += 1
+            if self.lose_commits:
+                self.lose_commits -= 1
+                raise StoreUnavailableError("lost behind the commit")
+
+    async def revision(self) -> str:
+        self._here()
+        return "0001"
+
+    async def epoch(self) -> str:
+        return "memory"
+
+    async def account_of(self, order_ids: Sequence[str]) -> dict[str, str]:
+        orders = self._here().orders
+        return {i: orders[i].account_id for i in order_ids if i in orders}
+
+    async def order(self, order_id: str) -> OrderRow | None:
+        order = self._here().orders.get(order_id)
+        return None if order is None else _row(order)
+
+    async def order_executions(self, order_id: str) -> list[ExecutionRow]:
+        rows = [
+            row
+            for row in self._here().executions.values()
+            if row.order_id == order_id and row.exec_type != "H"
+        ]
+        return sorted(rows, key=lambda row: row.sequence)
+
+    async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
+        found = [
+            order
+            for order in self._here().orders.values()
+            if (wanted.account_ids is None or order.account_id in wanted.account_ids)
+            and (not wanted.states or order.state in wanted.states)
+            and wanted.instrument_id in {"", order.instrument_id}
+            and (order.is_open or not wanted.open_only)
+            and (not wanted.created_from_us or order.created_at_us >= wanted.created_from_us)
+            and (not wanted.created_until_us or order.created_at_us < wanted.created_until_us)
+            and (not wanted.before_order_id or order.order_id < wanted.before_order_id)
+        ]
+        found.sort(key=lambda order: order.order_id, reverse=True)
+        return [_row(order) for order in found[: wanted.limit]]
+
+    async def snapshot(
+        self, account_id: str, closed_after_us: int, limit: int
+    ) -> AccountSnapshot | None:
+        tables = self._here()
+        if account_id not in tables.accounts:
+            return None
+        mine = [o for _, o in sorted(tables.orders.items()) if o.account_id == account_id]
+        now_open = [o for o in mine if o.is_open][-limit:]
+        closed = [o for o in mine if not o.is_open and o.updated_at_us >= closed_after_us]
+        closed.sort(key=lambda order: order.updated_at_us, reverse=True)
+        chosen = sorted([*now_open, *closed[: limit - len(now_open)]])
+        high = tables.accounts[account_id].last_sequence
+        return AccountSnapshot(high, [order.body for order in chosen])
+
+    async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
+        accounts = self._here().accounts
+        return {name: accounts[name].last_sequence for name in account_ids if name in accounts}
+
+    async def events(self, account_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        rows = sorted(
+            (sequence, payload)
+            for (name, sequence), payload in self._here().events.items()
+            if name == account_id and sequence > after
+        )
+        return rows[:limit]
+
+    async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        rows = sorted(
+            (number, payload)
+            for (name, number), payload in self._here().outbox.items()
+            if name == session_id and number > after
+        )
+        return rows[:limit]
+
+    async def sessions(self) -> list[SessionRow]:
+        return list(self._here().sessions.values())
+
+    async def take_session(
+        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+    ) -> SessionRow | None:
+        del gateway
+        sessions = self._here().sessions
+        taken = any(
+            row.venue_mic == venue_mic and row.session_id != session_id for row in sessions.values()
+        )
+        if session_id not in sessions and may_add and not taken:
+            sessions[session_id] = SessionRow(session_id, venue_mic, 0, 0, 0, 0, 0, "", DOWN, b"")
+        row = sessions.get(session_id)
+        if row is None or row.venue_mic != venue_mic:
+            return None
+        sessions[session_id] = row._replace(
+            fencing_token=row.fencing_token + 1, owner=owner, state=DOWN
+        )
+        return sessions[session_id]
+
+    async def store_status(
+        self, session_id: str, token: int, state: int, since_us: int, status: bytes
+    ) -> None:
+        del since_us
+        row = self._here().sessions[session_id]
+        if row.fencing_token != token:
+            raise FencedError(session_id)
+        self.tables.sessions[session_id] = row._replace(state=state, status=status)
+
+    async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
+        del session_ids, owner
+        self._here()
+
+    async def instruments(self) -> list[bytes]:
+        return list(self._here().instruments.values())
+
+    async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
+        self._here().instruments.update(listings)
+
+    async def unknown_orders(self) -> int:
+        return sum(o.is_open and o.state == 14 for o in self._here().orders.values())
+
+    async def ensure_account(self, account: AccountInfo) -> bool:
+        accounts = self._here().accounts
+        if account.account_id in accounts:
+            return False
+        accounts[account.account_id] = AccountRow(account.account_id, account.status, 0, GENESIS)
+        return True

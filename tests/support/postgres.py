@@ -1,0 +1,133 @@
+"""A real PostgreSQL for tests: one server a session, a database of its own a test."""
+
+import itertools
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from meshctl.stack import postgres as stack
+from tests.support.ports import free_port
+
+START_TIMEOUT_S = 30
+# A test database need not survive power loss; the crash tests use the stack's own settings.
+SETTINGS = (
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=64MB",
+    "max_connections=60",
+    "jit=off",
+    "timezone=UTC",
+)
+
+
+class PostgresServer:
+    """A server that makes databases."""
+
+    def __init__(self, folder: Path) -> None:
+        self._binaries = stack._find_binaries()
+        self._prefix = stack._not_as_root()
+        self._folder = folder / "data"
+        self._log = folder / "postgres.log"
+        self._numbers = itertools.count(1)
+        self._templates: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self._run(
+            *("initdb", "-D", str(self._folder), "-U", "postgres", "-E", "UTF8"),
+            *("--locale=C.UTF-8", "--auth=trust", "--no-sync"),
+        )
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        words = [word for setting in SETTINGS for word in ("-c", setting)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *self._prefix,
+                    str(self._binaries / "postgres"),
+                    *("-D", str(self._folder), "-p", str(self.port), *words),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=stack._ENVIRONMENT,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, f"PostgreSQL does not answer; see {self._log}"
+            time.sleep(0.02)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Stop it; SIGINT is a fast shutdown, SIGKILL a crash."""
+        if self._process is not None:
+            os.kill(self._process.pid, number)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def url(self, database: str) -> str:
+        """Where a database is."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, template: str = "template0") -> str:
+        """Make a database and give its URL."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, with whoever is still connected."""
+        self.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def template(self, name: str, prepare: Callable[[str], None]) -> str:
+        """Make a database once a session, ``prepare(url)`` it, and give its name as template."""
+        if name not in self._templates:
+            url = self.create_database()
+            prepare(url)
+            self._templates[name] = url.rpartition("/")[2]
+        return self._templates[name]
+
+    def execute(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement as superuser and give what it prints."""
+        return self._run("psql", "-XAtqc", statement, self.url(database))
+
+    def _answers(self) -> bool:
+        command = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p"]
+        return subprocess.run([*command, str(self.port)], check=False).returncode == 0
+
+    def _run(self, program: str, *words: str) -> str:
+        prefix = self._prefix if program == "initdb" else []
+        done = subprocess.run(
+            [*prefix, str(self._binaries / program), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=stack._ENVIRONMENT,
+        )
+        assert done.returncode == 0, f"{program} {words}: {done.stderr}"
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One server for the session."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of the test's own."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)

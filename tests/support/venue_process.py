@@ -1,0 +1,103 @@
+# ruff: noqa: ARG002  QuickFIX passes the session to every callback
+"""The FIX engine of a scripted venue: a process of its own that passes everything on as JSON lines.
+
+Run by tests/support/scripted_venue.py. It is a process because QuickFIX's acceptor cannot be
+stopped safely within one, and because a crash is then a real one: kill -9.
+"""
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import quickfix as fix
+
+from svc_gateway.adapters.fix.dictionary import PARTIES, Repeats, dictionary_text
+
+GROUPS = {
+    "V": (Repeats(267, (269,)), Repeats(146, (55, 48, 22, 207))),
+    "D": (PARTIES,),
+    "G": (PARTIES,),
+}
+_OUT = threading.Lock()
+
+
+def tell(**what: Any) -> None:
+    """Write one line."""
+    with _OUT:
+        sys.stdout.write(json.dumps(what) + "\n")
+        sys.stdout.flush()
+
+
+class Application(fix.Application):
+    def onCreate(self, session_id) -> None:  # noqa: N802
+        pass
+
+    def onLogon(self, session_id) -> None:  # noqa: N802
+        tell(told="logon", client=session_id.getTargetCompID().getValue())
+
+    def onLogout(self, session_id) -> None:  # noqa: N802
+        tell(told="logout", client=session_id.getTargetCompID().getValue())
+
+    def toAdmin(self, message, session_id) -> None:  # noqa: N802
+        pass
+
+    def fromAdmin(self, message, session_id) -> None:  # noqa: N802
+        tell(told="admin", raw=message.toString())
+
+    def toApp(self, message, session_id) -> None:  # noqa: N802
+        pass
+
+    def fromApp(self, message, session_id) -> None:  # noqa: N802
+        tell(told="app", raw=message.toString())
+
+
+def send(session_id: Any, text: str) -> None:
+    """Send body text as it is: one field holds all the others, so that their order stays."""
+    first, _, rest = text.partition("\x01")
+    tag, _, value = rest.partition("=")
+    message = fix.Message()
+    message.getHeader().setField(35, first.removeprefix("35="))
+    message.setField(int(tag), value)
+    fix.Session.sendToTarget(message, session_id)
+
+
+def main() -> None:
+    plan = json.loads(sys.argv[1])
+    store = Path(plan["store"])
+    store.mkdir(parents=True, exist_ok=True)
+    (store / "dictionary.xml").write_text(dictionary_text(GROUPS))
+    settings = fix.SessionSettings()
+    ids = {client: fix.SessionID("FIX.4.4", plan["mic"], client) for client in plan["clients"]}
+    for session_id in ids.values():
+        dictionary = fix.Dictionary()
+        values = {
+            "ConnectionType": "acceptor", "NonStopSession": "Y", "StartTime": "00:00:00",
+            "EndTime": "00:00:00", "HeartBtInt": "10", "UseDataDictionary": "Y",
+            "DataDictionary": str(store / "dictionary.xml"), "AllowUnknownMsgFields": "Y",
+            "ValidateFieldsOutOfOrder": "N", "ValidateFieldsHaveValues": "N",
+            "ValidateUserDefinedFields": "N", "SocketAcceptPort": str(plan["port"]),
+            "SocketReuseAddress": "Y", "SocketNodelay": "Y", "FileStorePath": str(store),
+            **plan["settings"],
+        }  # fmt: skip
+        for key, value in values.items():
+            dictionary.setString(key, value)
+        settings.set(dictionary)  # TLS keys are only read from the defaults
+        settings.set(session_id, dictionary)
+    application = Application()
+    factory = fix.FileStoreFactory(str(store))
+    tls = "ServerCertificateFile" in plan["settings"]
+    kind = fix.SSLSocketAcceptor if tls else fix.SocketAcceptor
+    acceptor = kind(application, factory, settings)
+    for client, number in plan["expect"].items():
+        fix.Session.lookupSession(ids[client]).setNextTargetMsgSeqNum(number)
+    acceptor.start()
+    tell(told="ready")
+    for line in sys.stdin:
+        order = json.loads(line)
+        send(ids[order["client"]], order["text"])
+
+
+if __name__ == "__main__":
+    main()

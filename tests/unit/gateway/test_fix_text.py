@@ -1,0 +1,252 @@
+import pytest
+
+from mesh.decimals import parse_decimal
+from mesh.validation import validate
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from ordermesh.oms.v1 import order_pb2 as oms
+from svc_gateway.adapters.fix import wire
+from svc_gateway.adapters.fix.message_log import MessageLog
+from svc_gateway.adapters.fix.orders_in import PARKED_BYTES_MAX, OrderReader
+from svc_gateway.adapters.fix.orders_out import ORDER_TYPES, SIDES, TIMES_IN_FORCE, OrderWriter
+from svc_gateway.adapters.fix.store import StoreView
+from svc_gateway.service.ports import CannotExpressError
+from svc_gateway.venues import DialectConfig
+from tests.support.gateway_bench import command
+from tests.support.scripted_venue import SOH, body, parse
+
+NOW = 1_767_323_045_678_912_345  # 2026-01-02T03:04:05.678912345Z
+
+
+@pytest.mark.parametrize(
+    ("given", "canonical"),
+    [("100.00", "100"), ("100", "100"), ("0.10", "0.1"), ("007", "7"), ("0", "0"), ("-0.0", "0"),
+     (".5", "0.5"), ("5.", "5"), ("-1.50", "-1.5"), ("", "")],
+)  # fmt: skip
+def test_decimals_become_canonical(given, canonical) -> None:
+    assert wire.canonical(given, "Price(44)") == canonical
+    if canonical:
+        parse_decimal(canonical)
+
+
+@pytest.mark.parametrize(
+    "given", ["ten", "1e5", "1,5", "--1", ".", "\u0661", "1" * 19, "0." + "1" * 10]
+)
+def test_what_is_no_decimal_of_ours_is_named(given) -> None:
+    with pytest.raises(wire.BadFieldError, match=r"Price\(44\)"):
+        wire.canonical(given, "Price(44)")
+
+
+@pytest.mark.parametrize(
+    ("text", "ns"),
+    [("20260102-03:04:05", 1_767_323_045_000_000_000),
+     ("20260102-03:04:05.678", 1_767_323_045_678_000_000),
+     ("20260102-03:04:05.678912345", NOW), ("20261231-23:59:60", 1_798_761_599_000_000_000),
+     ("yesterday", 0), ("", 0), ("20260102-03:04:05.x", 0)],
+)  # fmt: skip
+def test_times(text, ns) -> None:
+    assert wire.utc_ns(text) == ns
+
+
+def test_times_are_written_as_precisely_as_the_dialect_says() -> None:
+    assert wire.utc_text(NOW, "seconds") == "20260102-03:04:05"
+    assert wire.utc_text(NOW, "milliseconds") == "20260102-03:04:05.678"
+    assert wire.utc_text(NOW, "microseconds") == "20260102-03:04:05.678912"
+
+
+def written(made: link.VenueCommand, **dialect) -> dict[str, str]:
+    return parse(OrderWriter(DialectConfig(**dialect)).write(made, NOW)[0])
+
+
+def test_every_side_order_type_and_time_in_force_is_mapped_or_refused_in_words() -> None:
+    for side in oms.Side.values()[1:]:
+        assert written(command(1, side=side))["54"] == SIDES[side]
+    for kind in oms.OrderType.values()[1:]:
+        made = command(1, type=kind)
+        made.terms.peg.reference = oms.PEG_REFERENCE_MIDPOINT
+        if kind == oms.ORDER_TYPE_TRAILING_STOP:
+            with pytest.raises(CannotExpressError, match="ORDER_TYPE_TRAILING_STOP"):
+                written(made)
+        else:
+            assert written(made)["40"] == ORDER_TYPES[kind]
+    for in_force in oms.TimeInForce.values()[1:]:
+        made = command(1)
+        made.terms.time_in_force = in_force
+        assert written(made)["59"] == TIMES_IN_FORCE[in_force]
+
+
+def test_conditional_fields() -> None:
+    made = command(1, type=oms.ORDER_TYPE_STOP_LIMIT)
+    made.terms.stop_price, made.terms.display_quantity = "640", "10"
+    made.terms.time_in_force = oms.TIME_IN_FORCE_GTD
+    made.terms.expire_time.FromNanoseconds(NOW)
+    made.regulatory.capacity = oms.TRADING_CAPACITY_DEAL
+    fields = written(made)
+    assert (fields["99"], fields["111"], fields["126"], fields["528"]) == (
+        "640", "10", "20260102-03:04:05", "P",
+    )  # fmt: skip
+
+
+def test_dialect_options() -> None:
+    plain = written(command(1))
+    assert (plain["1"], plain["48"], plain["22"], plain["15"], plain["21"]) == (
+        "ACC-ALICE", "NL0010273215", "4", "EUR", "1",
+    )  # fmt: skip
+    bare = written(
+        command(1), send_security_id=False, account_tag="none", send_currency=False,
+        send_handl_inst=False, symbol_suffix=".AS",
+    )  # fmt: skip
+    assert not {"1", "48", "22", "15", "21"} & bare.keys()
+    assert bare["55"] == "ASML.AS"
+
+
+def test_parties_are_a_group() -> None:
+    made = command(1)
+    made.regulatory.client_short_code = "C1"
+    made.regulatory.investment_decision.short_code = "ALGO7"
+    _, groups = OrderWriter(DialectConfig(send_parties=True)).write(made, NOW)
+    ((count, first, entries),) = groups
+    assert (count, first) == (453, 448)
+    assert entries == [f"448=C1{SOH}447=P{SOH}452=3", f"448=ALGO7{SOH}447=P{SOH}452=122"]
+
+
+def test_a_delimiter_in_a_value_cannot_forge_a_field() -> None:
+    with pytest.raises(CannotExpressError, match="delimiter"):
+        written(command(1, account_id=f"ACC{SOH}38=1000000"))
+
+
+def test_a_cancel_without_its_subject_is_refused() -> None:
+    with pytest.raises(CannotExpressError, match=r"OrigClOrdID\(41\)"):
+        written(command(1, kind=link.VENUE_COMMAND_KIND_CANCEL))
+
+
+def test_asking_about_a_sent_request() -> None:
+    writer = OrderWriter(DialectConfig())
+    sent = f"8=FIX.4.4{SOH}35=F{SOH}11=A-2{SOH}41=A-1{SOH}55=X{SOH}54=2{SOH}"
+    assert parse(writer.ask_about(sent)) == {
+        "35": "H", "790": "A-2", "11": "A-2", "55": "X", "54": "2",
+    }  # fmt: skip
+    assert writer.ask_about(f"35=H{SOH}11=A-2{SOH}") == ""
+
+
+REPORT = body(
+    "8", t34="9", t52="20260102-03:04:05", t43="Y", t37="V1", t11="A-1", t17="E1", t150="F",
+    t39="1", t38="100.0", t32="10", t31="650.50", t151="90", t14="10", t6="650.123456789123",
+    t60="20260102-03:04:05.678", t58="ok", t851="2", t103="5",
+)  # fmt: skip
+
+
+def read(raw: str, sent: str = "") -> link.VenueMessage:
+    return OrderReader(lambda _: sent).read(raw, 7, NOW, 9)
+
+
+def test_a_report_is_read_whole() -> None:
+    message = read(REPORT)
+    report = message.execution_report
+    assert (message.msg_seq_num, message.session_epoch, message.poss_dup) == (9, 7, True)
+    assert message.received_at.ToNanoseconds() == NOW
+    assert (report.order_quantity, report.last_price, report.average_price) == (
+        "100", "650.5", "650.123456789",
+    )  # fmt: skip
+    assert (report.last_liquidity, report.ord_rej_reason, report.text) == (2, 5, "ok")
+    assert not report.HasField("exec_restatement_reason")
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        (REPORT.replace("17=E1", "17="), "ExecID(17) is missing"),
+        (REPORT.replace("150=F", "151=1"), "ExecType(150) is missing"),
+        (REPORT.replace("39=1", "40=1"), "OrdStatus(39) is missing"),
+        (REPORT.replace("32=10", "32=1O"), "LastQty(32) '1O' is not a decimal number"),
+        (REPORT.replace("11=A-1", "11=" + "x" * 300), "ClOrdID(11) has 300 characters"),
+        (REPORT.replace("103=5", "103=five"), "OrdRejReason(103) 'five' is not a whole number"),
+        (REPORT.replace("103=5", "103=99999999999"), "OrdRejReason(103) '99999999999' is out of"),
+        (body("AE", t571="1"), "MsgType(35) 'AE' is not expected here"),
+        ("no fields at all", "MsgType(35) '' is not expected here"),
+    ],
+)
+def test_what_cannot_be_read_is_parked_with_the_reason(raw, error) -> None:
+    message = read(raw)
+    assert error in message.parked.error
+    assert message.parked.raw == raw.encode()
+    assert message.msg_seq_num == 9
+
+
+def test_a_long_text_is_cut_and_a_long_message_too() -> None:
+    assert len(read(REPORT.replace("58=ok", "58=" + "y" * 999)).execution_report.text) == 256
+    assert len(read("z" * 100_000).parked.raw) == PARKED_BYTES_MAX
+
+
+def test_text_that_is_not_utf_8_is_read_as_latin_1() -> None:
+    raw = REPORT.replace("58=ok", "58=Zürich").encode("latin-1").decode("utf-8", "surrogateescape")
+    assert read(raw).execution_report.text == "Zürich"
+
+
+def test_control_characters_become_spaces_and_stay_in_what_is_parked() -> None:
+    assert read(REPORT.replace("58=ok", "58=a\tb\nc\x7f")).execution_report.text == "a b c "
+    raw = REPORT.replace("17=E1", "17=").replace("58=ok", "58=a\tb")
+    assert read(raw).parked.raw == raw.encode()
+    validate(read(REPORT.replace("17=E1", "17=E\t1")))
+    validate(read(REPORT.replace("17=E1", "17=\x02").replace("150=F", "1")))
+
+
+def test_rejects_name_the_order_they_refuse() -> None:
+    sent = f"35=D{SOH}11=A-1{SOH}"
+    session = read(body("3", t45="4", t371="38", t372="D", t373="6", t58="bad"), sent)
+    assert (session.session_reject.cl_ord_id, session.session_reject.ref_tag_id) == ("A-1", 38)
+    business = read(body("j", t45="4", t372="D", t380="3", t379="A-1"), sent)
+    assert (business.business_reject.cl_ord_id, business.business_reject.reason) == ("A-1", 3)
+    cancel = read(body("9", t37="V", t11="A-2", t41="A-1", t39="2", t434="1", t102="0"))
+    assert cancel.order_cancel_reject.cxl_rej_reason == 0
+    assert cancel.order_cancel_reject.response_to == "1"
+
+
+def test_a_refused_status_request_says_nothing_of_its_order() -> None:
+    assert read(body("3", t45="4"), f"35=H{SOH}11=A-1{SOH}").session_reject.cl_ord_id == ""
+
+
+def store(tmp_path, session: str = "20260102-03:04:05") -> StoreView:
+    prefix = tmp_path / "FIX.4.4-OM-V"
+    messages = [
+        f"8=FIX.4.4{SOH}9=1{SOH}35={kind}{SOH}34={number}{SOH}{rest}10=000{SOH}"
+        for number, (kind, rest) in enumerate(
+            [("A", ""), ("D", f"11=A-1{SOH}"), ("H", f"11=A-1{SOH}"), ("F", f"11=A-2{SOH}")], 1
+        )
+    ]
+    index, offset = "", 0
+    for number, message in enumerate(messages, 1):
+        index += f"{number},{offset},{len(message)} "
+        offset += len(message)
+    prefix.with_name("FIX.4.4-OM-V.body").write_text("".join(messages))
+    prefix.with_name("FIX.4.4-OM-V.header").write_text(index)
+    prefix.with_name("FIX.4.4-OM-V.session").write_text(session)
+    prefix.with_name("FIX.4.4-OM-V.seqnums").write_text("0000000005 : 0000000012")
+    return StoreView(tmp_path, "OM", "V")
+
+
+def test_the_store_tells_what_went_out(tmp_path) -> None:
+    view = store(tmp_path)
+    assert view.requests_sent() == {"A-1", "A-2"}
+    assert "35=F" in view.message(4)
+    assert "35=A" in view.message(1)
+    assert view.message(5) == ""
+    assert view.numbers() == (5, 12)
+    assert view.epoch_ns() == 1_767_323_045_000_000_000
+
+
+def test_an_absent_store_is_no_store(tmp_path) -> None:
+    view = StoreView(tmp_path, "OM", "V")
+    assert (view.epoch_ns(), view.numbers(), view.requests_sent(), view.message(1)) == (
+        0, (1, 1), frozenset(), "",
+    )  # fmt: skip
+
+
+def test_the_message_log_is_bounded_and_hides_passwords(tmp_path) -> None:
+    log = MessageLog(tmp_path / "messages.log", 4000)
+    for number in range(200):
+        log.write(">", f"8=FIX.4.4{SOH}35=A{SOH}554=secret{SOH}58={number}{SOH}")
+    log.close()
+    files = list(tmp_path.iterdir())
+    assert sum(file.stat().st_size for file in files) <= 4000
+    assert not any("secret" in file.read_text() for file in files)
+    assert "58=199" in (tmp_path / "messages.log").read_text()

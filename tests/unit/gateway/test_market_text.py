@@ -1,0 +1,136 @@
+import pytest
+
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed
+from ordermesh.marketdata.v1 import instrument_pb2 as instruments
+from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
+from svc_gateway.adapters.fix.market_in import MarketReader
+from svc_gateway.adapters.fix.security_list import read_security_list
+from svc_gateway.venues import SessionConfig
+from tests.support.scripted_venue import SOH, body
+
+NOW = 1_767_323_045_678_912_345
+
+
+def config(**changes) -> SessionConfig:
+    base = {
+        "session_id": "md", "venue_mic": "TEST", "role": "market_data", "sender_comp_id": "US",
+        "target_comp_id": "THEM", "host": "h", "port": 1,
+    }  # fmt: skip
+    return SessionConfig.model_validate(base | changes)
+
+
+def text(*parts: str) -> str:
+    return SOH.join(parts)
+
+
+def incremental(*entries: str) -> str:
+    return text(body("X", t52="20260102-03:04:05.1"), f"268={len(entries)}", *entries)
+
+
+def levels(reader: MarketReader, *entries: str) -> list[tuple[int, str, str]]:
+    reading = reader.incremental(incremental(*(e.replace("|", SOH) for e in entries)), NOW)
+    return [(u.level.side, u.level.price, u.level.size) for u in reading.updates]
+
+
+BID, ASK = feed.BOOK_SIDE_BID, feed.BOOK_SIDE_ASK
+
+
+def test_levels_by_price() -> None:
+    assert levels(
+        MarketReader("TEST"), "279=0|269=0|55=A|270=1.50|271=10", "279=1|269=1|270=2|271=5",
+        "279=2|269=0|55=A|270=1.5",
+    ) == [(BID, "1.5", "10"), (ASK, "2", "5"), (BID, "1.5", "0")]  # fmt: skip
+
+
+def test_levels_by_id_move_and_go() -> None:
+    reader = MarketReader("TEST")
+    assert levels(reader, "279=0|269=0|278=x|55=A|270=1|271=10") == [(BID, "1", "10")]
+    assert levels(reader, "279=1|269=0|278=x|55=A|270=2|271=7") == [
+        (BID, "1", "0"), (BID, "2", "7"),
+    ]  # fmt: skip
+    assert levels(reader, "279=2|278=x|55=A") == [(BID, "2", "0")]
+
+
+def test_a_change_of_an_unknown_level_asks_for_the_book() -> None:
+    reader = MarketReader("TEST")
+    entry = text("279=2", "269=0", "278=never told", "55=A")
+    reading = reader.incremental(incremental(entry), NOW)
+    assert (reading.updates, reading.refresh) == ([], {"A"})
+    reader.snapshot(text(body("W", t55="A"), "268=1", "269=0", "278=y", "270=1", "271=2"), NOW)
+    reader.forget()
+    assert reader.incremental(incremental(text("279=2", "278=y", "269=0", "55=A")), NOW).refresh
+
+
+def test_a_snapshot_sorts_its_book_and_tells_its_last_trade_once() -> None:
+    reader = MarketReader("TEST")
+    raw = text(
+        body("W", t55="A"), "268=5", "269=0", "270=1", "271=1", "269=0", "270=10", "271=1",
+        "269=1", "270=12", "271=1", "269=1", "270=11", "271=1", "269=2", "270=10.5", "271=3",
+    )  # fmt: skip
+    first = reader.snapshot(raw, NOW)
+    assert [b.price for b in first.updates[0].book.bids] == ["10", "1"]
+    assert [a.price for a in first.updates[0].book.asks] == ["11", "12"]
+    assert [u.trade.price for u in first.updates if u.HasField("trade")] == ["10.5"]
+    again = reader.snapshot(raw, NOW)
+    assert not [u for u in again.updates if u.HasField("trade")]
+
+
+def test_a_symbol_suffix_stays_outside() -> None:
+    dialect = FixMarketDialect(config(dialect={"symbol_suffix": ".AS"}))
+    _, groups = dialect.subscriptions(["A"])[0]
+    assert groups[1][2] == ["55=A.AS"]
+    reading = dialect.read(
+        text("8=FIX.4.4", body("W", t55="A.AS"), "268=1", "269=0", "270=1", "271=1"), NOW
+    )
+    assert reading.updates[0].instrument_id == "A.TEST"
+
+
+def test_subscriptions_come_in_batches() -> None:
+    dialect = FixMarketDialect(config(dialect={"md_batch_instruments": 2}))
+    assert [groups[1][2] for _, groups in dialect.subscriptions(["A", "B", "C"])] == [
+        ["55=A", "55=B"], ["55=C"],
+    ]  # fmt: skip
+
+
+def security_list(*entries: str, last: str = "Y"):
+    raw = text(body("y", t320="1", t893=last), f"146={len(entries)}", *entries)
+    return read_security_list(raw, config(), NOW)
+
+
+def test_security_lists() -> None:
+    told, more, faults = security_list(
+        text("55=A", "48=NL0010273215", "22=4", "561=10", "1205=1", "1206=5", "1208=0.5"),
+        text("55=B", "561=ten"), text("55=C", "326=2", "461=CEOGES"), last="N",
+    )  # fmt: skip
+    assert more
+    assert [i.instrument_id for i in told] == ["A.TEST", "C.TEST"]
+    assert [(b.from_price, b.tick_size) for b in told[0].tick_table] == [("0", "0.5")]
+    assert told[1].trading_status == instruments.TRADING_STATUS_HALTED
+    assert told[1].kind == instruments.INSTRUMENT_KIND_ETF
+    assert (told[1].lot_size, told[1].tick_table[0].tick_size) == ("1", "0.01")
+    assert "instrument 'B': RoundLot(561) 'ten'" in faults[0]
+
+
+def test_an_empty_security_list_is_whole() -> None:
+    assert read_security_list(body("y", t320="1", t560="2"), config(), NOW) == ([], False, [])
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "\x01\x01", "35=X", "nonsense", body("X", t268="1"), body("W")]
+)
+def test_no_text_ends_the_feed(raw) -> None:
+    reading = FixMarketDialect(config()).read(raw, NOW)
+    assert reading.updates == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (body("Y", t262="1", t281="0", t58="no such symbol"), "no such symbol"),
+        (body("j", t45="1", t380="3", t58="not here"), "not here"),
+        (body("8", t11="A"), "is not expected"),
+    ],
+)
+def test_refusals_are_told_in_words(raw, said) -> None:
+    full = f"8=FIX.4.4{SOH}9=1{SOH}{raw}"
+    assert said in FixMarketDialect(config()).read(full, NOW).faults[0]

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from svc_gateway.venues import (
+    DialectConfig,
+    InstrumentConfig,
+    SessionConfig,
+    TlsConfig,
+    VenuesFileError,
+    load_venues,
+)
+
+ROOT = Path(__file__).parents[3]
+SESSION = {
+    "session_id": "a", "venue_mic": "TEST", "role": "orders", "sender_comp_id": "US",
+    "target_comp_id": "THEM", "host": "h", "port": 1,
+}  # fmt: skip
+
+
+def load(tmp_path: Path, *sessions: dict):
+    file = tmp_path / "venues.yaml"
+    file.write_text(yaml.safe_dump({"sessions": list(sessions)}))
+    return load_venues(file)
+
+
+def test_the_example_is_valid_and_shows_every_key() -> None:
+    file = ROOT / "config" / "venues.example.yaml"
+    assert [s.session_id for s in load_venues(file).sessions] == [
+        "sima-orders", "sima-md", "simb-orders", "simb-md",
+    ]  # fmt: skip
+    readme = (ROOT / "svc_gateway" / "README.md").read_text()
+    for model, prefix in ((SessionConfig, ""), (DialectConfig, "dialect."), (TlsConfig, "tls."),
+                          (InstrumentConfig, "")):  # fmt: skip
+        for key in model.model_fields:
+            assert f"{key}:" in file.read_text()
+            if key not in {"tls", "dialect"}:
+                assert f"`{prefix}{key}`" in readme
+
+
+def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:
+    assert not load(tmp_path, SESSION).sessions[0].reset_on_logon
+    market = SESSION | {"role": "market_data"}
+    assert load(tmp_path, market).sessions[0].reset_on_logon
+    assert not load(tmp_path, market | {"reset_on_logon": False}).sessions[0].reset_on_logon
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"venue_mic": "toolong"}, "sessions[0].venue_mic"),
+        ({"role": "both"}, "sessions[0].role: Input should be 'orders' or 'market_data'"),
+        ({"begin_string": "FIX.4.2"}, "sessions[0].begin_string: Input should be 'FIX.4.4'"),
+        ({"tls": {"enabled": True}}, "tls.ca is required"),
+        ({"tls": {"certificate": "x"}}, "tls.certificate and tls.key are given together"),
+        ({"default_lot_size": "1.0"}, "sessions[0].default_lot_size"),
+        ({"default_lot_size": "0"}, "must be positive"),
+        ({"instruments": [{"symbol": "A", "tick": 1}]}, "instruments[0].tick: unknown key"),
+        ({"instruments": [{"symbol": "brk.b"}]}, "instruments[0].symbol: String should match"),
+        ({"instruments": [{"symbol": "A", "max_quantity": "x"}]}, "instruments[0].max_quantity"),
+        ({"venue_messages_per_second": 0}, "sessions[0].venue_messages_per_second"),
+        ({"sender_comp_id": "a\x01b"}, "sessions[0].sender_comp_id"),
+    ],
+)
+def test_faults_are_named(tmp_path, changes, said) -> None:
+    with pytest.raises(VenuesFileError) as caught:
+        load(tmp_path, SESSION | changes)
+    assert said in str(caught.value)
+    assert "venues.yaml" in str(caught.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path) -> None:
+    with pytest.raises(VenuesFileError) as caught:
+        load(tmp_path, SESSION | {"port": 0, "hots": "h"})
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_two_sessions_must_differ(tmp_path) -> None:
+    with pytest.raises(VenuesFileError, match="session_id is used twice: a"):
+        load(tmp_path, SESSION, SESSION | {"sender_comp_id": "OTHER"})
+    with pytest.raises(VenuesFileError, match="sequence numbers would be one"):
+        load(tmp_path, SESSION, SESSION | {"session_id": "b"})
+
+
+LISTED = {"instruments": [{"symbol": "A"}]}
+PRICES = {"role": "market_data", "sender_comp_id": "PRICES", "session_id": "prices"}
+
+
+def test_listings_stand_in_one_place(tmp_path) -> None:
+    with pytest.raises(VenuesFileError, match="venue TEST has a market_data session: its instru"):
+        load(tmp_path, SESSION | LISTED, SESSION | PRICES)
+    second = SESSION | LISTED | {"session_id": "b", "sender_comp_id": "OTHER"}
+    with pytest.raises(VenuesFileError, match="listed by a, b: list them in one session"):
+        load(tmp_path, SESSION | LISTED, second)
+    elsewhere = second | {"venue_mic": "ELSE"}
+    found = load(tmp_path, SESSION | LISTED, elsewhere)
+    assert [session.session_id for session in found.without_prices()] == ["a", "b"]
+    assert load(tmp_path, SESSION, SESSION | PRICES | LISTED).without_prices() == []
+
+
+def test_a_venue_nobody_lists_is_named(tmp_path) -> None:
+    assert load(tmp_path, SESSION).unlisted_venues() == ["TEST"]
+    assert load(tmp_path, SESSION | LISTED).unlisted_venues() == []
+    assert load(tmp_path, SESSION, SESSION | PRICES).unlisted_venues() == []
+
+
+def test_a_missing_or_broken_file_is_named(tmp_path) -> None:
+    with pytest.raises(VenuesFileError, match="cannot be read"):
+        load_venues(tmp_path / "none.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [")
+    with pytest.raises(VenuesFileError, match="is not YAML"):
+        load_venues(tmp_path / "broken.yaml")
+
+
+def test_the_password_comes_from_a_file(tmp_path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    made = load(tmp_path, SESSION | {"password_file": str(secret)}).sessions[0]
+    assert made.password() == "s3cret"
+    secret.unlink()
+    with pytest.raises(VenuesFileError, match="password_file"):
+        made.password()

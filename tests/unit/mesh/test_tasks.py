@@ -1,0 +1,40 @@
+"""Background tasks end, whatever they make of a cancellation."""
+
+import asyncio
+
+from mesh.tasks import cancel_until_done
+
+
+async def test_a_task_that_loses_its_first_cancellations_ends_all_the_same():
+    lost, waiting = [], asyncio.Event()
+
+    async def deaf() -> None:
+        while True:
+            try:
+                waiting.set()
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                if len(lost) == 2:
+                    raise
+                lost.append(error)
+
+    task = asyncio.create_task(deaf())
+    await waiting.wait()
+    await cancel_until_done([task])
+    assert task.cancelled()
+    assert len(lost) == 2
+
+
+async def test_failed_and_finished_tasks_are_left_as_they_are():
+    async def fails() -> None:
+        raise ValueError("of its own")
+
+    async def ends() -> int:
+        return 7
+
+    tasks = [asyncio.create_task(fails()), asyncio.create_task(ends())]
+    await asyncio.wait(tasks)
+    await cancel_until_done(tasks)
+    assert isinstance(tasks[0].exception(), ValueError)
+    assert tasks[1].result() == 7
+    await cancel_until_done([])

@@ -1,0 +1,20 @@
+from decimal import Decimal
+
+import pytest
+
+from mesh.settings import SettingsError, load_settings
+from svc_oms.settings import OmsSettings
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"), [("", Decimal(10_000_000)), ("2500.5", Decimal("2500.5")), ("none", None)]
+)
+def test_the_largest_value_of_an_order(told: str, limit: Decimal | None) -> None:
+    settings = load_settings(OmsSettings, {"ORDERMESH_ORDER_VALUE_MAX": told})
+    assert settings.order_value_max == limit
+
+
+@pytest.mark.parametrize("told", ["0", "-1", "much", "NaN"])
+def test_what_is_no_limit_is_refused(told: str) -> None:
+    with pytest.raises(SettingsError, match="ORDERMESH_ORDER_QUANTITY_MAX"):
+        load_settings(OmsSettings, {"ORDERMESH_ORDER_QUANTITY_MAX": told})

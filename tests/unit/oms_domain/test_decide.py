@@ -1,0 +1,310 @@
+"""What is taken, what is refused, and that a refusal names field, value and expectation."""
+
+from decimal import Decimal
+
+import pytest
+
+from svc_oms.domain.checks import Limits, check_terms, tick_band
+from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.events import (
+    CancelRequested,
+    OrderAccepted,
+    OrderAcknowledged,
+    OrderCanceled,
+    OrderInDoubt,
+    OrderReplaced,
+    ReplaceRequested,
+    Stamp,
+)
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import OrderType, Peg, Side, TimeInForce
+from svc_oms.domain.order import OrderRefused, decide_cancel, decide_place, decide_replace, evolve
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk, terms
+
+D = Decimal
+NO_LIMITS = Limits()
+
+
+def refusal(type_, order_terms, instrument=INSTRUMENT, limits=NO_LIMITS, reference=None):
+    with pytest.raises(OrderRefused) as refused:
+        check_terms(type_, order_terms, instrument, limits, reference)
+    error = refused.value
+    assert str(error) == f"{error.reason}: {error.text}"
+    for value in error.metadata.values():
+        assert value == "" or value in error.text
+    return error
+
+
+def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
+    command = PlaceOrder(
+        "key-1",
+        "ACC-ALICE",
+        "ASML.SIMA",
+        Side.SELL,
+        OrderType.LIMIT,
+        terms(100, "50"),
+        "alice",
+        regulatory=b"r",
+        link=b"l",
+        client_note="note",
+    )
+    order = decide_place(command, INSTRUMENT, NO_LIMITS, ORDER_ID, 7).order
+    assert (order.order_id, order.cl_ord_id) == (ORDER_ID, f"{ORDER_ID}-1")
+    assert (order.account_id, order.idempotency_key) == ("ACC-ALICE", "key-1")
+    assert (order.instrument_id, order.symbol, order.venue_mic) == ("ASML.SIMA", "ASML", "SIMA")
+    assert (order.isin, order.currency) == ("NL0010273215", "EUR")
+    assert (order.side, order.type, order.terms) == (Side.SELL, OrderType.LIMIT, terms(100, "50"))
+    assert (order.placed_by, order.client_note) == ("alice", "note")
+    assert (order.regulatory, order.link) == (b"r", b"l")
+    assert (order.state, order.leaves_quantity) == (OrderState.PENDING_NEW, 100)
+    accepted = evolve(None, OrderAccepted(order), Stamp(8), 5)
+    assert (accepted.created_sequence, accepted.last_sequence, accepted.version) == (5, 5, 1)
+    assert (accepted.created_at_ns, accepted.updated_at_ns) == (8, 8)
+
+
+def test_place_refuses_what_the_checks_refuse():
+    command = PlaceOrder("k", "A", "ASML.SIMA", Side.BUY, OrderType.STOP, terms(), "alice")
+    with pytest.raises(OrderRefused, match="UNSUPPORTED_ORDER_CHARACTERISTIC: type STOP"):
+        decide_place(command, INSTRUMENT, NO_LIMITS, ORDER_ID, 7)
+
+
+@pytest.mark.parametrize(
+    ("type_", "order_terms", "reason", "field", "expected"),
+    [
+        (
+            OrderType.LIMIT,
+            terms(100, None),
+            "INVALID_FIELD",
+            "terms.limit_price",
+            "a price, because the type is LIMIT",
+        ),
+        (OrderType.LIMIT, terms(100, "0"), "INVALID_FIELD", "terms.limit_price", "above 0"),
+        (OrderType.LIMIT, terms(100, "-1"), "INVALID_FIELD", "terms.limit_price", "above 0"),
+        (
+            OrderType.MARKET,
+            terms(100, "50"),
+            "INVALID_FIELD",
+            "terms.limit_price",
+            "empty, because the type is MARKET",
+        ),
+        (OrderType.LIMIT, terms(0), "INVALID_FIELD", "terms.quantity", "above 0"),
+        (
+            OrderType.ICEBERG,
+            terms(),
+            "UNSUPPORTED_ORDER_CHARACTERISTIC",
+            "type",
+            "MARKET, LIMIT",
+        ),
+        (
+            OrderType.LIMIT,
+            terms(tif=TimeInForce.GTD),
+            "UNSUPPORTED_ORDER_CHARACTERISTIC",
+            "terms.time_in_force",
+            "DAY, GTC, IOC, FOK",
+        ),
+    ],
+)
+def test_terms_that_do_not_go_together(type_, order_terms, reason, field, expected):
+    error = refusal(type_, order_terms)
+    assert (error.reason, error.field) == (reason, field)
+    assert error.metadata["expected"] == expected
+    assert field in error.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("stop_price", D("51.50"), "51.5"),
+        ("display_quantity", D(10), "10"),
+        ("expire_time_ns", 5, "5"),
+        ("trailing_offset", D("0.1"), "0.1"),
+        ("peg", Peg(1, D(0)), "Peg"),
+    ],
+)
+def test_a_term_the_type_has_no_use_for_is_refused_by_name(name, value, shown):
+    error = refusal(OrderType.LIMIT, terms()._replace(**{name: value}))
+    assert error.reason == "INVALID_FIELD"
+    assert error.field == f"terms.{name.removesuffix('_ns')}"
+    assert shown in error.text
+
+
+def test_instrument_that_cannot_be_traded():
+    halted = INSTRUMENT._replace(tradable=False, trading_status="HALTED")
+    error = refusal(OrderType.LIMIT, terms(), halted)
+    assert (error.reason, error.field) == ("INSTRUMENT_NOT_TRADABLE", "instrument_id")
+    assert error.text.endswith("its trading status is HALTED")
+    untold = halted._replace(trading_status="")
+    assert refusal(OrderType.LIMIT, terms(), untold).text.endswith("is not told")
+
+
+@pytest.mark.parametrize(
+    ("price", "tick", "nearest"),
+    [
+        ("50.005", "0.01", "50 or 50.01"),
+        ("0.001", "0.01", "0.01"),
+        ("100.01", "0.05", "100 or 100.05"),
+        ("99.999", "0.01", "99.99 or 100"),
+        ("499.99", "0.05", "499.95 or 500"),
+        ("500.05", "0.1", "500 or 500.1"),
+    ],
+)
+def test_price_off_tick_names_the_nearest_valid_prices(price, tick, nearest):
+    error = refusal(OrderType.LIMIT, terms(100, price))
+    assert (error.reason, error.field) == ("PRICE_OFF_TICK", "terms.limit_price")
+    assert error.metadata == {"value": price, "tick_size": tick, "nearest": nearest}
+    assert error.text == (
+        f"terms.limit_price {price} is not a multiple of the tick size {tick} that ASML.SIMA has "
+        f"at this price: nearest is {nearest}"
+    )
+
+
+def test_where_the_table_steps_up_between_two_ticks_the_step_is_the_next_price():
+    odd = INSTRUMENT._replace(
+        tick_table=(
+            INSTRUMENT.tick_table[0]._replace(tick_size=D(3)),
+            INSTRUMENT.tick_table[1]._replace(from_price=D(100), tick_size=D(10)),
+        )
+    )
+    assert refusal(OrderType.LIMIT, terms(100, "99.5"), odd).metadata["nearest"] == "99 or 100"
+
+
+@pytest.mark.parametrize(
+    ("price", "tick"),
+    [("0.01", "0.01"), ("99.99", "0.01"), ("100", "0.05"), ("500", "0.1"), ("9999", "0.1")],
+)
+def test_a_price_lies_in_the_band_it_reaches(price, tick):
+    assert tick_band(D(price), INSTRUMENT).tick_size == D(tick)
+    check_terms(OrderType.LIMIT, terms(100, price), INSTRUMENT, NO_LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "nearest"), [("105", "100 or 110"), ("3", "10"), ("99.5", "90 or 100")]
+)
+def test_quantity_off_lot_names_the_nearest_valid_quantities(quantity, nearest):
+    tens = INSTRUMENT._replace(lot_size=D(10))
+    error = refusal(OrderType.LIMIT, terms(quantity), tens)
+    assert (error.reason, error.field) == ("QUANTITY_OFF_LOT", "terms.quantity")
+    assert error.metadata == {"value": quantity, "lot_size": "10", "nearest": nearest}
+
+
+@pytest.mark.parametrize(
+    ("limits", "instrument", "whose"),
+    [
+        (Limits(max_quantity=D(99)), INSTRUMENT, "the account's limit of 99"),
+        (NO_LIMITS, INSTRUMENT._replace(max_quantity=D(99)), "the venue's limit of 99"),
+    ],
+)
+def test_quantity_above_a_limit(limits, instrument, whose):
+    error = refusal(OrderType.LIMIT, terms(100), instrument, limits)
+    assert error.reason == "MAX_QUANTITY_EXCEEDED"
+    assert error.text == f"terms.quantity 100 is above {whose}"
+    check_terms(OrderType.LIMIT, terms(99), instrument, limits)
+
+
+def test_value_above_the_limit_is_of_the_limit_price_or_the_reference_price():
+    limits = Limits(max_value=D(5000))
+    check_terms(OrderType.LIMIT, terms(100, "50"), INSTRUMENT, limits)
+    check_terms(OrderType.MARKET, terms(100, None), INSTRUMENT, limits, D(50))
+    error = refusal(OrderType.LIMIT, terms(100, "50.01"), INSTRUMENT, limits, D(1))
+    assert (error.reason, error.metadata["value"]) == ("MAX_VALUE_EXCEEDED", "5001")
+    error = refusal(OrderType.MARKET, terms(100, None), INSTRUMENT, limits, D("50.01"))
+    assert (error.reason, error.metadata["price"]) == ("MAX_VALUE_EXCEEDED", "50.01")
+
+
+@pytest.mark.parametrize("reference", [None, D(0)])
+def test_a_market_order_needs_a_reference_price_only_where_a_value_limit_is(reference):
+    market = terms(100, None)
+    check_terms(OrderType.MARKET, market, INSTRUMENT, NO_LIMITS, reference)
+    error = refusal(OrderType.MARKET, market, INSTRUMENT, Limits(max_value=D(1)), reference)
+    assert error.reason == "REFERENCE_PRICE_MISSING"
+
+
+# --- replace and cancel ------------------------------------------------------------------
+
+
+def replace(desk, quantity, price="50", expected_version=0, **limits):
+    command = ReplaceOrder("k", ORDER_ID, terms(quantity, price), "alice", expected_version)
+    return decide_replace(desk.order, command, INSTRUMENT, Limits(**limits))
+
+
+def cancel(desk):
+    return decide_cancel(desk.order, CancelOrder("k", ORDER_ID, "alice"))
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    desk.place(100)
+    desk.apply(OrderAcknowledged("V1"))
+    return desk
+
+
+def reason_of(call, *args, **kwargs):
+    with pytest.raises(OrderRefused) as refused:
+        call(*args, **kwargs)
+    return refused.value.reason, refused.value.field
+
+
+def test_replace_and_cancel_count_their_requests(desk):
+    assert replace(desk, 200) == ReplaceRequested(f"{ORDER_ID}-2", terms(200))
+    desk.replace(200)
+    assert cancel(desk) == CancelRequested(f"{ORDER_ID}-3")
+
+
+def test_replace_refuses_what_place_refuses(desk):
+    assert reason_of(replace, desk, 100, "50.001") == ("PRICE_OFF_TICK", "terms.limit_price")
+    assert reason_of(replace, desk, 100, max_quantity=D(1)) == (
+        "MAX_QUANTITY_EXCEEDED",
+        "terms.quantity",
+    )
+
+
+def test_replace_to_no_more_than_is_executed(desk):
+    desk.fill("E1", 40)
+    assert reason_of(replace, desk, 40) == ("INVALID_FIELD", "terms.quantity")
+    assert replace(desk, 41).terms.quantity == 41
+
+
+def test_replace_of_another_version(desk):
+    version = desk.order.version
+    assert reason_of(replace, desk, 200, expected_version=version - 1) == (
+        "STALE_VERSION",
+        "expected_version",
+    )
+    assert replace(desk, 200, expected_version=version)
+
+
+def test_nothing_is_asked_of_a_closed_order(desk):
+    desk.apply(OrderCanceled())
+    assert reason_of(replace, desk, 200) == ("ORDER_CLOSED", "order_id")
+    assert reason_of(cancel, desk) == ("ORDER_CLOSED", "order_id")
+
+
+def test_one_cancel_and_one_replace_at_a_time(desk):
+    desk.replace(200)
+    assert reason_of(replace, desk, 300) == ("ORDER_CHANGE_PENDING", "order_id")
+    desk.cancel()
+    assert reason_of(cancel, desk) == ("ORDER_CHANGE_PENDING", "order_id")
+    assert reason_of(replace, desk, 300) == ("ORDER_CHANGE_PENDING", "order_id")
+
+
+def test_an_order_in_doubt_may_be_cancelled_but_not_replaced(desk):
+    desk.apply(OrderInDoubt(f"{ORDER_ID}-1", "why"))
+    assert reason_of(replace, desk, 200) == ("OUTCOME_UNKNOWN", "order_id")
+    assert cancel(desk) == CancelRequested(f"{ORDER_ID}-2")
+
+
+@pytest.mark.parametrize("state", [OrderState.HELD, OrderState.AWAITING_TRIGGER])
+def test_what_is_not_at_the_venue_is_changed_here_at_once(state):
+    desk = Desk()
+    desk.place(100)
+    order = evolve(None, OrderAccepted(desk.order._replace(state=state)), Stamp(1), 1)
+    command = ReplaceOrder("k", ORDER_ID, terms(200), "alice")
+    replaced = decide_replace(order, command, INSTRUMENT, NO_LIMITS)
+    assert replaced == OrderReplaced(terms(200))
+    order = evolve(order, replaced, Stamp(2), 2)
+    assert (order.state, order.terms.quantity, order.leaves_quantity) == (state, 200, 200)
+    assert order.cl_ord_id == f"{ORDER_ID}-1"
+    canceled = decide_cancel(order, CancelOrder("k", ORDER_ID, "alice"))
+    assert canceled == OrderCanceled()
+    assert evolve(order, canceled, Stamp(3), 3).state is OrderState.CANCELED

@@ -1,0 +1,63 @@
+"""The corners of the fold that no report leads to."""
+
+from decimal import Decimal
+
+import pytest
+
+from svc_oms.domain.events import (
+    CancelRefused,
+    ExecutionBusted,
+    ExecutionCorrected,
+    OrderInDoubt,
+    OrderResolved,
+    ReplaceRefused,
+)
+from svc_oms.domain.model import Rejection, ResolutionSource
+from tests.support.lifecycle import ORDER_ID, Desk
+
+NO = Rejection("VENUE_REJECTED", "no")
+D = Decimal
+
+
+@pytest.fixture
+def working():
+    desk = Desk()
+    desk.place(100)
+    desk.report("0", "0")
+    desk.fill("E1", 40)
+    return desk
+
+
+@pytest.mark.parametrize("kind", [CancelRefused, ReplaceRefused])
+def test_a_refusal_of_something_else_changes_nothing(working, kind):
+    order = working.apply(kind(f"{ORDER_ID}-9", NO))
+    assert order.rejection is None
+    assert "which is not pending" in order.anomaly
+
+
+def test_more_taken_back_than_executed_changes_nothing(working):
+    order = working.apply(ExecutionBusted("E2", "E1", D(50), D(50)))
+    assert order.cum_quantity == 40
+    assert order.anomaly == "execution E1 taken back is of 50 where 40 are executed"
+
+
+def test_more_corrected_than_executed_changes_nothing(working):
+    fill = working.executions["E1"]
+    order = working.apply(ExecutionCorrected("E1", fill, D(50), D(50)))
+    assert order.cum_quantity == 40
+    assert order.anomaly == "execution E1 corrected was of 50 where 40 are executed"
+
+
+def test_a_doubt_is_noted_once(working):
+    working.apply(OrderInDoubt(f"{ORDER_ID}-1"))
+    order = working.apply(OrderInDoubt(f"{ORDER_ID}-1"))
+    assert order.in_doubt == (f"{ORDER_ID}-1",)
+
+
+def test_a_person_ends_a_doubt(working):
+    working.apply(OrderInDoubt(f"{ORDER_ID}-1"))
+    working.apply(OrderInDoubt("", venue_cum_quantity=D(70)))
+    order = working.apply(OrderResolved(ResolutionSource.PERSON, f"{ORDER_ID}-1", "V2"))
+    assert (order.state.name, order.in_doubt, order.venue_order_id) == ("UNKNOWN", (), "V2")
+    order = working.apply(OrderResolved(ResolutionSource.PERSON, ""))
+    assert (order.state.name, order.awaited_cum) == ("PARTIALLY_FILLED", 0)

@@ -1,0 +1,92 @@
+"""The domain's names and numbers are those of the contracts."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link_pb2
+from ordermesh.oms.v1 import event_pb2, order_pb2
+from ordermesh.type.v1 import error_pb2
+from svc_oms import domain
+from svc_oms.domain import events, facts, model
+from svc_oms.domain.lifecycle import EventKind, OrderState
+
+FOLDER = Path(domain.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "prefix"),
+    [
+        (OrderState, order_pb2.OrderState, "ORDER_STATE_"),
+        (model.Side, order_pb2.Side, "SIDE_"),
+        (model.OrderType, order_pb2.OrderType, "ORDER_TYPE_"),
+        (model.TimeInForce, order_pb2.TimeInForce, "TIME_IN_FORCE_"),
+        (model.ResolutionSource, event_pb2.ResolutionSource, "RESOLUTION_SOURCE_"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_enumerations(ours, theirs, prefix):
+    told = {name.removeprefix(prefix): number for name, number in theirs.items() if number}
+    assert {member.name: member.value for member in ours} == told
+
+
+def test_event_kinds_and_their_classes():
+    oneof = event_pb2.OrderEvent.DESCRIPTOR.oneofs_by_name["kind"]
+    kinds = {field.name.upper(): field.number for field in oneof.fields}
+    assert {kind.name: kind.value for kind in EventKind} == kinds
+    classes = {field.message_type.name: field.number for field in oneof.fields}
+    ours = {kind.__name__: kind.kind.value for kind in events.Event.__args__}
+    assert ours == classes
+
+
+def test_an_order_has_every_field_of_its_message():
+    beside = {"progress", "created_at", "updated_at"}
+    fields = {field.name for field in order_pb2.Order.DESCRIPTOR.fields} - beside
+    fields |= {field.name for field in order_pb2.OrderProgress.DESCRIPTOR.fields}
+    fields |= {"created_at_ns", "updated_at_ns"}
+    missing = {name for name in fields if not hasattr(model.Order, name)}
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (facts.ExecutionReportFacts, link_pb2.ExecutionReport),
+        (facts.CancelRejectFacts, link_pb2.OrderCancelReject),
+    ],
+)
+def test_facts_have_every_field_of_their_message(ours, theirs):
+    told = {field.name for field in theirs.DESCRIPTOR.fields}
+    told = {"transact_time_ns" if name == "transact_time" else name for name in told}
+    assert set(ours._fields) - {"received_at_ns"} == told
+
+
+def test_reasons_the_domain_gives_are_error_reasons():
+    reasons = {name.removeprefix("ERROR_REASON_") for name in error_pb2.ErrorReason.keys()}  # noqa: SIM118 - an enum wrapper, not a dict
+    given = set()
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
+                "OrderRefused",
+                "Rejection",
+            }:
+                given.add(node.args[0].value)
+    assert given
+    assert given <= reasons
+
+
+def test_the_domain_needs_nothing_but_the_standard_library():
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module]
+            for name in names:
+                assert name.startswith("svc_oms.domain") or (
+                    name.split(".")[0] in sys.stdlib_module_names
+                ), f"{path.name} imports {name}"
+                assert name.split(".")[0] not in {"time", "datetime", "asyncio", "random", "os"}

@@ -1,0 +1,92 @@
+"""QuickFIX's callbacks: whatever happens inside, nothing escapes."""
+
+import pytest
+
+from sim_exchange.adapters.fix.application import VenueApplication
+from sim_exchange.adapters.fix.dictionary import dictionary_text
+from sim_exchange.adapters.fix.order_desk import read_terms
+from sim_exchange.adapters.fix.outbound import AnswerBook
+from sim_exchange.instruments import INSTRUMENTS
+from sim_exchange.service.venue import Venue
+
+
+class FakeSender:
+    def __init__(self) -> None:
+        self.sent: list[tuple] = []
+        self.logged_on: set[str] = set()
+
+    def send(self, *message) -> None:
+        self.sent.append(message)
+
+
+class BrokenDesk:
+    def handle(self, *_) -> bool:
+        raise ZeroDivisionError("made up")
+
+
+class Text:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def toString(self) -> str:  # noqa: N802 - QuickFIX's name
+        return self.text
+
+
+@pytest.fixture
+def sender() -> FakeSender:
+    return FakeSender()
+
+
+@pytest.fixture
+def application(sender) -> VenueApplication:
+    return VenueApplication(sender, BrokenDesk(), BrokenDesk())
+
+
+def test_error_of_a_desk_is_counted_and_told_to_the_client(application, sender) -> None:
+    application.fromApp(Text("35=D\x0149=ORDERMESH\x0134=7\x0111=X\x01"), None)
+    assert application.errors == 1
+    ((client, msg_type, tag, body),) = sender.sent
+    assert (client, msg_type, tag) == ("ORDERMESH", "j", 45)
+    assert body == "7\x01372=D\x01380=0\x0158=internal error of the venue\x01379=X"
+
+
+@pytest.mark.parametrize("text", ["", "no fields at all\x01", "35=D\x01"])
+def test_unreadable_text_is_counted(application, sender, text) -> None:
+    application.fromApp(Text(text), None)
+    assert application.errors >= 1
+    assert sender.sent == []
+
+
+def test_broken_session_ids_do_not_escape(application) -> None:
+    for callback in (application.onCreate, application.onLogon, application.onLogout):
+        callback(None)
+    assert application.errors == 3
+
+
+def test_rejects_of_the_client_are_not_rejected_again(application, sender) -> None:
+    application.fromApp(Text("35=j\x0149=ORDERMESH\x0134=7\x0158=why\x01"), None)
+    assert (application.errors, sender.sent) == (0, [])
+
+
+def test_nothing_is_told_that_is_not_in_the_journal(sender) -> None:
+    class FullDisk:
+        def write(self, lines) -> None:
+            raise OSError(f"no space for {len(lines)} lines")
+
+    venue = Venue("SIMA", INSTRUMENTS)
+    answers = AnswerBook(venue, FullDisk(), sender)
+    venue.status("C", "1", "", {}, 1)
+    answers.flush()
+    assert len(sender.sent) == 1
+    terms = read_terms({"55": "SAP", "54": "1", "38": "100", "40": "2", "44": "240"})
+    venue.place("C", "1", terms, 1, fields={})
+    with pytest.raises(OSError, match="no space for 1 lines"):
+        answers.flush()
+    assert len(sender.sent) == 1
+
+
+def test_dictionary_names_every_repeating_group_of_requests() -> None:
+    text = dictionary_text()
+    for count in (453, 386, 267, 146):
+        assert f'<group name="Tag{count}"' in text
+    assert text.count("<message ") == len(set(text.split("msgtype="))) - 1

@@ -1,0 +1,1 @@
+"""Helpers of the build; nothing here runs in a service."""

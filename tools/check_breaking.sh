@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Fail when the contracts break what the newest release, or else the first commit of proto/, promised.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+base=$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet origin/main || git rev-parse HEAD)
+.venv/bin/buf breaking --against ".git#ref=$base"
+echo "no breaking change against $base"

@@ -1,0 +1,121 @@
+/**
+ * Commands to the mesh. A command keeps its idempotency key over every repeat, so repeating is
+ * always safe: the same key and body give the first result again (docs/STREAMS.md, rule 11).
+ */
+
+import { create } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+
+import {
+  OrderTermsSchema,
+  type Order,
+  type OrderTerms,
+  type OrderType,
+  type Side,
+} from "$gen/ordermesh/oms/v1/order_pb.js";
+import type { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+
+import { Backoff } from "./backoff";
+import { refusalOf, type Refusal } from "./errors";
+
+/** How long one attempt may take. */
+export const ATTEMPT_TIMEOUT_MS = 8_000;
+/** Attempts made without asking, before the person is told that no answer came. */
+export const ATTEMPTS_MAX = 4;
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+/** One intent of a person: a body and the key it goes by. */
+export interface Intent<Body> {
+  readonly key: string;
+  readonly body: Body;
+}
+
+/**
+ * Gives the key of an intent: the same one while the same body has no final answer, a new one
+ * for another body or after an answer.
+ */
+export class IntentKeeper<Body> {
+  #open: { key: string; fingerprint: string } | undefined;
+
+  constructor(private readonly newKey: () => string = () => crypto.randomUUID()) {}
+
+  intent(body: Body): Intent<Body> {
+    const fingerprint = JSON.stringify(body);
+    if (this.#open?.fingerprint !== fingerprint) this.#open = { key: this.newKey(), fingerprint };
+    return { key: this.#open.key, body };
+  }
+
+  /** The mesh gave its final answer; what comes next is a new intent. */
+  answered(): void {
+    this.#open = undefined;
+  }
+
+  /** The key of an intent without a final answer, if there is one. */
+  get openKey(): string | undefined {
+    return this.#open?.key;
+  }
+}
+
+/** What a new order says. */
+export interface PlaceBody {
+  readonly accountId: string;
+  readonly instrumentId: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly quantity: string;
+  readonly limitPrice: string;
+  readonly timeInForce: number;
+}
+
+export class Commands {
+  constructor(
+    private readonly client: Client<typeof OrderService>,
+    private readonly pause: (ms: number) => Promise<void> = sleep,
+    private readonly newBackoff: () => Backoff = () => new Backoff(),
+  ) {}
+
+  place({ key, body }: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
+    const { accountId, instrumentId, side, type, quantity, limitPrice, timeInForce } = body;
+    const terms = { quantity, limitPrice, timeInForce };
+    return this.#repeat(async (options) => {
+      const request = { idempotencyKey: key, accountId, instrumentId, side, type, terms };
+      return (await this.client.place(request, options)).order;
+    });
+  }
+
+  /** Changes quantity and price; what else the order asks for stays. */
+  replace(intent: Intent<{ order: string; version: string; quantity: string; limitPrice: string }>, terms: OrderTerms): Promise<Outcome<Order | undefined>> {
+    const { key, body } = intent;
+    const changed = create(OrderTermsSchema, { ...terms, quantity: body.quantity, limitPrice: body.limitPrice });
+    const request = {
+      idempotencyKey: key,
+      orderId: body.order,
+      expectedVersion: BigInt(body.version),
+      terms: changed,
+    };
+    return this.#repeat(async (options) => (await this.client.replace(request, options)).order);
+  }
+
+  cancel({ key, body }: Intent<string>): Promise<Outcome<Order | undefined>> {
+    const request = { idempotencyKey: key, orderId: body };
+    return this.#repeat(async (options) => (await this.client.cancel(request, options)).order);
+  }
+
+  async #repeat<T>(call: (options: { timeoutMs: number }) => Promise<T>): Promise<Outcome<T>> {
+    const backoff = this.newBackoff();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { ok: true, value: await call({ timeoutMs: ATTEMPT_TIMEOUT_MS }) };
+      } catch (thrown) {
+        const refusal = refusalOf(thrown);
+        if (!refusal.repeatable || attempt >= ATTEMPTS_MAX) return { ok: false, refusal };
+        await this.pause(Math.max(backoff.next(), refusal.retryAfterMs ?? 0));
+      }
+    }
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,135 @@
+/**
+ * Exact decimals. Prices and quantities travel as canonical decimal strings and are
+ * reckoned here as whole units of a power of ten; a floating-point number never holds money.
+ */
+
+/** A decimal number: `units` × 10^-`scale`. */
+export interface Decimal {
+  readonly units: bigint;
+  readonly scale: number;
+}
+
+/** Digits before the point, and behind it, that the contract allows. */
+export const INTEGER_DIGITS_MAX = 18;
+export const FRACTION_DIGITS_MAX = 9;
+
+export const ZERO: Decimal = { units: 0n, scale: 0 };
+
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
+const CANONICAL = /^(?:-?(?:[1-9]\d{0,17})(?:\.\d{0,8}[1-9])?|-?0\.\d{0,8}[1-9]|0)$/;
+
+/** Tells whether a text is a decimal in the canonical form of the contract. */
+export function isCanonical(text: string): boolean {
+  return CANONICAL.test(text);
+}
+
+/** Reads a decimal; throws a RangeError that says what is wrong. */
+export function parse(text: string): Decimal {
+  const match = NUMBER.exec(text);
+  if (!match) throw new RangeError(`"${text}" is not a decimal number`);
+  const [, sign = "", whole = "", fraction = ""] = match;
+  const units = BigInt(whole + fraction);
+  return { units: sign ? -units : units, scale: fraction.length };
+}
+
+/** Reads a decimal, or gives undefined for an empty or malformed text. */
+export function tryParse(text: string): Decimal | undefined {
+  return NUMBER.test(text) ? parse(text) : undefined;
+}
+
+/** Writes the canonical form: no trailing zero, no exponent, no negative zero. */
+export function format(value: Decimal): string {
+  const negative = value.units < 0n;
+  const digits = (negative ? -value.units : value.units).toString().padStart(value.scale + 1, "0");
+  const point = digits.length - value.scale;
+  const fraction = digits.slice(point).replace(/0+$/, "");
+  const text = digits.slice(0, point) + (fraction ? `.${fraction}` : "");
+  return negative && text !== "0" ? `-${text}` : text;
+}
+
+function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
+  const scale = Math.max(a.scale, b.scale);
+  return [a.units * 10n ** BigInt(scale - a.scale), b.units * 10n ** BigInt(scale - b.scale), scale];
+}
+
+export function compare(a: Decimal, b: Decimal): -1 | 0 | 1 {
+  const [left, right] = aligned(a, b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export function add(a: Decimal, b: Decimal): Decimal {
+  const [left, right, scale] = aligned(a, b);
+  return { units: left + right, scale };
+}
+
+export function subtract(a: Decimal, b: Decimal): Decimal {
+  const [left, right, scale] = aligned(a, b);
+  return { units: left - right, scale };
+}
+
+export function multiply(a: Decimal, b: Decimal): Decimal {
+  return { units: a.units * b.units, scale: a.scale + b.scale };
+}
+
+/** Tells whether `value` is a whole multiple of a positive `step`. */
+export function isMultiple(value: Decimal, step: Decimal): boolean {
+  const [left, right] = aligned(value, step);
+  return right > 0n && left % right === 0n;
+}
+
+/** The greatest multiple of a positive `step` that is not above a non-negative `value`. */
+export function floorTo(value: Decimal, step: Decimal): Decimal {
+  const [left, right, scale] = aligned(value, step);
+  return { units: left - (left % right), scale };
+}
+
+/** `part` of `whole` in per mille, 0 to 1000: for drawing a bar, not for reckoning. */
+export function perMille(part: string, whole: string): number {
+  const [a, b] = [tryParse(part), tryParse(whole)];
+  if (!a || !b || b.units <= 0n || a.units <= 0n) return 0;
+  const [left, right] = aligned(a, b);
+  const share = Number((left * 1000n) / right);
+  return Math.min(share, 1000);
+}
+
+/** What a person typed, and what is wrong with it. */
+export type Typed = { ok: true; text: string } | { ok: false; why: string };
+
+/** Turns what a person typed into canonical form, or says why it cannot. */
+export function fromInput(typed: string): Typed {
+  const text = typed.trim();
+  if (text === "") return { ok: false, why: "is missing" };
+  if (text.includes(",")) return { ok: false, why: "takes a point for decimals and no separators" };
+  const match = /^(\d*)(?:\.(\d*))?$/.exec(text);
+  if (!match || (!match[1] && !match[2])) return { ok: false, why: "is not a number" };
+  const whole = (match[1] ?? "").replace(/^0+(?=\d)/, "") || "0";
+  const fraction = (match[2] ?? "").replace(/0+$/, "");
+  if (whole.length > INTEGER_DIGITS_MAX || fraction.length > FRACTION_DIGITS_MAX) {
+    return { ok: false, why: "has too many digits" };
+  }
+  return { ok: true, text: fraction ? `${whole}.${fraction}` : whole };
+}
+
+/** Pads a canonical decimal with zeros to at least `scale` places, so that columns align. */
+export function padded(text: string, scale: number): string {
+  if (!isCanonical(text)) return text;
+  const [whole = "", fraction = ""] = text.split(".");
+  if (fraction.length >= scale) return text;
+  return `${whole}.${fraction.padEnd(scale, "0")}`;
+}
+
+/** Rounds half away from zero to at most `scale` places, for display only. */
+export function rounded(text: string, scale: number): string {
+  const value = tryParse(text);
+  if (!value || value.scale <= scale) return text;
+  const divisor = 10n ** BigInt(value.scale - scale);
+  const half = value.units < 0n ? -(divisor / 2n) : divisor / 2n;
+  return format({ units: (value.units + half) / divisor, scale });
+}
+
+/** Groups the digits before the point in threes: "1234567.5" gives "1,234,567.5". */
+export function grouped(text: string): string {
+  const [whole = "", fraction] = text.split(".");
+  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? spaced : `${spaced}.${fraction}`;
+}

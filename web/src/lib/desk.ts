@@ -1,0 +1,134 @@
+/** Composition: one session's clients, its two streams and what they fill. The only place that connects. */
+
+import { createClient } from "@connectrpc/connect";
+import type { Client, Transport } from "@connectrpc/connect";
+
+import type { User } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
+import { Role } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
+import { InstrumentService } from "$gen/ordermesh/marketdata/v1/instrument_service_pb.js";
+import { Topic } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
+import {
+  DeliveryMode,
+  MarketDataService,
+  type WatchResponse as PriceFrame,
+} from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
+import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+
+import { Commands } from "./commands";
+import { Notices } from "./notices";
+import { OrderBook } from "./orders";
+import { QuoteStore } from "./quotes";
+import { ServerClock } from "./server-clock";
+import type { Session } from "./session";
+import { ResumingStream } from "./stream";
+
+/** Seconds between heartbeats asked for: silence is noticed after 5 s. */
+const HEARTBEAT_S = 2;
+/** Milliseconds between two frames of prices. */
+const PRICE_INTERVAL_MS = 250;
+/** Unary reads end after this. */
+const READ_TIMEOUT_MS = 10_000;
+const PAGE_SIZE = 500;
+
+export class Desk {
+  readonly clock = new ServerClock();
+  readonly notices = new Notices();
+  readonly orders: OrderBook;
+  readonly quotes = new QuoteStore(this.clock);
+  readonly orderStream: ResumingStream<OrderFrame>;
+  readonly priceStream: ResumingStream<PriceFrame>;
+  readonly commands: Commands;
+
+  readonly #orderClient: Client<typeof OrderService>;
+  readonly #priceClient: Client<typeof MarketDataService>;
+  readonly #instrumentClient: Client<typeof InstrumentService>;
+
+  constructor(
+    transport: Transport,
+    session: Pick<Session, "renewForStream">,
+    readonly user: User,
+  ) {
+    this.#orderClient = createClient(OrderService, transport);
+    this.#priceClient = createClient(MarketDataService, transport);
+    this.#instrumentClient = createClient(InstrumentService, transport);
+    this.commands = new Commands(this.#orderClient);
+    this.orders = new OrderBook(user.accounts);
+    this.orders.onChange = (change) => this.notices.tell(change);
+    this.orders.onMissing = (orderId) => void this.#fetchOrder(orderId);
+    const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
+    this.orderStream = new ResumingStream(
+      {
+        open: (signal) => this.#watchOrders(signal),
+        take: (frame) => {
+          for (const { item } of frame.items) {
+            if (item.case === "heartbeat") this.clock.observe(item.value.serverTime);
+          }
+          return this.orders.take(frame.items);
+        },
+      },
+      options,
+    );
+    this.priceStream = new ResumingStream(
+      { open: (signal) => this.#watchPrices(signal), take: (frame) => this.quotes.take(frame.items) },
+      options,
+    );
+  }
+
+  get mayTrade(): boolean {
+    return this.user.roles.includes(Role.TRADER);
+  }
+
+  start(): void {
+    this.orderStream.start();
+    this.priceStream.start();
+  }
+
+  stop(): void {
+    this.orderStream.stop();
+    this.priceStream.stop();
+  }
+
+  nudge(): void {
+    this.orderStream.nudge();
+    this.priceStream.nudge();
+  }
+
+  /** Executions of an order as the OMS has them. Throws what the mesh refuses with. */
+  async executionsOf(orderId: string): Promise<readonly Execution[]> {
+    const { executions } = await this.#orderClient.get({ orderId }, { timeoutMs: READ_TIMEOUT_MS });
+    return executions;
+  }
+
+  #watchOrders(signal: AbortSignal): AsyncIterable<OrderFrame> {
+    const accounts = this.orders.beginConnection();
+    return this.#orderClient.watch({ accounts, heartbeatS: HEARTBEAT_S }, { signal });
+  }
+
+  async *#watchPrices(signal: AbortSignal): AsyncIterable<PriceFrame> {
+    // Listings are read anew at each connection: they may have changed while it was down.
+    await this.#readInstruments(signal);
+    const subscription = { topics: [Topic.QUOTE], mode: DeliveryMode.INTERVAL, intervalMs: PRICE_INTERVAL_MS };
+    const cursor = this.quotes.epoch ? { epoch: this.quotes.epoch } : undefined;
+    yield* this.#priceClient.watch({ subscription, heartbeatS: HEARTBEAT_S, cursor }, { signal });
+  }
+
+  async #readInstruments(signal: AbortSignal): Promise<void> {
+    let pageToken = "";
+    do {
+      const request = { pageSize: PAGE_SIZE, pageToken };
+      const page = await this.#instrumentClient.list(request, { signal, timeoutMs: READ_TIMEOUT_MS });
+      this.quotes.putInstruments(page.instruments);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+  }
+
+  async #fetchOrder(orderId: string): Promise<void> {
+    try {
+      const { order } = await this.#orderClient.get({ orderId }, { timeoutMs: READ_TIMEOUT_MS });
+      if (order) this.orders.put(order);
+    } catch {
+      this.notices.push("bad", "Order not shown", `An event of order ${orderId} came, but it could not be read.`);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** The one way plain stores tell their readers of a change. */
+
+/** Anything a view can follow. */
+export interface Observable {
+  subscribe(listener: () => void): () => void;
+}
+
+/** Keeps listeners and calls them; a listener gets no value and reads the store itself. */
+export class Emitter implements Observable {
+  readonly #listeners = new Set<() => void>();
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  protected changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

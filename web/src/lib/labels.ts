@@ -1,0 +1,187 @@
+/** Words of the contract as people read them. Every value has a word; none is hidden. */
+
+import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
+import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
+import { OrderState, OrderType, Side, TimeInForce, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
+
+import { reasonWords } from "./errors";
+
+/** How a state is coloured: a family, never the only sign, for the word stands beside. */
+export type Tone = "working" | "pending" | "done" | "gone" | "bad" | "doubt";
+
+const TONES: Readonly<Record<OrderState, Tone>> = {
+  [OrderState.UNSPECIFIED]: "doubt",
+  [OrderState.PENDING_NEW]: "pending",
+  [OrderState.NEW]: "working",
+  [OrderState.PARTIALLY_FILLED]: "working",
+  [OrderState.FILLED]: "done",
+  [OrderState.DONE_FOR_DAY]: "gone",
+  [OrderState.CANCELED]: "gone",
+  [OrderState.PENDING_CANCEL]: "pending",
+  [OrderState.STOPPED]: "working",
+  [OrderState.REJECTED]: "bad",
+  [OrderState.SUSPENDED]: "doubt",
+  [OrderState.CALCULATED]: "done",
+  [OrderState.EXPIRED]: "gone",
+  [OrderState.PENDING_REPLACE]: "pending",
+  [OrderState.UNKNOWN]: "doubt",
+  [OrderState.HELD]: "pending",
+  [OrderState.AWAITING_TRIGGER]: "pending",
+};
+
+/** A state this page does not know is in doubt, never left out. */
+export function toneOf(state: OrderState): Tone {
+  return TONES[state] ?? "doubt";
+}
+
+/** "PENDING_NEW" reads "PENDING NEW". */
+export function stateWord(state: OrderState): string {
+  const name = OrderState[state] as string | undefined;
+  return name ? name.replaceAll("_", " ") : `STATE ${String(state)}`;
+}
+
+/** The name in the contract, for tests and style. */
+export function stateName(state: OrderState): string {
+  return (OrderState[state] as string | undefined) ?? String(state);
+}
+
+const SIDES: Readonly<Partial<Record<Side, string>>> = {
+  [Side.BUY]: "Buy",
+  [Side.SELL]: "Sell",
+  [Side.SELL_SHORT]: "Sell short",
+  [Side.SELL_SHORT_EXEMPT]: "Sell short ex.",
+};
+
+export function sideWord(side: Side): string {
+  return SIDES[side] ?? "—";
+}
+
+const TYPES: Readonly<Partial<Record<OrderType, string>>> = {
+  [OrderType.MARKET]: "Market",
+  [OrderType.LIMIT]: "Limit",
+  [OrderType.STOP]: "Stop",
+  [OrderType.STOP_LIMIT]: "Stop limit",
+  [OrderType.MARKET_TO_LIMIT]: "Market to limit",
+  [OrderType.ICEBERG]: "Iceberg",
+  [OrderType.PEGGED]: "Pegged",
+  [OrderType.TRAILING_STOP]: "Trailing stop",
+};
+
+export function typeWord(type: OrderType): string {
+  return TYPES[type] ?? "—";
+}
+
+/** "DAY", "GTC", ... */
+export function timeWord(time: TimeInForce): string {
+  const name = TimeInForce[time] as string | undefined;
+  return time === TimeInForce.UNSPECIFIED || !name ? "—" : name.replaceAll("_", " ");
+}
+
+/** What a time in force means, in a sentence's half. */
+export function timeMeaning(time: TimeInForce): string {
+  const meanings: Partial<Record<TimeInForce, string>> = {
+    [TimeInForce.DAY]: "today only",
+    [TimeInForce.GTC]: "until cancelled",
+    [TimeInForce.IOC]: "fill now, cancel the rest",
+    [TimeInForce.FOK]: "all now or nothing",
+  };
+  return meanings[time] ?? "";
+}
+
+export function tradingWord(status: TradingStatus): string {
+  const words: Partial<Record<TradingStatus, string>> = {
+    [TradingStatus.HALTED]: "halted",
+    [TradingStatus.CLOSED]: "closed",
+    [TradingStatus.AUCTION]: "auction",
+    [TradingStatus.UNSPECIFIED]: "not tradable",
+  };
+  return words[status] ?? "";
+}
+
+/** "Price off tick: limit_price 1.001 should be ... (terms.limit_price)". */
+export function rejectionText(rejection: Rejection): string {
+  const name = ErrorReason[rejection.reason] as string | undefined;
+  const reason = name && rejection.reason !== ErrorReason.UNSPECIFIED ? reasonWords(name) : "Rejected";
+  const venue = rejection.venueText && rejection.venueText !== rejection.text ? ` — venue: ${rejection.venueText}` : "";
+  return `${reason}${rejection.text ? `: ${rejection.text}` : ""}${venue}`;
+}
+
+/** "Buy 100 ASML.SIMA". */
+export function orderName(order: Order): string {
+  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${order.instrumentId}`;
+}
+
+/** One line of an order's trail. */
+export function eventWords({ kind, anomaly }: OrderEvent): { title: string; text: string } {
+  const words = kindWords(kind);
+  return anomaly === "" ? words : { title: words.title, text: `${words.text} Anomaly: ${anomaly}`.trim() };
+}
+
+function kindWords(kind: OrderEvent["kind"]): { title: string; text: string } {
+  switch (kind.case) {
+    case "accepted":
+      return { title: "Accepted", text: "durable in the OMS, on its way to the venue" };
+    case "acknowledged":
+      return { title: "Acknowledged", text: `working at the venue as ${kind.value.venueOrderId}` };
+    case "executed": {
+      const fill = kind.value.execution;
+      return { title: "Executed", text: fill ? `${fill.quantity} at ${fill.price}` : "" };
+    }
+    case "cancelRequested":
+      return { title: "Cancel requested", text: "on its way to the venue" };
+    case "replaceRequested": {
+      const terms = kind.value.terms;
+      return { title: "Replace requested", text: terms ? termsText(terms) : "" };
+    }
+    case "replaced":
+      return { title: "Replaced", text: kind.value.terms ? termsText(kind.value.terms) : "" };
+    case "restated":
+      return { title: "Restated", text: `by the venue, reason ${kind.value.reasonCode}` };
+    case "cancelRefused":
+    case "replaceRefused":
+    case "rejected":
+    case "commandRefused":
+      return {
+        title: TITLES[kind.case] ?? kind.case,
+        text: kind.value.rejection ? rejectionText(kind.value.rejection) : "",
+      };
+    case "canceled":
+      return { title: "Cancelled", text: (kind.value.unsolicited ? "nobody here asked. " : "") + kind.value.text };
+    case "expired":
+    case "suspended":
+    case "inDoubt":
+      return { title: TITLES[kind.case] ?? kind.case, text: kind.value.text };
+    case "executionBusted":
+      return { title: "Execution busted", text: kind.value.bustedExecId };
+    case "executionCorrected":
+      return { title: "Execution corrected", text: kind.value.correctedExecId };
+    case undefined:
+      return { title: "Event", text: "of a kind this page does not know" };
+    default:
+      return { title: TITLES[kind.case] ?? kind.case, text: "" };
+  }
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  cancelPending: "Cancel pending at the venue",
+  cancelRefused: "Cancel refused",
+  replacePending: "Replace pending at the venue",
+  replaceRefused: "Replace refused",
+  rejected: "Rejected",
+  expired: "Expired",
+  doneForDay: "Done for the day",
+  suspended: "Suspended",
+  stopped: "Stopped: price guaranteed",
+  calculated: "Calculated",
+  inDoubt: "In doubt",
+  resolved: "Resolved",
+  triggered: "Triggered",
+  approved: "Approved",
+  commandRefused: "Command refused",
+  venueReportParked: "Venue report parked",
+};
+
+function termsText(terms: { quantity: string; limitPrice: string }): string {
+  return terms.limitPrice ? `${terms.quantity} at ${terms.limitPrice}` : terms.quantity;
+}

@@ -1,0 +1,293 @@
+/**
+ * The orders of the caller's accounts, kept from the order stream by its sequences: a snapshot
+ * replaces what was held, each event must follow the one before, a repeat changes nothing, and a
+ * hole is never passed over but re-read.
+ */
+
+import type { OrderEvent, OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
+import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { GapKind, type Cursor, type Gap, type SnapshotComplete } from "$gen/ordermesh/type/v1/stream_pb.js";
+
+import { Emitter } from "./emitter";
+import { fold, isForeign } from "./fold";
+import { drainWish, type Wish } from "./stream";
+
+/** Events kept per order for its trail; the oldest leave first. */
+export const TRAIL_EVENTS_MAX = 200;
+
+/** What one account is known to be, and up to where. */
+interface AccountLog {
+  readonly accountId: string;
+  orders: Map<string, Order>;
+  /** Undefined until a first snapshot is whole. */
+  cursor: { epoch: string; sequence: bigint } | undefined;
+  /** The snapshot being received; shown only when whole. */
+  incoming: Map<string, Order> | undefined;
+  /** Caught up on the present connection. */
+  caughtUp: boolean;
+  /** High water of the last heartbeat that was above what had arrived. */
+  suspect: bigint | undefined;
+  /** Where a hole was met last; met there again, the account is read anew. */
+  holeAt: bigint | undefined;
+}
+
+/** A live event and the order behind it, for notices. */
+export interface OrderChange {
+  readonly event: OrderEvent;
+  readonly order: Order;
+}
+
+/** A venue whose link is down, as the OMS told. */
+export interface LinkGap {
+  readonly channel: string;
+  readonly text: string;
+}
+
+export class OrderBook extends Emitter {
+  /** Venues whose link is down, by channel. */
+  readonly linksDown = new Map<string, LinkGap>();
+  /** Holes met since the page was loaded; each was re-read. */
+  holes = 0;
+  /** Events that came twice; each was passed over. */
+  repeats = 0;
+  /** Called for each live event, once. */
+  onChange: (change: OrderChange) => void = () => undefined;
+  /** Called for an event of an order that is not held. */
+  onMissing: (orderId: string) => void = () => undefined;
+
+  readonly #accounts = new Map<string, AccountLog>();
+  readonly #trails = new Map<string, OrderEvent[]>();
+  #sorted: Order[] | undefined;
+  /** Orders that changed since `#sorted` was made. */
+  readonly #touched = new Map<string, Order>();
+
+  constructor(accountIds: readonly string[]) {
+    super();
+    for (const accountId of accountIds) this.#account(accountId);
+  }
+
+  /** All orders, newest first. */
+  get orders(): readonly Order[] {
+    // ULIDs sort by time of acceptance.
+    this.#sorted ??= [...this.#accounts.values()]
+      .flatMap((account) => [...account.orders.values()])
+      .sort((a, b) => (a.orderId < b.orderId ? 1 : -1));
+    if (this.#touched.size > 0) this.#sorted = merged(this.#sorted, this.#touched);
+    this.#touched.clear();
+    return this.#sorted;
+  }
+
+  get(orderId: string): Order | undefined {
+    for (const account of this.#accounts.values()) {
+      const order = account.orders.get(orderId);
+      if (order) return order;
+    }
+    return undefined;
+  }
+
+  findByKey(idempotencyKey: string): Order | undefined {
+    return this.orders.find((order) => order.idempotencyKey === idempotencyKey);
+  }
+
+  /** Events of an order seen by this page, oldest first. */
+  trail(orderId: string): readonly OrderEvent[] {
+    return this.#trails.get(orderId) ?? [];
+  }
+
+  /** Where to resume each account; a connection begins. */
+  beginConnection(): { accountId: string; cursor: { epoch: string; sequence: bigint } | undefined }[] {
+    // Told anew at the start of each connection.
+    this.linksDown.clear();
+    return [...this.#accounts.values()].map((account) => {
+      account.caughtUp = false;
+      account.suspect = undefined;
+      account.incoming = undefined;
+      return { accountId: account.accountId, cursor: account.cursor };
+    });
+  }
+
+  /** Takes the items of one frame, in order. */
+  take(items: readonly OrderStreamItem[]): Wish | undefined {
+    const wish: Wish = {};
+    for (const { item } of items) {
+      Object.assign(wish, this.#takeItem(item));
+      if (wish.reopen !== undefined) break;
+    }
+    wish.live = this.#accounts.size > 0 && [...this.#accounts.values()].every((account) => account.caughtUp);
+    this.changed();
+    return wish;
+  }
+
+  /** Puts in an order read by Get, unless the stream has told more since. */
+  put(order: Order): void {
+    const { orders } = this.#account(order.accountId);
+    const held = orders.get(order.orderId);
+    if (held && held.lastSequence >= order.lastSequence) return;
+    orders.set(order.orderId, order);
+    this.#touched.set(order.orderId, order);
+    this.changed();
+  }
+
+  #takeItem(item: OrderStreamItem["item"]): Wish | undefined {
+    switch (item.case) {
+      case "event":
+        return this.#takeEvent(item.value);
+      case "snapshot": {
+        const account = this.#account(item.value.accountId);
+        account.incoming ??= new Map();
+        account.incoming.set(item.value.orderId, item.value);
+        return undefined;
+      }
+      case "snapshotComplete":
+        this.#complete(item.value);
+        return undefined;
+      case "heartbeat":
+        return this.#heartbeat(item.value.channel, item.value.highWater);
+      case "resync":
+        for (const account of this.#named(item.value.channel)) {
+          account.cursor = undefined;
+          account.caughtUp = false;
+          account.incoming = new Map();
+        }
+        return undefined;
+      case "gap":
+        this.#gap(item.value);
+        return undefined;
+      case "slowConsumer":
+        return { reopen: "this page fell behind; resuming" };
+      case "drain":
+        return drainWish(item.value);
+      case undefined:
+        return undefined;
+    }
+  }
+
+  #takeEvent(event: OrderEvent): Wish | undefined {
+    const account = this.#account(event.accountId);
+    const { cursor } = account;
+    if (!cursor) return this.#readAnew(account, "an event came before its snapshot");
+    if (event.sequence <= cursor.sequence) {
+      this.repeats++;
+      return undefined;
+    }
+    if (event.sequence !== cursor.sequence + 1n) return this.#hole(account);
+    if (isForeign(event)) return this.#readAnew(account, "an event of a kind this page does not know");
+    cursor.sequence = event.sequence;
+    if (event.orderId === "") return undefined;
+    const order = fold(account.orders.get(event.orderId), event);
+    if (!order) {
+      this.onMissing(event.orderId);
+      return undefined;
+    }
+    account.orders.set(order.orderId, order);
+    this.#touched.set(order.orderId, order);
+    this.#remember(event);
+    this.onChange({ event, order });
+    return undefined;
+  }
+
+  #remember(event: OrderEvent): void {
+    const trail = this.#trails.get(event.orderId) ?? [];
+    this.#trails.set(event.orderId, [...trail, event].slice(-TRAIL_EVENTS_MAX));
+  }
+
+  #complete({ channel, cursor }: SnapshotComplete): void {
+    for (const account of this.#named(channel)) {
+      // A resumed account that needed no snapshot may be told complete all the same.
+      if (account.incoming || !account.cursor) {
+        account.orders = account.incoming ?? new Map();
+        this.#touched.clear();
+        this.#sorted = undefined;
+      }
+      account.incoming = undefined;
+      account.cursor = advanced(account.cursor, cursor);
+      account.caughtUp = true;
+    }
+  }
+
+  #heartbeat(channel: string, highWater: Cursor | undefined): Wish | undefined {
+    for (const account of this.#named(channel)) {
+      if (!account.cursor || !highWater) continue;
+      if (highWater.epoch !== account.cursor.epoch) return this.#readAnew(account, "the order log began a new life");
+      if (highWater.sequence <= account.cursor.sequence) {
+        account.caughtUp = true;
+        account.suspect = undefined;
+      } else if (account.suspect !== undefined && account.cursor.sequence < account.suspect) {
+        // One heartbeat may overtake events that are on their way; a second one does not.
+        return this.#hole(account);
+      } else {
+        account.suspect = highWater.sequence;
+      }
+    }
+    return undefined;
+  }
+
+  #hole(account: AccountLog): Wish {
+    this.holes++;
+    const at = account.cursor?.sequence;
+    if (account.holeAt !== undefined && account.holeAt === at) {
+      return this.#readAnew(account, "the same events are missing again; reading everything anew");
+    }
+    account.holeAt = at;
+    return { reopen: `events behind ${at ?? 0n} are missing; resuming there` };
+  }
+
+  #readAnew(account: AccountLog, why: string): Wish {
+    account.cursor = undefined;
+    account.holeAt = undefined;
+    return { reopen: why };
+  }
+
+  #gap(gap: Gap): void {
+    if (gap.kind === GapKind.LINK_UP) this.linksDown.delete(gap.channel);
+    else if (gap.kind === GapKind.LINK_DOWN) {
+      this.linksDown.set(gap.channel, { channel: gap.channel, text: gap.text });
+    }
+  }
+
+  #named(channel: string): AccountLog[] {
+    return channel === "" ? [...this.#accounts.values()] : [this.#account(channel)];
+  }
+
+  #account(accountId: string): AccountLog {
+    let account = this.#accounts.get(accountId);
+    if (!account) {
+      account = {
+        accountId,
+        orders: new Map(),
+        cursor: undefined,
+        incoming: undefined,
+        caughtUp: false,
+        suspect: undefined,
+        holeAt: undefined,
+      };
+      this.#accounts.set(accountId, account);
+    }
+    return account;
+  }
+}
+
+/** A sorted list with some orders replaced or added: under load, a frame touches few of many. */
+function merged(sorted: readonly Order[], touched: ReadonlyMap<string, Order>): Order[] {
+  const added = new Map(touched);
+  const kept = sorted.map((order) => {
+    const newer = added.get(order.orderId);
+    if (!newer) return order;
+    added.delete(order.orderId);
+    return newer;
+  });
+  for (const order of added.values()) {
+    const at = kept.findIndex((other) => other.orderId < order.orderId);
+    kept.splice(at < 0 ? kept.length : at, 0, order);
+  }
+  return kept;
+}
+
+function advanced(
+  held: AccountLog["cursor"],
+  told: Cursor | undefined,
+): { epoch: string; sequence: bigint } | undefined {
+  if (!told) return held;
+  if (held && held.epoch === told.epoch && held.sequence > told.sequence) return held;
+  return { epoch: told.epoch, sequence: told.sequence };
+}

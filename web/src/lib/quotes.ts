@@ -1,0 +1,176 @@
+/**
+ * Last prices by listing. A price is current only while the stream is live, the venue's feed is
+ * up and the mesh does not call it stale; otherwise it is kept, marked, and never passed off as live.
+ */
+
+import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
+import type {
+  MarketDataItem,
+  MarketDataUpdate,
+  Quote,
+  VenueStatus,
+} from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
+import { GapKind, type Gap } from "$gen/ordermesh/type/v1/stream_pb.js";
+
+import { compare, tryParse } from "./decimals";
+import { Emitter } from "./emitter";
+import type { ServerClock } from "./server-clock";
+import { drainWish, type Wish } from "./stream";
+
+/** Prices whose moves are shown. */
+export type MovingField = "bidPrice" | "askPrice" | "lastPrice";
+
+/** A move of a price: the way it went, and how often it has moved, so that a flash can restart. */
+export interface Move {
+  readonly up: boolean;
+  readonly count: number;
+}
+
+/** A listing's quote with what the page adds to it. */
+export interface QuoteLine {
+  readonly instrumentId: string;
+  readonly quote: Quote;
+  readonly sequence: bigint;
+  readonly moves: Readonly<Partial<Record<MovingField, Move>>>;
+}
+
+const MOVING: readonly MovingField[] = ["bidPrice", "askPrice", "lastPrice"];
+
+export class QuoteStore extends Emitter {
+  readonly lines = new Map<string, QuoteLine>();
+  readonly instruments = new Map<string, Instrument>();
+  readonly venues = new Map<string, VenueStatus>();
+  /** Venues told down by a Gap. */
+  readonly feedsDown = new Map<string, string>();
+  /** Updates that were neither received nor told as conflated. */
+  missed = 0;
+  #epoch = "";
+
+  constructor(private readonly clock: ServerClock) {
+    super();
+  }
+
+  /** Puts in listings as InstrumentService told them. */
+  putInstruments(instruments: readonly Instrument[]): void {
+    for (const instrument of instruments) this.instruments.set(instrument.instrumentId, instrument);
+    this.changed();
+  }
+
+  /** Where to go on; the server answers with a snapshot in any case. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Takes the items of one frame, in order. */
+  take(items: readonly MarketDataItem[]): Wish | undefined {
+    const wish: Wish = {};
+    for (const { item } of items) Object.assign(wish, this.#takeItem(item));
+    this.changed();
+    return wish;
+  }
+
+  /** Whether any price of a venue is known; a venue may have an order session only. */
+  hasPrices(mic: string): boolean {
+    return this.#covered(mic).length > 0;
+  }
+
+  /** Why a listing's price is not current, in words; "" if it is, given a live stream. */
+  staleBecause(instrumentId: string): string {
+    const mic = instrumentId.slice(instrumentId.lastIndexOf(".") + 1);
+    const gap = this.feedsDown.get(mic) ?? this.feedsDown.get(instrumentId);
+    if (gap !== undefined) return gap || `the feed of ${mic} is down`;
+    const venue = this.venues.get(mic);
+    if (venue && !venue.feedUp) return `the feed of ${mic} is down`;
+    if (this.lines.get(instrumentId)?.quote.stale) return "older than its limit";
+    return "";
+  }
+
+  /** Age of a listing's quote, in milliseconds; undefined if there is none. */
+  ageMs(instrumentId: string): number | undefined {
+    const quote = this.lines.get(instrumentId)?.quote;
+    return quote?.receivedAt ? this.clock.ageMs(quote.receivedAt) : undefined;
+  }
+
+  #takeItem(item: MarketDataItem["item"]): Wish | undefined {
+    switch (item.case) {
+      case "update":
+        this.#update(item.value);
+        return undefined;
+      case "instrument":
+        this.instruments.set(item.value.instrumentId, item.value);
+        return undefined;
+      case "venueStatus":
+        this.venues.set(item.value.venueMic, item.value);
+        if (item.value.feedUp) this.feedsDown.delete(item.value.venueMic);
+        return undefined;
+      case "snapshotComplete":
+        this.#epoch = item.value.cursor?.epoch ?? "";
+        return { live: true };
+      case "heartbeat":
+        this.clock.observe(item.value.serverTime);
+        return { live: true };
+      case "resync":
+        for (const id of this.#covered(item.value.channel)) this.lines.delete(id);
+        return undefined;
+      case "gap":
+        this.#gap(item.value);
+        return undefined;
+      case "slowConsumer":
+        return { reopen: "this page fell behind; reading anew" };
+      case "drain":
+        return drainWish(item.value);
+      case undefined:
+        return undefined;
+    }
+  }
+
+  #update(update: MarketDataUpdate): void {
+    if (update.value.case !== "quote") return;
+    const before = this.lines.get(update.instrumentId);
+    const { quote } = { quote: update.value.value };
+    if (before && !update.snapshot) {
+      const expected = before.sequence + 1n + BigInt(update.conflatedUpdates);
+      if (update.sequence > expected) this.missed += Number(update.sequence - expected);
+    }
+    this.lines.set(update.instrumentId, {
+      instrumentId: update.instrumentId,
+      quote,
+      sequence: update.sequence,
+      moves: before ? moved(before, quote) : {},
+    });
+  }
+
+  #gap(gap: Gap): void {
+    if (gap.kind === GapKind.LINK_DOWN || gap.kind === GapKind.STALE) this.feedsDown.set(gap.channel, gap.text);
+    else if (gap.kind === GapKind.LINK_UP) this.feedsDown.delete(gap.channel);
+  }
+
+  #covered(channel: string): string[] {
+    const ids = [...this.lines.keys()];
+    return channel === "" ? ids : ids.filter((id) => id === channel || id.endsWith(`.${channel}`));
+  }
+}
+
+function moved(before: QuoteLine, quote: Quote): QuoteLine["moves"] {
+  const moves: Partial<Record<MovingField, Move>> = { ...before.moves };
+  for (const field of MOVING) {
+    const [was, is] = [tryParse(before.quote[field]), tryParse(quote[field])];
+    const way = was && is ? compare(is, was) : 0;
+    if (way !== 0) moves[field] = { up: way > 0, count: (before.moves[field]?.count ?? 0) + 1 };
+  }
+  return moves;
+}
+
+/** Change against the close in per cent with two places and a sign; "" if either is missing. */
+export function changePercent(quote: Quote): string {
+  const [last, close] = [tryParse(quote.lastPrice), tryParse(quote.closePrice)];
+  if (!last || !close || close.units <= 0n) return "";
+  const scale = BigInt(Math.max(last.scale, close.scale));
+  const was = close.units * 10n ** (scale - BigInt(close.scale));
+  const is = last.units * 10n ** (scale - BigInt(last.scale));
+  const difference = is - was;
+  const magnitude = ((difference < 0n ? -difference : difference) * 20_000n + was) / (was * 2n);
+  const digits = magnitude.toString().padStart(3, "0");
+  const sign = magnitude === 0n ? "" : difference < 0n ? "−" : "+";
+  return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

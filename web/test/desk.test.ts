@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { OrderState, OrderType, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
+
+import { IntentKeeper, type PlaceBody } from "$lib/commands";
+import { Desk } from "$lib/desk";
+import { Session } from "$lib/session";
+
+import { FakeMesh } from "./fake-mesh";
+
+const body: PlaceBody = {
+  accountId: "ACC-ALICE",
+  instrumentId: "ASML.SIMA",
+  side: Side.BUY,
+  type: OrderType.LIMIT,
+  quantity: "100",
+  limitPrice: "612.4",
+  timeInForce: TimeInForce.DAY,
+};
+
+let mesh: FakeMesh;
+let desk: Desk;
+
+beforeEach(async () => {
+  mesh = new FakeMesh();
+  const transport = mesh.transport();
+  let stored: string | null = null;
+  const store = { read: () => stored, write: (token: string) => (stored = token), clear: () => (stored = null) };
+  const session = new Session(transport, store);
+  await session.login("alice", "right");
+  desk = new Desk(transport, session, session.user!);
+  desk.start();
+  await vi.waitFor(() => expect([desk.orderStream.phase, desk.priceStream.phase]).toEqual(["live", "live"]));
+});
+
+afterEach(() => desk.stop());
+
+async function place(): Promise<string> {
+  const outcome = await desk.commands.place(new IntentKeeper<PlaceBody>().intent(body));
+  return (outcome.ok && outcome.value?.orderId) || "refused";
+}
+
+describe("a desk against a mesh", () => {
+  it("shows listings, prices and their moves", async () => {
+    expect([...desk.quotes.instruments.keys()]).toEqual(["ASML.SIMA", "ASML.SIMB"]);
+    mesh.quote("ASML.SIMA", { bidPrice: "612.5" });
+    await vi.waitFor(() => expect(desk.quotes.lines.get("ASML.SIMA")?.moves.bidPrice?.up).toBe(true));
+    expect(desk.quotes.missed).toBe(0);
+  });
+
+  it("shows an order's whole life, with its executions and a notice", async () => {
+    const orderId = await place();
+    await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.FILLED));
+    expect(desk.orders.trail(orderId).map((event) => event.kind.case)).toEqual(["accepted", "acknowledged", "executed"]);
+    expect(await desk.executionsOf(orderId)).toHaveLength(1);
+    expect(desk.notices.notices.map((notice) => notice.title)).toEqual(["Filled"]);
+  });
+
+  it("resumes behind the last event after a break, without loss or repeat", async () => {
+    const told = vi.spyOn(desk.notices, "tell");
+    await place();
+    await vi.waitFor(() => expect(desk.orders.orders).toHaveLength(1));
+    mesh.breakOrderStreams();
+    await place();
+    await vi.waitFor(() => expect(desk.orders.orders).toHaveLength(2));
+    await vi.waitFor(() => expect(desk.orderStream.phase).toBe("live"));
+    expect(mesh.resumedAt).toEqual([undefined, 3n]);
+    expect(told).toHaveBeenCalledTimes(6);
+    expect([desk.orders.holes, desk.orders.repeats]).toEqual([0, 0]);
+    expect(desk.orderStream.lives).toBe(2);
+  });
+
+  it("places once however often the same intent is sent", async () => {
+    const keeper = new IntentKeeper<PlaceBody>();
+    await desk.commands.place(keeper.intent(body));
+    await desk.commands.place(keeper.intent(body));
+    await vi.waitFor(() => expect(desk.orders.orders).toHaveLength(1));
+    expect(new Set(mesh.keys).size).toBe(1);
+    expect(desk.orders.findByKey(mesh.keys[0]!)).toBeDefined();
+  });
+
+  it("amends and cancels", async () => {
+    mesh.fills = false;
+    const orderId = await place();
+    await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.NEW));
+    const terms = desk.orders.get(orderId)!.terms!;
+    await desk.commands.replace({ key: "k-2", body: { order: orderId, version: "2", quantity: "150", limitPrice: "612.3" } }, terms);
+    await vi.waitFor(() => expect(desk.orders.get(orderId)?.terms?.quantity).toBe("150"));
+    await desk.commands.cancel({ key: "k-3", body: orderId });
+    await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.CANCELED));
+  });
+});

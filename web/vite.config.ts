@@ -1,0 +1,32 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
+
+export default defineConfig({
+  plugins: [svelte()],
+  resolve: {
+    alias: { $gen: here("../gen/ts"), $lib: here("./src/lib") },
+    // gen/ts lies outside this folder and finds the runtime here, once.
+    dedupe: ["@bufbuild/protobuf"],
+  },
+  build: {
+    target: "es2022",
+    // One script and one style sheet: the edge serves each file as a direct response, those in
+    // assets/ for ever, so their names carry a hash. No inline polyfill, so that a strict
+    // Content-Security-Policy holds.
+    modulePreload: false,
+    cssCodeSplit: false,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 400,
+    rolldownOptions: {
+      output: {
+        entryFileNames: "assets/app-[hash].js",
+        assetFileNames: "assets/app-[hash][extname]",
+        codeSplitting: false,
+      },
+    },
+  },
+  server: { fs: { allow: [here("."), here("../gen/ts")] } },
+  test: { environment: "node", include: ["test/**/*.test.ts"], restoreMocks: true },
+});
