@@ -7,7 +7,7 @@ from mesh.auth import Principal, TokenVerifier, bearer_token
 from mesh.errors import refuse
 from mesh.tls import peer_service
 
-ROLES: Final = frozenset({"VIEWER", "TRADER", "OPERATOR", "AUDITOR"})
+ROLES: Final = frozenset({"VIEWER", "TRADER", "OPERATOR", "AUDITOR", "RISK"})
 
 
 class Context(Protocol):

@@ -37,7 +37,7 @@ class Principal:
     Attributes:
         subject: The token's sub, a stable user id.
         name: What people call them.
-        roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR".
+        roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR", "RISK".
         accounts: Accounts the user may see or, as TRADER, trade.
         expires_at_ns: End of the token, UTC nanoseconds.
     """

@@ -44,9 +44,10 @@ def ensure_account(
     name: Annotated[str, typer.Option(help="What people call it.")],
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     firm: Annotated[str, typer.Option(help="The firm it belongs to.")] = "DEMO",
+    desk: Annotated[str, typer.Option(help="The desk within the firm; may be empty.")] = "",
 ) -> None:
-    """Create a trading account, or bring its name, currency and firm up to date."""
-    info = AccountInfo(account, name, currency, firm, order_pb2.ACCOUNT_STATUS_ACTIVE)
+    """Create a trading account, or bring its name, currency, firm and desk up to date."""
+    info = AccountInfo(account, name, currency, firm, order_pb2.ACCOUNT_STATUS_ACTIVE, desk)
 
     async def ensure() -> bool:
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")

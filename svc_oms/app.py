@@ -21,11 +21,12 @@ from svc_oms.api import flow, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.book import Book
-from svc_oms.service.desk import Desk, DeskParts
+from svc_oms.service.desk import Desk
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.link import LinkParts, Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
+from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.venues import VenueSessions

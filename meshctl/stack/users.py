@@ -23,6 +23,9 @@ DEMO_USERS = (
     DemoUser("vera", "Vera (viewer)", "VIEWER", ("ACC-ALICE",)),
     DemoUser("oscar", "Oscar (operator)", "OPERATOR", ()),
     DemoUser("audrey", "Audrey (auditor)", "AUDITOR", ()),
+    # Two, because what one of them sets free another must have agreed to.
+    DemoUser("rita", "Rita (risk)", "RISK", ()),
+    DemoUser("ravi", "Ravi (risk)", "RISK", ()),
 )
 DEMO_ACCOUNTS = {"ACC-ALICE": "Alice's account", "ACC-BOB": "Bob's account"}
 

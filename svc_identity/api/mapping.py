@@ -20,6 +20,7 @@ ROLES: Final = {
     Role.VIEWER: pb.ROLE_VIEWER,
     Role.TRADER: pb.ROLE_TRADER,
     Role.OPERATOR: pb.ROLE_OPERATOR,
+    Role.RISK: pb.ROLE_RISK,
     Role.AUDITOR: pb.ROLE_AUDITOR,
 }
 

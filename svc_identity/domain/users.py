@@ -21,6 +21,7 @@ class Role(Enum):
     TRADER = "TRADER"
     OPERATOR = "OPERATOR"
     AUDITOR = "AUDITOR"
+    RISK = "RISK"
 
 
 @dataclass(frozen=True, slots=True)

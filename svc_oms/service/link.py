@@ -21,6 +21,7 @@ from ordermesh.type.v1 import stream_pb2
 from svc_oms.service import metrics
 from svc_oms.service.codec.frames import joined, numbered_command
 from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.gates import Follower
 from svc_oms.service.inbox import Inbox
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.ledger import Ledger
@@ -63,6 +64,7 @@ class LinkParts:
     publisher: Publisher
     notices: Notices
     waker: Waker
+    followers: Sequence[Follower] = ()
 
 
 class VenueLink:
@@ -206,7 +208,15 @@ class VenueLink:
             ledger = Ledger(accounts, parts.clock.now_ns())
             for row in accounts.values():
                 ledger.know(parts.known.current(row.account_id, row.last_sequence))
-            work = VenueBatch(self.session_id, self.venue_mic, reports, self._owners, ledger)
+            work = VenueBatch(
+                self.session_id,
+                self.venue_mic,
+                reports,
+                self._owners,
+                ledger,
+                accounts,
+                parts.followers,
+            )
             await work.read(batch)
             work.apply()
             writes = ledger.finish()

@@ -30,6 +30,8 @@ class AccountRow(NamedTuple):
     status: int
     last_sequence: int
     chain_head: bytes
+    firm_id: str = ""
+    desk_id: str = ""
 
 
 class AccountInfo(NamedTuple):
@@ -40,6 +42,7 @@ class AccountInfo(NamedTuple):
     base_currency: str
     firm_id: str
     status: int
+    desk_id: str = ""
 
 
 class OrderRow(NamedTuple):
@@ -181,6 +184,13 @@ class Batch(Protocol):
 
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         """Lock the rows in the order of their names; those that do not exist are left out."""
+        ...
+
+    async def controls_version(self) -> int:
+        """Tell how often controls were changed, limits and kill switches alike.
+
+        Behind lock_accounts it cannot move before the batch ends.
+        """
         ...
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:

@@ -31,7 +31,10 @@ class CancelAll(NamedTuple):
     actor: str
 
 
-Command = PlaceOrder | ReplaceOrder | CancelOrder | CancelAll
+OrderCommand = ReplaceOrder | CancelOrder
+"""Commands that name an order, and find their account by it."""
+
+Command = PlaceOrder | OrderCommand | CancelAll
 
 
 class Taken(NamedTuple):

@@ -4,7 +4,7 @@ A venue's report is a fact and is never refused. What fits no order, or cannot
 be read, is kept whole for a person, and the session goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -32,8 +32,9 @@ from svc_oms.service.codec.values import (
     nanoseconds,
 )
 from svc_oms.service.codec.venue import facts_of, msg_type_of, order_id_of, receipt_facts
+from svc_oms.service.gates import Follower, Following
 from svc_oms.service.ledger import Ledger
-from svc_oms.service.ports import Batch, ExecutionRow, ParkedWrite
+from svc_oms.service.ports import AccountRow, Batch, ExecutionRow, ParkedWrite
 
 log = get_logger("svc_oms.venue")
 
@@ -85,6 +86,9 @@ class VenueBatch:
     reports: Sequence[Report]
     owners: dict[str, str]
     ledger: Ledger
+    accounts: Mapping[str, AccountRow]
+    followers: Sequence[Follower] = ()
+    _following: list[Following] = field(default_factory=list)
     _executions: dict[str, ExecutionRow] = field(default_factory=dict)
 
     async def read(self, batch: Batch) -> None:
@@ -108,6 +112,8 @@ class VenueBatch:
                 )
         if ids:
             self._executions = {row.exec_id: row for row in await batch.executions(list(ids))}
+        for follower in self.followers:
+            self._following.append(await follower.open(batch, self.accounts, self.ledger))
 
     def apply(self) -> None:
         """Fold every report in the order of the session."""
@@ -120,6 +126,8 @@ class VenueBatch:
                 why = f"{type(error).__name__}: {error}"
             if why:
                 self._park(report, why)
+        for following in self._following:
+            following.finish()
 
     def _apply_one(self, report: Report) -> str:
         facts = report.facts
@@ -140,6 +148,8 @@ class VenueBatch:
             return ""
         after = self.ledger.add(order.account_id, order, events, self._stamp(report))
         self._keep_executions(after, events)
+        for following in self._following:
+            following.followed(order, after, events)
         if after.anomaly:
             metrics.ANOMALIES.labels(self.venue_mic).inc()
             log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)

@@ -1,11 +1,13 @@
 """The order store in memory: for tests of the service layer, and held to the same contract."""
 
 import asyncio
+import copy
 import dataclasses
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
 from svc_oms.service.ports import (
     AccountInfo,
@@ -37,9 +39,10 @@ class _Tables:
     outbox: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
     parked: list = dataclasses.field(default_factory=list)
     instruments: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    controls_version: int = 1
 
     def copy(self) -> "_Tables":
-        return _Tables(*(getattr(self, f.name).copy() for f in dataclasses.fields(self)))
+        return _Tables(*(copy.copy(getattr(self, f.name)) for f in dataclasses.fields(self)))
 
 
 def _row(order: OrderWrite) -> OrderRow:
@@ -53,6 +56,9 @@ class MemoryBatch:
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         found = self.tables.accounts
         return {name: found[name] for name in sorted(account_ids) if name in found}
+
+    async def controls_version(self) -> int:
+        return self.tables.controls_version
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         found = self.tables.orders
@@ -164,7 +170,7 @@ class MemoryStore:
 
     async def revision(self) -> str:
         self._here()
-        return "0001"
+        return SCHEMA_REVISION
 
     async def epoch(self) -> str:
         return "memory"
@@ -281,5 +287,7 @@ class MemoryStore:
         accounts = self._here().accounts
         if account.account_id in accounts:
             return False
-        accounts[account.account_id] = AccountRow(account.account_id, account.status, 0, GENESIS)
+        accounts[account.account_id] = AccountRow(
+            account.account_id, account.status, 0, GENESIS, account.firm_id, account.desk_id
+        )
         return True

@@ -71,6 +71,11 @@ class PostgresBatch:
             rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
         return {row[0]: AccountRow(*row) for row in rows}
 
+    async def controls_version(self) -> int:
+        """See `ports.Batch`."""
+        with translated():
+            return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
+
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         """See `ports.Batch`."""
         with translated():

@@ -4,13 +4,27 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The migration these statements were written for; a test holds it to the newest one."""
 
-LOCK_ACCOUNTS = """
-SELECT account_id, status, last_sequence, chain_head FROM oms.accounts
-WHERE account_id = ANY($1::text[]) ORDER BY account_id FOR UPDATE
+CONTROLS_LOCK = 1_868_983_667
+"""Key of the advisory lock around oms.controls: batches share it, a change of controls has it
+alone. So a change waits for the batches under way, and the next ones see it."""
+
+LOCK_ACCOUNTS = f"""
+WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
+SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id
+FROM held, oms.accounts a
+WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
 """
+
+CONTROLS_VERSION = "SELECT version FROM oms.controls"
+"""Read in a statement behind the lock: only then its snapshot is taken under it."""
+
+LOCK_CONTROLS = f"SELECT pg_advisory_xact_lock({CONTROLS_LOCK})"
+
+MOVE_CONTROLS = "UPDATE oms.controls SET version = version + 1 RETURNING version"
+"""Behind LOCK_CONTROLS, in every transaction that changes a control."""
 
 ORDERS = """
 SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
@@ -230,9 +244,10 @@ WHERE instruments.body <> excluded.body
 UNKNOWN_ORDERS = "SELECT count(*) FROM oms.orders WHERE is_open AND state = 14"
 
 ENSURE_ACCOUNT = """
-INSERT INTO oms.accounts (account_id, display_name, base_currency, firm_id, status)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO oms.accounts (account_id, display_name, base_currency, firm_id, status, desk_id)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
-    base_currency = excluded.base_currency, firm_id = excluded.firm_id
+    base_currency = excluded.base_currency, firm_id = excluded.firm_id,
+    desk_id = excluded.desk_id
 RETURNING xmax = 0
 """

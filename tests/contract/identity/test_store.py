@@ -221,9 +221,9 @@ def nobodys_port():
 
 
 async def test_migrating_again_changes_nothing(database_url):
-    assert await migrate(database_url) == "0001"
-    assert await migrate(database_url) == "0001"
+    assert await migrate(database_url) == "0002"
+    assert await migrate(database_url) == "0002"
 
 
 async def test_replicas_that_migrate_at_once_do_not_collide(database_url):
-    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0001", "0001"]
+    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0002", "0002"]

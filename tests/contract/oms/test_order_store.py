@@ -127,7 +127,7 @@ async def test_a_batch_is_read_back(store):
     await written(store, placed(order(1), order(2)))
     async with store.batch() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
-        assert rows["ACC-ALICE"][2:] == (2, b"h" * 32)
+        assert rows["ACC-ALICE"][2:] == (2, b"h" * 32, "DEMO", "")
         found = await batch.orders([order(2).order_id, "none"])
         assert [(r.order_id, r.body, r.fold) for r in found] == [
             (order(2).order_id, b"body 2", "1|0|1||||0")

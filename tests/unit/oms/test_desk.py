@@ -13,6 +13,7 @@ from svc_oms.adapters.redis.side import NoRedis
 from svc_oms.api import requests
 from svc_oms.app import build_book
 from svc_oms.service import desk as desk_module
+from svc_oms.service import handlers
 from svc_oms.service.codec.events import decode_event
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.submissions import Taken
@@ -88,8 +89,8 @@ async def test_poison_harms_nobody_else(book, monkeypatch):
             raise ZeroDivisionError
         return real(command, *rest)
 
-    real = desk_module.decide_place
-    monkeypatch.setattr(desk_module, "decide_place", decide)
+    real = handlers.decide_place
+    monkeypatch.setattr(handlers, "decide_place", decide)
     outcomes = []
     keys = ["k1", "poison", "k2"]
     await book.desk.work([place(outcomes, key) for key in keys])

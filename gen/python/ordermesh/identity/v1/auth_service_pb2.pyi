@@ -18,11 +18,13 @@ class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROLE_TRADER: _ClassVar[Role]
     ROLE_OPERATOR: _ClassVar[Role]
     ROLE_AUDITOR: _ClassVar[Role]
+    ROLE_RISK: _ClassVar[Role]
 ROLE_UNSPECIFIED: Role
 ROLE_VIEWER: Role
 ROLE_TRADER: Role
 ROLE_OPERATOR: Role
 ROLE_AUDITOR: Role
+ROLE_RISK: Role
 
 class LoginRequest(_message.Message):
     __slots__ = ("username", "password")

@@ -327,18 +327,20 @@ class Execution(_message.Message):
     def __init__(self, exec_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., currency: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., busted: _Optional[bool] = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("account_id", "display_name", "base_currency", "firm_id", "status")
+    __slots__ = ("account_id", "display_name", "base_currency", "firm_id", "status", "desk_id")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     BASE_CURRENCY_FIELD_NUMBER: _ClassVar[int]
     FIRM_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    DESK_ID_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     display_name: str
     base_currency: str
     firm_id: str
     status: AccountStatus
-    def __init__(self, account_id: _Optional[str] = ..., display_name: _Optional[str] = ..., base_currency: _Optional[str] = ..., firm_id: _Optional[str] = ..., status: _Optional[_Union[AccountStatus, str]] = ...) -> None: ...
+    desk_id: str
+    def __init__(self, account_id: _Optional[str] = ..., display_name: _Optional[str] = ..., base_currency: _Optional[str] = ..., firm_id: _Optional[str] = ..., status: _Optional[_Union[AccountStatus, str]] = ..., desk_id: _Optional[str] = ...) -> None: ...
 
 class Position(_message.Message):
     __slots__ = ("account_id", "isin", "currency", "quantity", "average_price", "realised_profit", "as_of_sequence")

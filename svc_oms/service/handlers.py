@@ -1,0 +1,143 @@
+"""The index of the desk: what each kind of command needs, and what it does."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mesh.errors import to_rejection
+from mesh.ids import new_ulid
+from ordermesh.gateway.v1.venue_link_service_pb2 import (
+    VENUE_COMMAND_KIND_CANCEL,
+    VENUE_COMMAND_KIND_NEW,
+    VENUE_COMMAND_KIND_REPLACE,
+)
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.events import CancelRequested, ReplaceRequested
+from svc_oms.domain.model import Order
+from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
+from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
+from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
+
+
+def place(work: Work, submission: Submission) -> IdempotencyRow:
+    """Accept a new order and send it."""
+    command = submission.command
+    assert isinstance(command, PlaceOrder)
+    parts, now_ns = work.parts, work.ledger.now_ns
+    instrument = parts.market.instrument(command.instrument_id)
+    session_id = parts.venues.require_up(instrument.venue_mic)
+    event = decide_place(
+        command,
+        instrument,
+        parts.limits,
+        new_ulid(now_ns),
+        now_ns,
+        parts.market.reference_price(command.instrument_id),
+    )
+    for judge in work.judges:
+        judge.place(submission, event.order)
+    order = work.add(None, command.account_id, event, submission)
+    work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+    return work.row(submission, order.order_id, order.last_sequence)
+
+
+def replace(work: Work, submission: Submission) -> IdempotencyRow:
+    """Ask the venue for other terms, or change what is not there yet."""
+    command = submission.command
+    assert isinstance(command, ReplaceOrder)
+    parts = work.parts
+    before = work.order(command.order_id)
+    event = decide_replace(
+        before,
+        command,
+        parts.market.instrument(before.instrument_id),
+        parts.limits,
+        parts.market.reference_price(before.instrument_id),
+    )
+    session_id = parts.venues.require_up(before.venue_mic)
+    for judge in work.judges:
+        judge.replace(submission, before, event.terms)
+    order = work.add(before, submission.account_id, event, submission)
+    if isinstance(event, ReplaceRequested):
+        work.send(
+            session_id,
+            VENUE_COMMAND_KIND_REPLACE,
+            order,
+            event.terms,
+            event.cl_ord_id,
+            before.orig_cl_ord_id,
+        )
+    return work.row(submission, order.order_id, order.last_sequence)
+
+
+def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:
+    """Cancel one order: ask the venue, or end what is not there yet."""
+    event = decide_cancel(before, command)
+    session_id = work.parts.venues.session_of(before.venue_mic)
+    for judge in work.judges:
+        judge.cancel(submission, before)
+    order = work.add(before, before.account_id, event, submission)
+    if isinstance(event, CancelRequested):
+        work.send(
+            session_id,
+            VENUE_COMMAND_KIND_CANCEL,
+            order,
+            order.terms,
+            event.cl_ord_id,
+            before.orig_cl_ord_id,
+        )
+    return order
+
+
+def cancel(work: Work, submission: Submission) -> IdempotencyRow:
+    """Cancel the order a command names."""
+    command = submission.command
+    assert isinstance(command, CancelOrder)
+    order = cancel_order(work, submission, work.order(command.order_id), command)
+    return work.row(submission, order.order_id, order.last_sequence)
+
+
+def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
+    """Cancel every open order in scope; one result each."""
+    command = submission.command
+    assert isinstance(command, CancelAll)
+    scope = [
+        order
+        for order in work.ledger.orders.values()
+        if order.account_id == command.account_id
+        and not order.is_closed
+        and command.instrument_id in {"", order.instrument_id}
+        and command.side in {0, order.side.value}
+    ]
+    scope.sort(key=lambda order: order.order_id)
+    response = order_service_pb2.CancelAllResponse()
+    sequence = 0
+    for before in scope[:OPEN_ORDERS_MAX]:
+        result = response.results.add(order_id=before.order_id)
+        try:
+            order = cancel_order(
+                work,
+                submission,
+                before,
+                CancelOrder(command.idempotency_key, before.order_id, command.actor),
+            )
+            sequence = order.last_sequence
+        except OrderRefused as error:
+            order = before
+            result.rejection.CopyFrom(to_rejection(refused(error)))
+        result.state = order.state.value  # type: ignore[assignment] # by number
+    return work.row(submission, "", sequence, response.SerializeToString())
+
+
+def _named(command: ReplaceOrder | CancelOrder) -> tuple[str]:
+    return (command.order_id,)
+
+
+HANDLERS: Final[Mapping[CommandKind, Handler]] = {
+    CommandKind.PLACE: Handler(place),
+    CommandKind.REPLACE: Handler(replace, _named),
+    CommandKind.CANCEL: Handler(cancel, _named),
+    CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
+}

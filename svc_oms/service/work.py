@@ -1,0 +1,209 @@
+"""One batch of commands between its reads and its write.
+
+What every kind of command needs is here: keys, orders, stamps, the numbered
+outbox. What a kind does is in its handler (handlers.py).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mesh.errors import MeshError
+from ordermesh.gateway.v1.venue_link_service_pb2 import VenueCommandKind
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.events import Event, Stamp
+from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.service.codec.orders import order_message, progress_message, read_order
+from svc_oms.service.codec.venue import command_bytes
+from svc_oms.service.gates import Judge
+from svc_oms.service.ledger import Ledger
+from svc_oms.service.parts import DeskParts
+from svc_oms.service.ports import AccountRow, Batch, IdempotencyRow, OutboxWrite
+from svc_oms.service.submissions import (
+    CommandKind,
+    OrderCommand,
+    Outcome,
+    Submission,
+    Taken,
+    account_not_found,
+    key_reused,
+    order_not_found,
+    refused,
+)
+
+# Orders one command can reach.
+OPEN_ORDERS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a kind of command needs read, and what it does.
+
+    Attributes:
+        act: Decides in memory; raises OrderRefused or MeshError to refuse.
+        order_ids: Orders the command names.
+        all_open: The command needs every open order of its account.
+    """
+
+    act: "Callable[[Work, Submission], IdempotencyRow]"
+    order_ids: Callable[[Any], Collection[str]] = lambda _command: ()
+    all_open: bool = False
+
+
+class Work:
+    """A batch; see above.
+
+    Attributes:
+        parts: What the desk works with.
+        ledger: The batch's accounts and orders, as they move.
+        accounts: The locked accounts.
+        judges: The gates' parts in this batch.
+    """
+
+    def __init__(
+        self,
+        parts: DeskParts,
+        submissions: Sequence[Submission],
+        ledger: Ledger,
+        accounts: Mapping[str, AccountRow],
+        handlers: Mapping[CommandKind, Handler],
+    ) -> None:
+        self.parts = parts
+        self.ledger = ledger
+        self.accounts = accounts
+        self.judges: list[Judge] = []
+        self._submissions = submissions
+        self._handlers = handlers
+        self._keys: dict[tuple[str, str], IdempotencyRow] = {}
+        self._answers: list[MeshError | tuple[IdempotencyRow, bool]] = []
+        self._stored: dict[str, bytes] = {}
+
+    async def read(self, batch: Batch) -> None:
+        """Read keys, orders and what the gates need, in sets."""
+        mine = [s for s in self._submissions if s.account_id in self.accounts]
+        if not mine:
+            return
+        wanted = {(s.account_id, s.command.idempotency_key) for s in mine}
+        self._keys = {(row.account_id, row.key): row for row in await batch.keys(list(wanted))}
+        needed = {row.order_id for row in self._keys.values() if row.order_id}
+        for submission in mine:
+            needed.update(self._handlers[submission.kind].order_ids(submission.command))
+        missing = [order_id for order_id in needed if self.ledger.find(order_id) is None]
+        rows = await batch.orders(missing) if missing else []
+        for account_id in {s.account_id for s in mine if self._handlers[s.kind].all_open}:
+            rows += await batch.open_orders(account_id, OPEN_ORDERS_MAX)
+        for row in rows:
+            self._stored[row.order_id] = row.body
+            if row.order_id not in self.ledger.orders:
+                self.ledger.orders[row.order_id] = read_order(row.body, row.fold)
+        gates = self.parts.gates
+        if gates:
+            version = await batch.controls_version()
+            self.judges = [
+                await gate.open(batch, self.accounts, self.ledger, mine, version) for gate in gates
+            ]
+
+    def decide(self) -> None:
+        """Decide every command in the order they came."""
+        for submission in self._submissions:
+            try:
+                self._answers.append(self._decide_one(submission))
+            except OrderRefused as error:
+                self._answers.append(refused(error))
+            except MeshError as error:
+                self._answers.append(error)
+        for judge in self.judges:
+            judge.finish()
+
+    def _decide_one(self, submission: Submission) -> tuple[IdempotencyRow, bool]:
+        command = submission.command
+        if submission.account_id not in self.accounts:
+            if isinstance(command, OrderCommand):
+                raise order_not_found(command.order_id)
+            raise account_not_found(command.account_id)
+        key = (submission.account_id, command.idempotency_key)
+        seen = self._keys.get(key)
+        if seen is not None:
+            if seen.body_hash != submission.body_hash or seen.kind != submission.kind:
+                raise key_reused(seen.key)
+            return seen, True
+        row = self._handlers[submission.kind].act(self, submission)
+        self._keys[key] = row
+        self.ledger.writes.idempotency.append(row)
+        return row, False
+
+    # What handlers call.
+
+    def order(self, order_id: str) -> Order:
+        """Return an order that was read.
+
+        Raises:
+            MeshError: ORDER_NOT_FOUND.
+        """
+        order = self.ledger.find(order_id)
+        if order is None:
+            raise order_not_found(order_id)
+        return order
+
+    def add(
+        self, before: Order | None, account_id: str, event: Event, submission: Submission
+    ) -> Order:
+        """Fold an event of a command into its order, and tell the judges."""
+        command = submission.command
+        stamp = Stamp(
+            occurred_at_ns=self.ledger.now_ns,
+            actor=command.actor,
+            idempotency_key=command.idempotency_key,
+        )
+        order = self.ledger.add(account_id, before, [event], stamp)
+        for judge in self.judges:
+            judge.taken(before, order)
+        return order
+
+    def send(
+        self,
+        session_id: str,
+        kind: VenueCommandKind,
+        order: Order,
+        terms: OrderTerms,
+        cl_ord_id: str,
+        orig_cl_ord_id: str = "",
+    ) -> None:
+        """Put a command for the venue into the outbox."""
+        payload = command_bytes(kind, order, terms, cl_ord_id, orig_cl_ord_id, self.ledger.now_ns)
+        self.ledger.writes.outbox.append(OutboxWrite(session_id, payload))
+
+    def row(
+        self, submission: Submission, order_id: str, sequence: int, result: bytes | None = None
+    ) -> IdempotencyRow:
+        """Return what the command's key stands for from now on."""
+        return IdempotencyRow(
+            submission.account_id,
+            submission.command.idempotency_key,
+            submission.kind.value,
+            submission.body_hash,
+            order_id,
+            sequence,
+            result,
+        )
+
+    # Behind the write.
+
+    def outcomes(self) -> list[Outcome]:
+        """Return what became of each submission, in their order."""
+        return [
+            answer if isinstance(answer, MeshError) else self._taken(*answer)
+            for answer in self._answers
+        ]
+
+    def _taken(self, row: IdempotencyRow, duplicate: bool) -> Taken:
+        if row.result is not None:
+            return Taken("", 0, row.sequence, duplicate, row.result)
+        order = self.order(row.order_id)
+        return Taken(order.order_id, order.state.value, row.sequence, duplicate, self._body(order))
+
+    def _body(self, order: Order) -> bytes:
+        body = self.ledger.bodies.get(order.order_id) or self._stored.get(order.order_id)
+        if body is None:
+            body = order_message(order, progress_message(order)).SerializeToString()
+        return body
