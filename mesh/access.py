@@ -57,13 +57,13 @@ def user_or_peer(*services: str) -> Access:
     return Access(roles=ROLES, services=peer(*services).services)
 
 
-async def authorise(
+async def identify(
     access: Access, context: Context, verifier: TokenVerifier | None, method: str
 ) -> Principal | None:
-    """Give the user behind a call, None where the rule asks for no user.
+    """Give the user behind a call, allowed or not; None where the rule asks for no user.
 
     Raises:
-        MeshError: UNAUTHENTICATED, TOKEN_EXPIRED or PERMISSION_DENIED.
+        MeshError: UNAUTHENTICATED or TOKEN_EXPIRED; PERMISSION_DENIED for services.
     """
     if access.services:
         service = peer_service(context.auth_context())
@@ -83,12 +83,19 @@ async def authorise(
         raise refuse(
             "UNAUTHENTICATED", f'{method} needs the header "authorization: Bearer <access token>"'
         )
-    principal = await verifier.verify(token)
-    if access.roles.isdisjoint(principal.roles):
+    return await verifier.verify(token)
+
+
+def require_role(access: Access, principal: Principal | None, method: str) -> None:
+    """Refuse a user who has none of the roles.
+
+    Raises:
+        MeshError: PERMISSION_DENIED.
+    """
+    if principal is not None and access.roles.isdisjoint(principal.roles):
         raise refuse(
             "PERMISSION_DENIED",
             f"{method} is for the roles {', '.join(sorted(access.roles))}, "
             f"not for {', '.join(sorted(principal.roles)) or 'none'}",
             roles=",".join(sorted(principal.roles)),
         )
-    return principal

@@ -14,6 +14,9 @@ TOKEN_END_MARGIN_NS: Final = 30 * NANOSECONDS_PER_SECOND
 # Share of the maximum age taken off at random, so that streams do not all end at once.
 AGE_JITTER: Final = 0.2
 NEVER_NS: Final = 2**63 - 1
+# The service whose word on the client's address is taken.
+EDGE: Final = "envoy"
+ADDRESS_CHARACTERS_MAX: Final = 64
 
 
 class Call:
@@ -66,6 +69,19 @@ class Call:
         if self._peer is None:
             self._peer = peer_service(self.context.auth_context())
         return self._peer
+
+    @property
+    def origin(self) -> str:
+        """Where the call comes from: the service that makes it, and the client's address.
+
+        Behind the edge the address is what Envoy saw, the last of x-forwarded-for.
+        """
+        address = str(self.context.peer())
+        if self.peer == EDGE:
+            for key, value in self.context.invocation_metadata() or ():
+                if key == "x-forwarded-for":
+                    address = str(value).rpartition(",")[2].strip()
+        return f"{self.peer} {address[:ADDRESS_CHARACTERS_MAX]}".strip()
 
     @property
     def user(self) -> Principal:

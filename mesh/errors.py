@@ -104,6 +104,7 @@ class MeshError(Exception):
         field: The field at fault as a proto path, or empty.
         metadata: Every value of the text, by name.
         retry_after_s: Seconds after which a repeat may work, if known.
+        recorded: It stands in an audit log already; nobody need write it down again.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class MeshError(Exception):
         self.field = field
         self.metadata = metadata or {}
         self.retry_after_s = retry_after_s
+        self.recorded = False
 
     @property
     def rule(self) -> ErrorRule:

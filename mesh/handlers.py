@@ -17,7 +17,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from mesh.access import Access, authorise
+from mesh.access import Access, identify, require_role
 from mesh.auth import TokenVerifier
 from mesh.call import Call
 from mesh.clock import Clock
@@ -31,6 +31,14 @@ from mesh.validation import validate
 UNARY_TIME_MAX_S: Final = 30.0
 # Less than this left: no work is begun.
 DEADLINE_LEFT_MIN_S: Final = 0.002
+
+RefusalHook = Callable[[Call, Message | None, MeshError], Awaitable[None]]
+"""What a process does about a refusal before the caller is told: call, request, why.
+
+The request is None in streams of requests, the principal of the call None when nobody
+is known. It is not asked about refusals that are recorded. What it raises is logged and
+changes nothing for the caller.
+"""
 
 _log = get_logger(__name__)
 _calls = counter("rpc_calls", "Finished calls", ["rpc", "code"])
@@ -48,6 +56,7 @@ class ServerParts:
     drain: asyncio.Event = field(default_factory=asyncio.Event)
     # Spreads the ends of streams; nothing secret comes of it.
     rng: random.Random = field(default_factory=random.Random)
+    on_refused: RefusalHook | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,8 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
         code = "CANCELLED"
         try:
             left_s = _begin_deadline(call, parts.clock, UNARY_TIME_MAX_S)
-            call.principal = await authorise(rpc.access, context, parts.verifier, rpc.method)
+            await _admit(rpc, call, parts)
+            _require_readable(request, rpc.method)
             if rpc.validates:
                 validate(request)
             if left_s is not None:
@@ -96,6 +106,7 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
         except Exception as error:  # noqa: BLE001  # every fault is told and logged
             refusal = _refusal_of(error, call, parts.clock)
             code = refusal.rule.code.name
+            await _tell_hook(parts, call, request, refusal)
             await _abort(context, refusal)
         else:
             return response
@@ -119,14 +130,16 @@ def stream_handler(
         open_now.inc()
         try:
             _begin_deadline(call, parts.clock, None)
-            call.principal = await authorise(rpc.access, context, parts.verifier, rpc.method)
+            await _admit(rpc, call, parts)
             if call.principal is not None or not rpc.access.services:
                 call.limit_stream(parts.clock.now_ns(), parts.stream_age_max_s, parts.rng)
-            argument = request
-            if rpc.validates and request_streams:
-                argument = _validated(request)
-            elif rpc.validates:
-                validate(request)
+            if request_streams:
+                argument = _readable(request, rpc)
+            else:
+                argument = request
+                _require_readable(request, rpc.method)
+                if rpc.validates:
+                    validate(request)
             async with aclosing(rpc.handler(argument, call)) as responses:
                 async for response in responses:
                     yield response
@@ -134,6 +147,7 @@ def stream_handler(
         except Exception as error:  # noqa: BLE001  # every fault is told and logged
             refusal = _refusal_of(error, call, parts.clock)
             code = refusal.rule.code.name
+            await _tell_hook(parts, call, None if request_streams else request, refusal)
             await _abort(context, refusal)
         finally:
             open_now.dec()
@@ -142,10 +156,48 @@ def stream_handler(
     return answer
 
 
-async def _validated(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
+class Unreadable:
+    """Bytes that are no message of the rpc's type; made by the parser, refused here."""
+
+    def __init__(self, type_name: str, size: int) -> None:
+        self.type_name = type_name
+        self.size = size
+
+
+async def _admit(rpc: Rpc, call: Call, parts: ServerParts) -> None:
+    # The user is noted before the role is looked at: a refusal names who was refused.
+    call.principal = await identify(rpc.access, call.context, parts.verifier, rpc.method)
+    require_role(rpc.access, call.principal, rpc.method)
+
+
+def _require_readable(request: Message | Unreadable, method: str) -> None:
+    if isinstance(request, Unreadable):
+        raise refuse(
+            "INVALID_FIELD",
+            f"the request of {method} is {request.size} bytes that are no {request.type_name}",
+            value=f"{request.size} bytes",
+            expected=f"a serialised {request.type_name}",
+        )
+
+
+async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator[Message]:
     async for request in requests:
-        validate(request)
+        _require_readable(request, rpc.method)
+        if rpc.validates:
+            validate(request)
         yield request
+
+
+async def _tell_hook(
+    parts: ServerParts, call: Call, request: Message | Unreadable | None, refusal: MeshError
+) -> None:
+    hook = parts.on_refused
+    if hook is None or refusal.recorded:
+        return
+    try:
+        await hook(call, None if isinstance(request, Unreadable) else request, refusal)
+    except Exception:  # noqa: BLE001  # the caller is told in any case
+        _log.exception("a refusal could not be recorded", rpc=call.method, reason=refusal.reason)
 
 
 def _begin_deadline(call: Call, clock: Clock, limit_s: float | None) -> float | None:

@@ -22,7 +22,7 @@ import grpc
 import grpc.aio
 import uvloop
 from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
@@ -32,7 +32,14 @@ from mesh.access import PUBLIC, Access, peer, user
 from mesh.auth import TokenVerifier
 from mesh.call import Call
 from mesh.clock import Clock, SystemClock
-from mesh.handlers import Rpc, ServerParts, stream_handler, unary_handler
+from mesh.handlers import (
+    RefusalHook,
+    Rpc,
+    ServerParts,
+    Unreadable,
+    stream_handler,
+    unary_handler,
+)
 from mesh.limits import SERVER_OPTIONS
 from mesh.settings import MeshSettings, SettingsError, load_settings
 from mesh.telemetry import OpsServer, Readiness, always_ready
@@ -91,6 +98,10 @@ class MeshServer:
     @verifier.setter
     def verifier(self, verifier: TokenVerifier) -> None:
         self._parts.verifier = verifier
+
+    def on_refused(self, hook: RefusalHook) -> None:
+        """Have every refusal told to this before its caller is; before the start."""
+        self._parts.on_refused = hook
 
     def add(
         self,
@@ -222,7 +233,7 @@ def health_pb2_grpc_add(servicer: object, server: grpc.aio.Server) -> None:
 
 def _grpc_handler(rpc: Rpc, method: Any, parts: ServerParts) -> grpc.RpcMethodHandler:
     """Make gRPC's handler of one rpc from its descriptor."""
-    parse = message_factory.GetMessageClass(method.input_type).FromString
+    parse = _parser(method.input_type)
     if not method.server_streaming:
         if method.client_streaming:
             raise ValueError(f"{rpc.method}: the mesh has no client-streaming rpcs")
@@ -235,6 +246,20 @@ def _grpc_handler(rpc: Rpc, method: Any, parts: ServerParts) -> grpc.RpcMethodHa
     if method.client_streaming:
         return grpc.stream_stream_rpc_method_handler(behaviour, parse, _serialise)
     return grpc.unary_stream_rpc_method_handler(behaviour, parse, _serialise)
+
+
+def _parser(message_type: Any) -> Callable[[bytes], Message | Unreadable]:
+    """Read requests; what cannot be read is refused by the handler, with its reason."""
+    read = message_factory.GetMessageClass(message_type).FromString
+
+    def parse(data: bytes) -> Message | Unreadable:
+        try:
+            message: Message = read(data)
+        except DecodeError:
+            return Unreadable(message_type.full_name, len(data))
+        return message
+
+    return parse
 
 
 def _serialise(response: Message | bytes) -> bytes:

@@ -17,9 +17,10 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import flow, link, orders
+from svc_oms.api import audit, flow, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
+from svc_oms.service.auditor import Auditor
 from svc_oms.service.book import Book
 from svc_oms.service.desk import Desk
 from svc_oms.service.known import KnownOrders
@@ -29,6 +30,7 @@ from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.trail import Trail
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -56,9 +58,10 @@ def build_book(
     notices, known = Notices(clock), KnownOrders()
     quantity = settings.order_quantity_max
     limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits))
+    auditor, trail = Auditor(store, clock, replica), Trail(replica)
+    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, auditor, trail))
     links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker),
+        LinkParts(store, clock, known, venues, publisher, notices, waker, trail),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -75,6 +78,7 @@ def build_book(
         watchman,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
+        auditor=auditor,
     )
 
 
@@ -83,6 +87,8 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
     # A broken command is a result there, not the end of the stream.
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
+    server.add(audit.AuditServicer(book), audit.SERVICE, audit.ACCESS)
+    server.on_refused(audit.RefusalRecorder(book).on_refused)
     # What a venue says is a fact whatever its form: the book parks what it cannot read.
     server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])
 
@@ -124,6 +130,7 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
         yield Ops(readiness=book.ready)
     finally:
         await cancel_until_done(tasks)
+        await book.auditor.close()
         if redis is not None:
             await redis.close()
         await store.close()

@@ -13,6 +13,7 @@ from svc_oms.api.orders import HEARTBEAT_DEFAULT_S, open_stream
 from svc_oms.service.book import Book
 from svc_oms.service.order_stream import OrderStream, StreamEnd
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.refusals import call_refusal, is_refusal
 from svc_oms.service.submissions import Outcome, Taken, database_away
 
 SERVICE = "ordermesh.oms.v1.OrderFlowService"
@@ -82,6 +83,8 @@ class _Flow:
         self._in_flight = 0
         self._room = asyncio.Event()
         self._failure: MeshError | None = None
+        # Kept, or the loop would forget them.
+        self._recording: set[asyncio.Task[None]] = set()
 
     async def read(
         self, first: flow_pb2.FlowRequest, frames: AsyncIterator[flow_pb2.FlowRequest]
@@ -121,14 +124,31 @@ class _Flow:
         number = command.correlation_id
 
         def reply(outcome: Outcome) -> None:
-            self._done(number, outcome)
+            if isinstance(outcome, MeshError) and is_refusal(outcome):
+                task = asyncio.create_task(self._refused(command, outcome))
+                self._recording.add(task)
+                task.add_done_callback(self._recording.discard)
+            else:
+                self._done(number, outcome)
 
         try:
             validate(command)
             self._book.require_ready()
-            self._book.desk.submit(requests.flow_command(command, self._call.user, reply))
+            submission = requests.flow_command(command, self._call.user, reply)
+            submission.call = self._call
+            self._book.desk.submit(submission)
         except MeshError as error:
             reply(error)
+
+    async def _refused(self, command: flow_pb2.FlowCommand, error: MeshError) -> None:
+        """Record what the desk has not; then tell the caller."""
+        kind = command.WhichOneof("command")
+        request = getattr(command, kind) if kind else None
+        entry = call_refusal(
+            self._book.clock.now_ns(), self._call, request, error, kind or "nothing"
+        )
+        await self._book.auditor.refused(entry)
+        self._done(command.correlation_id, error)
 
     def _done(self, number: int, outcome: Outcome) -> None:
         self._in_flight -= 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 from mesh.access import Access, user
 from mesh.auth import Principal
@@ -37,6 +38,8 @@ ACCESS: dict[str, Access] = {
     "Watch": user(),
 }
 
+Make = Callable[[Any, Principal, requests.Reply], Submission]
+
 PAGE_ORDERS_DEFAULT = 100
 HEARTBEAT_DEFAULT_S = 5
 NS_PER_US = 1000
@@ -48,7 +51,7 @@ class OrderServicer:
     def __init__(self, book: Book) -> None:
         self._book = book
 
-    async def _submitted(self, make: Callable[[requests.Reply], Submission]) -> Taken:
+    async def _submitted(self, make: Make, request: Any, call: Call) -> Taken:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
         def reply(outcome: Outcome) -> None:
@@ -56,7 +59,8 @@ class OrderServicer:
             if not future.done():
                 future.set_result(outcome)
 
-        submission = make(reply)
+        submission = make(request, call.user, reply)
+        submission.call = call
         self._book.require_ready()
         self._book.desk.submit(submission)
         outcome = await future
@@ -68,28 +72,28 @@ class OrderServicer:
         self, request: order_service_pb2.PlaceRequest, call: Call
     ) -> order_service_pb2.PlaceResponse:
         """Accept a new order."""
-        taken = await self._submitted(lambda reply: requests.place(request, call.user, reply))
+        taken = await self._submitted(requests.place, request, call)
         return order_service_pb2.PlaceResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Replace(  # noqa: N802
         self, request: order_service_pb2.ReplaceRequest, call: Call
     ) -> order_service_pb2.ReplaceResponse:
         """Ask the venue for other terms."""
-        taken = await self._submitted(lambda reply: requests.replace(request, call.user, reply))
+        taken = await self._submitted(requests.replace, request, call)
         return order_service_pb2.ReplaceResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Cancel(  # noqa: N802
         self, request: order_service_pb2.CancelRequest, call: Call
     ) -> order_service_pb2.CancelResponse:
         """Ask the venue to cancel."""
-        taken = await self._submitted(lambda reply: requests.cancel(request, call.user, reply))
+        taken = await self._submitted(requests.cancel, request, call)
         return order_service_pb2.CancelResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def CancelAll(  # noqa: N802
         self, request: order_service_pb2.CancelAllRequest, call: Call
     ) -> order_service_pb2.CancelAllResponse:
         """Ask for a cancel of everything in scope."""
-        taken = await self._submitted(lambda reply: requests.cancel_all(request, call.user, reply))
+        taken = await self._submitted(requests.cancel_all, request, call)
         return order_service_pb2.CancelAllResponse.FromString(taken.body)
 
     async def Get(  # noqa: N802

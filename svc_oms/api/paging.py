@@ -3,30 +3,33 @@
 import base64
 import binascii
 from hashlib import sha256
+from typing import Any
 
 from mesh.errors import MeshError, refuse
 from mesh.ids import ULID_CHARACTERS, valid_ulid
-from ordermesh.oms.v1 import order_service_pb2
+from ordermesh.oms.v1 import audit_service_pb2, order_service_pb2
 
 _DIGEST_BYTES = 8
 
+Paged = order_service_pb2.ListRequest | audit_service_pb2.AuditServiceListRequest
 
-def _digest(request: order_service_pb2.ListRequest) -> bytes:
+
+def _digest(request: Paged) -> bytes:
     """Hash everything of a request but its page."""
-    bare = order_service_pb2.ListRequest()
+    bare: Any = type(request)()
     bare.CopyFrom(request)
     bare.ClearField("page_token")
     bare.ClearField("page_size")
     return sha256(bare.SerializeToString(deterministic=True)).digest()[:_DIGEST_BYTES]
 
 
-def page_token(request: order_service_pb2.ListRequest, last_order_id: str) -> str:
-    """Make the token of the page behind this order."""
-    return base64.urlsafe_b64encode(_digest(request) + last_order_id.encode()).decode()
+def page_token(request: Paged, last_id: str) -> str:
+    """Make the token of the page behind this order or entry."""
+    return base64.urlsafe_b64encode(_digest(request) + last_id.encode()).decode()
 
 
-def page_start(request: order_service_pb2.ListRequest) -> str:
-    """Return the order the page starts behind; empty for the first page.
+def page_start(request: Paged) -> str:
+    """Return the order or entry the page starts behind; empty for the first page.
 
     Raises:
         MeshError: INVALID_FIELD: the token is not one of ours for this filter.

@@ -35,7 +35,7 @@ class Finding(NamedTuple):
     """An invariant that does not hold."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain" or "executions"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "audit_chain"."""
     subject: str
     """The order, account or execution."""
     text: str

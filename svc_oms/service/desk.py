@@ -21,6 +21,7 @@ from svc_oms.service.inbox import Inbox
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.refusals import desk_refusals
 from svc_oms.service.submissions import (
     OrderCommand,
     Outcome,
@@ -98,7 +99,12 @@ class Desk:
             await work.read(batch)
             work.decide()
             writes = work.ledger.finish()
+            refused = work.refusals()
+            writes.audit += desk_refusals(parts.auditor, work.ledger.now_ns, refused)
             bases = await batch.write(writes) if writes.events or writes.idempotency else {}
+            await parts.trail.append(batch, writes.audit)
+        for _, refusal in refused:
+            refusal.recorded = True
         metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("commands").observe(len(submissions))
         changed = work.ledger.changed()

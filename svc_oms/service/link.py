@@ -36,6 +36,7 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.tails import Tail
+from svc_oms.service.trail import Trail
 from svc_oms.service.venue_batch import Report, VenueBatch, read_message, read_receipt
 from svc_oms.service.venues import VenueSession, VenueSessions
 
@@ -64,6 +65,7 @@ class LinkParts:
     publisher: Publisher
     notices: Notices
     waker: Waker
+    trail: Trail
     followers: Sequence[Follower] = ()
 
 
@@ -222,6 +224,7 @@ class VenueLink:
             writes = ledger.finish()
             writes.progress = progress
             await batch.write(writes)
+            await parts.trail.append(batch, writes.audit)
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
         changed = ledger.changed()

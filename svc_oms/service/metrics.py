@@ -47,6 +47,13 @@ SLOW_CONSUMERS = Counter("ordermesh_oms_slow_consumers_total", "Readers sent awa
 CACHE_DROPPED = Counter(
     "ordermesh_oms_cache_dropped_total", "Orders not written to Redis: away, or no room."
 )
+AUDIT_COUNTED = Counter(
+    "ordermesh_oms_audit_counted_total",
+    "Refusals beyond a limit of entries, counted in the audit log and not recorded singly.",
+)
+AUDIT_LATE = Counter(
+    "ordermesh_oms_audit_late_total", "Refusals answered before their entry was durable."
+)
 
 
 def count_outcomes(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:

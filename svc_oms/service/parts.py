@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from mesh.clock import Clock
 from svc_oms.domain.checks import Limits
+from svc_oms.service.auditor import Auditor
 from svc_oms.service.gates import Gate
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.market import Market
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.trail import Trail
 from svc_oms.service.venues import VenueSessions
 
 
@@ -18,6 +20,8 @@ class DeskParts:
     """What the desk works with.
 
     Attributes:
+        auditor: Tells which refusals are recorded one by one.
+        trail: Where the desk's entries of the audit log go.
         gates: Controls every new order and change passes, in this order, before it is taken.
     """
 
@@ -28,4 +32,6 @@ class DeskParts:
     venues: VenueSessions
     publisher: Publisher
     limits: Limits
+    auditor: Auditor
+    trail: Trail
     gates: Sequence[Gate] = ()

@@ -5,9 +5,10 @@ as canonical text) and the protobuf bytes that readers get. Adapters therefore
 know neither the domain nor protobuf; the codec beside this file knows both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 
@@ -153,6 +154,65 @@ class SessionRow(NamedTuple):
     status: bytes
 
 
+class AuditWrite(NamedTuple):
+    """What the audit log is to say; see AuditEntry in audit_service.proto for the fields.
+
+    Lists of WriteSet.audit go in with their batch; `trail.Trail` appends others.
+    Put no secret in: what stands here is kept for years and read by many.
+    """
+
+    kind: int
+    at_ns: int
+    actor: str
+    command: str
+    text: str
+    roles: tuple[str, ...] = ()
+    account_id: str = ""
+    order_id: str = ""
+    idempotency_key: str = ""
+    reason: int = 0
+    field: str = ""
+    metadata: Mapping[str, str] = MappingProxyType({})
+    peer: str = ""
+    stands_for: int = 1
+
+
+class AuditLine(NamedTuple):
+    """One line of the audit log as it is stored."""
+
+    sequence: int
+    entry_id: str
+    at_us: int
+    kind: int
+    actor: str
+    account_id: str
+    order_id: str
+    reason: int
+    payload: bytes
+    hash: bytes
+
+
+class AuditHead(NamedTuple):
+    """Where a writer's chain ends."""
+
+    last_sequence: int
+    head: bytes
+
+
+class AuditFilter(NamedTuple):
+    """Which lines of the audit log a list wants. Empty means all."""
+
+    from_us: int
+    until_us: int
+    actor: str
+    account_id: str
+    order_id: str
+    reasons: tuple[int, ...]
+    kind: int
+    before_entry_id: str
+    limit: int
+
+
 class LinkProgress(NamedTuple):
     """How far a session's owner has come; written only under its own token."""
 
@@ -176,6 +236,7 @@ class WriteSet:
     idempotency: list[IdempotencyRow] = field(default_factory=list)
     outbox: list[OutboxWrite] = field(default_factory=list)
     parked: list[ParkedWrite] = field(default_factory=list)
+    audit: list[AuditWrite] = field(default_factory=list)
     progress: LinkProgress | None = None
 
 
@@ -215,6 +276,14 @@ class Batch(Protocol):
         Raises:
             FencedError: progress is given and its token is no longer the session's.
         """
+        ...
+
+    async def lock_audit(self, writer: str) -> AuditHead:
+        """Lock a writer's chain; last of all locks, behind accounts and sessions."""
+        ...
+
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        """Append lines to a locked chain, in their order."""
         ...
 
 
@@ -317,6 +386,10 @@ class OrderStore(Protocol):
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
         """Keep listings for the next start."""
+        ...
+
+    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
+        """Read (entry_id, payload) of a page of the audit log, newest first."""
         ...
 
     async def unknown_orders(self) -> int:

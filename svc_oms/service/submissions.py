@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from mesh.call import Call
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
@@ -62,6 +63,7 @@ class Submission:
         body_hash: SHA-256 of the request in canonical form.
         reply: Called once, behind the commit.
         account_id: The account it is of; found by the order where the request names none.
+        call: The call it came with; None for commands of the book itself.
     """
 
     kind: CommandKind
@@ -70,6 +72,7 @@ class Submission:
     body_hash: bytes
     reply: Callable[[Outcome], None]
     account_id: str = ""
+    call: Call | None = None
 
 
 def order_not_found(order_id: str) -> MeshError:

@@ -5,12 +5,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from google.protobuf.message import DecodeError
+
 from ordermesh.oms.v1 import order_pb2
+from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
+from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.service.codec.audit import audit_line
 from svc_oms.service.codec.events import decode_event
 from svc_oms.service.codec.orders import order_message, order_write, progress_message, read_order
 from svc_oms.service.codec.values import execution_value
+from svc_oms.service.ports import AuditHead, AuditLine
 
 FINDINGS_SHOWN_MAX = 200
 
@@ -58,6 +64,14 @@ class AccountReader(Protocol):
         """Read all executions."""
         ...
 
+    async def audit_chains(self) -> dict[str, AuditHead]:
+        """Read where every writer's chain of the audit log ends."""
+        ...
+
+    def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
+        """Read a writer's lines in sequence."""
+        ...
+
 
 class Audited(Protocol):
     """A store that can be read as a whole."""
@@ -75,13 +89,14 @@ class Report:
     orders: int = 0
     events: int = 0
     executions: int = 0
+    audit_entries: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         """Tell it to people."""
         yield (
             f"{self.accounts} accounts, {self.orders} orders, {self.events} events, "
-            f"{self.executions} executions recomputed"
+            f"{self.executions} executions recomputed, {self.audit_entries} audit entries chained"
         )
         for finding in self.findings[:FINDINGS_SHOWN_MAX]:
             yield f"{finding.invariant}: {finding.subject}: {finding.text}"
@@ -97,7 +112,42 @@ async def verify_book(store: Audited) -> Report:
     async with store.audit() as reader:
         for account in await reader.accounts():
             await _verify_account(reader, account, report)
+        for writer, head in (await reader.audit_chains()).items():
+            await _verify_audit(reader, writer, head, report)
     return report
+
+
+async def _verify_audit(
+    reader: AccountReader, writer: str, head: AuditHead, report: Report
+) -> None:
+    """Check a writer's chain: numbers, hashes, and columns against what was hashed."""
+    sequence, previous = 0, GENESIS
+    async for line in reader.audit_log(writer):
+        sequence += 1
+        expected = event_hash(previous, line.payload)
+        where = f"{writer}/{sequence}"
+        if line.hash != expected:
+            report.findings.append(Finding("audit_chain", where, "the hash does not hold"))
+        if line.sequence != sequence:
+            text = f"sequence {line.sequence} where {sequence} should be"
+            report.findings.append(Finding("audit_chain", where, text))
+            sequence = line.sequence
+        if not _audit_columns_hold(writer, line):
+            text = "a column is not what the entry says"
+            report.findings.append(Finding("audit_chain", where, text))
+        previous = line.hash
+        report.audit_entries += 1
+    if (sequence, previous) != head:
+        text = f"the chain says {head.last_sequence} entries, the log ends at {sequence}"
+        report.findings.append(Finding("audit_chain", writer, text))
+
+
+def _audit_columns_hold(writer: str, line: AuditLine) -> bool:
+    try:
+        message = AuditEntry.FromString(line.payload)
+    except DecodeError:
+        return False
+    return message.writer == writer and audit_line(message, line.payload, line.hash) == line
 
 
 async def _verify_account(reader: AccountReader, account: StoredAccount, report: Report) -> None:

@@ -196,6 +196,14 @@ class Work:
             for answer in self._answers
         ]
 
+    def refusals(self) -> list[tuple[Submission, MeshError]]:
+        """Return the submissions that were refused, and why."""
+        return [
+            (submission, answer)
+            for submission, answer in zip(self._submissions, self._answers, strict=True)
+            if isinstance(answer, MeshError)
+        ]
+
     def _taken(self, row: IdempotencyRow, duplicate: bool) -> Taken:
         if row.result is not None:
             return Taken("", 0, row.sequence, duplicate, row.result)

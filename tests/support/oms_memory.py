@@ -13,6 +13,9 @@ from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
+    AuditFilter,
+    AuditHead,
+    AuditLine,
     ExecutionRow,
     FencedError,
     IdempotencyRow,
@@ -40,6 +43,8 @@ class _Tables:
     parked: list = dataclasses.field(default_factory=list)
     instruments: dict[str, bytes] = dataclasses.field(default_factory=dict)
     controls_version: int = 1
+    audit: dict[tuple[str, int], AuditLine] = dataclasses.field(default_factory=dict)
+    audit_heads: dict[str, AuditHead] = dataclasses.field(default_factory=dict)
 
     def copy(self) -> "_Tables":
         return _Tables(*(copy.copy(getattr(self, f.name)) for f in dataclasses.fields(self)))
@@ -96,6 +101,15 @@ class MemoryBatch:
         if writes.progress is not None:
             self._venue(writes)
         return bases
+
+    async def lock_audit(self, writer: str) -> AuditHead:
+        return self.tables.audit_heads.setdefault(writer, AuditHead(0, GENESIS))
+
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        tables = self.tables
+        for line in lines:
+            _add(tables.audit, (writer, line.sequence), line)
+        tables.audit_heads[writer] = AuditHead(lines[-1].sequence, lines[-1].hash)
 
     def _number(self, writes: WriteSet) -> dict[str, int]:
         sessions = self.tables.sessions
@@ -279,6 +293,22 @@ class MemoryStore:
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
         self._here().instruments.update(listings)
+
+    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
+        found = [
+            line
+            for line in self._here().audit.values()
+            if (not wanted.from_us or line.at_us >= wanted.from_us)
+            and (not wanted.until_us or line.at_us < wanted.until_us)
+            and wanted.actor in {"", line.actor}
+            and wanted.account_id in {"", line.account_id}
+            and wanted.order_id in {"", line.order_id}
+            and (not wanted.reasons or line.reason in wanted.reasons)
+            and wanted.kind in {0, line.kind}
+            and (not wanted.before_entry_id or line.entry_id < wanted.before_entry_id)
+        ]
+        found.sort(key=lambda line: line.entry_id, reverse=True)
+        return [(line.entry_id, line.payload) for line in found[: wanted.limit]]
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())

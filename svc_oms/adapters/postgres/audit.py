@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import AuditHead, AuditLine
 from svc_oms.service.verification import StoredAccount, StoredExecution, StoredOrder
 
 # Rows fetched at a time while the log is read.
@@ -45,6 +46,12 @@ ORDERS = (
 EXECUTIONS = """
 SELECT exec_type, body, busted FROM oms.executions WHERE account_id = $1 ORDER BY sequence
 """
+AUDIT_CHAINS = "SELECT writer, last_sequence, head FROM oms.audit_chains ORDER BY writer"
+AUDIT_LOG = """
+SELECT sequence, entry_id, (extract(epoch FROM at) * 1000000)::bigint, kind, actor, account_id,
+    order_id, reason, payload, hash
+FROM oms.audit_log WHERE writer = $1 ORDER BY sequence
+"""
 
 
 class PostgresAudit:
@@ -76,6 +83,17 @@ class PostgresAudit:
         return [
             StoredExecution(*row) for row in await self._connection.fetch(EXECUTIONS, account_id)
         ]
+
+    async def audit_chains(self) -> dict[str, AuditHead]:
+        """See `verification.AccountReader`."""
+        rows = await self._connection.fetch(AUDIT_CHAINS)
+        return {writer: AuditHead(*rest) for writer, *rest in rows}
+
+    async def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
+        """See `verification.AccountReader`."""
+        rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
+        async for row in rows:
+            yield AuditLine(*row)
 
 
 @asynccontextmanager

@@ -11,6 +11,8 @@ from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import (
     AccountRow,
+    AuditHead,
+    AuditLine,
     ExecutionRow,
     FencedError,
     IdempotencyRow,
@@ -121,6 +123,18 @@ class PostgresBatch:
         if not rows:
             raise FencedError(f"session {writes.progress.session_id} has another owner")
         return {}
+
+    async def lock_audit(self, writer: str) -> AuditHead:
+        """See `ports.Batch`."""
+        with translated():
+            return AuditHead(*await self._connection.fetchrow(sql.LOCK_AUDIT, writer))
+
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        """See `ports.Batch`."""
+        last = lines[-1]
+        rows = columns(lines, len(AuditLine._fields))
+        with translated():
+            await self._connection.execute(sql.WRITE_AUDIT, writer, last.sequence, last.hash, *rows)
 
 
 def _common_parameters(writes: WriteSet) -> list[Any]:

@@ -14,6 +14,7 @@ from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,
+    AuditFilter,
     Batch,
     ExecutionRow,
     FencedError,
@@ -111,23 +112,33 @@ class PostgresStore:
 
     async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
         """See `ports.OrderStore`."""
-        conditions = ["true"]
-        parameters: list[Any] = []
-        for applies, condition, value in (
+        where, parameters = _where(
             (wanted.account_ids is not None, "account_id = ANY({}::text[])", wanted.account_ids),
             (wanted.states, "state = ANY({}::int2[])", wanted.states),
             (wanted.instrument_id, "instrument_id = {}", wanted.instrument_id),
             (wanted.before_order_id, "order_id < {}", wanted.before_order_id),
             (wanted.created_from_us, f"created_at >= {sql.FROM_US}", wanted.created_from_us),
             (wanted.created_until_us, f"created_at < {sql.FROM_US}", wanted.created_until_us),
-        ):
-            if applies:
-                parameters.append(value)
-                conditions.append(condition.format(f"${len(parameters)}"))
+        )
         if wanted.open_only:
-            conditions.append("is_open")
-        statement = sql.LIST.format(where=" AND ".join(conditions), limit=int(wanted.limit))
+            where += " AND is_open"
+        statement = sql.LIST.format(where=where, limit=int(wanted.limit))
         return [OrderRow(*row) for row in await self._fetch(statement, *parameters)]
+
+    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
+        """See `ports.OrderStore`."""
+        where, parameters = _where(
+            (wanted.from_us, f"at >= {sql.FROM_US}", wanted.from_us),
+            (wanted.until_us, f"at < {sql.FROM_US}", wanted.until_us),
+            (wanted.actor, "actor = {}", wanted.actor),
+            (wanted.account_id, "account_id = {}", wanted.account_id),
+            (wanted.order_id, "order_id = {}", wanted.order_id),
+            (wanted.reasons, "reason = ANY({}::int2[])", wanted.reasons),
+            (wanted.kind, "kind = {}", wanted.kind),
+            (wanted.before_entry_id, "entry_id < {}", wanted.before_entry_id),
+        )
+        statement = sql.LIST_AUDIT.format(where=where, limit=int(wanted.limit))
+        return [(entry_id, body) for entry_id, body in await self._fetch(statement, *parameters)]
 
     async def snapshot(
         self, account_id: str, closed_after_us: int, limit: int
@@ -215,6 +226,16 @@ class PostgresStore:
         """See `ports.OrderStore`."""
         with translated():
             return bool(await self._write_pool.fetchval(sql.ENSURE_ACCOUNT, *account))
+
+
+def _where(*conditions: tuple[object, str, Any]) -> tuple[str, list[Any]]:
+    """Join the conditions that apply, each with its parameter."""
+    texts, parameters = ["true"], []
+    for applies, condition, value in conditions:
+        if applies:
+            parameters.append(value)
+            texts.append(condition.format(f"${len(parameters)}"))
+    return " AND ".join(texts), parameters
 
 
 async def _keep(_connection: Any) -> None:

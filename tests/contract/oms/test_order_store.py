@@ -9,6 +9,8 @@ from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.domain.hashchain import GENESIS
 from svc_oms.service.ports import (
     AccountInfo,
+    AuditFilter,
+    AuditLine,
     EventWrite,
     ExecutionRow,
     FencedError,
@@ -296,3 +298,53 @@ async def test_unknown_orders_are_counted(store):
 
 async def test_the_schema_is_the_newest(store):
     assert await store.revision() == newest_revision()
+
+
+def line(number: int, **changes) -> AuditLine:
+    row = AuditLine(
+        sequence=number,
+        entry_id=f"01JE00000000000000000000{number:02}",
+        at_us=number * 1_000_000,
+        kind=1,
+        actor="alice" if number % 2 else "",
+        account_id="ACC-ALICE",
+        order_id="",
+        reason=number,
+        payload=b"%d" % number,
+        hash=bytes([number]) * 32,
+    )
+    return row._replace(**changes)
+
+
+async def test_the_audit_log_is_chained_per_writer_and_listed_newest_first(store):
+    async with store.batch() as batch:
+        assert await batch.lock_audit("r1") == (0, GENESIS)
+        await batch.write_audit("r1", [line(1), line(2), line(3, order_id="O", kind=2)])
+    async with store.batch() as batch:
+        assert await batch.lock_audit("r1") == (3, bytes([3]) * 32)
+        assert await batch.lock_audit("r2") == (0, GENESIS)
+    every = AuditFilter(0, 0, "", "", "", (), 0, "", 100)
+    assert [body for _, body in await store.list_audit(every)] == [b"3", b"2", b"1"]
+    for change, found in (
+        ({"from_us": 2_000_000}, [b"3", b"2"]),
+        ({"until_us": 2_000_000}, [b"1"]),
+        ({"actor": "alice"}, [b"3", b"1"]),
+        ({"account_id": "ACC-BOB"}, []),
+        ({"order_id": "O"}, [b"3"]),
+        ({"reasons": (1, 2)}, [b"2", b"1"]),
+        ({"kind": 2}, [b"3"]),
+        ({"before_entry_id": line(3).entry_id}, [b"2", b"1"]),
+        ({"limit": 2}, [b"3", b"2"]),
+    ):
+        rows = await store.list_audit(every._replace(**change))
+        assert [body for _, body in rows] == found, change
+
+
+async def test_a_chain_that_is_not_committed_did_not_move(store):
+    with pytest.raises(ZeroDivisionError):
+        async with store.batch() as batch:
+            await batch.lock_audit("r1")
+            await batch.write_audit("r1", [line(1)])
+            raise ZeroDivisionError
+    async with store.batch() as batch:
+        assert await batch.lock_audit("r1") == (0, GENESIS)

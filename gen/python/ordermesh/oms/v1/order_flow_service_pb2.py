@@ -29,7 +29,7 @@ from ordermesh.type.v1 import error_pb2 as ordermesh_dot_type_dot_v1_dot_error__
 from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)ordermesh/oms/v1/order_flow_service.proto\x12\x10ordermesh.oms.v1\x1a\x1cordermesh/oms/v1/event.proto\x1a\x1cordermesh/oms/v1/order.proto\x1a$ordermesh/oms/v1/order_service.proto\x1a\x1dordermesh/type/v1/error.proto\x1a\x1dordermesh/type/v1/rules.proto\"\x83\x01\n\x0b\x46lowRequest\x12.\n\x04open\x18\x01 \x01(\x0b\x32\x1a.ordermesh.oms.v1.FlowOpenR\x04open\x12\x44\n\x08\x63ommands\x18\x02 \x03(\x0b\x32\x1d.ordermesh.oms.v1.FlowCommandB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x08\x63ommands\"c\n\x08\x46lowOpen\x12\x34\n\x05watch\x18\x01 \x01(\x0b\x32\x1e.ordermesh.oms.v1.WatchRequestR\x05watch\x12!\n\x0cresults_only\x18\x02 \x01(\x08R\x0bresultsOnly\"\xf0\x01\n\x0b\x46lowCommand\x12%\n\x0e\x63orrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x12\x36\n\x05place\x18\x02 \x01(\x0b\x32\x1e.ordermesh.oms.v1.PlaceRequestH\x00R\x05place\x12<\n\x07replace\x18\x03 \x01(\x0b\x32 .ordermesh.oms.v1.ReplaceRequestH\x00R\x07replace\x12\x39\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1f.ordermesh.oms.v1.CancelRequestH\x00R\x06\x63\x61ncelB\t\n\x07\x63ommand\"\x7f\n\x0c\x46lowResponse\x12\x37\n\x05items\x18\x01 \x03(\x0b\x32!.ordermesh.oms.v1.OrderStreamItemR\x05items\x12\x36\n\x07results\x18\x02 \x03(\x0b\x32\x1c.ordermesh.oms.v1.FlowResultR\x07results\"\xb6\x01\n\nFlowResult\x12%\n\x0e\x63orrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x12<\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x1e.ordermesh.oms.v1.FlowAcceptedH\x00R\x08\x61\x63\x63\x65pted\x12\x38\n\x07refused\x18\x03 \x01(\x0b\x32\x1c.ordermesh.type.v1.RejectionH\x00R\x07refusedB\t\n\x07outcome\"\x97\x01\n\x0c\x46lowAccepted\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId\x12\x32\n\x05state\x18\x02 \x01(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateR\x05state\x12\x1a\n\x08sequence\x18\x03 \x01(\x04R\x08sequence\x12\x1c\n\tduplicate\x18\x04 \x01(\x08R\tduplicate2]\n\x10OrderFlowService\x12I\n\x04\x46low\x12\x1d.ordermesh.oms.v1.FlowRequest\x1a\x1e.ordermesh.oms.v1.FlowResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)ordermesh/oms/v1/order_flow_service.proto\x12\x10ordermesh.oms.v1\x1a\x1cordermesh/oms/v1/event.proto\x1a\x1cordermesh/oms/v1/order.proto\x1a$ordermesh/oms/v1/order_service.proto\x1a\x1dordermesh/type/v1/error.proto\x1a\x1dordermesh/type/v1/rules.proto\"\x9b\x01\n\x0b\x46lowRequest\x12.\n\x04open\x18\x01 \x01(\x0b\x32\x1a.ordermesh.oms.v1.FlowOpenR\x04open\x12\x44\n\x08\x63ommands\x18\x02 \x03(\x0b\x32\x1d.ordermesh.oms.v1.FlowCommandB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x08\x63ommands\x12\x16\n\x06\x64isarm\x18\x03 \x01(\x08R\x06\x64isarm\"\xbb\x01\n\x08\x46lowOpen\x12\x34\n\x05watch\x18\x01 \x01(\x0b\x32\x1e.ordermesh.oms.v1.WatchRequestR\x05watch\x12!\n\x0cresults_only\x18\x02 \x01(\x08R\x0bresultsOnly\x12V\n\x14\x63\x61ncel_on_disconnect\x18\x03 \x01(\x0b\x32$.ordermesh.oms.v1.CancelOnDisconnectR\x12\x63\x61ncelOnDisconnect\"\x96\x01\n\x12\x43\x61ncelOnDisconnect\x12$\n\x07grace_s\x18\x01 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xac\x02R\x06graceS\x12Z\n\x0csession_name\x18\x02 \x01(\tB7\xa2\xbb\x18\x33\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0bsessionName\"\xf0\x01\n\x0b\x46lowCommand\x12%\n\x0e\x63orrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x12\x36\n\x05place\x18\x02 \x01(\x0b\x32\x1e.ordermesh.oms.v1.PlaceRequestH\x00R\x05place\x12<\n\x07replace\x18\x03 \x01(\x0b\x32 .ordermesh.oms.v1.ReplaceRequestH\x00R\x07replace\x12\x39\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1f.ordermesh.oms.v1.CancelRequestH\x00R\x06\x63\x61ncelB\t\n\x07\x63ommand\"\xb2\x01\n\x0c\x46lowResponse\x12\x37\n\x05items\x18\x01 \x03(\x0b\x32!.ordermesh.oms.v1.OrderStreamItemR\x05items\x12\x36\n\x07results\x18\x02 \x03(\x0b\x32\x1c.ordermesh.oms.v1.FlowResultR\x07results\x12\x31\n\x05guard\x18\x03 \x01(\x0b\x32\x1b.ordermesh.oms.v1.FlowGuardR\x05guard\"\x98\x01\n\tFlowGuard\x12\x14\n\x05\x61rmed\x18\x01 \x01(\x08R\x05\x61rmed\x12\x17\n\x07grace_s\x18\x02 \x01(\x05R\x06graceS\x12!\n\x0csession_name\x18\x03 \x01(\tR\x0bsessionName\x12\x1f\n\x0b\x61\x63\x63ount_ids\x18\x04 \x03(\tR\naccountIds\x12\x18\n\x07resumed\x18\x05 \x01(\x08R\x07resumed\"\xb6\x01\n\nFlowResult\x12%\n\x0e\x63orrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x12<\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x1e.ordermesh.oms.v1.FlowAcceptedH\x00R\x08\x61\x63\x63\x65pted\x12\x38\n\x07refused\x18\x03 \x01(\x0b\x32\x1c.ordermesh.type.v1.RejectionH\x00R\x07refusedB\t\n\x07outcome\"\x97\x01\n\x0c\x46lowAccepted\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId\x12\x32\n\x05state\x18\x02 \x01(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateR\x05state\x12\x1a\n\x08sequence\x18\x03 \x01(\x04R\x08sequence\x12\x1c\n\tduplicate\x18\x04 \x01(\x08R\tduplicate2]\n\x10OrderFlowService\x12I\n\x04\x46low\x12\x1d.ordermesh.oms.v1.FlowRequest\x1a\x1e.ordermesh.oms.v1.FlowResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,18 +38,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FLOWREQUEST'].fields_by_name['commands']._loaded_options = None
   _globals['_FLOWREQUEST'].fields_by_name['commands']._serialized_options = b'\242\273\030\005*\003\020\364\003'
+  _globals['_CANCELONDISCONNECT'].fields_by_name['grace_s']._loaded_options = None
+  _globals['_CANCELONDISCONNECT'].fields_by_name['grace_s']._serialized_options = b'\242\273\030\007\"\005\010\000\020\254\002'
+  _globals['_CANCELONDISCONNECT'].fields_by_name['session_name']._loaded_options = None
+  _globals['_CANCELONDISCONNECT'].fields_by_name['session_name']._serialized_options = b'\242\273\0303\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
   _globals['_FLOWREQUEST']._serialized_start=224
-  _globals['_FLOWREQUEST']._serialized_end=355
-  _globals['_FLOWOPEN']._serialized_start=357
-  _globals['_FLOWOPEN']._serialized_end=456
-  _globals['_FLOWCOMMAND']._serialized_start=459
-  _globals['_FLOWCOMMAND']._serialized_end=699
-  _globals['_FLOWRESPONSE']._serialized_start=701
-  _globals['_FLOWRESPONSE']._serialized_end=828
-  _globals['_FLOWRESULT']._serialized_start=831
-  _globals['_FLOWRESULT']._serialized_end=1013
-  _globals['_FLOWACCEPTED']._serialized_start=1016
-  _globals['_FLOWACCEPTED']._serialized_end=1167
-  _globals['_ORDERFLOWSERVICE']._serialized_start=1169
-  _globals['_ORDERFLOWSERVICE']._serialized_end=1262
+  _globals['_FLOWREQUEST']._serialized_end=379
+  _globals['_FLOWOPEN']._serialized_start=382
+  _globals['_FLOWOPEN']._serialized_end=569
+  _globals['_CANCELONDISCONNECT']._serialized_start=572
+  _globals['_CANCELONDISCONNECT']._serialized_end=722
+  _globals['_FLOWCOMMAND']._serialized_start=725
+  _globals['_FLOWCOMMAND']._serialized_end=965
+  _globals['_FLOWRESPONSE']._serialized_start=968
+  _globals['_FLOWRESPONSE']._serialized_end=1146
+  _globals['_FLOWGUARD']._serialized_start=1149
+  _globals['_FLOWGUARD']._serialized_end=1301
+  _globals['_FLOWRESULT']._serialized_start=1304
+  _globals['_FLOWRESULT']._serialized_end=1486
+  _globals['_FLOWACCEPTED']._serialized_start=1489
+  _globals['_FLOWACCEPTED']._serialized_end=1640
+  _globals['_ORDERFLOWSERVICE']._serialized_start=1642
+  _globals['_ORDERFLOWSERVICE']._serialized_end=1735
 # @@protoc_insertion_point(module_scope)

@@ -12,20 +12,32 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FlowRequest(_message.Message):
-    __slots__ = ("open", "commands")
+    __slots__ = ("open", "commands", "disarm")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    DISARM_FIELD_NUMBER: _ClassVar[int]
     open: FlowOpen
     commands: _containers.RepeatedCompositeFieldContainer[FlowCommand]
-    def __init__(self, open: _Optional[_Union[FlowOpen, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[FlowCommand, _Mapping]]] = ...) -> None: ...
+    disarm: bool
+    def __init__(self, open: _Optional[_Union[FlowOpen, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[FlowCommand, _Mapping]]] = ..., disarm: _Optional[bool] = ...) -> None: ...
 
 class FlowOpen(_message.Message):
-    __slots__ = ("watch", "results_only")
+    __slots__ = ("watch", "results_only", "cancel_on_disconnect")
     WATCH_FIELD_NUMBER: _ClassVar[int]
     RESULTS_ONLY_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_ON_DISCONNECT_FIELD_NUMBER: _ClassVar[int]
     watch: _order_service_pb2.WatchRequest
     results_only: bool
-    def __init__(self, watch: _Optional[_Union[_order_service_pb2.WatchRequest, _Mapping]] = ..., results_only: _Optional[bool] = ...) -> None: ...
+    cancel_on_disconnect: CancelOnDisconnect
+    def __init__(self, watch: _Optional[_Union[_order_service_pb2.WatchRequest, _Mapping]] = ..., results_only: _Optional[bool] = ..., cancel_on_disconnect: _Optional[_Union[CancelOnDisconnect, _Mapping]] = ...) -> None: ...
+
+class CancelOnDisconnect(_message.Message):
+    __slots__ = ("grace_s", "session_name")
+    GRACE_S_FIELD_NUMBER: _ClassVar[int]
+    SESSION_NAME_FIELD_NUMBER: _ClassVar[int]
+    grace_s: int
+    session_name: str
+    def __init__(self, grace_s: _Optional[int] = ..., session_name: _Optional[str] = ...) -> None: ...
 
 class FlowCommand(_message.Message):
     __slots__ = ("correlation_id", "place", "replace", "cancel")
@@ -40,12 +52,28 @@ class FlowCommand(_message.Message):
     def __init__(self, correlation_id: _Optional[int] = ..., place: _Optional[_Union[_order_service_pb2.PlaceRequest, _Mapping]] = ..., replace: _Optional[_Union[_order_service_pb2.ReplaceRequest, _Mapping]] = ..., cancel: _Optional[_Union[_order_service_pb2.CancelRequest, _Mapping]] = ...) -> None: ...
 
 class FlowResponse(_message.Message):
-    __slots__ = ("items", "results")
+    __slots__ = ("items", "results", "guard")
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     RESULTS_FIELD_NUMBER: _ClassVar[int]
+    GUARD_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedCompositeFieldContainer[_event_pb2.OrderStreamItem]
     results: _containers.RepeatedCompositeFieldContainer[FlowResult]
-    def __init__(self, items: _Optional[_Iterable[_Union[_event_pb2.OrderStreamItem, _Mapping]]] = ..., results: _Optional[_Iterable[_Union[FlowResult, _Mapping]]] = ...) -> None: ...
+    guard: FlowGuard
+    def __init__(self, items: _Optional[_Iterable[_Union[_event_pb2.OrderStreamItem, _Mapping]]] = ..., results: _Optional[_Iterable[_Union[FlowResult, _Mapping]]] = ..., guard: _Optional[_Union[FlowGuard, _Mapping]] = ...) -> None: ...
+
+class FlowGuard(_message.Message):
+    __slots__ = ("armed", "grace_s", "session_name", "account_ids", "resumed")
+    ARMED_FIELD_NUMBER: _ClassVar[int]
+    GRACE_S_FIELD_NUMBER: _ClassVar[int]
+    SESSION_NAME_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_IDS_FIELD_NUMBER: _ClassVar[int]
+    RESUMED_FIELD_NUMBER: _ClassVar[int]
+    armed: bool
+    grace_s: int
+    session_name: str
+    account_ids: _containers.RepeatedScalarFieldContainer[str]
+    resumed: bool
+    def __init__(self, armed: _Optional[bool] = ..., grace_s: _Optional[int] = ..., session_name: _Optional[str] = ..., account_ids: _Optional[_Iterable[str]] = ..., resumed: _Optional[bool] = ...) -> None: ...
 
 class FlowResult(_message.Message):
     __slots__ = ("correlation_id", "accepted", "refused")

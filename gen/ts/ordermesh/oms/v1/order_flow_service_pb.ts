@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_flow_service.proto.
  */
 export const file_ordermesh_oms_v1_order_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CilvcmRlcm1lc2gvb21zL3YxL29yZGVyX2Zsb3dfc2VydmljZS5wcm90bxIQb3JkZXJtZXNoLm9tcy52MSJzCgtGbG93UmVxdWVzdBIoCgRvcGVuGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5GbG93T3BlbhI6Cghjb21tYW5kcxgCIAMoCzIdLm9yZGVybWVzaC5vbXMudjEuRmxvd0NvbW1hbmRCCaK7GAUqAxD0AyJPCghGbG93T3BlbhItCgV3YXRjaBgBIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXF1ZXN0EhQKDHJlc3VsdHNfb25seRgCIAEoCCLJAQoLRmxvd0NvbW1hbmQSFgoOY29ycmVsYXRpb25faWQYASABKAQSLwoFcGxhY2UYAiABKAsyHi5vcmRlcm1lc2gub21zLnYxLlBsYWNlUmVxdWVzdEgAEjMKB3JlcGxhY2UYAyABKAsyIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0SAASMQoGY2FuY2VsGAQgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0SABCCQoHY29tbWFuZCJvCgxGbG93UmVzcG9uc2USMAoFaXRlbXMYASADKAsyIS5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RyZWFtSXRlbRItCgdyZXN1bHRzGAIgAygLMhwub3JkZXJtZXNoLm9tcy52MS5GbG93UmVzdWx0IpQBCgpGbG93UmVzdWx0EhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEjIKCGFjY2VwdGVkGAIgASgLMh4ub3JkZXJtZXNoLm9tcy52MS5GbG93QWNjZXB0ZWRIABIvCgdyZWZ1c2VkGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uSABCCQoHb3V0Y29tZSJyCgxGbG93QWNjZXB0ZWQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSEAoIc2VxdWVuY2UYAyABKAQSEQoJZHVwbGljYXRlGAQgASgIMl0KEE9yZGVyRmxvd1NlcnZpY2USSQoERmxvdxIdLm9yZGVybWVzaC5vbXMudjEuRmxvd1JlcXVlc3QaHi5vcmRlcm1lc2gub21zLnYxLkZsb3dSZXNwb25zZSgBMAFiBnByb3RvMw", [file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_order_service, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("CilvcmRlcm1lc2gvb21zL3YxL29yZGVyX2Zsb3dfc2VydmljZS5wcm90bxIQb3JkZXJtZXNoLm9tcy52MSKDAQoLRmxvd1JlcXVlc3QSKAoEb3BlbhgBIAEoCzIaLm9yZGVybWVzaC5vbXMudjEuRmxvd09wZW4SOgoIY29tbWFuZHMYAiADKAsyHS5vcmRlcm1lc2gub21zLnYxLkZsb3dDb21tYW5kQgmiuxgFKgMQ9AMSDgoGZGlzYXJtGAMgASgIIpMBCghGbG93T3BlbhItCgV3YXRjaBgBIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXF1ZXN0EhQKDHJlc3VsdHNfb25seRgCIAEoCBJCChRjYW5jZWxfb25fZGlzY29ubmVjdBgDIAEoCzIkLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsT25EaXNjb25uZWN0IoEBChJDYW5jZWxPbkRpc2Nvbm5lY3QSHAoHZ3JhY2VfcxgBIAEoBUILorsYByIFCAAQrAISTQoMc2Vzc2lvbl9uYW1lGAIgASgJQjeiuxgzGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtIskBCgtGbG93Q29tbWFuZBIWCg5jb3JyZWxhdGlvbl9pZBgBIAEoBBIvCgVwbGFjZRgCIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0SAASMwoHcmVwbGFjZRgDIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlcXVlc3RIABIxCgZjYW5jZWwYBCABKAsyHy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlcXVlc3RIAEIJCgdjb21tYW5kIpsBCgxGbG93UmVzcG9uc2USMAoFaXRlbXMYASADKAsyIS5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RyZWFtSXRlbRItCgdyZXN1bHRzGAIgAygLMhwub3JkZXJtZXNoLm9tcy52MS5GbG93UmVzdWx0EioKBWd1YXJkGAMgASgLMhsub3JkZXJtZXNoLm9tcy52MS5GbG93R3VhcmQiZwoJRmxvd0d1YXJkEg0KBWFybWVkGAEgASgIEg8KB2dyYWNlX3MYAiABKAUSFAoMc2Vzc2lvbl9uYW1lGAMgASgJEhMKC2FjY291bnRfaWRzGAQgAygJEg8KB3Jlc3VtZWQYBSABKAgilAEKCkZsb3dSZXN1bHQSFgoOY29ycmVsYXRpb25faWQYASABKAQSMgoIYWNjZXB0ZWQYAiABKAsyHi5vcmRlcm1lc2gub21zLnYxLkZsb3dBY2NlcHRlZEgAEi8KB3JlZnVzZWQYAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb25IAEIJCgdvdXRjb21lInIKDEZsb3dBY2NlcHRlZBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIQCghzZXF1ZW5jZRgDIAEoBBIRCglkdXBsaWNhdGUYBCABKAgyXQoQT3JkZXJGbG93U2VydmljZRJJCgRGbG93Eh0ub3JkZXJtZXNoLm9tcy52MS5GbG93UmVxdWVzdBoeLm9yZGVybWVzaC5vbXMudjEuRmxvd1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_order_service, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
  * A frame from the client.
@@ -40,6 +40,14 @@ export type FlowRequest = Message<"ordermesh.oms.v1.FlowRequest"> & {
    * @generated from field: repeated ordermesh.oms.v1.FlowCommand commands = 2;
    */
   commands: FlowCommand[];
+
+  /**
+   * Takes the guard of FlowOpen.cancel_on_disconnect away, behind the commands of
+   * this frame; answered with FlowGuard. Then the flow may end and its orders stay.
+   *
+   * @generated from field: bool disarm = 3;
+   */
+  disarm: boolean;
 };
 
 /**
@@ -68,6 +76,15 @@ export type FlowOpen = Message<"ordermesh.oms.v1.FlowOpen"> & {
    * @generated from field: bool results_only = 2;
    */
   resultsOnly: boolean;
+
+  /**
+   * Cancel the caller's open orders if this flow is lost. Not set: only accounts
+   * with a default of their own are guarded. Refuses: PERMISSION_DENIED without the
+   * role TRADER, OVERLOADED beyond 64 guards of one user.
+   *
+   * @generated from field: ordermesh.oms.v1.CancelOnDisconnect cancel_on_disconnect = 3;
+   */
+  cancelOnDisconnect?: CancelOnDisconnect | undefined;
 };
 
 /**
@@ -76,6 +93,38 @@ export type FlowOpen = Message<"ordermesh.oms.v1.FlowOpen"> & {
  */
 export const FlowOpenSchema: GenMessage<FlowOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_flow_service, 1);
+
+/**
+ * A guard: when the flow ends without disarm and no flow of the same user with the
+ * same session_name opens within the grace, every open order this user placed in
+ * the user's accounts is cancelled, by the actor "oms:cancel-on-disconnect". A flow
+ * whose replica dies counts as lost 5 s behind its last sign of life. A flow the
+ * server ends (drain, age, token) has at least 15 s to come back.
+ *
+ * @generated from message ordermesh.oms.v1.CancelOnDisconnect
+ */
+export type CancelOnDisconnect = Message<"ordermesh.oms.v1.CancelOnDisconnect"> & {
+  /**
+   * Seconds between the loss and the cancels, 0 to 300.
+   *
+   * @generated from field: int32 grace_s = 1;
+   */
+  graceS: number;
+
+  /**
+   * What a resuming flow calls itself by, too; empty is a name like others.
+   *
+   * @generated from field: string session_name = 2;
+   */
+  sessionName: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.CancelOnDisconnect.
+ * Use `create(CancelOnDisconnectSchema)` to create a new message.
+ */
+export const CancelOnDisconnectSchema: GenMessage<CancelOnDisconnect> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_flow_service, 2);
 
 /**
  * One command.
@@ -127,7 +176,7 @@ export type FlowCommand = Message<"ordermesh.oms.v1.FlowCommand"> & {
  * Use `create(FlowCommandSchema)` to create a new message.
  */
 export const FlowCommandSchema: GenMessage<FlowCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_flow_service, 2);
+  messageDesc(file_ordermesh_oms_v1_order_flow_service, 3);
 
 /**
  * A frame to the client. Field 1 is that of WatchResponse.
@@ -148,6 +197,13 @@ export type FlowResponse = Message<"ordermesh.oms.v1.FlowResponse"> & {
    * @generated from field: repeated ordermesh.oms.v1.FlowResult results = 2;
    */
   results: FlowResult[];
+
+  /**
+   * The guard of this flow, whenever it changes; durable before it is sent.
+   *
+   * @generated from field: ordermesh.oms.v1.FlowGuard guard = 3;
+   */
+  guard?: FlowGuard | undefined;
 };
 
 /**
@@ -155,7 +211,56 @@ export type FlowResponse = Message<"ordermesh.oms.v1.FlowResponse"> & {
  * Use `create(FlowResponseSchema)` to create a new message.
  */
 export const FlowResponseSchema: GenMessage<FlowResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_flow_service, 3);
+  messageDesc(file_ordermesh_oms_v1_order_flow_service, 4);
+
+/**
+ * The state of a flow's guard.
+ *
+ * @generated from message ordermesh.oms.v1.FlowGuard
+ */
+export type FlowGuard = Message<"ordermesh.oms.v1.FlowGuard"> & {
+  /**
+   * True: the loss of this flow cancels orders. False behind disarm.
+   *
+   * @generated from field: bool armed = 1;
+   */
+  armed: boolean;
+
+  /**
+   * That of the open, or the accounts' default.
+   *
+   * @generated from field: int32 grace_s = 2;
+   */
+  graceS: number;
+
+  /**
+   * That of the open.
+   *
+   * @generated from field: string session_name = 3;
+   */
+  sessionName: string;
+
+  /**
+   * The accounts guarded, sorted.
+   *
+   * @generated from field: repeated string account_ids = 4;
+   */
+  accountIds: string[];
+
+  /**
+   * True when a guard of this name had been lost and this flow came back in time.
+   *
+   * @generated from field: bool resumed = 5;
+   */
+  resumed: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.FlowGuard.
+ * Use `create(FlowGuardSchema)` to create a new message.
+ */
+export const FlowGuardSchema: GenMessage<FlowGuard> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_flow_service, 5);
 
 /**
  * What became of a command.
@@ -199,7 +304,7 @@ export type FlowResult = Message<"ordermesh.oms.v1.FlowResult"> & {
  * Use `create(FlowResultSchema)` to create a new message.
  */
 export const FlowResultSchema: GenMessage<FlowResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_flow_service, 4);
+  messageDesc(file_ordermesh_oms_v1_order_flow_service, 6);
 
 /**
  * A command that was taken.
@@ -241,7 +346,7 @@ export type FlowAccepted = Message<"ordermesh.oms.v1.FlowAccepted"> & {
  * Use `create(FlowAcceptedSchema)` to create a new message.
  */
 export const FlowAcceptedSchema: GenMessage<FlowAccepted> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_flow_service, 5);
+  messageDesc(file_ordermesh_oms_v1_order_flow_service, 7);
 
 /**
  * Commands in, results and events out, over one stream, for programs.

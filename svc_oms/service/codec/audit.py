@@ -1,0 +1,73 @@
+"""Audit entries as they are stored, and back."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ordermesh.oms.v1 import audit_service_pb2
+from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.ports import AuditLine, AuditWrite
+
+NS_PER_US = 1000
+
+# What came with a bad request may be of any length and hold anything.
+ID_CHARACTERS_MAX = 64
+TEXT_CHARACTERS_MAX = 1000
+METADATA_ITEMS_MAX = 30
+METADATA_CHARACTERS_MAX = 200
+
+_REPLACED = dict.fromkeys([*range(0x20), 0x7F], "\N{REPLACEMENT CHARACTER}")
+
+
+def _short(text: str, most: int) -> str:
+    """Make a text one of a column: bounded, without control characters."""
+    text = text.translate(_REPLACED)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def audit_entry(
+    writer: str, sequence: int, entry_id: str, entry: AuditWrite
+) -> audit_service_pb2.AuditEntry:
+    """Make the message of an entry; bounded whatever the entry holds."""
+    message = audit_service_pb2.AuditEntry(
+        entry_id=entry_id,
+        writer=writer,
+        sequence=sequence,
+        at=timestamp(entry.at_ns),
+        kind=entry.kind,  # type: ignore[arg-type] # by number
+        actor=_short(entry.actor, ID_CHARACTERS_MAX),
+        roles=sorted(entry.roles),
+        command=_short(entry.command, ID_CHARACTERS_MAX),
+        account_id=_short(entry.account_id, ID_CHARACTERS_MAX),
+        order_id=_short(entry.order_id, ID_CHARACTERS_MAX),
+        idempotency_key=_short(entry.idempotency_key, ID_CHARACTERS_MAX),
+        reason=entry.reason,  # type: ignore[arg-type] # by number
+        field=_short(entry.field, METADATA_CHARACTERS_MAX),
+        text=_short(entry.text, TEXT_CHARACTERS_MAX),
+        peer=_short(entry.peer, 2 * ID_CHARACTERS_MAX),
+        count=entry.stands_for,
+    )
+    for name, value in sorted(entry.metadata.items())[:METADATA_ITEMS_MAX]:
+        message.metadata[_short(name, ID_CHARACTERS_MAX)] = _short(value, METADATA_CHARACTERS_MAX)
+    return message
+
+
+def audit_line(
+    message: audit_service_pb2.AuditEntry, payload: bytes, line_hash: bytes
+) -> AuditLine:
+    """Give the columns of an entry."""
+    return AuditLine(
+        message.sequence,
+        message.entry_id,
+        microseconds(message.at),
+        message.kind,
+        message.actor,
+        message.account_id,
+        message.order_id,
+        message.reason,
+        payload,
+        line_hash,
+    )
+
+
+def microseconds(time: Timestamp) -> int:
+    """Give a time as the database keeps it."""
+    return nanoseconds(time) // NS_PER_US
