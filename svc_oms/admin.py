@@ -1,4 +1,4 @@
-"""Administration of the order book: `python -m svc_oms.admin migrate | ensure-account | verify`."""
+"""Administration of the order book: `python -m svc_oms.admin COMMAND`."""
 
 import asyncio
 import sys
@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from mesh.clock import SystemClock
 from mesh.settings import SettingsError, load_settings
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
+from svc_oms.service.trail import Trail, action
 from svc_oms.service.verification import verify_book
 from svc_oms.settings import OmsSettings
 
@@ -57,6 +59,35 @@ def ensure_account(
             await store.close()
 
     typer.echo(f"account {account} {'created' if asyncio.run(ensure()) else 'is there'}")
+
+
+@app.command()
+def disconnect_default(
+    account: Annotated[str, typer.Option(help="The account.")],
+    by: Annotated[str, typer.Option(help="Who orders it; stands in the audit log.")],
+    grace_s: Annotated[
+        int | None,
+        typer.Option(help="Seconds; leave out to take the default away.", min=0, max=300),
+    ] = None,
+) -> None:
+    """Guard every flow that trades for an account: cancel on disconnect, after a grace."""
+    text = f"cancel on disconnect is {'off' if grace_s is None else f'{grace_s} s'} by default"
+
+    async def set_default() -> bool:
+        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
+        try:
+            if not await store.guards().set_default(account, grace_s):
+                return False
+            now_ns = SystemClock().now_ns()
+            entry = action(now_ns, by, "admin/disconnect-default", text, account_id=account)
+            await Trail("admin").record(store, [entry])
+        finally:
+            await store.close()
+        return True
+
+    if not asyncio.run(set_default()):
+        raise typer.BadParameter(f"account {account!r} is not in the book")
+    typer.echo(f"account {account}: {text}")
 
 
 @app.command()

@@ -23,6 +23,7 @@ from svc_oms.domain.numbers import Quantity
 from svc_oms.service.auditor import Auditor
 from svc_oms.service.book import Book
 from svc_oms.service.desk import Desk
+from svc_oms.service.disconnect import Guards
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.link import LinkParts, Links
 from svc_oms.service.market import Market
@@ -79,6 +80,7 @@ def build_book(
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
         auditor=auditor,
+        guards=Guards(store.guards(), desk, clock),
     )
 
 
@@ -130,6 +132,7 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
         yield Ops(readiness=book.ready)
     finally:
         await cancel_until_done(tasks)
+        await book.guards.close()
         await book.auditor.close()
         if redis is not None:
             await redis.close()

@@ -11,6 +11,7 @@ from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from svc_oms.api import requests
 from svc_oms.api.orders import HEARTBEAT_DEFAULT_S, open_stream
 from svc_oms.service.book import Book
+from svc_oms.service.disconnect import Guard, Wish
 from svc_oms.service.order_stream import OrderStream, StreamEnd
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.refusals import call_refusal, is_refusal
@@ -47,22 +48,30 @@ class OrderFlowServicer:
         validate(first.open)
         stream = self._stream(first.open, call)
         flow = _Flow(self._book, stream, call)
-        reader = asyncio.create_task(flow.read(first, frames))
+        # A flow is lost by whoever ends it: us, unless its end comes from outside.
+        by_server = False
+        reader: asyncio.Task[None] | None = None
         try:
+            await flow.arm(first.open)
+            reader = asyncio.create_task(flow.read(first, frames))
             async for frame in stream.frames():
                 out = frame + flow.results()
                 if out:
                     yield out
                 flow.check()
         except StoreUnavailableError as error:
+            by_server = True
             raise database_away() from error
-        except MeshError:
+        except MeshError as error:
+            by_server = error.reason == "DRAINING"
             rest = flow.results()
             if rest:
                 yield rest
             raise
         finally:
-            reader.cancel()
+            if reader is not None:
+                reader.cancel()
+            flow.lost(by_server=by_server)
 
     def _stream(self, opened: flow_pb2.FlowOpen, call: Call) -> OrderStream:
         if not opened.results_only:
@@ -83,8 +92,61 @@ class _Flow:
         self._in_flight = 0
         self._room = asyncio.Event()
         self._failure: MeshError | None = None
+        self._guard: Guard | None = None
         # Kept, or the loop would forget them.
         self._recording: set[asyncio.Task[None]] = set()
+
+    async def arm(self, opened: flow_pb2.FlowOpen) -> None:
+        """Guard the flow if it or its accounts want it, before its first command is read."""
+        wish = None
+        if opened.HasField("cancel_on_disconnect"):
+            wanted = opened.cancel_on_disconnect
+            wish = Wish(wanted.grace_s, wanted.session_name)
+        self._guard = await self._book.guards.arm(self._call.user, wish)
+        if self._guard is not None:
+            self._guard.gone = self._guard_gone
+            self._tell_guard(self._guard, armed=True)
+
+    def lost(self, *, by_server: bool) -> None:
+        """Tell that the flow has ended; its guard, if it has one still, begins to count."""
+        if self._guard is not None:
+            self._book.guards.lost(self._guard, by_server=by_server)
+
+    def _guard_gone(self) -> None:
+        self._guard = None
+        self._failure = refuse(
+            "OBJECT_STATE",
+            "this flow was taken for lost and its orders are being cancelled; open another",
+            "open.cancel_on_disconnect",
+        )
+        self._stream.wake.set()
+
+    async def _disarm(self) -> None:
+        guard = self._guard
+        if guard is None:
+            raise refuse(
+                "OBJECT_STATE",
+                "disarm is true, but the flow has no guard: it was not asked for, or is disarmed",
+                "disarm",
+                value="true",
+                expected="false",
+            )
+        try:
+            await self._book.guards.disarm(guard)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        self._guard = None
+        self._tell_guard(guard, armed=False)
+        self._stream.wake.set()
+
+    def _tell_guard(self, guard: Guard, *, armed: bool) -> None:
+        row = guard.row
+        self._out.guard.armed = armed
+        self._out.guard.grace_s = row.grace_s
+        self._out.guard.session_name = row.session_name
+        del self._out.guard.account_ids[:]
+        self._out.guard.account_ids.extend(row.account_ids)
+        self._out.guard.resumed = armed and guard.resumed
 
     async def read(
         self, first: flow_pb2.FlowRequest, frames: AsyncIterator[flow_pb2.FlowRequest]
@@ -119,6 +181,8 @@ class _Flow:
         self._in_flight += len(commands)
         for command in commands:
             self._submit(command)
+        if frame.disarm:
+            await self._disarm()
 
     def _submit(self, command: flow_pb2.FlowCommand) -> None:
         number = command.correlation_id
@@ -166,7 +230,7 @@ class _Flow:
 
     def results(self) -> bytes:
         """Return what is done since the last call, serialised; empty if nothing."""
-        if not self._out.results:
+        if not self._out.results and not self._out.HasField("guard"):
             return b""
         frame = self._out.SerializeToString()
         self._out = flow_pb2.FlowResponse()

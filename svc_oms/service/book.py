@@ -9,6 +9,7 @@ from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service import metrics
 from svc_oms.service.auditor import Auditor
 from svc_oms.service.desk import Desk
+from svc_oms.service.disconnect import Guards
 from svc_oms.service.link import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
@@ -43,6 +44,7 @@ class Book:
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
     auditor: Auditor = field(kw_only=True)
+    guards: Guards = field(kw_only=True)
     _epoch: str = ""
     _why_not: str = field(default="the database has not been reached yet")
 
@@ -87,6 +89,7 @@ class Book:
             tasks.create_task(self.desk.run())
             tasks.create_task(self.watchman.run())
             tasks.create_task(self.auditor.run())
+            tasks.create_task(self.guards.run())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

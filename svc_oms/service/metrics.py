@@ -47,6 +47,9 @@ SLOW_CONSUMERS = Counter("ordermesh_oms_slow_consumers_total", "Readers sent awa
 CACHE_DROPPED = Counter(
     "ordermesh_oms_cache_dropped_total", "Orders not written to Redis: away, or no room."
 )
+DISCONNECTS = Counter(
+    "ordermesh_oms_disconnects_total", "Flows lost and not resumed, whose orders were cancelled."
+)
 AUDIT_COUNTED = Counter(
     "ordermesh_oms_audit_counted_total",
     "Refusals beyond a limit of entries, counted in the audit log and not recorded singly.",

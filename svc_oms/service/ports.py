@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from svc_oms.service.guard_ports import GuardStore
+
 
 class StoreUnavailableError(Exception):
     """The database cannot be reached, or was lost half-way: the outcome is not known."""
@@ -386,6 +388,10 @@ class OrderStore(Protocol):
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
         """Keep listings for the next start."""
+        ...
+
+    def guards(self) -> GuardStore:
+        """Return the part that keeps guards of flows."""
         ...
 
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:

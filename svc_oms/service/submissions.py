@@ -18,6 +18,7 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
+    DISCONNECT_CANCEL = 41
 
 
 class CancelAll(NamedTuple):
@@ -32,10 +33,21 @@ class CancelAll(NamedTuple):
     actor: str
 
 
+class DisconnectCancel(NamedTuple):
+    """A cancel of what the user of a lost flow has open in an account."""
+
+    idempotency_key: str
+    account_id: str
+    subject: str
+    session_name: str
+    grace_s: int
+    actor: str
+
+
 OrderCommand = ReplaceOrder | CancelOrder
 """Commands that name an order, and find their account by it."""
 
-Command = PlaceOrder | OrderCommand | CancelAll
+Command = PlaceOrder | OrderCommand | CancelAll | DisconnectCancel
 
 
 class Taken(NamedTuple):

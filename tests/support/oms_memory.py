@@ -27,6 +27,7 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     WriteSet,
 )
+from tests.support.oms_memory_guards import MemoryGuards
 
 DOWN = 1
 
@@ -163,6 +164,7 @@ class MemoryStore:
         self.away = False
         self.lose_commits = 0
         self.commits = 0
+        self._guards = MemoryGuards()
         self._lock = asyncio.Lock()
 
     def _here(self) -> _Tables:
@@ -293,6 +295,9 @@ class MemoryStore:
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
         self._here().instruments.update(listings)
+
+    def guards(self) -> MemoryGuards:
+        return self._guards
 
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         found = [

@@ -11,6 +11,7 @@ from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.audit import PostgresAudit, opened
 from svc_oms.adapters.postgres.batch import PostgresBatch
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.guards import PostgresGuards
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,
@@ -124,6 +125,10 @@ class PostgresStore:
             where += " AND is_open"
         statement = sql.LIST.format(where=where, limit=int(wanted.limit))
         return [OrderRow(*row) for row in await self._fetch(statement, *parameters)]
+
+    def guards(self) -> PostgresGuards:
+        """See `ports.OrderStore`."""
+        return PostgresGuards(self._write_pool)
 
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         """See `ports.OrderStore`."""

@@ -202,15 +202,19 @@ async def test_no_token_is_in_the_log(book_url, tls):
 
 
 async def test_two_replicas_chain_apart_and_verify_together(book_url, tls):
-    async with trading(book_url, tls) as (one, client, _), replica(book_url, tls) as two:
-        async with two.channel() as channel, one.channel() as first:
-            other = Client(channel)
-            await asyncio.gather(
-                *(refused(client.place(f"a{i}", quantity="1.5")) for i in range(40)),
-                *(refused(other.place(f"b{i}", quantity="-5")) for i in range(40)),
-                *(other.place(f"c{i}") for i in range(10)),
-            )
-            assert len(await entries(first)) == 80
+    async with (
+        trading(book_url, tls) as (one, client, _),
+        replica(book_url, tls) as two,
+        two.channel() as channel,
+        one.channel() as first,
+    ):
+        other = Client(channel)
+        await asyncio.gather(
+            *(refused(client.place(f"a{i}", quantity="1.5")) for i in range(40)),
+            *(refused(other.place(f"b{i}", quantity="-5")) for i in range(40)),
+            *(other.place(f"c{i}") for i in range(10)),
+        )
+        assert len(await entries(first)) == 80
     store = await PostgresStore.connect(book_url)
     report = await verify_book(store)
     await store.close()

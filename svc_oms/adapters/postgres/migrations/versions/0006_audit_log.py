@@ -36,19 +36,20 @@ CREATE INDEX audit_log_order ON oms.audit_log (order_id, entry_id DESC) WHERE or
 CREATE INDEX audit_log_reason ON oms.audit_log (reason, entry_id DESC);
 
 CREATE TABLE oms.disconnect_guards (
+    -- The flow that has it: a ULID of its own.
+    holder text COLLATE "C" PRIMARY KEY,
     subject text COLLATE "C" NOT NULL,
     session_name text COLLATE "C" NOT NULL,
-    -- The flow that has it: a ULID of its own. A newer flow of the name takes it over.
-    holder text COLLATE "C" NOT NULL,
     account_ids text[] NOT NULL,
     grace_s integer NOT NULL,
     -- 1 held: due behind its last sign of life and the grace. 2 lost, due at due_at.
-    -- 3 firing, claimed at due_at by whoever pulls the orders.
+    -- 3 firing, claimed at due_at by whoever pulls the orders. 4 disarmed: kept a while, so
+    -- that an older flow of the name, found dead later, is known not to matter.
     state smallint NOT NULL,
-    seen_at timestamptz NOT NULL DEFAULT now(),
-    due_at timestamptz,
-    PRIMARY KEY (subject, session_name)
+    seen_at timestamptz NOT NULL,
+    due_at timestamptz
 ) WITH (fillfactor = 50);
+CREATE INDEX disconnect_guards_name ON oms.disconnect_guards (subject, session_name);
 
 ALTER TABLE oms.accounts ADD COLUMN disconnect_grace_s integer
     CHECK (disconnect_grace_s BETWEEN 0 AND 300);

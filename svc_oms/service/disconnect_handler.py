@@ -1,0 +1,78 @@
+"""The command behind cancel on disconnect; when it is given is in disconnect.py."""
+
+from collections.abc import Callable, Sequence
+
+from mesh.errors import MeshError, to_rejection
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import CancelOrder
+from svc_oms.domain.model import Order
+from svc_oms.service.ports import AuditWrite, IdempotencyRow
+from svc_oms.service.submissions import DisconnectCancel, Submission, refused
+from svc_oms.service.trail import action
+from svc_oms.service.work import Work
+
+Cancel = Callable[[Work, Submission, Order, CancelOrder], Order]
+"""Cancels one order: `handlers.cancel_order`."""
+
+
+def disconnect_cancel(cancel: Cancel) -> Callable[[Work, Submission], IdempotencyRow]:
+    """Make what cancels the open orders of a lost flow's user in an account."""
+
+    def act(work: Work, submission: Submission) -> IdempotencyRow:
+        command = submission.command
+        assert isinstance(command, DisconnectCancel)
+        response = order_service_pb2.CancelAllResponse()
+        sequence = 0
+        left = []
+        for before in _scope(work, command):
+            result = response.results.add(order_id=before.order_id)
+            wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
+            order = before
+            try:
+                order = cancel(work, submission, before, wanted)
+                sequence = order.last_sequence
+            except (OrderRefused, MeshError) as error:
+                left.append(before.order_id)
+                told = refused(error) if isinstance(error, OrderRefused) else error
+                result.rejection.CopyFrom(to_rejection(told))
+            result.state = order.state.value  # type: ignore[assignment] # by number
+        if response.results:
+            found = len(response.results)
+            work.ledger.writes.audit.append(_entry(work.ledger.now_ns, command, found, left))
+        return work.row(submission, "", sequence, response.SerializeToString())
+
+    return act
+
+
+def _scope(work: Work, command: DisconnectCancel) -> list[Order]:
+    return sorted(
+        (
+            order
+            for order in work.ledger.orders.values()
+            if order.account_id == command.account_id
+            and order.placed_by == command.subject
+            and not order.is_closed
+            # On its way already.
+            and not order.pending_cancel_id
+        ),
+        key=lambda order: order.order_id,
+    )
+
+
+def _entry(now_ns: int, command: DisconnectCancel, found: int, left: Sequence[str]) -> AuditWrite:
+    text = (
+        f"flow {command.session_name!r} of {command.subject} was lost and not resumed within "
+        f"{command.grace_s} s: {found - len(left)} orders cancelled, {len(left)} could not be"
+    )
+    return action(
+        now_ns,
+        command.actor,
+        "CancelOnDisconnect",
+        text,
+        account_id=command.account_id,
+        subject=command.subject,
+        session_name=command.session_name,
+        cancelled=found - len(left),
+        left=",".join(left),
+    )

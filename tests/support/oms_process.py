@@ -1,0 +1,104 @@
+"""svc_oms as a process of its own, for tests that kill it."""
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import grpc.aio
+
+from mesh.channel import mesh_channel
+from mesh.settings import child_environment
+from mesh.tls import TlsFiles
+from tests.support.oms import MINT, NOBODY, until
+from tests.support.ports import free_port
+
+
+@contextmanager
+def key_server() -> Iterator[str]:
+    """Serve the public keys of the tests' mint; give their URL."""
+    body = json.dumps(MINT.jwks()).encode()
+
+    class Keys(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class OmsProcess:
+    """One svc_oms that can be killed."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, tls: Path) -> None:
+        self._process = process
+        self._port = port
+        self._tls = tls
+
+    def channel(self, service: str = "envoy") -> grpc.aio.Channel:
+        files = TlsFiles.of_service(self._tls, service)
+        return mesh_channel(f"127.0.0.1:{self._port}", "svc-oms", files)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        os.kill(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=30)
+
+
+@asynccontextmanager
+async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterator[OmsProcess]:
+    """Run svc_oms as a process until the block ends."""
+    port, ops_port = free_port(), free_port()
+    log_path = folder / "svc_oms.log"
+
+    def ready() -> bool:
+        assert process.poll() is None, log_path.read_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{ops_port}/readyz", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    with key_server() as keys, log_path.open("wb") as log:
+        settings = {
+            "DATABASE_URL": database_url,
+            "BIND": f"127.0.0.1:{port}",
+            "OPS_BIND": f"127.0.0.1:{ops_port}",
+            "TLS_CERT": str(tls / "svc-oms.pem"),
+            "TLS_KEY": str(tls / "svc-oms.key"),
+            "TLS_CA": str(tls / "ca.pem"),
+            "JWKS_URL": keys,
+            "MARKETDATA_TARGET": NOBODY,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "svc_oms"],
+            env=child_environment({f"ORDERMESH_{key}": text for key, text in settings.items()}),
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            await until(ready, "svc_oms is ready")
+            yield OmsProcess(process, port, tls)
+        finally:
+            process.kill()
+            process.wait(timeout=30)
