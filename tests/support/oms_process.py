@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import grpc.aio
 
@@ -65,6 +66,15 @@ class OmsProcess:
         self._process.wait(timeout=30)
 
 
+def _start(settings: dict[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "svc_oms"],
+        env=child_environment({f"ORDERMESH_{key}": text for key, text in settings.items()}),
+        stdout=log,
+        stderr=log,
+    )
+
+
 @asynccontextmanager
 async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterator[OmsProcess]:
     """Run svc_oms as a process until the block ends."""
@@ -90,12 +100,7 @@ async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterat
             "JWKS_URL": keys,
             "MARKETDATA_TARGET": NOBODY,
         }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "svc_oms"],
-            env=child_environment({f"ORDERMESH_{key}": text for key, text in settings.items()}),
-            stdout=log,
-            stderr=log,
-        )
+        process = _start(settings, log)
         try:
             await until(ready, "svc_oms is ready")
             yield OmsProcess(process, port, tls)

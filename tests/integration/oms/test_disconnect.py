@@ -33,6 +33,19 @@ from tests.support.tokens import bearer
 PENDING_CANCEL = order_pb2.ORDER_STATE_PENDING_CANCEL
 
 
+async def end_of(call) -> str:
+    """Read until the server ends the call; return why it does."""
+
+    async def read_on() -> None:
+        while await call.read() is not grpc.aio.EOF:
+            pass
+
+    async with asyncio.timeout(WAIT_S):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await read_on()
+    return reason_of(error.value)[0]
+
+
 class Flow:
     """A flow as a client has it."""
 
@@ -63,11 +76,7 @@ class Flow:
 
     async def ended(self) -> str:
         """Wait for the server to end it; return why."""
-        async with asyncio.timeout(WAIT_S):
-            with pytest.raises(grpc.aio.AioRpcError) as error:
-                while await self._call.read() is not grpc.aio.EOF:
-                    pass
-        return reason_of(error.value)[0]
+        return await end_of(self._call)
 
     def vanish(self) -> None:
         self._call.cancel()
@@ -152,10 +161,7 @@ async def test_disarm_without_a_guard_ends_the_flow(book_url, tls):
         call = client.flows.Flow(metadata=ALICE)
         opened = flow_pb2.FlowOpen(results_only=True)
         await call.write(flow_pb2.FlowRequest(open=opened, disarm=True))
-        with pytest.raises(grpc.aio.AioRpcError) as error:
-            while await call.read() is not grpc.aio.EOF:
-                pass
-        assert reason_of(error.value)[0] == "OBJECT_STATE"
+        assert await end_of(call) == "OBJECT_STATE"
 
 
 async def test_a_flow_that_comes_back_in_time_keeps_its_orders_on_another_replica(book_url, tls):
