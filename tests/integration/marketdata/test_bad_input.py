@@ -1,0 +1,101 @@
+"""Bad input to every rpc of market data and instruments: named, and the reader may go on."""
+
+import grpc
+import pytest
+
+from ordermesh.marketdata.v1 import instrument_service_pb2 as instruments
+from ordermesh.marketdata.v1 import market_data_service_pb2 as prices
+from tests.integration.marketdata.conftest import refusal_of
+from tests.support.bad_input import cases, garbled, unbreakable
+
+NAME = "ASML.SIMA"
+SUBSCRIPTION = {"instrument_ids": [NAME], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100}
+WATCH = prices.WatchRequest(
+    subscription=SUBSCRIPTION, heartbeat_s=1, cursor={"epoch": "e", "sequence": 1}
+)
+GOOD = {
+    "prices.Watch": WATCH,
+    "prices.Stream": prices.StreamRequest(open=WATCH, subscribe=SUBSCRIPTION),
+    "prices.GetSnapshot": prices.GetSnapshotRequest(instrument_ids=[NAME], topics=[1], depth=1),
+    "instruments.Get": instruments.GetRequest(instrument_id=NAME),
+    "instruments.List": instruments.ListRequest(
+        venue_mic="SIMA", isin="NL0010273215", text="ASML", page_size=1, page_token="x"
+    ),
+    "instruments.Watch": instruments.InstrumentServiceWatchRequest(venue_mic="SIMA"),
+}
+# Free numbers; what a cursor means is tested in test_streams.py.
+ANY_VALUE = {
+    "prices.Watch": {"cursor.sequence"},
+    "prices.Stream": {"open.cursor.sequence"},
+}
+
+
+def call(service, rpc, request):
+    stub, _, name = rpc.partition(".")
+    method = getattr(getattr(service, stub), name)
+    return method(iter([request]) if name == "Stream" else request, metadata=service.metadata)
+
+
+def test_every_rpc_and_field_has_a_case():
+    for module, name in ((prices, "prices"), (instruments, "instruments")):
+        (service,) = module.DESCRIPTOR.services_by_name.values()
+        for method in service.methods:
+            good = GOOD[f"{name}.{method.name}"]
+            assert good.DESCRIPTOR.full_name == method.input_type.full_name
+            assert unbreakable(good) == ANY_VALUE.get(f"{name}.{method.name}", set())
+
+
+@pytest.mark.parametrize("rpc", GOOD)
+async def test_broken_fields_are_refused_by_name(service, rpc):
+    await service.gateway().open()
+    for case in cases(GOOD[rpc]):
+        found = await refusal_of(call(service, rpc, case.request))
+        assert found.code is grpc.StatusCode.INVALID_ARGUMENT, case.name
+        assert (found.reason, found.field) == ("INVALID_FIELD", case.field), case.name
+        assert "value" in found.metadata, case.name
+        assert found.metadata["expected"], case.name
+        assert case.field in found.text, case.name
+    # Whoever sent all that is served as before.
+    answer = await service.instruments.Get(
+        instruments.GetRequest(instrument_id=NAME), metadata=service.metadata
+    )
+    assert answer.instrument.instrument_id == NAME
+
+
+async def test_bytes_that_are_no_message_are_refused(service):
+    channel = service.channel("envoy")
+    for rpc, good in GOOD.items():
+        stub, _, name = rpc.partition(".")
+        full = "MarketDataService" if stub == "prices" else "InstrumentService"
+        path = f"/ordermesh.marketdata.v1.{full}/{name}"
+        for case in garbled(good):
+            if name == "Stream":
+                made = channel.stream_stream(path)(iter([case.data]), metadata=service.metadata)
+            elif name == "Watch":
+                made = channel.unary_stream(path)(case.data, metadata=service.metadata)
+            else:
+                made = channel.unary_unary(path)(case.data, metadata=service.metadata)
+            found = await refusal_of(made)
+            assert found.reason == "INVALID_FIELD", (rpc, case.name)
+            assert good.DESCRIPTOR.full_name in found.text
+
+
+MEANING = [
+    ("instruments.Get", instruments.GetRequest(instrument_id="NONE.SIMA"), "INSTRUMENT_NOT_FOUND"),
+    ("instruments.List", instruments.ListRequest(page_token="made up"), "INVALID_FIELD"),
+    (
+        "prices.GetSnapshot",
+        prices.GetSnapshotRequest(instrument_ids=["NONE.SIMA"]),
+        "INSTRUMENT_NOT_FOUND",
+    ),
+    ("prices.Stream", prices.StreamRequest(), "INVALID_FIELD"),
+    ("prices.Stream", prices.StreamRequest(subscribe=SUBSCRIPTION), "INVALID_FIELD"),
+]
+
+
+async def test_requests_that_mean_no_good_are_refused(service):
+    await service.gateway().open()
+    for rpc, request, reason in MEANING:
+        found = await refusal_of(call(service, rpc, request))
+        assert found.reason == reason, (rpc, request, found)
+        assert found.field, (rpc, found)

@@ -1,0 +1,400 @@
+"""Bad input to every rpc of the order book: named, recorded, and nothing changes.
+
+The tables of field rules are made from the contract (tests/support/bad_input.py); what a
+field means beyond its form is written out below.
+"""
+
+import asyncpg
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from mesh.errors import read_refusal
+from ordermesh.oms.v1 import audit_service_pb2, order_pb2, order_service_pb2
+from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
+from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
+from ordermesh.type.v1 import error_pb2
+from tests.support.bad_input import cases, garbled, unbreakable
+from tests.support.oms import ALICE, AUDREY, BOB, trading
+
+KEY, ORDER = "k-1", "01JD0000000000000000000000"
+TERMS = {
+    "quantity": "100",
+    "limit_price": "650.05",
+    "stop_price": "1",
+    "display_quantity": "1",
+    "time_in_force": order_pb2.TIME_IN_FORCE_GTD,
+    "expire_time": {"seconds": 1_900_000_000},
+    "trailing_offset": "1",
+    "peg": {"reference": order_pb2.PEG_REFERENCE_PRIMARY, "offset": "0.5"},
+}
+PLACE = order_service_pb2.PlaceRequest(
+    idempotency_key=KEY,
+    account_id="ACC-ALICE",
+    instrument_id="ASML.SIMA",
+    side=order_pb2.SIDE_BUY,
+    type=order_pb2.ORDER_TYPE_LIMIT,
+    terms=TERMS,
+    regulatory={
+        "capacity": order_pb2.TRADING_CAPACITY_DEAL,
+        "investment_decision": {"kind": 1, "short_code": "P1"},
+        "execution_decision": {"kind": 2, "short_code": "A1"},
+        "client_short_code": "C1",
+        "algorithm_id": "algo",
+        "non_executing_broker_lei": "ABCDEFGHIJ0123456789",
+    },
+    link={"kind": 1, "group_id": "g", "parent_order_id": ORDER},
+    client_note="note",
+)
+REPLACE = order_service_pb2.ReplaceRequest(idempotency_key=KEY, order_id=ORDER, terms=TERMS)
+CANCEL = order_service_pb2.CancelRequest(idempotency_key=KEY, order_id=ORDER)
+CURSOR = {"account_id": "ACC-ALICE", "cursor": {"epoch": "e", "sequence": 1}}
+WATCH = order_service_pb2.WatchRequest(accounts=[CURSOR], heartbeat_s=1)
+GOOD = {
+    "Place": PLACE,
+    "Replace": REPLACE,
+    "Cancel": CANCEL,
+    "CancelAll": order_service_pb2.CancelAllRequest(
+        idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA", side=1
+    ),
+    "Get": order_service_pb2.GetRequest(order_id=ORDER),
+    "List": order_service_pb2.ListRequest(
+        account_id="ACC-ALICE",
+        states=[order_pb2.ORDER_STATE_NEW],
+        instrument_id="ASML.SIMA",
+        created_from={"seconds": 1},
+        created_until={"seconds": 2},
+        page_size=1,
+        page_token="x",
+    ),
+    "Watch": WATCH,
+}
+AUDIT_LIST = audit_service_pb2.AuditServiceListRequest(
+    at_from={"seconds": 1},
+    at_until={"seconds": 2},
+    actor="alice",
+    account_id="ACC-ALICE",
+    order_id=ORDER,
+    reasons=[error_pb2.ERROR_REASON_INVALID_FIELD],
+    kind=1,
+    page_size=1,
+    page_token="x",
+)
+OPEN = flow_pb2.FlowOpen(
+    watch=WATCH, results_only=True, cancel_on_disconnect={"grace_s": 1, "session_name": "s"}
+)
+COMMANDS = [
+    flow_pb2.FlowCommand(place=PLACE),
+    flow_pb2.FlowCommand(replace=REPLACE),
+    flow_pb2.FlowCommand(cancel=CANCEL),
+]
+# Flags and free numbers: any value is good. What an expected_version means is tested below,
+# what a cursor means in test_streams.py.
+ANY_VALUE = {
+    "Place": {
+        "regulatory.direct_electronic_access",
+        "regulatory.liquidity_provision",
+        "regulatory.algorithmic",
+        "regulatory.commodity_risk_reduction",
+    },
+    "Replace": {"expected_version"},
+    "List": {"open_only"},
+    "Watch": {"accounts.cursor.sequence"},
+}
+
+
+class Book:
+    """What must not change."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def state(self) -> list[object]:
+        return [
+            await self._connection.fetchval(f"SELECT count(*) FROM oms.{table}")  # noqa: S608
+            for table in ("order_events", "orders", "outbox", "idempotency", "disconnect_guards")
+        ] + await self._connection.fetch("SELECT order_id, body FROM oms.orders ORDER BY 1")
+
+    async def audit(self) -> list[audit_service_pb2.AuditEntry]:
+        rows = await self._connection.fetch("SELECT payload FROM oms.audit_log ORDER BY entry_id")
+        return [audit_service_pb2.AuditEntry.FromString(row["payload"]) for row in rows]
+
+
+@pytest.fixture
+async def book(book_url):
+    connection = await asyncpg.connect(book_url)
+    yield Book(connection)
+    await connection.close()
+
+
+async def refusal(call):
+    """How a call is refused, unary or a stream."""
+
+    async def to_its_end() -> None:
+        if hasattr(call, "read"):
+            while await call.read() is not grpc.aio.EOF:
+                pass
+        else:
+            await call
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await to_its_end()
+    return read_refusal(refused.value)
+
+
+def test_every_field_has_a_case_or_takes_any_value():
+    for name, good in GOOD.items():
+        assert unbreakable(good) == ANY_VALUE.get(name, set()), name
+    assert not unbreakable(AUDIT_LIST)
+    opened = unbreakable(OPEN) - {f"watch.{path}" for path in ANY_VALUE["Watch"]}
+    assert opened == {"results_only"}
+
+
+def test_every_rpc_has_a_table():
+    for module, covered in (
+        (order_service_pb2, set(GOOD)),
+        (audit_service_pb2, {"List"}),
+        (flow_pb2, {"Flow"}),
+    ):
+        for service in module.DESCRIPTOR.services_by_name.values():
+            assert {method.name for method in service.methods} == covered
+
+
+def check(found, name: str, field: str) -> None:
+    assert found.code is grpc.StatusCode.INVALID_ARGUMENT, (name, found)
+    assert (found.reason, found.field) == ("INVALID_FIELD", field), (name, found)
+    assert "value" in found.metadata, name
+    assert found.metadata["expected"], name
+    assert field in found.text, name
+
+
+@pytest.mark.parametrize("rpc", GOOD)
+async def test_broken_fields_are_refused_by_name(book_url, tls, book, rpc):
+    async with trading(book_url, tls) as (_, client, gateway):
+        before = await book.state()
+        table = cases(GOOD[rpc])
+        for case in table:
+            call = getattr(client.orders, rpc)(case.request, metadata=ALICE)
+            check(await refusal(call), case.name, case.field)
+        assert await book.state() == before
+        assert not gateway.commands
+        entries = await book.audit()
+        assert [entry.field for entry in entries] == [case.field for case in table]
+        for entry in entries:
+            assert entry.reason == error_pb2.ERROR_REASON_INVALID_FIELD
+            assert (entry.actor, entry.command) == ("alice", f"OrderService/{rpc}")
+
+
+async def test_broken_filters_of_the_audit_log_are_refused_by_name(book_url, tls, book):
+    async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
+        stub = AuditServiceStub(channel)
+        table = cases(AUDIT_LIST)
+        for case in table:
+            check(await refusal(stub.List(case.request, metadata=AUDREY)), case.name, case.field)
+        foreign = audit_service_pb2.AuditServiceListRequest(page_token="x")
+        check(await refusal(stub.List(foreign, metadata=AUDREY)), "token", "page_token")
+        assert len(await book.audit()) == len(table) + 1
+
+
+async def test_broken_opens_end_a_flow_by_name(book_url, tls, book):
+    async with trading(book_url, tls) as (_, client, _gateway):
+        before = await book.state()
+        table = cases(OPEN)
+        for case in table:
+            call = client.flows.Flow(metadata=ALICE)
+            await call.write(flow_pb2.FlowRequest(open=case.request))
+            check(await refusal(call), case.name, case.field)
+        for request in (flow_pb2.FlowRequest(), flow_pb2.FlowRequest(commands=COMMANDS)):
+            call = client.flows.Flow(metadata=ALICE)
+            await call.write(request)
+            check(await refusal(call), "not opened", "open")
+        assert await book.state() == before
+        assert len(await book.audit()) == len(table) + 2
+
+
+async def test_broken_commands_of_a_flow_are_results(book_url, tls, book):
+    async with trading(book_url, tls) as (_, client, gateway):
+        call = client.flows.Flow(metadata=ALICE)
+        await call.write(flow_pb2.FlowRequest(open=flow_pb2.FlowOpen(results_only=True)))
+        before = await book.state()
+        table = [case for good in COMMANDS for case in cases(good)]
+        for number, case in enumerate(table):
+            case.request.correlation_id = number
+            await call.write(flow_pb2.FlowRequest(commands=[case.request]))
+        answered = {}
+        while len(answered) < len(table):
+            for result in (await call.read()).results:
+                answered[result.correlation_id] = result.refused
+        for number, case in enumerate(table):
+            assert answered[number].reason == error_pb2.ERROR_REASON_INVALID_FIELD, case.name
+            assert answered[number].field == case.field, case.name
+        many = flow_pb2.FlowRequest(commands=[COMMANDS[2]] * 501)
+        await call.write(many)
+        check(await refusal(call), "501 commands", "commands")
+        assert await book.state() == before
+        assert not gateway.commands
+        assert len(await book.audit()) == len(table) + 1
+
+
+async def test_bytes_that_are_no_message_are_refused(book_url, tls, book):
+    async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
+        before, count = await book.state(), 0
+        for rpc, good in GOOD.items():
+            path = f"/ordermesh.oms.v1.OrderService/{rpc}"
+            stub = channel.unary_stream(path) if rpc == "Watch" else channel.unary_unary(path)
+            for case in garbled(good):
+                found = await refusal(stub(case.data, metadata=ALICE))
+                assert found.reason == "INVALID_FIELD", (rpc, case.name)
+                assert good.DESCRIPTOR.full_name in found.text
+                count += 1
+        flow = channel.stream_stream("/ordermesh.oms.v1.OrderFlowService/Flow")(metadata=ALICE)
+        await flow.write(b"\xff")
+        assert (await refusal(flow)).reason == "INVALID_FIELD"
+        assert await book.state() == before
+        assert len(await book.audit()) == count + 1
+
+
+async def test_a_field_of_another_type_on_the_wire_is_a_missing_one(book_url, tls):
+    async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
+        place = channel.unary_unary("/ordermesh.oms.v1.OrderService/Place")
+        # Field 1 as a number, field 4 (side) as a text.
+        keyless = b"\x08\x01" + _without(PLACE, "idempotency_key")
+        check(await refusal(place(keyless, metadata=ALICE)), "a number", "idempotency_key")
+        sideless = b"\x22\x03BUY" + _without(PLACE, "side")
+        check(await refusal(place(sideless, metadata=ALICE)), "a text", "side")
+
+
+def _without(good: Message, field: str) -> bytes:
+    copied = type(good)()
+    copied.CopyFrom(good)
+    copied.ClearField(field)
+    return copied.SerializeToString()
+
+
+def terms(**changes) -> dict[str, object]:
+    plain = {"quantity": "100", "limit_price": "650.05", "time_in_force": 1}
+    return {"terms": order_pb2.OrderTerms(**plain | changes)}
+
+
+# What was asked; reason, field, what it was, what it should be (parts of the text).
+PLACE_MEANING = [
+    ({"account_id": "ACC-BOB"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-BOB", "may use"),
+    ({"account_id": "ACC-NONE"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-NONE", "may use"),
+    ({"instrument_id": "NONE.SIMA"}, "INSTRUMENT_NOT_FOUND", "instrument_id", "NONE.SIMA", ""),
+    ({"instrument_id": "ASML.SIMB"}, "VENUE_UNAVAILABLE", "", "SIMB", "order session"),
+    (terms(quantity="1.5"), "QUANTITY_OFF_LOT", "terms.quantity", "1.5", "nearest is 1 or 2"),
+    (terms(limit_price="650.01"), "PRICE_OFF_TICK", "terms.limit_price", "650.01", "650.05"),
+    (terms(quantity="1000001"), "MAX_QUANTITY_EXCEEDED", "terms.quantity", "1000001", "1000000"),
+    (terms(quantity="900000"), "MAX_VALUE_EXCEEDED", "terms.quantity", "900000", "10000000"),
+    (terms(limit_price=""), "INVALID_FIELD", "terms.limit_price", "missing", "LIMIT"),
+    (terms(quantity="9" * 18), "MAX_QUANTITY_EXCEEDED", "terms.quantity", "9" * 18, "1000000"),
+    (terms(stop_price="1"), "INVALID_FIELD", "terms.stop_price", "1", "empty"),
+    (terms(display_quantity="1"), "INVALID_FIELD", "terms.display_quantity", "1", "empty"),
+    (terms(trailing_offset="1"), "INVALID_FIELD", "terms.trailing_offset", "1", "empty"),
+    (
+        terms(expire_time={"seconds": 1}),
+        "INVALID_FIELD",
+        "terms.expire_time",
+        "",
+        "empty",
+    ),
+    (terms(peg={"reference": 1}), "INVALID_FIELD", "terms.peg", "", "empty"),
+    ({"link": {"kind": 1}}, "UNSUPPORTED_ORDER_CHARACTERISTIC", "link", "set", "leave it out"),
+]
+
+
+async def test_orders_that_mean_no_good_are_refused_by_name(book_url, tls, book):
+    async with trading(book_url, tls) as (_, client, gateway):
+        before = await book.state()
+        for index, (change, reason, field, was, should) in enumerate(PLACE_MEANING):
+            request = client.request(f"m-{index}", **change)
+            found = await refusal(client.orders.Place(request, metadata=ALICE))
+            assert (found.reason, found.field) == (reason, field), (change, found)
+            assert was in found.text, found
+            assert should in found.text, found
+        assert await book.state() == before
+        assert not gateway.commands
+        entries = await book.audit()
+        assert [entry.idempotency_key for entry in entries] == [
+            f"m-{index}" for index in range(len(PLACE_MEANING))
+        ]
+        for entry, (_, reason, field, _was, _should) in zip(entries, PLACE_MEANING, strict=True):
+            assert error_pb2.ErrorReason.Name(entry.reason) == f"ERROR_REASON_{reason}"
+            assert entry.field == field
+
+
+async def test_changes_that_mean_no_good_are_refused_by_name(book_url, tls, book):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        other = (await client.place("k2")).order.order_id
+        for index in range(2):
+            command = await gateway.command(index)
+            await gateway.send(gateway.acknowledged(command.cl_ord_id))
+        first = await gateway.command(0)
+        await gateway.send(gateway.filled(first.cl_ord_id, "40", "40", "60"))
+        await gateway.applied()
+        await client.cancel("k3", other)
+        version = (await client.get(order_id)).order.progress.version
+        before = await book.state()
+
+        def replace(key: str, order: str = order_id, version: int = 0, **changes):
+            return order_service_pb2.ReplaceRequest(
+                idempotency_key=key, order_id=order, expected_version=version, **terms(**changes)
+            )
+
+        def cancel(key: str, order: str) -> order_service_pb2.CancelRequest:
+            return order_service_pb2.CancelRequest(idempotency_key=key, order_id=order)
+
+        every = order_service_pb2.CancelAllRequest
+        table = [
+            ("Replace", replace("r1", ORDER), ALICE, "ORDER_NOT_FOUND", "order_id"),
+            ("Replace", replace("r2"), BOB, "ORDER_NOT_FOUND", "order_id"),
+            ("Replace", replace("r3", version=version + 1), ALICE, "STALE_VERSION", "expected_v"),
+            ("Replace", replace("r4", version=2**64 - 1), ALICE, "STALE_VERSION", "expected_v"),
+            ("Replace", replace("r5", quantity="40"), ALICE, "INVALID_FIELD", "terms.quantity"),
+            ("Replace", replace("r6", quantity="0.5"), ALICE, "INVALID_FIELD", "terms.quantity"),
+            ("Replace", replace("r7", quantity="50.5"), ALICE, "QUANTITY_OFF_LOT", "terms.q"),
+            ("Replace", replace("r8", limit_price="1.01"), ALICE, "PRICE_OFF_TICK", "terms.l"),
+            ("Replace", replace("r9", other), ALICE, "ORDER_CHANGE_PENDING", "order_id"),
+            ("Replace", replace("k1"), ALICE, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"),
+            ("Cancel", cancel("c1", ORDER), ALICE, "ORDER_NOT_FOUND", "order_id"),
+            ("Cancel", cancel("c2", order_id), BOB, "ORDER_NOT_FOUND", "order_id"),
+            ("Cancel", cancel("c3", "'; DROP"), ALICE, "ORDER_NOT_FOUND", "order_id"),
+            ("Cancel", cancel("c4", other), ALICE, "ORDER_CHANGE_PENDING", "order_id"),
+            ("Cancel", cancel("k2", order_id), ALICE, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"),
+            (
+                "CancelAll",
+                every(idempotency_key="k1", account_id="ACC-ALICE"),
+                ALICE,
+                "IDEMPOTENCY_KEY_REUSED",
+                "idempotency_key",
+            ),
+            (
+                "CancelAll",
+                every(idempotency_key="a1", account_id="ACC-ALICE"),
+                BOB,
+                "ACCOUNT_NOT_ALLOWED",
+                "account_id",
+            ),
+            (
+                "Place",
+                client.request("k1", quantity="200"),
+                ALICE,
+                "IDEMPOTENCY_KEY_REUSED",
+                "idempotency_key",
+            ),
+        ]
+        for rpc, request, user, reason, field in table:
+            found = await refusal(getattr(client.orders, rpc)(request, metadata=user))
+            assert found.reason == reason, (request, found)
+            assert found.field.startswith(field), (request, found)
+        assert await book.state() == before
+        entries = await book.audit()
+        assert [error_pb2.ErrorReason.Name(e.reason) for e in entries] == [
+            f"ERROR_REASON_{row[3]}" for row in table
+        ]
+        assert [e.order_id for e in entries if e.command == "OrderService/Replace"][:3] == [
+            ORDER,
+            order_id,
+            order_id,
+        ]
