@@ -17,11 +17,13 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import flow, link, orders
+from svc_oms.api import flow, kill, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
+from svc_oms.service.blocks import BlockView
 from svc_oms.service.book import Book
 from svc_oms.service.desk import Desk
+from svc_oms.service.kill_gate import KillGate
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.link import LinkParts, Links
 from svc_oms.service.market import Market
@@ -29,6 +31,8 @@ from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.pulls import Puller, PullParts
+from svc_oms.service.switchboard import Switchboard, SwitchParts
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -56,13 +60,21 @@ def build_book(
     notices, known = Notices(clock), KnownOrders()
     quantity = settings.order_quantity_max
     limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits))
+    gates = [KillGate(venues)]
+    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, gates))
+    blocks = BlockView(store.kills, clock)
     links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker),
+        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks),
         replica,
         may_add=settings.sessions_may_be_added,
     )
-    watchman = Watchman(replica, store, publisher, venues, notices, links)
+    watchman = Watchman(replica, store, publisher, venues, notices, links, blocks)
+    puller = Puller(PullParts(store, clock, venues, desk, replica))
+    switches = Switchboard(
+        SwitchParts(
+            store.kills, clock, blocks, venues, waker, puller, settings.engage_confirm_s_max
+        )
+    )
     return Book(
         store,
         clock,
@@ -73,6 +85,7 @@ def build_book(
         desk,
         links,
         watchman,
+        switches,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
     )
@@ -81,6 +94,7 @@ def build_book(
 def add_servicers(server: MeshServer, book: Book) -> None:
     """Serve the book."""
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
+    server.add(kill.KillSwitchServicer(book), kill.SERVICE, kill.ACCESS)
     # A broken command is a result there, not the end of the stream.
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     # What a venue says is a fact whatever its form: the book parks what it cannot read.

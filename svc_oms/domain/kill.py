@@ -100,20 +100,19 @@ class Finding(NamedTuple):
     """A cancel can be asked for, and none is on its way."""
 
 
-def find(order: Order, attempts: int, *, session_up: bool, unanswered_s: float = 0) -> Finding:
+def find(order: Order, attempts: int, *, session_up: bool, overdue: bool) -> Finding:
     """Say what became of an order that is to be pulled.
 
     Args:
         order: As it stands.
         attempts: Times a cancel was asked for.
         session_up: The venue can be reached.
-        unanswered_s: Seconds a cancel may be without answer before that is told as a reason;
-            compared with the time since the order last moved by whoever calls: 0 is "not yet".
+        overdue: An answer to the cancel should have come by now.
     """
     if order.is_closed:
         return Finding(_closed(order))
     if order.pending_cancel_id:
-        return Finding(*_waiting(order, session_up=session_up, unanswered_s=unanswered_s))
+        return Finding(*_waiting(order, session_up=session_up, overdue=overdue))
     if attempts == 0:
         return Finding(PullOutcome.PENDING, ask=True)
     why = order.rejection or Rejection(
@@ -134,7 +133,7 @@ def _closed(order: Order) -> PullOutcome:
 
 
 def _waiting(
-    order: Order, *, session_up: bool, unanswered_s: float
+    order: Order, *, session_up: bool, overdue: bool
 ) -> tuple[PullOutcome, Rejection | None]:
     cancel, venue = order.pending_cancel_id, order.venue_mic
     if not session_up:
@@ -148,10 +147,9 @@ def _waiting(
             f"it is not known what {venue} has of the order; cancel {cancel} is with it or on "
             "its way, and the venue is asked",
         )
-    if unanswered_s:
+    if overdue:
         return PullOutcome.CANNOT, Rejection(
-            "OUTCOME_UNKNOWN",
-            f"{venue} has not answered cancel {cancel} for {unanswered_s:.0f} s",
+            "OUTCOME_UNKNOWN", f"{venue} has not answered cancel {cancel} in time"
         )
     return PullOutcome.PENDING, None
 

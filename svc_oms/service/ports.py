@@ -10,6 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from svc_oms.service.kill_ports import KillStore, SwitchRow
+
 
 class StoreUnavailableError(Exception):
     """The database cannot be reached, or was lost half-way: the outcome is not known."""
@@ -193,6 +195,10 @@ class Batch(Protocol):
         """
         ...
 
+    async def kill_switches(self) -> list[SwitchRow]:
+        """Read the kill switches that block; as they are for the whole batch."""
+        ...
+
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         """Read orders of locked accounts."""
         ...
@@ -240,6 +246,11 @@ class AccountSnapshot(NamedTuple):
 
 class OrderStore(Protocol):
     """The order book of record."""
+
+    @property
+    def kills(self) -> KillStore:
+        """Kill switches of record."""
+        ...
 
     def batch(self) -> AbstractAsyncContextManager[Batch]:
         """Open a transaction."""

@@ -17,6 +17,7 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
+    PULL = 20
 
 
 class CancelAll(NamedTuple):
@@ -31,10 +32,19 @@ class CancelAll(NamedTuple):
     actor: str
 
 
+class Pull(NamedTuple):
+    """Cancels of orders by a kill switch or mass cancel; internal."""
+
+    idempotency_key: str
+    account_id: str
+    order_ids: tuple[str, ...]
+    actor: str
+
+
 OrderCommand = ReplaceOrder | CancelOrder
 """Commands that name an order, and find their account by it."""
 
-Command = PlaceOrder | OrderCommand | CancelAll
+Command = PlaceOrder | OrderCommand | CancelAll | Pull
 
 
 class Taken(NamedTuple):

@@ -73,8 +73,9 @@ ORDER BY s.session_id
 """
 
 ACKNOWLEDGE = f"""
-UPDATE oms.kill_switches SET state = $2, sessions = $3, acknowledged_at_us = $4, {_MOVED}
-WHERE switch_id = $1 AND state = 1
+UPDATE oms.kill_switches SET state = $2, sessions = $3,
+    acknowledged_at_us = CASE WHEN $2 = 1 THEN 0 ELSE $4 END, {_MOVED}
+WHERE switch_id = $1 AND state = 1 AND (state, sessions) IS DISTINCT FROM ($2, $3)
 RETURNING {COLUMNS}
 """
 

@@ -9,6 +9,7 @@ from svc_oms.adapters.postgres import kill_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.statements import LOCK_CONTROLS, MOVE_CONTROLS
 from svc_oms.service.kill_ports import (
+    SWITCH,
     OpenOrder,
     PullRow,
     PullState,
@@ -38,8 +39,10 @@ class PostgresKillStore:
                 found = await connection.fetchrow(sql.BY_KEY, row.engaged_by, row.idempotency_key)
                 if found is not None:
                     return switch_row(found), False
-                if await connection.fetchval(sql.COUNT_IN_FORCE) >= in_force_max:
-                    return None
+                if row.kind == SWITCH and not row.drill:
+                    in_force = await connection.fetchval(sql.COUNT_IN_FORCE)
+                    if in_force >= in_force_max:
+                        return None
                 version = await connection.fetchval(MOVE_CONTROLS)
                 made = await connection.fetchrow(
                     sql.ENGAGE, *row[:5], list(row.scope), *row[6:8], version, *row[9:11]

@@ -228,7 +228,7 @@ export type Block = Message<"ordermesh.gateway.v1.Block"> & {
   scope?: KillScope | undefined;
 
   /**
-   * Who engaged it, when and why, in words; at most 200 characters.
+   * Who engaged it, when and why, in words; at most 256 characters.
    *
    * @generated from field: string text = 3;
    */
@@ -385,7 +385,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
 
   /**
    * Subject that placed the order. Empty only on commands of an older OMS; those
-   * count as covered by any trader, firm, desk and algorithm.
+   * count as covered by any firm, desk and trader.
    *
    * @generated from field: string placed_by = 19;
    */
