@@ -43,13 +43,13 @@ SWITCH = f"SELECT {COLUMNS} FROM oms.kill_switches WHERE switch_id = $1"
 CURRENT = f"""
 SELECT {COLUMNS} FROM oms.kill_switches WHERE state IN (1, 2) OR settled_at_us = 0
 UNION
-SELECT {COLUMNS} FROM oms.kill_switches WHERE changed_at > now() - $1 * interval '1 s'
+SELECT {COLUMNS} FROM oms.kill_switches WHERE changed_at > now() - $1::int4 * interval '1 s'
 ORDER BY switch_id
 """
 
 LIST = f"""
 SELECT {COLUMNS} FROM oms.kill_switches
-WHERE ($1 = '' OR switch_id < $1) AND (NOT $2 OR {_BLOCKS})
+WHERE ($1::text = '' OR switch_id < $1) AND (NOT $2::boolean OR {_BLOCKS})
     AND ($3::text[] IS NULL OR scope[3] = ANY($3))
 ORDER BY switch_id DESC LIMIT $4
 """
@@ -73,14 +73,14 @@ ORDER BY s.session_id
 """
 
 ACKNOWLEDGE = f"""
-UPDATE oms.kill_switches SET state = $2, sessions = $3,
-    acknowledged_at_us = CASE WHEN $2 = 1 THEN 0 ELSE $4 END, {_MOVED}
+UPDATE oms.kill_switches SET state = $2::int2, sessions = $3,
+    acknowledged_at_us = CASE WHEN $2 = 1 THEN 0 ELSE $4::int8 END, {_MOVED}
 WHERE switch_id = $1 AND state = 1 AND (state, sessions) IS DISTINCT FROM ($2, $3)
 RETURNING {COLUMNS}
 """
 
 LEASE = """
-UPDATE oms.kill_switches SET worker = $2, worker_until = now() + $3 * interval '1 s'
+UPDATE oms.kill_switches SET worker = $2, worker_until = now() + $3::float8 * interval '1 s'
 WHERE switch_id = $1 AND (worker = $2 OR worker_until < now())
 RETURNING switch_id
 """
@@ -125,7 +125,7 @@ ORDER BY k.order_id LIMIT $3
 KEEP_PULLS = """
 INSERT INTO oms.kill_orders AS k (switch_id, order_id, account_id, instrument_id, outcome, state,
     rejection, attempts, asked_at_us, updated_at_us)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::int2[], $6::int2[], $7::bytea[],
+SELECT $1::text, * FROM unnest($2::text[], $3::text[], $4::text[], $5::int2[], $6::int2[], $7::bytea[],
     $8::int4[], $9::int8[], $10::int8[])
 ON CONFLICT (switch_id, order_id) DO UPDATE SET outcome = excluded.outcome,
     state = excluded.state, rejection = excluded.rejection,
@@ -140,8 +140,8 @@ WITH found AS (
         LEFT JOIN oms.kill_orders k ON k.switch_id = $1 AND k.outcome = o.outcome
         GROUP BY o.outcome ORDER BY o.outcome) AS counts
 )
-UPDATE oms.kill_switches s SET counts = found.counts, listed = $2, commands_held = $3,
-    settled_at_us = CASE WHEN NOT $4 THEN 0 WHEN s.settled_at_us = 0 THEN $5
+UPDATE oms.kill_switches s SET counts = found.counts, listed = $2::boolean, commands_held = $3::int4,
+    settled_at_us = CASE WHEN NOT $4::boolean THEN 0 WHEN s.settled_at_us = 0 THEN $5::int8
         ELSE s.settled_at_us END, {_MOVED}
 FROM found
 WHERE s.switch_id = $1 AND (s.counts, s.listed, s.commands_held, s.settled_at_us <> 0)
