@@ -24,6 +24,13 @@ from svc_oms.service.auditor import Auditor
 from svc_oms.service.book import Book
 from svc_oms.service.desk import Desk
 from svc_oms.service.disconnect import Guards
+from svc_oms.api import flow, kill, link, orders
+from svc_oms.domain.checks import Limits
+from svc_oms.domain.numbers import Quantity
+from svc_oms.service.blocks import BlockView
+from svc_oms.service.book import Book
+from svc_oms.service.desk import Desk
+from svc_oms.service.kill_gate import KillGate
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.link import LinkParts, Links
 from svc_oms.service.market import Market
@@ -32,6 +39,8 @@ from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.trail import Trail
+from svc_oms.service.pulls import Puller, PullParts
+from svc_oms.service.switchboard import Switchboard, SwitchParts
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -63,10 +72,21 @@ def build_book(
     desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, auditor, trail))
     links = Links(
         LinkParts(store, clock, known, venues, publisher, notices, waker, trail),
+    gates = [KillGate(venues)]
+    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, gates))
+    blocks = BlockView(store.kills, clock)
+    links = Links(
+        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks),
         replica,
         may_add=settings.sessions_may_be_added,
     )
-    watchman = Watchman(replica, store, publisher, venues, notices, links)
+    watchman = Watchman(replica, store, publisher, venues, notices, links, blocks)
+    puller = Puller(PullParts(store, clock, venues, desk, replica))
+    switches = Switchboard(
+        SwitchParts(
+            store.kills, clock, blocks, venues, waker, puller, settings.engage_confirm_s_max
+        )
+    )
     return Book(
         store,
         clock,
@@ -77,6 +97,7 @@ def build_book(
         desk,
         links,
         watchman,
+        switches,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
         auditor=auditor,
@@ -87,6 +108,7 @@ def build_book(
 def add_servicers(server: MeshServer, book: Book) -> None:
     """Serve the book."""
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
+    server.add(kill.KillSwitchServicer(book), kill.SERVICE, kill.ACCESS)
     # A broken command is a result there, not the end of the stream.
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     server.add(audit.AuditServicer(book), audit.SERVICE, audit.ACCESS)

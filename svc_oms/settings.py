@@ -29,5 +29,7 @@ class OmsSettings(MeshSettings):
     """Largest quantity of one order, in shares; `none` for none but the venue's."""
     order_value_max: Limit = Decimal(10_000_000)
     """Largest quantity times price of one order, in the instrument's currency; `none` for none."""
+    engage_confirm_s_max: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """Seconds Engage waits for the gateways to confirm; then it answers ENGAGING and names them."""
     stream_lag_events_max: int = 4096
     """A live reader more events behind than this is sent away; at most 4096."""

@@ -34,6 +34,8 @@ class Question:
     # Creation of the FIX store.
     store_epoch_ns: int
     in_store: bool
+    # A kill switch covers it, or the order it is about was never sent.
+    held_back: bool = False
 
 
 def judge(q: Question) -> Fate:
@@ -41,6 +43,8 @@ def judge(q: Question) -> Fate:
     if q.redelivered and not q.harmless and (q.in_store or q.store_epoch_ns > q.committed_ns):
         # A store younger than the command cannot testify that it never left.
         return Fate.IN_DOUBT
+    if q.held_back:
+        return Fate.NOT_SENT
     if q.goes_stale and q.now_ns - q.committed_ns > q.age_max_s * 1_000_000_000:
         return Fate.NOT_SENT
     return Fate.SEND if q.session_up else Fate.WAIT

@@ -8,6 +8,7 @@ from mesh.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
+from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
 from svc_gateway.service.ports import (
@@ -27,11 +28,15 @@ QUEUED_COMMANDS_MAX = 5_000
 RECEIPTS_KEPT_MAX = 100_000
 # Status requests waiting. Above it the oldest is dropped and counted; the OMS asks on its own.
 DOUBTS_MAX = 10_000
+# Orders remembered that were never sent, so that their cancels are not sent either. Of one that is
+# forgotten the cancel goes out and the venue refuses it.
+UNSENT_ORDERS_MAX = 20_000
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
 # A waiting command is looked at again after this long, for its age. Seconds.
 AGE_CHECK_S = 0.5
 _NS = 1_000_000_000
+_NOT_SENT = link.COMMAND_OUTCOME_NOT_SENT
 _STALE_KINDS = frozenset({link.VENUE_COMMAND_KIND_NEW, link.VENUE_COMMAND_KIND_REPLACE})
 
 _log = get_logger(__name__)
@@ -56,6 +61,8 @@ class Outbound:
         self._receipts: deque[link.CommandReceipt] = deque()
         self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
         self._requests_sent: frozenset[str] | None = None
+        self._blocks: tuple[Block, ...] = ()
+        self._unsent: OrderedDict[str, None] = OrderedDict()
         self._expected = 0
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -79,6 +86,16 @@ class Outbound:
         self._requests_sent = requests_sent
         while self._kept and next(iter(self._kept)) < next_sequence:
             self._kept.popitem(last=False)
+
+    def block(self, blocks: link.Blocks) -> None:
+        """Hold back from now on what these kill switches cover; they replace those before."""
+        names = Block._fields[2:]
+        self._blocks = tuple(
+            Block(one.switch_id, one.text, *(getattr(one.scope, name) for name in names))
+            for one in blocks.blocks
+            if not one.drill
+        )
+        self._wake.set()
 
     def drop(self) -> None:
         """Forget what is not sent: the OMS has it, and streams it again over the next link."""
@@ -163,7 +180,8 @@ class Outbound:
             # Its receipt was lost with a link; the venue has it once, and once is enough.
             self._give(kept)
             return 0.0
-        fate = judge(self._question(command, up))
+        why = self._why_held_back(command)
+        fate = judge(self._question(command, up, held_back=bool(why)))
         if fate is Fate.SEND:
             return self._send(command)
         if fate is Fate.WAIT:
@@ -171,13 +189,33 @@ class Outbound:
         if fate is Fate.NOT_SENT:
             self._settle(
                 command, link.COMMAND_OUTCOME_NOT_SENT,
-                f"older than command_age_max_s {self._config.command_age_max_s}",
+                why or f"older than command_age_max_s {self._config.command_age_max_s}",
             )  # fmt: skip
         else:
             self._ask(command, "it was committed before this link, and may have left before")
         return 0.0
 
-    def _question(self, command: link.VenueCommand, up: bool) -> Question:
+    def _why_held_back(self, command: link.VenueCommand) -> str:
+        """Tell why a command is not to be sent; empty if it may be."""
+        if command.kind == link.VENUE_COMMAND_KIND_STATUS:
+            return ""
+        if command.kind != link.VENUE_COMMAND_KIND_NEW and command.order_id in self._unsent:
+            return "the order itself was not sent"
+        if not self._blocks or command.kind not in _STALE_KINDS:
+            return ""
+        config = self._config
+        known = bool(command.placed_by)
+        block = first_covering(
+            self._blocks,
+            Subject(
+                command.firm_id, command.desk_id, command.account_id,
+                (command.placed_by, command.requested_by), command.regulatory.algorithm_id,
+                config.session_id, config.venue_mic, f"{command.symbol}.{config.venue_mic}", known,
+            ),
+        )  # fmt: skip
+        return "" if block is None else block.text
+
+    def _question(self, command: link.VenueCommand, up: bool, *, held_back: bool) -> Question:
         if not command.redelivered:
             self._requests_sent = None
         in_store = command.redelivered and command.cl_ord_id in (self._requests_sent or ())
@@ -191,6 +229,7 @@ class Outbound:
             session_up=up,
             store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
             in_store=in_store,
+            held_back=held_back,
         )
 
     def _send(self, command: link.VenueCommand) -> float:
@@ -255,6 +294,10 @@ class Outbound:
             kind=command.kind,
         )
         self._kept[command.outbound_sequence] = receipt
+        if command.kind == link.VENUE_COMMAND_KIND_NEW and outcome == _NOT_SENT:
+            self._unsent[command.order_id] = None
+            if len(self._unsent) > UNSENT_ORDERS_MAX:
+                self._unsent.popitem(last=False)
         if len(self._kept) > RECEIPTS_KEPT_MAX:
             self._kept.popitem(last=False)
         self._outcomes[outcome].inc()

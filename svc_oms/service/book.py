@@ -17,6 +17,7 @@ from svc_oms.service.order_stream import StreamParts
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.submissions import database_away
+from svc_oms.service.switchboard import Switchboard
 from svc_oms.service.tails import TAIL_ITEMS_MAX
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import Watchman
@@ -41,6 +42,7 @@ class Book:
     desk: Desk
     links: Links
     watchman: Watchman
+    switches: Switchboard
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
     auditor: Auditor = field(kw_only=True)
@@ -90,6 +92,7 @@ class Book:
             tasks.create_task(self.watchman.run())
             tasks.create_task(self.auditor.run())
             tasks.create_task(self.guards.run())
+            tasks.create_task(self.switches.run())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

@@ -17,6 +17,7 @@ from svc_oms.domain.events import CancelRequested, ReplaceRequested
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.disconnect_handler import disconnect_cancel
+from svc_oms.service.kill_handlers import named, pull
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
@@ -69,6 +70,7 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
             event.terms,
             event.cl_ord_id,
             before.orig_cl_ord_id,
+            command.actor,
         )
     return work.row(submission, order.order_id, order.last_sequence)
 
@@ -142,4 +144,5 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.CANCEL: Handler(cancel, _named),
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
     CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel(cancel_order), all_open=True),
+    CommandKind.PULL: Handler(pull, named),
 }

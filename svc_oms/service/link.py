@@ -19,6 +19,7 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service import metrics
+from svc_oms.service.blocks import BLOCKS_AGE_MAX_S, BlockView
 from svc_oms.service.codec.frames import joined, numbered_command
 from svc_oms.service.codec.values import nanoseconds, timestamp
 from svc_oms.service.gates import Follower
@@ -48,7 +49,11 @@ BATCH_MESSAGES_MAX = 500
 INBOX_FRAMES_MAX = 64
 # Commands in one frame.
 FRAME_COMMANDS_MAX = 500
-HEARTBEAT_S = 5.0
+# Well below what a gateway bears: it gives up a link that is silent for 8 s (docs/KILL_SWITCH.md).
+HEARTBEAT_S = 2.0
+# Commands a gateway has without a receipt at most. It never has to stop reading for want of room,
+# so that a kill switch never waits behind commands.
+OUTSTANDING_COMMANDS_MAX = 4_000
 # How long a receipt that only says "sent" may wait to be stored with what the venue answers.
 # Lost with a crash it is not missed: the gateway is asked again and gives it again.
 RECEIPTS_WAIT_S = 0.1
@@ -66,6 +71,7 @@ class LinkParts:
     notices: Notices
     waker: Waker
     trail: Trail
+    blocks: BlockView
     followers: Sequence[Follower] = ()
 
 
@@ -86,6 +92,7 @@ class VenueLink:
         self._room = asyncio.Event()
         self._wake = asyncio.Event()
         self._ack_due = False
+        self._confirmed = 0
         self._failure: Exception | None = None
         self._owners: dict[str, str] = {}
         self.tail = Tail(session.outbound_sequence)
@@ -128,6 +135,10 @@ class VenueLink:
                 messages, receipts = [], []
                 await self.set_status(frame.status)
         await self._apply_all(messages, receipts)
+        confirmed = max(frame.blocks_version for frame in frames)
+        if confirmed > self._confirmed:
+            await self._parts.blocks.confirmed(self.session_id, self.token, confirmed)
+            self._confirmed = confirmed
         timer = self._receipts_timer
         if timer is not None and timer.when() <= asyncio.get_running_loop().time():
             await self._transaction([], self._progress())
@@ -169,8 +180,10 @@ class VenueLink:
         if reports or (epoch, applied) != (self._epoch, self._applied):
             await self._transaction(reports, progress)
             self._epoch, self._applied, self._acknowledged = progress[2:]
+            self._wake.set()
         elif acknowledged != self._acknowledged:
             self._acknowledged = acknowledged
+            self._wake.set()
             self._store_receipts_soon()
         if messages:
             self._ack_due = True
@@ -272,6 +285,7 @@ class VenueLink:
                 session_epoch=self._epoch,
                 applied_inbound_msg_seq_num=self._applied,
                 next_outbound_sequence=self._acknowledged + 1,
+                blocks=self._parts.blocks.message,
             )
         )
 
@@ -285,9 +299,11 @@ class VenueLink:
         parts = self._parts
         tail = self.tail
         tail.join(self._wake)
+        parts.blocks.join(self._wake)
         drain_watch = asyncio.create_task(self._watch(drain))
         sent = self._acknowledged
         try:
+            blocks_version = parts.blocks.version
             yield self.opened()
             while self._failure is None and not drain.is_set():
                 self._wake.clear()
@@ -297,17 +313,26 @@ class VenueLink:
                         session_epoch=self._epoch, applied_inbound_msg_seq_num=self._applied
                     )
                     yield gw.LinkResponse(ack=ack)
+                # Before commands that were committed behind them.
+                if parts.blocks.version != blocks_version:
+                    blocks_version = parts.blocks.version
+                    yield gw.LinkResponse(blocks=parts.blocks.message)
                 payloads = await self._commands(tail, sent)
+                self._require_fresh_blocks()
+                if parts.blocks.version != blocks_version:
+                    continue
                 if payloads:
                     yield self._frame(sent, payloads)
                     sent += len(payloads)
                 elif not await self._woken():
+                    self._require_fresh_blocks()
                     now = timestamp(parts.clock.now_ns())
                     yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
             if self._failure is not None:
                 raise self._failure
         finally:
             tail.leave(self._wake)
+            parts.blocks.leave(self._wake)
             drain_watch.cancel()
 
     async def _watch(self, drain: asyncio.Event) -> None:
@@ -322,12 +347,20 @@ class VenueLink:
             return False
         return True
 
+    def _require_fresh_blocks(self) -> None:
+        if self._parts.blocks.stale:
+            raise StoreUnavailableError(
+                f"kill switches could not be read for {BLOCKS_AGE_MAX_S:.0f} s"
+            )
+
     async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
-        if sent >= tail.high:
+        room = self._acknowledged + OUTSTANDING_COMMANDS_MAX - sent
+        limit = min(FRAME_COMMANDS_MAX, room)
+        if sent >= tail.high or limit <= 0:
             return []
-        payloads = tail.after(sent, FRAME_COMMANDS_MAX)
+        payloads = tail.after(sent, limit)
         if payloads is None:
-            rows = await self._parts.store.outbox(self.session_id, sent, FRAME_COMMANDS_MAX)
+            rows = await self._parts.store.outbox(self.session_id, sent, limit)
             assert not rows or rows[0][0] == sent + 1, "the outbox has no holes"
             payloads = [payload for _, payload in rows]
         return payloads
@@ -364,6 +397,8 @@ class Links:
             before.fail(FencedError(f"session {row.session_id} has a newer owner"))
         link = self._links[row.session_id] = VenueLink(self._parts, row)
         self._parts.publisher.sessions[row.session_id] = link.tail
+        # Behind the new token: who counts on it finds no confirmation, and waits for ours.
+        await self._parts.blocks.refresh()
         log.info("session taken", session=row.session_id, fencing_token=row.fencing_token)
         await link.set_status(opened.status)
         # What was committed while nobody listened to the new tail.

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from svc_oms.service.guard_ports import GuardStore
+from svc_oms.service.kill_ports import KillStore, SwitchRow
 
 
 class StoreUnavailableError(Exception):
@@ -256,6 +257,10 @@ class Batch(Protocol):
         """
         ...
 
+    async def kill_switches(self) -> list[SwitchRow]:
+        """Read the kill switches that block; as they are for the whole batch."""
+        ...
+
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         """Read orders of locked accounts."""
         ...
@@ -311,6 +316,11 @@ class AccountSnapshot(NamedTuple):
 
 class OrderStore(Protocol):
     """The order book of record."""
+
+    @property
+    def kills(self) -> KillStore:
+        """Kill switches of record."""
+        ...
 
     def batch(self) -> AbstractAsyncContextManager[Batch]:
         """Open a transaction."""

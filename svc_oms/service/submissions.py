@@ -19,6 +19,7 @@ class CommandKind(IntEnum):
     CANCEL = 3
     CANCEL_ALL = 4
     DISCONNECT_CANCEL = 41
+    PULL = 20
 
 
 class CancelAll(NamedTuple):
@@ -41,6 +42,12 @@ class DisconnectCancel(NamedTuple):
     subject: str
     session_name: str
     grace_s: int
+class Pull(NamedTuple):
+    """Cancels of orders by a kill switch or mass cancel; internal."""
+
+    idempotency_key: str
+    account_id: str
+    order_ids: tuple[str, ...]
     actor: str
 
 
@@ -48,6 +55,7 @@ OrderCommand = ReplaceOrder | CancelOrder
 """Commands that name an order, and find their account by it."""
 
 Command = PlaceOrder | OrderCommand | CancelAll | DisconnectCancel
+Command = PlaceOrder | OrderCommand | CancelAll | Pull
 
 
 class Taken(NamedTuple):

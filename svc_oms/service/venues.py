@@ -56,6 +56,17 @@ class VenueSessions:
             raise _unavailable(venue_mic, "no order session has ever been linked")
         return session.session_id
 
+    def name_of(self, venue_mic: str) -> str:
+        """Return the session commands for a venue go to; empty if there never was one."""
+        session = self._by_venue.get(venue_mic)
+        return "" if session is None else session.session_id
+
+    def up(self) -> frozenset[str]:
+        """Return the venues that can take orders now."""
+        return frozenset(
+            mic for mic, one in self._by_venue.items() if one.state == SESSION_STATE_UP
+        )
+
     def require_up(self, venue_mic: str) -> str:
         """Return the session of a venue that can take orders now.
 

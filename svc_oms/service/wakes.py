@@ -11,6 +11,7 @@ from itertools import islice
 
 from mesh.log import get_logger
 from svc_oms.service import metrics
+from svc_oms.service.blocks import BlockView
 from svc_oms.service.link import Links
 from svc_oms.service.notices import Notices
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
@@ -81,6 +82,7 @@ class Watchman:
         venues: VenueSessions,
         notices: Notices,
         links: Links,
+        blocks: BlockView,
     ) -> None:
         self._replica = replica
         self._store = store
@@ -88,6 +90,7 @@ class Watchman:
         self._venues = venues
         self._notices = notices
         self._links = links
+        self._blocks = blocks
         self._accounts: set[str] = set()
         self._sessions = False
         self._rung = asyncio.Event()
@@ -147,6 +150,7 @@ class Watchman:
     async def look(self, accounts: set[str], *, sessions: bool) -> None:
         """Read how far these logs and all sessions are."""
         if sessions:
+            await self._blocks.refresh()
             rows = await self._store.sessions()
             self._links.heard(rows)
             self._notices.sessions_moved(

@@ -14,7 +14,7 @@ from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.codec.orders import order_message, progress_message, read_order
-from svc_oms.service.codec.venue import command_bytes
+from svc_oms.service.codec.venue import command_bytes, origin_bytes
 from svc_oms.service.gates import Judge
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.parts import DeskParts
@@ -168,9 +168,12 @@ class Work:
         terms: OrderTerms,
         cl_ord_id: str,
         orig_cl_ord_id: str = "",
+        requested_by: str = "",
     ) -> None:
         """Put a command for the venue into the outbox."""
         payload = command_bytes(kind, order, terms, cl_ord_id, orig_cl_ord_id, self.ledger.now_ns)
+        account = self.accounts[order.account_id]
+        payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, requested_by)
         self.ledger.writes.outbox.append(OutboxWrite(session_id, payload))
 
     def row(

@@ -17,6 +17,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh.oms.v1.kill_switch_service_pb2_grpc import KillSwitchServiceStub
 from ordermesh.oms.v1.order_flow_service_pb2_grpc import OrderFlowServiceStub
 from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
 from svc_oms.adapters.postgres.migrate import migrate
@@ -35,6 +36,9 @@ MINT = TokenMint()
 ALICE = bearer(MINT.mint_token())
 BOB = bearer(MINT.mint_token("bob", accounts=("ACC-BOB",)))
 VERA = bearer(MINT.mint_token("vera", roles=("VIEWER",)))
+RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
+RAVI = bearer(MINT.mint_token("ravi", roles=("RISK",), accounts=()))
+OSCAR = bearer(MINT.mint_token("oscar", roles=("OPERATOR",), accounts=()))
 AUDREY = bearer(MINT.mint_token("audrey", roles=("AUDITOR",), accounts=()))
 
 
@@ -131,6 +135,7 @@ class Client:
     def __init__(self, channel: grpc.aio.Channel, metadata: Any = ALICE) -> None:
         self.orders = OrderServiceStub(channel)
         self.flows = OrderFlowServiceStub(channel)
+        self.kills = KillSwitchServiceStub(channel)
         self.metadata = metadata
 
     def request(self, key: str, **changes: Any) -> order_service_pb2.PlaceRequest:
@@ -176,6 +181,10 @@ class Gateway:
         commands: Every VenueCommand received, in order.
         acks: Every InboundAck received.
         opened: The book's first frame.
+        blocks: Every Blocks received, that of the first frame too.
+        log: What came and was said of it, in order: ("block", version), ("command", ClOrdID),
+            ("confirmed", version).
+        confirms: Kill switches are confirmed, as a gateway does, and what they cover is held back.
     """
 
     def __init__(
@@ -189,6 +198,9 @@ class Gateway:
         self.opened: gw.LinkOpened | None = None
         self.commands: list[gw.VenueCommand] = []
         self.acks: list[gw.InboundAck] = []
+        self.blocks: list[gw.Blocks] = []
+        self.log: list[tuple[str, int | str]] = []
+        self.confirms = True
         self.drains = 0
         self.code: grpc.StatusCode | None = None
         self.ended = asyncio.Event()
@@ -214,6 +226,8 @@ class Gateway:
         assert first is not grpc.aio.EOF, await self._call.details()
         self.opened = first.opened
         self._number = first.opened.applied_inbound_msg_seq_num
+        if first.opened.HasField("blocks"):
+            await self._blocked(first.opened.blocks)
         self._reader = asyncio.create_task(self._read())
         return first.opened
 
@@ -221,6 +235,9 @@ class Gateway:
         try:
             while (frame := await self._call.read()) is not grpc.aio.EOF:
                 self.commands.extend(frame.commands)
+                self.log.extend(("command", command.cl_ord_id) for command in frame.commands)
+                if frame.HasField("blocks"):
+                    await self._blocked(frame.blocks)
                 if frame.HasField("ack"):
                     self.acks.append(frame.ack)
                 self.drains += frame.HasField("drain")
@@ -230,6 +247,13 @@ class Gateway:
             self.code = await self._call.code()
         finally:
             self.ended.set()
+
+    async def _blocked(self, blocks: gw.Blocks) -> None:
+        self.blocks.append(blocks)
+        self.log.append(("block", blocks.version))
+        if self.confirms and blocks.version:
+            self.log.append(("confirmed", blocks.version))
+            await self._call.write(gw.LinkRequest(blocks_version=blocks.version))
 
     async def close(self) -> None:
         """Vanish, as a killed process does."""

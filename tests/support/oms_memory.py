@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.kill_ports import PullRow, SwitchRow
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -28,6 +29,7 @@ from svc_oms.service.ports import (
     WriteSet,
 )
 from tests.support.oms_memory_guards import MemoryGuards
+from tests.support.oms_memory_kill import MemoryKillStore
 
 DOWN = 1
 
@@ -46,6 +48,9 @@ class _Tables:
     controls_version: int = 1
     audit: dict[tuple[str, int], AuditLine] = dataclasses.field(default_factory=dict)
     audit_heads: dict[str, AuditHead] = dataclasses.field(default_factory=dict)
+    switches: dict[str, SwitchRow] = dataclasses.field(default_factory=dict)
+    pulls: dict[tuple[str, str], PullRow] = dataclasses.field(default_factory=dict)
+    blocks: dict[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
 
     def copy(self) -> "_Tables":
         return _Tables(*(copy.copy(getattr(self, f.name)) for f in dataclasses.fields(self)))
@@ -65,6 +70,9 @@ class MemoryBatch:
 
     async def controls_version(self) -> int:
         return self.tables.controls_version
+
+    async def kill_switches(self) -> list[SwitchRow]:
+        return [row for _, row in sorted(self.tables.switches.items()) if row.blocks]
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         found = self.tables.orders
@@ -166,6 +174,7 @@ class MemoryStore:
         self.commits = 0
         self._guards = MemoryGuards()
         self._lock = asyncio.Lock()
+        self.kills = MemoryKillStore(self)
 
     def _here(self) -> _Tables:
         if self.away:

@@ -9,6 +9,9 @@ import asyncpg
 
 from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.kill_statements import BLOCKING
+from svc_oms.adapters.postgres.kill_store import switch_row
+from svc_oms.service.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
@@ -77,6 +80,12 @@ class PostgresBatch:
         """See `ports.Batch`."""
         with translated():
             return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
+
+    async def kill_switches(self) -> list[SwitchRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(BLOCKING)
+        return [switch_row(row) for row in rows]
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         """See `ports.Batch`."""

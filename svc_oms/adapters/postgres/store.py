@@ -12,6 +12,7 @@ from svc_oms.adapters.postgres.audit import PostgresAudit, opened
 from svc_oms.adapters.postgres.batch import PostgresBatch
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guards import PostgresGuards
+from svc_oms.adapters.postgres.kill_store import PostgresKillStore
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,
@@ -49,6 +50,12 @@ class PostgresStore:
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
         self._read_pool = read_pool
+        self._kills = PostgresKillStore(write_pool, read_pool)
+
+    @property
+    def kills(self) -> PostgresKillStore:
+        """See `ports.OrderStore`."""
+        return self._kills
 
     @classmethod
     async def connect(cls, database_url: str, application: str = "svc-oms") -> Self:

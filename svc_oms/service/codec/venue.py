@@ -1,6 +1,7 @@
 """The venue's side: commands that go there, facts that come from there."""
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from mesh.ids import valid_ulid
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
@@ -52,6 +53,17 @@ def command_bytes(
     if order.regulatory:
         message.regulatory.MergeFromString(order.regulatory)
     return message.SerializeToString()
+
+
+@lru_cache(maxsize=10_000)
+def origin_bytes(firm_id: str, desk_id: str, placed_by: str, requested_by: str) -> bytes:
+    """Serialise where a command comes from, to be appended to it: kill switches ask for it."""
+    return gw.VenueCommand(
+        firm_id=firm_id,
+        desk_id=desk_id,
+        placed_by=placed_by,
+        requested_by="" if requested_by == placed_by else requested_by,
+    ).SerializeToString()
 
 
 def _number(field: str, text: str) -> Decimal | None:

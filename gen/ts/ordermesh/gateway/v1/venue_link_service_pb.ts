@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { KillScope } from "../../oms/v1/kill_switch_pb.js";
+import { file_ordermesh_oms_v1_kill_switch } from "../../oms/v1/kill_switch_pb.js";
 import type { OrderTerms, OrderType, RegulatoryDetails, Side } from "../../oms/v1/order_pb.js";
 import { file_ordermesh_oms_v1_order } from "../../oms/v1/order_pb.js";
 import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/gateway/v1/venue_link_service.proto.
  */
 export const file_ordermesh_gateway_v1_venue_link_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIqUCCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQikgIKCExpbmtPcGVuEkwKCnNlc3Npb25faWQYASABKAlCOKK7GDQIARowEEAaClthLXowLTktXSsiIGxvd2VyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEkoKCXZlbnVlX21pYxgCIAEoCUI3orsYMwgBGi8QBBoLW0EtWjAtOV17NH0iHjQgdXBwZXItY2FzZSBsZXR0ZXJzIG9yIGRpZ2l0cxIgChBnYXRld2F5X2luc3RhbmNlGAMgASgJQgaiuxgCCAESFQoNc2Vzc2lvbl9lcG9jaBgEIAEoAxIzCgZzdGF0dXMYBSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdHVzIn8KCkxpbmtPcGVuZWQSFQoNZmVuY2luZ190b2tlbhgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgDIAEoBBIeChZuZXh0X291dGJvdW5kX3NlcXVlbmNlGAQgASgEIvYDCgxWZW51ZUNvbW1hbmQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAMgASgJEjQKBGtpbmQYBCABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kEhAKCG9yZGVyX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJEhIKCmFjY291bnRfaWQYByABKAkSDgoGc3ltYm9sGAggASgJEgwKBGlzaW4YCSABKAkSEAoIY3VycmVuY3kYCiABKAkSJAoEc2lkZRgLIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAwgASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYDSABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSNwoKcmVndWxhdG9yeRgOIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSMAoMY29tbWl0dGVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWRlbGl2ZXJlZBgQIAEoCCLgAQoOQ29tbWFuZFJlY2VpcHQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEjUKB291dGNvbWUYAyABKA4yJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5Db21tYW5kT3V0Y29tZRITCgttc2dfc2VxX251bRgEIAEoBBIMCgR0ZXh0GAUgASgJEhAKCG9yZGVyX2lkGAYgASgJEjQKBGtpbmQYByABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kIo4ECgxWZW51ZU1lc3NhZ2USEwoLbXNnX3NlcV9udW0YASABKAQSFQoNc2Vzc2lvbl9lcG9jaBgCIAEoAxIQCghwb3NzX2R1cBgDIAEoCBITCgtwb3NzX3Jlc2VuZBgEIAEoCBIwCgxzZW5kaW5nX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBChBleGVjdXRpb25fcmVwb3J0GAogASgLMiUub3JkZXJtZXNoLmdhdGV3YXkudjEuRXhlY3V0aW9uUmVwb3J0SAASRgoTb3JkZXJfY2FuY2VsX3JlamVjdBgLIAEoCzInLm9yZGVybWVzaC5nYXRld2F5LnYxLk9yZGVyQ2FuY2VsUmVqZWN0SAASPwoPYnVzaW5lc3NfcmVqZWN0GAwgASgLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQnVzaW5lc3NSZWplY3RIABI9Cg5zZXNzaW9uX3JlamVjdBgNIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25SZWplY3RIABI1CgZwYXJrZWQYDiABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5QYXJrZWRNZXNzYWdlSABCBgoEYm9keSKDBQoPRXhlY3V0aW9uUmVwb3J0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRIPCgdleGVjX2lkGAQgASgJEhMKC2V4ZWNfcmVmX2lkGAUgASgJEhEKCWV4ZWNfdHlwZRgGIAEoCRISCgpvcmRfc3RhdHVzGAcgASgJEhYKDm9yZGVyX3F1YW50aXR5GAggASgJEhUKDWxhc3RfcXVhbnRpdHkYCSABKAkSEgoKbGFzdF9wcmljZRgKIAEoCRIXCg9sZWF2ZXNfcXVhbnRpdHkYCyABKAkSFAoMY3VtX3F1YW50aXR5GAwgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYDSABKAkSEwoLbGltaXRfcHJpY2UYDiABKAkSEgoKc3RvcF9wcmljZRgPIAEoCRIVCg10aW1lX2luX2ZvcmNlGBAgASgJEjEKDXRyYW5zYWN0X3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYEiABKAkSGwoOb3JkX3Jlal9yZWFzb24YEyABKAVIAIgBARIkChdleGVjX3Jlc3RhdGVtZW50X3JlYXNvbhgUIAEoBUgBiAEBEhYKDmxhc3RfbGlxdWlkaXR5GBUgASgNEhcKD2xhc3RfbWFya2V0X21pYxgWIAEoCRIYChBkaXNwbGF5X3F1YW50aXR5GBcgASgJEhkKEXN0YXR1c19yZXF1ZXN0X2lkGBggASgJQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24ivQEKEU9yZGVyQ2FuY2VsUmVqZWN0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRISCgpvcmRfc3RhdHVzGAQgASgJEhMKC3Jlc3BvbnNlX3RvGAUgASgJEhsKDmN4bF9yZWpfcmVhc29uGAYgASgFSACIAQESDAoEdGV4dBgHIAEoCUIRCg9fY3hsX3Jlal9yZWFzb24ifAoOQnVzaW5lc3NSZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEg4KBnJlYXNvbhgDIAEoBRIOCgZyZWZfaWQYBCABKAkSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkifwoNU2Vzc2lvblJlamVjdBITCgtyZWZfc2VxX251bRgBIAEoBBIUCgxyZWZfbXNnX3R5cGUYAiABKAkSEgoKcmVmX3RhZ19pZBgDIAEoBRIOCgZyZWFzb24YBCABKAUSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkiPQoNUGFya2VkTWVzc2FnZRIQCghtc2dfdHlwZRgBIAEoCRILCgNyYXcYAiABKAwSDQoFZXJyb3IYAyABKAkitAIKDVNlc3Npb25TdGF0dXMSEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSMQoFc3RhdGUYAyABKA4yIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdGUSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3F1ZXVlZF9jb21tYW5kcxgFIAEoDRIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgGIAEoBBIfChduZXh0X3RhcmdldF9tc2dfc2VxX251bRgHIAEoBBIMCgR0ZXh0GAggASgJEhUKDXNlc3Npb25fZXBvY2gYCSABKAMSHgoWdHJhZGluZ19zZXNzaW9uX3N0YXR1cxgKIAEoBSL/AQoMTGlua1Jlc3BvbnNlEjAKBm9wZW5lZBgBIAEoCzIgLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtPcGVuZWQSNAoIY29tbWFuZHMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmQSLQoDYWNrGAMgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuSW5ib3VuZEFjaxIvCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSJwoFZHJhaW4YBSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbiJICgpJbmJvdW5kQWNrEhUKDXNlc3Npb25fZXBvY2gYASABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAIgASgEKrABChBWZW51ZUNvbW1hbmRLaW5kEiIKHlZFTlVFX0NPTU1BTkRfS0lORF9VTlNQRUNJRklFRBAAEhoKFlZFTlVFX0NPTU1BTkRfS0lORF9ORVcQARIdChlWRU5VRV9DT01NQU5EX0tJTkRfQ0FOQ0VMEAISHgoaVkVOVUVfQ09NTUFORF9LSU5EX1JFUExBQ0UQAxIdChlWRU5VRV9DT01NQU5EX0tJTkRfU1RBVFVTEAQqhwEKDkNvbW1hbmRPdXRjb21lEh8KG0NPTU1BTkRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENPTU1BTkRfT1VUQ09NRV9TRU5UEAESHAoYQ09NTUFORF9PVVRDT01FX05PVF9TRU5UEAISHAoYQ09NTUFORF9PVVRDT01FX0lOX0RPVUJUEAMqeQoMU2Vzc2lvblN0YXRlEh0KGVNFU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1NUQVRFX0RPV04QARIcChhTRVNTSU9OX1NUQVRFX1JFQ09WRVJJTkcQAhIUChBTRVNTSU9OX1NUQVRFX1VQEAMyZQoQVmVudWVMaW5rU2VydmljZRJRCgRMaW5rEiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1JlcXVlc3QaIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIr0CCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQikgIKCExpbmtPcGVuEkwKCnNlc3Npb25faWQYASABKAlCOKK7GDQIARowEEAaClthLXowLTktXSsiIGxvd2VyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEkoKCXZlbnVlX21pYxgCIAEoCUI3orsYMwgBGi8QBBoLW0EtWjAtOV17NH0iHjQgdXBwZXItY2FzZSBsZXR0ZXJzIG9yIGRpZ2l0cxIgChBnYXRld2F5X2luc3RhbmNlGAMgASgJQgaiuxgCCAESFQoNc2Vzc2lvbl9lcG9jaBgEIAEoAxIzCgZzdGF0dXMYBSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdHVzIq0BCgpMaW5rT3BlbmVkEhUKDWZlbmNpbmdfdG9rZW4YASABKAQSFQoNc2Vzc2lvbl9lcG9jaBgCIAEoAxIjChthcHBsaWVkX2luYm91bmRfbXNnX3NlcV9udW0YAyABKAQSHgoWbmV4dF9vdXRib3VuZF9zZXF1ZW5jZRgEIAEoBBIsCgZibG9ja3MYBSABKAsyHC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9ja3MiRgoGQmxvY2tzEg8KB3ZlcnNpb24YASABKAQSKwoGYmxvY2tzGAIgAygLMhsub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2siYwoFQmxvY2sSEQoJc3dpdGNoX2lkGAEgASgJEioKBXNjb3BlGAIgASgLMhsub3JkZXJtZXNoLm9tcy52MS5LaWxsU2NvcGUSDAoEdGV4dBgDIAEoCRINCgVkcmlsbBgEIAEoCCLBBAoMVmVudWVDb21tYW5kEhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgDIAEoCRI0CgRraW5kGAQgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZBIQCghvcmRlcl9pZBgFIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgGIAEoCRISCgphY2NvdW50X2lkGAcgASgJEg4KBnN5bWJvbBgIIAEoCRIMCgRpc2luGAkgASgJEhAKCGN1cnJlbmN5GAogASgJEiQKBHNpZGUYCyABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgMIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGA0gASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjcKCnJlZ3VsYXRvcnkYDiABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEjAKDGNvbW1pdHRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVkZWxpdmVyZWQYECABKAgSDwoHZmlybV9pZBgRIAEoCRIPCgdkZXNrX2lkGBIgASgJEhEKCXBsYWNlZF9ieRgTIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYFCABKAki4AEKDkNvbW1hbmRSZWNlaXB0EhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRI1CgdvdXRjb21lGAMgASgOMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZE91dGNvbWUSEwoLbXNnX3NlcV9udW0YBCABKAQSDAoEdGV4dBgFIAEoCRIQCghvcmRlcl9pZBgGIAEoCRI0CgRraW5kGAcgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZCKOBAoMVmVudWVNZXNzYWdlEhMKC21zZ19zZXFfbnVtGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSEAoIcG9zc19kdXAYAyABKAgSEwoLcG9zc19yZXNlbmQYBCABKAgSMAoMc2VuZGluZ190aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQQoQZXhlY3V0aW9uX3JlcG9ydBgKIAEoCzIlLm9yZGVybWVzaC5nYXRld2F5LnYxLkV4ZWN1dGlvblJlcG9ydEgAEkYKE29yZGVyX2NhbmNlbF9yZWplY3QYCyABKAsyJy5vcmRlcm1lc2guZ2F0ZXdheS52MS5PcmRlckNhbmNlbFJlamVjdEgAEj8KD2J1c2luZXNzX3JlamVjdBgMIAEoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkJ1c2luZXNzUmVqZWN0SAASPQoOc2Vzc2lvbl9yZWplY3QYDSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uUmVqZWN0SAASNQoGcGFya2VkGA4gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuUGFya2VkTWVzc2FnZUgAQgYKBGJvZHkigwUKD0V4ZWN1dGlvblJlcG9ydBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSDwoHZXhlY19pZBgEIAEoCRITCgtleGVjX3JlZl9pZBgFIAEoCRIRCglleGVjX3R5cGUYBiABKAkSEgoKb3JkX3N0YXR1cxgHIAEoCRIWCg5vcmRlcl9xdWFudGl0eRgIIAEoCRIVCg1sYXN0X3F1YW50aXR5GAkgASgJEhIKCmxhc3RfcHJpY2UYCiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAsgASgJEhQKDGN1bV9xdWFudGl0eRgMIAEoCRIVCg1hdmVyYWdlX3ByaWNlGA0gASgJEhMKC2xpbWl0X3ByaWNlGA4gASgJEhIKCnN0b3BfcHJpY2UYDyABKAkSFQoNdGltZV9pbl9mb3JjZRgQIAEoCRIxCg10cmFuc2FjdF90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0ZXh0GBIgASgJEhsKDm9yZF9yZWpfcmVhc29uGBMgASgFSACIAQESJAoXZXhlY19yZXN0YXRlbWVudF9yZWFzb24YFCABKAVIAYgBARIWCg5sYXN0X2xpcXVpZGl0eRgVIAEoDRIXCg9sYXN0X21hcmtldF9taWMYFiABKAkSGAoQZGlzcGxheV9xdWFudGl0eRgXIAEoCRIZChFzdGF0dXNfcmVxdWVzdF9pZBgYIAEoCUIRCg9fb3JkX3Jlal9yZWFzb25CGgoYX2V4ZWNfcmVzdGF0ZW1lbnRfcmVhc29uIr0BChFPcmRlckNhbmNlbFJlamVjdBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSEgoKb3JkX3N0YXR1cxgEIAEoCRITCgtyZXNwb25zZV90bxgFIAEoCRIbCg5jeGxfcmVqX3JlYXNvbhgGIAEoBUgAiAEBEgwKBHRleHQYByABKAlCEQoPX2N4bF9yZWpfcmVhc29uInwKDkJ1c2luZXNzUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRIOCgZyZWFzb24YAyABKAUSDgoGcmVmX2lkGAQgASgJEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIn8KDVNlc3Npb25SZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEhIKCnJlZl90YWdfaWQYAyABKAUSDgoGcmVhc29uGAQgASgFEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIj0KDVBhcmtlZE1lc3NhZ2USEAoIbXNnX3R5cGUYASABKAkSCwoDcmF3GAIgASgMEg0KBWVycm9yGAMgASgJIrQCCg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUirQIKDExpbmtSZXNwb25zZRIwCgZvcGVuZWQYASABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rT3BlbmVkEjQKCGNvbW1hbmRzGAIgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kEi0KA2FjaxgDIAEoCzIgLm9yZGVybWVzaC5nYXRld2F5LnYxLkluYm91bmRBY2sSLwoJaGVhcnRiZWF0GAQgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0EicKBWRyYWluGAUgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4SLAoGYmxvY2tzGAYgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzIkgKCkluYm91bmRBY2sSFQoNc2Vzc2lvbl9lcG9jaBgBIAEoAxIjChthcHBsaWVkX2luYm91bmRfbXNnX3NlcV9udW0YAiABKAQqsAEKEFZlbnVlQ29tbWFuZEtpbmQSIgoeVkVOVUVfQ09NTUFORF9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWVkVOVUVfQ09NTUFORF9LSU5EX05FVxABEh0KGVZFTlVFX0NPTU1BTkRfS0lORF9DQU5DRUwQAhIeChpWRU5VRV9DT01NQU5EX0tJTkRfUkVQTEFDRRADEh0KGVZFTlVFX0NPTU1BTkRfS0lORF9TVEFUVVMQBCqHAQoOQ29tbWFuZE91dGNvbWUSHwobQ09NTUFORF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUQ09NTUFORF9PVVRDT01FX1NFTlQQARIcChhDT01NQU5EX09VVENPTUVfTk9UX1NFTlQQAhIcChhDT01NQU5EX09VVENPTUVfSU5fRE9VQlQQAyp5CgxTZXNzaW9uU3RhdGUSHQoZU0VTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhYKElNFU1NJT05fU1RBVEVfRE9XThABEhwKGFNFU1NJT05fU1RBVEVfUkVDT1ZFUklORxACEhQKEFNFU1NJT05fU1RBVEVfVVAQAzJlChBWZW51ZUxpbmtTZXJ2aWNlElEKBExpbmsSIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVxdWVzdBoiLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -59,6 +61,14 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
    * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 5;
    */
   heartbeat?: Heartbeat | undefined;
+
+  /**
+   * Version of the blocks that are in effect here: from now on nothing they cover
+   * leaves. Sent whenever it changes; 0: nothing to say.
+   *
+   * @generated from field: uint64 blocks_version = 6;
+   */
+  blocksVersion: bigint;
 };
 
 /**
@@ -152,6 +162,13 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
    * @generated from field: uint64 next_outbound_sequence = 4;
    */
   nextOutboundSequence: bigint;
+
+  /**
+   * In force before any command of this link.
+   *
+   * @generated from field: ordermesh.gateway.v1.Blocks blocks = 5;
+   */
+  blocks?: Blocks | undefined;
 };
 
 /**
@@ -160,6 +177,77 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
  */
 export const LinkOpenedSchema: GenMessage<LinkOpened> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
+
+/**
+ * Kill switches in force. A set replaces the one before.
+ *
+ * @generated from message ordermesh.gateway.v1.Blocks
+ */
+export type Blocks = Message<"ordermesh.gateway.v1.Blocks"> & {
+  /**
+   * Grows with every switch that is engaged or released.
+   *
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * All of them; at most 1000.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.Block blocks = 2;
+   */
+  blocks: Block[];
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.Blocks.
+ * Use `create(BlocksSchema)` to create a new message.
+ */
+export const BlocksSchema: GenMessage<Blocks> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
+
+/**
+ * A kill switch, as far as a gateway needs it. A new order or replace it covers is
+ * not sent but answered with NOT_SENT and the switch's name.
+ *
+ * @generated from message ordermesh.gateway.v1.Block
+ */
+export type Block = Message<"ordermesh.gateway.v1.Block"> & {
+  /**
+   * Names the switch.
+   *
+   * @generated from field: string switch_id = 1;
+   */
+  switchId: string;
+
+  /**
+   * What it covers: all fields given must match.
+   *
+   * @generated from field: ordermesh.oms.v1.KillScope scope = 2;
+   */
+  scope?: KillScope | undefined;
+
+  /**
+   * Who engaged it, when and why, in words; at most 256 characters.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * A drill: confirm it and block nothing.
+   *
+   * @generated from field: bool drill = 4;
+   */
+  drill: boolean;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.Block.
+ * Use `create(BlockSchema)` to create a new message.
+ */
+export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
 
 /**
  * A command for the venue. Sequences are consecutive per session.
@@ -280,6 +368,35 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
    * @generated from field: bool redelivered = 16;
    */
   redelivered: boolean;
+
+  /**
+   * Firm of the account.
+   *
+   * @generated from field: string firm_id = 17;
+   */
+  firmId: string;
+
+  /**
+   * Desk of the account; empty if it has none.
+   *
+   * @generated from field: string desk_id = 18;
+   */
+  deskId: string;
+
+  /**
+   * Subject that placed the order. Empty only on commands of an older OMS; those
+   * count as covered by any firm, desk and trader.
+   *
+   * @generated from field: string placed_by = 19;
+   */
+  placedBy: string;
+
+  /**
+   * Subject that asks for this request, where that is another.
+   *
+   * @generated from field: string requested_by = 20;
+   */
+  requestedBy: string;
 };
 
 /**
@@ -287,7 +404,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
  * Use `create(VenueCommandSchema)` to create a new message.
  */
 export const VenueCommandSchema: GenMessage<VenueCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
 
 /**
  * What became of a command. Receipts come in outbound order without holes, so
@@ -351,7 +468,7 @@ export type CommandReceipt = Message<"ordermesh.gateway.v1.CommandReceipt"> & {
  * Use `create(CommandReceiptSchema)` to create a new message.
  */
 export const CommandReceiptSchema: GenMessage<CommandReceipt> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
 
 /**
  * A message of the venue with its place in the session.
@@ -454,7 +571,7 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
  * Use `create(VenueMessageSchema)` to create a new message.
  */
 export const VenueMessageSchema: GenMessage<VenueMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
 
 /**
  * ExecutionReport(8), as the venue sent it. Decimals are made canonical.
@@ -637,7 +754,7 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
  * Use `create(ExecutionReportSchema)` to create a new message.
  */
 export const ExecutionReportSchema: GenMessage<ExecutionReport> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
 
 /**
  * OrderCancelReject(9).
@@ -700,7 +817,7 @@ export type OrderCancelReject = Message<"ordermesh.gateway.v1.OrderCancelReject"
  * Use `create(OrderCancelRejectSchema)` to create a new message.
  */
 export const OrderCancelRejectSchema: GenMessage<OrderCancelReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
 
 /**
  * BusinessMessageReject(j).
@@ -756,7 +873,7 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
  * Use `create(BusinessRejectSchema)` to create a new message.
  */
 export const BusinessRejectSchema: GenMessage<BusinessReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
 
 /**
  * Reject(3).
@@ -812,7 +929,7 @@ export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
  * Use `create(SessionRejectSchema)` to create a new message.
  */
 export const SessionRejectSchema: GenMessage<SessionReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
 
 /**
  * A message that could not be understood, kept as it came.
@@ -847,7 +964,7 @@ export type ParkedMessage = Message<"ordermesh.gateway.v1.ParkedMessage"> & {
  * Use `create(ParkedMessageSchema)` to create a new message.
  */
 export const ParkedMessageSchema: GenMessage<ParkedMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
 
 /**
  * A FIX session as the gateway sees it.
@@ -933,7 +1050,7 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
  * Use `create(SessionStatusSchema)` to create a new message.
  */
 export const SessionStatusSchema: GenMessage<SessionStatus> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
 
 /**
  * A frame from the OMS.
@@ -975,6 +1092,13 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
    * @generated from field: ordermesh.type.v1.Drain drain = 5;
    */
   drain?: Drain | undefined;
+
+  /**
+   * The kill switches in force changed. Goes before commands committed later.
+   *
+   * @generated from field: ordermesh.gateway.v1.Blocks blocks = 6;
+   */
+  blocks?: Blocks | undefined;
 };
 
 /**
@@ -982,7 +1106,7 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
  * Use `create(LinkResponseSchema)` to create a new message.
  */
 export const LinkResponseSchema: GenMessage<LinkResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
 
 /**
  * Inbound messages that are durable.
@@ -1010,7 +1134,7 @@ export type InboundAck = Message<"ordermesh.gateway.v1.InboundAck"> & {
  * Use `create(InboundAckSchema)` to create a new message.
  */
 export const InboundAckSchema: GenMessage<InboundAck> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
 
 /**
  * FIX messages the OMS can ask for.
@@ -1081,7 +1205,8 @@ export enum CommandOutcome {
   SENT = 1,
 
   /**
-   * Will never be sent: too old, or it cannot be expressed in the dialect.
+   * Will never be sent: too old, covered by a kill switch, of an order that was not
+   * sent itself, or it cannot be expressed in the dialect.
    *
    * @generated from enum value: COMMAND_OUTCOME_NOT_SENT = 2;
    */

@@ -1,0 +1,169 @@
+"""Kill switches on PostgreSQL; see `kill_ports.KillStore`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from svc_oms.adapters.postgres import kill_statements as sql
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.statements import LOCK_CONTROLS, MOVE_CONTROLS
+from svc_oms.service.kill_ports import (
+    SWITCH,
+    OpenOrder,
+    PullRow,
+    PullState,
+    SessionStanding,
+    SwitchRow,
+)
+
+
+def switch_row(row: Any) -> SwitchRow:
+    """Read a row of COLUMNS."""
+    found = SwitchRow(*row)
+    return found._replace(scope=tuple(found.scope), counts=tuple(found.counts))
+
+
+class PostgresKillStore:
+    """See `kill_ports.KillStore`."""
+
+    def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
+        self._write_pool = write_pool
+        self._read_pool = read_pool
+
+    async def engage(self, row: SwitchRow, in_force_max: int) -> tuple[SwitchRow, bool] | None:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            async with self._write_pool.acquire() as connection, connection.transaction():
+                await connection.execute(LOCK_CONTROLS)
+                found = await connection.fetchrow(sql.BY_KEY, row.engaged_by, row.idempotency_key)
+                if found is not None:
+                    return switch_row(found), False
+                if row.kind == SWITCH and not row.drill:
+                    in_force = await connection.fetchval(sql.COUNT_IN_FORCE)
+                    if in_force >= in_force_max:
+                        return None
+                version = await connection.fetchval(MOVE_CONTROLS)
+                made = await connection.fetchrow(
+                    sql.ENGAGE, *row[:5], list(row.scope), *row[6:8], version, *row[9:11]
+                )
+        return switch_row(made), True
+
+    async def propose_release(
+        self, switch_id: str, by: str, reason: str, now_us: int
+    ) -> SwitchRow | None:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            await self._write_pool.execute(sql.PROPOSE_RELEASE, switch_id, by, reason, now_us)
+        return await self._written(switch_id)
+
+    async def release(self, switch_id: str, by: str, now_us: int) -> SwitchRow | None:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            async with self._write_pool.acquire() as connection, connection.transaction():
+                await connection.execute(LOCK_CONTROLS)
+                version = await connection.fetchval(MOVE_CONTROLS)
+                await connection.execute(sql.RELEASE, switch_id, by, now_us, version)
+        return await self._written(switch_id)
+
+    async def _written(self, switch_id: str) -> SwitchRow | None:
+        with translated():
+            row = await self._write_pool.fetchrow(sql.SWITCH, switch_id)
+        return None if row is None else switch_row(row)
+
+    async def current(self, changed_within_s: int) -> list[SwitchRow]:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            rows = await self._read_pool.fetch(sql.CURRENT, changed_within_s)
+        return [switch_row(row) for row in rows]
+
+    async def switch(self, switch_id: str) -> SwitchRow | None:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            row = await self._read_pool.fetchrow(sql.SWITCH, switch_id)
+        return None if row is None else switch_row(row)
+
+    async def switches(
+        self,
+        before_id: str,
+        limit: int,
+        *,
+        in_force_only: bool,
+        account_ids: Sequence[str] | None,
+    ) -> list[SwitchRow]:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            rows = await self._read_pool.fetch(
+                sql.LIST, before_id, in_force_only, account_ids, limit
+            )
+        return [switch_row(row) for row in rows]
+
+    async def confirm(self, session_id: str, token: int, version: int, now_us: int) -> None:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            await self._write_pool.execute(sql.CONFIRM, session_id, token, version, now_us)
+
+    async def standings(self) -> list[SessionStanding]:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            rows = await self._read_pool.fetch(sql.STANDINGS)
+        return [SessionStanding(*row) for row in rows]
+
+    async def acknowledge(
+        self, switch_id: str, state: int, sessions: bytes, now_us: int
+    ) -> SwitchRow | None:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            row = await self._write_pool.fetchrow(
+                sql.ACKNOWLEDGE, switch_id, state, sessions, now_us
+            )
+        return None if row is None else switch_row(row)
+
+    async def lease(self, switch_id: str, replica: str, seconds: float) -> bool:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            row = await self._write_pool.fetchrow(sql.LEASE, switch_id, replica, seconds)
+        return row is not None
+
+    async def open_orders(
+        self, switch_id: str, scope: tuple[str, ...], after: str, limit: int
+    ) -> list[OpenOrder]:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            rows = await self._read_pool.fetch(
+                sql.OPEN_IN_SCOPE, switch_id, list(scope), after, limit
+            )
+        return [OpenOrder(*row) for row in rows]
+
+    async def pulls(
+        self, switch_id: str, after: str, limit: int, outcomes: Sequence[int]
+    ) -> list[PullRow]:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            rows = await self._read_pool.fetch(sql.PULLS, switch_id, after, limit, list(outcomes))
+        return [PullRow(*row) for row in rows]
+
+    async def unsettled(self, switch_id: str, after: str, limit: int) -> list[PullState]:
+        """See `kill_ports.KillStore`."""
+        width = len(PullRow._fields)
+        with translated():
+            rows = await self._read_pool.fetch(sql.UNSETTLED, switch_id, after, limit)
+        return [PullState(PullRow(*tuple(row)[:width]), *tuple(row)[width:]) for row in rows]
+
+    async def keep_pulls(self, switch_id: str, rows: Sequence[PullRow]) -> None:
+        """See `kill_ports.KillStore`."""
+        if not rows:
+            return
+        columns = zip(*(row[1:] for row in rows), strict=True)
+        with translated():
+            await self._write_pool.execute(sql.KEEP_PULLS, switch_id, *columns)
+
+    async def count(
+        self, switch_id: str, *, listed: bool, commands_held: int, settled: bool, now_us: int
+    ) -> bool:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            row = await self._write_pool.fetchrow(
+                sql.COUNT, switch_id, listed, commands_held, settled, now_us
+            )
+        return row is not None

@@ -1,0 +1,196 @@
+"""What kill switches need of the store, as records and a protocol; see ports.py."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+# Values of KillSwitchKind.
+SWITCH, MASS_CANCEL = 1, 2
+# Values of KillSwitchState.
+ENGAGING, ENGAGED, RELEASED, NOT_BLOCKING = 1, 2, 3, 4
+IN_FORCE = frozenset({ENGAGING, ENGAGED})
+
+# Switches in force at a time: each is compared with every order and told to every gateway.
+SWITCHES_IN_FORCE_MAX = 1000
+# A gateway whose link is gone may work on for a moment: its owner reads the blocks at least every
+# 5 s or ends the link (blocks.py), and the gateway gives up a link that is silent for 8 s. Behind
+# both, and a second for the owner's sign of life, nothing can leave through it.
+SESSION_QUIET_S = 15
+
+
+class SwitchRow(NamedTuple):
+    """A kill switch, drill or mass cancel. Times are microseconds since 1970; 0: not yet."""
+
+    switch_id: str
+    idempotency_key: str
+    body_hash: bytes
+    kind: int
+    drill: bool
+    scope: tuple[str, ...]
+    """Fields of `domain.kill.Scope`, in order."""
+    reason: str
+    state: int
+    version: int
+    """Of the controls, when the blocks were last moved by it."""
+    engaged_by: str
+    engaged_at_us: int
+    acknowledged_at_us: int = 0
+    release_proposed_by: str = ""
+    release_proposed_at_us: int = 0
+    release_reason: str = ""
+    released_by: str = ""
+    released_at_us: int = 0
+    sessions: bytes = b""
+    """KillSwitch with only its sessions, serialised, as they stood when acknowledged."""
+    listed: bool = False
+    counts: tuple[int, ...] = ()
+    """Orders by `PullOutcome`, from 1; empty before any were counted."""
+    commands_held: int = 0
+    settled_at_us: int = 0
+    revision: int = 1
+
+    @property
+    def blocks(self) -> bool:
+        """Blocks new orders now."""
+        return self.kind == SWITCH and not self.drill and self.state in IN_FORCE
+
+    @property
+    def told(self) -> bool:
+        """Is told to gateways now: drills, too, until they have confirmed."""
+        return self.kind == SWITCH and self.state in IN_FORCE
+
+
+class SessionStanding(NamedTuple):
+    """A session, and the blocks its gateway has confirmed."""
+
+    session_id: str
+    venue_mic: str
+    up: bool
+    linked: bool
+    """There is a link, or there was one a moment ago."""
+    confirmed_version: int
+    """Confirmed over the present link; 0 if nothing was."""
+    confirmed_at_us: int
+
+
+class PullRow(NamedTuple):
+    """An order in the scope of a switch."""
+
+    switch_id: str
+    order_id: str
+    account_id: str
+    instrument_id: str
+    outcome: int
+    state: int = 0
+    rejection: bytes = b""
+    """type.v1.Rejection, serialised."""
+    attempts: int = 0
+    asked_at_us: int = 0
+    updated_at_us: int = 0
+
+
+class OpenOrder(NamedTuple):
+    """An open order as it is listed."""
+
+    order_id: str
+    account_id: str
+    instrument_id: str
+    venue_mic: str
+    firm_id: str
+    desk_id: str
+    body: bytes
+
+
+class PullState(NamedTuple):
+    """An order that is to be pulled, and how it stands."""
+
+    row: PullRow
+    body: bytes
+    fold: str
+
+
+class KillStore(Protocol):
+    """Kill switches of record. Every change moves the switch's revision."""
+
+    async def engage(self, row: SwitchRow, in_force_max: int) -> tuple[SwitchRow, bool] | None:
+        """Store a switch under the controls' lock; the version becomes theirs.
+
+        Every batch committed later sees it. Returns the row and whether it is new; the row
+        of the same key of the same person when there is one; None when too many are in force.
+        """
+        ...
+
+    async def propose_release(
+        self, switch_id: str, by: str, reason: str, now_us: int
+    ) -> SwitchRow | None:
+        """Note a proposal if the switch blocks and nobody has made one; return the row."""
+        ...
+
+    async def release(self, switch_id: str, by: str, now_us: int) -> SwitchRow | None:
+        """Release a switch that blocks and another person proposed to; return the row."""
+        ...
+
+    async def current(self, changed_within_s: int) -> list[SwitchRow]:
+        """Read what is in force, unsettled or changed lately, oldest first; one snapshot."""
+        ...
+
+    async def switch(self, switch_id: str) -> SwitchRow | None:
+        """Read one switch."""
+        ...
+
+    async def switches(
+        self,
+        before_id: str,
+        limit: int,
+        *,
+        in_force_only: bool,
+        account_ids: Sequence[str] | None,
+    ) -> list[SwitchRow]:
+        """Read a page, newest first; of these accounts' scopes only, unless None."""
+        ...
+
+    async def confirm(self, session_id: str, token: int, version: int, now_us: int) -> None:
+        """Keep which blocks a gateway has; nothing when the token is not the session's."""
+        ...
+
+    async def standings(self) -> list[SessionStanding]:
+        """Read every session and what its gateway has confirmed."""
+        ...
+
+    async def acknowledge(
+        self, switch_id: str, state: int, sessions: bytes, now_us: int
+    ) -> SwitchRow | None:
+        """Move a switch that is ENGAGING on; None if it no longer is."""
+        ...
+
+    async def lease(self, switch_id: str, replica: str, seconds: float) -> bool:
+        """Take or keep the work on a switch's orders; False while another has it."""
+        ...
+
+    async def open_orders(
+        self, switch_id: str, scope: tuple[str, ...], after: str, limit: int
+    ) -> list[OpenOrder]:
+        """Read open orders a scope may cover that the switch does not list, by order id.
+
+        Trader and algorithm are not compared: they are in the body only.
+        """
+        ...
+
+    async def pulls(
+        self, switch_id: str, after: str, limit: int, outcomes: Sequence[int]
+    ) -> list[PullRow]:
+        """Read orders of a switch behind an order id; of these outcomes unless empty."""
+        ...
+
+    async def unsettled(self, switch_id: str, after: str, limit: int) -> list[PullState]:
+        """Read orders without a final outcome, or open again, by order id."""
+        ...
+
+    async def keep_pulls(self, switch_id: str, rows: Sequence[PullRow]) -> None:
+        """Write rows, new and changed."""
+        ...
+
+    async def count(
+        self, switch_id: str, *, listed: bool, commands_held: int, settled: bool, now_us: int
+    ) -> bool:
+        """Count the orders by outcome, and note whether all are settled; True if it changed."""
+        ...
