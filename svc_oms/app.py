@@ -17,19 +17,14 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import audit, flow, link, orders
+from svc_oms.api import audit, flow, kill, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.auditor import Auditor
-from svc_oms.service.book import Book
-from svc_oms.service.desk import Desk
-from svc_oms.service.disconnect import Guards
-from svc_oms.api import flow, kill, link, orders
-from svc_oms.domain.checks import Limits
-from svc_oms.domain.numbers import Quantity
 from svc_oms.service.blocks import BlockView
 from svc_oms.service.book import Book
 from svc_oms.service.desk import Desk
+from svc_oms.service.disconnect import Guards
 from svc_oms.service.kill_gate import KillGate
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.link import LinkParts, Links
@@ -38,9 +33,9 @@ from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
-from svc_oms.service.trail import Trail
 from svc_oms.service.pulls import Puller, PullParts
 from svc_oms.service.switchboard import Switchboard, SwitchParts
+from svc_oms.service.trail import Trail
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -69,14 +64,34 @@ def build_book(
     quantity = settings.order_quantity_max
     limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
     auditor, trail = Auditor(store, clock, replica), Trail(replica)
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, auditor, trail))
-    links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker, trail),
     gates = [KillGate(venues)]
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, gates))
+    desk = Desk(
+        DeskParts(
+            store=store,
+            clock=clock,
+            known=known,
+            market=market,
+            venues=venues,
+            publisher=publisher,
+            limits=limits,
+            auditor=auditor,
+            trail=trail,
+            gates=gates,
+        )
+    )
     blocks = BlockView(store.kills, clock)
     links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks),
+        LinkParts(
+            store=store,
+            clock=clock,
+            known=known,
+            venues=venues,
+            publisher=publisher,
+            notices=notices,
+            waker=waker,
+            trail=trail,
+            blocks=blocks,
+        ),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -88,20 +103,20 @@ def build_book(
         )
     )
     return Book(
-        store,
-        clock,
-        market,
-        venues,
-        notices,
-        publisher,
-        desk,
-        links,
-        watchman,
-        switches,
-        SCHEMA_REVISION,
-        settings.stream_lag_events_max,
+        store=store,
+        clock=clock,
+        market=market,
+        venues=venues,
+        notices=notices,
+        publisher=publisher,
+        desk=desk,
+        links=links,
+        watchman=watchman,
+        switches=switches,
         auditor=auditor,
         guards=Guards(store.guards(), desk, clock),
+        revision=SCHEMA_REVISION,
+        lag_events_max=settings.stream_lag_events_max,
     )
 
 

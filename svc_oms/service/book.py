@@ -43,10 +43,10 @@ class Book:
     links: Links
     watchman: Watchman
     switches: Switchboard
+    auditor: Auditor
+    guards: Guards
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
-    auditor: Auditor = field(kw_only=True)
-    guards: Guards = field(kw_only=True)
     _epoch: str = ""
     _why_not: str = field(default="the database has not been reached yet")
 

@@ -18,8 +18,8 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
-    DISCONNECT_CANCEL = 41
     PULL = 20
+    DISCONNECT_CANCEL = 41
 
 
 class CancelAll(NamedTuple):
@@ -42,6 +42,9 @@ class DisconnectCancel(NamedTuple):
     subject: str
     session_name: str
     grace_s: int
+    actor: str
+
+
 class Pull(NamedTuple):
     """Cancels of orders by a kill switch or mass cancel; internal."""
 
@@ -54,8 +57,7 @@ class Pull(NamedTuple):
 OrderCommand = ReplaceOrder | CancelOrder
 """Commands that name an order, and find their account by it."""
 
-Command = PlaceOrder | OrderCommand | CancelAll | DisconnectCancel
-Command = PlaceOrder | OrderCommand | CancelAll | Pull
+Command = PlaceOrder | OrderCommand | CancelAll | Pull | DisconnectCancel
 
 
 class Taken(NamedTuple):
