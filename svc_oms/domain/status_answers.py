@@ -34,6 +34,9 @@ from svc_oms.domain.report_parts import (
 UNKNOWN_ORDER = 5
 """OrdRejReason(103): the venue does not know what a status request asks for."""
 
+ORD_STATUSES = frozenset("0123456789ABCDE")
+"""OrdStatus(39) of FIX 4.4."""
+
 # OrdStatus(39) of an order the venue works, whatever is pending; what is executed comes apart.
 _AT_VENUE = frozenset({"0", "1", "2", "6", "E"})
 
@@ -50,6 +53,8 @@ _BASE_TOLD = {
 
 def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Return the events an Order Status stands for."""
+    if facts.ord_status not in ORD_STATUSES:
+        return [parked("8", f"OrdStatus(39) {facts.ord_status!r} is none of FIX 4.4")]
     if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
         return unknown_order(order, facts)
     events = arrival(order, facts, ResolutionSource.STATUS_REQUEST)

@@ -6,6 +6,7 @@ be read, is kept whole for a person, and the session goes on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from mesh.log import get_logger
@@ -139,15 +140,17 @@ class VenueBatch:
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
             if not facts.exec_id or not facts.exec_id.isprintable():
                 return f"ExecID(17) is {facts.exec_id!r}; a report with money in it needs one"
-            if facts.exec_id in self._executions:
+            applied = self._executions.get(facts.exec_id)
+            if applied is not None:
                 metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
-                return ""
+                return _contradiction(applied, order, facts)
             known = self._known(order, facts.exec_ref_id)
         events = interpret(order, facts, known)
         if not events:
             return ""
         after = self.ledger.add(order.account_id, order, events, self._stamp(report))
         self._keep_executions(after, events)
+        self._keep_unfitting(report, events)
         for following in self._following:
             following.followed(order, after, events)
         if after.anomaly:
@@ -239,6 +242,24 @@ class VenueBatch:
             # A receipt for a command of an order that is not there: nothing to keep it for.
             log.error("receipt not applied", session=self.session_id, why=why)
             return
+        event = VenueReportParked(*self._keep_whole(report, message, why))
+        if account_id is None:
+            return
+        order = self.ledger.find(report.order_id)
+        if order is None:
+            self.ledger.add_account_event(account_id, event, self._stamp(report))
+        else:
+            self.ledger.add(account_id, order, [event], self._stamp(report))
+
+    def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
+        """Keep a report whole that contradicts its order; the order's event has words only."""
+        for event in events:
+            if isinstance(event, VenueReportParked) and report.message is not None:
+                self._keep_whole(report, report.message, event.text)
+
+    def _keep_whole(self, report: Report, message: gw.VenueMessage, why: str) -> tuple[str, str]:
+        """Keep a message that does not fit as it came; return its type and what is wrong."""
+        account_id = self.owners.get(report.order_id)
         metrics.PARKED.labels(self.venue_mic).inc()
         msg_type = _clean(msg_type_of(message))
         text = _clean(why)[:PARKED_TEXT_CHARACTERS_MAX]
@@ -255,14 +276,27 @@ class VenueBatch:
                 message.SerializeToString(),
             )
         )
-        if account_id is None:
-            return
-        event = VenueReportParked(msg_type, text)
-        order = self.ledger.find(report.order_id)
-        if order is None:
-            self.ledger.add_account_event(account_id, event, self._stamp(report))
-        else:
-            self.ledger.add(account_id, order, [event], self._stamp(report))
+        return msg_type, text
+
+
+def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:
+    """Tell how a report differs from the one applied under its ExecID(17); empty if it is it."""
+    was = [applied.order_id, applied.exec_type]
+    now = [order.order_id, facts.exec_type]
+    if applied.exec_type != "H":
+        # What the venue leaves out of a repetition says nothing.
+        for before, told in (
+            (Decimal(applied.quantity), facts.last_quantity),
+            (Decimal(applied.price), facts.last_price),
+        ):
+            was.append(plain(before))
+            now.append(plain(before if told is None else told))
+    if was == now:
+        return ""
+    return (
+        f"ExecID(17) {facts.exec_id!r} was applied with {' '.join(was)}, "
+        f"it comes again with {' '.join(now)}"
+    )
 
 
 def _clean(text: str) -> str:

@@ -142,7 +142,13 @@ class MarketReader:
             symbol = entry.get(t.SYMBOL, symbol)
             if not symbol:
                 raise BadFieldError("Symbol(55) is missing")
-            self._change(symbol, entry, at, received, reading)
+            try:
+                self._change(symbol, entry, at, received, reading)
+            except BadFieldError as error:
+                # The others are told; what this one would have changed is asked for anew.
+                reading.faults.append(f"MsgType(35) 'X', {symbol[:SYMBOL_MAX]!r}: {error}")
+                if len(symbol) <= SYMBOL_MAX:
+                    reading.refresh.add(symbol)
         return reading
 
     def _change(
@@ -176,7 +182,7 @@ class MarketReader:
         kind, deleted = entry[t.MD_ENTRY_TYPE], entry[t.MD_UPDATE_ACTION] == _DELETE
         price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
         price = price or (known[1] if known else "")
-        size = "0" if deleted else canonical(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        size = "0" if deleted else wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
         if not price or not size:
             reading.refresh.add(symbol)
             return
@@ -226,7 +232,7 @@ class MarketReader:
 
     def _price_and_size(self, entry: Entry) -> tuple[str, str]:
         price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
-        size = canonical(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
         if not price or not size:
             raise BadFieldError("MDEntryPx(270) or MDEntrySize(271) is missing")
         return price, size
@@ -271,7 +277,7 @@ def _statistic(out: feed.Statistics, entry: Entry) -> None:
         price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
         setattr(out, _STATISTICS[kind], price)
     elif kind == "B":
-        out.volume = canonical(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        out.volume = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
 
 
 def _count(entry: Entry) -> int:

@@ -14,6 +14,8 @@ _NS = 1_000_000_000
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
+_UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
+
 Fields = Mapping[str, str]
 
 
@@ -107,15 +109,15 @@ def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
     out.orig_cl_ord_id = _identifier(found, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
     out.venue_order_id = _identifier(found, t.ORDER_ID, "OrderID(37)")
     out.exec_ref_id = _identifier(found, t.EXEC_REF_ID, "ExecRefID(19)")
-    out.order_quantity = canonical(get(t.ORDER_QTY, ""), "OrderQty(38)")
-    out.last_quantity = canonical(get(t.LAST_QTY, ""), "LastQty(32)")
+    out.order_quantity = wire.quantity(get(t.ORDER_QTY, ""), "OrderQty(38)")
+    out.last_quantity = wire.quantity(get(t.LAST_QTY, ""), "LastQty(32)")
     out.last_price = canonical(get(t.LAST_PX, ""), "LastPx(31)")
-    out.leaves_quantity = canonical(get(t.LEAVES_QTY, ""), "LeavesQty(151)")
-    out.cum_quantity = canonical(get(t.CUM_QTY, ""), "CumQty(14)")
+    out.leaves_quantity = wire.quantity(get(t.LEAVES_QTY, ""), "LeavesQty(151)")
+    out.cum_quantity = wire.quantity(get(t.CUM_QTY, ""), "CumQty(14)")
     out.average_price = _average(get(t.AVG_PX, ""))
     out.limit_price = canonical(get(t.PRICE, ""), "Price(44)")
     out.stop_price = canonical(get(t.STOP_PX, ""), "StopPx(99)")
-    out.display_quantity = canonical(get(t.MAX_FLOOR, ""), "MaxFloor(111)")
+    out.display_quantity = wire.quantity(get(t.MAX_FLOOR, ""), "MaxFloor(111)")
     out.time_in_force = _text(found, t.TIME_IN_FORCE)
     out.status_request_id = _text(found, t.ORD_STATUS_REQ_ID)
     out.text = _text(found, t.TEXT)
@@ -177,6 +179,8 @@ def _number(found: Fields, tag: str, name: str) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= _UINT64_DIGITS_MAX):
         raise BadFieldError(f"{name} {value[:40]!r} is not a whole number")
     number = int(value)
+    if number < 0 and tag in _UNSIGNED:
+        raise BadFieldError(f"{name} {value[:40]!r} is below zero")
     if tag != t.REF_SEQ_NUM and not -_INT32_MAX <= number <= _INT32_MAX:
         raise BadFieldError(f"{name} {value[:40]!r} is out of range")
     return number

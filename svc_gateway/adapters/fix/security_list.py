@@ -9,7 +9,7 @@ from ordermesh.marketdata.v1 import instrument_pb2 as pb
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.market_in import SECURITY_STATUS, SYMBOL_MAX
-from svc_gateway.adapters.fix.wire import canonical
+from svc_gateway.adapters.fix.wire import above_zero, canonical
 from svc_gateway.venues import SessionConfig, TickBandConfig
 
 _NS = 1_000_000_000
@@ -88,7 +88,7 @@ def _instrument(
     isin = entry.get(t.SECURITY_ID, "")[:TEXT_MAX] if entry.get(t.SECURITY_ID_SOURCE) == "4" else ""
     bands = [
         pb.TickBand(from_price=canonical(start, "StartTickPriceRange(1206)") or "0",
-                    tick_size=canonical(step, "TickIncrement(1208)"))
+                    tick_size=above_zero(step, "TickIncrement(1208)"))
         for start, step in ranges if step
     ]  # fmt: skip
     bands.sort(key=lambda band: Decimal(band.from_price))
@@ -103,12 +103,12 @@ def _instrument(
         name=entry.get(t.SECURITY_DESC, symbol)[:TEXT_MAX],
         kind=pb.INSTRUMENT_KIND_ETF if cfi.startswith("C") else pb.INSTRUMENT_KIND_SHARE,
         currency=entry.get(t.CURRENCY, "EUR")[:3],
-        lot_size=canonical(entry.get(t.ROUND_LOT, ""), "RoundLot(561)") or config.default_lot_size,
+        lot_size=above_zero(entry.get(t.ROUND_LOT, ""), "RoundLot(561)") or config.default_lot_size,
         tick_table=bands or _bands(config.default_tick_table),
         # A venue that tells no status trades what it lists.
         trading_status=status or pb.TRADING_STATUS_OPEN,
         simulated=config.dialect.simulated,
-        max_quantity=canonical(entry.get(t.MAX_TRADE_VOL, ""), "MaxTradeVol(1140)"),
+        max_quantity=above_zero(entry.get(t.MAX_TRADE_VOL, ""), "MaxTradeVol(1140)"),
         updated_at=_stamp(received_ns),
         cfi_code=cfi[:TEXT_MAX],
     )

@@ -84,6 +84,30 @@ def canonical(value: str, name: str) -> str:
     return f"-{text}" if negative and text != "0" else text
 
 
+def quantity(value: str, name: str) -> str:
+    """Return a quantity in canonical form; prices may be negative, quantities may not.
+
+    Raises:
+        BadFieldError: as canonical, or it is below zero.
+    """
+    text = canonical(value, name)
+    if text.startswith("-"):
+        raise BadFieldError(f"{name} {value[:40]!r} is below zero")
+    return text
+
+
+def above_zero(value: str, name: str) -> str:
+    """Return a number in canonical form that others are divided by; "" stays "".
+
+    Raises:
+        BadFieldError: as canonical, or it is zero or below.
+    """
+    text = quantity(value, name)
+    if text == "0":
+        raise BadFieldError(f"{name} {value[:40]!r} is not above zero")
+    return text
+
+
 @lru_cache(maxsize=4096)
 def _second_ns(text: str) -> int:
     # A leap second counts as the second before it, as POSIX has it.

@@ -77,6 +77,8 @@ def _number(field: str, text: str) -> Decimal | None:
 
 def _quantity(field: str, text: str) -> Quantity | None:
     number = _number(field, text)
+    if number is not None and number < 0:
+        raise ValueError(f"{field} is {text!r}, should not be below zero")
     return None if number is None else Quantity(number)
 
 

@@ -710,5 +710,5 @@ def test_status_brings_back_an_order_given_up(desk):
     assert desk.status == ("NEW", 0, 100)
 
 
-def test_status_with_a_state_of_no_meaning_is_nothing(working):
-    assert working.report("I", "?") == []
+def test_status_with_a_state_of_no_meaning_is_parked(working):
+    assert parked(working.report("I", "?")) == "OrdStatus(39) '?' is none of FIX 4.4"

@@ -1,0 +1,77 @@
+"""Bad messages through real FIX engines: each is kept or answered, and the session goes on."""
+
+import pytest
+
+from tests.support.gateway_bench import Bench, command
+from tests.support.scripted_venue import SOH, accepted, body, until
+
+REPORT = {
+          "t37": "V1", "t11": "A-1", "t17": "E1", "t150": "F", "t39": "1", "t55": "ASML",
+          "t54": "1", "t151": "90", "t14": "10", "t6": "650", "t32": "10", "t31": "650",
+}  # fmt: skip
+
+
+def report(**changes: str) -> str:
+    return body("8", **(REPORT | changes))
+
+
+# What is sent; words in the error of what is parked, none where it is read as it is.
+TABLE = {
+    "no OrderID": (report(t37=""), ""),
+    "an empty ExecID": (report(t17=""), "ExecID(17) is missing"),
+    "an unknown ExecType": (report(t150="z"), ""),
+    "an unknown OrdStatus": (report(t39="?"), ""),
+    "an unknown Side": (report(t54="~"), ""),
+    "a quantity in words": (report(t32="ten"), "LastQty(32) 'ten'"),
+    "a negative quantity": (report(t32="-10"), "LastQty(32) '-10' is below zero"),
+    "more digits than there are": (report(t32="9" * 400), "LastQty(32)"),
+    "a price of no form": (report(t31="1.2.3"), "LastPx(31)"),
+    "a reason in words": (report(t103="because"), "OrdRejReason(103)"),
+    "a liquidity below zero": (report(t851="-1"), "LastLiquidityInd(851)"),
+    "a time of no calendar": (report(t60="20261399-99:99:99"), ""),
+    "an id of 10,000 characters": (report(t11="x" * 10_000), "ClOrdID(11) has 10000 characters"),
+    "a text of 100,000 characters": (report(t58="y" * 100_000), ""),
+    "a field of no standard": (report(t20001="?"), ""),
+    "a tag that comes twice": (report() + f"{SOH}32=99", ""),
+    "a group nobody foresees": (report(t382="2") + f"{SOH}375=A{SOH}375=B{SOH}337=C", ""),
+    "an ExecutionReport of nothing": (body("8", t58="-"), "ExecID(17) is missing"),
+    "a cancel reject of nothing": (body("9", t58="-"), "ClOrdID(11) is missing"),
+    "a business reject of nothing": (body("j", t58="-"), ""),
+    "a business reject of words": (body("j", t45="one", t380="two"), "RefSeqNum(45)"),
+    "a message of no standard": (body("QQ", t1="x"), "MsgType(35) 'QQ'"),
+    "a message for the other direction": (body("D", t11="A-1"), "MsgType(35) 'D'"),
+    "an allocation": (body("J", t70="x"), "MsgType(35) 'J'"),
+}
+
+
+async def test_every_message_is_kept_and_the_session_goes_on(bench: Bench) -> None:
+    bench.venue.on("D", lambda order: [accepted(order)])
+    await bench.up()
+    logons = bench.venue.logon_count
+    for count, (what, (text, words)) in enumerate(TABLE.items(), start=1):
+        bench.venue.send(text)
+        await until(lambda c=count: len(bench.oms.messages) >= c, what)
+        message = bench.oms.messages[-1]
+        if words:
+            assert words in message.parked.error, what
+            assert message.parked.raw, what
+        else:
+            assert message.WhichOneof("body") in {"execution_report", "business_reject"}, (
+                what,
+                message.parked.error,
+            )
+    sent = bench.oms.command(command(1))
+    await bench.oms.until_reports(1)
+    await until(
+        lambda: bench.oms.reports()[-1].cl_ord_id == sent.cl_ord_id, "the next order's report"
+    )
+    assert len(bench.oms.messages) == len(TABLE) + 1
+    assert bench.venue.logon_count == logons
+
+
+@pytest.mark.parametrize("text", ["Zürich — 東京", "naïve"])
+async def test_texts_of_other_alphabets_come_as_they_are(bench: Bench, text: str) -> None:
+    await bench.up()
+    bench.venue.send(report(t58=text))
+    await until(lambda: bench.oms.messages, "it came")
+    assert bench.oms.messages[0].execution_report.text == text

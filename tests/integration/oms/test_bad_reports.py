@@ -1,0 +1,146 @@
+"""What a venue may say and should not: kept whole, seen by name, and the session goes on."""
+
+import asyncpg
+import pytest
+
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import order_pb2
+from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service.verification import verify_book
+from tests.support.oms import Gateway, trading
+
+FOREIGN = "01JD0000000000000000000000-1"
+LIVE = {"order_quantity": "100", "leaves_quantity": "50", "cum_quantity": "50"}
+
+
+def fill(gateway: Gateway, cl_ord_id: str, **fields) -> gw.VenueMessage:
+    base = {"last_quantity": "10", "last_price": "650", "cum_quantity": "60"}
+    return gateway.report(cl_ord_id, "F", "1", **{**base, "leaves_quantity": "40", **fields})
+
+
+# What is wrong; the words that must be there to see; fields of a fill of 10 behind one of 50.
+FILLS = [
+    ("no ExecID", "ExecID(17)", {"exec_id": ""}),
+    ("an ExecID of control characters", "ExecID(17)", {"exec_id": "a\x1fb"}),
+    ("another fill under a known ExecID", "ExecID(17)", {"exec_id": "KNOWN"}),
+    ("another price under a known ExecID", "ExecID(17)",
+     {"exec_id": "KNOWN", "last_quantity": "50", "last_price": "651"}),
+    ("no quantity", "LastQty(32)", {"last_quantity": ""}),
+    ("a quantity of zero", "LastQty(32)", {"last_quantity": "0"}),
+    ("a negative quantity", "LastQty(32)", {"last_quantity": "-10"}),
+    ("a quantity that is no number", "", {"last_quantity": "ten"}),
+    ("a quantity that is no finite number", "", {"last_quantity": "NaN"}),
+    ("a quantity without bound", "", {"last_quantity": "1e400"}),
+    ("no price", "LastPx(31)", {"last_price": ""}),
+    ("a price that is no number", "", {"last_price": "six"}),
+    ("a negative CumQty", "", {"cum_quantity": "-60"}),
+    ("a negative LeavesQty", "", {"leaves_quantity": "-40"}),
+    ("an unknown ExecType", "ExecType(150)", {"exec_type": "Z"}),
+    ("no ExecType", "ExecType(150)", {"exec_type": ""}),
+    ("a status of an unknown OrdStatus", "OrdStatus(39)", {"exec_type": "I", "ord_status": "Z"}),
+    ("a foreign ClOrdID", "ClOrdID(11)", {"cl_ord_id": FOREIGN}),
+    ("a ClOrdID that is none of ours", "ClOrdID(11)", {"cl_ord_id": "their-own"}),
+    ("no ClOrdID", "ClOrdID(11)", {"cl_ord_id": ""}),
+    ("a bust of an execution nobody knows", "NONE",
+     {"exec_type": "H", "exec_ref_id": "NONE"}),
+    ("a correction of an execution nobody knows", "NONE",
+     {"exec_type": "G", "exec_ref_id": "NONE"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "words", "fields"), FILLS, ids=[row[0] for row in FILLS])
+async def test_a_bad_report_is_kept_and_changes_no_numbers(book_url, tls, what, words, fields):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        await gateway.send(
+            gateway.acknowledged(cl_ord_id),
+            gateway.report(
+                cl_ord_id, "F", "1", exec_id="KNOWN", last_quantity="50", last_price="650", **LIVE
+            ),
+        )
+        await gateway.applied()
+        before = (await client.get(order_id)).order
+        message = fill(gateway, cl_ord_id)
+        for name, value in fields.items():
+            setattr(message.execution_report, name, value)
+        await gateway.send(message)
+        await gateway.applied()
+        found = await client.get(order_id)
+        assert found.order.progress.cum_quantity == before.progress.cum_quantity == "50", what
+        assert found.order.progress.leaves_quantity == "50"
+        assert [e.exec_id for e in found.executions] == ["KNOWN"]
+        connection = await asyncpg.connect(book_url)
+        (row,) = await connection.fetch("SELECT * FROM oms.parked_messages")
+        await connection.close()
+        assert gw.VenueMessage.FromString(row["body"]) == message
+        assert words in row["error"], row["error"]
+        # The session goes on: the next good report is applied.
+        await gateway.send(fill(gateway, cl_ord_id))
+        await gateway.applied()
+        after = await client.get(order_id)
+        assert after.order.progress.cum_quantity == "60"
+        assert after.order.progress.state == order_pb2.ORDER_STATE_PARTIALLY_FILLED
+    store = await PostgresStore.connect(book_url)
+    report = await verify_book(store)
+    await store.close()
+    assert not report.findings
+
+
+async def test_an_unknown_status_beside_a_fill_does_not_hide_the_fill(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        await gateway.send(
+            gateway.acknowledged(cl_ord_id),
+            gateway.report(cl_ord_id, "F", "Z", last_quantity="50", last_price="650", **LIVE),
+        )
+        await gateway.applied()
+        assert (await client.get(order_id)).order.progress.cum_quantity == "50"
+
+
+async def test_the_same_execution_again_is_nothing_new(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(cl_ord_id))
+        for _ in range(2):
+            # In one frame, and in the next one.
+            await gateway.send(*(fill(gateway, cl_ord_id, exec_id="E1", cum_quantity="10",
+                                      leaves_quantity="90") for _ in range(2)))  # fmt: skip
+            await gateway.applied()
+        assert (await client.get(order_id)).order.progress.cum_quantity == "10"
+        connection = await asyncpg.connect(book_url)
+        assert not await connection.fetch("SELECT * FROM oms.parked_messages")
+        await connection.close()
+
+
+OTHERS = [
+    ("a cancel reject without ClOrdID", {"order_cancel_reject": gw.OrderCancelReject()}),
+    (
+        "a cancel reject of a foreign order",
+        {"order_cancel_reject": gw.OrderCancelReject(cl_ord_id=FOREIGN)},
+    ),
+    ("a business reject of nothing", {"business_reject": gw.BusinessReject(reason=3)}),
+    ("a session reject of nothing", {"session_reject": gw.SessionReject(ref_seq_num=99)}),
+    ("no body", {}),
+    ("parked by the gateway", {"parked": gw.ParkedMessage(raw=b"8=FIX", error="odd")}),
+]
+
+
+@pytest.mark.parametrize(("what", "body"), OTHERS, ids=[row[0] for row in OTHERS])
+async def test_other_bad_messages_are_kept(book_url, tls, what, body):
+    async with trading(book_url, tls) as (_, client, gateway):
+        message = gateway.message(**body)
+        await gateway.send(message)
+        await gateway.applied()
+        connection = await asyncpg.connect(book_url)
+        (row,) = await connection.fetch("SELECT * FROM oms.parked_messages")
+        await connection.close()
+        assert gw.VenueMessage.FromString(row["body"]) == message, what
+        assert row["error"]
+        await client.place("k1")
+        command = await gateway.command(0)
+        await gateway.send(gateway.acknowledged(command.cl_ord_id))
+        await gateway.applied()
+        await client.in_state(command.order_id, order_pb2.ORDER_STATE_NEW)
