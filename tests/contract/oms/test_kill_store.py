@@ -181,15 +181,9 @@ async def test_open_orders_in_scope(store, wanted, numbers):
 
 
 def pull(number: int, outcome: int = PENDING, **changes) -> PullRow:
-    row = PullRow(
-        switch().switch_id,
-        order(number).order_id,
-        "ACC-ALICE",
-        "ASML.SIMA",
-        outcome,
-        updated_at_us=1,
-    )
-    return row._replace(**changes)
+    order_id = order(number).order_id
+    row = PullRow(switch().switch_id, order_id, "ACC-ALICE", "ASML.SIMA", outcome)
+    return row._replace(**{"updated_at_us": 1} | changes)
 
 
 async def test_orders_are_listed_once_in_pages_and_counted(store):
@@ -235,9 +229,8 @@ async def test_lists_and_what_is_current(store):
     await engage(store, 2, drill=True)
     third = await engage(store, 3)
     kills = store.kills
-    assert [r.switch_id for r in await kills.current(600)] == [
-        switch(n).switch_id for n in (1, 2, 3)
-    ]
+    shown = [row.switch_id for row in await kills.current(600)]
+    assert shown == [switch(n).switch_id for n in (1, 2, 3)]
     everything = {"in_force_only": False, "account_ids": None}
     page = await kills.switches("", 2, **everything)
     assert [r.switch_id for r in page] == [switch(n).switch_id for n in (3, 2)]
