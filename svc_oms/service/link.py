@@ -389,7 +389,7 @@ class Links:
         )
         if row is None:
             return None
-        # Behind the new token: who engages a switch later finds no confirmation under it, and waits.
+        # Behind the new token: whoever engages a switch later finds no confirmation under it.
         await self._parts.blocks.refresh()
         before = self._links.get(row.session_id)
         if before is not None:
