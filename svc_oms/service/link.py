@@ -392,13 +392,13 @@ class Links:
         )
         if row is None:
             return None
+        # Behind the new token: whoever engages a switch later finds no confirmation under it.
+        await self._parts.blocks.refresh()
         before = self._links.get(row.session_id)
         if before is not None:
             before.fail(FencedError(f"session {row.session_id} has a newer owner"))
         link = self._links[row.session_id] = VenueLink(self._parts, row)
         self._parts.publisher.sessions[row.session_id] = link.tail
-        # Behind the new token: who counts on it finds no confirmation, and waits for ours.
-        await self._parts.blocks.refresh()
         log.info("session taken", session=row.session_id, fencing_token=row.fencing_token)
         await link.set_status(opened.status)
         # What was committed while nobody listened to the new tail.

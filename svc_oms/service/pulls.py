@@ -33,7 +33,8 @@ from svc_oms.service.venues import VenueSessions
 
 log = get_logger("svc_oms.pulls")
 
-# Orders one command cancels: a share of the desk's batch, so that others are served between.
+# Orders one command cancels, of one account, and about as many of all accounts in one batch of
+# the desk: others are served between.
 PULL_ORDERS_MAX = 200
 # Orders read at a time.
 PAGE_ORDERS_MAX = 1_000
@@ -234,10 +235,15 @@ class Puller:
             for pulls in by_account.values()
             for start in range(0, len(pulls), PULL_ORDERS_MAX)
         ]
-        if not parts:
-            return {}
-        asked = await asyncio.gather(*(self._submit(row, part) for part in parts))
-        return {pull.order_id: pull for part in asked for pull in part}
+        asked: dict[str, PullRow] = {}
+        while parts:
+            together, orders = [], 0
+            while parts and orders < PULL_ORDERS_MAX:
+                orders += len(parts[-1])
+                together.append(parts.pop())
+            for answer in await asyncio.gather(*(self._submit(row, part) for part in together)):
+                asked |= {pull.order_id: pull for pull in answer}
+        return asked
 
     async def _submit(self, row: SwitchRow, pulls: Sequence[PullRow]) -> list[PullRow]:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

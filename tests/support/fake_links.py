@@ -35,6 +35,8 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
         self.keep_receipts = True
         self.refuse = False
         self.receipted = 0
+        self.blocks = link.Blocks()
+        self.confirmed: list[int] = []
         self._wake = asyncio.Event()
         self._cut: asyncio.Event | None = None
 
@@ -44,6 +46,16 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
         self.outbox.append(command)
         self._wake.set()
         return command
+
+    def block(self, *blocks: link.Block) -> int:
+        """Put other kill switches into force; return their version."""
+        self.blocks = link.Blocks(version=self.blocks.version + 1, blocks=blocks)
+        self._wake.set()
+        return self.blocks.version
+
+    async def until_confirmed(self, version: int) -> None:
+        """Wait until the gateway has put these kill switches into effect."""
+        await until(lambda: version in self.confirmed, f"blocks {version} confirmed")
 
     def cut(self) -> None:
         """End the present link without a word of farewell."""
@@ -70,8 +82,10 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
                 session_epoch=self.epoch,
                 applied_inbound_msg_seq_num=self.applied,
                 next_outbound_sequence=self.receipted + 1,
+                blocks=self.blocks,
             )
         )
+        told = self.blocks.version
         self._ack_due = False
         reading = asyncio.create_task(self._read(frames, cut))
         try:
@@ -84,6 +98,9 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
                             session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                         )
                     )
+                if self.blocks.version != told:
+                    told = self.blocks.version
+                    yield link.LinkResponse(blocks=self.blocks)
                 due = []
                 for command in self.outbox[sent : sent + 500]:
                     copy = link.VenueCommand()
@@ -104,6 +121,8 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
             if cut.is_set():
                 return
             self.frames.append(frame)
+            if frame.blocks_version:
+                self.confirmed.append(frame.blocks_version)
             if frame.HasField("status"):
                 self.statuses.append(frame.status)
             if self.keep_receipts:

@@ -125,8 +125,8 @@ ORDER BY k.order_id LIMIT $3
 KEEP_PULLS = """
 INSERT INTO oms.kill_orders AS k (switch_id, order_id, account_id, instrument_id, outcome, state,
     rejection, attempts, asked_at_us, updated_at_us)
-SELECT $1::text, * FROM unnest($2::text[], $3::text[], $4::text[], $5::int2[], $6::int2[], $7::bytea[],
-    $8::int4[], $9::int8[], $10::int8[])
+SELECT $1::text, * FROM unnest($2::text[], $3::text[], $4::text[], $5::int2[], $6::int2[],
+    $7::bytea[], $8::int4[], $9::int8[], $10::int8[])
 ON CONFLICT (switch_id, order_id) DO UPDATE SET outcome = excluded.outcome,
     state = excluded.state, rejection = excluded.rejection,
     attempts = greatest(k.attempts, excluded.attempts),
@@ -140,7 +140,8 @@ WITH found AS (
         LEFT JOIN oms.kill_orders k ON k.switch_id = $1 AND k.outcome = o.outcome
         GROUP BY o.outcome ORDER BY o.outcome) AS counts
 )
-UPDATE oms.kill_switches s SET counts = found.counts, listed = $2::boolean, commands_held = $3::int4,
+UPDATE oms.kill_switches s SET counts = found.counts, listed = $2::boolean,
+    commands_held = $3::int4,
     settled_at_us = CASE WHEN NOT $4::boolean THEN 0 WHEN s.settled_at_us = 0 THEN $5::int8
         ELSE s.settled_at_us END, {_MOVED}
 FROM found

@@ -12,8 +12,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.kill_ports import SwitchRow
+from svc_oms.service.pulls import Puller
 from tests.support.oms import (
     ALICE,
     AUDREY,
@@ -264,28 +263,37 @@ async def test_under_load_on_two_replicas_no_new_order_follows_the_confirmation(
         assert max(committed) <= switch.acknowledged_at.ToMicroseconds()
 
 
-async def test_a_replica_that_dies_while_pulling_leaves_the_rest_to_the_other(book_url, tls):
+async def test_a_replica_that_dies_while_pulling_leaves_the_rest_to_the_other(
+    book_url, tls, monkeypatch
+):
+    hung = []
+    ask = Puller._ask
+
+    async def ask_half_and_hang(self, row, due):
+        if hung:
+            return await ask(self, row, due)
+        hung.append(self)
+        await ask(self, row, due[: len(due) // 2])
+        # Never gets to note what it asked for.
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(Puller, "_ask", ask_half_and_hang)
     async with AsyncExitStack() as stack:
         survivor = await stack.enter_async_context(replica(book_url, tls))
         client = Client(await stack.enter_async_context(survivor.channel()))
         gateway = Gateway(await stack.enter_async_context(survivor.channel("svc-gateway")))
         await gateway.open()
         stack.push_async_callback(gateway.close)
-        await resting(client, gateway, 5)
-        # Engaged by a replica that dies with the commit: it has done nothing else.
-        store = await PostgresStore.connect(book_url)
-        stack.push_async_callback(store.close)
-        row = SwitchRow(
-            "01JD0000000000000000000009", "dead", b"", 1, False, ("DEMO", *[""] * 7), "test", 1, 0,
-            "rita", 1,
-        )  # fmt: skip
-        await store.kills.engage(row, 1000)
-        assert await store.kills.lease(row.switch_id, "the dead", 1.0)
+        await resting(client, gateway, 10)
+        # Who engages begins to pull at once.
+        async with replica(book_url, tls) as victim, victim.channel() as channel:
+            switch = await engage(Client(channel), **FIRM)
+            assert switch.state == kill.KILL_SWITCH_STATE_ENGAGED
+            await until(lambda: len(cancels(gateway)) == 5, "half is asked for")
         async with answering(gateway):
-            found = await settled(client, row.switch_id)
-        assert found.kill_switch.state == kill.KILL_SWITCH_STATE_ENGAGED
-        assert found.kill_switch.counts.pulled == 5
-        assert len(cancels(gateway)) == 5
+            found = await settled(client, switch.switch_id)
+        assert found.kill_switch.counts.pulled == 10
+        assert len(cancels(gateway)) == 10
 
 
 async def test_a_switch_survives_a_restart_and_a_link_opens_with_it(book_url, tls):
