@@ -17,10 +17,11 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import flow, link, orders
+from svc_oms.api import flow, limits, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.book import Book
+from svc_oms.service.controls.gate import ControlRoom, LimitsFollower, LimitsGate
 from svc_oms.service.desk import Desk
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.link import LinkParts, Links
@@ -55,10 +56,13 @@ def build_book(
     market, venues = Market(clock), VenueSessions()
     notices, known = Notices(clock), KnownOrders()
     quantity = settings.order_quantity_max
-    limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits))
+    defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
+    room = ControlRoom(market, defaults)
+    # The gate holds orders against the settings' limits where no other is set.
+    gates, none = (LimitsGate(room),), Limits()
+    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, none, gates))
     links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker),
+        LinkParts(store, clock, known, venues, publisher, notices, waker, (LimitsFollower(room),)),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -75,6 +79,7 @@ def build_book(
         watchman,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
+        room=room,
     )
 
 
@@ -82,6 +87,7 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     """Serve the book."""
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
     # A broken command is a result there, not the end of the stream.
+    server.add(limits.LimitServicer(book), limits.SERVICE, limits.ACCESS)
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     # What a venue says is a fact whatever its form: the book parks what it cannot read.
     server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])
