@@ -66,6 +66,11 @@ class Market:
             )
         return found
 
+    def isin(self, instrument_id: str) -> str:
+        """Return the ISIN of a listing, or the listing where it has none; empty if unknown."""
+        found = self._instruments.get(instrument_id)
+        return "" if found is None else found.isin or instrument_id
+
     def reference_price(self, instrument_id: str) -> Price | None:
         """Return the last price, unless there is none to judge a value by."""
         return self.references.price(instrument_id)

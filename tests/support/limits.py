@@ -77,9 +77,7 @@ class LimitBench:
         for session, mic in (("sima-orders", "SIMA"), ("simb-orders", "SIMB")):
             status = gw.SessionStatus(session_id=session, venue_mic=mic, state=gw.SESSION_STATE_UP)
             link = await bench.book.links.take(
-                gw.LinkOpen(
-                    session_id=session, venue_mic=mic, gateway_instance="g", status=status
-                )
+                gw.LinkOpen(session_id=session, venue_mic=mic, gateway_instance="g", status=status)
             )
             bench.link = bench.link or link
         return bench

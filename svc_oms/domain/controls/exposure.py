@@ -211,11 +211,12 @@ class OpenBook:
         return add(self.exposure(currency), minus(after, self._worst.get(key, ZERO)))
 
     def range_sums(
-        self, currency: str, instrument_id: str, venue_mic: str
+        self, currency: str, instrument_id: str, venue_mic: str, isin: str
     ) -> tuple[Decimal, list[Sums]]:
         """Return the cost held and the sums within a range narrower than the account.
 
         Positions belong to instruments and not to venues: a venue's range has orders only.
+        The ISIN is that of instrument_id.
         """
         found = [
             listing
@@ -224,7 +225,7 @@ class OpenBook:
             and instrument_id in {"", listing.instrument_id}
             and venue_mic in {"", listing.venue_mic}
         ]
-        cost = self.cost((found[0].isin, currency)) if instrument_id and found else ZERO
+        cost = self.cost((isin, currency)) if instrument_id else ZERO
         return cost, [self._sums[listing] for listing in found]
 
     def unpriced(self, currency: str) -> bool:

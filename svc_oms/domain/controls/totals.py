@@ -80,7 +80,8 @@ def check_exposure(view: AccountView, trial: Trial, applied: Applied) -> None:
     currency = trial.order.currency
     range_ = applied.limit.range
     if range_.instrument_id or range_.venue_mic:
-        cost, sums = book.range_sums(currency, range_.instrument_id, range_.venue_mic)
+        isin = trial.change.listing.isin
+        cost, sums = book.range_sums(currency, range_.instrument_id, range_.venue_mic, isin)
         whole = together(sums)
         now, would_be = exposure(cost, whole), exposure(cost, trial.change.applied(whole))
     else:

@@ -1,6 +1,6 @@
 """How far an account has used each of its limits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -8,6 +8,10 @@ from svc_oms.domain.controls.exposure import OpenBook, exposure, together
 from svc_oms.domain.controls.limits import Applied, LimitKind, values_text
 from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.numbers import ZERO, add, plain
+
+
+IsinOf = Callable[[str], str]
+"""Tells the ISIN of a listing; empty where it is not known."""
 
 
 class Use(NamedTuple):
@@ -21,25 +25,25 @@ class Use(NamedTuple):
     unit: str = ""
 
 
-def uses(view: AccountView, now_ns: int) -> list[Use]:
+def uses(view: AccountView, now_ns: int, isin_of: IsinOf) -> list[Use]:
     """Return the use of every limit in force, those of the settings where none is."""
     found: list[Use] = []
     kinds = set()
     for applied in view.limits.all(now_ns):
         kinds.add(applied.limit.kind)
-        found += _uses(view, applied, now_ns)
+        found += _uses(view, applied, now_ns, isin_of)
     for kind, applied in view.defaults.items():
         if kind not in kinds:
-            found += _uses(view, applied, now_ns)
+            found += _uses(view, applied, now_ns, isin_of)
     return found
 
 
-def _uses(view: AccountView, applied: Applied, now_ns: int) -> Iterator[Use]:
+def _uses(view: AccountView, applied: Applied, now_ns: int, isin_of: IsinOf) -> Iterator[Use]:
     book = view.book
     assert book is not None, "use is told with open orders and positions"
     match applied.limit.kind:
         case LimitKind.OPEN_EXPOSURE:
-            yield from _exposures(book, applied)
+            yield from _exposures(book, applied, isin_of)
         case LimitKind.POSITION:
             yield from _positions(book, applied)
         case LimitKind.BUYING_POWER:
@@ -66,11 +70,12 @@ def _use(applied: Applied, subject: str, used: Decimal, maximum: Decimal | None,
     return Use(applied, subject, plain(used), "" if maximum is None else plain(maximum), unit)
 
 
-def _exposures(book: OpenBook, applied: Applied) -> Iterator[Use]:
+def _exposures(book: OpenBook, applied: Applied, isin_of: IsinOf) -> Iterator[Use]:
     range_, maximum = applied.limit.range, applied.values.value
     for currency in sorted({range_.currency} if range_.currency else book.currencies()):
         if range_.instrument_id or range_.venue_mic:
-            cost, sums = book.range_sums(currency, range_.instrument_id, range_.venue_mic)
+            isin = isin_of(range_.instrument_id) if range_.instrument_id else ""
+            cost, sums = book.range_sums(currency, range_.instrument_id, range_.venue_mic, isin)
             used = exposure(cost, together(sums))
         else:
             used = book.exposure(currency)

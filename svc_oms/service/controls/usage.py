@@ -35,7 +35,7 @@ def usage(
         status=account.status,  # type: ignore[arg-type] # by number
         as_of_sequence=account.last_sequence,
     )
-    for each in uses(view, now_ns):
+    for each in uses(view, now_ns, room.market.isin):
         use = answer.uses.add(
             limit=limit_message(each.applied.limit),
             override_id=each.applied.override_id,
