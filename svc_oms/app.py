@@ -17,11 +17,12 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import flow, kill, link, orders
+from svc_oms.api import flow, kill, limits, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.blocks import BlockView
 from svc_oms.service.book import Book
+from svc_oms.service.controls.gate import ControlRoom, LimitsFollower, LimitsGate
 from svc_oms.service.desk import Desk
 from svc_oms.service.kill_gate import KillGate
 from svc_oms.service.known import KnownOrders
@@ -59,12 +60,16 @@ def build_book(
     market, venues = Market(clock), VenueSessions()
     notices, known = Notices(clock), KnownOrders()
     quantity = settings.order_quantity_max
-    limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    gates = [KillGate(venues)]
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits, gates))
+    defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
+    room = ControlRoom(market, defaults)
+    # Kill switches first: they say more. The other gate holds orders against the settings' limits
+    # where no other is set.
+    gates, none = (KillGate(venues), LimitsGate(room)), Limits()
+    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, none, gates))
     blocks = BlockView(store.kills, clock)
+    followers = (LimitsFollower(room),)
     links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks),
+        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks, followers),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -88,6 +93,7 @@ def build_book(
         switches,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
+        room=room,
     )
 
 
@@ -96,6 +102,7 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
     server.add(kill.KillSwitchServicer(book), kill.SERVICE, kill.ACCESS)
     # A broken command is a result there, not the end of the stream.
+    server.add(limits.LimitServicer(book), limits.SERVICE, limits.ACCESS)
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     # What a venue says is a fact whatever its form: the book parks what it cannot read.
     server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])

@@ -7,6 +7,7 @@ from mesh.clock import Clock
 from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service import metrics
+from svc_oms.service.controls.gate import ControlRoom
 from svc_oms.service.desk import Desk
 from svc_oms.service.link import Links
 from svc_oms.service.market import Market
@@ -43,6 +44,7 @@ class Book:
     switches: Switchboard
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
+    room: ControlRoom = field(kw_only=True)
     _epoch: str = ""
     _why_not: str = field(default="the database has not been reached yet")
 
