@@ -18,11 +18,13 @@ from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
 from svc_oms.api import audit, flow, kill, link, orders
+from svc_oms.api import flow, kill, limits, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.auditor import Auditor
 from svc_oms.service.blocks import BlockView
 from svc_oms.service.book import Book
+from svc_oms.service.controls.gate import ControlRoom, LimitsFollower, LimitsGate
 from svc_oms.service.desk import Desk
 from svc_oms.service.disconnect import Guards
 from svc_oms.service.kill_gate import KillGate
@@ -79,7 +81,14 @@ def build_book(
             gates=gates,
         )
     )
+    defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
+    room = ControlRoom(market, defaults)
+    # Kill switches first: they say more. The other gate holds orders against the settings' limits
+    # where no other is set.
+    gates, none = (KillGate(venues), LimitsGate(room)), Limits()
+    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, none, gates))
     blocks = BlockView(store.kills, clock)
+    followers = (LimitsFollower(room),)
     links = Links(
         LinkParts(
             store=store,
@@ -92,6 +101,7 @@ def build_book(
             trail=trail,
             blocks=blocks,
         ),
+        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks, followers),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -117,6 +127,19 @@ def build_book(
         guards=Guards(store.guards(), desk, clock),
         revision=SCHEMA_REVISION,
         lag_events_max=settings.stream_lag_events_max,
+        store,
+        clock,
+        market,
+        venues,
+        notices,
+        publisher,
+        desk,
+        links,
+        watchman,
+        switches,
+        SCHEMA_REVISION,
+        settings.stream_lag_events_max,
+        room=room,
     )
 
 
@@ -125,6 +148,7 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
     server.add(kill.KillSwitchServicer(book), kill.SERVICE, kill.ACCESS)
     # A broken command is a result there, not the end of the stream.
+    server.add(limits.LimitServicer(book), limits.SERVICE, limits.ACCESS)
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     server.add(audit.AuditServicer(book), audit.SERVICE, audit.ACCESS)
     server.on_refused(audit.RefusalRecorder(book).on_refused)

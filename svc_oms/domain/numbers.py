@@ -81,6 +81,12 @@ def average_price(notional: Decimal, cum_quantity: Quantity) -> Price:
     return Price(_HALF_EVEN.quantize(quotient, _NINE_PLACES).normalize(EXACT))
 
 
+def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return amount * part / whole, rounded half even to 9 places."""
+    quotient = _STICKY.divide(multiply(amount, part), whole)
+    return _HALF_EVEN.quantize(quotient, _NINE_PLACES).normalize(EXACT)
+
+
 def plain(number: Decimal) -> str:
     """Return the number in words for people: no exponent, no trailing zeros."""
     text = f"{number:f}"

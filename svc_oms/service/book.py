@@ -8,6 +8,7 @@ from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service import metrics
 from svc_oms.service.auditor import Auditor
+from svc_oms.service.controls.gate import ControlRoom
 from svc_oms.service.desk import Desk
 from svc_oms.service.disconnect import Guards
 from svc_oms.service.link import Links
@@ -47,6 +48,7 @@ class Book:
     guards: Guards
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
+    room: ControlRoom = field(kw_only=True)
     _epoch: str = ""
     _why_not: str = field(default="the database has not been reached yet")
 

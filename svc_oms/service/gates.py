@@ -22,12 +22,14 @@ class Judge(Protocol):
     The first three raise OrderRefused or MeshError to refuse; nothing changes then.
     """
 
-    def place(self, submission: Submission, order: Order) -> None:
-        """Judge a new order as it would be accepted."""
+    def place(self, submission: Submission, order: Order) -> Sequence[Order] | None:
+        """Judge a new order as it would be accepted; return own orders to cancel before it."""
         ...
 
-    def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> None:
-        """Judge a change of an order."""
+    def replace(
+        self, submission: Submission, before: Order, terms: OrderTerms
+    ) -> Sequence[Order] | None:
+        """Judge a change of an order; return own orders to cancel before it."""
         ...
 
     def cancel(self, submission: Submission, before: Order) -> None:

@@ -1,6 +1,6 @@
 """The index of the desk: what each kind of command needs, and what it does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from mesh.errors import to_rejection
@@ -13,14 +13,40 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.controls.rules import SelfMatchRefused
 from svc_oms.domain.events import CancelRequested, ReplaceRequested
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.disconnect_handler import disconnect_cancel
+from svc_oms.service.gates import Judge
 from svc_oms.service.kill_handlers import named, pull
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
+
+
+def judged(
+    work: Work, submission: Submission, ask: Callable[[Judge], Sequence[Order] | None]
+) -> None:
+    """Ask every judge; cancel what must not meet the order, in front of it on its session.
+
+    Raises:
+        OrderRefused, MeshError: a judge refused.
+    """
+    resting: list[Order] = []
+    try:
+        for judge in work.judges:
+            resting += ask(judge) or ()
+    except SelfMatchRefused as error:
+        _cancel_each(work, submission, error.resting)
+        raise
+    _cancel_each(work, submission, resting)
+
+
+def _cancel_each(work: Work, submission: Submission, orders: Sequence[Order]) -> None:
+    key, actor = submission.command.idempotency_key, submission.command.actor
+    for order in orders:
+        cancel_order(work, submission, order, CancelOrder(key, order.order_id, actor))
 
 
 def place(work: Work, submission: Submission) -> IdempotencyRow:
@@ -38,8 +64,7 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         now_ns,
         parts.market.reference_price(command.instrument_id),
     )
-    for judge in work.judges:
-        judge.place(submission, event.order)
+    judged(work, submission, lambda judge: judge.place(submission, event.order))
     order = work.add(None, command.account_id, event, submission)
     work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
     return work.row(submission, order.order_id, order.last_sequence)
@@ -59,8 +84,7 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         parts.market.reference_price(before.instrument_id),
     )
     session_id = parts.venues.require_up(before.venue_mic)
-    for judge in work.judges:
-        judge.replace(submission, before, event.terms)
+    judged(work, submission, lambda judge: judge.replace(submission, before, event.terms))
     order = work.add(before, submission.account_id, event, submission)
     if isinstance(event, ReplaceRequested):
         work.send(

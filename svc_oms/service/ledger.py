@@ -25,6 +25,7 @@ class Ledger:
         orders: Orders that were read or changed, as they stand, by id.
         writes: What is to be written; `finish` completes it.
         bodies: Serialised orders that changed, by id; filled by `finish`.
+        controls: What the controls remember of each account; written if its log grows.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Ledger:
         "_known",
         "_lines",
         "bodies",
+        "controls",
         "now_ns",
         "orders",
         "writes",
@@ -43,6 +45,7 @@ class Ledger:
         self._accounts = {
             account_id: (row.last_sequence, row.chain_head) for account_id, row in accounts.items()
         }
+        self.controls = {account_id: row.controls for account_id, row in accounts.items()}
         self._created: set[str] = set()
         self._encoded: dict[str, tuple[order_pb2.OrderProgress, order_pb2.Order | None]] = {}
         self._lines: defaultdict[str, list[EventWrite]] = defaultdict(list)
@@ -106,7 +109,8 @@ class Ledger:
         """Encode what changed; the write set is complete then."""
         writes = self.writes
         for account_id, lines in self._lines.items():
-            writes.accounts.append((account_id, *self._accounts[account_id]))
+            head = self._accounts[account_id]
+            writes.accounts.append((account_id, *head, self.controls[account_id]))
             writes.events.extend(lines)
         for order_id, (progress, message) in self._encoded.items():
             order = self.orders[order_id]
@@ -116,6 +120,10 @@ class Ledger:
             rows = writes.new_orders if order_id in self._created else writes.changed_orders
             rows.append(order_write(order, encoded, body))
         return writes
+
+    def head(self, account_id: str) -> tuple[int, bytes]:
+        """Return sequence and chain head of an account's log as it stands."""
+        return self._accounts[account_id]
 
     def published(self) -> Mapping[str, list[EventWrite]]:
         """Return the new lines of the log by account."""

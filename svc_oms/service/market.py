@@ -7,6 +7,7 @@ from mesh.clock import Clock
 from mesh.errors import refuse
 from ordermesh.marketdata.v1 import instrument_pb2
 from svc_oms.domain.checks import Instrument, TickBand
+from svc_oms.domain.controls.trial import Reference
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.service.references import References
 
@@ -65,6 +66,16 @@ class Market:
             )
         return found
 
+    def isin(self, instrument_id: str) -> str:
+        """Return the ISIN of a listing, or the listing where it has none; empty if unknown."""
+        found = self._instruments.get(instrument_id)
+        return "" if found is None else found.isin or instrument_id
+
     def reference_price(self, instrument_id: str) -> Price | None:
         """Return the last price, unless there is none to judge a value by."""
         return self.references.price(instrument_id)
+
+    def collar_price(self, instrument_id: str) -> Reference | None:
+        """Return what limit prices are held against: last, mid or close; None without any."""
+        found = self.references.reference(instrument_id)
+        return None if found.collar is None else Reference(found.collar, found.source)

@@ -44,6 +44,9 @@ LINK_STATE = Gauge(
 )
 STREAMS = Gauge("ordermesh_oms_order_streams", "Open order streams.")
 SLOW_CONSUMERS = Counter("ordermesh_oms_slow_consumers_total", "Readers sent away as too slow.")
+STRATEGY_STOPS = Counter(
+    "ordermesh_oms_strategy_stops_total", "Strategies stopped by the repeated-execution throttle."
+)
 CACHE_DROPPED = Counter(
     "ordermesh_oms_cache_dropped_total", "Orders not written to Redis: away, or no room."
 )

@@ -10,6 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from svc_oms.service.controls.ports import ControlStore
 
 from svc_oms.service.guard_ports import GuardStore
 from svc_oms.service.kill_ports import KillStore, SwitchRow
@@ -36,6 +40,23 @@ class AccountRow(NamedTuple):
     chain_head: bytes
     firm_id: str = ""
     desk_id: str = ""
+    controls: str = ""
+    """What the controls remember of it; `domain.controls.state` reads it."""
+    controls_seen: int = 0
+    """Version of the controls as the locking statement began; may be one change behind."""
+
+
+class PositionRow(NamedTuple):
+    """What an account holds of an instrument; numbers as canonical text."""
+
+    account_id: str
+    isin: str
+    currency: str
+    quantity: str
+    cost: str
+    average_price: str
+    realised: str
+    as_of_sequence: int
 
 
 class AccountInfo(NamedTuple):
@@ -230,7 +251,7 @@ class LinkProgress(NamedTuple):
 class WriteSet:
     """All a batch writes. One statement, one commit."""
 
-    accounts: list[tuple[str, int, bytes]] = field(default_factory=list)
+    accounts: list[tuple[str, int, bytes, str]] = field(default_factory=list)
     events: list[EventWrite] = field(default_factory=list)
     new_orders: list[OrderWrite] = field(default_factory=list)
     changed_orders: list[OrderWrite] = field(default_factory=list)
@@ -240,6 +261,8 @@ class WriteSet:
     outbox: list[OutboxWrite] = field(default_factory=list)
     parked: list[ParkedWrite] = field(default_factory=list)
     audit: list[AuditWrite] = field(default_factory=list)
+    positions: list[PositionRow] = field(default_factory=list)
+    """Only with progress: they move with what venues report."""
     progress: LinkProgress | None = None
 
 
@@ -267,6 +290,28 @@ class Batch(Protocol):
 
     async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
         """Read the open orders of a locked account, oldest first."""
+        ...
+
+    async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
+        """Read kind and body of every control that is in force or will be."""
+        ...
+
+    async def positions(self, account_ids: Sequence[str]) -> list[PositionRow]:
+        """Read the positions of locked accounts."""
+        ...
+
+    async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
+        """Read every open order of locked accounts."""
+        ...
+
+    async def orders_since(
+        self, known: Sequence[tuple[str, int, bytes]]
+    ) -> tuple[set[str], list[OrderRow]]:
+        """Read the orders that moved behind (account, sequence, chain head).
+
+        Returns the accounts whose log had this head at this sequence, and their orders: of
+        the others nothing follows from what was known.
+        """
         ...
 
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
@@ -410,6 +455,10 @@ class OrderStore(Protocol):
 
     async def unknown_orders(self) -> int:
         """Count open orders whose state at the venue is not known."""
+        ...
+
+    def controls(self) -> "ControlStore":
+        """Return where limits and positions are kept."""
         ...
 
     async def ensure_account(self, account: AccountInfo) -> bool:

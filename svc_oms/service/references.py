@@ -1,16 +1,17 @@
 """Reference prices of listings: what the value of a market order is held against."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from mesh.clock import Clock
 from ordermesh.marketdata.v1 import market_data_pb2
-from svc_oms.domain.numbers import Price
+from svc_oms.domain.numbers import EXACT, Price
 
 # A price heard longer ago does not count. While prices are streamed, a listing that
 # does not move is as current as the stream's last word, which may be a heartbeat.
 REFERENCE_AGE_MAX_S = 300.0
 
-ZERO = Decimal(0)
+ZERO, HALF = Decimal(0), Decimal("0.5")
 
 
 def quote_price(quote: market_data_pb2.Quote) -> Price | None:
@@ -19,6 +20,34 @@ def quote_price(quote: market_data_pb2.Quote) -> Price | None:
         if text and (price := Decimal(text)) > ZERO:
             return Price(price)
     return None
+
+
+class Reference(NamedTuple):
+    """What a listing's orders are judged by."""
+
+    price: Price | None
+    """Values a market order."""
+    collar: Price | None
+    """What limit prices are held against."""
+    source: str = ""
+    """"last", "mid" or "close"."""
+
+
+NO_REFERENCE = Reference(None, None)
+
+
+def reference_of(quote: market_data_pb2.Quote) -> Reference:
+    """Return what a quote stands for; the collar's fallbacks are last, mid and close."""
+    price = quote_price(quote)
+    last, bid, ask, close = (
+        Decimal(text or "0")
+        for text in (quote.last_price, quote.bid_price, quote.ask_price, quote.close_price)
+    )
+    if last > ZERO:
+        return Reference(price, Price(last), "last")
+    if bid > ZERO and ask > ZERO:
+        return Reference(price, Price(EXACT.multiply(EXACT.add(bid, ask), HALF)), "mid")
+    return Reference(price, Price(close), "close") if close > ZERO else Reference(price, None)
 
 
 class References:
@@ -31,14 +60,14 @@ class References:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._live: dict[str, Price] = {}
+        self._live: dict[str, Reference] = {}
         self._heard_at = 0.0
-        self._before: dict[str, tuple[Price, float]] = {}
+        self._before: dict[str, tuple[Reference, float]] = {}
 
     def begin(self) -> None:
         """Forget which prices are streamed: a connection tells all it has."""
-        for instrument_id, price in self._live.items():
-            self._before[instrument_id] = (price, self._heard_at)
+        for instrument_id, reference in self._live.items():
+            self._before[instrument_id] = (reference, self._heard_at)
         self._live.clear()
 
     def heard(self) -> None:
@@ -47,19 +76,24 @@ class References:
 
     def learn(self, instrument_id: str, quote: market_data_pb2.Quote) -> None:
         """Take a quote as it is now."""
-        price = None if quote.stale else quote_price(quote)
+        reference = NO_REFERENCE if quote.stale else reference_of(quote)
         self._before.pop(instrument_id, None)
-        if price is None:
+        if reference.price is None:
             self._live.pop(instrument_id, None)
         else:
-            self._live[instrument_id] = price
+            self._live[instrument_id] = reference
 
     def price(self, instrument_id: str) -> Price | None:
         """Return the last price, unless there is none to judge a value by."""
+        return self.reference(instrument_id).price
+
+    def reference(self, instrument_id: str) -> Reference:
+        """Return what orders are judged by; nothing where it is too old."""
         live = self._live.get(instrument_id)
-        price, heard_at = (
+        reference, heard_at = (
             (live, self._heard_at)
             if live is not None
-            else self._before.get(instrument_id, (None, 0.0))
+            else self._before.get(instrument_id, (NO_REFERENCE, 0.0))
         )
-        return None if self._clock.monotonic() - heard_at > REFERENCE_AGE_MAX_S else price
+        late = self._clock.monotonic() - heard_at > REFERENCE_AGE_MAX_S
+        return NO_REFERENCE if late else reference

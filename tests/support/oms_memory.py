@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.controls.ports import ControlRecord
 from svc_oms.service.kill_ports import PullRow, SwitchRow
 from svc_oms.service.ports import (
     AccountInfo,
@@ -23,12 +24,14 @@ from svc_oms.service.ports import (
     ListFilter,
     OrderRow,
     OrderWrite,
+    PositionRow,
     SessionRow,
     StoreRefusedError,
     StoreUnavailableError,
     WriteSet,
 )
 from tests.support.oms_memory_guards import MemoryGuards
+from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_kill import MemoryKillStore
 
 DOWN = 1
@@ -51,6 +54,12 @@ class _Tables:
     switches: dict[str, SwitchRow] = dataclasses.field(default_factory=dict)
     pulls: dict[tuple[str, str], PullRow] = dataclasses.field(default_factory=dict)
     blocks: dict[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
+    positions: dict[tuple[str, str, str], PositionRow] = dataclasses.field(default_factory=dict)
+    hashes: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
+    records: dict[tuple[int, str, int], ControlRecord] = dataclasses.field(default_factory=dict)
+    control_keys: dict[tuple[str, str], tuple[bytes, bytes]] = dataclasses.field(
+        default_factory=dict
+    )
 
     def copy(self) -> "_Tables":
         return _Tables(*(copy.copy(getattr(self, f.name)) for f in dataclasses.fields(self)))
@@ -66,7 +75,11 @@ class MemoryBatch:
 
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         found = self.tables.accounts
-        return {name: found[name] for name in sorted(account_ids) if name in found}
+        return {
+            name: found[name]._replace(controls_seen=self.tables.controls_version)
+            for name in sorted(account_ids)
+            if name in found
+        }
 
     async def controls_version(self) -> int:
         return self.tables.controls_version
@@ -86,6 +99,28 @@ class MemoryBatch:
         ]
         return [_row(order) for order in mine[:limit]]
 
+    async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
+        return live_records(self.tables, now_us)
+
+    async def positions(self, account_ids: Sequence[str]) -> list[PositionRow]:
+        return [p for _, p in sorted(self.tables.positions.items()) if p.account_id in account_ids]
+
+    async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
+        orders = self.tables.orders.values()
+        return [_row(o) for o in orders if o.account_id in account_ids and o.is_open]
+
+    async def orders_since(
+        self, known: Sequence[tuple[str, int, bytes]]
+    ) -> tuple[set[str], list[OrderRow]]:
+        tables = self.tables
+        true = {a: n for a, n, head in known if tables.hashes.get((a, n)) == head}
+        moved = [
+            _row(order)
+            for order in tables.orders.values()
+            if order.account_id in true and order.last_sequence > true[order.account_id]
+        ]
+        return set(true), moved
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         return [self.tables.keys[key] for key in keys if key in self.tables.keys]
 
@@ -94,12 +129,13 @@ class MemoryBatch:
 
     async def write(self, writes: WriteSet) -> dict[str, int]:
         tables = self.tables
-        for account_id, sequence, head in writes.accounts:
+        for account_id, sequence, head, controls in writes.accounts:
             tables.accounts[account_id] = tables.accounts[account_id]._replace(
-                last_sequence=sequence, chain_head=head
+                last_sequence=sequence, chain_head=head, controls=controls
             )
         for event in writes.events:
             _add(tables.events, (event.account_id, event.sequence), event.payload)
+            tables.hashes[event.account_id, event.sequence] = event.hash
         for order in writes.new_orders:
             _add(tables.orders, order.order_id, order)
         for order in writes.changed_orders:
@@ -137,6 +173,8 @@ class MemoryBatch:
         for key in writes.busted:
             tables.executions[key] = tables.executions[key]._replace(busted=True)
         tables.parked.extend(writes.parked)
+        for row in writes.positions:
+            tables.positions[row[:3]] = row
         session = tables.sessions[progress.session_id]
         if session.fencing_token != progress.fencing_token:
             raise FencedError(progress.session_id)
@@ -326,6 +364,9 @@ class MemoryStore:
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())
+
+    def controls(self) -> MemoryControls:
+        return MemoryControls(self)
 
     async def ensure_account(self, account: AccountInfo) -> bool:
         accounts = self._here().accounts

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import asyncpg
 
+from svc_oms.adapters.postgres import control_statements as controls
 from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
@@ -22,6 +23,7 @@ from svc_oms.service.ports import (
     OrderRow,
     OrderWrite,
     ParkedWrite,
+    PositionRow,
     WriteSet,
 )
 
@@ -111,6 +113,32 @@ class PostgresBatch:
             rows = await self._connection.fetch(sql.EXECUTIONS, *columns(ids, 2))
         return [ExecutionRow(*row) for row in rows]
 
+    async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(controls.LIVE, now_us)
+        return [(row[0], row[1]) for row in rows]
+
+    async def positions(self, account_ids: Sequence[str]) -> list[PositionRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(controls.POSITIONS, account_ids)
+        return [PositionRow(*row) for row in rows]
+
+    async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(controls.ALL_OPEN, account_ids)
+        return [OrderRow(*row) for row in rows]
+
+    async def orders_since(
+        self, known: Sequence[tuple[str, int, bytes]]
+    ) -> tuple[set[str], list[OrderRow]]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(controls.ORDERS_SINCE, *columns(known, 3))
+        return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
+
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """See `ports.Batch`."""
         common = _common_parameters(writes)
@@ -128,6 +156,7 @@ class PostgresBatch:
                 *columns(writes.busted, 2),
                 *columns(writes.parked, len(ParkedWrite._fields)),
                 *writes.progress,
+                [packed_position(row) for row in writes.positions],
             )
         if not rows:
             raise FencedError(f"session {writes.progress.session_id} has another owner")
@@ -165,7 +194,7 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
         for k in writes.idempotency
     ]
     return [
-        *columns(writes.accounts, 3),
+        *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
         *columns(events, 3),
         *columns(list(counts.items()), 2),
         *columns(outbox, 2),
@@ -193,3 +222,8 @@ def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
         f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}"
     )
     return text, e.body
+
+
+def packed_position(p: PositionRow) -> str:
+    """Pack a row of oms.positions."""
+    return "\x1f".join(map(str, p))

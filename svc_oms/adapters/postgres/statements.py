@@ -13,8 +13,9 @@ alone. So a change waits for the batches under way, and the next ones see it."""
 
 LOCK_ACCOUNTS = f"""
 WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
-SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id
-FROM held, oms.accounts a
+SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id,
+    a.controls, c.version
+FROM oms.controls c, held, oms.accounts a
 WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
 """
 
@@ -55,6 +56,15 @@ SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
 FROM oms.executions WHERE order_id = $1 AND exec_type <> 'H' ORDER BY sequence
 """
 
+_POSITIONS_WRITTEN = """INSERT INTO oms.positions
+        (account_id, isin, currency, quantity, cost, average_price, realised_profit, as_of_sequence)
+    SELECT c[1], c[2], c[3], c[4]::numeric, c[5]::numeric, c[6]::numeric, c[7]::numeric, c[8]::int8
+    FROM (SELECT string_to_array(packed, E'\\x1f') AS c FROM unnest({}::text[]) AS p (packed)
+        OFFSET 0) AS rows
+    ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
+        cost = excluded.cost, average_price = excluded.average_price,
+        realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence"""
+
 _ORDER_COLUMNS = """
     order_id, account_id, instrument_id, venue_mic, side, type, state, is_open, quantity,
     limit_price, cum_quantity, leaves, average_price, cl_ord_id, created_sequence,
@@ -94,9 +104,10 @@ def _order_rows(first: int) -> str:
 # their numbers: gap-free and in commit order, without a round trip of its own.
 COMMON_WRITES = f"""
 accounts_written AS (
-    UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head
-    FROM unnest($1::text[], $2::int8[], $3::bytea[]) AS u (account_id, last_sequence, chain_head)
-    WHERE a.account_id = u.account_id
+    UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
+        controls = c[2]
+    FROM {_packed("text int8 bytea", 1, "last_sequence, chain_head")} AS u
+    WHERE a.account_id = c[1]
 ), events_written AS (
     INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
     SELECT c[1], c[2]::int8, c[3], payload, hash
@@ -157,6 +168,8 @@ WITH {COMMON_WRITES}, executions_written AS (
         acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $32)
     WHERE session_id = $28 AND fencing_token = $29
     RETURNING session_id
+), positions_written AS (
+    {_POSITIONS_WRITTEN.format("$33")}
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = $28 AND outbound_sequence <= $32
         AND EXISTS (SELECT FROM progressed)

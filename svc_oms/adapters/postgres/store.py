@@ -10,6 +10,7 @@ import asyncpg
 from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.audit import PostgresAudit, opened
 from svc_oms.adapters.postgres.batch import PostgresBatch
+from svc_oms.adapters.postgres.controls import PostgresControls
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guards import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
@@ -85,6 +86,10 @@ class PostgresStore:
     def audit(self) -> AbstractAsyncContextManager[PostgresAudit]:
         """See `verification.Audited`."""
         return opened(self._read_pool)
+
+    def controls(self) -> PostgresControls:
+        """See `ports.OrderStore`."""
+        return PostgresControls(self._write_pool, self._read_pool)
 
     async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
         with translated():

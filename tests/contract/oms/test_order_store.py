@@ -75,7 +75,7 @@ def placed(*rows: OrderWrite, commands: int = 0) -> WriteSet:
             )
         )
     last = {row.account_id: row.created_sequence for row in rows}
-    writes.accounts = [(name, sequence, b"h" * 32) for name, sequence in last.items()]
+    writes.accounts = [(name, sequence, b"h" * 32, "{}") for name, sequence in last.items()]
     writes.outbox = [OutboxWrite("sima-orders", f"c{i}".encode()) for i in range(commands)]
     return writes
 
@@ -104,7 +104,7 @@ async def test_a_batch_is_read_back(store):
     await written(store, placed(order(1), order(2)))
     async with store.batch() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
-        assert rows["ACC-ALICE"][2:] == (2, b"h" * 32, "DEMO", "")
+        assert rows["ACC-ALICE"][2:] == (2, b"h" * 32, "DEMO", "", "{}", 1)
         found = await batch.orders([order(2).order_id, "none"])
         assert [(r.order_id, r.body, r.fold) for r in found] == [
             (order(2).order_id, b"body 2", "1|0|1||||0")

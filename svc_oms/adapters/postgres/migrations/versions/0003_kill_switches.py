@@ -4,6 +4,8 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+revision = "0005"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,112 @@
+"""SQL of the controls: records that are only added to, positions, and what gates read."""
+
+LIVE = """
+SELECT r.kind, r.body FROM oms.control_records r
+WHERE (r.valid_until_us = 0 OR r.valid_until_us > $1)
+    AND NOT EXISTS (SELECT FROM oms.control_records n WHERE n.kind = r.kind
+        AND n.object_id = r.object_id AND n.version > r.version AND n.valid_from_us <= $1)
+"""
+
+POSITIONS = """
+SELECT account_id, isin, currency, trim_scale(quantity)::text, trim_scale(cost)::text,
+    trim_scale(average_price)::text, trim_scale(realised_profit)::text, as_of_sequence
+FROM oms.positions WHERE account_id = ANY($1::text[]) ORDER BY account_id, isin, currency
+"""
+
+ALL_OPEN = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE account_id = ANY($1::text[]) AND is_open
+"""
+
+# One row without order_id for each account whose log had this hash there: the rest of what
+# was known of it is still true, and the events behind it name the orders that moved.
+ORDERS_SINCE = """
+WITH known AS MATERIALIZED (
+    SELECT k.account_id, k.sequence
+    FROM unnest($1::text[], $2::int8[], $3::bytea[]) AS k (account_id, sequence, hash)
+    JOIN oms.order_events e USING (account_id, sequence) WHERE e.hash = k.hash
+), moved AS MATERIALIZED (
+    SELECT DISTINCT e.order_id FROM known k
+    CROSS JOIN LATERAL (SELECT order_id FROM oms.order_events
+        WHERE account_id = k.account_id AND sequence > k.sequence AND order_id <> '') e
+)
+SELECT '' AS order_id, account_id, 0::int8 AS last_sequence, ''::bytea AS body, '' AS fold
+FROM known
+UNION ALL
+SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM moved m JOIN oms.orders o ON o.order_id = m.order_id
+"""
+
+KEY = "SELECT body_hash, answer FROM oms.control_keys WHERE subject = $1 AND key = $2"
+
+ADD_KEY = """
+INSERT INTO oms.control_keys (subject, key, body_hash, answer) VALUES ($1, $2, $3, $4)
+"""
+
+_COLUMNS = """kind, object_id, version, name, scope_id, valid_from_us, valid_until_us, body"""
+
+ADD_RECORD = f"""
+INSERT INTO oms.control_records ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""  # noqa: S608 - constants of this file
+
+NEWEST_BY_ID = f"""
+SELECT {_COLUMNS} FROM oms.control_records WHERE kind = $1 AND object_id = $2
+ORDER BY version DESC LIMIT 1
+"""  # noqa: S608 - constants of this file
+
+NEWEST_BY_NAME = f"""
+SELECT {_COLUMNS} FROM oms.control_records WHERE kind = $1 AND name = $2
+ORDER BY version DESC LIMIT 1
+"""  # noqa: S608 - constants of this file
+
+HISTORY = f"""
+SELECT {_COLUMNS} FROM oms.control_records WHERE kind = $1 AND object_id = $2 AND version > $3
+ORDER BY version LIMIT $4
+"""  # noqa: S608 - constants of this file
+
+IN_FORCE = f"""
+SELECT * FROM (
+    SELECT DISTINCT ON (object_id) {_COLUMNS} FROM oms.control_records
+    WHERE kind = $1 AND valid_from_us <= $2 AND object_id > $3
+        AND ($4::text[] IS NULL OR scope_id = ANY($4::text[]))
+    ORDER BY object_id, version DESC
+) newest
+WHERE valid_until_us = 0 OR valid_until_us > $2
+ORDER BY object_id LIMIT $5
+"""  # noqa: S608 - constants of this file
+
+NEWEST_FIRST = f"""
+SELECT * FROM (
+    SELECT DISTINCT ON (object_id) {_COLUMNS} FROM oms.control_records
+    WHERE kind = $1 AND ($2 = '' OR object_id < $2)
+        AND ($3::text[] IS NULL OR scope_id = ANY($3::text[]))
+    ORDER BY object_id DESC, version DESC
+) newest
+WHERE $4 = '' OR name = $4
+ORDER BY object_id DESC LIMIT $5
+"""  # noqa: S608 - constants of this file
+
+ACCOUNTS = """
+SELECT account_id, status, last_sequence, chain_head, firm_id, desk_id, controls, 0
+FROM oms.accounts WHERE $1::text[] IS NULL OR account_id = ANY($1::text[])
+"""
+
+LOCK_ACCOUNT = """
+SELECT account_id, status, last_sequence, chain_head, firm_id, desk_id, controls, 0
+FROM oms.accounts WHERE account_id = $1 FOR UPDATE
+"""
+
+SET_ACCOUNT = "UPDATE oms.accounts SET status = $2, controls = $3 WHERE account_id = $1"
+
+HAS_SCOPE = """
+SELECT EXISTS (SELECT FROM oms.accounts WHERE
+    CASE $1::int2 WHEN 1 THEN firm_id = $2 WHEN 2 THEN firm_id || '/' || desk_id = $2
+        AND desk_id <> '' ELSE account_id = $2 END)
+"""
+
+PUT_POSITIONS = """
+INSERT INTO oms.positions
+    (account_id, isin, currency, quantity, cost, average_price, realised_profit, as_of_sequence)
+SELECT c[1], c[2], c[3], c[4]::numeric, c[5]::numeric, c[6]::numeric, c[7]::numeric, c[8]::int8
+FROM (SELECT string_to_array(packed, E'\\x1f') AS c FROM unnest($1::text[]) AS p (packed)) AS rows
+"""

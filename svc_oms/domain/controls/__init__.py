@@ -1,0 +1,1 @@
+"""Pre-trade controls as pure functions: limits, windows, exposure, positions, judgement."""

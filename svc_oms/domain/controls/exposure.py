@@ -1,0 +1,308 @@
+"""What an account's open orders could still do, summed as they come and go.
+
+The sums are those of the open orders and nothing else: `put` takes an order's old part out
+and its new part in, so they can be made anew from the orders at any time and come out the
+same. A replace on its way counts with the larger of old and new, because the venue may
+execute either.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from svc_oms.domain.controls.positions import Position, PositionKey
+from svc_oms.domain.model import Order, OrderTerms, Side
+from svc_oms.domain.numbers import ZERO, Price, add, multiply
+from svc_oms.domain.numbers import subtract as minus
+
+PriceOf = Callable[[str], Price | None]
+"""Reference price of a listing, for orders without a price of their own."""
+
+
+class Listing(NamedTuple):
+    """What open orders are summed by."""
+
+    isin: str
+    currency: str
+    instrument_id: str
+    venue_mic: str
+
+
+class Part(NamedTuple):
+    """What one order could still do."""
+
+    listing: Listing
+    buy: bool
+    quantity: Decimal
+    value: Decimal
+    priced: bool = True
+    """Its value is known; a market order's is not where there is no price."""
+
+
+class Sums(NamedTuple):
+    """What the open orders of a listing could still do."""
+
+    buys: Decimal = ZERO
+    sells: Decimal = ZERO
+    buy_value: Decimal = ZERO
+    sell_value: Decimal = ZERO
+    unpriced: int = 0
+
+    def plus(self, part: Part, sign: int) -> "Sums":
+        """Return the sums with a part put in (1) or taken out (-1)."""
+        combine = add if sign > 0 else minus
+        unpriced = self.unpriced + (0 if part.priced else sign)
+        if part.buy:
+            return self._replace(
+                buys=combine(self.buys, part.quantity),
+                buy_value=combine(self.buy_value, part.value),
+                unpriced=unpriced,
+            )
+        return self._replace(
+            sells=combine(self.sells, part.quantity),
+            sell_value=combine(self.sell_value, part.value),
+            unpriced=unpriced,
+        )
+
+
+NOTHING_OPEN = Sums()
+
+
+def unit_price(terms: OrderTerms, reference: Price | None) -> Price | None:
+    """Return what a share of an order is valued at: its limit, its stop, or the market."""
+    return terms.limit_price or terms.stop_price or reference
+
+
+def listing_of(order: Order) -> Listing:
+    """Return what an order is summed by."""
+    isin = order.isin or order.instrument_id
+    return Listing(isin, order.currency, order.instrument_id, order.venue_mic)
+
+
+def part_of(order: Order, reference: Price | None, asked: OrderTerms | None = None) -> Part:
+    """Return what an order could still do; with other terms asked for, the larger of each.
+
+    Args:
+        order: As it stands; its pending terms count, too.
+        reference: Values it where its terms have no price.
+        asked: Terms of a replace about to be sent.
+    """
+    quantity = value = ZERO
+    priced = True
+    for terms in (order.terms, order.pending_terms, asked):
+        if terms is None:
+            continue
+        leaves = max(minus(terms.quantity, order.cum_quantity), ZERO)
+        price = unit_price(terms, reference)
+        if price is None:
+            priced = False
+        else:
+            value = max(value, multiply(leaves, price))
+        quantity = max(quantity, leaves)
+    return Part(listing_of(order), order.side is Side.BUY, quantity, value, priced)
+
+
+def exposure(signed_cost: Decimal, sums: Sums) -> Decimal:
+    """Return the larger of what is held if all buys, or if all sells, are executed."""
+    long = add(signed_cost, sums.buy_value)
+    short = minus(sums.sell_value, signed_cost)
+    return max(long, short, ZERO)
+
+
+class OpenBook:
+    """An account's open orders and positions, with their sums."""
+
+    def __init__(
+        self,
+        orders: Iterable[Order],
+        positions: Mapping[PositionKey, Position],
+        price_of: PriceOf,
+    ) -> None:
+        self.orders: dict[str, Order] = {}
+        self.positions = dict(positions)
+        self._price_of = price_of
+        self._parts: dict[str, Part] = {}
+        self._sums: dict[Listing, Sums] = {}
+        self._by_isin: dict[str, set[Listing]] = {}
+        self._worst: dict[PositionKey, Decimal] = {}
+        self._totals: dict[str, Decimal] = {}
+        for key in self.positions:
+            self._reckon(key)
+        for order in orders:
+            self.put(order)
+
+    def put(self, order: Order) -> None:
+        """Take an order as it is now; a closed one is forgotten."""
+        before = self._parts.pop(order.order_id, None)
+        if before is not None:
+            self._sum(before, -1)
+        if order.is_closed:
+            self.orders.pop(order.order_id, None)
+            return
+        part = part_of(order, self._price_of(order.instrument_id))
+        self.orders[order.order_id] = order
+        self._parts[order.order_id] = part
+        self._sum(part, 1)
+
+    def hold(self, position: Position) -> None:
+        """Take a position as it is now."""
+        key = (position.isin, position.currency)
+        self.positions[key] = position
+        self._reckon(key)
+
+    def _sum(self, part: Part, sign: int) -> None:
+        listing = part.listing
+        self._sums[listing] = self._sums.get(listing, NOTHING_OPEN).plus(part, sign)
+        self._by_isin.setdefault(listing.isin, set()).add(listing)
+        self._reckon((listing.isin, listing.currency))
+
+    def _reckon(self, key: PositionKey) -> None:
+        """Bring the exposure of an instrument, and with it the account's, up to date."""
+        now = exposure(self.cost(key), self._of_isin(key))
+        before = self._worst.get(key, ZERO)
+        self._worst[key] = now
+        total = self._totals.get(key[1], ZERO)
+        self._totals[key[1]] = add(total, minus(now, before))
+
+    def _of_isin(self, key: PositionKey) -> Sums:
+        isin, currency = key
+        found = [
+            self._sums[listing]
+            for listing in self._by_isin.get(isin, ())
+            if listing.currency == currency
+        ]
+        return together(found)
+
+    # Questions.
+
+    def part(self, order_id: str) -> Part | None:
+        """Return what an order here could still do."""
+        return self._parts.get(order_id)
+
+    def cost(self, key: PositionKey) -> Decimal:
+        """Return what was paid for a position; negative when short."""
+        held = self.positions.get(key)
+        return ZERO if held is None else held.cost
+
+    def held(self, isin: str) -> Decimal:
+        """Return the position in an instrument, over all currencies."""
+        total = ZERO
+        for (name, _), position in self.positions.items():
+            if name == isin:
+                total = add(total, position.quantity)
+        return total
+
+    def open_quantity(self, isin: str, *, buy: bool) -> Decimal:
+        """Return what the open orders of a side could still execute, over all venues."""
+        total = ZERO
+        for listing in self._by_isin.get(isin, ()):
+            sums = self._sums[listing]
+            total = add(total, sums.buys if buy else sums.sells)
+        return total
+
+    def exposure(self, currency: str) -> Decimal:
+        """Return the account's exposure in a currency."""
+        return self._totals.get(currency, ZERO)
+
+    def exposure_with(self, currency: str, change: "Change") -> Decimal:
+        """Return what the exposure would become."""
+        key = (change.listing.isin, currency)
+        after = exposure(self.cost(key), change.applied(self._of_isin(key)))
+        return add(self.exposure(currency), minus(after, self._worst.get(key, ZERO)))
+
+    def range_sums(
+        self, currency: str, instrument_id: str, venue_mic: str, isin: str
+    ) -> tuple[Decimal, list[Sums]]:
+        """Return the cost held and the sums within a range narrower than the account.
+
+        Positions belong to instruments and not to venues: a venue's range has orders only.
+        The ISIN is that of instrument_id.
+        """
+        found = [
+            listing
+            for listing in self._sums
+            if listing.currency == currency
+            and instrument_id in {"", listing.instrument_id}
+            and venue_mic in {"", listing.venue_mic}
+        ]
+        cost = self.cost((isin, currency)) if instrument_id else ZERO
+        return cost, [self._sums[listing] for listing in found]
+
+    def unpriced(self, currency: str) -> bool:
+        """Some open order of this currency has no value, for want of a price."""
+        return any(
+            sums.unpriced for listing, sums in self._sums.items() if listing.currency == currency
+        )
+
+    def spent(self, currency: str) -> Decimal:
+        """Return cash gone into positions, less what sells brought, plus all open buys."""
+        total = ZERO
+        for (_, held_in), position in self.positions.items():
+            if held_in == currency:
+                total = add(total, minus(position.cost, position.realised))
+        for listing, sums in self._sums.items():
+            if listing.currency == currency:
+                total = add(total, sums.buy_value)
+        return total
+
+    def currencies(self) -> set[str]:
+        """Return the currencies there is anything in."""
+        return {currency for _, currency in self._worst}
+
+    def isins(self) -> set[str]:
+        """Return the instruments there is anything in."""
+        return {isin for isin, _ in self._worst}
+
+    def against(self, order: Order) -> list[Order]:
+        """Return the open orders of the other side, at the same venue in the same instrument."""
+        buy = order.side is Side.BUY
+        listing = listing_of(order)
+        return [
+            self.orders[order_id]
+            for order_id, part in self._parts.items()
+            if part.buy is not buy
+            and part.listing.isin == listing.isin
+            and part.listing.venue_mic == listing.venue_mic
+        ]
+
+
+class Change(NamedTuple):
+    """What a command would do to the sums: the order's part now, and with the command."""
+
+    before: Part | None
+    after: Part
+
+    @property
+    def listing(self) -> Listing:
+        """What the order is summed by."""
+        return self.after.listing
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much more could be executed."""
+        return minus(self.after.quantity, self.before.quantity if self.before else ZERO)
+
+    @property
+    def value(self) -> Decimal:
+        """How much more it would be worth."""
+        return minus(self.after.value, self.before.value if self.before else ZERO)
+
+    def applied(self, sums: Sums) -> Sums:
+        """Return sums with it."""
+        if self.before is not None:
+            sums = sums.plus(self.before, -1)
+        return sums.plus(self.after, 1)
+
+
+def together(found: Iterable[Sums]) -> Sums:
+    """Return the sums of several listings as one."""
+    total = NOTHING_OPEN
+    for sums in found:
+        total = Sums(
+            add(total.buys, sums.buys),
+            add(total.sells, sums.sells),
+            add(total.buy_value, sums.buy_value),
+            add(total.sell_value, sums.sell_value),
+            total.unpriced + sums.unpriced,
+        )
+    return total

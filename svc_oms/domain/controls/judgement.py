@@ -1,0 +1,90 @@
+"""The controls in their order, for one command; and what is counted when it was taken."""
+
+from svc_oms.domain.controls.limits import Applied, LimitKind
+from svc_oms.domain.controls.rules import (
+    SINGLE,
+    check_self_match,
+    check_state,
+    check_stopped,
+    collar_name,
+    collar_with,
+)
+from svc_oms.domain.controls.state import Stop
+from svc_oms.domain.controls.totals import TOTALS, count_message, volume_name
+from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
+from svc_oms.domain.controls.windows import NS_PER_MS
+from svc_oms.domain.model import Order
+from svc_oms.domain.numbers import ZERO
+
+
+def judge(view: AccountView, trial: Trial) -> tuple[Order, ...]:
+    """Refuse a command, or return the own resting orders to cancel before it.
+
+    Raises:
+        OrderRefused: the first control that does not let it pass.
+    """
+    check_state(view, trial)
+    check_stopped(view, trial)
+    if not view.limits and not view.defaults:
+        return ()
+    order, now_ns = trial.order, trial.now_ns
+    for kind, check in (*SINGLE, *TOTALS):
+        applied = view.limit(kind, order, now_ns)
+        if applied is not None:
+            check(view, trial, applied)
+    applied = view.limit(LimitKind.SELF_MATCH, order, now_ns)
+    return () if applied is None else check_self_match(view, trial, applied)
+
+
+def count(view: AccountView, trial: Trial) -> None:
+    """Count a new order or a change that was taken."""
+    order, now_ns, state = trial.order, trial.now_ns, view.state
+    applied = view.limit(LimitKind.VOLUME, order, now_ns)
+    if applied is not None and (trial.more_quantity or trial.more_value):
+        name = volume_name(applied, order.currency)
+        window = state.window(name, now_ns, applied.values.window_ms)
+        state.windows[name] = window.counted(now_ns, trial.more_quantity, trial.more_value)
+    applied = view.limit(LimitKind.DUPLICATE_ORDER, order, now_ns)
+    if applied is not None:
+        mark = fingerprint(order, trial.terms)
+        state.remember(now_ns, mark, applied.values.window_ms * NS_PER_MS)
+    applied = view.limit(LimitKind.PRICE_COLLAR, order, now_ns)
+    if applied is not None and _moves_collar(applied, trial):
+        name = collar_name(applied, order)
+        collar = collar_with(view, trial, applied)
+        state.collars.pop(name, None)
+        state.collars[name] = collar
+
+
+def _moves_collar(applied: Applied, trial: Trial) -> bool:
+    if applied.values.window_percent is None or trial.terms.limit_price is None:
+        return False
+    return trial.is_new or trial.terms.limit_price != trial.order.terms.limit_price
+
+
+def count_command(view: AccountView, order: Order, now_ns: int, *, is_cancel: bool) -> None:
+    """Count a message for the message rate."""
+    applied = view.limit(LimitKind.MESSAGE_RATE, order, now_ns)
+    if applied is not None:
+        count_message(view, applied, now_ns, is_cancel=is_cancel)
+
+
+def count_execution(view: AccountView, order: Order, now_ns: int) -> Stop | None:
+    """Count a fill; return the stop if this one made it."""
+    applied = view.limit(LimitKind.REPEATED_EXECUTION, order, now_ns)
+    if applied is None:
+        return None
+    state, values = view.state, applied.values
+    key = view.strategy(order)
+    name = f"{applied.limit.limit_id}|{key.text()}"
+    window = state.counted_executions(name, now_ns, values.window_ms).counted(now_ns, ONE_FILL)
+    state.executions.pop(name, None)
+    state.executions[name] = window
+    total = int(window.sums()[0])
+    if total < values.executions or key in state.stops:
+        return None
+    stop = state.stops[key] = Stop(applied.limit.limit_id, applied.limit.version, total, now_ns)
+    return stop
+
+
+ONE_FILL = ZERO + 1

@@ -1,0 +1,120 @@
+"""What an account holds: folded from fills, busts and corrections in their order.
+
+Average cost. Two numbers are exact whatever happens: the quantity, and cash: realised
+minus cost is always what sells brought minus what buys took. Only how cash is split
+between the open part and the profit taken is rounded, to 9 places, where a part of a
+position is closed.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
+from svc_oms.domain.model import Order, Side
+from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
+from svc_oms.domain.numbers import subtract as minus
+
+
+class Position(NamedTuple):
+    """A position; short ones are negative, and so is their cost."""
+
+    account_id: str
+    isin: str
+    currency: str
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    realised: Decimal = ZERO
+    as_of_sequence: int = 0
+
+    @property
+    def average_price(self) -> Price:
+        """Price paid of the open part, rounded half even to 9 places; zero when flat."""
+        return average_price(self.cost, Quantity(self.quantity))
+
+
+PositionKey = tuple[str, str]
+"""ISIN and currency."""
+
+
+def key_of(order: Order) -> PositionKey:
+    """Return which position an order moves; a listing without ISIN stands for itself."""
+    return (order.isin or order.instrument_id, order.currency)
+
+
+def bought(side: Side, quantity: Decimal) -> Decimal:
+    """Return a quantity with the sign its side gives a position."""
+    return quantity if side is Side.BUY else quantity.copy_negate()
+
+
+def moved(position: Position, quantity: Decimal, price: Decimal, sequence: int) -> Position:
+    """Return the position after a fill; the quantity of a sell is negative."""
+    held, cost, realised = position.quantity, position.cost, position.realised
+    if held and (held > 0) != (quantity > 0):
+        closed = min(quantity.copy_abs(), held.copy_abs())
+        closed = closed if quantity > 0 else closed.copy_negate()
+        left = add(held, closed)
+        kept = share(cost, left, held) if left else ZERO
+        cash = minus(ZERO, multiply(closed, price))
+        realised = add(realised, add(cash, minus(kept, cost)))
+        held, cost, quantity = left, kept, minus(quantity, closed)
+    return position._replace(
+        quantity=add(held, quantity),
+        cost=add(cost, multiply(quantity, price)),
+        realised=realised,
+        as_of_sequence=sequence,
+    )
+
+
+def taken_back(position: Position, quantity: Decimal, price: Decimal, sequence: int) -> Position:
+    """Return the position without a fill it was moved by.
+
+    Where the fill can have been what is held, its own price leaves the cost; else it is as if
+    it were traded back. Cash is exact either way.
+    """
+    held = minus(position.quantity, quantity)
+    cost = minus(position.cost, multiply(quantity, price))
+    same = position.quantity and (position.quantity > 0) == (quantity > 0)
+    if same and not held:
+        return position._replace(
+            quantity=ZERO,
+            cost=ZERO,
+            realised=minus(position.realised, cost),
+            as_of_sequence=sequence,
+        )
+    if same and (held > 0) == (position.quantity > 0) and (cost > 0) == (held > 0):
+        return position._replace(quantity=held, cost=cost, as_of_sequence=sequence)
+    return moved(position, quantity.copy_negate(), price, sequence)
+
+
+def follow(position: Position, side: Side, event: Event, sequence: int) -> Position:
+    """Return the position after an event of an order; most move nothing."""
+    if isinstance(event, OrderExecuted):
+        fill = event.execution
+        return moved(position, bought(side, fill.quantity), fill.price, sequence)
+    if isinstance(event, ExecutionBusted):
+        return taken_back(position, bought(side, event.quantity), event.price, sequence)
+    if isinstance(event, ExecutionCorrected):
+        before = taken_back(
+            position, bought(side, event.previous_quantity), event.previous_price, sequence
+        )
+        fill = event.execution
+        return moved(before, bought(side, fill.quantity), fill.price, sequence)
+    return position
+
+
+MOVING = (OrderExecuted, ExecutionBusted, ExecutionCorrected)
+"""Events that move a position."""
+
+
+def fold_positions(
+    account_id: str, lines: Iterable[tuple[Order, Event, int]]
+) -> dict[PositionKey, Position]:
+    """Return the positions that (order, event, sequence) make, in the order of the log."""
+    positions: dict[PositionKey, Position] = {}
+    for order, event, sequence in lines:
+        if isinstance(event, MOVING):
+            key = key_of(order)
+            position = positions.get(key) or Position(account_id, *key)
+            positions[key] = follow(position, order.side, event, sequence)
+    return positions

@@ -1,0 +1,163 @@
+"""What the controls must remember of an account: counts over time, small and durable.
+
+It is one text in the account's row, read with the lock and written with the batch, so that
+it holds on every replica and costs no round trip. Everything in it has a bound.
+"""
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from svc_oms.domain.controls.windows import Slot, Window
+
+# Orders the duplicate check looks back over at most; of more within its window, the newest.
+DUPLICATES_KEPT_MAX: Final = 512
+# Instruments a collar over a window watches at once; beyond it the window begun first is
+# forgotten, and begins again with the next order.
+COLLARS_KEPT_MAX: Final = 256
+# Strategies, each with its instrument and side, whose executions are counted at once; beyond
+# it the count that moved longest ago is forgotten.
+STRATEGIES_KEPT_MAX: Final = 256
+
+
+class Collar(NamedTuple):
+    """How far an account's orders in one instrument moved away since a window's start."""
+
+    started_ns: int
+    price: Decimal
+    """Reference at the start."""
+    value: Decimal
+    """Σ value of the orders."""
+    moved: Decimal
+    """Σ value times distance from the price, in the price's unit."""
+
+
+class Stop(NamedTuple):
+    """A strategy that was stopped because it executed too often."""
+
+    limit_id: str
+    limit_version: int
+    executions: int
+    stopped_at_ns: int
+
+
+class StrategyKey(NamedTuple):
+    """What the repeated-execution throttle counts by."""
+
+    strategy: str
+    """algorithm:NAME, or trader:SUBJECT where no algorithm is named."""
+    instrument_id: str
+    side: int
+
+    def text(self) -> str:
+        """Return it as one text."""
+        return f"{self.side}|{self.instrument_id}|{self.strategy}"
+
+    @classmethod
+    def read(cls, text: str) -> "StrategyKey":
+        """Read what `text` wrote."""
+        side, instrument_id, strategy = text.split("|", 2)
+        return cls(strategy, instrument_id, int(side))
+
+
+@dataclass(slots=True)
+class AccountState:
+    """See the head of this file. Windows are by limit, and by currency where there is money.
+
+    Attributes:
+        positions_at: Names the batch that moved positions last: its last sequence and the
+            beginning of its chain head, so that no other batch has the same name.
+        windows: What is counted for VOLUME and MESSAGE_RATE, by name of the count.
+        collars: By limit and instrument.
+        recent: Fingerprints of orders taken lately, with their time; oldest first.
+        executions: What REPEATED_EXECUTION counts.
+        stops: Strategies that must be enabled by a person.
+    """
+
+    positions_at: str = ""
+    windows: dict[str, Window] = field(default_factory=dict)
+    collars: dict[str, Collar] = field(default_factory=dict)
+    recent: list[tuple[int, str]] = field(default_factory=list)
+    executions: dict[str, Window] = field(default_factory=dict)
+    stops: dict[StrategyKey, Stop] = field(default_factory=dict)
+
+    def window(self, name: str, now_ns: int, window_ms: int) -> Window:
+        """Return a count as it stands now."""
+        kept = self.windows.get(name)
+        return Window(window_ms) if kept is None else kept.at(now_ns, window_ms)
+
+    def counted_executions(self, name: str, now_ns: int, window_ms: int) -> Window:
+        """Return the executions of a strategy as they count now."""
+        kept = self.executions.get(name)
+        return Window(window_ms) if kept is None else kept.at(now_ns, window_ms)
+
+    def remember(self, now_ns: int, fingerprint: str, window_ns: int) -> None:
+        """Keep an order for the duplicate check."""
+        first = now_ns - window_ns
+        self.recent = [one for one in self.recent if one[0] > first][1 - DUPLICATES_KEPT_MAX :]
+        self.recent.append((now_ns, fingerprint))
+
+    def trim(self) -> None:
+        """Keep the bounds; what moved longest ago goes first."""
+        _trim(self.collars, COLLARS_KEPT_MAX)
+        _trim(self.executions, STRATEGIES_KEPT_MAX)
+
+
+def _trim(kept: dict[str, Any], most: int) -> None:
+    while len(kept) > most:
+        del kept[next(iter(kept))]
+
+
+def read_state(text: str) -> AccountState:
+    """Read what `state_text` wrote; the empty text is the state of a new account."""
+    if not text:
+        return AccountState()
+    kept = json.loads(text)
+    return AccountState(
+        positions_at=kept.get("p", ""),
+        windows=_windows(kept.get("w", {})),
+        collars={
+            name: Collar(started, Decimal(price), Decimal(value), Decimal(moved))
+            for name, (started, price, value, moved) in kept.get("c", {}).items()
+        },
+        recent=[(at, print_) for at, print_ in kept.get("d", ())],
+        executions=_windows(kept.get("x", {})),
+        stops={StrategyKey.read(key): Stop(*stop) for key, stop in kept.get("s", {}).items()},
+    )
+
+
+def state_text(state: AccountState, now_ns: int) -> str:
+    """Write a state, without what no longer counts; a state that says nothing is empty."""
+    state.trim()
+    kept: dict[str, Any] = {
+        "p": state.positions_at,
+        "w": _slots(state.windows, now_ns),
+        "c": {
+            name: [each.started_ns, str(each.price), str(each.value), str(each.moved)]
+            for name, each in state.collars.items()
+        },
+        "d": state.recent,
+        "x": _slots(state.executions, now_ns),
+        "s": {key.text(): list(stop) for key, stop in state.stops.items()},
+    }
+    kept = {name: value for name, value in kept.items() if value}
+    return json.dumps(kept, separators=(",", ":")) if kept else ""
+
+
+def _windows(kept: dict[str, Any]) -> dict[str, Window]:
+    return {
+        name: Window(
+            window_ms, tuple(Slot(number, Decimal(a), Decimal(b)) for number, a, b in slots)
+        )
+        for name, (window_ms, slots) in kept.items()
+    }
+
+
+def _slots(windows: dict[str, Window], now_ns: int) -> dict[str, Any]:
+    current = {name: window.at(now_ns, window.window_ms) for name, window in windows.items()}
+    return {
+        name: [window.window_ms, [[s.number, str(s.first), str(s.second)] for s in window.slots]]
+        for name, window in current.items()
+        if window.slots
+    }

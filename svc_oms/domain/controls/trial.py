@@ -1,0 +1,127 @@
+"""A command as the controls see it: what the order is now, and what it would be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import blake2b
+from typing import NamedTuple
+
+from svc_oms.domain.controls.exposure import Change, OpenBook, part_of, unit_price
+from svc_oms.domain.controls.limits import (
+    AccountLimits,
+    Applied,
+    Controls,
+    LimitKind,
+    TradingState,
+)
+from svc_oms.domain.controls.state import AccountState, StrategyKey
+from svc_oms.domain.model import Order, OrderTerms, Side
+from svc_oms.domain.numbers import ZERO, Price, multiply
+from svc_oms.domain.numbers import subtract as minus
+
+FINGERPRINT_BYTES = 8
+
+
+class Reference(NamedTuple):
+    """A price to judge by, and which of the fallbacks it is: last, mid or close."""
+
+    price: Price
+    source: str
+
+
+@dataclass(slots=True)
+class AccountView:
+    """What an account is judged by in one batch.
+
+    Attributes:
+        limits: Of this account.
+        defaults: Those of the settings, for kinds without a limit.
+        state: What is counted; moves with what is taken.
+        book: Open orders and positions; None where no limit asks for them.
+        own_state: What the account itself may do.
+        value_price: Price a market order is valued at.
+        collar_price: Reference of the collar.
+        strategy_of: Names what the repeated-execution throttle counts by.
+    """
+
+    account_id: str
+    firm_id: str
+    controls: Controls
+    limits: AccountLimits
+    defaults: dict[LimitKind, Applied]
+    state: AccountState
+    book: OpenBook | None
+    own_state: TradingState
+    value_price: Callable[[str], Price | None]
+    collar_price: Callable[[str], Reference | None]
+    strategy_of: Callable[[Order], str]
+
+    def limit(self, kind: LimitKind, order: Order, now_ns: int) -> Applied | None:
+        """Return the limit of a kind that applies to an order."""
+        found = self.limits.find(kind, order.instrument_id, order.venue_mic, order.currency, now_ns)
+        return found or self.defaults.get(kind)
+
+    def strategy(self, order: Order) -> StrategyKey:
+        """Return what the repeated-execution throttle counts an order's fills by."""
+        return StrategyKey(self.strategy_of(order), order.instrument_id, order.side.value)
+
+
+class Trial(NamedTuple):
+    """A new order, or a change of one, before it is taken."""
+
+    order: Order
+    """As it is; a new one as it would be accepted."""
+    terms: OrderTerms
+    """Asked for."""
+    is_new: bool
+    now_ns: int
+    price: Price | None
+    """What a share of it is valued at."""
+    change: Change
+
+    @property
+    def buy(self) -> bool:
+        """The side."""
+        return self.order.side is Side.BUY
+
+    @property
+    def more_quantity(self) -> Decimal:
+        """How much more is ordered than was before."""
+        before = ZERO if self.is_new else self.order.terms.quantity
+        return max(minus(self.terms.quantity, before), ZERO)
+
+    @property
+    def more_value(self) -> Decimal:
+        """How much more worth is ordered than was before."""
+        if self.price is None:
+            return ZERO
+        before = ZERO
+        if not self.is_new:
+            before_price = unit_price(self.order.terms, self.price)
+            before = multiply(self.order.terms.quantity, before_price or ZERO)
+        return max(minus(multiply(self.terms.quantity, self.price), before), ZERO)
+
+
+def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
+    """Make the trial of a new order."""
+    reference = view.value_price(order.instrument_id)
+    price = unit_price(order.terms, reference)
+    return Trial(order, order.terms, True, now_ns, price, Change(None, part_of(order, reference)))
+
+
+def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
+    """Make the trial of a replace."""
+    reference = view.value_price(before.instrument_id)
+    now = view.book.part(before.order_id) if view.book else None
+    change = Change(now or part_of(before, reference), part_of(before, reference, terms))
+    return Trial(before, terms, False, now_ns, unit_price(terms, reference), change)
+
+
+def fingerprint(order: Order, terms: OrderTerms) -> str:
+    """Return what two orders have in common that are the same order twice."""
+    text = (
+        f"{order.instrument_id}|{order.side.value}|{order.type.value}|"
+        f"{terms.quantity.normalize()}|{terms.limit_price and terms.limit_price.normalize()}|"
+        f"{terms.stop_price and terms.stop_price.normalize()}"
+    )
+    return blake2b(text.encode(), digest_size=FINGERPRINT_BYTES).hexdigest()

@@ -1,0 +1,1 @@
+"""Pre-trade controls at work: the gate, the follower, and the office that changes them."""

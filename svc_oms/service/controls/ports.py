@@ -1,0 +1,128 @@
+"""What the controls need of the outside."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
+
+
+class RecordKind(IntEnum):
+    """What a control record is a version of; stored with it."""
+
+    LIMIT = 1
+    OVERRIDE = 2
+    STATUS = 3
+    ENABLING = 4
+
+
+class ControlRecord(NamedTuple):
+    """A version of something; records are only added to."""
+
+    kind: int
+    object_id: str
+    version: int
+    name: str
+    """A limit's kind and range; an override's state; else the object."""
+    scope_id: str
+    """Account, desk or firm; empty where it is of none."""
+    valid_from_us: int
+    valid_until_us: int
+    """0: until further notice."""
+    body: bytes
+
+
+class ControlChange(Protocol):
+    """One change of the controls, alone: no batch is under way while it lasts."""
+
+    async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:
+        """Read body hash and answer of an earlier change under this key."""
+        ...
+
+    async def newest(self, kind: RecordKind, object_id: str) -> ControlRecord | None:
+        """Read the newest version of an object."""
+        ...
+
+    async def newest_named(self, kind: RecordKind, name: str) -> ControlRecord | None:
+        """Read the newest version of what has this name."""
+        ...
+
+    async def has_scope(self, scope: int, scope_id: str) -> bool:
+        """Tell whether there is an account, or one of this desk or firm."""
+        ...
+
+    async def lock_account(self, account_id: str) -> AccountRow | None:
+        """Lock an account's row."""
+        ...
+
+    async def add(self, record: ControlRecord) -> None:
+        """Add a version."""
+        ...
+
+    async def set_account(self, account_id: str, status: int, controls: str) -> None:
+        """Write what a locked account may do and what the controls remember of it."""
+        ...
+
+    async def done(self, subject: str, key: str, body_hash: bytes, answer: bytes) -> None:
+        """Keep the answer, and move the version of the controls."""
+        ...
+
+
+class AccountPicture(NamedTuple):
+    """An account in one view: its row, open orders, positions, and all live controls."""
+
+    account: AccountRow
+    orders: list[OrderRow]
+    positions: list[PositionRow]
+    controls_version: int
+    records: list[tuple[int, bytes]]
+
+
+class ControlStore(Protocol):
+    """Limits and positions of record."""
+
+    def change(self) -> AbstractAsyncContextManager[ControlChange]:
+        """Open a change; leaving without an exception commits it."""
+        ...
+
+    async def in_force(
+        self,
+        kind: RecordKind,
+        at_us: int,
+        after_id: str,
+        scopes: Sequence[str] | None,
+        limit: int,
+    ) -> list[ControlRecord]:
+        """Read what counts at an instant, by object; None for every scope."""
+        ...
+
+    async def newest_first(
+        self, kind: RecordKind, before_id: str, scopes: Sequence[str] | None, name: str, limit: int
+    ) -> list[ControlRecord]:
+        """Read the newest version of each object, newest object first; empty name for all."""
+        ...
+
+    async def history(
+        self, kind: RecordKind, object_id: str, after: int, limit: int
+    ) -> list[ControlRecord]:
+        """Read versions behind one, oldest first."""
+        ...
+
+    async def account_rows(self, account_ids: Sequence[str]) -> list[AccountRow]:
+        """Read accounts without locking them."""
+        ...
+
+    async def positions(self, account_id: str) -> list[PositionRow]:
+        """Read an account's positions."""
+        ...
+
+    async def picture(self, account_id: str, now_us: int) -> AccountPicture | None:
+        """Read an account and what it is judged by, in one view."""
+        ...
+
+    async def rebuild_positions(
+        self, account_id: str, rows: Sequence[PositionRow], controls: str
+    ) -> None:
+        """Write the positions an account's log makes, where there are none yet."""
+        ...
