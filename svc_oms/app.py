@@ -17,8 +17,7 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import audit, flow, kill, link, orders
-from svc_oms.api import flow, kill, limits, link, orders
+from svc_oms.api import audit, flow, kill, limits, link, orders
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.auditor import Auditor
@@ -64,9 +63,9 @@ def build_book(
     market, venues = Market(clock), VenueSessions()
     notices, known = Notices(clock), KnownOrders()
     quantity = settings.order_quantity_max
-    limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
+    defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
     auditor, trail = Auditor(store, clock, replica), Trail(replica)
-    gates = [KillGate(venues)]
+    room, blocks = ControlRoom(market, defaults), BlockView(store.kills, clock)
     desk = Desk(
         DeskParts(
             store=store,
@@ -75,20 +74,14 @@ def build_book(
             market=market,
             venues=venues,
             publisher=publisher,
-            limits=limits,
+            # The gate holds orders against the settings' limits where no other is set.
+            limits=Limits(),
             auditor=auditor,
             trail=trail,
-            gates=gates,
+            # Kill switches first: they say more.
+            gates=(KillGate(venues), LimitsGate(room)),
         )
     )
-    defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    room = ControlRoom(market, defaults)
-    # Kill switches first: they say more. The other gate holds orders against the settings' limits
-    # where no other is set.
-    gates, none = (KillGate(venues), LimitsGate(room)), Limits()
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, none, gates))
-    blocks = BlockView(store.kills, clock)
-    followers = (LimitsFollower(room),)
     links = Links(
         LinkParts(
             store=store,
@@ -100,8 +93,8 @@ def build_book(
             waker=waker,
             trail=trail,
             blocks=blocks,
+            followers=(LimitsFollower(room),),
         ),
-        LinkParts(store, clock, known, venues, publisher, notices, waker, blocks, followers),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -127,18 +120,6 @@ def build_book(
         guards=Guards(store.guards(), desk, clock),
         revision=SCHEMA_REVISION,
         lag_events_max=settings.stream_lag_events_max,
-        store,
-        clock,
-        market,
-        venues,
-        notices,
-        publisher,
-        desk,
-        links,
-        watchman,
-        switches,
-        SCHEMA_REVISION,
-        settings.stream_lag_events_max,
         room=room,
     )
 
@@ -147,8 +128,8 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     """Serve the book."""
     server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
     server.add(kill.KillSwitchServicer(book), kill.SERVICE, kill.ACCESS)
-    # A broken command is a result there, not the end of the stream.
     server.add(limits.LimitServicer(book), limits.SERVICE, limits.ACCESS)
+    # A broken command is a result there, not the end of the stream.
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     server.add(audit.AuditServicer(book), audit.SERVICE, audit.ACCESS)
     server.on_refused(audit.RefusalRecorder(book).on_refused)

@@ -30,8 +30,8 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     WriteSet,
 )
-from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.controls_memory import MemoryControls, live_records
+from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 
 DOWN = 1

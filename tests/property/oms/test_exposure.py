@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svc_oms.domain.controls.exposure import Change, OpenBook, exposure, part_of, together
-from svc_oms.domain.controls.positions import Position, follow, fold_positions, key_of
+from svc_oms.domain.controls.positions import Position, fold_positions, follow, key_of
 from svc_oms.domain.events import (
     CancelRequested,
     Event,

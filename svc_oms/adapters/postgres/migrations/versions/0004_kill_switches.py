@@ -2,9 +2,9 @@
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
-revision = "0005"
+revision = "0004"
+down_revision = "0003"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
