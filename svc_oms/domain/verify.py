@@ -35,9 +35,9 @@ class Finding(NamedTuple):
     """An invariant that does not hold."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain" or "executions"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "positions"."""
     subject: str
-    """The order, account or execution."""
+    """The order, account, execution or position."""
     text: str
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import asyncpg
 
+from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import PositionRow
 from svc_oms.service.verification import StoredAccount, StoredExecution, StoredOrder
 
 # Rows fetched at a time while the log is read.
@@ -76,6 +78,10 @@ class PostgresAudit:
         return [
             StoredExecution(*row) for row in await self._connection.fetch(EXECUTIONS, account_id)
         ]
+
+    async def positions(self, account_id: str) -> list[PositionRow]:
+        """See `verification.AccountReader`."""
+        return [PositionRow(*row) for row in await self._connection.fetch(POSITIONS, [account_id])]
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from svc_oms.domain.controls.limits import Applied, LimitKind, values_text
 from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.numbers import ZERO, add, plain
 
-
 IsinOf = Callable[[str], str]
 """Tells the ISIN of a listing; empty where it is not known."""
 
