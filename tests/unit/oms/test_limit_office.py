@@ -5,6 +5,7 @@ import pytest
 from mesh.errors import MeshError
 from ordermesh.oms.v1 import limit_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
+from ordermesh.type.v1 import error_pb2
 from svc_oms.api import requests
 from svc_oms.service.controls.ports import RecordKind
 from tests.support.limits import BUY, SELL, SELL_SHORT, LimitBench
@@ -367,3 +368,14 @@ async def test_a_batch_counts_what_it_took_before(bench):
     past = "POSITION_LIMIT_EXCEEDED"
     outcomes = await bench.work(requests.place, *many)
     assert [getattr(o, "reason", "") for o in outcomes] == ["", "", "", past, past]
+
+
+async def test_a_cancel_of_everything_tells_which_cancel_was_one_too_many(bench):
+    for price in ("100", "99", "98"):
+        await bench.place(BUY, 1, price)
+    await bench.set_limit("MESSAGE_RATE", messages=1, cancels=2, window_ms=1000)
+    request = order_service_pb2.CancelAllRequest(idempotency_key="all", account_id="ACC-ALICE")
+    (outcome,) = await bench.work(requests.cancel_all, request)
+    results = order_service_pb2.CancelAllResponse.FromString(outcome.body).results
+    reasons = [result.rejection.reason for result in results]
+    assert reasons == [0, 0, error_pb2.ERROR_REASON_RATE_LIMITED]
