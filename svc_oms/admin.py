@@ -12,6 +12,7 @@ from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
 from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service.controls.rebuild import build_positions
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
 from svc_oms.service.trail import Trail, action
 from svc_oms.service.verification import verify_book
@@ -35,9 +36,20 @@ def _database_url() -> str:
 
 @app.command()
 def migrate() -> None:
-    """Bring the schema `oms` to the version this code needs."""
-    asyncio.run(run_migrations(_database_url()))
+    """Bring the schema `oms` to the version this code needs, and positions to their log."""
+
+    async def bring() -> int:
+        await run_migrations(_database_url())
+        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
+        try:
+            return await build_positions(store, store.controls())
+        finally:
+            await store.close()
+
+    built = asyncio.run(bring())
     typer.echo(f"schema oms is at revision {newest_revision()}")
+    if built:
+        typer.echo(f"positions of {built} accounts were built from their logs")
 
 
 @app.command()

@@ -36,8 +36,9 @@ class Finding(NamedTuple):
 
     invariant: str
     """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "audit_chain"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "positions"."""
     subject: str
-    """The order, account or execution."""
+    """The order, account, execution or position."""
     text: str
 
 

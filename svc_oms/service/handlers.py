@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from mesh.errors import to_rejection
+from mesh.errors import MeshError, to_rejection
 from mesh.ids import new_ulid
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_CANCEL,
@@ -151,9 +151,10 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
                 CancelOrder(command.idempotency_key, before.order_id, command.actor),
             )
             sequence = order.last_sequence
-        except OrderRefused as error:
+        except (OrderRefused, MeshError) as error:
             order = before
-            result.rejection.CopyFrom(to_rejection(refused(error)))
+            told = refused(error) if isinstance(error, OrderRefused) else error
+            result.rejection.CopyFrom(to_rejection(told))
         result.state = order.state.value  # type: ignore[assignment] # by number
     return work.row(submission, "", sequence, response.SerializeToString())
 

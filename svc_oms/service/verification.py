@@ -17,6 +17,14 @@ from svc_oms.service.codec.events import decode_event
 from svc_oms.service.codec.orders import order_message, order_write, progress_message, read_order
 from svc_oms.service.codec.values import execution_value
 from svc_oms.service.ports import AuditHead, AuditLine
+from svc_oms.domain.controls.positions import check_positions
+from svc_oms.domain.model import Order
+from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.service.codec.controls import position_value
+from svc_oms.service.codec.events import decode_event
+from svc_oms.service.codec.orders import order_message, order_write, progress_message, read_order
+from svc_oms.service.codec.values import execution_value
+from svc_oms.service.ports import PositionRow
 
 FINDINGS_SHOWN_MAX = 200
 
@@ -70,6 +78,8 @@ class AccountReader(Protocol):
 
     def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
         """Read a writer's lines in sequence."""
+    async def positions(self, account_id: str) -> list[PositionRow]:
+        """Read all positions."""
         ...
 
 
@@ -163,6 +173,9 @@ async def _verify_account(reader: AccountReader, account: StoredAccount, report:
         if row.exec_type != "H"
     ]
     findings = check_account(name, lines, orders, executions)
+    stored = [position_value(row) for row in await reader.positions(name)]
+    held = {(each.isin, each.currency): each for each in stored}
+    findings += check_positions(name, held, lines, orders, executions)
     findings += [f for o, row in zip(orders, rows, strict=True) for f in _check_row(o, row)]
     last = lines[-1].sequence if lines else 0
     if account.last_sequence != last:

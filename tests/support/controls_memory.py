@@ -136,9 +136,12 @@ class MemoryControls:
         )
 
     async def rebuild_positions(
-        self, account_id: str, rows: Sequence[PositionRow], controls: str
-    ) -> None:
+        self, account_id: str, last_sequence: int, rows: Sequence[PositionRow], controls: str
+    ) -> bool:
         tables = self._store.tables
+        if tables.accounts[account_id].last_sequence != last_sequence:
+            return False
         for row in rows:
             tables.positions[row[:3]] = row
         tables.accounts[account_id] = tables.accounts[account_id]._replace(controls=controls)
+        return True

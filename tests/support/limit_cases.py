@@ -4,6 +4,8 @@ A step is what happens and what becomes of it ("" when it is taken, else the rea
 table of docs/LIMITS.md is made of `CASES`; a test holds the two together.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Step = tuple[Any, ...]
@@ -44,7 +46,7 @@ class Case(NamedTuple):
     past_words: str
     replace_words: str
     before: tuple[Step, ...] = ()
-    range_: dict[str, Any] = {}
+    range_: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def reason(self) -> str:

@@ -202,6 +202,7 @@ class MemoryStore:
 
     Attributes:
         away: Every use fails as when the database is gone.
+        fail_commits: The next commits do not happen.
         lose_commits: The next commits happen, but their outcome does not arrive.
     """
 
@@ -209,6 +210,7 @@ class MemoryStore:
         self.tables = _Tables()
         self.away = False
         self.lose_commits = 0
+        self.fail_commits = 0
         self.commits = 0
         self._guards = MemoryGuards()
         self._lock = asyncio.Lock()
@@ -225,6 +227,9 @@ class MemoryStore:
             batch = MemoryBatch(self._here().copy())
             yield batch
             self._here()
+            if self.fail_commits:
+                self.fail_commits -= 1
+                raise StoreUnavailableError("lost before the commit")
             self.tables = batch.tables
             self.commits += 1
             if self.lose_commits:

@@ -140,11 +140,14 @@ class PostgresControls:
         )
 
     async def rebuild_positions(
-        self, account_id: str, rows: Sequence[PositionRow], controls: str
-    ) -> None:
+        self, account_id: str, last_sequence: int, rows: Sequence[PositionRow], controls: str
+    ) -> bool:
         """See `controls.ports.ControlStore`."""
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 locked = AccountRow(*await connection.fetchrow(sql.LOCK_ACCOUNT, account_id))
+                if locked.last_sequence != last_sequence:
+                    return False
                 await connection.execute(sql.PUT_POSITIONS, [packed_position(p) for p in rows])
                 await connection.execute(sql.SET_ACCOUNT, account_id, locked.status, controls)
+        return True

@@ -6,14 +6,15 @@ between the open part and the profit taken is rounded, to 9 places, where a part
 position is closed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
-from svc_oms.domain.model import Order, Side
-from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
+from svc_oms.domain.model import Execution, Order, Side
+from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, plain, share
 from svc_oms.domain.numbers import subtract as minus
+from svc_oms.domain.verify import Finding, LogLine
 
 
 class Position(NamedTuple):
@@ -118,3 +119,50 @@ def fold_positions(
             position = positions.get(key) or Position(account_id, *key)
             positions[key] = follow(position, order.side, event, sequence)
     return positions
+
+
+def positions_of_log(
+    account_id: str, lines: Iterable[LogLine], orders: Iterable[Order]
+) -> dict[PositionKey, Position]:
+    """Return the positions an account's log makes."""
+    known = {order.order_id: order for order in orders}
+    return fold_positions(
+        account_id,
+        (
+            (known[line.order_id], line.event, line.sequence)
+            for line in lines
+            if line.order_id in known
+        ),
+    )
+
+
+def check_positions(
+    account_id: str,
+    stored: Mapping[PositionKey, Position],
+    lines: Sequence[LogLine],
+    orders: Sequence[Order],
+    executions: Iterable[Execution],
+) -> list[Finding]:
+    """Check that positions are what the log makes, and their quantities the sums of the fills."""
+    findings = []
+    made = positions_of_log(account_id, lines, orders)
+    for key in sorted(made.keys() | stored.keys()):
+        subject = f"{account_id} {key[0]} {key[1]}"
+        if stored.get(key) != made.get(key):
+            text = f"is {stored.get(key)}, the log makes {made.get(key)}"
+            findings.append(Finding("positions", subject, text))
+    known = {order.order_id: order for order in orders}
+    sums: dict[PositionKey, Decimal] = {}
+    for execution in executions:
+        order = known.get(execution.order_id)
+        if order is not None and not execution.busted:
+            key = key_of(order)
+            sums[key] = add(sums.get(key, ZERO), bought(order.side, execution.quantity))
+    for key, position in stored.items():
+        if position.quantity != sums.get(key, ZERO):
+            text = (
+                f"is {plain(position.quantity)} where its executions make "
+                f"{plain(sums.get(key, ZERO))}"
+            )
+            findings.append(Finding("positions", f"{account_id} {key[0]} {key[1]}", text))
+    return findings

@@ -122,7 +122,7 @@ class ControlStore(Protocol):
         ...
 
     async def rebuild_positions(
-        self, account_id: str, rows: Sequence[PositionRow], controls: str
-    ) -> None:
-        """Write the positions an account's log makes, where there are none yet."""
+        self, account_id: str, last_sequence: int, rows: Sequence[PositionRow], controls: str
+    ) -> bool:
+        """Write the positions an account's log makes; False if the log has grown since."""
         ...

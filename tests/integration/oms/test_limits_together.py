@@ -30,9 +30,13 @@ HOUR_MS = 3_600_000
 
 @asynccontextmanager
 async def two_replicas(url, tls) -> AsyncIterator[tuple[list[Client], LimitServiceStub, Gateway]]:
-    async with trading(url, tls) as (first, client, gateway), replica(url, tls) as second:
-        async with first.channel() as risk, second.channel() as other:
-            yield [client, Client(other)], LimitServiceStub(risk), gateway
+    async with (
+        trading(url, tls) as (first, client, gateway),
+        replica(url, tls) as second,
+        first.channel() as risk,
+        second.channel() as other,
+    ):
+        yield [client, Client(other)], LimitServiceStub(risk), gateway
 
 
 async def set_limit(limits: LimitServiceStub, kind: str, key: str = "l1", **fields) -> None:

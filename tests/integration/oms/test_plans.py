@@ -5,17 +5,30 @@ import json
 import asyncpg
 import pytest
 
+from svc_oms.adapters.postgres import control_statements as controls
 from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.store import BATCH_PLANS
 
-GROWING = {"orders", "order_events", "idempotency", "executions", "outbox"}
+GROWING = {"positions", "orders", "order_events", "idempotency", "executions", "outbox"}
 
 
-@pytest.mark.parametrize("name", ["ORDERS", "KEYS", "EXECUTIONS", "WRITE_COMMANDS", "WRITE_VENUE"])
-async def test_a_batch_reads_no_growing_table_whole(book_url: str, name: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        sql.ORDERS,
+        sql.KEYS,
+        sql.EXECUTIONS,
+        sql.WRITE_COMMANDS,
+        sql.WRITE_VENUE,
+        controls.ALL_OPEN,
+        controls.ORDERS_SINCE,
+        controls.POSITIONS,
+    ],
+)
+async def test_a_batch_reads_no_growing_table_whole(book_url: str, statement: str) -> None:
     connection = await asyncpg.connect(book_url, server_settings=BATCH_PLANS)
     try:
-        plan = await _explain(connection, getattr(sql, name))
+        plan = await _explain(connection, statement)
     finally:
         await connection.close()
     whole = {node.get("Relation Name") for node in plan if node["Node Type"] == "Seq Scan"}

@@ -97,24 +97,25 @@ class Account:
                 self.apply(order, event)
 
     def event(self, name: str, order: Order, *rest) -> Event | None:
-        match name:
-            case "replace" if not order.is_closed:
-                return ReplaceRequested(order.next_cl_ord_id, OrderTerms(rest[0], rest[1]))
-            case "replaced" if order.pending_terms is not None:
-                return OrderReplaced(order.pending_terms)
-            case "refused":
-                return ReplaceRefused(order.pending_replace_id, Rejection("VENUE_REJECTED", ""))
-            case "cancel" if not order.is_closed:
-                return CancelRequested(order.next_cl_ord_id)
-            case "canceled":
-                return OrderCanceled()
-            case "fill":
-                return OrderExecuted(self.execution(order, *rest))
-        return self.correction(name, order, *rest)
+        if name in {"fill", "bust", "correct"}:
+            return self.fact(name, order, *rest)
+        made: dict[str, Event | None] = {
+            "refused": ReplaceRefused(order.pending_replace_id, Rejection("VENUE_REJECTED", "")),
+            "canceled": OrderCanceled(),
+        }
+        if order.pending_terms is not None:
+            made["replaced"] = OrderReplaced(order.pending_terms)
+        if not order.is_closed:
+            made["cancel"] = CancelRequested(order.next_cl_ord_id)
+            if rest:
+                made["replace"] = ReplaceRequested(order.next_cl_ord_id, OrderTerms(*rest))
+        return made.get(name)
 
-    def correction(self, name: str, order: Order, *rest) -> Event | None:
+    def fact(self, name: str, order: Order, *rest) -> Event | None:
+        if name == "fill":
+            return OrderExecuted(self.execution(order, *rest))
         mine = [f for _, f in self.fills.values() if f.order_id == order.order_id]
-        if not mine or name not in {"bust", "correct"}:
+        if not mine:
             return None
         old = mine[-1]
         if old.quantity > order.cum_quantity:
@@ -134,7 +135,7 @@ class Account:
         self.fills[exec_id] = (order.side, made)
         return made
 
-    def keys(self) -> set[tuple[str, str]]:
+    def moved_keys(self) -> set[tuple[str, str]]:
         return {key_of(order) for order in self.orders.values()}
 
 
@@ -198,7 +199,7 @@ def test_quantity_and_cash_are_those_of_the_fills(steps):
     account = Account()
     for step in steps:
         account.do(step)
-    for key in account.keys():
+    for key in account.moved_keys():
         quantity = cash = Decimal(0)
         for side, fill in account.fills.values():
             if key_of(account.orders[fill.order_id]) == key:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link_pb2
-from ordermesh.oms.v1 import event_pb2, order_pb2
+from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
 from svc_oms import domain
 from svc_oms.domain import events, facts, model
+from svc_oms.domain.controls import limits
 from svc_oms.domain.lifecycle import EventKind, OrderState
 
 FOLDER = Path(domain.__file__).parent
@@ -24,6 +25,13 @@ FOLDER = Path(domain.__file__).parent
         (model.OrderType, order_pb2.OrderType, "ORDER_TYPE_"),
         (model.TimeInForce, order_pb2.TimeInForce, "TIME_IN_FORCE_"),
         (model.ResolutionSource, event_pb2.ResolutionSource, "RESOLUTION_SOURCE_"),
+        (limits.LimitKind, limit_pb2.LimitKind, "LIMIT_KIND_"),
+        (limits.LimitScope, limit_pb2.LimitScope, "LIMIT_SCOPE_"),
+        (limits.PermissionMode, limit_pb2.PermissionMode, "PERMISSION_MODE_"),
+        (limits.SelfMatchPolicy, limit_pb2.SelfMatchPolicy, "SELF_MATCH_POLICY_"),
+        (limits.StatusTarget, limit_pb2.TradingStatusTarget, "TRADING_STATUS_TARGET_"),
+        (limits.OverrideState, limit_pb2.OverrideState, "OVERRIDE_STATE_"),
+        (limits.TradingState, order_pb2.AccountStatus, "ACCOUNT_STATUS_"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -90,3 +98,11 @@ def test_the_domain_needs_nothing_but_the_standard_library():
                     name.split(".")[0] in sys.stdlib_module_names
                 ), f"{path.name} imports {name}"
                 assert name.split(".")[0] not in {"time", "datetime", "asyncio", "random", "os"}
+
+
+def test_a_limit_says_what_its_message_says():
+    told = {field.name for field in limit_pb2.LimitValues.DESCRIPTOR.fields}
+    assert set(limits.Values._fields) == told
+    assert set(limits.NEEDS) == set(limits.LimitKind)
+    narrowed = {field.name for field in limit_pb2.LimitRange.DESCRIPTOR.fields}
+    assert set(limits.Range._fields) == narrowed
