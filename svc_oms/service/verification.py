@@ -9,22 +9,16 @@ from google.protobuf.message import DecodeError
 
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
+from svc_oms.domain.controls.positions import check_positions
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.verify import Finding, LogLine, check_account
 from svc_oms.service.codec.audit import audit_line
-from svc_oms.service.codec.events import decode_event
-from svc_oms.service.codec.orders import order_message, order_write, progress_message, read_order
-from svc_oms.service.codec.values import execution_value
-from svc_oms.service.ports import AuditHead, AuditLine
-from svc_oms.domain.controls.positions import check_positions
-from svc_oms.domain.model import Order
-from svc_oms.domain.verify import Finding, LogLine, check_account
 from svc_oms.service.codec.controls import position_value
 from svc_oms.service.codec.events import decode_event
 from svc_oms.service.codec.orders import order_message, order_write, progress_message, read_order
 from svc_oms.service.codec.values import execution_value
-from svc_oms.service.ports import PositionRow
+from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 
 FINDINGS_SHOWN_MAX = 200
 
@@ -78,6 +72,8 @@ class AccountReader(Protocol):
 
     def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
         """Read a writer's lines in sequence."""
+        ...
+
     async def positions(self, account_id: str) -> list[PositionRow]:
         """Read all positions."""
         ...

@@ -8,8 +8,7 @@ import asyncpg
 
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.service.ports import AuditHead, AuditLine
-from svc_oms.service.ports import PositionRow
+from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 from svc_oms.service.verification import StoredAccount, StoredExecution, StoredOrder
 
 # Rows fetched at a time while the log is read.
@@ -96,6 +95,7 @@ class PostgresAudit:
         rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
         async for row in rows:
             yield AuditLine(*row)
+
     async def positions(self, account_id: str) -> list[PositionRow]:
         """See `verification.AccountReader`."""
         return [PositionRow(*row) for row in await self._connection.fetch(POSITIONS, [account_id])]

@@ -6,10 +6,8 @@ import pytest
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.controls.ports import ControlRecord, RecordKind
 from svc_oms.service.ports import AccountInfo, LinkProgress, PositionRow, WriteSet
-from tests.contract.oms.test_order_store import order, placed, store_url, written
+from tests.contract.oms.test_order_store import order, placed, written
 from tests.support.oms_memory import MemoryStore
-
-__all__ = ["store_url"]
 
 LIMIT, OVERRIDE, STATUS = RecordKind.LIMIT, RecordKind.OVERRIDE, RecordKind.STATUS
 

@@ -14,10 +14,9 @@ from svc_oms.service.kill_ports import (
     SwitchRow,
 )
 from svc_oms.service.ports import AccountInfo, WriteSet
-from tests.contract.oms.test_order_store import FILLED, order, store_url
+from tests.contract.oms.test_order_store import FILLED, order
 from tests.support.oms_memory import MemoryStore
 
-assert store_url
 PENDING, PULLED, CANNOT = 1, 2, 5
 
 
