@@ -33,6 +33,7 @@ class Call:
     """
 
     __slots__ = (
+        "_origin",
         "_peer",
         "context",
         "deadline",
@@ -62,6 +63,7 @@ class Call:
         self.ends_at_ns = ends_at_ns
         self.ends_cause = ends_cause
         self._peer = peer
+        self._origin: str | None = None
 
     @property
     def peer(self) -> str:
@@ -74,14 +76,18 @@ class Call:
     def origin(self) -> str:
         """Where the call comes from: the service that makes it, and the client's address.
 
-        Behind the edge the address is what Envoy saw, the last of x-forwarded-for.
+        Behind the edge the address is what Envoy saw, the last of x-forwarded-for. Asked
+        for the first time while the handler runs, and kept: gRPC's context of a call that
+        has ended answers with a segmentation fault.
         """
-        address = str(self.context.peer())
-        if self.peer == EDGE:
-            for key, value in self.context.invocation_metadata() or ():
-                if key == "x-forwarded-for":
-                    address = str(value).rpartition(",")[2].strip()
-        return f"{self.peer} {address[:ADDRESS_CHARACTERS_MAX]}".strip()
+        if self._origin is None:
+            address = str(self.context.peer())
+            if self.peer == EDGE:
+                for key, value in self.context.invocation_metadata() or ():
+                    if key == "x-forwarded-for":
+                        address = str(value).rpartition(",")[2].strip()
+            self._origin = f"{self.peer} {address[:ADDRESS_CHARACTERS_MAX]}".strip()
+        return self._origin
 
     @property
     def user(self) -> Principal:

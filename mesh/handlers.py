@@ -165,6 +165,8 @@ class Unreadable:
 
 
 async def _admit(rpc: Rpc, call: Call, parts: ServerParts) -> None:
+    if parts.on_refused is not None:
+        _ = call.origin  # noted while it can be asked for; a refusal may be written later
     # The user is noted before the role is looked at: a refusal names who was refused.
     call.principal = await identify(rpc.access, call.context, parts.verifier, rpc.method)
     require_role(rpc.access, call.principal, rpc.method)

@@ -43,6 +43,7 @@ PLACE = pb.PlaceRequest(
     type=1,
     terms={"quantity": "10", "time_in_force": 1},
 )
+CANCEL_ALL = pb.CancelAllRequest(idempotency_key="k-1", account_id="ACC-ALICE")
 
 
 class Orders:
@@ -52,6 +53,7 @@ class Orders:
         self.queue = BoundedQueue[event_pb2.OrderStreamItem](10, "orders")
         self.cancelled = asyncio.Event()
         self.watching = asyncio.Event()
+        self.halted = None
 
     async def Place(self, request, call):
         call.user.require_trade(request.account_id)
@@ -68,6 +70,8 @@ class Orders:
             raise
 
     async def CancelAll(self, request, call):
+        if self.halted is not None:
+            await self.halted(request, call)
         raise refuse("TRADING_HALTED", "halted for a test", retry_after_s=1.5, venue="SIMA")
 
     async def Get(self, request, call):
@@ -319,3 +323,59 @@ async def test_ops_server_tells_metrics_and_readiness():
     assert b"ordermesh_rpc_calls_total" in text
     assert (await asyncio.to_thread(read, f"{url}/other"))[0] == 404
     await ops.stop()
+
+
+async def test_the_hook_hears_of_every_refusal_before_the_caller(running):
+    heard = []
+
+    async def hook(call, request, error):
+        heard.append((call.method.rpartition("/")[2], request, error.reason, call.principal))
+        raise RuntimeError("a fault of the hook changes nothing")
+
+    running.server.on_refused(hook)
+    trader = bearer(running.mint.mint_token())
+    viewer = bearer(running.mint.mint_token("vera", roles=("VIEWER",)))
+    async with running.channel() as channel:
+        stub = order_service_pb2_grpc.OrderServiceStub(channel)
+        raw = channel.unary_unary(f"/{SERVICE}/Place")
+        for method, request, user_of, reason in (
+            (stub.Place, PLACE, None, "UNAUTHENTICATED"),
+            (stub.Place, PLACE, viewer, "PERMISSION_DENIED"),
+            (stub.Place, pb.PlaceRequest(), trader, "INVALID_FIELD"),
+            (stub.CancelAll, CANCEL_ALL, trader, "TRADING_HALTED"),
+            (raw, b"\xff", trader, "INVALID_FIELD"),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await method(request, metadata=user_of)
+            assert reason_of(refused.value)[0] == reason == heard[-1][2]
+    assert [(rpc, request) for rpc, request, _, _ in heard] == [
+        ("Place", PLACE),
+        ("Place", PLACE),
+        ("Place", pb.PlaceRequest()),
+        ("CancelAll", CANCEL_ALL),
+        ("Place", None),
+    ]
+    # Who was refused for a role is known; who came without a token is not.
+    assert [caller and caller.subject for _, _, _, caller in heard] == [
+        None, "vera", "alice", "alice", "alice",
+    ]  # fmt: skip
+
+
+async def test_the_hook_does_not_hear_of_what_is_recorded(running):
+    heard = []
+
+    async def hook(_call, _request, error):
+        heard.append(error.reason)
+
+    async def recorded(_request, _call):
+        error = refuse("TRADING_HALTED", "written down already")
+        error.recorded = True
+        raise error
+
+    running.server.on_refused(hook)
+    running.orders.halted = recorded
+    async with running.stub() as stub:
+        call = stub.CancelAll(CANCEL_ALL, metadata=bearer(running.mint.mint_token()))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await call
+    assert heard == []

@@ -16,6 +16,7 @@ from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service import auditor
 from svc_oms.service.verification import verify_book
 from tests.support.oms import AUDREY, BOB, MINT, VERA, Client, replica, trading
+from tests.support.oms_process import oms_process
 from tests.support.tokens import bearer
 
 NOBODYS = "01JD0000000000000000000000"
@@ -255,3 +256,37 @@ async def test_a_full_queue_is_recorded(book_url, tls, monkeypatch):
         assert await refused(client.place("k1")) == "OVERLOADED"
         (entry,) = await entries(channel)
         assert entry.reason == error_pb2.ERROR_REASON_OVERLOADED
+
+
+async def test_a_refusal_its_caller_knows_survives_a_kill(book_url, tls, tmp_path):
+    async with oms_process(book_url, tls, tmp_path) as doomed, doomed.channel() as channel:
+        client = Client(channel)
+        assert await refused(client.place("k1")) == "VENUE_UNAVAILABLE"
+        assert await refused(client.place("k 2")) == "INVALID_FIELD"
+        doomed.kill()
+    connection = await asyncpg.connect(book_url)
+    rows = await connection.fetch("SELECT payload FROM oms.audit_log ORDER BY entry_id")
+    await connection.close()
+    keys = [audit_pb2.AuditEntry.FromString(row["payload"]).idempotency_key for row in rows]
+    assert keys == ["k1", "k 2"]
+
+
+async def test_a_refusal_is_recorded_though_its_caller_has_gone(book_url, tls):
+    async with trading(book_url, tls) as (running, client, _), running.channel() as channel:
+        connection = await asyncpg.connect(book_url)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM oms.accounts FOR UPDATE")
+            call = client.place("k1", quantity="1.5")
+            task = asyncio.create_task(call)
+            async with asyncio.timeout(10):
+                while not await connection.fetchval(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                ):
+                    await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await connection.close()
+        async with asyncio.timeout(10):
+            while not (found := await entries(channel)):
+                await asyncio.sleep(0.01)
+        assert (found[0].actor, found[0].idempotency_key) == ("alice", "k1")

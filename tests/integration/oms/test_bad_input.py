@@ -15,7 +15,7 @@ from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.type.v1 import error_pb2
 from tests.support.bad_input import cases, garbled, unbreakable
-from tests.support.oms import ALICE, AUDREY, BOB, trading
+from tests.support.oms import ALICE, AUDREY, BOB, Client, trading
 
 KEY, ORDER = "k-1", "01JD0000000000000000000000"
 TERMS = {
@@ -323,6 +323,62 @@ async def test_orders_that_mean_no_good_are_refused_by_name(book_url, tls, book)
             assert entry.field == field
 
 
+def bad_changes(client: Client, filled: str, canceling: str, version: int) -> list[tuple]:
+    """Rpc, request, user, reason and the beginning of the field, on two orders of alice's.
+
+    The first is filled to 40 of 100 and has that version; the other's cancel is pending.
+    """
+    stale, order_id, other = version + 1, filled, canceling
+
+    def replace(key: str, order: str = filled, version: int = 0, **changes):
+        return order_service_pb2.ReplaceRequest(
+            idempotency_key=key, order_id=order, expected_version=version, **terms(**changes)
+        )
+
+    def cancel(key: str, order: str) -> order_service_pb2.CancelRequest:
+        return order_service_pb2.CancelRequest(idempotency_key=key, order_id=order)
+
+    every = order_service_pb2.CancelAllRequest
+    return [
+        ("Replace", replace("r1", ORDER), ALICE, "ORDER_NOT_FOUND", "order_id"),
+        ("Replace", replace("r2"), BOB, "ORDER_NOT_FOUND", "order_id"),
+        ("Replace", replace("r3", version=stale), ALICE, "STALE_VERSION", "expected_v"),
+        ("Replace", replace("r4", version=2**64 - 1), ALICE, "STALE_VERSION", "expected_v"),
+        ("Replace", replace("r5", quantity="40"), ALICE, "INVALID_FIELD", "terms.quantity"),
+        ("Replace", replace("r6", quantity="0.5"), ALICE, "INVALID_FIELD", "terms.quantity"),
+        ("Replace", replace("r7", quantity="50.5"), ALICE, "QUANTITY_OFF_LOT", "terms.q"),
+        ("Replace", replace("r8", limit_price="1.01"), ALICE, "PRICE_OFF_TICK", "terms.l"),
+        ("Replace", replace("r9", other), ALICE, "ORDER_CHANGE_PENDING", "order_id"),
+        ("Replace", replace("k1"), ALICE, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"),
+        ("Cancel", cancel("c1", ORDER), ALICE, "ORDER_NOT_FOUND", "order_id"),
+        ("Cancel", cancel("c2", order_id), BOB, "ORDER_NOT_FOUND", "order_id"),
+        ("Cancel", cancel("c3", "'; DROP"), ALICE, "ORDER_NOT_FOUND", "order_id"),
+        ("Cancel", cancel("c4", other), ALICE, "ORDER_CHANGE_PENDING", "order_id"),
+        ("Cancel", cancel("k2", order_id), ALICE, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"),
+        (
+            "CancelAll",
+            every(idempotency_key="k1", account_id="ACC-ALICE"),
+            ALICE,
+            "IDEMPOTENCY_KEY_REUSED",
+            "idempotency_key",
+        ),
+        (
+            "CancelAll",
+            every(idempotency_key="a1", account_id="ACC-ALICE"),
+            BOB,
+            "ACCOUNT_NOT_ALLOWED",
+            "account_id",
+        ),
+        (
+            "Place",
+            client.request("k1", quantity="200"),
+            ALICE,
+            "IDEMPOTENCY_KEY_REUSED",
+            "idempotency_key",
+        ),
+    ]
+
+
 async def test_changes_that_mean_no_good_are_refused_by_name(book_url, tls, book):
     async with trading(book_url, tls) as (_, client, gateway):
         order_id = (await client.place("k1")).order.order_id
@@ -337,53 +393,7 @@ async def test_changes_that_mean_no_good_are_refused_by_name(book_url, tls, book
         version = (await client.get(order_id)).order.progress.version
         before = await book.state()
 
-        def replace(key: str, order: str = order_id, version: int = 0, **changes):
-            return order_service_pb2.ReplaceRequest(
-                idempotency_key=key, order_id=order, expected_version=version, **terms(**changes)
-            )
-
-        def cancel(key: str, order: str) -> order_service_pb2.CancelRequest:
-            return order_service_pb2.CancelRequest(idempotency_key=key, order_id=order)
-
-        every = order_service_pb2.CancelAllRequest
-        table = [
-            ("Replace", replace("r1", ORDER), ALICE, "ORDER_NOT_FOUND", "order_id"),
-            ("Replace", replace("r2"), BOB, "ORDER_NOT_FOUND", "order_id"),
-            ("Replace", replace("r3", version=version + 1), ALICE, "STALE_VERSION", "expected_v"),
-            ("Replace", replace("r4", version=2**64 - 1), ALICE, "STALE_VERSION", "expected_v"),
-            ("Replace", replace("r5", quantity="40"), ALICE, "INVALID_FIELD", "terms.quantity"),
-            ("Replace", replace("r6", quantity="0.5"), ALICE, "INVALID_FIELD", "terms.quantity"),
-            ("Replace", replace("r7", quantity="50.5"), ALICE, "QUANTITY_OFF_LOT", "terms.q"),
-            ("Replace", replace("r8", limit_price="1.01"), ALICE, "PRICE_OFF_TICK", "terms.l"),
-            ("Replace", replace("r9", other), ALICE, "ORDER_CHANGE_PENDING", "order_id"),
-            ("Replace", replace("k1"), ALICE, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"),
-            ("Cancel", cancel("c1", ORDER), ALICE, "ORDER_NOT_FOUND", "order_id"),
-            ("Cancel", cancel("c2", order_id), BOB, "ORDER_NOT_FOUND", "order_id"),
-            ("Cancel", cancel("c3", "'; DROP"), ALICE, "ORDER_NOT_FOUND", "order_id"),
-            ("Cancel", cancel("c4", other), ALICE, "ORDER_CHANGE_PENDING", "order_id"),
-            ("Cancel", cancel("k2", order_id), ALICE, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"),
-            (
-                "CancelAll",
-                every(idempotency_key="k1", account_id="ACC-ALICE"),
-                ALICE,
-                "IDEMPOTENCY_KEY_REUSED",
-                "idempotency_key",
-            ),
-            (
-                "CancelAll",
-                every(idempotency_key="a1", account_id="ACC-ALICE"),
-                BOB,
-                "ACCOUNT_NOT_ALLOWED",
-                "account_id",
-            ),
-            (
-                "Place",
-                client.request("k1", quantity="200"),
-                ALICE,
-                "IDEMPOTENCY_KEY_REUSED",
-                "idempotency_key",
-            ),
-        ]
+        table = bad_changes(client, order_id, other, version)
         for rpc, request, user, reason, field in table:
             found = await refusal(getattr(client.orders, rpc)(request, metadata=user))
             assert found.reason == reason, (request, found)

@@ -1,0 +1,58 @@
+"""The administration commands, as a person runs them."""
+
+import subprocess
+import sys
+
+import asyncpg
+
+from mesh.settings import child_environment
+from ordermesh.oms.v1 import audit_service_pb2
+
+
+def admin(book_url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "svc_oms.admin", *words],
+        env=child_environment({"ORDERMESH_DATABASE_URL": book_url}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def rows(book_url: str, statement: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(book_url)
+    found = await connection.fetch(statement)
+    await connection.close()
+    return found
+
+
+async def test_a_default_for_disconnects_is_set_taken_away_and_recorded(book_url):
+    account = ("--account", "ACC-ALICE", "--by", "rita")
+    assert admin(book_url, "disconnect-default", *account, "--grace-s", "10").returncode == 0
+    read = "SELECT disconnect_grace_s FROM oms.accounts WHERE account_id = 'ACC-ALICE'"
+    assert (await rows(book_url, read))[0][0] == 10
+    assert admin(book_url, "disconnect-default", *account).returncode == 0
+    assert (await rows(book_url, read))[0][0] is None
+    assert admin(book_url, "disconnect-default", *account, "--grace-s", "301").returncode == 2
+    nobody = admin(book_url, "disconnect-default", "--account", "ACC-NONE", "--by", "rita")
+    assert nobody.returncode == 2
+    entries = [
+        audit_service_pb2.AuditEntry.FromString(row["payload"])
+        for row in await rows(book_url, "SELECT payload FROM oms.audit_log ORDER BY sequence")
+    ]
+    assert [(e.actor, e.account_id, e.kind) for e in entries] == [
+        ("rita", "ACC-ALICE", audit_service_pb2.AUDIT_KIND_ACTION)
+    ] * 2
+    assert "10 s" in entries[0].text
+    assert "off" in entries[1].text
+
+
+async def test_verify_tells_of_a_broken_chain(book_url):
+    admin(book_url, "disconnect-default", "--account", "ACC-ALICE", "--by", "rita")
+    clean = admin(book_url, "verify")
+    assert (clean.returncode, "1 audit entries chained" in clean.stdout) == (0, True)
+    await rows(book_url, "ALTER TABLE oms.audit_log DISABLE TRIGGER USER")
+    await rows(book_url, "UPDATE oms.audit_log SET actor = 'nobody'")
+    broken = admin(book_url, "verify")
+    assert broken.returncode == 1
+    assert "audit_chain: admin/1: a column is not what the entry says" in broken.stdout
