@@ -1,7 +1,7 @@
 """A command as the controls see it: what the order is now, and what it would be."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
@@ -55,11 +55,27 @@ class AccountView:
     value_price: Callable[[str], Price | None]
     collar_price: Callable[[str], Reference | None]
     strategy_of: Callable[[Order], str]
+    _at: int = -1
+    _applied: dict[tuple[str, str, str], dict[LimitKind, Applied]] = field(default_factory=dict)
 
     def limit(self, kind: LimitKind, order: Order, now_ns: int) -> Applied | None:
         """Return the limit of a kind that applies to an order."""
-        found = self.limits.find(kind, order.instrument_id, order.venue_mic, order.currency, now_ns)
-        return found or self.defaults.get(kind)
+        return self.applied(order, now_ns).get(kind)
+
+    def applied(self, order: Order, now_ns: int) -> dict[LimitKind, Applied]:
+        """Return the limits that apply to an order, by kind; looked up once per listing."""
+        if now_ns != self._at:
+            self._at = now_ns
+            self._applied.clear()
+        listing = (order.instrument_id, order.venue_mic, order.currency)
+        found = self._applied.get(listing)
+        if found is None:
+            found = self._applied[listing] = dict(self.defaults)
+            for kind in self.limits.kinds():
+                limit = self.limits.find(kind, *listing, now_ns)
+                if limit is not None:
+                    found[kind] = limit
+        return found
 
     def strategy(self, order: Order) -> StrategyKey:
         """Return what the repeated-execution throttle counts an order's fills by."""
