@@ -120,7 +120,7 @@ def check_collar(view: AccountView, trial: Trial, applied: Applied) -> None:
     order, price = trial.order, trial.terms.limit_price
     if not trial.is_new and price == order.terms.limit_price:
         return
-    reference = view.collar_price(order.instrument_id)
+    reference = trial.reference
     if reference is None:
         raise without_price(applied, order.instrument_id, "limit prices", "wait")
     if price is None:
@@ -165,9 +165,8 @@ def collar_with(view: AccountView, trial: Trial, applied: Applied) -> Collar:
     order, price = trial.order, trial.terms.limit_price
     kept = view.state.collars.get(collar_name(applied, order))
     if kept is None or kept.started_ns + applied.values.window_ms * NS_PER_MS <= trial.now_ns:
-        reference = view.collar_price(order.instrument_id)
-        assert reference is not None, "checked before"
-        kept = Collar(trial.now_ns, reference.price, ZERO, ZERO)
+        assert trial.reference is not None, "checked before"
+        kept = Collar(trial.now_ns, trial.reference.price, ZERO, ZERO)
     assert price is not None
     value = multiply(trial.terms.quantity, price)
     moved = multiply(value, minus(price, kept.price).copy_abs())

@@ -94,6 +94,8 @@ class Trial(NamedTuple):
     price: Price | None
     """What a share of it is valued at."""
     change: Change
+    reference: Reference | None = None
+    """What a collar holds it against; looked up once, and only where there is a collar."""
 
     @property
     def buy(self) -> bool:
@@ -122,7 +124,9 @@ def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
     """Make the trial of a new order."""
     reference = view.value_price(order.instrument_id)
     price = unit_price(order.terms, reference)
-    return Trial(order, order.terms, True, now_ns, price, Change(None, part_of(order, reference)))
+    change = Change(None, part_of(order, reference))
+    collar = _collar_price(view, order, now_ns)
+    return Trial(order, order.terms, True, now_ns, price, change, collar)
 
 
 def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
@@ -130,7 +134,14 @@ def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) 
     reference = view.value_price(before.instrument_id)
     now = view.book.part(before.order_id) if view.book else None
     change = Change(now or part_of(before, reference), part_of(before, reference, terms))
-    return Trial(before, terms, False, now_ns, unit_price(terms, reference), change)
+    price, collar = unit_price(terms, reference), _collar_price(view, before, now_ns)
+    return Trial(before, terms, False, now_ns, price, change, collar)
+
+
+def _collar_price(view: AccountView, order: Order, now_ns: int) -> Reference | None:
+    if view.limit(LimitKind.PRICE_COLLAR, order, now_ns) is None:
+        return None
+    return view.collar_price(order.instrument_id)
 
 
 def fingerprint(order: Order, terms: OrderTerms) -> str:
