@@ -122,6 +122,7 @@ class OpenBook:
         self.positions = dict(positions)
         self._price_of = price_of
         self._parts: dict[str, Part] = {}
+        self._sides: dict[tuple[str, str, bool], Resting] = {}
         self._sums: dict[Listing, Sums] = {}
         self._by_isin: dict[str, set[Listing]] = {}
         self._worst: dict[PositionKey, Decimal] = {}
@@ -133,12 +134,16 @@ class OpenBook:
 
     def put(self, order: Order) -> None:
         """Take an order as it is now; a closed one is forgotten."""
-        before = self._parts.pop(order.order_id, None)
-        if before is not None:
-            self._sum(before, -1)
+        known = self.orders.get(order.order_id)
+        if known is order:
+            return
+        if known is not None:
+            self._sum(self._parts.pop(order.order_id), -1)
+            self._sides[_side_of(known)].remove(known)
         if order.is_closed:
             self.orders.pop(order.order_id, None)
             return
+        self._sides.setdefault(_side_of(order), Resting(order.side is Side.BUY)).add(order)
         part = part_of(order, self._price_of(order.instrument_id))
         self.orders[order.order_id] = order
         self._parts[order.order_id] = part
@@ -253,17 +258,73 @@ class OpenBook:
         """Return the instruments there is anything in."""
         return {isin for isin, _ in self._worst}
 
-    def against(self, order: Order) -> list[Order]:
-        """Return the open orders of the other side, at the same venue in the same instrument."""
-        buy = order.side is Side.BUY
-        listing = listing_of(order)
+    def crossing(self, order: Order, terms: OrderTerms) -> list[Order]:
+        """Return own orders, in the same instrument and venue, that these terms would meet."""
+        isin, venue_mic, buy = _side_of(order)
+        resting = self._sides.get((isin, venue_mic, not buy))
+        if resting is None:
+            return []
+        return [each for each in resting.crossing(terms) if each.order_id != order.order_id]
+
+
+def _side_of(order: Order) -> tuple[str, str, bool]:
+    return (order.isin or order.instrument_id, order.venue_mic, order.side is Side.BUY)
+
+
+class Resting:
+    """Open orders of one side in one instrument at one venue, and the best price among them."""
+
+    __slots__ = ("_best", "_buy", "_orders")
+
+    def __init__(self, buy: bool) -> None:
+        self._buy = buy
+        self._orders: dict[str, Order] = {}
+        self._best: Decimal | None = None
+        """None: to be found out again; there may be orders that meet any price."""
+
+    def add(self, order: Order) -> None:
+        """Put an order in."""
+        price = self._price(order)
+        if not self._orders:
+            self._best = price
+        elif self._best is not None:
+            self._best = None if price is None else self._better(self._best, price)
+        self._orders[order.order_id] = order
+
+    def remove(self, order: Order) -> None:
+        """Take an order out."""
+        del self._orders[order.order_id]
+        if self._price(order) == self._best:
+            self._best = None
+
+    def crossing(self, terms: OrderTerms) -> list[Order]:
+        """Return those that terms of the other side would meet."""
+        limit = terms.limit_price
+        if self._best is not None and limit is not None and not self._meets(self._best, limit):
+            return []
+        prices = {order_id: self._price(order) for order_id, order in self._orders.items()}
+        known = [price for price in prices.values() if price is not None]
+        if known and len(known) == len(prices):
+            self._best = max(known) if self._buy else min(known)
         return [
-            self.orders[order_id]
-            for order_id, part in self._parts.items()
-            if part.buy is not buy
-            and part.listing.isin == listing.isin
-            and part.listing.venue_mic == listing.venue_mic
+            self._orders[order_id]
+            for order_id, price in prices.items()
+            if limit is None or price is None or self._meets(price, limit)
         ]
+
+    def _price(self, order: Order) -> Decimal | None:
+        """Return the price an order can trade at, the better of old and new; None: at any."""
+        price = order.terms.limit_price
+        pending = order.pending_terms
+        if pending is None or price is None:
+            return price
+        return None if pending.limit_price is None else self._better(price, pending.limit_price)
+
+    def _better(self, one: Decimal, other: Decimal) -> Decimal:
+        return max(one, other) if self._buy else min(one, other)
+
+    def _meets(self, price: Decimal, limit: Decimal) -> bool:
+        return price >= limit if self._buy else price <= limit
 
 
 class Change(NamedTuple):

@@ -16,6 +16,8 @@ from svc_oms.domain.controls.windows import NS_PER_MS
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO
 
+CHECKS = (*SINGLE, *TOTALS)
+
 
 def judge(view: AccountView, trial: Trial) -> tuple[Order, ...]:
     """Refuse a command, or return the own resting orders to cancel before it.
@@ -25,14 +27,14 @@ def judge(view: AccountView, trial: Trial) -> tuple[Order, ...]:
     """
     check_state(view, trial)
     check_stopped(view, trial)
-    if not view.limits and not view.defaults:
+    limits = view.applied(trial.order, trial.now_ns)
+    if not limits:
         return ()
-    order, now_ns = trial.order, trial.now_ns
-    for kind, check in (*SINGLE, *TOTALS):
-        applied = view.limit(kind, order, now_ns)
+    for kind, check in CHECKS:
+        applied = limits.get(kind)
         if applied is not None:
             check(view, trial, applied)
-    applied = view.limit(LimitKind.SELF_MATCH, order, now_ns)
+    applied = limits.get(LimitKind.SELF_MATCH)
     return () if applied is None else check_self_match(view, trial, applied)
 
 

@@ -15,7 +15,7 @@ from svc_oms.domain.controls.state import Collar
 from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
 from svc_oms.domain.controls.windows import NS_PER_MS
 from svc_oms.domain.lifecycle import LOCAL
-from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO, add, multiply, plain, share
 from svc_oms.domain.numbers import subtract as minus
 
@@ -120,7 +120,7 @@ def check_collar(view: AccountView, trial: Trial, applied: Applied) -> None:
     order, price = trial.order, trial.terms.limit_price
     if not trial.is_new and price == order.terms.limit_price:
         return
-    reference = view.collar_price(order.instrument_id)
+    reference = trial.reference
     if reference is None:
         raise without_price(applied, order.instrument_id, "limit prices", "wait")
     if price is None:
@@ -165,9 +165,8 @@ def collar_with(view: AccountView, trial: Trial, applied: Applied) -> Collar:
     order, price = trial.order, trial.terms.limit_price
     kept = view.state.collars.get(collar_name(applied, order))
     if kept is None or kept.started_ns + applied.values.window_ms * NS_PER_MS <= trial.now_ns:
-        reference = view.collar_price(order.instrument_id)
-        assert reference is not None, "checked before"
-        kept = Collar(trial.now_ns, reference.price, ZERO, ZERO)
+        assert trial.reference is not None, "checked before"
+        kept = Collar(trial.now_ns, trial.reference.price, ZERO, ZERO)
     assert price is not None
     value = multiply(trial.terms.quantity, price)
     moved = multiply(value, minus(price, kept.price).copy_abs())
@@ -183,23 +182,19 @@ def check_duplicate(view: AccountView, trial: Trial, applied: Applied) -> None:
     """Refuse a new order that is the same as one taken just before."""
     if not trial.is_new:
         return
-    mark = fingerprint(trial.order, trial.terms)
-    first = trial.now_ns - applied.values.window_ms * NS_PER_MS
-    for at, known in reversed(view.state.recent):
-        if at <= first:
-            return
-        if known == mark:
-            ago_ms = (trial.now_ns - at) // NS_PER_MS
-            raise against(
-                applied,
-                "DUPLICATE_ORDER",
-                f"an order of the same side, quantity and price in "
-                f"{trial.order.instrument_id} was taken {ago_ms} ms ago, and there must be "
-                f"{applied.values.window_ms} ms between two",
-                "terms",
-                value=f"{ago_ms} ms",
-                minimum=f"{applied.values.window_ms} ms",
-            )
+    at = view.state.recent.get(fingerprint(trial.order, trial.terms))
+    if at is None or trial.now_ns - at >= applied.values.window_ms * NS_PER_MS:
+        return
+    ago_ms = (trial.now_ns - at) // NS_PER_MS
+    raise against(
+        applied,
+        "DUPLICATE_ORDER",
+        f"an order of the same side, quantity and price in {trial.order.instrument_id} was "
+        f"taken {ago_ms} ms ago, and there must be {applied.values.window_ms} ms between two",
+        "terms",
+        value=f"{ago_ms} ms",
+        minimum=f"{applied.values.window_ms} ms",
+    )
 
 
 def check_stopped(view: AccountView, trial: Trial) -> None:
@@ -229,11 +224,7 @@ def check_self_match(view: AccountView, trial: Trial, applied: Applied) -> tuple
     """Find own orders this one would trade with; refuse, or return those to cancel first."""
     assert view.book is not None
     resting = tuple(
-        each
-        for each in view.book.against(trial.order)
-        if each.order_id != trial.order.order_id
-        and each.state not in LOCAL
-        and _crosses(trial.buy, trial.terms, each)
+        each for each in view.book.crossing(trial.order, trial.terms) if each.state not in LOCAL
     )
     if not resting:
         return ()
@@ -256,23 +247,6 @@ def check_self_match(view: AccountView, trial: Trial, applied: Applied) -> tuple
     if policy is SelfMatchPolicy.CANCEL_BOTH:
         refusal.resting = to_cancel
     raise refusal
-
-
-def _crosses(buy: bool, terms: OrderTerms, resting: Order) -> bool:
-    """Tell whether the terms meet an own order at a price; one without a price meets any."""
-    for theirs in (resting.terms, resting.pending_terms):
-        if theirs is None:
-            continue
-        if terms.limit_price is None or theirs.limit_price is None:
-            return True
-        bid, offer = (
-            (terms.limit_price, theirs.limit_price)
-            if buy
-            else (theirs.limit_price, terms.limit_price)
-        )
-        if bid >= offer:
-            return True
-    return False
 
 
 SINGLE = (

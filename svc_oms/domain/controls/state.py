@@ -70,7 +70,7 @@ class AccountState:
             beginning of its chain head, so that no other batch has the same name.
         windows: What is counted for VOLUME and MESSAGE_RATE, by name of the count.
         collars: By limit and instrument.
-        recent: Fingerprints of orders taken lately, with their time; oldest first.
+        recent: When an order of each fingerprint was taken last; oldest first.
         executions: What REPEATED_EXECUTION counts.
         stops: Strategies that must be enabled by a person.
     """
@@ -78,7 +78,7 @@ class AccountState:
     positions_at: str = ""
     windows: dict[str, Window] = field(default_factory=dict)
     collars: dict[str, Collar] = field(default_factory=dict)
-    recent: list[tuple[int, str]] = field(default_factory=list)
+    recent: dict[str, int] = field(default_factory=dict)
     executions: dict[str, Window] = field(default_factory=dict)
     stops: dict[StrategyKey, Stop] = field(default_factory=dict)
 
@@ -94,9 +94,14 @@ class AccountState:
 
     def remember(self, now_ns: int, fingerprint: str, window_ns: int) -> None:
         """Keep an order for the duplicate check."""
-        first = now_ns - window_ns
-        self.recent = [one for one in self.recent if one[0] > first][1 - DUPLICATES_KEPT_MAX :]
-        self.recent.append((now_ns, fingerprint))
+        recent = self.recent
+        recent.pop(fingerprint, None)
+        while recent:
+            oldest, at = next(iter(recent.items()))
+            if len(recent) < DUPLICATES_KEPT_MAX and now_ns - at < window_ns:
+                break
+            del recent[oldest]
+        recent[fingerprint] = now_ns
 
     def trim(self) -> None:
         """Keep the bounds; what moved longest ago goes first."""
@@ -121,7 +126,7 @@ def read_state(text: str) -> AccountState:
             name: Collar(started, Decimal(price), Decimal(value), Decimal(moved))
             for name, (started, price, value, moved) in kept.get("c", {}).items()
         },
-        recent=[(at, print_) for at, print_ in kept.get("d", ())],
+        recent=kept.get("d", {}),
         executions=_windows(kept.get("x", {})),
         stops={StrategyKey.read(key): Stop(*stop) for key, stop in kept.get("s", {}).items()},
     )

@@ -1,7 +1,7 @@
 """A command as the controls see it: what the order is now, and what it would be."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
@@ -55,11 +55,27 @@ class AccountView:
     value_price: Callable[[str], Price | None]
     collar_price: Callable[[str], Reference | None]
     strategy_of: Callable[[Order], str]
+    _at: int = -1
+    _applied: dict[tuple[str, str, str], dict[LimitKind, Applied]] = field(default_factory=dict)
 
     def limit(self, kind: LimitKind, order: Order, now_ns: int) -> Applied | None:
         """Return the limit of a kind that applies to an order."""
-        found = self.limits.find(kind, order.instrument_id, order.venue_mic, order.currency, now_ns)
-        return found or self.defaults.get(kind)
+        return self.applied(order, now_ns).get(kind)
+
+    def applied(self, order: Order, now_ns: int) -> dict[LimitKind, Applied]:
+        """Return the limits that apply to an order, by kind; looked up once per listing."""
+        if now_ns != self._at:
+            self._at = now_ns
+            self._applied.clear()
+        listing = (order.instrument_id, order.venue_mic, order.currency)
+        found = self._applied.get(listing)
+        if found is None:
+            found = self._applied[listing] = dict(self.defaults)
+            for kind in self.limits.kinds():
+                limit = self.limits.find(kind, *listing, now_ns)
+                if limit is not None:
+                    found[kind] = limit
+        return found
 
     def strategy(self, order: Order) -> StrategyKey:
         """Return what the repeated-execution throttle counts an order's fills by."""
@@ -78,6 +94,8 @@ class Trial(NamedTuple):
     price: Price | None
     """What a share of it is valued at."""
     change: Change
+    reference: Reference | None = None
+    """What a collar holds it against; looked up once, and only where there is a collar."""
 
     @property
     def buy(self) -> bool:
@@ -106,7 +124,9 @@ def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
     """Make the trial of a new order."""
     reference = view.value_price(order.instrument_id)
     price = unit_price(order.terms, reference)
-    return Trial(order, order.terms, True, now_ns, price, Change(None, part_of(order, reference)))
+    change = Change(None, part_of(order, reference))
+    collar = _collar_price(view, order, now_ns)
+    return Trial(order, order.terms, True, now_ns, price, change, collar)
 
 
 def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
@@ -114,7 +134,14 @@ def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) 
     reference = view.value_price(before.instrument_id)
     now = view.book.part(before.order_id) if view.book else None
     change = Change(now or part_of(before, reference), part_of(before, reference, terms))
-    return Trial(before, terms, False, now_ns, unit_price(terms, reference), change)
+    price, collar = unit_price(terms, reference), _collar_price(view, before, now_ns)
+    return Trial(before, terms, False, now_ns, price, change, collar)
+
+
+def _collar_price(view: AccountView, order: Order, now_ns: int) -> Reference | None:
+    if view.limit(LimitKind.PRICE_COLLAR, order, now_ns) is None:
+        return None
+    return view.collar_price(order.instrument_id)
 
 
 def fingerprint(order: Order, terms: OrderTerms) -> str:
