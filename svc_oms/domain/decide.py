@@ -32,8 +32,8 @@ def decide_place(
             UNSUPPORTED_ORDER_CHARACTERISTIC, INVALID_FIELD.
     """
     terms = command.terms
-    check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
     require_native(command.type, terms.time_in_force, capabilities)
+    check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
     return OrderAccepted(
         Order(
             order_id=order_id,
@@ -107,11 +107,11 @@ def decide_replace(
                 "expected": f"above {executed}",
             },
         )
+    worked = how_worked if order.state in LOCAL else require_native
+    worked(order.type, terms.time_in_force, capabilities)
     check_terms(order.type, terms, instrument, limits, now_ns, reference_price, order.terms)
     if order.state in LOCAL:
-        how_worked(order.type, terms.time_in_force, capabilities)
         return OrderReplaced(terms)
-    require_native(order.type, terms.time_in_force, capabilities)
     return ReplaceRequested(order.next_cl_ord_id, terms)
 
 

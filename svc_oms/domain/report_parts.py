@@ -6,6 +6,7 @@ from svc_oms.domain.events import (
     CancelRefused,
     Event,
     OrderResolved,
+    OrderRestated,
     ReplaceRefused,
     VenueReportParked,
 )
@@ -15,6 +16,7 @@ from svc_oms.domain.model import (
     Execution,
     Order,
     OrderTerms,
+    OrderType,
     Rejection,
     ResolutionSource,
     TimeInForce,
@@ -138,6 +140,29 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
         stop_price=stop or terms.stop_price,
         time_in_force=TIMES_IN_FORCE.get(facts.time_in_force, terms.time_in_force),
     )
+
+
+def learned(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
+    """Return the terms with what the venue tells, also of a price it found by itself.
+
+    A market-to-limit order gets its limit, a trailing stop its stop price from the venue.
+    Not for telling one set of terms from another: there, what was not asked for is no sign.
+    """
+    known = merged(terms, facts)
+    if type_ is OrderType.MARKET_TO_LIMIT and facts.limit_price:
+        return known._replace(limit_price=facts.limit_price)
+    if type_ is OrderType.TRAILING_STOP and facts.stop_price:
+        return known._replace(stop_price=facts.stop_price)
+    return known
+
+
+def found_limit(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the restatement of a market-to-limit order whose report tells its limit first."""
+    if order.type is not OrderType.MARKET_TO_LIMIT or order.terms.limit_price is not None:
+        return []
+    if not facts.limit_price or facts.leaves_quantity == 0:
+        return []
+    return [OrderRestated(order.terms._replace(limit_price=facts.limit_price))]
 
 
 def venue_rejection(order: Order, what: str, code: int | None, text: str) -> Rejection:

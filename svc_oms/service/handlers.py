@@ -35,6 +35,7 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         new_ulid(now_ns),
         now_ns,
         parts.market.reference_price(command.instrument_id),
+        parts.venues.capabilities(instrument.venue_mic),
     )
     for judge in work.judges:
         judge.place(submission, event.order)
@@ -56,6 +57,7 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         parts.limits,
         work.ledger.now_ns,
         parts.market.reference_price(before.instrument_id),
+        parts.venues.capabilities(before.venue_mic),
     )
     session_id = parts.venues.require_up(before.venue_mic)
     for judge in work.judges:

@@ -60,6 +60,11 @@ def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:
         ({"instruments": [{"symbol": "brk.b"}]}, "instruments[0].symbol: String should match"),
         ({"instruments": [{"symbol": "A", "max_quantity": "x"}]}, "instruments[0].max_quantity"),
         ({"venue_messages_per_second": 0}, "sessions[0].venue_messages_per_second"),
+        ({"dialect": {"order_types": []}}, "dialect.order_types: Tuple should have at least 1"),
+        ({"dialect": {"order_types": ["limit", "limit"]}}, "order_types names twice: limit"),
+        ({"dialect": {"order_types": ["Limit"]}}, "Input should be 'market', 'limit', 'stop'"),
+        ({"dialect": {"times_in_force": ["gtx"]}}, "Input should be 'day', 'gtc', 'gtd'"),
+        ({"dialect": {"expire_date_zone": "Mars/Olympus"}}, "must be an IANA time zone"),
         ({"sender_comp_id": "a\x01b"}, "sessions[0].sender_comp_id"),
     ],
 )
