@@ -33,6 +33,8 @@ PAUSED = frozenset(
     }
 )
 
+_VENUE_FINDS = frozenset({OrderType.MARKET_TO_LIMIT, OrderType.TRAILING_STOP, OrderType.PEGGED})
+
 TIMES_IN_FORCE = {
     "0": TimeInForce.DAY,
     "1": TimeInForce.GTC,
@@ -145,24 +147,38 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
 def learned(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
     """Return the terms with what the venue tells, also of a price it found by itself.
 
-    A market-to-limit order gets its limit, a trailing stop its stop price from the venue.
     Not for telling one set of terms from another: there, what was not asked for is no sign.
     """
-    known = merged(terms, facts)
+    return _found(type_, merged(terms, facts), facts)
+
+
+def _found(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
+    """Return the terms with the limit or stop price that is the venue's to find."""
     if type_ is OrderType.MARKET_TO_LIMIT and facts.limit_price:
-        return known._replace(limit_price=facts.limit_price)
+        return terms._replace(limit_price=facts.limit_price)
     if type_ is OrderType.TRAILING_STOP and facts.stop_price:
-        return known._replace(stop_price=facts.stop_price)
-    return known
+        return terms._replace(stop_price=facts.stop_price)
+    return terms
 
 
-def found_limit(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return the restatement of a market-to-limit order whose report tells its limit first."""
-    if order.type is not OrderType.MARKET_TO_LIMIT or order.terms.limit_price is not None:
+def found_price(
+    order: Order, facts: ExecutionReportFacts, terms: OrderTerms | None = None
+) -> list[Event]:
+    """Return the restatement for a price the venue found and tells in passing.
+
+    Args:
+        order: As it stands.
+        facts: A report of something else: new, a fill, replaced.
+        terms: What it stands for behind that; None: the order's own.
+    """
+    if order.type not in _VENUE_FINDS or facts.leaves_quantity == 0:
         return []
-    if not facts.limit_price or facts.leaves_quantity == 0:
+    standing = order.terms if terms is None else terms
+    known = _found(order.type, standing, facts)
+    pegged = facts.pegged_price if order.type is OrderType.PEGGED else None
+    if known == standing and pegged in {None, order.pegged_price}:
         return []
-    return [OrderRestated(order.terms._replace(limit_price=facts.limit_price))]
+    return [OrderRestated(known, pegged_price=pegged)]
 
 
 def venue_rejection(order: Order, what: str, code: int | None, text: str) -> Rejection:

@@ -68,7 +68,7 @@ from svc_oms.domain.report_parts import (
     cum_differs,
     execution,
     found,
-    found_limit,
+    found_price,
     learned,
     not_sent,
     parked,
@@ -142,7 +142,7 @@ def _new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> 
         return [
             *arrival(order, facts),
             OrderAcknowledged(facts.venue_order_id),
-            *found_limit(order, facts),
+            *found_price(order, facts),
         ]
     return []
 
@@ -168,7 +168,7 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
         # The venue sent no acknowledgement of its own; it works the order all the same.
         events.append(OrderAcknowledged(facts.venue_order_id))
     events.append(OrderExecuted(execution(order, facts)))
-    events += found_limit(order, facts)
+    events += found_price(order, facts)
     cum = add(order.cum_quantity, quantity)
     if 0 < order.awaited_cum <= cum:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, ""))
@@ -225,6 +225,7 @@ def _replaced(order: Order, facts: ExecutionReportFacts, _executions: Executions
             *arrival(order, facts),
             *found(order, pending),
             OrderReplaced(terms, facts.venue_order_id),
+            *found_price(order, facts, terms),
         ]
     terms = learned(order.type, order.terms, facts)
     if terms == order.terms:

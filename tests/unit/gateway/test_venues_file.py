@@ -1,12 +1,18 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from meshctl.stack.home import Home, Ports
+from meshctl.stack.venues import write_venues_file
+from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.venues import (
     DialectConfig,
     InstrumentConfig,
+    OrderTypeName,
     SessionConfig,
+    TimeInForceName,
     TlsConfig,
     VenuesFileError,
     load_venues,
@@ -37,6 +43,25 @@ def test_the_example_is_valid_and_shows_every_key() -> None:
             assert f"{key}:" in file.read_text()
             if key not in {"tls", "dialect"}:
                 assert f"`{prefix}{key}`" in readme
+
+
+def test_the_local_stack_has_a_venue_that_takes_everything_and_a_basic_one(tmp_path) -> None:
+    home = Home(tmp_path)
+    home.run.mkdir(parents=True)
+    sessions = {s.session_id: s for s in load_venues(write_venues_file(home, Ports())).sessions}
+    everything = sessions["sima-orders"].dialect
+    assert set(everything.order_types) == set(get_args(OrderTypeName))
+    assert set(everything.times_in_force) == set(get_args(TimeInForceName))
+    basic = sessions["simb-orders"].dialect
+    assert (basic.order_types, basic.times_in_force) == (
+        DialectConfig().order_types, DialectConfig().times_in_force,
+    )  # fmt: skip
+
+
+def test_every_name_of_the_contract_can_be_offered() -> None:
+    for proto, names in ((oms.OrderType, OrderTypeName), (oms.TimeInForce, TimeInForceName)):
+        prefix = proto.Name(0).removesuffix("UNSPECIFIED")
+        assert {prefix + name.upper() for name in get_args(names)} == set(proto.keys()[1:])
 
 
 def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:

@@ -82,6 +82,24 @@ def test_the_acknowledgement_may_tell_the_limit():
     ]
 
 
+def test_a_peg_and_a_trailing_stop_are_told_where_they_begin():
+    peg = working(T.PEGGED, peg=Peg(1, D(0)))
+    assert peg.order.pegged_price is None
+    number = ask_replace(peg, quantity=D(90))
+    events = peg.report("5", "0", cl_ord_id=number, order_quantity=D(90), pegged_price=D(50))
+    assert kinds(events) == ["OrderReplaced", "OrderRestated"]
+    assert (peg.order.pegged_price, peg.order.terms.quantity) == (50, 90)
+    assert kinds(peg.fill("E1", 10, pegged_price=D(50))) == ["OrderExecuted"]
+    stop = Desk()
+    command = PlaceOrder(
+        "k1", "A", "ASML.SIMA", Side.BUY, T.TRAILING_STOP,
+        OrderTerms(D(100), trailing_offset=D(1)), "alice",
+    )  # fmt: skip
+    stop.apply(decide_place(command, INSTRUMENT, Limits(), ORDER_ID, 0, capabilities=ALL))
+    stop.report("0", "0", stop_price=D(51))
+    assert (stop.order.state, stop.order.terms.stop_price) == (OrderState.NEW, 51)
+
+
 def test_a_market_order_does_not_learn_a_limit():
     desk = working(T.MARKET)
     assert desk.report("D", "0", limit_price=D(50)) == [OrderRestated(OrderTerms(D(100)))]
