@@ -104,6 +104,13 @@ TICK_INCREMENT = "1208"
 AGGRESSOR_SIDE = "2446"
 # What a peer would not know by a name of FIX 4.4: the field constants have them as FIX 5.0 SP2.
 EXTENSIONS = frozenset(
-    {TRADE_ID, DISPLAY_QTY, MAX_TRADE_VOL, NO_TICK_RULES, START_TICK_PRICE_RANGE, TICK_INCREMENT,
-     AGGRESSOR_SIDE}
+    {
+        TRADE_ID,
+        DISPLAY_QTY,
+        MAX_TRADE_VOL,
+        NO_TICK_RULES,
+        START_TICK_PRICE_RANGE,
+        TICK_INCREMENT,
+        AGGRESSOR_SIDE,
+    }
 )
