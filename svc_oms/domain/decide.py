@@ -12,6 +12,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import Price, plain
+from svc_oms.domain.terms import BASIC, Capabilities, how_worked, require_native
 
 
 def decide_place(
@@ -21,6 +22,7 @@ def decide_place(
     order_id: str,
     now_ns: int,
     reference_price: Price | None = None,
+    capabilities: Capabilities = BASIC,
 ) -> OrderAccepted:
     """Return the acceptance of a new order.
 
@@ -30,7 +32,8 @@ def decide_place(
             UNSUPPORTED_ORDER_CHARACTERISTIC, INVALID_FIELD.
     """
     terms = command.terms
-    check_terms(command.type, terms, instrument, limits, reference_price)
+    require_native(command.type, terms.time_in_force, capabilities)
+    check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
     return OrderAccepted(
         Order(
             order_id=order_id,
@@ -61,7 +64,9 @@ def decide_replace(
     command: ReplaceOrder,
     instrument: Instrument,
     limits: Limits,
+    now_ns: int,
     reference_price: Price | None = None,
+    capabilities: Capabilities = BASIC,
 ) -> ReplaceRequested | OrderReplaced:
     """Return the request to the venue, or the change itself where nothing is at the venue.
 
@@ -102,7 +107,9 @@ def decide_replace(
                 "expected": f"above {executed}",
             },
         )
-    check_terms(order.type, terms, instrument, limits, reference_price)
+    worked = how_worked if order.state in LOCAL else require_native
+    worked(order.type, terms.time_in_force, capabilities)
+    check_terms(order.type, terms, instrument, limits, now_ns, reference_price, order.terms)
     if order.state in LOCAL:
         return OrderReplaced(terms)
     return ReplaceRequested(order.next_cl_ord_id, terms)

@@ -63,6 +63,7 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         new_ulid(now_ns),
         now_ns,
         parts.market.reference_price(command.instrument_id),
+        parts.venues.capabilities(instrument.venue_mic),
     )
     judged(work, submission, lambda judge: judge.place(submission, event.order))
     order = work.add(None, command.account_id, event, submission)
@@ -81,7 +82,9 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         command,
         parts.market.instrument(before.instrument_id),
         parts.limits,
+        work.ledger.now_ns,
         parts.market.reference_price(before.instrument_id),
+        parts.venues.capabilities(before.venue_mic),
     )
     session_id = parts.venues.require_up(before.venue_mic)
     judged(work, submission, lambda judge: judge.replace(submission, before, event.terms))

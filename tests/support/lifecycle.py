@@ -52,7 +52,8 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
 class Desk:
     """One order and everything that happened to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, order_id: str = ORDER_ID) -> None:
+        self.order_id = order_id
         self.order: Order | None = None
         self.log: list[LogLine] = []
         self.executions: dict[str, Execution] = {}
@@ -74,7 +75,7 @@ class Desk:
     def replace(self, quantity, price="50") -> str:
         """Ask for a replace and return its ClOrdID."""
         command = ReplaceOrder("k", ORDER_ID, terms(quantity, price), "alice")
-        self.apply(decide_replace(self.order, command, INSTRUMENT, Limits()))
+        self.apply(decide_replace(self.order, command, INSTRUMENT, Limits(), self.clock_ns))
         return self.order.pending_replace_id
 
     def hear(self, facts: Facts) -> list[Event]:
@@ -95,7 +96,7 @@ class Desk:
         payload = repr((sequence, event)).encode()
         previous = self.log[-1].event_hash if self.log else GENESIS
         self.log.append(
-            LogLine(sequence, ORDER_ID, stamp, event, payload, event_hash(previous, payload))
+            LogLine(sequence, self.order_id, stamp, event, payload, event_hash(previous, payload))
         )
         match event:
             case OrderExecuted(fill):

@@ -207,10 +207,20 @@ class Gateway:
         self._number = 0
         self._exec_ids = itertools.count(1)
 
-    async def open(self, state: int = gw.SESSION_STATE_UP, epoch: int = EPOCH) -> gw.LinkOpened:
-        """Dial; the numbers go on behind the last one the book applied."""
+    async def open(
+        self, state: int = gw.SESSION_STATE_UP, epoch: int = EPOCH, **offered: Any
+    ) -> gw.LinkOpened:
+        """Dial; the numbers go on behind the last one the book applied.
+
+        Args:
+            state: Of the FIX session.
+            epoch: Of its numbers.
+            offered: Fields of the SessionStatus: order_types, times_in_force.
+        """
         self._call = self._stub.Link()
-        status = gw.SessionStatus(session_id=self._session_id, venue_mic=self._mic, state=state)
+        status = gw.SessionStatus(
+            session_id=self._session_id, venue_mic=self._mic, state=state, **offered
+        )
         await self._call.write(
             gw.LinkRequest(
                 open=gw.LinkOpen(

@@ -8,6 +8,7 @@ from svc_oms.domain.model import Order, OrderType, Side
 from svc_oms.domain.numbers import Quantity, plain
 from svc_oms.service.codec.values import (
     nanoseconds,
+    optional_price,
     optional_text,
     rejection_message,
     rejection_value,
@@ -56,6 +57,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         updated_at=timestamp(order.updated_at_ns),
         anomaly_count=order.anomaly_count,
     )
+    if order.pegged_price is not None:
+        message.pegged_price = plain(order.pegged_price)
     if order.pending_terms is not None:
         message.pending_terms.CopyFrom(terms_message(order.pending_terms))
     if order.regulatory:
@@ -120,6 +123,7 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         created_sequence=message.created_sequence,
         last_sequence=message.last_sequence,
         anomaly_count=message.anomaly_count,
+        pegged_price=optional_price(message.pegged_price),
     )
 
 
