@@ -120,7 +120,7 @@ def _check_kind(type_: OrderType, terms: OrderTerms) -> None:
     elif terms.limit_price is not None:
         _invalid("terms.limit_price", plain(terms.limit_price), "empty, because the type is MARKET")
     # stop_price to the end but time_in_force: one comparison for the usual case.
-    if terms[2:4] != (None, None) or terms[5:] != (None, None, None):
+    if terms[2:4] != (None, None) or terms[5:8] != (None, None, None):
         _refuse_unused(type_, terms)
 
 

@@ -79,6 +79,10 @@ class OrderWrite(NamedTuple):
     closed: bool
     body: bytes
     fold: str
+    waits: bool = False
+    """It is here and not at the venue."""
+    group_id: str = ""
+    """Of the orders it is linked with."""
 
 
 class EventWrite(NamedTuple):

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order.proto.
  */
 export const file_ordermesh_oms_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIsECCgpPcmRlclRlcm1zEhwKCHF1YW50aXR5GAEgASgJQgqiuxgGCAESAggBEh0KC2xpbWl0X3ByaWNlGAIgASgJQgiiuxgEEgIIARIcCgpzdG9wX3ByaWNlGAMgASgJQgiiuxgEEgIIARIiChBkaXNwbGF5X3F1YW50aXR5GAQgASgJQgiiuxgEEgIIARI8Cg10aW1lX2luX2ZvcmNlGAUgASgOMh0ub3JkZXJtZXNoLm9tcy52MS5UaW1lSW5Gb3JjZUIGorsYAggBEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIhCg90cmFpbGluZ19vZmZzZXQYByABKAlCCKK7GAQSAggBEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnIlgKA1BlZxI5CglyZWZlcmVuY2UYASABKA4yHi5vcmRlcm1lc2gub21zLnYxLlBlZ1JlZmVyZW5jZUIGorsYAggBEhYKBm9mZnNldBgCIAEoCUIGorsYAhIAIpcEChFSZWd1bGF0b3J5RGV0YWlscxIzCghjYXBhY2l0eRgBIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ0NhcGFjaXR5EjwKE2ludmVzdG1lbnRfZGVjaXNpb24YAiABKAsyHy5vcmRlcm1lc2gub21zLnYxLkRlY2lzaW9uTWFrZXISOwoSZXhlY3V0aW9uX2RlY2lzaW9uGAMgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEk0KEWNsaWVudF9zaG9ydF9jb2RlGAQgASgJQjKiuxguGiwQFBoJW0EtWjAtOV0rIh11cHBlci1jYXNlIGxldHRlcnMgYW5kIGRpZ2l0cxIgChhkaXJlY3RfZWxlY3Ryb25pY19hY2Nlc3MYBSABKAgSGwoTbGlxdWlkaXR5X3Byb3Zpc2lvbhgGIAEoCBITCgthbGdvcml0aG1pYxgHIAEoCBIeCgxhbGdvcml0aG1faWQYCCABKAlCCKK7GAQaAhAyEm0KGG5vbl9leGVjdXRpbmdfYnJva2VyX2xlaRgJIAEoCUJLorsYRxpFEBQaFFtBLVowLTldezE4fVswLTldezJ9IithbiBMRUkgb2YgMTggbGV0dGVycyBvciBkaWdpdHMgYW5kIDIgZGlnaXRzEiAKGGNvbW1vZGl0eV9yaXNrX3JlZHVjdGlvbhgKIAEoCCKUAQoNRGVjaXNpb25NYWtlchI5CgRraW5kGAEgASgOMiMub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyS2luZEIGorsYAggBEkgKCnNob3J0X2NvZGUYAiABKAlCNKK7GDAIARosEBQaCVtBLVowLTldKyIddXBwZXItY2FzZSBsZXR0ZXJzIGFuZCBkaWdpdHMieQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQipgEKDU9yZGVyUHJvZ3Jlc3MSKwoFc3RhdGUYASABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSFAoMY3VtX3F1YW50aXR5GAIgASgJEhcKD2xlYXZlc19xdWFudGl0eRgDIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEQoJY2xfb3JkX2lkGAYgASgJIoMGCgVPcmRlchIQCghvcmRlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRIVCg1pbnN0cnVtZW50X2lkGAQgASgJEg4KBnN5bWJvbBgFIAEoCRIRCgl2ZW51ZV9taWMYBiABKAkSDAoEaXNpbhgHIAEoCRIQCghjdXJyZW5jeRgIIAEoCRIkCgRzaWRlGAkgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYCiABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgLIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIzCg1wZW5kaW5nX3Rlcm1zGAwgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjEKCHByb2dyZXNzGA0gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclByb2dyZXNzEhYKDnZlbnVlX29yZGVyX2lkGA4gASgJEjcKCnJlZ3VsYXRvcnkYDyABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEikKBGxpbmsYECABKAsyGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGluaxIRCglwbGFjZWRfYnkYESABKAkSEwoLY2xpZW50X25vdGUYEiABKAkSLwoJcmVqZWN0aW9uGBMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhgKEGNyZWF0ZWRfc2VxdWVuY2UYFCABKAQSFQoNbGFzdF9zZXF1ZW5jZRgVIAEoBBIuCgpjcmVhdGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hbm9tYWx5X2NvdW50GBggASgNIuICCglFeGVjdXRpb24SDwoHZXhlY19pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSEAoIb3JkZXJfaWQYAyABKAkSEgoKYWNjb3VudF9pZBgEIAEoCRIVCg1pbnN0cnVtZW50X2lkGAUgASgJEiQKBHNpZGUYBiABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSEAoIcXVhbnRpdHkYByABKAkSDQoFcHJpY2UYCCABKAkSEAoIY3VycmVuY3kYCSABKAkSLgoKdmVudWVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWxpcXVpZGl0eRgMIAEoDRIXCg9sYXN0X21hcmtldF9taWMYDSABKAkSDgoGYnVzdGVkGA4gASgIIp0BCgdBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhUKDWJhc2VfY3VycmVuY3kYAyABKAkSDwoHZmlybV9pZBgEIAEoCRIvCgZzdGF0dXMYBSABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXMSDwoHZGVza19pZBgGIAEoCSKYAQoIUG9zaXRpb24SEgoKYWNjb3VudF9pZBgBIAEoCRIMCgRpc2luGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJEhAKCHF1YW50aXR5GAQgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBSABKAkSFwoPcmVhbGlzZWRfcHJvZml0GAYgASgJEhYKDmFzX29mX3NlcXVlbmNlGAcgASgEKmoKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEgwKCFNJREVfQlVZEAESDQoJU0lERV9TRUxMEAISEwoPU0lERV9TRUxMX1NIT1JUEAMSGgoWU0lERV9TRUxMX1NIT1JUX0VYRU1QVBAEKvEBCglPcmRlclR5cGUSGgoWT1JERVJfVFlQRV9VTlNQRUNJRklFRBAAEhUKEU9SREVSX1RZUEVfTUFSS0VUEAESFAoQT1JERVJfVFlQRV9MSU1JVBACEhMKD09SREVSX1RZUEVfU1RPUBADEhkKFU9SREVSX1RZUEVfU1RPUF9MSU1JVBAEEh4KGk9SREVSX1RZUEVfTUFSS0VUX1RPX0xJTUlUEAUSFgoST1JERVJfVFlQRV9JQ0VCRVJHEAYSFQoRT1JERVJfVFlQRV9QRUdHRUQQBxIcChhPUkRFUl9UWVBFX1RSQUlMSU5HX1NUT1AQCCrWAQoLVGltZUluRm9yY2USHQoZVElNRV9JTl9GT1JDRV9VTlNQRUNJRklFRBAAEhUKEVRJTUVfSU5fRk9SQ0VfREFZEAESFQoRVElNRV9JTl9GT1JDRV9HVEMQAhIVChFUSU1FX0lOX0ZPUkNFX0lPQxADEhUKEVRJTUVfSU5fRk9SQ0VfRk9LEAQSFQoRVElNRV9JTl9GT1JDRV9HVEQQBRIZChVUSU1FX0lOX0ZPUkNFX0FUX09QRU4QBhIaChZUSU1FX0lOX0ZPUkNFX0FUX0NMT1NFEAcq4gMKCk9yZGVyU3RhdGUSGwoXT1JERVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPUkRFUl9TVEFURV9QRU5ESU5HX05FVxABEhMKD09SREVSX1NUQVRFX05FVxACEiAKHE9SREVSX1NUQVRFX1BBUlRJQUxMWV9GSUxMRUQQAxIWChJPUkRFUl9TVEFURV9GSUxMRUQQBBIcChhPUkRFUl9TVEFURV9ET05FX0ZPUl9EQVkQBRIYChRPUkRFUl9TVEFURV9DQU5DRUxFRBAGEh4KGk9SREVSX1NUQVRFX1BFTkRJTkdfQ0FOQ0VMEAcSFwoTT1JERVJfU1RBVEVfU1RPUFBFRBAIEhgKFE9SREVSX1NUQVRFX1JFSkVDVEVEEAkSGQoVT1JERVJfU1RBVEVfU1VTUEVOREVEEAoSGgoWT1JERVJfU1RBVEVfQ0FMQ1VMQVRFRBALEhcKE09SREVSX1NUQVRFX0VYUElSRUQQDBIfChtPUkRFUl9TVEFURV9QRU5ESU5HX1JFUExBQ0UQDRIXChNPUkRFUl9TVEFURV9VTktOT1dOEA4SFAoQT1JERVJfU1RBVEVfSEVMRBAPEiAKHE9SREVSX1NUQVRFX0FXQUlUSU5HX1RSSUdHRVIQECp+CgxQZWdSZWZlcmVuY2USHQoZUEVHX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhkKFVBFR19SRUZFUkVOQ0VfUFJJTUFSWRABEhoKFlBFR19SRUZFUkVOQ0VfTUlEUE9JTlQQAhIYChRQRUdfUkVGRVJFTkNFX01BUktFVBADKoQBCg9UcmFkaW5nQ2FwYWNpdHkSIAocVFJBRElOR19DQVBBQ0lUWV9VTlNQRUNJRklFRBAAEhkKFVRSQURJTkdfQ0FQQUNJVFlfREVBTBABEhkKFVRSQURJTkdfQ0FQQUNJVFlfTVRDSBACEhkKFVRSQURJTkdfQ0FQQUNJVFlfQU9UQxADKnsKEURlY2lzaW9uTWFrZXJLaW5kEiMKH0RFQ0lTSU9OX01BS0VSX0tJTkRfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9NQUtFUl9LSU5EX1BFUlNPThABEiEKHURFQ0lTSU9OX01BS0VSX0tJTkRfQUxHT1JJVEhNEAIqmwEKDU9yZGVyTGlua0tpbmQSHwobT1JERVJfTElOS19LSU5EX1VOU1BFQ0lGSUVEEAASFwoTT1JERVJfTElOS19LSU5EX09DTxABEhcKE09SREVSX0xJTktfS0lORF9PVE8QAhIbChdPUkRFUl9MSU5LX0tJTkRfQlJBQ0tFVBADEhoKFk9SREVSX0xJTktfS0lORF9ST1VURUQQBCqFAQoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUFDQ09VTlRfU1RBVFVTX0FDVElWRRABEh4KGkFDQ09VTlRfU1RBVFVTX1JFRFVDRV9PTkxZEAISGQoVQUNDT1VOVF9TVEFUVVNfSEFMVEVEEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIoEDCgpPcmRlclRlcm1zEhwKCHF1YW50aXR5GAEgASgJQgqiuxgGCAESAggBEh0KC2xpbWl0X3ByaWNlGAIgASgJQgiiuxgEEgIIARIcCgpzdG9wX3ByaWNlGAMgASgJQgiiuxgEEgIIARIiChBkaXNwbGF5X3F1YW50aXR5GAQgASgJQgiiuxgEEgIIARI8Cg10aW1lX2luX2ZvcmNlGAUgASgOMh0ub3JkZXJtZXNoLm9tcy52MS5UaW1lSW5Gb3JjZUIGorsYAggBEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIhCg90cmFpbGluZ19vZmZzZXQYByABKAlCCKK7GAQSAggBEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZSI5CgxPcmRlclRyaWdnZXISEgoKc3RvcF9wcmljZRgBIAEoCRIVCg1leHRyZW1lX3ByaWNlGAIgASgJIlgKA1BlZxI5CglyZWZlcmVuY2UYASABKA4yHi5vcmRlcm1lc2gub21zLnYxLlBlZ1JlZmVyZW5jZUIGorsYAggBEhYKBm9mZnNldBgCIAEoCUIGorsYAhIAIpcEChFSZWd1bGF0b3J5RGV0YWlscxIzCghjYXBhY2l0eRgBIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ0NhcGFjaXR5EjwKE2ludmVzdG1lbnRfZGVjaXNpb24YAiABKAsyHy5vcmRlcm1lc2gub21zLnYxLkRlY2lzaW9uTWFrZXISOwoSZXhlY3V0aW9uX2RlY2lzaW9uGAMgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEk0KEWNsaWVudF9zaG9ydF9jb2RlGAQgASgJQjKiuxguGiwQFBoJW0EtWjAtOV0rIh11cHBlci1jYXNlIGxldHRlcnMgYW5kIGRpZ2l0cxIgChhkaXJlY3RfZWxlY3Ryb25pY19hY2Nlc3MYBSABKAgSGwoTbGlxdWlkaXR5X3Byb3Zpc2lvbhgGIAEoCBITCgthbGdvcml0aG1pYxgHIAEoCBIeCgxhbGdvcml0aG1faWQYCCABKAlCCKK7GAQaAhAyEm0KGG5vbl9leGVjdXRpbmdfYnJva2VyX2xlaRgJIAEoCUJLorsYRxpFEBQaFFtBLVowLTldezE4fVswLTldezJ9IithbiBMRUkgb2YgMTggbGV0dGVycyBvciBkaWdpdHMgYW5kIDIgZGlnaXRzEiAKGGNvbW1vZGl0eV9yaXNrX3JlZHVjdGlvbhgKIAEoCCKUAQoNRGVjaXNpb25NYWtlchI5CgRraW5kGAEgASgOMiMub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyS2luZEIGorsYAggBEkgKCnNob3J0X2NvZGUYAiABKAlCNKK7GDAIARosEBQaCVtBLVowLTldKyIddXBwZXItY2FzZSBsZXR0ZXJzIGFuZCBkaWdpdHMilwEKCU9yZGVyTGluaxItCgRraW5kGAEgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmtLaW5kEhoKCGdyb3VwX2lkGAIgASgJQgiiuxgEGgIQJBIhCg9wYXJlbnRfb3JkZXJfaWQYAyABKAlCCKK7GAQaAhAkEhwKCnBhcmVudF9rZXkYBCABKAlCCKK7GAQaAhBAIqYBCg1PcmRlclByb2dyZXNzEisKBXN0YXRlGAEgASgOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlEhQKDGN1bV9xdWFudGl0eRgCIAEoCRIXCg9sZWF2ZXNfcXVhbnRpdHkYAyABKAkSFQoNYXZlcmFnZV9wcmljZRgEIAEoCRIPCgd2ZXJzaW9uGAUgASgEEhEKCWNsX29yZF9pZBgGIAEoCSL4BgoFT3JkZXISEAoIb3JkZXJfaWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSFQoNaW5zdHJ1bWVudF9pZBgEIAEoCRIOCgZzeW1ib2wYBSABKAkSEQoJdmVudWVfbWljGAYgASgJEgwKBGlzaW4YByABKAkSEAoIY3VycmVuY3kYCCABKAkSJAoEc2lkZRgJIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAogASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYCyABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSMwoNcGVuZGluZ190ZXJtcxgMIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIxCghwcm9ncmVzcxgNIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJQcm9ncmVzcxIWCg52ZW51ZV9vcmRlcl9pZBgOIAEoCRI3CgpyZWd1bGF0b3J5GA8gASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGBAgASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSEQoJcGxhY2VkX2J5GBEgASgJEhMKC2NsaWVudF9ub3RlGBIgASgJEi8KCXJlamVjdGlvbhgTIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIYChBjcmVhdGVkX3NlcXVlbmNlGBQgASgEEhUKDWxhc3Rfc2VxdWVuY2UYFSABKAQSLgoKY3JlYXRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYW5vbWFseV9jb3VudBgYIAEoDRItCgl3YWl0c19mb3IYGSABKA4yGi5vcmRlcm1lc2gub21zLnYxLldhaXRzRm9yEi8KB3RyaWdnZXIYGiABKAsyHi5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHJpZ2dlchITCgthcHByb3ZlZF9ieRgbIAEoCSLiAgoJRXhlY3V0aW9uEg8KB2V4ZWNfaWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEhIKCmFjY291bnRfaWQYBCABKAkSFQoNaW5zdHJ1bWVudF9pZBgFIAEoCRIkCgRzaWRlGAYgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEhAKCHF1YW50aXR5GAcgASgJEg0KBXByaWNlGAggASgJEhAKCGN1cnJlbmN5GAkgASgJEi4KCnZlbnVlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglsaXF1aWRpdHkYDCABKA0SFwoPbGFzdF9tYXJrZXRfbWljGA0gASgJEg4KBmJ1c3RlZBgOIAEoCCKdAQoHQWNjb3VudBISCgphY2NvdW50X2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIVCg1iYXNlX2N1cnJlbmN5GAMgASgJEg8KB2Zpcm1faWQYBCABKAkSLwoGc3RhdHVzGAUgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50U3RhdHVzEg8KB2Rlc2tfaWQYBiABKAkimAEKCFBvc2l0aW9uEhIKCmFjY291bnRfaWQYASABKAkSDAoEaXNpbhgCIAEoCRIQCghjdXJyZW5jeRgDIAEoCRIQCghxdWFudGl0eRgEIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAUgASgJEhcKD3JlYWxpc2VkX3Byb2ZpdBgGIAEoCRIWCg5hc19vZl9zZXF1ZW5jZRgHIAEoBCpqCgRTaWRlEhQKEFNJREVfVU5TUEVDSUZJRUQQABIMCghTSURFX0JVWRABEg0KCVNJREVfU0VMTBACEhMKD1NJREVfU0VMTF9TSE9SVBADEhoKFlNJREVfU0VMTF9TSE9SVF9FWEVNUFQQBCrxAQoJT3JkZXJUeXBlEhoKFk9SREVSX1RZUEVfVU5TUEVDSUZJRUQQABIVChFPUkRFUl9UWVBFX01BUktFVBABEhQKEE9SREVSX1RZUEVfTElNSVQQAhITCg9PUkRFUl9UWVBFX1NUT1AQAxIZChVPUkRFUl9UWVBFX1NUT1BfTElNSVQQBBIeChpPUkRFUl9UWVBFX01BUktFVF9UT19MSU1JVBAFEhYKEk9SREVSX1RZUEVfSUNFQkVSRxAGEhUKEU9SREVSX1RZUEVfUEVHR0VEEAcSHAoYT1JERVJfVFlQRV9UUkFJTElOR19TVE9QEAgq1gEKC1RpbWVJbkZvcmNlEh0KGVRJTUVfSU5fRk9SQ0VfVU5TUEVDSUZJRUQQABIVChFUSU1FX0lOX0ZPUkNFX0RBWRABEhUKEVRJTUVfSU5fRk9SQ0VfR1RDEAISFQoRVElNRV9JTl9GT1JDRV9JT0MQAxIVChFUSU1FX0lOX0ZPUkNFX0ZPSxAEEhUKEVRJTUVfSU5fRk9SQ0VfR1REEAUSGQoVVElNRV9JTl9GT1JDRV9BVF9PUEVOEAYSGgoWVElNRV9JTl9GT1JDRV9BVF9DTE9TRRAHKuIDCgpPcmRlclN0YXRlEhsKF09SREVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXT1JERVJfU1RBVEVfUEVORElOR19ORVcQARITCg9PUkRFUl9TVEFURV9ORVcQAhIgChxPUkRFUl9TVEFURV9QQVJUSUFMTFlfRklMTEVEEAMSFgoST1JERVJfU1RBVEVfRklMTEVEEAQSHAoYT1JERVJfU1RBVEVfRE9ORV9GT1JfREFZEAUSGAoUT1JERVJfU1RBVEVfQ0FOQ0VMRUQQBhIeChpPUkRFUl9TVEFURV9QRU5ESU5HX0NBTkNFTBAHEhcKE09SREVSX1NUQVRFX1NUT1BQRUQQCBIYChRPUkRFUl9TVEFURV9SRUpFQ1RFRBAJEhkKFU9SREVSX1NUQVRFX1NVU1BFTkRFRBAKEhoKFk9SREVSX1NUQVRFX0NBTENVTEFURUQQCxIXChNPUkRFUl9TVEFURV9FWFBJUkVEEAwSHwobT1JERVJfU1RBVEVfUEVORElOR19SRVBMQUNFEA0SFwoTT1JERVJfU1RBVEVfVU5LTk9XThAOEhQKEE9SREVSX1NUQVRFX0hFTEQQDxIgChxPUkRFUl9TVEFURV9BV0FJVElOR19UUklHR0VSEBAquAEKEFRyaWdnZXJQcmljZVR5cGUSIgoeVFJJR0dFUl9QUklDRV9UWVBFX1VOU1BFQ0lGSUVEEAASGwoXVFJJR0dFUl9QUklDRV9UWVBFX0xBU1QQARIfChtUUklHR0VSX1BSSUNFX1RZUEVfQkVTVF9CSUQQAhIhCh1UUklHR0VSX1BSSUNFX1RZUEVfQkVTVF9PRkZFUhADEh8KG1RSSUdHRVJfUFJJQ0VfVFlQRV9NSURQT0lOVBAEKn0KCFdhaXRzRm9yEhkKFVdBSVRTX0ZPUl9VTlNQRUNJRklFRBAAEhMKD1dBSVRTX0ZPUl9QUklDRRABEhQKEFdBSVRTX0ZPUl9QQVJFTlQQAhIWChJXQUlUU19GT1JfQVBQUk9WQUwQAxITCg9XQUlUU19GT1JfVkVOVUUQBCp+CgxQZWdSZWZlcmVuY2USHQoZUEVHX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhkKFVBFR19SRUZFUkVOQ0VfUFJJTUFSWRABEhoKFlBFR19SRUZFUkVOQ0VfTUlEUE9JTlQQAhIYChRQRUdfUkVGRVJFTkNFX01BUktFVBADKoQBCg9UcmFkaW5nQ2FwYWNpdHkSIAocVFJBRElOR19DQVBBQ0lUWV9VTlNQRUNJRklFRBAAEhkKFVRSQURJTkdfQ0FQQUNJVFlfREVBTBABEhkKFVRSQURJTkdfQ0FQQUNJVFlfTVRDSBACEhkKFVRSQURJTkdfQ0FQQUNJVFlfQU9UQxADKnsKEURlY2lzaW9uTWFrZXJLaW5kEiMKH0RFQ0lTSU9OX01BS0VSX0tJTkRfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9NQUtFUl9LSU5EX1BFUlNPThABEiEKHURFQ0lTSU9OX01BS0VSX0tJTkRfQUxHT1JJVEhNEAIqmwEKDU9yZGVyTGlua0tpbmQSHwobT1JERVJfTElOS19LSU5EX1VOU1BFQ0lGSUVEEAASFwoTT1JERVJfTElOS19LSU5EX09DTxABEhcKE09SREVSX0xJTktfS0lORF9PVE8QAhIbChdPUkRFUl9MSU5LX0tJTkRfQlJBQ0tFVBADEhoKFk9SREVSX0xJTktfS0lORF9ST1VURUQQBCqFAQoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUFDQ09VTlRfU1RBVFVTX0FDVElWRRABEh4KGkFDQ09VTlRfU1RBVFVTX1JFRFVDRV9PTkxZEAISGQoVQUNDT1VOVF9TVEFUVVNfSEFMVEVEEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
  * What a replace may change. All decimals are canonical strings.
@@ -78,6 +78,14 @@ export type OrderTerms = Message<"ordermesh.oms.v1.OrderTerms"> & {
    * @generated from field: ordermesh.oms.v1.Peg peg = 8;
    */
   peg?: Peg | undefined;
+
+  /**
+   * Which price a stop or trailing stop is held against; not set means LAST.
+   * Refused for other types.
+   *
+   * @generated from field: ordermesh.oms.v1.TriggerPriceType trigger_price_type = 9;
+   */
+  triggerPriceType: TriggerPriceType;
 };
 
 /**
@@ -86,6 +94,35 @@ export type OrderTerms = Message<"ordermesh.oms.v1.OrderTerms"> & {
  */
 export const OrderTermsSchema: GenMessage<OrderTerms> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 0);
+
+/**
+ * How a stop stands that the OMS watches. Set only where the OMS watches it, and kept when
+ * the order has gone to the venue.
+ *
+ * @generated from message ordermesh.oms.v1.OrderTrigger
+ */
+export type OrderTrigger = Message<"ordermesh.oms.v1.OrderTrigger"> & {
+  /**
+   * The price that lets it go, as it is now; empty for a trailing stop before its first price.
+   *
+   * @generated from field: string stop_price = 1;
+   */
+  stopPrice: string;
+
+  /**
+   * For trailing stops: the best price seen, highest for a sell, lowest for a buy.
+   *
+   * @generated from field: string extreme_price = 2;
+   */
+  extremePrice: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.OrderTrigger.
+ * Use `create(OrderTriggerSchema)` to create a new message.
+ */
+export const OrderTriggerSchema: GenMessage<OrderTrigger> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order, 1);
 
 /**
  * PegInstructions of FIX 4.4: the price follows a reference.
@@ -113,7 +150,7 @@ export type Peg = Message<"ordermesh.oms.v1.Peg"> & {
  * Use `create(PegSchema)` to create a new message.
  */
 export const PegSchema: GenMessage<Peg> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 1);
+  messageDesc(file_ordermesh_oms_v1_order, 2);
 
 /**
  * What MiFID II wants to be known of an order: RTS 24 (order record keeping),
@@ -198,7 +235,7 @@ export type RegulatoryDetails = Message<"ordermesh.oms.v1.RegulatoryDetails"> & 
  * Use `create(RegulatoryDetailsSchema)` to create a new message.
  */
 export const RegulatoryDetailsSchema: GenMessage<RegulatoryDetails> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 2);
+  messageDesc(file_ordermesh_oms_v1_order, 3);
 
 /**
  * A person or an algorithm, by short code.
@@ -226,10 +263,27 @@ export type DecisionMaker = Message<"ordermesh.oms.v1.DecisionMaker"> & {
  * Use `create(DecisionMakerSchema)` to create a new message.
  */
 export const DecisionMakerSchema: GenMessage<DecisionMaker> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 3);
+  messageDesc(file_ordermesh_oms_v1_order, 4);
 
 /**
- * How an order hangs together with others.
+ * How an order hangs together with others. The members of a group are orders of one
+ * account with the same group_id and kind, at most 10. What follows from what happens to
+ * a member is written in the transaction that records what happened.
+ *
+ * OCO: no parent. The first execution of one, of any quantity, cancels the rest of the
+ * others at once. A fill that crosses such a cancel is a fact and is recorded.
+ *
+ * OTO: one parent, the member without parent; all others are its children. A child waits
+ * until the parent is closed: filled, it goes as it is; with a part executed, it goes with
+ * no more than the parent's cum_quantity; with nothing executed, it is cancelled.
+ *
+ * BRACKET: one parent, the entry, and at most two children, the exits, on the other side
+ * of the same instrument with the entry's quantity. Exits are released as OTO children, and
+ * from then on the quantity of each follows what is executed: the entry's cum_quantity
+ * less that of the other exit. What an exit fills, the other has less; nothing left, it
+ * is cancelled. A client may change an exit's prices, not its quantity.
+ *
+ * A cancel or change the venue refuses is asked for again when another member moves.
  *
  * @generated from message ordermesh.oms.v1.OrderLink
  */
@@ -242,7 +296,7 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
   kind: OrderLinkKind;
 
   /**
-   * Names the group; ClOrdLinkID(583).
+   * Names the group within the account; ClOrdLinkID(583).
    *
    * @generated from field: string group_id = 2;
    */
@@ -254,6 +308,14 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
    * @generated from field: string parent_order_id = 3;
    */
   parentOrderId: string;
+
+  /**
+   * In place of parent_order_id, in a PlaceBatch only: the idempotency_key of the parent,
+   * which stands before this order in the same batch. Never set on an order.
+   *
+   * @generated from field: string parent_key = 4;
+   */
+  parentKey: string;
 };
 
 /**
@@ -261,7 +323,7 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
  * Use `create(OrderLinkSchema)` to create a new message.
  */
 export const OrderLinkSchema: GenMessage<OrderLink> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 4);
+  messageDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
  * Where an order stands after an event. Arithmetic: while the order is open,
@@ -318,7 +380,7 @@ export type OrderProgress = Message<"ordermesh.oms.v1.OrderProgress"> & {
  * Use `create(OrderProgressSchema)` to create a new message.
  */
 export const OrderProgressSchema: GenMessage<OrderProgress> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 5);
+  messageDesc(file_ordermesh_oms_v1_order, 6);
 
 /**
  * An order as it stands: the fold of its events.
@@ -494,6 +556,27 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
    * @generated from field: uint32 anomaly_count = 24;
    */
   anomalyCount: number;
+
+  /**
+   * What it waits for, while HELD or AWAITING_TRIGGER.
+   *
+   * @generated from field: ordermesh.oms.v1.WaitsFor waits_for = 25;
+   */
+  waitsFor: WaitsFor;
+
+  /**
+   * How its stop stands, where the OMS watches it.
+   *
+   * @generated from field: ordermesh.oms.v1.OrderTrigger trigger = 26;
+   */
+  trigger?: OrderTrigger | undefined;
+
+  /**
+   * Subject of the token that approved it, if it was held.
+   *
+   * @generated from field: string approved_by = 27;
+   */
+  approvedBy: string;
 };
 
 /**
@@ -501,7 +584,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 6);
+  messageDesc(file_ordermesh_oms_v1_order, 7);
 
 /**
  * One execution: ExecutionReport(8) with ExecType(150)=F.
@@ -613,7 +696,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
  * Use `create(ExecutionSchema)` to create a new message.
  */
 export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 7);
+  messageDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
  * A trading account.
@@ -669,7 +752,7 @@ export type Account = Message<"ordermesh.oms.v1.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 8);
+  messageDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
  * What an account holds of an instrument: Σ fills − busts.
@@ -732,7 +815,7 @@ export type Position = Message<"ordermesh.oms.v1.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 9);
+  messageDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
  * Side(54).
@@ -1048,7 +1131,8 @@ export enum OrderState {
   HELD = 15,
 
   /**
-   * A stop or trailing stop watched by the OMS. Ours; nothing is at the venue.
+   * Waits here: a stop or trailing stop watched by the OMS, or the child of another order;
+   * Order.waits_for tells. Ours; nothing is at the venue.
    *
    * @generated from enum value: ORDER_STATE_AWAITING_TRIGGER = 16;
    */
@@ -1060,6 +1144,103 @@ export enum OrderState {
  */
 export const OrderStateSchema: GenEnum<OrderState> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 3);
+
+/**
+ * Which price reaches a stop; TriggerPriceType(1107).
+ *
+ * @generated from enum ordermesh.oms.v1.TriggerPriceType
+ */
+export enum TriggerPriceType {
+  /**
+   * LAST.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * TriggerPriceType(1107)=2: the last trade.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_LAST = 1;
+   */
+  LAST = 1,
+
+  /**
+   * TriggerPriceType(1107)=3.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_BEST_BID = 2;
+   */
+  BEST_BID = 2,
+
+  /**
+   * TriggerPriceType(1107)=1.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_BEST_OFFER = 3;
+   */
+  BEST_OFFER = 3,
+
+  /**
+   * TriggerPriceType(1107)=6: halfway between best bid and best offer; none while they cross.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_MIDPOINT = 4;
+   */
+  MIDPOINT = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.TriggerPriceType.
+ */
+export const TriggerPriceTypeSchema: GenEnum<TriggerPriceType> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order, 4);
+
+/**
+ * What an order that is here and not at the venue waits for.
+ *
+ * @generated from enum ordermesh.oms.v1.WaitsFor
+ */
+export enum WaitsFor {
+  /**
+   * Nothing: it is at the venue, on its way there, or closed.
+   *
+   * @generated from enum value: WAITS_FOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A price: its stop is watched by the OMS.
+   *
+   * @generated from enum value: WAITS_FOR_PRICE = 1;
+   */
+  PRICE = 1,
+
+  /**
+   * The end of its parent; see OrderLink.
+   *
+   * @generated from enum value: WAITS_FOR_PARENT = 2;
+   */
+  PARENT = 2,
+
+  /**
+   * A second person.
+   *
+   * @generated from enum value: WAITS_FOR_APPROVAL = 3;
+   */
+  APPROVAL = 3,
+
+  /**
+   * Only for the controls and the venue: its turn has come. It goes at once, or, while the
+   * venue's session is down, as soon as that is up.
+   *
+   * @generated from enum value: WAITS_FOR_VENUE = 4;
+   */
+  VENUE = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.WaitsFor.
+ */
+export const WaitsForSchema: GenEnum<WaitsFor> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
  * ExecInst(18) values R, M, P.
@@ -1100,7 +1281,7 @@ export enum PegReference {
  * Describes the enum ordermesh.oms.v1.PegReference.
  */
 export const PegReferenceSchema: GenEnum<PegReference> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 4);
+  enumDesc(file_ordermesh_oms_v1_order, 6);
 
 /**
  * RTS 24 field 7.
@@ -1141,7 +1322,7 @@ export enum TradingCapacity {
  * Describes the enum ordermesh.oms.v1.TradingCapacity.
  */
 export const TradingCapacitySchema: GenEnum<TradingCapacity> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 5);
+  enumDesc(file_ordermesh_oms_v1_order, 7);
 
 /**
  * PartyRoleQualifier(2376).
@@ -1175,7 +1356,7 @@ export enum DecisionMakerKind {
  * Describes the enum ordermesh.oms.v1.DecisionMakerKind.
  */
 export const DecisionMakerKindSchema: GenEnum<DecisionMakerKind> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 6);
+  enumDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
  * Rules that link orders.
@@ -1212,7 +1393,7 @@ export enum OrderLinkKind {
   BRACKET = 3,
 
   /**
-   * Child of a routed order.
+   * Child of a routed order. Not for clients.
    *
    * @generated from enum value: ORDER_LINK_KIND_ROUTED = 4;
    */
@@ -1223,7 +1404,7 @@ export enum OrderLinkKind {
  * Describes the enum ordermesh.oms.v1.OrderLinkKind.
  */
 export const OrderLinkKindSchema: GenEnum<OrderLinkKind> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 7);
+  enumDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
  * What an account may do.
@@ -1264,5 +1445,5 @@ export enum AccountStatus {
  * Describes the enum ordermesh.oms.v1.AccountStatus.
  */
 export const AccountStatusSchema: GenEnum<AccountStatus> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 8);
+  enumDesc(file_ordermesh_oms_v1_order, 10);
 
