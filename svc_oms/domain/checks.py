@@ -5,30 +5,21 @@ each value the text names.
 """
 
 from decimal import Decimal
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce
+from svc_oms.domain.model import OrderTerms, OrderType
 from svc_oms.domain.numbers import EXACT, ZERO, Price, Quantity, multiply, plain
+from svc_oms.domain.refusal import OrderRefused, invalid
+from svc_oms.domain.terms import check_kind
 
-
-class OrderRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """A command that is not taken; nothing changed.
-
-    Attributes:
-        reason: Name of an ErrorReason without prefix.
-        text: A sentence: the field, what it was, what it should be.
-        field: Proto path of the field at fault, as in "terms.limit_price"; may be empty.
-        metadata: Every value the text names.
-    """
-
-    def __init__(
-        self, reason: str, text: str, field: str = "", metadata: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(f"{reason}: {text}")
-        self.reason = reason
-        self.text = text
-        self.field = field
-        self.metadata = metadata or {}
+__all__ = [
+    "Instrument",
+    "Limits",
+    "OrderRefused",
+    "TickBand",
+    "check_terms",
+    "tick_band",
+]
 
 
 class TickBand(NamedTuple):
@@ -64,20 +55,14 @@ class Limits(NamedTuple):
     """Quantity times price, in the instrument's currency."""
 
 
-SUPPORTED_TYPES = frozenset({OrderType.MARKET, OrderType.LIMIT})
-SUPPORTED_TIMES_IN_FORCE = frozenset(
-    {TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK}
-)
-# Of OrderTerms, those that none of the supported types has a use for.
-_UNUSED_TERMS = ("stop_price", "display_quantity", "expire_time_ns", "trailing_offset", "peg")
-
-
 def check_terms(
     type_: OrderType,
     terms: OrderTerms,
     instrument: Instrument,
     limits: Limits,
+    now_ns: int,
     reference_price: Price | None = None,
+    standing: OrderTerms | None = None,
 ) -> None:
     """Raise OrderRefused unless an order of these terms may go to the venue.
 
@@ -86,9 +71,12 @@ def check_terms(
         terms: Asked for.
         instrument: The listing.
         limits: The account's.
-        reference_price: Values a market order for the limit; needed only where there is one.
+        now_ns: Now.
+        reference_price: Values an order without a limit price for the limit; needed only
+            where there is one.
+        standing: In a replace, the terms as they are.
     """
-    _check_kind(type_, terms)
+    check_kind(type_, terms, now_ns, standing)
     if not instrument.tradable:
         status = instrument.trading_status or "not told"
         raise OrderRefused(
@@ -101,53 +89,64 @@ def check_terms(
     _check_quantity(terms.quantity, instrument, limits)
     price = terms.limit_price
     if price is not None:
-        _check_tick(price, instrument)
+        _check_tick("terms.limit_price", price, instrument)
+    # stop_price to the end but time in force and its end: one comparison for the usual case.
+    if terms[2:4] != _NOTHING or terms[6:8] != _NOTHING:
+        _check_special(terms, instrument)
     if limits.max_value is not None:
-        _check_value(price or reference_price, terms.quantity, limits.max_value, instrument)
+        price = price or _dearer(terms.stop_price, reference_price)
+        _check_value(price, terms.quantity, limits.max_value, instrument)
 
 
-def _check_kind(type_: OrderType, terms: OrderTerms) -> None:
-    """Check the type, the time in force, and which prices belong to them."""
-    if type_ not in SUPPORTED_TYPES:
-        _unsupported("type", type_.name, "MARKET, LIMIT")
-    if terms.time_in_force not in SUPPORTED_TIMES_IN_FORCE:
-        _unsupported("terms.time_in_force", terms.time_in_force.name, "DAY, GTC, IOC, FOK")
-    if type_ is OrderType.LIMIT:
-        if terms.limit_price is None:
-            _invalid("terms.limit_price", "", "a price, because the type is LIMIT")
-        if terms.limit_price <= 0:
-            _invalid("terms.limit_price", plain(terms.limit_price), "above 0")
-    elif terms.limit_price is not None:
-        _invalid("terms.limit_price", plain(terms.limit_price), "empty, because the type is MARKET")
-    # stop_price to the end but time_in_force: one comparison for the usual case.
-    if terms[2:4] != (None, None) or terms[5:8] != (None, None, None):
-        _refuse_unused(type_, terms)
+_NOTHING = (None, None)
 
 
-def _refuse_unused(type_: OrderType, terms: OrderTerms) -> NoReturn:
-    name = next(name for name in _UNUSED_TERMS if getattr(terms, name) is not None)
-    value = getattr(terms, name)
-    _invalid(
-        f"terms.{name.removesuffix('_ns')}",
-        plain(value) if isinstance(value, Decimal) else str(value),
-        f"empty, because the type is {type_.name} and the time in force {terms.time_in_force.name}",
+def _dearer(stop_price: Price | None, reference_price: Price | None) -> Price | None:
+    """Return what an order without a limit is worth a share: never less than it may cost."""
+    if stop_price is None or reference_price is None:
+        return stop_price or reference_price
+    return max(stop_price, reference_price)
+
+
+def _check_special(terms: OrderTerms, instrument: Instrument) -> None:
+    """Check what only some types have: it lies on ticks and lots as the usual terms do."""
+    if terms.stop_price is not None:
+        _check_tick("terms.stop_price", terms.stop_price, instrument)
+    if terms.display_quantity is not None:
+        shown = terms.display_quantity
+        _check_lot("terms.display_quantity", shown, instrument.lot_size)
+        if shown > terms.quantity:
+            invalid(
+                "terms.display_quantity",
+                plain(shown),
+                f"at most terms.quantity, which is {plain(terms.quantity)}",
+            )
+    if terms.trailing_offset is not None:
+        _check_distance("terms.trailing_offset", terms.trailing_offset, instrument)
+    if terms.peg is not None:
+        _check_distance("terms.peg.offset", terms.peg.offset, instrument)
+
+
+def _check_distance(field: str, distance: Price, instrument: Instrument) -> None:
+    """A distance holds at any price, so the smallest tick is what it counts in."""
+    tick = min(band.tick_size for band in instrument.tick_table)
+    if not EXACT.remainder(distance, tick):
+        return
+    below, above = _neighbours(distance, tick)
+    nearest = f"{plain(below)} or {plain(above)}"
+    raise OrderRefused(
+        "PRICE_OFF_TICK",
+        f"{field} {plain(distance)} is not a multiple of the smallest tick size {plain(tick)} "
+        f"of {instrument.instrument_id}: nearest is {nearest}",
+        field,
+        {"value": plain(distance), "tick_size": plain(tick), "nearest": nearest},
     )
 
 
 def _check_quantity(quantity: Quantity, instrument: Instrument, limits: Limits) -> None:
     if quantity <= 0:
-        _invalid("terms.quantity", plain(quantity), "above 0")
-    lot = instrument.lot_size
-    if EXACT.remainder(quantity, lot):
-        below, above = _neighbours(quantity, lot)
-        nearest = " or ".join(plain(number) for number in (below, above) if number > 0)
-        raise OrderRefused(
-            "QUANTITY_OFF_LOT",
-            f"terms.quantity {plain(quantity)} is not a multiple of the lot size {plain(lot)}: "
-            f"nearest is {nearest}",
-            "terms.quantity",
-            {"value": plain(quantity), "lot_size": plain(lot), "nearest": nearest},
-        )
+        invalid("terms.quantity", plain(quantity), "above 0")
+    _check_lot("terms.quantity", quantity, instrument.lot_size)
     for limit, whose in (
         (limits.max_quantity, "the account's limit"),
         (instrument.max_quantity, "the venue's limit"),
@@ -161,6 +160,20 @@ def _check_quantity(quantity: Quantity, instrument: Instrument, limits: Limits) 
             )
 
 
+def _check_lot(field: str, quantity: Quantity, lot: Quantity) -> None:
+    if not EXACT.remainder(quantity, lot):
+        return
+    below, above = _neighbours(quantity, lot)
+    nearest = " or ".join(plain(number) for number in (below, above) if number > 0)
+    raise OrderRefused(
+        "QUANTITY_OFF_LOT",
+        f"{field} {plain(quantity)} is not a multiple of the lot size {plain(lot)}: "
+        f"nearest is {nearest}",
+        field,
+        {"value": plain(quantity), "lot_size": plain(lot), "nearest": nearest},
+    )
+
+
 def tick_band(price: Decimal, instrument: Instrument) -> TickBand:
     """Return the band a positive price lies in."""
     table = instrument.tick_table
@@ -172,7 +185,7 @@ def tick_band(price: Decimal, instrument: Instrument) -> TickBand:
     return found
 
 
-def _check_tick(price: Price, instrument: Instrument) -> None:
+def _check_tick(field: str, price: Price, instrument: Instrument) -> None:
     band = tick_band(price, instrument)
     if not EXACT.remainder(price, band.tick_size):
         return
@@ -185,10 +198,10 @@ def _check_tick(price: Price, instrument: Instrument) -> None:
     nearest = " or ".join(plain(number) for number in (below, above) if number > 0)
     raise OrderRefused(
         "PRICE_OFF_TICK",
-        f"terms.limit_price {plain(price)} is not a multiple of the tick size "
+        f"{field} {plain(price)} is not a multiple of the tick size "
         f"{plain(band.tick_size)} that {instrument.instrument_id} has at this price: "
         f"nearest is {nearest}",
-        "terms.limit_price",
+        field,
         {"value": plain(price), "tick_size": plain(band.tick_size), "nearest": nearest},
     )
 
@@ -226,21 +239,3 @@ def _check_value(
                 "currency": instrument.currency,
             },
         )
-
-
-def _invalid(field: str, value: str, expected: str) -> NoReturn:
-    raise OrderRefused(
-        "INVALID_FIELD",
-        f"{field} {value or 'is missing'}: it should be {expected}",
-        field,
-        {"field": field, "value": value, "expected": expected},
-    )
-
-
-def _unsupported(field: str, value: str, offered: str) -> NoReturn:
-    raise OrderRefused(
-        "UNSUPPORTED_ORDER_CHARACTERISTIC",
-        f"{field} {value} is not offered: it should be one of {offered}",
-        field,
-        {"field": field, "value": value, "expected": offered},
-    )

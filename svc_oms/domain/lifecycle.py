@@ -323,6 +323,13 @@ TABLE: Final[dict[OrderState, Row]] = {
 }
 
 
+def first_state(*, waits: bool, held: bool) -> OrderState:
+    """Return the state an order is accepted in."""
+    if not waits:
+        return S.PENDING_NEW
+    return S.HELD if held else S.AWAITING_TRIGGER
+
+
 def cell(state: OrderState, base: OrderState, kind: EventKind) -> Cell | None:
     """Return what the table says, having looked beneath overlays; None: it does not fit."""
     found = TABLE[state].get(kind)

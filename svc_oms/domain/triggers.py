@@ -19,8 +19,9 @@ from svc_oms.domain.model import (
     TriggerPriceType,
 )
 from svc_oms.domain.numbers import Price, Quantity, add, average_price, subtract
+from svc_oms.domain.terms import ONCE_TRIGGERED, Capabilities, Worker, how_worked
 
-STOPS: Final = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
+STOPS: Final = frozenset(ONCE_TRIGGERED)
 """Types that wait for a price."""
 
 NS_PER_S: Final = 1_000_000_000
@@ -34,6 +35,21 @@ class Prices(NamedTuple):
     last: Price | None = None
     best_bid: Price | None = None
     best_offer: Price | None = None
+
+
+def armed(type_: OrderType, terms: OrderTerms, capabilities: Capabilities) -> Trigger | None:
+    """Return the trigger of a new order the OMS has to watch; None for all others.
+
+    FIX 4.4 cannot tell a venue to hold a stop against anything but its last trade: one that
+    is held against another price is watched here, whatever the venue offers.
+
+    Raises:
+        OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC: neither the venue nor the OMS works it.
+    """
+    if terms.trigger_price_type not in {None, TriggerPriceType.LAST}:
+        capabilities = capabilities._replace(order_types=capabilities.order_types - STOPS)
+    how = how_worked(type_, terms.time_in_force, capabilities)
+    return None if how.worker is Worker.NATIVE else Trigger(terms.stop_price)
 
 
 def price_of(kind: TriggerPriceType | None, prices: Prices) -> Price | None:
@@ -88,15 +104,13 @@ def released(type_: OrderType, terms: OrderTerms) -> tuple[OrderType, OrderTerms
 
     A market order trades at once or not at all: good-till becomes the day's.
     """
-    limit = terms.limit_price if type_ is OrderType.STOP_LIMIT else None
-    terms = terms._replace(
-        limit_price=limit, stop_price=None, trailing_offset=None, trigger_price_type=None
-    )
-    if limit is not None:
-        return OrderType.LIMIT, terms
+    becomes = ONCE_TRIGGERED[type_]
+    terms = terms._replace(stop_price=None, trailing_offset=None, trigger_price_type=None)
+    if becomes is not OrderType.MARKET:
+        return becomes, terms
     if terms.time_in_force in {TimeInForce.GTC, TimeInForce.GTD}:
         terms = terms._replace(time_in_force=TimeInForce.DAY, expire_time_ns=None)
-    return OrderType.MARKET, terms
+    return becomes, terms
 
 
 def at_venue(order: Order, terms: OrderTerms) -> tuple[OrderType, OrderTerms]:

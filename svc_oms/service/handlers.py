@@ -54,6 +54,7 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         command,
         parts.market.instrument(before.instrument_id),
         parts.limits,
+        work.ledger.now_ns,
         parts.market.reference_price(before.instrument_id),
     )
     session_id = parts.venues.require_up(before.venue_mic)

@@ -74,7 +74,7 @@ class Desk:
     def replace(self, quantity, price="50") -> str:
         """Ask for a replace and return its ClOrdID."""
         command = ReplaceOrder("k", ORDER_ID, terms(quantity, price), "alice")
-        self.apply(decide_replace(self.order, command, INSTRUMENT, Limits()))
+        self.apply(decide_replace(self.order, command, INSTRUMENT, Limits(), self.clock_ns))
         return self.order.pending_replace_id
 
     def hear(self, facts: Facts) -> list[Event]:
