@@ -230,6 +230,11 @@ class Order(NamedTuple):
         return self.state in TERMINAL
 
     @property
+    def is_buy(self) -> bool:
+        """Buys; every other side sells."""
+        return self.side is Side.BUY
+
+    @property
     def next_cl_ord_id(self) -> str:
         """ClOrdID(11) of the next cancel or replace."""
         return f"{self.order_id}-{self.request_count + 1}"

@@ -17,7 +17,7 @@ from svc_oms.domain.events import (
     Stamp,
 )
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import OrderType, Side
+from svc_oms.domain.model import Link, LinkKind, OrderType, Side
 from svc_oms.domain.order import OrderRefused, decide_cancel, decide_place, decide_replace, evolve
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk, terms
 
@@ -45,7 +45,7 @@ def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
         terms(100, "50"),
         "alice",
         regulatory=b"r",
-        link=b"l",
+        link=Link(LinkKind.OTO, "G1"),
         client_note="note",
     )
     order = decide_place(command, INSTRUMENT, NO_LIMITS, ORDER_ID, 7).order
@@ -55,7 +55,7 @@ def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
     assert (order.isin, order.currency) == ("NL0010273215", "EUR")
     assert (order.side, order.type, order.terms) == (Side.SELL, OrderType.LIMIT, terms(100, "50"))
     assert (order.placed_by, order.client_note) == ("alice", "note")
-    assert (order.regulatory, order.link) == (b"r", b"l")
+    assert (order.regulatory, order.link) == (b"r", Link(LinkKind.OTO, "G1"))
     assert (order.state, order.leaves_quantity) == (OrderState.PENDING_NEW, 100)
     accepted = evolve(None, OrderAccepted(order), Stamp(8), 5)
     assert (accepted.created_sequence, accepted.last_sequence, accepted.version) == (5, 5, 1)
