@@ -286,12 +286,21 @@ def _check_exit(order: Order, link: Link, entry: Order, members: Sequence[Order]
         invalid("terms.quantity", plain(order.terms.quantity), f"{quantity}, as its entry has")
 
 
-def check_replace(order: Order, terms: OrderTerms) -> None:
-    """Refuse a client's change of what a bracket decides itself.
+def check_replace(order: Order, terms: OrderTerms, actor: str) -> None:
+    """Refuse a change of what is not the caller's to change.
 
     Raises:
-        OrderRefused: INVALID_FIELD.
+        OrderRefused: SECOND_PERSON_REQUIRED: a held order is changed only by who placed it, so
+            that whoever approves it is another. INVALID_FIELD: the quantity of a bracket's exit.
     """
+    if order.state is OrderState.HELD and actor != order.placed_by:
+        raise OrderRefused(
+            "SECOND_PERSON_REQUIRED",
+            f"order {order.order_id} is HELD: only {order.placed_by}, who placed it, may change "
+            f"it, and another approve it",
+            "order_id",
+            {"order_id": order.order_id, "placed_by": order.placed_by},
+        )
     link = order.link
     if link is None or link.kind is not LinkKind.BRACKET or not link.parent_order_id:
         return

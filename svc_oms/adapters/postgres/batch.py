@@ -109,7 +109,8 @@ class PostgresBatch:
 
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """See `ports.Batch`."""
-        if writes.progress is None:
+        progress = writes.progress
+        if progress is None:
             common = _common_parameters(writes)
             new = columns([_packed_order(order) for order in writes.new_orders], 2)
             with translated():
@@ -118,25 +119,21 @@ class PostgresBatch:
         assert not writes.new_orders, "a venue does not place orders"
         bases: dict[str, int] = {}
         if writes.outbox:
-            session_id = writes.progress.session_id
             outbox = _outbox_parameters(writes)
             with translated():
-                rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, session_id)
+                rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
             bases = dict(rows)
-            writes = replace(writes, outbox=[])
-            assert writes.progress is not None
-        common = _common_parameters(writes)
         with translated():
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
-                *common,
+                *_common_parameters(replace(writes, outbox=[])),
                 *columns([_packed_execution(row) for row in writes.executions], 2),
                 *columns(writes.busted, 2),
                 *columns(writes.parked, len(ParkedWrite._fields)),
-                *writes.progress,
+                *progress,
             )
         if not rows:
-            raise FencedError(f"session {writes.progress.session_id} has another owner")
+            raise FencedError(f"session {progress.session_id} has another owner")
         return bases
 
 
