@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from mesh.settings import MeshSettings
 
@@ -14,6 +14,19 @@ def _limit(value: object) -> object:
 
 
 Limit = Annotated[Annotated[Decimal, Field(gt=0)] | None, BeforeValidator(_limit)]
+
+
+def _time_of_day(text: str) -> str:
+    hours, _, minutes = text.partition(":")
+    if not (len(text) == len("22:00") and hours.isdigit() and minutes.isdigit()):
+        raise ValueError(f"{text!r} should be a time of day as in 22:00")
+    if int(hours) > HOURS_LAST or int(minutes) > MINUTES_LAST:
+        raise ValueError(f"{text!r} should be between 00:00 and 23:59")
+    return text
+
+
+HOURS_LAST, MINUTES_LAST = 23, 59
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 
 
 class OmsSettings(MeshSettings):
@@ -29,5 +42,13 @@ class OmsSettings(MeshSettings):
     """Largest quantity of one order, in shares; `none` for none but the venue's."""
     order_value_max: Limit = Decimal(10_000_000)
     """Largest quantity times price of one order, in the instrument's currency; `none` for none."""
+    trading_day_end_utc: TimeOfDay = "22:00"
+    """When DAY ends, UTC, for orders that wait in the OMS; at a venue the venue ends it."""
     stream_lag_events_max: int = 4096
     """A live reader more events behind than this is sent away; at most 4096."""
+
+    @property
+    def trading_day_end_s(self) -> int:
+        """The end of the trading day in seconds since midnight UTC."""
+        hours, minutes = self.trading_day_end_utc.split(":")
+        return int(hours) * 3600 + int(minutes) * 60

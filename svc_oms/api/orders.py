@@ -212,7 +212,7 @@ def _accounts(account_id: str, reader: Principal) -> tuple[str, ...] | None:
     if account_id:
         reader.require_view(account_id)
         return (account_id,)
-    return None if "AUDITOR" in reader.roles else tuple(reader.accounts)
+    return None if reader.sees_all else tuple(reader.accounts)
 
 
 def _order(taken: Taken) -> order_pb2.Order:

@@ -56,6 +56,11 @@ class VenueSessions:
             raise _unavailable(venue_mic, "no order session has ever been linked")
         return session.session_id
 
+    def is_up(self, venue_mic: str) -> bool:
+        """Tell if a venue can take orders now."""
+        session = self._by_venue.get(venue_mic)
+        return session is not None and session.state == SESSION_STATE_UP
+
     def require_up(self, venue_mic: str) -> str:
         """Return the session of a venue that can take orders now.
 
