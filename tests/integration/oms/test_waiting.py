@@ -109,10 +109,12 @@ async def test_two_replicas_and_a_kill_trigger_once(book_url, tls):
     async with running(tls, MINT) as prices:
         feed = await prices.gateway().open(book("ASML.SIMA", "649", "650"))
         target = f"127.0.0.1:{prices.server.port}"
-        async with replica(book_url, tls, marketdata_target=target) as first:
-            async with first.channel() as channel:
-                client = Client(channel)
-                orders = [(await client.place(f"k{i}", **stop("640"))).order for i in range(40)]
+        async with (
+            replica(book_url, tls, marketdata_target=target) as first,
+            first.channel() as channel,
+        ):
+            client = Client(channel)
+            orders = [(await client.place(f"k{i}", **stop("640"))).order for i in range(40)]
         # The replica that took them is gone. Two that were told of none read them, and one
         # of these dies while it triggers.
         async with trading(book_url, tls, marketdata_target=target) as (one, client, gateway):
@@ -200,7 +202,8 @@ async def test_waiting_orders_expire(book_url, tls):
         ends.FromNanoseconds(clock + 1_500_000_000)
         request = stop("640", time_in_force=order_pb2.TIME_IN_FORCE_GTD, expire_time=ends)
         order_id = (await client.place("k1", **request)).order.order_id
-        await client.in_state(order_id, S.ORDER_STATE_EXPIRED)
+        order = await client.in_state(order_id, S.ORDER_STATE_EXPIRED)
+        assert order.updated_at.ToNanoseconds() >= ends.ToNanoseconds()
 
 
 async def test_a_bracket_from_entry_to_the_last_exit(book_url, tls):
