@@ -68,7 +68,7 @@ class Groups(RuleBasedStateMachine):
         self.requests: dict[str, deque] = {}
         self.sent: dict[str, int] = {}
         self.sequence = 0
-        self.refusals = self.busts = False
+        self.refusals = self.busts = self.honest = False
         self.kind = None
 
     # The desk.
@@ -129,14 +129,23 @@ class Groups(RuleBasedStateMachine):
 
     # What happens.
 
-    @initialize(kind=st.sampled_from([LinkKind.OCO, LinkKind.OTO, LinkKind.BRACKET]))
-    def begin(self, kind):
-        self.kind = kind
+    @initialize(
+        kind=st.sampled_from([LinkKind.OCO, LinkKind.OTO, LinkKind.BRACKET]),
+        honest=st.booleans(),
+        ahead=st.booleans(),
+    )
+    def begin(self, kind, honest, ahead):
+        """Begin a group; honest venues refuse and take back nothing, ahead is the parent done."""
+        self.kind, self.honest = kind, honest
         self.place(ENTRY, Link(kind, "G"))
         parent = "" if kind is LinkKind.OCO else ENTRY
         side = Side.BUY if kind is LinkKind.OCO else Side.SELL
         self.place(FIRST, Link(kind, "G", parent), side)
         self.place(SECOND, Link(kind, "G", parent), side, stop=kind is not LinkKind.OCO)
+        if ahead and parent:
+            self.fill(ENTRY, Decimal(100))
+            self.go(FIRST)
+            self.go(SECOND)
 
     def some(self, data, wanted):
         found = sorted(order_id for order_id in self.orders if wanted(order_id))
@@ -167,7 +176,7 @@ class Groups(RuleBasedStateMachine):
     def the_venue_answers(self, data, willing):
         order_id = self.some(data, lambda i: bool(self.requests.get(i)))
         if order_id is not None:
-            self.answer(order_id, willing=willing)
+            self.answer(order_id, willing=willing or self.honest)
 
     def answer(self, order_id, *, willing):
         at, request = self.venue[order_id], self.requests[order_id].popleft()
@@ -187,8 +196,10 @@ class Groups(RuleBasedStateMachine):
             self.refusals |= at.is_open and request.terms.quantity > at.cum
             self.fold(order_id, ReplaceRefused(request.cl_ord_id, NO))
 
-    @rule(data=st.data())
-    def a_client_cancels(self, data):
+    @rule(data=st.data(), seldom=st.integers(0, 5))
+    def a_client_cancels(self, data, seldom):
+        if seldom:
+            return
         order_id = self.some(
             data, lambda i: not self.orders[i].is_closed and not self.orders[i].pending_cancel_id
         )
@@ -227,7 +238,7 @@ class Groups(RuleBasedStateMachine):
         self.requests[order_id] = deque([OrderAcknowledged("V")])
         self.fold(order_id, OrderTriggered(Decimal(39)) if price else OrderReleased())
 
-    @precondition(lambda self: ENTRY in self.venue and self.venue[ENTRY].fills)
+    @precondition(lambda self: not self.honest and ENTRY in self.venue and self.venue[ENTRY].fills)
     @rule(data=st.data())
     def the_venue_takes_a_fill_of_the_first_back(self, data):
         at = self.venue[ENTRY]
