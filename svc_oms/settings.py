@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from mesh.settings import MeshSettings
 
@@ -16,17 +16,7 @@ def _limit(value: object) -> object:
 Limit = Annotated[Annotated[Decimal, Field(gt=0)] | None, BeforeValidator(_limit)]
 
 
-def _time_of_day(text: str) -> str:
-    hours, _, minutes = text.partition(":")
-    if not (len(text) == len("22:00") and hours.isdigit() and minutes.isdigit()):
-        raise ValueError(f"{text!r} should be a time of day as in 22:00")
-    if int(hours) > HOURS_LAST or int(minutes) > MINUTES_LAST:
-        raise ValueError(f"{text!r} should be between 00:00 and 23:59")
-    return text
-
-
-HOURS_LAST, MINUTES_LAST = 23, 59
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class OmsSettings(MeshSettings):

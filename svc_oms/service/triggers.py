@@ -261,6 +261,11 @@ class Triggers:
 
         self._submit(Submission(kind, command, EVERY_ACCOUNT, b"", done))
 
+    def look(self) -> None:
+        """Look at every waiting order with what is known now."""
+        for watch in list(self._watches.values()):
+            self._look(watch)
+
     async def run(self) -> None:
         """Look and read for ever."""
         looks = 0
@@ -272,6 +277,5 @@ class Triggers:
                 log.warning("waiting orders not read", error=str(error))
             else:
                 looks += 1
-            for watch in list(self._watches.values()):
-                self._look(watch)
+            self.look()
             await asyncio.sleep(LOOK_INTERVAL_S)
