@@ -64,6 +64,7 @@ def build(settings: SimSettings) -> Parts:
         orders=journal.orders,
         closed_orders_max=settings.sim_closed_orders_max,
         pending_reports=settings.sim_pending_reports,
+        basic_orders=settings.sim_basic_orders,
     )
     sender = Sender()
     answers = AnswerBook(venue, journal, sender)
@@ -164,6 +165,7 @@ class Timer:
             try:
                 if self._hours.is_open(now_ns) != venue.is_open:
                     (venue.close_session if venue.is_open else venue.open_session)(now_ns)
+                venue.expire_due(now_ns)
                 if parts.flow is not None:
                     parts.flow.step(now_ns)
                 if parts.recording is not None:

@@ -37,6 +37,8 @@ class SimSettings(MeshSettings):
     """Milliseconds between publications of what changed."""
     sim_pending_reports: bool = False
     """Send PENDING_NEW, PENDING_CANCEL and PENDING_REPLACE before the real answer."""
+    sim_basic_orders: bool = False
+    """Take market and limit orders, DAY, GTC, IOC and FOK, and refuse all others."""
     sim_closed_orders_max: int = Field(200_000, ge=1000)
     """Closed client orders remembered for duplicates and status requests, about 1 KB
     each; beyond, the oldest are forgotten."""

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -89,8 +90,40 @@ class InstrumentConfig(_Frozen):
     tick_table: tuple[TickBandConfig, ...] = ()
 
 
+OrderTypeName = Literal[
+    "market",
+    "limit",
+    "stop",
+    "stop_limit",
+    "market_to_limit",
+    "iceberg",
+    "pegged",
+    "trailing_stop",
+]
+TimeInForceName = Literal["day", "gtc", "gtd", "ioc", "fok", "at_open", "at_close"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return name and ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("must be an IANA time zone such as Europe/Amsterdam, or empty") from error
+
+
 class DialectConfig(_Frozen):
-    """How this venue speaks FIX 4.4 where the standard leaves a choice."""
+    """How this venue speaks FIX 4.4 where the standard leaves a choice, and what it takes."""
+
+    # What the venue works itself. The OMS is told, and refuses or works the rest.
+    order_types: Annotated[tuple[OrderTypeName, ...], Field(min_length=1)] = ("market", "limit")
+    times_in_force: Annotated[tuple[TimeInForceName, ...], Field(min_length=1)] = (
+        "day",
+        "gtc",
+        "ioc",
+        "fok",
+    )
+    display_tag: Literal["max_floor", "display_qty"] = "max_floor"
+    # Whose date ExpireDate(432) is; empty where the venue takes ExpireTime(126).
+    expire_date_zone: Annotated[str, AfterValidator(_known_zone)] = ""
 
     send_security_id: bool = True
     send_currency: bool = True
@@ -106,6 +139,15 @@ class DialectConfig(_Frozen):
     security_list: bool = True
     trading_session_status: bool = False
     simulated: bool = False
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        for key in ("order_types", "times_in_force"):
+            names = getattr(self, key)
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{key} names twice: {', '.join(twice)}")
+        return self
 
 
 class SessionConfig(_Frozen):

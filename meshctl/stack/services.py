@@ -96,6 +96,7 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
             SIM_PORT=str(fix[mic]),
             SIM_STORE_DIR=str(at.home.data / mic.lower()),
             SIM_SEED=str(seed),
+            SIM_BASIC_ORDERS=str(mic == "SIMB").lower(),
         )  # fmt: skip
     return specs
 

@@ -8,12 +8,24 @@ from meshctl.stack.home import Home, Ports
 
 # More than the two simulated venues can take, so that only the machine limits the bench.
 VENUE_MESSAGES_PER_SECOND = 20_000
+# SIMA takes everything; SIMB only what every venue takes, so that the OMS works the rest.
+OFFERED = {
+    "SIMA": {
+        "order_types": [
+            "market", "limit", "stop", "stop_limit", "market_to_limit", "iceberg", "pegged",
+            "trailing_stop",
+        ],
+        "times_in_force": ["day", "gtc", "gtd", "ioc", "fok", "at_open", "at_close"],
+    },
+    "SIMB": {"order_types": ["market", "limit"], "times_in_force": ["day", "gtc", "ioc", "fok"]},
+}  # fmt: skip
 
 
 def write_venues_file(home: Home, ports: Ports) -> Path:
     """Write ``run/venues.yaml``; svc_gateway/README.md documents every key."""
     sessions = []
     for mic, port in (("SIMA", ports.sima_fix), ("SIMB", ports.simb_fix)):
+        dialect = {"simulated": True, "trading_session_status": True}
         common = {
             "venue_mic": mic,
             "target_comp_id": mic,
@@ -21,7 +33,7 @@ def write_venues_file(home: Home, ports: Ports) -> Path:
             "port": port,
             "heartbeat_s": 10,
             "reconnect_s": 1,
-            "dialect": {"simulated": True, "trading_session_status": True},
+            "dialect": dialect,
         }
         sessions += [
             {
@@ -30,6 +42,7 @@ def write_venues_file(home: Home, ports: Ports) -> Path:
                 "sender_comp_id": "ORDERMESH",
                 "venue_messages_per_second": VENUE_MESSAGES_PER_SECOND,
                 **common,
+                "dialect": {**dialect, **OFFERED[mic]},
             },
             {
                 "session_id": f"{mic.lower()}-prices",

@@ -5,7 +5,7 @@ process; the journal is not synced for power loss: this is a simulator). Records
 fields with the FIX delimiter between, which no FIX value can hold:
 
     B                                       a batch begins
-    O client order_id ... cl_ord_ids        an order as it is after the batch
+    O client order_id ... cl_ord_ids special  an order as it is after the batch
     R client exec_id body                   a report of the batch, as it is sent
 
 A batch is written before its reports are handed to QuickFIX. So only the reports of the last
@@ -17,12 +17,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from sim_exchange.domain.order import OrderKind, Side, TimeInForce
+from sim_exchange.domain.order import PLAIN, OrderKind, PegTo, Side, Special, TimeInForce
 from sim_exchange.service.orders import ClientOrder, Terms
 
 _SEP = "\x01"
 _ID_SEP = "\x02"
-_ORDER_FIELDS = 18
+_ORDER_FIELDS = (18, 19)
+"""Of an order as venues wrote it before they had special orders, and now."""
 
 
 class JournalError(Exception):
@@ -45,8 +46,24 @@ def order_line(order: ClientOrder) -> str:
         f"\x01{terms.symbol}\x01{terms.isin}\x01{terms.side.value}\x01{terms.kind.value}"
         f"\x01{terms.tif.value}\x01{terms.price}\x01{terms.quantity}\x01{order.cum}"
         f"\x01{order.notional}\x01{order.status}\x01{order.reason}\x01{order.text}"
-        f"\x01{_ID_SEP.join(order.cl_ord_ids)}\n"
+        f"\x01{_ID_SEP.join(order.cl_ord_ids)}\x01{_special_text(order)}\n"
     )
+
+
+def _special_text(order: ClientOrder) -> str:
+    terms = order.terms
+    if terms.special == PLAIN and not terms.expire_ns:
+        return ""
+    display, stop, trail, peg, offset = terms.special
+    code = peg.value if peg else ""
+    return f"{display},{stop},{trail},{code},{offset},{terms.expire_ns},{order.pegged}"
+
+
+def _read_special(text: str) -> tuple[Special, int, int]:
+    display, stop, trail, code, offset, expire_ns, pegged = text.split(",")
+    peg = PegTo(code) if code else None
+    special = Special(int(display), int(stop), int(trail), peg, int(offset))
+    return special, int(expire_ns), int(pegged)
 
 
 def report_line(client: str, exec_id: str, body: str) -> str:
@@ -69,6 +86,9 @@ def _read_order(parts: list[str]) -> ClientOrder:
     order.cum, order.notional = int(parts[12]), int(parts[13])
     order.status, order.reason, order.text = parts[14], int(parts[15]), parts[16]
     order.cl_ord_ids = tuple(parts[17].split(_ID_SEP))
+    if len(parts) > _ORDER_FIELDS[0] and parts[18]:
+        special, expire_ns, order.pegged = _read_special(parts[18])
+        order.terms = terms._replace(special=special, expire_ns=expire_ns)
     return order
 
 
@@ -131,7 +151,7 @@ class Journal:
                 parts = line[:-1].split(_SEP)
                 if parts[0] == "B":
                     reports.clear()
-                elif parts[0] == "O" and len(parts) == _ORDER_FIELDS:
+                elif parts[0] == "O" and len(parts) in _ORDER_FIELDS:
                     orders.pop(parts[2], None)
                     orders[parts[2]] = _read_order(parts)
                 elif parts[0] == "R" and len(parts) > 3:  # noqa: PLR2004 - client, id, body

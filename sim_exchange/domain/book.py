@@ -1,99 +1,47 @@
 """A price-time priority order book in integer price units and shares.
 
-Theory of operation. Each side is a dict of price levels and a sorted list of the prices that
-have one. The list holds keys, the price times the side's sign, so that on both sides the
-best price has the largest key and sits at the end, where adding and removing is cheapest:
-prices come and go near the touch. A level is a linked dict of orders by number: the first is
-the oldest, and any of them is removed without a search. So an order costs one bisection if
-it opens a level and constant time else; a cancel costs constant time.
+Theory of operation. `levels.py` keeps a side, `matching.py` lets two sides trade; here are the
+commands. The book never holds a bid at or above an ask while it is open: what comes in crosses
+first and rests with what is left. A halted book takes cancels only; recorded flow may still
+rest orders in it (`rest`), and `resume` then lets what crosses trade.
 
-The book never holds a bid at or above an ask while it is open: what comes in crosses first and
-rests with what is left. A halted book takes cancels only; recorded flow may still rest
-orders in it (`rest`), and `resume` then lets what crosses trade.
+Some orders wait beside the book: stops for a trade, auction orders for `auction`, pegs for a
+reference. Whatever a command moved, `_settle` lets them follow before it returns: trades move
+and trigger stops until none is due, then pegs go where they belong. A triggered stop leaves
+for good and a peg never trades by moving, so this ends.
 """
 
-from bisect import bisect_left, insort
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 
+from sim_exchange.domain.matching import Matching
 from sim_exchange.domain.order import (
+    STOPS,
     BookError,
     BookListener,
     CancelCause,
     Order,
     OrderKind,
     RejectCause,
-    Side,
-    SilentListener,
+    RestateCause,
+    Special,
     TimeInForce,
 )
+from sim_exchange.domain.pegs import best_unpegged, peg_price
+from sim_exchange.domain.prices import TickBand, TickTable
+from sim_exchange.domain.stops import follow, reached
 
-_ANY_KEY = -(1 << 62)
-
-
-class Level:
-    """Orders at one price, oldest first, and the sum of what they have left."""
-
-    __slots__ = ("orders", "price", "quantity")
-
-    def __init__(self, price: int) -> None:
-        self.price = price
-        self.quantity = 0
-        self.orders: OrderedDict[Hashable, Order] = OrderedDict()
+ANY_PRICE = TickTable((TickBand(0, 1),))
+"""Ticks of a book that is told none."""
+PEG_PASSES_MAX = 4
+"""Rounds in which pegs make room for each other after a move; beyond, they wait for the next."""
 
 
-class _BookSide:
-    """Levels of one side."""
-
-    __slots__ = ("keys", "levels", "sign")
-
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.keys: list[int] = []
-        self.levels: dict[int, Level] = {}
-
-    def best(self) -> Level | None:
-        return self.levels[self.keys[-1] * self.sign] if self.keys else None
-
-    def add(self, order: Order) -> None:
-        price = order.price
-        level = self.levels.get(price)
-        if level is None:
-            level = self.levels[price] = Level(price)
-            insort(self.keys, price * self.sign)
-        level.orders[order.number] = order
-        level.quantity += order.leaves
-
-    def remove(self, order: Order) -> None:
-        """Take out an order whose leaves still count in its level."""
-        level = self.levels[order.price]
-        del level.orders[order.number]
-        level.quantity -= order.leaves
-        if not level.orders:
-            self.drop(level)
-
-    def drop(self, level: Level) -> None:
-        del self.levels[level.price]
-        key = level.price * self.sign
-        if self.keys[-1] == key:
-            self.keys.pop()
-        else:
-            del self.keys[bisect_left(self.keys, key)]
-
-    def limit_key(self, order: Order) -> int:
-        """Smallest key of this side that an incoming order of the other may take."""
-        return _ANY_KEY if order.kind is OrderKind.MARKET else order.price * self.sign
-
-
-class OrderBook:
+class OrderBook(Matching):
     """The book of one instrument on one venue."""
 
-    def __init__(self, listener: BookListener | None = None) -> None:
-        self._listener: BookListener = listener or SilentListener()
-        self._bids = _BookSide(1)
-        self._asks = _BookSide(-1)
-        self._orders: dict[Hashable, Order] = {}
-        self._halted = False
+    def __init__(self, listener: BookListener | None = None, ticks: TickTable = ANY_PRICE) -> None:
+        super().__init__(listener, ticks)
+        self._pegs: dict[Hashable, Order] = {}
 
     # -- commands -----------------------------------------------------------------------
 
@@ -103,24 +51,25 @@ class OrderBook:
         Raises:
             BookError: The number is in the book already.
         """
-        if order.number in self._orders:
-            raise BookError(f"order number {order.number!r} is in the book already")
-        if self._halted:
+        self._require_new(order)
+        if self._halted and not order.tif.is_auction:
             self._listener.rejected(order, RejectCause.HALTED, now_ns)
             return
+        if order.kind is OrderKind.PEGGED:
+            order.price = self._peg_price(order)
+        elif order.kind is OrderKind.TRAILING_STOP and self._last_price:
+            follow(order, self._last_price, self._ticks)
         self._listener.accepted(order, now_ns)
-        if order.tif is TimeInForce.FOK and not self._can_fill(order):
-            self._discard(order, CancelCause.NOT_FILLABLE, now_ns)
-            return
-        self._match(order, now_ns)
-        if not order.leaves:
-            return
-        if order.kind is OrderKind.MARKET:
-            self._discard(order, CancelCause.NO_LIQUIDITY, now_ns)
-        elif order.tif.rests:
-            self._rest(order)
+        if order.tif.is_auction:
+            self._waiting[order.number] = order
+        elif order.kind in STOPS:
+            self._wait_for_trade(order, now_ns)
+        elif order.kind is OrderKind.PEGGED:
+            self._pegs[order.number] = order
+            self._place_peg(order)
         else:
-            self._discard(order, CancelCause.NOT_FILLED_AT_ONCE, now_ns)
+            self._enter(order, now_ns)
+        self._settle(now_ns)
 
     def cancel(
         self,
@@ -134,7 +83,7 @@ class OrderBook:
         Returns:
             The quantity taken out: at most what was left; 0 for a number not in the book.
         """
-        order = self._orders.get(number)
+        order = self.get(number)
         if order is None:
             return 0
         if quantity is not None and quantity <= 0:
@@ -144,45 +93,78 @@ class OrderBook:
         if order.leaves:
             order.quantity -= taken
         self._listener.cancelled(order, taken, cause, now_ns)
+        self._settle(now_ns)
         return taken
 
-    def replace(self, number: Hashable, price: int, quantity: int, now_ns: int) -> None:
-        """Change price and whole quantity of a resting limit order.
+    def replace(
+        self,
+        number: Hashable,
+        price: int,
+        quantity: int,
+        now_ns: int,
+        special: Special | None = None,
+    ) -> None:
+        """Change what an order in the book asks for; its kind stays.
 
-        Less quantity at the same price keeps the place in the queue; anything else goes to
-        the back of its level, or trades if the price now crosses.
+        Less quantity with all else the same keeps the place in the queue; anything else goes
+        to the back of its level, or trades if the price now crosses.
 
         Args:
             number: Of an order in the book.
-            price: New limit in units.
+            price: New limit in units; the cap of a peg; 0 for an order without.
             quantity: New whole quantity, executed part included; equal to the executed
                 part it ends the order.
             now_ns: Time of the change.
+            special: What only some orders have; None: as it is.
 
         Raises:
             BookError: Not in the book, halted, or less than is executed already.
         """
-        order = self._orders.get(number)
+        order = self.get(number)
         if order is None:
             raise BookError(f"order number {number!r} is not in the book")
         if self._halted:
             raise BookError(RejectCause.HALTED.value)
         leaves = quantity - order.executed
-        if leaves < 0 or price <= 0:
+        if leaves < 0 or (price <= 0 and order.kind is OrderKind.LIMIT):
             raise BookError(f"quantity {quantity} is below the executed {order.executed}")
-        keeps = price == order.price and leaves <= order.leaves
+        special = order.special if special is None else special
+        standing = order.cap if order.kind is OrderKind.PEGGED else order.price
+        same = price == standing and special == order.special
+        keeps = same and leaves <= order.leaves
         if keeps:
             self._reduce(order, order.leaves - leaves)
             order.quantity = quantity
         else:
-            self._side(order.side).remove(order)
-            del self._orders[number]
-            order.price, order.quantity, order.leaves = price, quantity, leaves
+            self._lift(order)
+            order.quantity, order.leaves = quantity, leaves
+            self._change(order, price, special)
         self._listener.replaced(order, kept_priority=keeps, now_ns=now_ns)
         if not keeps and leaves:
-            self._match(order, now_ns)
+            self._enter_again(order, now_ns)
+        self._settle(now_ns)
+
+    def auction(self, tif: TimeInForce, now_ns: int) -> None:
+        """Let the orders held for an auction trade; what is left of them expires.
+
+        Limit orders come first, in the order they arrived, and meet the book and each
+        other; then market orders. There is no one auction price: each trade has the price
+        of the order that was there. In a halt they all expire.
+        """
+        held = [order for order in self._waiting.values() if order.tif is tif]
+        held.sort(key=lambda order: order.kind is OrderKind.MARKET)
+        for order in held:
+            if not self._halted:
+                del self._waiting[order.number]
+                self._match(order, now_ns)
+                if order.leaves and order.kind is OrderKind.LIMIT:
+                    self._rest(order)
+                elif order.leaves:
+                    self._discard(order, CancelCause.NOT_IN_AUCTION, now_ns)
+        for order in held:
             if order.leaves:
-                self._rest(order)
+                self.cancel(order.number, now_ns, cause=CancelCause.NOT_IN_AUCTION)
+        self._settle(now_ns)
 
     def halt(self) -> None:
         """Stop trading: cancels only until `resume`."""
@@ -200,129 +182,160 @@ class OrderBook:
             self._match(taker, now_ns)
             if taker.leaves:
                 self._rest(taker)
+        self._settle(now_ns)
 
     # -- facts of a recording -------------------------------------------------------------
 
     def rest(self, order: Order, now_ns: int) -> None:
         """Put a recorded order into the book without matching it."""
-        if order.number in self._orders:
-            raise BookError(f"order number {order.number!r} is in the book already")
+        self._require_new(order)
         self._listener.accepted(order, now_ns)
         self._rest(order)
+        self._settle(now_ns)
 
     def execute(self, number: Hashable, quantity: int, now_ns: int) -> int:
         """Execute quantity of a resting order, as recorded, whatever its place in the queue.
 
         Returns:
-            The quantity executed: at most what was left; 0 for a number not in the book.
+            The quantity executed: at most what it showed; 0 for a number not in the book.
         """
         order = self._orders.get(number)
         if order is None:
             return 0
-        done = min(quantity, order.leaves)
-        self._reduce(order, done)
+        done = min(quantity, order.shown)
+        book_side = self._side(order.side)
+        level = book_side.levels[order.price]
+        self._hit(level, order, done)
+        if not level.orders:
+            book_side.drop(level)
+        self._note_trade(order.price)
         self._listener.filled(order, None, order.price, done, now_ns)
+        self._settle(now_ns)
         return done
 
     def execute_hidden(self, price: int, quantity: int, now_ns: int) -> None:
         """Tell of a recorded trade against an order that was never shown; the book stays."""
+        self._note_trade(price)
         self._listener.filled(None, None, price, quantity, now_ns)
+        self._settle(now_ns)
 
-    # -- reading --------------------------------------------------------------------------
+    # -- inside ----------------------------------------------------------------------------
 
-    @property
-    def halted(self) -> bool:
-        """Only cancels are taken."""
-        return self._halted
+    def _require_new(self, order: Order) -> None:
+        if order.number in self:
+            raise BookError(f"order number {order.number!r} is in the book already")
 
-    def __len__(self) -> int:
-        return len(self._orders)
-
-    def __contains__(self, number: object) -> bool:
-        return number in self._orders
-
-    def get(self, number: Hashable) -> Order | None:
-        """The resting order of that number."""
-        return self._orders.get(number)
-
-    def orders(self) -> Iterator[Order]:
-        """Every resting order, in no order."""
-        return iter(self._orders.values())
-
-    def best(self, side: Side) -> Level | None:
-        """The best level of a side."""
-        return self._side(side).best()
-
-    def level(self, side: Side, price: int) -> Level | None:
-        """The level of a price."""
-        return self._side(side).levels.get(price)
-
-    def levels(self, side: Side, depth: int | None = None) -> list[Level]:
-        """Levels of a side, best first, as many as asked."""
-        book_side = self._side(side)
-        keys = book_side.keys if depth is None else book_side.keys[-depth:]
-        sign = book_side.sign
-        return [book_side.levels[key * sign] for key in reversed(keys)]
-
-    def fillable(self, order: Order) -> int:
-        """How much of an order would trade now, counted up to its leaves."""
-        other = self._side(order.side.opposite)
-        limit_key = other.limit_key(order)
-        found = 0
-        for key in reversed(other.keys):
-            if key < limit_key or found >= order.leaves:
-                break
-            found += other.levels[key * other.sign].quantity
-        return min(found, order.leaves)
-
-    # -- inside ---------------------------------------------------------------------------
-
-    def _side(self, side: Side) -> _BookSide:
-        return self._bids if side is Side.BUY else self._asks
-
-    def _rest(self, order: Order) -> None:
-        self._orders[order.number] = order
-        self._side(order.side).add(order)
-
-    def _reduce(self, order: Order, quantity: int) -> None:
-        """Take quantity off a resting order, and the order out of the book at zero."""
-        book_side = self._side(order.side)
-        level = book_side.levels[order.price]
-        order.leaves -= quantity
-        level.quantity -= quantity
-        if not order.leaves:
-            del self._orders[order.number]
-            del level.orders[order.number]
-            if not level.orders:
-                book_side.drop(level)
-
-    def _can_fill(self, order: Order) -> bool:
-        return self.fillable(order) == order.leaves
-
-    def _discard(self, order: Order, cause: CancelCause, now_ns: int) -> None:
-        left, order.leaves = order.leaves, 0
-        self._listener.cancelled(order, left, cause, now_ns)
-
-    def _match(self, taker: Order, now_ns: int) -> None:
-        other = self._bids if taker.side is Side.SELL else self._asks
-        keys = other.keys
-        if not keys:
+    def _enter(self, order: Order, now_ns: int) -> None:
+        """Match an order, then rest or cancel what is left."""
+        if order.tif is TimeInForce.FOK and not self._can_fill(order):
+            self._discard(order, CancelCause.NOT_FILLABLE, now_ns)
             return
-        limit_key = other.limit_key(taker)
-        filled = self._listener.filled
-        while taker.leaves and keys and keys[-1] >= limit_key:
-            level = other.levels[keys[-1] * other.sign]
-            price = level.price
-            orders = level.orders
-            while orders and taker.leaves:
-                maker = next(iter(orders.values()))
-                quantity = min(maker.leaves, taker.leaves)
-                maker.leaves -= quantity
-                taker.leaves -= quantity
-                level.quantity -= quantity
-                if not maker.leaves:
-                    del orders[maker.number]
-                    del self._orders[maker.number]
-                filled(maker, taker, price, quantity, now_ns)
-            if not orders:
-                other.drop(level)
+        found_limit = order.kind is OrderKind.MARKET_TO_LIMIT and self._find_limit(order)
+        self._match(order, now_ns)
+        if not order.leaves:
+            return
+        if found_limit:
+            self._listener.restated(order, RestateCause.LIMIT_FOUND, now_ns)
+        if order.kind is not OrderKind.LIMIT:
+            self._discard(order, CancelCause.NO_LIQUIDITY, now_ns)
+        elif order.tif.rests:
+            self._rest(order)
+        else:
+            self._discard(order, CancelCause.NOT_FILLED_AT_ONCE, now_ns)
+
+    def _find_limit(self, order: Order) -> bool:
+        """Make a market-to-limit order a limit order at the other side's best price."""
+        best = self.best(order.side.opposite)
+        if best is not None:
+            order.kind, order.price = OrderKind.LIMIT, best.price
+        return best is not None
+
+    def _change(self, order: Order, price: int, special: Special) -> None:
+        """Take over what a replace asks for; the order is lifted."""
+        order.special = special
+        if order.kind is OrderKind.PEGGED:
+            order.cap = price
+            order.price = self._peg_price(order)
+            return
+        order.price = price
+        if order.kind in STOPS:
+            order.stop = special.stop
+            if self._last_price:
+                follow(order, self._last_price, self._ticks)
+
+    def _enter_again(self, order: Order, now_ns: int) -> None:
+        """Put a replaced order where it belongs."""
+        if order.tif.is_auction:
+            self._waiting[order.number] = order
+        elif order.kind in STOPS:
+            self._wait_for_trade(order, now_ns)
+        elif order.kind is OrderKind.PEGGED:
+            self._place_peg(order)
+        else:
+            self._match(order, now_ns)
+            if order.leaves:
+                self._rest(order)
+
+    # -- what waits -------------------------------------------------------------------------
+
+    def _settle(self, now_ns: int) -> None:
+        """Let what waits follow what the last command moved."""
+        if not (self._stops or self._pegs or self._prints) or self._halted:
+            return
+        while self._prints:
+            moved, due = self._stops.hear(self._prints)
+            self._prints.clear()
+            for order in moved:
+                self._listener.restated(order, RestateCause.STOP_MOVED, now_ns)
+            for order in due:
+                del self._waiting[order.number]
+                self._trigger(order, now_ns)
+        for _ in range(PEG_PASSES_MAX if self._pegs else 0):
+            if not self._move_pegs(now_ns):
+                return
+
+    def _wait_for_trade(self, order: Order, now_ns: int) -> None:
+        if self._last_price and reached(order, self._last_price):
+            self._trigger(order, now_ns)
+            return
+        self._waiting[order.number] = order
+        self._stops.add(order)
+
+    def _trigger(self, order: Order, now_ns: int) -> None:
+        order.kind = STOPS[order.kind]
+        self._listener.restated(order, RestateCause.TRIGGERED, now_ns)
+        self._enter(order, now_ns)
+
+    def _peg_price(self, order: Order) -> int:
+        other = self.best(order.side.opposite)
+        return peg_price(
+            order,
+            best_unpegged(self._queues(order.side)),
+            best_unpegged(self._queues(order.side.opposite)),
+            other.price if other else 0,
+            self._ticks,
+        )
+
+    def _place_peg(self, order: Order) -> None:
+        if order.price:
+            self._rest(order)
+        else:
+            self._waiting[order.number] = order
+
+    def _move_pegs(self, now_ns: int) -> bool:
+        """Put each peg, oldest first, where it belongs; tell whether any moved."""
+        moved = False
+        for order in list(self._pegs.values()):
+            if not order.leaves:
+                del self._pegs[order.number]
+                continue
+            price = self._peg_price(order)
+            if price == order.price:
+                continue
+            moved = True
+            self._lift(order)
+            order.price = price
+            self._place_peg(order)
+            cause = RestateCause.REPRICED if price else RestateCause.NO_REFERENCE
+            self._listener.restated(order, cause, now_ns)
+        return moved

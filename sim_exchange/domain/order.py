@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from enum import Enum, IntEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 
 class Side(IntEnum):
@@ -18,10 +18,37 @@ class Side(IntEnum):
 
 
 class OrderKind(Enum):
-    """OrdType(40) of the book."""
+    """OrdType(40) of the book; the trailing stop goes by its ExecInst(18).
+
+    An iceberg is a LIMIT order with something to hide. A stop becomes MARKET or LIMIT when it
+    triggers, a market-to-limit order LIMIT when it rests.
+    """
 
     MARKET = "1"
     LIMIT = "2"
+    STOP = "3"
+    STOP_LIMIT = "4"
+    MARKET_TO_LIMIT = "K"
+    PEGGED = "P"
+    TRAILING_STOP = "a"
+
+
+STOPS: Final = {
+    OrderKind.STOP: OrderKind.MARKET,
+    OrderKind.STOP_LIMIT: OrderKind.LIMIT,
+    OrderKind.TRAILING_STOP: OrderKind.MARKET,
+}
+"""What waits for a trade, and what it becomes."""
+
+_NEEDS_PRICE: Final = frozenset({OrderKind.LIMIT, OrderKind.STOP_LIMIT})
+
+
+class PegTo(Enum):
+    """ExecInst(18) of a peg: what its price follows."""
+
+    PRIMARY = "R"
+    MIDPOINT = "M"
+    MARKET = "P"
 
 
 class TimeInForce(Enum):
@@ -31,11 +58,23 @@ class TimeInForce(Enum):
     GTC = "1"
     IOC = "3"
     FOK = "4"
+    GTD = "6"
+    AT_OPEN = "2"
+    AT_CLOSE = "7"
 
     @property
     def rests(self) -> bool:
         """What is not filled at once stays in the book."""
-        return self in {TimeInForce.DAY, TimeInForce.GTC}
+        return self in _RESTING
+
+    @property
+    def is_auction(self) -> bool:
+        """It is held until an auction, and what that leaves expires."""
+        return self in _AUCTIONS
+
+
+_RESTING: Final = frozenset({TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD})
+_AUCTIONS: Final = frozenset({TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE})
 
 
 class CancelCause(Enum):
@@ -46,6 +85,18 @@ class CancelCause(Enum):
     NOT_FILLABLE = "fill-or-kill: not enough quantity"
     NO_LIQUIDITY = "market order: no quantity on the other side"
     EXPIRED = "end of trading session"
+    GOOD_TILL = "good-till date reached"
+    NOT_IN_AUCTION = "not filled in the auction"
+
+
+class RestateCause(Enum):
+    """Why an order changed without a request."""
+
+    TRIGGERED = "stop price reached"
+    STOP_MOVED = "stop price follows the market"
+    REPRICED = "peg follows its reference"
+    NO_REFERENCE = "peg has no reference price now"
+    LIMIT_FOUND = "rest of a market-to-limit order"
 
 
 class RejectCause(Enum):
@@ -62,21 +113,60 @@ MARKET_PRICE: Final = 0
 """Price of a market order."""
 
 
+class Special(NamedTuple):
+    """What only some orders have; prices and distances in units, 0 for none.
+
+    Attributes:
+        display: Shares an iceberg shows at once.
+        stop: Price of a trade that triggers a stop; where a trailing one starts.
+        trail: Distance of a trailing stop from the best trade.
+        peg: What a pegged order follows.
+        offset: Added to the reference of a peg; may be negative.
+    """
+
+    display: int = 0
+    stop: int = 0
+    trail: int = 0
+    peg: PegTo | None = None
+    offset: int = 0
+
+
+PLAIN: Final = Special()
+
+
 class Order:
     """An order in a book. Only its book changes it.
 
     Attributes:
         number: Unique in its book.
         side: Side.
-        kind: LIMIT or MARKET.
+        kind: As it works now: a triggered stop is a MARKET or LIMIT order.
         tif: Time in force.
-        price: Price units; MARKET_PRICE for market orders.
+        price: Price units; MARKET_PRICE for market orders. Of a peg, where it rests now; 0
+            while it waits for a reference.
         quantity: Whole order in shares, executed part included.
         leaves: Still to be executed; 0 once it left the book.
+        special: What only some orders have, as asked for.
+        hidden: Of leaves, what a resting iceberg does not show.
+        stop: Trigger price now; 0 while a trailing stop waits for a first trade.
+        cap: Limit of a peg; 0 for none.
         owner: Whatever the caller needs to find its own record; the book does not look at it.
     """
 
-    __slots__ = ("kind", "leaves", "number", "owner", "price", "quantity", "side", "tif")
+    __slots__ = (
+        "cap",
+        "hidden",
+        "kind",
+        "leaves",
+        "number",
+        "owner",
+        "price",
+        "quantity",
+        "side",
+        "special",
+        "stop",
+        "tif",
+    )
 
     def __init__(
         self,
@@ -88,10 +178,11 @@ class Order:
         kind: OrderKind = OrderKind.LIMIT,
         tif: TimeInForce = TimeInForce.DAY,
         owner: Any = None,
+        special: Special = PLAIN,
     ) -> None:
         if quantity <= 0:
             raise BookError(f"quantity {quantity} is not greater than zero")
-        if (price <= 0) != (kind is OrderKind.MARKET):
+        if kind is not OrderKind.PEGGED and (price <= 0) == (kind in _NEEDS_PRICE):
             raise BookError(f"price {price} does not suit a {kind.name} order")
         self.number = number
         self.side = side
@@ -101,11 +192,22 @@ class Order:
         self.quantity = quantity
         self.leaves = quantity
         self.owner = owner
+        self.special = special
+        self.hidden = 0
+        self.stop = special.stop
+        self.cap = 0
+        if kind is OrderKind.PEGGED:
+            self.cap, self.price = price, 0
 
     @property
     def executed(self) -> int:
         """Shares executed so far; exact while the order is in the book."""
         return self.quantity - self.leaves
+
+    @property
+    def shown(self) -> int:
+        """Shares others can see while it rests."""
+        return self.leaves - self.hidden
 
     def __repr__(self) -> str:
         return (
@@ -138,6 +240,9 @@ class BookListener(Protocol):
     def replaced(self, order: Order, *, kept_priority: bool, now_ns: int) -> None:
         """Price or quantity changed; fills of a price that now crosses follow."""
 
+    def restated(self, order: Order, cause: RestateCause, now_ns: int) -> None:
+        """The book changed the order by itself: its kind, its price or its stop price."""
+
     def rejected(self, order: Order, cause: RejectCause, now_ns: int) -> None:
         """The order was not taken."""
 
@@ -157,6 +262,9 @@ class SilentListener:
         """Do nothing."""
 
     def replaced(self, order: Order, *, kept_priority: bool, now_ns: int) -> None:
+        """Do nothing."""
+
+    def restated(self, order: Order, cause: RestateCause, now_ns: int) -> None:
         """Do nothing."""
 
     def rejected(self, order: Order, cause: RejectCause, now_ns: int) -> None:

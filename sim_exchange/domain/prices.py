@@ -123,6 +123,12 @@ class TickTable:
         tick = self.tick_at(price)
         return max(price - price % tick, tick)
 
+    def round_up(self, price: int) -> int:
+        """The lowest allowed price not below this one."""
+        tick = self.tick_at(price)
+        below = price - price % tick
+        return price if below == price else self.steps(below, 1) if below else tick
+
     def steps(self, price: int, count: int) -> int:
         """The allowed price that many ticks away, crossing bands on the way.
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from sim_exchange.domain.book import OrderBook
-from sim_exchange.domain.order import CancelCause, Order, RejectCause, Side
+from sim_exchange.domain.order import CancelCause, Order, RejectCause, RestateCause, Side
 from sim_exchange.instruments import Instrument
 from sim_exchange.service.orders import ClientOrder
 
@@ -24,7 +24,7 @@ class Trade(NamedTuple):
 class ClientEvents(Protocol):
     """What happens to client orders in a book; the venue makes reports of it."""
 
-    def order_accepted(self, order: ClientOrder, now_ns: int) -> None:
+    def order_accepted(self, order: ClientOrder, resting: Order, now_ns: int) -> None:
         """The book took it."""
 
     def order_filled(
@@ -35,8 +35,13 @@ class ClientEvents(Protocol):
     def order_cancelled(self, order: ClientOrder, cause: CancelCause, now_ns: int) -> None:
         """What was left of it is gone."""
 
-    def order_replaced(self, order: ClientOrder, now_ns: int) -> None:
+    def order_replaced(self, order: ClientOrder, resting: Order, now_ns: int) -> None:
         """Its terms changed."""
+
+    def order_restated(
+        self, order: ClientOrder, resting: Order, cause: RestateCause, now_ns: int
+    ) -> None:
+        """The book changed it by itself."""
 
     def order_rejected(self, order: ClientOrder, cause: RejectCause, now_ns: int) -> None:
         """The book refused it."""
@@ -52,12 +57,12 @@ class Market:
     """Listens to its book, tells the venue of client orders, and keeps the day's statistics.
 
     Attributes:
-        resting_clients: Client orders in the book by order id.
+        resting_clients: Client orders in the book by order id, also those that wait in it.
     """
 
     def __init__(self, instrument: Instrument, events: ClientEvents) -> None:
         self.instrument = instrument
-        self.book = OrderBook(self)
+        self.book = OrderBook(self, instrument.ticks)
         self.resting_clients: dict[str, Order] = {}
         self.pending_trades: list[Trade] = []
         self.last_price = 0
@@ -75,7 +80,7 @@ class Market:
         """Tell the client."""
         if order.owner is not None:
             self.resting_clients[order.owner.order_id] = order
-            self._events.order_accepted(order.owner, now_ns)
+            self._events.order_accepted(order.owner, order, now_ns)
         self._events.market_changed(self)
 
     def filled(
@@ -109,7 +114,13 @@ class Market:
         if order.owner is not None:
             if not order.leaves:
                 del self.resting_clients[order.owner.order_id]
-            self._events.order_replaced(order.owner, now_ns)
+            self._events.order_replaced(order.owner, order, now_ns)
+        self._events.market_changed(self)
+
+    def restated(self, order: Order, cause: RestateCause, now_ns: int) -> None:
+        """Tell the client."""
+        if order.owner is not None:
+            self._events.order_restated(order.owner, order, cause, now_ns)
         self._events.market_changed(self)
 
     def rejected(self, order: Order, cause: RejectCause, now_ns: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from sim_exchange.domain.order import OrderKind, Side, TimeInForce
+from sim_exchange.domain.order import PLAIN, OrderKind, Side, Special, TimeInForce
 
 # OrdStatus(39) and ExecType(150) share their characters.
 NEW: Final = "0"
@@ -14,6 +14,7 @@ PENDING_CANCEL: Final = "6"
 REJECTED: Final = "8"
 PENDING_NEW: Final = "A"
 EXPIRED: Final = "C"
+RESTATED: Final = "D"
 PENDING_REPLACE: Final = "E"
 TRADE: Final = "F"
 STATUS: Final = "I"
@@ -44,6 +45,13 @@ class CxlRejReason:
     OTHER = 99
 
 
+class RestatementReason:
+    """ExecRestatementReason(378)."""
+
+    REPRICING = 3
+    OTHER = 99
+
+
 class Terms(NamedTuple):
     """What a client asks for.
 
@@ -52,10 +60,12 @@ class Terms(NamedTuple):
         symbol: Symbol(55).
         isin: SecurityID(48), echoed; empty if not told.
         side: Side(54).
-        kind: OrdType(40).
+        kind: OrdType(40), whatever the book made of it since.
         tif: TimeInForce(59).
-        price: Price(44) in units, 0 for market orders.
+        price: Price(44) in units, 0 for orders without; the cap of a peg.
         quantity: OrderQty(38) in shares.
+        special: What only some orders have; its stop price as it is now.
+        expire_ns: ExpireTime(126); 0 for none.
     """
 
     account: str
@@ -66,6 +76,8 @@ class Terms(NamedTuple):
     tif: TimeInForce
     price: int
     quantity: int
+    special: Special = PLAIN
+    expire_ns: int = 0
 
 
 class ClientOrder:
@@ -82,6 +94,7 @@ class ClientOrder:
         status: OrdStatus(39).
         reason: OrdRejReason(103) of a refused order.
         text: Text(58) of how it ended.
+        pegged: PeggedPrice(839) in units, 0 while it has none.
         wire: The part of its reports that does not change, kept by the FIX side.
     """
 
@@ -92,6 +105,7 @@ class ClientOrder:
         "cum",
         "notional",
         "order_id",
+        "pegged",
         "reason",
         "status",
         "terms",
@@ -110,6 +124,7 @@ class ClientOrder:
         self.status = NEW
         self.reason = 0
         self.text = ""
+        self.pegged = 0
         self.wire: str | None = None
 
     @property
@@ -146,6 +161,9 @@ class Report(NamedTuple):
     request_id: str = ""
     mass_place: int = 0
     mass_total: int = 0
+    stop: int = 0
+    pegged: int = 0
+    restatement: int = 0
 
 
 class UnknownOrder(NamedTuple):

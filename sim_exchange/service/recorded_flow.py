@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mesh.log import get_logger
-from sim_exchange.domain.book import Level
+from sim_exchange.domain.levels import Level
 from sim_exchange.domain.lobster import Event, Message, RecordingError, read_messages
 from sim_exchange.domain.order import Order
 from sim_exchange.domain.playback import Playback

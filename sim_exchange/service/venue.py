@@ -6,16 +6,16 @@ that nothing is told that a restart would not know. The venue is not thread-safe
 holds `lock` from the first use case to the last answer sent.
 """
 
+import heapq
 import threading
 from collections.abc import Callable, Iterable
 
-from sim_exchange.domain.order import BookError, CancelCause, Order, RejectCause, TimeInForce
+from sim_exchange.domain.order import BookError, CancelCause, Order, TimeInForce
 from sim_exchange.instruments import Instrument
 from sim_exchange.service import orders as fix
 from sim_exchange.service.checks import problem_of_new, problem_of_replace
 from sim_exchange.service.market import Market
 from sim_exchange.service.orders import (
-    Answer,
     CancelReject,
     ClientOrder,
     CxlRejReason,
@@ -25,12 +25,13 @@ from sim_exchange.service.orders import (
     Terms,
     UnknownOrder,
 )
+from sim_exchange.service.reporting import Reporting
 
 RESTART_TEXT = "venue restarted"
 """Text(58) of the unsolicited cancels after a restart."""
 
 
-class Venue:
+class Venue(Reporting):
     """One simulated venue: a market per instrument and the clients' orders.
 
     Args:
@@ -42,6 +43,7 @@ class Venue:
         closed_orders_max: Closed orders kept for duplicates and status requests; the
             oldest are forgotten beyond.
         pending_reports: Send ExecType PENDING_NEW, PENDING_CANCEL, PENDING_REPLACE first.
+        basic_orders: Take market and limit orders, DAY, GTC, IOC and FOK, and no others.
     """
 
     def __init__(
@@ -53,24 +55,17 @@ class Venue:
         orders: Iterable[ClientOrder] = (),
         closed_orders_max: int = 200_000,
         pending_reports: bool = False,
+        basic_orders: bool = False,
     ) -> None:
-        self.mic = mic
+        super().__init__(mic, start_number, closed_orders_max)
         self.lock = threading.Lock()
-        self.answers: list[Answer] = []
-        self.touched: dict[str, ClientOrder] = {}
-        self.changed_markets: dict[str, Market] = {}
         self.markets = {listed.symbol: Market(listed, self) for listed in instruments}
         self.is_open = True
         self.on_state: list[Callable[[Market | None, int], None]] = []
-        self._prefix = f"{mic}-{start_number}-"
-        self._order_count = 0
-        self._exec_count = 0
-        self._trade_count = 0
         self._pending_reports = pending_reports
-        self._closed_orders_max = closed_orders_max
-        self._known: dict[str, dict[str, ClientOrder]] = {}
-        self._closed: dict[str, ClientOrder] = {}
-        self._replacing: tuple[str, str] = ("", "")
+        self._basic_orders = basic_orders
+        self._good_till: list[tuple[int, int, ClientOrder]] = []
+        self._expiry_count = 0
         for order in orders:
             self._remember(order)
             if not order.is_open:
@@ -111,7 +106,9 @@ class Venue:
         self._remember(order)
         self.touched[order.order_id] = order
         market = self.markets.get(terms.symbol)
-        problem = problem_of_new(market, terms, is_open=self.is_open)
+        problem = problem_of_new(
+            market, terms, now_ns, is_open=self.is_open, basic=self._basic_orders
+        )
         if problem is not None or market is None:
             reason, text = problem or (OrdRejReason.UNKNOWN_SYMBOL, "")
             self._reject_order(order, reason, text, now_ns)
@@ -129,9 +126,11 @@ class Venue:
                 kind=terms.kind,
                 tif=terms.tif,
                 owner=order,
+                special=terms.special,
             ),
             now_ns,
         )
+        self._note_expiry(order)
 
     def refuse(
         self,
@@ -156,11 +155,11 @@ class Venue:
         if order is None:
             return
         self._rename(order, cl_ord_id)
-        self._replacing = (cl_ord_id, orig_cl_ord_id)
+        self._changing = (order, orig_cl_ord_id)
         if self._pending_reports:
             self._report_pending(order, fix.PENDING_CANCEL, orig_cl_ord_id, now_ns)
         self.markets[order.terms.symbol].book.cancel(order.order_id, now_ns)
-        self._replacing = ("", "")
+        self._changing = (None, "")
 
     def replace(
         self,
@@ -178,14 +177,14 @@ class Venue:
         )
         if order is None:
             return
-        problem = problem_of_replace(self.markets[order.terms.symbol], order, terms)
+        problem = problem_of_replace(self.markets[order.terms.symbol], order, terms, now_ns)
         if problem is not None:
             self.reject_change(
                 client, cl_ord_id, orig_cl_ord_id, *problem, now_ns, is_replace=True, order=order
             )
             return
         self._rename(order, cl_ord_id)
-        self._replacing = (cl_ord_id, orig_cl_ord_id)
+        self._changing = (order, orig_cl_ord_id)
         if self._pending_reports:
             self._report_pending(order, fix.PENDING_REPLACE, orig_cl_ord_id, now_ns)
         order.terms = terms
@@ -195,8 +194,9 @@ class Venue:
         if resting is None:
             raise BookError(f"open order {order.order_id} is not in its book")
         resting.tif = terms.tif
-        book.replace(order.order_id, terms.price, terms.quantity, now_ns)
-        self._replacing = ("", "")
+        book.replace(order.order_id, terms.price, terms.quantity, now_ns, terms.special)
+        self._note_expiry(order)
+        self._changing = (None, "")
 
     def reject_change(
         self,
@@ -288,19 +288,31 @@ class Venue:
         return len(stranded)
 
     def open_session(self, now_ns: int) -> None:
-        """Take orders."""
+        """Take orders, those held for the opening first."""
         self.is_open = True
+        for market in self.markets.values():
+            market.book.auction(TimeInForce.AT_OPEN, now_ns)
         self.tell_state(None, now_ns)
 
     def close_session(self, now_ns: int) -> None:
-        """Take no more orders and expire the DAY orders."""
+        """Let orders held for the close trade, take no more, and expire the DAY orders."""
         self.is_open = False
         for market in self.markets.values():
+            market.book.auction(TimeInForce.AT_CLOSE, now_ns)
             for resting in list(market.resting_clients.values()):
                 if resting.owner.terms.tif is TimeInForce.DAY:
                     market.book.cancel(resting.number, now_ns, cause=CancelCause.EXPIRED)
             market.new_day()
         self.tell_state(None, now_ns)
+
+    def expire_due(self, now_ns: int) -> None:
+        """Expire the good-till-date orders whose time has come."""
+        while self._good_till and self._good_till[0][0] <= now_ns:
+            expire_ns, _, order = heapq.heappop(self._good_till)
+            # A replace may have moved it; then its new time is noted apart.
+            if order.is_open and order.terms.expire_ns == expire_ns:
+                book = self.markets[order.terms.symbol].book
+                book.cancel(order.order_id, now_ns, cause=CancelCause.GOOD_TILL)
 
     def halt(self, symbol: str, now_ns: int) -> None:
         """Halt one instrument: cancels only."""
@@ -323,141 +335,14 @@ class Venue:
             if client is None or resting.owner.client == client
         ]
 
-    # -- ClientEvents of the markets --------------------------------------------------------
-
-    def order_accepted(self, order: ClientOrder, now_ns: int) -> None:
-        """The book took it."""
-        self._report(order, fix.NEW, now_ns)
-
-    def order_filled(
-        self, order: ClientOrder, price: int, quantity: int, now_ns: int, *, is_maker: bool
-    ) -> None:
-        """It traded."""
-        order.cum += quantity
-        order.notional += price * quantity
-        if order.cum < order.terms.quantity:
-            order.status = fix.PARTIALLY_FILLED
-        else:
-            order.status = fix.FILLED
-            self._close(order)
-        self._report(
-            order,
-            fix.TRADE,
-            now_ns,
-            last_quantity=quantity,
-            last_price=price,
-            is_maker=is_maker,
-        )
-
-    def order_cancelled(self, order: ClientOrder, cause: CancelCause, now_ns: int) -> None:
-        """What was left of it is gone."""
-        order.status = fix.EXPIRED if cause is CancelCause.EXPIRED else fix.CANCELED
-        text = "" if cause is CancelCause.REQUESTED else cause.value
-        order.text = text
-        self._close(order)
-        _, orig_cl_ord_id = self._replacing
-        self._report(order, order.status, now_ns, text=text, orig_cl_ord_id=orig_cl_ord_id)
-
-    def order_replaced(self, order: ClientOrder, now_ns: int) -> None:
-        """Its terms changed."""
-        if order.cum == order.terms.quantity:
-            order.status = fix.FILLED
-            self._close(order)
-        _, orig_cl_ord_id = self._replacing
-        self._report(order, fix.REPLACED, now_ns, orig_cl_ord_id=orig_cl_ord_id)
-
-    def order_rejected(self, order: ClientOrder, cause: RejectCause, now_ns: int) -> None:
-        """The book refused it."""
-        self._reject_order(order, OrdRejReason.EXCHANGE_CLOSED, cause.value, now_ns)
-
-    def next_trade_id(self) -> str:
-        """A name for a trade, never used before."""
-        self._trade_count += 1
-        return f"{self._prefix}T{self._trade_count}"
-
-    def market_changed(self, market: Market) -> None:
-        """Note what is to be published."""
-        self.changed_markets[market.instrument.symbol] = market
-
     # -- inside -----------------------------------------------------------------------------
 
-    def _next_exec_id(self) -> str:
-        self._exec_count += 1
-        return f"{self._prefix}E{self._exec_count}"
-
-    def _remember(self, order: ClientOrder) -> None:
-        known = self._known.get(order.client)
-        if known is None:
-            known = self._known[order.client] = {}
-        for cl_ord_id in order.cl_ord_ids:
-            known[cl_ord_id] = order
-
-    def _rename(self, order: ClientOrder, cl_ord_id: str) -> None:
-        order.cl_ord_id = cl_ord_id
-        order.cl_ord_ids += (cl_ord_id,)
-        self._known[order.client][cl_ord_id] = order
-
-    def _close(self, order: ClientOrder) -> None:
-        self._closed[order.order_id] = order
-        if len(self._closed) > self._closed_orders_max:
-            forgotten = self._closed.pop(next(iter(self._closed)))
-            known = self._known[forgotten.client]
-            for cl_ord_id in forgotten.cl_ord_ids:
-                known.pop(cl_ord_id, None)
-
-    def _reject_order(self, order: ClientOrder, reason: int, text: str, now_ns: int) -> None:
-        order.status, order.reason, order.text = fix.REJECTED, reason, text
-        self._close(order)
-        self._report(order, fix.REJECTED, now_ns, text=text)
-
-    def _report(
-        self,
-        order: ClientOrder,
-        exec_type: str,
-        now_ns: int,
-        *,
-        cl_ord_id: str = "",
-        orig_cl_ord_id: str = "",
-        leaves: int | None = None,
-        last_quantity: int = 0,
-        last_price: int = 0,
-        is_maker: bool = False,
-        text: str = "",
-        request_id: str = "",
-    ) -> None:
-        terms = order.terms
-        if exec_type != fix.STATUS:
-            self.touched[order.order_id] = order
-        self._exec_count += 1
-        self.answers.append(
-            Report(
-                order,
-                f"{self._prefix}E{self._exec_count}",
-                exec_type,
-                order.status,
-                cl_ord_id or order.cl_ord_id,
-                orig_cl_ord_id,
-                terms.quantity,
-                terms.price,
-                order.cum,
-                order.leaves if leaves is None else leaves,
-                order.notional,
-                now_ns,
-                last_quantity,
-                last_price,
-                is_maker,
-                order.reason or None,
-                text or order.text,
-                request_id,
-            )
-        )
-
-    def _report_pending(
-        self, order: ClientOrder, pending: str, orig_cl_ord_id: str, now_ns: int
-    ) -> None:
-        leaves, standing, order.status = order.leaves, order.status, pending
-        self._report(order, pending, now_ns, orig_cl_ord_id=orig_cl_ord_id, leaves=leaves)
-        order.status = standing
+    def _note_expiry(self, order: ClientOrder) -> None:
+        expire_ns = order.terms.expire_ns
+        if expire_ns and order.is_open:
+            # The number keeps orders of one expiry from being compared.
+            self._expiry_count += 1
+            heapq.heappush(self._good_till, (expire_ns, self._expiry_count, order))
 
     def _order_to_change(
         self,

@@ -131,6 +131,7 @@ class OrderSession:
     def status(self) -> link.SessionStatus:
         """Return the session as it is now."""
         sender, target = self._engine.numbers()
+        dialect = self.config.dialect
         status = link.SessionStatus(
             session_id=self.config.session_id,
             venue_mic=self.config.venue_mic,
@@ -141,6 +142,8 @@ class OrderSession:
             text=printable(self._text),
             session_epoch=self._epoch_ns,
             trading_session_status=self._trading_session_status,
+            order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
+            times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
         )
         status.since.seconds, status.since.nanos = divmod(self._since_ns, _NS)
         return status

@@ -21,6 +21,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.lifecycle import LOCAL, OrderState, first_state
 from svc_oms.domain.model import Order, Rejection, Trigger, WaitsFor
 from svc_oms.domain.numbers import Price, plain
+from svc_oms.domain.refusal import invalid
 from svc_oms.domain.terms import BASIC, Capabilities, how_worked, require_native
 
 
@@ -41,8 +42,8 @@ def decide_place(
             UNSUPPORTED_ORDER_CHARACTERISTIC, INVALID_FIELD.
     """
     terms = command.terms
-    check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
     trigger = triggers.armed(command.type, terms, capabilities)
+    check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
     waits_for = _first_wait(command, trigger)
     return OrderAccepted(
         Order(
@@ -182,12 +183,17 @@ def decide_replace(
                 "expected": f"above {executed}",
             },
         )
-    check_terms(order.type, terms, instrument, limits, now_ns, reference_price, order.terms)
     if order.state in LOCAL:
         how_worked(order.type, terms.time_in_force, capabilities)
+    else:
+        type_, at_the_venue = triggers.at_venue(order, terms)
+        require_native(type_, at_the_venue.time_in_force, capabilities)
+    if order.trigger is None and terms.trigger_price_type in triggers.QUOTED:
+        # It is the venue's to watch, and that knows its last trade only.
+        invalid("terms.trigger_price_type", terms.trigger_price_type.name, "LAST")
+    check_terms(order.type, terms, instrument, limits, now_ns, reference_price, order.terms)
+    if order.state in LOCAL:
         return OrderReplaced(terms)
-    type_, at_the_venue = triggers.at_venue(order, terms)
-    require_native(type_, at_the_venue.time_in_force, capabilities)
     return ReplaceRequested(order.next_cl_ord_id, terms)
 
 

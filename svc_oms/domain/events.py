@@ -173,6 +173,8 @@ class OrderRestated:
     kind: ClassVar = EventKind.RESTATED
     terms: OrderTerms
     reason_code: int = 0
+    """ExecRestatementReason(378)."""
+    pegged_price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ _REQUEST_COUNT, _IN_DOUBT, _AWAITED = _at("request_count"), _at("in_doubt"), _at
 _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
+_PEGGED_PRICE = _at("pegged_price")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -286,6 +287,8 @@ def _replaced(draft: Draft, order: Order, event: OrderReplaced) -> str:
 def _restated(draft: Draft, order: Order, event: OrderRestated) -> str:
     _arrived(draft, order, event)
     draft[_TERMS] = event.terms
+    if event.pegged_price is not None:
+        draft[_PEGGED_PRICE] = event.pegged_price
     return _executed_beyond(order, event.terms.quantity)
 
 

@@ -37,6 +37,8 @@ class ExecutionReportFacts(NamedTuple):
     display_quantity: Quantity | None = None
     status_request_id: str = ""
     """OrdStatusReqID(790): the ClOrdID our status request asked about."""
+    pegged_price: Price | None = None
+    """PeggedPrice(839)."""
 
 
 class CancelRejectFacts(NamedTuple):

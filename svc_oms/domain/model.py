@@ -211,6 +211,8 @@ class Order(NamedTuple):
     created_sequence: int = 0
     last_sequence: int = 0
     anomaly_count: int = 0
+    pegged_price: Price | None = None
+    """PeggedPrice(839) as the venue told it last; None unless pegged."""
     anomaly: str = ""
     """What did not fit in the last event; empty if it fitted. Goes into the envelope."""
     waits_for: WaitsFor | None = None

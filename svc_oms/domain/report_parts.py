@@ -6,6 +6,7 @@ from svc_oms.domain.events import (
     CancelRefused,
     Event,
     OrderResolved,
+    OrderRestated,
     ReplaceRefused,
     VenueReportParked,
 )
@@ -15,6 +16,7 @@ from svc_oms.domain.model import (
     Execution,
     Order,
     OrderTerms,
+    OrderType,
     Rejection,
     ResolutionSource,
     TimeInForce,
@@ -30,6 +32,8 @@ PAUSED = frozenset(
         OrderState.CALCULATED,
     }
 )
+
+_VENUE_FINDS = frozenset({OrderType.MARKET_TO_LIMIT, OrderType.TRAILING_STOP, OrderType.PEGGED})
 
 TIMES_IN_FORCE = {
     "0": TimeInForce.DAY,
@@ -138,6 +142,43 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
         stop_price=stop or terms.stop_price,
         time_in_force=TIMES_IN_FORCE.get(facts.time_in_force, terms.time_in_force),
     )
+
+
+def learned(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
+    """Return the terms with what the venue tells, also of a price it found by itself.
+
+    Not for telling one set of terms from another: there, what was not asked for is no sign.
+    """
+    return _found(type_, merged(terms, facts), facts)
+
+
+def _found(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
+    """Return the terms with the limit or stop price that is the venue's to find."""
+    if type_ is OrderType.MARKET_TO_LIMIT and facts.limit_price:
+        return terms._replace(limit_price=facts.limit_price)
+    if type_ is OrderType.TRAILING_STOP and facts.stop_price:
+        return terms._replace(stop_price=facts.stop_price)
+    return terms
+
+
+def found_price(
+    order: Order, facts: ExecutionReportFacts, terms: OrderTerms | None = None
+) -> list[Event]:
+    """Return the restatement for a price the venue found and tells in passing.
+
+    Args:
+        order: As it stands.
+        facts: A report of something else: new, a fill, replaced.
+        terms: What it stands for behind that; None: the order's own.
+    """
+    if order.type not in _VENUE_FINDS or facts.leaves_quantity == 0:
+        return []
+    standing = order.terms if terms is None else terms
+    known = _found(order.type, standing, facts)
+    pegged = facts.pegged_price if order.type is OrderType.PEGGED else None
+    if known == standing and pegged in {None, order.pegged_price}:
+        return []
+    return [OrderRestated(known, pegged_price=pegged)]
 
 
 def venue_rejection(order: Order, what: str, code: int | None, text: str) -> Rejection:

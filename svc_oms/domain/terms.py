@@ -106,9 +106,9 @@ def how_worked(
 ) -> HowWorked:
     """Decide who works an order of this type and time in force.
 
-    The pair makes sense (`check_kind`). An emulated order lives here under its own time
-    in force; a market order it becomes does not rest, so one the venue does not offer
-    turns into DAY, or IOC, then.
+    Whether the pair makes sense is another question (`check_kind`). An emulated order lives
+    here under its own time in force; a market order it becomes does not rest, so one the
+    venue does not offer turns into DAY, or IOC, then.
 
     Raises:
         OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC, naming what the venue offers.

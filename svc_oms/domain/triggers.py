@@ -24,6 +24,9 @@ from svc_oms.domain.terms import ONCE_TRIGGERED, Capabilities, Worker, how_worke
 STOPS: Final = frozenset(ONCE_TRIGGERED)
 """Types that wait for a price."""
 
+QUOTED: Final = frozenset(TriggerPriceType) - {TriggerPriceType.LAST}
+"""What FIX 4.4 cannot tell a venue to hold a stop against."""
+
 NS_PER_S: Final = 1_000_000_000
 DAY_NS: Final = 86_400 * NS_PER_S
 _TWO: Final = Quantity(Decimal(2))
@@ -46,7 +49,7 @@ def armed(type_: OrderType, terms: OrderTerms, capabilities: Capabilities) -> Tr
     Raises:
         OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC: neither the venue nor the OMS works it.
     """
-    if terms.trigger_price_type not in {None, TriggerPriceType.LAST}:
+    if terms.trigger_price_type in QUOTED:
         capabilities = capabilities._replace(order_types=capabilities.order_types - STOPS)
     how = how_worked(type_, terms.time_in_force, capabilities)
     return None if how.worker is Worker.NATIVE else Trigger(terms.stop_price)

@@ -68,7 +68,8 @@ from svc_oms.domain.report_parts import (
     cum_differs,
     execution,
     found,
-    merged,
+    found_price,
+    learned,
     not_sent,
     parked,
     refusal,
@@ -138,7 +139,11 @@ def _new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> 
         or base in PAUSED
         or (learns_id and base not in TERMINAL)
     ):
-        return [*arrival(order, facts), OrderAcknowledged(facts.venue_order_id)]
+        return [
+            *arrival(order, facts),
+            OrderAcknowledged(facts.venue_order_id),
+            *found_price(order, facts),
+        ]
     return []
 
 
@@ -163,6 +168,7 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
         # The venue sent no acknowledgement of its own; it works the order all the same.
         events.append(OrderAcknowledged(facts.venue_order_id))
     events.append(OrderExecuted(execution(order, facts)))
+    events += found_price(order, facts)
     cum = add(order.cum_quantity, quantity)
     if 0 < order.awaited_cum <= cum:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, ""))
@@ -214,13 +220,14 @@ def _pending_replace(
 def _replaced(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
     pending = order.pending_replace_id
     if pending and order.pending_terms is not None and tells_replace(order, facts):
-        terms = merged(order.pending_terms, facts)
+        terms = learned(order.type, order.pending_terms, facts)
         return [
             *arrival(order, facts),
             *found(order, pending),
             OrderReplaced(terms, facts.venue_order_id),
+            *found_price(order, facts, terms),
         ]
-    terms = merged(order.terms, facts)
+    terms = learned(order.type, order.terms, facts)
     if terms == order.terms:
         return []
     return [*arrival(order, facts), OrderReplaced(terms, facts.venue_order_id)]
@@ -264,7 +271,12 @@ def _moved(
 
 
 def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
-    restated = OrderRestated(merged(order.terms, facts), facts.exec_restatement_reason or 0)
+    # A triggered stop comes here too: of FIX 4.4's states it is New before and behind.
+    restated = OrderRestated(
+        learned(order.type, order.terms, facts),
+        facts.exec_restatement_reason or 0,
+        facts.pegged_price,
+    )
     events: list[Event] = [*arrival(order, facts), restated]
     if facts.ord_status == "9":
         events.append(OrderSuspended(facts.text))
@@ -404,4 +416,6 @@ _BY_EXEC_TYPE: Final[
     "G": _corrected,
     "H": _busted,
     "I": _status,
+    # Triggered, of FIX 5.0; taken where a venue sends it.
+    "L": _restated,
 }

@@ -38,6 +38,7 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         new_ulid(now_ns),
         now_ns,
         parts.market.reference_price(command.instrument_id),
+        parts.venues.capabilities(instrument.venue_mic),
     )
     stays = event.order.state in LOCAL
     session_id = "" if stays else parts.venues.require_up(instrument.venue_mic)
@@ -64,6 +65,7 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         parts.limits,
         work.ledger.now_ns,
         parts.market.reference_price(before.instrument_id),
+        parts.venues.capabilities(before.venue_mic),
     )
     check_replace(before, event.terms, command.actor)
     at_venue = isinstance(event, ReplaceRequested)

@@ -38,7 +38,7 @@ from svc_oms.service.ports import (
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.tails import Tail
 from svc_oms.service.venue_batch import Report, VenueBatch, read_message, read_receipt
-from svc_oms.service.venues import VenueSession, VenueSessions
+from svc_oms.service.venues import VenueSessions, told_session
 
 log = get_logger("svc_oms.link")
 
@@ -87,6 +87,7 @@ class VenueLink:
         self._ack_due = False
         self._failure: Exception | None = None
         self._owners: dict[str, str] = {}
+        self._status = gw.SessionStatus()
         self.tail = Tail(session.outbound_sequence)
 
     # What the gateway says.
@@ -255,11 +256,22 @@ class VenueLink:
             since_ns // 1000,
             status.SerializeToString(),
         )
-        session = VenueSession(
-            self.session_id, self.venue_mic, status.state or gw.SESSION_STATE_DOWN, self.token
-        )
+        self._status = status
+        session = told_session(self.session_id, self.venue_mic, self.token, status)
         parts.notices.sessions_moved(parts.venues.learn([session]), status.text)
         parts.waker.wake_sessions([self.session_id])
+
+    def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
+        """Return the status of a session nobody owns: down, and able to what it was."""
+        return gw.SessionStatus(
+            session_id=self.session_id,
+            venue_mic=self.venue_mic,
+            state=gw.SESSION_STATE_DOWN,
+            since=timestamp(since_ns),
+            text=why,
+            order_types=self._status.order_types,
+            times_in_force=self._status.times_in_force,
+        )
 
     # What the book says.
 
@@ -374,20 +386,14 @@ class Links:
         if self._links.get(link.session_id) is link:
             del self._links[link.session_id]
             self._parts.publisher.sessions.pop(link.session_id, None)
-        status = gw.SessionStatus(
-            session_id=link.session_id,
-            venue_mic=link.venue_mic,
-            state=gw.SESSION_STATE_DOWN,
-            since=timestamp(self._parts.clock.now_ns()),
-            text=why,
-        )
+        status = link.given_up(self._parts.clock.now_ns(), why)
         try:
             await link.set_status(status)
         except (FencedError, StoreUnavailableError) as error:
             # The new owner speaks for the session, or nobody can until the database is back.
             log.info("session given up", session=link.session_id, why=str(error))
             self._parts.venues.learn(
-                [VenueSession(link.session_id, link.venue_mic, gw.SESSION_STATE_DOWN, link.token)]
+                [told_session(link.session_id, link.venue_mic, link.token, status)]
             )
 
     @property

@@ -8,7 +8,10 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SESSION_STATE_DOWN,
     SESSION_STATE_UP,
     SessionState,
+    SessionStatus,
 )
+from svc_oms.domain.model import OrderType, TimeInForce
+from svc_oms.domain.terms import BASIC, Capabilities
 from svc_oms.service import metrics
 
 
@@ -19,6 +22,33 @@ class VenueSession(NamedTuple):
     venue_mic: str
     state: int
     fencing_token: int
+    capabilities: Capabilities = BASIC
+
+
+_TYPES = {value.value: value for value in OrderType}
+_TIMES = {value.value: value for value in TimeInForce}
+
+
+def capabilities_of(status: SessionStatus) -> Capabilities:
+    """Return what a venue takes by its session's status.
+
+    Empty lists are those of an older gateway, which could do the basic things; what a
+    newer one names and this does not know is left out.
+    """
+    types = frozenset(_TYPES[number] for number in status.order_types if number in _TYPES)
+    times = frozenset(_TIMES[number] for number in status.times_in_force if number in _TIMES)
+    return Capabilities(
+        types if status.order_types else BASIC.order_types,
+        times if status.times_in_force else BASIC.times_in_force,
+    )
+
+
+def told_session(
+    session_id: str, venue_mic: str, fencing_token: int, status: SessionStatus
+) -> VenueSession:
+    """Return a session as its owner's gateway tells it; without a state it is down."""
+    state = status.state or SESSION_STATE_DOWN
+    return VenueSession(session_id, venue_mic, state, fencing_token, capabilities_of(status))
 
 
 class VenueSessions:
@@ -60,6 +90,11 @@ class VenueSessions:
         """Tell if a venue can take orders now."""
         session = self._by_venue.get(venue_mic)
         return session is not None and session.state == SESSION_STATE_UP
+
+    def capabilities(self, venue_mic: str) -> Capabilities:
+        """Return what a venue takes, as told last; the basic things if it never was."""
+        session = self._by_venue.get(venue_mic)
+        return BASIC if session is None else session.capabilities
 
     def require_up(self, venue_mic: str) -> str:
         """Return the session of a venue that can take orders now.

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
 from mesh.log import get_logger
+from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.link import Links
 from svc_oms.service.notices import Notices
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
 from svc_oms.service.publisher import Publisher
-from svc_oms.service.venues import VenueSession, VenueSessions
+from svc_oms.service.venues import VenueSession, VenueSessions, capabilities_of
 
 log = get_logger("svc_oms.wakes")
 
@@ -151,7 +152,13 @@ class Watchman:
             self._links.heard(rows)
             self._notices.sessions_moved(
                 self._venues.learn(
-                    VenueSession(row.session_id, row.venue_mic, row.state, row.fencing_token)
+                    VenueSession(
+                        row.session_id,
+                        row.venue_mic,
+                        row.state,
+                        row.fencing_token,
+                        capabilities_of(SessionStatus.FromString(row.status)),
+                    )
                     for row in rows
                     # What an owner here was told last is newer than what was read.
                     if not self._links.owns(row.session_id, row.fencing_token)

@@ -14,6 +14,7 @@ class Recorder(SilentListener):
         self.cancels: list[Any] = []
         self.replaced_orders: list[Any] = []
         self.rejected_orders: list[Any] = []
+        self.restatements: list[Any] = []
 
     def accepted(self, order, *_) -> None:
         self.accepts.append(order.number)
@@ -27,6 +28,9 @@ class Recorder(SilentListener):
 
     def replaced(self, order, *, kept_priority, **_) -> None:
         self.replaced_orders.append((order.number, kept_priority))
+
+    def restated(self, order, cause, *_) -> None:
+        self.restatements.append((order.number, cause.name))
 
     def rejected(self, order, *_) -> None:
         self.rejected_orders.append(order.number)

@@ -52,7 +52,8 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
 class Desk:
     """One order and everything that happened to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, order_id: str = ORDER_ID) -> None:
+        self.order_id = order_id
         self.order: Order | None = None
         self.log: list[LogLine] = []
         self.executions: dict[str, Execution] = {}
@@ -95,7 +96,7 @@ class Desk:
         payload = repr((sequence, event)).encode()
         previous = self.log[-1].event_hash if self.log else GENESIS
         self.log.append(
-            LogLine(sequence, ORDER_ID, stamp, event, payload, event_hash(previous, payload))
+            LogLine(sequence, self.order_id, stamp, event, payload, event_hash(previous, payload))
         )
         match event:
             case OrderExecuted(fill):

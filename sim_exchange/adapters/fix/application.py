@@ -18,10 +18,10 @@ from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
 from sim_exchange.adapters.fix.order_desk import (
     CONDITIONALLY_REQUIRED_FIELD_MISSING,
     UNSUPPORTED_MESSAGE_TYPE,
-    MissingFieldError,
     OrderDesk,
 )
 from sim_exchange.adapters.fix.outbound import Sender
+from sim_exchange.adapters.fix.terms import MissingFieldError
 from sim_exchange.adapters.fix.wire import read_fields
 
 _LOG = get_logger(__name__)

@@ -20,14 +20,19 @@ from sim_exchange.service.orders import (
     OrdRejReason,
     Refusal,
     Report,
+    Terms,
     UnknownOrder,
 )
 
 SOH: Final = "\x01"
 SIDE_CODES: Final = {Side.BUY: "1", Side.SELL: "2"}
 SIDES: Final = {"1": Side.BUY, "2": Side.SELL}
+TRAILING_STOP_PEG: Final = "a"
+"""ExecInst(18)."""
+ORD_TYPES: Final = {OrderKind.TRAILING_STOP: "P"}
+"""OrdType(40) where it is not the book's own character."""
 
-_REFUSAL_ECHO = ("1", "55", "48", "22", "54", "38", "40", "44", "59")
+_REFUSAL_ECHO = ("1", "55", "48", "22", "54", "38", "40", "44", "99", "111", "18", "211", "59")
 
 
 def read_fields(text: str) -> dict[str, str]:
@@ -54,6 +59,21 @@ def utc_text(now_ns: int) -> str:
     """UTCTimestamp with microseconds."""
     second, rest = divmod(now_ns, 1_000_000_000)
     return f"{_second_text(second)}.{rest // 1000:06d}"
+
+
+def read_utc(text: str) -> int:
+    """Read a UTCTimestamp, to the second, as nanoseconds.
+
+    Raises:
+        ValueError: It is none.
+    """
+    at = datetime.strptime(text.partition(".")[0], "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+    return int(at.timestamp()) * 1_000_000_000
+
+
+def signed_text(offset: int) -> str:
+    """Write a distance in price units that may be negative."""
+    return f"-{price_text(-offset)}" if offset < 0 else price_text(offset)
 
 
 price_text = lru_cache(maxsize=65_536)(format_price)
@@ -100,10 +120,25 @@ def _order_part(order: ClientOrder, mic: str) -> str:
     parts += [
         f"207={mic}",
         f"54={SIDE_CODES[terms.side]}",
-        f"40={terms.kind.value}",
+        f"40={ORD_TYPES.get(terms.kind, terms.kind.value)}",
         f"59={terms.tif.value}",
     ]
+    parts += _special_parts(terms)
     return SOH.join(parts)
+
+
+def _special_parts(terms: Terms) -> list[str]:
+    """What only some orders have, as far as it stays the same."""
+    special = terms.special
+    parts = [f"111={special.display}"] if special.display else []
+    if special.peg is not None:
+        parts += [f"18={special.peg.value}", f"211={signed_text(special.offset)}"]
+    if special.trail:
+        distance = special.trail * terms.side
+        parts += [f"18={TRAILING_STOP_PEG}", f"211={signed_text(distance)}"]
+    if terms.expire_ns:
+        parts.append(f"126={utc_text(terms.expire_ns)}")
+    return parts
 
 
 def _report_body(report: Report, mic: str) -> str:
@@ -128,6 +163,9 @@ def _report_body(report: Report, mic: str) -> str:
         request_id,
         mass_place,
         mass_total,
+        stop,
+        pegged,
+        restatement,
     ) = report
     wire = order.wire
     if wire is None:
@@ -137,8 +175,10 @@ def _report_body(report: Report, mic: str) -> str:
         f"\x01{wire}\x0138={quantity}\x01151={leaves}\x0114={cum}"
         f"\x016={format_average(notional, cum) if cum else '0'}\x0160={utc_text(now_ns)}"
     )
-    if order.terms.kind is OrderKind.LIMIT:
+    if price:
         body += f"\x0144={price_text(price)}"
+    if stop or pegged or restatement:
+        body += _special_body(stop, pegged, restatement)
     if orig_cl_ord_id:
         body += f"\x0141={orig_cl_ord_id}"
     if last_quantity:
@@ -155,6 +195,15 @@ def _report_body(report: Report, mic: str) -> str:
         body += f"\x01584={request_id}\x01911={mass_total}\x01912={last}"
     elif request_id:
         body += f"\x01790={request_id}"
+    return body
+
+
+def _special_body(stop: int, pegged: int, restatement: int) -> str:
+    body = f"\x0199={price_text(stop)}" if stop else ""
+    if pegged:
+        body += f"\x01839={price_text(pegged)}"
+    if restatement:
+        body += f"\x01378={restatement}"
     return body
 
 

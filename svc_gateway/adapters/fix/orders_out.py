@@ -23,6 +23,8 @@ ORDER_TYPES: Final = {
     oms.ORDER_TYPE_MARKET_TO_LIMIT: "K",
     oms.ORDER_TYPE_ICEBERG: "2",
     oms.ORDER_TYPE_PEGGED: "P",
+    # FIX 4.4 has no value of its own: a peg that trails, by ExecInst(18).
+    oms.ORDER_TYPE_TRAILING_STOP: "P",
 }
 TIMES_IN_FORCE: Final = {
     oms.TIME_IN_FORCE_DAY: "0",
@@ -44,6 +46,9 @@ CAPACITIES: Final = {
     oms.TRADING_CAPACITY_MTCH: "R",
     oms.TRADING_CAPACITY_AOTC: "A",
 }
+_TRAILING_STOP_PEG: Final = "a"
+_BUYS: Final = frozenset({oms.SIDE_BUY})
+_DISPLAY_TAGS: Final = {"max_floor": t.MAX_FLOOR, "display_qty": t.DISPLAY_QTY}
 _CLIENT, _EXECUTING_TRADER, _DECISION_MAKER = "3", "12", "122"
 _SHORT_CODE_SOURCE = "P"
 
@@ -147,7 +152,7 @@ class OrderWriter:
         order_type, in_force = ORDER_TYPES.get(c.type), TIMES_IN_FORCE.get(terms.time_in_force)
         if order_type is None:
             raise CannotExpressError(
-                f"{c.cl_ord_id}: {oms.OrderType.Name(c.type)} has no form in this dialect"
+                f"{c.cl_ord_id}: order type {c.type} is not known to this gateway"
             )
         if in_force is None:
             raise CannotExpressError(f"{c.cl_ord_id}: time in force {terms.time_in_force} unknown")
@@ -163,10 +168,20 @@ class OrderWriter:
         if terms.stop_price:
             fields.append((t.STOP_PX, terms.stop_price))
         if terms.display_quantity:
-            fields.append((t.MAX_FLOOR, terms.display_quantity))
+            fields.append((_DISPLAY_TAGS[dialect.display_tag], terms.display_quantity))
         if dialect.send_currency and c.currency:
             fields.append((t.CURRENCY, c.currency))
-        return fields + _special(c) + _capacity(c)
+        return fields + self._expiry(c) + _peg(c) + _capacity(c)
+
+    def _expiry(self, c: link.VenueCommand) -> Fields:
+        terms = c.terms
+        if terms.time_in_force != oms.TIME_IN_FORCE_GTD:
+            return []
+        expires_ns = terms.expire_time.seconds * 1_000_000_000 + terms.expire_time.nanos
+        zone = self._dialect.expire_date_zone
+        if zone:
+            return [(t.EXPIRE_DATE, wire.date_text(expires_ns, zone))]
+        return [(t.EXPIRE_TIME, wire.utc_text(expires_ns, "seconds"))]
 
     def _parties(self, c: link.VenueCommand) -> Groups:
         if not self._dialect.send_parties:
@@ -185,19 +200,25 @@ class OrderWriter:
         return ((int(t.NO_PARTY_IDS), int(t.PARTY_ID), entries),) if entries else ()
 
 
-def _special(c: link.VenueCommand) -> Fields:
+def _peg(c: link.VenueCommand) -> Fields:
     terms = c.terms
-    fields: Fields = []
-    if terms.time_in_force == oms.TIME_IN_FORCE_GTD:
-        expires_ns = terms.expire_time.seconds * 1_000_000_000 + terms.expire_time.nanos
-        fields.append((t.EXPIRE_TIME, wire.utc_text(expires_ns, "seconds")))
-    if c.type == oms.ORDER_TYPE_PEGGED:
-        peg = PEGS.get(terms.peg.reference)
-        if peg is None:
-            raise CannotExpressError(f"{c.cl_ord_id}: a pegged order without peg.reference")
-        fields.append((t.EXEC_INST, peg))
-        if terms.peg.offset:
-            fields.append((t.PEG_OFFSET_VALUE, terms.peg.offset))
+    if c.type == oms.ORDER_TYPE_TRAILING_STOP:
+        if not terms.trailing_offset:
+            raise CannotExpressError(f"{c.cl_ord_id}: a trailing stop without trailing_offset")
+        # A stop lies above the price for a buyer and below it for a seller.
+        sign = "" if c.side in _BUYS else "-"
+        return [
+            (t.EXEC_INST, _TRAILING_STOP_PEG),
+            (t.PEG_OFFSET_VALUE, f"{sign}{terms.trailing_offset}"),
+        ]
+    if c.type != oms.ORDER_TYPE_PEGGED:
+        return []
+    peg = PEGS.get(terms.peg.reference)
+    if peg is None:
+        raise CannotExpressError(f"{c.cl_ord_id}: a pegged order without peg.reference")
+    fields: Fields = [(t.EXEC_INST, peg)]
+    if terms.peg.offset:
+        fields.append((t.PEG_OFFSET_VALUE, terms.peg.offset))
     return fields
 
 

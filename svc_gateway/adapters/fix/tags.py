@@ -41,6 +41,7 @@ CXL_REJ_REASON = "102"
 ORD_REJ_REASON = "103"
 MAX_FLOOR = "111"
 EXPIRE_TIME = "126"
+EXPIRE_DATE = "432"
 RESET_SEQ_NUM_FLAG = "141"
 EXEC_TYPE = "150"
 LEAVES_QTY = "151"
@@ -61,6 +62,7 @@ ORDER_CAPACITY = "528"
 USERNAME = "553"
 PASSWORD = "554"  # noqa: S105  the name of a field
 ORD_STATUS_REQ_ID = "790"
+PEGGED_PRICE = "839"
 LAST_LIQUIDITY_IND = "851"
 # Market data
 SECURITY_DESC = "107"
@@ -91,7 +93,9 @@ SECURITY_LIST_REQUEST_TYPE = "559"
 SECURITY_REQUEST_RESULT = "560"
 ROUND_LOT = "561"
 LAST_FRAGMENT = "893"
-# FIX 5.0 SP2, taken where a venue sends them, never required
+# FIX 5.0 SP2, taken where a venue sends them, never required; DisplayQty(1138) is sent where
+# the venues file says so
+DISPLAY_QTY = "1138"
 TRADE_ID = "1003"
 MAX_TRADE_VOL = "1140"
 NO_TICK_RULES = "1205"
@@ -100,5 +104,13 @@ TICK_INCREMENT = "1208"
 AGGRESSOR_SIDE = "2446"
 # What a peer would not know by a name of FIX 4.4: the field constants have them as FIX 5.0 SP2.
 EXTENSIONS = frozenset(
-    {TRADE_ID, MAX_TRADE_VOL, NO_TICK_RULES, START_TICK_PRICE_RANGE, TICK_INCREMENT, AGGRESSOR_SIDE}
+    {
+        TRADE_ID,
+        DISPLAY_QTY,
+        MAX_TRADE_VOL,
+        NO_TICK_RULES,
+        START_TICK_PRICE_RANGE,
+        TICK_INCREMENT,
+        AGGRESSOR_SIDE,
+    }
 )

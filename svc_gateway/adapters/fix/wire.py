@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 SOH = "\x01"
 _NS = 1_000_000_000
@@ -119,3 +120,8 @@ def utc_text(at_ns: int, precision: str) -> str:
     if precision == "milliseconds":
         return f"{_second_text(second)}.{rest // 1_000_000:03d}"
     return f"{_second_text(second)}.{rest // 1_000:06d}"
+
+
+def date_text(at_ns: int, zone: str) -> str:
+    """Return the LocalMktDate of a time in an IANA time zone."""
+    return datetime.fromtimestamp(at_ns // _NS, ZoneInfo(zone)).strftime("%Y%m%d")

@@ -90,7 +90,11 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
     ev.OrderRestated: (
         "restated",
         event_pb2.OrderRestated,
-        lambda e: {"terms": terms_message(e.terms), "reason_code": e.reason_code},
+        lambda e: {
+            "terms": terms_message(e.terms),
+            "reason_code": e.reason_code,
+            "pegged_price": optional_text(e.pegged_price),
+        },
     ),
     ev.ExecutionBusted: (
         "execution_busted",
@@ -183,7 +187,9 @@ DECODERS: dict[str, Callable[[Any], Event]] = {
     "suspended": lambda m: ev.OrderSuspended(m.text),
     "stopped": lambda m: ev.OrderStopped(optional_price(m.price)),
     "calculated": lambda _: ev.OrderCalculated(),
-    "restated": lambda m: ev.OrderRestated(terms_value(m.terms), m.reason_code),
+    "restated": lambda m: ev.OrderRestated(
+        terms_value(m.terms), m.reason_code, optional_price(m.pegged_price)
+    ),
     "execution_busted": lambda m: ev.ExecutionBusted(
         m.exec_id,
         m.busted_exec_id,

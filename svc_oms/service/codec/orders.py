@@ -10,6 +10,7 @@ from svc_oms.service.codec.values import (
     link_message,
     link_value,
     nanoseconds,
+    optional_price,
     optional_text,
     rejection_message,
     rejection_value,
@@ -60,6 +61,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         updated_at=timestamp(order.updated_at_ns),
         anomaly_count=order.anomaly_count,
     )
+    if order.pegged_price is not None:
+        message.pegged_price = plain(order.pegged_price)
     if order.pending_terms is not None:
         message.pending_terms.CopyFrom(terms_message(order.pending_terms))
     if order.regulatory:
@@ -133,6 +136,7 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         waits_for=WaitsFor(message.waits_for) if message.waits_for else None,
         trigger=trigger_value(message.trigger) if message.HasField("trigger") else None,
         approved_by=message.approved_by,
+        pegged_price=optional_price(message.pegged_price),
     )
 
 

@@ -12,13 +12,14 @@ from tests.support.book_events import Recorder
 PRICES = st.integers(95, 105)
 QUANTITIES = st.integers(1, 20)
 SIDES = st.sampled_from(list(Side))
+CONTINUOUS = [TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK]
 
 SUBMITS = st.tuples(
     st.just("submit"),
     SIDES,
     PRICES,
     QUANTITIES,
-    st.sampled_from(list(TimeInForce)),
+    st.sampled_from(CONTINUOUS),
     st.booleans(),
 )
 CANCELS = st.tuples(st.just("cancel"), st.integers(0, 60), st.none() | QUANTITIES)

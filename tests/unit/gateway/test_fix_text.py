@@ -63,11 +63,10 @@ def test_every_side_order_type_and_time_in_force_is_mapped_or_refused_in_words()
     for kind in oms.OrderType.values()[1:]:
         made = command(1, type=kind)
         made.terms.peg.reference = oms.PEG_REFERENCE_MIDPOINT
-        if kind == oms.ORDER_TYPE_TRAILING_STOP:
-            with pytest.raises(CannotExpressError, match="ORDER_TYPE_TRAILING_STOP"):
-                written(made)
-        else:
-            assert written(made)["40"] == ORDER_TYPES[kind]
+        made.terms.trailing_offset = "0.5"
+        assert written(made)["40"] == ORDER_TYPES[kind]
+    with pytest.raises(CannotExpressError, match="order type 99 is not known"):
+        written(command(1, type=99))
     for in_force in oms.TimeInForce.values()[1:]:
         made = command(1)
         made.terms.time_in_force = in_force
@@ -84,6 +83,55 @@ def test_conditional_fields() -> None:
     assert (fields["99"], fields["111"], fields["126"], fields["528"]) == (
         "640", "10", "20260102-03:04:05", "P",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("side", "reference", "offset", "exec_inst"),
+    [(oms.SIDE_BUY, oms.PEG_REFERENCE_PRIMARY, "-0.01", "R"),
+     (oms.SIDE_SELL, oms.PEG_REFERENCE_MIDPOINT, "", "M"),
+     (oms.SIDE_SELL, oms.PEG_REFERENCE_MARKET, "0.02", "P")],
+)  # fmt: skip
+def test_a_peg_follows_its_reference_at_its_offset(side, reference, offset, exec_inst) -> None:
+    made = command(1, type=oms.ORDER_TYPE_PEGGED, side=side)
+    made.terms.peg.reference, made.terms.peg.offset = reference, offset
+    fields = written(made)
+    assert (fields["40"], fields["18"], fields.get("211", "")) == ("P", exec_inst, offset)
+    assert fields["44"] == made.terms.limit_price
+
+
+@pytest.mark.parametrize(
+    ("side", "signed"),
+    [(oms.SIDE_BUY, "0.5"), (oms.SIDE_SELL, "-0.5"), (oms.SIDE_SELL_SHORT, "-0.5")],
+)
+def test_a_trailing_stop_is_a_peg_with_the_sign_of_its_side(side, signed) -> None:
+    made = command(1, type=oms.ORDER_TYPE_TRAILING_STOP, side=side)
+    made.terms.limit_price, made.terms.trailing_offset, made.terms.stop_price = "", "0.5", "640"
+    fields = written(made)
+    assert (fields["40"], fields["18"], fields["211"], fields["99"]) == ("P", "a", signed, "640")
+    assert "44" not in fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(oms.ORDER_TYPE_PEGGED, "a pegged order without peg.reference"),
+     (oms.ORDER_TYPE_TRAILING_STOP, "a trailing stop without trailing_offset")],
+)  # fmt: skip
+def test_what_a_type_cannot_be_sent_without(kind, words) -> None:
+    with pytest.raises(CannotExpressError, match=words):
+        written(command(1, type=kind))
+
+
+def test_a_venue_with_its_own_way_of_display_and_expiry() -> None:
+    made = command(1, type=oms.ORDER_TYPE_ICEBERG)
+    made.terms.display_quantity = "10"
+    made.terms.time_in_force = oms.TIME_IN_FORCE_GTD
+    # 2026-01-02T23:30:00Z is the next day in Amsterdam.
+    made.terms.expire_time.FromSeconds(1_767_396_600)
+    plain = written(made)
+    assert (plain["40"], plain["111"], plain["126"]) == ("2", "10", "20260102-23:30:00")
+    fields = written(made, display_tag="display_qty", expire_date_zone="Europe/Amsterdam")
+    assert (fields["1138"], fields["432"]) == ("10", "20260103")
+    assert not {"111", "126"} & fields.keys()
 
 
 def test_dialect_options() -> None:

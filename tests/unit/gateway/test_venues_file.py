@@ -1,12 +1,18 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from meshctl.stack.home import Home, Ports
+from meshctl.stack.venues import write_venues_file
+from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.venues import (
     DialectConfig,
     InstrumentConfig,
+    OrderTypeName,
     SessionConfig,
+    TimeInForceName,
     TlsConfig,
     VenuesFileError,
     load_venues,
@@ -39,6 +45,25 @@ def test_the_example_is_valid_and_shows_every_key() -> None:
                 assert f"`{prefix}{key}`" in readme
 
 
+def test_the_local_stack_has_a_venue_that_takes_everything_and_a_basic_one(tmp_path) -> None:
+    home = Home(tmp_path)
+    home.run.mkdir(parents=True)
+    sessions = {s.session_id: s for s in load_venues(write_venues_file(home, Ports())).sessions}
+    everything = sessions["sima-orders"].dialect
+    assert set(everything.order_types) == set(get_args(OrderTypeName))
+    assert set(everything.times_in_force) == set(get_args(TimeInForceName))
+    basic = sessions["simb-orders"].dialect
+    assert (basic.order_types, basic.times_in_force) == (
+        DialectConfig().order_types, DialectConfig().times_in_force,
+    )  # fmt: skip
+
+
+def test_every_name_of_the_contract_can_be_offered() -> None:
+    for proto, names in ((oms.OrderType, OrderTypeName), (oms.TimeInForce, TimeInForceName)):
+        prefix = proto.Name(0).removesuffix("UNSPECIFIED")
+        assert {prefix + name.upper() for name in get_args(names)} == set(proto.keys()[1:])
+
+
 def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:
     assert not load(tmp_path, SESSION).sessions[0].reset_on_logon
     market = SESSION | {"role": "market_data"}
@@ -60,6 +85,11 @@ def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:
         ({"instruments": [{"symbol": "brk.b"}]}, "instruments[0].symbol: String should match"),
         ({"instruments": [{"symbol": "A", "max_quantity": "x"}]}, "instruments[0].max_quantity"),
         ({"venue_messages_per_second": 0}, "sessions[0].venue_messages_per_second"),
+        ({"dialect": {"order_types": []}}, "dialect.order_types: Tuple should have at least 1"),
+        ({"dialect": {"order_types": ["limit", "limit"]}}, "order_types names twice: limit"),
+        ({"dialect": {"order_types": ["Limit"]}}, "Input should be 'market', 'limit', 'stop'"),
+        ({"dialect": {"times_in_force": ["gtx"]}}, "Input should be 'day', 'gtc', 'gtd'"),
+        ({"dialect": {"expire_date_zone": "Mars/Olympus"}}, "must be an IANA time zone"),
         ({"sender_comp_id": "a\x01b"}, "sessions[0].sender_comp_id"),
     ],
 )

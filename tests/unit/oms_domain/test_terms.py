@@ -28,6 +28,7 @@ from svc_oms.domain.terms import (
 )
 from svc_oms.domain.times import utc
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID
+from tests.support.sources import ROOT
 
 T, F = OrderType, TimeInForce
 NOW_NS = 1_800_000_000_000_000_000
@@ -74,6 +75,18 @@ def refusal(call, *args, **kwargs):
 def test_the_tables_speak_of_every_type():
     assert set(TERMS) == set(TIMES) == set(T)
     assert set(ONCE_TRIGGERED) < set(T)
+
+
+def test_the_page_says_what_the_tables_say():
+    rows = {}
+    for line in (ROOT / "docs" / "ORDER_TYPES.md").read_text("utf-8").splitlines():
+        name, *cells = [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
+        if name in T.__members__ and len(cells) == 3:
+            rows[T[name]] = tuple(set(cell.split()) for cell in cells)
+    assert rows == {
+        kind: (set(TERMS[kind].needs), set(TERMS[kind].may), {tif.name for tif in TIMES[kind]})
+        for kind in T
+    }
 
 
 @pytest.mark.parametrize(("type_", "in_force"), list(product(T, F)))

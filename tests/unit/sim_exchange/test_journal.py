@@ -1,7 +1,7 @@
 import pytest
 
 from sim_exchange.adapters.journal import Journal, JournalError, order_line, report_line
-from sim_exchange.domain.order import OrderKind, Side, TimeInForce
+from sim_exchange.domain.order import OrderKind, PegTo, Side, Special, TimeInForce
 from sim_exchange.service.orders import CANCELED, FILLED, ClientOrder, Terms
 
 TERMS = Terms("ACC", "SAP", "", Side.SELL, OrderKind.LIMIT, TimeInForce.GTC, 2_400_000, 100)
@@ -36,6 +36,36 @@ def test_orders_and_the_last_batch_survive(tmp_path) -> None:
     third = Journal(tmp_path)
     assert third.last_reports == again.last_reports
     third.close()
+
+
+def test_special_orders_survive(tmp_path) -> None:
+    terms = TERMS._replace(
+        kind=OrderKind.PEGGED,
+        special=Special(1, 2, 3, PegTo.MIDPOINT, -4),
+        tif=TimeInForce.GTD,
+        expire_ns=99,
+    )
+    special, bare = ClientOrder("C", "S-1", "N-1", terms), order(2)
+    special.pegged = 7
+    bare.terms = TERMS._replace(special=Special(trail=5))
+    journal = Journal(tmp_path)
+    journal.write([order_line(special), order_line(bare)])
+    journal.close()
+    again = Journal(tmp_path)
+    assert same(again.orders[0], special)
+    assert same(again.orders[1], bare)
+    again.close()
+
+
+def test_orders_of_an_older_venue_are_read(tmp_path) -> None:
+    journal = Journal(tmp_path)
+    line = order_line(order(1))
+    assert line.endswith("\x01\n")
+    journal.write([line.removesuffix("\x01\n") + "\n"])
+    journal.close()
+    again = Journal(tmp_path)
+    assert same(again.orders[0], order(1))
+    again.close()
 
 
 def test_batch_cut_off_by_a_crash_is_left_out(tmp_path) -> None:

@@ -2,69 +2,11 @@
 
 import pytest
 
-from sim_exchange.adapters.fix.order_desk import (
-    BadTermsError,
-    MissingFieldError,
-    read_terms,
-)
-from sim_exchange.adapters.fix.wire import answer_body, read_all, read_fields
+from sim_exchange.adapters.fix.terms import BadTermsError, MissingFieldError, read_terms
+from sim_exchange.adapters.fix.wire import answer_body, read_all
 from sim_exchange.domain.order import Order, Side
-from sim_exchange.instruments import INSTRUMENTS
 from sim_exchange.service.orders import CancelReject, Refusal, UnknownOrder
-from sim_exchange.service.venue import Venue
-
-SAP = {
-    "55": "SAP",
-    "54": "1",
-    "38": "100",
-    "40": "2",
-    "44": "240",
-    "1": "ACC",
-    "48": "DE0007164600",
-}
-
-
-class Driver:
-    """Sends requests to a venue and gives its answers as fields."""
-
-    def __init__(self, **options) -> None:
-        self.venue = Venue("SIMA", INSTRUMENTS, **options)
-        self.now = 1
-
-    def answers(self) -> list[dict[str, str]]:
-        answers, self.venue.answers = self.venue.answers, []
-        return [read_fields("37=" + answer_body(one, "SIMA") + "\x01") for one in answers]
-
-    def place(self, cl_ord_id: str, repeated=False, **changes) -> list[dict[str, str]]:
-        fields = {**SAP, **changes}
-        fields = {tag: value for tag, value in fields.items() if value is not None}
-        self.now += 1
-        self.venue.place(
-            "C", cl_ord_id, read_terms(fields), self.now, fields=fields, repeated=repeated
-        )
-        return self.answers()
-
-    def cancel(self, cl_ord_id, orig, repeated=False) -> list[dict[str, str]]:
-        self.venue.cancel("C", cl_ord_id, orig, self.now, repeated=repeated)
-        return self.answers()
-
-    def replace(self, cl_ord_id, orig, **changes) -> list[dict[str, str]]:
-        self.venue.replace(
-            "C", cl_ord_id, orig, read_terms({**SAP, **changes}), self.now, repeated=False
-        )
-        return self.answers()
-
-    def status(self, cl_ord_id="", order_id="") -> dict[str, str]:
-        self.venue.status("C", cl_ord_id, order_id, {"790": "Q"}, self.now)
-        return self.answers()[0]
-
-    def rest(self, side=Side.SELL, price=2_400_000, quantity=60) -> None:
-        book = self.venue.markets["SAP"].book
-        book.submit(Order(object(), side, price, quantity), self.now)
-
-
-def short(answer: dict[str, str]) -> tuple:
-    return tuple(answer.get(tag, "") for tag in ("11", "150", "39", "151", "14"))
+from tests.support.venue_driver import SAP, Driver, short
 
 
 def test_order_is_acknowledged_then_filled_in_parts() -> None:
@@ -258,9 +200,19 @@ def test_two_clients_have_their_own_names() -> None:
     ("changes", "reason", "text"),
     [
         ({"54": "5"}, 11, "Side"),
-        ({"40": "3"}, 11, "OrdType"),
-        ({"59": "6"}, 11, "TimeInForce"),
+        ({"40": "7"}, 11, "OrdType"),
+        ({"40": "P"}, 11, "ExecInst"),
+        ({"40": "P", "18": "R M"}, 11, "ExecInst"),
+        ({"59": "5"}, 11, "TimeInForce"),
+        ({"59": "6", "126": "tomorrow"}, 99, "ExpireTime"),
         ({"99": "1"}, 11, "StopPx"),
+        ({"40": "3", "99": "0"}, 99, "StopPx"),
+        ({"40": "1", "111": "10"}, 11, "MaxFloor"),
+        ({"111": "0"}, 13, "MaxFloor"),
+        ({"40": "P", "18": "a", "211": "-0.5"}, 11, "must be positive"),
+        ({"40": "P", "18": "a", "54": "2", "211": "0.5"}, 11, "must be negative"),
+        ({"40": "P", "18": "a", "211": "0"}, 11, "must be positive"),
+        ({"40": "P", "18": "R", "211": "x"}, 99, "PegOffsetValue"),
         ({"38": "1.5"}, 13, "OrderQty"),
         ({"44": "0"}, 99, "Price"),
     ],
@@ -276,6 +228,15 @@ def test_missing_fields_are_named(tag) -> None:
     fields = {key: value for key, value in SAP.items() if key != tag}
     with pytest.raises(MissingFieldError, match=rf"\({tag}\) is missing"):
         read_terms(fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "tag"),
+    [({"40": "3"}, "99"), ({"59": "6"}, "126"), ({"40": "P", "18": "a"}, "211")],
+)
+def test_what_a_type_needs_is_missed_by_name(changes, tag) -> None:
+    with pytest.raises(MissingFieldError, match=rf"\({tag}\) is missing"):
+        read_terms({**SAP, **changes})
 
 
 def test_answers_without_an_order_echo_what_they_can() -> None:

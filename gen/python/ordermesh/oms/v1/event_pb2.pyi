@@ -214,12 +214,14 @@ class OrderCalculated(_message.Message):
     def __init__(self) -> None: ...
 
 class OrderRestated(_message.Message):
-    __slots__ = ("terms", "reason_code")
+    __slots__ = ("terms", "reason_code", "pegged_price")
     TERMS_FIELD_NUMBER: _ClassVar[int]
     REASON_CODE_FIELD_NUMBER: _ClassVar[int]
+    PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
     terms: _order_pb2.OrderTerms
     reason_code: int
-    def __init__(self, terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., reason_code: _Optional[int] = ...) -> None: ...
+    pegged_price: str
+    def __init__(self, terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., reason_code: _Optional[int] = ..., pegged_price: _Optional[str] = ...) -> None: ...
 
 class ExecutionBusted(_message.Message):
     __slots__ = ("exec_id", "busted_exec_id", "quantity", "price")

@@ -1,0 +1,165 @@
+"""What rests on the two sides of a book, and what trades between them."""
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from sim_exchange.domain.levels import BookSide, Level
+from sim_exchange.domain.order import BookListener, CancelCause, Order, Side, SilentListener
+from sim_exchange.domain.prices import TickTable
+from sim_exchange.domain.stops import Stops
+
+
+class Matching:
+    """The resting orders of a book, by price and time; its commands are in `OrderBook`."""
+
+    def __init__(self, listener: BookListener | None, ticks: TickTable) -> None:
+        self._listener: BookListener = listener or SilentListener()
+        self._bids = BookSide(1)
+        self._asks = BookSide(-1)
+        self._orders: dict[Hashable, Order] = {}
+        self._halted = False
+        self._waiting: dict[Hashable, Order] = {}
+        self._ticks = ticks
+        self._stops = Stops(ticks)
+        self._last_price = 0
+        self._prints: list[int] = []
+
+    # -- reading --------------------------------------------------------------------------
+
+    @property
+    def halted(self) -> bool:
+        """Only cancels are taken."""
+        return self._halted
+
+    def __len__(self) -> int:
+        return len(self._orders) + len(self._waiting)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._orders or number in self._waiting
+
+    def get(self, number: Hashable) -> Order | None:
+        """The order of that number, resting or waiting."""
+        return self._orders.get(number) or self._waiting.get(number)
+
+    def orders(self) -> Iterator[Order]:
+        """Every resting order, in no order."""
+        return iter(self._orders.values())
+
+    def waiting(self) -> Iterator[Order]:
+        """Every order that waits beside the book, oldest first."""
+        return iter(self._waiting.values())
+
+    def best(self, side: Side) -> Level | None:
+        """The best level of a side."""
+        return self._side(side).best()
+
+    def level(self, side: Side, price: int) -> Level | None:
+        """The level of a price."""
+        return self._side(side).levels.get(price)
+
+    def levels(self, side: Side, depth: int | None = None) -> list[Level]:
+        """Levels of a side, best first, as many as asked."""
+        book_side = self._side(side)
+        keys = book_side.keys if depth is None else book_side.keys[-depth:]
+        sign = book_side.sign
+        return [book_side.levels[key * sign] for key in reversed(keys)]
+
+    def fillable(self, order: Order) -> int:
+        """How much of an order would trade now, hidden quantity included, up to its leaves."""
+        other = self._side(order.side.opposite)
+        limit_key = other.limit_key(order)
+        found = 0
+        for key in reversed(other.keys):
+            if key < limit_key or found >= order.leaves:
+                break
+            level = other.levels[key * other.sign]
+            found += level.quantity + level.hidden
+        return min(found, order.leaves)
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _side(self, side: Side) -> BookSide:
+        return self._bids if side is Side.BUY else self._asks
+
+    def _rest(self, order: Order) -> None:
+        display = order.special.display
+        order.hidden = max(order.leaves - display, 0) if display else 0
+        self._orders[order.number] = order
+        self._side(order.side).add(order)
+
+    def _lift(self, order: Order) -> None:
+        """Take an order out of wherever it is, with its leaves."""
+        if self._waiting.pop(order.number, None) is None:
+            self._side(order.side).remove(order)
+            del self._orders[order.number]
+        else:
+            self._stops.discard(order)
+
+    def _reduce(self, order: Order, quantity: int) -> None:
+        """Take quantity off an order, of what it hides first, and the order out at zero."""
+        if quantity == order.leaves:
+            self._lift(order)
+            order.leaves = order.hidden = 0
+            return
+        order.leaves -= quantity
+        if order.number in self._waiting:
+            return
+        level = self._side(order.side).levels[order.price]
+        hidden = min(order.hidden, quantity)
+        order.hidden -= hidden
+        level.hidden -= hidden
+        level.quantity -= quantity - hidden
+
+    def _hit(self, level: Level, maker: Order, quantity: int) -> None:
+        """Trade against what a maker shows; the caller drops a level that is empty then."""
+        maker.leaves -= quantity
+        level.quantity -= quantity
+        if maker.leaves > maker.hidden:
+            return
+        if maker.hidden:
+            shown = min(maker.special.display, maker.hidden)
+            maker.hidden -= shown
+            level.hidden -= shown
+            level.quantity += shown
+            level.orders.move_to_end(maker.number)
+        else:
+            del level.orders[maker.number]
+            del self._orders[maker.number]
+
+    def _note_trade(self, price: int) -> None:
+        self._last_price = price
+        if self._stops:
+            self._prints.append(price)
+
+    def _can_fill(self, order: Order) -> bool:
+        return self.fillable(order) == order.leaves
+
+    def _discard(self, order: Order, cause: CancelCause, now_ns: int) -> None:
+        left, order.leaves = order.leaves, 0
+        self._listener.cancelled(order, left, cause, now_ns)
+
+    def _queues(self, side: Side) -> Iterator[tuple[int, Iterable[Order]]]:
+        book_side = self._side(side)
+        for key in reversed(book_side.keys):
+            level = book_side.levels[key * book_side.sign]
+            yield level.price, level.orders.values()
+
+    def _match(self, taker: Order, now_ns: int) -> None:
+        other = self._bids if taker.side is Side.SELL else self._asks
+        keys = other.keys
+        if not keys:
+            return
+        limit_key = other.limit_key(taker)
+        filled = self._listener.filled
+        while taker.leaves and keys and keys[-1] >= limit_key:
+            level = other.levels[keys[-1] * other.sign]
+            price = level.price
+            orders = level.orders
+            self._note_trade(price)
+            while orders and taker.leaves:
+                maker = next(iter(orders.values()))
+                quantity = min(maker.leaves - maker.hidden, taker.leaves)
+                taker.leaves -= quantity
+                self._hit(level, maker, quantity)
+                filled(maker, taker, price, quantity, now_ns)
+            if not orders:
+                other.drop(level)
