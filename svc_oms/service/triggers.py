@@ -28,6 +28,7 @@ from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, WaitsFor
 from svc_oms.domain.numbers import Price
+from svc_oms.service import metrics
 from svc_oms.service.codec.orders import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
 from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Outcome, Submission
@@ -252,7 +253,7 @@ class Triggers:
             self._in_flight -= 1
             if isinstance(outcome, MeshError):
                 # The next push or look tries again.
-                log.warning(
+                log.debug(
                     "waiting order not moved",
                     order=watch.order.order_id,
                     command=kind.name,
@@ -263,6 +264,8 @@ class Triggers:
 
     def look(self) -> None:
         """Look at every waiting order with what is known now."""
+        metrics.WAITING_ORDERS.set(len(self._watches))
+        metrics.TRIGGER_PRICES.set(len(self._by_instrument.keys() & self._prices.keys()))
         for watch in list(self._watches.values()):
             self._look(watch)
 

@@ -164,7 +164,8 @@ class VenueBatch:
         if after.anomaly:
             metrics.ANOMALIES.labels(self.venue_mic).inc()
             log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
-        if isinstance(events[0], OrderAcknowledged):
+        # One that waited here first was on its way for a part of its life only.
+        if isinstance(events[0], OrderAcknowledged) and order.version == 1:
             seconds = (self.ledger.now_ns - after.created_at_ns) / NS_PER_S
             metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
 

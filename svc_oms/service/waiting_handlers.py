@@ -35,7 +35,7 @@ from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken, refused
 from svc_oms.service.work import Work
 
-PASSING = frozenset({"INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
+PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
 """Beside what may be repeated as it is, refusals that keep a reached stop waiting for better
 times. Any other rejects the order: a stop nobody lets go is not to fire some other day."""
 
