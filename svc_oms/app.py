@@ -13,6 +13,7 @@ from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
 from mesh.tasks import cancel_until_done
 from svc_oms.adapters.grpc.marketdata import MarketDataClient
+from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
@@ -37,6 +38,7 @@ from svc_oms.service.publisher import Publisher
 from svc_oms.service.pulls import Puller, PullParts
 from svc_oms.service.switchboard import Switchboard, SwitchParts
 from svc_oms.service.trail import Trail
+from svc_oms.service.triggers import Triggers
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -82,6 +84,22 @@ def build_book(
             gates=(KillGate(venues), LimitsGate(room)),
         )
     )
+    limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
+    day_end_s = settings.trading_day_end_s
+    desk = Desk(
+        DeskParts(
+            store,
+            clock,
+            known,
+            market,
+            venues,
+            publisher,
+            limits,
+            trading_day_end_s=day_end_s,
+        )
+    )
+    triggers = Triggers(store, clock, venues, desk.submit, day_end_s)
+    publisher.moved = triggers.learn
     links = Links(
         LinkParts(
             store=store,
@@ -121,6 +139,18 @@ def build_book(
         revision=SCHEMA_REVISION,
         lag_events_max=settings.stream_lag_events_max,
         room=room,
+        store,
+        clock,
+        market,
+        venues,
+        notices,
+        publisher,
+        desk,
+        links,
+        watchman,
+        triggers,
+        SCHEMA_REVISION,
+        settings.stream_lag_events_max,
     )
 
 
@@ -164,7 +194,14 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     ears.watchman = book.watchman
     add_servicers(server, book)
     market = MarketDataClient(settings.marketdata_target, settings, book.market, store)
-    work: list[Coroutine[Any, Any, None]] = [book.run(), waker.run(), bell.run(), market.run()]
+    prices = TriggerPrices(settings.marketdata_target, settings, book.triggers, clock)
+    work: list[Coroutine[Any, Any, None]] = [
+        book.run(),
+        waker.run(),
+        bell.run(),
+        market.run(),
+        prices.run(),
+    ]
     if redis is not None:
         work += [redis.run_writer(), redis.run_listener()]
     tasks = [asyncio.create_task(each) for each in work]

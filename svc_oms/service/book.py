@@ -20,6 +20,7 @@ from svc_oms.service.publisher import Publisher
 from svc_oms.service.submissions import database_away
 from svc_oms.service.switchboard import Switchboard
 from svc_oms.service.tails import TAIL_ITEMS_MAX
+from svc_oms.service.triggers import Triggers
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import Watchman
 
@@ -46,6 +47,7 @@ class Book:
     switches: Switchboard
     auditor: Auditor
     guards: Guards
+    triggers: Triggers
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
     room: ControlRoom = field(kw_only=True)
@@ -95,6 +97,7 @@ class Book:
             tasks.create_task(self.auditor.run())
             tasks.create_task(self.guards.run())
             tasks.create_task(self.switches.run())
+            tasks.create_task(self.triggers.run())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

@@ -24,6 +24,11 @@ class Judge(Protocol):
 
     def place(self, submission: Submission, order: Order) -> Sequence[Order] | None:
         """Judge a new order as it would be accepted; return own orders to cancel before it."""
+    def place(self, submission: Submission, order: Order) -> None:
+        """Judge a new order as it would be accepted, or one that waited here and is to go.
+
+        The latter (submission.kind APPROVE or TRIGGER) is in the ledger, and counted, already.
+        """
         ...
 
     def replace(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from mesh.errors import MeshError, to_rejection
 from mesh.ids import new_ulid
@@ -15,11 +17,15 @@ from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.controls.rules import SelfMatchRefused
 from svc_oms.domain.events import CancelRequested, ReplaceRequested
+from svc_oms.domain.groups import check_link, check_replace
+from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.disconnect_handler import disconnect_cancel
 from svc_oms.service.gates import Judge
 from svc_oms.service.kill_handlers import named, pull
+from svc_oms.service import waiting_handlers as waiting
+from svc_oms.service.place_batch import place_batch
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
@@ -50,12 +56,11 @@ def _cancel_each(work: Work, submission: Submission, orders: Sequence[Order]) ->
 
 
 def place(work: Work, submission: Submission) -> IdempotencyRow:
-    """Accept a new order and send it."""
+    """Accept a new order, and send it unless it waits here."""
     command = submission.command
     assert isinstance(command, PlaceOrder)
     parts, now_ns = work.parts, work.ledger.now_ns
     instrument = parts.market.instrument(command.instrument_id)
-    session_id = parts.venues.require_up(instrument.venue_mic)
     event = decide_place(
         command,
         instrument,
@@ -66,8 +71,15 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         parts.venues.capabilities(instrument.venue_mic),
     )
     judged(work, submission, lambda judge: judge.place(submission, event.order))
+    stays = event.order.state in LOCAL
+    session_id = "" if stays else parts.venues.require_up(instrument.venue_mic)
+    if command.link is not None:
+        check_link(event.order, work.linked.members(event.order))
+    for judge in work.judges:
+        judge.place(submission, event.order)
     order = work.add(None, command.account_id, event, submission)
-    work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+    if not stays:
+        work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
     return work.row(submission, order.order_id, order.last_sequence)
 
 
@@ -88,6 +100,11 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
     )
     session_id = parts.venues.require_up(before.venue_mic)
     judged(work, submission, lambda judge: judge.replace(submission, before, event.terms))
+    check_replace(before, event.terms, command.actor)
+    at_venue = isinstance(event, ReplaceRequested)
+    session_id = parts.venues.require_up(before.venue_mic) if at_venue else ""
+    for judge in work.judges:
+        judge.replace(submission, before, event.terms)
     order = work.add(before, submission.account_id, event, submission)
     if isinstance(event, ReplaceRequested):
         work.send(
@@ -105,7 +122,8 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
 def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:
     """Cancel one order: ask the venue, or end what is not there yet."""
     event = decide_cancel(before, command)
-    session_id = work.parts.venues.session_of(before.venue_mic)
+    at_venue = isinstance(event, CancelRequested)
+    session_id = work.parts.venues.session_of(before.venue_mic) if at_venue else ""
     for judge in work.judges:
         judge.cancel(submission, before)
     order = work.add(before, before.account_id, event, submission)
@@ -144,8 +162,13 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
     scope.sort(key=lambda order: order.order_id)
     response = order_service_pb2.CancelAllResponse()
     sequence = 0
-    for before in scope[:OPEN_ORDERS_MAX]:
-        result = response.results.add(order_id=before.order_id)
+    for order_id in [order.order_id for order in scope[:OPEN_ORDERS_MAX]]:
+        result = response.results.add(order_id=order_id)
+        before = work.order(order_id)
+        if before.is_closed:
+            # By the cancel of the order it was linked with.
+            result.state = before.state.value  # type: ignore[assignment] # by number
+            continue
         try:
             order = cancel_order(
                 work,
@@ -162,7 +185,7 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
     return work.row(submission, "", sequence, response.SerializeToString())
 
 
-def _named(command: ReplaceOrder | CancelOrder) -> tuple[str]:
+def _named(command: Any) -> tuple[str]:
     return (command.order_id,)
 
 
@@ -173,4 +196,10 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
     CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel(cancel_order), all_open=True),
     CommandKind.PULL: Handler(pull, named),
+    CommandKind.PLACE_BATCH: Handler(place_batch),
+    CommandKind.APPROVE: Handler(waiting.approve, _named),
+    CommandKind.DECLINE: Handler(waiting.decline, _named),
+    CommandKind.TRIGGER: Handler(waiting.trigger, _named),
+    CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
+    CommandKind.EXPIRE: Handler(waiting.expire, _named),
 }

@@ -14,6 +14,8 @@ from svc_oms.service.publisher import Publisher
 from svc_oms.service.trail import Trail
 from svc_oms.service.venues import VenueSessions
 
+TRADING_DAY_END_S = 22 * 3600
+
 
 @dataclass(frozen=True, slots=True)
 class DeskParts:
@@ -23,6 +25,7 @@ class DeskParts:
         auditor: Tells which refusals are recorded one by one.
         trail: Where the desk's entries of the audit log go.
         gates: Controls every new order and change passes, in this order, before it is taken.
+        trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
     """
 
     store: OrderStore
@@ -35,3 +38,4 @@ class DeskParts:
     auditor: Auditor
     trail: Trail
     gates: Sequence[Gate] = ()
+    trading_day_end_s: int = TRADING_DAY_END_S

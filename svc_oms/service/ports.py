@@ -103,6 +103,10 @@ class OrderWrite(NamedTuple):
     closed: bool
     body: bytes
     fold: str
+    waits: bool = False
+    """It is here and not at the venue."""
+    group_id: str = ""
+    """Of the orders it is linked with."""
 
 
 class EventWrite(NamedTuple):
@@ -311,6 +315,8 @@ class Batch(Protocol):
         Returns the accounts whose log had this head at this sequence, and their orders: of
         the others nothing follows from what was known.
         """
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        """Read every order, open or closed, of these (account, group_id) of locked accounts."""
         ...
 
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
@@ -450,6 +456,12 @@ class OrderStore(Protocol):
 
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         """Read (entry_id, payload) of a page of the audit log, newest first."""
+    async def waiting(self) -> dict[str, int]:
+        """Read which orders are here and not at a venue, each with its last sequence."""
+        ...
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        """Read orders as they stand; unknown ones are left out."""
         ...
 
     async def unknown_orders(self) -> int:

@@ -120,6 +120,12 @@ class MemoryBatch:
             if order.account_id in true and order.last_sequence > true[order.account_id]
         ]
         return set(true), moved
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        return [
+            _row(order)
+            for order in self.tables.orders.values()
+            if order.group_id and (order.account_id, order.group_id) in groups
+        ]
 
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         return [self.tables.keys[key] for key in keys if key in self.tables.keys]
@@ -366,6 +372,11 @@ class MemoryStore:
         ]
         found.sort(key=lambda line: line.entry_id, reverse=True)
         return [(line.entry_id, line.payload) for line in found[: wanted.limit]]
+    async def waiting(self) -> dict[str, int]:
+        return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        return await MemoryBatch(self._here()).orders(order_ids)
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())
