@@ -82,23 +82,10 @@ def build_book(
             trail=trail,
             # Kill switches first: they say more.
             gates=(KillGate(venues), LimitsGate(room)),
+            trading_day_end_s=settings.trading_day_end_s,
         )
     )
-    limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    day_end_s = settings.trading_day_end_s
-    desk = Desk(
-        DeskParts(
-            store,
-            clock,
-            known,
-            market,
-            venues,
-            publisher,
-            limits,
-            trading_day_end_s=day_end_s,
-        )
-    )
-    triggers = Triggers(store, clock, venues, desk.submit, day_end_s)
+    triggers = Triggers(store, clock, venues, desk.submit, settings.trading_day_end_s)
     publisher.moved = triggers.learn
     links = Links(
         LinkParts(
@@ -139,18 +126,7 @@ def build_book(
         revision=SCHEMA_REVISION,
         lag_events_max=settings.stream_lag_events_max,
         room=room,
-        store,
-        clock,
-        market,
-        venues,
-        notices,
-        publisher,
-        desk,
-        links,
-        watchman,
-        triggers,
-        SCHEMA_REVISION,
-        settings.stream_lag_events_max,
+        triggers=triggers,
     )
 
 

@@ -83,7 +83,7 @@ class OrderServicer:
         self, request: order_service_pb2.PlaceBatchRequest, call: Call
     ) -> order_service_pb2.PlaceBatchResponse:
         """Accept several new orders."""
-        taken = await self._submitted(lambda reply: requests.place_batch(request, call.user, reply))
+        taken = await self._submitted(requests.place_batch, request, call)
         response = order_service_pb2.PlaceBatchResponse.FromString(taken.body)
         response.duplicate = taken.duplicate
         return response
@@ -92,14 +92,14 @@ class OrderServicer:
         self, request: order_service_pb2.ApproveRequest, call: Call
     ) -> order_service_pb2.ApproveResponse:
         """Let a held order go."""
-        taken = await self._submitted(lambda reply: requests.approve(request, call.user, reply))
+        taken = await self._submitted(requests.approve, request, call)
         return order_service_pb2.ApproveResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Decline(  # noqa: N802
         self, request: order_service_pb2.DeclineRequest, call: Call
     ) -> order_service_pb2.DeclineResponse:
         """End a held order."""
-        taken = await self._submitted(lambda reply: requests.decline(request, call.user, reply))
+        taken = await self._submitted(requests.decline, request, call)
         return order_service_pb2.DeclineResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Replace(  # noqa: N802

@@ -20,9 +20,8 @@ from svc_oms.service.handlers import HANDLERS
 from svc_oms.service.inbox import Inbox
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.parts import DeskParts
-from svc_oms.service.ports import StoreUnavailableError
-from svc_oms.service.refusals import desk_refusals
 from svc_oms.service.ports import AccountRow, Batch, StoreUnavailableError
+from svc_oms.service.refusals import desk_refusals
 from svc_oms.service.submissions import (
     OrderCommand,
     Outcome,

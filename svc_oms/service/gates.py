@@ -19,15 +19,17 @@ from svc_oms.service.submissions import Submission
 class Judge(Protocol):
     """A gate's part in one batch of commands.
 
-    The first three raise OrderRefused or MeshError to refuse; nothing changes then.
+    The first four raise OrderRefused or MeshError to refuse; nothing changes then.
     """
 
     def place(self, submission: Submission, order: Order) -> Sequence[Order] | None:
         """Judge a new order as it would be accepted; return own orders to cancel before it."""
-    def place(self, submission: Submission, order: Order) -> None:
-        """Judge a new order as it would be accepted, or one that waited here and is to go.
+        ...
 
-        The latter (submission.kind APPROVE or TRIGGER) is in the ledger, and counted, already.
+    def release(self, submission: Submission, order: Order) -> Sequence[Order] | None:
+        """Judge an order of the book that waited here and is about to go to its venue.
+
+        It was judged as a new one when it was accepted; return own orders to cancel before it.
         """
         ...
 

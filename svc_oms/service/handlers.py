@@ -1,58 +1,29 @@
 """The index of the desk: what each kind of command needs, and what it does."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 from collections.abc import Mapping
 from typing import Any, Final
 
 from mesh.errors import MeshError, to_rejection
 from mesh.ids import new_ulid
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
-    VENUE_COMMAND_KIND_CANCEL,
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,
 )
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
-from svc_oms.domain.controls.rules import SelfMatchRefused
-from svc_oms.domain.events import CancelRequested, ReplaceRequested
+from svc_oms.domain.events import ReplaceRequested
 from svc_oms.domain.groups import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
-from svc_oms.domain.model import Order
-from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
-from svc_oms.service.disconnect_handler import disconnect_cancel
-from svc_oms.service.gates import Judge
-from svc_oms.service.kill_handlers import named, pull
+from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.service import waiting_handlers as waiting
+from svc_oms.service.disconnect_handler import disconnect_cancel
+from svc_oms.service.judged import cancel_order, judged
+from svc_oms.service.kill_handlers import named, pull
 from svc_oms.service.place_batch import place_batch
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
-
-
-def judged(
-    work: Work, submission: Submission, ask: Callable[[Judge], Sequence[Order] | None]
-) -> None:
-    """Ask every judge; cancel what must not meet the order, in front of it on its session.
-
-    Raises:
-        OrderRefused, MeshError: a judge refused.
-    """
-    resting: list[Order] = []
-    try:
-        for judge in work.judges:
-            resting += ask(judge) or ()
-    except SelfMatchRefused as error:
-        _cancel_each(work, submission, error.resting)
-        raise
-    _cancel_each(work, submission, resting)
-
-
-def _cancel_each(work: Work, submission: Submission, orders: Sequence[Order]) -> None:
-    key, actor = submission.command.idempotency_key, submission.command.actor
-    for order in orders:
-        cancel_order(work, submission, order, CancelOrder(key, order.order_id, actor))
 
 
 def place(work: Work, submission: Submission) -> IdempotencyRow:
@@ -70,13 +41,11 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         parts.market.reference_price(command.instrument_id),
         parts.venues.capabilities(instrument.venue_mic),
     )
-    judged(work, submission, lambda judge: judge.place(submission, event.order))
     stays = event.order.state in LOCAL
     session_id = "" if stays else parts.venues.require_up(instrument.venue_mic)
     if command.link is not None:
         check_link(event.order, work.linked.members(event.order))
-    for judge in work.judges:
-        judge.place(submission, event.order)
+    judged(work, submission, lambda judge: judge.place(submission, event.order))
     order = work.add(None, command.account_id, event, submission)
     if not stays:
         work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
@@ -98,13 +67,10 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         parts.market.reference_price(before.instrument_id),
         parts.venues.capabilities(before.venue_mic),
     )
-    session_id = parts.venues.require_up(before.venue_mic)
-    judged(work, submission, lambda judge: judge.replace(submission, before, event.terms))
     check_replace(before, event.terms, command.actor)
     at_venue = isinstance(event, ReplaceRequested)
     session_id = parts.venues.require_up(before.venue_mic) if at_venue else ""
-    for judge in work.judges:
-        judge.replace(submission, before, event.terms)
+    judged(work, submission, lambda judge: judge.replace(submission, before, event.terms))
     order = work.add(before, submission.account_id, event, submission)
     if isinstance(event, ReplaceRequested):
         work.send(
@@ -117,26 +83,6 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
             command.actor,
         )
     return work.row(submission, order.order_id, order.last_sequence)
-
-
-def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:
-    """Cancel one order: ask the venue, or end what is not there yet."""
-    event = decide_cancel(before, command)
-    at_venue = isinstance(event, CancelRequested)
-    session_id = work.parts.venues.session_of(before.venue_mic) if at_venue else ""
-    for judge in work.judges:
-        judge.cancel(submission, before)
-    order = work.add(before, before.account_id, event, submission)
-    if isinstance(event, CancelRequested):
-        work.send(
-            session_id,
-            VENUE_COMMAND_KIND_CANCEL,
-            order,
-            order.terms,
-            event.cl_ord_id,
-            before.orig_cl_ord_id,
-        )
-    return order
 
 
 def cancel(work: Work, submission: Submission) -> IdempotencyRow:

@@ -62,6 +62,10 @@ class KillJudge:
         if self._scopes:
             self._judge(order, submission.command.actor)
 
+    def release(self, submission: Submission, order: Order) -> None:
+        """Refuse with KILL_SWITCH_ENGAGED what a switch covers."""
+        self.place(submission, order)
+
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> None:
         """Refuse with KILL_SWITCH_ENGAGED what a switch covers."""
         del terms

@@ -232,16 +232,15 @@ class VenueLink:
                 self._owners,
                 ledger,
                 accounts,
-                Linked(ledger, parts.venues),
+                Linked(ledger, parts.venues, accounts),
                 parts.followers,
             )
             await work.read(batch)
             work.apply()
             writes = ledger.finish()
             writes.progress = progress
-            await batch.write(writes)
-            await parts.trail.append(batch, writes.audit)
             bases = await batch.write(writes)
+            await parts.trail.append(batch, writes.audit)
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
         changed = ledger.changed()

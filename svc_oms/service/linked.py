@@ -4,7 +4,7 @@ The same for a client's command and a venue's report: what follows is folded int
 the same ledger, and its commands go into the same outbox.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -20,9 +20,9 @@ from svc_oms.domain.events import CancelRequested, Event, ReplaceRequested, Stam
 from svc_oms.domain.groups import consequences
 from svc_oms.domain.model import Order
 from svc_oms.service.codec.orders import read_order
-from svc_oms.service.codec.venue import command_bytes
+from svc_oms.service.codec.venue import command_bytes, origin_bytes
 from svc_oms.service.ledger import Ledger
-from svc_oms.service.ports import Batch, OutboxWrite
+from svc_oms.service.ports import AccountRow, Batch, OutboxWrite
 from svc_oms.service.submissions import Submission
 from svc_oms.service.venues import VenueSessions
 
@@ -42,8 +42,11 @@ class Moved(NamedTuple):
 class Linked:
     """See above."""
 
-    def __init__(self, ledger: Ledger, venues: VenueSessions) -> None:
+    def __init__(
+        self, ledger: Ledger, venues: VenueSessions, accounts: Mapping[str, AccountRow]
+    ) -> None:
         self._ledger = ledger
+        self._accounts = accounts
         self._venues = venues
         self._members: dict[Group, list[str]] = {}
 
@@ -135,4 +138,6 @@ class Linked:
         payload = command_bytes(
             kind, order, terms, event.cl_ord_id, order.orig_cl_ord_id, self._ledger.now_ns
         )
+        account = self._accounts[order.account_id]
+        payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, "")
         return OutboxWrite(session_id, payload)

@@ -315,6 +315,7 @@ class Batch(Protocol):
         Returns the accounts whose log had this head at this sequence, and their orders: of
         the others nothing follows from what was known.
         """
+
     async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
         """Read every order, open or closed, of these (account, group_id) of locked accounts."""
         ...
@@ -456,6 +457,7 @@ class OrderStore(Protocol):
 
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         """Read (entry_id, payload) of a page of the audit log, newest first."""
+
     async def waiting(self) -> dict[str, int]:
         """Read which orders are here and not at a venue, each with its last sequence."""
         ...

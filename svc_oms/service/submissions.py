@@ -27,8 +27,6 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
-    PULL = 20
-    DISCONNECT_CANCEL = 41
     APPROVE = 10
     DECLINE = 11
     TRIGGER = 12
@@ -36,6 +34,8 @@ class CommandKind(IntEnum):
     PLACE_BATCH = 13
     MOVE_TRIGGER = 14
     EXPIRE = 15
+    PULL = 20
+    DISCONNECT_CANCEL = 41
 
 
 class CancelAll(NamedTuple):
@@ -70,10 +70,6 @@ class Pull(NamedTuple):
     actor: str
 
 
-OrderCommand = ReplaceOrder | CancelOrder
-"""Commands that name an order, and find their account by it."""
-
-Command = PlaceOrder | OrderCommand | CancelAll | Pull | DisconnectCancel
 class PlaceBatch(NamedTuple):
     """New orders of one account."""
 
@@ -91,7 +87,15 @@ OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder
 """Commands that name an order, and find their account by it."""
 
 Command = (
-    PlaceOrder | OrderCommand | CancelAll | PlaceBatch | TriggerOrder | MoveTrigger | ExpireOrder
+    PlaceOrder
+    | OrderCommand
+    | CancelAll
+    | PlaceBatch
+    | TriggerOrder
+    | MoveTrigger
+    | ExpireOrder
+    | Pull
+    | DisconnectCancel
 )
 
 

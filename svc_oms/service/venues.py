@@ -96,6 +96,7 @@ class VenueSessions:
         return frozenset(
             mic for mic, one in self._by_venue.items() if one.state == SESSION_STATE_UP
         )
+
     def is_up(self, venue_mic: str) -> bool:
         """Tell if a venue can take orders now."""
         session = self._by_venue.get(venue_mic)

@@ -31,6 +31,7 @@ from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Order, Rejection, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.order import decide_approve, decide_decline
+from svc_oms.service.judged import judged
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken, refused
 from svc_oms.service.work import Work
@@ -166,6 +167,5 @@ def _checked(work: Work, submission: Submission, order: Order, *, goes: bool) ->
     if order.trigger is not None and order.trigger.stop_price is not None:
         reference = reference or order.trigger.stop_price
     check_terms(type_, terms, instrument, parts.limits, work.ledger.now_ns, reference)
-    for judge in work.judges:
-        judge.place(submission, order)
+    judged(work, submission, lambda judge: judge.release(submission, order))
     return session_id

@@ -91,7 +91,7 @@ class Work:
         self.ledger = ledger
         self.accounts = accounts
         self.judges: list[Judge] = []
-        self.linked = Linked(ledger, parts.venues)
+        self.linked = Linked(ledger, parts.venues, accounts)
         self._taken_back = taken_back or {}
         self._submissions = submissions
         self._handlers = handlers

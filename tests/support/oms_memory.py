@@ -120,6 +120,7 @@ class MemoryBatch:
             if order.account_id in true and order.last_sequence > true[order.account_id]
         ]
         return set(true), moved
+
     async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
         return [
             _row(order)
@@ -372,6 +373,7 @@ class MemoryStore:
         ]
         found.sort(key=lambda line: line.entry_id, reverse=True)
         return [(line.entry_id, line.payload) for line in found[: wanted.limit]]
+
     async def waiting(self) -> dict[str, int]:
         return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}
 

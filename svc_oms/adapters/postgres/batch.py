@@ -169,9 +169,8 @@ class PostgresBatch:
                 *columns([_packed_execution(row) for row in writes.executions], 2),
                 *columns(writes.busted, 2),
                 *columns(writes.parked, len(ParkedWrite._fields)),
-                *writes.progress,
-                [packed_position(row) for row in writes.positions],
                 *progress,
+                [packed_position(row) for row in writes.positions],
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")

@@ -19,7 +19,13 @@ from svc_oms.domain.numbers import ZERO
 CHECKS = (*SINGLE, *TOTALS)
 
 
-def judge(view: AccountView, trial: Trial) -> tuple[Order, ...]:
+ONCE = frozenset({LimitKind.VOLUME, LimitKind.DUPLICATE_ORDER})
+"""Judged and counted when an order is accepted, not again when it is released."""
+
+
+def judge(
+    view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()
+) -> tuple[Order, ...]:
     """Refuse a command, or return the own resting orders to cancel before it.
 
     Raises:
@@ -31,7 +37,7 @@ def judge(view: AccountView, trial: Trial) -> tuple[Order, ...]:
     if not limits:
         return ()
     for kind, check in CHECKS:
-        applied = limits.get(kind)
+        applied = None if kind in leave_out else limits.get(kind)
         if applied is not None:
             check(view, trial, applied)
     applied = limits.get(LimitKind.SELF_MATCH)

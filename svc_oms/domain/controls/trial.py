@@ -129,6 +129,13 @@ def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
     return Trial(order, order.terms, True, now_ns, price, change, collar)
 
 
+def released(view: AccountView, order: Order, now_ns: int) -> Trial:
+    """Make the trial of an order that waited here: its place in the book is its own already."""
+    trial = new_order(view, order, now_ns)
+    held = view.book.part(order.order_id) if view.book else None
+    return trial._replace(change=Change(held or trial.change.after, trial.change.after))
+
+
 def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
     """Make the trial of a replace."""
     reference = view.value_price(before.instrument_id)

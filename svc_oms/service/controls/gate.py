@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from mesh.errors import MeshError
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.controls.judgement import (
+    ONCE,
     count,
     count_command,
     count_execution,
@@ -26,7 +27,7 @@ from svc_oms.domain.controls.positions import MOVING, Position, follow, key_of
 from svc_oms.domain.controls.refusals import named
 from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
-from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order
+from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import plain
@@ -140,12 +141,23 @@ class LimitsJudge:
         self._views = views
         self._ledger = ledger
         self._trial: Trial | None = None
+        self._counts = True
 
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
         """See `gates.Judge`."""
         del submission
         view = self._views[order.account_id]
         return self._judge(view, new_order(view, order, self._ledger.now_ns))
+
+    def release(self, submission: Submission, order: Order) -> Sequence[Order]:
+        """See `gates.Judge`."""
+        del submission
+        view = self._views[order.account_id]
+        trial = released(view, order, self._ledger.now_ns)
+        self._check_rate(view, order, is_cancel=False)
+        resting = judge(view, trial, ONCE)
+        self._trial, self._counts = trial, False
+        return resting
 
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> Sequence[Order]:
         """See `gates.Judge`."""
@@ -157,7 +169,7 @@ class LimitsJudge:
         self._trial = None
         self._check_rate(view, trial.order, is_cancel=False)
         resting = judge(view, trial)
-        self._trial = trial
+        self._trial, self._counts = trial, True
         return resting
 
     def cancel(self, submission: Submission, before: Order) -> None:
@@ -182,7 +194,8 @@ class LimitsJudge:
             count_command(view, after, now_ns, is_cancel=True)
         elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
             self._trial = None
-            count(view, trial)
+            if self._counts:
+                count(view, trial)
             count_command(view, after, now_ns, is_cancel=False)
         if view.book is not None:
             view.book.put(after)

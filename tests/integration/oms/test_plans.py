@@ -16,9 +16,11 @@ GROWING = {"positions", "orders", "order_events", "idempotency", "executions", "
     "statement",
     [
         sql.ORDERS,
+        sql.GROUPS,
         sql.KEYS,
         sql.EXECUTIONS,
         sql.WRITE_COMMANDS,
+        sql.WRITE_OUTBOX,
         sql.WRITE_VENUE,
         controls.ALL_OPEN,
         controls.ORDERS_SINCE,
@@ -26,18 +28,6 @@ GROWING = {"positions", "orders", "order_events", "idempotency", "executions", "
     ],
 )
 async def test_a_batch_reads_no_growing_table_whole(book_url: str, statement: str) -> None:
-    "name",
-    [
-        "ORDERS",
-        "GROUPS",
-        "KEYS",
-        "EXECUTIONS",
-        "WRITE_COMMANDS",
-        "WRITE_OUTBOX",
-        "WRITE_VENUE",
-    ],
-)
-async def test_a_batch_reads_no_growing_table_whole(book_url: str, name: str) -> None:
     connection = await asyncpg.connect(book_url, server_settings=BATCH_PLANS)
     try:
         plan = await _explain(connection, statement)

@@ -202,7 +202,7 @@ class VenueMessage(_message.Message):
     def __init__(self, msg_seq_num: _Optional[int] = ..., session_epoch: _Optional[int] = ..., poss_dup: _Optional[bool] = ..., poss_resend: _Optional[bool] = ..., sending_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_report: _Optional[_Union[ExecutionReport, _Mapping]] = ..., order_cancel_reject: _Optional[_Union[OrderCancelReject, _Mapping]] = ..., business_reject: _Optional[_Union[BusinessReject, _Mapping]] = ..., session_reject: _Optional[_Union[SessionReject, _Mapping]] = ..., parked: _Optional[_Union[ParkedMessage, _Mapping]] = ...) -> None: ...
 
 class ExecutionReport(_message.Message):
-    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id")
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price")
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -227,6 +227,7 @@ class ExecutionReport(_message.Message):
     LAST_MARKET_MIC_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     STATUS_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
     cl_ord_id: str
     orig_cl_ord_id: str
     venue_order_id: str
@@ -251,7 +252,8 @@ class ExecutionReport(_message.Message):
     last_market_mic: str
     display_quantity: str
     status_request_id: str
-    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ...) -> None: ...
+    pegged_price: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ...) -> None: ...
 
 class OrderCancelReject(_message.Message):
     __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text")
@@ -314,7 +316,7 @@ class ParkedMessage(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +327,8 @@ class SessionStatus(_message.Message):
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
     TRADING_SESSION_STATUS_FIELD_NUMBER: _ClassVar[int]
+    ORDER_TYPES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     state: SessionState
@@ -335,7 +339,9 @@ class SessionStatus(_message.Message):
     text: str
     session_epoch: int
     trading_session_status: int
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ...) -> None: ...
+    order_types: _containers.RepeatedScalarFieldContainer[_order_pb2.OrderType]
+    times_in_force: _containers.RepeatedScalarFieldContainer[_order_pb2.TimeInForce]
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
     __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks")

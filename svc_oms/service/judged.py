@@ -1,0 +1,57 @@
+"""Asking the judges, and the cancels that an answer of theirs may want first."""
+
+from collections.abc import Callable, Sequence
+
+from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_CANCEL
+from svc_oms.domain.commands import CancelOrder
+from svc_oms.domain.controls.rules import SelfMatchRefused
+from svc_oms.domain.events import CancelRequested
+from svc_oms.domain.model import Order
+from svc_oms.domain.order import decide_cancel
+from svc_oms.service.gates import Judge
+from svc_oms.service.submissions import Submission
+from svc_oms.service.work import Work
+
+
+def judged(
+    work: Work, submission: Submission, ask: Callable[[Judge], Sequence[Order] | None]
+) -> None:
+    """Ask every judge; cancel what must not meet the order, in front of it on its session.
+
+    Raises:
+        OrderRefused, MeshError: a judge refused.
+    """
+    resting: list[Order] = []
+    try:
+        for judge in work.judges:
+            resting += ask(judge) or ()
+    except SelfMatchRefused as error:
+        _cancel_each(work, submission, error.resting)
+        raise
+    _cancel_each(work, submission, resting)
+
+
+def _cancel_each(work: Work, submission: Submission, orders: Sequence[Order]) -> None:
+    key, actor = submission.command.idempotency_key, submission.command.actor
+    for order in orders:
+        cancel_order(work, submission, order, CancelOrder(key, order.order_id, actor))
+
+
+def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:
+    """Cancel one order: ask the venue, or end what is not there yet."""
+    event = decide_cancel(before, command)
+    at_venue = isinstance(event, CancelRequested)
+    session_id = work.parts.venues.session_of(before.venue_mic) if at_venue else ""
+    for judge in work.judges:
+        judge.cancel(submission, before)
+    order = work.add(before, before.account_id, event, submission)
+    if isinstance(event, CancelRequested):
+        work.send(
+            session_id,
+            VENUE_COMMAND_KIND_CANCEL,
+            order,
+            order.terms,
+            event.cl_ord_id,
+            before.orig_cl_ord_id,
+        )
+    return order
