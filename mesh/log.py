@@ -59,7 +59,9 @@ def configure(service: str, level: str = "info", fmt: Literal["json", "console"]
         return event
 
     renderer: Any = structlog.processors.JSONRenderer()
-    failure: list[Any] = [structlog.processors.dict_tracebacks]
+    # Without the locals of the frames: tokens and passwords are among them.
+    traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    failure: list[Any] = [structlog.processors.ExceptionRenderer(traceback)]
     if fmt == "console":
         renderer, failure = structlog.dev.ConsoleRenderer(), []
     structlog.configure(

@@ -117,9 +117,8 @@ def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
     out.average_price = _average(get(t.AVG_PX, ""))
     out.limit_price = canonical(get(t.PRICE, ""), "Price(44)")
     out.stop_price = canonical(get(t.STOP_PX, ""), "StopPx(99)")
-    out.display_quantity = wire.quantity(get(t.MAX_FLOOR, ""), "MaxFloor(111)")
-    out.display_quantity = canonical(
-        get(t.MAX_FLOOR, "") or get(t.DISPLAY_QTY, ""), "MaxFloor(111)"
+    out.display_quantity = wire.quantity(get(t.MAX_FLOOR, ""), "MaxFloor(111)") or wire.quantity(
+        get(t.DISPLAY_QTY, ""), "DisplayQty(1138)"
     )
     out.pegged_price = canonical(get(t.PEGGED_PRICE, ""), "PeggedPrice(839)")
     out.time_in_force = _text(found, t.TIME_IN_FORCE)

@@ -57,6 +57,8 @@ class Control:
         if self.refusal is not None:
             raise self.refusal
 
+    release = place
+
     def replace(self, submission, before, terms):
         del submission, before, terms
 
