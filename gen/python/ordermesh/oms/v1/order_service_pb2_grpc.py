@@ -93,7 +93,8 @@ class OrderServiceServicer:
         first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND,
         INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
         MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
-        IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC.
+        IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and what limits
+        and trading states refuse (LimitKind, TradingStatusRecord).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -593,7 +593,8 @@ export const OrderService: GenService<{
    * first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND,
    * INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
    * MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
-   * IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC.
+   * IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and what limits
+   * and trading states refuse (LimitKind, TradingStatusRecord).
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Place
    */
