@@ -6,8 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls import state as states
-from svc_oms.domain.controls.limits import Applied, Limit, LimitKind, LimitScope, Range, Values
+from svc_oms.domain.controls.exposure import OpenBook
+from svc_oms.domain.controls.judgement import count, judge
+from svc_oms.domain.controls.limits import (
+    Applied,
+    Controls,
+    Limit,
+    LimitKind,
+    LimitScope,
+    Range,
+    SelfMatchPolicy,
+    TradingState,
+    Values,
+)
 from svc_oms.domain.controls.limits import values_text as told
 from svc_oms.domain.controls.positions import Position, check_positions, moved, taken_back
 from svc_oms.domain.controls.state import (
@@ -18,7 +31,10 @@ from svc_oms.domain.controls.state import (
     read_state,
     state_text,
 )
+from svc_oms.domain.controls.trial import AccountView, Reference, new_order
 from svc_oms.domain.controls.windows import NS_PER_MS, Window
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order, OrderType, Side
 from svc_oms.domain.verify import LogLine
 from tests.support.lifecycle import Desk, report
 
@@ -203,3 +219,57 @@ def test_limits_in_words():
     limit = Limit("L", 2, LimitKind.SHORT_SALE, Range(LimitScope.FIRM, "F"), Values())
     assert Applied(limit, Values()).name == "limit L version 2"
     assert Applied(limit, Values(), "O").name == "limit L version 2 (override O)"
+
+
+def view_of(kind: LimitKind, values: Values, resting: Order) -> AccountView:
+    """An account with one limit and one open order."""
+    limit = Limit("L", 1, kind, Range(LimitScope.ACCOUNT, "A"), values)
+    controls = Controls(1, [limit], [], {})
+    return AccountView(
+        account_id="A",
+        firm_id="F",
+        controls=controls,
+        limits=controls.of_account("A", "F", ""),
+        defaults={},
+        state=AccountState(),
+        book=OpenBook([resting], {}, lambda _id: D(50)),
+        own_state=TradingState.ACTIVE,
+        value_price=lambda _id: D(50),
+        collar_price=lambda _id: Reference(D(50), "last"),
+        strategy_of=lambda order: order.placed_by,
+    )
+
+
+def stop_limit(order: Order, stop: str, limit: str) -> Order:
+    """The same order as a sell that waits for a price."""
+    return order._replace(
+        order_id="01JD8QZ5T0000000000000000B",
+        side=Side.SELL,
+        type=OrderType.STOP_LIMIT,
+        state=OrderState.AWAITING_TRIGGER,
+        terms=order.terms._replace(limit_price=D(limit), stop_price=D(stop)),
+    )
+
+
+def test_an_order_that_waits_for_a_price_is_held_against_that_price():
+    resting = Desk().place()
+    collar = Values(percent=D(5), window_percent=D(1), window_ms=1000)
+    view = view_of(LimitKind.PRICE_COLLAR, collar, resting)
+    trial = new_order(view, stop_limit(resting, "30", "29"), 1)
+    assert judge(view, trial) == ()
+    count(view, trial)
+    assert not view.state.collars
+    with pytest.raises(OrderRefused, match="from the stop price 30"):
+        judge(view, new_order(view, stop_limit(resting, "30", "28"), 1))
+
+
+def test_an_order_that_waits_for_a_price_meets_nothing_yet():
+    resting = Desk().place()
+    view = view_of(LimitKind.SELF_MATCH, Values(self_match=SelfMatchPolicy.REJECT_NEW), resting)
+    waiting = stop_limit(resting, "30", "29")
+    assert judge(view, new_order(view, waiting, 1)) == ()
+    with pytest.raises(OrderRefused, match="SELF_MATCH_PREVENTED"):
+        judge(view, new_order(view, waiting._replace(state=OrderState.PENDING_NEW), 1))
+    # Nor does what waits in the book stop anybody.
+    view = view_of(LimitKind.SELF_MATCH, Values(self_match=SelfMatchPolicy.REJECT_NEW), waiting)
+    assert judge(view, new_order(view, resting, 1)) == ()
