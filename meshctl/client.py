@@ -41,7 +41,13 @@ from ordermesh.marketdata.v1 import (
     market_data_service_pb2,
     market_data_service_pb2_grpc,
 )
-from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2, order_service_pb2_grpc
+from ordermesh.oms.v1 import (
+    event_pb2,
+    limit_service_pb2_grpc,
+    order_pb2,
+    order_service_pb2,
+    order_service_pb2_grpc,
+)
 from ordermesh.type.v1 import stream_pb2
 
 CALL_TIMEOUT_S: Final = 10.0
@@ -71,6 +77,7 @@ class MeshClient:
         )
         self._auth = identity_grpc.AuthServiceStub(self._channel)
         self._orders = order_service_pb2_grpc.OrderServiceStub(self._channel)
+        self._limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
         self._prices = market_data_service_pb2_grpc.MarketDataServiceStub(self._channel)
         self._instruments = instrument_service_pb2_grpc.InstrumentServiceStub(self._channel)
 
@@ -168,6 +175,10 @@ class MeshClient:
     async def orders(self, request: order_service_pb2.ListRequest) -> list[order_pb2.Order]:
         """Orders by filter: the first page, newest first."""
         return list((await self._call(self._orders.List, request)).orders)
+
+    async def limits(self, rpc: str, request: Message) -> Any:
+        """Call an rpc of LimitService by its name."""
+        return await self._call(getattr(self._limits, rpc), request)
 
     async def instruments(self, text: str = "") -> list[instrument_pb2.Instrument]:
         """Every listing whose symbol or name holds ``text``."""

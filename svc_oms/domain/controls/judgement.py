@@ -65,7 +65,8 @@ def count(view: AccountView, trial: Trial) -> None:
 
 
 def _moves_collar(applied: Applied, trial: Trial) -> bool:
-    if applied.values.window_percent is None or trial.terms.limit_price is None:
+    terms = trial.terms
+    if applied.values.window_percent is None or terms.limit_price is None or terms.stop_price:
         return False
     return trial.is_new or trial.terms.limit_price != trial.order.terms.limit_price
 

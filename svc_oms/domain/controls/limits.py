@@ -249,9 +249,6 @@ class AccountLimits:
         self._by_kind = by_kind
         self._overrides = overrides
 
-    def __bool__(self) -> bool:
-        return bool(self._by_kind)
-
     def kinds(self) -> frozenset[LimitKind]:
         """Return the kinds of which there is one, in force or to come."""
         return frozenset(self._by_kind)

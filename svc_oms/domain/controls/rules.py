@@ -141,7 +141,7 @@ def check_collar(view: AccountView, trial: Trial, applied: Applied) -> None:
             source=reference.source,
         )
     most = applied.values.window_percent
-    if most is None:
+    if most is None or trial.terms.stop_price is not None:
         return
     collar = collar_with(view, trial, applied)
     moved = share(collar.moved, HUNDRED, multiply(collar.value, collar.price))
@@ -223,6 +223,9 @@ def check_stopped(view: AccountView, trial: Trial) -> None:
 def check_self_match(view: AccountView, trial: Trial, applied: Applied) -> tuple[Order, ...]:
     """Find own orders this one would trade with; refuse, or return those to cancel first."""
     assert view.book is not None
+    if trial.order.state in LOCAL:
+        # Nothing is sent yet.
+        return ()
     resting = tuple(
         each for each in view.book.crossing(trial.order, trial.terms) if each.state not in LOCAL
     )

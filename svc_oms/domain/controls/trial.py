@@ -125,7 +125,7 @@ def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
     reference = view.value_price(order.instrument_id)
     price = unit_price(order.terms, reference)
     change = Change(None, part_of(order, reference))
-    collar = _collar_price(view, order, now_ns)
+    collar = _collar_price(view, order, order.terms, now_ns)
     return Trial(order, order.terms, True, now_ns, price, change, collar)
 
 
@@ -141,13 +141,18 @@ def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) 
     reference = view.value_price(before.instrument_id)
     now = view.book.part(before.order_id) if view.book else None
     change = Change(now or part_of(before, reference), part_of(before, reference, terms))
-    price, collar = unit_price(terms, reference), _collar_price(view, before, now_ns)
+    price, collar = unit_price(terms, reference), _collar_price(view, before, terms, now_ns)
     return Trial(before, terms, False, now_ns, price, change, collar)
 
 
-def _collar_price(view: AccountView, order: Order, now_ns: int) -> Reference | None:
+def _collar_price(
+    view: AccountView, order: Order, terms: OrderTerms, now_ns: int
+) -> Reference | None:
     if view.limit(LimitKind.PRICE_COLLAR, order, now_ns) is None:
         return None
+    if terms.stop_price is not None:
+        # It is about to trade when the market is there, and not before.
+        return Reference(terms.stop_price, "stop")
     return view.collar_price(order.instrument_id)
 
 

@@ -7,7 +7,9 @@ from ordermesh.oms.v1 import limit_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api import requests
+from svc_oms.service.controls import books
 from svc_oms.service.controls.ports import RecordKind
+from svc_oms.service.ports import StoreUnavailableError
 from tests.support.limits import BUY, SELL, SELL_SHORT, LimitBench
 
 FIRM = {"scope": limit_pb2.LIMIT_SCOPE_FIRM, "scope_id": "DEMO"}
@@ -339,16 +341,44 @@ async def test_open_orders_are_exact_on_every_replica(bench):
     assert (await peer.place(BUY, 1)).reason == "EXPOSURE_LIMIT_EXCEEDED"
 
 
-async def test_a_commit_that_never_was_leaves_nothing_behind(bench):
+@pytest.mark.parametrize("orders_of_the_other", [1, 2])
+async def test_a_commit_that_never_was_leaves_nothing_behind(bench, orders_of_the_other):
     await bench.set_limit("OPEN_EXPOSURE", value="1000")
     peer = await bench.peer()
     await bench.place(BUY, 4)
     bench.store.fail_commits = 1
     assert (await bench.place(BUY, 6)).reason == "DEPENDENCY_UNAVAILABLE"
     # The other replica gives the same sequence to another order.
-    await peer.place(BUY, 1)
-    assert not isinstance(await bench.place(BUY, 5), MeshError)
+    for _ in range(orders_of_the_other):
+        await peer.place(BUY, 1)
+    assert not isinstance(await bench.place(BUY, 6 - orders_of_the_other), MeshError)
     assert (await bench.place(BUY, 1)).reason == "EXPOSURE_LIMIT_EXCEEDED"
+
+
+async def test_positions_of_a_commit_that_never_was_are_not_kept(bench):
+    await bench.set_limit("POSITION", long_quantity="10")
+    await bench.place(BUY, 8)
+    bench.store.fail_commits = 1
+    with pytest.raises(StoreUnavailableError):
+        await bench.fill(0, 8)
+    # The venue sends it again, to another order of numbers.
+    await bench.fill(0, 5)
+    await bench.canceled(0)
+    assert not isinstance(await bench.place(BUY, 5), MeshError)
+    assert (await bench.place(BUY, 1)).reason == "POSITION_LIMIT_EXCEEDED"
+
+
+async def test_what_is_kept_has_a_bound(bench, monkeypatch):
+    monkeypatch.setattr(books, "ACCOUNTS_KEPT_MAX", 0)
+    monkeypatch.setattr(books, "EVENTS_BEHIND_MAX", 1)
+    await bench.set_limit("POSITION", long_quantity="10")
+    peer = await bench.peer()
+    for number in range(3):
+        for one in (bench, peer):
+            await one.place(BUY, 1)
+            await one.fill(number, 1)
+    assert not isinstance(await bench.place(BUY, 4), MeshError)
+    assert (await peer.place(BUY, 1)).reason == "POSITION_LIMIT_EXCEEDED"
 
 
 async def test_a_batch_counts_what_it_took_before(bench):
@@ -379,3 +409,102 @@ async def test_a_cancel_of_everything_tells_which_cancel_was_one_too_many(bench)
     results = order_service_pb2.CancelAllResponse.FromString(outcome.body).results
     reasons = [result.rejection.reason for result in results]
     assert reasons == [0, 0, error_pb2.ERROR_REASON_RATE_LIMITED]
+
+
+async def test_objects_that_are_not_there_or_over_are_told(bench):
+    limit = await bench.set_limit("MAX_ORDER_QUANTITY", quantity="10")
+    end = pb.EndLimitRequest(limit_id=limit.limit_id, expected_version=1, reason="over")
+    await bench.office.end_limit(end, bench.caller())
+    end.expected_version = 2
+    assert (await refused(bench.office.end_limit(end, bench.caller()))).reason == "OBJECT_STATE"
+    assert (await refused(approve(bench, "01JD0000000000000000000000"))).reason == (
+        "OBJECT_NOT_FOUND"
+    )
+    stop = pb.EnableStrategyRequest(
+        account_id="ACC-X", strategy="trader:alice", instrument_id="ASML.SIMA", side=1, reason="r"
+    )
+    assert (await refused(bench.office.enable(stop, bench.caller()))).reason == (
+        "ACCOUNT_NOT_ALLOWED"
+    )
+    stop.account_id = "ACC-ALICE"
+    assert (await refused(bench.office.enable(stop, bench.caller()))).reason == "OBJECT_NOT_FOUND"
+    request = pb.ProposeOverrideRequest(
+        limit_id=limit.limit_id,
+        account_id="ACC-X",
+        values=limit_pb2.LimitValues(quantity="20"),
+        valid_until=bench.at(60),
+        reason="r",
+    )
+    error = await refused(bench.office.propose(request, bench.caller()))
+    assert (error.reason, error.field) == ("OBJECT_NOT_FOUND", "account_id")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("BUYING_POWER", {"value": "1000", "range_": {"currency": "EUR"}}),
+        ("VOLUME", {"value": "1000", "window_ms": 1000}),
+        ("MAX_ORDER_VALUE", {"value": "1000"}),
+        ("OPEN_EXPOSURE", {"value": "1000", "range_": {"venue_mic": "SIMA"}}),
+    ],
+)
+async def test_a_market_order_needs_a_price_where_money_is_limited(kind, fields):
+    bench = await LimitBench.make(order_value_max="none")
+    assert not isinstance(await bench.place(BUY, 1, None), MeshError)
+    bench = await LimitBench.make(order_value_max="none")
+    await bench.set_limit(kind, **fields)
+    assert (await bench.place(BUY, 1, None)).reason == "REFERENCE_PRICE_MISSING"
+    bench.quote(last_price="100")
+    assert not isinstance(await bench.place(BUY, 10, None), MeshError)
+    assert isinstance(await bench.place(BUY, 11, None), MeshError)
+
+
+async def test_an_order_without_value_in_the_book_lets_nothing_more_in():
+    bench = await LimitBench.make(order_value_max="none")
+    await bench.place(BUY, 1, None)
+    await bench.set_limit("OPEN_EXPOSURE", value="1000")
+    assert (await bench.place(BUY, 1)).reason == "REFERENCE_PRICE_MISSING"
+    assert not isinstance(await bench.cancel(0), MeshError)
+    await bench.canceled(0)
+    assert not isinstance(await bench.place(BUY, 10), MeshError)
+
+
+async def test_use_is_told_for_every_kind(bench):
+    hour = 3_600_000
+    bench.quote(last_price="100")
+    for kind, fields in {
+        "OPEN_EXPOSURE": {"value": "10000"},
+        "POSITION": {"long_quantity": "100", "short_quantity": "50"},
+        "BUYING_POWER": {"value": "20000", "range_": {"currency": "EUR"}},
+        "VOLUME": {"quantity": "100", "value": "10000", "window_ms": hour},
+        "MESSAGE_RATE": {"messages": 10, "cancels": 20, "window_ms": hour},
+        "REPEATED_EXECUTION": {"executions": 5, "window_ms": hour},
+        "PRICE_COLLAR": {"percent": "5"},
+    }.items():
+        await bench.set_limit(kind, **fields)
+    await bench.place(BUY, 30)
+    await bench.fill(0, 10)
+    await bench.place(SELL, 5, "101", instrument_id="ASML.SIMA")
+    await bench.cancel(1)
+    used = {
+        (limit_pb2.LimitKind.Name(use.limit.kind)[11:], use.subject, use.unit): (
+            use.used,
+            use.maximum,
+        )
+        for use in (await bench.usage()).uses
+    }
+    isin = "NL0010273215"
+    assert used == {
+        ("OPEN_EXPOSURE", "EUR", "EUR"): ("3000", "10000"),
+        ("POSITION", f"{isin} long", "shares"): ("30", "100"),
+        ("POSITION", f"{isin} short", "shares"): ("0", "50"),
+        ("BUYING_POWER", "EUR", "EUR"): ("3000", "20000"),
+        ("VOLUME", "EUR", "shares"): ("35", "100"),
+        ("VOLUME", "EUR", "EUR"): ("3505", "10000"),
+        ("MESSAGE_RATE", "", "messages"): ("3", "10"),
+        ("MESSAGE_RATE", "cancels", "messages"): ("1", "20"),
+        ("REPEATED_EXECUTION", "1|ASML.SIMA|trader:alice", "executions"): ("1", "5"),
+        ("PRICE_COLLAR", "", ""): ("", "percent 5"),
+        ("MAX_ORDER_QUANTITY", "", ""): ("", "quantity 1000000"),
+        ("MAX_ORDER_VALUE", "", ""): ("", "value 10000000"),
+    }

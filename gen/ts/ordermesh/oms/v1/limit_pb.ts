@@ -605,7 +605,7 @@ export enum LimitKind {
    * window_percent with window_ms: distance of the account's orders in the
    * instrument from the reference at the window's start, weighted by value.
    * The reference is the last price, else the middle of bid and ask, else the
-   * close. PRICE_COLLAR_EXCEEDED, REFERENCE_PRICE_MISSING. RTS 6 Article 15(1)(a).
+   * close; for an order with a stop price that price. PRICE_COLLAR_EXCEEDED, REFERENCE_PRICE_MISSING. RTS 6 Article 15(1)(a).
    *
    * @generated from enum value: LIMIT_KIND_PRICE_COLLAR = 3;
    */
