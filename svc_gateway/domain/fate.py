@@ -36,6 +36,8 @@ class Question:
     in_store: bool
     # A kill switch covers it, or the order it is about was never sent.
     held_back: bool = False
+    # The OMS was not heard of for so long that it may have engaged a kill switch since.
+    unheard: bool = False
 
 
 def judge(q: Question) -> Fate:
@@ -47,4 +49,6 @@ def judge(q: Question) -> Fate:
         return Fate.NOT_SENT
     if q.goes_stale and q.now_ns - q.committed_ns > q.age_max_s * 1_000_000_000:
         return Fate.NOT_SENT
+    if q.goes_stale and q.unheard:
+        return Fate.WAIT
     return Fate.SEND if q.session_up else Fate.WAIT

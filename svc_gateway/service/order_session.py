@@ -22,7 +22,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.type.v1 import stream_pb2
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
-from svc_gateway.service.outbound import Outbound
+from svc_gateway.service.outbound import LINK_SILENCE_MAX_S, Outbound
 from svc_gateway.service.ports import (
     CommandWriter,
     FixEngine,
@@ -42,9 +42,6 @@ LinkStream = Stream[link.LinkRequest, link.LinkResponse]
 UNACKNOWLEDGED_MAX = 20_000
 # The OMS may be away this long before the session is logged out. Seconds.
 LINK_DOWN_LOGOUT_S = 15.0
-# A link that says nothing for so long is given up, and with it what was not sent; the OMS beats
-# every 2 s. It counts on this: behind it nothing leaves that a kill switch covers. Seconds.
-LINK_SILENCE_MAX_S = 8.0
 LINK_OPEN_TIMEOUT_S = 10.0
 # We say something at least this often. Seconds.
 HEARTBEAT_S = 5.0
@@ -168,6 +165,7 @@ class OrderSession:
 
     async def _one_link(self) -> None:
         stream = await self._dial()
+        dialled_ns = self._clock.now_ns()
         try:
             async with asyncio.timeout(LINK_OPEN_TIMEOUT_S):
                 await stream.send(link.LinkRequest(open=self._open_frame()))
@@ -182,6 +180,7 @@ class OrderSession:
             self._start_over.clear()
             await self._attach(first.opened)
             self._blocks_told = 0
+            self.outbound.heard(dialled_ns)
             self._block(first.opened.blocks)
             self.outbound.accept(first.commands)
             self._linked, self._status_due = True, True
@@ -217,6 +216,8 @@ class OrderSession:
                 silence.reschedule(None)
                 if frame.HasField("blocks"):
                     self._block(frame.blocks)
+                if frame.HasField("heartbeat"):
+                    self.outbound.heard(frame.heartbeat.server_time.ToNanoseconds())
                 if frame.commands:
                     self.outbound.accept(frame.commands)
                 if frame.HasField("ack"):

@@ -31,6 +31,10 @@ DOUBTS_MAX = 10_000
 # Orders remembered that were never sent, so that their cancels are not sent either. Of one that is
 # forgotten the cancel goes out and the venue refuses it.
 UNSENT_ORDERS_MAX = 20_000
+# A link that says nothing for so long is given up, and with it what was not sent; new orders and
+# replaces leave only for so long behind the OMS's last word. It beats every 2 s, and counts on it:
+# behind that nothing leaves that a kill switch covers. Seconds.
+LINK_SILENCE_MAX_S = 8
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
 # A waiting command is looked at again after this long, for its age. Seconds.
@@ -64,6 +68,7 @@ class Outbound:
         self._blocks: tuple[Block, ...] = ()
         self._unsent: OrderedDict[str, None] = OrderedDict()
         self._expected = 0
+        self._heard_ns = 0
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -95,6 +100,14 @@ class Outbound:
             for one in blocks.blocks
             if not one.drill
         )
+        self._wake.set()
+
+    def heard(self, at_ns: int) -> None:
+        """Note that the OMS was there at this time, by its clock; UTC nanoseconds.
+
+        Not when the word arrived: a process that stood still finds old words waiting.
+        """
+        self._heard_ns = max(self._heard_ns, at_ns)
         self._wake.set()
 
     def drop(self) -> None:
@@ -230,6 +243,7 @@ class Outbound:
             store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
             in_store=in_store,
             held_back=held_back,
+            unheard=self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * _NS,
         )
 
     def _send(self, command: link.VenueCommand) -> float:

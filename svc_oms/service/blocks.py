@@ -12,6 +12,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service import kill_ports
 from svc_oms.service.codec.kill import blocks_message
 from svc_oms.service.kill_ports import KillStore, SwitchRow
+from svc_oms.service.ports import StoreUnavailableError
 
 # A view older than this is not to be trusted; it is renewed every second.
 BLOCKS_AGE_MAX_S = 5.0
@@ -42,10 +43,16 @@ class BlockView:
         """Version of the blocks; grows with every switch."""
         return self.message.version
 
-    @property
-    def stale(self) -> bool:
-        """Was not renewed for too long."""
-        return self._clock.monotonic() - self._read_at > BLOCKS_AGE_MAX_S
+    def require_fresh(self) -> None:
+        """Refuse to go on with a view that was not renewed for too long.
+
+        Raises:
+            StoreUnavailableError: it is too old.
+        """
+        if self._clock.monotonic() - self._read_at > BLOCKS_AGE_MAX_S:
+            raise StoreUnavailableError(
+                f"kill switches could not be read for {BLOCKS_AGE_MAX_S:.0f} s"
+            )
 
     def find(self, switch_id: str) -> SwitchRow | None:
         """Return a switch of the view."""

@@ -12,8 +12,9 @@ IN_FORCE = frozenset({ENGAGING, ENGAGED})
 # Switches in force at a time: each is compared with every order and told to every gateway.
 SWITCHES_IN_FORCE_MAX = 1000
 # A gateway whose link is gone may work on for a moment: its owner reads the blocks at least every
-# 5 s or ends the link (blocks.py), and the gateway gives up a link that is silent for 8 s. Behind
-# both, and a second for the owner's sign of life, nothing can leave through it.
+# 5 s or ends the link (blocks.py), and the gateway sends new orders only for 8 s behind the time in
+# the owner's last heartbeat. Behind both, and a second for the owner's sign of life, and another
+# for clocks that differ, nothing can leave through it.
 SESSION_QUIET_S = 15
 
 

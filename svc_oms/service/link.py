@@ -19,7 +19,7 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service import metrics
-from svc_oms.service.blocks import BLOCKS_AGE_MAX_S, BlockView
+from svc_oms.service.blocks import BlockView
 from svc_oms.service.codec.frames import joined, numbered_command
 from svc_oms.service.codec.values import nanoseconds, timestamp
 from svc_oms.service.gates import Follower
@@ -50,7 +50,7 @@ BATCH_MESSAGES_MAX = 500
 INBOX_FRAMES_MAX = 64
 # Commands in one frame.
 FRAME_COMMANDS_MAX = 500
-# Well below what a gateway bears: it gives up a link that is silent for 8 s (docs/KILL_SWITCH.md).
+# Also between commands: a gateway sends new orders only for 8 s behind the time in the last one.
 HEARTBEAT_S = 2.0
 # Commands a gateway has without a receipt at most. It never has to stop reading for want of room,
 # so that a kill switch never waits behind commands.
@@ -318,6 +318,7 @@ class VenueLink:
         sent = self._acknowledged
         try:
             blocks_version = parts.blocks.version
+            beat_at = parts.clock.monotonic() + HEARTBEAT_S
             yield self.opened()
             while self._failure is None and not drain.is_set():
                 self._wake.clear()
@@ -332,16 +333,18 @@ class VenueLink:
                     blocks_version = parts.blocks.version
                     yield gw.LinkResponse(blocks=parts.blocks.message)
                 payloads = await self._commands(tail, sent)
-                self._require_fresh_blocks()
+                parts.blocks.require_fresh()
                 if parts.blocks.version != blocks_version:
                     continue
+                if parts.clock.monotonic() >= beat_at:
+                    beat_at = parts.clock.monotonic() + HEARTBEAT_S
+                    now = timestamp(parts.clock.now_ns())
+                    yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
                 if payloads:
                     yield self._frame(sent, payloads)
                     sent += len(payloads)
-                elif not await self._woken():
-                    self._require_fresh_blocks()
-                    now = timestamp(parts.clock.now_ns())
-                    yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
+                else:
+                    await self._woken(beat_at)
             if self._failure is not None:
                 raise self._failure
         finally:
@@ -353,19 +356,13 @@ class VenueLink:
         await drain.wait()
         self._wake.set()
 
-    async def _woken(self) -> bool:
+    async def _woken(self, until: float) -> None:
+        """Wait for more to say, until the next heartbeat is due."""
         try:
-            async with asyncio.timeout(HEARTBEAT_S):
+            async with asyncio.timeout(max(until - self._parts.clock.monotonic(), 0)):
                 await self._wake.wait()
         except TimeoutError:
-            return False
-        return True
-
-    def _require_fresh_blocks(self) -> None:
-        if self._parts.blocks.stale:
-            raise StoreUnavailableError(
-                f"kill switches could not be read for {BLOCKS_AGE_MAX_S:.0f} s"
-            )
+            return
 
     async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
         room = self._acknowledged + OUTSTANDING_COMMANDS_MAX - sent

@@ -37,6 +37,9 @@ BUSY_LOOK_S = 0.1
 IDLE_LOOK_S = 1.0
 # While sessions have still to confirm.
 CONFIRM_LOOK_S = 0.02
+# The pull leaves the replica to the confirmations for so long, unless they come sooner: with a
+# thousand orders to cancel they would wait for it.
+CONFIRM_FIRST_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +227,19 @@ class Switchboard:
 
     def _confirm_look_s(self) -> float:
         """Look often while somebody waits for the answer, then seldom."""
-        newest_us = max(row.engaged_at_us for row in self.blocks.rows if row.state == ENGAGING)
-        age_s = self._parts.clock.now_ns() / 1e9 - newest_us / 1e6
+        age_s = min(self._age_s(row) for row in self.blocks.rows if row.state == ENGAGING)
         return CONFIRM_LOOK_S if age_s < self._parts.confirm_s_max else BUSY_LOOK_S
+
+    def _age_s(self, row: SwitchRow) -> float:
+        return self._parts.clock.now_ns() / 1e9 - row.engaged_at_us / 1e6
 
     async def _work(self, row: SwitchRow) -> bool:
         """Do what is to be done for a switch; True if more is to be done soon."""
         try:
             if row.state == ENGAGING:
                 await self._acknowledge(row)
+                if self._age_s(row) < CONFIRM_FIRST_S:
+                    return True
             busy = await self._parts.puller.work(row)
             if busy or not row.settled_at_us:
                 await self._parts.blocks.refresh()

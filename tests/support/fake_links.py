@@ -1,6 +1,7 @@
 """The OMS's and market data's side of the gateway's links, driven by a test, over real mTLS."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.gateway.v1 import venue_link_service_pb2_grpc as link_grpc
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import feed_service_pb2_grpc as feed_grpc
+from ordermesh.type.v1 import stream_pb2
 from tests.support.scripted_venue import until
 
 
@@ -18,7 +20,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
     """Keeps what it applied across links, as the real one does in its database.
 
     Switches: `acknowledge` off makes it take messages without making them durable;
-    `refuse` makes it abort new links.
+    `refuse` makes it abort new links; `late_ns` makes its heartbeats old.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
         self.receipted = 0
         self.blocks = link.Blocks()
         self.confirmed: list[int] = []
+        self.late_ns = 0
         self._wake = asyncio.Event()
         self._cut: asyncio.Event | None = None
 
@@ -109,7 +112,9 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
                     due.append(copy)
                 if due:
                     sent += len(due)
-                    yield link.LinkResponse(commands=due)
+                    beat = stream_pb2.Heartbeat()
+                    beat.server_time.FromNanoseconds(time.time_ns() - self.late_ns)
+                    yield link.LinkResponse(commands=due, heartbeat=beat)
                     continue
                 await self._wake.wait()
         finally:

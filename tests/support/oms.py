@@ -207,6 +207,7 @@ class Gateway:
         self.blocks: list[gw.Blocks] = []
         self.log: list[tuple[str, int | str]] = []
         self.confirms = True
+        self.beats = 0
         self.drains = 0
         self.code: grpc.StatusCode | None = None
         self.ended = asyncio.Event()
@@ -252,6 +253,7 @@ class Gateway:
             while (frame := await self._call.read()) is not grpc.aio.EOF:
                 self.commands.extend(frame.commands)
                 self.log.extend(("command", command.cl_ord_id) for command in frame.commands)
+                self.beats += frame.HasField("heartbeat")
                 if frame.HasField("blocks"):
                     await self._blocked(frame.blocks)
                 if frame.HasField("ack"):

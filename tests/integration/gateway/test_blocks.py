@@ -2,6 +2,7 @@
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import kill_switch_pb2
+from svc_gateway.service import outbound
 from tests.support.gateway_bench import Bench, command
 
 NEW, REPLACE, CANCEL = (
@@ -120,3 +121,26 @@ async def test_a_command_of_unknown_origin_counts_as_covered(bench: Bench) -> No
     bench.oms.command(command(2, **origin()))
     await bench.oms.until_receipts(2)
     assert [r.outcome for r in bench.oms.receipts] == [NOT_SENT, SENT]
+
+
+async def test_new_orders_wait_while_the_oms_was_not_heard_of(bench: Bench, monkeypatch) -> None:
+    """A process that stood still must not send what it has before it knows what was killed."""
+    await bench.up()
+    monkeypatch.setattr(outbound, "LINK_SILENCE_MAX_S", 0)
+    bench.oms.command(command(1, CANCEL, orig_cl_ord_id=command(1).cl_ord_id))
+    waiting = bench.oms.command(command(2, **origin()))
+    await bench.venue.received("F")
+    await bench.oms.until_receipts(1)
+    assert not bench.venue.of_type("D")
+    monkeypatch.setattr(outbound, "LINK_SILENCE_MAX_S", 60)
+    assert (await bench.venue.received("D"))["11"] == waiting.cl_ord_id
+
+
+async def test_an_old_heartbeat_is_no_word(bench: Bench, monkeypatch) -> None:
+    await bench.up()
+    monkeypatch.setattr(outbound, "LINK_SILENCE_MAX_S", 0)
+    bench.oms.late_ns = 3600 * 10**9
+    heard_ns = bench.gateway.sessions[0].outbound._heard_ns
+    bench.oms.command(command(1, CANCEL, orig_cl_ord_id=command(1).cl_ord_id))
+    await bench.oms.until_receipts(1)
+    assert bench.gateway.sessions[0].outbound._heard_ns == heard_ns

@@ -12,6 +12,10 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.adapters.postgres.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service import blocks, link
+from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.pulls import Puller
 from tests.support.oms import (
     ALICE,
@@ -445,3 +449,69 @@ async def test_a_watch_begins_with_a_snapshot_and_tells_changes(book_url, tls):
             while not any(i.HasField("heartbeat") for i in items):
                 items.extend((await call.read()).items)
         call.cancel()
+
+
+async def test_a_link_lost_a_moment_ago_is_named_and_the_next_one_confirms(book_url, tls):
+    async with trading(book_url, tls, engage_confirm_s_max=0.3) as (running, client, gateway):
+        await gateway.close()
+        switch = await engage(client, **FIRM)
+        assert switch.state == kill.KILL_SWITCH_STATE_ENGAGING
+        async with running.channel("svc-gateway") as channel:
+            again = Gateway(channel)
+            await again.open()
+            assert again.opened.blocks.blocks[0].switch_id == switch.switch_id
+            await reported(
+                client,
+                switch.switch_id,
+                lambda r: r.kill_switch.state == kill.KILL_SWITCH_STATE_ENGAGED,
+            )
+            await again.close()
+
+
+async def test_a_session_without_a_link_for_long_needs_no_confirmation(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        await gateway.close()
+        store = await PostgresStore.connect(book_url)
+        old = "UPDATE oms.sessions SET owner_seen_at = now() - interval '16 s'"
+        await store._write_pool.execute(old)
+        await store.close()
+        switch = await engage(client, **FIRM)
+        assert switch.state == kill.KILL_SWITCH_STATE_ENGAGED
+        assert switch.sessions[0].standing == kill.KILL_SESSION_STANDING_NO_LINK
+
+
+async def test_a_link_ends_when_switches_can_no_longer_be_read(book_url, tls, monkeypatch):
+    async with trading(book_url, tls) as (_, _client, gateway):
+
+        async def away(*_):
+            raise StoreUnavailableError("made to be away")
+
+        monkeypatch.setattr(blocks, "BLOCKS_AGE_MAX_S", 0.2)
+        monkeypatch.setattr(PostgresKillStore, "current", away)
+        async with asyncio.timeout(WAIT_S):
+            await gateway.ended.wait()
+        assert gateway.code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_gateway_never_has_more_than_it_can_take(book_url, tls, monkeypatch):
+    """So it goes on reading, and a switch does not wait behind commands."""
+    monkeypatch.setattr(link, "OUTSTANDING_COMMANDS_MAX", 3)
+    async with trading(book_url, tls) as (_, client, gateway):
+        orders = [(await client.place(f"o{n}")).order for n in range(5)]
+        await gateway.command(2)
+        switch = await engage(client, account_id="ACC-BOB")
+        assert switch.state == kill.KILL_SWITCH_STATE_ENGAGED
+        assert len(gateway.commands) == 3
+        for command in tuple(gateway.commands):
+            await gateway.receipt(command)
+        await gateway.command(4)
+        assert [c.order_id for c in gateway.commands] == [o.order_id for o in orders]
+
+
+async def test_heartbeats_come_between_commands_too(book_url, tls, monkeypatch):
+    monkeypatch.setattr(link, "HEARTBEAT_S", 0.05)
+    async with trading(book_url, tls) as (_, client, gateway):
+        for number in range(3):
+            await client.place(f"o{number}")
+        await gateway.command(2)
+        await until(lambda: gateway.beats, "a heartbeat")
