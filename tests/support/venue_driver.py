@@ -21,7 +21,7 @@ class Driver:
     """Sends requests to a venue and gives its answers as fields."""
 
     def __init__(self, **options) -> None:
-        self.venue = Venue("SIMA", INSTRUMENTS, **options)
+        self.venue = Venue("SIMA", options.pop("instruments", INSTRUMENTS), **options)
         self.now = 1
 
     def answers(self) -> list[dict[str, str]]:

@@ -282,6 +282,17 @@ def test_pegs_make_room_for_each_other(quoted) -> None:
     assert (buy.price, sell.price) == (104, 105)
 
 
+def test_pegs_that_do_not_come_to_rest_wait_for_the_next_command(quoted, monkeypatch) -> None:
+    monkeypatch.setattr("sim_exchange.domain.book.PEG_PASSES_MAX", 1)
+    buy = send(quoted, 3, BUY, 0, 5, K.PEGGED, peg=PegTo.MIDPOINT)
+    sell = send(quoted, 4, SELL, 0, 5, K.PEGGED, peg=PegTo.MIDPOINT)
+    send(quoted, 5, SELL, 107, 5)
+    quoted.cancel(5, 6)
+    assert (buy.price, sell.price) == (103, 105)
+    quoted.cancel(2, 7, 1)
+    assert (buy.price, sell.price) == (104, 105)
+
+
 @pytest.mark.parametrize(("side", "price"), [(BUY, 300), (SELL, 305)])
 def test_a_peg_between_ticks_takes_the_passive_one(events, side, price) -> None:
     book = OrderBook(events, FIVES)

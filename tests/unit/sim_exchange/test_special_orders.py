@@ -1,9 +1,15 @@
 """Special orders through the FIX text of a venue: what is asked, what is told."""
 
+import dataclasses
+
 import pytest
 
+from sim_exchange.adapters.fix.terms import read_terms
 from sim_exchange.domain.order import Order, OrderKind, Side, TimeInForce
-from tests.support.venue_driver import Driver, short
+from sim_exchange.domain.prices import TickBand, TickTable
+from sim_exchange.instruments import INSTRUMENTS
+from sim_exchange.service.checks import problem_of_new
+from tests.support.venue_driver import SAP, Driver, short
 
 ALL_DAY = 24 * 3600 * 10**9
 GTD = {"59": "6", "126": "20270115-08:00:00"}
@@ -187,6 +193,24 @@ def test_what_does_not_go_together_is_rejected_in_words(driver, changes, text) -
     (refused,) = driver.place("1", **changes)
     assert refused["150"] == "8"
     assert refused["58"].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"38": "105"}, "quantity 105 is not a multiple of the lot 10"),
+        ({"111": "15"}, "display quantity 15 is not a part of 100 in lots"),
+        ({"40": "P", "18": "R", "211": "-0.0003"}, "offset is not a multiple of the tick 0.0005"),
+        ({"40": "P", "18": "a", "211": "0.0003"}, "offset is not a multiple of the tick 0.0005"),
+    ],
+)
+def test_lots_and_ticks_hold_for_every_part_of_an_order(changes, text) -> None:
+    listed = next(one for one in INSTRUMENTS if one.symbol == "SAP")
+    coarse = dataclasses.replace(listed, lot=10, ticks=TickTable((TickBand(0, 5),)))
+    market = Driver(instruments=[coarse]).venue.markets["SAP"]
+    problem = problem_of_new(market, read_terms({**SAP, **changes}), 1, is_open=True)
+    assert problem is not None
+    assert problem[1] == text
 
 
 def test_a_replace_cannot_make_another_order_of_it(driver) -> None:
