@@ -49,8 +49,13 @@ class Principal:
     expires_at_ns: int
 
     def may_view(self, account: str) -> bool:
-        """Tell whether the orders of this account may be seen; an AUDITOR sees all."""
-        return account in self.accounts or "AUDITOR" in self.roles
+        """Tell whether the orders of this account may be seen; AUDITOR and RISK see all."""
+        return account in self.accounts or self.sees_all
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the role reaches every account."""
+        return not self.roles.isdisjoint(("AUDITOR", "RISK"))
 
     def require_view(self, account: str) -> None:
         """Refuse with ACCOUNT_NOT_ALLOWED unless the account may be seen."""

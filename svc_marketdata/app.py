@@ -60,7 +60,11 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     server.add(
         MarketDataServicer(data, streams),
         f"{PACKAGE}.MarketDataService",
-        {"Watch": user_or_peer(*PRICE_READERS), "Stream": USER, "GetSnapshot": USER},
+        {
+            "Watch": user_or_peer(*PRICE_READERS),
+            "Stream": user_or_peer(*PRICE_READERS),
+            "GetSnapshot": USER,
+        },
     )
     server.add(
         InstrumentServicer(data, streams),

@@ -13,6 +13,7 @@ from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
 from mesh.tasks import cancel_until_done
 from svc_oms.adapters.grpc.marketdata import MarketDataClient
+from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
@@ -29,6 +30,7 @@ from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.triggers import Triggers
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -56,7 +58,21 @@ def build_book(
     notices, known = Notices(clock), KnownOrders()
     quantity = settings.order_quantity_max
     limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits))
+    day_end_s = settings.trading_day_end_s
+    desk = Desk(
+        DeskParts(
+            store,
+            clock,
+            known,
+            market,
+            venues,
+            publisher,
+            limits,
+            trading_day_end_s=day_end_s,
+        )
+    )
+    triggers = Triggers(store, clock, venues, desk.submit, day_end_s)
+    publisher.moved = triggers.learn
     links = Links(
         LinkParts(store, clock, known, venues, publisher, notices, waker),
         replica,
@@ -73,6 +89,7 @@ def build_book(
         desk,
         links,
         watchman,
+        triggers,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
     )
@@ -114,7 +131,14 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     ears.watchman = book.watchman
     add_servicers(server, book)
     market = MarketDataClient(settings.marketdata_target, settings, book.market, store)
-    work: list[Coroutine[Any, Any, None]] = [book.run(), waker.run(), bell.run(), market.run()]
+    prices = TriggerPrices(settings.marketdata_target, settings, book.triggers, clock)
+    work: list[Coroutine[Any, Any, None]] = [
+        book.run(),
+        waker.run(),
+        bell.run(),
+        market.run(),
+        prices.run(),
+    ]
     if redis is not None:
         work += [redis.run_writer(), redis.run_listener()]
     tasks = [asyncio.create_task(each) for each in work]

@@ -16,6 +16,9 @@ def _limit(value: object) -> object:
 Limit = Annotated[Annotated[Decimal, Field(gt=0)] | None, BeforeValidator(_limit)]
 
 
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
 class OmsSettings(MeshSettings):
     """One frozen value, read once."""
 
@@ -29,5 +32,13 @@ class OmsSettings(MeshSettings):
     """Largest quantity of one order, in shares; `none` for none but the venue's."""
     order_value_max: Limit = Decimal(10_000_000)
     """Largest quantity times price of one order, in the instrument's currency; `none` for none."""
+    trading_day_end_utc: TimeOfDay = "22:00"
+    """When DAY ends, UTC, for orders that wait in the OMS; at a venue the venue ends it."""
     stream_lag_events_max: int = 4096
     """A live reader more events behind than this is sent away; at most 4096."""
+
+    @property
+    def trading_day_end_s(self) -> int:
+        """The end of the trading day in seconds since midnight UTC."""
+        hours, minutes = self.trading_day_end_utc.split(":")
+        return int(hours) * 3600 + int(minutes) * 60

@@ -39,6 +39,7 @@ SIGNS: dict[Cell | None, str] = {
     Rule.REOPEN: "works!",
     Rule.BENEATH: "beneath",
     Rule.RESUME: "resume",
+    Rule.ONWARD: "onward",
 }
 
 
@@ -50,7 +51,7 @@ def diagram() -> str:
         lines.append(f'    state "{title}" as {name} {{')
         lines += [f"        {state.name}" for state in states]
         lines.append("    }")
-    lines.append("    state by_quantities <<choice>>")
+    lines += ["    state by_quantities <<choice>>", "    state onward <<choice>>"]
     for source, target, kinds in _edges():
         words = ", ".join(kind.name.lower().replace("_", " ") for kind in kinds)
         lines.append(f"    {source} --> {target} : {words}")
@@ -58,6 +59,8 @@ def diagram() -> str:
         "    by_quantities --> NEW : nothing executed",
         "    by_quantities --> PARTIALLY_FILLED : executed in part",
         "    by_quantities --> FILLED : nothing left",
+        "    onward --> AWAITING_TRIGGER : waits for another thing",
+        "    onward --> PENDING_NEW : goes to the venue",
     ]
     lines += [f"    {state.name} --> [*]" for state in sorted(TERMINAL)]
     return "\n".join([*lines, "```"])
@@ -96,6 +99,8 @@ def _target(state: OrderState, cell: Cell) -> str:
         return cell.name
     if cell in BY_QUANTITIES:
         return "by_quantities"
+    if cell is Rule.ONWARD:
+        return "onward"
     # Answers lift an overlay, and facts reach through it: back to the state beneath.
     return "at_venue" if state in OVERLAYS and cell is Rule.RESUME else ""
 

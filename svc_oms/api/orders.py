@@ -28,6 +28,10 @@ from svc_oms.service.submissions import (
 SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {
     "Place": user("TRADER"),
+    "PlaceBatch": user("TRADER"),
+    # RISK for every account, TRADER for its own; never who placed the order.
+    "Approve": user("TRADER", "RISK"),
+    "Decline": user("TRADER", "RISK"),
     "Replace": user("TRADER"),
     "Cancel": user("TRADER"),
     "CancelAll": user("TRADER"),
@@ -70,6 +74,29 @@ class OrderServicer:
         """Accept a new order."""
         taken = await self._submitted(lambda reply: requests.place(request, call.user, reply))
         return order_service_pb2.PlaceResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def PlaceBatch(  # noqa: N802
+        self, request: order_service_pb2.PlaceBatchRequest, call: Call
+    ) -> order_service_pb2.PlaceBatchResponse:
+        """Accept several new orders."""
+        taken = await self._submitted(lambda reply: requests.place_batch(request, call.user, reply))
+        response = order_service_pb2.PlaceBatchResponse.FromString(taken.body)
+        response.duplicate = taken.duplicate
+        return response
+
+    async def Approve(  # noqa: N802
+        self, request: order_service_pb2.ApproveRequest, call: Call
+    ) -> order_service_pb2.ApproveResponse:
+        """Let a held order go."""
+        taken = await self._submitted(lambda reply: requests.approve(request, call.user, reply))
+        return order_service_pb2.ApproveResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Decline(  # noqa: N802
+        self, request: order_service_pb2.DeclineRequest, call: Call
+    ) -> order_service_pb2.DeclineResponse:
+        """End a held order."""
+        taken = await self._submitted(lambda reply: requests.decline(request, call.user, reply))
+        return order_service_pb2.DeclineResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Replace(  # noqa: N802
         self, request: order_service_pb2.ReplaceRequest, call: Call
@@ -185,7 +212,7 @@ def _accounts(account_id: str, reader: Principal) -> tuple[str, ...] | None:
     if account_id:
         reader.require_view(account_id)
         return (account_id,)
-    return None if "AUDITOR" in reader.roles else tuple(reader.accounts)
+    return None if reader.sees_all else tuple(reader.accounts)
 
 
 def _order(taken: Taken) -> order_pb2.Order:

@@ -1,17 +1,30 @@
 """From requests that passed their field rules to commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from hashlib import sha256
 
 from google.protobuf.message import Message
 
 from mesh.auth import Principal
-from mesh.errors import MeshError, refuse
-from ordermesh.oms.v1 import order_flow_service_pb2, order_service_pb2
-from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
-from svc_oms.domain.model import OrderType, Side
-from svc_oms.service.codec.values import terms_value
-from svc_oms.service.submissions import CancelAll, CommandKind, Outcome, Submission
+from mesh.errors import MeshError
+from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2
+from svc_oms.domain.commands import (
+    ApproveOrder,
+    CancelOrder,
+    DeclineOrder,
+    PlaceOrder,
+    ReplaceOrder,
+)
+from svc_oms.domain.model import Link, OrderType, Side
+from svc_oms.service.codec.values import link_value, terms_value
+from svc_oms.service.submissions import (
+    EVERY_ACCOUNT,
+    CancelAll,
+    CommandKind,
+    Outcome,
+    PlaceBatch,
+    Submission,
+)
 
 Reply = Callable[[Outcome], None]
 
@@ -34,12 +47,14 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
         MeshError: ACCOUNT_NOT_ALLOWED, UNSUPPORTED_ORDER_CHARACTERISTIC.
     """
     user.require_trade(request.account_id)
-    if request.HasField("link"):
-        raise refuse(
-            "UNSUPPORTED_ORDER_CHARACTERISTIC",
-            "link is set: linked orders are not offered yet; leave it out",
-            "link",
+    if request.link.parent_key:
+        raise _wrong(
+            "link.parent_key", request.link.parent_key, "empty; it names an order of the same batch"
         )
+    return _place(request, user, reply)
+
+
+def _place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply) -> Submission:
     command = PlaceOrder(
         idempotency_key=request.idempotency_key,
         account_id=request.account_id,
@@ -53,9 +68,89 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
             if request.HasField("regulatory")
             else b""
         ),
+        link=_link(request.link) if request.HasField("link") else None,
         client_note=request.client_note,
+        hold_for_approval=request.hold_for_approval,
     )
     return Submission(CommandKind.PLACE, command, user.accounts, body_hash(request), reply)
+
+
+def _link(message: order_pb2.OrderLink) -> Link:
+    if not message.kind:
+        raise _wrong("link.kind", "", "one of OCO, OTO, BRACKET")
+    return link_value(message)
+
+
+def place_batch(
+    request: order_service_pb2.PlaceBatchRequest, user: Principal, reply: Reply
+) -> Submission:
+    """Make a submission of several new orders.
+
+    Raises:
+        MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD.
+    """
+    user.require_trade(request.account_id)
+    keys = {request.idempotency_key}
+    for index, order in enumerate(request.orders):
+        if order.account_id != request.account_id:
+            raise _wrong(
+                f"orders[{index}].account_id",
+                order.account_id,
+                f"{request.account_id}, as the batch has",
+            )
+        if order.idempotency_key in keys:
+            raise _wrong(
+                f"orders[{index}].idempotency_key",
+                order.idempotency_key,
+                "a key no other order of the batch has, nor the batch itself",
+            )
+        keys.add(order.idempotency_key)
+        if order.link.parent_key and order.link.parent_order_id:
+            raise _wrong(
+                f"orders[{index}].link.parent_key",
+                order.link.parent_key,
+                "empty, because parent_order_id is set",
+            )
+    command = PlaceBatch(
+        idempotency_key=request.idempotency_key,
+        account_id=request.account_id,
+        orders=tuple(_place(order, user, _unheard) for order in request.orders),
+        parent_keys=tuple(order.link.parent_key for order in request.orders),
+        atomic=request.atomic,
+        actor=user.subject,
+    )
+    return Submission(CommandKind.PLACE_BATCH, command, user.accounts, body_hash(request), reply)
+
+
+def _unheard(_outcome: Outcome) -> None:
+    """Take the reply of an order in a batch: its result stands in the batch's."""
+
+
+def approve(request: order_service_pb2.ApproveRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of a second person's yes."""
+    command = ApproveOrder(
+        request.idempotency_key, request.order_id, user.subject, request.expected_version
+    )
+    return Submission(CommandKind.APPROVE, command, _approvable(user), body_hash(request), reply)
+
+
+def decline(request: order_service_pb2.DeclineRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of a second person's no."""
+    command = DeclineOrder(request.idempotency_key, request.order_id, user.subject, request.text)
+    return Submission(CommandKind.DECLINE, command, _approvable(user), body_hash(request), reply)
+
+
+def _approvable(user: Principal) -> Container[str]:
+    return EVERY_ACCOUNT if "RISK" in user.roles else _tradable(user)
+
+
+def _wrong(field: str, value: str, expected: str) -> MeshError:
+    return MeshError(
+        "INVALID_FIELD",
+        f"{field} {value or 'is missing'}: it should be {expected}",
+        field,
+        {"field": field, "value": value, "expected": expected},
+    )
 
 
 def replace(request: order_service_pb2.ReplaceRequest, user: Principal, reply: Reply) -> Submission:

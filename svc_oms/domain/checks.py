@@ -91,7 +91,7 @@ def check_terms(
     if price is not None:
         _check_tick("terms.limit_price", price, instrument)
     # stop_price to the end but time in force and its end: one comparison for the usual case.
-    if terms[2:4] != _NOTHING or terms[6:] != _NOTHING:
+    if terms[2:4] != _NOTHING or terms[6:8] != _NOTHING:
         _check_special(terms, instrument)
     if limits.max_value is not None:
         price = price or _dearer(terms.stop_price, reference_price)

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from svc_oms.domain.model import OrderTerms, OrderType, Side
+from svc_oms.domain.model import Link, OrderTerms, OrderType, Side
+from svc_oms.domain.numbers import Price
 
 
 class PlaceOrder(NamedTuple):
@@ -17,8 +18,9 @@ class PlaceOrder(NamedTuple):
     actor: str
     """Subject of the caller's token; becomes Order.placed_by."""
     regulatory: bytes = b""
-    link: bytes = b""
+    link: Link | None = None
     client_note: str = ""
+    hold_for_approval: bool = False
 
 
 class ReplaceOrder(NamedTuple):
@@ -38,3 +40,55 @@ class CancelOrder(NamedTuple):
     idempotency_key: str
     order_id: str
     actor: str
+
+
+class ApproveOrder(NamedTuple):
+    """A second person's yes to a held order."""
+
+    idempotency_key: str
+    order_id: str
+    actor: str
+    expected_version: int = 0
+    """Refuse unless the order has this version; 0 for any."""
+
+
+class DeclineOrder(NamedTuple):
+    """A second person's no to a held order."""
+
+    idempotency_key: str
+    order_id: str
+    actor: str
+    text: str = ""
+
+
+class TriggerOrder(NamedTuple):
+    """The OMS's own: what a waiting order waits for seems to have come."""
+
+    account_id: str
+    order_id: str
+    price: Price | None = None
+    """The price that reached the stop; None for an order that waits for the venue."""
+    extreme_price: Price | None = None
+    """For trailing stops: the best price seen."""
+    idempotency_key: str = ""
+    actor: str = "oms"
+
+
+class MoveTrigger(NamedTuple):
+    """The OMS's own: a trailing stop is to be kept as it stands."""
+
+    account_id: str
+    order_id: str
+    extreme_price: Price
+    """The best price seen."""
+    idempotency_key: str = ""
+    actor: str = "oms"
+
+
+class ExpireOrder(NamedTuple):
+    """The OMS's own: the time in force of a waiting order seems to have ended."""
+
+    account_id: str
+    order_id: str
+    idempotency_key: str = ""
+    actor: str = "oms"

@@ -1,17 +1,27 @@
 """From a command to the event it becomes, or a refusal."""
 
+from svc_oms.domain import triggers
 from svc_oms.domain.checks import Instrument, Limits, OrderRefused, check_terms
-from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.commands import (
+    ApproveOrder,
+    CancelOrder,
+    DeclineOrder,
+    PlaceOrder,
+    ReplaceOrder,
+)
 from svc_oms.domain.events import (
     CancelRequested,
     OrderAccepted,
+    OrderApproved,
     OrderCanceled,
+    OrderRejected,
     OrderReplaced,
     ReplaceRequested,
 )
-from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Order
+from svc_oms.domain.lifecycle import LOCAL, OrderState, first_state
+from svc_oms.domain.model import Order, Rejection, Trigger, WaitsFor
 from svc_oms.domain.numbers import Price, plain
+from svc_oms.domain.refusal import invalid
 from svc_oms.domain.terms import BASIC, Capabilities, how_worked, require_native
 
 
@@ -32,8 +42,9 @@ def decide_place(
             UNSUPPORTED_ORDER_CHARACTERISTIC, INVALID_FIELD.
     """
     terms = command.terms
-    require_native(command.type, terms.time_in_force, capabilities)
+    trigger = triggers.armed(command.type, terms, capabilities)
     check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
+    waits_for = _first_wait(command, trigger)
     return OrderAccepted(
         Order(
             order_id=order_id,
@@ -55,8 +66,80 @@ def decide_place(
             regulatory=command.regulatory,
             link=command.link,
             client_note=command.client_note,
+            state=first_state(waits=waits_for is not None, held=command.hold_for_approval),
+            waits_for=waits_for,
+            trigger=trigger,
         )
     )
+
+
+def _first_wait(command: PlaceOrder, trigger: Trigger | None) -> WaitsFor | None:
+    """Return what a new order waits for first: a person, its parent, a price."""
+    if command.hold_for_approval:
+        return WaitsFor.APPROVAL
+    if command.link is not None and command.link.parent_order_id:
+        return WaitsFor.PARENT
+    return None if trigger is None else WaitsFor.PRICE
+
+
+def decide_approve(order: Order, command: ApproveOrder, parent: Order | None) -> OrderApproved:
+    """Return the approval of a held order by a second person.
+
+    Args:
+        order: As it is held.
+        command: Who approves what.
+        parent: The order it is a child of, if any.
+
+    Raises:
+        OrderRefused: OBJECT_STATE, SECOND_PERSON_REQUIRED, STALE_VERSION.
+    """
+    _require_held(order, command.actor, "approved")
+    _require_version(order, command.expected_version)
+    if parent is not None and not parent.is_closed:
+        return OrderApproved(command.actor, WaitsFor.PARENT)
+    return OrderApproved(command.actor, None if order.trigger is None else WaitsFor.PRICE)
+
+
+def decide_decline(order: Order, command: DeclineOrder) -> OrderRejected:
+    """Return the end of a held order that a second person said no to.
+
+    Raises:
+        OrderRefused: OBJECT_STATE, SECOND_PERSON_REQUIRED.
+    """
+    _require_held(order, command.actor, "declined")
+    words = f": {command.text}" if command.text else ""
+    return OrderRejected(
+        Rejection("APPROVAL_REQUIRED", f"{command.actor} declined the order{words}")
+    )
+
+
+def _require_held(order: Order, actor: str, what: str) -> None:
+    if order.state is not OrderState.HELD:
+        raise OrderRefused(
+            "OBJECT_STATE",
+            f"order {order.order_id} is {order.state.name} and cannot be {what}; it should be HELD",
+            "order_id",
+            {"order_id": order.order_id, "state": order.state.name, "expected": "HELD"},
+        )
+    if actor == order.placed_by:
+        raise OrderRefused(
+            "SECOND_PERSON_REQUIRED",
+            f"order {order.order_id} was placed by {order.placed_by}: "
+            f"it cannot be {what} by the same person",
+            "order_id",
+            {"order_id": order.order_id, "placed_by": order.placed_by},
+        )
+
+
+def _require_version(order: Order, expected_version: int) -> None:
+    if expected_version not in {0, order.version}:
+        raise OrderRefused(
+            "STALE_VERSION",
+            f"expected_version {expected_version} is not that of order "
+            f"{order.order_id}, which is {order.version}",
+            "expected_version",
+            {"value": str(expected_version), "version": str(order.version)},
+        )
 
 
 def decide_replace(
@@ -85,14 +168,7 @@ def decide_replace(
             "order_id",
             {"order_id": order.order_id, "venue_mic": order.venue_mic},
         )
-    if command.expected_version not in {0, order.version}:
-        raise OrderRefused(
-            "STALE_VERSION",
-            f"expected_version {command.expected_version} is not that of order "
-            f"{order.order_id}, which is {order.version}",
-            "expected_version",
-            {"value": str(command.expected_version), "version": str(order.version)},
-        )
+    _require_version(order, command.expected_version)
     terms = command.terms
     if terms.quantity <= order.cum_quantity:
         executed = plain(order.cum_quantity)
@@ -107,8 +183,14 @@ def decide_replace(
                 "expected": f"above {executed}",
             },
         )
-    worked = how_worked if order.state in LOCAL else require_native
-    worked(order.type, terms.time_in_force, capabilities)
+    if order.state in LOCAL:
+        how_worked(order.type, terms.time_in_force, capabilities)
+    else:
+        type_, at_the_venue = triggers.at_venue(order, terms)
+        require_native(type_, at_the_venue.time_in_force, capabilities)
+    if order.trigger is None and terms.trigger_price_type in triggers.QUOTED:
+        # It is the venue's to watch, and that knows its last trade only.
+        invalid("terms.trigger_price_type", terms.trigger_price_type.name, "LAST")
     check_terms(order.type, terms, instrument, limits, now_ns, reference_price, order.terms)
     if order.state in LOCAL:
         return OrderReplaced(terms)

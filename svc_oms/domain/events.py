@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from svc_oms.domain.lifecycle import EventKind
-from svc_oms.domain.model import Execution, Order, OrderTerms, Rejection, ResolutionSource
+from svc_oms.domain.model import (
+    Execution,
+    Order,
+    OrderTerms,
+    Rejection,
+    ResolutionSource,
+    Trigger,
+    WaitsFor,
+)
 from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 
 
@@ -237,6 +245,26 @@ class OrderApproved:
 
     kind: ClassVar = EventKind.APPROVED
     approved_by: str
+    waits_for: WaitsFor | None = None
+    """What the order waits for now; None: it goes to the venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerMoved:
+    """A trailing stop followed the price."""
+
+    kind: ClassVar = EventKind.TRIGGER_MOVED
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReleased:
+    """What an order waited for has come."""
+
+    kind: ClassVar = EventKind.RELEASED
+    waits_for: WaitsFor | None = None
+    """What the order waits for now; None: it goes to the venue."""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +310,8 @@ Event = (
     | OrderResolved
     | OrderTriggered
     | OrderApproved
+    | TriggerMoved
+    | OrderReleased
     | CommandRefused
     | VenueReportParked
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from svc_oms.domain import lifecycle
+from svc_oms.domain import lifecycle, triggers
 from svc_oms.domain.events import (
     CancelRefused,
     CancelRequested,
@@ -20,15 +20,18 @@ from svc_oms.domain.events import (
     ExecutionCorrected,
     OrderAccepted,
     OrderAcknowledged,
+    OrderApproved,
     OrderExecuted,
     OrderInDoubt,
     OrderRejected,
+    OrderReleased,
     OrderReplaced,
     OrderResolved,
     OrderRestated,
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    TriggerMoved,
     VenueReportParked,
 )
 from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
@@ -51,6 +54,7 @@ _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence"
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
+_WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
 # What these tell has happened in the market, whatever state we think the order is in.
 _ALWAYS_COUNTS = frozenset(
@@ -87,8 +91,17 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
     leaves = subtract(draft[_TERMS].quantity, cum)
     complete = leaves <= 0
     if found is not None:
-        base = lifecycle.next_base(found, base, kind, filled=cum > 0, complete=complete)
+        base = lifecycle.next_base(
+            found,
+            base,
+            kind,
+            filled=cum > 0,
+            complete=complete,
+            waits=draft[_WAITS_FOR] is not None,
+        )
         draft[_BASE_STATE] = base
+        if base not in LOCAL:
+            draft[_WAITS_FOR] = None
     state = draft[_STATE] = lifecycle.visible(
         base,
         executions_missing=not complete and draft[_AWAITED] > cum,
@@ -257,6 +270,8 @@ def _replaced(draft: Draft, order: Order, event: OrderReplaced) -> str:
     if event.venue_order_id:
         draft[_VENUE_ORDER_ID] = event.venue_order_id
     if order.state in LOCAL:
+        if order.trigger is not None:
+            draft[_TRIGGER] = triggers.rearmed(order.side, event.terms, order.trigger)
         return ""
     _arrived(draft, order, event)
     anomaly = _executed_beyond(order, event.terms.quantity)
@@ -303,6 +318,22 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
     return ""
 
 
+def _approved(draft: Draft, _order: Order, event: OrderApproved) -> str:
+    draft[_APPROVED_BY] = event.approved_by
+    draft[_WAITS_FOR] = event.waits_for
+    return ""
+
+
+def _trigger_moved(draft: Draft, _order: Order, event: TriggerMoved) -> str:
+    draft[_TRIGGER] = event.trigger
+    return ""
+
+
+def _released(draft: Draft, _order: Order, event: OrderReleased) -> str:
+    draft[_WAITS_FOR] = event.waits_for
+    return ""
+
+
 def _parked(_draft: Draft, _order: Order, event: VenueReportParked) -> str:
     return event.text
 
@@ -330,7 +361,9 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.IN_DOUBT: _in_doubt,
     EventKind.RESOLVED: _resolved,
     EventKind.TRIGGERED: _nothing,
-    EventKind.APPROVED: _nothing,
+    EventKind.APPROVED: _approved,
+    EventKind.TRIGGER_MOVED: _trigger_moved,
+    EventKind.RELEASED: _released,
     EventKind.COMMAND_REFUSED: _nothing,
     EventKind.VENUE_REPORT_PARKED: _parked,
 }

@@ -36,6 +36,7 @@ The table maps (state, event kind) to a state or to a rule:
     REOPEN      WORKING, and an anomaly
     BENEATH     look up the row of the base state instead; the overlays stay on
     RESUME      a request or doubt is over: show what is topmost now
+    ONWARD      to the venue (PENDING_NEW), or AWAITING_TRIGGER if it waits for another thing
 
 A pair that is not in the table does not fit. It changes no state, and the event
 is recorded and flagged as an anomaly all the same: commands are refused before
@@ -100,6 +101,8 @@ class EventKind(IntEnum):
     APPROVED = 43
     COMMAND_REFUSED = 44
     VENUE_REPORT_PARKED = 45
+    TRIGGER_MOVED = 46
+    RELEASED = 47
 
 
 class Rule(Enum):
@@ -111,6 +114,7 @@ class Rule(Enum):
     REOPEN = "reopen"
     BENEATH = "beneath"
     RESUME = "resume"
+    ONWARD = "onward"
 
 
 S = OrderState
@@ -196,7 +200,7 @@ TABLE: Final[dict[OrderState, Row]] = {
     # Ours: durable here, nothing at the venue yet.
     S.HELD: {
         **_RECORDS,
-        K.APPROVED: S.PENDING_NEW,
+        K.APPROVED: R.ONWARD,
         K.CANCELED: S.CANCELED,
         K.EXPIRED: S.EXPIRED,
         K.REJECTED: S.REJECTED,
@@ -205,6 +209,8 @@ TABLE: Final[dict[OrderState, Row]] = {
     S.AWAITING_TRIGGER: {
         **_RECORDS,
         K.TRIGGERED: S.PENDING_NEW,
+        K.TRIGGER_MOVED: R.STAY,
+        K.RELEASED: R.ONWARD,
         K.CANCELED: S.CANCELED,
         K.EXPIRED: S.EXPIRED,
         K.REJECTED: S.REJECTED,
@@ -317,6 +323,13 @@ TABLE: Final[dict[OrderState, Row]] = {
 }
 
 
+def first_state(*, waits: bool, held: bool) -> OrderState:
+    """Return the state an order is accepted in."""
+    if not waits:
+        return S.PENDING_NEW
+    return S.HELD if held else S.AWAITING_TRIGGER
+
+
 def cell(state: OrderState, base: OrderState, kind: EventKind) -> Cell | None:
     """Return what the table says, having looked beneath overlays; None: it does not fit."""
     found = TABLE[state].get(kind)
@@ -324,7 +337,13 @@ def cell(state: OrderState, base: OrderState, kind: EventKind) -> Cell | None:
 
 
 def next_base(
-    found: Cell, base: OrderState, kind: EventKind, *, filled: bool, complete: bool
+    found: Cell,
+    base: OrderState,
+    kind: EventKind,
+    *,
+    filled: bool,
+    complete: bool,
+    waits: bool = False,
 ) -> OrderState:
     """Return the base state a cell leads to.
 
@@ -334,9 +353,12 @@ def next_base(
         kind: What happened.
         filled: Something is executed (cum > 0) after the event.
         complete: Nothing is left (cum ≥ quantity) after the event.
+        waits: It waits here for something after the event.
     """
     if isinstance(found, OrderState):
         return base if found in OVERLAYS else found
+    if found is R.ONWARD:
+        return S.AWAITING_TRIGGER if waits else S.PENDING_NEW
     working = S.FILLED if complete else S.PARTIALLY_FILLED if filled else S.NEW
     if found is R.WORKING or found is R.REOPEN:
         return working

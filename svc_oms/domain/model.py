@@ -51,6 +51,34 @@ class TimeInForce(IntEnum):
     AT_CLOSE = 7
 
 
+class TriggerPriceType(IntEnum):
+    """TriggerPriceType(1107); numbers of ordermesh.oms.v1.TriggerPriceType."""
+
+    LAST = 1
+    BEST_BID = 2
+    BEST_OFFER = 3
+    MIDPOINT = 4
+
+
+class WaitsFor(IntEnum):
+    """What an order that is here waits for; numbers of ordermesh.oms.v1.WaitsFor."""
+
+    PRICE = 1
+    PARENT = 2
+    APPROVAL = 3
+    VENUE = 4
+    """Only for the controls and the venue: its turn has come."""
+
+
+class LinkKind(IntEnum):
+    """Rules that link orders; numbers of ordermesh.oms.v1.OrderLinkKind."""
+
+    OCO = 1
+    OTO = 2
+    BRACKET = 3
+    ROUTED = 4
+
+
 class ResolutionSource(IntEnum):
     """How a doubt was resolved; numbers of ordermesh.oms.v1.ResolutionSource."""
 
@@ -79,6 +107,26 @@ class OrderTerms(NamedTuple):
     expire_time_ns: int | None = None
     trailing_offset: Price | None = None
     peg: Peg | None = None
+    trigger_price_type: TriggerPriceType | None = None
+    """Which price a stop is held against; None is LAST."""
+
+
+class Link(NamedTuple):
+    """How an order hangs together with others of its account; the rules are in groups.py."""
+
+    kind: LinkKind
+    group_id: str
+    parent_order_id: str = ""
+    """Empty for a parent, and in an OCO group."""
+
+
+class Trigger(NamedTuple):
+    """How a watched stop stands."""
+
+    stop_price: Price | None = None
+    """None for a trailing stop before its first price."""
+    extreme_price: Price | None = None
+    """For trailing stops: the best price seen, highest for a sell, lowest for a buy."""
 
 
 class Rejection(NamedTuple):
@@ -157,8 +205,7 @@ class Order(NamedTuple):
     venue_order_id: str = ""
     regulatory: bytes = b""
     """RegulatoryDetails, serialised; the domain does not look inside."""
-    link: bytes = b""
-    """OrderLink, serialised; the domain does not look inside."""
+    link: Link | None = None
     client_note: str = ""
     rejection: Rejection | None = None
     created_sequence: int = 0
@@ -168,6 +215,11 @@ class Order(NamedTuple):
     """PeggedPrice(839) as the venue told it last; None unless pegged."""
     anomaly: str = ""
     """What did not fit in the last event; empty if it fitted. Goes into the envelope."""
+    waits_for: WaitsFor | None = None
+    """Set exactly while the base state is HELD or AWAITING_TRIGGER."""
+    trigger: Trigger | None = None
+    """Set exactly where the OMS watches the stop; stays when the order has gone."""
+    approved_by: str = ""
 
     @property
     def average_price(self) -> Price:
@@ -178,6 +230,11 @@ class Order(NamedTuple):
     def is_closed(self) -> bool:
         """Can no longer trade."""
         return self.state in TERMINAL
+
+    @property
+    def is_buy(self) -> bool:
+        """Buys; every other side sells."""
+        return self.side is Side.BUY
 
     @property
     def next_cl_ord_id(self) -> str:

@@ -5,7 +5,13 @@ not, because what the venue reports has happened whether it fits or not.
 """
 
 from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.decide import decide_cancel, decide_place, decide_replace
+from svc_oms.domain.decide import (
+    decide_approve,
+    decide_cancel,
+    decide_decline,
+    decide_place,
+    decide_replace,
+)
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Execution, Order, OrderTerms, Rejection
 
@@ -15,7 +21,9 @@ __all__ = [
     "OrderRefused",
     "OrderTerms",
     "Rejection",
+    "decide_approve",
     "decide_cancel",
+    "decide_decline",
     "decide_place",
     "decide_replace",
     "evolve",

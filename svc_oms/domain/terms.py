@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce
+from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce, TriggerPriceType
 from svc_oms.domain.numbers import plain
 from svc_oms.domain.refusal import invalid, unsupported
 from svc_oms.domain.times import utc
@@ -35,15 +35,16 @@ def _rule(*needs: str, may: Iterable[str] = ()) -> TermsRule:
 TERMS: Final[Mapping[OrderType, TermsRule]] = {
     _T.MARKET: _rule(),
     _T.LIMIT: _rule("limit_price"),
-    _T.STOP: _rule("stop_price"),
-    _T.STOP_LIMIT: _rule("stop_price", "limit_price"),
+    # What a stop is held against may be told for every type that has one.
+    _T.STOP: _rule("stop_price", may=("trigger_price_type",)),
+    _T.STOP_LIMIT: _rule("stop_price", "limit_price", may=("trigger_price_type",)),
     # The limit is the venue's to find; a replace behind that must tell it (check_kind).
     _T.MARKET_TO_LIMIT: _rule(),
     _T.ICEBERG: _rule("limit_price", "display_quantity"),
     # A limit caps how far the peg follows.
     _T.PEGGED: _rule("peg", may=("limit_price",)),
     # A stop price says where to start; without it the offset from the last trade does.
-    _T.TRAILING_STOP: _rule("trailing_offset", may=("stop_price",)),
+    _T.TRAILING_STOP: _rule("trailing_offset", may=("stop_price", "trigger_price_type")),
 }
 """quantity and time_in_force belong to every type; expire_time to GTD, of whatever type."""
 
@@ -201,6 +202,8 @@ def _check_expire_time(terms: OrderTerms, now_ns: int) -> None:
 def _told(value: Any) -> str:
     if isinstance(value, Peg):
         return f"{PEG_NAMES.get(value.reference, value.reference)} {plain(value.offset)}"
+    if isinstance(value, TriggerPriceType):
+        return value.name
     return plain(value) if isinstance(value, Decimal) else str(value)
 
 
@@ -218,4 +221,5 @@ _FIELDS: Final = (
     ("display_quantity", "a quantity", _place("display_quantity")),
     ("trailing_offset", "a distance", _place("trailing_offset")),
     ("peg", "a peg", _place("peg")),
+    ("trigger_price_type", "a price", _place("trigger_price_type")),
 )

@@ -16,6 +16,7 @@ from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailabl
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.submissions import database_away
 from svc_oms.service.tails import TAIL_ITEMS_MAX
+from svc_oms.service.triggers import Triggers
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import Watchman
 
@@ -39,6 +40,7 @@ class Book:
     desk: Desk
     links: Links
     watchman: Watchman
+    triggers: Triggers
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
     _epoch: str = ""
@@ -84,6 +86,7 @@ class Book:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.desk.run())
             tasks.create_task(self.watchman.run())
+            tasks.create_task(self.triggers.run())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

@@ -20,15 +20,17 @@ from svc_oms.service.handlers import HANDLERS
 from svc_oms.service.inbox import Inbox
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.parts import DeskParts
-from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports import AccountRow, Batch, StoreUnavailableError
 from svc_oms.service.submissions import (
     OrderCommand,
     Outcome,
+    PlaceBatch,
     Submission,
+    Taken,
     database_away,
     queue_full,
 )
-from svc_oms.service.work import Work
+from svc_oms.service.work import TakenBackError, Work
 
 log = get_logger("svc_oms.desk")
 
@@ -91,12 +93,7 @@ class Desk:
             accounts = await batch.lock_accounts(
                 sorted({s.account_id for s in submissions if s.account_id})
             )
-            ledger = Ledger(accounts, parts.clock.now_ns())
-            work = Work(parts, submissions, ledger, accounts, HANDLERS)
-            for row in accounts.values():
-                work.ledger.know(parts.known.current(row.account_id, row.last_sequence))
-            await work.read(batch)
-            work.decide()
+            work = await self._decided(batch, accounts, submissions)
             writes = work.ledger.finish()
             bases = await batch.write(writes) if writes.events or writes.idempotency else {}
         metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
@@ -110,6 +107,26 @@ class Desk:
         parts.publisher.committed(work.ledger, bases)
         return work.outcomes()
 
+    async def _decided(
+        self, batch: Batch, accounts: dict[str, AccountRow], submissions: Sequence[Submission]
+    ) -> Work:
+        """Decide a batch; anew without a command that takes back what it did."""
+        parts = self._parts
+        taken_back: dict[int, Taken] = {}
+        while True:
+            ledger = Ledger(accounts, parts.clock.now_ns())
+            work = Work(parts, submissions, ledger, accounts, HANDLERS, taken_back)
+            for row in accounts.values():
+                ledger.know(parts.known.current(row.account_id, row.last_sequence))
+            await work.read(batch)
+            try:
+                work.decide()
+            except TakenBackError as error:
+                # Once per command at most: then its answer stands beforehand.
+                taken_back[id(error.submission)] = error.answer
+            else:
+                return work
+
     async def _find_owners(self, submissions: Sequence[Submission]) -> None:
         """Find the accounts of commands that name an order only."""
         if len(self._owners) > OWNERS_KNOWN_MAX:
@@ -119,6 +136,9 @@ class Desk:
             command = submission.command
             if not isinstance(command, OrderCommand):
                 submission.account_id = command.account_id
+                if isinstance(command, PlaceBatch):
+                    for order in command.orders:
+                        order.account_id = command.account_id
             elif valid_ulid(command.order_id) and command.order_id not in self._owners:
                 unknown.add(command.order_id)
         if unknown:

@@ -23,7 +23,10 @@ class Judge(Protocol):
     """
 
     def place(self, submission: Submission, order: Order) -> None:
-        """Judge a new order as it would be accepted."""
+        """Judge a new order as it would be accepted, or one that waited here and is to go.
+
+        The latter (submission.kind APPROVE or TRIGGER) is in the ledger, and counted, already.
+        """
         ...
 
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> None:

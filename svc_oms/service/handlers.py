@@ -1,7 +1,7 @@
 """The index of the desk: what each kind of command needs, and what it does."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from mesh.errors import to_rejection
 from mesh.ids import new_ulid
@@ -14,20 +14,23 @@ from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import CancelRequested, ReplaceRequested
+from svc_oms.domain.groups import check_link, check_replace
+from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
+from svc_oms.service import waiting_handlers as waiting
+from svc_oms.service.place_batch import place_batch
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
 
 
 def place(work: Work, submission: Submission) -> IdempotencyRow:
-    """Accept a new order and send it."""
+    """Accept a new order, and send it unless it waits here."""
     command = submission.command
     assert isinstance(command, PlaceOrder)
     parts, now_ns = work.parts, work.ledger.now_ns
     instrument = parts.market.instrument(command.instrument_id)
-    session_id = parts.venues.require_up(instrument.venue_mic)
     event = decide_place(
         command,
         instrument,
@@ -37,10 +40,15 @@ def place(work: Work, submission: Submission) -> IdempotencyRow:
         parts.market.reference_price(command.instrument_id),
         parts.venues.capabilities(instrument.venue_mic),
     )
+    stays = event.order.state in LOCAL
+    session_id = "" if stays else parts.venues.require_up(instrument.venue_mic)
+    if command.link is not None:
+        check_link(event.order, work.linked.members(event.order))
     for judge in work.judges:
         judge.place(submission, event.order)
     order = work.add(None, command.account_id, event, submission)
-    work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+    if not stays:
+        work.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
     return work.row(submission, order.order_id, order.last_sequence)
 
 
@@ -59,7 +67,9 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
         parts.market.reference_price(before.instrument_id),
         parts.venues.capabilities(before.venue_mic),
     )
-    session_id = parts.venues.require_up(before.venue_mic)
+    check_replace(before, event.terms, command.actor)
+    at_venue = isinstance(event, ReplaceRequested)
+    session_id = parts.venues.require_up(before.venue_mic) if at_venue else ""
     for judge in work.judges:
         judge.replace(submission, before, event.terms)
     order = work.add(before, submission.account_id, event, submission)
@@ -78,7 +88,8 @@ def replace(work: Work, submission: Submission) -> IdempotencyRow:
 def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:
     """Cancel one order: ask the venue, or end what is not there yet."""
     event = decide_cancel(before, command)
-    session_id = work.parts.venues.session_of(before.venue_mic)
+    at_venue = isinstance(event, CancelRequested)
+    session_id = work.parts.venues.session_of(before.venue_mic) if at_venue else ""
     for judge in work.judges:
         judge.cancel(submission, before)
     order = work.add(before, before.account_id, event, submission)
@@ -117,8 +128,13 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
     scope.sort(key=lambda order: order.order_id)
     response = order_service_pb2.CancelAllResponse()
     sequence = 0
-    for before in scope[:OPEN_ORDERS_MAX]:
-        result = response.results.add(order_id=before.order_id)
+    for order_id in [order.order_id for order in scope[:OPEN_ORDERS_MAX]]:
+        result = response.results.add(order_id=order_id)
+        before = work.order(order_id)
+        if before.is_closed:
+            # By the cancel of the order it was linked with.
+            result.state = before.state.value  # type: ignore[assignment] # by number
+            continue
         try:
             order = cancel_order(
                 work,
@@ -134,7 +150,7 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
     return work.row(submission, "", sequence, response.SerializeToString())
 
 
-def _named(command: ReplaceOrder | CancelOrder) -> tuple[str]:
+def _named(command: Any) -> tuple[str]:
     return (command.order_id,)
 
 
@@ -143,4 +159,10 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.REPLACE: Handler(replace, _named),
     CommandKind.CANCEL: Handler(cancel, _named),
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
+    CommandKind.PLACE_BATCH: Handler(place_batch),
+    CommandKind.APPROVE: Handler(waiting.approve, _named),
+    CommandKind.DECLINE: Handler(waiting.decline, _named),
+    CommandKind.TRIGGER: Handler(waiting.trigger, _named),
+    CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
+    CommandKind.EXPIRE: Handler(waiting.expire, _named),
 }

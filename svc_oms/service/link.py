@@ -25,6 +25,7 @@ from svc_oms.service.gates import Follower
 from svc_oms.service.inbox import Inbox
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.ledger import Ledger
+from svc_oms.service.linked import Linked
 from svc_oms.service.notices import Notices
 from svc_oms.service.ports import (
     FencedError,
@@ -216,20 +217,21 @@ class VenueLink:
                 self._owners,
                 ledger,
                 accounts,
+                Linked(ledger, parts.venues),
                 parts.followers,
             )
             await work.read(batch)
             work.apply()
             writes = ledger.finish()
             writes.progress = progress
-            await batch.write(writes)
+            bases = await batch.write(writes)
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
         changed = ledger.changed()
         for account_id, lines in ledger.published().items():
             base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
             parts.known.committed(account_id, base, lines[-1].sequence, orders)
-        parts.publisher.committed(ledger, {})
+        parts.publisher.committed(ledger, bases)
 
     async def _find_owners(self, reports: Iterable[Report]) -> None:
         wanted = {r.order_id for r in reports if valid_ulid(r.order_id)}

@@ -37,6 +37,12 @@ ANOMALIES = Counter(
     "ordermesh_oms_anomalies_total", "Venue reports that did not fit their order.", ["venue"]
 )
 UNKNOWN_ORDERS = Gauge("ordermesh_oms_unknown_orders", "Open orders in state UNKNOWN.")
+WAITING_ORDERS = Gauge(
+    "ordermesh_oms_waiting_orders", "Orders that wait here, as this replica knows them."
+)
+TRIGGER_PRICES = Gauge(
+    "ordermesh_oms_trigger_prices", "Listings with waiting orders whose price counts."
+)
 LINK_STATE = Gauge(
     "ordermesh_oms_link_state",
     "State of a venue's order session: 1 down, 2 recovering, 3 up.",

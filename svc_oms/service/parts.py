@@ -12,6 +12,8 @@ from svc_oms.service.ports import OrderStore
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.venues import VenueSessions
 
+TRADING_DAY_END_S = 22 * 3600
+
 
 @dataclass(frozen=True, slots=True)
 class DeskParts:
@@ -19,6 +21,7 @@ class DeskParts:
 
     Attributes:
         gates: Controls every new order and change passes, in this order, before it is taken.
+        trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
     """
 
     store: OrderStore
@@ -29,3 +32,4 @@ class DeskParts:
     publisher: Publisher
     limits: Limits
     gates: Sequence[Gate] = ()
+    trading_day_end_s: int = TRADING_DAY_END_S

@@ -79,6 +79,10 @@ class OrderWrite(NamedTuple):
     closed: bool
     body: bytes
     fold: str
+    waits: bool = False
+    """It is here and not at the venue."""
+    group_id: str = ""
+    """Of the orders it is linked with."""
 
 
 class EventWrite(NamedTuple):
@@ -201,6 +205,10 @@ class Batch(Protocol):
         """Read the open orders of a locked account, oldest first."""
         ...
 
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        """Read every order, open or closed, of these (account, group_id) of locked accounts."""
+        ...
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         """Read what (account, key) pairs stand for."""
         ...
@@ -317,6 +325,14 @@ class OrderStore(Protocol):
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
         """Keep listings for the next start."""
+        ...
+
+    async def waiting(self) -> dict[str, int]:
+        """Read which orders are here and not at a venue, each with its last sequence."""
+        ...
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        """Read orders as they stand; unknown ones are left out."""
         ...
 
     async def unknown_orders(self) -> int:

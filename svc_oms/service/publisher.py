@@ -1,8 +1,9 @@
 """Tells everybody behind a commit: readers here, links here, other replicas, the cache."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from svc_oms.domain.model import Order
 from svc_oms.service.codec.frames import event_item
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.ports import OrderCache, Waker
@@ -15,6 +16,7 @@ class Publisher:
     Attributes:
         accounts: Tails of the logs that are streamed from here, by account.
         sessions: Tails of the outboxes that are streamed from here, by session.
+        moved: Is told of every order that moved, as it stands behind the commit.
     """
 
     def __init__(self, waker: Waker, cache: OrderCache) -> None:
@@ -22,6 +24,7 @@ class Publisher:
         self._cache = cache
         self.accounts: dict[str, Tail] = {}
         self.sessions: dict[str, Tail] = {}
+        self.moved: Callable[[Iterable[Order]], None] = lambda _orders: None
 
     def committed(self, ledger: Ledger, bases: Mapping[str, int]) -> None:
         """Hand on what a batch committed.
@@ -31,6 +34,7 @@ class Publisher:
             bases: Per session, the outbound number before the batch's first command.
         """
         lines = ledger.published()
+        self.moved([ledger.orders[order_id] for order_id in ledger.bodies])
         for account_id, events in lines.items():
             tail = self.accounts.get(account_id)
             if tail is not None:

@@ -1,13 +1,22 @@
 """Commands on their way through the desk, and what becomes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.commands import (
+    ApproveOrder,
+    CancelOrder,
+    DeclineOrder,
+    ExpireOrder,
+    MoveTrigger,
+    PlaceOrder,
+    ReplaceOrder,
+    TriggerOrder,
+)
 
 
 class CommandKind(IntEnum):
@@ -17,6 +26,13 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
+    APPROVE = 10
+    DECLINE = 11
+    TRIGGER = 12
+    """Of the OMS itself, as MOVE_TRIGGER and EXPIRE: never under a key."""
+    PLACE_BATCH = 13
+    MOVE_TRIGGER = 14
+    EXPIRE = 15
 
 
 class CancelAll(NamedTuple):
@@ -31,10 +47,25 @@ class CancelAll(NamedTuple):
     actor: str
 
 
-OrderCommand = ReplaceOrder | CancelOrder
+class PlaceBatch(NamedTuple):
+    """New orders of one account."""
+
+    idempotency_key: str
+    account_id: str
+    orders: "tuple[Submission, ...]"
+    """Each a submission of a PlaceOrder, with its own key and hash; their replies are not used."""
+    parent_keys: tuple[str, ...]
+    """Per order, the key of its parent earlier in the batch; empty if it names none."""
+    atomic: bool
+    actor: str
+
+
+OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder
 """Commands that name an order, and find their account by it."""
 
-Command = PlaceOrder | OrderCommand | CancelAll
+Command = (
+    PlaceOrder | OrderCommand | CancelAll | PlaceBatch | TriggerOrder | MoveTrigger | ExpireOrder
+)
 
 
 class Taken(NamedTuple):
@@ -49,6 +80,18 @@ class Taken(NamedTuple):
 
 
 Outcome = Taken | MeshError
+
+NOTHING_DONE = Taken("", 0, 0, False, b"")
+"""Of a command of the OMS itself that found, or left, nothing to tell anybody."""
+
+
+class _EveryAccount(Container[str]):
+    def __contains__(self, account_id: object) -> bool:
+        return True
+
+
+EVERY_ACCOUNT: Container[str] = _EveryAccount()
+"""For those whose role reaches every account, and for the OMS itself."""
 
 
 @dataclass(slots=True)
@@ -66,7 +109,7 @@ class Submission:
 
     kind: CommandKind
     command: Command
-    accounts: frozenset[str]
+    accounts: Container[str]
     body_hash: bytes
     reply: Callable[[Outcome], None]
     account_id: str = ""

@@ -34,6 +34,7 @@ from svc_oms.service.codec.values import (
 from svc_oms.service.codec.venue import facts_of, msg_type_of, order_id_of, receipt_facts
 from svc_oms.service.gates import Follower, Following
 from svc_oms.service.ledger import Ledger
+from svc_oms.service.linked import Linked
 from svc_oms.service.ports import AccountRow, Batch, ExecutionRow, ParkedWrite
 
 log = get_logger("svc_oms.venue")
@@ -87,6 +88,7 @@ class VenueBatch:
     owners: dict[str, str]
     ledger: Ledger
     accounts: Mapping[str, AccountRow]
+    linked: Linked
     followers: Sequence[Follower] = ()
     _following: list[Following] = field(default_factory=list)
     _executions: dict[str, ExecutionRow] = field(default_factory=dict)
@@ -112,6 +114,7 @@ class VenueBatch:
                 )
         if ids:
             self._executions = {row.exec_id: row for row in await batch.executions(list(ids))}
+        await self.linked.read(batch, (), {report.order_id for report in self.reports})
         for follower in self.followers:
             self._following.append(await follower.open(batch, self.accounts, self.ledger))
 
@@ -148,15 +151,23 @@ class VenueBatch:
             return ""
         after = self.ledger.add(order.account_id, order, events, self._stamp(report))
         self._keep_executions(after, events)
+        self._tell(order, after, events)
+        return ""
+
+    def _tell(self, order: Order, after: Order, events: Sequence[Event]) -> None:
         for following in self._following:
             following.followed(order, after, events)
+        # What the venue did to one order may end, free or resize others, at whatever venue.
+        for moved in self.linked.follow(order, after, itself=True):
+            for following in self._following:
+                following.followed(*moved)
         if after.anomaly:
             metrics.ANOMALIES.labels(self.venue_mic).inc()
             log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
-        if isinstance(events[0], OrderAcknowledged):
+        # One that waited here first was on its way for a part of its life only.
+        if isinstance(events[0], OrderAcknowledged) and order.version == 1:
             seconds = (self.ledger.now_ns - after.created_at_ns) / NS_PER_S
             metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
-        return ""
 
     def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
         row = self._executions.get(exec_ref_id) if exec_ref_id else None

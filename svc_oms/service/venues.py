@@ -86,6 +86,11 @@ class VenueSessions:
             raise _unavailable(venue_mic, "no order session has ever been linked")
         return session.session_id
 
+    def is_up(self, venue_mic: str) -> bool:
+        """Tell if a venue can take orders now."""
+        session = self._by_venue.get(venue_mic)
+        return session is not None and session.state == SESSION_STATE_UP
+
     def capabilities(self, venue_mic: str) -> Capabilities:
         """Return what a venue takes, as told last; the basic things if it never was."""
         session = self._by_venue.get(venue_mic)

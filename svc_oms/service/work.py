@@ -17,12 +17,14 @@ from svc_oms.service.codec.orders import order_message, progress_message, read_o
 from svc_oms.service.codec.venue import command_bytes
 from svc_oms.service.gates import Judge
 from svc_oms.service.ledger import Ledger
+from svc_oms.service.linked import Linked
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import AccountRow, Batch, IdempotencyRow, OutboxWrite
 from svc_oms.service.submissions import (
     CommandKind,
     OrderCommand,
     Outcome,
+    PlaceBatch,
     Submission,
     Taken,
     account_not_found,
@@ -40,14 +42,29 @@ class Handler:
     """What a kind of command needs read, and what it does.
 
     Attributes:
-        act: Decides in memory; raises OrderRefused or MeshError to refuse.
+        act: Decides in memory; raises OrderRefused or MeshError to refuse. Gives what the key
+            stands for from now on, or an answer that is kept under no key.
         order_ids: Orders the command names.
         all_open: The command needs every open order of its account.
     """
 
-    act: "Callable[[Work, Submission], IdempotencyRow]"
+    act: "Callable[[Work, Submission], IdempotencyRow | Taken]"
     order_ids: Callable[[Any], Collection[str]] = lambda _command: ()
     all_open: bool = False
+
+
+class TakenBackError(Exception):
+    """A command was carried out in part and is to have no effect: the batch is decided anew.
+
+    Attributes:
+        submission: The command.
+        answer: What it is answered, then.
+    """
+
+    def __init__(self, submission: Submission, answer: Taken) -> None:
+        super().__init__("a command is taken back")
+        self.submission = submission
+        self.answer = answer
 
 
 class Work:
@@ -58,6 +75,7 @@ class Work:
         ledger: The batch's accounts and orders, as they move.
         accounts: The locked accounts.
         judges: The gates' parts in this batch.
+        linked: The groups of its orders.
     """
 
     def __init__(
@@ -67,15 +85,18 @@ class Work:
         ledger: Ledger,
         accounts: Mapping[str, AccountRow],
         handlers: Mapping[CommandKind, Handler],
+        taken_back: Mapping[int, Taken] | None = None,
     ) -> None:
         self.parts = parts
         self.ledger = ledger
         self.accounts = accounts
         self.judges: list[Judge] = []
+        self.linked = Linked(ledger, parts.venues)
+        self._taken_back = taken_back or {}
         self._submissions = submissions
         self._handlers = handlers
         self._keys: dict[tuple[str, str], IdempotencyRow] = {}
-        self._answers: list[MeshError | tuple[IdempotencyRow, bool]] = []
+        self._answers: list[Outcome | tuple[IdempotencyRow, bool]] = []
         self._stored: dict[str, bytes] = {}
 
     async def read(self, batch: Batch) -> None:
@@ -83,6 +104,9 @@ class Work:
         mine = [s for s in self._submissions if s.account_id in self.accounts]
         if not mine:
             return
+        for submission in tuple(mine):
+            if isinstance(submission.command, PlaceBatch):
+                mine += submission.command.orders
         wanted = {(s.account_id, s.command.idempotency_key) for s in mine}
         self._keys = {(row.account_id, row.key): row for row in await batch.keys(list(wanted))}
         needed = {row.order_id for row in self._keys.values() if row.order_id}
@@ -96,6 +120,7 @@ class Work:
             self._stored[row.order_id] = row.body
             if row.order_id not in self.ledger.orders:
                 self.ledger.orders[row.order_id] = read_order(row.body, row.fold)
+        await self.linked.read(batch, mine, needed)
         gates = self.parts.gates
         if gates:
             version = await batch.controls_version()
@@ -115,7 +140,12 @@ class Work:
         for judge in self.judges:
             judge.finish()
 
-    def _decide_one(self, submission: Submission) -> tuple[IdempotencyRow, bool]:
+    def _decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
+        answer = self._taken_back.get(id(submission))
+        return self.decide_one(submission) if answer is None else answer
+
+    def decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
+        """Decide a command: what its key stands for, and whether it did before."""
         command = submission.command
         if submission.account_id not in self.accounts:
             if isinstance(command, OrderCommand):
@@ -128,6 +158,8 @@ class Work:
                 raise key_reused(seen.key)
             return seen, True
         row = self._handlers[submission.kind].act(self, submission)
+        if isinstance(row, Taken):
+            return row
         self._keys[key] = row
         self.ledger.writes.idempotency.append(row)
         return row, False
@@ -158,7 +190,17 @@ class Work:
         order = self.ledger.add(account_id, before, [event], stamp)
         for judge in self.judges:
             judge.taken(before, order)
+        if order.link is not None:
+            self._follow(before, order)
         return order
+
+    def _follow(self, before: Order | None, order: Order) -> None:
+        if before is None:
+            self.linked.joined(order)
+            return
+        for moved in self.linked.follow(before, order, itself=False):
+            for judge in self.judges:
+                judge.taken(moved.before, moved.after)
 
     def send(
         self,
@@ -192,7 +234,7 @@ class Work:
     def outcomes(self) -> list[Outcome]:
         """Return what became of each submission, in their order."""
         return [
-            answer if isinstance(answer, MeshError) else self._taken(*answer)
+            answer if isinstance(answer, MeshError | Taken) else self._taken(*answer)
             for answer in self._answers
         ]
 
@@ -200,9 +242,10 @@ class Work:
         if row.result is not None:
             return Taken("", 0, row.sequence, duplicate, row.result)
         order = self.order(row.order_id)
-        return Taken(order.order_id, order.state.value, row.sequence, duplicate, self._body(order))
+        return Taken(order.order_id, order.state.value, row.sequence, duplicate, self.body(order))
 
-    def _body(self, order: Order) -> bytes:
+    def body(self, order: Order) -> bytes:
+        """Return an order as its readers get it; behind the last change of the batch only."""
         body = self.ledger.bodies.get(order.order_id) or self._stored.get(order.order_id)
         if body is None:
             body = order_message(order, progress_message(order)).SerializeToString()

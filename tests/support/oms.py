@@ -22,6 +22,7 @@ from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
 from svc_oms.adapters.postgres.migrate import migrate
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.app import build
+from svc_oms.service.book import Book
 from svc_oms.service.ports import AccountInfo
 from svc_oms.settings import OmsSettings
 from tests.support.tokens import TokenMint, bearer
@@ -89,6 +90,11 @@ class Replica:
     @property
     def target(self) -> str:
         return f"127.0.0.1:{self.server.port}"
+
+    @property
+    def book(self) -> Book:
+        """The parts, for a test to wait for what only they know."""
+        return self.ops.readiness.__self__
 
     def channel(self, service: str = "envoy") -> grpc.aio.Channel:
         return mesh_channel(self.target, "svc-oms", TlsFiles.of_service(self._tls, service))

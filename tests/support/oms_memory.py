@@ -72,6 +72,13 @@ class MemoryBatch:
         ]
         return [_row(order) for order in mine[:limit]]
 
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        return [
+            _row(order)
+            for order in self.tables.orders.values()
+            if order.group_id and (order.account_id, order.group_id) in groups
+        ]
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         return [self.tables.keys[key] for key in keys if key in self.tables.keys]
 
@@ -279,6 +286,12 @@ class MemoryStore:
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
         self._here().instruments.update(listings)
+
+    async def waiting(self) -> dict[str, int]:
+        return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        return await MemoryBatch(self._here()).orders(order_ids)
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())

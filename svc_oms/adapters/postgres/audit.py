@@ -33,6 +33,8 @@ COLUMNS = {
     "last_sequence": "last_sequence::text",
     "created_at_us": "(extract(epoch FROM created_at) * 1000000)::bigint::text",
     "updated_at_us": "(extract(epoch FROM updated_at) * 1000000)::bigint::text",
+    "waits": "CASE WHEN waits THEN 'True' ELSE 'False' END",
+    "group_id": "group_id",
     "closed": "CASE WHEN closed_at IS NULL THEN 'False' ELSE 'True' END",
 }
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -88,6 +89,12 @@ class PostgresBatch:
             rows = await self._connection.fetch(sql.OPEN_ORDERS, account_id, limit)
         return [OrderRow(*row) for row in rows]
 
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.GROUPS, *columns(groups, 2))
+        return [OrderRow(*row) for row in rows]
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         """See `ports.Batch`."""
         with translated():
@@ -102,33 +109,44 @@ class PostgresBatch:
 
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """See `ports.Batch`."""
-        common = _common_parameters(writes)
-        if writes.progress is None:
+        progress = writes.progress
+        if progress is None:
+            common = _common_parameters(writes)
             new = columns([_packed_order(order) for order in writes.new_orders], 2)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
             return dict(rows)
         assert not writes.new_orders, "a venue does not place orders"
+        bases: dict[str, int] = {}
+        if writes.outbox:
+            outbox = _outbox_parameters(writes)
+            with translated():
+                rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
+            bases = dict(rows)
         with translated():
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
-                *common,
+                *_common_parameters(replace(writes, outbox=[])),
                 *columns([_packed_execution(row) for row in writes.executions], 2),
                 *columns(writes.busted, 2),
                 *columns(writes.parked, len(ParkedWrite._fields)),
-                *writes.progress,
+                *progress,
             )
         if not rows:
-            raise FencedError(f"session {writes.progress.session_id} has another owner")
-        return {}
+            raise FencedError(f"session {progress.session_id} has another owner")
+        return bases
 
 
-def _common_parameters(writes: WriteSet) -> list[Any]:
+def _outbox_parameters(writes: WriteSet) -> list[Any]:
     counts: Counter[str] = Counter()
     outbox = []
     for session_id, payload in writes.outbox:
         counts[session_id] += 1
         outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
+    return [*columns(list(counts.items()), 2), *columns(outbox, 2)]
+
+
+def _common_parameters(writes: WriteSet) -> list[Any]:
     events = [
         (f"{e.account_id}\x1f{e.sequence}\x1f{e.order_id}", e.payload, e.hash)
         for e in writes.events
@@ -144,8 +162,7 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
     return [
         *columns(writes.accounts, 3),
         *columns(events, 3),
-        *columns(list(counts.items()), 2),
-        *columns(outbox, 2),
+        *_outbox_parameters(writes),
         *columns(keys, 3),
         *columns([_packed_order(order) for order in writes.changed_orders], 2),
     ]
@@ -159,7 +176,7 @@ def _packed_order(o: OrderWrite) -> tuple[str, bytes]:
         f"\x1f{o.type}\x1f{o.state}\x1f{o.is_open}\x1f{o.quantity}\x1f{o.limit_price}"
         f"\x1f{o.cum_quantity}\x1f{o.leaves}\x1f{o.average_price}\x1f{o.cl_ord_id}"
         f"\x1f{o.created_sequence}\x1f{o.last_sequence}\x1f{o.created_at_us}"
-        f"\x1f{o.updated_at_us}\x1f{o.closed}\x1f{o.fold}"
+        f"\x1f{o.updated_at_us}\x1f{o.closed}\x1f{o.fold}\x1f{o.waits}\x1f{o.group_id}"
     )
     return text, o.body
 

@@ -4,7 +4,7 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0004"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -36,6 +36,14 @@ SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
 WHERE account_id = $1 AND is_open ORDER BY order_id LIMIT $2
 """
 
+GROUPS = """
+SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM unnest($1::text[], $2::text[]) AS wanted (account_id, group_id)
+JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> ''
+"""
+
+WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
+
 KEYS = """
 SELECT i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
 FROM unnest($1::text[], $2::text[]) AS wanted (account_id, key)
@@ -58,7 +66,7 @@ FROM oms.executions WHERE order_id = $1 AND exec_type <> 'H' ORDER BY sequence
 _ORDER_COLUMNS = """
     order_id, account_id, instrument_id, venue_mic, side, type, state, is_open, quantity,
     limit_price, cum_quantity, leaves, average_price, cl_ord_id, created_sequence,
-    last_sequence, created_at, updated_at, closed_at, body, fold"""
+    last_sequence, created_at, updated_at, closed_at, body, fold, waits, group_id"""
 
 FROM_US = "'epoch'::timestamptz + {} * interval '1 microsecond'"
 
@@ -86,7 +94,7 @@ def _order_rows(first: int) -> str:
         {FROM_US.format("c[17]::int8")} AS created_at,
         {FROM_US.format("c[18]::int8")} AS updated_at,
         CASE WHEN c[19]::boolean THEN {FROM_US.format("c[18]::int8")} END AS closed_at,
-        body, c[20] AS fold
+        body, c[20] AS fold, c[21]::boolean AS waits, c[22] AS group_id
     FROM {_packed("text bytea", first, "body")} AS rows"""
 
 
@@ -124,9 +132,33 @@ accounts_written AS (
         limit_price = u.limit_price, cum_quantity = u.cum_quantity, leaves = u.leaves,
         average_price = u.average_price, cl_ord_id = u.cl_ord_id,
         last_sequence = u.last_sequence, updated_at = u.updated_at,
-        closed_at = coalesce(o.closed_at, u.closed_at), body = u.body, fold = u.fold
+        closed_at = coalesce(o.closed_at, u.closed_at), body = u.body, fold = u.fold,
+        waits = u.waits
     FROM ({_order_rows(14)}) u WHERE o.order_id = u.order_id
 )"""
+
+WRITE_OUTBOX = f"""
+WITH counted AS (
+    SELECT * FROM unnest($1::text[], $2::int8[]) AS u (session_id, commands)
+), sessions_locked AS (
+    SELECT s.session_id, coalesce(u.commands, 0) AS commands
+    FROM oms.sessions s LEFT JOIN counted u USING (session_id)
+    WHERE s.session_id = $5 OR s.session_id = ANY($1::text[])
+    ORDER BY s.session_id FOR UPDATE OF s
+), numbered AS (
+    UPDATE oms.sessions s SET outbound_sequence = outbound_sequence + u.commands
+    FROM sessions_locked u WHERE s.session_id = u.session_id AND u.commands > 0
+    RETURNING s.session_id, s.outbound_sequence - u.commands AS base
+), outbox_written AS (
+    INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
+    SELECT n.session_id, n.base + c[2]::int8, payload
+    FROM {_packed("text bytea", 3, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+)
+SELECT session_id, base FROM numbered
+"""
+"""Commands that follow from what a venue told. A statement of its own before WRITE_VENUE,
+which moves the row of the link's session: two updates of a row in one statement are one. All
+sessions of the transaction are locked here, the link's own too, in the order of their names."""
 
 WRITE_COMMANDS = f"""
 WITH {COMMON_WRITES}, orders_written AS (

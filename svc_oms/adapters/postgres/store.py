@@ -206,6 +206,14 @@ class PostgresStore:
         with translated():
             await self._write_pool.execute(sql.KEEP_INSTRUMENTS, ids, bodies)
 
+    async def waiting(self) -> dict[str, int]:
+        """See `ports.OrderStore`."""
+        return dict(await self._fetch(sql.WAITING))
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        """See `ports.OrderStore`."""
+        return [OrderRow(*row) for row in await self._fetch(sql.ORDERS, order_ids)]
+
     async def unknown_orders(self) -> int:
         """See `ports.OrderStore`."""
         rows = await self._fetch(sql.UNKNOWN_ORDERS)

@@ -7,7 +7,7 @@ from typing import Any
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from svc_oms.domain import events as ev
 from svc_oms.domain.events import Event, Stamp
-from svc_oms.domain.model import Order, ResolutionSource
+from svc_oms.domain.model import Order, ResolutionSource, WaitsFor
 from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 from svc_oms.domain.verify import LogLine
 from svc_oms.service.codec.orders import NEW_ORDER_FOLD, order_value
@@ -23,6 +23,8 @@ from svc_oms.service.codec.values import (
     terms_message,
     terms_value,
     timestamp,
+    trigger_message,
+    trigger_value,
 )
 
 _Encoder = Callable[[Any], dict[str, Any]]
@@ -143,7 +145,17 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
     ev.OrderApproved: (
         "approved",
         event_pb2.OrderApproved,
-        lambda e: {"approved_by": e.approved_by},
+        lambda e: {"approved_by": e.approved_by, "waits_for": e.waits_for or 0},
+    ),
+    ev.TriggerMoved: (
+        "trigger_moved",
+        event_pb2.TriggerMoved,
+        lambda e: {"trigger": trigger_message(e.trigger)},
+    ),
+    ev.OrderReleased: (
+        "released",
+        event_pb2.OrderReleased,
+        lambda e: {"waits_for": e.waits_for or 0, "text": e.text},
     ),
     ev.CommandRefused: (
         "command_refused",
@@ -202,10 +214,16 @@ DECODERS: dict[str, Callable[[Any], Event]] = {
         rejection_value(m.rejection) if m.HasField("rejection") else None,
     ),
     "triggered": lambda m: ev.OrderTriggered(Price(Decimal(m.trigger_price))),
-    "approved": lambda m: ev.OrderApproved(m.approved_by),
+    "approved": lambda m: ev.OrderApproved(m.approved_by, _waits_for(m)),
+    "trigger_moved": lambda m: ev.TriggerMoved(trigger_value(m.trigger)),
+    "released": lambda m: ev.OrderReleased(_waits_for(m), m.text),
     "command_refused": lambda m: ev.CommandRefused(m.command, rejection_value(m.rejection)),
     "venue_report_parked": lambda m: ev.VenueReportParked(m.msg_type, m.text),
 }
+
+
+def _waits_for(message: Any) -> WaitsFor | None:
+    return WaitsFor(message.waits_for) if message.waits_for else None
 
 
 def _as_decided(order: Order) -> Order:

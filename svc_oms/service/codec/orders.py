@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order, OrderType, Side
+from svc_oms.domain.lifecycle import LOCAL, OrderState
+from svc_oms.domain.model import Order, OrderType, Side, WaitsFor
 from svc_oms.domain.numbers import Quantity, plain
 from svc_oms.service.codec.values import (
+    link_message,
+    link_value,
     nanoseconds,
     optional_price,
     optional_text,
@@ -15,6 +17,8 @@ from svc_oms.service.codec.values import (
     terms_message,
     terms_value,
     timestamp,
+    trigger_message,
+    trigger_value,
 )
 from svc_oms.service.ports import OrderWrite
 
@@ -63,10 +67,16 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.pending_terms.CopyFrom(terms_message(order.pending_terms))
     if order.regulatory:
         message.regulatory.MergeFromString(order.regulatory)
-    if order.link:
-        message.link.MergeFromString(order.link)
+    if order.link is not None:
+        message.link.CopyFrom(link_message(order.link))
     if order.rejection is not None:
         message.rejection.CopyFrom(rejection_message(order.rejection))
+    if order.waits_for is not None:
+        message.waits_for = order.waits_for  # type: ignore[assignment] # by number
+    if order.trigger is not None:
+        message.trigger.CopyFrom(trigger_message(order.trigger))
+    if order.approved_by:
+        message.approved_by = order.approved_by
     return message
 
 
@@ -117,12 +127,15 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         regulatory=message.regulatory.SerializeToString()
         if message.HasField("regulatory")
         else b"",
-        link=message.link.SerializeToString() if message.HasField("link") else b"",
+        link=link_value(message.link) if message.HasField("link") else None,
         client_note=message.client_note,
         rejection=rejection_value(message.rejection) if message.HasField("rejection") else None,
         created_sequence=message.created_sequence,
         last_sequence=message.last_sequence,
         anomaly_count=message.anomaly_count,
+        waits_for=WaitsFor(message.waits_for) if message.waits_for else None,
+        trigger=trigger_value(message.trigger) if message.HasField("trigger") else None,
+        approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
     )
 
@@ -162,4 +175,6 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         closed=closed,
         body=body,
         fold=fold_text(order),
+        waits=order.base_state in LOCAL,
+        group_id=order.link.group_id if order.link is not None else "",
     )

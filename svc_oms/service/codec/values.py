@@ -8,7 +8,18 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mesh.errors import ERROR_TABLE
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.model import Execution, OrderTerms, Peg, Rejection, Side, TimeInForce
+from svc_oms.domain.model import (
+    Execution,
+    Link,
+    LinkKind,
+    OrderTerms,
+    Peg,
+    Rejection,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerPriceType,
+)
 from svc_oms.domain.numbers import Price, Quantity, plain
 
 NS_PER_S = 1_000_000_000
@@ -67,6 +78,8 @@ def terms_message(terms: OrderTerms) -> order_pb2.OrderTerms:
     if terms.peg is not None:
         message.peg.reference = terms.peg.reference  # type: ignore[assignment] # by number
         message.peg.offset = plain(terms.peg.offset)
+    if terms.trigger_price_type is not None:
+        message.trigger_price_type = terms.trigger_price_type  # type: ignore[assignment] # by number
     return message
 
 
@@ -87,7 +100,37 @@ def terms_value(message: order_pb2.OrderTerms) -> OrderTerms:
             if message.HasField("peg")
             else None
         ),
+        trigger_price_type=(
+            TriggerPriceType(message.trigger_price_type) if message.trigger_price_type else None
+        ),
     )
+
+
+def link_message(link: Link) -> order_pb2.OrderLink:
+    """Encode how an order hangs together with others."""
+    return order_pb2.OrderLink(
+        kind=link.kind,  # type: ignore[arg-type] # by number
+        group_id=link.group_id,
+        parent_order_id=link.parent_order_id,
+    )
+
+
+def link_value(message: order_pb2.OrderLink) -> Link:
+    """Decode how an order hangs together with others."""
+    return Link(LinkKind(message.kind), message.group_id, message.parent_order_id)
+
+
+def trigger_message(trigger: Trigger) -> order_pb2.OrderTrigger:
+    """Encode how a watched stop stands."""
+    return order_pb2.OrderTrigger(
+        stop_price=optional_text(trigger.stop_price),
+        extreme_price=optional_text(trigger.extreme_price),
+    )
+
+
+def trigger_value(message: order_pb2.OrderTrigger) -> Trigger:
+    """Decode how a watched stop stands."""
+    return Trigger(optional_price(message.stop_price), optional_price(message.extreme_price))
 
 
 def rejection_message(rejection: Rejection) -> error_pb2.Rejection:

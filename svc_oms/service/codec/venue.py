@@ -7,6 +7,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import Price, Quantity, bounded
+from svc_oms.domain.triggers import at_venue
 from svc_oms.domain.venue_reports import (
     BusinessRejectFacts,
     CancelRejectFacts,
@@ -33,7 +34,11 @@ def command_bytes(
     now_ns: int,
     encoded_terms: order_pb2.OrderTerms | None = None,
 ) -> bytes:
-    """Serialise a command without its outbound number, which the database gives."""
+    """Serialise a command without its outbound number, which the database gives.
+
+    A stop that was watched here goes as what it became.
+    """
+    type_, terms = at_venue(order, terms)
     message = gw.VenueCommand(
         cl_ord_id=cl_ord_id,
         orig_cl_ord_id=orig_cl_ord_id,
@@ -45,7 +50,7 @@ def command_bytes(
         isin=order.isin,
         currency=order.currency,
         side=order.side,  # type: ignore[arg-type] # by number
-        type=order.type,  # type: ignore[arg-type] # by number
+        type=type_,  # type: ignore[arg-type] # by number
         terms=terms_message(terms) if encoded_terms is None else encoded_terms,
         committed_at=timestamp(now_ns),
     )

@@ -212,6 +212,44 @@ async def test_commands_are_numbered_without_holes(store):
     assert await store.outbox("sima-orders", 2, 10) == [(3, b"c0")]
 
 
+async def test_what_a_venue_told_may_have_commands_at_every_venue_as_its_consequence(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    await store.take_session("simb-orders", "SIMB", "r1", "g", may_add=True)
+    await written(store, placed(order(1), commands=2))
+    sends = [
+        OutboxWrite("simb-orders", b"b1"),
+        OutboxWrite("sima-orders", b"a1"),
+        OutboxWrite("simb-orders", b"b2"),
+    ]
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 9, 1)
+    bases = await written(store, WriteSet(outbox=sends, progress=progress))
+    assert bases == {"sima-orders": 2, "simb-orders": 0}
+    assert await store.outbox("sima-orders", 0, 10) == [(2, b"c1"), (3, b"a1")]
+    assert await store.outbox("simb-orders", 0, 10) == [(1, b"b1"), (2, b"b2")]
+    rows = {row.session_id: row for row in await store.sessions()}
+    assert (rows["sima-orders"].outbound_sequence, rows["simb-orders"].outbound_sequence) == (3, 2)
+    assert rows["sima-orders"].inbound_msg_seq_num == 9
+    fenced = progress._replace(fencing_token=0)
+    with pytest.raises(FencedError):
+        await written(store, WriteSet(outbox=sends, progress=fenced))
+    assert len(await store.outbox("simb-orders", 0, 10)) == 2
+
+
+async def test_waiting_orders_and_groups_are_found(store):
+    mine = order(1, waits=True, group_id="G1")
+    await written(store, placed(mine, order(2, group_id="G1"), order(3, waits=True), order(4)))
+    assert await store.waiting() == {mine.order_id: 1, order(3).order_id: 3}
+    rows = await store.orders([mine.order_id, "nobody's"])
+    assert [row.body for row in rows] == [mine.body]
+    async with store.batch() as batch:
+        await batch.lock_accounts(["ACC-ALICE"])
+        found = await batch.groups([("ACC-ALICE", "G1"), ("ACC-BOB", "G1"), ("ACC-ALICE", "")])
+    assert {row.order_id for row in found} == {mine.order_id, order(2).order_id}
+    gone = mine._replace(waits=False, last_sequence=5)
+    await written(store, WriteSet(changed_orders=[gone]))
+    assert await store.waiting() == {order(3).order_id: 3}
+
+
 async def test_each_owner_has_a_new_token_and_the_older_cannot_write(store):
     first = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     second = await store.take_session("sima-orders", "SIMA", "r2", "g", may_add=True)

@@ -25,6 +25,11 @@ def requests(order_id: str) -> dict[str, object]:
         "CancelAll": order_service_pb2.CancelAllRequest(
             idempotency_key="k9", account_id="ACC-ALICE"
         ),
+        "PlaceBatch": order_service_pb2.PlaceBatchRequest(
+            idempotency_key="k9", account_id="ACC-ALICE", orders=[Client.request(None, "k10")]
+        ),
+        "Approve": order_service_pb2.ApproveRequest(idempotency_key="k9", order_id=order_id),
+        "Decline": order_service_pb2.DeclineRequest(idempotency_key="k9", order_id=order_id),
         "Get": order_service_pb2.GetRequest(order_id=order_id),
         "List": order_service_pb2.ListRequest(account_id="ACC-ALICE"),
     }
@@ -43,7 +48,7 @@ async def test_a_stranger_is_refused_on_every_rpc(book_url, tls):
         await gateway.command(0)
         for name, request in requests(order.order_id).items():
             code, reason, _ = await refusal(getattr(client.orders, name)(request, metadata=BOB))
-            by_order = name in {"Replace", "Cancel", "Get"}
+            by_order = name in {"Replace", "Cancel", "Approve", "Decline", "Get"}
             assert reason == ("ORDER_NOT_FOUND" if by_order else "ACCOUNT_NOT_ALLOWED"), name
             assert code is (
                 grpc.StatusCode.NOT_FOUND if by_order else grpc.StatusCode.PERMISSION_DENIED
@@ -85,6 +90,10 @@ async def test_only_a_gateway_may_link(book_url, tls):
         assert await link.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
+def linked(kind: int, **fields: str) -> order_pb2.OrderLink:
+    return order_pb2.OrderLink(kind=kind, **{"group_id": "G1"} | fields)
+
+
 PLACE = [
     ({"idempotency_key": ""}, "INVALID_FIELD", "idempotency_key"),
     ({"idempotency_key": "a b"}, "INVALID_FIELD", "idempotency_key"),
@@ -109,11 +118,12 @@ PLACE = [
     ({"limit_price": ""}, "INVALID_FIELD", "terms.limit_price"),
     ({"client_note": "n" * 101}, "INVALID_FIELD", "client_note"),
     ({"client_note": "a\x00b"}, "INVALID_FIELD", "client_note"),
-    (
-        {"link": order_pb2.OrderLink(kind=order_pb2.ORDER_LINK_KIND_OCO)},
-        "UNSUPPORTED_ORDER_CHARACTERISTIC",
-        "link",
-    ),
+    ({"link": linked(0)}, "INVALID_FIELD", "link.kind"),
+    ({"link": linked(4)}, "INVALID_FIELD", "link.kind"),
+    ({"link": linked(1, group_id="")}, "INVALID_FIELD", "link.group_id"),
+    ({"link": linked(1, parent_order_id=NOBODYS)}, "INVALID_FIELD", "link.parent_order_id"),
+    ({"link": linked(2, parent_order_id=NOBODYS)}, "INVALID_FIELD", "link.parent_order_id"),
+    ({"link": linked(2, parent_key="k")}, "INVALID_FIELD", "link.parent_key"),
 ]
 
 
@@ -129,6 +139,14 @@ async def test_bad_orders_are_refused_by_name_and_change_nothing(book_url, tls):
         listed = await client.orders.List(order_service_pb2.ListRequest(), metadata=client.metadata)
         assert not listed.orders
         assert not gateway.commands
+
+
+def batch(*keys: str, **changes: object) -> order_service_pb2.PlaceBatchRequest:
+    return order_service_pb2.PlaceBatchRequest(
+        idempotency_key="batch",
+        account_id="ACC-ALICE",
+        orders=[Client.request(None, key, **changes) for key in keys],
+    )
 
 
 BAD_REQUESTS = [
@@ -153,6 +171,33 @@ BAD_REQUESTS = [
         "ORDER_NOT_FOUND",
     ),
     ("CancelAll", order_service_pb2.CancelAllRequest(idempotency_key="c"), "INVALID_FIELD"),
+    ("Approve", order_service_pb2.ApproveRequest(order_id=NOBODYS), "INVALID_FIELD"),
+    (
+        "Approve",
+        order_service_pb2.ApproveRequest(idempotency_key="c", order_id=NOBODYS),
+        "ORDER_NOT_FOUND",
+    ),
+    (
+        "Decline",
+        order_service_pb2.DeclineRequest(idempotency_key="c", order_id=NOBODYS),
+        "ORDER_NOT_FOUND",
+    ),
+    (
+        "Decline",
+        order_service_pb2.DeclineRequest(idempotency_key="c", order_id=NOBODYS, text="x" * 201),
+        "INVALID_FIELD",
+    ),
+    ("PlaceBatch", batch(), "INVALID_FIELD"),
+    ("PlaceBatch", batch(*(f"k{i}" for i in range(101))), "INVALID_FIELD"),
+    ("PlaceBatch", batch("a", "a"), "INVALID_FIELD"),
+    ("PlaceBatch", batch("batch"), "INVALID_FIELD"),
+    ("PlaceBatch", batch("a", account_id="ACC-BOB"), "INVALID_FIELD"),
+    ("PlaceBatch", batch("a", quantity="1.50"), "INVALID_FIELD"),
+    (
+        "PlaceBatch",
+        batch("a", link=order_pb2.OrderLink(kind=2, parent_key="b", parent_order_id=NOBODYS)),
+        "INVALID_FIELD",
+    ),
     ("List", order_service_pb2.ListRequest(page_size=501), "INVALID_FIELD"),
     ("List", order_service_pb2.ListRequest(page_size=-1), "INVALID_FIELD"),
     ("List", order_service_pb2.ListRequest(page_token="made up"), "INVALID_FIELD"),

@@ -11,7 +11,18 @@ from svc_oms.adapters.postgres.store import BATCH_PLANS
 GROWING = {"orders", "order_events", "idempotency", "executions", "outbox"}
 
 
-@pytest.mark.parametrize("name", ["ORDERS", "KEYS", "EXECUTIONS", "WRITE_COMMANDS", "WRITE_VENUE"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ORDERS",
+        "GROUPS",
+        "KEYS",
+        "EXECUTIONS",
+        "WRITE_COMMANDS",
+        "WRITE_OUTBOX",
+        "WRITE_VENUE",
+    ],
+)
 async def test_a_batch_reads_no_growing_table_whole(book_url: str, name: str) -> None:
     connection = await asyncpg.connect(book_url, server_settings=BATCH_PLANS)
     try:

@@ -24,6 +24,7 @@ TERMS = model.OrderTerms(
     1_700_000_000_123_456_789,
     Price(Decimal("0.5")),
     model.Peg(2, Price(Decimal("-0.05"))),
+    model.TriggerPriceType.MIDPOINT,
 )
 REJECTION = model.Rejection("VENUE_REJECTED", "no", "terms", 99, "halted")
 EXECUTION = model.Execution(
@@ -71,7 +72,7 @@ ORDER = model.Order(
     Quantity(Decimal(20)),
     "V1",
     order_pb2.RegulatoryDetails(algorithmic=True).SerializeToString(),
-    order_pb2.OrderLink(group_id="g").SerializeToString(),
+    model.Link(model.LinkKind.OTO, "g", ORDER_ID),
     "note",
     REJECTION,
     7,
@@ -106,7 +107,9 @@ EVENTS = [
     ev.OrderResolved(model.ResolutionSource.STATUS_REQUEST, f"{ORDER_ID}-1", "V1", REJECTION),
     ev.OrderResolved(model.ResolutionSource.VENUE_REPORT, f"{ORDER_ID}-1"),
     ev.OrderTriggered(Price(Decimal("1.5"))),
-    ev.OrderApproved("bob"),
+    ev.OrderApproved("bob", model.WaitsFor.PRICE),
+    ev.TriggerMoved(model.Trigger(Price(Decimal("1.5")), Price(Decimal(2)))),
+    ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

@@ -18,3 +18,17 @@ def test_the_largest_value_of_an_order(told: str, limit: Decimal | None) -> None
 def test_what_is_no_limit_is_refused(told: str) -> None:
     with pytest.raises(SettingsError, match="ORDERMESH_ORDER_QUANTITY_MAX"):
         load_settings(OmsSettings, {"ORDERMESH_ORDER_QUANTITY_MAX": told})
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("22:00", 79_200), ("00:00", 0), ("23:59", 86_340), ("", 79_200)]
+)
+def test_the_end_of_the_trading_day(told: str, seconds: int) -> None:
+    settings = load_settings(OmsSettings, {"ORDERMESH_TRADING_DAY_END_UTC": told})
+    assert settings.trading_day_end_s == seconds
+
+
+@pytest.mark.parametrize("told", ["24:00", "22:60", "22", "late", "2:000", "22-00"])
+def test_what_is_no_time_of_day_is_refused(told: str) -> None:
+    with pytest.raises(SettingsError, match="ORDERMESH_TRADING_DAY_END_UTC"):
+        load_settings(OmsSettings, {"ORDERMESH_TRADING_DAY_END_UTC": told})

@@ -1,24 +1,50 @@
 """What is taken, what is refused, and that a refusal names field, value and expectation."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from svc_oms.domain.checks import Limits, check_terms, tick_band
-from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.commands import (
+    ApproveOrder,
+    CancelOrder,
+    DeclineOrder,
+    PlaceOrder,
+    ReplaceOrder,
+)
 from svc_oms.domain.events import (
     CancelRequested,
     OrderAccepted,
     OrderAcknowledged,
+    OrderApproved,
     OrderCanceled,
     OrderInDoubt,
     OrderReplaced,
+    OrderTriggered,
     ReplaceRequested,
     Stamp,
 )
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import OrderType, Side
-from svc_oms.domain.order import OrderRefused, decide_cancel, decide_place, decide_replace, evolve
+from svc_oms.domain.model import (
+    Link,
+    LinkKind,
+    OrderType,
+    Side,
+    Trigger,
+    TriggerPriceType,
+    WaitsFor,
+)
+from svc_oms.domain.order import (
+    OrderRefused,
+    decide_approve,
+    decide_cancel,
+    decide_decline,
+    decide_place,
+    decide_replace,
+    evolve,
+)
+from svc_oms.domain.terms import BASIC
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk, terms
 
 D = Decimal
@@ -45,7 +71,7 @@ def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
         terms(100, "50"),
         "alice",
         regulatory=b"r",
-        link=b"l",
+        link=Link(LinkKind.OTO, "G1"),
         client_note="note",
     )
     order = decide_place(command, INSTRUMENT, NO_LIMITS, ORDER_ID, 7).order
@@ -55,7 +81,7 @@ def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
     assert (order.isin, order.currency) == ("NL0010273215", "EUR")
     assert (order.side, order.type, order.terms) == (Side.SELL, OrderType.LIMIT, terms(100, "50"))
     assert (order.placed_by, order.client_note) == ("alice", "note")
-    assert (order.regulatory, order.link) == (b"r", b"l")
+    assert (order.regulatory, order.link) == (b"r", Link(LinkKind.OTO, "G1"))
     assert (order.state, order.leaves_quantity) == (OrderState.PENDING_NEW, 100)
     accepted = evolve(None, OrderAccepted(order), Stamp(8), 5)
     assert (accepted.created_sequence, accepted.last_sequence, accepted.version) == (5, 5, 1)
@@ -63,9 +89,107 @@ def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
 
 
 def test_place_refuses_what_the_checks_refuse():
-    command = PlaceOrder("k", "A", "ASML.SIMA", Side.BUY, OrderType.STOP, terms(), "alice")
-    with pytest.raises(OrderRefused, match="UNSUPPORTED_ORDER_CHARACTERISTIC: type STOP"):
+    command = PlaceOrder("k", "A", "ASML.SIMA", Side.BUY, OrderType.PEGGED, terms(), "alice")
+    with pytest.raises(OrderRefused, match="UNSUPPORTED_ORDER_CHARACTERISTIC: type PEGGED"):
         decide_place(command, INSTRUMENT, NO_LIMITS, ORDER_ID, 7)
+
+
+def stop_terms(**fields):
+    return terms(100, None)._replace(stop_price=D(40), **fields)
+
+
+@pytest.mark.parametrize(
+    ("type_", "fields", "state", "waits_for"),
+    [
+        (OrderType.LIMIT, {}, "PENDING_NEW", None),
+        (OrderType.STOP, {}, "AWAITING_TRIGGER", WaitsFor.PRICE),
+        (OrderType.LIMIT, {"hold_for_approval": True}, "HELD", WaitsFor.APPROVAL),
+        (OrderType.STOP, {"hold_for_approval": True}, "HELD", WaitsFor.APPROVAL),
+        (
+            OrderType.LIMIT,
+            {"link": Link(LinkKind.OTO, "G", "P")},
+            "AWAITING_TRIGGER",
+            WaitsFor.PARENT,
+        ),
+        (
+            OrderType.STOP,
+            {"link": Link(LinkKind.OTO, "G", "P")},
+            "AWAITING_TRIGGER",
+            WaitsFor.PARENT,
+        ),
+        (OrderType.LIMIT, {"link": Link(LinkKind.OTO, "G")}, "PENDING_NEW", None),
+    ],
+)
+def test_what_a_new_order_waits_for(type_, fields, state, waits_for):
+    asked = stop_terms() if type_ is OrderType.STOP else terms()
+    command = PlaceOrder("k", "A", "ASML.SIMA", Side.BUY, type_, asked, "alice", **fields)
+    order = decide_place(command, INSTRUMENT, NO_LIMITS, ORDER_ID, 7).order
+    assert (order.state.name, order.waits_for) == (state, waits_for)
+    assert (order.trigger is not None) == (type_ is OrderType.STOP)
+
+
+def held(**fields):
+    place = PlaceOrder(
+        "k", "A", "ASML.SIMA", Side.BUY, OrderType.LIMIT, terms(), "alice", hold_for_approval=True
+    )
+    order = decide_place(place, INSTRUMENT, NO_LIMITS, ORDER_ID, 7).order
+    return evolve(None, OrderAccepted(order), Stamp(8), 5)._replace(**fields)
+
+
+def test_an_approved_order_waits_for_what_is_left_to_wait_for():
+    yes = ApproveOrder("a", ORDER_ID, "bob", 1)
+    parent = held(state=OrderState.NEW)
+    assert decide_approve(held(), yes, None) == OrderApproved("bob")
+    assert decide_approve(held(), yes, parent) == OrderApproved("bob", WaitsFor.PARENT)
+    done = parent._replace(state=OrderState.FILLED)
+    assert decide_approve(held(), yes, done) == OrderApproved("bob")
+    stop = held(trigger=Trigger(D(40)))
+    assert decide_approve(stop, yes, None) == OrderApproved("bob", WaitsFor.PRICE)
+
+
+def test_a_decline_tells_who_and_why():
+    no = DeclineOrder("d", ORDER_ID, "bob", "too large")
+    assert decide_decline(held(), no).rejection.text == "bob declined the order: too large"
+    assert decide_decline(held(), no._replace(text="")).rejection.text == "bob declined the order"
+
+
+@pytest.mark.parametrize(
+    ("order", "command", "reason"),
+    [
+        (held(), ApproveOrder("a", ORDER_ID, "alice"), "SECOND_PERSON_REQUIRED"),
+        (held(), DeclineOrder("a", ORDER_ID, "alice"), "SECOND_PERSON_REQUIRED"),
+        (held(), ApproveOrder("a", ORDER_ID, "bob", 2), "STALE_VERSION"),
+        (held(state=OrderState.NEW), ApproveOrder("a", ORDER_ID, "bob"), "OBJECT_STATE"),
+        (held(state=OrderState.REJECTED), DeclineOrder("a", ORDER_ID, "bob"), "OBJECT_STATE"),
+    ],
+)
+def test_approvals_that_are_refused(order, command, reason):
+    decide = decide_decline
+    if isinstance(command, ApproveOrder):
+        decide = partial(decide_approve, parent=None)
+    with pytest.raises(OrderRefused) as refused:
+        decide(order, command)
+    assert refused.value.reason == reason
+
+
+def test_a_stop_that_is_the_venues_to_watch_cannot_be_held_against_a_quote():
+    takes = BASIC._replace(order_types=BASIC.order_types | {OrderType.STOP})
+    place = PlaceOrder("k", "A", "ASML.SIMA", Side.BUY, OrderType.STOP, stop_terms(), "alice")
+    order = decide_place(place, INSTRUMENT, NO_LIMITS, ORDER_ID, 7, None, takes).order
+    asked = stop_terms(trigger_price_type=TriggerPriceType.BEST_BID)
+    change = ReplaceOrder("r", ORDER_ID, asked, "alice")
+    with pytest.raises(OrderRefused, match="trigger_price_type BEST_BID: it should be LAST"):
+        decide_replace(order, change, INSTRUMENT, NO_LIMITS, 8, None, takes)
+
+
+def test_a_stop_that_went_is_replaced_as_what_it_became():
+    place = PlaceOrder("k", "A", "ASML.SIMA", Side.BUY, OrderType.STOP, stop_terms(), "alice")
+    order = decide_place(place, INSTRUMENT, NO_LIMITS, ORDER_ID, 7).order
+    order = evolve(None, OrderAccepted(order), Stamp(8), 5)
+    order = evolve(order, OrderTriggered(D(41)), Stamp(9), 6)
+    change = ReplaceOrder("r", ORDER_ID, stop_terms(quantity=D(50)), "alice")
+    event = decide_replace(order, change, INSTRUMENT, NO_LIMITS, 8)
+    assert event == ReplaceRequested(f"{ORDER_ID}-2", stop_terms(quantity=D(50)))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from svc_oms.domain.events import (
     OrderExpired,
     OrderInDoubt,
     OrderRejected,
+    OrderReleased,
     OrderReplaced,
     OrderResolved,
     OrderRestated,
@@ -30,6 +31,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    TriggerMoved,
     VenueReportParked,
 )
 from svc_oms.domain.lifecycle import (
@@ -42,7 +44,7 @@ from svc_oms.domain.lifecycle import (
     Rule,
     next_base,
 )
-from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Side
+from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Side, Trigger, WaitsFor
 from svc_oms.domain.numbers import Decimal
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic
@@ -157,6 +159,8 @@ ONE_OF_EACH = [
     OrderResolved(ResolutionSource.PERSON, f"{ORDER_ID}-1"),
     OrderTriggered(Decimal(50)),
     OrderApproved("bob"),
+    TriggerMoved(Trigger(Decimal(49), Decimal(51))),
+    OrderReleased(),
     CommandRefused("cancel", NO),
     VenueReportParked("8", "odd"),
 ]
@@ -172,7 +176,9 @@ def order_in(state):
     desk.place()
     first = f"{ORDER_ID}-1"
     if state in LOCAL:
-        desk.order = evolve(None, OrderAccepted(desk.order._replace(state=state)), Stamp(1), 1)
+        waits_for = WaitsFor.APPROVAL if state is S.HELD else WaitsFor.PRICE
+        waiting = desk.order._replace(state=state, waits_for=waits_for)
+        desk.order = evolve(None, OrderAccepted(waiting), Stamp(1), 1)
         return desk.order
     ways = {
         S.PENDING_NEW: [],
@@ -211,6 +217,28 @@ def test_evolve_takes_every_event_in_every_state(state, event):
         assert after.anomaly_count == before.anomaly_count + 1
     elif isinstance(found, OrderState) and state not in OVERLAYS:
         assert after.state is found
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected"),
+    [
+        (S.HELD, OrderApproved("bob"), S.PENDING_NEW),
+        (S.HELD, OrderApproved("bob", WaitsFor.PRICE), S.AWAITING_TRIGGER),
+        (S.AWAITING_TRIGGER, OrderReleased(), S.PENDING_NEW),
+        (S.AWAITING_TRIGGER, OrderReleased(WaitsFor.VENUE), S.AWAITING_TRIGGER),
+    ],
+)
+def test_onward_is_to_the_venue_or_to_the_next_thing_waited_for(state, event, expected):
+    after = evolve(order_in(state), event, Stamp(9), 99)
+    assert (after.state, after.base_state) == (expected, expected)
+    assert after.waits_for is event.waits_for
+
+
+@pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda event: event.kind.name)
+@pytest.mark.parametrize("state", list(S), ids=lambda state: state.name)
+def test_an_order_waits_for_something_exactly_while_it_is_here(state, event):
+    after = evolve(order_in(state), event, Stamp(9), 99)
+    assert (after.waits_for is not None) == (after.base_state in LOCAL)
 
 
 def test_a_repeated_acceptance_is_an_anomaly():

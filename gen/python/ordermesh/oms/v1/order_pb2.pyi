@@ -62,6 +62,22 @@ class OrderState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_STATE_HELD: _ClassVar[OrderState]
     ORDER_STATE_AWAITING_TRIGGER: _ClassVar[OrderState]
 
+class TriggerPriceType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRIGGER_PRICE_TYPE_UNSPECIFIED: _ClassVar[TriggerPriceType]
+    TRIGGER_PRICE_TYPE_LAST: _ClassVar[TriggerPriceType]
+    TRIGGER_PRICE_TYPE_BEST_BID: _ClassVar[TriggerPriceType]
+    TRIGGER_PRICE_TYPE_BEST_OFFER: _ClassVar[TriggerPriceType]
+    TRIGGER_PRICE_TYPE_MIDPOINT: _ClassVar[TriggerPriceType]
+
+class WaitsFor(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WAITS_FOR_UNSPECIFIED: _ClassVar[WaitsFor]
+    WAITS_FOR_PRICE: _ClassVar[WaitsFor]
+    WAITS_FOR_PARENT: _ClassVar[WaitsFor]
+    WAITS_FOR_APPROVAL: _ClassVar[WaitsFor]
+    WAITS_FOR_VENUE: _ClassVar[WaitsFor]
+
 class PegReference(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PEG_REFERENCE_UNSPECIFIED: _ClassVar[PegReference]
@@ -135,6 +151,16 @@ ORDER_STATE_PENDING_REPLACE: OrderState
 ORDER_STATE_UNKNOWN: OrderState
 ORDER_STATE_HELD: OrderState
 ORDER_STATE_AWAITING_TRIGGER: OrderState
+TRIGGER_PRICE_TYPE_UNSPECIFIED: TriggerPriceType
+TRIGGER_PRICE_TYPE_LAST: TriggerPriceType
+TRIGGER_PRICE_TYPE_BEST_BID: TriggerPriceType
+TRIGGER_PRICE_TYPE_BEST_OFFER: TriggerPriceType
+TRIGGER_PRICE_TYPE_MIDPOINT: TriggerPriceType
+WAITS_FOR_UNSPECIFIED: WaitsFor
+WAITS_FOR_PRICE: WaitsFor
+WAITS_FOR_PARENT: WaitsFor
+WAITS_FOR_APPROVAL: WaitsFor
+WAITS_FOR_VENUE: WaitsFor
 PEG_REFERENCE_UNSPECIFIED: PegReference
 PEG_REFERENCE_PRIMARY: PegReference
 PEG_REFERENCE_MIDPOINT: PegReference
@@ -157,7 +183,7 @@ ACCOUNT_STATUS_REDUCE_ONLY: AccountStatus
 ACCOUNT_STATUS_HALTED: AccountStatus
 
 class OrderTerms(_message.Message):
-    __slots__ = ("quantity", "limit_price", "stop_price", "display_quantity", "time_in_force", "expire_time", "trailing_offset", "peg")
+    __slots__ = ("quantity", "limit_price", "stop_price", "display_quantity", "time_in_force", "expire_time", "trailing_offset", "peg", "trigger_price_type")
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_FIELD_NUMBER: _ClassVar[int]
     STOP_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +192,7 @@ class OrderTerms(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     TRAILING_OFFSET_FIELD_NUMBER: _ClassVar[int]
     PEG_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_PRICE_TYPE_FIELD_NUMBER: _ClassVar[int]
     quantity: str
     limit_price: str
     stop_price: str
@@ -174,7 +201,16 @@ class OrderTerms(_message.Message):
     expire_time: _timestamp_pb2.Timestamp
     trailing_offset: str
     peg: Peg
-    def __init__(self, quantity: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., display_quantity: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trailing_offset: _Optional[str] = ..., peg: _Optional[_Union[Peg, _Mapping]] = ...) -> None: ...
+    trigger_price_type: TriggerPriceType
+    def __init__(self, quantity: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., display_quantity: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trailing_offset: _Optional[str] = ..., peg: _Optional[_Union[Peg, _Mapping]] = ..., trigger_price_type: _Optional[_Union[TriggerPriceType, str]] = ...) -> None: ...
+
+class OrderTrigger(_message.Message):
+    __slots__ = ("stop_price", "extreme_price")
+    STOP_PRICE_FIELD_NUMBER: _ClassVar[int]
+    EXTREME_PRICE_FIELD_NUMBER: _ClassVar[int]
+    stop_price: str
+    extreme_price: str
+    def __init__(self, stop_price: _Optional[str] = ..., extreme_price: _Optional[str] = ...) -> None: ...
 
 class Peg(_message.Message):
     __slots__ = ("reference", "offset")
@@ -217,14 +253,16 @@ class DecisionMaker(_message.Message):
     def __init__(self, kind: _Optional[_Union[DecisionMakerKind, str]] = ..., short_code: _Optional[str] = ...) -> None: ...
 
 class OrderLink(_message.Message):
-    __slots__ = ("kind", "group_id", "parent_order_id")
+    __slots__ = ("kind", "group_id", "parent_order_id", "parent_key")
     KIND_FIELD_NUMBER: _ClassVar[int]
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     kind: OrderLinkKind
     group_id: str
     parent_order_id: str
-    def __init__(self, kind: _Optional[_Union[OrderLinkKind, str]] = ..., group_id: _Optional[str] = ..., parent_order_id: _Optional[str] = ...) -> None: ...
+    parent_key: str
+    def __init__(self, kind: _Optional[_Union[OrderLinkKind, str]] = ..., group_id: _Optional[str] = ..., parent_order_id: _Optional[str] = ..., parent_key: _Optional[str] = ...) -> None: ...
 
 class OrderProgress(_message.Message):
     __slots__ = ("state", "cum_quantity", "leaves_quantity", "average_price", "version", "cl_ord_id")
@@ -243,7 +281,7 @@ class OrderProgress(_message.Message):
     def __init__(self, state: _Optional[_Union[OrderState, str]] = ..., cum_quantity: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., version: _Optional[int] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "pegged_price")
+    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -268,6 +306,9 @@ class Order(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     ANOMALY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_FIELD_NUMBER: _ClassVar[int]
+    APPROVED_BY_FIELD_NUMBER: _ClassVar[int]
     PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     account_id: str
@@ -293,8 +334,11 @@ class Order(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
     anomaly_count: int
+    waits_for: WaitsFor
+    trigger: OrderTrigger
+    approved_by: str
     pegged_price: str
-    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., pegged_price: _Optional[str] = ...) -> None: ...
+    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
     __slots__ = ("exec_id", "venue_mic", "order_id", "account_id", "instrument_id", "side", "quantity", "price", "currency", "venue_time", "received_at", "liquidity", "last_market_mic", "busted")

@@ -30,7 +30,7 @@ from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__
 from ordermesh.type.v1 import stream_pb2 as ordermesh_dot_type_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ordermesh/oms/v1/order_service.proto\x12\x10ordermesh.oms.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cordermesh/oms/v1/event.proto\x1a\x1cordermesh/oms/v1/order.proto\x1a\x1dordermesh/type/v1/error.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xfd\x04\n\x0cPlaceRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12W\n\naccount_id\x18\x02 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12\x66\n\rinstrument_id\x18\x03 \x01(\tBA\xa2\xbb\x18=\x08\x01\x1a\x39\x10 \x1a\x18[A-Z0-9_-]+\\.[A-Z0-9]{4}\"\x1bSYMBOL.MIC, as in ASML.SIMAR\x0cinstrumentId\x12\x32\n\x04side\x18\x04 \x01(\x0e\x32\x16.ordermesh.oms.v1.SideB\x06\xa2\xbb\x18\x02\x08\x01R\x04side\x12\x37\n\x04type\x18\x05 \x01(\x0e\x32\x1b.ordermesh.oms.v1.OrderTypeB\x06\xa2\xbb\x18\x02\x08\x01R\x04type\x12:\n\x05terms\x18\x06 \x01(\x0b\x32\x1c.ordermesh.oms.v1.OrderTermsB\x06\xa2\xbb\x18\x02\x08\x01R\x05terms\x12\x43\n\nregulatory\x18\x07 \x01(\x0b\x32#.ordermesh.oms.v1.RegulatoryDetailsR\nregulatory\x12/\n\x04link\x18\x08 \x01(\x0b\x32\x1b.ordermesh.oms.v1.OrderLinkR\x04link\x12)\n\x0b\x63lient_note\x18\t \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x64R\nclientNote\"\\\n\rPlaceResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\x82\x02\n\x0eReplaceRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12%\n\x08order_id\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\x12)\n\x10\x65xpected_version\x18\x03 \x01(\x04R\x0f\x65xpectedVersion\x12:\n\x05terms\x18\x04 \x01(\x0b\x32\x1c.ordermesh.oms.v1.OrderTermsB\x06\xa2\xbb\x18\x02\x08\x01R\x05terms\"^\n\x0fReplaceResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\x9a\x01\n\rCancelRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12%\n\x08order_id\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\"]\n\x0e\x43\x61ncelResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\xaa\x02\n\x10\x43\x61ncelAllRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12W\n\naccount_id\x18\x02 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12-\n\rinstrument_id\x18\x03 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10 R\x0cinstrumentId\x12*\n\x04side\x18\x04 \x01(\x0e\x32\x16.ordermesh.oms.v1.SideR\x04side\"P\n\x11\x43\x61ncelAllResponse\x12;\n\x07results\x18\x01 \x03(\x0b\x32!.ordermesh.oms.v1.CancelAllResultR\x07results\"\x9c\x01\n\x0f\x43\x61ncelAllResult\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId\x12\x32\n\x05state\x18\x02 \x01(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateR\x05state\x12:\n\trejection\x18\x03 \x01(\x0b\x32\x1c.ordermesh.type.v1.RejectionR\trejection\"3\n\nGetRequest\x12%\n\x08order_id\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\"y\n\x0bGetResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12;\n\nexecutions\x18\x02 \x03(\x0b\x32\x1b.ordermesh.oms.v1.ExecutionR\nexecutions\"\xc4\x03\n\x0bListRequest\x12U\n\naccount_id\x18\x01 \x01(\tB6\xa2\xbb\x18\x32\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12>\n\x06states\x18\x02 \x03(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateB\x08\xa2\xbb\x18\x04*\x02\x10\x14R\x06states\x12-\n\rinstrument_id\x18\x03 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10 R\x0cinstrumentId\x12\x1b\n\topen_only\x18\x04 \x01(\x08R\x08openOnly\x12=\n\x0c\x63reated_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63reatedFrom\x12?\n\rcreated_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x63reatedUntil\x12(\n\tpage_size\x18\x07 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xf4\x03R\x08pageSize\x12(\n\npage_token\x18\x08 \x01(\tB\t\xa2\xbb\x18\x05\x1a\x03\x10\x80\x02R\tpageToken\"g\n\x0cListResponse\x12/\n\x06orders\x18\x01 \x03(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x06orders\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x82\x01\n\x0cWatchRequest\x12\x45\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1f.ordermesh.oms.v1.AccountCursorB\x08\xa2\xbb\x18\x04*\x02\x10\x32R\x08\x61\x63\x63ounts\x12+\n\x0bheartbeat_s\x18\x02 \x01(\x05\x42\n\xa2\xbb\x18\x06\"\x04\x08\x00\x10<R\nheartbeatS\"\x9b\x01\n\rAccountCursor\x12W\n\naccount_id\x18\x01 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12\x31\n\x06\x63ursor\x18\x02 \x01(\x0b\x32\x19.ordermesh.type.v1.CursorR\x06\x63ursor\"H\n\rWatchResponse\x12\x37\n\x05items\x18\x01 \x03(\x0b\x32!.ordermesh.oms.v1.OrderStreamItemR\x05items2\xa2\x04\n\x0cOrderService\x12H\n\x05Place\x12\x1e.ordermesh.oms.v1.PlaceRequest\x1a\x1f.ordermesh.oms.v1.PlaceResponse\x12N\n\x07Replace\x12 .ordermesh.oms.v1.ReplaceRequest\x1a!.ordermesh.oms.v1.ReplaceResponse\x12K\n\x06\x43\x61ncel\x12\x1f.ordermesh.oms.v1.CancelRequest\x1a .ordermesh.oms.v1.CancelResponse\x12T\n\tCancelAll\x12\".ordermesh.oms.v1.CancelAllRequest\x1a#.ordermesh.oms.v1.CancelAllResponse\x12\x42\n\x03Get\x12\x1c.ordermesh.oms.v1.GetRequest\x1a\x1d.ordermesh.oms.v1.GetResponse\x12\x45\n\x04List\x12\x1d.ordermesh.oms.v1.ListRequest\x1a\x1e.ordermesh.oms.v1.ListResponse\x12J\n\x05Watch\x12\x1e.ordermesh.oms.v1.WatchRequest\x1a\x1f.ordermesh.oms.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ordermesh/oms/v1/order_service.proto\x12\x10ordermesh.oms.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cordermesh/oms/v1/event.proto\x1a\x1cordermesh/oms/v1/order.proto\x1a\x1dordermesh/type/v1/error.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xa9\x05\n\x0cPlaceRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12W\n\naccount_id\x18\x02 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12\x66\n\rinstrument_id\x18\x03 \x01(\tBA\xa2\xbb\x18=\x08\x01\x1a\x39\x10 \x1a\x18[A-Z0-9_-]+\\.[A-Z0-9]{4}\"\x1bSYMBOL.MIC, as in ASML.SIMAR\x0cinstrumentId\x12\x32\n\x04side\x18\x04 \x01(\x0e\x32\x16.ordermesh.oms.v1.SideB\x06\xa2\xbb\x18\x02\x08\x01R\x04side\x12\x37\n\x04type\x18\x05 \x01(\x0e\x32\x1b.ordermesh.oms.v1.OrderTypeB\x06\xa2\xbb\x18\x02\x08\x01R\x04type\x12:\n\x05terms\x18\x06 \x01(\x0b\x32\x1c.ordermesh.oms.v1.OrderTermsB\x06\xa2\xbb\x18\x02\x08\x01R\x05terms\x12\x43\n\nregulatory\x18\x07 \x01(\x0b\x32#.ordermesh.oms.v1.RegulatoryDetailsR\nregulatory\x12/\n\x04link\x18\x08 \x01(\x0b\x32\x1b.ordermesh.oms.v1.OrderLinkR\x04link\x12)\n\x0b\x63lient_note\x18\t \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x64R\nclientNote\x12*\n\x11hold_for_approval\x18\n \x01(\x08R\x0fholdForApproval\"\\\n\rPlaceResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\xac\x02\n\x11PlaceBatchRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12W\n\naccount_id\x18\x02 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12\x42\n\x06orders\x18\x03 \x03(\x0b\x32\x1e.ordermesh.oms.v1.PlaceRequestB\n\xa2\xbb\x18\x06*\x04\x08\x01\x10\x64R\x06orders\x12\x16\n\x06\x61tomic\x18\x04 \x01(\x08R\x06\x61tomic\"p\n\x12PlaceBatchResponse\x12<\n\x07results\x18\x01 \x03(\x0b\x32\".ordermesh.oms.v1.PlaceBatchResultR\x07results\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\xc4\x01\n\x10PlaceBatchResult\x12\'\n\x0fidempotency_key\x18\x01 \x01(\tR\x0eidempotencyKey\x12-\n\x05order\x18\x02 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12:\n\trejection\x18\x03 \x01(\x0b\x32\x1c.ordermesh.type.v1.RejectionR\trejection\x12\x1c\n\tduplicate\x18\x04 \x01(\x08R\tduplicate\"\xc6\x01\n\x0e\x41pproveRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12%\n\x08order_id\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\x12)\n\x10\x65xpected_version\x18\x03 \x01(\x04R\x0f\x65xpectedVersion\"^\n\x0f\x41pproveResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\xba\x01\n\x0e\x44\x65\x63lineRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12%\n\x08order_id\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\x12\x1d\n\x04text\x18\x03 \x01(\tB\t\xa2\xbb\x18\x05\x1a\x03\x10\xc8\x01R\x04text\"^\n\x0f\x44\x65\x63lineResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\x82\x02\n\x0eReplaceRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12%\n\x08order_id\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\x12)\n\x10\x65xpected_version\x18\x03 \x01(\x04R\x0f\x65xpectedVersion\x12:\n\x05terms\x18\x04 \x01(\x0b\x32\x1c.ordermesh.oms.v1.OrderTermsB\x06\xa2\xbb\x18\x02\x08\x01R\x05terms\"^\n\x0fReplaceResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\x9a\x01\n\rCancelRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12%\n\x08order_id\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\"]\n\x0e\x43\x61ncelResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\xaa\x02\n\x10\x43\x61ncelAllRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12W\n\naccount_id\x18\x02 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12-\n\rinstrument_id\x18\x03 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10 R\x0cinstrumentId\x12*\n\x04side\x18\x04 \x01(\x0e\x32\x16.ordermesh.oms.v1.SideR\x04side\"P\n\x11\x43\x61ncelAllResponse\x12;\n\x07results\x18\x01 \x03(\x0b\x32!.ordermesh.oms.v1.CancelAllResultR\x07results\"\x9c\x01\n\x0f\x43\x61ncelAllResult\x12\x19\n\x08order_id\x18\x01 \x01(\tR\x07orderId\x12\x32\n\x05state\x18\x02 \x01(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateR\x05state\x12:\n\trejection\x18\x03 \x01(\x0b\x32\x1c.ordermesh.type.v1.RejectionR\trejection\"3\n\nGetRequest\x12%\n\x08order_id\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x07orderId\"y\n\x0bGetResponse\x12-\n\x05order\x18\x01 \x01(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x05order\x12;\n\nexecutions\x18\x02 \x03(\x0b\x32\x1b.ordermesh.oms.v1.ExecutionR\nexecutions\"\xc4\x03\n\x0bListRequest\x12U\n\naccount_id\x18\x01 \x01(\tB6\xa2\xbb\x18\x32\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12>\n\x06states\x18\x02 \x03(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateB\x08\xa2\xbb\x18\x04*\x02\x10\x14R\x06states\x12-\n\rinstrument_id\x18\x03 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10 R\x0cinstrumentId\x12\x1b\n\topen_only\x18\x04 \x01(\x08R\x08openOnly\x12=\n\x0c\x63reated_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63reatedFrom\x12?\n\rcreated_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x63reatedUntil\x12(\n\tpage_size\x18\x07 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xf4\x03R\x08pageSize\x12(\n\npage_token\x18\x08 \x01(\tB\t\xa2\xbb\x18\x05\x1a\x03\x10\x80\x02R\tpageToken\"g\n\x0cListResponse\x12/\n\x06orders\x18\x01 \x03(\x0b\x32\x17.ordermesh.oms.v1.OrderR\x06orders\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x82\x01\n\x0cWatchRequest\x12\x45\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1f.ordermesh.oms.v1.AccountCursorB\x08\xa2\xbb\x18\x04*\x02\x10\x32R\x08\x61\x63\x63ounts\x12+\n\x0bheartbeat_s\x18\x02 \x01(\x05\x42\n\xa2\xbb\x18\x06\"\x04\x08\x00\x10<R\nheartbeatS\"\x9b\x01\n\rAccountCursor\x12W\n\naccount_id\x18\x01 \x01(\tB8\xa2\xbb\x18\x34\x08\x01\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12\x31\n\x06\x63ursor\x18\x02 \x01(\x0b\x32\x19.ordermesh.type.v1.CursorR\x06\x63ursor\"H\n\rWatchResponse\x12\x37\n\x05items\x18\x01 \x03(\x0b\x32!.ordermesh.oms.v1.OrderStreamItemR\x05items2\x9b\x06\n\x0cOrderService\x12H\n\x05Place\x12\x1e.ordermesh.oms.v1.PlaceRequest\x1a\x1f.ordermesh.oms.v1.PlaceResponse\x12W\n\nPlaceBatch\x12#.ordermesh.oms.v1.PlaceBatchRequest\x1a$.ordermesh.oms.v1.PlaceBatchResponse\x12N\n\x07\x41pprove\x12 .ordermesh.oms.v1.ApproveRequest\x1a!.ordermesh.oms.v1.ApproveResponse\x12N\n\x07\x44\x65\x63line\x12 .ordermesh.oms.v1.DeclineRequest\x1a!.ordermesh.oms.v1.DeclineResponse\x12N\n\x07Replace\x12 .ordermesh.oms.v1.ReplaceRequest\x1a!.ordermesh.oms.v1.ReplaceResponse\x12K\n\x06\x43\x61ncel\x12\x1f.ordermesh.oms.v1.CancelRequest\x1a .ordermesh.oms.v1.CancelResponse\x12T\n\tCancelAll\x12\".ordermesh.oms.v1.CancelAllRequest\x1a#.ordermesh.oms.v1.CancelAllResponse\x12\x42\n\x03Get\x12\x1c.ordermesh.oms.v1.GetRequest\x1a\x1d.ordermesh.oms.v1.GetResponse\x12\x45\n\x04List\x12\x1d.ordermesh.oms.v1.ListRequest\x1a\x1e.ordermesh.oms.v1.ListResponse\x12J\n\x05Watch\x12\x1e.ordermesh.oms.v1.WatchRequest\x1a\x1f.ordermesh.oms.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLACEREQUEST'].fields_by_name['terms']._serialized_options = b'\242\273\030\002\010\001'
   _globals['_PLACEREQUEST'].fields_by_name['client_note']._loaded_options = None
   _globals['_PLACEREQUEST'].fields_by_name['client_note']._serialized_options = b'\242\273\030\004\032\002\020d'
+  _globals['_PLACEBATCHREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_PLACEBATCHREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
+  _globals['_PLACEBATCHREQUEST'].fields_by_name['account_id']._loaded_options = None
+  _globals['_PLACEBATCHREQUEST'].fields_by_name['account_id']._serialized_options = b'\242\273\0304\010\001\0320\020 \032\n[A-Z0-9-]+\" upper-case letters, digits and -'
+  _globals['_PLACEBATCHREQUEST'].fields_by_name['orders']._loaded_options = None
+  _globals['_PLACEBATCHREQUEST'].fields_by_name['orders']._serialized_options = b'\242\273\030\006*\004\010\001\020d'
+  _globals['_APPROVEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_APPROVEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
+  _globals['_APPROVEREQUEST'].fields_by_name['order_id']._loaded_options = None
+  _globals['_APPROVEREQUEST'].fields_by_name['order_id']._serialized_options = b'\242\273\030\006\010\001\032\002\020$'
+  _globals['_DECLINEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_DECLINEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
+  _globals['_DECLINEREQUEST'].fields_by_name['order_id']._loaded_options = None
+  _globals['_DECLINEREQUEST'].fields_by_name['order_id']._serialized_options = b'\242\273\030\006\010\001\032\002\020$'
+  _globals['_DECLINEREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_DECLINEREQUEST'].fields_by_name['text']._serialized_options = b'\242\273\030\005\032\003\020\310\001'
   _globals['_REPLACEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
   _globals['_REPLACEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
   _globals['_REPLACEREQUEST'].fields_by_name['order_id']._loaded_options = None
@@ -86,37 +102,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTCURSOR'].fields_by_name['account_id']._loaded_options = None
   _globals['_ACCOUNTCURSOR'].fields_by_name['account_id']._serialized_options = b'\242\273\0304\010\001\0320\020 \032\n[A-Z0-9-]+\" upper-case letters, digits and -'
   _globals['_PLACEREQUEST']._serialized_start=246
-  _globals['_PLACEREQUEST']._serialized_end=883
-  _globals['_PLACERESPONSE']._serialized_start=885
-  _globals['_PLACERESPONSE']._serialized_end=977
-  _globals['_REPLACEREQUEST']._serialized_start=980
-  _globals['_REPLACEREQUEST']._serialized_end=1238
-  _globals['_REPLACERESPONSE']._serialized_start=1240
-  _globals['_REPLACERESPONSE']._serialized_end=1334
-  _globals['_CANCELREQUEST']._serialized_start=1337
-  _globals['_CANCELREQUEST']._serialized_end=1491
-  _globals['_CANCELRESPONSE']._serialized_start=1493
-  _globals['_CANCELRESPONSE']._serialized_end=1586
-  _globals['_CANCELALLREQUEST']._serialized_start=1589
-  _globals['_CANCELALLREQUEST']._serialized_end=1887
-  _globals['_CANCELALLRESPONSE']._serialized_start=1889
-  _globals['_CANCELALLRESPONSE']._serialized_end=1969
-  _globals['_CANCELALLRESULT']._serialized_start=1972
-  _globals['_CANCELALLRESULT']._serialized_end=2128
-  _globals['_GETREQUEST']._serialized_start=2130
-  _globals['_GETREQUEST']._serialized_end=2181
-  _globals['_GETRESPONSE']._serialized_start=2183
-  _globals['_GETRESPONSE']._serialized_end=2304
-  _globals['_LISTREQUEST']._serialized_start=2307
-  _globals['_LISTREQUEST']._serialized_end=2759
-  _globals['_LISTRESPONSE']._serialized_start=2761
-  _globals['_LISTRESPONSE']._serialized_end=2864
-  _globals['_WATCHREQUEST']._serialized_start=2867
-  _globals['_WATCHREQUEST']._serialized_end=2997
-  _globals['_ACCOUNTCURSOR']._serialized_start=3000
-  _globals['_ACCOUNTCURSOR']._serialized_end=3155
-  _globals['_WATCHRESPONSE']._serialized_start=3157
-  _globals['_WATCHRESPONSE']._serialized_end=3229
-  _globals['_ORDERSERVICE']._serialized_start=3232
-  _globals['_ORDERSERVICE']._serialized_end=3778
+  _globals['_PLACEREQUEST']._serialized_end=927
+  _globals['_PLACERESPONSE']._serialized_start=929
+  _globals['_PLACERESPONSE']._serialized_end=1021
+  _globals['_PLACEBATCHREQUEST']._serialized_start=1024
+  _globals['_PLACEBATCHREQUEST']._serialized_end=1324
+  _globals['_PLACEBATCHRESPONSE']._serialized_start=1326
+  _globals['_PLACEBATCHRESPONSE']._serialized_end=1438
+  _globals['_PLACEBATCHRESULT']._serialized_start=1441
+  _globals['_PLACEBATCHRESULT']._serialized_end=1637
+  _globals['_APPROVEREQUEST']._serialized_start=1640
+  _globals['_APPROVEREQUEST']._serialized_end=1838
+  _globals['_APPROVERESPONSE']._serialized_start=1840
+  _globals['_APPROVERESPONSE']._serialized_end=1934
+  _globals['_DECLINEREQUEST']._serialized_start=1937
+  _globals['_DECLINEREQUEST']._serialized_end=2123
+  _globals['_DECLINERESPONSE']._serialized_start=2125
+  _globals['_DECLINERESPONSE']._serialized_end=2219
+  _globals['_REPLACEREQUEST']._serialized_start=2222
+  _globals['_REPLACEREQUEST']._serialized_end=2480
+  _globals['_REPLACERESPONSE']._serialized_start=2482
+  _globals['_REPLACERESPONSE']._serialized_end=2576
+  _globals['_CANCELREQUEST']._serialized_start=2579
+  _globals['_CANCELREQUEST']._serialized_end=2733
+  _globals['_CANCELRESPONSE']._serialized_start=2735
+  _globals['_CANCELRESPONSE']._serialized_end=2828
+  _globals['_CANCELALLREQUEST']._serialized_start=2831
+  _globals['_CANCELALLREQUEST']._serialized_end=3129
+  _globals['_CANCELALLRESPONSE']._serialized_start=3131
+  _globals['_CANCELALLRESPONSE']._serialized_end=3211
+  _globals['_CANCELALLRESULT']._serialized_start=3214
+  _globals['_CANCELALLRESULT']._serialized_end=3370
+  _globals['_GETREQUEST']._serialized_start=3372
+  _globals['_GETREQUEST']._serialized_end=3423
+  _globals['_GETRESPONSE']._serialized_start=3425
+  _globals['_GETRESPONSE']._serialized_end=3546
+  _globals['_LISTREQUEST']._serialized_start=3549
+  _globals['_LISTREQUEST']._serialized_end=4001
+  _globals['_LISTRESPONSE']._serialized_start=4003
+  _globals['_LISTRESPONSE']._serialized_end=4106
+  _globals['_WATCHREQUEST']._serialized_start=4109
+  _globals['_WATCHREQUEST']._serialized_end=4239
+  _globals['_ACCOUNTCURSOR']._serialized_start=4242
+  _globals['_ACCOUNTCURSOR']._serialized_end=4397
+  _globals['_WATCHRESPONSE']._serialized_start=4399
+  _globals['_WATCHRESPONSE']._serialized_end=4471
+  _globals['_ORDERSERVICE']._serialized_start=4474
+  _globals['_ORDERSERVICE']._serialized_end=5269
 # @@protoc_insertion_point(module_scope)

@@ -15,7 +15,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class PlaceRequest(_message.Message):
-    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note")
+    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval")
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,7 @@ class PlaceRequest(_message.Message):
     REGULATORY_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
     CLIENT_NOTE_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FOR_APPROVAL_FIELD_NUMBER: _ClassVar[int]
     idempotency_key: str
     account_id: str
     instrument_id: str
@@ -34,9 +35,78 @@ class PlaceRequest(_message.Message):
     regulatory: _order_pb2.RegulatoryDetails
     link: _order_pb2.OrderLink
     client_note: str
-    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ...) -> None: ...
+    hold_for_approval: bool
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ..., hold_for_approval: _Optional[bool] = ...) -> None: ...
 
 class PlaceResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class PlaceBatchRequest(_message.Message):
+    __slots__ = ("idempotency_key", "account_id", "orders", "atomic")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    ATOMIC_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    account_id: str
+    orders: _containers.RepeatedCompositeFieldContainer[PlaceRequest]
+    atomic: bool
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., orders: _Optional[_Iterable[_Union[PlaceRequest, _Mapping]]] = ..., atomic: _Optional[bool] = ...) -> None: ...
+
+class PlaceBatchResponse(_message.Message):
+    __slots__ = ("results", "duplicate")
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[PlaceBatchResult]
+    duplicate: bool
+    def __init__(self, results: _Optional[_Iterable[_Union[PlaceBatchResult, _Mapping]]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class PlaceBatchResult(_message.Message):
+    __slots__ = ("idempotency_key", "order", "rejection", "duplicate")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    REJECTION_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order: _order_pb2.Order
+    rejection: _error_pb2.Rejection
+    duplicate: bool
+    def __init__(self, idempotency_key: _Optional[str] = ..., order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class ApproveRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id", "expected_version")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    expected_version: int
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+
+class ApproveResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class DeclineRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id", "text")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    text: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class DeclineResponse(_message.Message):
     __slots__ = ("order", "duplicate")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_FIELD_NUMBER: _ClassVar[int]

@@ -31,7 +31,7 @@ class OrderServiceStub:
     whose reason is an ErrorReason.
 
     Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
-    Watch. An account that is not the caller's gives PERMISSION_DENIED
+    Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -45,6 +45,21 @@ class OrderServiceStub:
                 '/ordermesh.oms.v1.OrderService/Place',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceResponse.FromString,
+                _registered_method=True)
+        self.PlaceBatch = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/PlaceBatch',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceBatchRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceBatchResponse.FromString,
+                _registered_method=True)
+        self.Approve = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/Approve',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ApproveRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ApproveResponse.FromString,
+                _registered_method=True)
+        self.Decline = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/Decline',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineResponse.FromString,
                 _registered_method=True)
         self.Replace = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/Replace',
@@ -84,7 +99,7 @@ class OrderServiceServicer:
     whose reason is an ErrorReason.
 
     Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
-    Watch. An account that is not the caller's gives PERMISSION_DENIED
+    Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -94,6 +109,36 @@ class OrderServiceServicer:
         INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
         MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
         IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlaceBatch(self, request, context):
+        """Accepts up to 100 new orders of one account, each under its own key and with its own
+        result. atomic: all or none; the way to place a bracket. Same key and same body: the
+        first results again, unless nothing was placed: then it is tried anew. Refuses the whole:
+        INVALID_FIELD, ACCOUNT_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED. An order's refusals are
+        those of Place and stand in its result.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Approve(self, request, context):
+        """Lets an order go that was placed with hold_for_approval. All checks and controls are run
+        again, as for a new order. For TRADER of the account and RISK, never for the person who
+        placed it. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD), SECOND_PERSON_REQUIRED,
+        STALE_VERSION, and Place's checks; the order stays HELD then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Decline(self, request, context):
+        """Ends an order that was placed with hold_for_approval: REJECTED with APPROVAL_REQUIRED.
+        The same persons as for Approve. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD),
+        SECOND_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +196,21 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceResponse.SerializeToString,
             ),
+            'PlaceBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlaceBatch,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceBatchRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceBatchResponse.SerializeToString,
+            ),
+            'Approve': grpc.unary_unary_rpc_method_handler(
+                    servicer.Approve,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ApproveRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ApproveResponse.SerializeToString,
+            ),
+            'Decline': grpc.unary_unary_rpc_method_handler(
+                    servicer.Decline,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineResponse.SerializeToString,
+            ),
             'Replace': grpc.unary_unary_rpc_method_handler(
                     servicer.Replace,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ReplaceRequest.FromString,
@@ -195,7 +255,7 @@ class OrderService:
     whose reason is an ErrorReason.
 
     Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
-    Watch. An account that is not the caller's gives PERMISSION_DENIED
+    Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -216,6 +276,87 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/Place',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlaceBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/PlaceBatch',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceBatchRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PlaceBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Approve(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/Approve',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ApproveRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ApproveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Decline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/Decline',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order.proto.
  */
 export const file_ordermesh_oms_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIsECCgpPcmRlclRlcm1zEhwKCHF1YW50aXR5GAEgASgJQgqiuxgGCAESAggBEh0KC2xpbWl0X3ByaWNlGAIgASgJQgiiuxgEEgIIARIcCgpzdG9wX3ByaWNlGAMgASgJQgiiuxgEEgIIARIiChBkaXNwbGF5X3F1YW50aXR5GAQgASgJQgiiuxgEEgIIARI8Cg10aW1lX2luX2ZvcmNlGAUgASgOMh0ub3JkZXJtZXNoLm9tcy52MS5UaW1lSW5Gb3JjZUIGorsYAggBEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIhCg90cmFpbGluZ19vZmZzZXQYByABKAlCCKK7GAQSAggBEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnIlgKA1BlZxI5CglyZWZlcmVuY2UYASABKA4yHi5vcmRlcm1lc2gub21zLnYxLlBlZ1JlZmVyZW5jZUIGorsYAggBEhYKBm9mZnNldBgCIAEoCUIGorsYAhIAIpcEChFSZWd1bGF0b3J5RGV0YWlscxIzCghjYXBhY2l0eRgBIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ0NhcGFjaXR5EjwKE2ludmVzdG1lbnRfZGVjaXNpb24YAiABKAsyHy5vcmRlcm1lc2gub21zLnYxLkRlY2lzaW9uTWFrZXISOwoSZXhlY3V0aW9uX2RlY2lzaW9uGAMgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEk0KEWNsaWVudF9zaG9ydF9jb2RlGAQgASgJQjKiuxguGiwQFBoJW0EtWjAtOV0rIh11cHBlci1jYXNlIGxldHRlcnMgYW5kIGRpZ2l0cxIgChhkaXJlY3RfZWxlY3Ryb25pY19hY2Nlc3MYBSABKAgSGwoTbGlxdWlkaXR5X3Byb3Zpc2lvbhgGIAEoCBITCgthbGdvcml0aG1pYxgHIAEoCBIeCgxhbGdvcml0aG1faWQYCCABKAlCCKK7GAQaAhAyEm0KGG5vbl9leGVjdXRpbmdfYnJva2VyX2xlaRgJIAEoCUJLorsYRxpFEBQaFFtBLVowLTldezE4fVswLTldezJ9IithbiBMRUkgb2YgMTggbGV0dGVycyBvciBkaWdpdHMgYW5kIDIgZGlnaXRzEiAKGGNvbW1vZGl0eV9yaXNrX3JlZHVjdGlvbhgKIAEoCCKUAQoNRGVjaXNpb25NYWtlchI5CgRraW5kGAEgASgOMiMub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyS2luZEIGorsYAggBEkgKCnNob3J0X2NvZGUYAiABKAlCNKK7GDAIARosEBQaCVtBLVowLTldKyIddXBwZXItY2FzZSBsZXR0ZXJzIGFuZCBkaWdpdHMieQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQipgEKDU9yZGVyUHJvZ3Jlc3MSKwoFc3RhdGUYASABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSFAoMY3VtX3F1YW50aXR5GAIgASgJEhcKD2xlYXZlc19xdWFudGl0eRgDIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEQoJY2xfb3JkX2lkGAYgASgJIpkGCgVPcmRlchIQCghvcmRlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRIVCg1pbnN0cnVtZW50X2lkGAQgASgJEg4KBnN5bWJvbBgFIAEoCRIRCgl2ZW51ZV9taWMYBiABKAkSDAoEaXNpbhgHIAEoCRIQCghjdXJyZW5jeRgIIAEoCRIkCgRzaWRlGAkgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYCiABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgLIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIzCg1wZW5kaW5nX3Rlcm1zGAwgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjEKCHByb2dyZXNzGA0gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclByb2dyZXNzEhYKDnZlbnVlX29yZGVyX2lkGA4gASgJEjcKCnJlZ3VsYXRvcnkYDyABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEikKBGxpbmsYECABKAsyGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGluaxIRCglwbGFjZWRfYnkYESABKAkSEwoLY2xpZW50X25vdGUYEiABKAkSLwoJcmVqZWN0aW9uGBMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhgKEGNyZWF0ZWRfc2VxdWVuY2UYFCABKAQSFQoNbGFzdF9zZXF1ZW5jZRgVIAEoBBIuCgpjcmVhdGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hbm9tYWx5X2NvdW50GBggASgNEhQKDHBlZ2dlZF9wcmljZRgeIAEoCSLiAgoJRXhlY3V0aW9uEg8KB2V4ZWNfaWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEhIKCmFjY291bnRfaWQYBCABKAkSFQoNaW5zdHJ1bWVudF9pZBgFIAEoCRIkCgRzaWRlGAYgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEhAKCHF1YW50aXR5GAcgASgJEg0KBXByaWNlGAggASgJEhAKCGN1cnJlbmN5GAkgASgJEi4KCnZlbnVlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglsaXF1aWRpdHkYDCABKA0SFwoPbGFzdF9tYXJrZXRfbWljGA0gASgJEg4KBmJ1c3RlZBgOIAEoCCKdAQoHQWNjb3VudBISCgphY2NvdW50X2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIVCg1iYXNlX2N1cnJlbmN5GAMgASgJEg8KB2Zpcm1faWQYBCABKAkSLwoGc3RhdHVzGAUgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50U3RhdHVzEg8KB2Rlc2tfaWQYBiABKAkimAEKCFBvc2l0aW9uEhIKCmFjY291bnRfaWQYASABKAkSDAoEaXNpbhgCIAEoCRIQCghjdXJyZW5jeRgDIAEoCRIQCghxdWFudGl0eRgEIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAUgASgJEhcKD3JlYWxpc2VkX3Byb2ZpdBgGIAEoCRIWCg5hc19vZl9zZXF1ZW5jZRgHIAEoBCpqCgRTaWRlEhQKEFNJREVfVU5TUEVDSUZJRUQQABIMCghTSURFX0JVWRABEg0KCVNJREVfU0VMTBACEhMKD1NJREVfU0VMTF9TSE9SVBADEhoKFlNJREVfU0VMTF9TSE9SVF9FWEVNUFQQBCrxAQoJT3JkZXJUeXBlEhoKFk9SREVSX1RZUEVfVU5TUEVDSUZJRUQQABIVChFPUkRFUl9UWVBFX01BUktFVBABEhQKEE9SREVSX1RZUEVfTElNSVQQAhITCg9PUkRFUl9UWVBFX1NUT1AQAxIZChVPUkRFUl9UWVBFX1NUT1BfTElNSVQQBBIeChpPUkRFUl9UWVBFX01BUktFVF9UT19MSU1JVBAFEhYKEk9SREVSX1RZUEVfSUNFQkVSRxAGEhUKEU9SREVSX1RZUEVfUEVHR0VEEAcSHAoYT1JERVJfVFlQRV9UUkFJTElOR19TVE9QEAgq1gEKC1RpbWVJbkZvcmNlEh0KGVRJTUVfSU5fRk9SQ0VfVU5TUEVDSUZJRUQQABIVChFUSU1FX0lOX0ZPUkNFX0RBWRABEhUKEVRJTUVfSU5fRk9SQ0VfR1RDEAISFQoRVElNRV9JTl9GT1JDRV9JT0MQAxIVChFUSU1FX0lOX0ZPUkNFX0ZPSxAEEhUKEVRJTUVfSU5fRk9SQ0VfR1REEAUSGQoVVElNRV9JTl9GT1JDRV9BVF9PUEVOEAYSGgoWVElNRV9JTl9GT1JDRV9BVF9DTE9TRRAHKuIDCgpPcmRlclN0YXRlEhsKF09SREVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXT1JERVJfU1RBVEVfUEVORElOR19ORVcQARITCg9PUkRFUl9TVEFURV9ORVcQAhIgChxPUkRFUl9TVEFURV9QQVJUSUFMTFlfRklMTEVEEAMSFgoST1JERVJfU1RBVEVfRklMTEVEEAQSHAoYT1JERVJfU1RBVEVfRE9ORV9GT1JfREFZEAUSGAoUT1JERVJfU1RBVEVfQ0FOQ0VMRUQQBhIeChpPUkRFUl9TVEFURV9QRU5ESU5HX0NBTkNFTBAHEhcKE09SREVSX1NUQVRFX1NUT1BQRUQQCBIYChRPUkRFUl9TVEFURV9SRUpFQ1RFRBAJEhkKFU9SREVSX1NUQVRFX1NVU1BFTkRFRBAKEhoKFk9SREVSX1NUQVRFX0NBTENVTEFURUQQCxIXChNPUkRFUl9TVEFURV9FWFBJUkVEEAwSHwobT1JERVJfU1RBVEVfUEVORElOR19SRVBMQUNFEA0SFwoTT1JERVJfU1RBVEVfVU5LTk9XThAOEhQKEE9SREVSX1NUQVRFX0hFTEQQDxIgChxPUkRFUl9TVEFURV9BV0FJVElOR19UUklHR0VSEBAqfgoMUGVnUmVmZXJlbmNlEh0KGVBFR19SRUZFUkVOQ0VfVU5TUEVDSUZJRUQQABIZChVQRUdfUkVGRVJFTkNFX1BSSU1BUlkQARIaChZQRUdfUkVGRVJFTkNFX01JRFBPSU5UEAISGAoUUEVHX1JFRkVSRU5DRV9NQVJLRVQQAyqEAQoPVHJhZGluZ0NhcGFjaXR5EiAKHFRSQURJTkdfQ0FQQUNJVFlfVU5TUEVDSUZJRUQQABIZChVUUkFESU5HX0NBUEFDSVRZX0RFQUwQARIZChVUUkFESU5HX0NBUEFDSVRZX01UQ0gQAhIZChVUUkFESU5HX0NBUEFDSVRZX0FPVEMQAyp7ChFEZWNpc2lvbk1ha2VyS2luZBIjCh9ERUNJU0lPTl9NQUtFUl9LSU5EX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fTUFLRVJfS0lORF9QRVJTT04QARIhCh1ERUNJU0lPTl9NQUtFUl9LSU5EX0FMR09SSVRITRACKpsBCg1PcmRlckxpbmtLaW5kEh8KG09SREVSX0xJTktfS0lORF9VTlNQRUNJRklFRBAAEhcKE09SREVSX0xJTktfS0lORF9PQ08QARIXChNPUkRFUl9MSU5LX0tJTkRfT1RPEAISGwoXT1JERVJfTElOS19LSU5EX0JSQUNLRVQQAxIaChZPUkRFUl9MSU5LX0tJTkRfUk9VVEVEEAQqhQEKDUFjY291bnRTdGF0dXMSHgoaQUNDT1VOVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NPVU5UX1NUQVRVU19BQ1RJVkUQARIeChpBQ0NPVU5UX1NUQVRVU19SRURVQ0VfT05MWRACEhkKFUFDQ09VTlRfU1RBVFVTX0hBTFRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIoEDCgpPcmRlclRlcm1zEhwKCHF1YW50aXR5GAEgASgJQgqiuxgGCAESAggBEh0KC2xpbWl0X3ByaWNlGAIgASgJQgiiuxgEEgIIARIcCgpzdG9wX3ByaWNlGAMgASgJQgiiuxgEEgIIARIiChBkaXNwbGF5X3F1YW50aXR5GAQgASgJQgiiuxgEEgIIARI8Cg10aW1lX2luX2ZvcmNlGAUgASgOMh0ub3JkZXJtZXNoLm9tcy52MS5UaW1lSW5Gb3JjZUIGorsYAggBEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIhCg90cmFpbGluZ19vZmZzZXQYByABKAlCCKK7GAQSAggBEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZSI5CgxPcmRlclRyaWdnZXISEgoKc3RvcF9wcmljZRgBIAEoCRIVCg1leHRyZW1lX3ByaWNlGAIgASgJIlgKA1BlZxI5CglyZWZlcmVuY2UYASABKA4yHi5vcmRlcm1lc2gub21zLnYxLlBlZ1JlZmVyZW5jZUIGorsYAggBEhYKBm9mZnNldBgCIAEoCUIGorsYAhIAIpcEChFSZWd1bGF0b3J5RGV0YWlscxIzCghjYXBhY2l0eRgBIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ0NhcGFjaXR5EjwKE2ludmVzdG1lbnRfZGVjaXNpb24YAiABKAsyHy5vcmRlcm1lc2gub21zLnYxLkRlY2lzaW9uTWFrZXISOwoSZXhlY3V0aW9uX2RlY2lzaW9uGAMgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEk0KEWNsaWVudF9zaG9ydF9jb2RlGAQgASgJQjKiuxguGiwQFBoJW0EtWjAtOV0rIh11cHBlci1jYXNlIGxldHRlcnMgYW5kIGRpZ2l0cxIgChhkaXJlY3RfZWxlY3Ryb25pY19hY2Nlc3MYBSABKAgSGwoTbGlxdWlkaXR5X3Byb3Zpc2lvbhgGIAEoCBITCgthbGdvcml0aG1pYxgHIAEoCBIeCgxhbGdvcml0aG1faWQYCCABKAlCCKK7GAQaAhAyEm0KGG5vbl9leGVjdXRpbmdfYnJva2VyX2xlaRgJIAEoCUJLorsYRxpFEBQaFFtBLVowLTldezE4fVswLTldezJ9IithbiBMRUkgb2YgMTggbGV0dGVycyBvciBkaWdpdHMgYW5kIDIgZGlnaXRzEiAKGGNvbW1vZGl0eV9yaXNrX3JlZHVjdGlvbhgKIAEoCCKUAQoNRGVjaXNpb25NYWtlchI5CgRraW5kGAEgASgOMiMub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyS2luZEIGorsYAggBEkgKCnNob3J0X2NvZGUYAiABKAlCNKK7GDAIARosEBQaCVtBLVowLTldKyIddXBwZXItY2FzZSBsZXR0ZXJzIGFuZCBkaWdpdHMilwEKCU9yZGVyTGluaxItCgRraW5kGAEgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmtLaW5kEhoKCGdyb3VwX2lkGAIgASgJQgiiuxgEGgIQJBIhCg9wYXJlbnRfb3JkZXJfaWQYAyABKAlCCKK7GAQaAhAkEhwKCnBhcmVudF9rZXkYBCABKAlCCKK7GAQaAhBAIqYBCg1PcmRlclByb2dyZXNzEisKBXN0YXRlGAEgASgOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlEhQKDGN1bV9xdWFudGl0eRgCIAEoCRIXCg9sZWF2ZXNfcXVhbnRpdHkYAyABKAkSFQoNYXZlcmFnZV9wcmljZRgEIAEoCRIPCgd2ZXJzaW9uGAUgASgEEhEKCWNsX29yZF9pZBgGIAEoCSKOBwoFT3JkZXISEAoIb3JkZXJfaWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSFQoNaW5zdHJ1bWVudF9pZBgEIAEoCRIOCgZzeW1ib2wYBSABKAkSEQoJdmVudWVfbWljGAYgASgJEgwKBGlzaW4YByABKAkSEAoIY3VycmVuY3kYCCABKAkSJAoEc2lkZRgJIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAogASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYCyABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSMwoNcGVuZGluZ190ZXJtcxgMIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIxCghwcm9ncmVzcxgNIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJQcm9ncmVzcxIWCg52ZW51ZV9vcmRlcl9pZBgOIAEoCRI3CgpyZWd1bGF0b3J5GA8gASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGBAgASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSEQoJcGxhY2VkX2J5GBEgASgJEhMKC2NsaWVudF9ub3RlGBIgASgJEi8KCXJlamVjdGlvbhgTIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIYChBjcmVhdGVkX3NlcXVlbmNlGBQgASgEEhUKDWxhc3Rfc2VxdWVuY2UYFSABKAQSLgoKY3JlYXRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYW5vbWFseV9jb3VudBgYIAEoDRItCgl3YWl0c19mb3IYGSABKA4yGi5vcmRlcm1lc2gub21zLnYxLldhaXRzRm9yEi8KB3RyaWdnZXIYGiABKAsyHi5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHJpZ2dlchITCgthcHByb3ZlZF9ieRgbIAEoCRIUCgxwZWdnZWRfcHJpY2UYHiABKAki4gIKCUV4ZWN1dGlvbhIPCgdleGVjX2lkGAEgASgJEhEKCXZlbnVlX21pYxgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRISCgphY2NvdW50X2lkGAQgASgJEhUKDWluc3RydW1lbnRfaWQYBSABKAkSJAoEc2lkZRgGIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIQCghxdWFudGl0eRgHIAEoCRINCgVwcmljZRgIIAEoCRIQCghjdXJyZW5jeRgJIAEoCRIuCgp2ZW51ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJbGlxdWlkaXR5GAwgASgNEhcKD2xhc3RfbWFya2V0X21pYxgNIAEoCRIOCgZidXN0ZWQYDiABKAginQEKB0FjY291bnQSEgoKYWNjb3VudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSFQoNYmFzZV9jdXJyZW5jeRgDIAEoCRIPCgdmaXJtX2lkGAQgASgJEi8KBnN0YXR1cxgFIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudFN0YXR1cxIPCgdkZXNrX2lkGAYgASgJIpgBCghQb3NpdGlvbhISCgphY2NvdW50X2lkGAEgASgJEgwKBGlzaW4YAiABKAkSEAoIY3VycmVuY3kYAyABKAkSEAoIcXVhbnRpdHkYBCABKAkSFQoNYXZlcmFnZV9wcmljZRgFIAEoCRIXCg9yZWFsaXNlZF9wcm9maXQYBiABKAkSFgoOYXNfb2Zfc2VxdWVuY2UYByABKAQqagoEU2lkZRIUChBTSURFX1VOU1BFQ0lGSUVEEAASDAoIU0lERV9CVVkQARINCglTSURFX1NFTEwQAhITCg9TSURFX1NFTExfU0hPUlQQAxIaChZTSURFX1NFTExfU0hPUlRfRVhFTVBUEAQq8QEKCU9yZGVyVHlwZRIaChZPUkRFUl9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRT1JERVJfVFlQRV9NQVJLRVQQARIUChBPUkRFUl9UWVBFX0xJTUlUEAISEwoPT1JERVJfVFlQRV9TVE9QEAMSGQoVT1JERVJfVFlQRV9TVE9QX0xJTUlUEAQSHgoaT1JERVJfVFlQRV9NQVJLRVRfVE9fTElNSVQQBRIWChJPUkRFUl9UWVBFX0lDRUJFUkcQBhIVChFPUkRFUl9UWVBFX1BFR0dFRBAHEhwKGE9SREVSX1RZUEVfVFJBSUxJTkdfU1RPUBAIKtYBCgtUaW1lSW5Gb3JjZRIdChlUSU1FX0lOX0ZPUkNFX1VOU1BFQ0lGSUVEEAASFQoRVElNRV9JTl9GT1JDRV9EQVkQARIVChFUSU1FX0lOX0ZPUkNFX0dUQxACEhUKEVRJTUVfSU5fRk9SQ0VfSU9DEAMSFQoRVElNRV9JTl9GT1JDRV9GT0sQBBIVChFUSU1FX0lOX0ZPUkNFX0dURBAFEhkKFVRJTUVfSU5fRk9SQ0VfQVRfT1BFThAGEhoKFlRJTUVfSU5fRk9SQ0VfQVRfQ0xPU0UQByriAwoKT3JkZXJTdGF0ZRIbChdPUkRFUl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09SREVSX1NUQVRFX1BFTkRJTkdfTkVXEAESEwoPT1JERVJfU1RBVEVfTkVXEAISIAocT1JERVJfU1RBVEVfUEFSVElBTExZX0ZJTExFRBADEhYKEk9SREVSX1NUQVRFX0ZJTExFRBAEEhwKGE9SREVSX1NUQVRFX0RPTkVfRk9SX0RBWRAFEhgKFE9SREVSX1NUQVRFX0NBTkNFTEVEEAYSHgoaT1JERVJfU1RBVEVfUEVORElOR19DQU5DRUwQBxIXChNPUkRFUl9TVEFURV9TVE9QUEVEEAgSGAoUT1JERVJfU1RBVEVfUkVKRUNURUQQCRIZChVPUkRFUl9TVEFURV9TVVNQRU5ERUQQChIaChZPUkRFUl9TVEFURV9DQUxDVUxBVEVEEAsSFwoTT1JERVJfU1RBVEVfRVhQSVJFRBAMEh8KG09SREVSX1NUQVRFX1BFTkRJTkdfUkVQTEFDRRANEhcKE09SREVSX1NUQVRFX1VOS05PV04QDhIUChBPUkRFUl9TVEFURV9IRUxEEA8SIAocT1JERVJfU1RBVEVfQVdBSVRJTkdfVFJJR0dFUhAQKrgBChBUcmlnZ2VyUHJpY2VUeXBlEiIKHlRSSUdHRVJfUFJJQ0VfVFlQRV9VTlNQRUNJRklFRBAAEhsKF1RSSUdHRVJfUFJJQ0VfVFlQRV9MQVNUEAESHwobVFJJR0dFUl9QUklDRV9UWVBFX0JFU1RfQklEEAISIQodVFJJR0dFUl9QUklDRV9UWVBFX0JFU1RfT0ZGRVIQAxIfChtUUklHR0VSX1BSSUNFX1RZUEVfTUlEUE9JTlQQBCp9CghXYWl0c0ZvchIZChVXQUlUU19GT1JfVU5TUEVDSUZJRUQQABITCg9XQUlUU19GT1JfUFJJQ0UQARIUChBXQUlUU19GT1JfUEFSRU5UEAISFgoSV0FJVFNfRk9SX0FQUFJPVkFMEAMSEwoPV0FJVFNfRk9SX1ZFTlVFEAQqfgoMUGVnUmVmZXJlbmNlEh0KGVBFR19SRUZFUkVOQ0VfVU5TUEVDSUZJRUQQABIZChVQRUdfUkVGRVJFTkNFX1BSSU1BUlkQARIaChZQRUdfUkVGRVJFTkNFX01JRFBPSU5UEAISGAoUUEVHX1JFRkVSRU5DRV9NQVJLRVQQAyqEAQoPVHJhZGluZ0NhcGFjaXR5EiAKHFRSQURJTkdfQ0FQQUNJVFlfVU5TUEVDSUZJRUQQABIZChVUUkFESU5HX0NBUEFDSVRZX0RFQUwQARIZChVUUkFESU5HX0NBUEFDSVRZX01UQ0gQAhIZChVUUkFESU5HX0NBUEFDSVRZX0FPVEMQAyp7ChFEZWNpc2lvbk1ha2VyS2luZBIjCh9ERUNJU0lPTl9NQUtFUl9LSU5EX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fTUFLRVJfS0lORF9QRVJTT04QARIhCh1ERUNJU0lPTl9NQUtFUl9LSU5EX0FMR09SSVRITRACKpsBCg1PcmRlckxpbmtLaW5kEh8KG09SREVSX0xJTktfS0lORF9VTlNQRUNJRklFRBAAEhcKE09SREVSX0xJTktfS0lORF9PQ08QARIXChNPUkRFUl9MSU5LX0tJTkRfT1RPEAISGwoXT1JERVJfTElOS19LSU5EX0JSQUNLRVQQAxIaChZPUkRFUl9MSU5LX0tJTkRfUk9VVEVEEAQqhQEKDUFjY291bnRTdGF0dXMSHgoaQUNDT1VOVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NPVU5UX1NUQVRVU19BQ1RJVkUQARIeChpBQ0NPVU5UX1NUQVRVU19SRURVQ0VfT05MWRACEhkKFUFDQ09VTlRfU1RBVFVTX0hBTFRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
  * What a replace may change. All decimals are canonical strings.
@@ -84,6 +84,14 @@ export type OrderTerms = Message<"ordermesh.oms.v1.OrderTerms"> & {
    * @generated from field: ordermesh.oms.v1.Peg peg = 8;
    */
   peg?: Peg | undefined;
+
+  /**
+   * Which price a stop or trailing stop is held against; not set means LAST.
+   * Refused for other types.
+   *
+   * @generated from field: ordermesh.oms.v1.TriggerPriceType trigger_price_type = 9;
+   */
+  triggerPriceType: TriggerPriceType;
 };
 
 /**
@@ -92,6 +100,35 @@ export type OrderTerms = Message<"ordermesh.oms.v1.OrderTerms"> & {
  */
 export const OrderTermsSchema: GenMessage<OrderTerms> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 0);
+
+/**
+ * How a stop stands that the OMS watches. Set only where the OMS watches it, and kept when
+ * the order has gone to the venue.
+ *
+ * @generated from message ordermesh.oms.v1.OrderTrigger
+ */
+export type OrderTrigger = Message<"ordermesh.oms.v1.OrderTrigger"> & {
+  /**
+   * The price that lets it go, as it is now; empty for a trailing stop before its first price.
+   *
+   * @generated from field: string stop_price = 1;
+   */
+  stopPrice: string;
+
+  /**
+   * For trailing stops: the best price seen, highest for a sell, lowest for a buy.
+   *
+   * @generated from field: string extreme_price = 2;
+   */
+  extremePrice: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.OrderTrigger.
+ * Use `create(OrderTriggerSchema)` to create a new message.
+ */
+export const OrderTriggerSchema: GenMessage<OrderTrigger> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order, 1);
 
 /**
  * PegInstructions of FIX 4.4: the price follows a reference.
@@ -120,7 +157,7 @@ export type Peg = Message<"ordermesh.oms.v1.Peg"> & {
  * Use `create(PegSchema)` to create a new message.
  */
 export const PegSchema: GenMessage<Peg> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 1);
+  messageDesc(file_ordermesh_oms_v1_order, 2);
 
 /**
  * What MiFID II wants to be known of an order: RTS 24 (order record keeping),
@@ -205,7 +242,7 @@ export type RegulatoryDetails = Message<"ordermesh.oms.v1.RegulatoryDetails"> & 
  * Use `create(RegulatoryDetailsSchema)` to create a new message.
  */
 export const RegulatoryDetailsSchema: GenMessage<RegulatoryDetails> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 2);
+  messageDesc(file_ordermesh_oms_v1_order, 3);
 
 /**
  * A person or an algorithm, by short code.
@@ -233,10 +270,27 @@ export type DecisionMaker = Message<"ordermesh.oms.v1.DecisionMaker"> & {
  * Use `create(DecisionMakerSchema)` to create a new message.
  */
 export const DecisionMakerSchema: GenMessage<DecisionMaker> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 3);
+  messageDesc(file_ordermesh_oms_v1_order, 4);
 
 /**
- * How an order hangs together with others.
+ * How an order hangs together with others. The members of a group are orders of one
+ * account with the same group_id and kind, at most 10. What follows from what happens to
+ * a member is written in the transaction that records what happened.
+ *
+ * OCO: no parent. The first execution of one, of any quantity, cancels the rest of the
+ * others at once. A fill that crosses such a cancel is a fact and is recorded.
+ *
+ * OTO: one parent, the member without parent; all others are its children. A child waits
+ * until the parent is closed: filled, it goes as it is; with a part executed, it goes with
+ * no more than the parent's cum_quantity; with nothing executed, it is cancelled.
+ *
+ * BRACKET: one parent, the entry, and at most two children, the exits, on the other side
+ * of the same instrument with the entry's quantity. Exits are released as OTO children, and
+ * from then on the quantity of each follows what is executed: the entry's cum_quantity
+ * less that of the other exit. What an exit fills, the other has less; nothing left, it
+ * is cancelled. A client may change an exit's prices, not its quantity.
+ *
+ * A cancel or change the venue refuses is asked for again when another member moves.
  *
  * @generated from message ordermesh.oms.v1.OrderLink
  */
@@ -249,7 +303,7 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
   kind: OrderLinkKind;
 
   /**
-   * Names the group; ClOrdLinkID(583).
+   * Names the group within the account; ClOrdLinkID(583).
    *
    * @generated from field: string group_id = 2;
    */
@@ -261,6 +315,14 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
    * @generated from field: string parent_order_id = 3;
    */
   parentOrderId: string;
+
+  /**
+   * In place of parent_order_id, in a PlaceBatch only: the idempotency_key of the parent,
+   * which stands before this order in the same batch. Never set on an order.
+   *
+   * @generated from field: string parent_key = 4;
+   */
+  parentKey: string;
 };
 
 /**
@@ -268,7 +330,7 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
  * Use `create(OrderLinkSchema)` to create a new message.
  */
 export const OrderLinkSchema: GenMessage<OrderLink> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 4);
+  messageDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
  * Where an order stands after an event. Arithmetic: while the order is open,
@@ -325,7 +387,7 @@ export type OrderProgress = Message<"ordermesh.oms.v1.OrderProgress"> & {
  * Use `create(OrderProgressSchema)` to create a new message.
  */
 export const OrderProgressSchema: GenMessage<OrderProgress> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 5);
+  messageDesc(file_ordermesh_oms_v1_order, 6);
 
 /**
  * An order as it stands: the fold of its events.
@@ -503,6 +565,27 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
   anomalyCount: number;
 
   /**
+   * What it waits for, while HELD or AWAITING_TRIGGER.
+   *
+   * @generated from field: ordermesh.oms.v1.WaitsFor waits_for = 25;
+   */
+  waitsFor: WaitsFor;
+
+  /**
+   * How its stop stands, where the OMS watches it.
+   *
+   * @generated from field: ordermesh.oms.v1.OrderTrigger trigger = 26;
+   */
+  trigger?: OrderTrigger | undefined;
+
+  /**
+   * Subject of the token that approved it, if it was held.
+   *
+   * @generated from field: string approved_by = 27;
+   */
+  approvedBy: string;
+
+  /**
    * PeggedPrice(839): where the venue has a pegged order, as last told; else
    * empty. terms.limit_price stays the client's cap.
    *
@@ -516,7 +599,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 6);
+  messageDesc(file_ordermesh_oms_v1_order, 7);
 
 /**
  * One execution: ExecutionReport(8) with ExecType(150)=F.
@@ -628,7 +711,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
  * Use `create(ExecutionSchema)` to create a new message.
  */
 export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 7);
+  messageDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
  * A trading account.
@@ -684,7 +767,7 @@ export type Account = Message<"ordermesh.oms.v1.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 8);
+  messageDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
  * What an account holds of an instrument: Σ fills − busts.
@@ -747,7 +830,7 @@ export type Position = Message<"ordermesh.oms.v1.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 9);
+  messageDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
  * Side(54).
@@ -1066,7 +1149,8 @@ export enum OrderState {
   HELD = 15,
 
   /**
-   * A stop or trailing stop watched by the OMS. Ours; nothing is at the venue.
+   * Waits here: a stop or trailing stop watched by the OMS, or the child of another order;
+   * Order.waits_for tells. Ours; nothing is at the venue.
    *
    * @generated from enum value: ORDER_STATE_AWAITING_TRIGGER = 16;
    */
@@ -1078,6 +1162,103 @@ export enum OrderState {
  */
 export const OrderStateSchema: GenEnum<OrderState> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 3);
+
+/**
+ * Which price reaches a stop; TriggerPriceType(1107).
+ *
+ * @generated from enum ordermesh.oms.v1.TriggerPriceType
+ */
+export enum TriggerPriceType {
+  /**
+   * LAST.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * TriggerPriceType(1107)=2: the last trade.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_LAST = 1;
+   */
+  LAST = 1,
+
+  /**
+   * TriggerPriceType(1107)=3.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_BEST_BID = 2;
+   */
+  BEST_BID = 2,
+
+  /**
+   * TriggerPriceType(1107)=1.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_BEST_OFFER = 3;
+   */
+  BEST_OFFER = 3,
+
+  /**
+   * TriggerPriceType(1107)=6: halfway between best bid and best offer; none while they cross.
+   *
+   * @generated from enum value: TRIGGER_PRICE_TYPE_MIDPOINT = 4;
+   */
+  MIDPOINT = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.TriggerPriceType.
+ */
+export const TriggerPriceTypeSchema: GenEnum<TriggerPriceType> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order, 4);
+
+/**
+ * What an order that is here and not at the venue waits for.
+ *
+ * @generated from enum ordermesh.oms.v1.WaitsFor
+ */
+export enum WaitsFor {
+  /**
+   * Nothing: it is at the venue, on its way there, or closed.
+   *
+   * @generated from enum value: WAITS_FOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A price: its stop is watched by the OMS.
+   *
+   * @generated from enum value: WAITS_FOR_PRICE = 1;
+   */
+  PRICE = 1,
+
+  /**
+   * The end of its parent; see OrderLink.
+   *
+   * @generated from enum value: WAITS_FOR_PARENT = 2;
+   */
+  PARENT = 2,
+
+  /**
+   * A second person.
+   *
+   * @generated from enum value: WAITS_FOR_APPROVAL = 3;
+   */
+  APPROVAL = 3,
+
+  /**
+   * Only for the controls and the venue: its turn has come. It goes at once, or, while the
+   * venue's session is down, as soon as that is up.
+   *
+   * @generated from enum value: WAITS_FOR_VENUE = 4;
+   */
+  VENUE = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.WaitsFor.
+ */
+export const WaitsForSchema: GenEnum<WaitsFor> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
  * ExecInst(18) values R, M, P.
@@ -1118,7 +1299,7 @@ export enum PegReference {
  * Describes the enum ordermesh.oms.v1.PegReference.
  */
 export const PegReferenceSchema: GenEnum<PegReference> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 4);
+  enumDesc(file_ordermesh_oms_v1_order, 6);
 
 /**
  * RTS 24 field 7.
@@ -1159,7 +1340,7 @@ export enum TradingCapacity {
  * Describes the enum ordermesh.oms.v1.TradingCapacity.
  */
 export const TradingCapacitySchema: GenEnum<TradingCapacity> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 5);
+  enumDesc(file_ordermesh_oms_v1_order, 7);
 
 /**
  * PartyRoleQualifier(2376).
@@ -1193,7 +1374,7 @@ export enum DecisionMakerKind {
  * Describes the enum ordermesh.oms.v1.DecisionMakerKind.
  */
 export const DecisionMakerKindSchema: GenEnum<DecisionMakerKind> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 6);
+  enumDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
  * Rules that link orders.
@@ -1230,7 +1411,7 @@ export enum OrderLinkKind {
   BRACKET = 3,
 
   /**
-   * Child of a routed order.
+   * Child of a routed order. Not for clients.
    *
    * @generated from enum value: ORDER_LINK_KIND_ROUTED = 4;
    */
@@ -1241,7 +1422,7 @@ export enum OrderLinkKind {
  * Describes the enum ordermesh.oms.v1.OrderLinkKind.
  */
 export const OrderLinkKindSchema: GenEnum<OrderLinkKind> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 7);
+  enumDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
  * What an account may do.
@@ -1282,5 +1463,5 @@ export enum AccountStatus {
  * Describes the enum ordermesh.oms.v1.AccountStatus.
  */
 export const AccountStatusSchema: GenEnum<AccountStatus> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 8);
+  enumDesc(file_ordermesh_oms_v1_order, 10);
 

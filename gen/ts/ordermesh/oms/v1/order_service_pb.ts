@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEiowQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgi+wEKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECASJAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZSJHChFDYW5jZWxBbGxSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXN1bHQigQEKD0NhbmNlbEFsbFJlc3VsdBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iKgoKR2V0UmVxdWVzdBIcCghvcmRlcl9pZBgBIAEoCUIKorsYBggBGgIQJCJmCgtHZXRSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISLwoKZXhlY3V0aW9ucxgCIAMoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uIukCCgtMaXN0UmVxdWVzdBJKCgphY2NvdW50X2lkGAEgASgJQjaiuxgyGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SNgoGc3RhdGVzGAIgAygOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlQgiiuxgEKgIQFBIfCg1pbnN0cnVtZW50X2lkGAMgASgJQgiiuxgEGgIQIBIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeCglwYWdlX3NpemUYByABKAVCC6K7GAciBQgAEPQDEh0KCnBhZ2VfdG9rZW4YCCABKAlCCaK7GAUaAxCAAiJQCgxMaXN0UmVzcG9uc2USJwoGb3JkZXJzGAEgAygLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibAoMV2F0Y2hSZXF1ZXN0EjsKCGFjY291bnRzGAEgAygLMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50Q3Vyc29yQgiiuxgEKgIQMhIfCgtoZWFydGJlYXRfcxgCIAEoBUIKorsYBiIECAAQPCKIAQoNQWNjb3VudEN1cnNvchJMCgphY2NvdW50X2lkGAEgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtMqIECgxPcmRlclNlcnZpY2USSAoFUGxhY2USHi5vcmRlcm1lc2gub21zLnYxLlBsYWNlUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXNwb25zZRJOCgdSZXBsYWNlEiAub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlc3BvbnNlEksKBkNhbmNlbBIfLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsUmVxdWVzdBogLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsUmVzcG9uc2USVAoJQ2FuY2VsQWxsEiIub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXF1ZXN0GiMub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEivgQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKBAgoRUGxhY2VCYXRjaFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAginAEKDkFwcHJvdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQiTAoPQXBwcm92ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgimwEKDkRlY2xpbmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgi+wEKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECASJAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZSJHChFDYW5jZWxBbGxSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXN1bHQigQEKD0NhbmNlbEFsbFJlc3VsdBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iKgoKR2V0UmVxdWVzdBIcCghvcmRlcl9pZBgBIAEoCUIKorsYBggBGgIQJCJmCgtHZXRSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISLwoKZXhlY3V0aW9ucxgCIAMoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uIukCCgtMaXN0UmVxdWVzdBJKCgphY2NvdW50X2lkGAEgASgJQjaiuxgyGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SNgoGc3RhdGVzGAIgAygOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlQgiiuxgEKgIQFBIfCg1pbnN0cnVtZW50X2lkGAMgASgJQgiiuxgEGgIQIBIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeCglwYWdlX3NpemUYByABKAVCC6K7GAciBQgAEPQDEh0KCnBhZ2VfdG9rZW4YCCABKAlCCaK7GAUaAxCAAiJQCgxMaXN0UmVzcG9uc2USJwoGb3JkZXJzGAEgAygLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibAoMV2F0Y2hSZXF1ZXN0EjsKCGFjY291bnRzGAEgAygLMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50Q3Vyc29yQgiiuxgEKgIQMhIfCgtoZWFydGJlYXRfcxgCIAEoBUIKorsYBiIECAAQPCKIAQoNQWNjb3VudEN1cnNvchJMCgphY2NvdW50X2lkGAEgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtMpsGCgxPcmRlclNlcnZpY2USSAoFUGxhY2USHi5vcmRlcm1lc2gub21zLnYxLlBsYWNlUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXNwb25zZRJXCgpQbGFjZUJhdGNoEiMub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuUGxhY2VCYXRjaFJlc3BvbnNlEk4KB0FwcHJvdmUSIC5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlUmVzcG9uc2USTgoHRGVjbGluZRIgLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVSZXNwb25zZRJOCgdSZXBsYWNlEiAub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlc3BvbnNlEksKBkNhbmNlbBIfLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsUmVxdWVzdBogLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsUmVzcG9uc2USVAoJQ2FuY2VsQWxsEiIub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXF1ZXN0GiMub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -79,7 +79,8 @@ export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
   regulatory?: RegulatoryDetails | undefined;
 
   /**
-   * Linked orders.
+   * Links it with others: the parent, or an open member of the group, must be there already.
+   * Refuses: OBJECT_STATE (the group is over or full), ORDER_CLOSED (the parent is closed).
    *
    * @generated from field: ordermesh.oms.v1.OrderLink link = 8;
    */
@@ -91,6 +92,13 @@ export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
    * @generated from field: string client_note = 9;
    */
   clientNote: string;
+
+  /**
+   * Accept it as HELD: nothing goes to the venue before a second person approves.
+   *
+   * @generated from field: bool hold_for_approval = 10;
+   */
+  holdForApproval: boolean;
 };
 
 /**
@@ -107,7 +115,7 @@ export const PlaceRequestSchema: GenMessage<PlaceRequest> = /*@__PURE__*/
  */
 export type PlaceResponse = Message<"ordermesh.oms.v1.PlaceResponse"> & {
   /**
-   * In PENDING_NEW or later.
+   * In PENDING_NEW or later, or HELD or AWAITING_TRIGGER.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
@@ -127,6 +135,246 @@ export type PlaceResponse = Message<"ordermesh.oms.v1.PlaceResponse"> & {
  */
 export const PlaceResponseSchema: GenMessage<PlaceResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 1);
+
+/**
+ * New orders of one account.
+ *
+ * @generated from message ordermesh.oms.v1.PlaceBatchRequest
+ */
+export type PlaceBatchRequest = Message<"ordermesh.oms.v1.PlaceBatchRequest"> & {
+  /**
+   * The client's key for this batch, unique within the account, not that of any order.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * Account(1).
+   *
+   * @generated from field: string account_id = 2;
+   */
+  accountId: string;
+
+  /**
+   * Placed in this order.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.PlaceRequest orders = 3;
+   */
+  orders: PlaceRequest[];
+
+  /**
+   * All or none.
+   *
+   * @generated from field: bool atomic = 4;
+   */
+  atomic: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.PlaceBatchRequest.
+ * Use `create(PlaceBatchRequestSchema)` to create a new message.
+ */
+export const PlaceBatchRequestSchema: GenMessage<PlaceBatchRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 2);
+
+/**
+ * What became of each order.
+ *
+ * @generated from message ordermesh.oms.v1.PlaceBatchResponse
+ */
+export type PlaceBatchResponse = Message<"ordermesh.oms.v1.PlaceBatchResponse"> & {
+  /**
+   * One per order, in the order of the request.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.PlaceBatchResult results = 1;
+   */
+  results: PlaceBatchResult[];
+
+  /**
+   * True when this key had been seen and nothing new was done.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.PlaceBatchResponse.
+ * Use `create(PlaceBatchResponseSchema)` to create a new message.
+ */
+export const PlaceBatchResponseSchema: GenMessage<PlaceBatchResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 3);
+
+/**
+ * One order of a batch.
+ *
+ * @generated from message ordermesh.oms.v1.PlaceBatchResult
+ */
+export type PlaceBatchResult = Message<"ordermesh.oms.v1.PlaceBatchResult"> & {
+  /**
+   * Its key.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * As accepted; not set if it was not.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 2;
+   */
+  order?: Order | undefined;
+
+  /**
+   * Why it was not accepted. In an atomic batch OBJECT_STATE tells that only another order was
+   * at fault.
+   *
+   * @generated from field: ordermesh.type.v1.Rejection rejection = 3;
+   */
+  rejection?: Rejection | undefined;
+
+  /**
+   * True when this order's key had been seen before.
+   *
+   * @generated from field: bool duplicate = 4;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.PlaceBatchResult.
+ * Use `create(PlaceBatchResultSchema)` to create a new message.
+ */
+export const PlaceBatchResultSchema: GenMessage<PlaceBatchResult> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 4);
+
+/**
+ * An approval of a held order.
+ *
+ * @generated from message ordermesh.oms.v1.ApproveRequest
+ */
+export type ApproveRequest = Message<"ordermesh.oms.v1.ApproveRequest"> & {
+  /**
+   * The caller's key for this, unique within the account.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * Ours.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * Refuse with STALE_VERSION unless the order has this version; 0 for any. Give it, so that
+   * what was looked at is what goes.
+   *
+   * @generated from field: uint64 expected_version = 3;
+   */
+  expectedVersion: bigint;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ApproveRequest.
+ * Use `create(ApproveRequestSchema)` to create a new message.
+ */
+export const ApproveRequestSchema: GenMessage<ApproveRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 5);
+
+/**
+ * The order let go.
+ *
+ * @generated from message ordermesh.oms.v1.ApproveResponse
+ */
+export type ApproveResponse = Message<"ordermesh.oms.v1.ApproveResponse"> & {
+  /**
+   * In PENDING_NEW or later, or AWAITING_TRIGGER.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * True when this key had been seen and nothing new was done.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ApproveResponse.
+ * Use `create(ApproveResponseSchema)` to create a new message.
+ */
+export const ApproveResponseSchema: GenMessage<ApproveResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 6);
+
+/**
+ * A refusal of a held order.
+ *
+ * @generated from message ordermesh.oms.v1.DeclineRequest
+ */
+export type DeclineRequest = Message<"ordermesh.oms.v1.DeclineRequest"> & {
+  /**
+   * The caller's key for this, unique within the account.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * Ours.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * Why; told to the person who placed it.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.DeclineRequest.
+ * Use `create(DeclineRequestSchema)` to create a new message.
+ */
+export const DeclineRequestSchema: GenMessage<DeclineRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 7);
+
+/**
+ * The order declined.
+ *
+ * @generated from message ordermesh.oms.v1.DeclineResponse
+ */
+export type DeclineResponse = Message<"ordermesh.oms.v1.DeclineResponse"> & {
+  /**
+   * In REJECTED.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * True when this key had been seen and nothing new was done.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.DeclineResponse.
+ * Use `create(DeclineResponseSchema)` to create a new message.
+ */
+export const DeclineResponseSchema: GenMessage<DeclineResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 8);
 
 /**
  * A change of an open order.
@@ -168,7 +416,7 @@ export type ReplaceRequest = Message<"ordermesh.oms.v1.ReplaceRequest"> & {
  * Use `create(ReplaceRequestSchema)` to create a new message.
  */
 export const ReplaceRequestSchema: GenMessage<ReplaceRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 2);
+  messageDesc(file_ordermesh_oms_v1_order_service, 9);
 
 /**
  * The order with the replace on its way.
@@ -196,7 +444,7 @@ export type ReplaceResponse = Message<"ordermesh.oms.v1.ReplaceResponse"> & {
  * Use `create(ReplaceResponseSchema)` to create a new message.
  */
 export const ReplaceResponseSchema: GenMessage<ReplaceResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 3);
+  messageDesc(file_ordermesh_oms_v1_order_service, 10);
 
 /**
  * A cancel of an open order.
@@ -224,7 +472,7 @@ export type CancelRequest = Message<"ordermesh.oms.v1.CancelRequest"> & {
  * Use `create(CancelRequestSchema)` to create a new message.
  */
 export const CancelRequestSchema: GenMessage<CancelRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 4);
+  messageDesc(file_ordermesh_oms_v1_order_service, 11);
 
 /**
  * The order with the cancel on its way.
@@ -252,7 +500,7 @@ export type CancelResponse = Message<"ordermesh.oms.v1.CancelResponse"> & {
  * Use `create(CancelResponseSchema)` to create a new message.
  */
 export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 5);
+  messageDesc(file_ordermesh_oms_v1_order_service, 12);
 
 /**
  * A cancel of everything in scope.
@@ -294,7 +542,7 @@ export type CancelAllRequest = Message<"ordermesh.oms.v1.CancelAllRequest"> & {
  * Use `create(CancelAllRequestSchema)` to create a new message.
  */
 export const CancelAllRequestSchema: GenMessage<CancelAllRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 6);
+  messageDesc(file_ordermesh_oms_v1_order_service, 13);
 
 /**
  * What became of each order.
@@ -315,7 +563,7 @@ export type CancelAllResponse = Message<"ordermesh.oms.v1.CancelAllResponse"> & 
  * Use `create(CancelAllResponseSchema)` to create a new message.
  */
 export const CancelAllResponseSchema: GenMessage<CancelAllResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 7);
+  messageDesc(file_ordermesh_oms_v1_order_service, 14);
 
 /**
  * One order of a CancelAll.
@@ -350,7 +598,7 @@ export type CancelAllResult = Message<"ordermesh.oms.v1.CancelAllResult"> & {
  * Use `create(CancelAllResultSchema)` to create a new message.
  */
 export const CancelAllResultSchema: GenMessage<CancelAllResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 8);
+  messageDesc(file_ordermesh_oms_v1_order_service, 15);
 
 /**
  * Which order.
@@ -371,7 +619,7 @@ export type GetRequest = Message<"ordermesh.oms.v1.GetRequest"> & {
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 9);
+  messageDesc(file_ordermesh_oms_v1_order_service, 16);
 
 /**
  * The order.
@@ -399,7 +647,7 @@ export type GetResponse = Message<"ordermesh.oms.v1.GetResponse"> & {
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 10);
+  messageDesc(file_ordermesh_oms_v1_order_service, 17);
 
 /**
  * Which orders.
@@ -469,7 +717,7 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 11);
+  messageDesc(file_ordermesh_oms_v1_order_service, 18);
 
 /**
  * A page of orders.
@@ -497,7 +745,7 @@ export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 12);
+  messageDesc(file_ordermesh_oms_v1_order_service, 19);
 
 /**
  * Opens an order stream.
@@ -525,7 +773,7 @@ export type WatchRequest = Message<"ordermesh.oms.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 13);
+  messageDesc(file_ordermesh_oms_v1_order_service, 20);
 
 /**
  * An account and where its reader is.
@@ -553,7 +801,7 @@ export type AccountCursor = Message<"ordermesh.oms.v1.AccountCursor"> & {
  * Use `create(AccountCursorSchema)` to create a new message.
  */
 export const AccountCursorSchema: GenMessage<AccountCursor> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 14);
+  messageDesc(file_ordermesh_oms_v1_order_service, 21);
 
 /**
  * A frame of the order stream.
@@ -574,7 +822,7 @@ export type WatchResponse = Message<"ordermesh.oms.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 15);
+  messageDesc(file_ordermesh_oms_v1_order_service, 22);
 
 /**
  * Orders of the caller's accounts. Every command is durable before it is
@@ -582,7 +830,7 @@ export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
  * whose reason is an ErrorReason.
  *
  * Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
- * Watch. An account that is not the caller's gives PERMISSION_DENIED
+ * Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
  * (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
  *
  * @generated from service ordermesh.oms.v1.OrderService
@@ -601,6 +849,45 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof PlaceRequestSchema;
     output: typeof PlaceResponseSchema;
+  },
+  /**
+   * Accepts up to 100 new orders of one account, each under its own key and with its own
+   * result. atomic: all or none; the way to place a bracket. Same key and same body: the
+   * first results again, unless nothing was placed: then it is tried anew. Refuses the whole:
+   * INVALID_FIELD, ACCOUNT_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED. An order's refusals are
+   * those of Place and stand in its result.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.PlaceBatch
+   */
+  placeBatch: {
+    methodKind: "unary";
+    input: typeof PlaceBatchRequestSchema;
+    output: typeof PlaceBatchResponseSchema;
+  },
+  /**
+   * Lets an order go that was placed with hold_for_approval. All checks and controls are run
+   * again, as for a new order. For TRADER of the account and RISK, never for the person who
+   * placed it. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD), SECOND_PERSON_REQUIRED,
+   * STALE_VERSION, and Place's checks; the order stays HELD then.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.Approve
+   */
+  approve: {
+    methodKind: "unary";
+    input: typeof ApproveRequestSchema;
+    output: typeof ApproveResponseSchema;
+  },
+  /**
+   * Ends an order that was placed with hold_for_approval: REJECTED with APPROVAL_REQUIRED.
+   * The same persons as for Approve. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD),
+   * SECOND_PERSON_REQUIRED.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.Decline
+   */
+  decline: {
+    methodKind: "unary";
+    input: typeof DeclineRequestSchema;
+    output: typeof DeclineResponseSchema;
   },
   /**
    * Asks the venue to change an open order. Refuses: ORDER_NOT_FOUND,

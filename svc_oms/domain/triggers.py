@@ -1,0 +1,139 @@
+"""Stops the OMS watches where the venue does not: when they are reached, and what goes then.
+
+A buy stop is reached at its price or above, a sell stop at its price or below: a
+gap through the stop reaches it too, and the order goes at what the market is
+then. A trailing stop keeps its distance from the best price seen and only ever
+moves in the trader's favour: up for a sell, down for a buy.
+"""
+
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from svc_oms.domain.model import (
+    Order,
+    OrderTerms,
+    OrderType,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerPriceType,
+)
+from svc_oms.domain.numbers import Price, Quantity, add, average_price, subtract
+from svc_oms.domain.terms import ONCE_TRIGGERED, Capabilities, Worker, how_worked
+
+STOPS: Final = frozenset(ONCE_TRIGGERED)
+"""Types that wait for a price."""
+
+QUOTED: Final = frozenset(TriggerPriceType) - {TriggerPriceType.LAST}
+"""What FIX 4.4 cannot tell a venue to hold a stop against."""
+
+NS_PER_S: Final = 1_000_000_000
+DAY_NS: Final = 86_400 * NS_PER_S
+_TWO: Final = Quantity(Decimal(2))
+
+
+class Prices(NamedTuple):
+    """What the market is, fresh. None: there is no such price."""
+
+    last: Price | None = None
+    best_bid: Price | None = None
+    best_offer: Price | None = None
+
+
+def armed(type_: OrderType, terms: OrderTerms, capabilities: Capabilities) -> Trigger | None:
+    """Return the trigger of a new order the OMS has to watch; None for all others.
+
+    FIX 4.4 cannot tell a venue to hold a stop against anything but its last trade: one that
+    is held against another price is watched here, whatever the venue offers.
+
+    Raises:
+        OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC: neither the venue nor the OMS works it.
+    """
+    if terms.trigger_price_type in QUOTED:
+        capabilities = capabilities._replace(order_types=capabilities.order_types - STOPS)
+    how = how_worked(type_, terms.time_in_force, capabilities)
+    return None if how.worker is Worker.NATIVE else Trigger(terms.stop_price)
+
+
+def price_of(kind: TriggerPriceType | None, prices: Prices) -> Price | None:
+    """Return the price a stop of this kind is held against; a crossed book has no midpoint."""
+    if kind is TriggerPriceType.BEST_BID:
+        return prices.best_bid
+    if kind is TriggerPriceType.BEST_OFFER:
+        return prices.best_offer
+    if kind is TriggerPriceType.MIDPOINT:
+        bid, offer = prices.best_bid, prices.best_offer
+        if bid is None or offer is None or bid >= offer:
+            return None
+        return average_price(add(bid, offer), _TWO)
+    return prices.last
+
+
+def reached(side: Side, trigger: Trigger, price: Price) -> bool:
+    """Tell whether a price lets the order go."""
+    stop = trigger.stop_price
+    if stop is None:
+        return False
+    return price >= stop if side is Side.BUY else price <= stop
+
+
+def followed(side: Side, terms: OrderTerms, trigger: Trigger, price: Price) -> Trigger:
+    """Return the trigger after this price was seen; the same one where it does not move."""
+    offset = terms.trailing_offset
+    if offset is None:
+        return trigger
+    best, stop = trigger.extreme_price, trigger.stop_price
+    if side is Side.BUY:
+        best = price if best is None else min(best, price)
+        candidate = Price(add(best, offset))
+        stop = candidate if stop is None else min(stop, candidate)
+    else:
+        best = price if best is None else max(best, price)
+        candidate = Price(subtract(best, offset))
+        stop = candidate if stop is None else max(stop, candidate)
+    moved = Trigger(stop, best)
+    return trigger if moved == trigger else moved
+
+
+def rearmed(side: Side, terms: OrderTerms, trigger: Trigger) -> Trigger:
+    """Return the trigger under new terms; what was seen stays seen."""
+    fresh = Trigger(terms.stop_price, trigger.extreme_price)
+    best = trigger.extreme_price
+    return fresh if best is None else followed(side, terms, fresh, best)
+
+
+def released(type_: OrderType, terms: OrderTerms) -> tuple[OrderType, OrderTerms]:
+    """Return type and terms of what goes to the venue once a watched stop is reached.
+
+    A market order trades at once or not at all: good-till becomes the day's.
+    """
+    becomes = ONCE_TRIGGERED[type_]
+    terms = terms._replace(stop_price=None, trailing_offset=None, trigger_price_type=None)
+    if becomes is not OrderType.MARKET:
+        return becomes, terms
+    if terms.time_in_force in {TimeInForce.GTC, TimeInForce.GTD}:
+        terms = terms._replace(time_in_force=TimeInForce.DAY, expire_time_ns=None)
+    return becomes, terms
+
+
+def at_venue(order: Order, terms: OrderTerms) -> tuple[OrderType, OrderTerms]:
+    """Return type and terms as the venue is to have them."""
+    return (order.type, terms) if order.trigger is None else released(order.type, terms)
+
+
+def ends_at_ns(order: Order, day_end_s: int) -> int | None:
+    """Return when a waiting order's time in force ends; None if it does not.
+
+    Args:
+        order: As it waits.
+        day_end_s: End of the trading day, in seconds since midnight UTC. An order for the day
+            ends with the first one behind its acceptance.
+    """
+    terms = order.terms
+    if terms.time_in_force is TimeInForce.GTD:
+        return terms.expire_time_ns
+    if terms.time_in_force is not TimeInForce.DAY:
+        return None
+    begun = order.created_at_ns
+    end = begun - begun % DAY_NS + day_end_s * NS_PER_S
+    return end if end > begun else end + DAY_NS
