@@ -72,7 +72,7 @@ def test_a_1_a_filled_order(desk):
 def test_a_1_a_rejected_by_the_venue(desk):
     desk.report("8", "8", ord_rej_reason=1, text="unknown symbol")
     assert desk.status == ("REJECTED", 0, 0)
-    assert desk.order.rejection.reason == "VENUE_REJECTED"
+    assert desk.order.rejection.reason == "INSTRUMENT_NOT_FOUND"
     assert desk.order.rejection.venue_code == 1
     assert desk.order.rejection.venue_text == "unknown symbol"
 

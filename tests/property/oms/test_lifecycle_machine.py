@@ -8,8 +8,15 @@ repeated, late, contradicting. Invariants 3 (executions once), 4 (arithmetic) an
 from decimal import Decimal
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from svc_oms.domain.facts import (
     BusinessRejectFacts,
@@ -31,6 +38,9 @@ maybe_quantity = st.none() | st.integers(min_value=0, max_value=200)
 
 class LifecycleMachine(RuleBasedStateMachine):
     """One order, and a venue that may say anything."""
+
+    steps = 0
+    """Steps of all machines so far, for the test at the end."""
 
     def __init__(self):
         super().__init__()
@@ -158,6 +168,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @invariant()
     def invariants_hold(self):
+        LifecycleMachine.steps += 1
         if self.desk.order is not None:
             assert self.desk.findings() == []
 
@@ -180,3 +191,15 @@ class LifecycleMachine(RuleBasedStateMachine):
 
 
 TestLifecycle = pytest.mark.timeout(1800)(LifecycleMachine.TestCase)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_hundred_thousand_steps():
+    """Half a minute on a quiet machine; hypothesis takes some 47 of the 50 steps of an example."""
+    LifecycleMachine.steps = 0
+    run_state_machine_as_test(
+        LifecycleMachine,
+        settings=settings(settings.get_profile("long"), max_examples=2500, stateful_step_count=50),
+    )
+    assert LifecycleMachine.steps >= 100_000
