@@ -6,6 +6,7 @@ be read, is kept whole for a person, and the session goes on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from mesh.log import get_logger
@@ -139,9 +140,10 @@ class VenueBatch:
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
             if not facts.exec_id or not facts.exec_id.isprintable():
                 return f"ExecID(17) is {facts.exec_id!r}; a report with money in it needs one"
-            if facts.exec_id in self._executions:
+            applied = self._executions.get(facts.exec_id)
+            if applied is not None:
                 metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
-                return ""
+                return _contradiction(applied, order, facts)
             known = self._known(order, facts.exec_ref_id)
         events = interpret(order, facts, known)
         if not events:
@@ -263,6 +265,21 @@ class VenueBatch:
             self.ledger.add_account_event(account_id, event, self._stamp(report))
         else:
             self.ledger.add(account_id, order, [event], self._stamp(report))
+
+
+def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:
+    """Tell what is wrong with a repeated ExecID(17); "" if it is an honest repeat."""
+    if applied.order_id != order.order_id:
+        return f"ExecID(17) {facts.exec_id} was told of order {applied.order_id} before"
+    quantity, price = facts.last_quantity, facts.last_price
+    if facts.exec_type == "H" or quantity is None or price is None:
+        return ""
+    if (quantity, price) == (Decimal(applied.quantity), Decimal(applied.price)):
+        return ""
+    return (
+        f"ExecID(17) {facts.exec_id} was of {applied.quantity} at {applied.price} before, "
+        f"is of {plain(quantity)} at {plain(price)} now"
+    )
 
 
 def _clean(text: str) -> str:

@@ -121,6 +121,9 @@ class ScriptedVenue:
     admin: list[Fields] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     logon_count: int = 0
+    # How many messages were given to the engine, and the MsgSeqNum(34) it gave each.
+    sends: int = 0
+    numbers_sent: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._scripts: dict[str, Script] = {}
@@ -184,6 +187,7 @@ class ScriptedVenue:
         """Send a message; the engine keeps it for a resend also while nobody is logged on."""
         order = json.dumps({"client": client or self.client, "text": text})
         with self._lock:
+            self.sends += 1
             self._process.stdin.write(f"{order}\n")
             self._process.stdin.flush()
 
@@ -231,6 +235,8 @@ class ScriptedVenue:
             self.logon_count += 1
         elif kind == "logout":
             self._logons.discard(told["client"])
+        elif kind == "sent":
+            self.numbers_sent.append(int(told["number"]))
         elif kind == "admin":
             self.admin.append(parse(told["raw"]))
         else:
