@@ -2,28 +2,27 @@
 
 The words, in the order of a line:
 
-    client: place QTY [@PX] [tif=GTC] | replace QTY [@PX] | cancel      orig=X asserts OrigClOrdID(41)
-    refused: REASON and one of these                                   the book refuses it
-    again: place                                                        the same key once more
-    venue: MESSAGE [QTY] [@PX] [tag=value ...]                          see MESSAGES
+    client: place QTY [@PX] [tif=GTC] | replace QTY [@PX] | cancel    orig=X: OrigClOrdID(41)
+    refused: REASON and one of these                                 the book refuses it
+    again: place                                                      the same key once more
+    venue: MESSAGE [QTY] [@PX] [tag=value ...]                        see MESSAGES
     sees: STATE CUM LEAVES [avg=] [qty=] [reason=] [code=] [anomalies=] [executions=]
 
-X, Y, Z, W are the ClOrdID(11) of the first to fourth request. The venue keeps a book of its own, so
-CumQty(14), LeavesQty(151), AvgPx(6) and OrdStatus(39) are right unless a line says otherwise: `for=Y`,
-`orig=X`, `status=6`, `cum=`, `leaves=`, `id=` and `ref=` (executions), `t378=5` (any tag).
+X, Y, Z, W are the ClOrdID(11) of the first to fourth request. The venue keeps a book of its own,
+so CumQty(14), LeavesQty(151), AvgPx(6) and OrdStatus(39) are right unless a line says otherwise:
+`for=Y`, `orig=X`, `status=6`, `cum=`, `leaves=`, `id=` and `ref=` (executions), `t378=5` (any tag).
 """
 
-import asyncio
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import grpc.aio
 import yaml
 
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh.type.v1 import error_pb2
 from tests.support.scripted_venue import body
 from tests.support.wire import MIC, NAMES, Wire
 
@@ -115,12 +114,16 @@ class Play:
         self.book = VenueBook(Decimal(0), PRICE, "")
         self.exec_number = 0
 
+    async def say(self, verb: str, line: str) -> None:
+        """Play one line."""
+        await getattr(self, f"_{verb}")(line.split())
+
     async def run(self, steps: tuple[dict[str, str], ...]) -> None:
         """Play all lines; an error names the line."""
         for number, step in enumerate(steps, 1):
             ((verb, line),) = step.items()
             try:
-                await getattr(self, f"_{verb}")(str(line).split())
+                await self.say(verb, str(line))
             except (AssertionError, grpc.aio.AioRpcError) as error:
                 raise AssertionError(f"line {number}, {verb}: {line}\n{error}") from error
 
@@ -181,11 +184,15 @@ class Play:
     # -- venue --------------------------------------------------------------------------------
 
     async def _venue(self, words: list[str]) -> None:
+        self.wire.venue.send(self.message(words))
+
+    def message(self, words: list[str]) -> str:
+        """Let it happen in the venue's book, and return what the venue says of it."""
         name, options = words[0], _options(words)
         if name == "cancel_reject":
-            self.wire.venue.send(self._cancel_reject(options))
+            text = self._cancel_reject(options)
             self.book.pending = ""
-            return
+            return text
         book = self.book
         exec_type, fixed = MESSAGES[name]
         self.exec_number += 1
@@ -205,7 +212,7 @@ class Play:
             tags["t19"] = self._exec_id(options["ref"])
         tags |= {key: value for key, value in options.items() if key[1:].isdigit()}
         head = {"t97": "Y"} if tags.pop("t97", "") else {}
-        self.wire.venue.send(body("8", **head, **tags))
+        return body("8", **head, **tags)
 
     def _tags(self, name: str, options: dict[str, str]) -> dict[str, str]:
         book = self.book
@@ -288,15 +295,8 @@ class Play:
         for key, wanted in ({"anomalies": "0"} | _options(words)).items():
             assert (key, checks[key]()) == (key, wanted)
 
-    async def _nothing(self, _words: list[str]) -> None:
-        """Let the path come to rest."""
-        await self.wire.settled()
-        await asyncio.sleep(0)
-
 
 def _reason(order: order_pb2.Order) -> str:
-    from ordermesh.type.v1 import error_pb2
-
     if not order.HasField("rejection"):
         return "none"
     return error_pb2.ErrorReason.Name(order.rejection.reason).removeprefix("ERROR_REASON_")
@@ -324,6 +324,3 @@ def _price(words: list[str]) -> str:
 async def play(wire: Wire, case: Case) -> None:
     """Play a case."""
     await Play(wire).run(case.steps)
-
-
-__all__: list[Any] = ["Case", "load_cases", "play"]
