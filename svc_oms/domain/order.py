@@ -8,6 +8,7 @@ from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.decide import decide_cancel, decide_place, decide_replace
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Execution, Order, OrderTerms, Rejection
+from svc_oms.domain.resolve import decide_resolve
 
 __all__ = [
     "Execution",
@@ -18,5 +19,6 @@ __all__ = [
     "decide_cancel",
     "decide_place",
     "decide_replace",
+    "decide_resolve",
     "evolve",
 ]

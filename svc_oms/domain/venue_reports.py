@@ -77,6 +77,7 @@ from svc_oms.domain.report_parts import (
     told,
     venue_rejection,
 )
+from svc_oms.domain.resolve import second_thoughts
 from svc_oms.domain.status_answers import UNKNOWN_ORDER, status_told, unknown_order
 from svc_oms.domain.venue_reasons import (
     BY_BUSINESS_REJECT_REASON,
@@ -116,6 +117,13 @@ def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS
             ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
             counts as busted: the correction has its own ExecID(17).
     """
+    if order.on_word and isinstance(facts, ExecutionReportFacts):
+        overruled, order = second_thoughts(order, facts)
+        return [*overruled, *_told(order, facts, executions)]
+    return _told(order, facts, executions)
+
+
+def _told(order: Order, facts: Facts, executions: Executions) -> list[Event]:
     match facts:
         case ExecutionReportFacts():
             handler = _BY_EXEC_TYPE.get(facts.exec_type)

@@ -17,7 +17,14 @@ from svc_oms.domain.events import CancelRequested, ReplaceRequested
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.ports import IdempotencyRow
-from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
+from svc_oms.service.resolving import resolve, resolved_executions
+from svc_oms.service.submissions import (
+    CancelAll,
+    CommandKind,
+    OrderCommand,
+    Submission,
+    refused,
+)
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
 
 
@@ -131,7 +138,7 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
     return work.row(submission, "", sequence, response.SerializeToString())
 
 
-def _named(command: ReplaceOrder | CancelOrder) -> tuple[str]:
+def _named(command: OrderCommand) -> tuple[str]:
     return (command.order_id,)
 
 
@@ -140,4 +147,5 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.REPLACE: Handler(replace, _named),
     CommandKind.CANCEL: Handler(cancel, _named),
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
+    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
 }

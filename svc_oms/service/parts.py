@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mesh.clock import Clock
 from svc_oms.domain.checks import Limits
-from svc_oms.service.gates import Gate
+from svc_oms.service.gates import Follower, Gate
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.market import Market
 from svc_oms.service.ports import OrderStore
@@ -19,6 +19,7 @@ class DeskParts:
 
     Attributes:
         gates: Controls every new order and change passes, in this order, before it is taken.
+        followers: What fills move; the same as the links have, for a person may bring fills.
     """
 
     store: OrderStore
@@ -29,3 +30,4 @@ class DeskParts:
     publisher: Publisher
     limits: Limits
     gates: Sequence[Gate] = ()
+    followers: Sequence[Follower] = ()

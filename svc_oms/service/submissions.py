@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder, ResolveOrder
 
 
 class CommandKind(IntEnum):
@@ -17,6 +17,7 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
+    RESOLVE = 30
 
 
 class CancelAll(NamedTuple):
@@ -31,7 +32,15 @@ class CancelAll(NamedTuple):
     actor: str
 
 
-OrderCommand = ReplaceOrder | CancelOrder
+class EveryAccount(frozenset[str]):
+    """The accounts of a role that is bound to none."""
+
+    def __contains__(self, account_id: object) -> bool:
+        """Say yes to any account there is; the empty text is none."""
+        return bool(account_id)
+
+
+OrderCommand = ReplaceOrder | CancelOrder | ResolveOrder
 """Commands that name an order, and find their account by it."""
 
 Command = PlaceOrder | OrderCommand | CancelAll

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
@@ -25,11 +24,9 @@ from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.numbers import plain
 from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
-from svc_oms.service.codec.orders import read_order
+from svc_oms.service.codec.orders import execution_row, found_execution, read_order
 from svc_oms.service.codec.values import (
     NS_PER_S,
-    execution_message,
-    execution_value,
     nanoseconds,
 )
 from svc_oms.service.codec.venue import facts_of, msg_type_of, order_id_of, receipt_facts
@@ -162,10 +159,10 @@ class VenueBatch:
 
     def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
         row = self._executions.get(exec_ref_id) if exec_ref_id else None
-        if row is None or row.order_id != order.order_id or not row.body:
+        if row is None or row.order_id != order.order_id:
             return {}
-        execution = execution_value(order_pb2.Execution.FromString(row.body))
-        return {exec_ref_id: execution._replace(busted=row.busted)}
+        execution = found_execution(row)
+        return {} if execution is None else {exec_ref_id: execution}
 
     def _stamp(self, report: Report) -> Stamp:
         facts, message = report.facts, report.message
@@ -183,10 +180,10 @@ class VenueBatch:
         for event in events:
             sequence += 1
             if isinstance(event, OrderExecuted):
-                self._keep(order, sequence, "F", event.execution)
+                self._keep(sequence, "F", event.execution)
                 metrics.EXECUTIONS.labels(self.venue_mic).inc()
             elif isinstance(event, ExecutionCorrected):
-                self._keep(order, sequence, "G", event.execution)
+                self._keep(sequence, "G", event.execution)
                 self._bust(event.corrected_exec_id)
             elif isinstance(event, ExecutionBusted):
                 row = ExecutionRow(
@@ -205,20 +202,8 @@ class VenueBatch:
                 self.ledger.writes.executions.append(row)
                 self._bust(event.busted_exec_id)
 
-    def _keep(self, order: Order, sequence: int, exec_type: str, execution: Execution) -> None:
-        message = execution_message(execution)
-        row = ExecutionRow(
-            self.venue_mic,
-            execution.exec_id,
-            order.order_id,
-            order.account_id,
-            sequence,
-            exec_type,
-            message.quantity,
-            message.price,
-            message.SerializeToString(),
-            False,
-        )
+    def _keep(self, sequence: int, exec_type: str, execution: Execution) -> None:
+        row = execution_row(execution, sequence, exec_type)
         self._executions[execution.exec_id] = row
         self.ledger.writes.executions.append(row)
 

@@ -15,10 +15,10 @@ from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.codec.orders import order_message, progress_message, read_order
 from svc_oms.service.codec.venue import command_bytes
-from svc_oms.service.gates import Judge
+from svc_oms.service.gates import Following, Judge
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.parts import DeskParts
-from svc_oms.service.ports import AccountRow, Batch, IdempotencyRow, OutboxWrite
+from svc_oms.service.ports import AccountRow, Batch, ExecutionRow, IdempotencyRow, OutboxWrite
 from svc_oms.service.submissions import (
     CommandKind,
     OrderCommand,
@@ -43,11 +43,14 @@ class Handler:
         act: Decides in memory; raises OrderRefused or MeshError to refuse.
         order_ids: Orders the command names.
         all_open: The command needs every open order of its account.
+        exec_ids: Executions the command names, of the venue of its order. What
+            followers keep is opened for such a command, for it may bring fills.
     """
 
     act: "Callable[[Work, Submission], IdempotencyRow]"
     order_ids: Callable[[Any], Collection[str]] = lambda _command: ()
     all_open: bool = False
+    exec_ids: Callable[[Any], Collection[str]] | None = None
 
 
 class Work:
@@ -58,6 +61,8 @@ class Work:
         ledger: The batch's accounts and orders, as they move.
         accounts: The locked accounts.
         judges: The gates' parts in this batch.
+        executions: Those a command named and the book has, by (venue, ExecID(17)).
+        followings: The followers' parts, when a command may bring fills.
     """
 
     def __init__(
@@ -72,6 +77,8 @@ class Work:
         self.ledger = ledger
         self.accounts = accounts
         self.judges: list[Judge] = []
+        self.executions: dict[tuple[str, str], ExecutionRow] = {}
+        self.followings: list[Following] = []
         self._submissions = submissions
         self._handlers = handlers
         self._keys: dict[tuple[str, str], IdempotencyRow] = {}
@@ -96,11 +103,31 @@ class Work:
             self._stored[row.order_id] = row.body
             if row.order_id not in self.ledger.orders:
                 self.ledger.orders[row.order_id] = read_order(row.body, row.fold)
+        await self._read_executions(batch, mine)
         gates = self.parts.gates
         if gates:
             version = await batch.controls_version()
             self.judges = [
                 await gate.open(batch, self.accounts, self.ledger, mine, version) for gate in gates
+            ]
+
+    async def _read_executions(self, batch: Batch, mine: Sequence[Submission]) -> None:
+        wanted: set[tuple[str, str]] = set()
+        bringing = False
+        for submission in mine:
+            named = self._handlers[submission.kind].exec_ids
+            if named is not None and isinstance(submission.command, OrderCommand):
+                bringing = True
+                order = self.ledger.find(submission.command.order_id)
+                if order is not None:
+                    wanted.update((order.venue_mic, each) for each in named(submission.command))
+        if wanted:
+            rows = await batch.executions(list(wanted))
+            self.executions = {(row.venue_mic, row.exec_id): row for row in rows}
+        if bringing:
+            self.followings = [
+                await follower.open(batch, self.accounts, self.ledger)
+                for follower in self.parts.followers
             ]
 
     def decide(self) -> None:
@@ -114,6 +141,8 @@ class Work:
                 self._answers.append(error)
         for judge in self.judges:
             judge.finish()
+        for following in self.followings:
+            following.finish()
 
     def _decide_one(self, submission: Submission) -> tuple[IdempotencyRow, bool]:
         command = submission.command

@@ -92,6 +92,8 @@ class MemoryBatch:
             tables.orders[order.order_id] = order
         for row in writes.idempotency:
             _add(tables.keys, (row.account_id, row.key), row)
+        for row in writes.executions:
+            _add(tables.executions, (row.venue_mic, row.exec_id), row)
         bases = self._number(writes)
         if writes.progress is not None:
             self._venue(writes)
@@ -109,8 +111,6 @@ class MemoryBatch:
 
     def _venue(self, writes: WriteSet) -> None:
         tables, progress = self.tables, writes.progress
-        for row in writes.executions:
-            _add(tables.executions, (row.venue_mic, row.exec_id), row)
         for key in writes.busted:
             tables.executions[key] = tables.executions[key]._replace(busted=True)
         tables.parked.extend(writes.parked)

@@ -103,17 +103,20 @@ class PostgresBatch:
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """See `ports.Batch`."""
         common = _common_parameters(writes)
+        executions = columns([_packed_execution(row) for row in writes.executions], 2)
         if writes.progress is None:
             new = columns([_packed_order(order) for order in writes.new_orders], 2)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
+                if writes.executions:
+                    await self._connection.execute(sql.WRITE_FOUND_EXECUTIONS, *executions)
             return dict(rows)
         assert not writes.new_orders, "a venue does not place orders"
         with translated():
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
                 *common,
-                *columns([_packed_execution(row) for row in writes.executions], 2),
+                *executions,
                 *columns(writes.busted, 2),
                 *columns(writes.parked, len(ParkedWrite._fields)),
                 *writes.progress,

@@ -135,14 +135,22 @@ WITH {COMMON_WRITES}, orders_written AS (
 SELECT session_id, base FROM numbered
 """
 
-WRITE_VENUE = f"""
-WITH {COMMON_WRITES}, executions_written AS (
+
+def _executions_written(first: int) -> str:
+    return f"""
     INSERT INTO oms.executions
         (venue_mic, exec_id, order_id, account_id, sequence, exec_type, quantity, price, busted,
         body)
     SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
         c[9]::boolean, body
-    FROM {_packed("text bytea", 16, "body")} AS rows
+    FROM {_packed("text bytea", first, "body")} AS rows"""
+
+
+# Fills a person found: rare, so commands do without them in their one statement.
+WRITE_FOUND_EXECUTIONS = _executions_written(1)
+
+WRITE_VENUE = f"""
+WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
     FROM unnest($18::text[], $19::text[]) AS u (venue_mic, exec_id)

@@ -296,3 +296,18 @@ async def test_unknown_orders_are_counted(store):
 
 async def test_the_schema_is_the_newest(store):
     assert await store.revision() == newest_revision()
+
+
+async def test_a_command_may_bring_executions(store):
+    """A person found them at the venue; no session's numbers move by it."""
+    row = ExecutionRow(
+        "SIMA", "E1", order(1).order_id, "ACC-ALICE", 1, "F", "10", "650.05", b"fill", False
+    )
+    writes = placed(order(1))
+    writes.executions.append(row)
+    await written(store, writes)
+    async with store.batch() as batch:
+        await batch.lock_accounts(["ACC-ALICE"])
+        assert await batch.executions([("SIMA", "E1"), ("SIMA", "E2")]) == [row]
+    with pytest.raises(StoreRefusedError):
+        await written(store, WriteSet(executions=[row]))

@@ -25,6 +25,7 @@ from svc_oms.domain.facts import (
     SessionRejectFacts,
 )
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
+from svc_oms.domain.model import VenueHolds
 from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import ORDER_ID, Desk, report
 
@@ -152,6 +153,26 @@ class LifecycleMachine(RuleBasedStateMachine):
     def receipt(self, number, kind, outcome):
         number = 1 if kind == "NEW" else number
         self.hear(ReceiptFacts(f"{ORDER_ID}-{number}", kind, outcome, "gateway stopped"))
+
+    @rule(
+        holds=st.sampled_from(VenueHolds),
+        fill=st.none() | st.tuples(exec_ids, quantities, prices),
+        replaced=st.booleans(),
+    )
+    def resolve(self, holds, fill, replaced):
+        """A person says what the venue has: refused, or the order is in doubt no more."""
+        before = self.desk.order
+        try:
+            self.desk.resolve(holds, [] if fill is None else [fill], replaced=replaced)
+        except OrderRefused as refused:
+            assert refused.reason in {"OBJECT_STATE", "INVALID_FIELD"}
+            assert self.desk.order is before
+            return
+        order = self.desk.order
+        assert before.state is OrderState.UNKNOWN
+        assert order.state is not OrderState.UNKNOWN
+        assert order.on_word
+        assert (order.state is OrderState.FILLED) == (holds is VenueHolds.FILLED)
 
     @rule(data=st.data())
     def hear_again(self, data):
