@@ -37,6 +37,8 @@ class ExecutionReportFacts(NamedTuple):
     display_quantity: Quantity | None = None
     status_request_id: str = ""
     """OrdStatusReqID(790): the ClOrdID our status request asked about."""
+    mass_status_request_id: str = ""
+    """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
 
 
 class CancelRejectFacts(NamedTuple):

@@ -75,6 +75,7 @@ class VenueLink:
         self.session_id = session.session_id
         self.venue_mic = session.venue_mic
         self.token = session.fencing_token
+        self.drop_copy = session.drop_copy
         self._epoch = session.inbound_epoch
         self._applied = session.inbound_msg_seq_num
         self._acknowledged = session.acknowledged_outbound_sequence
@@ -216,6 +217,7 @@ class VenueLink:
                 ledger,
                 accounts,
                 parts.followers,
+                self.drop_copy,
             )
             await work.read(batch)
             work.apply()
@@ -253,11 +255,13 @@ class VenueLink:
             since_ns // 1000,
             status.SerializeToString(),
         )
-        session = VenueSession(
-            self.session_id, self.venue_mic, status.state or gw.SESSION_STATE_DOWN, self.token
-        )
+        session = self.as_session(status.state or gw.SESSION_STATE_DOWN)
         parts.notices.sessions_moved(parts.venues.learn([session]), status.text)
         parts.waker.wake_sessions([self.session_id])
+
+    def as_session(self, state: int) -> VenueSession:
+        """Return the session in a state."""
+        return VenueSession(self.session_id, self.venue_mic, state, self.token, self.drop_copy)
 
     # What the book says.
 
@@ -353,6 +357,7 @@ class Links:
             self._owner,
             opened.gateway_instance,
             may_add=self._may_add,
+            drop_copy=opened.drop_copy,
         )
         if row is None:
             return None
@@ -384,9 +389,7 @@ class Links:
         except (FencedError, StoreUnavailableError) as error:
             # The new owner speaks for the session, or nobody can until the database is back.
             log.info("session given up", session=link.session_id, why=str(error))
-            self._parts.venues.learn(
-                [VenueSession(link.session_id, link.venue_mic, gw.SESSION_STATE_DOWN, link.token)]
-            )
+            self._parts.venues.learn([link.as_session(gw.SESSION_STATE_DOWN)])
 
     @property
     def owner(self) -> str:

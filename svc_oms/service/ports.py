@@ -151,6 +151,8 @@ class SessionRow(NamedTuple):
     owner: str
     state: int
     status: bytes
+    drop_copy: bool = False
+    """It only copies what the venue reports on the order session."""
 
 
 class LinkProgress(NamedTuple):
@@ -292,9 +294,19 @@ class OrderStore(Protocol):
         ...
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        drop_copy: bool = False,
     ) -> SessionRow | None:
-        """Become the owner under a new fencing token; None if unknown and not to be added."""
+        """Become the owner under a new fencing token; None if unknown and not to be added.
+
+        A venue has one session of each kind.
+        """
         ...
 
     async def store_status(

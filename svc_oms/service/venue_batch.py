@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
@@ -86,6 +87,7 @@ class VenueBatch:
     ledger: Ledger
     accounts: Mapping[str, AccountRow]
     followers: Sequence[Follower] = ()
+    drop_copy: bool = False
     _following: list[Following] = field(default_factory=list)
     _executions: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -116,6 +118,10 @@ class VenueBatch:
     def apply(self) -> None:
         """Fold every report in the order of the session."""
         for report in self.reports:
+            if self.drop_copy and report.facts is not None and report.order_id not in self.owners:
+                # Copies are of a firm's trading, not of ours alone.
+                metrics.FOREIGN_COPIES.labels(self.venue_mic).inc()
+                continue
             try:
                 why = report.error or self._apply_one(report)
             except Exception as error:
@@ -142,7 +148,8 @@ class VenueBatch:
                 metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
                 return _contradiction(applied, order, facts)
             known = self._known(order, facts.exec_ref_id)
-        events = interpret(order, facts, known)
+        read = interpret_copy if self.drop_copy else interpret
+        events = read(order, facts, known)
         if not events:
             return ""
         after = self.ledger.add(order.account_id, order, events, self._stamp(report))
@@ -172,8 +179,12 @@ class VenueBatch:
                 facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
             ),
             received_at_ns=0 if message is None else nanoseconds(message.received_at),
-            actor="oms" if message is None else f"venue:{self.venue_mic}",
+            actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
         )
+
+    @property
+    def _source(self) -> str:
+        return "drop_copy" if self.drop_copy else "venue"
 
     def _keep_executions(self, order: Order, events: Sequence[Event]) -> None:
         sequence = order.last_sequence - len(events)

@@ -19,6 +19,7 @@ class VenueSession(NamedTuple):
     venue_mic: str
     state: int
     fencing_token: int
+    drop_copy: bool = False
 
 
 class VenueSessions:
@@ -31,6 +32,10 @@ class VenueSessions:
         """Take what is known now; return the sessions that went up or down by it."""
         moved = []
         for session in sessions:
+            if session.drop_copy:
+                # No command goes there: whether it is up is nobody's business but the operator's.
+                metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
+                continue
             before = self._by_venue.get(session.venue_mic)
             if before is not None and before.fencing_token > session.fencing_token:
                 continue

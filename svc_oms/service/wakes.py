@@ -151,7 +151,9 @@ class Watchman:
             self._links.heard(rows)
             self._notices.sessions_moved(
                 self._venues.learn(
-                    VenueSession(row.session_id, row.venue_mic, row.state, row.fencing_token)
+                    VenueSession(
+                        row.session_id, row.venue_mic, row.state, row.fencing_token, row.drop_copy
+                    )
                     for row in rows
                     # What an owner here was told last is newer than what was read.
                     if not self._links.owns(row.session_id, row.fencing_token)

@@ -244,17 +244,28 @@ class MemoryStore:
         return list(self._here().sessions.values())
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        drop_copy: bool = False,
     ) -> SessionRow | None:
         del gateway
         sessions = self._here().sessions
         taken = any(
-            row.venue_mic == venue_mic and row.session_id != session_id for row in sessions.values()
+            (row.venue_mic, row.drop_copy) == (venue_mic, drop_copy)
+            and row.session_id != session_id
+            for row in sessions.values()
         )
         if session_id not in sessions and may_add and not taken:
-            sessions[session_id] = SessionRow(session_id, venue_mic, 0, 0, 0, 0, 0, "", DOWN, b"")
+            sessions[session_id] = SessionRow(
+                session_id, venue_mic, 0, 0, 0, 0, 0, "", DOWN, b"", drop_copy
+            )
         row = sessions.get(session_id)
-        if row is None or row.venue_mic != venue_mic:
+        if row is None or (row.venue_mic, row.drop_copy) != (venue_mic, drop_copy):
             return None
         sessions[session_id] = row._replace(
             fencing_token=row.fencing_token + 1, owner=owner, state=DOWN

@@ -121,9 +121,10 @@ class ScriptedVenue:
     admin: list[Fields] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     logon_count: int = 0
-    # How many messages were given to the engine, and the MsgSeqNum(34) it gave each.
+    # Messages given to the engine, those it has sent, and the last MsgSeqNum(34) per client.
     sends: int = 0
-    numbers_sent: list[int] = field(default_factory=list)
+    sent: int = 0
+    last_number: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._scripts: dict[str, Script] = {}
@@ -236,7 +237,8 @@ class ScriptedVenue:
         elif kind == "logout":
             self._logons.discard(told["client"])
         elif kind == "sent":
-            self.numbers_sent.append(int(told["number"]))
+            self.last_number[told["client"]] = int(told["number"])
+            self.sent += 1
         elif kind == "admin":
             self.admin.append(parse(told["raw"]))
         else:

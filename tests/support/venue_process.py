@@ -66,7 +66,8 @@ def send(session_id: Any, text: str) -> None:
     tag, _, value = rest.partition("=")
     message.setField(int(tag), value)
     fix.Session.sendToTarget(message, session_id)
-    tell(told="sent", number=message.getHeader().getField(34))
+    client = session_id.getTargetCompID().getValue()
+    tell(told="sent", client=client, number=message.getHeader().getField(34))
 
 
 def main() -> None:

@@ -39,11 +39,6 @@ class Wire:
     _read: int = 0
 
     @property
-    def session(self) -> OrderSession:
-        """The gateway's order session."""
-        return self.sessions[0]
-
-    @property
     def sessions(self) -> list[OrderSession]:
         """All sessions with the venue that bring reports."""
         return [one for one in self.gateway.sessions if isinstance(one, OrderSession)]
@@ -70,12 +65,15 @@ class Wire:
 
     async def settled(self) -> None:
         """Wait until all the venue has sent so far is applied and durable."""
-        venue, session = self.venue, self.session
-        await until(lambda: len(venue.numbers_sent) == venue.sends, "the venue's engine sends")
-        last = venue.numbers_sent[-1] if venue.sends else 0
+        venue = self.venue
+        await until(lambda: venue.sent == venue.sends, "the venue's engine sends")
+        for session in self.sessions:
+            await self._applied(session, venue.last_number.get(session.config.sender_comp_id, 0))
+
+    async def _applied(self, session: OrderSession, last: int) -> None:
         await until(
             lambda: session._last_number >= last and not len(session._kept),
-            f"message {last} of the venue is durable",
+            f"message {last} of the venue on {session.name} is durable",
         )
 
     async def order(self, order_id: str) -> order_pb2.Order:

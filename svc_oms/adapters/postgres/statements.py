@@ -4,7 +4,7 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0008"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -212,18 +212,19 @@ WHERE session_id = $1 AND outbound_sequence > $2 ORDER BY outbound_sequence LIMI
 _SESSION_COLUMNS = """session_id, venue_mic, outbound_sequence, acknowledged_outbound_sequence,
     inbound_epoch, inbound_msg_seq_num, fencing_token, owner,
     CASE WHEN owner_seen_at < now() - interval '10 s' THEN 1::smallint ELSE state END AS state,
-    status"""
+    status, drop_copy"""
 
 SESSIONS = f"SELECT {_SESSION_COLUMNS} FROM oms.sessions"
 
 ADD_SESSION = """
-INSERT INTO oms.sessions (session_id, venue_mic) VALUES ($1, $2) ON CONFLICT DO NOTHING
+INSERT INTO oms.sessions (session_id, venue_mic, drop_copy) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
 """
 
 TAKE_SESSION = f"""
 UPDATE oms.sessions SET fencing_token = fencing_token + 1, owner = $3,
     gateway_instance = $4, owner_seen_at = now(), state = 1
-WHERE session_id = $1 AND venue_mic = $2
+WHERE session_id = $1 AND venue_mic = $2 AND drop_copy = $5
 RETURNING {_SESSION_COLUMNS}
 """
 

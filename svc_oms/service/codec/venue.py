@@ -102,6 +102,7 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         last_market_mic=message.last_market_mic,
         display_quantity=_quantity("MaxFloor(111)", message.display_quantity),
         status_request_id=message.status_request_id,
+        mass_status_request_id=message.mass_status_request_id,
     )
 
 

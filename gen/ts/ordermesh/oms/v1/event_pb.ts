@@ -70,7 +70,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
   receivedAt?: Timestamp | undefined;
 
   /**
-   * Subject of the caller, or "venue:SIMA", or "oms".
+   * Subject of the caller, or "venue:SIMA", "drop_copy:SIMA" or "oms".
    *
    * @generated from field: string actor = 7;
    */
