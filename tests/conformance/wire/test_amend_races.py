@@ -76,6 +76,8 @@ def answer(play: Play, letter: str, refused: set[str]) -> str:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("request_", "crossing", "place"), races())
 async def test_race(wire: Wire, request_: str, crossing: str, place: str) -> None:
+    """{cancel, decrease, increase, cancel behind a replace} x {partial fill, full fill, unsolicited
+    cancel, expiry, refusal, pending} x {crossed, between, in the middle, late}."""
     play = Play(wire)
     await play.say("client", "place 10000")
     await play.say("venue", "new")
@@ -176,6 +178,7 @@ class Crossing:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_every_amend_of_two_hundred_orders_is_crossed_by_a_fill(wire: Wire) -> None:
+    """All at once, by turns before and behind the answer; client and venue agree on each."""
     venue = Crossing()
     scripts = {"D": venue.new, "G": venue.replace, "F": venue.cancel}
     for kind, script in scripts.items():

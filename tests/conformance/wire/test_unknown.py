@@ -58,6 +58,7 @@ async def missing(wire: Wire) -> Play:
 
 @module
 async def test_by_the_executions_themselves(wire: Wire) -> None:
+    """The fills a status told of come, each with its ExecID(17)."""
     play = await missing(wire)
     await play.say("venue", "trade 3000")
     await expect(play, "PARTIALLY_FILLED 3000 7000")
@@ -65,6 +66,7 @@ async def test_by_the_executions_themselves(wire: Wire) -> None:
 
 @module
 async def test_by_drop_copy_while_the_order_session_says_nothing(wire: Wire) -> None:
+    """Whichever way is first brings a fill; the other is a repeat."""
     play = await missing(wire)
     fill = play.message(["trade", "3000", "id=E1"])
     wire.venue.send(fill, COPIES)
@@ -80,6 +82,7 @@ async def test_by_drop_copy_while_the_order_session_says_nothing(wire: Wire) -> 
 
 @module
 async def test_copies_of_other_firms_systems_are_not_parked(wire: Wire) -> None:
+    """A firm's drop copy holds more than our orders."""
     play = await missing(wire)
     fill = play.message(["trade", "3000"])
     wire.venue.send(fill.replace(play.order_id, "SOMEBODY-ELSE"), COPIES)
@@ -90,6 +93,7 @@ async def test_copies_of_other_firms_systems_are_not_parked(wire: Wire) -> None:
 
 @module
 async def test_an_old_copy_sets_nothing_back(wire: Wire) -> None:
+    """The copy of a replace comes behind the next replace."""
     play = Play(wire)
     await play.say("client", "place 10000")
     await play.say("venue", "new")
@@ -106,6 +110,7 @@ async def test_an_old_copy_sets_nothing_back(wire: Wire) -> None:
 
 @module
 async def test_by_a_named_person_and_the_venue_overrules(wire: Wire) -> None:
+    """Role RISK only; a later fill reopens the order and is flagged."""
     play = await missing(wire)
     request = order_service_pb2.ResolveRequest(
         idempotency_key=wire.key(), order_id=play.order_id,
