@@ -19,6 +19,7 @@ TESTS = ROOT / "tests" / "conformance"
 CASES = TESTS / "wire" / "cases"
 DOMAIN = TESTS / "lifecycle" / "test_order_state_changes.py"
 RACES = TESTS / "wire" / "test_amend_races.py"
+RESENDS = TESTS / "wire" / "test_resends.py"
 UNKNOWN = TESTS / "wire" / "test_unknown.py"
 
 # The cases of FIX 4.4's order state change matrices, in our words, and their number in FIX 4.2.
@@ -166,6 +167,7 @@ def render() -> str:
         *_matrix(by_number, in_domain),
         *_beyond(cases),
         *_named("Amend races", "Every crossing, at every place on the wire.", RACES),
+        *_named("Resends", "What is said while the wire is cut comes once, in order.", RESENDS),
         *_named("How UNKNOWN ends", "A timeout is never a reject.", UNKNOWN),
         *_missing(),
         FIX_4_2,
