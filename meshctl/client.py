@@ -159,6 +159,17 @@ class MeshClient:
         )
         return answer
 
+    async def resolve(
+        self, request: order_service_pb2.ResolveRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.ResolveResponse:
+        """Say what the venue has of an order in UNKNOWN."""
+        if not request.idempotency_key:
+            request.idempotency_key = str(uuid.uuid4())
+        answer: order_service_pb2.ResolveResponse = await self._retried(
+            self._orders.Resolve, request, retry_for_s
+        )
+        return answer
+
     async def cancel_all(self, account: str) -> list[order_service_pb2.CancelAllResult]:
         """Cancel every open order of an account."""
         request = order_service_pb2.CancelAllRequest(

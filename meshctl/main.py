@@ -6,7 +6,7 @@ Exit codes: 0 done, 2 wrong usage, 3 refused by the mesh, 4 the mesh does not an
 
 import typer
 
-from meshctl.commands import demo, limits, orders, prices, session
+from meshctl.commands import demo, limits, orders, prices, resolve, session
 from meshctl.stack import commands as stack
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
-for part in (stack, session, orders, limits, prices, demo):
+for part in (stack, session, orders, resolve, limits, prices, demo):
     part.register(app)
 
 

@@ -54,7 +54,7 @@ class Gateway:
         """Read the venues file and make the sessions; nothing connects yet."""
         venues = load_venues(self._settings.gateway_sessions_file)
         for config in venues.sessions:
-            make = self._orders if config.role is Role.ORDERS else self._market_data
+            make = self._market_data if config.role is Role.MARKET_DATA else self._orders
             self.sessions.append(make(config))
         self.sessions += [self._listings(config) for config in venues.without_prices()]
         for venue_mic in venues.unlisted_venues():

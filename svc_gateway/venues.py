@@ -45,6 +45,7 @@ class Role(StrEnum):
 
     ORDERS = "orders"
     MARKET_DATA = "market_data"
+    DROP_COPY = "drop_copy"
 
 
 class _Frozen(BaseModel):
@@ -138,6 +139,7 @@ class DialectConfig(_Frozen):
     md_batch_instruments: Annotated[int, Field(ge=1, le=500)] = 50
     security_list: bool = True
     trading_session_status: bool = False
+    mass_status: bool = False
     simulated: bool = False
 
     @model_validator(mode="after")

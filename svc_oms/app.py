@@ -68,6 +68,7 @@ def build_book(
     defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
     auditor, trail = Auditor(store, clock, replica), Trail(replica)
     room, blocks = ControlRoom(market, defaults), BlockView(store.kills, clock)
+    followers = (LimitsFollower(room),)
     desk = Desk(
         DeskParts(
             store=store,
@@ -83,6 +84,7 @@ def build_book(
             # Kill switches first: they say more.
             gates=(KillGate(venues), LimitsGate(room)),
             trading_day_end_s=settings.trading_day_end_s,
+            followers=followers,
         )
     )
     triggers = Triggers(store, clock, venues, desk.submit, settings.trading_day_end_s)
@@ -98,7 +100,7 @@ def build_book(
             waker=waker,
             trail=trail,
             blocks=blocks,
-            followers=(LimitsFollower(room),),
+            followers=followers,
         ),
         replica,
         may_add=settings.sessions_may_be_added,

@@ -34,7 +34,7 @@ from svc_gateway.service.ports import (
     Told,
 )
 from svc_gateway.service.together import until_one_ends
-from svc_gateway.venues import SessionConfig
+from svc_gateway.venues import Role, SessionConfig
 
 LinkStream = Stream[link.LinkRequest, link.LinkResponse]
 
@@ -54,6 +54,8 @@ STOP_FLUSH_S = 3.0
 MESSAGES_PER_FRAME = 500
 RECEIPTS_PER_FRAME = 1000
 TEXT_MAX = 256
+# Bodies that refuse a message of ours.
+REFUSALS = frozenset({"business_reject", "session_reject"})
 _NS = 1_000_000_000
 # A note of our own: everything before it in the queue was taken in.
 _MARK = "\x00mark"
@@ -206,6 +208,7 @@ class OrderSession:
             gateway_instance=self._instance,
             session_epoch=self._engine.epoch_ns(),
             status=self.status(),
+            drop_copy=self.config.role is Role.DROP_COPY,
         )
 
     async def _downlink(self, stream: LinkStream) -> None:
@@ -388,7 +391,16 @@ class OrderSession:
             self._trading_session_status = status
             self._status_due = True
             return
+        mass = self._reader.mass_answer(handed.raw)
         message = self._reader.read(handed.raw, self._epoch_ns, handed.received_ns, number)
+        if mass is not None or message.WhichOneof("body") in REFUSALS:
+            self.outbound.heard_of_all(message)
+        if mass is not None:
+            request_id, last, of_order = mass
+            if last:
+                self.outbound.all_told(request_id)
+            if not of_order:
+                return
         kind = message.WhichOneof("body") or "none"
         metrics.MESSAGES.labels(self.config.session_id, kind).inc()
         if kind == "parked":

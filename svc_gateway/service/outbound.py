@@ -11,6 +11,7 @@ from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.service.mass_status import MassStatus, unanswered
 from svc_gateway.service.ports import (
     CannotExpressError,
     CommandWriter,
@@ -61,7 +62,9 @@ class Outbound:
         self._receipt_ready = receipt_ready
         self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
         self._queue: deque[link.VenueCommand] = deque()
-        self._doubts: deque[str] = deque()
+        # ClOrdID(11) and the OrderStatusRequest(H) about it.
+        self._doubts: deque[tuple[str, str]] = deque()
+        self._mass = MassStatus(offered=config.dialect.mass_status)
         self._receipts: deque[link.CommandReceipt] = deque()
         self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
         self._requests_sent: frozenset[str] | None = None
@@ -142,13 +145,28 @@ class Outbound:
 
     def wake(self) -> None:
         """Look again: the session came up."""
+        self._mass.logged_on()
         self._wake.set()
 
     def ask_about(self, sent: str) -> None:
         """Ask the venue what became of a request it asked to be sent again."""
-        body = self._writer.ask_about(sent)
+        subject, body = self._writer.ask_about(sent)
         if body:
-            self._doubt(body)
+            self._doubt(subject, body)
+
+    def heard_of_all(self, message: link.VenueMessage) -> None:
+        """Take note of a report of a mass answer, or of a refusal of the question."""
+        refused = (message.business_reject, message.session_reject)
+        if any(one.ref_msg_type == "AF" for one in refused):
+            self.all_told()
+        order_id = self._mass.heard(message.execution_report)
+        if order_id:
+            self._doubts = deque(unanswered(self._doubts, order_id))
+
+    def all_told(self, request_id: str = "") -> None:
+        """Ask singly about the rest: the mass answer is complete, or will not come."""
+        self._mass.over(request_id)
+        self._wake.set()
 
     def take_receipts(self, limit: int) -> list[link.CommandReceipt]:
         """Return receipts the present link was not yet given, in order."""
@@ -184,7 +202,9 @@ class Outbound:
     def _one(self) -> float:
         up = self._is_up()
         if up and self._doubts:
-            return self._send_doubt()
+            asked = self._question_due()
+            if asked is not None:
+                return asked()
         if not self._queue:
             return AGE_CHECK_S
         command = self._queue[0]
@@ -228,6 +248,16 @@ class Outbound:
         )  # fmt: skip
         return "" if block is None else block.text
 
+    def _question_due(self) -> Callable[[], float] | None:
+        """Return what asks about the doubts, if it is time to."""
+        if self._mass.waits(self._clock.monotonic()):
+            return None
+        if not self._mass.due:
+            return self._send_doubt
+        # The next one may be in doubt, too.
+        more = self._queue and self._queue[0].redelivered
+        return None if more else self._ask_for_all
+
     def _question(self, command: link.VenueCommand, up: bool, *, held_back: bool) -> Question:
         if not command.redelivered:
             self._requests_sent = None
@@ -263,12 +293,27 @@ class Outbound:
             self._settle(command, link.COMMAND_OUTCOME_SENT, "", number)
         return 0.0
 
+    def _ask_for_all(self) -> float:
+        """Ask about everything at once, the first time behind a logon."""
+        now_s = self._clock.monotonic()
+        wait_s = self._bucket.take(now_s)
+        if wait_s > 0:
+            return wait_s
+        request_id = f"M{self._clock.now_ns()}"
+        try:
+            self._engine.send(self._writer.ask_all(request_id))
+        except (NotSentError, InDoubtError):
+            return AGE_CHECK_S
+        self._mass.asked(request_id, [subject for subject, _ in self._doubts], now_s)
+        metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
+        return 0.0
+
     def _send_doubt(self) -> float:
         wait_s = self._bucket.take(self._clock.monotonic())
         if wait_s > 0:
             return wait_s
         try:
-            self._engine.send(self._doubts[0])
+            self._engine.send(self._doubts[0][1])
         except NotSentError:
             return AGE_CHECK_S
         except InDoubtError:
@@ -283,16 +328,16 @@ class Outbound:
             outbound_sequence=command.outbound_sequence, why=why,
         )  # fmt: skip
         try:
-            self._doubt(self._writer.ask(command))
+            self._doubt(command.cl_ord_id, self._writer.ask(command))
         except CannotExpressError as error:
             why = f"{why}; and it cannot be asked about: {error}"
         self._settle(command, link.COMMAND_OUTCOME_IN_DOUBT, why)
 
-    def _doubt(self, body: str) -> None:
+    def _doubt(self, subject: str, body: str) -> None:
         if len(self._doubts) >= DOUBTS_MAX:
             self._doubts.popleft()
             metrics.DOUBTS_DROPPED.labels(self._config.session_id).inc()
-        self._doubts.append(body)
+        self._doubts.append((subject, body))
         self._wake.set()
 
     def _settle(

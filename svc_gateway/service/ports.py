@@ -110,7 +110,10 @@ class CommandWriter(Protocol):
     def ask(self, command: link.VenueCommand) -> str:
         """Return a status request about a command in doubt."""
 
-    def ask_about(self, sent: str) -> str:
+    def ask_all(self, request_id: str) -> str:
+        """Return a question about all orders at once."""
+
+    def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a status request about a request in the FIX store; "" if it needs none."""
 
 
@@ -119,6 +122,9 @@ class ReportReader(Protocol):
 
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
         """Return the contract message; what cannot be read is parked in it."""
+
+    def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
+        """Return the question, whether it is the last report, whether of an order; or None."""
 
     def trading_session_status(self, raw: str) -> int | None:
         """Return TradSesStatus(340) if it is a TradingSessionStatus(h)."""

@@ -36,6 +36,7 @@ ACCESS: dict[str, Access] = {
     "Replace": user("TRADER"),
     "Cancel": user("TRADER"),
     "CancelAll": user("TRADER"),
+    "Resolve": user("RISK"),
     # Whose orders they may see is decided per account.
     "Get": user(),
     "List": user(),
@@ -122,6 +123,13 @@ class OrderServicer:
         """Ask for a cancel of everything in scope."""
         taken = await self._submitted(requests.cancel_all, request, call)
         return order_service_pb2.CancelAllResponse.FromString(taken.body)
+
+    async def Resolve(  # noqa: N802
+        self, request: order_service_pb2.ResolveRequest, call: Call
+    ) -> order_service_pb2.ResolveResponse:
+        """Take a person's word of what the venue has."""
+        taken = await self._submitted(requests.resolve, request, call)
+        return order_service_pb2.ResolveResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Get(  # noqa: N802
         self, request: order_service_pb2.GetRequest, call: Call

@@ -1,6 +1,7 @@
 """From requests that passed their field rules to commands."""
 
 from collections.abc import Callable, Container
+from decimal import Decimal
 from hashlib import sha256
 
 from google.protobuf.message import Message
@@ -12,11 +13,14 @@ from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
     DeclineOrder,
+    FoundExecution,
     PlaceOrder,
     ReplaceOrder,
+    ResolveOrder,
 )
-from svc_oms.domain.model import Link, OrderType, Side
-from svc_oms.service.codec.values import link_value, terms_value
+from svc_oms.domain.model import Link, OrderType, Side, VenueHolds
+from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.service.codec.values import link_value, nanoseconds, terms_value
 from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CancelAll,
@@ -169,6 +173,29 @@ def cancel(request: order_service_pb2.CancelRequest, user: Principal, reply: Rep
     """Make a submission of a cancel."""
     command = CancelOrder(request.idempotency_key, request.order_id, user.subject)
     return Submission(CommandKind.CANCEL, command, _tradable(user), body_hash(request), reply)
+
+
+def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of a person's word; RISK is bound to no account."""
+    command = ResolveOrder(
+        idempotency_key=request.idempotency_key,
+        order_id=request.order_id,
+        holds=VenueHolds(request.venue_holds),
+        actor=user.subject,
+        reason=request.reason,
+        executions=tuple(
+            FoundExecution(
+                found.exec_id,
+                Quantity(Decimal(found.quantity)),
+                Price(Decimal(found.price)),
+                nanoseconds(found.venue_time),
+            )
+            for found in request.executions
+        ),
+        replaced=request.replaced,
+        venue_order_id=request.venue_order_id,
+    )
+    return Submission(CommandKind.RESOLVE, command, EVERY_ACCOUNT, body_hash(request), reply)
 
 
 def cancel_all(

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from svc_oms.domain.model import Link, OrderTerms, OrderType, Side
-from svc_oms.domain.numbers import Price
+from svc_oms.domain.model import Link, OrderTerms, OrderType, Side, VenueHolds
+from svc_oms.domain.numbers import Price, Quantity
 
 
 class PlaceOrder(NamedTuple):
@@ -32,6 +32,29 @@ class ReplaceOrder(NamedTuple):
     actor: str
     expected_version: int = 0
     """Refuse unless the order has this version; 0 for any."""
+
+
+class FoundExecution(NamedTuple):
+    """An execution a person found at the venue."""
+
+    exec_id: str
+    quantity: Quantity
+    price: Price
+    venue_time_ns: int = 0
+
+
+class ResolveOrder(NamedTuple):
+    """What a person found out of an order in UNKNOWN."""
+
+    idempotency_key: str
+    order_id: str
+    holds: VenueHolds
+    actor: str
+    reason: str
+    executions: tuple[FoundExecution, ...] = ()
+    replaced: bool = False
+    """The replace in doubt took effect."""
+    venue_order_id: str = ""
 
 
 class CancelOrder(NamedTuple):

@@ -229,6 +229,8 @@ class OrderResolved:
     """The request whose fate is known now."""
     venue_order_id: str = ""
     rejection: Rejection | None = None
+    text: str = ""
+    """Why, in the words of the person who resolved it."""
 
 
 @dataclass(frozen=True, slots=True)

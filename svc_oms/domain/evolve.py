@@ -35,7 +35,7 @@ from svc_oms.domain.events import (
     VenueReportParked,
 )
 from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
-from svc_oms.domain.model import Order
+from svc_oms.domain.model import Order, ResolutionSource
 from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, plain, subtract
 
 Draft = list[Any]
@@ -53,6 +53,7 @@ _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
+_ON_WORD = _at("on_word")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -152,9 +153,9 @@ def _acknowledged(draft: Draft, order: Order, event: OrderAcknowledged) -> str:
     _arrived(draft, order, event)
     if event.venue_order_id:
         draft[_VENUE_ORDER_ID] = event.venue_order_id
-    if order.base_state is lifecycle.OrderState.REJECTED:
+    if order.base_state in TERMINAL:
         draft[_REJECTION] = None
-        return "the venue works an order that was rejected"
+        return f"the venue works an order that was {order.base_state.name.lower()}"
     return ""
 
 
@@ -315,6 +316,7 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
         draft[_AWAITED] = NO_QUANTITY
     if event.venue_order_id:
         draft[_VENUE_ORDER_ID] = event.venue_order_id
+    draft[_ON_WORD] = event.source is ResolutionSource.PERSON
     return ""
 
 

@@ -39,6 +39,8 @@ class ExecutionReportFacts(NamedTuple):
     """OrdStatusReqID(790): the ClOrdID our status request asked about."""
     pegged_price: Price | None = None
     """PeggedPrice(839)."""
+    mass_status_request_id: str = ""
+    """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
 
 
 class CancelRejectFacts(NamedTuple):

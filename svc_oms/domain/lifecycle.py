@@ -308,6 +308,8 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_CLOSED,
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
+        # A person said it is cancelled, and the venue works it (second_thoughts.py).
+        K.ACKNOWLEDGED: R.REOPEN,
     },
     S.EXPIRED: {
         **_CLOSED,

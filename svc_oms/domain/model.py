@@ -139,6 +139,15 @@ class Rejection(NamedTuple):
     venue_text: str = ""
 
 
+class VenueHolds(IntEnum):
+    """What a venue has of an order; numbers of ordermesh.oms.v1.VenueHolds."""
+
+    NOTHING = 1
+    WORKING = 2
+    CANCELED = 3
+    FILLED = 4
+
+
 class Execution(NamedTuple):
     """One fill as the venue reported it; key is (venue_mic, exec_id)."""
 
@@ -213,6 +222,8 @@ class Order(NamedTuple):
     anomaly_count: int = 0
     pegged_price: Price | None = None
     """PeggedPrice(839) as the venue told it last; None unless pegged."""
+    on_word: bool = False
+    """A person said what the venue has, and the venue has not spoken since."""
     anomaly: str = ""
     """What did not fit in the last event; empty if it fitted. Goes into the envelope."""
     waits_for: WaitsFor | None = None

@@ -14,6 +14,7 @@ from svc_oms.domain.decide import (
 )
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Execution, Order, OrderTerms, Rejection
+from svc_oms.domain.resolve import decide_resolve
 
 __all__ = [
     "Execution",
@@ -26,5 +27,6 @@ __all__ = [
     "decide_decline",
     "decide_place",
     "decide_replace",
+    "decide_resolve",
     "evolve",
 ]

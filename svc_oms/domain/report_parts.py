@@ -1,5 +1,6 @@
 """Parts of an interpretation: what several kinds of report have in common."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from svc_oms.domain.events import (
@@ -22,6 +23,7 @@ from svc_oms.domain.model import (
     TimeInForce,
 )
 from svc_oms.domain.numbers import Quantity, plain
+from svc_oms.domain.venue_reasons import BY_ORD_REJ_REASON, OTHER
 
 # Bases that the venue can take up again.
 PAUSED = frozenset(
@@ -136,10 +138,12 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
     quantity = facts.order_quantity
     limit = facts.limit_price if terms.limit_price is not None else None
     stop = facts.stop_price if terms.stop_price is not None else None
+    display = facts.display_quantity if terms.display_quantity is not None else None
     return terms._replace(
         quantity=quantity or terms.quantity,
         limit_price=limit or terms.limit_price,
         stop_price=stop or terms.stop_price,
+        display_quantity=display or terms.display_quantity,
         time_in_force=TIMES_IN_FORCE.get(facts.time_in_force, terms.time_in_force),
     )
 
@@ -181,11 +185,18 @@ def found_price(
     return [OrderRestated(known, pegged_price=pegged)]
 
 
-def venue_rejection(order: Order, what: str, code: int | None, text: str) -> Rejection:
-    """Return the rejection for what the venue refused."""
+def venue_rejection(
+    order: Order,
+    what: str,
+    code: int | None,
+    text: str,
+    reasons: Mapping[int, str] = BY_ORD_REJ_REASON,
+) -> Rejection:
+    """Return the rejection for what the venue refused; `reasons` reads the code."""
     words = text or (f"code {code}" if code is not None else "without a reason")
+    reason = OTHER if code is None else reasons.get(code, OTHER)
     return Rejection(
-        "VENUE_REJECTED",
+        reason,
         f"{order.venue_mic} refused the {what}: {words}",
         venue_code=code,
         venue_text=text,

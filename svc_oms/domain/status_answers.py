@@ -51,13 +51,19 @@ _BASE_TOLD = {
 }
 
 
+def _source(facts: ExecutionReportFacts) -> ResolutionSource:
+    if facts.mass_status_request_id:
+        return ResolutionSource.MASS_STATUS
+    return ResolutionSource.STATUS_REQUEST
+
+
 def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Return the events an Order Status stands for."""
     if facts.ord_status not in ORD_STATUSES:
         return [parked("8", f"OrdStatus(39) {facts.ord_status!r} is none of FIX 4.4")]
     if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
         return unknown_order(order, facts)
-    events = arrival(order, facts, ResolutionSource.STATUS_REQUEST)
+    events = arrival(order, facts, _source(facts))
     cum = facts.cum_quantity
     if cum is None and facts.ord_status == "2":
         cum = order.terms.quantity
@@ -66,17 +72,17 @@ def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     if order.is_closed:
         return [*events, *_status_of_closed(order, facts, cum)]
     if cum is not None:
-        events += _executions_missing(order, cum)
+        events += _executions_missing(order, facts, cum)
     events += _pending_requests(order, facts)
     events += _status_of_base(order, facts)
     return events
 
 
-def _executions_missing(order: Order, cum: Quantity) -> list[Event]:
+def _executions_missing(order: Order, facts: ExecutionReportFacts, cum: Quantity) -> list[Event]:
     """Begin or end the doubt about executions that have not come."""
     if cum == order.cum_quantity:
         if order.awaited_cum > cum:
-            return [OrderResolved(ResolutionSource.STATUS_REQUEST, "")]
+            return [OrderResolved(_source(facts), "")]
         return []
     if cum == order.awaited_cum:
         return []
@@ -112,17 +118,17 @@ def _pending_requests(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     replace, cancel = order.pending_replace_id, order.pending_cancel_id
     if _is_settled(order, replace, facts):
         if status == "E":
-            events += found(order, replace, ResolutionSource.STATUS_REQUEST)
+            events += found(order, replace, _source(facts))
         elif order.pending_terms is not None and _shows_replace(order, order.pending_terms, facts):
-            events += found(order, replace, ResolutionSource.STATUS_REQUEST)
+            events += found(order, replace, _source(facts))
             events.append(OrderReplaced(merged(order.pending_terms, facts), facts.venue_order_id))
         elif status != "6":  # a pending cancel would hide a pending replace
-            events += _never_arrived(order, replace)
+            events += _never_arrived(order, replace, facts)
     if _is_settled(order, cancel, facts):
         if status in {"4", "6"}:
-            events += found(order, cancel, ResolutionSource.STATUS_REQUEST)
+            events += found(order, cancel, _source(facts))
         else:
-            events += _never_arrived(order, cancel)
+            events += _never_arrived(order, cancel, facts)
     return events
 
 
@@ -137,6 +143,9 @@ def _is_settled(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) -> bo
     are taken to have seen everything that is in doubt, and nothing else.
     """
     if not cl_ord_id:
+        return False
+    if facts.mass_status_request_id and not facts.status_request_id:
+        # Part of an answer to a question nobody knows any more: it may be older than the request.
         return False
     asked = request_number(order, facts.status_request_id)
     if not asked and facts.cl_ord_id != order.cl_ord_id:
@@ -190,7 +199,7 @@ def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Return what follows when the venue does not know the ClOrdID a status request asked for."""
     asked = facts.cl_ord_id
     if asked and asked in {order.pending_cancel_id, order.pending_replace_id}:
-        return _never_arrived(order, asked)
+        return _never_arrived(order, asked, facts)
     if request_number(order, asked) != 1 or order.base_state in TERMINAL:
         return []
     if order.base_state is not OrderState.PENDING_NEW or order.venue_order_id:
@@ -198,13 +207,13 @@ def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return [parked("8", text)]
     rejection = not_sent(order, "order", facts.text)
     return [
-        *found(order, asked, ResolutionSource.STATUS_REQUEST, rejection),
+        *found(order, asked, _source(facts), rejection),
         OrderRejected(rejection),
     ]
 
 
-def _never_arrived(order: Order, cl_ord_id: str) -> list[Event]:
+def _never_arrived(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) -> list[Event]:
     """A pending cancel or replace is not at the venue."""
     what = "cancel" if cl_ord_id == order.pending_cancel_id else "replace"
     rejection = not_sent(order, what, "")
-    return refusal(order, cl_ord_id, rejection, ResolutionSource.STATUS_REQUEST)
+    return refusal(order, cl_ord_id, rejection, _source(facts))

@@ -78,7 +78,13 @@ from svc_oms.domain.report_parts import (
     told,
     venue_rejection,
 )
+from svc_oms.domain.resolve import second_thoughts
 from svc_oms.domain.status_answers import UNKNOWN_ORDER, status_told, unknown_order
+from svc_oms.domain.venue_reasons import (
+    BY_BUSINESS_REJECT_REASON,
+    BY_CXL_REJ_REASON,
+    BY_SESSION_REJECT_REASON,
+)
 
 __all__ = [
     "BusinessRejectFacts",
@@ -112,6 +118,13 @@ def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS
             ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
             counts as busted: the correction has its own ExecID(17).
     """
+    if order.on_word and isinstance(facts, ExecutionReportFacts):
+        overruled, order = second_thoughts(order, facts)
+        return [*overruled, *_told(order, facts, executions)]
+    return _told(order, facts, executions)
+
+
+def _told(order: Order, facts: Facts, executions: Executions) -> list[Event]:
     match facts:
         case ExecutionReportFacts():
             handler = _BY_EXEC_TYPE.get(facts.exec_type)
@@ -335,7 +348,7 @@ def _cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
         if not target:
             return [parked("9", f"refusal of {facts.cl_ord_id or 'nothing'}, which is not pending")]
     what = "cancel" if target == order.pending_cancel_id else "replace"
-    rejection = venue_rejection(order, what, facts.cxl_rej_reason, facts.text)
+    rejection = venue_rejection(order, what, facts.cxl_rej_reason, facts.text, BY_CXL_REJ_REASON)
     return refusal(order, target, rejection)
 
 
@@ -345,17 +358,19 @@ def _message_reject(
     msg_type: str,
     name: str,
 ) -> list[Event]:
-    text = facts.text
-    if isinstance(facts, SessionRejectFacts) and facts.ref_tag_id:
-        text = f"{text} (tag {facts.ref_tag_id})".strip()
+    text, reasons = facts.text, BY_BUSINESS_REJECT_REASON
+    if isinstance(facts, SessionRejectFacts):
+        reasons = BY_SESSION_REJECT_REASON
+        if facts.ref_tag_id:
+            text = f"{text} (tag {facts.ref_tag_id})".strip()
     if facts.ref_msg_type == "D":
         if order.base_state is OrderState.PENDING_NEW:
-            rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}")
+            rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}", reasons)
             first = f"{order.order_id}-1"
             return [*found(order, first), OrderRejected(rejection)]
     elif facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}:
         what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
-        rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}")
+        rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}", reasons)
         return refusal(order, facts.cl_ord_id, rejection)
     return [
         parked(

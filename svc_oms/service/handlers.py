@@ -22,6 +22,7 @@ from svc_oms.service.judged import cancel_order, judged
 from svc_oms.service.kill_handlers import named, pull
 from svc_oms.service.place_batch import place_batch
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.resolving import resolve, resolved_executions
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission, refused
 from svc_oms.service.work import OPEN_ORDERS_MAX, Handler, Work
 
@@ -148,4 +149,5 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.TRIGGER: Handler(waiting.trigger, _named),
     CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
+    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
 }

@@ -33,8 +33,11 @@ def judged(
 
 def _cancel_each(work: Work, submission: Submission, orders: Sequence[Order]) -> None:
     key, actor = submission.command.idempotency_key, submission.command.actor
-    for order in orders:
-        cancel_order(work, submission, order, CancelOrder(key, order.order_id, actor))
+    for order_id in [order.order_id for order in orders]:
+        # As it stands now: the cancel of one may have ended another of its group.
+        order = work.order(order_id)
+        if not order.is_closed and not order.pending_cancel_id:
+            cancel_order(work, submission, order, CancelOrder(key, order_id, actor))
 
 
 def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:

@@ -40,7 +40,7 @@ from svc_oms.service.publisher import Publisher
 from svc_oms.service.tails import Tail
 from svc_oms.service.trail import Trail
 from svc_oms.service.venue_batch import Report, VenueBatch, read_message, read_receipt
-from svc_oms.service.venues import VenueSessions, told_session
+from svc_oms.service.venues import VenueSession, VenueSessions, told_session
 
 log = get_logger("svc_oms.link")
 
@@ -84,6 +84,7 @@ class VenueLink:
         self.session_id = session.session_id
         self.venue_mic = session.venue_mic
         self.token = session.fencing_token
+        self.drop_copy = session.drop_copy
         self._epoch = session.inbound_epoch
         self._applied = session.inbound_msg_seq_num
         self._acknowledged = session.acknowledged_outbound_sequence
@@ -234,6 +235,7 @@ class VenueLink:
                 accounts,
                 Linked(ledger, parts.venues, accounts),
                 parts.followers,
+                self.drop_copy,
             )
             await work.read(batch)
             work.apply()
@@ -273,9 +275,15 @@ class VenueLink:
             status.SerializeToString(),
         )
         self._status = status
-        session = told_session(self.session_id, self.venue_mic, self.token, status)
+        session = self.as_session(status)
         parts.notices.sessions_moved(parts.venues.learn([session]), status.text)
         parts.waker.wake_sessions([self.session_id])
+
+    def as_session(self, status: gw.SessionStatus) -> VenueSession:
+        """Return the session as its gateway tells it."""
+        return told_session(
+            self.session_id, self.venue_mic, self.token, status, drop_copy=self.drop_copy
+        )
 
     def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
         """Return the status of a session nobody owns: down, and able to what it was."""
@@ -400,6 +408,7 @@ class Links:
             self._owner,
             opened.gateway_instance,
             may_add=self._may_add,
+            drop_copy=opened.drop_copy,
         )
         if row is None:
             return None
@@ -427,9 +436,7 @@ class Links:
         except (FencedError, StoreUnavailableError) as error:
             # The new owner speaks for the session, or nobody can until the database is back.
             log.info("session given up", session=link.session_id, why=str(error))
-            self._parts.venues.learn(
-                [told_session(link.session_id, link.venue_mic, link.token, status)]
-            )
+            self._parts.venues.learn([link.as_session(status)])
 
     @property
     def owner(self) -> str:

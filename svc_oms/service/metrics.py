@@ -33,6 +33,9 @@ DUPLICATE_EXECUTIONS = Counter(
     "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
 )
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
+FOREIGN_COPIES = Counter(
+    "ordermesh_oms_foreign_copies_total", "Drop copies of orders that are not ours.", ["venue"]
+)
 ANOMALIES = Counter(
     "ordermesh_oms_anomalies_total", "Venue reports that did not fit their order.", ["venue"]
 )

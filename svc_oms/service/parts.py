@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mesh.clock import Clock
 from svc_oms.domain.checks import Limits
 from svc_oms.service.auditor import Auditor
-from svc_oms.service.gates import Gate
+from svc_oms.service.gates import Follower, Gate
 from svc_oms.service.known import KnownOrders
 from svc_oms.service.market import Market
 from svc_oms.service.ports import OrderStore
@@ -26,6 +26,7 @@ class DeskParts:
         trail: Where the desk's entries of the audit log go.
         gates: Controls every new order and change passes, in this order, before it is taken.
         trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
+        followers: What fills move; the same as the links have, for a person may bring fills.
     """
 
     store: OrderStore
@@ -39,3 +40,4 @@ class DeskParts:
     trail: Trail
     gates: Sequence[Gate] = ()
     trading_day_end_s: int = TRADING_DAY_END_S
+    followers: Sequence[Follower] = ()

@@ -179,6 +179,8 @@ class SessionRow(NamedTuple):
     owner: str
     state: int
     status: bytes
+    drop_copy: bool = False
+    """It only copies what the venue reports on the order session."""
 
 
 class AuditWrite(NamedTuple):
@@ -265,7 +267,7 @@ class WriteSet:
     parked: list[ParkedWrite] = field(default_factory=list)
     audit: list[AuditWrite] = field(default_factory=list)
     positions: list[PositionRow] = field(default_factory=list)
-    """Only with progress: they move with what venues report."""
+    """They move with executions only."""
     progress: LinkProgress | None = None
 
 
@@ -424,9 +426,19 @@ class OrderStore(Protocol):
         ...
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        drop_copy: bool = False,
     ) -> SessionRow | None:
-        """Become the owner under a new fencing token; None if unknown and not to be added."""
+        """Become the owner under a new fencing token; None if unknown and not to be added.
+
+        A venue has one session of each kind.
+        """
         ...
 
     async def store_status(

@@ -16,6 +16,7 @@ from svc_oms.domain.commands import (
     MoveTrigger,
     PlaceOrder,
     ReplaceOrder,
+    ResolveOrder,
     TriggerOrder,
 )
 
@@ -35,6 +36,7 @@ class CommandKind(IntEnum):
     MOVE_TRIGGER = 14
     EXPIRE = 15
     PULL = 20
+    RESOLVE = 30
     DISCONNECT_CANCEL = 41
 
 
@@ -83,7 +85,7 @@ class PlaceBatch(NamedTuple):
     actor: str
 
 
-OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder
+OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder | ResolveOrder
 """Commands that name an order, and find their account by it."""
 
 Command = (
@@ -118,7 +120,8 @@ NOTHING_DONE = Taken("", 0, 0, False, b"")
 
 class _EveryAccount(Container[str]):
     def __contains__(self, account_id: object) -> bool:
-        return True
+        """Say yes to any account there is; the empty text is none."""
+        return bool(account_id)
 
 
 EVERY_ACCOUNT: Container[str] = _EveryAccount()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
@@ -25,11 +25,9 @@ from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.numbers import plain
 from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
-from svc_oms.service.codec.orders import read_order
+from svc_oms.service.codec.orders import execution_row, found_execution, read_order
 from svc_oms.service.codec.values import (
     NS_PER_S,
-    execution_message,
-    execution_value,
     nanoseconds,
 )
 from svc_oms.service.codec.venue import facts_of, msg_type_of, order_id_of, receipt_facts
@@ -91,6 +89,7 @@ class VenueBatch:
     accounts: Mapping[str, AccountRow]
     linked: Linked
     followers: Sequence[Follower] = ()
+    drop_copy: bool = False
     _following: list[Following] = field(default_factory=list)
     _executions: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -122,6 +121,10 @@ class VenueBatch:
     def apply(self) -> None:
         """Fold every report in the order of the session."""
         for report in self.reports:
+            if self.drop_copy and report.facts is not None and report.order_id not in self.owners:
+                # Copies are of a firm's trading, not of ours alone.
+                metrics.FOREIGN_COPIES.labels(self.venue_mic).inc()
+                continue
             try:
                 why = report.error or self._apply_one(report)
             except Exception as error:
@@ -148,7 +151,8 @@ class VenueBatch:
                 metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
                 return _contradiction(applied, order, facts)
             known = self._known(order, facts.exec_ref_id)
-        events = interpret(order, facts, known)
+        read = interpret_copy if self.drop_copy else interpret
+        events = read(order, facts, known)
         if not events:
             return ""
         after = self.ledger.add(order.account_id, order, events, self._stamp(report))
@@ -174,10 +178,10 @@ class VenueBatch:
 
     def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
         row = self._executions.get(exec_ref_id) if exec_ref_id else None
-        if row is None or row.order_id != order.order_id or not row.body:
+        if row is None or row.order_id != order.order_id:
             return {}
-        execution = execution_value(order_pb2.Execution.FromString(row.body))
-        return {exec_ref_id: execution._replace(busted=row.busted)}
+        execution = found_execution(row)
+        return {} if execution is None else {exec_ref_id: execution}
 
     def _stamp(self, report: Report) -> Stamp:
         facts, message = report.facts, report.message
@@ -187,18 +191,22 @@ class VenueBatch:
                 facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
             ),
             received_at_ns=0 if message is None else nanoseconds(message.received_at),
-            actor="oms" if message is None else f"venue:{self.venue_mic}",
+            actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
         )
+
+    @property
+    def _source(self) -> str:
+        return "drop_copy" if self.drop_copy else "venue"
 
     def _keep_executions(self, order: Order, events: Sequence[Event]) -> None:
         sequence = order.last_sequence - len(events)
         for event in events:
             sequence += 1
             if isinstance(event, OrderExecuted):
-                self._keep(order, sequence, "F", event.execution)
+                self._keep(sequence, "F", event.execution)
                 metrics.EXECUTIONS.labels(self.venue_mic).inc()
             elif isinstance(event, ExecutionCorrected):
-                self._keep(order, sequence, "G", event.execution)
+                self._keep(sequence, "G", event.execution)
                 self._bust(event.corrected_exec_id)
             elif isinstance(event, ExecutionBusted):
                 row = ExecutionRow(
@@ -217,20 +225,8 @@ class VenueBatch:
                 self.ledger.writes.executions.append(row)
                 self._bust(event.busted_exec_id)
 
-    def _keep(self, order: Order, sequence: int, exec_type: str, execution: Execution) -> None:
-        message = execution_message(execution)
-        row = ExecutionRow(
-            self.venue_mic,
-            execution.exec_id,
-            order.order_id,
-            order.account_id,
-            sequence,
-            exec_type,
-            message.quantity,
-            message.price,
-            message.SerializeToString(),
-            False,
-        )
+    def _keep(self, sequence: int, exec_type: str, execution: Execution) -> None:
+        row = execution_row(execution, sequence, exec_type)
         self._executions[execution.exec_id] = row
         self.ledger.writes.executions.append(row)
 

@@ -23,6 +23,7 @@ class VenueSession(NamedTuple):
     state: int
     fencing_token: int
     capabilities: Capabilities = BASIC
+    drop_copy: bool = False
 
 
 _TYPES = {value.value: value for value in OrderType}
@@ -44,11 +45,17 @@ def capabilities_of(status: SessionStatus) -> Capabilities:
 
 
 def told_session(
-    session_id: str, venue_mic: str, fencing_token: int, status: SessionStatus
+    session_id: str,
+    venue_mic: str,
+    fencing_token: int,
+    status: SessionStatus,
+    *,
+    drop_copy: bool = False,
 ) -> VenueSession:
     """Return a session as its owner's gateway tells it; without a state it is down."""
     state = status.state or SESSION_STATE_DOWN
-    return VenueSession(session_id, venue_mic, state, fencing_token, capabilities_of(status))
+    capabilities = capabilities_of(status)
+    return VenueSession(session_id, venue_mic, state, fencing_token, capabilities, drop_copy)
 
 
 class VenueSessions:
@@ -61,6 +68,10 @@ class VenueSessions:
         """Take what is known now; return the sessions that went up or down by it."""
         moved = []
         for session in sessions:
+            if session.drop_copy:
+                # No command goes there: whether it is up is nobody's business but the operator's.
+                metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
+                continue
             before = self._by_venue.get(session.venue_mic)
             if before is not None and before.fencing_token > session.fencing_token:
                 continue

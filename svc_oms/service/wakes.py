@@ -162,6 +162,7 @@ class Watchman:
                         row.state,
                         row.fencing_token,
                         capabilities_of(SessionStatus.FromString(row.status)),
+                        row.drop_copy,
                     )
                     for row in rows
                     # What an owner here was told last is newer than what was read.

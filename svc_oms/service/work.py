@@ -15,11 +15,11 @@ from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.codec.orders import order_message, progress_message, read_order
 from svc_oms.service.codec.venue import command_bytes, origin_bytes
-from svc_oms.service.gates import Judge
+from svc_oms.service.gates import Following, Judge
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.linked import Linked
 from svc_oms.service.parts import DeskParts
-from svc_oms.service.ports import AccountRow, Batch, IdempotencyRow, OutboxWrite
+from svc_oms.service.ports import AccountRow, Batch, ExecutionRow, IdempotencyRow, OutboxWrite
 from svc_oms.service.submissions import (
     CommandKind,
     OrderCommand,
@@ -46,11 +46,14 @@ class Handler:
             stands for from now on, or an answer that is kept under no key.
         order_ids: Orders the command names.
         all_open: The command needs every open order of its account.
+        exec_ids: Executions the command names, of the venue of its order. What
+            followers keep is opened for such a command, for it may bring fills.
     """
 
     act: "Callable[[Work, Submission], IdempotencyRow | Taken]"
     order_ids: Callable[[Any], Collection[str]] = lambda _command: ()
     all_open: bool = False
+    exec_ids: Callable[[Any], Collection[str]] | None = None
 
 
 class TakenBackError(Exception):
@@ -76,6 +79,8 @@ class Work:
         accounts: The locked accounts.
         judges: The gates' parts in this batch.
         linked: The groups of its orders.
+        executions: Those a command named and the book has, by (venue, ExecID(17)).
+        followings: The followers' parts, when a command may bring fills.
     """
 
     def __init__(
@@ -93,6 +98,8 @@ class Work:
         self.judges: list[Judge] = []
         self.linked = Linked(ledger, parts.venues, accounts)
         self._taken_back = taken_back or {}
+        self.executions: dict[tuple[str, str], ExecutionRow] = {}
+        self.followings: list[Following] = []
         self._submissions = submissions
         self._handlers = handlers
         self._keys: dict[tuple[str, str], IdempotencyRow] = {}
@@ -121,11 +128,31 @@ class Work:
             if row.order_id not in self.ledger.orders:
                 self.ledger.orders[row.order_id] = read_order(row.body, row.fold)
         await self.linked.read(batch, mine, needed)
+        await self._read_executions(batch, mine)
         gates = self.parts.gates
         if gates:
             version = await batch.controls_version()
             self.judges = [
                 await gate.open(batch, self.accounts, self.ledger, mine, version) for gate in gates
+            ]
+
+    async def _read_executions(self, batch: Batch, mine: Sequence[Submission]) -> None:
+        wanted: set[tuple[str, str]] = set()
+        bringing = False
+        for submission in mine:
+            named = self._handlers[submission.kind].exec_ids
+            if named is not None and isinstance(submission.command, OrderCommand):
+                bringing = True
+                order = self.ledger.find(submission.command.order_id)
+                if order is not None:
+                    wanted.update((order.venue_mic, each) for each in named(submission.command))
+        if wanted:
+            rows = await batch.executions(list(wanted))
+            self.executions = {(row.venue_mic, row.exec_id): row for row in rows}
+        if bringing:
+            self.followings = [
+                await follower.open(batch, self.accounts, self.ledger)
+                for follower in self.parts.followers
             ]
 
     def decide(self) -> None:
@@ -139,6 +166,8 @@ class Work:
                 self._answers.append(error)
         for judge in self.judges:
             judge.finish()
+        for following in self.followings:
+            following.finish()
 
     def _decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
         answer = self._taken_back.get(id(submission))
@@ -188,19 +217,24 @@ class Work:
             idempotency_key=command.idempotency_key,
         )
         order = self.ledger.add(account_id, before, [event], stamp)
-        for judge in self.judges:
-            judge.taken(before, order)
-        if order.link is not None:
-            self._follow(before, order)
+        self.moved(before, order, [event])
         return order
 
-    def _follow(self, before: Order | None, order: Order) -> None:
+    def moved(self, before: Order | None, order: Order, events: Sequence[Event]) -> None:
+        """Tell judges and followers what was done to an order, and do what follows in its group."""
+        for judge in self.judges:
+            judge.taken(before, order)
         if before is None:
-            self.linked.joined(order)
+            if order.link is not None:
+                self.linked.joined(order)
             return
+        for following in self.followings:
+            following.followed(before, order, events)
         for moved in self.linked.follow(before, order, itself=False):
             for judge in self.judges:
                 judge.taken(moved.before, moved.after)
+            for following in self.followings:
+                following.followed(*moved)
 
     def send(
         self,

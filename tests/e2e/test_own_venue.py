@@ -215,7 +215,7 @@ async def test_a_rejection_shows_code_and_words_of_the_venue(
         venue.send(report(order, "X1", "8", "8", t151="0", t103="13", t58="no odd lots today"))
         await desk.sees(order_id, PENDING_NEW, REJECTED)
         rejection = (await desk.event(order_id, "rejected")).rejection
-        assert rejection.reason == error_pb2.ERROR_REASON_VENUE_REJECTED
+        assert rejection.reason == error_pb2.ERROR_REASON_QUANTITY_OFF_LOT
         assert rejection.venue_code == 13
         assert rejection.venue_text == "no odd lots today"
 

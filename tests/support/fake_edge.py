@@ -157,6 +157,13 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
         order.progress.state = order_pb2.ORDER_STATE_PENDING_CANCEL
         return oms.CancelResponse(order=order)
 
+    async def Resolve(self, request, context):
+        await self.edge.note("Resolve", request, context)
+        order = order_pb2.Order(order_id=request.order_id)
+        order.progress.state = order_pb2.ORDER_STATE_FILLED
+        order.progress.cum_quantity = "100"
+        return oms.ResolveResponse(order=order)
+
     async def List(self, request, context):
         await self.edge.note("List", request, context)
         return oms.ListResponse(orders=self.edge.orders.values())

@@ -8,7 +8,13 @@ take the place of, every event gets the next sequence.
 from decimal import Decimal
 
 from svc_oms.domain.checks import Instrument, Limits, TickBand
-from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.commands import (
+    CancelOrder,
+    FoundExecution,
+    PlaceOrder,
+    ReplaceOrder,
+    ResolveOrder,
+)
 from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
@@ -19,7 +25,13 @@ from svc_oms.domain.events import (
 from svc_oms.domain.facts import ExecutionReportFacts, Facts
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Side, TimeInForce
-from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, evolve
+from svc_oms.domain.order import (
+    decide_cancel,
+    decide_place,
+    decide_replace,
+    decide_resolve,
+    evolve,
+)
 from svc_oms.domain.venue_reports import interpret
 from svc_oms.domain.verify import Finding, LogLine, check_account
 
@@ -77,6 +89,17 @@ class Desk:
         command = ReplaceOrder("k", ORDER_ID, terms(quantity, price), "alice")
         self.apply(decide_replace(self.order, command, INSTRUMENT, Limits(), self.clock_ns))
         return self.order.pending_replace_id
+
+    def resolve(self, holds, fills=(), *, replaced=False, venue_order_id="") -> list[Event]:
+        """Say what the venue has; fills are (ExecID(17), quantity, price)."""
+        found = tuple(FoundExecution(name, Decimal(q), Decimal(p)) for name, q, p in fills)
+        command = ResolveOrder(
+            "k", ORDER_ID, holds, "rita", "said on the telephone", found, replaced, venue_order_id
+        )
+        events = decide_resolve(self.order, command, self.executions, self.clock_ns)
+        for event in events:
+            self.apply(event)
+        return events
 
     def hear(self, facts: Facts) -> list[Event]:
         """Apply what came, as the service does; return the events it made."""

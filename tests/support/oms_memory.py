@@ -149,6 +149,10 @@ class MemoryBatch:
             tables.orders[order.order_id] = order
         for row in writes.idempotency:
             _add(tables.keys, (row.account_id, row.key), row)
+        for row in writes.executions:
+            _add(tables.executions, (row.venue_mic, row.exec_id), row)
+        for row in writes.positions:
+            tables.positions[row[:3]] = row
         bases = self._number(writes)
         if writes.progress is not None:
             self._venue(writes)
@@ -175,13 +179,9 @@ class MemoryBatch:
 
     def _venue(self, writes: WriteSet) -> None:
         tables, progress = self.tables, writes.progress
-        for row in writes.executions:
-            _add(tables.executions, (row.venue_mic, row.exec_id), row)
         for key in writes.busted:
             tables.executions[key] = tables.executions[key]._replace(busted=True)
         tables.parked.extend(writes.parked)
-        for row in writes.positions:
-            tables.positions[row[:3]] = row
         session = tables.sessions[progress.session_id]
         if session.fencing_token != progress.fencing_token:
             raise FencedError(progress.session_id)
@@ -319,17 +319,28 @@ class MemoryStore:
         return list(self._here().sessions.values())
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        drop_copy: bool = False,
     ) -> SessionRow | None:
         del gateway
         sessions = self._here().sessions
         taken = any(
-            row.venue_mic == venue_mic and row.session_id != session_id for row in sessions.values()
+            (row.venue_mic, row.drop_copy) == (venue_mic, drop_copy)
+            and row.session_id != session_id
+            for row in sessions.values()
         )
         if session_id not in sessions and may_add and not taken:
-            sessions[session_id] = SessionRow(session_id, venue_mic, 0, 0, 0, 0, 0, "", DOWN, b"")
+            sessions[session_id] = SessionRow(
+                session_id, venue_mic, 0, 0, 0, 0, 0, "", DOWN, b"", drop_copy
+            )
         row = sessions.get(session_id)
-        if row is None or row.venue_mic != venue_mic:
+        if row is None or (row.venue_mic, row.drop_copy) != (venue_mic, drop_copy):
             return None
         sessions[session_id] = row._replace(
             fencing_token=row.fencing_token + 1, owner=owner, state=DOWN

@@ -121,6 +121,10 @@ class ScriptedVenue:
     admin: list[Fields] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     logon_count: int = 0
+    # Messages given to the engine, those it has sent, and the last MsgSeqNum(34) per client.
+    sends: int = 0
+    sent: int = 0
+    last_number: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._scripts: dict[str, Script] = {}
@@ -184,6 +188,7 @@ class ScriptedVenue:
         """Send a message; the engine keeps it for a resend also while nobody is logged on."""
         order = json.dumps({"client": client or self.client, "text": text})
         with self._lock:
+            self.sends += 1
             self._process.stdin.write(f"{order}\n")
             self._process.stdin.flush()
 
@@ -231,6 +236,9 @@ class ScriptedVenue:
             self.logon_count += 1
         elif kind == "logout":
             self._logons.discard(told["client"])
+        elif kind == "sent":
+            self.last_number[told["client"]] = int(told["number"])
+            self.sent += 1
         elif kind == "admin":
             self.admin.append(parse(told["raw"]))
         else:

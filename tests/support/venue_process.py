@@ -20,6 +20,8 @@ GROUPS = {
     "D": (PARTIES,),
     "G": (PARTIES,),
 }
+# A body that begins with this field gets it into the header, where it belongs.
+POSS_RESEND = "97=Y\x01"
 _OUT = threading.Lock()
 
 
@@ -56,11 +58,16 @@ class Application(fix.Application):
 def send(session_id: Any, text: str) -> None:
     """Send body text as it is: one field holds all the others, so that their order stays."""
     first, _, rest = text.partition("\x01")
-    tag, _, value = rest.partition("=")
     message = fix.Message()
     message.getHeader().setField(35, first.removeprefix("35="))
+    if rest.startswith(POSS_RESEND):
+        message.getHeader().setField(97, "Y")
+        rest = rest.removeprefix(POSS_RESEND)
+    tag, _, value = rest.partition("=")
     message.setField(int(tag), value)
     fix.Session.sendToTarget(message, session_id)
+    client = session_id.getTargetCompID().getValue()
+    tell(told="sent", client=client, number=message.getHeader().getField(34))
 
 
 def main() -> None:

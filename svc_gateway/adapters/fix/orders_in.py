@@ -69,6 +69,19 @@ class OrderReader:
         value = wire.fields(raw).get(t.TRAD_SES_STATUS, "")
         return int(value) if value in {"1", "2", "3", "4", "5"} else 0
 
+    def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
+        """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.
+
+        None if the message is no part of a mass answer. One without orders says so in a report
+        of its own, which is of none.
+        """
+        if f"\x01{t.MASS_STATUS_REQ_ID}=" not in raw:
+            return None
+        found = wire.fields(raw)
+        of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID))
+        last = found.get(t.LAST_RPT_REQUESTED) == "Y"
+        return found[t.MASS_STATUS_REQ_ID], last or not of_order, of_order
+
     def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
         out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
         out.ref_msg_type = _text(found, t.REF_MSG_TYPE)
@@ -123,6 +136,7 @@ def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
     out.pegged_price = canonical(get(t.PEGGED_PRICE, ""), "PeggedPrice(839)")
     out.time_in_force = _text(found, t.TIME_IN_FORCE)
     out.status_request_id = _text(found, t.ORD_STATUS_REQ_ID)
+    out.mass_status_request_id = _text(found, t.MASS_STATUS_REQ_ID)
     out.text = _text(found, t.TEXT)
     out.last_market_mic = _text(found, t.LAST_MKT)
     at_ns = wire.utc_ns(get(t.TRANSACT_TIME, ""))

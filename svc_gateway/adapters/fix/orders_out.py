@@ -91,16 +91,25 @@ class OrderWriter:
         """Return an OrderStatusRequest(H) about a command that is in doubt."""
         return wire.join(self._status(command, command.cl_ord_id))
 
-    def ask_about(self, sent: str) -> str:
-        """Return an OrderStatusRequest(H) about a request in the FIX store; "" if it needs none."""
+    def ask_all(self, request_id: str) -> str:
+        """Return an OrderMassStatusRequest(AF) about all orders."""
+        return wire.join(
+            [(t.MSG_TYPE, "AF"), (t.MASS_STATUS_REQ_ID, request_id), (t.MASS_STATUS_REQ_TYPE, "7")]
+        )
+
+    def ask_about(self, sent: str) -> tuple[str, str]:
+        """Return a ClOrdID(11) and an OrderStatusRequest(H) about a request in the FIX store.
+
+        Both are empty if it needs none.
+        """
         found = wire.fields(sent)
         if found.get(t.MSG_TYPE) not in {"D", "F", "G"} or not found.get(t.CL_ORD_ID):
-            return ""
+            return "", ""
         subject = found[t.CL_ORD_ID]
         fields: Fields = [(t.MSG_TYPE, "H"), (t.ORD_STATUS_REQ_ID, subject), (t.CL_ORD_ID, subject)]
         copied = (t.ORDER_ID, t.ACCOUNT, t.SYMBOL, t.SIDE, t.SECURITY_ID, t.SECURITY_ID_SOURCE)
         fields += [(tag, found[tag]) for tag in copied if tag in found]
-        return wire.join(fields)
+        return subject, wire.join(fields)
 
     def _new(self, c: link.VenueCommand, now_ns: int) -> Fields:
         fields: Fields = [(t.MSG_TYPE, "D"), (t.CL_ORD_ID, c.cl_ord_id)]

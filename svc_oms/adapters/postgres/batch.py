@@ -149,11 +149,15 @@ class PostgresBatch:
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """See `ports.Batch`."""
         progress = writes.progress
+        executions = columns([_packed_execution(row) for row in writes.executions], 2)
         if progress is None:
             common = _common_parameters(writes)
             new = columns([_packed_order(order) for order in writes.new_orders], 2)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
+                if writes.executions:
+                    positions = [packed_position(row) for row in writes.positions]
+                    await self._connection.execute(sql.WRITE_FOUND, *executions, positions)
             return dict(rows)
         assert not writes.new_orders, "a venue does not place orders"
         bases: dict[str, int] = {}
@@ -166,7 +170,7 @@ class PostgresBatch:
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
                 *_common_parameters(replace(writes, outbox=[])),
-                *columns([_packed_execution(row) for row in writes.executions], 2),
+                *executions,
                 *columns(writes.busted, 2),
                 *columns(writes.parked, len(ParkedWrite._fields)),
                 *progress,

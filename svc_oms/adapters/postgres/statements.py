@@ -4,7 +4,7 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -178,14 +178,26 @@ WITH {COMMON_WRITES}, orders_written AS (
 SELECT session_id, base FROM numbered
 """
 
-WRITE_VENUE = f"""
-WITH {COMMON_WRITES}, executions_written AS (
+
+def _executions_written(first: int) -> str:
+    return f"""
     INSERT INTO oms.executions
         (venue_mic, exec_id, order_id, account_id, sequence, exec_type, quantity, price, busted,
         body)
     SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
         c[9]::boolean, body
-    FROM {_packed("text bytea", 16, "body")} AS rows
+    FROM {_packed("text bytea", first, "body")} AS rows"""
+
+
+# Fills a person found: rare, so commands do without them in their one statement.
+WRITE_FOUND = f"""
+WITH executions_written AS ({_executions_written(1)})
+{_POSITIONS_WRITTEN.format("$3")}
+"""
+"""Executions a person brings, and the positions they move."""
+
+WRITE_VENUE = f"""
+WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
     FROM unnest($18::text[], $19::text[]) AS u (venue_mic, exec_id)
@@ -249,18 +261,19 @@ WHERE session_id = $1 AND outbound_sequence > $2 ORDER BY outbound_sequence LIMI
 _SESSION_COLUMNS = """session_id, venue_mic, outbound_sequence, acknowledged_outbound_sequence,
     inbound_epoch, inbound_msg_seq_num, fencing_token, owner,
     CASE WHEN owner_seen_at < now() - interval '10 s' THEN 1::smallint ELSE state END AS state,
-    status"""
+    status, drop_copy"""
 
 SESSIONS = f"SELECT {_SESSION_COLUMNS} FROM oms.sessions"
 
 ADD_SESSION = """
-INSERT INTO oms.sessions (session_id, venue_mic) VALUES ($1, $2) ON CONFLICT DO NOTHING
+INSERT INTO oms.sessions (session_id, venue_mic, drop_copy) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
 """
 
 TAKE_SESSION = f"""
 UPDATE oms.sessions SET fencing_token = fencing_token + 1, owner = $3,
     gateway_instance = $4, owner_seen_at = now(), state = 1
-WHERE session_id = $1 AND venue_mic = $2
+WHERE session_id = $1 AND venue_mic = $2 AND drop_copy = $5
 RETURNING {_SESSION_COLUMNS}
 """
 

@@ -196,14 +196,21 @@ class PostgresStore:
         return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        drop_copy: bool = False,
     ) -> SessionRow | None:
         """See `ports.OrderStore`."""
         with translated():
             if may_add:
-                await self._write_pool.execute(sql.ADD_SESSION, session_id, venue_mic)
+                await self._write_pool.execute(sql.ADD_SESSION, session_id, venue_mic, drop_copy)
             row = await self._write_pool.fetchrow(
-                sql.TAKE_SESSION, session_id, venue_mic, owner, gateway
+                sql.TAKE_SESSION, session_id, venue_mic, owner, gateway, drop_copy
             )
         return SessionRow(*row) if row else None
 

@@ -135,6 +135,7 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
             "venue_order_id": e.venue_order_id,
             "rejection": None if e.rejection is None else rejection_message(e.rejection),
             "cl_ord_id": e.cl_ord_id,
+            "text": e.text,
         },
     ),
     ev.OrderTriggered: (
@@ -212,6 +213,7 @@ DECODERS: dict[str, Callable[[Any], Event]] = {
         m.cl_ord_id,
         m.venue_order_id,
         rejection_value(m.rejection) if m.HasField("rejection") else None,
+        m.text,
     ),
     "triggered": lambda m: ev.OrderTriggered(Price(Decimal(m.trigger_price))),
     "approved": lambda m: ev.OrderApproved(m.approved_by, _waits_for(m)),

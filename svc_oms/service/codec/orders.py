@@ -4,9 +4,11 @@ from decimal import Decimal
 
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Order, OrderType, Side, WaitsFor
+from svc_oms.domain.model import Execution, Order, OrderType, Side, WaitsFor
 from svc_oms.domain.numbers import Quantity, plain
 from svc_oms.service.codec.values import (
+    execution_message,
+    execution_value,
     link_message,
     link_value,
     nanoseconds,
@@ -20,7 +22,7 @@ from svc_oms.service.codec.values import (
     trigger_message,
     trigger_value,
 )
-from svc_oms.service.ports import OrderWrite
+from svc_oms.service.ports import ExecutionRow, OrderWrite
 
 NS_PER_US = 1000
 
@@ -80,18 +82,25 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
     return message
 
 
+# At the end of a fold: rare, so most rows go without.
+_ON_WORD = "|on word"
+
+
 def fold_text(order: Order) -> str:
     """Write what the fold needs and readers do not get."""
-    return (
+    text = (
         f"{order.base_state.value}|{order.notional:f}|{order.request_count}"
         f"|{order.pending_cancel_id}|{order.pending_replace_id}"
         f"|{','.join(order.in_doubt)}|{order.awaited_cum:f}"
     )
+    return f"{text}{_ON_WORD}" if order.on_word else text
 
 
 def order_value(message: order_pb2.Order, fold: str) -> Order:
     """Decode an order with its fold."""
-    base, notional, requests, cancel_id, replace_id, doubts, awaited = fold.split("|")
+    base, notional, requests, cancel_id, replace_id, doubts, awaited = fold.removesuffix(
+        _ON_WORD
+    ).split("|")
     progress = message.progress
     return Order(
         order_id=message.order_id,
@@ -137,12 +146,38 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         trigger=trigger_value(message.trigger) if message.HasField("trigger") else None,
         approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
+        on_word=fold.endswith(_ON_WORD),
     )
 
 
 def read_order(body: bytes, fold: str) -> Order:
     """Decode a stored order."""
     return order_value(order_pb2.Order.FromString(body), fold)
+
+
+def execution_row(execution: Execution, sequence: int, exec_type: str) -> ExecutionRow:
+    """Fill every column from a fill or correction."""
+    message = execution_message(execution)
+    return ExecutionRow(
+        execution.venue_mic,
+        execution.exec_id,
+        execution.order_id,
+        execution.account_id,
+        sequence,
+        exec_type,
+        message.quantity,
+        message.price,
+        message.SerializeToString(),
+        False,
+    )
+
+
+def found_execution(row: ExecutionRow) -> Execution | None:
+    """Decode a stored fill or correction; None for the bust of one, which is none."""
+    if not row.body:
+        return None
+    value = execution_value(order_pb2.Execution.FromString(row.body))
+    return value._replace(busted=row.busted)
 
 
 NEW_ORDER_FOLD = "1|0|1||||0"

@@ -122,6 +122,7 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         display_quantity=_quantity("MaxFloor(111)", message.display_quantity),
         status_request_id=message.status_request_id,
         pegged_price=_price("PeggedPrice(839)", message.pegged_price),
+        mass_status_request_id=message.mass_status_request_id,
     )
 
 

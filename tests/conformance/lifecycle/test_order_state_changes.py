@@ -1,6 +1,6 @@
 """The FIX 4.4 order state change matrices, by their public case numbers.
 
-Source: FIX 4.4 volume 7 / fixtrading.org "Order State Changes", groups A to L. The
+Source: FIX 4.4 volume 4 / fixtrading.org "Order State Changes", groups A to L. The
 cases are told in our words and run against decide, interpret and evolve. Each line
 asserts what a client sees: state, CumQty(14), LeavesQty(151).
 
@@ -72,7 +72,7 @@ def test_a_1_a_filled_order(desk):
 def test_a_1_a_rejected_by_the_venue(desk):
     desk.report("8", "8", ord_rej_reason=1, text="unknown symbol")
     assert desk.status == ("REJECTED", 0, 0)
-    assert desk.order.rejection.reason == "VENUE_REJECTED"
+    assert desk.order.rejection.reason == "INSTRUMENT_NOT_FOUND"
     assert desk.order.rejection.venue_code == 1
     assert desk.order.rejection.venue_text == "unknown symbol"
 
@@ -361,7 +361,7 @@ def test_d_2_a_a_cancel_chained_to_the_pending_replace_is_taken_in_order(desk):
     assert desk.status == ("CANCELED", 1000, 0)
 
 
-def test_d_2_c_venue_refuses_a_second_request_because_one_is_pending(desk):
+def test_d_2_d_venue_refuses_a_second_request_because_one_is_pending(desk):
     acknowledge_and_fill(desk)
     desk.replace(8000)
     desk.cancel()

@@ -290,6 +290,21 @@ async def test_a_session_belongs_to_one_venue(store):
     assert await store.take_session("b", "SIMA", "r1", "g", may_add=True) is None
 
 
+async def test_a_venue_may_have_a_drop_copy_beside_its_order_session(store):
+    async def take(name: str, *, drop_copy: bool):
+        return await store.take_session(name, "SIMA", "r1", "g", may_add=True, drop_copy=drop_copy)
+
+    assert (await take("orders", drop_copy=False)).drop_copy is False
+    assert (await take("copy", drop_copy=True)).drop_copy is True
+    assert await take("second", drop_copy=True) is None
+    assert await take("orders", drop_copy=True) is None
+    assert await take("copy", drop_copy=False) is None
+    assert {row.session_id: row.drop_copy for row in await store.sessions()} == {
+        "orders": False,
+        "copy": True,
+    }
+
+
 async def test_a_status_is_kept(store):
     session = await store.take_session("a", "SIMA", "r1", "g", may_add=True)
     await store.store_status("a", session.fencing_token, 3, 1_700_000_000_000_000, b"up")
@@ -364,3 +379,18 @@ async def test_a_chain_that_is_not_committed_did_not_move(store):
         await fail()
     async with store.batch() as batch:
         assert await batch.lock_audit("r1") == (0, GENESIS)
+
+
+async def test_a_command_may_bring_executions(store):
+    """A person found them at the venue; no session's numbers move by it."""
+    row = ExecutionRow(
+        "SIMA", "E1", order(1).order_id, "ACC-ALICE", 1, "F", "10", "650.05", b"fill", False
+    )
+    writes = placed(order(1))
+    writes.executions.append(row)
+    await written(store, writes)
+    async with store.batch() as batch:
+        await batch.lock_accounts(["ACC-ALICE"])
+        assert await batch.executions([("SIMA", "E1"), ("SIMA", "E2")]) == [row]
+    with pytest.raises(StoreRefusedError):
+        await written(store, WriteSet(executions=[row]))

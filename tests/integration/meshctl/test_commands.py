@@ -116,6 +116,20 @@ async def test_cancel_waits_for_the_venue(trader, states, code):
     assert done == code, told
 
 
+async def test_resolve_says_what_a_person_found(trader):
+    words = ("resolve", "ORDER-1", "filled", "--reason", "seen on the screen")
+    code, out, told = await trader.run(*words, "--execution", "E:1:60:650", "--execution", "F:40:1")
+    assert code == 0, told
+    assert "FILLED" in out
+    (request,) = trader.edge.requests["Resolve"]
+    assert (request.venue_holds, request.reason) == (4, "seen on the screen")
+    found = [(one.exec_id, one.quantity, one.price) for one in request.executions]
+    assert found == [("E:1", "60", "650"), ("F", "40", "1")]
+    assert request.idempotency_key
+    assert (await trader.run(*words, "--execution", "E1"))[0] == 2
+    assert (await trader.run(*words[:3]))[0] == 2
+
+
 async def test_refusal_names_reason_text_and_field(trader):
     trader.edge.faults["Place"] = [
         refuse("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", tick="0.05")

@@ -22,6 +22,7 @@ GROWING = {"positions", "orders", "order_events", "idempotency", "executions", "
         sql.WRITE_COMMANDS,
         sql.WRITE_OUTBOX,
         sql.WRITE_VENUE,
+        sql.WRITE_FOUND,
         controls.ALL_OPEN,
         controls.ORDERS_SINCE,
         controls.POSITIONS,

@@ -8,8 +8,15 @@ repeated, late, contradicting. Invariants 3 (executions once), 4 (arithmetic) an
 from decimal import Decimal
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from svc_oms.domain.facts import (
     BusinessRejectFacts,
@@ -18,6 +25,7 @@ from svc_oms.domain.facts import (
     SessionRejectFacts,
 )
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
+from svc_oms.domain.model import VenueHolds
 from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import ORDER_ID, Desk, report
 
@@ -31,6 +39,9 @@ maybe_quantity = st.none() | st.integers(min_value=0, max_value=200)
 
 class LifecycleMachine(RuleBasedStateMachine):
     """One order, and a venue that may say anything."""
+
+    steps = 0
+    """Steps of all machines so far, for the test at the end."""
 
     def __init__(self):
         super().__init__()
@@ -143,6 +154,26 @@ class LifecycleMachine(RuleBasedStateMachine):
         number = 1 if kind == "NEW" else number
         self.hear(ReceiptFacts(f"{ORDER_ID}-{number}", kind, outcome, "gateway stopped"))
 
+    @rule(
+        holds=st.sampled_from(VenueHolds),
+        fill=st.none() | st.tuples(exec_ids, quantities, prices),
+        replaced=st.booleans(),
+    )
+    def resolve(self, holds, fill, replaced):
+        """A person says what the venue has: refused, or the order is in doubt no more."""
+        before = self.desk.order
+        try:
+            self.desk.resolve(holds, [] if fill is None else [fill], replaced=replaced)
+        except OrderRefused as refused:
+            assert refused.reason in {"OBJECT_STATE", "INVALID_FIELD"}
+            assert self.desk.order is before
+            return
+        order = self.desk.order
+        assert before.state is OrderState.UNKNOWN
+        assert order.state is not OrderState.UNKNOWN
+        assert order.on_word
+        assert (order.state is OrderState.FILLED) == (holds is VenueHolds.FILLED)
+
     @rule(data=st.data())
     def hear_again(self, data):
         """A repeated fill changes nothing; other repeats change no number."""
@@ -158,6 +189,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @invariant()
     def invariants_hold(self):
+        LifecycleMachine.steps += 1
         if self.desk.order is not None:
             assert self.desk.findings() == []
 
@@ -180,3 +212,15 @@ class LifecycleMachine(RuleBasedStateMachine):
 
 
 TestLifecycle = pytest.mark.timeout(1800)(LifecycleMachine.TestCase)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_hundred_thousand_steps():
+    """Half a minute on a quiet machine; hypothesis takes some 47 of the 50 steps of an example."""
+    LifecycleMachine.steps = 0
+    run_state_machine_as_test(
+        LifecycleMachine,
+        settings=settings(settings.get_profile("long"), max_examples=2500, stateful_step_count=50),
+    )
+    assert LifecycleMachine.steps >= 100_000

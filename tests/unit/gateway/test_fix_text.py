@@ -170,10 +170,12 @@ def test_a_cancel_without_its_subject_is_refused() -> None:
 def test_asking_about_a_sent_request() -> None:
     writer = OrderWriter(DialectConfig())
     sent = f"8=FIX.4.4{SOH}35=F{SOH}11=A-2{SOH}41=A-1{SOH}55=X{SOH}54=2{SOH}"
-    assert parse(writer.ask_about(sent)) == {
+    subject, question = writer.ask_about(sent)
+    assert subject == parse(question)["11"]
+    assert parse(question) == {
         "35": "H", "790": "A-2", "11": "A-2", "55": "X", "54": "2",
     }  # fmt: skip
-    assert writer.ask_about(f"35=H{SOH}11=A-2{SOH}") == ""
+    assert writer.ask_about(f"35=H{SOH}11=A-2{SOH}") == ("", "")
 
 
 REPORT = body(

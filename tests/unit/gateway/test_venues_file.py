@@ -75,7 +75,10 @@ def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:
     ("changes", "said"),
     [
         ({"venue_mic": "toolong"}, "sessions[0].venue_mic"),
-        ({"role": "both"}, "sessions[0].role: Input should be 'orders' or 'market_data'"),
+        (
+            {"role": "both"},
+            "sessions[0].role: Input should be 'orders', 'market_data' or 'drop_copy'",
+        ),
         ({"begin_string": "FIX.4.2"}, "sessions[0].begin_string: Input should be 'FIX.4.4'"),
         ({"tls": {"enabled": True}}, "tls.ca is required"),
         ({"tls": {"certificate": "x"}}, "tls.certificate and tls.key are given together"),

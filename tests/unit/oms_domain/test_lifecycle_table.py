@@ -72,6 +72,7 @@ def test_nothing_leaves_a_closed_state_but_the_odd_rows():
         ("FILLED", "EXECUTION_CORRECTED"),
         ("FILLED", "REPLACED"),
         ("FILLED", "RESTATED"),
+        ("CANCELED", "ACKNOWLEDGED"),
         ("REJECTED", "ACKNOWLEDGED"),
     }
 

@@ -22,7 +22,7 @@ from svc_oms.domain.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.model import OrderTerms, TimeInForce
+from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
 from svc_oms.domain.venue_reports import interpret, request_number
 from tests.support.lifecycle import ORDER_ID, Desk, report, terms
 
@@ -712,3 +712,33 @@ def test_status_brings_back_an_order_given_up(desk):
 
 def test_status_with_a_state_of_no_meaning_is_parked(working):
     assert parked(working.report("I", "?")) == "OrdStatus(39) '?' is none of FIX 4.4"
+
+
+def test_status_with_a_state_of_no_meaning_is_nothing(working):
+    assert working.report("I", "?") == []
+
+
+def test_a_report_of_a_mass_answer_ends_doubts_as_a_single_answer_does(working):
+    cancel = working.cancel()
+    working.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT"))
+    events = working.report("I", "0", mass_status_request_id="M1", status_request_id=cancel)
+    assert kinds(events) == ["OrderResolved", "CancelRefused"]
+    assert events[0].source is ResolutionSource.MASS_STATUS
+    assert working.status == ("NEW", 0, 100)
+
+
+def test_a_mass_answer_of_another_life_concludes_nothing_about_requests(working):
+    """It may be older than the request; that the order is there it tells all the same."""
+    cancel = working.cancel()
+    working.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT"))
+    assert working.report("I", "0", mass_status_request_id="M0", cum_quantity=0) == []
+    assert working.order.in_doubt == (cancel,)
+    working.report("I", "1", mass_status_request_id="M0", cum_quantity=40)
+    assert working.order.awaited_cum == 40
+
+
+def test_the_display_quantity_a_venue_tells_is_taken_over(working):
+    terms = working.order.terms._replace(display_quantity=Decimal(10))
+    iceberg = working.order._replace(terms=terms)
+    (event,) = interpret(iceberg, report("D", "0", display_quantity=Decimal(20)))
+    assert event.terms.display_quantity == 20

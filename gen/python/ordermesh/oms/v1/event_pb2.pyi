@@ -258,16 +258,18 @@ class OrderInDoubt(_message.Message):
     def __init__(self, cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ..., venue_cum_quantity: _Optional[str] = ...) -> None: ...
 
 class OrderResolved(_message.Message):
-    __slots__ = ("source", "venue_order_id", "rejection", "cl_ord_id")
+    __slots__ = ("source", "venue_order_id", "rejection", "cl_ord_id", "text")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     REJECTION_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     source: ResolutionSource
     venue_order_id: str
     rejection: _error_pb2.Rejection
     cl_ord_id: str
-    def __init__(self, source: _Optional[_Union[ResolutionSource, str]] = ..., venue_order_id: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+    text: str
+    def __init__(self, source: _Optional[_Union[ResolutionSource, str]] = ..., venue_order_id: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class OrderTriggered(_message.Message):
     __slots__ = ("trigger_price",)

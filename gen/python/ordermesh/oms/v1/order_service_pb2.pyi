@@ -7,12 +7,26 @@ from ordermesh.type.v1 import error_pb2 as _error_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
 from ordermesh.type.v1 import stream_pb2 as _stream_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class VenueHolds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VENUE_HOLDS_UNSPECIFIED: _ClassVar[VenueHolds]
+    VENUE_HOLDS_NOTHING: _ClassVar[VenueHolds]
+    VENUE_HOLDS_WORKING: _ClassVar[VenueHolds]
+    VENUE_HOLDS_CANCELED: _ClassVar[VenueHolds]
+    VENUE_HOLDS_FILLED: _ClassVar[VenueHolds]
+VENUE_HOLDS_UNSPECIFIED: VenueHolds
+VENUE_HOLDS_NOTHING: VenueHolds
+VENUE_HOLDS_WORKING: VenueHolds
+VENUE_HOLDS_CANCELED: VenueHolds
+VENUE_HOLDS_FILLED: VenueHolds
 
 class PlaceRequest(_message.Message):
     __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval")
@@ -143,6 +157,44 @@ class CancelRequest(_message.Message):
     def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ...) -> None: ...
 
 class CancelResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class ResolveRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id", "venue_holds", "executions", "replaced", "venue_order_id", "reason")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_HOLDS_FIELD_NUMBER: _ClassVar[int]
+    EXECUTIONS_FIELD_NUMBER: _ClassVar[int]
+    REPLACED_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    venue_holds: VenueHolds
+    executions: _containers.RepeatedCompositeFieldContainer[FoundExecution]
+    replaced: bool
+    venue_order_id: str
+    reason: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ..., venue_holds: _Optional[_Union[VenueHolds, str]] = ..., executions: _Optional[_Iterable[_Union[FoundExecution, _Mapping]]] = ..., replaced: _Optional[bool] = ..., venue_order_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class FoundExecution(_message.Message):
+    __slots__ = ("exec_id", "quantity", "price", "venue_time")
+    EXEC_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    exec_id: str
+    quantity: str
+    price: str
+    venue_time: _timestamp_pb2.Timestamp
+    def __init__(self, exec_id: _Optional[str] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ResolveResponse(_message.Message):
     __slots__ = ("order", "duplicate")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_FIELD_NUMBER: _ClassVar[int]

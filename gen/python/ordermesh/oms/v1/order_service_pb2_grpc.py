@@ -30,8 +30,9 @@ class OrderServiceStub:
     answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
     whose reason is an ErrorReason.
 
-    Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
-    Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
+    Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
+    List and Watch; RISK may call Approve, Decline and Resolve for every account. An
+    account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -76,6 +77,11 @@ class OrderServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllResponse.FromString,
                 _registered_method=True)
+        self.Resolve = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/Resolve',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.FromString,
+                _registered_method=True)
         self.Get = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/Get',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.SerializeToString,
@@ -98,8 +104,9 @@ class OrderServiceServicer:
     answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
     whose reason is an ErrorReason.
 
-    Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
-    Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
+    Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
+    List and Watch; RISK may call Approve, Decline and Resolve for every account. An
+    account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -108,7 +115,8 @@ class OrderServiceServicer:
         first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND,
         INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
         MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
-        IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC.
+        IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and what limits
+        and trading states refuse (LimitKind, TradingStatusRecord).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -162,6 +170,18 @@ class OrderServiceServicer:
 
     def CancelAll(self, request, context):
         """Asks the venue to cancel every open order in scope; one result per order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Resolve(self, request, context):
+        """Says what the venue has of an order in UNKNOWN, found out by a person: on the
+        telephone, in the venue's screen. Role RISK; any account. The event RESOLVED
+        names the person and the reason; a later report of the venue overrules it and
+        is flagged. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in
+        UNKNOWN), INVALID_FIELD (what is said contradicts what the venue itself told,
+        or does not add up), IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -226,6 +246,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllResponse.SerializeToString,
             ),
+            'Resolve': grpc.unary_unary_rpc_method_handler(
+                    servicer.Resolve,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.SerializeToString,
+            ),
             'Get': grpc.unary_unary_rpc_method_handler(
                     servicer.Get,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.FromString,
@@ -254,8 +279,9 @@ class OrderService:
     answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
     whose reason is an ErrorReason.
 
-    Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
-    Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
+    Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
+    List and Watch; RISK may call Approve, Decline and Resolve for every account. An
+    account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -438,6 +464,33 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/CancelAll',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Resolve(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/Resolve',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.FromString,
             options,
             channel_credentials,
             insecure,

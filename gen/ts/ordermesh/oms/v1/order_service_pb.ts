@@ -2,8 +2,8 @@
 // @generated from file ordermesh/oms/v1/order_service.proto (package ordermesh.oms.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { OrderStreamItem } from "./event_pb.js";
@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEivgQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKBAgoRUGxhY2VCYXRjaFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAginAEKDkFwcHJvdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQiTAoPQXBwcm92ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgimwEKDkRlY2xpbmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgisgIKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIioKCkdldFJlcXVlc3QSHAoIb3JkZXJfaWQYASABKAlCCqK7GAYIARoCECQiZgoLR2V0UmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbiKgAwoLTGlzdFJlcXVlc3QSSgoKYWNjb3VudF9pZBgBIAEoCUI2orsYMhowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEjYKBnN0YXRlcxgCIAMoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZUIIorsYBCoCEBQSVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEhEKCW9wZW5fb25seRgEIAEoCBIwCgxjcmVhdGVkX2Zyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWNyZWF0ZWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KCXBhZ2Vfc2l6ZRgHIAEoBUILorsYByIFCAAQ9AMSHQoKcGFnZV90b2tlbhgIIAEoCUIJorsYBRoDEIACIlAKDExpc3RSZXNwb25zZRInCgZvcmRlcnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJsCgxXYXRjaFJlcXVlc3QSOwoIYWNjb3VudHMYASADKAsyHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRDdXJzb3JCCKK7GAQqAhAyEh8KC2hlYXJ0YmVhdF9zGAIgASgFQgqiuxgGIgQIABA8IogBCg1BY2NvdW50Q3Vyc29yEkwKCmFjY291bnRfaWQYASABKAlCOKK7GDQIARowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciJBCg1XYXRjaFJlc3BvbnNlEjAKBWl0ZW1zGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0cmVhbUl0ZW0ymwYKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEkIKA0dldBIcLm9yZGVybWVzaC5vbXMudjEuR2V0UmVxdWVzdBodLm9yZGVybWVzaC5vbXMudjEuR2V0UmVzcG9uc2USRQoETGlzdBIdLm9yZGVybWVzaC5vbXMudjEuTGlzdFJlcXVlc3QaHi5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXNwb25zZRJKCgVXYXRjaBIeLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5XYXRjaFJlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEivgQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKBAgoRUGxhY2VCYXRjaFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAginAEKDkFwcHJvdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQiTAoPQXBwcm92ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgimwEKDkRlY2xpbmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgizgIKDlJlc29sdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEjkKC3ZlbnVlX2hvbGRzGAMgASgOMhwub3JkZXJtZXNoLm9tcy52MS5WZW51ZUhvbGRzQgaiuxgCCAESPgoKZXhlY3V0aW9ucxgEIAMoCzIgLm9yZGVybWVzaC5vbXMudjEuRm91bmRFeGVjdXRpb25CCKK7GAQqAhBkEhAKCHJlcGxhY2VkGAUgASgIEiAKDnZlbnVlX29yZGVyX2lkGAYgASgJQgiiuxgEGgIQQBIbCgZyZWFzb24YByABKAlCC6K7GAcIARoDEIACIpUBCg5Gb3VuZEV4ZWN1dGlvbhIcCgdleGVjX2lkGAEgASgJQguiuxgHCAEaAxCAARIcCghxdWFudGl0eRgCIAEoCUIKorsYBggBEgIIARIXCgVwcmljZRgDIAEoCUIIorsYBAgBEgASLgoKdmVudWVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoPUmVzb2x2ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgisgIKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIioKCkdldFJlcXVlc3QSHAoIb3JkZXJfaWQYASABKAlCCqK7GAYIARoCECQiZgoLR2V0UmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbiKgAwoLTGlzdFJlcXVlc3QSSgoKYWNjb3VudF9pZBgBIAEoCUI2orsYMhowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEjYKBnN0YXRlcxgCIAMoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZUIIorsYBCoCEBQSVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEhEKCW9wZW5fb25seRgEIAEoCBIwCgxjcmVhdGVkX2Zyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWNyZWF0ZWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KCXBhZ2Vfc2l6ZRgHIAEoBUILorsYByIFCAAQ9AMSHQoKcGFnZV90b2tlbhgIIAEoCUIJorsYBRoDEIACIlAKDExpc3RSZXNwb25zZRInCgZvcmRlcnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJsCgxXYXRjaFJlcXVlc3QSOwoIYWNjb3VudHMYASADKAsyHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRDdXJzb3JCCKK7GAQqAhAyEh8KC2hlYXJ0YmVhdF9zGAIgASgFQgqiuxgGIgQIABA8IogBCg1BY2NvdW50Q3Vyc29yEkwKCmFjY291bnRfaWQYASABKAlCOKK7GDQIARowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciJBCg1XYXRjaFJlc3BvbnNlEjAKBWl0ZW1zGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0cmVhbUl0ZW0qjQEKClZlbnVlSG9sZHMSGwoXVkVOVUVfSE9MRFNfVU5TUEVDSUZJRUQQABIXChNWRU5VRV9IT0xEU19OT1RISU5HEAESFwoTVkVOVUVfSE9MRFNfV09SS0lORxACEhgKFFZFTlVFX0hPTERTX0NBTkNFTEVEEAMSFgoSVkVOVUVfSE9MRFNfRklMTEVEEAQy6wYKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USQgoDR2V0Ehwub3JkZXJtZXNoLm9tcy52MS5HZXRSZXF1ZXN0Gh0ub3JkZXJtZXNoLm9tcy52MS5HZXRSZXNwb25zZRJFCgRMaXN0Eh0ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVxdWVzdBoeLm9yZGVybWVzaC5vbXMudjEuTGlzdFJlc3BvbnNlEkoKBVdhdGNoEh4ub3JkZXJtZXNoLm9tcy52MS5XYXRjaFJlcXVlc3QaHy5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -503,6 +503,140 @@ export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 12);
 
 /**
+ * What a person found out of an order in UNKNOWN.
+ *
+ * @generated from message ordermesh.oms.v1.ResolveRequest
+ */
+export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
+  /**
+   * The client's key for this, unique within the account of the order.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * Ours.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * What the venue has.
+   *
+   * @generated from field: ordermesh.oms.v1.VenueHolds venue_holds = 3;
+   */
+  venueHolds: VenueHolds;
+
+  /**
+   * Executions of the venue that have not come here, at most 100. Those that are
+   * known already may be named again, alike.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.FoundExecution executions = 4;
+   */
+  executions: FoundExecution[];
+
+  /**
+   * The replace in doubt took effect at the venue. False: it never got there.
+   *
+   * @generated from field: bool replaced = 5;
+   */
+  replaced: boolean;
+
+  /**
+   * OrderID(37), if the person knows it.
+   *
+   * @generated from field: string venue_order_id = 6;
+   */
+  venueOrderId: string;
+
+  /**
+   * How it was found out; kept in the log.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ResolveRequest.
+ * Use `create(ResolveRequestSchema)` to create a new message.
+ */
+export const ResolveRequestSchema: GenMessage<ResolveRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 13);
+
+/**
+ * An execution a person found at the venue.
+ *
+ * @generated from message ordermesh.oms.v1.FoundExecution
+ */
+export type FoundExecution = Message<"ordermesh.oms.v1.FoundExecution"> & {
+  /**
+   * ExecID(17), as the venue will tell it: it keeps the execution from counting twice.
+   *
+   * @generated from field: string exec_id = 1;
+   */
+  execId: string;
+
+  /**
+   * LastQty(32).
+   *
+   * @generated from field: string quantity = 2;
+   */
+  quantity: string;
+
+  /**
+   * LastPx(31).
+   *
+   * @generated from field: string price = 3;
+   */
+  price: string;
+
+  /**
+   * TransactTime(60), if known.
+   *
+   * @generated from field: google.protobuf.Timestamp venue_time = 4;
+   */
+  venueTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.FoundExecution.
+ * Use `create(FoundExecutionSchema)` to create a new message.
+ */
+export const FoundExecutionSchema: GenMessage<FoundExecution> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 14);
+
+/**
+ * The order, resolved.
+ *
+ * @generated from message ordermesh.oms.v1.ResolveResponse
+ */
+export type ResolveResponse = Message<"ordermesh.oms.v1.ResolveResponse"> & {
+  /**
+   * Not in UNKNOWN.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * True when this key had been seen and nothing new was done.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ResolveResponse.
+ * Use `create(ResolveResponseSchema)` to create a new message.
+ */
+export const ResolveResponseSchema: GenMessage<ResolveResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 15);
+
+/**
  * A cancel of everything in scope.
  *
  * @generated from message ordermesh.oms.v1.CancelAllRequest
@@ -542,7 +676,7 @@ export type CancelAllRequest = Message<"ordermesh.oms.v1.CancelAllRequest"> & {
  * Use `create(CancelAllRequestSchema)` to create a new message.
  */
 export const CancelAllRequestSchema: GenMessage<CancelAllRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 13);
+  messageDesc(file_ordermesh_oms_v1_order_service, 16);
 
 /**
  * What became of each order.
@@ -563,7 +697,7 @@ export type CancelAllResponse = Message<"ordermesh.oms.v1.CancelAllResponse"> & 
  * Use `create(CancelAllResponseSchema)` to create a new message.
  */
 export const CancelAllResponseSchema: GenMessage<CancelAllResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 14);
+  messageDesc(file_ordermesh_oms_v1_order_service, 17);
 
 /**
  * One order of a CancelAll.
@@ -598,7 +732,7 @@ export type CancelAllResult = Message<"ordermesh.oms.v1.CancelAllResult"> & {
  * Use `create(CancelAllResultSchema)` to create a new message.
  */
 export const CancelAllResultSchema: GenMessage<CancelAllResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 15);
+  messageDesc(file_ordermesh_oms_v1_order_service, 18);
 
 /**
  * Which order.
@@ -619,7 +753,7 @@ export type GetRequest = Message<"ordermesh.oms.v1.GetRequest"> & {
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 16);
+  messageDesc(file_ordermesh_oms_v1_order_service, 19);
 
 /**
  * The order.
@@ -647,7 +781,7 @@ export type GetResponse = Message<"ordermesh.oms.v1.GetResponse"> & {
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 17);
+  messageDesc(file_ordermesh_oms_v1_order_service, 20);
 
 /**
  * Which orders.
@@ -717,7 +851,7 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 18);
+  messageDesc(file_ordermesh_oms_v1_order_service, 21);
 
 /**
  * A page of orders.
@@ -745,7 +879,7 @@ export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 19);
+  messageDesc(file_ordermesh_oms_v1_order_service, 22);
 
 /**
  * Opens an order stream.
@@ -773,7 +907,7 @@ export type WatchRequest = Message<"ordermesh.oms.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 20);
+  messageDesc(file_ordermesh_oms_v1_order_service, 23);
 
 /**
  * An account and where its reader is.
@@ -801,7 +935,7 @@ export type AccountCursor = Message<"ordermesh.oms.v1.AccountCursor"> & {
  * Use `create(AccountCursorSchema)` to create a new message.
  */
 export const AccountCursorSchema: GenMessage<AccountCursor> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 21);
+  messageDesc(file_ordermesh_oms_v1_order_service, 24);
 
 /**
  * A frame of the order stream.
@@ -822,15 +956,64 @@ export type WatchResponse = Message<"ordermesh.oms.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 22);
+  messageDesc(file_ordermesh_oms_v1_order_service, 25);
+
+/**
+ * What a venue has of an order.
+ *
+ * @generated from enum ordermesh.oms.v1.VenueHolds
+ */
+export enum VenueHolds {
+  /**
+   * Not used.
+   *
+   * @generated from enum value: VENUE_HOLDS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It never had the order. Refused when the venue has spoken of it.
+   *
+   * @generated from enum value: VENUE_HOLDS_NOTHING = 1;
+   */
+  NOTHING = 1,
+
+  /**
+   * The order works, less than all of it is executed. A cancel in doubt never got there.
+   *
+   * @generated from enum value: VENUE_HOLDS_WORKING = 2;
+   */
+  WORKING = 2,
+
+  /**
+   * The order is cancelled or expired, behind the executions.
+   *
+   * @generated from enum value: VENUE_HOLDS_CANCELED = 3;
+   */
+  CANCELED = 3,
+
+  /**
+   * All of it is executed.
+   *
+   * @generated from enum value: VENUE_HOLDS_FILLED = 4;
+   */
+  FILLED = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.VenueHolds.
+ */
+export const VenueHoldsSchema: GenEnum<VenueHolds> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order_service, 0);
 
 /**
  * Orders of the caller's accounts. Every command is durable before it is
  * answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
  * whose reason is an ErrorReason.
  *
- * Roles: TRADER may call everything for its accounts; VIEWER only Get, List and
- * Watch; RISK also Approve and Decline, for every account. An account that is not the caller's gives PERMISSION_DENIED
+ * Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
+ * List and Watch; RISK may call Approve, Decline and Resolve for every account. An
+ * account that is not the caller's gives PERMISSION_DENIED
  * (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
  *
  * @generated from service ordermesh.oms.v1.OrderService
@@ -841,7 +1024,8 @@ export const OrderService: GenService<{
    * first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND,
    * INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
    * MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
-   * IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC.
+   * IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and what limits
+   * and trading states refuse (LimitKind, TradingStatusRecord).
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Place
    */
@@ -920,6 +1104,21 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof CancelAllRequestSchema;
     output: typeof CancelAllResponseSchema;
+  },
+  /**
+   * Says what the venue has of an order in UNKNOWN, found out by a person: on the
+   * telephone, in the venue's screen. Role RISK; any account. The event RESOLVED
+   * names the person and the reason; a later report of the venue overrules it and
+   * is flagged. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in
+   * UNKNOWN), INVALID_FIELD (what is said contradicts what the venue itself told,
+   * or does not add up), IDEMPOTENCY_KEY_REUSED.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.Resolve
+   */
+  resolve: {
+    methodKind: "unary";
+    input: typeof ResolveRequestSchema;
+    output: typeof ResolveResponseSchema;
   },
   /**
    * One order. Refuses: ORDER_NOT_FOUND.

@@ -1,0 +1,204 @@
+"""How a doubt ends by a named person, and how the venue takes that back.
+
+A person says what the venue has. That is a command, so it may be refused: when the
+order is in no doubt, when it contradicts what the venue itself told, when it does
+not add up. It becomes OrderResolved with the source PERSON and whatever follows,
+and the order is marked as standing on a word. The venue's next report is a fact:
+it confirms the word silently, or overrules it and is flagged (`second_thoughts`).
+"""
+
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import FoundExecution, ResolveOrder
+from svc_oms.domain.events import (
+    CancelRefused,
+    Event,
+    OrderAcknowledged,
+    OrderCanceled,
+    OrderExecuted,
+    OrderRejected,
+    OrderReplaced,
+    OrderResolved,
+    ReplaceRefused,
+    Stamp,
+)
+from svc_oms.domain.evolve import evolve
+from svc_oms.domain.facts import ExecutionReportFacts
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.model import Execution, Order, ResolutionSource, VenueHolds
+from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add, plain
+from svc_oms.domain.report_parts import not_sent, parked
+
+# OrdStatus(39) of an order that cannot trade any more, or not today.
+_ENDED: Final = frozenset({"3", "4", "8", "B", "C"})
+# ExecType(150) of answers to requests: cancelled, replaced, refused.
+_ANSWERS: Final = frozenset({"4", "5", "8"})
+
+Known = Mapping[str, Execution | None]
+"""Executions of the venue that are applied, by ExecID(17); None: of another order."""
+
+
+def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: int) -> list[Event]:
+    """Return what follows from a person's word.
+
+    Raises:
+        OrderRefused: OBJECT_STATE, INVALID_FIELD.
+    """
+    if order.state is not OrderState.UNKNOWN:
+        raise OrderRefused(
+            "OBJECT_STATE",
+            f"order {order.order_id} is {order.state.name}: only what is in UNKNOWN is resolved "
+            f"by a person",
+            "order_id",
+            {"order_id": order.order_id, "state": order.state.name},
+        )
+    _check_replaced(order, command)
+    fills = _new_executions(order, command, known, now_ns)
+    cum = order.cum_quantity
+    for fill in fills:
+        cum = Quantity(add(cum, fill.quantity))
+    _check_holds(order, command, cum)
+    resolved = _resolved(order, command)
+    if command.holds is VenueHolds.NOTHING:
+        rejection = not_sent(order, "order", command.reason)
+        return [*resolved, OrderRejected(rejection)]
+    events: list[Event] = []
+    if order.base_state is OrderState.PENDING_NEW:
+        events.append(OrderAcknowledged(command.venue_order_id))
+    if command.replaced:
+        assert order.pending_terms is not None
+        events.append(OrderReplaced(order.pending_terms, command.venue_order_id))
+    events += [OrderExecuted(fill) for fill in fills]
+    events += resolved
+    events += _requests(order, command)
+    if command.holds is VenueHolds.CANCELED and order.base_state not in TERMINAL:
+        solicited = bool(order.pending_cancel_id)
+        events.append(OrderCanceled(unsolicited=not solicited, text=command.reason))
+    return events
+
+
+def _resolved(order: Order, command: ResolveOrder) -> list[Event]:
+    """One for each doubt; each says why."""
+    doubts = [*order.in_doubt]
+    if order.awaited_cum > order.cum_quantity or not doubts:
+        doubts.append("")
+    return [
+        OrderResolved(ResolutionSource.PERSON, doubt, command.venue_order_id, text=command.reason)
+        for doubt in doubts
+    ]
+
+
+def _requests(order: Order, command: ResolveOrder) -> list[Event]:
+    """Requests in doubt that had no effect never got there."""
+    events: list[Event] = []
+    replace, cancel = order.pending_replace_id, order.pending_cancel_id
+    if replace in order.in_doubt and not command.replaced:
+        events.append(ReplaceRefused(replace, not_sent(order, "replace", command.reason)))
+    if cancel in order.in_doubt and command.holds is not VenueHolds.CANCELED:
+        events.append(CancelRefused(cancel, not_sent(order, "cancel", command.reason)))
+    return events
+
+
+def _check_replaced(order: Order, command: ResolveOrder) -> None:
+    if command.replaced and order.pending_replace_id not in order.in_doubt:
+        _invalid("replaced", "true", "false: no replace is in doubt")
+
+
+def _new_executions(
+    order: Order, command: ResolveOrder, known: Known, now_ns: int
+) -> list[Execution]:
+    fills: list[Execution] = []
+    named: set[str] = set()
+    for place, found in enumerate(command.executions):
+        path = f"executions[{place}]"
+        if found.exec_id in named:
+            _invalid(f"{path}.exec_id", found.exec_id, "each ExecID(17) once")
+        named.add(found.exec_id)
+        if found.exec_id not in known:
+            fills.append(_execution(order, found, now_ns))
+            continue
+        applied = known[found.exec_id]
+        if applied is None:
+            _invalid(f"{path}.exec_id", found.exec_id, "an execution of this order")
+        if (applied.quantity, applied.price) != (found.quantity, found.price):
+            _invalid(
+                f"{path}.quantity",
+                f"{plain(found.quantity)} at {plain(found.price)}",
+                f"{plain(applied.quantity)} at {plain(applied.price)}, as the venue told",
+            )
+    return fills
+
+
+def _execution(order: Order, found: FoundExecution, now_ns: int) -> Execution:
+    return Execution(
+        exec_id=found.exec_id,
+        venue_mic=order.venue_mic,
+        order_id=order.order_id,
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        side=order.side,
+        quantity=found.quantity,
+        price=found.price,
+        currency=order.currency,
+        venue_time_ns=found.venue_time_ns,
+        received_at_ns=now_ns,
+    )
+
+
+def _check_holds(order: Order, command: ResolveOrder, cum: Quantity) -> None:
+    """Refuse a word that contradicts the venue's own, or does not add up."""
+    holds, base = command.holds, order.base_state
+    if holds is VenueHolds.NOTHING:
+        if base is not OrderState.PENDING_NEW or order.venue_order_id or cum > NO_QUANTITY:
+            _invalid("venue_holds", "NOTHING", f"another: the venue told it is {base.name}")
+        return
+    if holds is VenueHolds.WORKING and base in TERMINAL:
+        _invalid("venue_holds", "WORKING", f"another: the venue told it is {base.name}")
+    terms = order.terms
+    if command.replaced and order.pending_terms is not None:
+        terms = order.pending_terms
+    if cum > terms.quantity:
+        _invalid("executions", plain(cum), f"together at most {plain(terms.quantity)}, the order's")
+    full = cum == terms.quantity
+    if full != (holds is VenueHolds.FILLED):
+        _invalid(
+            "venue_holds",
+            holds.name,
+            f"what {plain(cum)} executed of {plain(terms.quantity)} make; "
+            f"name the missing executions",
+        )
+
+
+def _invalid(field: str, value: str, expected: str) -> NoReturn:
+    raise OrderRefused(
+        "INVALID_FIELD",
+        f"{field} is {value}; it should be {expected}",
+        field,
+        {"field": field, "value": value, "expected": expected},
+    )
+
+
+def second_thoughts(order: Order, facts: ExecutionReportFacts) -> tuple[list[Event], Order]:
+    """Let the venue confirm or overrule a person's word.
+
+    Returns:
+        The events that does, and the order behind them, for what else the report says.
+    """
+    confirmed = OrderResolved(ResolutionSource.VENUE_REPORT, "")
+    events: list[Event] = [confirmed]
+    base = order.base_state
+    if base in {OrderState.CANCELED, OrderState.REJECTED}:
+        if facts.ord_status not in _ENDED:
+            events.append(OrderAcknowledged(facts.venue_order_id))
+    elif facts.exec_type in _ANSWERS and _is_answer_to_no_request(order, facts.cl_ord_id):
+        text = f"the venue answers {facts.cl_ord_id}, which a person had said is not there"
+        events.append(parked("8", text))
+    for event in events:
+        order = evolve(order, event, Stamp(order.updated_at_ns), order.last_sequence)
+    return events, order
+
+
+def _is_answer_to_no_request(order: Order, cl_ord_id: str) -> bool:
+    return cl_ord_id not in {order.cl_ord_id, order.pending_cancel_id, order.pending_replace_id}

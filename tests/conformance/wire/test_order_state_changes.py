@@ -1,0 +1,33 @@
+"""The FIX 4.4 order state change matrices over the whole order path, by their public numbers.
+
+Each case is a script in cases/*.yaml (tests/support/wire_script.py tells the words), and becomes a
+test of its name here. Client, svc_oms on PostgreSQL, svc_gateway and QuickFIX are real; the venue
+says what the script says. docs/CONFORMANCE.md lists what is covered, and what is not.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.wire import Wire
+from tests.support.wire_script import Case, load_cases, play
+
+CASES = load_cases(Path(__file__).parent / "cases")
+
+
+def _test_of(case: Case) -> Callable[[Wire], object]:
+    async def test(wire: Wire) -> None:
+        await play(wire, case)
+
+    test.__name__ = test.__qualname__ = f"test_{case.name}"
+    test.__doc__ = case.tells
+    return pytest.mark.asyncio(loop_scope="module")(test)
+
+
+def test_every_case_has_a_name_of_its_own() -> None:
+    names = [case.name for case in CASES]
+    assert len(set(names)) == len(names)
+
+
+globals().update({f"test_{case.name}": _test_of(case) for case in CASES})

@@ -1,0 +1,116 @@
+"""Resolve: a named person ends a doubt, over gRPC and PostgreSQL."""
+
+import grpc.aio
+import pytest
+
+from mesh.errors import reason_of
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
+from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service.verification import verify_book
+from tests.support.oms import ALICE, MINT, Client, Gateway, trading
+from tests.support.tokens import bearer
+
+RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
+UNKNOWN, FILLED = order_pb2.ORDER_STATE_UNKNOWN, order_pb2.ORDER_STATE_FILLED
+
+
+def word(order_id: str, key: str = "r1", **fields) -> order_service_pb2.ResolveRequest:
+    fields = {
+        "venue_holds": order_service_pb2.VENUE_HOLDS_FILLED,
+        "executions": [
+            order_service_pb2.FoundExecution(exec_id="F1", quantity="60", price="650"),
+            order_service_pb2.FoundExecution(exec_id="F2", quantity="40", price="650.05"),
+        ],
+        "venue_order_id": "V-1",
+        "reason": "seen in the venue's screen, ticket 7",
+    } | fields
+    return order_service_pb2.ResolveRequest(idempotency_key=key, order_id=order_id, **fields)
+
+
+async def doubted(client: Client, gateway: Gateway) -> str:
+    order_id = (await client.place("k1")).order.order_id
+    command = await gateway.command(0)
+    await gateway.receipt(command, gw.COMMAND_OUTCOME_IN_DOUBT)
+    await client.in_state(order_id, UNKNOWN)
+    return order_id
+
+
+async def test_a_person_says_it_is_filled(book_url, tls) -> None:
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = await doubted(client, gateway)
+        answer = await client.orders.Resolve(word(order_id), metadata=RITA)
+        assert answer.order.progress.state == FILLED
+        assert answer.order.progress.average_price == "650.02"
+        assert answer.order.venue_order_id == "V-1"
+        again = await client.orders.Resolve(word(order_id), metadata=RITA)
+        assert again.duplicate
+        # The venue tells the same fills at last: known, and not counted twice.
+        cl_ord_id = f"{order_id}-1"
+        await gateway.send(
+            gateway.filled(cl_ord_id, "60", "60", "40", exec_id="F1", last_price="650"),
+            gateway.filled(cl_ord_id, "40", "100", "0", exec_id="F2", last_price="650.05"),
+        )
+        await gateway.applied()
+        found = await client.get(order_id)
+        assert [one.exec_id for one in found.executions] == ["F1", "F2"]
+        assert found.order.progress.cum_quantity == "100"
+        assert found.order.anomaly_count == 0
+        # And then one it does not know.
+        await gateway.send(gateway.filled(cl_ord_id, "5", "105", "0", exec_id="F3"))
+        await gateway.applied()
+        assert (await client.get(order_id)).order.anomaly_count == 1
+    await log_tells_who(book_url, order_id)
+
+
+async def log_tells_who(url: str, order_id: str) -> None:
+    store = await PostgresStore.connect(url)
+    async with store.audit() as reader:
+        log = [line async for line, _ in reader.log("ACC-ALICE")]
+    report = await verify_book(store)
+    await store.close()
+    assert not report.findings, list(report.lines())
+    events = [event_pb2.OrderEvent.FromString(payload) for payload in log]
+    (said, *_) = [event for event in events if event.WhichOneof("kind") == "resolved"]
+    assert (said.order_id, said.actor) == (order_id, "rita")
+    assert said.resolved.source == event_pb2.RESOLUTION_SOURCE_PERSON
+    assert said.resolved.text == "seen in the venue's screen, ticket 7"
+    assert said.idempotency_key == "r1"
+
+
+async def test_who_may_and_what_is_refused(book_url, tls) -> None:
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = await doubted(client, gateway)
+
+        async def refused(request, metadata=RITA) -> str:
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await client.orders.Resolve(request, metadata=metadata)
+            return reason_of(error.value)[0]
+
+        assert await refused(word(order_id), ALICE) == "PERMISSION_DENIED"
+        assert await refused(word("01JD8QZ5T0000000000000000A")) == "ORDER_NOT_FOUND"
+        for field, value in {"reason": "", "venue_holds": 0}.items():
+            assert await refused(word(order_id, **{field: value})) == "INVALID_FIELD"
+        nothing = order_service_pb2.VENUE_HOLDS_WORKING
+        assert await refused(word(order_id, venue_holds=nothing)) == "INVALID_FIELD"
+        bad = [order_service_pb2.FoundExecution(exec_id="F1", quantity="-1", price="650")]
+        assert await refused(word(order_id, executions=bad)) == "INVALID_FIELD"
+        assert (await client.get(order_id)).order.progress.state == UNKNOWN
+        await client.orders.Resolve(word(order_id), metadata=RITA)
+        assert await refused(word(order_id, "r2")) == "OBJECT_STATE"
+        assert await refused(word(order_id, reason="another")) == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_an_execution_of_another_order_is_not_taken(book_url, tls) -> None:
+    async with trading(book_url, tls) as (_, client, gateway):
+        other = (await client.place("k0")).order.order_id
+        await gateway.command(0)
+        await gateway.send(gateway.filled(f"{other}-1", exec_id="F1"))
+        await gateway.applied()
+        order_id = (await client.place("k1")).order.order_id
+        await gateway.receipt(await gateway.command(1), gw.COMMAND_OUTCOME_IN_DOUBT)
+        await client.in_state(order_id, UNKNOWN)
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await client.orders.Resolve(word(order_id), metadata=RITA)
+        reason, metadata = reason_of(error.value)
+        assert (reason, metadata["field"]) == ("INVALID_FIELD", "executions[0].exec_id")

@@ -1,0 +1,86 @@
+"""However two ways of the same reports interleave, each fill counts once and the end is the same.
+
+A truthful venue reports on its order session and copies every report. Each way keeps its order; the
+copy may run ahead, behind or not at all, and requests may fall into doubt at any point.
+"""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from svc_oms.domain.drop_copy import interpret_copy
+from svc_oms.domain.facts import ReceiptFacts
+from tests.support.lifecycle import ORDER_ID, Desk, report
+
+X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
+QUANTITY, LARGER = 100, 120
+
+
+def fill(number, cl_ord_id, quantity, cum):
+    return report(
+        "F", "1", cl_ord_id=cl_ord_id, exec_id=f"E{number}", last_quantity=quantity,
+        last_price="50", cum_quantity=cum,
+    )  # fmt: skip
+
+
+@st.composite
+def lives(draw):
+    """What a venue reports of one order: fills, a replace, fills, perhaps a cancel."""
+    told, cum, number = [report("0", "0", cum_quantity=0)], 0, 0
+
+    def some_fills(cl_ord_id, most):
+        nonlocal cum, number
+        for quantity in draw(st.lists(st.integers(1, 20), max_size=3)):
+            if cum + quantity < most:
+                cum, number = cum + quantity, number + 1
+                told.append(fill(number, cl_ord_id, quantity, cum))
+
+    some_fills(X, QUANTITY)
+    told.append(
+        report("5", "1" if cum else "0", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=LARGER)
+    )
+    some_fills(Y, LARGER)
+    canceled = draw(st.booleans())
+    if canceled:
+        told.append(report("4", "4", cl_ord_id=Z, orig_cl_ord_id=Y, cum_quantity=cum))
+    return told, cum, canceled
+
+
+def copied(desk, facts):
+    if facts.exec_type == "F" and facts.exec_id in desk.executions:
+        return
+    for event in interpret_copy(desk.order, facts, desk.executions):
+        desk.apply(event)
+
+
+@given(life=lives(), data=st.data())
+def test_both_ways_end_alike(life, data):
+    told, cum, canceled = life
+    desk = Desk()
+    desk.place(QUANTITY)
+    doubts = data.draw(st.sets(st.sampled_from([X, Y, Z])))
+    desk.replace(LARGER)
+    desk.cancel()
+    for cl_ord_id, kind in ((X, "NEW"), (Y, "REPLACE"), (Z, "CANCEL")):
+        if cl_ord_id in doubts:
+            desk.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
+    session, copy = list(told), told[: data.draw(st.integers(0, len(told)))]
+    overtaken = False
+    while session or copy:
+        if session and (not copy or data.draw(st.booleans())):
+            desk.hear(session.pop(0))
+        else:
+            copied(desk, copy.pop(0))
+            overtaken |= desk.order.is_closed and len(session) > 1
+        assert desk.findings() == []
+    order = desk.order
+    assert order.cum_quantity == cum
+    assert len(desk.executions) == sum(facts.exec_type == "F" for facts in told)
+    assert overtaken or order.terms.quantity == LARGER
+    if canceled:
+        assert desk.status == ("CANCELED", cum, 0)
+    assert order.notional == Decimal(50) * cum
+    # A copy that runs ahead of the larger quantity looks like an overfill until that comes, and
+    # a replace told behind the end is for a person to look at: on one way it would contradict it.
+    assert order.anomaly_count == 0 or cum > QUANTITY or overtaken

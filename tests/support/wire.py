@@ -1,0 +1,148 @@
+"""One order path for many cases: client, svc_oms on PostgreSQL, svc_gateway, FIX 4.4, a venue.
+
+The first three run in this process over real mTLS gRPC, the venue is a QuickFIX acceptor of its own
+that says what a script tells it. Cases share the path, for every order has ids of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mesh.clock import SystemClock
+from ordermesh.oms.v1 import order_pb2
+from svc_gateway.app import Gateway
+from svc_gateway.service.order_session import OrderSession
+from svc_gateway.settings import GatewaySettings
+from tests.support.oms import ALICE, Client, Replica, replica
+from tests.support.scripted_venue import Cable, Fields, ScriptedVenue, free_port, until
+
+MIC = "SIMA"
+NAMES = {value: name.removeprefix("ORDER_STATE_") for name, value in order_pb2.OrderState.items()}
+
+
+@dataclass
+class Wire:
+    """The path, and what a test may do with its parts."""
+
+    replica: Replica
+    client: Client
+    gateway: Gateway
+    venue: ScriptedVenue
+    cable: Cable
+    keys: int = 0
+    _seen: dict[str, Fields] = field(default_factory=dict)
+    _read: int = 0
+
+    @property
+    def sessions(self) -> list[OrderSession]:
+        """All sessions with the venue that bring reports."""
+        return [one for one in self.gateway.sessions if isinstance(one, OrderSession)]
+
+    def key(self) -> str:
+        """A fresh idempotency key."""
+        self.keys += 1
+        return f"wire-{self.keys}"
+
+    async def at_venue(self, cl_ord_id: str) -> Fields:
+        """Wait until the venue has read a request, and return it."""
+
+        def there() -> bool:
+            messages = self.venue.messages
+            while self._read < len(messages):
+                message = messages[self._read]
+                self._read += 1
+                if message["35"] in {"D", "F", "G"}:
+                    self._seen[message["11"]] = message
+            return cl_ord_id in self._seen
+
+        await until(there, f"the venue reads {cl_ord_id}")
+        return self._seen[cl_ord_id]
+
+    async def settled(self) -> None:
+        """Wait until all the venue has sent so far is applied and durable."""
+        venue = self.venue
+        await until(lambda: venue.sent == venue.sends, "the venue's engine sends")
+        for session in self.sessions:
+            await self._applied(session, venue.last_number.get(session.config.sender_comp_id, 0))
+
+    async def _applied(self, session: OrderSession, last: int) -> None:
+        await until(
+            lambda: session._last_number >= last and not len(session._kept),
+            f"message {last} of the venue on {session.name} is durable",
+        )
+
+    async def order(self, order_id: str) -> order_pb2.Order:
+        """The order as its client sees it."""
+        return (await self.client.get(order_id)).order
+
+
+def settings(folder: Path, tls: Path, target: str, sessions: list[dict[str, Any]]) -> Any:
+    """Settings of a gateway with these sessions."""
+    file = folder / "venues.yaml"
+    file.write_text(yaml.safe_dump({"sessions": sessions}))
+    return GatewaySettings(
+        gateway_sessions_file=file,
+        gateway_store_dir=folder / "store",
+        oms_target=target,
+        marketdata_target="127.0.0.1:1",
+        tls_cert=tls / "svc-gateway.pem",
+        tls_key=tls / "svc-gateway.key",
+        tls_ca=tls / "ca.pem",
+    )
+
+
+def order_session(port: int, **changes: Any) -> dict[str, Any]:
+    """The entry of the order session in the venues file."""
+    return {
+        "session_id": "sima-orders", "venue_mic": MIC, "role": "orders",
+        "sender_comp_id": "ORDERMESH", "target_comp_id": MIC, "host": "127.0.0.1",
+        "port": port, "reconnect_s": 1, **changes,
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def wired(
+    database_url: str,
+    tls: Path,
+    folder: Path,
+    more: list[dict[str, Any]] | None = None,
+    **changes: Any,
+) -> AsyncIterator[Wire]:
+    """Run the path until the block ends; further sessions get the venue's port, too."""
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(replica(database_url, tls))
+        channel = await stack.enter_async_context(running.channel())
+        venue = ScriptedVenue(folder, free_port(), MIC, market_data_client="ORDERMESH-DC")
+        venue.start()
+        stack.push_async_callback(asyncio.to_thread, venue.stop)
+        cable = Cable(venue.port)
+        await cable.start()
+        stack.push_async_callback(cable.stop)
+        sessions = [order_session(cable.port, **changes)]
+        sessions += [{**session, "port": venue.port} for session in more or []]
+        gateway = Gateway(settings(folder, tls, running.target, sessions), SystemClock())
+        gateway.build()
+        stop = asyncio.Event()
+        task = asyncio.create_task(gateway.run(stop))
+
+        async def ended() -> None:
+            stop.set()
+            await task
+
+        stack.push_async_callback(ended)
+        wire = Wire(running, Client(channel, ALICE), gateway, venue, cable)
+        await up(wire)
+        yield wire
+        assert venue.failures == []
+
+
+async def up(wire: Wire) -> None:
+    """Wait until the book takes orders for the venue."""
+    await wire.venue.until_logged_on()
+    await until(lambda: all(s.state == 3 and s._linked for s in wire.sessions), "sessions are up")
+    await until(lambda: not any(s._status_due for s in wire.sessions), "their states were told")

@@ -1,0 +1,59 @@
+"""Nothing a venue says is lost on its way from the contract to the domain."""
+
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from svc_oms.domain.facts import ReceiptFacts
+from svc_oms.service.codec.venue import facts_of, receipt_facts
+
+BODIES = ["execution_report", "order_cancel_reject", "business_reject", "session_reject"]
+# The number of our refused message led the gateway to the ClOrdID(11), which is here.
+FOUND_OUT_BY_THE_GATEWAY = {"ref_seq_num"}
+RENAMED = {"transact_time": "transact_time_ns", "ref_id": "cl_ord_id"}
+
+
+def fields():
+    for body in BODIES:
+        message = gw.VenueMessage.DESCRIPTOR.fields_by_name[body].message_type
+        for field in message.fields:
+            if field.name not in FOUND_OUT_BY_THE_GATEWAY:
+                yield pytest.param(body, field, id=f"{body}.{field.name}")
+
+
+@pytest.mark.parametrize(("body", "field"), list(fields()))
+def test_every_field_reaches_its_fact(body, field):
+    empty, filled = gw.VenueMessage(), gw.VenueMessage()
+    getattr(empty, body).SetInParent()
+    report = getattr(filled, body)
+    if field.type == FieldDescriptor.TYPE_MESSAGE:
+        report.transact_time.seconds = 7
+    elif field.type == FieldDescriptor.TYPE_STRING:
+        setattr(report, field.name, "7")
+    elif field.type == FieldDescriptor.TYPE_BOOL:
+        setattr(report, field.name, True)
+    else:
+        setattr(report, field.name, 7)
+    name = RENAMED.get(field.name, field.name)
+    before, after = facts_of(empty), facts_of(filled)
+    assert getattr(after, name) != getattr(before, name)
+    others = set(after._fields) - {name}
+    assert all(getattr(after, other) == getattr(before, other) for other in others)
+
+
+def test_a_code_of_zero_is_told_and_no_code_is_none():
+    message = gw.VenueMessage()
+    message.execution_report.SetInParent()
+    assert facts_of(message).ord_rej_reason is None
+    message.execution_report.ord_rej_reason = 0
+    assert facts_of(message).ord_rej_reason == 0
+
+
+def test_a_receipt_reaches_its_fact_whole():
+    receipt = gw.CommandReceipt(
+        cl_ord_id="A-2",
+        kind=gw.VENUE_COMMAND_KIND_CANCEL,
+        outcome=gw.COMMAND_OUTCOME_IN_DOUBT,
+        text="the socket broke",
+    )
+    assert receipt_facts(receipt) == ReceiptFacts("A-2", "CANCEL", "IN_DOUBT", "the socket broke")

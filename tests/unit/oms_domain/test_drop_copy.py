@@ -1,0 +1,146 @@
+"""A drop copy brings executions and ends doubts; nothing else of it can set an order back."""
+
+from dataclasses import fields
+
+import pytest
+
+from svc_oms.domain.drop_copy import interpret_copy
+from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
+from svc_oms.domain.model import ResolutionSource
+from tests.support.lifecycle import ORDER_ID, Desk, report
+
+X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
+
+
+class CopiedDesk(Desk):
+    """A desk that can hear a drop copy, too."""
+
+    def copy(self, facts):
+        if getattr(facts, "exec_type", "") == "F" and facts.exec_id in self.executions:
+            return []
+        events = interpret_copy(self.order, facts, self.executions)
+        for event in events:
+            self.apply(event)
+        return events
+
+    def copied(self, exec_type, ord_status, **values):
+        return self.copy(report(exec_type, ord_status, **values))
+
+    def copied_fill(self, exec_id, quantity, cum, **values):
+        return self.copied(
+            "F", "1", exec_id=exec_id, last_quantity=quantity, last_price="50", cum_quantity=cum,
+            **values,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def desk():
+    desk = CopiedDesk()
+    desk.place(100)
+    yield desk
+    assert desk.findings() == []
+
+
+@pytest.fixture
+def working(desk):
+    desk.report("0", "0")
+    return desk
+
+
+def doubt(desk, cl_ord_id, kind):
+    desk.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
+    assert desk.order.state.name == "UNKNOWN"
+
+
+def sources(events):
+    return {
+        event.source for event in events if "source" in {one.name for one in fields(event)}
+    }  # fmt: skip
+
+
+def test_a_fill_comes_once_by_whichever_way_is_first(working):
+    working.copied_fill("E1", 40, 40)
+    assert working.status == ("PARTIALLY_FILLED", 40, 60)
+    assert working.fill("E1", 40) == []
+    working.fill("E2", 10)
+    assert working.copied_fill("E2", 10, 50) == []
+    assert working.status == ("PARTIALLY_FILLED", 50, 50)
+    assert working.order.anomaly_count == 0
+
+
+def test_busts_and_corrections_count(working):
+    working.fill("E1", 40)
+    working.copied("H", "0", exec_id="E2", exec_ref_id="E1", cum_quantity=0)
+    assert working.status == ("NEW", 0, 100)
+
+
+@pytest.mark.parametrize(
+    ("exec_type", "status"),
+    [
+        ("0", "0"),
+        ("4", "4"),
+        ("C", "C"),
+        ("8", "8"),
+        ("5", "0"),
+        ("D", "0"),
+        ("3", "3"),
+        ("I", "4"),
+    ],
+)
+def test_without_a_doubt_all_else_is_left_to_the_order_session(working, exec_type, status):
+    before = working.order
+    assert working.copied(exec_type, status, order_quantity=50, cum_quantity=0) == []
+    assert working.order is before
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [(("0", "0"), "NEW"), (("8", "8"), "REJECTED"), (("4", "4"), "CANCELED"), (("A", "A"), None)],
+)
+def test_a_new_order_in_doubt(desk, told, state):
+    doubt(desk, X, "NEW")
+    events = desk.copied(*told, cum_quantity=0)
+    assert sources(events) <= {ResolutionSource.DROP_COPY}
+    assert desk.order.state.name == (state or "PENDING_NEW")
+    assert desk.order.anomaly_count == 0
+    # The order session tells the same later: nothing new.
+    desk.report(*told, cum_quantity=0)
+    assert desk.order.state.name == (state or "PENDING_NEW")
+    assert desk.order.anomaly_count == 0
+
+
+def test_a_cancel_in_doubt_is_done_or_refused(working):
+    doubt(working, working.cancel(), "CANCEL")
+    assert working.copied("0", "0", cum_quantity=0) == []  # behind: says nothing of the cancel
+    assert working.order.state.name == "UNKNOWN"
+    events = working.copy(CancelRejectFacts(Y, cxl_rej_reason=0))
+    assert sources(events) == {ResolutionSource.DROP_COPY}
+    assert working.status == ("NEW", 0, 100)
+    assert working.copy(CancelRejectFacts(Y, cxl_rej_reason=0)) == []
+    doubt(working, working.cancel(), "CANCEL")
+    working.copied("4", "4", cl_ord_id=working.order.pending_cancel_id, cum_quantity=0)
+    assert working.status == ("CANCELED", 0, 0)
+
+
+def test_a_replace_in_doubt_is_done(working):
+    doubt(working, working.replace(120), "REPLACE")
+    working.copied("5", "0", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=120, cum_quantity=0)
+    assert working.status == ("NEW", 0, 120)
+    assert working.report("5", "0", cl_ord_id=Y, order_quantity=120) == []
+    assert working.order.anomaly_count == 0
+
+
+def test_an_end_nobody_asked_for_ends_a_doubt(working):
+    doubt(working, working.cancel(), "CANCEL")
+    working.copied("C", "C", cum_quantity=0)
+    assert working.status == ("EXPIRED", 0, 0)
+
+
+def test_a_fill_of_an_order_in_doubt(desk):
+    doubt(desk, X, "NEW")
+    events = desk.copied_fill("E1", 40, 40)
+    assert ResolutionSource.DROP_COPY in sources(events)
+    assert desk.status == ("PARTIALLY_FILLED", 40, 60)
+    desk.report("0", "0", cum_quantity=0)
+    assert desk.status == ("PARTIALLY_FILLED", 40, 60)
+    assert desk.order.anomaly_count == 0
