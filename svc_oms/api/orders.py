@@ -12,6 +12,7 @@ from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import requests
+from svc_oms.api.flat import go_flat
 from svc_oms.api.paging import page_start, page_token
 from svc_oms.service.book import Book
 from svc_oms.service.codec.values import nanoseconds
@@ -37,6 +38,7 @@ ACCESS: dict[str, Access] = {
     "Cancel": user("TRADER"),
     "CancelAll": user("TRADER"),
     "Resolve": user("RISK"),
+    "GoFlat": user("TRADER", "RISK"),
     # Whose orders they may see is decided per account.
     "Get": user(),
     "List": user(),
@@ -130,6 +132,12 @@ class OrderServicer:
         """Take a person's word of what the venue has."""
         taken = await self._submitted(requests.resolve, request, call)
         return order_service_pb2.ResolveResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def GoFlat(  # noqa: N802
+        self, request: order_service_pb2.GoFlatRequest, call: Call
+    ) -> order_service_pb2.GoFlatResponse:
+        """Cancel what is open, close what is held, report what remains."""
+        return await go_flat(self._book, request, call.user)
 
     async def Get(  # noqa: N802
         self, request: order_service_pb2.GetRequest, call: Call

@@ -18,6 +18,7 @@ from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.service import waiting_handlers as waiting
 from svc_oms.service.disconnect_handler import disconnect_cancel
+from svc_oms.service.flat_handlers import go_flat
 from svc_oms.service.judged import cancel_order, judged
 from svc_oms.service.kill_handlers import named, pull
 from svc_oms.service.place_batch import place_batch
@@ -150,4 +151,5 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
     CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
+    CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

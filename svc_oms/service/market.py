@@ -71,6 +71,10 @@ class Market:
         found = self._instruments.get(instrument_id)
         return "" if found is None else found.isin or instrument_id
 
+    def all(self) -> list[Instrument]:
+        """Return every listing, by its name."""
+        return [self._instruments[name] for name in sorted(self._instruments)]
+
     def reference_price(self, instrument_id: str) -> Price | None:
         """Return the last price, unless there is none to judge a value by."""
         return self.references.price(instrument_id)

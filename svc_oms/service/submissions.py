@@ -36,6 +36,7 @@ class CommandKind(IntEnum):
     MOVE_TRIGGER = 14
     EXPIRE = 15
     PULL = 20
+    GO_FLAT = 21
     RESOLVE = 30
     DISCONNECT_CANCEL = 41
 
@@ -85,6 +86,18 @@ class PlaceBatch(NamedTuple):
     actor: str
 
 
+class GoFlat(NamedTuple):
+    """One step to a flat account: its cancels, or its closing orders behind them."""
+
+    idempotency_key: str
+    account_id: str
+    instrument_id: str
+    """Only the position of this listing; empty for all."""
+    actor: str
+    closing: bool
+    """Place the closing orders; else ask for the cancels."""
+
+
 OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder | ResolveOrder
 """Commands that name an order, and find their account by it."""
 
@@ -97,6 +110,7 @@ Command = (
     | MoveTrigger
     | ExpireOrder
     | Pull
+    | GoFlat
     | DisconnectCancel
 )
 

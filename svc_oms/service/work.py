@@ -19,7 +19,14 @@ from svc_oms.service.gates import Following, Judge
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.linked import Linked
 from svc_oms.service.parts import DeskParts
-from svc_oms.service.ports import AccountRow, Batch, ExecutionRow, IdempotencyRow, OutboxWrite
+from svc_oms.service.ports import (
+    AccountRow,
+    Batch,
+    ExecutionRow,
+    IdempotencyRow,
+    OutboxWrite,
+    PositionRow,
+)
 from svc_oms.service.submissions import (
     CommandKind,
     OrderCommand,
@@ -48,12 +55,14 @@ class Handler:
         all_open: The command needs every open order of its account.
         exec_ids: Executions the command names, of the venue of its order. What
             followers keep is opened for such a command, for it may bring fills.
+        positions: The command needs the positions of its account.
     """
 
     act: "Callable[[Work, Submission], IdempotencyRow | Taken]"
     order_ids: Callable[[Any], Collection[str]] = lambda _command: ()
     all_open: bool = False
     exec_ids: Callable[[Any], Collection[str]] | None = None
+    positions: bool = False
 
 
 class TakenBackError(Exception):
@@ -81,6 +90,7 @@ class Work:
         linked: The groups of its orders.
         executions: Those a command named and the book has, by (venue, ExecID(17)).
         followings: The followers' parts, when a command may bring fills.
+        positions: Positions of the accounts of commands that need them.
     """
 
     def __init__(
@@ -100,6 +110,7 @@ class Work:
         self._taken_back = taken_back or {}
         self.executions: dict[tuple[str, str], ExecutionRow] = {}
         self.followings: list[Following] = []
+        self.positions: list[PositionRow] = []
         self._submissions = submissions
         self._handlers = handlers
         self._keys: dict[tuple[str, str], IdempotencyRow] = {}
@@ -129,6 +140,9 @@ class Work:
                 self.ledger.orders[row.order_id] = read_order(row.body, row.fold)
         await self.linked.read(batch, mine, needed)
         await self._read_executions(batch, mine)
+        holding = {s.account_id for s in mine if self._handlers[s.kind].positions}
+        if holding:
+            self.positions = await batch.positions(sorted(holding))
         gates = self.parts.gates
         if gates:
             version = await batch.controls_version()
@@ -194,6 +208,14 @@ class Work:
         return row, False
 
     # What handlers call.
+
+    def act(self, submission: Submission) -> IdempotencyRow | Taken:
+        """Do what another kind of command does, as a part of this one; under no key.
+
+        Raises:
+            OrderRefused, MeshError: it is refused, and nothing of it was done.
+        """
+        return self._handlers[submission.kind].act(self, submission)
 
     def order(self, order_id: str) -> Order:
         """Return an order that was read.

@@ -22,11 +22,34 @@ class VenueHolds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VENUE_HOLDS_WORKING: _ClassVar[VenueHolds]
     VENUE_HOLDS_CANCELED: _ClassVar[VenueHolds]
     VENUE_HOLDS_FILLED: _ClassVar[VenueHolds]
+
+class FlatCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FLAT_CAUSE_UNSPECIFIED: _ClassVar[FlatCause]
+    FLAT_CAUSE_REMAINDER_OF_LOT: _ClassVar[FlatCause]
+    FLAT_CAUSE_NOT_TRADABLE: _ClassVar[FlatCause]
+    FLAT_CAUSE_NO_LISTING: _ClassVar[FlatCause]
+    FLAT_CAUSE_VENUE_DOWN: _ClassVar[FlatCause]
+    FLAT_CAUSE_OPEN_ORDERS: _ClassVar[FlatCause]
+    FLAT_CAUSE_REFUSED: _ClassVar[FlatCause]
+    FLAT_CAUSE_NOT_FILLED: _ClassVar[FlatCause]
+    FLAT_CAUSE_NO_ANSWER: _ClassVar[FlatCause]
+    FLAT_CAUSE_TOO_LARGE: _ClassVar[FlatCause]
 VENUE_HOLDS_UNSPECIFIED: VenueHolds
 VENUE_HOLDS_NOTHING: VenueHolds
 VENUE_HOLDS_WORKING: VenueHolds
 VENUE_HOLDS_CANCELED: VenueHolds
 VENUE_HOLDS_FILLED: VenueHolds
+FLAT_CAUSE_UNSPECIFIED: FlatCause
+FLAT_CAUSE_REMAINDER_OF_LOT: FlatCause
+FLAT_CAUSE_NOT_TRADABLE: FlatCause
+FLAT_CAUSE_NO_LISTING: FlatCause
+FLAT_CAUSE_VENUE_DOWN: FlatCause
+FLAT_CAUSE_OPEN_ORDERS: FlatCause
+FLAT_CAUSE_REFUSED: FlatCause
+FLAT_CAUSE_NOT_FILLED: FlatCause
+FLAT_CAUSE_NO_ANSWER: FlatCause
+FLAT_CAUSE_TOO_LARGE: FlatCause
 
 class PlaceRequest(_message.Message):
     __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval")
@@ -293,3 +316,45 @@ class WatchResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedCompositeFieldContainer[_event_pb2.OrderStreamItem]
     def __init__(self, items: _Optional[_Iterable[_Union[_event_pb2.OrderStreamItem, _Mapping]]] = ...) -> None: ...
+
+class GoFlatRequest(_message.Message):
+    __slots__ = ("idempotency_key", "account_id", "instrument_id")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    account_id: str
+    instrument_id: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ...) -> None: ...
+
+class GoFlatResponse(_message.Message):
+    __slots__ = ("flat", "duplicate", "positions", "open_orders")
+    FLAT_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    flat: bool
+    duplicate: bool
+    positions: _containers.RepeatedCompositeFieldContainer[FlatResult]
+    open_orders: _containers.RepeatedCompositeFieldContainer[CancelAllResult]
+    def __init__(self, flat: _Optional[bool] = ..., duplicate: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[FlatResult, _Mapping]]] = ..., open_orders: _Optional[_Iterable[_Union[CancelAllResult, _Mapping]]] = ...) -> None: ...
+
+class FlatResult(_message.Message):
+    __slots__ = ("isin", "currency", "instrument_id", "quantity_before", "quantity_remaining", "order_ids", "cause", "rejection")
+    ISIN_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_REMAINING_FIELD_NUMBER: _ClassVar[int]
+    ORDER_IDS_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    REJECTION_FIELD_NUMBER: _ClassVar[int]
+    isin: str
+    currency: str
+    instrument_id: str
+    quantity_before: str
+    quantity_remaining: str
+    order_ids: _containers.RepeatedScalarFieldContainer[str]
+    cause: FlatCause
+    rejection: _error_pb2.Rejection
+    def __init__(self, isin: _Optional[str] = ..., currency: _Optional[str] = ..., instrument_id: _Optional[str] = ..., quantity_before: _Optional[str] = ..., quantity_remaining: _Optional[str] = ..., order_ids: _Optional[_Iterable[str]] = ..., cause: _Optional[_Union[FlatCause, str]] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ...) -> None: ...

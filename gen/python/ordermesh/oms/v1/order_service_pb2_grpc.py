@@ -31,8 +31,8 @@ class OrderServiceStub:
     whose reason is an ErrorReason.
 
     Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
-    List and Watch; RISK may call Approve, Decline and Resolve for every account. An
-    account that is not the caller's gives PERMISSION_DENIED
+    List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
+    account. An account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -82,6 +82,11 @@ class OrderServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.FromString,
                 _registered_method=True)
+        self.GoFlat = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/GoFlat',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatResponse.FromString,
+                _registered_method=True)
         self.Get = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/Get',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.SerializeToString,
@@ -105,8 +110,8 @@ class OrderServiceServicer:
     whose reason is an ErrorReason.
 
     Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
-    List and Watch; RISK may call Approve, Decline and Resolve for every account. An
-    account that is not the caller's gives PERMISSION_DENIED
+    List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
+    account. An account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -187,6 +192,19 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GoFlat(self, request, context):
+        """Cancels the account's open orders, then closes its positions by market orders
+        IOC in whole lots, and reports what remains and why. Waits at most 4 s for the
+        cancels and 4 s for the fills; a position whose orders could not be cancelled
+        is left as it is, so that it cannot be closed twice. Same key and same body:
+        the first closing orders, and what remains now. Roles: TRADER of the account,
+        and RISK. Closing orders pass all controls; a kill switch stops them. Refuses:
+        ACCOUNT_NOT_ALLOWED, INSTRUMENT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Get(self, request, context):
         """One order. Refuses: ORDER_NOT_FOUND.
         """
@@ -251,6 +269,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.SerializeToString,
             ),
+            'GoFlat': grpc.unary_unary_rpc_method_handler(
+                    servicer.GoFlat,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatResponse.SerializeToString,
+            ),
             'Get': grpc.unary_unary_rpc_method_handler(
                     servicer.Get,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.FromString,
@@ -280,8 +303,8 @@ class OrderService:
     whose reason is an ErrorReason.
 
     Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
-    List and Watch; RISK may call Approve, Decline and Resolve for every account. An
-    account that is not the caller's gives PERMISSION_DENIED
+    List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
+    account. An account that is not the caller's gives PERMISSION_DENIED
     (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
     """
 
@@ -491,6 +514,33 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/Resolve',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GoFlat(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/GoFlat',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatResponse.FromString,
             options,
             channel_credentials,
             insecure,

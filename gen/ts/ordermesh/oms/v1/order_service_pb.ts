@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEivgQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKBAgoRUGxhY2VCYXRjaFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAginAEKDkFwcHJvdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQiTAoPQXBwcm92ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgimwEKDkRlY2xpbmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgizgIKDlJlc29sdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEjkKC3ZlbnVlX2hvbGRzGAMgASgOMhwub3JkZXJtZXNoLm9tcy52MS5WZW51ZUhvbGRzQgaiuxgCCAESPgoKZXhlY3V0aW9ucxgEIAMoCzIgLm9yZGVybWVzaC5vbXMudjEuRm91bmRFeGVjdXRpb25CCKK7GAQqAhBkEhAKCHJlcGxhY2VkGAUgASgIEiAKDnZlbnVlX29yZGVyX2lkGAYgASgJQgiiuxgEGgIQQBIbCgZyZWFzb24YByABKAlCC6K7GAcIARoDEIACIpUBCg5Gb3VuZEV4ZWN1dGlvbhIcCgdleGVjX2lkGAEgASgJQguiuxgHCAEaAxCAARIcCghxdWFudGl0eRgCIAEoCUIKorsYBggBEgIIARIXCgVwcmljZRgDIAEoCUIIorsYBAgBEgASLgoKdmVudWVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoPUmVzb2x2ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgisgIKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIioKCkdldFJlcXVlc3QSHAoIb3JkZXJfaWQYASABKAlCCqK7GAYIARoCECQiZgoLR2V0UmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbiKgAwoLTGlzdFJlcXVlc3QSSgoKYWNjb3VudF9pZBgBIAEoCUI2orsYMhowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEjYKBnN0YXRlcxgCIAMoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZUIIorsYBCoCEBQSVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEhEKCW9wZW5fb25seRgEIAEoCBIwCgxjcmVhdGVkX2Zyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWNyZWF0ZWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KCXBhZ2Vfc2l6ZRgHIAEoBUILorsYByIFCAAQ9AMSHQoKcGFnZV90b2tlbhgIIAEoCUIJorsYBRoDEIACIlAKDExpc3RSZXNwb25zZRInCgZvcmRlcnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJsCgxXYXRjaFJlcXVlc3QSOwoIYWNjb3VudHMYASADKAsyHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRDdXJzb3JCCKK7GAQqAhAyEh8KC2hlYXJ0YmVhdF9zGAIgASgFQgqiuxgGIgQIABA8IogBCg1BY2NvdW50Q3Vyc29yEkwKCmFjY291bnRfaWQYASABKAlCOKK7GDQIARowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciJBCg1XYXRjaFJlc3BvbnNlEjAKBWl0ZW1zGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0cmVhbUl0ZW0qjQEKClZlbnVlSG9sZHMSGwoXVkVOVUVfSE9MRFNfVU5TUEVDSUZJRUQQABIXChNWRU5VRV9IT0xEU19OT1RISU5HEAESFwoTVkVOVUVfSE9MRFNfV09SS0lORxACEhgKFFZFTlVFX0hPTERTX0NBTkNFTEVEEAMSFgoSVkVOVUVfSE9MRFNfRklMTEVEEAQy6wYKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USQgoDR2V0Ehwub3JkZXJtZXNoLm9tcy52MS5HZXRSZXF1ZXN0Gh0ub3JkZXJtZXNoLm9tcy52MS5HZXRSZXNwb25zZRJFCgRMaXN0Eh0ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVxdWVzdBoeLm9yZGVybWVzaC5vbXMudjEuTGlzdFJlc3BvbnNlEkoKBVdhdGNoEh4ub3JkZXJtZXNoLm9tcy52MS5XYXRjaFJlcXVlc3QaHy5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEivgQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKBAgoRUGxhY2VCYXRjaFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAginAEKDkFwcHJvdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQiTAoPQXBwcm92ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgimwEKDkRlY2xpbmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgizgIKDlJlc29sdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEjkKC3ZlbnVlX2hvbGRzGAMgASgOMhwub3JkZXJtZXNoLm9tcy52MS5WZW51ZUhvbGRzQgaiuxgCCAESPgoKZXhlY3V0aW9ucxgEIAMoCzIgLm9yZGVybWVzaC5vbXMudjEuRm91bmRFeGVjdXRpb25CCKK7GAQqAhBkEhAKCHJlcGxhY2VkGAUgASgIEiAKDnZlbnVlX29yZGVyX2lkGAYgASgJQgiiuxgEGgIQQBIbCgZyZWFzb24YByABKAlCC6K7GAcIARoDEIACIpUBCg5Gb3VuZEV4ZWN1dGlvbhIcCgdleGVjX2lkGAEgASgJQguiuxgHCAEaAxCAARIcCghxdWFudGl0eRgCIAEoCUIKorsYBggBEgIIARIXCgVwcmljZRgDIAEoCUIIorsYBAgBEgASLgoKdmVudWVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoPUmVzb2x2ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgisgIKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIioKCkdldFJlcXVlc3QSHAoIb3JkZXJfaWQYASABKAlCCqK7GAYIARoCECQiZgoLR2V0UmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbiKgAwoLTGlzdFJlcXVlc3QSSgoKYWNjb3VudF9pZBgBIAEoCUI2orsYMhowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEjYKBnN0YXRlcxgCIAMoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZUIIorsYBCoCEBQSVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEhEKCW9wZW5fb25seRgEIAEoCBIwCgxjcmVhdGVkX2Zyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWNyZWF0ZWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KCXBhZ2Vfc2l6ZRgHIAEoBUILorsYByIFCAAQ9AMSHQoKcGFnZV90b2tlbhgIIAEoCUIJorsYBRoDEIACIlAKDExpc3RSZXNwb25zZRInCgZvcmRlcnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJsCgxXYXRjaFJlcXVlc3QSOwoIYWNjb3VudHMYASADKAsyHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRDdXJzb3JCCKK7GAQqAhAyEh8KC2hlYXJ0YmVhdF9zGAIgASgFQgqiuxgGIgQIABA8IogBCg1BY2NvdW50Q3Vyc29yEkwKCmFjY291bnRfaWQYASABKAlCOKK7GDQIARowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciJBCg1XYXRjaFJlc3BvbnNlEjAKBWl0ZW1zGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0cmVhbUl0ZW0i0gEKDUdvRmxhdFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkyuAcKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -959,6 +959,154 @@ export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 25);
 
 /**
+ * An account to be made flat.
+ *
+ * @generated from message ordermesh.oms.v1.GoFlatRequest
+ */
+export type GoFlatRequest = Message<"ordermesh.oms.v1.GoFlatRequest"> & {
+  /**
+   * The client's key for this, unique within the account.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 2;
+   */
+  accountId: string;
+
+  /**
+   * Only the position this listing is of, closed at this listing, if not empty.
+   * Orders of the same position at other venues are cancelled, too.
+   *
+   * @generated from field: string instrument_id = 3;
+   */
+  instrumentId: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.GoFlatRequest.
+ * Use `create(GoFlatRequestSchema)` to create a new message.
+ */
+export const GoFlatRequestSchema: GenMessage<GoFlatRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 26);
+
+/**
+ * What was done, and what remains.
+ *
+ * @generated from message ordermesh.oms.v1.GoFlatResponse
+ */
+export type GoFlatResponse = Message<"ordermesh.oms.v1.GoFlatResponse"> & {
+  /**
+   * Nothing remains: no open order and no position in scope.
+   *
+   * @generated from field: bool flat = 1;
+   */
+  flat: boolean;
+
+  /**
+   * True when this key had been seen and no order was placed now.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+
+  /**
+   * One per position in scope that was open.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.FlatResult positions = 3;
+   */
+  positions: FlatResult[];
+
+  /**
+   * Orders in scope that are still open.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.CancelAllResult open_orders = 4;
+   */
+  openOrders: CancelAllResult[];
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.GoFlatResponse.
+ * Use `create(GoFlatResponseSchema)` to create a new message.
+ */
+export const GoFlatResponseSchema: GenMessage<GoFlatResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 27);
+
+/**
+ * A position that was to be closed.
+ *
+ * @generated from message ordermesh.oms.v1.FlatResult
+ */
+export type FlatResult = Message<"ordermesh.oms.v1.FlatResult"> & {
+  /**
+   * ISIN, or the listing where it has none.
+   *
+   * @generated from field: string isin = 1;
+   */
+  isin: string;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+
+  /**
+   * Listing it was closed at; empty if none could be found.
+   *
+   * @generated from field: string instrument_id = 3;
+   */
+  instrumentId: string;
+
+  /**
+   * Before; negative if short.
+   *
+   * @generated from field: string quantity_before = 4;
+   */
+  quantityBefore: string;
+
+  /**
+   * Now.
+   *
+   * @generated from field: string quantity_remaining = 5;
+   */
+  quantityRemaining: string;
+
+  /**
+   * The closing orders.
+   *
+   * @generated from field: repeated string order_ids = 6;
+   */
+  orderIds: string[];
+
+  /**
+   * Why something remains; not set if nothing does.
+   *
+   * @generated from field: ordermesh.oms.v1.FlatCause cause = 7;
+   */
+  cause: FlatCause;
+
+  /**
+   * In words, and the refusal itself when the cause is REFUSED.
+   *
+   * @generated from field: ordermesh.type.v1.Rejection rejection = 8;
+   */
+  rejection?: Rejection | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.FlatResult.
+ * Use `create(FlatResultSchema)` to create a new message.
+ */
+export const FlatResultSchema: GenMessage<FlatResult> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 28);
+
+/**
  * What a venue has of an order.
  *
  * @generated from enum ordermesh.oms.v1.VenueHolds
@@ -1007,13 +1155,97 @@ export const VenueHoldsSchema: GenEnum<VenueHolds> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order_service, 0);
 
 /**
+ * Why a position was not closed whole.
+ *
+ * @generated from enum ordermesh.oms.v1.FlatCause
+ */
+export enum FlatCause {
+  /**
+   * Nothing remains.
+   *
+   * @generated from enum value: FLAT_CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Less than a lot is left.
+   *
+   * @generated from enum value: FLAT_CAUSE_REMAINDER_OF_LOT = 1;
+   */
+  REMAINDER_OF_LOT = 1,
+
+  /**
+   * The instrument is halted or its market closed.
+   *
+   * @generated from enum value: FLAT_CAUSE_NOT_TRADABLE = 2;
+   */
+  NOT_TRADABLE = 2,
+
+  /**
+   * No venue has told of a listing of it.
+   *
+   * @generated from enum value: FLAT_CAUSE_NO_LISTING = 3;
+   */
+  NO_LISTING = 3,
+
+  /**
+   * The session of its venue is down.
+   *
+   * @generated from enum value: FLAT_CAUSE_VENUE_DOWN = 4;
+   */
+  VENUE_DOWN = 4,
+
+  /**
+   * An open order of the same position could not be cancelled in time; closing
+   * now could turn the position round.
+   *
+   * @generated from enum value: FLAT_CAUSE_OPEN_ORDERS = 5;
+   */
+  OPEN_ORDERS = 5,
+
+  /**
+   * A control or the venue refused the closing order.
+   *
+   * @generated from enum value: FLAT_CAUSE_REFUSED = 6;
+   */
+  REFUSED = 6,
+
+  /**
+   * The market had not enough.
+   *
+   * @generated from enum value: FLAT_CAUSE_NOT_FILLED = 7;
+   */
+  NOT_FILLED = 7,
+
+  /**
+   * The venue has not answered a closing order yet.
+   *
+   * @generated from enum value: FLAT_CAUSE_NO_ANSWER = 8;
+   */
+  NO_ANSWER = 8,
+
+  /**
+   * More orders would be needed than one GoFlat places; repeat with another key.
+   *
+   * @generated from enum value: FLAT_CAUSE_TOO_LARGE = 9;
+   */
+  TOO_LARGE = 9,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.FlatCause.
+ */
+export const FlatCauseSchema: GenEnum<FlatCause> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order_service, 1);
+
+/**
  * Orders of the caller's accounts. Every command is durable before it is
  * answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
  * whose reason is an ErrorReason.
  *
  * Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
- * List and Watch; RISK may call Approve, Decline and Resolve for every account. An
- * account that is not the caller's gives PERMISSION_DENIED
+ * List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
+ * account. An account that is not the caller's gives PERMISSION_DENIED
  * (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
  *
  * @generated from service ordermesh.oms.v1.OrderService
@@ -1119,6 +1351,22 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ResolveRequestSchema;
     output: typeof ResolveResponseSchema;
+  },
+  /**
+   * Cancels the account's open orders, then closes its positions by market orders
+   * IOC in whole lots, and reports what remains and why. Waits at most 4 s for the
+   * cancels and 4 s for the fills; a position whose orders could not be cancelled
+   * is left as it is, so that it cannot be closed twice. Same key and same body:
+   * the first closing orders, and what remains now. Roles: TRADER of the account,
+   * and RISK. Closing orders pass all controls; a kill switch stops them. Refuses:
+   * ACCOUNT_NOT_ALLOWED, INSTRUMENT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.GoFlat
+   */
+  goFlat: {
+    methodKind: "unary";
+    input: typeof GoFlatRequestSchema;
+    output: typeof GoFlatResponseSchema;
   },
   /**
    * One order. Refuses: ORDER_NOT_FOUND.

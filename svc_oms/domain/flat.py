@@ -1,0 +1,90 @@
+"""How a position is closed: where, by which orders, and what cannot be."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from svc_oms.domain.checks import Instrument
+from svc_oms.domain.model import Side
+from svc_oms.domain.numbers import ZERO, Quantity, plain
+
+# Closing orders of one position: a listing's largest order may be small.
+FLAT_ORDERS_MAX: Final = 20
+
+
+class Cause(IntEnum):
+    """Why a position was not closed whole; numbers of ordermesh.oms.v1.FlatCause."""
+
+    REMAINDER_OF_LOT = 1
+    NOT_TRADABLE = 2
+    NO_LISTING = 3
+    VENUE_DOWN = 4
+    OPEN_ORDERS = 5
+    REFUSED = 6
+    NOT_FILLED = 7
+    NO_ANSWER = 8
+    TOO_LARGE = 9
+
+
+class Plan(NamedTuple):
+    """Orders that close a position, and why they do not close all of it."""
+
+    instrument_id: str = ""
+    side: Side = Side.SELL
+    quantities: tuple[Quantity, ...] = ()
+    cause: Cause | None = None
+    text: str = ""
+
+
+def plan(position: Decimal, listings: Iterable[Instrument], up: frozenset[str]) -> Plan:
+    """Plan how to close a position.
+
+    Args:
+        position: What is held; negative if short, not zero.
+        listings: Where it can be closed, the preferred first.
+        up: Venues that can be reached.
+    """
+    choices = list(listings)
+    if not choices:
+        return Plan(cause=Cause.NO_LISTING, text="no venue has told of a listing of it")
+    tradable = [one for one in choices if one.tradable]
+    if not tradable:
+        found = choices[0]
+        return Plan(
+            found.instrument_id,
+            cause=Cause.NOT_TRADABLE,
+            text=f"{found.instrument_id} is {found.trading_status or 'not tradable'}",
+        )
+    reachable = [one for one in tradable if one.venue_mic in up]
+    if not reachable:
+        found = tradable[0]
+        return Plan(
+            found.instrument_id,
+            cause=Cause.VENUE_DOWN,
+            text=f"the order session of {found.venue_mic} is down",
+        )
+    return _orders(position, reachable[0])
+
+
+def _orders(position: Decimal, listing: Instrument) -> Plan:
+    side = Side.SELL if position > 0 else Side.BUY
+    held, lot = position.copy_abs(), listing.lot_size
+    remainder = held % lot
+    left = held - remainder
+    largest = left
+    if listing.max_quantity is not None:
+        largest = listing.max_quantity - listing.max_quantity % lot
+    quantities: list[Quantity] = []
+    while left > ZERO and largest > ZERO and len(quantities) < FLAT_ORDERS_MAX:
+        part = min(left, largest)
+        quantities.append(Quantity(part))
+        left -= part
+    cause, text = None, ""
+    if left:
+        cause = Cause.TOO_LARGE
+        text = f"{plain(left)} are more than {FLAT_ORDERS_MAX} orders may take"
+    elif remainder:
+        cause = Cause.REMAINDER_OF_LOT
+        text = f"{plain(remainder)} are less than a lot of {plain(lot)}"
+    return Plan(listing.instrument_id, side, tuple(quantities), cause, text)
