@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 PUBLIC_SERVICES = {
     "ordermesh.oms.v1.OrderService": "svc_oms",
     "ordermesh.oms.v1.OrderFlowService": "svc_oms",
+    "ordermesh.oms.v1.SessionService": "svc_oms",
     "ordermesh.marketdata.v1.MarketDataService": "svc_marketdata",
     "ordermesh.marketdata.v1.InstrumentService": "svc_marketdata",
     "ordermesh.identity.v1.AuthService": "svc_identity",

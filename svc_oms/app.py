@@ -17,18 +17,20 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import flow, link, orders
+from svc_oms.api import flow, link, orders, sessions
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.book import Book
 from svc_oms.service.desk import Desk
 from svc_oms.service.known import KnownOrders
-from svc_oms.service.link import LinkParts, Links
+from svc_oms.service.link import LinkParts
+from svc_oms.service.links import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.session_desk import SessionDesk
 from svc_oms.service.venues import VenueSessions
 from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
 from svc_oms.settings import OmsSettings
@@ -49,6 +51,7 @@ def build_book(
     waker: Waker,
     replica: str,
     clock: Clock,
+    session_desk: SessionDesk | None = None,
 ) -> Book:
     """Put the service layer together on whatever parts it is given."""
     publisher = Publisher(waker, side)
@@ -58,7 +61,7 @@ def build_book(
     limits = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
     desk = Desk(DeskParts(store, clock, known, market, venues, publisher, limits))
     links = Links(
-        LinkParts(store, clock, known, venues, publisher, notices, waker),
+        LinkParts(store, clock, known, venues, publisher, notices, waker, sessions=session_desk),
         replica,
         may_add=settings.sessions_may_be_added,
     )
@@ -75,6 +78,7 @@ def build_book(
         watchman,
         SCHEMA_REVISION,
         settings.stream_lag_events_max,
+        session_desk,
     )
 
 
@@ -85,6 +89,9 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     # What a venue says is a fact whatever its form: the book parks what it cannot read.
     server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])
+    if book.session_desk is not None:
+        servicer = sessions.SessionServicer(book, book.session_desk)
+        server.add(servicer, sessions.SERVICE, sessions.ACCESS)
 
 
 class _Ears:
@@ -110,7 +117,8 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     redis = RedisSide(settings.redis_url, CHANNELS, ears.heard) if settings.redis_url else None
     ways: list[Tell] = [bell.tell] if redis is None else [redis.tell, bell.tell]
     waker = ReplicaWaker(replica, ways)
-    book = build_book(settings, store, redis or NoRedis(), waker, replica, clock)
+    desk = SessionDesk(store.session_desk(), clock, waker)
+    book = build_book(settings, store, redis or NoRedis(), waker, replica, clock, desk)
     ears.watchman = book.watchman
     add_servicers(server, book)
     market = MarketDataClient(settings.marketdata_target, settings, book.market, store)

@@ -8,12 +8,13 @@ from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service import metrics
 from svc_oms.service.desk import Desk
-from svc_oms.service.link import Links
+from svc_oms.service.links import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.order_stream import StreamParts
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.session_desk import SessionDesk
 from svc_oms.service.submissions import database_away
 from svc_oms.service.tails import TAIL_ITEMS_MAX
 from svc_oms.service.venues import VenueSessions
@@ -41,6 +42,7 @@ class Book:
     watchman: Watchman
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
+    session_desk: SessionDesk | None = None
     _epoch: str = ""
     _why_not: str = field(default="the database has not been reached yet")
 
@@ -84,6 +86,7 @@ class Book:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.desk.run())
             tasks.create_task(self.watchman.run())
+            tasks.create_task(self.links.keep())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

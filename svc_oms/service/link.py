@@ -9,7 +9,8 @@ as after a crash, so there is no other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from mesh.clock import Clock
 from mesh.ids import valid_ulid
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import session_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service import metrics
 from svc_oms.service.codec.frames import joined, numbered_command
@@ -35,6 +37,7 @@ from svc_oms.service.ports import (
     Waker,
 )
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.session_desk import SessionDesk
 from svc_oms.service.tails import Tail
 from svc_oms.service.venue_batch import Report, VenueBatch, read_message, read_receipt
 from svc_oms.service.venues import VenueSession, VenueSessions
@@ -51,6 +54,12 @@ HEARTBEAT_S = 5.0
 # How long a receipt that only says "sent" may wait to be stored with what the venue answers.
 # Lost with a crash it is not missed: the gateway is asked again and gives it again.
 RECEIPTS_WAIT_S = 0.1
+# A gateway that says nothing for so long is taken for dead; it beats every 5 s. Seconds.
+GATEWAY_SILENCE_MAX_S = 15.0
+
+
+class GatewayGoneError(Exception):
+    """The gateway ended its side, gave the session away, or fell silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +74,25 @@ class LinkParts:
     notices: Notices
     waker: Waker
     followers: Sequence[Follower] = ()
+    sessions: SessionDesk | None = None
 
 
 class VenueLink:
     """One owner's life; see above."""
 
-    def __init__(self, parts: LinkParts, session: SessionRow) -> None:
+    def __init__(
+        self,
+        parts: LinkParts,
+        session: SessionRow,
+        questions: Sequence[gw.VenueCommand] = (),
+        *,
+        admin_pending: bool = False,
+    ) -> None:
         self._parts = parts
+        self._session = session
+        self._questions = questions
+        self._admin_pending = admin_pending
+        self.gateway = session.gateway
         self.session_id = session.session_id
         self.venue_mic = session.venue_mic
         self.token = session.fencing_token
@@ -86,12 +107,20 @@ class VenueLink:
         self._ack_due = False
         self._failure: Exception | None = None
         self._owners: dict[str, str] = {}
+        # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
+        self._sender = 0
+        self._admin: deque[gw.AdminCommand] = deque()
+        self.administered: set[str] = set()
+        # The gateway ends this link only to dial again.
+        self.back_soon = False
+        self._heard_at = parts.clock.monotonic()
         self.tail = Tail(session.outbound_sequence)
 
     # What the gateway says.
 
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
+        self._heard_at = self._parts.clock.monotonic()
         while not self._inbox.put(frame):
             self._room.clear()
             await self._room.wait()
@@ -109,7 +138,7 @@ class VenueLink:
                 frames = await self._inbox.take(INBOX_FRAMES_MAX)
                 self._room.set()
                 await self._work(frames)
-        except (FencedError, StoreUnavailableError) as error:
+        except (FencedError, StoreUnavailableError, GatewayGoneError) as error:
             self.fail(error)
         except Exception as error:
             log.exception("link failed", session=self.session_id)
@@ -121,18 +150,53 @@ class VenueLink:
         for frame in frames:
             messages.extend(frame.messages)
             receipts.extend(frame.receipts)
-            if frame.HasField("status"):
+            self.back_soon |= frame.back_soon
+            if frame.HasField("status") or frame.HasField("admin_result") or frame.not_resent:
                 await self._apply_all(messages, receipts)
                 messages, receipts = [], []
-                await self.set_status(frame.status)
+                await self._work_rest(frame)
         await self._apply_all(messages, receipts)
         timer = self._receipts_timer
         if timer is not None and timer.when() <= asyncio.get_running_loop().time():
             await self._transaction([], self._progress())
 
+    async def _work_rest(self, frame: gw.LinkRequest) -> None:
+        doubts = [report for report in map(read_receipt, frame.not_resent) if report is not None]
+        if doubts:
+            await self._transaction(doubts, self._progress())
+        if frame.HasField("status"):
+            await self.set_status(frame.status)
+        if frame.HasField("admin_result"):
+            await self._administered(frame.admin_result)
+
+    def administer(self, command: gw.AdminCommand) -> None:
+        """Have the gateway do this."""
+        self.administered.add(command.action_id)
+        self._admin.append(command)
+        self._wake.set()
+
+    async def _administered(self, result: gw.AdminResult) -> None:
+        """Store what came of it; only then the gateway goes on, told by the acknowledgement."""
+        desk = self._parts.sessions
+        assert desk is not None, "only the desk sends administrative commands"
+        kind = await desk.settle(self.session_id, self.token, result)
+        after = result.after
+        if kind == session_pb2.SESSION_ACTION_KIND_SEQUENCES and result.done:
+            self._epoch, self._applied = after.session_epoch, after.next_target_msg_seq_num - 1
+            self._sender = after.next_sender_msg_seq_num
+        self._ack_due = True
+        self._wake.set()
+        if kind == session_pb2.SESSION_ACTION_KIND_HAND_OVER and result.done:
+            raise GatewayGoneError("handed over")
+
     def _progress(self) -> LinkProgress:
         return LinkProgress(
-            self.session_id, self.token, self._epoch, self._applied, self._acknowledged
+            self.session_id,
+            self.token,
+            self._epoch,
+            self._applied,
+            self._acknowledged,
+            self._sender,
         )
 
     async def _apply_all(
@@ -163,10 +227,12 @@ class VenueLink:
             if message.msg_seq_num > applied:
                 applied = message.msg_seq_num
                 reports.append(read_message(message))
-        progress = LinkProgress(self.session_id, self.token, epoch, applied, acknowledged)
+        progress = LinkProgress(
+            self.session_id, self.token, epoch, applied, acknowledged, self._sender
+        )
         if reports or (epoch, applied) != (self._epoch, self._applied):
             await self._transaction(reports, progress)
-            self._epoch, self._applied, self._acknowledged = progress[2:]
+            self._epoch, self._applied, self._acknowledged = epoch, applied, acknowledged
         elif acknowledged != self._acknowledged:
             self._acknowledged = acknowledged
             self._store_receipts_soon()
@@ -181,6 +247,7 @@ class VenueLink:
         for receipt in receipts:
             if receipt.outbound_sequence > acknowledged:
                 acknowledged = receipt.outbound_sequence
+                self._sender = max(self._sender, receipt.msg_seq_num + 1)
                 report = read_receipt(receipt)
                 if report is not None:
                     reports.append(report)
@@ -238,13 +305,21 @@ class VenueLink:
             self._owners = {k: v for k, v in self._owners.items() if k in wanted}
             self._owners.update(await self._parts.store.account_of(unknown))
 
-    async def set_status(self, status: gw.SessionStatus) -> None:
+    async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
         """Keep the session's state and tell everybody.
+
+        Args:
+            status: What the owner says.
+            numbers: Whether its numbers are of a store the owner holds now.
 
         Raises:
             FencedError: another owner took the session.
         """
         parts = self._parts
+        sender = (0, 0)
+        if numbers and status.session_epoch:
+            sender = (status.session_epoch, status.next_sender_msg_seq_num)
+            self._sender = 0
         since_ns = nanoseconds(status.since) or parts.clock.now_ns()
         await parts.store.store_status(
             self.session_id,
@@ -252,12 +327,15 @@ class VenueLink:
             status.state or gw.SESSION_STATE_DOWN,
             since_ns // 1000,
             status.SerializeToString(),
+            sender,
         )
         session = VenueSession(
             self.session_id, self.venue_mic, status.state or gw.SESSION_STATE_DOWN, self.token
         )
         parts.notices.sessions_moved(parts.venues.learn([session]), status.text)
         parts.waker.wake_sessions([self.session_id])
+        if parts.sessions is not None:
+            parts.sessions.moved()
 
     # What the book says.
 
@@ -269,10 +347,14 @@ class VenueLink:
                 session_epoch=self._epoch,
                 applied_inbound_msg_seq_num=self._applied,
                 next_outbound_sequence=self._acknowledged + 1,
+                next_sender_msg_seq_num=self._session.next_sender,
+                sender_epoch=self._session.sender_epoch,
+                kept_out=self._session.kept_out,
+                admin_pending=self._admin_pending,
             )
         )
 
-    async def frames(self, drain: asyncio.Event) -> AsyncIterator[gw.LinkResponse | bytes]:
+    async def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains.
 
         Raises:
@@ -286,8 +368,14 @@ class VenueLink:
         sent = self._acknowledged
         try:
             yield self.opened()
+            for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):
+                part = self._questions[start : start + FRAME_COMMANDS_MAX]
+                yield gw.LinkResponse(questions=part)
             while self._failure is None and not drain.is_set():
                 self._wake.clear()
+                self._check_heard()
+                while self._admin:
+                    yield gw.LinkResponse(admin=self._admin.popleft())
                 if self._ack_due:
                     self._ack_due = False
                     ack = gw.InboundAck(
@@ -306,6 +394,11 @@ class VenueLink:
         finally:
             tail.leave(self._wake)
             drain_watch.cancel()
+
+    def _check_heard(self) -> None:
+        silent_s = self._parts.clock.monotonic() - self._heard_at
+        if silent_s > GATEWAY_SILENCE_MAX_S:
+            self.fail(GatewayGoneError(f"gateway {self.gateway} is silent for {silent_s:.0f} s"))
 
     async def _watch(self, drain: asyncio.Event) -> None:
         await drain.wait()
@@ -334,80 +427,3 @@ class VenueLink:
             numbered_command(number, payload, redelivered=number <= self._redelivered_to)
             for number, payload in enumerate(payloads, sent + 1)
         )
-
-
-class Links:
-    """The links this replica owns, one per session."""
-
-    def __init__(self, parts: LinkParts, owner: str, *, may_add: bool) -> None:
-        self._parts = parts
-        self._owner = owner
-        self._may_add = may_add
-        self._links: dict[str, VenueLink] = {}
-
-    async def take(self, opened: gw.LinkOpen) -> VenueLink | None:
-        """Become the owner of a session; None if it is not known and may not be added."""
-        row = await self._parts.store.take_session(
-            opened.session_id,
-            opened.venue_mic,
-            self._owner,
-            opened.gateway_instance,
-            may_add=self._may_add,
-        )
-        if row is None:
-            return None
-        before = self._links.get(row.session_id)
-        if before is not None:
-            before.fail(FencedError(f"session {row.session_id} has a newer owner"))
-        link = self._links[row.session_id] = VenueLink(self._parts, row)
-        self._parts.publisher.sessions[row.session_id] = link.tail
-        log.info("session taken", session=row.session_id, fencing_token=row.fencing_token)
-        await link.set_status(opened.status)
-        # What was committed while nobody listened to the new tail.
-        self.heard(await self._parts.store.sessions())
-        return link
-
-    async def release(self, link: VenueLink, why: str) -> None:
-        """Give up a link: its session counts as down until somebody takes it."""
-        if self._links.get(link.session_id) is link:
-            del self._links[link.session_id]
-            self._parts.publisher.sessions.pop(link.session_id, None)
-        status = gw.SessionStatus(
-            session_id=link.session_id,
-            venue_mic=link.venue_mic,
-            state=gw.SESSION_STATE_DOWN,
-            since=timestamp(self._parts.clock.now_ns()),
-            text=why,
-        )
-        try:
-            await link.set_status(status)
-        except (FencedError, StoreUnavailableError) as error:
-            # The new owner speaks for the session, or nobody can until the database is back.
-            log.info("session given up", session=link.session_id, why=str(error))
-            self._parts.venues.learn(
-                [VenueSession(link.session_id, link.venue_mic, gw.SESSION_STATE_DOWN, link.token)]
-            )
-
-    @property
-    def owner(self) -> str:
-        """Name of this replica."""
-        return self._owner
-
-    def owned(self) -> list[str]:
-        """Return the sessions this replica owns."""
-        return list(self._links)
-
-    def owns(self, session_id: str, token: int) -> bool:
-        """Tell if the session's owner under this token is here."""
-        link = self._links.get(session_id)
-        return link is not None and link.token == token
-
-    def heard(self, rows: Iterable[SessionRow]) -> None:
-        """Compare with the database: fall silent where another took over, wake the others."""
-        for row in rows:
-            link = self._links.get(row.session_id)
-            if link is not None and row.fencing_token > link.token:
-                link.fail(FencedError(f"session {row.session_id} has a newer owner"))
-            tail = self._parts.publisher.sessions.get(row.session_id)
-            if tail is not None:
-                tail.advance(row.outbound_sequence)

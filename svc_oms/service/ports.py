@@ -23,6 +23,14 @@ class FencedError(Exception):
     """Another owner has taken the session since; nothing was written."""
 
 
+class SessionHeldError(Exception):
+    """Another gateway holds the session's lease, or this one has just handed it over."""
+
+    def __init__(self, row: "SessionRow") -> None:
+        super().__init__(f"session {row.session_id} is held by {row.gateway}")
+        self.row = row
+
+
 class AccountRow(NamedTuple):
     """An account as it is locked."""
 
@@ -151,6 +159,14 @@ class SessionRow(NamedTuple):
     owner: str
     state: int
     status: bytes
+    gateway: str = ""
+    # Its lease has not run out.
+    held: bool = False
+    # An operator wants it logged out.
+    kept_out: bool = False
+    # Next MsgSeqNum(34) we send as far as it was told, and the life it counts in; 0 if never.
+    next_sender: int = 0
+    sender_epoch: int = 0
 
 
 class LinkProgress(NamedTuple):
@@ -161,6 +177,8 @@ class LinkProgress(NamedTuple):
     inbound_epoch: int
     inbound_msg_seq_num: int
     acknowledged_outbound_sequence: int
+    # At least this is the next MsgSeqNum(34) we send, by the receipts.
+    next_sender: int = 0
 
 
 @dataclass(slots=True)
@@ -292,15 +310,41 @@ class OrderStore(Protocol):
         ...
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        store_lost_epoch: int = 0,
     ) -> SessionRow | None:
-        """Become the owner under a new fencing token; None if unknown and not to be added."""
+        """Become the owner under a new fencing token; None if unknown and not to be added.
+
+        A gateway that holds the session takes it again at once, wherever it dials. One that
+        lost its FIX store names the epoch of the new one: the numbers go on in it.
+
+        Raises:
+            SessionHeldError: another gateway's lease has not run out, or this one handed over.
+        """
+        ...
+
+    async def free_session(self, session_id: str, token: int) -> None:
+        """End the lease of this owner, if it still has it."""
         ...
 
     async def store_status(
-        self, session_id: str, token: int, state: int, since_us: int, status: bytes
+        self,
+        session_id: str,
+        token: int,
+        state: int,
+        since_us: int,
+        status: bytes,
+        sender: tuple[int, int] = (0, 0),
     ) -> None:
-        """Keep what the owner says of the session.
+        """Keep what the owner says of the session, and the epoch and number it sends next.
+
+        Epoch 0 leaves the number as it is.
 
         Raises:
             FencedError: the token is no longer the session's.

@@ -19,6 +19,7 @@ from svc_oms.service.ports import (
     ListFilter,
     OrderRow,
     OrderWrite,
+    SessionHeldError,
     SessionRow,
     StoreRefusedError,
     StoreUnavailableError,
@@ -124,6 +125,7 @@ class MemoryBatch:
             inbound_epoch=progress.inbound_epoch,
             inbound_msg_seq_num=progress.inbound_msg_seq_num,
             acknowledged_outbound_sequence=acknowledged,
+            next_sender=max(session.next_sender, progress.next_sender),
         )
         for session_id, number in list(tables.outbox):
             if session_id == progress.session_id and number <= acknowledged:
@@ -244,9 +246,15 @@ class MemoryStore:
         return list(self._here().sessions.values())
 
     async def take_session(
-        self, session_id: str, venue_mic: str, owner: str, gateway: str, *, may_add: bool
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        store_lost_epoch: int = 0,
     ) -> SessionRow | None:
-        del gateway
         sessions = self._here().sessions
         taken = any(
             row.venue_mic == venue_mic and row.session_id != session_id for row in sessions.values()
@@ -256,19 +264,42 @@ class MemoryStore:
         row = sessions.get(session_id)
         if row is None or row.venue_mic != venue_mic:
             return None
+        if row.held and row.gateway != gateway:
+            raise SessionHeldError(row)
+        lost = store_lost_epoch
         sessions[session_id] = row._replace(
-            fencing_token=row.fencing_token + 1, owner=owner, state=DOWN
+            fencing_token=row.fencing_token + 1,
+            owner=owner,
+            state=DOWN,
+            gateway=gateway,
+            held=True,
+            inbound_epoch=lost or row.inbound_epoch,
+            sender_epoch=lost or row.sender_epoch,
         )
         return sessions[session_id]
 
+    async def free_session(self, session_id: str, token: int) -> None:
+        row = self._here().sessions[session_id]
+        if row.fencing_token == token:
+            self.tables.sessions[session_id] = row._replace(held=False)
+
     async def store_status(
-        self, session_id: str, token: int, state: int, since_us: int, status: bytes
+        self,
+        session_id: str,
+        token: int,
+        state: int,
+        since_us: int,
+        status: bytes,
+        sender: tuple[int, int] = (0, 0),
     ) -> None:
         del since_us
         row = self._here().sessions[session_id]
         if row.fencing_token != token:
             raise FencedError(session_id)
-        self.tables.sessions[session_id] = row._replace(state=state, status=status)
+        row = row._replace(state=state, status=status)
+        if sender[0]:
+            row = row._replace(sender_epoch=sender[0], next_sender=sender[1])
+        self.tables.sessions[session_id] = row
 
     async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
         del session_ids, owner

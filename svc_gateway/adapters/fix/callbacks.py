@@ -31,6 +31,9 @@ _MSG_TYPE = 35
 _POSS_DUP_FLAG = 43
 _TEXT = 58
 _REF_SEQ_NUM = 45
+_SENDING_TIME = 52
+# Heartbeat(0), TestRequest(1): they come when nothing else does, and tell the venue's time.
+_HEARTBEATS = frozenset("01")
 _SESSION_REJECT_REASON = 373
 # CompID problem, SendingTime(52) accuracy problem: such a message is not of this session.
 _NOT_FOR_US = frozenset({"9", "10"})
@@ -114,9 +117,10 @@ class Callbacks(fix.Application):  # type: ignore[misc]
 
     def __init__(
         self, hand_over: HandOver, factory: RawLogFactory, epoch_ns: Callable[[], int],
-        credentials: tuple[str, str],
+        credentials: tuple[str, str], logged_on: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._logged_on = logged_on
         self._hand_over = hand_over
         self._factory = factory
         self._epoch_ns = epoch_ns
@@ -132,6 +136,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         """Tell that requests may be sent."""
         try:
             self._logout_text = ""
+            self._logged_on()
             self._hand_over(
                 Handed(Told.LOGON, "", time.time_ns(), self._logon_number, self._epoch_ns())
             )
@@ -170,6 +175,8 @@ class Callbacks(fix.Application):  # type: ignore[misc]
                 self._message(message, received_ns)
             elif kind == "A":
                 self._logon_number = int(header.getField(_MSG_SEQ_NUM))
+            elif kind in _HEARTBEATS and not header.isSetField(_POSS_DUP_FLAG):
+                self._hand_over(Handed(Told.HEARD, header.getField(_SENDING_TIME), received_ns))
             elif kind == "5":
                 self._logout_text = message.getField(_TEXT) if message.isSetField(_TEXT) else ""
         except Exception as error:  # noqa: BLE001

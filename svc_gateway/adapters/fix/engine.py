@@ -44,6 +44,8 @@ class QuickFixEngine:
         self._session: Any = None
         self._message_log: MessageLog | None = None
         self._spoiled = False
+        # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
+        self._reset_mark = self._folder / "reset-at-logon"
 
     @property
     def running(self) -> bool:
@@ -69,14 +71,17 @@ class QuickFixEngine:
         logs = RawLogFactory(self._hand_over, self._message_log)
         config = self._config
         callbacks = Callbacks(
-            self._hand_over, logs, self._store.epoch_ns, (config.username, config.password())
-        )
+            self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
+            self._reset_is_told,
+        )  # fmt: skip
         settings = engine_settings(config, self._folder, self._session_id)
         stores = fix.FileStoreFactory(str(self._folder))
         kind = fix.SSLSocketInitiator if config.tls.enabled else fix.SocketInitiator
         initiator = kind(callbacks, stores, settings, logs)
         self._session = fix.Session.lookupSession(self._session_id)
         callbacks.session = self._session
+        if self._reset_mark.exists():
+            self._session.setResetOnLogon(True)
         if next_target is not None and self._session.getExpectedTargetNum() != next_target:
             self._session.setNextTargetMsgSeqNum(next_target)
         # QuickFIX holds plain pointers to these.
@@ -100,6 +105,48 @@ class QuickFixEngine:
         if self._message_log is not None:
             self._message_log.close()
             self._message_log = None
+
+    def change_numbers(self, next_sender: int, next_target: int, *, reset: bool) -> None:
+        """Set the numbers of the stopped session; 0 leaves one; see `FixEngine`."""
+
+        def change(store: Any) -> None:
+            if reset:
+                # First the mark: a store that began anew without the venue hearing of it is
+                # refused at the next logon.
+                self._reset_mark.touch()
+                store.reset(fix.UtcTimeStamp())
+            if next_sender:
+                store.setNextSenderMsgSeqNum(next_sender)
+            if next_target:
+                store.setNextTargetMsgSeqNum(next_target)
+
+        self._with_store(change)
+
+    def begin_anew(self, next_sender: int) -> None:
+        """Make a new store in which our numbers go on from here."""
+
+        def change(store: Any) -> None:
+            store.reset(fix.UtcTimeStamp())
+            store.setNextSenderMsgSeqNum(next_sender)
+
+        self._with_store(change)
+
+    def _with_store(self, change: Callable[[Any], None]) -> None:
+        assert not self.running, "QuickFIX keeps the numbers of a running session in memory"
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        factory = fix.FileStoreFactory(str(self._folder))
+        store = factory.create(fix.UtcTimeStamp(), self._session_id)
+        try:
+            change(store)
+        finally:
+            factory.destroy(store)
+
+    def _reset_is_told(self) -> None:
+        # In QuickFIX's thread, at logon: the next logon is to keep the numbers again.
+        if self._reset_mark.exists():
+            if not self._config.reset_on_logon and self._session is not None:
+                self._session.setResetOnLogon(False)
+            self._reset_mark.unlink(missing_ok=True)
 
     def forgive(self) -> None:
         """Take messages again after a loss that does not matter (prices)."""
