@@ -119,6 +119,7 @@ class ScriptedVenue:
     settings: dict[str, str] = field(default_factory=dict)
     messages: list[Fields] = field(default_factory=list)
     admin: list[Fields] = field(default_factory=list)
+    everything: list[Fields] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     logon_count: int = 0
 
@@ -197,6 +198,10 @@ class ScriptedVenue:
         """All messages of a type so far."""
         return [message for message in list(self.messages) if message["35"] == msg_type]
 
+    def all_from(self, client: str) -> list[Fields]:
+        """All messages of a client so far, administrative ones too, as they came."""
+        return [message for message in list(self.everything) if message["49"] == client]
+
     async def received(self, msg_type: str, timeout_s: float = 20.0) -> Fields:
         """Wait for the next message of a type that no call returned before."""
         deadline = time.monotonic() + timeout_s
@@ -233,10 +238,12 @@ class ScriptedVenue:
             self._logons.discard(told["client"])
         elif kind == "admin":
             self.admin.append(parse(told["raw"]))
+            self.everything.append(self.admin[-1])
         else:
             message = parse(told["raw"])
             message["raw"] = told["raw"]
             self.messages.append(message)
+            self.everything.append(message)
             script = self._scripts.get(message["35"])
             for answer in script(message) if script else []:
                 self.send(answer, message["49"])
