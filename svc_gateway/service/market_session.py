@@ -277,7 +277,11 @@ class MarketSession:
     async def _intake(self) -> None:
         while True:
             for handed in await self._inbox.get_batch(UPDATES_PER_FRAME):
-                self._take(handed)
+                try:
+                    self._take(handed)
+                except Exception:  # noqa: BLE001  whatever it is, the session goes on
+                    _log.exception("could not take in", session_id=self.config.session_id)
+                    self._resync("fault")
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:

@@ -224,6 +224,8 @@ class ScriptedVenue:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout:
+            if not line.startswith("{"):
+                continue  # QuickFIX's TLS speaks on standard output
             try:
                 self._take(json.loads(line))
             except Exception as error:  # noqa: BLE001  shown by the test's end

@@ -16,6 +16,7 @@ Facts that shape this file (probed with quickfix 1.16):
   of a fresh message leaves no trace: no number, nothing in the store.
 """
 
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -229,8 +230,11 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         except Exception as again:  # noqa: BLE001
             raw, error = "", again
         _note(self._hand_over, f"a message could not be taken over: {error!r}")
-        self._hand_over(Handed(Told.UNREADABLE, raw, received_ns))
+        with contextlib.suppress(Exception):
+            self._hand_over(Handed(Told.UNREADABLE, raw, received_ns))
 
 
 def _note(hand_over: HandOver, text: str) -> None:
-    hand_over(Handed(Told.NOTE, text, time.time_ns()))
+    # Called by what guards the callbacks: nothing may come out of it.
+    with contextlib.suppress(Exception):
+        hand_over(Handed(Told.NOTE, text, time.time_ns()))

@@ -2,19 +2,21 @@
 
 import gc
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import quickfix as fix
 
+from mesh.fix_guard import LOOPBACK
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.adapters.fix.dictionary import dictionary_text
+from svc_gateway.adapters.fix.door import InitiatorDoor
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
-from svc_gateway.adapters.fix.tls_check import check_certificate
 from svc_gateway.service.ports import Groups, Handed, InDoubtError, NotSentError, Told
-from svc_gateway.venues import SessionConfig, TlsConfig
+from svc_gateway.venues import SessionConfig
 
 _MSG_SEQ_NUM = 34
 # How long QuickFIX waits for the venue's Logon(A) and Logout(5), seconds.
@@ -43,6 +45,7 @@ class QuickFixEngine:
         self._in_use = threading.Lock()
         self._session: Any = None
         self._message_log: MessageLog | None = None
+        self._door: InitiatorDoor | None = None
         self._spoiled = False
         # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
@@ -60,8 +63,6 @@ class QuickFixEngine:
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
         assert not self.running
-        if self._config.tls.enabled and self._config.tls.server_name:
-            check_certificate(self._config)
         # The store holds our Logon(A) and with it the password.
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "dictionary.xml").write_text(dictionary_text(), encoding="ascii")
@@ -74,10 +75,11 @@ class QuickFixEngine:
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
             self._reset_is_told,
         )  # fmt: skip
-        settings = engine_settings(config, self._folder, self._session_id)
+        self._door = InitiatorDoor(config, self._note)
+        port = self._door.start()
+        settings = engine_settings(config, self._folder, self._session_id, port)
         stores = fix.FileStoreFactory(str(self._folder))
-        kind = fix.SSLSocketInitiator if config.tls.enabled else fix.SocketInitiator
-        initiator = kind(callbacks, stores, settings, logs)
+        initiator = fix.SocketInitiator(callbacks, stores, settings, logs)
         self._session = fix.Session.lookupSession(self._session_id)
         callbacks.session = self._session
         if self._reset_mark.exists():
@@ -101,6 +103,9 @@ class QuickFixEngine:
             self._session = None
         del initiator
         self._parts = ()
+        if self._door is not None:
+            self._door.stop()
+            self._door = None
         gc.collect()  # the session and its open files go with the last reference
         if self._message_log is not None:
             self._message_log.close()
@@ -201,20 +206,33 @@ class QuickFixEngine:
         """Return what went out with a number, or ""."""
         return self._store.message(msg_seq_num)
 
+    def _note(self, text: str) -> None:
+        # In the door's thread.
+        self._put(Handed(Told.NOTE, text, time.time_ns()))
+
     def _hand_over(self, handed: Handed) -> bool:
         # Called in QuickFIX's threads. After one loss nothing more is taken: the session is
         # rewound to what the OMS has, so order is kept and the venue sends the rest again.
         carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
         if self._spoiled and carries:
             return False
-        taken = self._put(handed)
+        if handed.told is Told.NOTE and self._door is not None and self._door.trouble:
+            # QuickFIX only knows that the door closed; the door knows why.
+            return True
+        try:
+            taken = self._put(handed)
+        except Exception:  # noqa: BLE001  in a callback it would end the process
+            taken = False
         if not taken and carries:
             self._spoiled = True
         return taken
 
 
-def engine_settings(config: SessionConfig, folder: Path, session_id: Any) -> Any:
-    """Return QuickFIX's settings of one session; as little as possible is refused."""
+def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: int) -> Any:
+    """Return QuickFIX's settings of one session; as little as possible is refused.
+
+    It connects to the door on loopback, which connects to the venue.
+    """
     values = {
         "ConnectionType": "initiator",
         "NonStopSession": "Y",
@@ -226,8 +244,8 @@ def engine_settings(config: SessionConfig, folder: Path, session_id: Any) -> Any
         "ValidateFieldsOutOfOrder": "N",
         "ValidateFieldsHaveValues": "N",
         "ValidateUserDefinedFields": "N",
-        "SocketConnectHost": config.host,
-        "SocketConnectPort": str(config.port),
+        "SocketConnectHost": LOOPBACK,
+        "SocketConnectPort": str(port),
         "SocketNodelay": "Y",
         "HeartBtInt": str(config.heartbeat_s),
         "ReconnectInterval": str(config.reconnect_s),
@@ -240,22 +258,11 @@ def engine_settings(config: SessionConfig, folder: Path, session_id: Any) -> Any
         ],
         # Clocks of venues differ; a wrong SendingTime(52) must not end a session with open orders.
         "CheckLatency": "N",
-        **_tls(config.tls),
     }
     dictionary = fix.Dictionary()
     for key, value in values.items():
         dictionary.setString(key, value)
     settings = fix.SessionSettings()
-    settings.set(dictionary)  # TLS keys are only read from the defaults
+    settings.set(dictionary)
     settings.set(session_id, dictionary)
     return settings
-
-
-def _tls(tls: TlsConfig) -> dict[str, str]:
-    if not tls.enabled:
-        return {}
-    values = {"CertificationAuthoritiesFile": str(tls.ca), "SSLProtocol": "-all +TLSv1_2 +TLSv1_3"}
-    if tls.certificate is not None:
-        values["ClientCertificateFile"] = str(tls.certificate)
-        values["ClientCertificateKeyFile"] = str(tls.key)
-    return values

@@ -41,7 +41,7 @@ async def test_a_standby_takes_over_from_a_killed_gateway_under_load(
         print(f"session up at the second gateway {took_s:.2f} s after kill -9")  # noqa: T201
         assert session.fencing_token == 2
         orders = await asyncio.gather(*placing)
-        await until(lambda: t.venue.logged_on(), "logged on")
+        await until(t.venue.logged_on, "logged on")
         await nothing_doubled_and_none_lost(book_url, t, orders)
         assert "FIX store lost" not in t.gateways.log("second")
         # The first comes back as the standby.
