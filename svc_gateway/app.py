@@ -26,8 +26,9 @@ from svc_gateway.adapters.fix.wire import sent_at
 from svc_gateway.adapters.links.streams import GrpcStream
 from svc_gateway.service.listings_feed import ListingsFeed
 from svc_gateway.service.market_session import DialFeed, FeedStream, MarketSession
-from svc_gateway.service.order_session import LinkStream, OrderSession
+from svc_gateway.service.order_session import OrderSession
 from svc_gateway.service.ports import Handed
+from svc_gateway.service.standby import LinkStream
 from svc_gateway.settings import GatewaySettings
 from svc_gateway.venues import Role, SessionConfig, load_venues
 

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from mesh.clock import Clock
 from mesh.log import get_logger
 from mesh.streams.backoff import Backoff
+from mesh.timestamps import to_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.type.v1 import stream_pb2
 from svc_gateway import metrics
@@ -35,24 +36,23 @@ from svc_gateway.service.ports import (
     LinkBrokenError,
     ReportReader,
     StoreLock,
-    Stream,
     Told,
 )
 from svc_gateway.service.session_view import SessionView
+from svc_gateway.service.standby import (
+    HEARTBEAT_S,
+    LINK_SILENCE_MAX_S,
+    LinkStream,
+    stand_by,
+)
 from svc_gateway.service.together import until_one_ends
 from svc_gateway.venues import SessionConfig
-
-LinkStream = Stream[link.LinkRequest, link.LinkResponse]
 
 # Reports kept for the OMS. Reached: the session is logged out, the venue keeps them.
 UNACKNOWLEDGED_MAX = 20_000
 # The OMS may be away this long before the session is logged out. Seconds.
 LINK_DOWN_LOGOUT_S = 15.0
-# A link that says nothing for so long is given up; the OMS beats every 5 s. Seconds.
-LINK_SILENCE_MAX_S = 20.0
 LINK_OPEN_TIMEOUT_S = 10.0
-# We say something at least this often. Seconds.
-HEARTBEAT_S = 5.0
 # A venue that has not resent all after this long is worked with nevertheless. Seconds.
 RECOVERING_MAX_S = 30.0
 # Between looks at what no event tells. Seconds.
@@ -226,26 +226,10 @@ class OrderSession:
             # What was said of the store in LinkOpen is not true any more.
             self.ownership.store_lost = False
             raise RedialError("the session has an owner, and the store with it")
-        turn: list[link.LinkResponse] = []
-
-        async def listen() -> None:
-            while not turn:
-                async with asyncio.timeout(LINK_SILENCE_MAX_S):
-                    frame = await stream.receive()
-                if frame.HasField("opened"):
-                    turn.append(frame)
-                elif frame.HasField("drain"):
-                    raise LinkBrokenError("the OMS's replica stops")
-                elif frame.HasField("standby"):
-                    self.view.set(link.SESSION_STATE_DOWN, f"standby: {frame.standby.text}")
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(HEARTBEAT_S)
-                await stream.send(self._heartbeat())
-
-        await until_one_ends(listen(), beat())
-        return turn[0]
+        return await stand_by(
+            stream, self._heartbeat,
+            lambda text: self.view.set(link.SESSION_STATE_DOWN, f"standby: {text}"),
+        )  # fmt: skip
 
     async def stand_down(self, why: str) -> None:
         """Log out, if logged on, and give the store up: the session is another gateway's."""
@@ -294,10 +278,8 @@ class OrderSession:
                 await stream.send(self._heartbeat())
 
     def _heartbeat(self) -> link.LinkRequest:
-        beat = link.LinkRequest(heartbeat=stream_pb2.Heartbeat(), status=self.view.status())
-        time = beat.heartbeat.server_time
-        time.seconds, time.nanos = divmod(self._clock.now_ns(), _NS)
-        return beat
+        beat = stream_pb2.Heartbeat(server_time=to_timestamp(self._clock.now_ns()))
+        return link.LinkRequest(heartbeat=beat, status=self.view.status())
 
     def _next_frame(self) -> link.LinkRequest | None:
         messages = self._kept.next_batch(MESSAGES_PER_FRAME)
