@@ -53,8 +53,6 @@ UNACKNOWLEDGED_MAX = 20_000
 # The OMS may be away this long before the session is logged out. Seconds.
 LINK_DOWN_LOGOUT_S = 15.0
 LINK_OPEN_TIMEOUT_S = 10.0
-# A venue that has not resent all after this long is worked with nevertheless. Seconds.
-RECOVERING_MAX_S = 30.0
 # Between looks at what no event tells. Seconds.
 TICK_S = 0.25
 # How long the last reports have to become durable when we stop. Seconds.
@@ -82,7 +80,6 @@ class OrderSession:
         self._reader = reader
         self._dial = dial
         self._clock = clock
-        self._instance = instance
         self._kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
         self.outbound = Outbound(
             config, engine, writer, clock, lambda: self.view.state == link.SESSION_STATE_UP,
@@ -167,7 +164,8 @@ class OrderSession:
         stream = await self._dial()
         try:
             async with asyncio.timeout(LINK_OPEN_TIMEOUT_S):
-                await stream.send(link.LinkRequest(open=self._open_frame()))
+                opening = self.view.opening(store_lost=self.ownership.store_lost)
+                await stream.send(link.LinkRequest(open=opening))
                 first = await stream.receive()
             if first.HasField("standby"):
                 first = await self._stand_by(stream, first.standby)
@@ -204,16 +202,6 @@ class OrderSession:
             self._link_down_since = self._clock.monotonic()
             self.outbound.drop()
             await stream.close()
-
-    def _open_frame(self) -> link.LinkOpen:
-        return link.LinkOpen(
-            session_id=self.config.session_id,
-            venue_mic=self.config.venue_mic,
-            gateway_instance=self._instance,
-            session_epoch=self._engine.epoch_ns(),
-            status=self.view.status(),
-            store_lost=self.ownership.store_lost,
-        )
 
     async def _start_anew(self) -> None:
         await self._start_over.wait()
@@ -447,17 +435,9 @@ class OrderSession:
         self._check_recovered()
 
     def _check_recovered(self) -> None:
-        if self.view.state != link.SESSION_STATE_RECOVERING:
-            return
-        expected = self._engine.numbers()[1]
-        age_s = (self._clock.now_ns() - self.view.since_ns) / _NS
-        if expected > self._logon_number:
-            self.set_state(link.SESSION_STATE_UP, "logged on")
-        elif age_s > RECOVERING_MAX_S:
-            self.set_state(
-                link.SESSION_STATE_UP,
-                f"logged on; the venue has not resent from {expected} to {self._logon_number}",
-            )
+        text = self.view.recovered(self._logon_number)
+        if text:
+            self.set_state(link.SESSION_STATE_UP, text)
 
     def set_state(self, state: link.SessionState, text: str) -> None:
         """Go to a state and tell it."""
