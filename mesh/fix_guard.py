@@ -59,6 +59,7 @@ class Half(asyncio.Protocol):
         self.logged_on = False
         self.logout_text = ""
         self._early = b""
+        self.closed = False
         self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -90,7 +91,7 @@ class Half(asyncio.Protocol):
         try:
             messages = self._frames.feed(data)
         except FrameError as error:
-            self.end(str(error))
+            self.end(str(error), at_once=True)
             return
         if watched:
             self._watch(messages)
@@ -114,10 +115,11 @@ class Half(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the other side, too."""
+        self.closed = True
         self.end(tls_words(exc) if exc is not None else "")
 
-    def end(self, why: str) -> None:
-        """End both sides; the first to end says why."""
+    def end(self, why: str, *, at_once: bool = False) -> None:
+        """End both sides; the first to end says why. What was written still goes out."""
         if self._ended:
             return
         for half in (self, self.other):
@@ -129,8 +131,7 @@ class Half(asyncio.Protocol):
         self._rules.ended(acceptor, why)
         for half in (self, self.other):
             if half is not None and half.transport is not None:
-                # What was written still goes out, unless the peer is at fault.
-                half.transport.abort() if why else half.transport.close()
+                half.transport.abort() if at_once else half.transport.close()
 
     def pause_writing(self) -> None:
         """Do not read what cannot be carried."""
@@ -171,6 +172,11 @@ class FixDoor:
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(made), self._loop).result()
         return int(made.getsockname()[1])
+
+    @property
+    def busy(self) -> bool:
+        """Whether a connection is still being carried."""
+        return any(not half.closed for half in list(self._halves))
 
     def stop(self) -> None:
         """Cut all connections and end the thread."""
@@ -216,6 +222,7 @@ class FixDoor:
                 far[0].close()
             return
         near.join(far[1])
+        self._halves -= {half for half in self._halves if half.closed}
         self._halves.add(far[1])
         with suppress(RuntimeError):
             near.transport.resume_reading()
@@ -237,9 +244,9 @@ class _Near(Half):
         self._opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
         if self.other is not None:
             super().connection_lost(exc)
-            self._halves.discard(self.other)
         self._halves.discard(self)
 
 

@@ -6,25 +6,21 @@ A message that could not be taken in makes the session lossy: it is rewound, and
 import asyncio
 from typing import Protocol
 
-from mesh.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.outbound import Outbound
-from svc_gateway.service.ports import FixEngine, Handed, Inbox, ReportReader, Told
+from svc_gateway.service.ports import Handed, Inbox, ReportReader, Told
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.venues import SessionConfig
 
-# A venue that has not resent all after this long is worked with nevertheless. Seconds.
-RECOVERING_MAX_S = 30.0
 # Taken in one turn.
 BATCH_MAX = 500
 # Between tries to put a mark into a full queue. Seconds.
 FULL_RETRY_S = 0.05
 # Bodies that refuse a message of ours.
 REFUSALS = frozenset({"business_reject", "session_reject"})
-_NS = 1_000_000_000
 # A note of our own: everything before it in the queue was taken in.
 _MARK = "\x00mark"
 
@@ -54,14 +50,10 @@ class Intake:
         last_number: MsgSeqNum(34) of the message taken in last.
     """
 
-    def __init__(
-        self, session: Session, engine: FixEngine, inbox: Inbox, reader: ReportReader, clock: Clock
-    ) -> None:
+    def __init__(self, session: Session, inbox: Inbox, reader: ReportReader) -> None:
         self._session = session
-        self._engine = engine
         self._inbox = inbox
         self._reader = reader
-        self._clock = clock
         self.lossy = False
         self.last_number = 0
         self._logon_number = 0
@@ -160,14 +152,6 @@ class Intake:
 
     def check_recovered(self) -> None:
         """See whether the venue has resent all it was asked for."""
-        if self._session.view.state != link.SESSION_STATE_RECOVERING:
-            return
-        expected = self._engine.numbers()[1]
-        age_s = (self._clock.now_ns() - self._session.view.since_ns) / _NS
-        if expected > self._logon_number:
-            self._session.set_state(link.SESSION_STATE_UP, "logged on")
-        elif age_s > RECOVERING_MAX_S:
-            self._session.set_state(
-                link.SESSION_STATE_UP,
-                f"logged on; the venue has not resent from {expected} to {self._logon_number}",
-            )
+        text = self._session.view.recovered(self._logon_number)
+        if text:
+            self._session.set_state(link.SESSION_STATE_UP, text)

@@ -40,7 +40,7 @@ from svc_gateway.service.ports import (
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.service.standby import HEARTBEAT_S, LinkStream, stand_by
 from svc_gateway.service.together import until_one_ends
-from svc_gateway.venues import Role, SessionConfig
+from svc_gateway.venues import SessionConfig
 
 # Reports kept for the OMS. Reached: the session is logged out, the venue keeps them.
 UNACKNOWLEDGED_MAX = 20_000
@@ -69,7 +69,6 @@ class OrderSession:
         self._engine = engine
         self._dial = dial
         self._clock = clock
-        self._instance = instance
         self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
         self.outbound = Outbound(
             config, engine, writer, clock, lambda: self.view.state == link.SESSION_STATE_UP,
@@ -78,7 +77,7 @@ class OrderSession:
         self.view = SessionView(config, engine, clock, instance, lambda: self.outbound.queued)
         self.ownership = Ownership(config, engine, lock, clock)
         self.administration = Administration(self, engine)
-        self.intake = Intake(self, engine, inbox, reader, clock)
+        self.intake = Intake(self, inbox, reader)
         # An operator, or numbers that are being set, keep the session from logging on.
         self.kept_out = False
         self._token = 0
@@ -153,7 +152,8 @@ class OrderSession:
         dialled_ns = self._clock.now_ns()
         try:
             async with asyncio.timeout(LINK_OPEN_TIMEOUT_S):
-                await stream.send(link.LinkRequest(open=self._open_frame()))
+                opening = self.view.opening(store_lost=self.ownership.store_lost)
+                await stream.send(link.LinkRequest(open=opening))
                 first = await stream.receive()
             if first.HasField("standby"):
                 first = await self._stand_by(stream, first.standby)
@@ -193,17 +193,6 @@ class OrderSession:
             self._link_down_since = self._clock.monotonic()
             self.outbound.drop()
             await stream.close()
-
-    def _open_frame(self) -> link.LinkOpen:
-        return link.LinkOpen(
-            session_id=self.config.session_id,
-            venue_mic=self.config.venue_mic,
-            gateway_instance=self._instance,
-            session_epoch=self._engine.epoch_ns(),
-            status=self.view.status(),
-            drop_copy=self.config.role is Role.DROP_COPY,
-            store_lost=self.ownership.store_lost,
-        )
 
     async def _start_anew(self) -> None:
         await self._start_over.wait()

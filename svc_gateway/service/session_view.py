@@ -12,6 +12,8 @@ from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
 
 TEXT_MAX = 256
+# A venue that has not resent all after this long is worked with nevertheless. Seconds.
+RECOVERING_MAX_S = 30
 _NS = 1_000_000_000
 
 _log = get_logger(__name__)
@@ -50,6 +52,33 @@ class SessionView:
             )  # fmt: skip
         self.state, self.text, self.due = state, text, True
         self._gauge.set(state)
+
+    def recovered(self, logon_number: int) -> str:
+        """Say why the session counts as up now, "" if it does not or did before.
+
+        Args:
+            logon_number: MsgSeqNum(34) of the venue's Logon(A); what is below it is to be resent.
+        """
+        if self.state != link.SESSION_STATE_RECOVERING:
+            return ""
+        expected = self._engine.numbers()[1]
+        if expected > logon_number:
+            return "logged on"
+        if self._clock.now_ns() - self.since_ns > RECOVERING_MAX_S * _NS:
+            return f"logged on; the venue has not resent from {expected} to {logon_number}"
+        return ""
+
+    def opening(self, *, store_lost: bool) -> link.LinkOpen:
+        """Return what a link is opened with."""
+        return link.LinkOpen(
+            session_id=self._config.session_id,
+            venue_mic=self._config.venue_mic,
+            gateway_instance=self._instance,
+            session_epoch=self._engine.epoch_ns(),
+            status=self.status(),
+            drop_copy=self._config.role is Role.DROP_COPY,
+            store_lost=store_lost,
+        )
 
     def heard(self, sent_ns: int, unit_ns: int, received_ns: int) -> None:
         """Take the times of a message of the venue."""

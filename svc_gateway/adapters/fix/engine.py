@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import quickfix as fix
 from mesh.fix_guard import LOOPBACK
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.adapters.fix.dictionary import dictionary_text
-from svc_gateway.adapters.fix.door import InitiatorDoor
+from svc_gateway.adapters.fix.door_process import DoorProcess
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
 from svc_gateway.service.ports import Groups, Handed, InDoubtError, NotSentError, Told
@@ -45,7 +46,7 @@ class QuickFixEngine:
         self._in_use = threading.Lock()
         self._session: Any = None
         self._message_log: MessageLog | None = None
-        self._door: InitiatorDoor | None = None
+        self._door: DoorProcess | None = None
         self._spoiled = False
         # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
@@ -75,7 +76,7 @@ class QuickFixEngine:
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
             self._reset_is_told,
         )  # fmt: skip
-        self._door = InitiatorDoor(config, self._note)
+        self._door = DoorProcess(config, self._note)
         port = self._door.start()
         settings = engine_settings(config, self._folder, self._session_id, port)
         stores = fix.FileStoreFactory(str(self._folder))
@@ -216,9 +217,12 @@ class QuickFixEngine:
         carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
         if self._spoiled and carries:
             return False
-        if handed.told is Told.NOTE and self._door is not None and self._door.trouble:
+        trouble = self._door.trouble if self._door is not None else ""
+        if trouble and handed.told is Told.NOTE:
             # QuickFIX only knows that the door closed; the door knows why.
             return True
+        if trouble and handed.told is Told.LOGOUT and not handed.raw:
+            handed = replace(handed, raw=trouble)
         try:
             taken = self._put(handed)
         except Exception:  # noqa: BLE001  in a callback it would end the process

@@ -47,7 +47,7 @@ async def test_a_session_over_tls(bench: Bench) -> None:
     await bench.up()
 
 
-async def told(bench: Bench, words: str) -> None:
+async def refused(bench: Bench, words: str) -> None:
     await until(lambda: any(words in s.text for s in bench.oms.statuses), f"{words!r} is told")
     assert bench.venue.logon_count == 0
 
@@ -64,7 +64,7 @@ async def test_a_venue_with_a_certificate_of_another_authority_is_refused(bench:
     venue_with_tls(bench, trustme.CA(), "venue.example")
     bench.sessions = [session(bench, trustme.CA())]
     await bench.start()
-    await told(bench, "the certificate of the peer is refused")
+    await refused(bench, "the certificate of the peer is refused")
 
 
 async def test_a_venue_with_the_name_of_another_is_refused(bench: Bench) -> None:
@@ -72,7 +72,7 @@ async def test_a_venue_with_the_name_of_another_is_refused(bench: Bench) -> None
     venue_with_tls(bench, authority, "other.example")
     bench.sessions = [session(bench, authority, server_name="venue.example")]
     await bench.start()
-    await told(bench, "Hostname mismatch, certificate is not valid for 'venue.example'")
+    await refused(bench, "Hostname mismatch, certificate is not valid for 'venue.example'")
 
 
 async def test_a_venue_with_an_expired_certificate_is_refused(bench: Bench) -> None:
@@ -80,7 +80,7 @@ async def test_a_venue_with_an_expired_certificate_is_refused(bench: Bench) -> N
     venue_with_tls(bench, authority, "venue.example", datetime(2020, 1, 1, tzinfo=UTC))
     bench.sessions = [session(bench, authority, server_name="venue.example")]
     await bench.start()
-    await told(bench, "certificate has expired")
+    await refused(bench, "certificate has expired")
 
 
 async def test_a_client_certificate_is_shown_and_its_expiry_told(bench: Bench) -> None:
@@ -89,7 +89,7 @@ async def test_a_client_certificate_is_shown_and_its_expiry_told(bench: Bench) -
     old = own_certificate(bench, clients, datetime(2020, 1, 1, tzinfo=UTC))
     bench.sessions = [session(bench, authority, server_name="venue.example", **old)]
     await bench.start()
-    await told(bench, "our certificate has expired")
+    await refused(bench, "our certificate has expired")
     await bench.stop()
     good = own_certificate(bench, clients)
     bench.sessions = [session(bench, authority, server_name="venue.example", **good)]
@@ -115,6 +115,6 @@ async def test_a_venue_that_wants_a_client_certificate_says_so(bench: Bench) -> 
     served = asyncio.create_task(asyncio.to_thread(serve))
     bench.sessions = [session(bench, authority, server_name="venue.example") | {"port": port}]
     await bench.start()
-    await told(bench, "the peer wants a client certificate, and none is configured")
+    await refused(bench, "the peer wants a client certificate, and none is configured")
     await served
     listening.close()
