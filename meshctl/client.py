@@ -101,7 +101,7 @@ class MeshClient:
     def session(self) -> Session:
         """The login. Raises NotLoggedInError."""
         if self._session is None:
-            raise NotLoggedInError("not logged in: `ordermesh login alice`")
+            raise NotLoggedInError("nobody is logged in here: `ordermesh login alice`")
         return self._session
 
     async def login(self, username: str, password: str) -> Session:
@@ -117,6 +117,11 @@ class MeshClient:
         self._session = None
         if self._session_file:
             self._session_file.forget()
+
+    async def token(self) -> str:
+        """Give an access token that holds for another REFRESH_BEFORE_S at least."""
+        await self._fresh_token()
+        return self.session.access_token
 
     async def place(
         self, request: order_service_pb2.PlaceRequest, retry_for_s: float = 0.0
