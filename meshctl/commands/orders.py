@@ -122,7 +122,7 @@ def orders(
             for one in found:
                 emit(one)
         else:
-            console.print(orders_table(found))
+            console.print(orders_table(found) if found else "no orders")
 
     run(work)
 

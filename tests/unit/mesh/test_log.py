@@ -37,3 +37,4 @@ def test_a_closed_standard_error_does_not_fail_the_work(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "stderr", stream)
     configure("test")
     get_logger("test").error("nowhere to go")
+    assert stream.closed
