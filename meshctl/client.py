@@ -21,6 +21,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
+from mesh.limits import CONNECT_TIMEOUT_MS
 from mesh.streams.backoff import Backoff
 from meshctl.errors import (
     MeshRefusedError,
@@ -52,7 +53,7 @@ RECONNECT_DELAY_MS_MAX: Final = 2_000
 CHANNEL_OPTIONS: Final = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_DELAY_MS_MAX),
 )
 
