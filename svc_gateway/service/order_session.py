@@ -33,7 +33,7 @@ from svc_gateway.service.ports import (
     Stream,
     Told,
 )
-from svc_gateway.service.together import until_one_ends
+from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import Role, SessionConfig
 
 LinkStream = Stream[link.LinkRequest, link.LinkResponse]
@@ -152,6 +152,7 @@ class OrderSession:
     # -- the link -----------------------------------------------------------------------------
 
     async def _links(self, backoff: Backoff) -> None:
+        told = ""
         while True:
             await asyncio.sleep(backoff.next_delay())
             begun = self._clock.monotonic()
@@ -160,10 +161,16 @@ class OrderSession:
             try:
                 await self._one_link()
             except LinkBrokenError as error:
-                _log.warning("link ended", session_id=self.config.session_id, why=str(error))
+                # The same reason again, many times a second, is for debugging.
+                tell = _log.debug if str(error) == told else _log.warning
+                tell("link ended", session_id=self.config.session_id, why=str(error))
+                told = str(error)
             except TimeoutError:
                 _log.warning("link timed out", session_id=self.config.session_id)
-            backoff.note_health(self._clock.monotonic() - begun)
+            lived_s = self._clock.monotonic() - begun
+            if lived_s > LINK_LIVED_S:
+                told = ""
+            backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
         stream = await self._dial()
