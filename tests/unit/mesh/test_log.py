@@ -38,3 +38,17 @@ def test_a_closed_standard_error_does_not_fail_the_work(monkeypatch, tmp_path):
     configure("test")
     get_logger("test").error("nowhere to go")
     assert stream.closed
+
+
+def test_an_exception_is_told_without_what_its_frames_held(capsys):
+    def log_in(password):
+        raise ValueError("no such user")
+
+    configure("test")
+    try:
+        log_in("hunter2-hunter2")
+    except ValueError:
+        get_logger("test").exception("login failed")
+    told = capsys.readouterr().err
+    assert "no such user" in told
+    assert "hunter2-hunter2" not in told
