@@ -41,7 +41,7 @@ def test_a_closed_standard_error_does_not_fail_the_work(monkeypatch, tmp_path):
 
 
 def test_an_exception_is_told_without_what_its_frames_held(capsys):
-    def log_in(password):
+    def log_in(password):  # noqa: ARG001 - what must not be told
         raise ValueError("no such user")
 
     configure("test")
