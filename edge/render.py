@@ -21,7 +21,7 @@ from edge.services import (
     PUBLIC_SERVICES,
     TOKENLESS_SERVICES,
     generated_descriptors,
-    streaming_paths,
+    rpc_paths,
     transcoder_descriptors,
 )
 from edge.values import EnvoyValues, web_root_or_placeholder
@@ -150,22 +150,27 @@ def _endpoints(targets: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:
-    """Route streams by exact path without a timeout, the rest of a service by prefix."""
+    """Route every rpc by its exact path, streams without a timeout.
+
+    By exact path, because a name that is no rpc is then not found here. Behind a prefix the
+    service would answer it in gRPC only, and a program that speaks JSON would read a 503.
+    """
     files = generated_descriptors()
     routes = []
     for service, cluster in sorted(PUBLIC_SERVICES.items()):
         per_filter: dict[str, Any] = {}
         if service in TOKENLESS_SERVICES:
             per_filter = TOKENLESS
-        for path in streaming_paths(files, service):
+        for path in rpc_paths(files, service, streaming=True):
             action = {
                 "cluster": cluster,
                 "timeout": "0s",
                 "idle_timeout": f"{values.stream_idle_timeout_s}s",
             }
             routes.append(_route({"path": path}, action, per_filter | UNLIMITED_BODY))
-        action = {"cluster": cluster, "timeout": f"{values.unary_timeout_s}s"}
-        routes.append(_route({"prefix": f"/{service}/"}, action, per_filter))
+        for path in rpc_paths(files, service, streaming=False):
+            action = {"cluster": cluster, "timeout": f"{values.unary_timeout_s}s"}
+            routes.append(_route({"path": path}, action, per_filter))
     return routes
 
 

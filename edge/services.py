@@ -42,14 +42,16 @@ def service_names(files: descriptor_pb2.FileDescriptorSet) -> frozenset[str]:
     )
 
 
-def streaming_paths(files: descriptor_pb2.FileDescriptorSet, service_name: str) -> Iterator[str]:
-    """Yield the path of every rpc of a service that streams in either direction."""
+def rpc_paths(
+    files: descriptor_pb2.FileDescriptorSet, service_name: str, *, streaming: bool
+) -> Iterator[str]:
+    """Yield the path of every rpc of a service that streams in either direction, or of the rest."""
     for file in files.file:
         for service in file.service:
             if f"{file.package}.{service.name}" != service_name:
                 continue
             for method in service.method:
-                if method.client_streaming or method.server_streaming:
+                if (method.client_streaming or method.server_streaming) == streaming:
                     yield f"/{service_name}/{method.name}"
 
 

@@ -13,6 +13,9 @@ KEEPALIVE_TIMEOUT_MS: Final = 5_000
 PING_INTERVAL_MIN_MS: Final = 5_000
 # Headers and trailers of a call together.
 METADATA_BYTES_MAX: Final = 16 * 1024
+# TCP, TLS and HTTP/2 settings of a new connection: slower than that, it is given up and tried anew.
+# gRPC calls it min_reconnect_backoff; attempts that fail sooner are repeated sooner.
+CONNECT_TIMEOUT_MS: Final = 5_000
 # gRPC's own reconnect delays of a channel.
 RECONNECT_BACKOFF_MIN_MS: Final = 100
 RECONNECT_BACKOFF_MAX_MS: Final = 5_000
@@ -38,7 +41,7 @@ CHANNEL_OPTIONS: Final = (
     *_SHARED_OPTIONS,
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", RECONNECT_BACKOFF_MIN_MS),
-    ("grpc.min_reconnect_backoff_ms", RECONNECT_BACKOFF_MIN_MS),
+    ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_BACKOFF_MAX_MS),
     ("grpc.enable_retries", 0),
 )

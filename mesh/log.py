@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Final, Literal, Protocol, cast
 
@@ -26,10 +27,15 @@ _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class _StandardError:
-    """Writes to whatever standard error is at that moment."""
+    """Writes to whatever standard error is at that moment.
+
+    Whoever reads it may be gone: then the line is lost and the work goes on. An exception from
+    here would leave a callback of QuickFIX, which ends or hangs the process.
+    """
 
     def msg(self, message: str) -> None:
-        sys.stderr.write(message + "\n")
+        with suppress(OSError, ValueError):  # a broken pipe, a closed file
+            sys.stderr.write(message + "\n")
 
     debug = info = warning = warn = error = critical = exception = fatal = log = msg
 

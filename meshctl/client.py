@@ -21,6 +21,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
+from mesh.limits import CONNECT_TIMEOUT_MS
 from mesh.streams.backoff import Backoff
 from meshctl.errors import (
     MeshRefusedError,
@@ -58,7 +59,7 @@ RECONNECT_DELAY_MS_MAX: Final = 2_000
 CHANNEL_OPTIONS: Final = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_DELAY_MS_MAX),
 )
 
@@ -108,7 +109,7 @@ class MeshClient:
     def session(self) -> Session:
         """The login. Raises NotLoggedInError."""
         if self._session is None:
-            raise NotLoggedInError("not logged in: `ordermesh login alice`")
+            raise NotLoggedInError("nobody is logged in here: `ordermesh login alice`")
         return self._session
 
     async def login(self, username: str, password: str) -> Session:
@@ -124,6 +125,11 @@ class MeshClient:
         self._session = None
         if self._session_file:
             self._session_file.forget()
+
+    async def token(self) -> str:
+        """Give an access token that holds for another REFRESH_BEFORE_S at least."""
+        await self._fresh_token()
+        return self.session.access_token
 
     async def place(
         self, request: order_service_pb2.PlaceRequest, retry_for_s: float = 0.0

@@ -55,7 +55,10 @@ def refused_error(error: grpc.RpcError) -> MeshRefusedError | MeshUnreachableErr
     """Turn a failed call into what a person or program is told."""
     told = read_refusal(error)
     if not told.reason and told.code in LOST:
-        return MeshUnreachableError(f"the mesh does not answer ({told.text}): `ordermesh status`")
+        return MeshUnreachableError(
+            "the mesh does not answer: `ordermesh status` tells what runs, `ordermesh up` starts "
+            f"it ({told.text})"
+        )
     return MeshRefusedError(
         told.code.name,
         told.reason or told.code.name,

@@ -45,6 +45,11 @@ def read_arguments(arguments: Sequence[str] | None = None) -> dict[str, object]:
 
 async def run(settings: SimSettings) -> None:
     """Run the venue and its operations server."""
+    # First of all: who reads that it is ready may ask it to stop.
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
     running = RunningVenue(settings)
     late, cancelled = running.start()
     REGISTRY.register(VenueCollector(running))
@@ -62,10 +67,6 @@ async def run(settings: SimSettings) -> None:
         f"{len(running.parts.venue.markets)} instruments, simulated prices{recovered}\n"
     )
     sys.stdout.flush()
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
     await asyncio.to_thread(running.stop)
     if ops is not None:

@@ -9,15 +9,16 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from rich import box
 from rich.console import Console
-from rich.text import Text
+from rich.markup import escape
+from rich.table import Table
 
 from meshctl.client import MeshClient
 from meshctl.errors import MeshRefusedError, MeshUnreachableError, NotLoggedInError
 from meshctl.stack.home import Home, find_home
 from meshctl.stack.settings import StackSettings
 from ordermesh.marketdata.v1 import instrument_pb2
-from ordermesh.oms.v1 import order_pb2
 
 EXIT_OK: Final = 0
 EXIT_USAGE: Final = 2
@@ -25,24 +26,18 @@ EXIT_REFUSED: Final = 3
 EXIT_UNREACHABLE: Final = 4
 EXIT_NOT_LOGGED_IN: Final = 5
 EXIT_ORDER_NOT_DONE: Final = 6
+# Nobody looks at a file through a window: tables there are not squeezed into one.
+PIPED_COLUMNS: Final = 200
 
 console = Console()
-errors = Console(stderr=True)
+if not console.is_terminal:
+    console.width = PIPED_COLUMNS
+errors = Console(stderr=True, soft_wrap=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")]
 AccountOption = Annotated[
     str, typer.Option("--account", help="Account; the login's first unless told.")
 ]
-
-STATE_STYLES: Final = {
-    "NEW": "cyan",
-    "PARTIALLY_FILLED": "yellow",
-    "FILLED": "green",
-    "CANCELED": "bright_black",
-    "EXPIRED": "bright_black",
-    "REJECTED": "red",
-    "UNKNOWN": "bold magenta",
-}
 
 
 def current_home() -> Home:
@@ -56,14 +51,14 @@ def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
         code = asyncio.run(_with_client(work))
     except MeshRefusedError as error:
         field = error.metadata.get("field")
-        errors.print(f"[red]refused[/] {error.reason}: {error.text}", highlight=False)
+        errors.print(f"[red]refused[/] {error.reason}: {escape(error.text)}", highlight=False)
         if field and field not in error.text:
             errors.print(f"  field: {field}", highlight=False)
         if retry := error.metadata.get("retry_class"):
             errors.print(f"  {_advice(retry)}", highlight=False)
         code = EXIT_NOT_LOGGED_IN if error.code == "UNAUTHENTICATED" else EXIT_REFUSED
     except MeshUnreachableError as error:
-        errors.print(f"[red]cannot connect[/] {error}", highlight=False)
+        errors.print(f"[red]cannot connect[/] {escape(str(error))}", highlight=False)
         code = EXIT_UNREACHABLE
     except NotLoggedInError as error:
         errors.print(f"[red]not logged in[/] {error}", highlight=False)
@@ -82,15 +77,29 @@ def _advice(retry_class: str) -> str:
     return {
         "RETRYABLE": "the same command may work in a moment",
         "FIX_INPUT": "change the command",
-        "NOT_ALLOWED": "this login may not do that",
+        "NOT_ALLOWED": "a right or a limit stands against it: repeating it does not help",
         "WAIT_UNTIL": "it works once what is named has passed",
     }.get(retry_class, retry_class)
 
 
 def usage_error(text: str) -> NoReturn:
     """Leave with the usage exit code."""
-    errors.print(f"[red]usage[/] {text}", highlight=False)
+    errors.print(f"[red]usage[/] {escape(text)}", highlight=False)
     raise typer.Exit(EXIT_USAGE)
+
+
+def table(*columns: str, whole: tuple[str, ...] = (), title: str = "") -> Table:
+    """Make a table that fits a narrow window.
+
+    Args:
+        columns: Headings.
+        whole: Those of them whose values are never cut or broken: what is copied elsewhere.
+        title: Line above.
+    """
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left")
+    for name in columns:
+        made.add_column(name, no_wrap=name in whole, overflow="fold")
+    return made
 
 
 def as_line(message: Message) -> str:
@@ -101,12 +110,6 @@ def as_line(message: Message) -> str:
 def emit(value: Message | dict[str, Any]) -> None:
     """Print one JSON object on a line of its own."""
     typer.echo(as_line(value) if isinstance(value, Message) else json.dumps(value))
-
-
-def state_text(state: int) -> Text:
-    """Name a state, coloured."""
-    name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
-    return Text(name, STATE_STYLES.get(name, "blue"))
 
 
 async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:

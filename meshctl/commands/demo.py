@@ -14,7 +14,6 @@ from typing import Annotated, Final
 import typer
 from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from meshctl.blotter import CLOSED, Blotter
@@ -28,8 +27,9 @@ from meshctl.commands.common import (
     emit,
     errors,
     run,
-    state_text,
+    table,
 )
+from meshctl.commands.words import filled_words, order_words, state_text
 from meshctl.errors import MeshRefusedError, MeshUnreachableError
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
@@ -283,27 +283,18 @@ async def _paint(scene: Scene) -> None:
 
 
 def _screen(scene: Scene) -> Group:
-    prices = Table(
-        "listing", "bid", "ask", "last", title="live prices (simulated)", title_justify="left"
-    )
+    prices = table("listing", "bid", "ask", "last", title="live prices (simulated)")
     for listing in scene.listings:
         quote = scene.quotes.get(listing.instrument_id, market_data_pb2.Quote())
         prices.add_row(listing.instrument_id, quote.bid_price, quote.ask_price, quote.last_price)
-    table = Table(
-        "order", "listing", "side", "quantity", "limit", "filled", "life",
-        title=f"orders of {scene.account}", title_justify="left",
-    )  # fmt: skip
+    shown = table("order", "what", "filled", "life", title=f"orders of {scene.account}")
     own = [one for one in scene.blotter.orders.values() if one.order_id in scene.placed]
     for one in own[-ROWS:][::-1]:
         life = Text(" > ").join(
             state_text(state) for state in scene.blotter.trails.get(one.order_id, [])[-5:]
         )
-        table.add_row(
-            one.order_id[-8:], one.instrument_id,
-            order_pb2.Side.Name(one.side).removeprefix("SIDE_"), one.terms.quantity,
-            one.terms.limit_price, one.progress.cum_quantity, life,
-        )  # fmt: skip
-    return Group(prices, table, Text(f"stream {scene.link} · {scene.story}", "dim"))
+        shown.add_row(one.order_id[-8:], order_words(one), filled_words(one), life)
+    return Group(prices, shown, Text(f"stream {scene.link} · {scene.story}", "dim"))
 
 
 def _summary(scene: Scene, *, as_json: bool) -> int:

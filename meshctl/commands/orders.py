@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from meshctl.blotter import CLOSED
 from meshctl.client import MeshClient
@@ -19,8 +20,15 @@ from meshctl.commands.common import (
     errors,
     resolve,
     run,
-    state_text,
+    table,
     usage_error,
+)
+from meshctl.commands.words import (
+    event_words,
+    filled_words,
+    order_words,
+    rejection_words,
+    state_text,
 )
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 
@@ -114,7 +122,7 @@ def orders(
             for one in found:
                 emit(one)
         else:
-            console.print(orders_table(found))
+            console.print(orders_table(found) if found else "no orders")
 
     run(work)
 
@@ -140,7 +148,8 @@ def cancel_all(account: AccountOption = "", as_json: JsonOption = False) -> None
             if as_json:
                 emit(one)
             else:
-                console.print(one.order_id, state_text(one.state), one.rejection.text)
+                why = rejection_words(one.rejection) if one.HasField("rejection") else ""
+                console.print(one.order_id, state_text(one.state), why, soft_wrap=True)
         if not results and not as_json:
             console.print("no open orders")
 
@@ -230,62 +239,47 @@ def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) 
 
 
 def orders_table(found: list[order_pb2.Order]) -> Table:
-    """Show orders as people want them."""
-    table = Table(
-        "order",
-        "account",
-        "listing",
-        "side",
-        "type",
-        "quantity",
-        "limit",
-        "filled",
-        "average",
-        "state",
-    )
+    """Show orders as people want them; the account only when there are several."""
+    several = len({one.account_id for one in found}) > 1
+    accounts = ("account",) if several else ()
+    shown = table("order", *accounts, "what", "filled", "state", whole=("order", "state"))
     for one in found:
-        table.add_row(
-            one.order_id,
-            one.account_id,
-            one.instrument_id,
-            order_pb2.Side.Name(one.side).removeprefix("SIDE_"),
-            order_pb2.OrderType.Name(one.type).removeprefix("ORDER_TYPE_"),
-            one.terms.quantity,
-            one.terms.limit_price or "market",
-            one.progress.cum_quantity,
-            one.progress.average_price if one.progress.cum_quantity != "0" else "",
-            state_text(one.progress.state),
+        what = Text(order_words(one))
+        if one.HasField("rejection"):
+            what.append(f"\n{rejection_words(one.rejection)}", "dim")
+        account = (one.account_id,) if several else ()
+        shown.add_row(
+            one.order_id, *account, what, filled_words(one), state_text(one.progress.state)
         )
-    return table
+    return shown
 
 
 def _tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
     if as_json:
         emit(one)
         return
-    side = order_pb2.Side.Name(one.side).removeprefix("SIDE_")
-    price = one.terms.limit_price or "market"
-    words = f"{one.order_id}  {side} {one.terms.quantity} {one.instrument_id} {price} "
-    console.print(words, state_text(one.progress.state), highlight=False)
+    filled = f"filled {words} " if (words := filled_words(one)) else ""
+    console.print(
+        f"{one.order_id}  {order_words(one)}  {filled}",
+        state_text(one.progress.state),
+        highlight=False,
+        soft_wrap=True,
+        sep="",
+    )
+    if one.HasField("rejection"):
+        console.print(f"   {rejection_words(one.rejection)}", highlight=False, soft_wrap=True)
 
 
 def _tell_event(event: event_pb2.OrderEvent, *, as_json: bool) -> None:
     if as_json:
         emit(event)
         return
-    console.print("  ", event_words(event), state_text(event.progress.state), highlight=False)
-
-
-def event_words(event: event_pb2.OrderEvent) -> str:
-    """Say what happened in a few words."""
-    kind = str(event.WhichOneof("kind"))
-    if kind == "executed":
-        fill = event.executed.execution
-        return f"executed {fill.quantity} @ {fill.price}  (filled {event.progress.cum_quantity})"
-    if kind in {"rejected", "cancel_refused", "replace_refused"}:
-        rejection = getattr(event, kind).rejection
-        return f"{kind.replace('_', ' ')}: {rejection.text or rejection.venue_text}"
-    return kind.replace("_", " ")
+    console.print(
+        f"   {event_words(event)} ",
+        state_text(event.progress.state),
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _first_account(mesh: MeshClient) -> str:

@@ -1,6 +1,7 @@
 """`ordermesh instruments` and `watch`."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
@@ -15,11 +16,10 @@ from meshctl.commands.common import (
     emit,
     resolve,
     run,
-    state_text,
+    table,
 )
-from meshctl.commands.orders import event_words
+from meshctl.commands.words import event_words, gap_words, order_words, quote_words, state_text
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
-from ordermesh.oms.v1 import order_pb2
 
 REFRESH_PER_SECOND = 8
 
@@ -44,14 +44,17 @@ def instruments(
             for one in found:
                 emit(one)
             return
-        table = Table("listing", "name", "ISIN", "currency", "lot", "status", "prices")
+        shown = table(
+            "listing", "name", "ISIN", "currency", "lot", "status", "prices",
+            whole=("listing", "ISIN", "status", "prices"),
+        )  # fmt: skip
         for one in found:
             status = instrument_pb2.TradingStatus.Name(one.trading_status)
-            table.add_row(
+            shown.add_row(
                 one.instrument_id, one.name, one.isin, one.currency, one.lot_size,
                 status.removeprefix("TRADING_STATUS_"), "simulated" if one.simulated else "live",
             )  # fmt: skip
-        console.print(table)
+        console.print(shown)
 
     run(work)
 
@@ -72,20 +75,19 @@ def watch_orders(account: AccountOption = "", as_json: JsonOption = False) -> No
                     event_words(event),
                     state_text(event.progress.state),
                     highlight=False,
+                    soft_wrap=True,
                 )
             elif kind == "snapshot" and item.snapshot.progress.leaves_quantity != "0":
                 one = item.snapshot
                 console.print(
                     f"{one.account_id} {one.last_sequence:>6}  {one.order_id}  open: "
-                    f"{order_pb2.Side.Name(one.side).removeprefix('SIDE_')} {one.terms.quantity} "
-                    f"{one.instrument_id}",
+                    f"{order_words(one)}",
                     state_text(one.progress.state),
                     highlight=False,
+                    soft_wrap=True,
                 )
             elif kind == "gap":
-                console.print(
-                    f"{item.gap.channel or 'connection'}: {item.gap.text}", style="yellow"
-                )
+                console.print(gap_words(item.gap), style="yellow", soft_wrap=True)
 
     run(work)
 
@@ -107,6 +109,9 @@ def watch_quotes(
                 if item.WhichOneof("item") in {"update", "gap", "venue_status"}:
                     emit(item)
             return
+        if not console.is_terminal:
+            await _tell_quotes(stream)
+            return
         quotes: dict[str, market_data_pb2.Quote] = {}
         with Live(
             quotes_table(quotes), console=console, refresh_per_second=REFRESH_PER_SECOND
@@ -119,13 +124,22 @@ def watch_quotes(
     run(work)
 
 
+async def _tell_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
+    """Write a line a change, for a file or a pipe."""
+    async for item in stream:
+        if item.WhichOneof("item") == "update":
+            typer.echo(quote_words(item.update.instrument_id, item.update.quote))
+        elif item.WhichOneof("item") == "gap":
+            typer.echo(gap_words(item.gap))
+
+
 def quotes_table(quotes: dict[str, market_data_pb2.Quote]) -> Table:
     """Show quotes by listing."""
-    table = Table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "")
+    shown = table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "")
     for name, quote in sorted(quotes.items()):
-        table.add_row(
+        shown.add_row(
             name, quote.bid_size, quote.bid_price, quote.ask_price, quote.ask_size,
             quote.last_price, quote.volume, "stale" if quote.stale else "",
             style="dim" if quote.stale else "",
         )  # fmt: skip
-    return table
+    return shown

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from meshctl.client import MeshClient
-from meshctl.commands.common import JsonOption, console, emit, run, state_text, usage_error
+from meshctl.commands.common import JsonOption, console, emit, run, usage_error
+from meshctl.commands.words import state_text
 from ordermesh.oms.v1 import order_service_pb2
 
 EXECUTION_PARTS = 3

@@ -1,4 +1,4 @@
-"""`ordermesh login` and `logout`."""
+"""`ordermesh login`, `logout` and `token`."""
 
 import json
 import sys
@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from meshctl.client import MeshClient
-from meshctl.commands.common import JsonOption, console, current_home, emit, run
+from meshctl.commands.common import JsonOption, console, current_home, emit, run, usage_error
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(login)
     app.command()(logout)
+    app.command()(token)
 
 
 def login(
@@ -47,6 +48,15 @@ def logout() -> None:
     run(work)
 
 
+def token() -> None:
+    """Print an access token for other programs; it holds for a minute at least."""
+
+    async def work(mesh: MeshClient) -> None:
+        typer.echo(await mesh.token())
+
+    run(work)
+
+
 def _password(username: str, *, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
@@ -55,4 +65,6 @@ def _password(username: str, *, from_stdin: bool) -> str:
         known = json.loads(users_file.read_text("utf-8"))
         if username in known:
             return str(known[username]["password"])
+    if not sys.stdin.isatty():
+        usage_error(f"no terminal to ask for {username}'s password on: --password-stdin reads it")
     return str(typer.prompt("password", hide_input=True))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,11 +20,12 @@ from rich.text import Text
 from meshctl.stack.home import Home, Ports, find_home
 from meshctl.stack.leftovers import end_leftovers, only_supervisor, supervisor_runs
 from meshctl.stack.local import LocalStack, require_web_build
+from meshctl.stack.log_lines import readable
 from meshctl.stack.ports import require_free
 from meshctl.stack.process import StartError
 from meshctl.stack.services import StackOptions, http_get
 from meshctl.stack.settings import StackSettings
-from meshctl.stack.users import ensure_passwords
+from meshctl.stack.users import DEMO_USERS, ensure_passwords
 
 EXIT_REFUSED = 3
 EXIT_NOT_RUNNING = 4
@@ -162,17 +164,20 @@ async def _run(stack: LocalStack, home: Home, venues_file: Path | None) -> None:
         await asyncio.gather(starting, return_exceptions=True)
         console.print("stopping ...")
         await stack.stop()
+        console.print(f"stopped; the data stays in {home.root}", highlight=False, soft_wrap=True)
 
 
 def _welcome(home: Home, seconds: float, venues_file: Path | None) -> None:
     state = home.state()
     table = Table(
-        title=f"Ordermesh runs (after {seconds:.1f} s)", title_justify="left", show_header=False
-    )
+        title=f"Ordermesh runs (after {seconds:.1f} s)", title_justify="left", show_header=False,
+        box=box.SIMPLE,
+    )  # fmt: skip
     table.add_row("web page", f"{state['plain_url']}  (this machine only)")
     table.add_row("", f"{state['edge_url']}  (TLS; trust {state['ca_file']})")
+    roles = {user.username: user.role.lower() for user in DEMO_USERS}
     for name, password in ensure_passwords(home).items():
-        table.add_row(f"user {name}", password)
+        table.add_row(f"user {name}", f"{password}  {roles.get(name, '')}")
     # The demo trades at simulated venues only.
     try_out = "demo" if venues_file is None else "instruments"
     table.add_row("terminal", f"source {_relative(Path(sys.executable).parent / 'activate')}, then")
@@ -225,7 +230,10 @@ async def _readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _status_table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("process", "state", "ready", "pid", "for", "restarts", "address")
+    table = Table(
+        "process", "state", "ready", "pid", "for", "restarts", "address",
+        box=box.SIMPLE_HEAD, pad_edge=False,
+    )  # fmt: skip
     for row in rows:
         table.add_row(
             row["name"],
@@ -251,7 +259,8 @@ def _log_sink(*, quiet: bool) -> Callable[[str, str], None]:
         if quiet:
             return
         colour = colours.setdefault(name, COLOURS[len(colours) % len(COLOURS)])
-        console.print(Text(f"{name:<10} ", colour) + Text(line), soft_wrap=True)
+        if text := readable(line):
+            console.print(Text(f"{name:<10} ", colour) + Text(text), soft_wrap=True)
 
     return sink
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from meshctl.stack.log_lines import readable
+
 READY_POLL_S = 0.05
 READY_TIMEOUT_S = 60.0
 STOP_GRACE_S = 10.0
@@ -69,6 +71,7 @@ class ManagedProcess:
     _keeper: asyncio.Task[None] | None = None
     _pump: asyncio.Task[None] | None = None
     _stopping: bool = False
+    _log_start: int = 0
 
     @property
     def pid(self) -> int | None:
@@ -106,6 +109,7 @@ class ManagedProcess:
 
     async def _spawn(self) -> None:
         self._rotate_log()
+        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         self._process = await asyncio.create_subprocess_exec(
             *self.spec.command,
             env=dict(self.spec.environment),
@@ -180,9 +184,13 @@ class ManagedProcess:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
 
     def _tail(self, lines: int = 12) -> str:
+        """Say how the log of this start ends; earlier runs are in the file, too."""
         if not self.log_file.exists():
             return ""
-        last = self.log_file.read_text("utf-8", "replace").splitlines()[-lines:]
+        with self.log_file.open("rb") as file:
+            file.seek(self._log_start)
+            written = file.read().decode("utf-8", "replace")
+        last = [text for line in written.splitlines() if (text := readable(line))][-lines:]
         return "; its log ends with:\n    " + "\n    ".join(last) + f"\n  ({self.log_file})"
 
     def _move(self, state: ProcessState) -> None:

@@ -33,7 +33,7 @@ from svc_gateway.service.ports import (
     Told,
 )
 from svc_gateway.service.session_view import VenueClock
-from svc_gateway.service.together import until_one_ends
+from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import SessionConfig
 
 FeedStream = Stream[feed.FeedRequest, feed.FeedResponse]
@@ -123,14 +123,21 @@ class MarketSession:
     # -- the link -----------------------------------------------------------------------------
 
     async def _links(self, backoff: Backoff) -> None:
+        told = ""
         while True:
             await asyncio.sleep(backoff.next_delay())
             begun = self._clock.monotonic()
             try:
                 await self._one_link()
             except LinkBrokenError as error:
-                _log.warning("feed ended", session_id=self.config.session_id, why=str(error))
-            backoff.note_health(self._clock.monotonic() - begun)
+                # The same reason again, many times a second, is for debugging.
+                tell = _log.debug if str(error) == told else _log.warning
+                tell("feed ended", session_id=self.config.session_id, why=str(error))
+                told = str(error)
+            lived_s = self._clock.monotonic() - begun
+            if lived_s > LINK_LIVED_S:
+                told = ""
+            backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
         stream = await self._dial()

@@ -39,7 +39,7 @@ from svc_gateway.service.ports import (
 )
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.service.standby import HEARTBEAT_S, LinkStream, stand_by
-from svc_gateway.service.together import until_one_ends
+from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import SessionConfig
 
 # Reports kept for the OMS. Reached: the session is logged out, the venue keeps them.
@@ -131,6 +131,7 @@ class OrderSession:
     # -- the link -----------------------------------------------------------------------------
 
     async def _links(self, backoff: Backoff) -> None:
+        told = ""
         while True:
             await asyncio.sleep(backoff.next_delay())
             begun = self._clock.monotonic()
@@ -142,10 +143,16 @@ class OrderSession:
                 _log.warning("link anew", session_id=self.config.session_id, why=str(error))
                 backoff.reset()
             except LinkBrokenError as error:
-                _log.warning("link ended", session_id=self.config.session_id, why=str(error))
+                # The same reason again, many times a second, is for debugging.
+                tell = _log.debug if str(error) == told else _log.warning
+                tell("link ended", session_id=self.config.session_id, why=str(error))
+                told = str(error)
             except TimeoutError:
                 _log.warning("link timed out", session_id=self.config.session_id)
-            backoff.note_health(self._clock.monotonic() - begun)
+            lived_s = self._clock.monotonic() - begun
+            if lived_s > LINK_LIVED_S:
+                told = ""
+            backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
         stream = await self._dial()

@@ -2,6 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Final
+
+# Seconds after which a link counts as having been there: its end is news again.
+LINK_LIVED_S: Final = 1.0
 
 
 async def until_one_ends(*parts: Coroutine[object, object, object]) -> None:

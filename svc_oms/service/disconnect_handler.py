@@ -1,48 +1,45 @@
 """The command behind cancel on disconnect; when it is given is in disconnect.py."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from mesh.errors import MeshError, to_rejection
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.model import Order
+from svc_oms.service.judged import cancel_order
 from svc_oms.service.ports import AuditWrite, IdempotencyRow
 from svc_oms.service.submissions import DisconnectCancel, Submission, refused
 from svc_oms.service.trail import action
 from svc_oms.service.work import Work
 
-Cancel = Callable[[Work, Submission, Order, CancelOrder], Order]
-"""Cancels one order: `handlers.cancel_order`."""
 
-
-def disconnect_cancel(cancel: Cancel) -> Callable[[Work, Submission], IdempotencyRow]:
-    """Make what cancels the open orders of a lost flow's user in an account."""
-
-    def act(work: Work, submission: Submission) -> IdempotencyRow:
-        command = submission.command
-        assert isinstance(command, DisconnectCancel)
-        response = order_service_pb2.CancelAllResponse()
-        sequence = 0
-        left = []
-        for before in _scope(work, command):
-            result = response.results.add(order_id=before.order_id)
-            wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
-            order = before
-            try:
-                order = cancel(work, submission, before, wanted)
-                sequence = order.last_sequence
-            except (OrderRefused, MeshError) as error:
-                left.append(before.order_id)
-                told = refused(error) if isinstance(error, OrderRefused) else error
-                result.rejection.CopyFrom(to_rejection(told))
-            result.state = order.state.value  # type: ignore[assignment] # by number
-        if response.results:
-            found = len(response.results)
-            work.ledger.writes.audit.append(_entry(work.ledger.now_ns, command, found, left))
-        return work.row(submission, "", sequence, response.SerializeToString())
-
-    return act
+def disconnect_cancel(work: Work, submission: Submission) -> IdempotencyRow:
+    """Cancel the open orders of a lost flow's user in an account. No control may refuse it."""
+    command = submission.command
+    assert isinstance(command, DisconnectCancel)
+    response = order_service_pb2.CancelAllResponse()
+    sequence = 0
+    left = []
+    for order_id in [order.order_id for order in _scope(work, command)]:
+        # As it stands now: the cancel of one may have ended another of its group.
+        order = work.order(order_id)
+        if order.is_closed:
+            continue
+        result = response.results.add(order_id=order_id)
+        wanted = CancelOrder(command.idempotency_key, order_id, command.actor)
+        try:
+            order = cancel_order(work, submission, order, wanted, refusable=False)
+            sequence = order.last_sequence
+        except (OrderRefused, MeshError) as error:
+            left.append(order_id)
+            told = refused(error) if isinstance(error, OrderRefused) else error
+            result.rejection.CopyFrom(to_rejection(told))
+        result.state = order.state.value  # type: ignore[assignment] # by number
+    if response.results:
+        found = len(response.results)
+        work.ledger.writes.audit.append(_entry(work.ledger.now_ns, command, found, left))
+    return work.row(submission, "", sequence, response.SerializeToString())
 
 
 def _scope(work: Work, command: DisconnectCancel) -> list[Order]:

@@ -142,7 +142,7 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.REPLACE: Handler(replace, _named),
     CommandKind.CANCEL: Handler(cancel, _named),
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
-    CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel(cancel_order), all_open=True),
+    CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel, all_open=True),
     CommandKind.PULL: Handler(pull, named),
     CommandKind.PLACE_BATCH: Handler(place_batch),
     CommandKind.APPROVE: Handler(waiting.approve, _named),

@@ -40,13 +40,29 @@ def _cancel_each(work: Work, submission: Submission, orders: Sequence[Order]) ->
             cancel_order(work, submission, order, CancelOrder(key, order_id, actor))
 
 
-def cancel_order(work: Work, submission: Submission, before: Order, command: CancelOrder) -> Order:
-    """Cancel one order: ask the venue, or end what is not there yet."""
+def cancel_order(
+    work: Work,
+    submission: Submission,
+    before: Order,
+    command: CancelOrder,
+    *,
+    refusable: bool = True,
+) -> Order:
+    """Cancel one order: ask the venue, or end what is not there yet.
+
+    Args:
+        work: The batch.
+        submission: The command this is a part of.
+        before: The order as it stands.
+        command: The cancel.
+        refusable: A control may refuse it for its number; not what pulls orders for safety.
+    """
     event = decide_cancel(before, command)
     at_venue = isinstance(event, CancelRequested)
     session_id = work.parts.venues.session_of(before.venue_mic) if at_venue else ""
-    for judge in work.judges:
-        judge.cancel(submission, before)
+    if refusable:
+        for judge in work.judges:
+            judge.cancel(submission, before)
     order = work.add(before, before.account_id, event, submission)
     if isinstance(event, CancelRequested):
         work.send(

@@ -69,7 +69,7 @@ async def test_login_refuses_a_wrong_password_in_words(page: Page) -> None:
     await page.get_by_label("Password").fill("not the password")
     await page.keyboard.press("Enter")
 
-    await expect(page.get_by_role("alert")).to_contain_text("Bad credentials")
+    await expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
     await expect(page.get_by_label("User name")).to_be_visible()
 
 

@@ -44,11 +44,12 @@ def test_a_killed_supervisor_leaves_nothing_the_next_one_cannot_clean(tmp_path: 
         pids = _pids(home)
         mesh.process.send_signal(signal.SIGKILL)
         mesh.process.wait()
+        # The kernel tells the children, and each ends by itself, also who talks FIX.
+        _gone(pids)
         status = mesh.command("status", "--json")
         assert json.loads(status.stdout)["running"] is False
         down = mesh.command("down")
         assert down.returncode == 0, down.stderr
-        _gone(pids)
 
 
 def test_a_taken_port_is_told_by_name(tmp_path: Path) -> None:

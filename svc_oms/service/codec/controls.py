@@ -140,18 +140,40 @@ def override_value(message: limit_pb2.Override) -> Override:
     )
 
 
-def read_controls(version: int, records: Iterable[tuple[int, bytes]]) -> Controls:
-    """Decode all that is in force or will be."""
+Decoded = dict[tuple[int, bytes], Limit | Override | limit_pb2.TradingStatusRecord]
+
+
+def decoded(records: Iterable[tuple[int, bytes]], known: Decoded) -> Decoded:
+    """Decode records; those known already are taken as they were.
+
+    A change moves one of maybe thousands, and the batches of every replica wait for it.
+    """
+    made: Decoded = {}
+    for record in records:
+        value = known.get(record)
+        if value is None:
+            kind, body = record
+            if kind == RecordKind.LIMIT:
+                value = limit_value(limit_pb2.Limit.FromString(body))
+            elif kind == RecordKind.OVERRIDE:
+                value = override_value(limit_pb2.Override.FromString(body))
+            else:
+                value = limit_pb2.TradingStatusRecord.FromString(body)
+        made[record] = value
+    return made
+
+
+def read_controls(version: int, records: Decoded) -> Controls:
+    """Put together all that is in force or will be."""
     limits, overrides = [], []
     states: dict[tuple[StatusTarget, str], TradingState] = {}
-    for kind, body in records:
-        if kind == RecordKind.LIMIT:
-            limits.append(limit_value(limit_pb2.Limit.FromString(body)))
-        elif kind == RecordKind.OVERRIDE:
-            overrides.append(override_value(limit_pb2.Override.FromString(body)))
-        elif kind == RecordKind.STATUS:
-            status = limit_pb2.TradingStatusRecord.FromString(body)
-            states[StatusTarget(status.target), status.target_id] = TradingState(status.status)
+    for value in records.values():
+        if isinstance(value, Limit):
+            limits.append(value)
+        elif isinstance(value, Override):
+            overrides.append(value)
+        else:
+            states[StatusTarget(value.target), value.target_id] = TradingState(value.status)
     return Controls(version, limits, overrides, states)
 
 

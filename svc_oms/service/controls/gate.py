@@ -31,7 +31,13 @@ from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_ord
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import plain
-from svc_oms.service.codec.controls import position_row, read_controls, strategy_name
+from svc_oms.service.codec.controls import (
+    Decoded,
+    decoded,
+    position_row,
+    read_controls,
+    strategy_name,
+)
 from svc_oms.service.codec.values import NS_PER_S
 from svc_oms.service.controls.books import Books, Positions
 from svc_oms.service.ledger import Ledger
@@ -51,6 +57,7 @@ class ControlRoom:
         self.books = Books(market.reference_price)
         self.defaults = default_limits(limits)
         self._controls = NO_CONTROLS
+        self._decoded: Decoded = {}
 
     async def controls(self, batch: Batch, seen: int, now_ns: int) -> Controls:
         """Return the controls, read again if they have moved since."""
@@ -58,7 +65,8 @@ class ControlRoom:
             # Behind the lock: nothing moves between the two statements.
             version = await batch.controls_version()
             records = await batch.control_records(now_ns // NS_PER_US)
-            self._controls = read_controls(version, records)
+            self._decoded = decoded(records, self._decoded)
+            self._controls = read_controls(version, self._decoded)
         return self._controls
 
     def view(self, row: AccountRow, controls: Controls) -> AccountView:

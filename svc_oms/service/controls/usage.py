@@ -6,6 +6,7 @@ from ordermesh.oms.v1 import limit_service_pb2
 from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.usage import uses
 from svc_oms.service.codec.controls import (
+    decoded,
     limit_message,
     position_value,
     read_controls,
@@ -22,7 +23,7 @@ def usage(
 ) -> limit_service_pb2.GetUsageResponse:
     """Tell how far an account has used its limits."""
     account = picture.account
-    controls = read_controls(picture.controls_version, picture.records)
+    controls = read_controls(picture.controls_version, decoded(picture.records, {}))
     positions = [position_value(row) for row in picture.positions]
     book = OpenBook(
         [read_order(row.body, row.fold) for row in picture.orders],

@@ -1,12 +1,14 @@
 """The Python client against an edge that fails on demand."""
 
 import asyncio
+import json
 import stat
 
 import grpc
 import pytest
 
 from mesh.errors import refuse
+from mesh.limits import RECONNECT_BACKOFF_MIN_MS
 from meshctl.client import MeshClient
 from meshctl.errors import MeshRefusedError, MeshUnreachableError, NotLoggedInError
 from ordermesh.oms.v1 import event_pb2, order_service_pb2
@@ -113,6 +115,27 @@ async def test_nobody_there_is_told(edge, mesh):
     await edge.stop()
     with pytest.raises(MeshUnreachableError):
         await mesh.instruments()
+
+
+async def test_a_slow_handshake_is_no_dead_mesh(edge, home):
+    """As on a machine with much else to do: each new connection answers late."""
+
+    async def carry(reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def late(reader, writer):
+        await asyncio.sleep(3 * RECONNECT_BACKOFF_MIN_MS / 1000)
+        onward, back = await asyncio.open_connection("127.0.0.1", edge.port)
+        await asyncio.gather(carry(reader, back), carry(onward, writer))
+
+    server = await asyncio.start_server(late, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    home.state_file.write_text(json.dumps({"ports": {"edge_tls": port}}))
+    async with MeshClient.local(home) as client:
+        assert (await client.login("alice", "right")).username == "alice"
+    server.close()
 
 
 async def test_watch_resumes_behind_the_last_event_and_tells_the_gap(edge, mesh):

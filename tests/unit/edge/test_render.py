@@ -12,8 +12,8 @@ from edge.services import (
     INTERNAL_SERVICES,
     PUBLIC_SERVICES,
     generated_descriptors,
+    rpc_paths,
     service_names,
-    streaming_paths,
     transcoder_descriptors,
 )
 from edge.values import PLACEHOLDER_WEB_ROOT, EnvoyValues, web_root_or_placeholder
@@ -43,7 +43,9 @@ def test_internal_services_have_no_route():
 def test_streams_have_no_timeout_and_four_heartbeats_of_idling():
     routes = {route["match"].get("path"): route for route in edge_routes()}
     files = generated_descriptors()
-    streams = [path for service in PUBLIC_SERVICES for path in streaming_paths(files, service)]
+    streams = [
+        path for service in PUBLIC_SERVICES for path in rpc_paths(files, service, streaming=True)
+    ]
     assert len(streams) >= 5
     for path in streams:
         assert routes[path]["route"]["timeout"] == "0s"
@@ -60,11 +62,12 @@ def test_only_tokenless_routes_turn_verification_off():
         for route in edge_routes()
         if "envoy.filters.http.jwt_authn" in route.get("typed_per_filter_config", {})
     }
+    service = "/ordermesh.identity.v1.AuthService"
     assert without == {
         "/healthz",
         "/",
         "/index.html",
-        "/ordermesh.identity.v1.AuthService/",
+        *(f"{service}/{name}" for name in ("Login", "Refresh", "Logout", "GetJwks")),
     }
 
 

@@ -1,0 +1,68 @@
+"""The examples of the README, copied as they stand."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from meshctl.stack.home import HOME_NAME
+from tests.support.sources import ROOT
+from tests.support.stack import Mesh
+
+README = (ROOT / "README.md").read_text("utf-8")
+ENVIRONMENT = {"PYTHONPATH": f"{ROOT}:{ROOT / 'gen/python'}", "PATH": "/usr/bin:/bin"}
+
+
+@pytest.fixture
+def project(mesh: Mesh, tmp_path: Path) -> Path:
+    """A folder that looks like the project to whoever works in it."""
+    (tmp_path / HOME_NAME).symlink_to(mesh.home.root)
+    (tmp_path / "gen").symlink_to(ROOT / "gen")
+    return tmp_path
+
+
+def block(having: str) -> str:
+    """The code block of the README that holds these words."""
+    fenced: list[str] = re.findall(r"^```\w*\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    return next(text for text in fenced if having in text)
+
+
+def shell(mesh: Mesh, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run lines of the README, with the ports of this mesh and `ordermesh` at hand."""
+    script = script.replace("localhost:8443", f"localhost:{mesh.ports.edge_tls}")
+    return subprocess.run(
+        ["/bin/bash", "-c", f'ordermesh() {{ {sys.executable} -m meshctl "$@"; }}\n{script}'],
+        cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_python(mesh: Mesh, project: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", block("MeshClient")],
+        cwd=project, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as program:  # fmt: skip
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(f"{mesh.users['alice']}\n")
+        program.stdin.flush()
+        assert "placed" in program.stdout.readline()
+        assert any("ORDER_STATE_FILLED" in line for line in program.stdout)
+        program.kill()
+
+
+def test_curl(mesh: Mesh, project: Path) -> None:
+    assert mesh.command("login", "alice").returncode == 0
+    login, _, place = block("curl --cacert").partition("\n\n")
+    login = login.replace('"..."', f'"{mesh.users["alice"]}"')
+    done = shell(mesh, project, f"set -e\n{login}\necho\n{place}")
+    assert done.returncode == 0, done.stderr
+    logged_in, placed = done.stdout.strip().splitlines()
+    assert '"accessToken"' in logged_in
+    assert '"idempotencyKey":"my-1"' in placed
+
+
+def test_curl_shows_why_it_was_not_let_in(mesh: Mesh, project: Path) -> None:
+    place = block("curl --cacert").partition("\n\n")[2].partition("\n")[2]
+    assert "Jwt" in shell(mesh, project, f"TOKEN=wrong\n{place}").stdout
