@@ -47,6 +47,9 @@ UNACKNOWLEDGED_MAX = 20_000
 # The OMS may be away this long before the session is logged out. Seconds.
 LINK_DOWN_LOGOUT_S = 15.0
 LINK_OPEN_TIMEOUT_S = 10.0
+# Whoever had a lost store may live without the OMS, and no lock tells. Behind this it sends no new
+# orders (SESSION_QUIET_S of the OMS); only then kill switches are confirmed for the session. Seconds.
+STORE_LOST_QUIET_S = 15.0
 # Between looks at what no event tells. Seconds.
 TICK_S = 0.25
 # How long the last reports have to become durable when we stop. Seconds.
@@ -85,6 +88,7 @@ class OrderSession:
         self._linked = False
         self._link_down_since = clock.monotonic()
         self._blocks_version = self._blocks_told = 0
+        self._confirm_from = 0.0
         self._uplink_wake = asyncio.Event()
         self._start_over = asyncio.Event()
         self._acknowledged = asyncio.Event()
@@ -173,7 +177,10 @@ class OrderSession:
             self._token = first.opened.fencing_token
             self._start_over.clear()
             await self.ownership.acquire()
+            store_is_new = self.ownership.store_lost
             await self.ownership.check_store(first.opened)
+            if store_is_new:
+                self._confirm_from = self._clock.monotonic() + STORE_LOST_QUIET_S
             await self._attach(first.opened)
             self._blocks_told = 0
             self.outbound.heard(dialled_ns)
@@ -282,7 +289,10 @@ class OrderSession:
         receipts = self.outbound.take_receipts(RECEIPTS_PER_FRAME)
         not_resent = self.outbound.take_not_resent(RECEIPTS_PER_FRAME)
         result = None if self.kept.waiting else self.administration.take_result()
-        blocks_due = self._blocks_version != self._blocks_told
+        blocks_due = (
+            self._blocks_version != self._blocks_told
+            and self._clock.monotonic() >= self._confirm_from
+        )
         if not (messages or receipts or not_resent or result or self.view.due or blocks_due):
             return None
         frame = link.LinkRequest(

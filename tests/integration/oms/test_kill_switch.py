@@ -480,6 +480,30 @@ async def test_a_session_without_a_link_for_long_needs_no_confirmation(book_url,
         assert switch.sessions[0].standing == kill.KILL_SESSION_STANDING_NO_LINK
 
 
+async def test_a_standby_that_takes_over_knows_the_switches_before_any_command(book_url, tls):
+    async with (
+        trading(book_url, tls) as (running, client, owner),
+        running.channel("svc-gateway") as channel,
+    ):
+        await client.place("k1")
+        first = await owner.command(0)
+        standby = Gateway(channel, instance="second")
+        opening = asyncio.create_task(standby.open())
+        await until(lambda: standby.standbys, "it stands by")
+        switch = await engage(client, account_id="ACC-BOB")
+        assert [one.session_id for one in switch.sessions] == ["sima-orders"]
+        await owner.close()
+        opened = await opening
+        assert [one.switch_id for one in opened.blocks.blocks] == [switch.switch_id]
+        await standby.command(0)
+        version = opened.blocks.version
+        assert standby.log == [
+            ("block", version), ("confirmed", version), ("command", first.cl_ord_id),
+        ]  # fmt: skip
+        assert standby.beats, "the word of the OMS is not as old as the standby's dial"
+        await standby.close()
+
+
 async def test_a_link_ends_when_switches_can_no_longer_be_read(book_url, tls, monkeypatch):
     async with trading(book_url, tls) as (_, _client, gateway):
 
@@ -514,4 +538,4 @@ async def test_heartbeats_come_between_commands_too(book_url, tls, monkeypatch):
         for number in range(3):
             await client.place(f"o{number}")
         await gateway.command(2)
-        await until(lambda: gateway.beats, "a heartbeat")
+        await until(lambda: gateway.beats > 1, "a heartbeat behind the first one")
