@@ -47,8 +47,8 @@ UNACKNOWLEDGED_MAX = 20_000
 # The OMS may be away this long before the session is logged out. Seconds.
 LINK_DOWN_LOGOUT_S = 15.0
 LINK_OPEN_TIMEOUT_S = 10.0
-# Whoever had a lost store may live without the OMS, and no lock tells. Behind this it sends no new
-# orders (SESSION_QUIET_S of the OMS); only then kill switches are confirmed for the session. Seconds.
+# Whoever had a lost store may live without the OMS, and no lock tells. Behind this it sends no
+# new orders (SESSION_QUIET_S of the OMS): only then kill switches are confirmed. Seconds.
 STORE_LOST_QUIET_S = 15.0
 # Between looks at what no event tells. Seconds.
 TICK_S = 0.25
