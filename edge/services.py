@@ -12,6 +12,7 @@ PUBLIC_SERVICES = {
     "ordermesh.oms.v1.AuditService": "svc_oms",
     "ordermesh.oms.v1.KillSwitchService": "svc_oms",
     "ordermesh.oms.v1.LimitService": "svc_oms",
+    "ordermesh.oms.v1.SessionService": "svc_oms",
     "ordermesh.marketdata.v1.MarketDataService": "svc_marketdata",
     "ordermesh.marketdata.v1.InstrumentService": "svc_marketdata",
     "ordermesh.identity.v1.AuthService": "svc_identity",

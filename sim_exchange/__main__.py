@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"sim-exchange-{settings.sim_mic.lower()}", settings.log_level, settings.log_format
         )
         asyncio.run(run(settings))
-    except (SettingsError, JournalError, RecordingError, ValueError) as error:
+    except (SettingsError, JournalError, RecordingError, ValueError, OSError) as error:
         sys.stderr.write(f"sim_exchange: {error}\n")
         return 2
     return 0

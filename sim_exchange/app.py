@@ -5,8 +5,14 @@ import time
 from dataclasses import dataclass
 
 from mesh.log import get_logger
-from sim_exchange.adapters.fix.acceptor import VenueAcceptor, acceptor_text, store_tail
+from sim_exchange.adapters.fix.acceptor import (
+    VenueAcceptor,
+    acceptor_text,
+    free_loopback_port,
+    store_tail,
+)
 from sim_exchange.adapters.fix.application import VenueApplication
+from sim_exchange.adapters.fix.door import AcceptorDoor
 from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
 from sim_exchange.adapters.fix.order_desk import OrderDesk
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
@@ -71,13 +77,9 @@ def build(settings: SimSettings) -> Parts:
     market_data = MarketDataDesk(venue, sender)
     application = VenueApplication(sender, OrderDesk(venue, answers, sender), market_data)
     store = folder / "fix"
-    text = acceptor_text(
-        settings.sim_mic,
-        settings.sim_host,
-        settings.sim_port,
-        store,
-        settings.sim_clients.split(","),
-    )
+    inner_port = free_loopback_port()
+    text = acceptor_text(settings.sim_mic, inner_port, store, settings.sim_clients.split(","))
+    door = AcceptorDoor(settings.sim_mic, settings.sim_port, settings.sim_host, inner_port)
     flow = None
     if settings.sim_agents:
         flow = OrderFlow(
@@ -100,7 +102,7 @@ def build(settings: SimSettings) -> Parts:
         answers,
         market_data,
         application,
-        VenueAcceptor(application, text, store),
+        VenueAcceptor(application, text, store, door),
         flow,
         recording,
     )

@@ -21,11 +21,14 @@ from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import OrderReader
 from svc_gateway.adapters.fix.orders_out import OrderWriter
 from svc_gateway.adapters.fix.security_list import static_instruments
+from svc_gateway.adapters.fix.store_lock import FileStoreLock
+from svc_gateway.adapters.fix.wire import sent_at
 from svc_gateway.adapters.links.streams import GrpcStream
 from svc_gateway.service.listings_feed import ListingsFeed
 from svc_gateway.service.market_session import DialFeed, FeedStream, MarketSession
-from svc_gateway.service.order_session import LinkStream, OrderSession
+from svc_gateway.service.order_session import OrderSession
 from svc_gateway.service.ports import Handed
+from svc_gateway.service.standby import LinkStream
 from svc_gateway.settings import GatewaySettings
 from svc_gateway.venues import Role, SessionConfig, load_venues
 
@@ -48,6 +51,7 @@ class Gateway:
         self._clock = clock
         self._channels: list[grpc.aio.Channel] = []
         self._instance = settings.gateway_instance or f"{socket.gethostname()}-{os.getpid()}"
+        self._locks: dict[str, FileStoreLock] = {}
         self.sessions: list[Session] = []
 
     def build(self) -> None:
@@ -94,6 +98,7 @@ class Gateway:
     def _orders(self, config: SessionConfig) -> OrderSession:
         inbox = _inbox(config)
         engine = self._engine(config, inbox)
+        lock = self._locks[config.session_id] = self._lock(config)
         return OrderSession(
             config,
             engine,
@@ -103,6 +108,7 @@ class Gateway:
             self._dial_link(),
             self._clock,
             self._instance,
+            lock,
         )
 
     def _market_data(self, config: SessionConfig) -> MarketSession:
@@ -115,11 +121,18 @@ class Gateway:
             self._dial_feed(),
             self._clock,
             self._instance,
+            self._lock(config),
+            sent_at,
         )
 
     def _listings(self, config: SessionConfig) -> ListingsFeed:
         listings = static_instruments(config, self._clock.now_ns())
-        return ListingsFeed(config, listings, self._dial_feed(), self._clock, self._instance)
+        lock = self._locks[config.session_id]
+        return ListingsFeed(config, listings, self._dial_feed(), self._clock, self._instance, lock)
+
+    def _lock(self, config: SessionConfig) -> FileStoreLock:
+        folder = self._settings.gateway_store_dir / config.session_id
+        return FileStoreLock(folder, self._instance)
 
     def _engine(self, config: SessionConfig, inbox: ThreadHandover[Handed]) -> QuickFixEngine:
         settings = self._settings

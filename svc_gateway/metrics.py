@@ -8,6 +8,20 @@ SESSION_STATE = Gauge(
     "ordermesh_gateway_session_state", "1 down, 2 recovering, 3 up (SessionState).", _SESSION
 )
 LINK_UP = Gauge("ordermesh_gateway_link_up", "1 while the link to our service is open.", _SESSION)
+SESSION_OWNER = Gauge(
+    "ordermesh_gateway_session_owner", "1 while this process holds the session's store.", _SESSION
+)
+STORES_LOST = Counter(
+    "ordermesh_gateway_stores_lost", "FIX stores that were not the ones they should be.", _SESSION
+)
+CLOCK_SKEW = Gauge(
+    "ordermesh_gateway_clock_skew_seconds",
+    "Least time a venue's message took by its SendingTime(52), over a minute.",
+    _SESSION,
+)
+CLOCK_SKEW_ALARM = Gauge(
+    "ordermesh_gateway_clock_skew_alarm", "1 while a venue's clock is beyond tolerance.", _SESSION
+)
 QUEUED_COMMANDS = Gauge(
     "ordermesh_gateway_queued_commands", "Commands waiting for the venue's rate or logon.", _SESSION
 )

@@ -171,6 +171,12 @@ class SessionConfig(_Frozen):
     password_file: Path | None = None
     venue_messages_per_second: Annotated[int, Field(ge=1, le=100_000)] = 1000
     command_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    # A longer message of the venue is cut off, with its connection.
+    message_bytes_max: Annotated[int, Field(ge=4096, le=64 * 1024 * 1024)] = 1024 * 1024
+    # RTS 25: 1 ms for electronic trading, 1 s (1000000) for voice and the like.
+    clock_tolerance_us: Annotated[int, Field(ge=100, le=10_000_000)] = 1000
+    # The least time a message takes on this line, at most.
+    clock_delay_max_us: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
     dialect: DialectConfig = DialectConfig()
     # Where SecurityList(y) tells no tick table or lot.
     default_tick_table: tuple[TickBandConfig, ...] = (TickBandConfig(tick_size="0.01"),)

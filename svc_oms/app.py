@@ -18,7 +18,7 @@ from svc_oms.adapters.postgres.bell import PostgresBell
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import audit, flow, kill, limits, link, orders
+from svc_oms.api import audit, flow, kill, limits, link, orders, sessions
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.auditor import Auditor
@@ -27,15 +27,17 @@ from svc_oms.service.book import Book
 from svc_oms.service.controls.gate import ControlRoom, LimitsFollower, LimitsGate
 from svc_oms.service.desk import Desk
 from svc_oms.service.disconnect import Guards
+from svc_oms.service.downlink import LinkParts
 from svc_oms.service.kill_gate import KillGate
 from svc_oms.service.known import KnownOrders
-from svc_oms.service.link import LinkParts, Links
+from svc_oms.service.links import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.pulls import Puller, PullParts
+from svc_oms.service.session_desk import SessionDesk
 from svc_oms.service.switchboard import Switchboard, SwitchParts
 from svc_oms.service.trail import Trail
 from svc_oms.service.triggers import Triggers
@@ -89,46 +91,64 @@ def build_book(
     )
     triggers = Triggers(store, clock, venues, desk.submit, settings.trading_day_end_s)
     publisher.moved = triggers.learn
-    links = Links(
-        LinkParts(
-            store=store,
-            clock=clock,
-            known=known,
-            venues=venues,
-            publisher=publisher,
-            notices=notices,
-            waker=waker,
-            trail=trail,
-            blocks=blocks,
-            followers=followers,
-        ),
-        replica,
-        may_add=settings.sessions_may_be_added,
+    link_parts = LinkParts(
+        store=store,
+        clock=clock,
+        known=known,
+        venues=venues,
+        publisher=publisher,
+        notices=notices,
+        waker=waker,
+        trail=trail,
+        blocks=blocks,
+        sessions=SessionDesk(store.session_desk(), clock, waker),
+        followers=followers,
     )
-    watchman = Watchman(replica, store, publisher, venues, notices, links, blocks)
+    return _bound(settings, replica, link_parts, auditor, desk, triggers, market, room)
+
+
+def _bound(
+    settings: OmsSettings,
+    replica: str,
+    parts: LinkParts,
+    auditor: Auditor,
+    desk: Desk,
+    triggers: Triggers,
+    market: Market,
+    room: ControlRoom,
+) -> Book:
+    """Add the links, what looks after them, and what works across orders."""
+    store, clock, venues, blocks = parts.store, parts.clock, parts.venues, parts.blocks
+    links = Links(parts, replica, may_add=settings.sessions_may_be_added)
     puller = Puller(PullParts(store, clock, venues, desk, replica))
-    switches = Switchboard(
-        SwitchParts(
-            store.kills, clock, blocks, venues, waker, puller, settings.engage_confirm_s_max
-        )
-    )
     return Book(
         store=store,
         clock=clock,
         market=market,
         venues=venues,
-        notices=notices,
-        publisher=publisher,
+        notices=parts.notices,
+        publisher=parts.publisher,
         desk=desk,
         links=links,
-        watchman=watchman,
-        switches=switches,
+        watchman=Watchman(replica, store, parts.publisher, venues, parts.notices, links, blocks),
+        switches=Switchboard(
+            SwitchParts(
+                store.kills,
+                clock,
+                blocks,
+                venues,
+                parts.waker,
+                puller,
+                settings.engage_confirm_s_max,
+            )
+        ),
         auditor=auditor,
         guards=Guards(store.guards(), desk, clock),
+        session_desk=parts.sessions,
+        triggers=triggers,
         revision=SCHEMA_REVISION,
         lag_events_max=settings.stream_lag_events_max,
         room=room,
-        triggers=triggers,
     )
 
 
@@ -143,6 +163,8 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     server.on_refused(audit.RefusalRecorder(book).on_refused)
     # What a venue says is a fact whatever its form: the book parks what it cannot read.
     server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])
+    desk = sessions.SessionServicer(book, book.session_desk)
+    server.add(desk, sessions.SERVICE, sessions.ACCESS)
 
 
 class _Ears:

@@ -62,6 +62,9 @@ def up(
         Path | None, typer.Option("--replay", help="LOBSTER message file to play into SIMA.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
+    ] = False,
     port_offset: Annotated[int | None, typer.Option(help="Added to every port.")] = None,
     allow_origin: Annotated[
         list[str] | None,
@@ -88,6 +91,7 @@ def up(
         order_value_max=settings.order_value_max,
         allowed_origins=tuple(allow_origin or ()),
         log_level=log_level.lower(),
+        standby=standby,
     )
     ports = Ports().shifted(settings.port_offset if port_offset is None else port_offset)
     try:

@@ -33,6 +33,7 @@ class Ports:
     gateway_ops: int = 9154
     sima_ops: int = 9155
     simb_ops: int = 9156
+    standby_ops: int = 9158
     sima_fix: int = 9878
     simb_fix: int = 9879
 

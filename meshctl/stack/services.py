@@ -24,6 +24,7 @@ class StackOptions:
     sim_speed: float = 1.0
     order_value_max: str = ""
     allowed_origins: tuple[str, ...] = ()
+    standby: bool = False
     log_level: str = "info"
 
 
@@ -43,6 +44,9 @@ class Addresses:
 def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
     """All our processes by name, in the order they are started."""
     ports = at.ports
+    gateways = {"gateway": ports.gateway_ops}
+    if at.options.standby:
+        gateways["standby"] = ports.standby_ops
     return {
         "identity": _spec(
             at, "identity", "svc_identity", ports.identity_ops,
@@ -68,14 +72,19 @@ def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
             **_tokens(ports),
             **_tls(at.home, "svc-oms"),
         ),
-        "gateway": _spec(
-            at, "gateway", "svc_gateway", ports.gateway_ops,
-            OMS_TARGET=f"127.0.0.1:{ports.oms}",
-            MARKETDATA_TARGET=f"127.0.0.1:{ports.marketdata}",
-            GATEWAY_SESSIONS_FILE=str(at.options.venues_file or at.home.run / "venues.yaml"),
-            GATEWAY_STORE_DIR=str(at.home.data / "gateway"),
-            **_tls(at.home, "svc-gateway"),
-        ),
+        # They share the FIX stores; whoever comes first has the sessions, the other waits.
+        **{
+            name: _spec(
+                at, name, "svc_gateway", ops,
+                OMS_TARGET=f"127.0.0.1:{ports.oms}",
+                MARKETDATA_TARGET=f"127.0.0.1:{ports.marketdata}",
+                GATEWAY_SESSIONS_FILE=str(at.options.venues_file or at.home.run / "venues.yaml"),
+                GATEWAY_STORE_DIR=str(at.home.data / "gateway"),
+                GATEWAY_INSTANCE=name,
+                **_tls(at.home, "svc-gateway"),
+            )
+            for name, ops in gateways.items()
+        },
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from svc_gateway.service.market_session import (
     DialFeed,
     FeedStream,
 )
-from svc_gateway.service.ports import LinkBrokenError
+from svc_gateway.service.ports import LinkBrokenError, StoreLock
 from svc_gateway.service.together import until_one_ends
 from svc_gateway.venues import SessionConfig
 
@@ -36,7 +36,7 @@ class ListingsFeed:
 
     def __init__(
         self, config: SessionConfig, listings: Sequence[instruments.Instrument],
-        dial: DialFeed, clock: Clock, instance: str,
+        dial: DialFeed, clock: Clock, instance: str, lock: StoreLock,
     ) -> None:  # fmt: skip
         self.config = config
         # Beside the order session, which has the name in the file.
@@ -45,13 +45,18 @@ class ListingsFeed:
         self._dial = dial
         self._clock = clock
         self._instance = instance
+        self._lock = lock
         self._since_ns = clock.now_ns()
         self._due = asyncio.Event()
         self._link_gauge = metrics.LINK_UP.labels(self.name)
 
     async def run(self, backoff: Backoff) -> None:
-        """Work until cancelled. `backoff` gives the delay before each dial."""
+        """Work until cancelled. `backoff` gives the delay before each dial.
+
+        The gateway that has the order session tells its listings; a standby does not.
+        """
         while True:
+            await self._lock.until_held()
             await asyncio.sleep(backoff.next_delay())
             begun = self._clock.monotonic()
             try:

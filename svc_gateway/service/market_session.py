@@ -28,9 +28,11 @@ from svc_gateway.service.ports import (
     LinkBrokenError,
     MarketDialect,
     NotSentError,
+    StoreLock,
     Stream,
     Told,
 )
+from svc_gateway.service.session_view import VenueClock
 from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import SessionConfig
 
@@ -57,7 +59,8 @@ class MarketSession:
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, inbox: Inbox, dialect: MarketDialect,
-        dial: DialFeed, clock: Clock, instance: str,
+        dial: DialFeed, clock: Clock, instance: str, lock: StoreLock,
+        sent_at: Callable[[str], tuple[int, int]],
     ) -> None:  # fmt: skip
         self.config = config
         self._engine = engine
@@ -66,6 +69,9 @@ class MarketSession:
         self._dial = dial
         self._clock = clock
         self._instance = instance
+        self._lock = lock
+        self._sent_at = sent_at
+        self._venue_clock = VenueClock(config)
         self._up = False
         self._since_ns = clock.now_ns()
         self._trading_status = instruments.TRADING_STATUS_UNSPECIFIED
@@ -90,7 +96,12 @@ class MarketSession:
         self._passed_on = metrics.FEED_UPDATES.labels(name)
 
     async def run(self, backoff: Backoff) -> None:
-        """Work until cancelled. `backoff` gives the delay before each dial."""
+        """Work until cancelled. `backoff` gives the delay before each dial.
+
+        Two gateways that share a store folder share these CompIDs: the one that has the store's
+        lock feeds, the other waits for it and neither logs on nor opens a feed.
+        """
+        await self._until_owner()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._start_engine())
             tasks.create_task(self._intake())
@@ -100,6 +111,14 @@ class MarketSession:
     async def stop(self) -> None:
         """Log out."""
         await asyncio.to_thread(self._engine.stop)
+        self._lock.free()
+
+    async def _until_owner(self) -> None:
+        if not self._lock.take():
+            _log.info("standby", session_id=self.config.session_id, owner=self._lock.holder())
+        while not self._lock.take():  # noqa: ASYNC110  the system frees it and tells nobody
+            await asyncio.sleep(TICK_S)
+        metrics.SESSION_OWNER.labels(self.config.session_id).set(1)
 
     # -- the link -----------------------------------------------------------------------------
 
@@ -265,7 +284,11 @@ class MarketSession:
     async def _intake(self) -> None:
         while True:
             for handed in await self._inbox.get_batch(UPDATES_PER_FRAME):
-                self._take(handed)
+                try:
+                    self._take(handed)
+                except Exception:  # noqa: BLE001  whatever it is, the session goes on
+                    _log.exception("could not take in", session_id=self.config.session_id)
+                    self._resync("fault")
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:
@@ -276,6 +299,9 @@ class MarketSession:
         elif handed.told is Told.LOGOUT:
             _log.warning("feed down", session_id=self.config.session_id, why=handed.raw)
             self._set_up(False)
+        elif handed.told is Told.HEARD:
+            sent_ns, unit_ns = self._sent_at(handed.raw)
+            self._venue_clock.heard(sent_ns, handed.received_ns, unit_ns)
         elif handed.told is Told.UNREADABLE:
             _log.error("message dropped", session_id=self.config.session_id)
 

@@ -66,6 +66,7 @@ class Outbound:
         self._doubts: deque[tuple[str, str]] = deque()
         self._mass = MassStatus(offered=config.dialect.mass_status)
         self._receipts: deque[link.CommandReceipt] = deque()
+        self._not_resent: deque[link.CommandReceipt] = deque(maxlen=DOUBTS_MAX)
         self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
         self._requests_sent: frozenset[str] | None = None
         self._blocks: tuple[Block, ...] = ()
@@ -153,6 +154,20 @@ class Outbound:
         subject, body = self._writer.ask_about(sent)
         if body:
             self._doubt(subject, body)
+            self._not_resent.append(self._writer.receipt_about(sent))
+            self._receipt_ready()
+
+    def ask(self, commands: Iterable[link.VenueCommand]) -> None:
+        """Ask the venue what became of commands the OMS cannot tell the fate of."""
+        for command in commands:
+            try:
+                self._doubt(command.cl_ord_id, self._writer.ask(command))
+            except CannotExpressError as error:
+                _log.error("cannot be asked about", cl_ord_id=command.cl_ord_id, why=str(error))
+
+    def take_not_resent(self, limit: int) -> list[link.CommandReceipt]:
+        """Return the requests the venue asked to be sent again, which they were not."""
+        return [self._not_resent.popleft() for _ in range(min(limit, len(self._not_resent)))]
 
     def heard_of_all(self, message: link.VenueMessage) -> None:
         """Take note of a report of a mass answer, or of a refusal of the question."""

@@ -28,6 +28,8 @@ class Told(Enum):
     NOT_RESENT = auto()
     # QuickFIX says something: connect errors and the like.
     NOTE = auto()
+    # The venue was heard by a Heartbeat(0) or the like; `raw` is its SendingTime(52).
+    HEARD = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,36 @@ class FixEngine(Protocol):
     def sent_message(self, msg_seq_num: int) -> str:
         """Return what went out with a number, or ""."""
 
+    def change_numbers(self, next_sender: int, next_target: int, *, reset: bool) -> None:
+        """Set the numbers of the stopped session; 0 leaves one.
+
+        With `reset` both are 1 in a new life of the store, and so they are told the venue at the
+        next logon.
+        """
+
+    def begin_anew(self, next_sender: int) -> None:
+        """Make a new store in which our numbers go on from here."""
+
+
+class StoreLock(Protocol):
+    """Keeps a second process from one session's FIX store, as long as this one lives."""
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has it."""
+
+    def take(self) -> bool:
+        """Take it, if no other process has it."""
+
+    def free(self) -> None:
+        """Give it up."""
+
+    def holder(self) -> str:
+        """Return who took it last, in words."""
+
+    async def until_held(self) -> None:
+        """Wait until this process has it."""
+
 
 class CommandWriter(Protocol):
     """Writes commands as FIX text in one venue's dialect."""
@@ -116,6 +148,9 @@ class CommandWriter(Protocol):
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a status request about a request in the FIX store; "" if it needs none."""
 
+    def receipt_about(self, sent: str) -> link.CommandReceipt:
+        """Return the receipt that says that a request in the FIX store is in doubt."""
+
 
 class ReportReader(Protocol):
     """Reads what a venue says on an order session."""
@@ -125,6 +160,12 @@ class ReportReader(Protocol):
 
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return the question, whether it is the last report, whether of an order; or None."""
+
+    def sent_at(self, raw: str) -> tuple[int, int]:
+        """Return SendingTime(52) of a message or of its own text, and the unit of its last digit.
+
+        Both in nanoseconds; 0 for a time that cannot be read.
+        """
 
     def trading_session_status(self, raw: str) -> int | None:
         """Return TradSesStatus(340) if it is a TradingSessionStatus(h)."""
@@ -152,6 +193,9 @@ class Stream(Protocol[RequestT_contra, ResponseT_co]):
 
     async def receive(self) -> ResponseT_co:
         """Return the next frame."""
+
+    async def finish(self) -> None:
+        """Say that nothing more comes, and wait a moment for the peer to end it."""
 
     async def close(self) -> None:
         """End it."""

@@ -11,12 +11,13 @@ from svc_oms.service.auditor import Auditor
 from svc_oms.service.controls.gate import ControlRoom
 from svc_oms.service.desk import Desk
 from svc_oms.service.disconnect import Guards
-from svc_oms.service.link import Links
+from svc_oms.service.links import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.order_stream import StreamParts
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.publisher import Publisher
+from svc_oms.service.session_desk import SessionDesk
 from svc_oms.service.submissions import database_away
 from svc_oms.service.switchboard import Switchboard
 from svc_oms.service.tails import TAIL_ITEMS_MAX
@@ -47,6 +48,7 @@ class Book:
     switches: Switchboard
     auditor: Auditor
     guards: Guards
+    session_desk: SessionDesk
     triggers: Triggers
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
@@ -98,6 +100,7 @@ class Book:
             tasks.create_task(self.guards.run())
             tasks.create_task(self.switches.run())
             tasks.create_task(self.triggers.run())
+            tasks.create_task(self.links.keep())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

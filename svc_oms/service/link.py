@@ -9,38 +9,27 @@ as after a crash, so there is no other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
-from mesh.clock import Clock
 from mesh.ids import valid_ulid
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.type.v1 import stream_pb2
+from ordermesh.oms.v1 import session_pb2
 from svc_oms.service import metrics
-from svc_oms.service.blocks import BlockView
-from svc_oms.service.codec.frames import joined, numbered_command
 from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.gates import Follower
+from svc_oms.service.downlink import Downlink, GatewayGoneError, LinkParts
 from svc_oms.service.inbox import Inbox
-from svc_oms.service.known import KnownOrders
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.linked import Linked
-from svc_oms.service.notices import Notices
 from svc_oms.service.ports import (
     FencedError,
     LinkProgress,
-    OrderStore,
     SessionRow,
     StoreUnavailableError,
-    Waker,
 )
-from svc_oms.service.publisher import Publisher
-from svc_oms.service.tails import Tail
-from svc_oms.service.trail import Trail
 from svc_oms.service.venue_batch import Report, VenueBatch, read_message, read_receipt
-from svc_oms.service.venues import VenueSession, VenueSessions, told_session
+from svc_oms.service.venues import VenueSession, told_session
 
 log = get_logger("svc_oms.link")
 
@@ -48,71 +37,58 @@ log = get_logger("svc_oms.link")
 BATCH_MESSAGES_MAX = 500
 # Frames of a gateway that may wait; then its stream is not read until there is room.
 INBOX_FRAMES_MAX = 64
-# Commands in one frame.
-FRAME_COMMANDS_MAX = 500
-# Also between commands: a gateway sends new orders only for 8 s behind the time in the last one.
-HEARTBEAT_S = 2.0
-# Commands a gateway has without a receipt at most. It never has to stop reading for want of room,
-# so that a kill switch never waits behind commands.
-OUTSTANDING_COMMANDS_MAX = 4_000
 # How long a receipt that only says "sent" may wait to be stored with what the venue answers.
 # Lost with a crash it is not missed: the gateway is asked again and gives it again.
 RECEIPTS_WAIT_S = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class LinkParts:
-    """What links work with."""
-
-    store: OrderStore
-    clock: Clock
-    known: KnownOrders
-    venues: VenueSessions
-    publisher: Publisher
-    notices: Notices
-    waker: Waker
-    trail: Trail
-    blocks: BlockView
-    followers: Sequence[Follower] = ()
-
-
 class VenueLink:
     """One owner's life; see above."""
 
-    def __init__(self, parts: LinkParts, session: SessionRow) -> None:
+    def __init__(
+        self,
+        parts: LinkParts,
+        session: SessionRow,
+        questions: Sequence[gw.VenueCommand] = (),
+        *,
+        admin_pending: bool = False,
+    ) -> None:
         self._parts = parts
+        self.gateway = session.gateway
         self.session_id = session.session_id
         self.venue_mic = session.venue_mic
         self.token = session.fencing_token
         self.drop_copy = session.drop_copy
-        self._epoch = session.inbound_epoch
-        self._applied = session.inbound_msg_seq_num
-        self._acknowledged = session.acknowledged_outbound_sequence
+        self._down = Downlink(parts, session, questions, admin_pending=admin_pending)
+        self.tail = self._down.tail
         self._receipts_timer: asyncio.TimerHandle | None = None
-        self._redelivered_to = session.outbound_sequence
         self._inbox: Inbox[gw.LinkRequest] = Inbox(INBOX_FRAMES_MAX)
         self._room = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._ack_due = False
         self._confirmed = 0
-        self._failure: Exception | None = None
         self._owners: dict[str, str] = {}
         self._status = gw.SessionStatus()
-        self.tail = Tail(session.outbound_sequence)
+        # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
+        self._sender = 0
+        self.administered: set[str] = set()
+        # The gateway ends this link only to dial again.
+        self.back_soon = False
 
     # What the gateway says.
 
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
+        self._down.heard()
         while not self._inbox.put(frame):
             self._room.clear()
             await self._room.wait()
 
     def fail(self, error: Exception) -> None:
         """End the link with this error."""
-        if self._failure is None:
-            self._failure = error
-            self._wake.set()
+        self._down.fail(error)
+
+    def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+        """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
+        return self._down.frames(drain)
 
     async def run(self) -> None:
         """Apply frames until something fails; the failure ends the link."""
@@ -121,7 +97,7 @@ class VenueLink:
                 frames = await self._inbox.take(INBOX_FRAMES_MAX)
                 self._room.set()
                 await self._work(frames)
-        except (FencedError, StoreUnavailableError) as error:
+        except (FencedError, StoreUnavailableError, GatewayGoneError) as error:
             self.fail(error)
         except Exception as error:
             log.exception("link failed", session=self.session_id)
@@ -133,10 +109,11 @@ class VenueLink:
         for frame in frames:
             messages.extend(frame.messages)
             receipts.extend(frame.receipts)
-            if frame.HasField("status"):
+            self.back_soon |= frame.back_soon
+            if frame.HasField("status") or frame.HasField("admin_result") or frame.not_resent:
                 await self._apply_all(messages, receipts)
                 messages, receipts = [], []
-                await self.set_status(frame.status)
+                await self._work_rest(frame)
         await self._apply_all(messages, receipts)
         confirmed = max(frame.blocks_version for frame in frames)
         if confirmed > self._confirmed:
@@ -146,9 +123,36 @@ class VenueLink:
         if timer is not None and timer.when() <= asyncio.get_running_loop().time():
             await self._transaction([], self._progress())
 
+    async def _work_rest(self, frame: gw.LinkRequest) -> None:
+        doubts = [report for report in map(read_receipt, frame.not_resent) if report is not None]
+        if doubts:
+            await self._transaction(doubts, self._progress())
+        if frame.HasField("status"):
+            await self.set_status(frame.status)
+        if frame.HasField("admin_result"):
+            await self._administered(frame.admin_result)
+
+    def administer(self, command: gw.AdminCommand) -> None:
+        """Have the gateway do this."""
+        self.administered.add(command.action_id)
+        self._down.administer(command)
+
+    async def _administered(self, result: gw.AdminResult) -> None:
+        """Store what came of it; only then the gateway goes on, told by the acknowledgement."""
+        kind = await self._parts.sessions.settle(self.session_id, self.token, result)
+        after = result.after
+        if kind == session_pb2.SESSION_ACTION_KIND_SEQUENCES and result.done:
+            self._down.epoch = after.session_epoch
+            self._down.applied = after.next_target_msg_seq_num - 1
+            self._sender = after.next_sender_msg_seq_num
+        self._down.acknowledge()
+        if kind == session_pb2.SESSION_ACTION_KIND_HAND_OVER and result.done:
+            raise GatewayGoneError("handed over")
+
     def _progress(self) -> LinkProgress:
+        down = self._down
         return LinkProgress(
-            self.session_id, self.token, self._epoch, self._applied, self._acknowledged
+            self.session_id, self.token, down.epoch, down.applied, down.acknowledged, self._sender
         )
 
     async def _apply_all(
@@ -170,7 +174,8 @@ class VenueLink:
         """
         if not messages and not receipts:
             return
-        epoch, applied = self._epoch, self._applied
+        down = self._down
+        epoch, applied = down.epoch, down.applied
         acknowledged, reports = self._read_receipts(receipts)
         for message in messages:
             if message.session_epoch != epoch:
@@ -179,26 +184,28 @@ class VenueLink:
             if message.msg_seq_num > applied:
                 applied = message.msg_seq_num
                 reports.append(read_message(message))
-        progress = LinkProgress(self.session_id, self.token, epoch, applied, acknowledged)
-        if reports or (epoch, applied) != (self._epoch, self._applied):
+        progress = LinkProgress(
+            self.session_id, self.token, epoch, applied, acknowledged, self._sender
+        )
+        if reports or (epoch, applied) != (down.epoch, down.applied):
             await self._transaction(reports, progress)
-            self._epoch, self._applied, self._acknowledged = progress[2:]
-            self._wake.set()
-        elif acknowledged != self._acknowledged:
-            self._acknowledged = acknowledged
-            self._wake.set()
+            down.epoch, down.applied, down.acknowledged = epoch, applied, acknowledged
+            down.wake()
+        elif acknowledged != down.acknowledged:
+            down.acknowledged = acknowledged
+            down.wake()
             self._store_receipts_soon()
         if messages:
-            self._ack_due = True
-            self._wake.set()
+            self._down.acknowledge()
 
     def _read_receipts(self, receipts: Iterable[gw.CommandReceipt]) -> tuple[int, list[Report]]:
         """Return the number they reach up to, and those that tell more than "sent"."""
-        acknowledged = self._acknowledged
+        acknowledged = self._down.acknowledged
         reports = []
         for receipt in receipts:
             if receipt.outbound_sequence > acknowledged:
                 acknowledged = receipt.outbound_sequence
+                self._sender = max(self._sender, receipt.msg_seq_num + 1)
                 report = read_receipt(receipt)
                 if report is not None:
                     reports.append(report)
@@ -259,13 +266,21 @@ class VenueLink:
             self._owners = {k: v for k, v in self._owners.items() if k in wanted}
             self._owners.update(await self._parts.store.account_of(unknown))
 
-    async def set_status(self, status: gw.SessionStatus) -> None:
+    async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
         """Keep the session's state and tell everybody.
+
+        Args:
+            status: What the owner says.
+            numbers: Whether its numbers are of a store the owner holds now.
 
         Raises:
             FencedError: another owner took the session.
         """
         parts = self._parts
+        sender = (0, 0)
+        if numbers and status.session_epoch:
+            sender = (status.session_epoch, status.next_sender_msg_seq_num)
+            self._sender = 0
         since_ns = nanoseconds(status.since) or parts.clock.now_ns()
         await parts.store.store_status(
             self.session_id,
@@ -273,11 +288,13 @@ class VenueLink:
             status.state or gw.SESSION_STATE_DOWN,
             since_ns // 1000,
             status.SerializeToString(),
+            sender,
         )
         self._status = status
         session = self.as_session(status)
         parts.notices.sessions_moved(parts.venues.learn([session]), status.text)
         parts.waker.wake_sessions([self.session_id])
+        parts.sessions.moved()
 
     def as_session(self, status: gw.SessionStatus) -> VenueSession:
         """Return the session as its gateway tells it."""
@@ -295,169 +312,5 @@ class VenueLink:
             text=why,
             order_types=self._status.order_types,
             times_in_force=self._status.times_in_force,
+            capabilities=self._status.capabilities,
         )
-
-    # What the book says.
-
-    def opened(self) -> gw.LinkResponse:
-        """Return the first frame."""
-        return gw.LinkResponse(
-            opened=gw.LinkOpened(
-                fencing_token=self.token,
-                session_epoch=self._epoch,
-                applied_inbound_msg_seq_num=self._applied,
-                next_outbound_sequence=self._acknowledged + 1,
-                blocks=self._parts.blocks.message,
-            )
-        )
-
-    async def frames(self, drain: asyncio.Event) -> AsyncIterator[gw.LinkResponse | bytes]:
-        """Yield frames for the gateway until the server drains.
-
-        Raises:
-            FencedError: another owner took the session.
-            StoreUnavailableError: the database went away.
-        """
-        parts = self._parts
-        tail = self.tail
-        tail.join(self._wake)
-        parts.blocks.join(self._wake)
-        drain_watch = asyncio.create_task(self._watch(drain))
-        sent = self._acknowledged
-        try:
-            blocks_version = parts.blocks.version
-            beat_at = parts.clock.monotonic() + HEARTBEAT_S
-            yield self.opened()
-            while self._failure is None and not drain.is_set():
-                self._wake.clear()
-                if self._ack_due:
-                    self._ack_due = False
-                    ack = gw.InboundAck(
-                        session_epoch=self._epoch, applied_inbound_msg_seq_num=self._applied
-                    )
-                    yield gw.LinkResponse(ack=ack)
-                # Before commands that were committed behind them.
-                if parts.blocks.version != blocks_version:
-                    blocks_version = parts.blocks.version
-                    yield gw.LinkResponse(blocks=parts.blocks.message)
-                payloads = await self._commands(tail, sent)
-                parts.blocks.require_fresh()
-                if parts.blocks.version != blocks_version:
-                    continue
-                if parts.clock.monotonic() >= beat_at:
-                    beat_at = parts.clock.monotonic() + HEARTBEAT_S
-                    now = timestamp(parts.clock.now_ns())
-                    yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
-                if payloads:
-                    yield self._frame(sent, payloads)
-                    sent += len(payloads)
-                else:
-                    await self._woken(beat_at)
-            if self._failure is not None:
-                raise self._failure
-        finally:
-            tail.leave(self._wake)
-            parts.blocks.leave(self._wake)
-            drain_watch.cancel()
-
-    async def _watch(self, drain: asyncio.Event) -> None:
-        await drain.wait()
-        self._wake.set()
-
-    async def _woken(self, until: float) -> None:
-        """Wait for more to say, until the next heartbeat is due."""
-        try:
-            async with asyncio.timeout(max(until - self._parts.clock.monotonic(), 0)):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
-        room = self._acknowledged + OUTSTANDING_COMMANDS_MAX - sent
-        limit = min(FRAME_COMMANDS_MAX, room)
-        if sent >= tail.high or limit <= 0:
-            return []
-        payloads = tail.after(sent, limit)
-        if payloads is None:
-            rows = await self._parts.store.outbox(self.session_id, sent, limit)
-            assert not rows or rows[0][0] == sent + 1, "the outbox has no holes"
-            payloads = [payload for _, payload in rows]
-        return payloads
-
-    def _frame(self, sent: int, payloads: Sequence[bytes]) -> bytes:
-        return joined(
-            numbered_command(number, payload, redelivered=number <= self._redelivered_to)
-            for number, payload in enumerate(payloads, sent + 1)
-        )
-
-
-class Links:
-    """The links this replica owns, one per session."""
-
-    def __init__(self, parts: LinkParts, owner: str, *, may_add: bool) -> None:
-        self._parts = parts
-        self._owner = owner
-        self._may_add = may_add
-        self._links: dict[str, VenueLink] = {}
-
-    async def take(self, opened: gw.LinkOpen) -> VenueLink | None:
-        """Become the owner of a session; None if it is not known and may not be added."""
-        row = await self._parts.store.take_session(
-            opened.session_id,
-            opened.venue_mic,
-            self._owner,
-            opened.gateway_instance,
-            may_add=self._may_add,
-            drop_copy=opened.drop_copy,
-        )
-        if row is None:
-            return None
-        # Behind the new token: whoever engages a switch later finds no confirmation under it.
-        await self._parts.blocks.refresh()
-        before = self._links.get(row.session_id)
-        if before is not None:
-            before.fail(FencedError(f"session {row.session_id} has a newer owner"))
-        link = self._links[row.session_id] = VenueLink(self._parts, row)
-        self._parts.publisher.sessions[row.session_id] = link.tail
-        log.info("session taken", session=row.session_id, fencing_token=row.fencing_token)
-        await link.set_status(opened.status)
-        # What was committed while nobody listened to the new tail.
-        self.heard(await self._parts.store.sessions())
-        return link
-
-    async def release(self, link: VenueLink, why: str) -> None:
-        """Give up a link: its session counts as down until somebody takes it."""
-        if self._links.get(link.session_id) is link:
-            del self._links[link.session_id]
-            self._parts.publisher.sessions.pop(link.session_id, None)
-        status = link.given_up(self._parts.clock.now_ns(), why)
-        try:
-            await link.set_status(status)
-        except (FencedError, StoreUnavailableError) as error:
-            # The new owner speaks for the session, or nobody can until the database is back.
-            log.info("session given up", session=link.session_id, why=str(error))
-            self._parts.venues.learn([link.as_session(status)])
-
-    @property
-    def owner(self) -> str:
-        """Name of this replica."""
-        return self._owner
-
-    def owned(self) -> list[str]:
-        """Return the sessions this replica owns."""
-        return list(self._links)
-
-    def owns(self, session_id: str, token: int) -> bool:
-        """Tell if the session's owner under this token is here."""
-        link = self._links.get(session_id)
-        return link is not None and link.token == token
-
-    def heard(self, rows: Iterable[SessionRow]) -> None:
-        """Compare with the database: fall silent where another took over, wake the others."""
-        for row in rows:
-            link = self._links.get(row.session_id)
-            if link is not None and row.fencing_token > link.token:
-                link.fail(FencedError(f"session {row.session_id} has a newer owner"))
-            tail = self._parts.publisher.sessions.get(row.session_id)
-            if tail is not None:
-                tail.advance(row.outbound_sequence)

@@ -1,21 +1,66 @@
-"""What the order book needs of the outside, as protocols and plain records.
+"""What the order book needs of the outside, as protocols; the records are in `records.py`."""
 
-A record holds what a row holds: identities and columns as plain values (decimals
-as canonical text) and the protobuf bytes that readers get. Adapters therefore
-know neither the domain nor protobuf; the codec beside this file knows both.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    from svc_oms.service.controls.ports import ControlStore
+from typing import TYPE_CHECKING, Protocol
 
 from svc_oms.service.guard_ports import GuardStore
 from svc_oms.service.kill_ports import KillStore, SwitchRow
+from svc_oms.service.records import (
+    AccountInfo,
+    AccountRow,
+    AccountSnapshot,
+    AuditFilter,
+    AuditHead,
+    AuditLine,
+    AuditWrite,
+    EventWrite,
+    ExecutionRow,
+    IdempotencyRow,
+    LinkProgress,
+    ListFilter,
+    OrderRow,
+    OrderWrite,
+    OutboxWrite,
+    ParkedWrite,
+    PositionRow,
+    SessionRow,
+    WriteSet,
+)
+
+if TYPE_CHECKING:
+    from svc_oms.service.controls.ports import ControlStore
+    from svc_oms.service.session_desk import SessionDeskStore
+
+__all__ = [
+    "AccountInfo",
+    "AccountRow",
+    "AccountSnapshot",
+    "AuditFilter",
+    "AuditHead",
+    "AuditLine",
+    "AuditWrite",
+    "Batch",
+    "EventWrite",
+    "ExecutionRow",
+    "FencedError",
+    "IdempotencyRow",
+    "LinkProgress",
+    "ListFilter",
+    "OrderCache",
+    "OrderRow",
+    "OrderStore",
+    "OrderWrite",
+    "OutboxWrite",
+    "ParkedWrite",
+    "PositionRow",
+    "SessionHeldError",
+    "SessionRow",
+    "StoreRefusedError",
+    "StoreUnavailableError",
+    "Waker",
+    "WriteSet",
+]
 
 
 class StoreUnavailableError(Exception):
@@ -30,245 +75,12 @@ class FencedError(Exception):
     """Another owner has taken the session since; nothing was written."""
 
 
-class AccountRow(NamedTuple):
-    """An account as it is locked."""
+class SessionHeldError(Exception):
+    """Another gateway holds the session's lease, or this one has just handed it over."""
 
-    account_id: str
-    status: int
-    last_sequence: int
-    chain_head: bytes
-    firm_id: str = ""
-    desk_id: str = ""
-    controls: str = ""
-    """What the controls remember of it; `domain.controls.state` reads it."""
-    controls_seen: int = 0
-    """Version of the controls as the locking statement began; may be one change behind."""
-
-
-class PositionRow(NamedTuple):
-    """What an account holds of an instrument; numbers as canonical text."""
-
-    account_id: str
-    isin: str
-    currency: str
-    quantity: str
-    cost: str
-    average_price: str
-    realised: str
-    as_of_sequence: int
-
-
-class AccountInfo(NamedTuple):
-    """What an operator states of an account."""
-
-    account_id: str
-    display_name: str
-    base_currency: str
-    firm_id: str
-    status: int
-    desk_id: str = ""
-
-
-class OrderRow(NamedTuple):
-    """An order as it is read: its body for readers, its fold for the domain."""
-
-    order_id: str
-    account_id: str
-    last_sequence: int
-    body: bytes
-    fold: str
-
-
-class OrderWrite(NamedTuple):
-    """Every column of an order."""
-
-    order_id: str
-    account_id: str
-    instrument_id: str
-    venue_mic: str
-    side: int
-    type: int
-    state: int
-    is_open: bool
-    quantity: str
-    limit_price: str
-    cum_quantity: str
-    leaves: str
-    average_price: str
-    cl_ord_id: str
-    created_sequence: int
-    last_sequence: int
-    created_at_us: int
-    updated_at_us: int
-    closed: bool
-    body: bytes
-    fold: str
-    waits: bool = False
-    """It is here and not at the venue."""
-    group_id: str = ""
-    """Of the orders it is linked with."""
-
-
-class EventWrite(NamedTuple):
-    """One line of the log."""
-
-    account_id: str
-    sequence: int
-    order_id: str
-    payload: bytes
-    hash: bytes
-
-
-class ExecutionRow(NamedTuple):
-    """A report with money in it: fill, bust or correction."""
-
-    venue_mic: str
-    exec_id: str
-    order_id: str
-    account_id: str
-    sequence: int
-    exec_type: str
-    quantity: str
-    price: str
-    body: bytes
-    busted: bool
-
-
-class IdempotencyRow(NamedTuple):
-    """What a key stands for."""
-
-    account_id: str
-    key: str
-    kind: int
-    body_hash: bytes
-    order_id: str
-    sequence: int
-    result: bytes | None
-
-
-class OutboxWrite(NamedTuple):
-    """A venue command without its number, which it gets from the session's row."""
-
-    session_id: str
-    payload: bytes
-
-
-class ParkedWrite(NamedTuple):
-    """A message nobody could apply."""
-
-    session_id: str
-    session_epoch: int
-    msg_seq_num: int
-    msg_type: str
-    error: str
-    account_id: str | None
-    order_id: str | None
-    body: bytes
-
-
-class SessionRow(NamedTuple):
-    """A FIX order session as the database has it."""
-
-    session_id: str
-    venue_mic: str
-    outbound_sequence: int
-    acknowledged_outbound_sequence: int
-    inbound_epoch: int
-    inbound_msg_seq_num: int
-    fencing_token: int
-    owner: str
-    state: int
-    status: bytes
-    drop_copy: bool = False
-    """It only copies what the venue reports on the order session."""
-
-
-class AuditWrite(NamedTuple):
-    """What the audit log is to say; see AuditEntry in audit_service.proto for the fields.
-
-    Lists of WriteSet.audit go in with their batch; `trail.Trail` appends others.
-    Put no secret in: what stands here is kept for years and read by many.
-    """
-
-    kind: int
-    at_ns: int
-    actor: str
-    command: str
-    text: str
-    roles: tuple[str, ...] = ()
-    account_id: str = ""
-    order_id: str = ""
-    idempotency_key: str = ""
-    reason: int = 0
-    field: str = ""
-    metadata: Mapping[str, str] = MappingProxyType({})
-    peer: str = ""
-    stands_for: int = 1
-
-
-class AuditLine(NamedTuple):
-    """One line of the audit log as it is stored."""
-
-    sequence: int
-    entry_id: str
-    at_us: int
-    kind: int
-    actor: str
-    account_id: str
-    order_id: str
-    reason: int
-    payload: bytes
-    hash: bytes
-
-
-class AuditHead(NamedTuple):
-    """Where a writer's chain ends."""
-
-    last_sequence: int
-    head: bytes
-
-
-class AuditFilter(NamedTuple):
-    """Which lines of the audit log a list wants. Empty means all."""
-
-    from_us: int
-    until_us: int
-    actor: str
-    account_id: str
-    order_id: str
-    reasons: tuple[int, ...]
-    kind: int
-    before_entry_id: str
-    limit: int
-
-
-class LinkProgress(NamedTuple):
-    """How far a session's owner has come; written only under its own token."""
-
-    session_id: str
-    fencing_token: int
-    inbound_epoch: int
-    inbound_msg_seq_num: int
-    acknowledged_outbound_sequence: int
-
-
-@dataclass(slots=True)
-class WriteSet:
-    """All a batch writes. One statement, one commit."""
-
-    accounts: list[tuple[str, int, bytes, str]] = field(default_factory=list)
-    events: list[EventWrite] = field(default_factory=list)
-    new_orders: list[OrderWrite] = field(default_factory=list)
-    changed_orders: list[OrderWrite] = field(default_factory=list)
-    executions: list[ExecutionRow] = field(default_factory=list)
-    busted: list[tuple[str, str]] = field(default_factory=list)
-    idempotency: list[IdempotencyRow] = field(default_factory=list)
-    outbox: list[OutboxWrite] = field(default_factory=list)
-    parked: list[ParkedWrite] = field(default_factory=list)
-    audit: list[AuditWrite] = field(default_factory=list)
-    positions: list[PositionRow] = field(default_factory=list)
-    """They move with executions only."""
-    progress: LinkProgress | None = None
+    def __init__(self, row: SessionRow) -> None:
+        super().__init__(f"session {row.session_id} is held by {row.gateway}")
+        self.row = row
 
 
 class Batch(Protocol):
@@ -347,26 +159,6 @@ class Batch(Protocol):
         ...
 
 
-class ListFilter(NamedTuple):
-    """Which orders a list wants. Empty means all."""
-
-    account_ids: tuple[str, ...] | None
-    states: tuple[int, ...]
-    instrument_id: str
-    open_only: bool
-    created_from_us: int
-    created_until_us: int
-    before_order_id: str
-    limit: int
-
-
-class AccountSnapshot(NamedTuple):
-    """An account's orders as of one sequence."""
-
-    last_sequence: int
-    bodies: list[bytes]
-
-
 class OrderStore(Protocol):
     """The order book of record."""
 
@@ -434,17 +226,35 @@ class OrderStore(Protocol):
         *,
         may_add: bool,
         drop_copy: bool = False,
+        store_lost_epoch: int = 0,
     ) -> SessionRow | None:
         """Become the owner under a new fencing token; None if unknown and not to be added.
 
-        A venue has one session of each kind.
+        A venue has one session of each kind. A gateway that holds the session takes it again at
+        once, wherever it dials. One that lost its FIX store names the epoch of the new one: the
+        numbers go on in it.
+
+        Raises:
+            SessionHeldError: another gateway's lease has not run out, or this one handed over.
         """
         ...
 
+    async def free_session(self, session_id: str, token: int) -> None:
+        """End the lease of this owner, if it still has it."""
+        ...
+
     async def store_status(
-        self, session_id: str, token: int, state: int, since_us: int, status: bytes
+        self,
+        session_id: str,
+        token: int,
+        state: int,
+        since_us: int,
+        status: bytes,
+        sender: tuple[int, int] = (0, 0),
     ) -> None:
-        """Keep what the owner says of the session.
+        """Keep what the owner says of the session, and the epoch and number it sends next.
+
+        Epoch 0 leaves the number as it is.
 
         Raises:
             FencedError: the token is no longer the session's.
@@ -480,6 +290,10 @@ class OrderStore(Protocol):
 
     async def unknown_orders(self) -> int:
         """Count open orders whose state at the venue is not known."""
+        ...
+
+    def session_desk(self) -> "SessionDeskStore":
+        """Return where standbys and what people did to sessions are kept."""
         ...
 
     def controls(self) -> "ControlStore":

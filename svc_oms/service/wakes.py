@@ -13,7 +13,7 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.blocks import BlockView
-from svc_oms.service.link import Links
+from svc_oms.service.links import Links
 from svc_oms.service.notices import Notices
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
 from svc_oms.service.publisher import Publisher
@@ -125,7 +125,6 @@ class Watchman:
                 await self.look(accounts, sessions=sessions)
                 if not rung:
                     looks += 1
-                    await self._vouch()
                     if looks % UNKNOWN_COUNT_LOOKS == 1:
                         metrics.UNKNOWN_ORDERS.set(await self._store.unknown_orders())
             except StoreUnavailableError as error:
@@ -142,11 +141,6 @@ class Watchman:
             return False
         self._rung.clear()
         return True
-
-    async def _vouch(self) -> None:
-        owned = self._links.owned()
-        if owned:
-            await self._store.vouch(owned, self._links.owner)
 
     async def look(self, accounts: set[str], *, sessions: bool) -> None:
         """Read how far these logs and all sessions are."""

@@ -194,11 +194,18 @@ class Gateway:
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, session_id: str = "sima-orders", mic: str = "SIMA"
+        self,
+        channel: grpc.aio.Channel,
+        session_id: str = "sima-orders",
+        mic: str = "SIMA",
+        instance: str = "test",
     ) -> None:
         self._stub = VenueLinkServiceStub(channel)
         self._session_id = session_id
         self._mic = mic
+        self.instance = instance
+        # What it was told as a standby.
+        self.standbys: list[gw.LinkStandby] = []
         self._call: Any = None
         self._reader: asyncio.Task[None] | None = None
         self.opened: gw.LinkOpened | None = None
@@ -233,13 +240,17 @@ class Gateway:
                 open=gw.LinkOpen(
                     session_id=self._session_id,
                     venue_mic=self._mic,
-                    gateway_instance="test",
+                    gateway_instance=self.instance,
                     session_epoch=epoch,
                     status=status,
                 )
             )
         )
         first = await self._call.read()
+        while first is not grpc.aio.EOF and not first.HasField("opened"):
+            if first.HasField("standby"):
+                self.standbys.append(first.standby)
+            first = await self._call.read()
         assert first is not grpc.aio.EOF, await self._call.details()
         self.opened = first.opened
         self._number = first.opened.applied_inbound_msg_seq_num

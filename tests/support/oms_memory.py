@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import dataclasses
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -25,14 +26,17 @@ from svc_oms.service.ports import (
     OrderRow,
     OrderWrite,
     PositionRow,
+    SessionHeldError,
     SessionRow,
     StoreRefusedError,
     StoreUnavailableError,
     WriteSet,
 )
+from svc_oms.service.session_desk import ActionRow
 from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
+from tests.support.oms_memory_sessions import MemorySessionDesk
 
 DOWN = 1
 
@@ -60,6 +64,10 @@ class _Tables:
     control_keys: dict[tuple[str, str], tuple[bytes, bytes]] = dataclasses.field(
         default_factory=dict
     )
+
+    actions: dict[str, ActionRow] = dataclasses.field(default_factory=dict)
+    standbys: dict[tuple[str, str], float] = dataclasses.field(default_factory=dict)
+    handed_over: dict[str, tuple[str, float]] = dataclasses.field(default_factory=dict)
 
     def copy(self) -> "_Tables":
         return _Tables(*(copy.copy(getattr(self, f.name)) for f in dataclasses.fields(self)))
@@ -192,6 +200,7 @@ class MemoryBatch:
             inbound_epoch=progress.inbound_epoch,
             inbound_msg_seq_num=progress.inbound_msg_seq_num,
             acknowledged_outbound_sequence=acknowledged,
+            next_sender=max(session.next_sender, progress.next_sender),
         )
         for session_id, number in list(tables.outbox):
             if session_id == progress.session_id and number <= acknowledged:
@@ -327,8 +336,8 @@ class MemoryStore:
         *,
         may_add: bool,
         drop_copy: bool = False,
+        store_lost_epoch: int = 0,
     ) -> SessionRow | None:
-        del gateway
         sessions = self._here().sessions
         taken = any(
             (row.venue_mic, row.drop_copy) == (venue_mic, drop_copy)
@@ -342,19 +351,44 @@ class MemoryStore:
         row = sessions.get(session_id)
         if row is None or (row.venue_mic, row.drop_copy) != (venue_mic, drop_copy):
             return None
+        given_away, until = self.tables.handed_over.get(session_id, ("", 0.0))
+        handed_over = given_away == gateway and until > time.monotonic()
+        if handed_over or (row.held and row.gateway != gateway):
+            raise SessionHeldError(row)
+        lost = store_lost_epoch
         sessions[session_id] = row._replace(
-            fencing_token=row.fencing_token + 1, owner=owner, state=DOWN
+            fencing_token=row.fencing_token + 1,
+            owner=owner,
+            state=DOWN,
+            gateway=gateway,
+            held=True,
+            inbound_epoch=lost or row.inbound_epoch,
+            sender_epoch=lost or row.sender_epoch,
         )
         return sessions[session_id]
 
+    async def free_session(self, session_id: str, token: int) -> None:
+        row = self._here().sessions[session_id]
+        if row.fencing_token == token:
+            self.tables.sessions[session_id] = row._replace(held=False)
+
     async def store_status(
-        self, session_id: str, token: int, state: int, since_us: int, status: bytes
+        self,
+        session_id: str,
+        token: int,
+        state: int,
+        since_us: int,
+        status: bytes,
+        sender: tuple[int, int] = (0, 0),
     ) -> None:
         del since_us
         row = self._here().sessions[session_id]
         if row.fencing_token != token:
             raise FencedError(session_id)
-        self.tables.sessions[session_id] = row._replace(state=state, status=status)
+        row = row._replace(state=state, status=status)
+        if sender[0]:
+            row = row._replace(sender_epoch=sender[0], next_sender=sender[1])
+        self.tables.sessions[session_id] = row
 
     async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
         del session_ids, owner
@@ -393,6 +427,9 @@ class MemoryStore:
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())
+
+    def session_desk(self) -> MemorySessionDesk:
+        return MemorySessionDesk(self)
 
     def controls(self) -> MemoryControls:
         return MemoryControls(self)

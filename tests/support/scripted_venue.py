@@ -119,6 +119,7 @@ class ScriptedVenue:
     settings: dict[str, str] = field(default_factory=dict)
     messages: list[Fields] = field(default_factory=list)
     admin: list[Fields] = field(default_factory=list)
+    everything: list[Fields] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     logon_count: int = 0
     # Messages given to the engine, those it has sent, and the last MsgSeqNum(34) per client.
@@ -202,6 +203,10 @@ class ScriptedVenue:
         """All messages of a type so far."""
         return [message for message in list(self.messages) if message["35"] == msg_type]
 
+    def all_from(self, client: str) -> list[Fields]:
+        """All messages of a client so far, administrative ones too, as they came."""
+        return [message for message in list(self.everything) if message["49"] == client]
+
     async def received(self, msg_type: str, timeout_s: float = 20.0) -> Fields:
         """Wait for the next message of a type that no call returned before."""
         deadline = time.monotonic() + timeout_s
@@ -224,6 +229,8 @@ class ScriptedVenue:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout:
+            if not line.startswith("{"):
+                continue  # QuickFIX's TLS speaks on standard output
             try:
                 self._take(json.loads(line))
             except Exception as error:  # noqa: BLE001  shown by the test's end
@@ -241,10 +248,12 @@ class ScriptedVenue:
             self.sent += 1
         elif kind == "admin":
             self.admin.append(parse(told["raw"]))
+            self.everything.append(self.admin[-1])
         else:
             message = parse(told["raw"])
             message["raw"] = told["raw"]
             self.messages.append(message)
+            self.everything.append(message)
             script = self._scripts.get(message["35"])
             for answer in script(message) if script else []:
                 self.send(answer, message["49"])

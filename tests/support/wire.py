@@ -72,7 +72,7 @@ class Wire:
 
     async def _applied(self, session: OrderSession, last: int) -> None:
         await until(
-            lambda: session._last_number >= last and not len(session._kept),
+            lambda: session.intake.last_number >= last and not len(session.kept),
             f"message {last} of the venue on {session.name} is durable",
         )
 

@@ -1,13 +1,16 @@
 """The SocketAcceptor of a venue: one port, an order and a market-data session per client."""
 
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import quickfix as fix
 
+from mesh.fix_guard import LOOPBACK
 from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
 from sim_exchange.adapters.fix.dictionary import dictionary_text
+from sim_exchange.adapters.fix.door import AcceptorDoor
 
 STORE_TAIL_BYTES = 4 * 1024 * 1024
 """How much of a session's stored messages is searched for the reports of one batch."""
@@ -16,7 +19,7 @@ _DEFAULTS = """[DEFAULT]
 ConnectionType=acceptor
 BeginString=FIX.4.4
 SenderCompID={mic}
-SocketAcceptHost={host}
+SocketAcceptHost=127.0.0.1
 SocketAcceptPort={port}
 SocketReuseAddress=Y
 SocketNodelay=Y
@@ -35,9 +38,12 @@ ResetOnDisconnect=N
 """
 
 
-def acceptor_text(mic: str, host: str, port: int, store: Path, clients: Iterable[str]) -> str:
-    """QuickFIX's settings: per client X the sessions X (orders) and X-MD (market data)."""
-    text = _DEFAULTS.format(mic=mic, host=host, port=port, store=store)
+def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> str:
+    """QuickFIX's settings: per client X the sessions X (orders) and X-MD (market data).
+
+    It listens on loopback only; clients come in by the door.
+    """
+    text = _DEFAULTS.format(mic=mic, port=port, store=store)
     for client in clients:
         text += f"\n[SESSION]\nTargetCompID={client}\nResetOnLogon=N\n"
         text += f"\n[SESSION]\nTargetCompID={client}{MARKET_DATA_SUFFIX}\nResetOnLogon=Y\n"
@@ -47,7 +53,10 @@ def acceptor_text(mic: str, host: str, port: int, store: Path, clients: Iterable
 class VenueAcceptor:
     """Owns the QuickFIX objects, which must outlive each other in the right order."""
 
-    def __init__(self, application: VenueApplication, text: str, store: Path) -> None:
+    def __init__(
+        self, application: VenueApplication, text: str, store: Path, door: AcceptorDoor
+    ) -> None:
+        self._door = door
         store.mkdir(parents=True, exist_ok=True)
         (store / "dictionary.xml").write_text(dictionary_text())
         path = store / "acceptor.cfg"
@@ -61,14 +70,23 @@ class VenueAcceptor:
         """Listen.
 
         Raises:
-            quickfix.RuntimeError, quickfix.ConfigError: The port is taken or the settings
-                are wrong.
+            quickfix.RuntimeError, quickfix.ConfigError: The settings are wrong.
+            OSError: The port is taken.
         """
         self._acceptor.start()
+        self._door.start()
 
     def stop(self) -> None:
         """Log out and close."""
         self._acceptor.stop()
+        self._door.stop()
+
+
+def free_loopback_port() -> int:
+    """Find a port for QuickFIX to listen on: it cannot tell which one it was given."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
 
 
 def store_tail(store: Path, mic: str, client: str) -> bytes:

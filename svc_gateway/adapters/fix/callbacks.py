@@ -16,6 +16,7 @@ Facts that shape this file (probed with quickfix 1.16):
   of a fresh message leaves no trace: no number, nothing in the store.
 """
 
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -31,6 +32,9 @@ _MSG_TYPE = 35
 _POSS_DUP_FLAG = 43
 _TEXT = 58
 _REF_SEQ_NUM = 45
+_SENDING_TIME = 52
+# Heartbeat(0), TestRequest(1): they come when nothing else does, and tell the venue's time.
+_HEARTBEATS = frozenset("01")
 _SESSION_REJECT_REASON = 373
 # CompID problem, SendingTime(52) accuracy problem: such a message is not of this session.
 _NOT_FOR_US = frozenset({"9", "10"})
@@ -114,9 +118,10 @@ class Callbacks(fix.Application):  # type: ignore[misc]
 
     def __init__(
         self, hand_over: HandOver, factory: RawLogFactory, epoch_ns: Callable[[], int],
-        credentials: tuple[str, str],
+        credentials: tuple[str, str], logged_on: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._logged_on = logged_on
         self._hand_over = hand_over
         self._factory = factory
         self._epoch_ns = epoch_ns
@@ -132,6 +137,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         """Tell that requests may be sent."""
         try:
             self._logout_text = ""
+            self._logged_on()
             self._hand_over(
                 Handed(Told.LOGON, "", time.time_ns(), self._logon_number, self._epoch_ns())
             )
@@ -170,6 +176,8 @@ class Callbacks(fix.Application):  # type: ignore[misc]
                 self._message(message, received_ns)
             elif kind == "A":
                 self._logon_number = int(header.getField(_MSG_SEQ_NUM))
+            elif kind in _HEARTBEATS and not header.isSetField(_POSS_DUP_FLAG):
+                self._hand_over(Handed(Told.HEARD, header.getField(_SENDING_TIME), received_ns))
             elif kind == "5":
                 self._logout_text = message.getField(_TEXT) if message.isSetField(_TEXT) else ""
         except Exception as error:  # noqa: BLE001
@@ -222,8 +230,11 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         except Exception as again:  # noqa: BLE001
             raw, error = "", again
         _note(self._hand_over, f"a message could not be taken over: {error!r}")
-        self._hand_over(Handed(Told.UNREADABLE, raw, received_ns))
+        with contextlib.suppress(Exception):
+            self._hand_over(Handed(Told.UNREADABLE, raw, received_ns))
 
 
 def _note(hand_over: HandOver, text: str) -> None:
-    hand_over(Handed(Told.NOTE, text, time.time_ns()))
+    # Called by what guards the callbacks: nothing may come out of it.
+    with contextlib.suppress(Exception):
+        hand_over(Handed(Told.NOTE, text, time.time_ns()))

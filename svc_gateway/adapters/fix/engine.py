@@ -2,19 +2,22 @@
 
 import gc
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import quickfix as fix
 
+from mesh.fix_guard import LOOPBACK
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.adapters.fix.dictionary import dictionary_text
+from svc_gateway.adapters.fix.door_process import DoorProcess
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
-from svc_gateway.adapters.fix.tls_check import check_certificate
 from svc_gateway.service.ports import Groups, Handed, InDoubtError, NotSentError, Told
-from svc_gateway.venues import SessionConfig, TlsConfig
+from svc_gateway.venues import SessionConfig
 
 _MSG_SEQ_NUM = 34
 # How long QuickFIX waits for the venue's Logon(A) and Logout(5), seconds.
@@ -43,7 +46,10 @@ class QuickFixEngine:
         self._in_use = threading.Lock()
         self._session: Any = None
         self._message_log: MessageLog | None = None
+        self._door: DoorProcess | None = None
         self._spoiled = False
+        # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
+        self._reset_mark = self._folder / "reset-at-logon"
 
     @property
     def running(self) -> bool:
@@ -58,8 +64,6 @@ class QuickFixEngine:
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
         assert not self.running
-        if self._config.tls.enabled and self._config.tls.server_name:
-            check_certificate(self._config)
         # The store holds our Logon(A) and with it the password.
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "dictionary.xml").write_text(dictionary_text(), encoding="ascii")
@@ -69,14 +73,18 @@ class QuickFixEngine:
         logs = RawLogFactory(self._hand_over, self._message_log)
         config = self._config
         callbacks = Callbacks(
-            self._hand_over, logs, self._store.epoch_ns, (config.username, config.password())
-        )
-        settings = engine_settings(config, self._folder, self._session_id)
+            self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
+            self._reset_is_told,
+        )  # fmt: skip
+        self._door = DoorProcess(config, self._note)
+        port = self._door.start()
+        settings = engine_settings(config, self._folder, self._session_id, port)
         stores = fix.FileStoreFactory(str(self._folder))
-        kind = fix.SSLSocketInitiator if config.tls.enabled else fix.SocketInitiator
-        initiator = kind(callbacks, stores, settings, logs)
+        initiator = fix.SocketInitiator(callbacks, stores, settings, logs)
         self._session = fix.Session.lookupSession(self._session_id)
         callbacks.session = self._session
+        if self._reset_mark.exists():
+            self._session.setResetOnLogon(True)
         if next_target is not None and self._session.getExpectedTargetNum() != next_target:
             self._session.setNextTargetMsgSeqNum(next_target)
         # QuickFIX holds plain pointers to these.
@@ -96,10 +104,55 @@ class QuickFixEngine:
             self._session = None
         del initiator
         self._parts = ()
+        if self._door is not None:
+            self._door.stop()
+            self._door = None
         gc.collect()  # the session and its open files go with the last reference
         if self._message_log is not None:
             self._message_log.close()
             self._message_log = None
+
+    def change_numbers(self, next_sender: int, next_target: int, *, reset: bool) -> None:
+        """Set the numbers of the stopped session; 0 leaves one; see `FixEngine`."""
+
+        def change(store: Any) -> None:
+            if reset:
+                # First the mark: a store that began anew without the venue hearing of it is
+                # refused at the next logon.
+                self._reset_mark.touch()
+                store.reset(fix.UtcTimeStamp())
+            if next_sender:
+                store.setNextSenderMsgSeqNum(next_sender)
+            if next_target:
+                store.setNextTargetMsgSeqNum(next_target)
+
+        self._with_store(change)
+
+    def begin_anew(self, next_sender: int) -> None:
+        """Make a new store in which our numbers go on from here."""
+
+        def change(store: Any) -> None:
+            store.reset(fix.UtcTimeStamp())
+            store.setNextSenderMsgSeqNum(next_sender)
+
+        self._with_store(change)
+
+    def _with_store(self, change: Callable[[Any], None]) -> None:
+        assert not self.running, "QuickFIX keeps the numbers of a running session in memory"
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        factory = fix.FileStoreFactory(str(self._folder))
+        store = factory.create(fix.UtcTimeStamp(), self._session_id)
+        try:
+            change(store)
+        finally:
+            factory.destroy(store)
+
+    def _reset_is_told(self) -> None:
+        # In QuickFIX's thread, at logon: the next logon is to keep the numbers again.
+        if self._reset_mark.exists():
+            if not self._config.reset_on_logon and self._session is not None:
+                self._session.setResetOnLogon(False)
+            self._reset_mark.unlink(missing_ok=True)
 
     def forgive(self) -> None:
         """Take messages again after a loss that does not matter (prices)."""
@@ -154,20 +207,36 @@ class QuickFixEngine:
         """Return what went out with a number, or ""."""
         return self._store.message(msg_seq_num)
 
+    def _note(self, text: str) -> None:
+        # In the door's thread.
+        self._put(Handed(Told.NOTE, text, time.time_ns()))
+
     def _hand_over(self, handed: Handed) -> bool:
         # Called in QuickFIX's threads. After one loss nothing more is taken: the session is
         # rewound to what the OMS has, so order is kept and the venue sends the rest again.
         carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
         if self._spoiled and carries:
             return False
-        taken = self._put(handed)
+        trouble = self._door.trouble if self._door is not None else ""
+        if trouble and handed.told is Told.NOTE:
+            # QuickFIX only knows that the door closed; the door knows why.
+            return True
+        if trouble and handed.told is Told.LOGOUT and not handed.raw:
+            handed = replace(handed, raw=trouble)
+        try:
+            taken = self._put(handed)
+        except Exception:  # noqa: BLE001  in a callback it would end the process
+            taken = False
         if not taken and carries:
             self._spoiled = True
         return taken
 
 
-def engine_settings(config: SessionConfig, folder: Path, session_id: Any) -> Any:
-    """Return QuickFIX's settings of one session; as little as possible is refused."""
+def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: int) -> Any:
+    """Return QuickFIX's settings of one session; as little as possible is refused.
+
+    It connects to the door on loopback, which connects to the venue.
+    """
     values = {
         "ConnectionType": "initiator",
         "NonStopSession": "Y",
@@ -179,8 +248,8 @@ def engine_settings(config: SessionConfig, folder: Path, session_id: Any) -> Any
         "ValidateFieldsOutOfOrder": "N",
         "ValidateFieldsHaveValues": "N",
         "ValidateUserDefinedFields": "N",
-        "SocketConnectHost": config.host,
-        "SocketConnectPort": str(config.port),
+        "SocketConnectHost": LOOPBACK,
+        "SocketConnectPort": str(port),
         "SocketNodelay": "Y",
         "HeartBtInt": str(config.heartbeat_s),
         "ReconnectInterval": str(config.reconnect_s),
@@ -193,22 +262,11 @@ def engine_settings(config: SessionConfig, folder: Path, session_id: Any) -> Any
         ],
         # Clocks of venues differ; a wrong SendingTime(52) must not end a session with open orders.
         "CheckLatency": "N",
-        **_tls(config.tls),
     }
     dictionary = fix.Dictionary()
     for key, value in values.items():
         dictionary.setString(key, value)
     settings = fix.SessionSettings()
-    settings.set(dictionary)  # TLS keys are only read from the defaults
+    settings.set(dictionary)
     settings.set(session_id, dictionary)
     return settings
-
-
-def _tls(tls: TlsConfig) -> dict[str, str]:
-    if not tls.enabled:
-        return {}
-    values = {"CertificationAuthoritiesFile": str(tls.ca), "SSLProtocol": "-all +TLSv1_2 +TLSv1_3"}
-    if tls.certificate is not None:
-        values["ClientCertificateFile"] = str(tls.certificate)
-        values["ClientCertificateKeyFile"] = str(tls.key)
-    return values

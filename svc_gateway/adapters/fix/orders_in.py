@@ -30,6 +30,10 @@ class OrderReader:
     def __init__(self, sent_message: Callable[[int], str]) -> None:
         self._sent_message = sent_message
 
+    def sent_at(self, raw: str) -> tuple[int, int]:
+        """Return SendingTime(52) of a message, or of its text alone, and its last digit's unit."""
+        return wire.sent_at(raw)
+
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
         """Return the contract message; never raises for anything a venue can send."""
         text = wire.clean(raw)

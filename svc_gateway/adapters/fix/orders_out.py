@@ -49,6 +49,11 @@ CAPACITIES: Final = {
 _TRAILING_STOP_PEG: Final = "a"
 _BUYS: Final = frozenset({oms.SIDE_BUY})
 _DISPLAY_TAGS: Final = {"max_floor": t.MAX_FLOOR, "display_qty": t.DISPLAY_QTY}
+KINDS: Final = {
+    "D": link.VENUE_COMMAND_KIND_NEW,
+    "F": link.VENUE_COMMAND_KIND_CANCEL,
+    "G": link.VENUE_COMMAND_KIND_REPLACE,
+}
 _CLIENT, _EXECUTING_TRADER, _DECISION_MAKER = "3", "12", "122"
 _SHORT_CODE_SOURCE = "P"
 
@@ -110,6 +115,19 @@ class OrderWriter:
         copied = (t.ORDER_ID, t.ACCOUNT, t.SYMBOL, t.SIDE, t.SECURITY_ID, t.SECURITY_ID_SOURCE)
         fields += [(tag, found[tag]) for tag in copied if tag in found]
         return subject, wire.join(fields)
+
+    def receipt_about(self, sent: str) -> link.CommandReceipt:
+        """Return the receipt that says that a request in the FIX store is in doubt."""
+        found = wire.fields(sent)
+        cl_ord_id = wire.clean(found.get(t.CL_ORD_ID, ""))
+        return link.CommandReceipt(
+            cl_ord_id=cl_ord_id,
+            order_id=cl_ord_id.rpartition("-")[0],
+            kind=KINDS.get(found.get(t.MSG_TYPE, ""), link.VENUE_COMMAND_KIND_UNSPECIFIED),
+            outcome=link.COMMAND_OUTCOME_IN_DOUBT,
+            msg_seq_num=int(found.get(t.MSG_SEQ_NUM, "0")),
+            text="the venue asked for it again; it was not sent again but asked about",
+        )
 
     def _new(self, c: link.VenueCommand, now_ns: int) -> Fields:
         fields: Fields = [(t.MSG_TYPE, "D"), (t.CL_ORD_ID, c.cl_ord_id)]

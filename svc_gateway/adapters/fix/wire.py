@@ -131,6 +131,17 @@ def utc_ns(text: str) -> int:
         return 0
 
 
+def sent_at(raw: str) -> tuple[int, int]:
+    """Return SendingTime(52) of a message, or of its text alone, and the unit of its last digit.
+
+    Both in nanoseconds; the time is 0 if it cannot be read.
+    """
+    at = raw.find("\x0152=")
+    text = raw if at < 0 else raw[at + 4 : raw.find("\x01", at + 4)]
+    fraction = text.partition(".")[2]
+    return utc_ns(text), 10 ** max(0, _FRACTION_DIGITS_MAX - len(fraction))
+
+
 @lru_cache(maxsize=64)
 def _second_text(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d-%H:%M:%S")

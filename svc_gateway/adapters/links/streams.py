@@ -1,11 +1,15 @@
 """The gRPC side of the links: one bidirectional stream each, errors as LinkBrokenError."""
 
 import asyncio
+import contextlib
 from typing import Any, Generic, TypeVar
 
 import grpc
 
 from svc_gateway.service.ports import LinkBrokenError
+
+# How long the peer has to end a stream we are done with. Seconds.
+FINISH_S = 2.0
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -38,6 +42,14 @@ class GrpcStream(Generic[RequestT, ResponseT]):
         if frame is grpc.aio.EOF:
             raise await self._ended()
         return frame  # type: ignore[no-any-return]
+
+    async def finish(self) -> None:
+        """Say that nothing more comes, and wait a moment for the peer to end it."""
+        with contextlib.suppress(LinkBrokenError, TimeoutError, grpc.aio.AioRpcError):
+            async with asyncio.timeout(FINISH_S):
+                await self._call.done_writing()
+                while True:
+                    await self.receive()
 
     async def close(self) -> None:
         """End it."""

@@ -14,6 +14,7 @@ from svc_oms.adapters.postgres.controls import PostgresControls
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guards import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.session_desk import PostgresSessionDesk
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,
@@ -23,6 +24,7 @@ from svc_oms.service.ports import (
     FencedError,
     ListFilter,
     OrderRow,
+    SessionHeldError,
     SessionRow,
 )
 
@@ -82,6 +84,10 @@ class PostgresStore:
     def batch(self) -> AbstractAsyncContextManager[Batch]:
         """See `ports.OrderStore`."""
         return PostgresBatch(self._write_pool)
+
+    def session_desk(self) -> PostgresSessionDesk:
+        """Return the table of standbys and of what people did to sessions."""
+        return PostgresSessionDesk(self._write_pool, self._read_pool)
 
     def audit(self) -> AbstractAsyncContextManager[PostgresAudit]:
         """See `verification.Audited`."""
@@ -204,23 +210,42 @@ class PostgresStore:
         *,
         may_add: bool,
         drop_copy: bool = False,
+        store_lost_epoch: int = 0,
     ) -> SessionRow | None:
         """See `ports.OrderStore`."""
         with translated():
             if may_add:
                 await self._write_pool.execute(sql.ADD_SESSION, session_id, venue_mic, drop_copy)
             row = await self._write_pool.fetchrow(
-                sql.TAKE_SESSION, session_id, venue_mic, owner, gateway, drop_copy
+                sql.TAKE_SESSION, session_id, venue_mic, owner, gateway, drop_copy, store_lost_epoch
             )
-        return SessionRow(*row) if row else None
+            if row is not None:
+                return SessionRow(*row)
+            held = await self._write_pool.fetchrow(
+                sql.SESSION_HOLDER, session_id, venue_mic, drop_copy
+            )
+        if held is not None:
+            raise SessionHeldError(SessionRow(*held))
+        return None
+
+    async def free_session(self, session_id: str, token: int) -> None:
+        """See `ports.OrderStore`."""
+        with translated():
+            await self._write_pool.execute(sql.FREE_SESSION, session_id, token)
 
     async def store_status(
-        self, session_id: str, token: int, state: int, since_us: int, status: bytes
+        self,
+        session_id: str,
+        token: int,
+        state: int,
+        since_us: int,
+        status: bytes,
+        sender: tuple[int, int] = (0, 0),
     ) -> None:
         """See `ports.OrderStore`."""
         with translated():
             row = await self._write_pool.fetchrow(
-                sql.STORE_STATUS, session_id, token, state, since_us, status
+                sql.STORE_STATUS, session_id, token, state, since_us, status, *sender
             )
         if row is None:
             raise FencedError(f"session {session_id} has another owner")

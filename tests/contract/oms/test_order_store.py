@@ -19,6 +19,7 @@ from svc_oms.service.ports import (
     OrderWrite,
     OutboxWrite,
     ParkedWrite,
+    SessionHeldError,
     StoreRefusedError,
     WriteSet,
 )
@@ -246,6 +247,34 @@ async def test_each_owner_has_a_new_token_and_the_older_cannot_write(store):
     assert await store.order_executions(order(1).order_id) == [execution]
     row = (await store.sessions())[0]
     assert (row.inbound_epoch, row.inbound_msg_seq_num, row.owner) == (7, 5, "r2")
+
+
+async def test_a_held_session_is_its_gateways_alone(store):
+    first = await store.take_session("a", "SIMA", "r1", "first", may_add=True)
+    with pytest.raises(SessionHeldError) as held:
+        await store.take_session("a", "SIMA", "r2", "second", may_add=True)
+    assert (held.value.row.gateway, held.value.row.fencing_token) == ("first", 1)
+    again = await store.take_session("a", "SIMA", "r2", "first", may_add=True)
+    await store.free_session("a", first.fencing_token)  # an older owner frees nothing
+    with pytest.raises(SessionHeldError):
+        await store.take_session("a", "SIMA", "r2", "second", may_add=True)
+    await store.free_session("a", again.fencing_token)
+    assert not (await store.sessions())[0].held
+    taken = await store.take_session("a", "SIMA", "r2", "second", may_add=True)
+    assert (taken.fencing_token, taken.held) == (3, True)
+
+
+async def test_numbers_go_on_in_a_new_store(store):
+    session = await store.take_session("a", "SIMA", "r1", "g", may_add=True)
+    token = session.fencing_token
+    await store.store_status("a", token, 3, 0, b"", (7, 40))
+    await written(store, WriteSet(progress=LinkProgress("a", token, 7, 12, 0, 55)))
+    await store.store_status("a", token, 3, 0, b"")  # without an epoch it says nothing of numbers
+    row = (await store.sessions())[0]
+    assert (row.sender_epoch, row.next_sender) == (7, 55)
+    row = await store.take_session("a", "SIMA", "r1", "g", may_add=True, store_lost_epoch=9)
+    assert (row.inbound_epoch, row.inbound_msg_seq_num) == (9, 12)
+    assert (row.sender_epoch, row.next_sender) == (9, 55)
 
 
 async def test_a_receipt_takes_commands_out_of_the_outbox(store):

@@ -7,6 +7,8 @@ import pytest
 from meshctl.stack.certificates import ensure_dev_certificates
 from tests.support.fake_links import FakeMarketData, FakeOms, serve_fake
 from tests.support.gateway_bench import Bench
+from tests.support.oms import prepare_database
+from tests.support.postgres import PostgresServer
 from tests.support.scripted_venue import Cable, ScriptedVenue, free_port
 
 
@@ -34,3 +36,11 @@ async def bench(tmp_path: Path, certificates: Path) -> AsyncIterator[Bench]:
     await oms_server.stop(0)
     await market_server.stop(0)
     assert venue.failures == []
+
+
+@pytest.fixture
+def book_url(postgres_server: PostgresServer):
+    """A migrated database with two accounts and two listings."""
+    url = postgres_server.create_database(postgres_server.template("oms", prepare_database))
+    yield url
+    postgres_server.drop_database(url)

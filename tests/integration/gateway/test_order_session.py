@@ -279,7 +279,7 @@ async def test_a_hole_in_the_session_is_filled_before_the_session_is_up(bench: B
 async def test_no_session_without_the_oms(bench: Bench) -> None:
     bench.oms.refuse = True
     await bench.start()
-    await until(lambda: bench.gateway.sessions[0]._text == "waiting for the OMS", "it waits")
+    await until(lambda: bench.gateway.sessions[0].view.text == "waiting for the OMS", "it waits")
     assert bench.venue.logon_count == 0
     bench.oms.refuse = False
     await bench.oms.until_up()

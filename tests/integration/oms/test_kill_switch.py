@@ -14,7 +14,7 @@ from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
 from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service import blocks, link
+from svc_oms.service import blocks, downlink
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.pulls import Puller
 from tests.support.oms import (
@@ -504,7 +504,7 @@ async def test_a_link_ends_when_switches_can_no_longer_be_read(book_url, tls, mo
 
 async def test_a_gateway_never_has_more_than_it_can_take(book_url, tls, monkeypatch):
     """So it goes on reading, and a switch does not wait behind commands."""
-    monkeypatch.setattr(link, "OUTSTANDING_COMMANDS_MAX", 3)
+    monkeypatch.setattr(downlink, "OUTSTANDING_COMMANDS_MAX", 3)
     async with trading(book_url, tls) as (_, client, gateway):
         orders = [(await client.place(f"o{n}")).order for n in range(5)]
         await gateway.command(2)
@@ -518,7 +518,7 @@ async def test_a_gateway_never_has_more_than_it_can_take(book_url, tls, monkeypa
 
 
 async def test_heartbeats_come_between_commands_too(book_url, tls, monkeypatch):
-    monkeypatch.setattr(link, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(downlink, "HEARTBEAT_S", 0.05)
     async with trading(book_url, tls) as (_, client, gateway):
         for number in range(3):
             await client.place(f"o{number}")

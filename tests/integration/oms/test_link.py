@@ -5,6 +5,7 @@ import itertools
 import signal
 from contextlib import suppress
 
+import asyncpg
 import grpc
 import pytest
 
@@ -12,6 +13,7 @@ from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.service.links import SESSION_LEASE_S
 from svc_oms.service.verification import verify_book
 from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading, until
 
@@ -45,6 +47,83 @@ async def test_an_older_owner_is_fenced_off(book_url, tls):
         await new.send(new.acknowledged(again.cl_ord_id))
         await client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
         await new.close()
+
+
+async def test_another_gateway_stands_by_until_the_owners_stream_ends(book_url, tls):
+    async with (
+        trading(book_url, tls) as (running, client, owner),
+        running.channel("svc-gateway") as channel,
+    ):
+        order = (await client.place("k1")).order
+        first = await owner.command(0)
+        standby = Gateway(channel, instance="second")
+        opening = asyncio.create_task(standby.open())
+        told = (await until(lambda: standby.standbys, "told that it stands by"))[0]
+        assert (told.owner_instance, told.fencing_token) == ("test", 1)
+        await owner.send(owner.acknowledged(first.cl_ord_id))
+        await client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
+        assert not opening.done()
+        await owner.close()
+        assert (await opening).fencing_token == 2
+        await standby.close()
+
+
+async def test_a_lease_nobody_vouches_for_ends_by_time(book_url, tls):
+    async with replica(book_url, tls) as running, running.channel("svc-gateway") as channel:
+        owner = Gateway(channel)
+        await owner.open()
+        await owner.close()
+        # As a replica that died a moment ago with its link left it.
+        connection = await asyncpg.connect(book_url)
+        await connection.execute(
+            "UPDATE oms.sessions SET linked = true, owner = 'dead', owner_seen_at = now()"
+        )
+        standby = Gateway(channel, instance="second")
+        opening = asyncio.create_task(standby.open())
+        await until(lambda: standby.standbys, "it is not over yet")
+        assert (await opening).fencing_token == 2
+        age = await connection.fetchval("SELECT now() - owner_seen_at FROM oms.sessions")
+        assert age.total_seconds() < SESSION_LEASE_S, "the new owner has a lease of its own"
+        await connection.close()
+        await standby.close()
+
+
+async def test_a_gateway_whose_replica_drains_comes_before_the_standby(book_url, tls):
+    async with replica(book_url, tls) as second, second.channel("svc-gateway") as channel:
+        async with replica(book_url, tls) as first, first.channel("svc-gateway") as near:
+            owner = Gateway(near)
+            await owner.open()
+            standby = Gateway(channel, instance="standby")
+            opening = asyncio.create_task(standby.open())
+            await until(lambda: standby.standbys, "stands by")
+        await owner.ended.wait()
+        again = Gateway(channel)
+        assert (await again.open()).fencing_token == 2
+        assert not opening.done()
+        await again.close()
+        assert (await opening).fencing_token == 3
+        await standby.close()
+
+
+async def test_numbers_we_send_are_kept_with_the_session(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        status = gw.SessionStatus(
+            state=gw.SESSION_STATE_UP, session_epoch=EPOCH, next_sender_msg_seq_num=41
+        )
+        await gateway.send(status=status)
+        await client.place("k1")
+        command = await gateway.command(0)
+        receipt = gw.CommandReceipt(
+            outbound_sequence=1,
+            cl_ord_id=command.cl_ord_id,
+            outcome=gw.COMMAND_OUTCOME_SENT,
+            msg_seq_num=41,
+        )
+        await gateway.send(gateway.acknowledged(command.cl_ord_id), receipts=[receipt])
+        await gateway.applied()
+        await gateway.close()
+        opened = await gateway.open()
+        assert (opened.sender_epoch, opened.next_sender_msg_seq_num) == (EPOCH, 42)
 
 
 async def test_an_owner_at_another_replica_is_fenced_in_its_transaction(book_url, tls):

@@ -31,6 +31,12 @@ class VenueLinkServiceStub:
     takes the stream acquires the session's fenced lease, streams the session's
     outbox in order and applies what comes back in order. Mesh-internal: the peer
     must present a client certificate of the gateway.
+
+    A session has one owner. While its lease lives (the owner's link is open, or
+    broke less than 3 s ago without a word), the stream of another
+    gateway_instance is a standby: it gets standby and heartbeats, and opened the
+    moment it has the session. The same gateway_instance gets its session back at
+    once wherever it dials.
     """
 
     def __init__(self, channel):
@@ -52,10 +58,17 @@ class VenueLinkServiceServicer:
     takes the stream acquires the session's fenced lease, streams the session's
     outbox in order and applies what comes back in order. Mesh-internal: the peer
     must present a client certificate of the gateway.
+
+    A session has one owner. While its lease lives (the owner's link is open, or
+    broke less than 3 s ago without a word), the stream of another
+    gateway_instance is a standby: it gets standby and heartbeats, and opened the
+    moment it has the session. The same gateway_instance gets its session back at
+    once wherever it dials.
     """
 
     def Link(self, request_iterator, context):
-        """First request: open. First response: opened. Then batches both ways.
+        """First request: open. First response: opened, or standby until it is this
+        gateway's turn. Then batches both ways.
         ABORTED: another owner holds the session with a newer fencing token.
         FAILED_PRECONDITION: the session is not known to the OMS and may not be added.
         """
@@ -85,6 +98,12 @@ class VenueLinkService:
     takes the stream acquires the session's fenced lease, streams the session's
     outbox in order and applies what comes back in order. Mesh-internal: the peer
     must present a client certificate of the gateway.
+
+    A session has one owner. While its lease lives (the owner's link is open, or
+    broke less than 3 s ago without a word), the stream of another
+    gateway_instance is a standby: it gets standby and heartbeats, and opened the
+    moment it has the session. The same gateway_instance gets its session back at
+    once wherever it dials.
     """
 
     @staticmethod

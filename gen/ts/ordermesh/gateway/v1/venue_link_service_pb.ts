@@ -10,6 +10,8 @@ import type { KillScope } from "../../oms/v1/kill_switch_pb.js";
 import { file_ordermesh_oms_v1_kill_switch } from "../../oms/v1/kill_switch_pb.js";
 import type { OrderTerms, OrderType, RegulatoryDetails, Side, TimeInForce } from "../../oms/v1/order_pb.js";
 import { file_ordermesh_oms_v1_order } from "../../oms/v1/order_pb.js";
+import type { ClockSkew, SequenceNumbers, SessionActionKind } from "../../oms/v1/session_pb.js";
+import { file_ordermesh_oms_v1_session } from "../../oms/v1/session_pb.js";
 import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
 import type { Drain, Heartbeat } from "../../type/v1/stream_pb.js";
 import { file_ordermesh_type_v1_stream } from "../../type/v1/stream_pb.js";
@@ -19,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/gateway/v1/venue_link_service.proto.
  */
 export const file_ordermesh_gateway_v1_venue_link_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIr0CCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQipQIKCExpbmtPcGVuEkwKCnNlc3Npb25faWQYASABKAlCOKK7GDQIARowEEAaClthLXowLTktXSsiIGxvd2VyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEkoKCXZlbnVlX21pYxgCIAEoCUI3orsYMwgBGi8QBBoLW0EtWjAtOV17NH0iHjQgdXBwZXItY2FzZSBsZXR0ZXJzIG9yIGRpZ2l0cxIgChBnYXRld2F5X2luc3RhbmNlGAMgASgJQgaiuxgCCAESFQoNc2Vzc2lvbl9lcG9jaBgEIAEoAxIzCgZzdGF0dXMYBSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdHVzEhEKCWRyb3BfY29weRgGIAEoCCKtAQoKTGlua09wZW5lZBIVCg1mZW5jaW5nX3Rva2VuGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAMgASgEEh4KFm5leHRfb3V0Ym91bmRfc2VxdWVuY2UYBCABKAQSLAoGYmxvY2tzGAUgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzIkYKBkJsb2NrcxIPCgd2ZXJzaW9uGAEgASgEEisKBmJsb2NrcxgCIAMoCzIbLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrImMKBUJsb2NrEhEKCXN3aXRjaF9pZBgBIAEoCRIqCgVzY29wZRgCIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuS2lsbFNjb3BlEgwKBHRleHQYAyABKAkSDQoFZHJpbGwYBCABKAgiwQQKDFZlbnVlQ29tbWFuZBIZChFvdXRib3VuZF9zZXF1ZW5jZRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAyABKAkSNAoEa2luZBgEIAEoDjImLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEtpbmQSEAoIb3JkZXJfaWQYBSABKAkSFgoOdmVudWVfb3JkZXJfaWQYBiABKAkSEgoKYWNjb3VudF9pZBgHIAEoCRIOCgZzeW1ib2wYCCABKAkSDAoEaXNpbhgJIAEoCRIQCghjdXJyZW5jeRgKIAEoCRIkCgRzaWRlGAsgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYDCABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgNIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxI3CgpyZWd1bGF0b3J5GA4gASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIwCgxjb21taXR0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3JlZGVsaXZlcmVkGBAgASgIEg8KB2Zpcm1faWQYESABKAkSDwoHZGVza19pZBgSIAEoCRIRCglwbGFjZWRfYnkYEyABKAkSFAoMcmVxdWVzdGVkX2J5GBQgASgJIuABCg5Db21tYW5kUmVjZWlwdBIZChFvdXRib3VuZF9zZXF1ZW5jZRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSNQoHb3V0Y29tZRgDIAEoDjIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRPdXRjb21lEhMKC21zZ19zZXFfbnVtGAQgASgEEgwKBHRleHQYBSABKAkSEAoIb3JkZXJfaWQYBiABKAkSNAoEa2luZBgHIAEoDjImLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEtpbmQijgQKDFZlbnVlTWVzc2FnZRITCgttc2dfc2VxX251bRgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEhAKCHBvc3NfZHVwGAMgASgIEhMKC3Bvc3NfcmVzZW5kGAQgASgIEjAKDHNlbmRpbmdfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkEKEGV4ZWN1dGlvbl9yZXBvcnQYCiABKAsyJS5vcmRlcm1lc2guZ2F0ZXdheS52MS5FeGVjdXRpb25SZXBvcnRIABJGChNvcmRlcl9jYW5jZWxfcmVqZWN0GAsgASgLMicub3JkZXJtZXNoLmdhdGV3YXkudjEuT3JkZXJDYW5jZWxSZWplY3RIABI/Cg9idXNpbmVzc19yZWplY3QYDCABKAsyJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CdXNpbmVzc1JlamVjdEgAEj0KDnNlc3Npb25fcmVqZWN0GA0gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblJlamVjdEgAEjUKBnBhcmtlZBgOIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlBhcmtlZE1lc3NhZ2VIAEIGCgRib2R5IrkFCg9FeGVjdXRpb25SZXBvcnQSEQoJY2xfb3JkX2lkGAEgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAIgASgJEhYKDnZlbnVlX29yZGVyX2lkGAMgASgJEg8KB2V4ZWNfaWQYBCABKAkSEwoLZXhlY19yZWZfaWQYBSABKAkSEQoJZXhlY190eXBlGAYgASgJEhIKCm9yZF9zdGF0dXMYByABKAkSFgoOb3JkZXJfcXVhbnRpdHkYCCABKAkSFQoNbGFzdF9xdWFudGl0eRgJIAEoCRISCgpsYXN0X3ByaWNlGAogASgJEhcKD2xlYXZlc19xdWFudGl0eRgLIAEoCRIUCgxjdW1fcXVhbnRpdHkYDCABKAkSFQoNYXZlcmFnZV9wcmljZRgNIAEoCRITCgtsaW1pdF9wcmljZRgOIAEoCRISCgpzdG9wX3ByaWNlGA8gASgJEhUKDXRpbWVfaW5fZm9yY2UYECABKAkSMQoNdHJhbnNhY3RfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgSIAEoCRIbCg5vcmRfcmVqX3JlYXNvbhgTIAEoBUgAiAEBEiQKF2V4ZWNfcmVzdGF0ZW1lbnRfcmVhc29uGBQgASgFSAGIAQESFgoObGFzdF9saXF1aWRpdHkYFSABKA0SFwoPbGFzdF9tYXJrZXRfbWljGBYgASgJEhgKEGRpc3BsYXlfcXVhbnRpdHkYFyABKAkSGQoRc3RhdHVzX3JlcXVlc3RfaWQYGCABKAkSFAoMcGVnZ2VkX3ByaWNlGBkgASgJEh4KFm1hc3Nfc3RhdHVzX3JlcXVlc3RfaWQYGiABKAlCEQoPX29yZF9yZWpfcmVhc29uQhoKGF9leGVjX3Jlc3RhdGVtZW50X3JlYXNvbiK9AQoRT3JkZXJDYW5jZWxSZWplY3QSEQoJY2xfb3JkX2lkGAEgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAIgASgJEhYKDnZlbnVlX29yZGVyX2lkGAMgASgJEhIKCm9yZF9zdGF0dXMYBCABKAkSEwoLcmVzcG9uc2VfdG8YBSABKAkSGwoOY3hsX3Jlal9yZWFzb24YBiABKAVIAIgBARIMCgR0ZXh0GAcgASgJQhEKD19jeGxfcmVqX3JlYXNvbiJ8Cg5CdXNpbmVzc1JlamVjdBITCgtyZWZfc2VxX251bRgBIAEoBBIUCgxyZWZfbXNnX3R5cGUYAiABKAkSDgoGcmVhc29uGAMgASgFEg4KBnJlZl9pZBgEIAEoCRIMCgR0ZXh0GAUgASgJEhEKCWNsX29yZF9pZBgGIAEoCSJ/Cg1TZXNzaW9uUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRISCgpyZWZfdGFnX2lkGAMgASgFEg4KBnJlYXNvbhgEIAEoBRIMCgR0ZXh0GAUgASgJEhEKCWNsX29yZF9pZBgGIAEoCSI9Cg1QYXJrZWRNZXNzYWdlEhAKCG1zZ190eXBlGAEgASgJEgsKA3JhdxgCIAEoDBINCgVlcnJvchgDIAEoCSKdAwoNU2Vzc2lvblN0YXR1cxISCgpzZXNzaW9uX2lkGAEgASgJEhEKCXZlbnVlX21pYxgCIAEoCRIxCgVzdGF0ZRgDIAEoDjIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25TdGF0ZRIpCgVzaW5jZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPcXVldWVkX2NvbW1hbmRzGAUgASgNEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAYgASgEEh8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAcgASgEEgwKBHRleHQYCCABKAkSFQoNc2Vzc2lvbl9lcG9jaBgJIAEoAxIeChZ0cmFkaW5nX3Nlc3Npb25fc3RhdHVzGAogASgFEjAKC29yZGVyX3R5cGVzGAsgAygOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSNQoOdGltZXNfaW5fZm9yY2UYDCADKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlIq0CCgxMaW5rUmVzcG9uc2USMAoGb3BlbmVkGAEgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW5lZBI0Cghjb21tYW5kcxgCIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBItCgNhY2sYAyABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5JbmJvdW5kQWNrEi8KCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdBInCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluEiwKBmJsb2NrcxgGIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcyJICgpJbmJvdW5kQWNrEhUKDXNlc3Npb25fZXBvY2gYASABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAIgASgEKrABChBWZW51ZUNvbW1hbmRLaW5kEiIKHlZFTlVFX0NPTU1BTkRfS0lORF9VTlNQRUNJRklFRBAAEhoKFlZFTlVFX0NPTU1BTkRfS0lORF9ORVcQARIdChlWRU5VRV9DT01NQU5EX0tJTkRfQ0FOQ0VMEAISHgoaVkVOVUVfQ09NTUFORF9LSU5EX1JFUExBQ0UQAxIdChlWRU5VRV9DT01NQU5EX0tJTkRfU1RBVFVTEAQqhwEKDkNvbW1hbmRPdXRjb21lEh8KG0NPTU1BTkRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENPTU1BTkRfT1VUQ09NRV9TRU5UEAESHAoYQ09NTUFORF9PVVRDT01FX05PVF9TRU5UEAISHAoYQ09NTUFORF9PVVRDT01FX0lOX0RPVUJUEAMqeQoMU2Vzc2lvblN0YXRlEh0KGVNFU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1NUQVRFX0RPV04QARIcChhTRVNTSU9OX1NUQVRFX1JFQ09WRVJJTkcQAhIUChBTRVNTSU9OX1NUQVRFX1VQEAMyZQoQVmVudWVMaW5rU2VydmljZRJRCgRMaW5rEiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1JlcXVlc3QaIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIs4DCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIIrkCCghMaW5rT3BlbhJMCgpzZXNzaW9uX2lkGAEgASgJQjiiuxg0CAEaMBBAGgpbYS16MC05LV0rIiBsb3dlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJKCgl2ZW51ZV9taWMYAiABKAlCN6K7GDMIARovEAQaC1tBLVowLTldezR9Ih40IHVwcGVyLWNhc2UgbGV0dGVycyBvciBkaWdpdHMSIAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCUIGorsYAggBEhUKDXNlc3Npb25fZXBvY2gYBCABKAMSMwoGc3RhdHVzGAUgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIRCglkcm9wX2NvcHkYBiABKAgSEgoKc3RvcmVfbG9zdBgUIAEoCCKNAgoKTGlua09wZW5lZBIVCg1mZW5jaW5nX3Rva2VuGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAMgASgEEh4KFm5leHRfb3V0Ym91bmRfc2VxdWVuY2UYBCABKAQSLAoGYmxvY2tzGAUgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGBQgASgEEhQKDHNlbmRlcl9lcG9jaBgVIAEoAxIQCghrZXB0X291dBgWIAEoCBIVCg1hZG1pbl9wZW5kaW5nGBcgASgIIkYKBkJsb2NrcxIPCgd2ZXJzaW9uGAEgASgEEisKBmJsb2NrcxgCIAMoCzIbLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrImMKBUJsb2NrEhEKCXN3aXRjaF9pZBgBIAEoCRIqCgVzY29wZRgCIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuS2lsbFNjb3BlEgwKBHRleHQYAyABKAkSDQoFZHJpbGwYBCABKAgiSgoLTGlua1N0YW5kYnkSFgoOb3duZXJfaW5zdGFuY2UYASABKAkSFQoNZmVuY2luZ190b2tlbhgCIAEoBBIMCgR0ZXh0GAMgASgJIsEECgxWZW51ZUNvbW1hbmQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAMgASgJEjQKBGtpbmQYBCABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kEhAKCG9yZGVyX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJEhIKCmFjY291bnRfaWQYByABKAkSDgoGc3ltYm9sGAggASgJEgwKBGlzaW4YCSABKAkSEAoIY3VycmVuY3kYCiABKAkSJAoEc2lkZRgLIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAwgASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYDSABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSNwoKcmVndWxhdG9yeRgOIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSMAoMY29tbWl0dGVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWRlbGl2ZXJlZBgQIAEoCBIPCgdmaXJtX2lkGBEgASgJEg8KB2Rlc2tfaWQYEiABKAkSEQoJcGxhY2VkX2J5GBMgASgJEhQKDHJlcXVlc3RlZF9ieRgUIAEoCSLgAQoOQ29tbWFuZFJlY2VpcHQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEjUKB291dGNvbWUYAyABKA4yJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5Db21tYW5kT3V0Y29tZRITCgttc2dfc2VxX251bRgEIAEoBBIMCgR0ZXh0GAUgASgJEhAKCG9yZGVyX2lkGAYgASgJEjQKBGtpbmQYByABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kIo4ECgxWZW51ZU1lc3NhZ2USEwoLbXNnX3NlcV9udW0YASABKAQSFQoNc2Vzc2lvbl9lcG9jaBgCIAEoAxIQCghwb3NzX2R1cBgDIAEoCBITCgtwb3NzX3Jlc2VuZBgEIAEoCBIwCgxzZW5kaW5nX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBChBleGVjdXRpb25fcmVwb3J0GAogASgLMiUub3JkZXJtZXNoLmdhdGV3YXkudjEuRXhlY3V0aW9uUmVwb3J0SAASRgoTb3JkZXJfY2FuY2VsX3JlamVjdBgLIAEoCzInLm9yZGVybWVzaC5nYXRld2F5LnYxLk9yZGVyQ2FuY2VsUmVqZWN0SAASPwoPYnVzaW5lc3NfcmVqZWN0GAwgASgLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQnVzaW5lc3NSZWplY3RIABI9Cg5zZXNzaW9uX3JlamVjdBgNIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25SZWplY3RIABI1CgZwYXJrZWQYDiABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5QYXJrZWRNZXNzYWdlSABCBgoEYm9keSK5BQoPRXhlY3V0aW9uUmVwb3J0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRIPCgdleGVjX2lkGAQgASgJEhMKC2V4ZWNfcmVmX2lkGAUgASgJEhEKCWV4ZWNfdHlwZRgGIAEoCRISCgpvcmRfc3RhdHVzGAcgASgJEhYKDm9yZGVyX3F1YW50aXR5GAggASgJEhUKDWxhc3RfcXVhbnRpdHkYCSABKAkSEgoKbGFzdF9wcmljZRgKIAEoCRIXCg9sZWF2ZXNfcXVhbnRpdHkYCyABKAkSFAoMY3VtX3F1YW50aXR5GAwgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYDSABKAkSEwoLbGltaXRfcHJpY2UYDiABKAkSEgoKc3RvcF9wcmljZRgPIAEoCRIVCg10aW1lX2luX2ZvcmNlGBAgASgJEjEKDXRyYW5zYWN0X3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYEiABKAkSGwoOb3JkX3Jlal9yZWFzb24YEyABKAVIAIgBARIkChdleGVjX3Jlc3RhdGVtZW50X3JlYXNvbhgUIAEoBUgBiAEBEhYKDmxhc3RfbGlxdWlkaXR5GBUgASgNEhcKD2xhc3RfbWFya2V0X21pYxgWIAEoCRIYChBkaXNwbGF5X3F1YW50aXR5GBcgASgJEhkKEXN0YXR1c19yZXF1ZXN0X2lkGBggASgJEhQKDHBlZ2dlZF9wcmljZRgZIAEoCRIeChZtYXNzX3N0YXR1c19yZXF1ZXN0X2lkGBogASgJQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24ivQEKEU9yZGVyQ2FuY2VsUmVqZWN0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRISCgpvcmRfc3RhdHVzGAQgASgJEhMKC3Jlc3BvbnNlX3RvGAUgASgJEhsKDmN4bF9yZWpfcmVhc29uGAYgASgFSACIAQESDAoEdGV4dBgHIAEoCUIRCg9fY3hsX3Jlal9yZWFzb24ifAoOQnVzaW5lc3NSZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEg4KBnJlYXNvbhgDIAEoBRIOCgZyZWZfaWQYBCABKAkSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkifwoNU2Vzc2lvblJlamVjdBITCgtyZWZfc2VxX251bRgBIAEoBBIUCgxyZWZfbXNnX3R5cGUYAiABKAkSEgoKcmVmX3RhZ19pZBgDIAEoBRIOCgZyZWFzb24YBCABKAUSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkiPQoNUGFya2VkTWVzc2FnZRIQCghtc2dfdHlwZRgBIAEoCRILCgNyYXcYAiABKAwSDQoFZXJyb3IYAyABKAkiiAQKDVNlc3Npb25TdGF0dXMSEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSMQoFc3RhdGUYAyABKA4yIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdGUSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3F1ZXVlZF9jb21tYW5kcxgFIAEoDRIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgGIAEoBBIfChduZXh0X3RhcmdldF9tc2dfc2VxX251bRgHIAEoBBIMCgR0ZXh0GAggASgJEhUKDXNlc3Npb25fZXBvY2gYCSABKAMSHgoWdHJhZGluZ19zZXNzaW9uX3N0YXR1cxgKIAEoBRIwCgtvcmRlcl90eXBlcxgLIAMoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEjUKDnRpbWVzX2luX2ZvcmNlGAwgAygOMh0ub3JkZXJtZXNoLm9tcy52MS5UaW1lSW5Gb3JjZRIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgItYDCgxMaW5rUmVzcG9uc2USMAoGb3BlbmVkGAEgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW5lZBI0Cghjb21tYW5kcxgCIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBItCgNhY2sYAyABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5JbmJvdW5kQWNrEi8KCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdBInCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluEiwKBmJsb2NrcxgGIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIyCgdzdGFuZGJ5GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1N0YW5kYnkSMQoFYWRtaW4YFSABKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5BZG1pbkNvbW1hbmQSQAoJcXVlc3Rpb25zGBYgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kQgmiuxgFKgMQ9AMipQEKDEFkbWluQ29tbWFuZBIRCglhY3Rpb25faWQYASABKAkSMQoEa2luZBgCIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbktpbmQSHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YAyABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YBCABKAQSDQoFcmVzZXQYBSABKAgioQEKC0FkbWluUmVzdWx0EhEKCWFjdGlvbl9pZBgBIAEoCRIMCgRkb25lGAIgASgIEgwKBHRleHQYAyABKAkSMQoGYmVmb3JlGAQgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMSMAoFYWZ0ZXIYBSABKAsyIS5vcmRlcm1lc2gub21zLnYxLlNlcXVlbmNlTnVtYmVycyJICgpJbmJvdW5kQWNrEhUKDXNlc3Npb25fZXBvY2gYASABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAIgASgEKrABChBWZW51ZUNvbW1hbmRLaW5kEiIKHlZFTlVFX0NPTU1BTkRfS0lORF9VTlNQRUNJRklFRBAAEhoKFlZFTlVFX0NPTU1BTkRfS0lORF9ORVcQARIdChlWRU5VRV9DT01NQU5EX0tJTkRfQ0FOQ0VMEAISHgoaVkVOVUVfQ09NTUFORF9LSU5EX1JFUExBQ0UQAxIdChlWRU5VRV9DT01NQU5EX0tJTkRfU1RBVFVTEAQqhwEKDkNvbW1hbmRPdXRjb21lEh8KG0NPTU1BTkRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENPTU1BTkRfT1VUQ09NRV9TRU5UEAESHAoYQ09NTUFORF9PVVRDT01FX05PVF9TRU5UEAISHAoYQ09NTUFORF9PVVRDT01FX0lOX0RPVUJUEAMqeQoMU2Vzc2lvblN0YXRlEh0KGVNFU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1NUQVRFX0RPV04QARIcChhTRVNTSU9OX1NUQVRFX1JFQ09WRVJJTkcQAhIUChBTRVNTSU9OX1NUQVRFX1VQEAMyZQoQVmVudWVMaW5rU2VydmljZRJRCgRMaW5rEiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1JlcXVlc3QaIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -69,6 +71,30 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
    * @generated from field: uint64 blocks_version = 6;
    */
   blocksVersion: bigint;
+
+  /**
+   * What became of an administrative command.
+   *
+   * @generated from field: ordermesh.gateway.v1.AdminResult admin_result = 20;
+   */
+  adminResult?: AdminResult | undefined;
+
+  /**
+   * Requests the venue asked to be sent again. They were not: the venue got a gap
+   * fill, and is asked with OrderStatusRequest(H). outcome is IN_DOUBT; they
+   * acknowledge nothing.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.CommandReceipt not_resent = 21;
+   */
+  notResent: CommandReceipt[];
+
+  /**
+   * This gateway ends the link and dials again at once: keep its lease for it,
+   * though not longer than leases live.
+   *
+   * @generated from field: bool back_soon = 22;
+   */
+  backSoon: boolean;
 };
 
 /**
@@ -128,6 +154,15 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
    * @generated from field: bool drop_copy = 6;
    */
   dropCopy: boolean;
+
+  /**
+   * The FIX store the numbers were in is lost. session_epoch is the life of the
+   * new one; the venue's numbers go on in it, and the OMS has everything asked
+   * about that the venue has not answered.
+   *
+   * @generated from field: bool store_lost = 20;
+   */
+  storeLost: boolean;
 };
 
 /**
@@ -178,6 +213,35 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
    * @generated from field: ordermesh.gateway.v1.Blocks blocks = 5;
    */
   blocks?: Blocks | undefined;
+
+  /**
+   * Next MsgSeqNum(34) we send as far as an owner told; 0 if none ever did. A
+   * store that is behind it, or of another life, is not the one it was.
+   *
+   * @generated from field: uint64 next_sender_msg_seq_num = 20;
+   */
+  nextSenderMsgSeqNum: bigint;
+
+  /**
+   * Life of the store next_sender_msg_seq_num counts in.
+   *
+   * @generated from field: int64 sender_epoch = 21;
+   */
+  senderEpoch: bigint;
+
+  /**
+   * An operator wants the session logged out: do not log on before CONNECT.
+   *
+   * @generated from field: bool kept_out = 22;
+   */
+  keptOut: boolean;
+
+  /**
+   * An AdminCommand follows that sets numbers: do not log on before it.
+   *
+   * @generated from field: bool admin_pending = 23;
+   */
+  adminPending: boolean;
 };
 
 /**
@@ -257,6 +321,42 @@ export type Block = Message<"ordermesh.gateway.v1.Block"> & {
  */
 export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
+
+/**
+ * Another gateway has the session. The stream stays open and gives it to this
+ * one when its turn comes.
+ *
+ * @generated from message ordermesh.gateway.v1.LinkStandby
+ */
+export type LinkStandby = Message<"ordermesh.gateway.v1.LinkStandby"> & {
+  /**
+   * Who has it.
+   *
+   * @generated from field: string owner_instance = 1;
+   */
+  ownerInstance: string;
+
+  /**
+   * That of the owner.
+   *
+   * @generated from field: uint64 fencing_token = 2;
+   */
+  fencingToken: bigint;
+
+  /**
+   * In words.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.LinkStandby.
+ * Use `create(LinkStandbySchema)` to create a new message.
+ */
+export const LinkStandbySchema: GenMessage<LinkStandby> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
 
 /**
  * A command for the venue. Sequences are consecutive per session.
@@ -413,7 +513,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
  * Use `create(VenueCommandSchema)` to create a new message.
  */
 export const VenueCommandSchema: GenMessage<VenueCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
 
 /**
  * What became of a command. Receipts come in outbound order without holes, so
@@ -477,7 +577,7 @@ export type CommandReceipt = Message<"ordermesh.gateway.v1.CommandReceipt"> & {
  * Use `create(CommandReceiptSchema)` to create a new message.
  */
 export const CommandReceiptSchema: GenMessage<CommandReceipt> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
 
 /**
  * A message of the venue with its place in the session.
@@ -580,7 +680,7 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
  * Use `create(VenueMessageSchema)` to create a new message.
  */
 export const VenueMessageSchema: GenMessage<VenueMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
 
 /**
  * ExecutionReport(8), as the venue sent it. Decimals are made canonical.
@@ -778,7 +878,7 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
  * Use `create(ExecutionReportSchema)` to create a new message.
  */
 export const ExecutionReportSchema: GenMessage<ExecutionReport> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
 
 /**
  * OrderCancelReject(9).
@@ -841,7 +941,7 @@ export type OrderCancelReject = Message<"ordermesh.gateway.v1.OrderCancelReject"
  * Use `create(OrderCancelRejectSchema)` to create a new message.
  */
 export const OrderCancelRejectSchema: GenMessage<OrderCancelReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
 
 /**
  * BusinessMessageReject(j).
@@ -897,7 +997,7 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
  * Use `create(BusinessRejectSchema)` to create a new message.
  */
 export const BusinessRejectSchema: GenMessage<BusinessReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
 
 /**
  * Reject(3).
@@ -953,7 +1053,7 @@ export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
  * Use `create(SessionRejectSchema)` to create a new message.
  */
 export const SessionRejectSchema: GenMessage<SessionReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
 
 /**
  * A message that could not be understood, kept as it came.
@@ -988,7 +1088,7 @@ export type ParkedMessage = Message<"ordermesh.gateway.v1.ParkedMessage"> & {
  * Use `create(ParkedMessageSchema)` to create a new message.
  */
 export const ParkedMessageSchema: GenMessage<ParkedMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
 
 /**
  * A FIX session as the gateway sees it.
@@ -1082,6 +1182,29 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
    * @generated from field: repeated ordermesh.oms.v1.TimeInForce times_in_force = 12;
    */
   timesInForce: TimeInForce[];
+
+  /**
+   * How far the venue's clock is from ours, as far as a one-way delay lets it be
+   * known (RTS 25); not set before the venue said anything.
+   *
+   * @generated from field: ordermesh.oms.v1.ClockSkew clock_skew = 20;
+   */
+  clockSkew?: ClockSkew | undefined;
+
+  /**
+   * Names this process.
+   *
+   * @generated from field: string gateway_instance = 21;
+   */
+  gatewayInstance: string;
+
+  /**
+   * What the session can do and how it is set up, in words: "tls",
+   * "client_certificate", "reset_on_logon", "order_types:limit,market".
+   *
+   * @generated from field: repeated string capabilities = 22;
+   */
+  capabilities: string[];
 };
 
 /**
@@ -1089,7 +1212,7 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
  * Use `create(SessionStatusSchema)` to create a new message.
  */
 export const SessionStatusSchema: GenMessage<SessionStatus> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
 
 /**
  * A frame from the OMS.
@@ -1138,6 +1261,28 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
    * @generated from field: ordermesh.gateway.v1.Blocks blocks = 6;
    */
   blocks?: Blocks | undefined;
+
+  /**
+   * Another gateway has the session; instead of opened.
+   *
+   * @generated from field: ordermesh.gateway.v1.LinkStandby standby = 20;
+   */
+  standby?: LinkStandby | undefined;
+
+  /**
+   * What a person wants done to the session.
+   *
+   * @generated from field: ordermesh.gateway.v1.AdminCommand admin = 21;
+   */
+  admin?: AdminCommand | undefined;
+
+  /**
+   * Ask the venue about these, at most 500 a frame. They are of no outbound
+   * sequence and have no receipt: the FIX store that knew of them is lost.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.VenueCommand questions = 22;
+   */
+  questions: VenueCommand[];
 };
 
 /**
@@ -1145,7 +1290,108 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
  * Use `create(LinkResponseSchema)` to create a new message.
  */
 export const LinkResponseSchema: GenMessage<LinkResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
+
+/**
+ * What a person wants done to a session. It comes again over the next link until
+ * the OMS has its result; the session is not logged on between (admin_pending),
+ * so that carrying it out twice is the same as once.
+ *
+ * @generated from message ordermesh.gateway.v1.AdminCommand
+ */
+export type AdminCommand = Message<"ordermesh.gateway.v1.AdminCommand"> & {
+  /**
+   * ULID.
+   *
+   * @generated from field: string action_id = 1;
+   */
+  actionId: string;
+
+  /**
+   * What.
+   *
+   * @generated from field: ordermesh.oms.v1.SessionActionKind kind = 2;
+   */
+  kind: SessionActionKind;
+
+  /**
+   * SEQUENCES: next MsgSeqNum(34) to send; 0 leaves it.
+   *
+   * @generated from field: uint64 next_sender_msg_seq_num = 3;
+   */
+  nextSenderMsgSeqNum: bigint;
+
+  /**
+   * SEQUENCES: next MsgSeqNum(34) to expect; 0 leaves it.
+   *
+   * @generated from field: uint64 next_target_msg_seq_num = 4;
+   */
+  nextTargetMsgSeqNum: bigint;
+
+  /**
+   * SEQUENCES: both begin at 1 in a new life of the store, and the next Logon(A)
+   * carries ResetSeqNumFlag(141)=Y.
+   *
+   * @generated from field: bool reset = 5;
+   */
+  reset: boolean;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.AdminCommand.
+ * Use `create(AdminCommandSchema)` to create a new message.
+ */
+export const AdminCommandSchema: GenMessage<AdminCommand> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 16);
+
+/**
+ * What became of an administrative command.
+ *
+ * @generated from message ordermesh.gateway.v1.AdminResult
+ */
+export type AdminResult = Message<"ordermesh.gateway.v1.AdminResult"> & {
+  /**
+   * That of the command.
+   *
+   * @generated from field: string action_id = 1;
+   */
+  actionId: string;
+
+  /**
+   * It was carried out.
+   *
+   * @generated from field: bool done = 2;
+   */
+  done: boolean;
+
+  /**
+   * Why not, or what it came to.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Numbers before it.
+   *
+   * @generated from field: ordermesh.oms.v1.SequenceNumbers before = 4;
+   */
+  before?: SequenceNumbers | undefined;
+
+  /**
+   * Numbers behind it.
+   *
+   * @generated from field: ordermesh.oms.v1.SequenceNumbers after = 5;
+   */
+  after?: SequenceNumbers | undefined;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.AdminResult.
+ * Use `create(AdminResultSchema)` to create a new message.
+ */
+export const AdminResultSchema: GenMessage<AdminResult> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 17);
 
 /**
  * Inbound messages that are durable.
@@ -1173,7 +1419,7 @@ export type InboundAck = Message<"ordermesh.gateway.v1.InboundAck"> & {
  * Use `create(InboundAckSchema)` to create a new message.
  */
 export const InboundAckSchema: GenMessage<InboundAck> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
 
 /**
  * FIX messages the OMS can ask for.
@@ -1313,11 +1559,18 @@ export const SessionStateSchema: GenEnum<SessionState> = /*@__PURE__*/
  * outbox in order and applies what comes back in order. Mesh-internal: the peer
  * must present a client certificate of the gateway.
  *
+ * A session has one owner. While its lease lives (the owner's link is open, or
+ * broke less than 3 s ago without a word), the stream of another
+ * gateway_instance is a standby: it gets standby and heartbeats, and opened the
+ * moment it has the session. The same gateway_instance gets its session back at
+ * once wherever it dials.
+ *
  * @generated from service ordermesh.gateway.v1.VenueLinkService
  */
 export const VenueLinkService: GenService<{
   /**
-   * First request: open. First response: opened. Then batches both ways.
+   * First request: open. First response: opened, or standby until it is this
+   * gateway's turn. Then batches both ways.
    * ABORTED: another owner holds the session with a newer fencing token.
    * FAILED_PRECONDITION: the session is not known to the OMS and may not be added.
    *

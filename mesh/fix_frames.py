@@ -1,0 +1,96 @@
+"""FIX messages cut out of a stream of bytes, and nothing else let through.
+
+QuickFIX keeps what it reads until BodyLength(9) of it has come, however much that is: a peer can
+make the process grow by hundreds of megabytes before it has logged on. So messages are framed
+before QuickFIX sees a byte. Behind this filter every message begins with BeginString(8) and
+BodyLength(9), is no longer than was agreed, and ends with CheckSum(10) where BodyLength(9) says.
+What is no message is dropped, as the standard has it (the hole in MsgSeqNum(34) brings it again).
+"""
+
+import re
+
+_BEGIN = b"8=FIX"
+_HEAD = re.compile(rb"8=FIX[A-Z]{0,1}\.[0-9.]{1,6}\x019=([0-9]{1,12})\x01")
+# The longest head there is; longer is none.
+_HEAD_BYTES_MAX = 32
+_TRAILER = re.compile(rb"10=[0-9]{3}\x01")
+_TRAILER_BYTES = 7
+
+
+class FrameError(Exception):
+    """The peer does not speak FIX, or sends what nobody agreed to; the text says what."""
+
+
+class FixFrames:
+    """The messages of one direction of one connection."""
+
+    def __init__(self, message_bytes_max: int) -> None:
+        self._bytes_max = message_bytes_max
+        self._rest = b""
+        self._dropped = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what came; return the messages that are whole.
+
+        Raises:
+            FrameError: a message is longer than the limit, or as much came without being one.
+        """
+        data = self._rest + data if self._rest else data
+        messages, place = [], 0
+        while place < len(data):
+            end = self._end_of_message(data, place)
+            if end > 0:
+                messages.append(data[place:end])
+                self._dropped = 0
+                place = end
+            elif end == 0:
+                break
+            else:
+                place = self._next_begin(data, place)
+        self._rest = data[place:]
+        return messages
+
+    def _end_of_message(self, data: bytes, place: int) -> int:
+        """Return where it ends, 0 if it is not whole yet, -1 if it is none."""
+        head = _HEAD.match(data, place)
+        if head is None:
+            return 0 if _may_become_head(data[place : place + _HEAD_BYTES_MAX]) else -1
+        body_bytes = int(head.group(1))
+        if body_bytes > self._bytes_max:
+            raise FrameError(f"BodyLength(9) is {body_bytes}; at most {self._bytes_max} is allowed")
+        end = head.end() + body_bytes + _TRAILER_BYTES
+        if len(data) < end:
+            return 0
+        return end if _TRAILER.fullmatch(data, end - _TRAILER_BYTES, end) else -1
+
+    def _next_begin(self, data: bytes, place: int) -> int:
+        found = data.find(_BEGIN, place + 1)
+        # The last bytes may be the first of a message.
+        place_next = found if found >= 0 else max(place + 1, len(data) - len(_BEGIN) + 1)
+        self._dropped += place_next - place
+        if self._dropped > self._bytes_max:
+            raise FrameError(f"{self._dropped} bytes came that are no FIX message")
+        return place_next
+
+
+def _may_become_head(text: bytes) -> bool:
+    """Tell if more bytes can make a head of this."""
+    if len(text) >= _HEAD_BYTES_MAX:
+        return False
+    if len(text) <= len(_BEGIN):
+        return _BEGIN.startswith(text)
+    return text.startswith(_BEGIN) and text.count(b"\x01") < 2  # noqa: PLR2004  ends of 8 and 9
+
+
+def msg_type(message: bytes) -> bytes:
+    """Return MsgType(35), which stands third."""
+    at = message.find(b"\x0135=", 0, 2 * _HEAD_BYTES_MAX)
+    return message[at + 4 : message.find(b"\x01", at + 4)] if at > 0 else b""
+
+
+def text_of(message: bytes) -> str:
+    """Return Text(58), or ""."""
+    at = message.find(b"\x0158=")
+    if at < 0:
+        return ""
+    return message[at + 4 : message.find(b"\x01", at + 4)].decode("utf-8", "replace")

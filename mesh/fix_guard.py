@@ -1,0 +1,313 @@
+"""A door in front of QuickFIX: it carries bytes between a peer and QuickFIX's socket on loopback.
+
+QuickFIX reads without a limit, connects again at a fixed pace for ever, and checks no name in a
+certificate; none of it can be changed from outside. So it listens or connects on loopback only,
+and this carries its connections: messages of the peer are framed and bounded, failed logons are
+spaced, TLS is Python's. A door has a thread and an event loop of its own, so that nothing else
+in the process can delay a session's heartbeat.
+"""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, cast
+
+import uvloop
+
+from mesh.fix_frames import FixFrames, FrameError, msg_type, text_of
+
+LOOPBACK = "127.0.0.1"
+CONNECT_TIMEOUT_S = 5.0
+# What a side may leave unread before the other is not read any more.
+BUFFER_BYTES_MAX = 256 * 1024
+_LOGON, _LOGOUT = b"A", b"5"
+
+Pipe = tuple[asyncio.Transport, "Half"]
+
+
+class Rules(Protocol):
+    """What a door does with connections; called in its thread."""
+
+    message_bytes_max: int
+
+    async def open(self, near: "Half") -> Pipe | None:
+        """Make the other side of a connection, or None to refuse it."""
+
+    def logged_on(self, pair: "Half") -> None:
+        """The acceptor answered with a Logon(A)."""
+
+    def ended(self, pair: "Half", why: str) -> None:
+        """The connection is over."""
+
+
+class Half(asyncio.Protocol):
+    """One side of a carried connection."""
+
+    def __init__(self, rules: Rules, *, is_peer: bool, is_acceptor: bool) -> None:
+        self._rules = rules
+        # Only what a peer sends is not trusted.
+        self._frames = FixFrames(rules.message_bytes_max)
+        self._checked = is_peer
+        self._watched = is_acceptor
+        self.transport: asyncio.Transport | None = None
+        self.other: Half | None = None
+        self.address = ""
+        self.logged_on = False
+        self.logout_text = ""
+        self._early = b""
+        self.closed = False
+        self._ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=BUFFER_BYTES_MAX)
+        peer = transport.get_extra_info("peername")
+        self.address = peer[0] if peer else ""
+
+    def join(self, other: "Half") -> None:
+        """Carry to this side, and back."""
+        self.other, other.other = other, self
+        for half in (self, other):
+            early, half._early = half._early, b""  # noqa: SLF001  both are of this class
+            if early:
+                half.data_received(early)
+
+    def data_received(self, data: bytes) -> None:
+        """Carry what came; as whole messages if it is to be checked."""
+        other = self.other
+        if other is None or other.transport is None:
+            # It spoke before the other side was there; it is not read further meanwhile.
+            self._early += data
+            return
+        watched = self._watched and not self.logged_on
+        if not (self._checked or watched):
+            other.transport.write(data)
+            return
+        try:
+            messages = self._frames.feed(data)
+        except FrameError as error:
+            self.end(str(error), at_once=True)
+            return
+        if watched:
+            self._watch(messages)
+        if self._checked:
+            other.transport.writelines(messages)
+        else:
+            other.transport.write(data)
+
+    def _watch(self, messages: list[bytes]) -> None:
+        for message in messages:
+            kind = msg_type(message)
+            if kind == _LOGON:
+                self.logged_on = True
+                self._rules.logged_on(self)
+            elif kind == _LOGOUT:
+                self.logout_text = text_of(message)
+
+    def eof_received(self) -> bool:
+        """End both ways."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the other side, too."""
+        self.closed = True
+        self.end(tls_words(exc) if exc is not None else "")
+
+    def end(self, why: str, *, at_once: bool = False) -> None:
+        """End both sides; the first to end says why. What was written still goes out."""
+        if self._ended:
+            return
+        for half in (self, self.other):
+            if half is not None:
+                half._ended = True  # noqa: SLF001  both halves are of this class
+        acceptor = self if self._watched or self.other is None else self.other
+        if not why and self is not acceptor and not acceptor.logged_on:
+            why = "no answer to the logon"
+        self._rules.ended(acceptor, why)
+        for half in (self, self.other):
+            if half is not None and half.transport is not None:
+                half.transport.abort() if at_once else half.transport.close()
+
+    def pause_writing(self) -> None:
+        """Do not read what cannot be carried."""
+        if self.other is not None and self.other.transport is not None:
+            with suppress(RuntimeError):
+                self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read again."""
+        if self.other is not None and self.other.transport is not None:
+            with suppress(RuntimeError):
+                self.other.transport.resume_reading()
+
+
+class FixDoor:
+    """A listening socket, and the thread that carries what comes in there."""
+
+    def __init__(self, name: str, rules: Rules, *, near_is_peer: bool) -> None:
+        self._name = name
+        self._rules = rules
+        self._near_is_peer = near_is_peer
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=f"door-{name}", daemon=True)
+        self._halves: set[Half] = set()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._server: asyncio.AbstractServer | None = None
+        self._socket: socket.socket | None = None
+
+    def start(self, host: str = LOOPBACK, port: int = 0) -> int:
+        """Listen; return the port.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        made = socket.create_server((host, port), reuse_port=False)
+        made.setblocking(False)
+        self._socket = made
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._listen(made), self._loop).result()
+        return int(made.getsockname()[1])
+
+    @property
+    def busy(self) -> bool:
+        """Whether a connection is still being carried."""
+        return any(not half.closed for half in list(self._halves))
+
+    def stop(self) -> None:
+        """Cut all connections and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _listen(self, made: socket.socket) -> None:
+        self._server = await self._loop.create_server(self._accepted, sock=made)
+
+    async def _close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._opening:
+            task.cancel()
+        for half in list(self._halves):
+            if half.transport is not None:
+                half.transport.close()
+        # Let the closing reach the sockets.
+        await asyncio.sleep(0)
+
+    def _accepted(self) -> asyncio.Protocol:
+        return _Near(self._rules, self._join, self._halves, is_peer=self._near_is_peer)
+
+    def _join(self, near: Half) -> None:
+        task = self._loop.create_task(self._open(near))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open(self, near: Half) -> None:
+        assert near.transport is not None
+        with suppress(RuntimeError):
+            near.transport.pause_reading()
+        far = await self._rules.open(near)
+        if far is None or near.transport.is_closing():
+            near.transport.close()
+            if far is not None:
+                far[0].close()
+            return
+        near.join(far[1])
+        self._halves -= {half for half in self._halves if half.closed}
+        self._halves.add(far[1])
+        with suppress(RuntimeError):
+            near.transport.resume_reading()
+
+
+class _Near(Half):
+    """The side that came in."""
+
+    def __init__(
+        self, rules: Rules, opened: Callable[[Half], None], halves: set[Half], *, is_peer: bool
+    ) -> None:
+        super().__init__(rules, is_peer=is_peer, is_acceptor=False)
+        self._opened = opened
+        self._halves = halves
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._halves.add(self)
+        self._opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        if self.other is not None:
+            super().connection_lost(exc)
+        self._halves.discard(self)
+
+
+async def connected(
+    rules: Rules, host: str, port: int, *, is_peer: bool, tls: ssl.SSLContext | None = None,
+    server_name: str = "",
+) -> Pipe:  # fmt: skip
+    """Connect the far side of a carried connection to an acceptor.
+
+    Raises:
+        OSError: it cannot be reached, or TLS fails.
+        TimeoutError: it does not answer.
+    """
+    loop = asyncio.get_running_loop()
+    made: Awaitable[tuple[asyncio.BaseTransport, Half]] = loop.create_connection(
+        lambda: Half(rules, is_peer=is_peer, is_acceptor=True), host, port, ssl=tls,
+        server_hostname=(server_name or host) if tls else None,
+    )  # fmt: skip
+    async with asyncio.timeout(CONNECT_TIMEOUT_S):
+        transport, half = await made
+    return cast(asyncio.Transport, transport), half
+
+
+def client_tls(
+    ca: Path, certificate: Path | None, key: Path | None, *, check_name: bool
+) -> ssl.SSLContext:
+    """Make the context of a TLS client.
+
+    Raises:
+        OSError: a file cannot be read or is none.
+    """
+    context = ssl.create_default_context(cafile=str(ca))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = check_name
+    if certificate is not None:
+        context.load_cert_chain(str(certificate), None if key is None else str(key))
+    return context
+
+
+_ALERTS = {
+    "CERTIFICATE_EXPIRED": "the peer says that our certificate has expired",
+    "CERTIFICATE_REQUIRED": "the peer wants a client certificate, and none is configured",
+    "UNKNOWN_CA": "the peer does not know the authority of our certificate",
+    "BAD_CERTIFICATE": "the peer does not accept our certificate",
+    "CERTIFICATE_REVOKED": "the peer says that our certificate was revoked",
+    "HANDSHAKE_FAILURE": "the peer refuses the handshake: no common protocol or cipher, or it "
+    "wants a client certificate",
+}
+
+
+def tls_words(error: Exception) -> str:
+    """Say what went wrong with a connection, in words a person can act on."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of the peer is refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        for alert, words in _ALERTS.items():
+            if alert in (error.reason or ""):
+                return words
+        return f"TLS: {error.reason or error}"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {CONNECT_TIMEOUT_S:.0f} s"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

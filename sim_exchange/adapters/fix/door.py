@@ -1,0 +1,93 @@
+"""The door of the acceptor: clients connect here, QuickFIX listens on loopback behind it.
+
+Messages are framed and bounded, and an address whose logons fail again and again is left outside
+for a while, as is one that opens connections without logging on.
+"""
+
+import time
+from collections import Counter, deque
+
+from mesh.fix_guard import FixDoor, Half, Pipe, connected
+from mesh.log import get_logger
+
+_LOG = get_logger(__name__)
+
+MESSAGE_BYTES_MAX = 1024 * 1024
+"""A longer message is cut off, with its connection."""
+
+FAILED_LOGONS_MAX = 10
+"""Connections of one address that ended without a logon, within FAILED_LOGONS_WINDOW_S. Reached:
+further ones are closed at once, until the oldest is forgotten."""
+
+FAILED_LOGONS_WINDOW_S = 30.0
+
+WAITING_MAX = 16
+"""Connections of one address that have not logged on yet. Reached: further ones are closed."""
+
+ADDRESSES_MAX = 10_000
+"""Addresses with failures that are remembered; beyond, the oldest are forgotten."""
+
+
+class AcceptorDoor:
+    """See above."""
+
+    def __init__(self, mic: str, port: int, host: str, inner_port: int) -> None:
+        self.message_bytes_max = MESSAGE_BYTES_MAX
+        self._address = (host, port)
+        self._inner_port = inner_port
+        self._failures: dict[str, deque[float]] = {}
+        self._waiting: Counter[str] = Counter()
+        self._door = FixDoor(mic, self, near_is_peer=True)
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._door.start(*self._address)
+
+    def stop(self) -> None:
+        """Cut all connections and end."""
+        self._door.stop()
+
+    async def open(self, near: Half) -> Pipe | None:
+        """Connect to QuickFIX, unless the address is to stay outside."""
+        address = near.address
+        if self._is_throttled(address) or self._waiting[address] >= WAITING_MAX:
+            _LOG.warning("connection refused", address=address)
+            return None
+        self._waiting[address] += 1
+        try:
+            transport, half = await connected(self, "127.0.0.1", self._inner_port, is_peer=False)
+        except (OSError, TimeoutError) as error:
+            self._waiting[address] -= 1
+            _LOG.warning("the acceptor does not answer", error=str(error))
+            return None
+        half.address = address
+        return transport, half
+
+    def logged_on(self, pair: Half) -> None:
+        """A client logged on: its address is welcome."""
+        self._waiting[pair.address] -= 1
+        self._failures.pop(pair.address, None)
+
+    def ended(self, pair: Half, why: str) -> None:
+        """Remember a connection that came to nothing."""
+        if why:
+            _LOG.warning("connection cut", address=pair.address, why=why)
+        if pair.logged_on:
+            return
+        self._waiting[pair.address] -= 1
+        if self._waiting[pair.address] <= 0:
+            del self._waiting[pair.address]
+        times = self._failures.setdefault(pair.address, deque(maxlen=FAILED_LOGONS_MAX))
+        times.append(time.monotonic())
+        if len(self._failures) > ADDRESSES_MAX:
+            del self._failures[next(iter(self._failures))]
+
+    def _is_throttled(self, address: str) -> bool:
+        times = self._failures.get(address)
+        if times is None or len(times) < FAILED_LOGONS_MAX:
+            return False
+        return time.monotonic() - times[0] < FAILED_LOGONS_WINDOW_S

@@ -1,0 +1,114 @@
+"""Starts a session's door, hears what it says, and starts it again should it die."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from svc_gateway.adapters.fix.door import DRAIN_MAX_S, DoorConfig
+from svc_gateway.venues import SessionConfig
+
+# Between two starts of a door that dies.
+RESTART_S = 0.5
+
+
+class DoorProcess:
+    """One door; see `door.py`."""
+
+    def __init__(self, config: SessionConfig, note: Callable[[str], None]) -> None:
+        tls = config.tls
+        self._config = DoorConfig(
+            name=config.session_id,
+            host=config.host,
+            port=config.port,
+            message_bytes_max=config.message_bytes_max,
+            reconnect_s=config.reconnect_s,
+            tls=tls.enabled,
+            ca=str(tls.ca or ""),
+            certificate=str(tls.certificate or ""),
+            key=str(tls.key or ""),
+            server_name=tls.server_name,
+            listen_port=0,
+            gateway_pid=os.getpid(),
+        )
+        self._note = note
+        # Why the last attempt to log on failed, in words; empty while logged on.
+        self.trouble = ""
+        self._stopping = False
+        self._process: subprocess.Popen[str] | None = None
+        self._reader = threading.Thread(target=self._hear, name="door", daemon=True)
+
+    def start(self) -> int:
+        """Return the port QuickFIX is to connect to.
+
+        Raises:
+            OSError: a certificate cannot be read; the text says why.
+        """
+        port = self._launch()
+        self._config = self._config._replace(listen_port=port)
+        self._reader.start()
+        return port
+
+    def stop(self) -> None:
+        """Have it carry what is left, and end it."""
+        self._stopping = True
+        process = self._process
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(DRAIN_MAX_S + 1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if self._reader.ident is not None:
+            self._reader.join()
+
+    def _launch(self) -> int:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "svc_gateway.adapters.fix.door"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(self._config._asdict()) + "\n")
+        process.stdin.flush()
+        said = json.loads(process.stdout.readline() or "{}")
+        if "port" not in said:
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+            raise OSError(said.get("error", "the door did not start"))
+        self._process = process
+        return int(said["port"])
+
+    def _hear(self) -> None:
+        while True:
+            assert self._process is not None
+            assert self._process.stdout is not None
+            with self._process.stdout as lines:
+                for line in lines:
+                    said = json.loads(line)
+                    self.trouble = said["trouble"]
+                    if said["note"]:
+                        self._note(said["note"])
+            if self._stopping:
+                return
+            self._restart()
+
+    def _restart(self) -> None:
+        # On the same port, where QuickFIX goes on trying.
+        self._note("the door died; it is started again")
+        while not self._stopping:
+            time.sleep(RESTART_S)
+            try:
+                self._launch()
+            except OSError as error:
+                self.trouble = f"the door cannot be started: {error}"
+                self._note(self.trouble)
+            else:
+                return

@@ -1,0 +1,62 @@
+"""One process per FIX store, kept by the operating system.
+
+The lock is flock(2) on a file of the session's folder: it is free the moment its process is gone,
+however it went, and it holds between machines on a shared volume as far as that volume's flock
+does (NFS since Linux 2.6.12, CephFS, any ReadWriteMany of a cluster file system). It guards the
+store only; who may have the session is decided by the OMS's lease.
+"""
+
+import asyncio
+import fcntl
+import os
+from pathlib import Path
+
+
+class FileStoreLock:
+    """See `service.ports.StoreLock`."""
+
+    def __init__(self, folder: Path, instance: str) -> None:
+        self._folder = folder
+        self._instance = instance
+        self._file: int | None = None
+        self._taken = asyncio.Event()
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has it."""
+        return self._file is not None
+
+    def take(self) -> bool:
+        """Take it, if no other process has it."""
+        if self._file is not None:
+            return True
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{self._instance}\n".encode(), 0)
+        self._file = file
+        self._taken.set()
+        return True
+
+    def free(self) -> None:
+        """Give it up."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+            self._taken.clear()
+
+    def holder(self) -> str:
+        """Return who took it last, in words."""
+        try:
+            return (self._folder / "lock").read_text(encoding="utf-8").strip() or "nobody"
+        except OSError:
+            return "nobody"
+
+    async def until_held(self) -> None:
+        """Wait until this process has it."""
+        await self._taken.wait()

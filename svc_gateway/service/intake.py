@@ -1,0 +1,157 @@
+"""What FIX threads hand over of an order session, in its order: reports for the OMS, and the rest.
+
+A message that could not be taken in makes the session lossy: it is rewound, and the venue resends.
+"""
+
+import asyncio
+from typing import Protocol
+
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway import metrics
+from svc_gateway.domain.unacknowledged import Unacknowledged
+from svc_gateway.service.outbound import Outbound
+from svc_gateway.service.ports import Handed, Inbox, ReportReader, Told
+from svc_gateway.service.session_view import SessionView
+from svc_gateway.venues import SessionConfig
+
+# Taken in one turn.
+BATCH_MAX = 500
+# Between tries to put a mark into a full queue. Seconds.
+FULL_RETRY_S = 0.05
+# Bodies that refuse a message of ours.
+REFUSALS = frozenset({"business_reject", "session_reject"})
+# A note of our own: everything before it in the queue was taken in.
+_MARK = "\x00mark"
+
+_log = get_logger(__name__)
+
+
+class Session(Protocol):
+    """What of the order session this needs."""
+
+    config: SessionConfig
+    view: SessionView
+    outbound: Outbound
+    kept: Unacknowledged[link.VenueMessage]
+
+    def set_state(self, state: link.SessionState, text: str) -> None:
+        """Go to a state and tell it."""
+
+    def poke(self) -> None:
+        """See whether there is something to tell the OMS."""
+
+
+class Intake:
+    """See above.
+
+    Attributes:
+        lossy: Something was not taken in: only a start of the engine brings it.
+        last_number: MsgSeqNum(34) of the message taken in last.
+    """
+
+    def __init__(self, session: Session, inbox: Inbox, reader: ReportReader) -> None:
+        self._session = session
+        self._inbox = inbox
+        self._reader = reader
+        self.lossy = False
+        self.last_number = 0
+        self._logon_number = 0
+        self._marks: list[asyncio.Event] = []
+        self._kept_gauge = metrics.UNACKNOWLEDGED.labels(session.config.session_id)
+
+    async def flush(self) -> None:
+        """Wait until everything handed over before now was taken in."""
+        flushed = asyncio.Event()
+        self._marks.append(flushed)
+        while not self._inbox.put(Handed(Told.NOTE, _MARK, 0)):  # noqa: ASYNC110  full: rare
+            await asyncio.sleep(FULL_RETRY_S)
+        await flushed.wait()
+
+    async def run(self) -> None:
+        """Take in what comes, for ever."""
+        while True:
+            for handed in await self._inbox.get_batch(BATCH_MAX):
+                try:
+                    self._take(handed)
+                except Exception:  # noqa: BLE001  whatever it is, the session goes on
+                    # Our own fault; the venue's message is not lost: the session is rewound.
+                    _log.exception("could not take in", session_id=self._session.config.session_id)
+                    self.lossy = True
+            self.check_recovered()
+            self._kept_gauge.set(len(self._session.kept))
+            self._session.poke()
+
+    def _take(self, handed: Handed) -> None:
+        if handed.told in {Told.MESSAGE, Told.UNREADABLE}:
+            self._take_message(handed)
+        elif handed.told is Told.LOGON:
+            self._logged_on(handed)
+        elif handed.told is Told.LOGOUT:
+            self._session.set_state(link.SESSION_STATE_DOWN, handed.raw or "disconnected")
+        elif handed.told is Told.NOT_RESENT:
+            self._session.outbound.ask_about(handed.raw)
+        elif handed.told is Told.HEARD:
+            self._session.view.heard(
+                *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
+            )
+        elif handed.raw == _MARK:
+            self._marks.pop(0).set()
+        elif (
+            self._session.view.state == link.SESSION_STATE_DOWN
+            and handed.raw != self._session.view.text
+        ):
+            self._session.view.text = handed.raw
+            self._session.view.due = True
+
+    def _take_message(self, handed: Handed) -> None:
+        if self.lossy or self._session.kept.full:
+            self.lossy = True
+            return
+        number = handed.number or self.last_number
+        self.last_number = number
+        status = self._reader.trading_session_status(handed.raw)
+        if status is not None:
+            self._session.view.trading_session_status = status
+            self._session.view.due = True
+            return
+        mass = self._reader.mass_answer(handed.raw)
+        message = self._reader.read(
+            handed.raw, self._session.view.epoch_ns, handed.received_ns, number
+        )
+        if not (message.poss_dup or message.poss_resend):
+            self._session.view.heard(
+                *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
+            )
+        if mass is not None or message.WhichOneof("body") in REFUSALS:
+            self._session.outbound.heard_of_all(message)
+        if mass is not None:
+            request_id, last, of_order = mass
+            if last:
+                self._session.outbound.all_told(request_id)
+            if not of_order:
+                return
+        kind = message.WhichOneof("body") or "none"
+        metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()
+        if kind == "parked":
+            metrics.PARKED.labels(self._session.config.session_id).inc()
+            _log.error(
+                "message parked", session_id=self._session.config.session_id, msg_seq_num=number,
+                error=message.parked.error,
+            )  # fmt: skip
+        self._session.kept.append(self._session.view.epoch_ns, number, message)
+
+    def _logged_on(self, handed: Handed) -> None:
+        if handed.epoch_ns and handed.epoch_ns != self._session.view.epoch_ns:
+            self._session.view.epoch_ns = handed.epoch_ns
+            if not len(self._session.kept):
+                self._session.kept.start(handed.epoch_ns, 0)
+        self._logon_number = handed.number
+        self._session.set_state(link.SESSION_STATE_RECOVERING, "logged on")
+        self.check_recovered()
+
+    def check_recovered(self) -> None:
+        """See whether the venue has resent all it was asked for."""
+        text = self._session.view.recovered(self._logon_number)
+        if text:
+            self._session.set_state(link.SESSION_STATE_UP, text)

@@ -1,0 +1,85 @@
+"""Who may touch a session's FIX store: the process that has both the OMS's lease and the lock.
+
+The lease says whose turn it is; the operating system's lock sees that whoever had it before is
+really gone from the store. A standby has neither, and does not even open the store.
+"""
+
+import asyncio
+
+from mesh.clock import Clock
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway import metrics
+from svc_gateway.domain.lost_store import Known, is_lost, number_behind_a_loss
+from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreLock
+from svc_gateway.venues import SessionConfig
+
+# A store that another process holds is waited for so long, then the link is dialled again; that
+# process logs out when it has been without the OMS for 15 s, or dies. Seconds.
+LOCK_WAIT_MAX_S = 10.0
+# Between two tries to take the lock: a lock cannot be awaited with a limit. Seconds.
+LOCK_TRY_S = 0.05
+
+_log = get_logger(__name__)
+
+
+class RedialError(LinkBrokenError):
+    """The link is to be opened anew at once, by this gateway."""
+
+
+class Ownership:
+    """The store of one order session."""
+
+    def __init__(
+        self, config: SessionConfig, engine: FixEngine, lock: StoreLock, clock: Clock
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._lock = lock
+        self._clock = clock
+        self._owner = metrics.SESSION_OWNER.labels(config.session_id)
+        self._owner.set(0)
+        # The store was made anew and the OMS is to be told so by the next LinkOpen.
+        self.store_lost = False
+
+    async def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            LinkBrokenError: another process holds the store.
+        """
+        until = self._clock.monotonic() + LOCK_WAIT_MAX_S
+        while not self._lock.take():
+            if self._clock.monotonic() > until:
+                raise LinkBrokenError(f"the FIX store is in use by {self._lock.holder()}")
+            await asyncio.sleep(LOCK_TRY_S)
+        self._owner.set(1)
+
+    def free(self) -> None:
+        """Give the store up; nobody of this process uses it any more."""
+        self._lock.free()
+        self._owner.set(0)
+
+    async def check_store(self, opened: link.LinkOpened) -> None:
+        """See that the store is the one the session's numbers were in.
+
+        Raises:
+            RedialError: it is not; it was made anew.
+        """
+        self.store_lost = False
+        if self._config.reset_on_logon or opened.admin_pending or self._engine.running:
+            return
+        told = Known(opened.sender_epoch, opened.next_sender_msg_seq_num)
+        store = Known(self._engine.epoch_ns(), self._engine.numbers()[0])
+        if not is_lost(store, told):
+            return
+        number = number_behind_a_loss(store, told, self._config.venue_messages_per_second)
+        _log.error(
+            "FIX store lost", session_id=self._config.session_id, store_epoch=store.epoch,
+            store_number=store.next_sender, told_epoch=told.epoch, told_number=told.next_sender,
+            goes_on_from=number,
+        )  # fmt: skip
+        metrics.STORES_LOST.labels(self._config.session_id).inc()
+        await asyncio.to_thread(self._engine.begin_anew, number)
+        self.store_lost = True
+        raise RedialError("the FIX store was lost and made anew")

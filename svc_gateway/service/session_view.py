@@ -1,0 +1,175 @@
+"""An order session as others see it: its state, its numbers, its venue's clock."""
+
+from collections.abc import Callable
+
+from mesh.clock import Clock
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from ordermesh.oms.v1 import session_pb2
+from svc_gateway import metrics
+from svc_gateway.domain.clock_skew import SkewWatch
+from svc_gateway.service.ports import FixEngine
+from svc_gateway.venues import Role, SessionConfig
+
+TEXT_MAX = 256
+# A venue that has not resent all after this long is worked with nevertheless. Seconds.
+RECOVERING_MAX_S = 30
+_NS = 1_000_000_000
+
+_log = get_logger(__name__)
+
+
+class SessionView:
+    """What a SessionStatus is made of."""
+
+    def __init__(
+        self, config: SessionConfig, engine: FixEngine, clock: Clock, instance: str,
+        queued: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._config = config
+        self._engine = engine
+        self._clock = clock
+        self._instance = instance
+        self._queued = queued
+        self.state: link.SessionState = link.SESSION_STATE_DOWN
+        self.text = "waiting for the OMS"
+        self.since_ns = clock.now_ns()
+        self.epoch_ns = engine.epoch_ns()
+        self.trading_session_status = 0
+        # Something of it is not told yet.
+        self.due = True
+        self._clock_watch = VenueClock(config)
+        self._gauge = metrics.SESSION_STATE.labels(config.session_id)
+        self._gauge.set(self.state)
+
+    def set(self, state: link.SessionState, text: str) -> None:
+        """Go to a state."""
+        if state != self.state:
+            self.since_ns = self._clock.now_ns()
+            _log.info(
+                "session state", session_id=self._config.session_id,
+                state=link.SessionState.Name(state), text=text,
+            )  # fmt: skip
+        self.state, self.text, self.due = state, text, True
+        self._gauge.set(state)
+
+    def recovered(self, logon_number: int) -> str:
+        """Say why the session counts as up now, "" if it does not or did before.
+
+        Args:
+            logon_number: MsgSeqNum(34) of the venue's Logon(A); what is below it is to be resent.
+        """
+        if self.state != link.SESSION_STATE_RECOVERING:
+            return ""
+        expected = self._engine.numbers()[1]
+        if expected > logon_number:
+            return "logged on"
+        if self._clock.now_ns() - self.since_ns > RECOVERING_MAX_S * _NS:
+            return f"logged on; the venue has not resent from {expected} to {logon_number}"
+        return ""
+
+    def opening(self, *, store_lost: bool) -> link.LinkOpen:
+        """Return what a link is opened with."""
+        return link.LinkOpen(
+            session_id=self._config.session_id,
+            venue_mic=self._config.venue_mic,
+            gateway_instance=self._instance,
+            session_epoch=self._engine.epoch_ns(),
+            status=self.status(),
+            drop_copy=self._config.role is Role.DROP_COPY,
+            store_lost=store_lost,
+        )
+
+    def heard(self, sent_ns: int, unit_ns: int, received_ns: int) -> None:
+        """Take the times of a message of the venue."""
+        if self._clock_watch.heard(sent_ns, received_ns, unit_ns):
+            self.due = True
+
+    def status(self) -> link.SessionStatus:
+        """Return the session as it is now."""
+        sender, target = self._engine.numbers()
+        dialect = self._config.dialect
+        status = link.SessionStatus(
+            session_id=self._config.session_id,
+            venue_mic=self._config.venue_mic,
+            state=self.state,
+            queued_commands=self._queued(),
+            next_sender_msg_seq_num=sender,
+            next_target_msg_seq_num=target,
+            text=printable(self.text),
+            session_epoch=self.epoch_ns,
+            trading_session_status=self.trading_session_status,
+            gateway_instance=self._instance,
+            capabilities=capabilities(self._config),
+            order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
+            times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
+        )
+        status.since.seconds, status.since.nanos = divmod(self.since_ns, _NS)
+        skew = self._clock_watch.message()
+        if skew is not None:
+            status.clock_skew.CopyFrom(skew)
+        return status
+
+
+class VenueClock:
+    """A venue's clock with its metrics; for order and market-data sessions alike."""
+
+    def __init__(self, config: SessionConfig) -> None:
+        self._session_id = config.session_id
+        self._watch = SkewWatch(config.clock_tolerance_us, config.clock_delay_max_us)
+        self._gauge = metrics.CLOCK_SKEW.labels(config.session_id)
+        self._alarm_gauge = metrics.CLOCK_SKEW_ALARM.labels(config.session_id)
+        self._alarm_gauge.set(0)
+
+    def heard(self, sent_ns: int, received_ns: int, unit_ns: int) -> bool:
+        """Take the times of a message; tell if the alarm went on or off by it."""
+        if not sent_ns:
+            return False
+        moved = self._watch.note(sent_ns, received_ns, unit_ns)
+        reading = self._watch.reading()
+        assert reading is not None, "a message was just noted"
+        self._gauge.set(reading.least_us / 1_000_000)
+        if moved:
+            self._alarm_gauge.set(reading.alarm)
+            tell = _log.error if reading.alarm else _log.info
+            tell(
+                "clock of the venue", session_id=self._session_id, alarm=reading.alarm,
+                least_us=reading.least_us, tolerance_us=self._watch.tolerance_us,
+            )  # fmt: skip
+        return moved
+
+    def message(self) -> session_pb2.ClockSkew | None:
+        """Return what is known; None before anything was heard."""
+        reading = self._watch.reading()
+        if reading is None:
+            return None
+        message = session_pb2.ClockSkew(
+            least_us=reading.least_us,
+            samples=reading.samples,
+            alarm=reading.alarm,
+            tolerance_us=self._watch.tolerance_us,
+        )
+        message.since.seconds, message.since.nanos = divmod(reading.since_ns, _NS)
+        return message
+
+
+def capabilities(config: SessionConfig) -> list[str]:
+    """Return how the session is set up, in words."""
+    dialect = config.dialect
+    facts = {
+        "tls": config.tls.enabled,
+        "client_certificate": config.tls.certificate is not None,
+        "reset_on_logon": config.reset_on_logon,
+        "security_id": dialect.send_security_id,
+        "parties": dialect.send_parties,
+        "trading_session_status": dialect.trading_session_status,
+        "simulated": dialect.simulated,
+        "mass_status": dialect.mass_status,
+        "drop_copy": config.role is Role.DROP_COPY,
+    }
+    return [name for name, is_so in facts.items() if is_so]
+
+
+def printable(text: str) -> str:
+    """Return what our contracts take as a text of any venue's words."""
+    return "".join(one if one.isprintable() else " " for one in text[:TEXT_MAX])

@@ -1,0 +1,282 @@
+"""What rows hold, and what is asked of them, as plain records.
+
+A record holds identities and columns as plain values (decimals as canonical text) and the
+protobuf bytes that readers get. Adapters therefore know neither the domain nor protobuf; the
+codec beside this file knows both. `ports.py` names them again: take them from there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class AccountRow(NamedTuple):
+    """An account as it is locked."""
+
+    account_id: str
+    status: int
+    last_sequence: int
+    chain_head: bytes
+    firm_id: str = ""
+    desk_id: str = ""
+    controls: str = ""
+    """What the controls remember of it; `domain.controls.state` reads it."""
+    controls_seen: int = 0
+    """Version of the controls as the locking statement began; may be one change behind."""
+
+
+class PositionRow(NamedTuple):
+    """What an account holds of an instrument; numbers as canonical text."""
+
+    account_id: str
+    isin: str
+    currency: str
+    quantity: str
+    cost: str
+    average_price: str
+    realised: str
+    as_of_sequence: int
+
+
+class AccountInfo(NamedTuple):
+    """What an operator states of an account."""
+
+    account_id: str
+    display_name: str
+    base_currency: str
+    firm_id: str
+    status: int
+    desk_id: str = ""
+
+
+class OrderRow(NamedTuple):
+    """An order as it is read: its body for readers, its fold for the domain."""
+
+    order_id: str
+    account_id: str
+    last_sequence: int
+    body: bytes
+    fold: str
+
+
+class OrderWrite(NamedTuple):
+    """Every column of an order."""
+
+    order_id: str
+    account_id: str
+    instrument_id: str
+    venue_mic: str
+    side: int
+    type: int
+    state: int
+    is_open: bool
+    quantity: str
+    limit_price: str
+    cum_quantity: str
+    leaves: str
+    average_price: str
+    cl_ord_id: str
+    created_sequence: int
+    last_sequence: int
+    created_at_us: int
+    updated_at_us: int
+    closed: bool
+    body: bytes
+    fold: str
+    waits: bool = False
+    """It is here and not at the venue."""
+    group_id: str = ""
+    """Of the orders it is linked with."""
+
+
+class EventWrite(NamedTuple):
+    """One line of the log."""
+
+    account_id: str
+    sequence: int
+    order_id: str
+    payload: bytes
+    hash: bytes
+
+
+class ExecutionRow(NamedTuple):
+    """A report with money in it: fill, bust or correction."""
+
+    venue_mic: str
+    exec_id: str
+    order_id: str
+    account_id: str
+    sequence: int
+    exec_type: str
+    quantity: str
+    price: str
+    body: bytes
+    busted: bool
+
+
+class IdempotencyRow(NamedTuple):
+    """What a key stands for."""
+
+    account_id: str
+    key: str
+    kind: int
+    body_hash: bytes
+    order_id: str
+    sequence: int
+    result: bytes | None
+
+
+class OutboxWrite(NamedTuple):
+    """A venue command without its number, which it gets from the session's row."""
+
+    session_id: str
+    payload: bytes
+
+
+class ParkedWrite(NamedTuple):
+    """A message nobody could apply."""
+
+    session_id: str
+    session_epoch: int
+    msg_seq_num: int
+    msg_type: str
+    error: str
+    account_id: str | None
+    order_id: str | None
+    body: bytes
+
+
+class SessionRow(NamedTuple):
+    """A FIX order session as the database has it."""
+
+    session_id: str
+    venue_mic: str
+    outbound_sequence: int
+    acknowledged_outbound_sequence: int
+    inbound_epoch: int
+    inbound_msg_seq_num: int
+    fencing_token: int
+    owner: str
+    state: int
+    status: bytes
+    drop_copy: bool = False
+    """It only copies what the venue reports on the order session."""
+    gateway: str = ""
+    # Its lease has not run out.
+    held: bool = False
+    # An operator wants it logged out.
+    kept_out: bool = False
+    # Next MsgSeqNum(34) we send as far as it was told, and the life it counts in; 0 if never.
+    next_sender: int = 0
+    sender_epoch: int = 0
+
+
+class AuditWrite(NamedTuple):
+    """What the audit log is to say; see AuditEntry in audit_service.proto for the fields.
+
+    Lists of WriteSet.audit go in with their batch; `trail.Trail` appends others.
+    Put no secret in: what stands here is kept for years and read by many.
+    """
+
+    kind: int
+    at_ns: int
+    actor: str
+    command: str
+    text: str
+    roles: tuple[str, ...] = ()
+    account_id: str = ""
+    order_id: str = ""
+    idempotency_key: str = ""
+    reason: int = 0
+    field: str = ""
+    metadata: Mapping[str, str] = MappingProxyType({})
+    peer: str = ""
+    stands_for: int = 1
+
+
+class AuditLine(NamedTuple):
+    """One line of the audit log as it is stored."""
+
+    sequence: int
+    entry_id: str
+    at_us: int
+    kind: int
+    actor: str
+    account_id: str
+    order_id: str
+    reason: int
+    payload: bytes
+    hash: bytes
+
+
+class AuditHead(NamedTuple):
+    """Where a writer's chain ends."""
+
+    last_sequence: int
+    head: bytes
+
+
+class AuditFilter(NamedTuple):
+    """Which lines of the audit log a list wants. Empty means all."""
+
+    from_us: int
+    until_us: int
+    actor: str
+    account_id: str
+    order_id: str
+    reasons: tuple[int, ...]
+    kind: int
+    before_entry_id: str
+    limit: int
+
+
+class LinkProgress(NamedTuple):
+    """How far a session's owner has come; written only under its own token."""
+
+    session_id: str
+    fencing_token: int
+    inbound_epoch: int
+    inbound_msg_seq_num: int
+    acknowledged_outbound_sequence: int
+    # At least this is the next MsgSeqNum(34) we send, by the receipts.
+    next_sender: int = 0
+
+
+@dataclass(slots=True)
+class WriteSet:
+    """All a batch writes. One statement, one commit."""
+
+    accounts: list[tuple[str, int, bytes, str]] = field(default_factory=list)
+    events: list[EventWrite] = field(default_factory=list)
+    new_orders: list[OrderWrite] = field(default_factory=list)
+    changed_orders: list[OrderWrite] = field(default_factory=list)
+    executions: list[ExecutionRow] = field(default_factory=list)
+    busted: list[tuple[str, str]] = field(default_factory=list)
+    idempotency: list[IdempotencyRow] = field(default_factory=list)
+    outbox: list[OutboxWrite] = field(default_factory=list)
+    parked: list[ParkedWrite] = field(default_factory=list)
+    audit: list[AuditWrite] = field(default_factory=list)
+    positions: list[PositionRow] = field(default_factory=list)
+    """They move with executions only."""
+    progress: LinkProgress | None = None
+
+
+class ListFilter(NamedTuple):
+    """Which orders a list wants. Empty means all."""
+
+    account_ids: tuple[str, ...] | None
+    states: tuple[int, ...]
+    instrument_id: str
+    open_only: bool
+    created_from_us: int
+    created_until_us: int
+    before_order_id: str
+    limit: int
+
+
+class AccountSnapshot(NamedTuple):
+    """An account's orders as of one sequence."""
+
+    last_sequence: int
+    bodies: list[bytes]
