@@ -714,10 +714,6 @@ def test_status_with_a_state_of_no_meaning_is_parked(working):
     assert parked(working.report("I", "?")) == "OrdStatus(39) '?' is none of FIX 4.4"
 
 
-def test_status_with_a_state_of_no_meaning_is_nothing(working):
-    assert working.report("I", "?") == []
-
-
 def test_a_report_of_a_mass_answer_ends_doubts_as_a_single_answer_does(working):
     cancel = working.cancel()
     working.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT"))
