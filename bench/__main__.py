@@ -8,6 +8,7 @@ from rich.console import Console
 
 from bench import machine, market_data, report
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
+from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
 from bench.orders import OrderBench
 from bench.stack import running_mesh
@@ -27,6 +28,12 @@ def measure_orders(plan: Plan) -> list[Figure]:
         return uvloop.run(OrderBench(mesh, plan).measure())
 
 
+def measure_controls(plan: Plan) -> list[Figure]:
+    """Start another mesh, for this one is left with limits, and measure its controls."""
+    with running_mesh() as mesh:
+        return uvloop.run(ControlsBench(mesh, plan).measure())
+
+
 def main() -> None:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -36,7 +43,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*PARTS, "orders"],
+        choices=[*PARTS, "orders", "controls"],
         help="this part; may be repeated",
     )
     parser.add_argument("--no-write", action="store_true", help="do not write bench/results")
@@ -50,7 +57,8 @@ def main() -> None:
     console = Console(stderr=True)
     here = machine.look()
     figures: list[Figure] = []
-    for name, measure in {**PARTS, "orders": measure_orders}.items():
+    whole = {**PARTS, "orders": measure_orders, "controls": measure_controls}
+    for name, measure in whole.items():
         if chosen.only and name not in chosen.only:
             continue
         start = time.perf_counter()

@@ -6,7 +6,10 @@ are buys below the market in a book without other flow.
 """
 
 import asyncio
+import contextlib
 import time
+import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import grpc
@@ -15,7 +18,12 @@ import grpc.aio
 from bench.measure import CpuMeter, Figure, Plan, percentile
 from bench.stack import ACCOUNT, Mesh, until_tradable
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb
-from ordermesh.oms.v1 import order_flow_service_pb2_grpc, order_pb2, order_service_pb2
+from ordermesh.oms.v1 import (
+    order_flow_service_pb2_grpc,
+    order_pb2,
+    order_service_pb2,
+    order_service_pb2_grpc,
+)
 
 FRAME_COMMANDS = 50
 IN_FLIGHT_ORDERS = 1_000
@@ -24,8 +32,10 @@ LATENCY_ORDERS_PER_S = 100
 ANSWER_TIMEOUT_S = 60
 WARM_UP_TRIES = 10
 WARM_UP_PAUSE_S = 2.0
+CLEARING_PAUSE_S = 0.2
 BOOK_SIZES = (1_000, 10_000, 50_000)
 PRICE = "10"
+QUANTITIES = 1_000
 
 
 @dataclass
@@ -38,6 +48,7 @@ class Flow:
     sent: int = 0
     accepted: int = 0
     acknowledged: int = 0
+    cancelled: int = 0
     refused: int = 0
     refusal: str = ""
     sent_at: dict[int, float] = field(default_factory=dict)
@@ -88,6 +99,8 @@ class Flow:
                     self.acknowledged += 1
                     if self.timed:
                         self._take_acknowledged(item.event.order_id, now)
+                elif item.event.HasField("canceled"):
+                    self.cancelled += 1
             self.news.set()
 
     async def until_answered(self, most_open: int) -> None:
@@ -99,17 +112,16 @@ class Flow:
                 self.news.clear()
                 await self.news.wait()
 
+    async def until_cancelled(self, count: int) -> None:
+        """Wait until the venue has acknowledged so many cancels."""
+        while self.cancelled < count:
+            if self.refusal:
+                raise RuntimeError(self.refusal)
+            self.news.clear()
+            await self.news.wait()
+
     def _order(self, number: int) -> order_service_pb2.PlaceRequest:
-        return order_service_pb2.PlaceRequest(
-            idempotency_key=f"{self.run}-{number}",
-            account_id=ACCOUNT,
-            instrument_id=self.instruments[number % len(self.instruments)],
-            side=order_pb2.SIDE_BUY,
-            type=order_pb2.ORDER_TYPE_LIMIT,
-            terms=order_pb2.OrderTerms(
-                quantity="100", limit_price=PRICE, time_in_force=order_pb2.TIME_IN_FORCE_DAY
-            ),
-        )
+        return resting_order(f"{self.run}-{number}", self.instruments, number)
 
     def _take_result(self, result: flow_pb.FlowResult, now: float) -> None:
         if result.HasField("refused"):
@@ -135,6 +147,22 @@ class Flow:
             self.acknowledged_ms.append((at - self.sent_at[number]) * 1000)
 
 
+def resting_order(key: str, instruments: list[str], number: int) -> order_service_pb2.PlaceRequest:
+    """A buy far below the market; quantities differ, so that none is another's duplicate."""
+    return order_service_pb2.PlaceRequest(
+        idempotency_key=key,
+        account_id=ACCOUNT,
+        instrument_id=instruments[number % len(instruments)],
+        side=order_pb2.SIDE_BUY,
+        type=order_pb2.ORDER_TYPE_LIMIT,
+        terms=order_pb2.OrderTerms(
+            quantity=str(100 + number // len(instruments) % QUANTITIES),
+            limit_price=PRICE,
+            time_in_force=order_pb2.TIME_IN_FORCE_DAY,
+        ),
+    )
+
+
 class OrderBench:
     """Measures the order path of a running mesh."""
 
@@ -145,10 +173,62 @@ class OrderBench:
         self.placed = 0
         self._instruments: list[str] = []
         self._token = ""
+        self._number = 0
 
     async def _log_in(self) -> None:
         """Get a fresh token: streams end with the one they were opened with."""
         self._token = await self._mesh.token()
+
+    # For the other benches of this mesh.
+
+    async def prepare(self) -> None:
+        """Wait until orders can be placed, and place some."""
+        self._instruments = await until_tradable(self._mesh)
+        await self._warm_up()
+
+    async def log_in(self) -> None:
+        """Get a fresh token."""
+        await self._log_in()
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """The headers of a call."""
+        return (("authorization", f"Bearer {self._token}"),)
+
+    def request(self, key: str) -> order_service_pb2.PlaceRequest:
+        """Give a new order."""
+        self._number += 1
+        return resting_order(key, self._instruments, self._number)
+
+    async def throughput(self, seconds: float) -> tuple[float, int]:
+        """Give orders a second, direct, and how many there were."""
+        return await self._throughput(self._mesh.direct(), seconds)
+
+    async def fixed_rate(self, seconds: float) -> Flow:
+        """Send single orders at a fixed rate."""
+        return await self._fixed_rate(self._mesh.direct(), seconds)
+
+    @contextlib.asynccontextmanager
+    async def resting(self, count: int) -> AsyncIterator[Flow]:
+        """Let exactly so many orders rest, and nothing else of the account."""
+        async with self._mesh.direct() as channel:
+            stub = order_service_pb2_grpc.OrderServiceStub(channel)
+            while True:
+                request = order_service_pb2.CancelAllRequest(
+                    idempotency_key=uuid.uuid4().hex, account_id=ACCOUNT
+                )
+                if not (await stub.CancelAll(request, metadata=self.metadata)).results:
+                    break
+                await asyncio.sleep(CLEARING_PAUSE_S)
+            flow = await self._open(channel)
+            reader = asyncio.create_task(flow.read())
+            for sent in range(0, count, FRAME_COMMANDS):
+                await flow.place(min(FRAME_COMMANDS, count - sent))
+            await flow.until_answered(0)
+            yield flow
+            self._finish(flow, reader)
+
+    # The order path itself.
 
     async def measure(self) -> list[Figure]:
         """All figures of the order path."""

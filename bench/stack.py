@@ -37,11 +37,11 @@ class Mesh:
         entries = self.home.state()["processes"]
         return {entry["name"]: entry["pid"] for entry in entries if entry["pid"]}
 
-    async def token(self) -> str:
-        """Log in and give a fresh access token."""
+    async def token(self, user: str = USER) -> str:
+        """Log a user in and give a fresh access token."""
         known = json.loads(self.home.users_file.read_text("utf-8"))
         async with MeshClient.local(self.home, keep_login=False) as client:
-            session = await client.login(USER, known[USER]["password"])
+            session = await client.login(user, known[user]["password"])
             return session.access_token
 
     def direct(self) -> grpc.aio.Channel:

@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.support.oms import prepare_database
 from tests.support.postgres import PostgresServer
+from tests.support.refusals import BookState
 
 
 @pytest.fixture
@@ -17,3 +19,11 @@ def book_url(postgres_server: PostgresServer):
 @pytest.fixture
 def tls(tls_folder: Path) -> Path:
     return tls_folder
+
+
+@pytest.fixture
+async def book(book_url: str):
+    """The tables, to see that nothing changed."""
+    connection = await asyncpg.connect(book_url)
+    yield BookState(connection)
+    await connection.close()

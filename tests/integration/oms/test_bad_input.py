@@ -4,19 +4,22 @@ The tables of field rules are made from the contract (tests/support/bad_input.py
 field means beyond its form is written out below.
 """
 
-import asyncpg
-import grpc
 import pytest
 from google.protobuf.message import Message
 
-from mesh.errors import read_refusal
 from ordermesh.oms.v1 import audit_service_pb2, order_pb2, order_service_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.type.v1 import error_pb2
 from tests.support.bad_input import cases, garbled, unbreakable
-from tests.support.oms import ALICE, AUDREY, BOB, Client, trading
+from tests.support.oms import ALICE, AUDREY, BOB, RITA, Client, trading
+from tests.support.refusals import broken_fields, check, refusal
 
+OCO, OTO, ROUTED = (
+    order_pb2.ORDER_LINK_KIND_OCO,
+    order_pb2.ORDER_LINK_KIND_OTO,
+    order_pb2.ORDER_LINK_KIND_ROUTED,
+)
 KEY, ORDER = "k-1", "01JD0000000000000000000000"
 TERMS = {
     "quantity": "100",
@@ -27,6 +30,7 @@ TERMS = {
     "expire_time": {"seconds": 1_900_000_000},
     "trailing_offset": "1",
     "peg": {"reference": order_pb2.PEG_REFERENCE_PRIMARY, "offset": "0.5"},
+    "trigger_price_type": order_pb2.TRIGGER_PRICE_TYPE_LAST,
 }
 PLACE = order_service_pb2.PlaceRequest(
     idempotency_key=KEY,
@@ -43,7 +47,7 @@ PLACE = order_service_pb2.PlaceRequest(
         "algorithm_id": "algo",
         "non_executing_broker_lei": "ABCDEFGHIJ0123456789",
     },
-    link={"kind": 1, "group_id": "g", "parent_order_id": ORDER},
+    link={"kind": 1, "group_id": "g", "parent_order_id": ORDER, "parent_key": "k"},
     client_note="note",
 )
 REPLACE = order_service_pb2.ReplaceRequest(idempotency_key=KEY, order_id=ORDER, terms=TERMS)
@@ -52,10 +56,28 @@ CURSOR = {"account_id": "ACC-ALICE", "cursor": {"epoch": "e", "sequence": 1}}
 WATCH = order_service_pb2.WatchRequest(accounts=[CURSOR], heartbeat_s=1)
 GOOD = {
     "Place": PLACE,
+    "PlaceBatch": order_service_pb2.PlaceBatchRequest(
+        idempotency_key="b-1", account_id="ACC-ALICE", orders=[PLACE]
+    ),
+    "Approve": order_service_pb2.ApproveRequest(idempotency_key=KEY, order_id=ORDER),
+    "Decline": order_service_pb2.DeclineRequest(idempotency_key=KEY, order_id=ORDER, text="no"),
     "Replace": REPLACE,
     "Cancel": CANCEL,
     "CancelAll": order_service_pb2.CancelAllRequest(
         idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA", side=1
+    ),
+    "Resolve": order_service_pb2.ResolveRequest(
+        idempotency_key=KEY,
+        order_id=ORDER,
+        venue_holds=order_service_pb2.VENUE_HOLDS_WORKING,
+        executions=[
+            {"exec_id": "E1", "quantity": "1", "price": "650", "venue_time": {"seconds": 1}}
+        ],
+        venue_order_id="V1",
+        reason="told on the telephone",
+    ),
+    "GoFlat": order_service_pb2.GoFlatRequest(
+        idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA"
     ),
     "Get": order_service_pb2.GetRequest(order_id=ORDER),
     "List": order_service_pb2.ListRequest(
@@ -90,56 +112,23 @@ COMMANDS = [
 ]
 # Flags and free numbers: any value is good. What an expected_version means is tested below,
 # what a cursor means in test_streams.py.
+PLACE_FLAGS = {
+    "hold_for_approval",
+    "regulatory.direct_electronic_access",
+    "regulatory.liquidity_provision",
+    "regulatory.algorithmic",
+    "regulatory.commodity_risk_reduction",
+}
 ANY_VALUE = {
-    "Place": {
-        "regulatory.direct_electronic_access",
-        "regulatory.liquidity_provision",
-        "regulatory.algorithmic",
-        "regulatory.commodity_risk_reduction",
-    },
+    "Place": PLACE_FLAGS,
+    "PlaceBatch": {"atomic"} | {f"orders.{flag}" for flag in PLACE_FLAGS},
+    "Approve": {"expected_version"},
     "Replace": {"expected_version"},
+    "Resolve": {"replaced"},
     "List": {"open_only"},
     "Watch": {"accounts.cursor.sequence"},
 }
-
-
-class Book:
-    """What must not change."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-
-    async def state(self) -> list[object]:
-        return [
-            await self._connection.fetchval(f"SELECT count(*) FROM oms.{table}")  # noqa: S608
-            for table in ("order_events", "orders", "outbox", "idempotency", "disconnect_guards")
-        ] + await self._connection.fetch("SELECT order_id, body FROM oms.orders ORDER BY 1")
-
-    async def audit(self) -> list[audit_service_pb2.AuditEntry]:
-        rows = await self._connection.fetch("SELECT payload FROM oms.audit_log ORDER BY entry_id")
-        return [audit_service_pb2.AuditEntry.FromString(row["payload"]) for row in rows]
-
-
-@pytest.fixture
-async def book(book_url):
-    connection = await asyncpg.connect(book_url)
-    yield Book(connection)
-    await connection.close()
-
-
-async def refusal(call):
-    """How a call is refused, unary or a stream."""
-
-    async def to_its_end() -> None:
-        if hasattr(call, "read"):
-            while await call.read() is not grpc.aio.EOF:
-                pass
-        else:
-            await call
-
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await to_its_end()
-    return read_refusal(refused.value)
+CALLERS = {"Resolve": ("rita", RITA)}
 
 
 def test_every_field_has_a_case_or_takes_any_value():
@@ -160,29 +149,12 @@ def test_every_rpc_has_a_table():
             assert {method.name for method in service.methods} == covered
 
 
-def check(found, name: str, field: str) -> None:
-    assert found.code is grpc.StatusCode.INVALID_ARGUMENT, (name, found)
-    assert (found.reason, found.field) == ("INVALID_FIELD", field), (name, found)
-    assert "value" in found.metadata, name
-    assert found.metadata["expected"], name
-    assert field in found.text, name
-
-
 @pytest.mark.parametrize("rpc", GOOD)
 async def test_broken_fields_are_refused_by_name(book_url, tls, book, rpc):
+    name, who = CALLERS.get(rpc, ("alice", ALICE))
     async with trading(book_url, tls) as (_, client, gateway):
-        before = await book.state()
-        table = cases(GOOD[rpc])
-        for case in table:
-            call = getattr(client.orders, rpc)(case.request, metadata=ALICE)
-            check(await refusal(call), case.name, case.field)
-        assert await book.state() == before
+        await broken_fields(book, getattr(client.orders, rpc), GOOD[rpc], name, who)
         assert not gateway.commands
-        entries = await book.audit()
-        assert [entry.field for entry in entries] == [case.field for case in table]
-        for entry in entries:
-            assert entry.reason == error_pb2.ERROR_REASON_INVALID_FIELD
-            assert (entry.actor, entry.command) == ("alice", f"OrderService/{rpc}")
 
 
 async def test_broken_filters_of_the_audit_log_are_refused_by_name(book_url, tls, book):
@@ -243,7 +215,8 @@ async def test_bytes_that_are_no_message_are_refused(book_url, tls, book):
             path = f"/ordermesh.oms.v1.OrderService/{rpc}"
             stub = channel.unary_stream(path) if rpc == "Watch" else channel.unary_unary(path)
             for case in garbled(good):
-                found = await refusal(stub(case.data, metadata=ALICE))
+                who = CALLERS.get(rpc, ("alice", ALICE))[1]
+                found = await refusal(stub(case.data, metadata=who))
                 assert found.reason == "INVALID_FIELD", (rpc, case.name)
                 assert good.DESCRIPTOR.full_name in found.text
                 count += 1
@@ -276,6 +249,10 @@ def terms(**changes) -> dict[str, object]:
     return {"terms": order_pb2.OrderTerms(**plain | changes)}
 
 
+def link(kind: int, **changes: str) -> dict[str, object]:
+    return {"link": order_pb2.OrderLink(**{"kind": kind, "group_id": "g"} | changes)}
+
+
 # What was asked; reason, field, what it was, what it should be (parts of the text).
 PLACE_MEANING = [
     ({"account_id": "ACC-BOB"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-BOB", "may use"),
@@ -299,7 +276,13 @@ PLACE_MEANING = [
         "empty",
     ),
     (terms(peg={"reference": 1}), "INVALID_FIELD", "terms.peg", "", "empty"),
-    ({"link": {"kind": 1}}, "UNSUPPORTED_ORDER_CHARACTERISTIC", "link", "set", "leave it out"),
+    (terms(trigger_price_type=2), "INVALID_FIELD", "terms.trigger_price_type", "BEST_BID", "empty"),
+    ({"link": {}}, "INVALID_FIELD", "link.kind", "missing", "OCO, OTO, BRACKET"),
+    (link(ROUTED), "INVALID_FIELD", "link.kind", "ROUTED", "OCO, OTO, BRACKET"),
+    (link(OCO, group_id=""), "INVALID_FIELD", "link.group_id", "missing", "name of a group"),
+    (link(OCO, parent_order_id=ORDER), "INVALID_FIELD", "link.parent_order_id", ORDER, "empty"),
+    (link(OTO, parent_order_id=ORDER), "INVALID_FIELD", "link.parent_order_id", ORDER, "parent"),
+    (link(OTO, parent_key="k"), "INVALID_FIELD", "link.parent_key", "k", "empty"),
 ]
 
 

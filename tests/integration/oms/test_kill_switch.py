@@ -270,17 +270,27 @@ async def test_under_load_on_two_replicas_no_new_order_follows_the_confirmation(
 async def test_a_replica_that_dies_while_pulling_leaves_the_rest_to_the_other(
     book_url, tls, monkeypatch
 ):
-    hung = []
-    ask = Puller._ask
+    pullers, hung = [], []
+    make, work, ask = Puller.__init__, Puller.work, Puller._ask
+
+    def noted(self, parts):
+        make(self, parts)
+        pullers.append(self)
+
+    async def second_comes_first(self, row):
+        # Whichever hears of it first may begin; here it is to be the one that dies.
+        return False if self is pullers[0] and not hung else await work(self, row)
 
     async def ask_half_and_hang(self, row, due):
-        if hung:
+        if self is pullers[0]:
             return await ask(self, row, due)
         hung.append(self)
         await ask(self, row, due[: len(due) // 2])
         # Never gets to note what it asked for.
         return await asyncio.Event().wait()
 
+    monkeypatch.setattr(Puller, "__init__", noted)
+    monkeypatch.setattr(Puller, "work", second_comes_first)
     monkeypatch.setattr(Puller, "_ask", ask_half_and_hang)
     async with AsyncExitStack() as stack:
         survivor = await stack.enter_async_context(replica(book_url, tls))
@@ -289,7 +299,6 @@ async def test_a_replica_that_dies_while_pulling_leaves_the_rest_to_the_other(
         await gateway.open()
         stack.push_async_callback(gateway.close)
         await resting(client, gateway, 10)
-        # Who engages begins to pull at once.
         async with replica(book_url, tls) as victim, victim.channel() as channel:
             switch = await engage(Client(channel), **FIRM)
             assert switch.state == kill.KILL_SWITCH_STATE_ENGAGED

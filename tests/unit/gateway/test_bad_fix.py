@@ -55,7 +55,7 @@ ORDERS = {
         "99": ("StopPx", "price"), "111": ("MaxFloor", "quantity"),
         "839": ("PeggedPrice", "price"), "59": ("TimeInForce", "text"),
         "790": ("OrdStatusReqID", "text"), "584": ("MassStatusReqID", "text"),
-        "912": ("LastRptRequested", "text"), "58": ("Text", "text"), "30": ("LastMkt", "text"),
+        "58": ("Text", "text"), "30": ("LastMkt", "text"),
         "60": ("TransactTime", "time"), "103": ("OrdRejReason", "int"),
         "378": ("ExecRestatementReason", "int"), "851": ("LastLiquidityInd", "liquidity"),
     },
@@ -118,8 +118,9 @@ def test_the_tables_have_every_field_that_is_read() -> None:
     }
     covered = {tag for fields in ORDERS.values() for tag in fields}
     session = {t.MSG_TYPE, t.SENDING_TIME, t.TRAD_SES_STATUS}
-    # Looked at only where there is no MaxFloor(111); the next test has it.
-    assert read_tags - covered == session | {t.DISPLAY_QTY}
+    # The first is looked at only where there is no MaxFloor(111), the second only in a mass
+    # answer: the next tests have them.
+    assert read_tags - covered == session | {t.DISPLAY_QTY, t.LAST_RPT_REQUESTED}
 
 
 def test_what_stands_for_max_floor_is_read_as_strictly() -> None:
@@ -128,6 +129,29 @@ def test_what_stands_for_max_floor_is_read_as_strictly() -> None:
     assert read_well.execution_report.display_quantity == "10"
     parked = read(raw_of("8", good | {t.DISPLAY_QTY: "ten"}))
     assert "DisplayQty(1138)" in parked.parked.error
+
+
+@pytest.mark.parametrize("value", ["", "N", "y", "YES", "1", "-1", "Y ", LONG, "\udcff", None])
+def test_only_a_plain_yes_makes_a_report_the_last_of_a_mass_answer(value) -> None:
+    """Taken for the last one too early, orders the venue still tells of would be given up."""
+    reader = OrderReader(lambda _: "")
+    fields = good_of("8") | ({} if value is None else {t.LAST_RPT_REQUESTED: value})
+    assert reader.mass_answer(raw_of("8", fields)) == ("text", False, True)
+    assert reader.mass_answer(raw_of("8", fields | {t.LAST_RPT_REQUESTED: "Y"})) == (
+        "text",
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("value", ODD_TEXTS)
+def test_an_odd_name_of_a_mass_answer_is_told_as_it_came(value) -> None:
+    reader = OrderReader(lambda _: "")
+    raw = raw_of("8", good_of("8") | {t.MASS_STATUS_REQ_ID: value})
+    assert reader.mass_answer(raw) == (value, False, True)
+    fields = good_of("8")
+    del fields[t.MASS_STATUS_REQ_ID]
+    assert reader.mass_answer(raw_of("8", fields)) is None
 
 
 @pytest.mark.parametrize("kind", ORDERS)

@@ -1,0 +1,108 @@
+"""What refusing means: the field is named, the log tells who asked, the book stands as it stood."""
+
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from mesh.errors import RemoteRefusal, read_refusal
+from ordermesh.oms.v1 import audit_service_pb2
+from ordermesh.type.v1 import error_pb2
+from tests.support.bad_input import cases
+
+_COUNTED = ("order_events", "outbox", "idempotency", "disconnect_guards", "control_keys")
+_WHOLE = ("orders", "accounts", "positions", "controls", "control_records", "kill_switches")
+
+
+class BookState:
+    """What must not change, and the log that must tell."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def state(self) -> list[object]:
+        """Return all a command could have changed."""
+        counts = [
+            await self._connection.fetchval(f"SELECT count(*) FROM oms.{table}")  # noqa: S608
+            for table in _COUNTED
+        ]
+        rows = [
+            await self._connection.fetch(f"SELECT t::text FROM oms.{table} t ORDER BY 1")  # noqa: S608
+            for table in _WHOLE
+        ]
+        return [*counts, *rows]
+
+    async def audit(self) -> list[audit_service_pb2.AuditEntry]:
+        """Return the entries of the audit log, oldest first."""
+        rows = await self._connection.fetch("SELECT payload FROM oms.audit_log ORDER BY entry_id")
+        return [audit_service_pb2.AuditEntry.FromString(row["payload"]) for row in rows]
+
+    async def refused(self) -> list[audit_service_pb2.AuditEntry]:
+        """Return the entries that record a refusal."""
+        kind = audit_service_pb2.AUDIT_KIND_REFUSAL
+        return [entry for entry in await self.audit() if entry.kind == kind]
+
+
+async def refusal(call: Any) -> RemoteRefusal:
+    """Return how a call is refused, unary or a stream."""
+
+    async def to_its_end() -> None:
+        if hasattr(call, "read"):
+            while await call.read() is not grpc.aio.EOF:
+                pass
+        else:
+            await call
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await to_its_end()
+    return read_refusal(refused.value)
+
+
+def check(found: RemoteRefusal, name: str, field: str) -> None:
+    """Check that a refusal names the field, what it was, and what it should be."""
+    assert found.code is grpc.StatusCode.INVALID_ARGUMENT, (name, found)
+    assert (found.reason, found.field) == ("INVALID_FIELD", field), (name, found)
+    assert "value" in found.metadata, name
+    assert found.metadata["expected"], name
+    assert field in found.text, name
+
+
+async def broken_fields(
+    book: BookState, rpc: Callable[..., Any], good: Message, name: str, who: Any
+) -> None:
+    """Break every field of a request: each is refused by name and recorded, nothing changes."""
+    before, table = await book.state(), cases(good)
+    for case in table:
+        check(await refusal(rpc(case.request, metadata=who)), case.name, case.field)
+    assert await book.state() == before
+    entries = await book.refused()
+    assert [entry.field for entry in entries] == [case.field for case in table]
+    for entry in entries:
+        assert entry.reason == error_pb2.ERROR_REASON_INVALID_FIELD
+        assert entry.actor == name
+    assert len({entry.command for entry in entries}) == 1
+
+
+async def refused_by_name(
+    book: BookState, stub: Any, table: list[tuple[str, Message, Any, str, str]]
+) -> None:
+    """Make calls that mean no good: (rpc, request, user, reason, field).
+
+    Each is refused for its reason, naming its field, and recorded; nothing changes.
+    """
+    before, recorded = await book.state(), len(await book.refused())
+    for rpc, request, who, reason, field in table:
+        found = await refusal(getattr(stub, rpc)(request, metadata=who))
+        assert (found.reason, found.field) == (reason, field), (rpc, request, found)
+        assert not field or field in found.text, found
+    assert await book.state() == before
+    entries = (await book.refused())[recorded:]
+    told = [(e.command.rpartition("/")[2], _name(e.reason), e.field) for e in entries]
+    assert told == [(rpc, reason, field) for rpc, _, _, reason, field in table]
+
+
+def _name(reason: int) -> str:
+    return error_pb2.ErrorReason.Name(reason).removeprefix("ERROR_REASON_")
