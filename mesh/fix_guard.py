@@ -24,6 +24,8 @@ LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT_S = 5.0
 # What a side may leave unread before the other is not read any more.
 BUFFER_BYTES_MAX = 256 * 1024
+# Between looks at what is still being carried when a door ends. Seconds.
+DRAIN_LOOK_S = 0.01
 _LOGON, _LOGOUT = b"A", b"5"
 
 Pipe = tuple[asyncio.Transport, "Half"]
@@ -173,14 +175,9 @@ class FixDoor:
         asyncio.run_coroutine_threadsafe(self._listen(made), self._loop).result()
         return int(made.getsockname()[1])
 
-    @property
-    def busy(self) -> bool:
-        """Whether a connection is still being carried."""
-        return any(not half.closed for half in list(self._halves))
-
-    def stop(self) -> None:
-        """Cut all connections and end the thread."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+    def stop(self, drain_s: float = 0.0) -> None:
+        """Carry on for so long at most, cut all connections and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._close(drain_s), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -192,9 +189,15 @@ class FixDoor:
     async def _listen(self, made: socket.socket) -> None:
         self._server = await self._loop.create_server(self._accepted, sock=made)
 
-    async def _close(self) -> None:
+    def _is_busy(self) -> bool:
+        return any(not half.closed for half in self._halves)
+
+    async def _close(self, drain_s: float) -> None:
         assert self._server is not None
         self._server.close()
+        until = self._loop.time() + drain_s
+        while self._is_busy() and self._loop.time() < until:  # noqa: ASYNC110  once, at the end
+            await asyncio.sleep(DRAIN_LOOK_S)
         for task in self._opening:
             task.cancel()
         for half in list(self._halves):

@@ -262,17 +262,20 @@ class OrderSession:
                 silence.reschedule(loop.time() + LINK_SILENCE_MAX_S)
 
     async def _uplink(self, stream: LinkStream) -> None:
+        time = asyncio.get_running_loop().time  # being woken for nothing puts no heartbeat off
+        due = time() + HEARTBEAT_S
         while True:
             self._uplink_wake.clear()
             frame = self._next_frame()
-            if frame is not None:
-                await stream.send(frame)
-                continue
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    await self._uplink_wake.wait()
-            except TimeoutError:
-                await stream.send(self._heartbeat())
+            if frame is None:
+                try:
+                    async with asyncio.timeout_at(due):
+                        await self._uplink_wake.wait()
+                    continue
+                except TimeoutError:
+                    frame = self._heartbeat()
+            await stream.send(frame)
+            due = time() + HEARTBEAT_S
 
     def _heartbeat(self) -> link.LinkRequest:
         beat = stream_pb2.Heartbeat(server_time=to_timestamp(self._clock.now_ns()))

@@ -70,10 +70,7 @@ class InitiatorDoor:
 
     def drain(self) -> None:
         """Carry what is still to be carried, then end."""
-        until = time.monotonic() + DRAIN_MAX_S
-        while self._door.busy and time.monotonic() < until:
-            time.sleep(0.01)
-        self._door.stop()
+        self._door.stop(DRAIN_MAX_S)
 
     async def open(self, near: Half) -> Pipe | None:
         """Connect to the venue, unless it is to be left alone."""

@@ -1,11 +1,11 @@
 """Starts a session's door, hears what it says, and starts it again should it die."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 from svc_gateway.adapters.fix.door import DRAIN_MAX_S, DoorConfig
@@ -37,7 +37,7 @@ class DoorProcess:
         self._note = note
         # Why the last attempt to log on failed, in words; empty while logged on.
         self.trouble = ""
-        self._stopping = False
+        self._stopping = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._reader = threading.Thread(target=self._hear, name="door", daemon=True)
 
@@ -54,19 +54,12 @@ class DoorProcess:
 
     def stop(self) -> None:
         """Have it carry what is left, and end it."""
-        self._stopping = True
-        process = self._process
-        if process is None:
-            return
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            process.wait(DRAIN_MAX_S + 1)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if self._reader.ident is not None:
+        self._stopping.set()
+        while (process := self._process) is not None:
+            _end(process)
             self._reader.join()
+            if self._process is process:  # else it was just being started again
+                return
 
     def _launch(self) -> int:
         process = subprocess.Popen(
@@ -96,15 +89,16 @@ class DoorProcess:
                     self.trouble = said["trouble"]
                     if said["note"]:
                         self._note(said["note"])
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             self._restart()
 
     def _restart(self) -> None:
         # On the same port, where QuickFIX goes on trying.
+        assert self._process is not None
+        _end(self._process)
         self._note("the door died; it is started again")
-        while not self._stopping:
-            time.sleep(RESTART_S)
+        while not self._stopping.wait(RESTART_S):
             try:
                 self._launch()
             except OSError as error:
@@ -112,3 +106,14 @@ class DoorProcess:
                 self._note(self.trouble)
             else:
                 return
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    try:
+        process.wait(DRAIN_MAX_S + 1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

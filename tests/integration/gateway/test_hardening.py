@@ -214,3 +214,15 @@ async def test_a_clock_that_is_wrong_is_told_and_one_late_message_is_not(bench: 
     session.poke()
     await until(lambda: bench.oms.statuses[-1].clock_skew.alarm, "the alarm is told")
     assert bench.oms.statuses[-1].clock_skew.tolerance_us == 1000
+
+
+async def test_a_door_that_dies_is_opened_again_where_it_was(bench: Bench) -> None:
+    bench.venue.on("D", lambda o: [accepted(o)])
+    await bench.up()
+    door = bench.gateway.sessions[0]._engine._door
+    logons = bench.venue.logon_count
+    door._process.kill()
+    await until(lambda: bench.venue.logon_count > logons, "logged on again")
+    await bench.oms.until_up()
+    bench.oms.command(command(1))
+    await bench.oms.until_reports(1)
