@@ -62,16 +62,16 @@ class Principal:
         if not self.may_view(account):
             raise self._account_refusal(account)
 
-    def require_trade(self, account: str) -> None:
-        """Refuse with ACCOUNT_NOT_ALLOWED unless the account may be traded."""
+    def require_trade(self, account: str, field: str = "account_id") -> None:
+        """Refuse with ACCOUNT_NOT_ALLOWED unless the account, of this field, may be traded."""
         if account not in self.accounts or "TRADER" not in self.roles:
-            raise self._account_refusal(account)
+            raise self._account_refusal(account, field)
 
-    def _account_refusal(self, account: str) -> MeshError:
+    def _account_refusal(self, account: str, field: str = "account_id") -> MeshError:
         return refuse(
             "ACCOUNT_NOT_ALLOWED",
             f"account {account} is not one {self.name or self.subject} may use for this",
-            "account_id",
+            field,
             account=account,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from decimal import Decimal
 
-from mesh.auth import Principal
+from mesh.call import Call
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
@@ -28,7 +28,7 @@ LOOK_S = 0.05
 ORDERS_LOOKED_AT_MAX = 10_000
 
 
-async def go_flat(book: Book, request: pb.GoFlatRequest, user: Principal) -> pb.GoFlatResponse:
+async def go_flat(book: Book, request: pb.GoFlatRequest, call: Call) -> pb.GoFlatResponse:
     """Cancel what is open, close what is held, report what remains.
 
     Raises:
@@ -36,10 +36,11 @@ async def go_flat(book: Book, request: pb.GoFlatRequest, user: Principal) -> pb.
             DEPENDENCY_UNAVAILABLE.
     """
     book.require_ready()
+    user = call.user
     if "RISK" not in user.roles:
         user.require_trade(request.account_id)
     try:
-        flat = _Flat(book, request, user)
+        flat = _Flat(book, request, call)
         await flat.submit(closing=False)
         await flat.until_closed(None, FLAT_CANCELS_S_MAX)
         taken = await flat.submit(closing=True)
@@ -56,10 +57,10 @@ async def go_flat(book: Book, request: pb.GoFlatRequest, user: Principal) -> pb.
 class _Flat:
     """One GoFlat."""
 
-    def __init__(self, book: Book, request: pb.GoFlatRequest, user: Principal) -> None:
+    def __init__(self, book: Book, request: pb.GoFlatRequest, call: Call) -> None:
         self._book = book
         self._request = request
-        self._actor = user.subject
+        self._call = call
         self._hash = body_hash(request)
         self._key: tuple[str, str] | None = None
         if request.instrument_id:
@@ -76,11 +77,18 @@ class _Flat:
 
         # No client's key can have a ~ in it.
         key = request.idempotency_key if closing else f"~flat~{request.idempotency_key}"
-        command = GoFlat(key, request.account_id, request.instrument_id, self._actor, closing)
-        accounts = frozenset({request.account_id})
-        self._book.desk.submit(
-            Submission(CommandKind.GO_FLAT, command, accounts, self._hash, reply)
+        command = GoFlat(
+            key,
+            request.account_id,
+            request.instrument_id,
+            self._call.user.subject,
+            closing,
+            request.idempotency_key,
         )
+        accounts = frozenset({request.account_id})
+        submission = Submission(CommandKind.GO_FLAT, command, accounts, self._hash, reply)
+        submission.call = self._call
+        self._book.desk.submit(submission)
         outcome = await future
         if not isinstance(outcome, Taken):
             raise outcome

@@ -9,11 +9,12 @@ from google.protobuf.duration_pb2 import Duration
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
-from mesh.errors import MeshError, refuse
-from mesh.ids import ULID_CHARACTERS, valid_ulid
+from mesh.errors import refuse
+from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
+from svc_oms.api.paging import page_id
 from svc_oms.api.requests import body_hash
 from svc_oms.service.book import Book
 from svc_oms.service.codec.kill import pull_message, scope_value, switch_message
@@ -117,7 +118,7 @@ class KillSwitchServicer:
         size = request.page_size or PAGE_SWITCHES_DEFAULT
         with _database():
             rows = await self._board.kills.switches(
-                _page_start(request.page_token),
+                page_id(request.page_token),
                 size + 1,
                 in_force_only=request.in_force_only,
                 account_ids=None if _sees_all(call.user) else sorted(call.user.accounts),
@@ -138,7 +139,7 @@ class KillSwitchServicer:
             row = await kills.switch(switch_id) if valid_ulid(switch_id) else None
             if row is None or not _may_see(row, call.user):
                 raise not_found(switch_id)
-            after = _page_start(request.page_token)
+            after = page_id(request.page_token)
             pulls = await kills.pulls(switch_id, after, size + 1, request.outcomes)
         page = pulls[:size]
         return pb.KillSwitchServiceGetResponse(
@@ -263,20 +264,4 @@ def _require_scope(scope: kill.KillScope, principal: Principal) -> None:
             "scope.account_id",
             account="",
         )
-    principal.require_trade(scope.account_id)
-
-
-def _page_start(token: str) -> str:
-    if token and not (len(token) == ULID_CHARACTERS and valid_ulid(token)):
-        raise _foreign(token)
-    return token
-
-
-def _foreign(token: str) -> MeshError:
-    return refuse(
-        "INVALID_FIELD",
-        f"page_token is {token[:32]!r}, should be next_page_token of the page before",
-        "page_token",
-        value=token[:32],
-        expected="next_page_token of the page before",
-    )
+    principal.require_trade(scope.account_id, "scope.account_id")

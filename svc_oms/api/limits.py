@@ -12,6 +12,7 @@ from mesh.call import Call
 from mesh.errors import refuse
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
+from svc_oms.api.paging import page_id
 from svc_oms.api.requests import body_hash
 from svc_oms.domain.controls.limits import StatusTarget, desk_name
 from svc_oms.service.book import Book
@@ -106,10 +107,10 @@ class LimitServicer:
 
     async def ListLimits(self, request: pb.ListLimitsRequest, call: Call) -> pb.ListLimitsResponse:  # noqa: N802
         """List limits in force."""
-        at_ns = nanoseconds(request.at) or self._office.now_ns()
+        at_ns = nanoseconds(request.at) if request.HasField("at") else self._office.now_ns()
         size = request.page_size or PAGE_DEFAULT
         found: list[limit_pb2.Limit] = []
-        after = request.page_token
+        after = page_id(request.page_token)
         async with self._reachable():
             scopes = await self._scopes(request.account_id, call.user)
             while len(found) <= size:
@@ -162,6 +163,7 @@ class LimitServicer:
         """List what an account holds."""
         _require_view(call.user, request.account_id)
         async with self._reachable():
+            await self._require_known(request.account_id)
             rows = await self._office.store.positions(request.account_id)
         return pb.ListPositionsResponse(
             positions=[position_message(row) for row in rows[:POSITIONS_MAX]]
@@ -177,11 +179,12 @@ class LimitServicer:
         async with self._reachable():
             if request.account_id:
                 _require_view(call.user, request.account_id)
+                await self._require_known(request.account_id)
                 accounts = [request.account_id]
             else:
                 accounts = None if _reads_all(call.user) else sorted(call.user.accounts)
             rows = await self._office.store.newest_first(
-                RecordKind.OVERRIDE, request.page_token, accounts, state, size + 1
+                RecordKind.OVERRIDE, page_id(request.page_token), accounts, state, size + 1
             )
         page = [limit_pb2.Override.FromString(row.body) for row in rows[:size]]
         more = page[-1].override_id if len(rows) > size else ""
@@ -191,6 +194,7 @@ class LimitServicer:
         self, request: pb.ListTradingStatusRequest, call: Call
     ) -> pb.ListTradingStatusResponse:
         """List trading states."""
+        _require_both(request)
         store = self._office.store
         async with self._reachable():
             if request.target:
@@ -211,8 +215,14 @@ class LimitServicer:
         else:
             names = sorted(reader.accounts)
         rows = await self._office.store.account_rows(names)
+        if account_id and not rows:
+            raise account_not_found(account_id)
         desks = {desk_name(row.firm_id, row.desk_id) for row in rows}
         return sorted({*names, *desks, *(row.firm_id for row in rows)} - {""})
+
+    async def _require_known(self, account_id: str) -> None:
+        if not await self._office.store.account_rows([account_id]):
+            raise account_not_found(account_id)
 
     @asynccontextmanager
     async def _reachable(self) -> AsyncIterator[None]:
@@ -234,6 +244,25 @@ def _reads_all(reader: Principal) -> bool:
 def _require_view(reader: Principal, account_id: str) -> None:
     if not _reads_all(reader):
         reader.require_view(account_id)
+
+
+def _require_both(request: pb.ListTradingStatusRequest) -> None:
+    """Refuse half a target: it would look as if nothing had ever been set.
+
+    Raises:
+        MeshError: INVALID_FIELD.
+    """
+    if bool(request.target) == bool(request.target_id):
+        return
+    field, other = ("target_id", "target") if request.target else ("target", "target_id")
+    expected = f"given with {other}"
+    raise refuse(
+        "INVALID_FIELD",
+        f"{field} is missing: it should be {expected}",
+        field,
+        value="",
+        expected=expected,
+    )
 
 
 def _seen(rows: list[ControlRecord], call: Call) -> list[ControlRecord]:

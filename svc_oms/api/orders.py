@@ -137,7 +137,7 @@ class OrderServicer:
         self, request: order_service_pb2.GoFlatRequest, call: Call
     ) -> order_service_pb2.GoFlatResponse:
         """Cancel what is open, close what is held, report what remains."""
-        return await go_flat(self._book, request, call.user)
+        return await go_flat(self._book, request, call)
 
     async def Get(  # noqa: N802
         self, request: order_service_pb2.GetRequest, call: Call

@@ -47,6 +47,17 @@ def page_start(request: Paged) -> str:
     return order_id
 
 
+def page_id(token: str) -> str:
+    """Return a token that is the id the page before ended with; empty for the first page.
+
+    Raises:
+        MeshError: INVALID_FIELD: it is no id of ours.
+    """
+    if token and not (len(token) == ULID_CHARACTERS and valid_ulid(token)):
+        raise _foreign(token)
+    return token
+
+
 def _foreign(token: str) -> MeshError:
     return refuse(
         "INVALID_FIELD",

@@ -58,7 +58,9 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
     return _place(request, user, reply)
 
 
-def _place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply) -> Submission:
+def _place(
+    request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply, path: str = ""
+) -> Submission:
     command = PlaceOrder(
         idempotency_key=request.idempotency_key,
         account_id=request.account_id,
@@ -72,16 +74,16 @@ def _place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Repl
             if request.HasField("regulatory")
             else b""
         ),
-        link=_link(request.link) if request.HasField("link") else None,
+        link=_link(request.link, path) if request.HasField("link") else None,
         client_note=request.client_note,
         hold_for_approval=request.hold_for_approval,
     )
     return Submission(CommandKind.PLACE, command, user.accounts, body_hash(request), reply)
 
 
-def _link(message: order_pb2.OrderLink) -> Link:
+def _link(message: order_pb2.OrderLink, path: str) -> Link:
     if not message.kind:
-        raise _wrong("link.kind", "", "one of OCO, OTO, BRACKET")
+        raise _wrong(f"{path}link.kind", "", "one of OCO, OTO, BRACKET")
     return link_value(message)
 
 
@@ -118,7 +120,10 @@ def place_batch(
     command = PlaceBatch(
         idempotency_key=request.idempotency_key,
         account_id=request.account_id,
-        orders=tuple(_place(order, user, _unheard) for order in request.orders),
+        orders=tuple(
+            _place(order, user, _unheard, f"orders[{index}].")
+            for index, order in enumerate(request.orders)
+        ),
         parent_keys=tuple(order.link.parent_key for order in request.orders),
         atomic=request.atomic,
         actor=user.subject,

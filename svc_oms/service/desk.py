@@ -27,7 +27,6 @@ from svc_oms.service.submissions import (
     Outcome,
     PlaceBatch,
     Submission,
-    Taken,
     database_away,
     queue_full,
 )
@@ -118,7 +117,7 @@ class Desk:
     ) -> Work:
         """Decide a batch; anew without a command that takes back what it did."""
         parts = self._parts
-        taken_back: dict[int, Taken] = {}
+        taken_back: dict[int, TakenBackError] = {}
         while True:
             ledger = Ledger(accounts, parts.clock.now_ns())
             work = Work(parts, submissions, ledger, accounts, HANDLERS, taken_back)
@@ -129,7 +128,7 @@ class Desk:
                 work.decide()
             except TakenBackError as error:
                 # Once per command at most: then its answer stands beforehand.
-                taken_back[id(error.submission)] = error.answer
+                taken_back[id(error.submission)] = error
             else:
                 return work
 

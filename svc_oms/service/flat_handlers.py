@@ -1,5 +1,6 @@
 """What the desk does to make an account flat: first its cancels, then its closing orders."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from mesh.errors import MeshError, to_rejection
@@ -34,6 +35,8 @@ def go_flat(work: Work, submission: Submission) -> IdempotencyRow:
         and not order.is_closed
         and wanted in {None, key_of(order)}
     ]
+    # Refused before the first step has cancelled anything.
+    work.seen(submission, command.client_key)
     response = pb.GoFlatResponse()
     if command.closing:
         for position in work.positions:
@@ -47,14 +50,7 @@ def go_flat(work: Work, submission: Submission) -> IdempotencyRow:
 
 
 def _part(submission: Submission, kind: CommandKind, command: Command) -> Submission:
-    return Submission(
-        kind,
-        command,
-        submission.accounts,
-        submission.body_hash,
-        submission.reply,
-        submission.account_id,
-    )
+    return replace(submission, kind=kind, command=command)
 
 
 def _cancel(work: Work, submission: Submission, order: Order, response: pb.GoFlatResponse) -> None:
@@ -117,12 +113,14 @@ def _place(work: Work, submission: Submission, planned: Plan, result: pb.FlatRes
             command.actor,
             client_note="go flat",
         )
+        part = _part(submission, CommandKind.PLACE, order)
         try:
-            row = work.act(_part(submission, CommandKind.PLACE, order))
+            row = work.act(part)
         except (OrderRefused, MeshError) as error:
             told = refused(error) if isinstance(error, OrderRefused) else error
             result.cause = Cause.REFUSED.value  # type: ignore[assignment] # by number
             result.rejection.CopyFrom(to_rejection(told))
+            work.parts_refused.append((part, told))
             return
         result.order_ids.append(row.order_id)
 

@@ -10,7 +10,7 @@ from svc_oms.domain.refusal import invalid
 from svc_oms.service.codec.orders import order_message, progress_message
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import PlaceBatch, Submission, Taken, refused
-from svc_oms.service.work import TakenBackError, Work
+from svc_oms.service.work import Refused, TakenBackError, Work
 
 # Orders of one batch; more are refused by the field rules.
 BATCH_ORDERS_MAX = 100
@@ -26,16 +26,18 @@ def place_batch(work: Work, submission: Submission) -> IdempotencyRow | Taken:
     assert isinstance(command, PlaceBatch)
     response = order_service_pb2.PlaceBatchResponse()
     placed: dict[str, str] = {}
-    sequence, refusals, fresh = 0, 0, 0
+    sequence, fresh = 0, 0
+    refusals: list[Refused] = []
     for order, parent_key in zip(command.orders, command.parent_keys, strict=True):
         key = order.command.idempotency_key
+        order.call = submission.call
         result = response.results.add(idempotency_key=key)
         try:
             row, duplicate = _place_one(work, order, parent_key, placed)
         except (OrderRefused, MeshError) as error:
             refusal = refused(error) if isinstance(error, OrderRefused) else error
             result.rejection.CopyFrom(to_rejection(refusal))
-            refusals += 1
+            refusals.append((order, refusal))
             continue
         result.duplicate = duplicate
         placed[key] = row.order_id
@@ -46,10 +48,12 @@ def place_batch(work: Work, submission: Submission) -> IdempotencyRow | Taken:
     if command.atomic and refusals:
         answer = Taken("", 0, 0, False, _none(response).SerializeToString())
         if fresh:
-            raise TakenBackError(submission, answer)
+            raise TakenBackError(submission, answer, refusals)
+        work.parts_refused += refusals
         return answer
+    work.parts_refused += refusals
     body = response.SerializeToString()
-    if refusals == len(command.orders):
+    if len(refusals) == len(command.orders):
         return Taken("", 0, 0, False, body)
     return work.row(submission, "", sequence, body)
 

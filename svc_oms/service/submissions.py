@@ -96,6 +96,8 @@ class GoFlat(NamedTuple):
     actor: str
     closing: bool
     """Place the closing orders; else ask for the cancels."""
+    client_key: str
+    """The client's key of both steps."""
 
 
 OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder | ResolveOrder

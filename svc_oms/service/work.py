@@ -29,6 +29,7 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.submissions import (
     CommandKind,
+    GoFlat,
     OrderCommand,
     Outcome,
     PlaceBatch,
@@ -42,6 +43,8 @@ from svc_oms.service.submissions import (
 
 # Orders one command can reach.
 OPEN_ORDERS_MAX = 10_000
+
+Refused = tuple[Submission, MeshError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,16 @@ class TakenBackError(Exception):
     Attributes:
         submission: The command.
         answer: What it is answered, then.
+        refusals: Parts of it that were refused.
     """
 
-    def __init__(self, submission: Submission, answer: Taken) -> None:
+    def __init__(
+        self, submission: Submission, answer: Taken, refusals: Sequence[Refused] = ()
+    ) -> None:
         super().__init__("a command is taken back")
         self.submission = submission
         self.answer = answer
+        self.refusals = tuple(refusals)
 
 
 class Work:
@@ -91,6 +98,8 @@ class Work:
         executions: Those a command named and the book has, by (venue, ExecID(17)).
         followings: The followers' parts, when a command may bring fills.
         positions: Positions of the accounts of commands that need them.
+        parts_refused: Parts of commands that were refused, for the audit log; the commands
+            themselves were not.
     """
 
     def __init__(
@@ -100,7 +109,7 @@ class Work:
         ledger: Ledger,
         accounts: Mapping[str, AccountRow],
         handlers: Mapping[CommandKind, Handler],
-        taken_back: Mapping[int, Taken] | None = None,
+        taken_back: Mapping[int, TakenBackError] | None = None,
     ) -> None:
         self.parts = parts
         self.ledger = ledger
@@ -108,6 +117,9 @@ class Work:
         self.judges: list[Judge] = []
         self.linked = Linked(ledger, parts.venues, accounts)
         self._taken_back = taken_back or {}
+        self.parts_refused: list[Refused] = [
+            one for error in self._taken_back.values() for one in error.refusals
+        ]
         self.executions: dict[tuple[str, str], ExecutionRow] = {}
         self.followings: list[Following] = []
         self.positions: list[PositionRow] = []
@@ -126,6 +138,9 @@ class Work:
             if isinstance(submission.command, PlaceBatch):
                 mine += submission.command.orders
         wanted = {(s.account_id, s.command.idempotency_key) for s in mine}
+        wanted.update(
+            (s.account_id, s.command.client_key) for s in mine if isinstance(s.command, GoFlat)
+        )
         self._keys = {(row.account_id, row.key): row for row in await batch.keys(list(wanted))}
         needed = {row.order_id for row in self._keys.values() if row.order_id}
         for submission in mine:
@@ -184,8 +199,8 @@ class Work:
             following.finish()
 
     def _decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
-        answer = self._taken_back.get(id(submission))
-        return self.decide_one(submission) if answer is None else answer
+        taken_back = self._taken_back.get(id(submission))
+        return self.decide_one(submission) if taken_back is None else taken_back.answer
 
     def decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
         """Decide a command: what its key stands for, and whether it did before."""
@@ -195,10 +210,8 @@ class Work:
                 raise order_not_found(command.order_id)
             raise account_not_found(command.account_id)
         key = (submission.account_id, command.idempotency_key)
-        seen = self._keys.get(key)
+        seen = self.seen(submission, command.idempotency_key)
         if seen is not None:
-            if seen.body_hash != submission.body_hash or seen.kind != submission.kind:
-                raise key_reused(seen.key)
             return seen, True
         row = self._handlers[submission.kind].act(self, submission)
         if isinstance(row, Taken):
@@ -208,6 +221,19 @@ class Work:
         return row, False
 
     # What handlers call.
+
+    def seen(self, submission: Submission, key: str) -> IdempotencyRow | None:
+        """Return what a key stands for already, if that is this command.
+
+        Raises:
+            MeshError: IDEMPOTENCY_KEY_REUSED: it is another.
+        """
+        row = self._keys.get((submission.account_id, key))
+        if row is None:
+            return None
+        if row.body_hash != submission.body_hash or row.kind != submission.kind:
+            raise key_reused(key)
+        return row
 
     def act(self, submission: Submission) -> IdempotencyRow | Taken:
         """Do what another kind of command does, as a part of this one; under no key.
@@ -297,13 +323,14 @@ class Work:
             for answer in self._answers
         ]
 
-    def refusals(self) -> list[tuple[Submission, MeshError]]:
-        """Return the submissions that were refused, and why."""
-        return [
+    def refusals(self) -> list[Refused]:
+        """Return the submissions and parts of some that were refused, and why."""
+        whole = [
             (submission, answer)
             for submission, answer in zip(self._submissions, self._answers, strict=True)
             if isinstance(answer, MeshError)
         ]
+        return whole + self.parts_refused
 
     def _taken(self, row: IdempotencyRow, duplicate: bool) -> Taken:
         if row.result is not None:

@@ -5,6 +5,7 @@ whose time has begun counts, and if that one has ended or run out, none does: a 
 takes the place of all before it from its valid_from on.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import IntEnum
@@ -218,6 +219,26 @@ def check_values(kind: LimitKind, range_: Range, values: Values) -> None:
         _invalid("range.currency", range_.currency, "given, and nothing else: cash has a currency")
     if range_.instrument_id and range_.venue_mic:
         _invalid("range.venue_mic", range_.venue_mic, "left out, because there is an instrument_id")
+
+
+def check_target(target: StatusTarget, target_id: str) -> None:
+    """Raise OrderRefused (INVALID_FIELD) unless something of this kind can have this name.
+
+    A listing or venue may be stopped before it was ever told of, so that only the form can be
+    checked; a misspelt one would stop nothing.
+    """
+    form = _TARGET_FORMS.get(target)
+    if form is not None and not form[0].fullmatch(target_id):
+        _invalid("target_id", target_id, f"{form[1]}, because the target is {target.name}")
+
+
+_TARGET_FORMS: Final[Mapping[StatusTarget, tuple[re.Pattern[str], str]]] = {
+    StatusTarget.INSTRUMENT: (
+        re.compile(r"[A-Z0-9_-]+\.[A-Z0-9]{4}"),
+        "SYMBOL.MIC, as in ASML.SIMA",
+    ),
+    StatusTarget.VENUE: (re.compile(r"[A-Z0-9]{4}"), "a MIC, 4 upper-case letters or digits"),
+}
 
 
 def _invalid(field: str, value: str, expected: str) -> None:

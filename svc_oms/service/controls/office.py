@@ -14,7 +14,16 @@ from mesh.errors import MeshError, refuse
 from mesh.ids import new_ulid
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.controls.limits import LimitKind, OverrideState, StatusTarget, check_values
+from svc_oms.domain.controls.limits import (
+    LimitKind,
+    LimitScope,
+    OverrideState,
+    Range,
+    StatusTarget,
+    check_target,
+    check_values,
+    desk_name,
+)
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
 from svc_oms.service.codec.controls import range_value, stop_message, values_value
 from svc_oms.service.codec.values import NS_PER_S, nanoseconds, timestamp
@@ -24,6 +33,7 @@ from svc_oms.service.controls.ports import (
     ControlStore,
     RecordKind,
 )
+from svc_oms.service.ports import AccountRow
 from svc_oms.service.submissions import account_not_found, key_reused, refused
 
 # Longest time an override may be in effect.
@@ -86,9 +96,7 @@ class LimitOffice:
                 check_values(kind, range_, values_value(request.values))
             except OrderRefused as error:
                 raise refused(error) from error
-            from_ns = nanoseconds(request.valid_from) or now_ns
-            until_ns = nanoseconds(request.valid_until)
-            _check_times(from_ns, until_ns, now_ns)
+            from_ns, until_ns = _times(request, now_ns)
             if not await change.has_scope(range_.scope, range_.scope_id):
                 raise _not_found("range.scope_id", range_.scope_id, "such account, desk or firm")
             name = "|".join((kind.name, *map(str, range_)))
@@ -161,8 +169,10 @@ class LimitOffice:
                     request.valid_until.ToJsonString(),
                     f"after now and within {OVERRIDE_MAX_S // 3600} hours",
                 )
-            if await change.lock_account(request.account_id) is None:
+            account = await change.lock_account(request.account_id)
+            if account is None:
                 raise _not_found("account_id", request.account_id, "such account")
+            _check_covers(range_value(limit.range), account)
             override = limit_pb2.Override(
                 override_id=new_ulid(now_ns),
                 limit_id=request.limit_id,
@@ -234,11 +244,19 @@ class LimitOffice:
             change: ControlChange, now_ns: int
         ) -> limit_service_pb2.SetTradingStatusResponse:
             target = StatusTarget(request.target)
+            try:
+                check_target(target, request.target_id)
+            except OrderRefused as error:
+                raise refused(error) from error
             if target is StatusTarget.ACCOUNT:
                 account = await change.lock_account(request.target_id)
                 if account is None:
                     raise _not_found("target_id", request.target_id, "such account")
                 await change.set_account(account.account_id, request.status, account.controls)
+            elif target is StatusTarget.FIRM and not await change.has_scope(
+                LimitScope.FIRM, request.target_id
+            ):
+                raise _not_found("target_id", request.target_id, "such firm")
             name = f"{target.name}:{request.target_id}"
             known = await change.newest(RecordKind.STATUS, name)
             record = limit_pb2.TradingStatusRecord(
@@ -304,14 +322,35 @@ def _us(ns: int) -> int:
     return ns // NS_PER_US
 
 
-def _check_times(from_ns: int, until_ns: int, now_ns: int) -> None:
+def _times(request: limit_service_pb2.SetLimitRequest, now_ns: int) -> tuple[int, int]:
+    """Return from when a limit holds and until when; 0 for until further notice."""
+    until_ns = nanoseconds(request.valid_until)
+    # What is set says something, even the beginning of 1970.
+    given = request.HasField("valid_from")
+    from_ns = nanoseconds(request.valid_from) if given else now_ns
     if from_ns < now_ns:
         raise _invalid(
             "valid_from", timestamp(from_ns).ToJsonString(), "left out for now, or in the future"
         )
-    if until_ns and until_ns <= from_ns:
+    if request.HasField("valid_until") and until_ns <= from_ns:
         raise _invalid(
             "valid_until", timestamp(until_ns).ToJsonString(), "left out, or after valid_from"
+        )
+    return from_ns, until_ns
+
+
+def _check_covers(range_: Range, account: AccountRow) -> None:
+    """Refuse an override for an account the limit does not hold for: it would do nothing."""
+    names = {
+        LimitScope.FIRM: account.firm_id,
+        LimitScope.DESK: desk_name(account.firm_id, account.desk_id),
+        LimitScope.ACCOUNT: account.account_id,
+    }
+    if names[range_.scope] != range_.scope_id:
+        raise _invalid(
+            "account_id",
+            account.account_id,
+            f"one the limit is for: {range_.scope.name} {range_.scope_id}",
         )
 
 

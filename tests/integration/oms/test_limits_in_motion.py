@@ -141,6 +141,8 @@ async def test_what_the_venue_could_execute_never_passes_the_limit(book_url, tls
         await until(lambda: len(gateway.commands) == session.outbound_sequence, "all commands")
         venue.done.set()
         await answering
+        # What the venue told last may not be in the book yet.
+        await gateway.applied()
         assert MOST - 100 < venue.most <= MOST
         usage = await limits.GetUsage(pb.GetUsageRequest(account_id="ACC-ALICE"), metadata=RITA)
         (use,) = [use for use in usage.uses if use.limit.limit_id != "default"]

@@ -169,7 +169,8 @@ class LimitServiceServicer:
 
     def ProposeOverride(self, request, context):
         """Asks for other values for a while; without effect until approved. Refuses:
-        OBJECT_NOT_FOUND, INVALID_FIELD (more than 24 hours, or over already).
+        OBJECT_NOT_FOUND, INVALID_FIELD (more than 24 hours, or over already; an
+        account the limit does not hold for).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,7 +202,8 @@ class LimitServiceServicer:
 
     def SetTradingStatus(self, request, context):
         """Sets what may be traded of an account, listing, venue or firm. Refuses:
-        OBJECT_NOT_FOUND (no such account).
+        OBJECT_NOT_FOUND (no such account or firm), INVALID_FIELD (no name of a listing
+        or venue: it may be one nobody has told of yet, but not one there cannot be).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -209,7 +211,7 @@ class LimitServiceServicer:
 
     def ListTradingStatus(self, request, context):
         """The trading states that were ever set, as they are now; all versions of one
-        target if it is named.
+        target if it is named. Refuses: INVALID_FIELD (half a target).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -754,7 +754,7 @@ export type ListTradingStatusRequest = Message<"ordermesh.oms.v1.ListTradingStat
   target: TradingStatusTarget;
 
   /**
-   * Its name; needed with target.
+   * Its name; given with target, and only then.
    *
    * @generated from field: string target_id = 2;
    */
@@ -967,7 +967,8 @@ export const LimitService: GenService<{
   },
   /**
    * Asks for other values for a while; without effect until approved. Refuses:
-   * OBJECT_NOT_FOUND, INVALID_FIELD (more than 24 hours, or over already).
+   * OBJECT_NOT_FOUND, INVALID_FIELD (more than 24 hours, or over already; an
+   * account the limit does not hold for).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ProposeOverride
    */
@@ -1011,7 +1012,8 @@ export const LimitService: GenService<{
   },
   /**
    * Sets what may be traded of an account, listing, venue or firm. Refuses:
-   * OBJECT_NOT_FOUND (no such account).
+   * OBJECT_NOT_FOUND (no such account or firm), INVALID_FIELD (no name of a listing
+   * or venue: it may be one nobody has told of yet, but not one there cannot be).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.SetTradingStatus
    */
@@ -1022,7 +1024,7 @@ export const LimitService: GenService<{
   },
   /**
    * The trading states that were ever set, as they are now; all versions of one
-   * target if it is named.
+   * target if it is named. Refuses: INVALID_FIELD (half a target).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ListTradingStatus
    */

@@ -1357,7 +1357,7 @@ export const OrderService: GenService<{
    * IOC in whole lots, and reports what remains and why. Waits at most 4 s for the
    * cancels and 4 s for the fills; a position whose orders could not be cancelled
    * is left as it is, so that it cannot be closed twice. Same key and same body:
-   * the first closing orders, and what remains now. Roles: TRADER of the account,
+   * the first closing orders, and what remains now. Refused, it has cancelled nothing. Roles: TRADER of the account,
    * and RISK. Closing orders pass all controls; a kill switch stops them. Refuses:
    * ACCOUNT_NOT_ALLOWED, INSTRUMENT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED.
    *
