@@ -212,7 +212,9 @@ class RunningVenue:
         """Stop the market and log the clients out."""
         self._is_ready = False
         self.timer.stop()
-        self.parts.acceptor.stop()
+        with self.parts.venue.lock:
+            self.parts.sender.log_out_all()
+        self.parts.acceptor.await_logouts()
         if self.parts.recording is not None:
             self.parts.recording.close()
         self.parts.journal.close()
