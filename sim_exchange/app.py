@@ -214,7 +214,8 @@ class RunningVenue:
         self.timer.stop()
         with self.parts.venue.lock:
             self.parts.sender.log_out_all()
-        self.parts.acceptor.await_logouts()
+        self.parts.sender.await_logouts()
+        self.parts.acceptor.close()
         if self.parts.recording is not None:
             self.parts.recording.close()
         self.parts.journal.close()

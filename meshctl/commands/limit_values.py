@@ -1,10 +1,16 @@
 """Kinds, ranges and values of limits: from words and into words."""
 
 from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
 
 from meshctl.client import MeshClient
 from meshctl.commands.common import enum_word, usage_error
+from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
+
+RETRY_FOR_S: Final = 10.0
 
 
 class KindWord(StrEnum):
@@ -39,6 +45,36 @@ class SelfMatchWord(StrEnum):
             SelfMatchWord.CANCEL_RESTING: limit_pb2.SELF_MATCH_POLICY_CANCEL_RESTING,
             SelfMatchWord.CANCEL_BOTH: limit_pb2.SELF_MATCH_POLICY_CANCEL_BOTH,
         }[self]
+
+
+# Values of limits, as options of more than one command.
+QuantityOption = Annotated[str, typer.Option("--quantity", help="Shares.")]
+ValueOption = Annotated[str, typer.Option("--value", help="In the currency of the order.")]
+PercentOption = Annotated[str, typer.Option("--percent", help="Of the reference price.")]
+WindowPercentOption = Annotated[str, typer.Option("--window-percent", help="Over the window.")]
+LongOption = Annotated[str, typer.Option("--long", help="Shares that may be held.")]
+ShortOption = Annotated[str, typer.Option("--short", help="Shares that may be owed.")]
+MessagesOption = Annotated[int, typer.Option("--messages", min=0, help="Within the window.")]
+CancelsOption = Annotated[int, typer.Option("--cancels", min=0, help="Within the window.")]
+ExecutionsOption = Annotated[int, typer.Option("--executions", min=0, help="Within the window.")]
+WindowOption = Annotated[int, typer.Option("--window-ms", min=0, help="Milliseconds.")]
+ForAccountOption = Annotated[str, typer.Option("--account", help="For this account.")]
+ForDeskOption = Annotated[str, typer.Option("--desk", help="For a desk's accounts: FIRM/DESK.")]
+ForFirmOption = Annotated[str, typer.Option("--firm", help="For each account of a firm.")]
+InstrumentOption = Annotated[str, typer.Option("--instrument", help="Only in this listing.")]
+VenueOption = Annotated[str, typer.Option("--venue", help="Only at this venue.")]
+CurrencyOption = Annotated[str, typer.Option("--currency", help="Only in this currency.")]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="Only these: ASML.SIMA, an ISIN, *.SIMA; repeatable."),
+]
+DenyOption = Annotated[list[str] | None, typer.Option("--deny", help="All but these; repeatable.")]
+ShortSaleOption = Annotated[
+    bool, typer.Option("--short-sale/--no-short-sale", help="Selling short is allowed.")
+]
+SelfMatchOption = Annotated[
+    SelfMatchWord | None, typer.Option("--self-match", help="What happens.")
+]
 
 
 def chosen_range(
@@ -94,3 +130,17 @@ async def every_limit(
         if not answer.next_page_token:
             return found
         request.page_token = answer.next_page_token
+
+
+async def set_over(mesh: MeshClient, request: limit_service_pb2.SetLimitRequest) -> limit_pb2.Limit:
+    """Set a limit; where no version is known, one that ended goes on from its last."""
+    try:
+        answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
+    except MeshRefusedError as error:
+        if request.expected_version or error.reason != "STALE_VERSION":
+            raise
+        request.expected_version = int(error.metadata["version"])
+        request.idempotency_key = ""
+        answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
+    made: limit_pb2.Limit = answer.limit
+    return made

@@ -1,7 +1,7 @@
 """`ordermesh limits` and `positions`: pre-trade controls and what is held."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -21,11 +21,31 @@ from meshctl.commands.common import (
     when,
 )
 from meshctl.commands.limit_values import (
+    AllowOption,
+    CancelsOption,
+    CurrencyOption,
+    DenyOption,
+    ExecutionsOption,
+    ForAccountOption,
+    ForDeskOption,
+    ForFirmOption,
+    InstrumentOption,
     KindWord,
-    SelfMatchWord,
+    LongOption,
+    MessagesOption,
+    PercentOption,
+    QuantityOption,
+    SelfMatchOption,
+    ShortOption,
+    ShortSaleOption,
+    ValueOption,
+    VenueOption,
+    WindowOption,
+    WindowPercentOption,
     chosen_range,
     every_limit,
     range_words,
+    set_over,
     values_words,
 )
 from meshctl.commands.overrides import overrides
@@ -39,6 +59,12 @@ limits.add_typer(overrides, name="override")
 trading_status.register(limits)
 limits_file.register(limits)
 
+ALLOW: Final = limit_pb2.PERMISSION_MODE_ALLOW_LISTED
+DENY: Final = limit_pb2.PERMISSION_MODE_DENY_LISTED
+VersionOption = Annotated[
+    int | None,
+    typer.Option("--version", min=0, help="Newest version known; looked up unless told."),
+]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the version.")]
 
 
@@ -79,33 +105,29 @@ def list_limits(
 def set_limit(
     kind: KindWord,
     reason: ReasonOption,
-    account: Annotated[str, typer.Option(help="For this account.")] = "",
-    desk: Annotated[str, typer.Option(help="For each account of a desk: FIRM/DESK.")] = "",
-    firm: Annotated[str, typer.Option(help="For each account of a firm.")] = "",
-    instrument: Annotated[str, typer.Option(help="Only in this listing.")] = "",
-    venue: Annotated[str, typer.Option(help="Only at this venue.")] = "",
-    currency: Annotated[str, typer.Option(help="Only in this currency.")] = "",
-    quantity: Annotated[str, typer.Option(help="Shares.")] = "",
-    value: Annotated[str, typer.Option(help="In the currency of the order.")] = "",
-    percent: Annotated[str, typer.Option(help="Of the reference price.")] = "",
-    window_percent: Annotated[str, typer.Option(help="Over the window.")] = "",
-    long: Annotated[str, typer.Option(help="Shares that may be held.")] = "",
-    short: Annotated[str, typer.Option(help="Shares that may be owed.")] = "",
-    messages: Annotated[int, typer.Option(min=0, help="Within the window.")] = 0,
-    cancels: Annotated[int, typer.Option(min=0, help="Within the window.")] = 0,
-    executions: Annotated[int, typer.Option(min=0, help="Within the window.")] = 0,
-    window_ms: Annotated[int, typer.Option(min=0, help="Milliseconds.")] = 0,
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Only these: ASML.SIMA, an ISIN, *.SIMA; repeatable.")
-    ] = None,
-    deny: Annotated[list[str] | None, typer.Option(help="All but these; repeatable.")] = None,
-    self_match: Annotated[SelfMatchWord | None, typer.Option(help="What happens.")] = None,
-    short_sale: Annotated[bool, typer.Option(help="Selling short is allowed.")] = False,
+    account: ForAccountOption = "",
+    desk: ForDeskOption = "",
+    firm: ForFirmOption = "",
+    instrument: InstrumentOption = "",
+    venue: VenueOption = "",
+    currency: CurrencyOption = "",
+    quantity: QuantityOption = "",
+    value: ValueOption = "",
+    percent: PercentOption = "",
+    window_percent: WindowPercentOption = "",
+    long: LongOption = "",
+    short: ShortOption = "",
+    messages: MessagesOption = 0,
+    cancels: CancelsOption = 0,
+    executions: ExecutionsOption = 0,
+    window_ms: WindowOption = 0,
+    allow: AllowOption = None,
+    deny: DenyOption = None,
+    self_match: SelfMatchOption = None,
+    short_sale: ShortSaleOption = False,
     since: Annotated[str, typer.Option("--from", help="From when; now unless told.")] = "",
     until: Annotated[str, typer.Option(help="Until when; further notice unless told.")] = "",
-    version: Annotated[
-        int | None, typer.Option(min=0, help="Newest version known; looked up unless told.")
-    ] = None,
+    version: VersionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set a limit, or a new version of it; the mesh says what a kind needs."""
@@ -118,31 +140,36 @@ def set_limit(
         window_ms=window_ms,
     )  # fmt: skip
     if allow or deny:
-        values.permission = (
-            limit_pb2.PERMISSION_MODE_ALLOW_LISTED
-            if allow
-            else limit_pb2.PERMISSION_MODE_DENY_LISTED
-        )
+        values.permission = ALLOW if allow else DENY
     if self_match is not None:
         values.self_match = self_match.value_of()
     request = limit_service_pb2.SetLimitRequest(
-        kind=f"LIMIT_KIND_{kind.name}",
+        kind=f"LIMIT_KIND_{kind.name}", values=values, reason=reason,
         range=chosen_range(account, desk, firm, instrument, venue, currency),
-        values=values,
-        reason=reason,
-        expected_version=version or 0,
-    )
+    )  # fmt: skip
+    _set_times(request, since, until)
+    _set(request, version, as_json=as_json)
+
+
+def _set_times(request: limit_service_pb2.SetLimitRequest, since: str, until: str) -> None:
     now = datetime.now(UTC)
     if since:
         request.valid_from.CopyFrom(moment(since, now, "--from"))
     if until:
         request.valid_until.CopyFrom(moment(until, now, "--until"))
 
+
+def _set(
+    request: limit_service_pb2.SetLimitRequest, version: int | None, *, as_json: bool
+) -> NoReturn:
     async def work(mesh: MeshClient) -> None:
         if version is None:
             asked = limit_service_pb2.ListLimitsRequest(kind=request.kind, page_size=1000)
             known = [one for one in await every_limit(mesh, asked) if one.range == request.range]
             request.expected_version = max((one.version for one in known), default=0)
+            _tell(await set_over(mesh, request), as_json=as_json)
+            return
+        request.expected_version = version
         answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
         _tell(answer.limit, as_json=as_json)
 
@@ -153,9 +180,7 @@ def set_limit(
 def end(
     limit_id: str,
     reason: ReasonOption,
-    version: Annotated[
-        int | None, typer.Option(min=1, help="Newest version known; looked up unless told.")
-    ] = None,
+    version: VersionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """End a limit now."""

@@ -9,8 +9,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 
 from meshctl.client import MeshClient
 from meshctl.commands.common import console, enum_word, run, usage_error
-from meshctl.commands.limit_values import every_limit, range_words, values_words
-from meshctl.errors import MeshRefusedError
+from meshctl.commands.limit_values import every_limit, range_words, set_over, values_words
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 
@@ -46,29 +45,17 @@ def apply(
             if now is not None and now.values == limit.values:
                 console.print(f"unchanged {what}", style="dim", highlight=False)
                 continue
-            version = await set_limit(mesh, limit, reason, now.version if now else 0)
-            console.print(f"set version {version} {what}", highlight=False)
+            request = pb.SetLimitRequest(
+                kind=limit.kind,
+                range=limit.range,
+                values=limit.values,
+                reason=reason,
+                expected_version=now.version if now else 0,
+            )
+            done = await set_over(mesh, request)
+            console.print(f"set version {done.version} {what}", highlight=False)
 
     run(work)
-
-
-async def set_limit(mesh: MeshClient, limit: limit_pb2.Limit, reason: str, version: int) -> int:
-    """Set a limit; one that ended before goes on from its last version."""
-    request = pb.SetLimitRequest(
-        kind=limit.kind,
-        range=limit.range,
-        values=limit.values,
-        reason=reason,
-        expected_version=version,
-    )
-    try:
-        answer = await mesh.call(mesh.limits.SetLimit, request)
-    except MeshRefusedError as error:
-        if version or error.reason != "STALE_VERSION":
-            raise
-        request.expected_version = int(error.metadata["version"])
-        answer = await mesh.call(mesh.limits.SetLimit, request)
-    return int(answer.limit.version)
 
 
 def read_limits(file: Path) -> tuple[str, list[limit_pb2.Limit]]:

@@ -37,6 +37,43 @@ from ordermesh.type.v1 import error_pb2
 
 WAIT_DEFAULT_S: Final = 60.0
 RETRY_FOR_S: Final = 10.0
+LimitOption = Annotated[str, typer.Option("--limit", help="Price(44); a market order without.")]
+StopOption = Annotated[
+    str, typer.Option("--stop", help="StopPx(99): waits until it is reached; a stop order.")
+]
+TrailOption = Annotated[
+    str, typer.Option("--trail", help="A stop that follows the price at this distance.")
+]
+TriggerOption = Annotated[
+    TriggerWord | None, typer.Option("--trigger", help="Which price reaches a stop.")
+]
+DisplayOption = Annotated[
+    str, typer.Option("--display", help="MaxFloor(111): what is shown; an iceberg.")
+]
+PegOption = Annotated[
+    str, typer.Option("--peg", help="Follow primary, midpoint or market; primary:-0.05 for more.")
+]
+MarketToLimitOption = Annotated[
+    bool, typer.Option("--market-to-limit", help="What is left rests at the price found.")
+]
+TifOption = Annotated[
+    TifWord | None, typer.Option("--tif", help="TimeInForce(59); day unless told.")
+]
+ExpireOption = Annotated[
+    str, typer.Option("--expire", help="ExpireTime(126): 2027-01-31T17:30 (UTC), or 2h; gtd.")
+]
+HoldOption = Annotated[
+    bool, typer.Option("--hold", help="Nothing is sent before a second person approves.")
+]
+OcoOption = Annotated[
+    str, typer.Option("--oco", help="And a stop at this price; one cancels the other.")
+]
+BracketOption = Annotated[
+    str, typer.Option("--bracket", help="Exits once filled, PROFIT:LOSS: a limit and a stop.")
+]
+WaitOption = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Follow it until filled, closed or resting.")
+]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the venue.")
 ]
@@ -55,47 +92,22 @@ def order(
     side: SideWord,
     symbol: Annotated[str, typer.Argument(help="ASML, or ASML.SIMA to name the venue.")],
     quantity: Annotated[str, typer.Argument(help="OrderQty(38).")],
-    limit: Annotated[str, typer.Option("--limit", help="Price(44); a market order without.")] = "",
-    stop: Annotated[
-        str, typer.Option("--stop", help="StopPx(99): waits until it is reached; a stop order.")
-    ] = "",
-    trail: Annotated[
-        str, typer.Option("--trail", help="A stop that follows the price at this distance.")
-    ] = "",
-    trigger: Annotated[
-        TriggerWord | None, typer.Option("--trigger", help="Which price reaches a stop.")
-    ] = None,
-    display: Annotated[
-        str, typer.Option("--display", help="MaxFloor(111): what is shown; an iceberg.")
-    ] = "",
-    peg: Annotated[
-        str,
-        typer.Option("--peg", help="Follow primary, midpoint or market; primary:-0.05 for more."),
-    ] = "",
-    market_to_limit: Annotated[
-        bool, typer.Option("--market-to-limit", help="What is left rests at the price found.")
-    ] = False,
-    tif: Annotated[
-        TifWord | None, typer.Option("--tif", help="TimeInForce(59); day unless told.")
-    ] = None,
-    expire: Annotated[
-        str, typer.Option("--expire", help="ExpireTime(126): 2027-01-31T17:30 (UTC), or 2h; gtd.")
-    ] = "",
-    hold: Annotated[
-        bool, typer.Option("--hold", help="Nothing is sent before a second person approves.")
-    ] = False,
-    oco: Annotated[
-        str, typer.Option("--oco", help="And a stop at this price; one cancels the other.")
-    ] = "",
-    exits: Annotated[
-        str, typer.Option("--bracket", help="Exits once filled, PROFIT:LOSS: a limit and a stop.")
-    ] = "",
+    limit: LimitOption = "",
+    stop: StopOption = "",
+    trail: TrailOption = "",
+    trigger: TriggerOption = None,
+    display: DisplayOption = "",
+    peg: PegOption = "",
+    market_to_limit: MarketToLimitOption = False,
+    tif: TifOption = None,
+    expire: ExpireOption = "",
+    hold: HoldOption = False,
+    oco: OcoOption = "",
+    exits: BracketOption = "",
     note: Annotated[str, typer.Option("--note", help="Kept with the order, not sent.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made unless told.")] = "",
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Follow it until filled, closed or resting.")
-    ] = True,
+    wait: WaitOption = True,
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
 ) -> None:

@@ -7,7 +7,19 @@ import typer
 
 from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, console, emit, enum_word, run, show, table, when
-from meshctl.commands.limit_values import values_words
+from meshctl.commands.limit_values import (
+    CancelsOption,
+    ExecutionsOption,
+    LongOption,
+    MessagesOption,
+    PercentOption,
+    QuantityOption,
+    ShortOption,
+    ValueOption,
+    WindowOption,
+    WindowPercentOption,
+    values_words,
+)
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 
@@ -22,16 +34,16 @@ def propose(
     account: Annotated[str, typer.Option(help="For this account.")],
     until: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h; a day at most.")],
     reason: Annotated[str, typer.Option(help="Why.")],
-    quantity: Annotated[str, typer.Option(help="Shares.")] = "",
-    value: Annotated[str, typer.Option(help="In the currency of the order.")] = "",
-    percent: Annotated[str, typer.Option(help="Of the reference price.")] = "",
-    window_percent: Annotated[str, typer.Option(help="Over the window.")] = "",
-    long: Annotated[str, typer.Option(help="Shares that may be held.")] = "",
-    short: Annotated[str, typer.Option(help="Shares that may be owed.")] = "",
-    messages: Annotated[int, typer.Option(min=0, help="Within the window.")] = 0,
-    cancels: Annotated[int, typer.Option(min=0, help="Within the window.")] = 0,
-    executions: Annotated[int, typer.Option(min=0, help="Within the window.")] = 0,
-    window_ms: Annotated[int, typer.Option(min=0, help="Milliseconds.")] = 0,
+    quantity: QuantityOption = "",
+    value: ValueOption = "",
+    percent: PercentOption = "",
+    window_percent: WindowPercentOption = "",
+    long: LongOption = "",
+    short: ShortOption = "",
+    messages: MessagesOption = 0,
+    cancels: CancelsOption = 0,
+    executions: ExecutionsOption = 0,
+    window_ms: WindowOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Ask for other values; without effect until another person approves."""

@@ -1,7 +1,6 @@
 """The SocketAcceptor of a venue: one port, an order and a market-data session per client."""
 
 import socket
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -51,12 +50,6 @@ def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> s
     return text
 
 
-LOGOUT_MAX_S = 5.0
-"""Seconds a client has to answer Logout(5); then it is left."""
-
-LOGOUT_POLL_S = 0.02
-
-
 class VenueAcceptor:
     """Owns the QuickFIX objects, which must outlive each other in the right order."""
 
@@ -83,17 +76,14 @@ class VenueAcceptor:
         self._acceptor.start()
         self._door.start()
 
-    def await_logouts(self) -> None:
-        """Wait until every client is logged out, LOGOUT_MAX_S at most; then close the door.
+    def close(self) -> None:
+        """Let nobody in any more; the clients have been logged out.
 
         QuickFIX's own stop() is not called: its socket server is deleted by the acceptor's
         thread while stop() still closes it, which ended one process in four on a loaded machine
-        (std::_Rb_tree_increment below SocketServer::close()). So what listens is open until the
-        process ends, and it has to end without the destructors: see `__main__`.
+        (std::_Rb_tree_increment below SocketServer::close()). So it listens until the process
+        ends, and that has to end without the destructors: see `__main__`.
         """
-        deadline = time.monotonic() + LOGOUT_MAX_S
-        while self._acceptor.isLoggedOn() and time.monotonic() < deadline:
-            time.sleep(LOGOUT_POLL_S)
         self._door.stop()
 
 
