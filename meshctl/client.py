@@ -43,11 +43,14 @@ from ordermesh.marketdata.v1 import (
     market_data_service_pb2_grpc,
 )
 from ordermesh.oms.v1 import (
+    audit_service_pb2_grpc,
     event_pb2,
+    kill_switch_service_pb2_grpc,
     limit_service_pb2_grpc,
     order_pb2,
     order_service_pb2,
     order_service_pb2_grpc,
+    session_service_pb2_grpc,
 )
 from ordermesh.type.v1 import stream_pb2
 
@@ -78,9 +81,14 @@ class MeshClient:
         )
         self._auth = identity_grpc.AuthServiceStub(self._channel)
         self._orders = order_service_pb2_grpc.OrderServiceStub(self._channel)
-        self._limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
         self._prices = market_data_service_pb2_grpc.MarketDataServiceStub(self._channel)
         self._instruments = instrument_service_pb2_grpc.InstrumentServiceStub(self._channel)
+        # For `call`: order_service holds every rpc of orders, the others are as they say.
+        self.order_service = self._orders
+        self.kill_switches = kill_switch_service_pb2_grpc.KillSwitchServiceStub(self._channel)
+        self.limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
+        self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
+        self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
 
     @classmethod
     def local(cls, home: Home | None = None, *, keep_login: bool = True) -> Self:
@@ -131,6 +139,23 @@ class MeshClient:
         await self._fresh_token()
         return self.session.access_token
 
+    async def call(self, rpc: Call, request: Message, retry_for_s: float = 0.0) -> Any:
+        """Call any unary rpc: `await mesh.call(mesh.kill_switches.Engage, request)`.
+
+        A request that has an idempotency_key is given one, and a lost answer is then asked
+        for again with the same.
+        """
+        if not self._keyed(request):
+            return await self._call(rpc, request)
+        return await self._retried(rpc, request, retry_for_s)
+
+    @staticmethod
+    def _keyed(request: Any) -> bool:
+        if "idempotency_key" not in request.DESCRIPTOR.fields_by_name:
+            return False
+        request.idempotency_key = request.idempotency_key or str(uuid.uuid4())
+        return True
+
     async def place(
         self, request: order_service_pb2.PlaceRequest, retry_for_s: float = 0.0
     ) -> order_service_pb2.PlaceResponse:
@@ -153,6 +178,17 @@ class MeshClient:
         )
         return answer
 
+    async def resolve(
+        self, request: order_service_pb2.ResolveRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.ResolveResponse:
+        """Say what the venue has of an order in UNKNOWN."""
+        if not request.idempotency_key:
+            request.idempotency_key = str(uuid.uuid4())
+        answer: order_service_pb2.ResolveResponse = await self._retried(
+            self._orders.Resolve, request, retry_for_s
+        )
+        return answer
+
     async def cancel(
         self, order_id: str, retry_for_s: float = 0.0
     ) -> order_service_pb2.CancelResponse:
@@ -162,17 +198,6 @@ class MeshClient:
         )
         answer: order_service_pb2.CancelResponse = await self._retried(
             self._orders.Cancel, request, retry_for_s
-        )
-        return answer
-
-    async def resolve(
-        self, request: order_service_pb2.ResolveRequest, retry_for_s: float = 0.0
-    ) -> order_service_pb2.ResolveResponse:
-        """Say what the venue has of an order in UNKNOWN."""
-        if not request.idempotency_key:
-            request.idempotency_key = str(uuid.uuid4())
-        answer: order_service_pb2.ResolveResponse = await self._retried(
-            self._orders.Resolve, request, retry_for_s
         )
         return answer
 
@@ -192,10 +217,6 @@ class MeshClient:
     async def orders(self, request: order_service_pb2.ListRequest) -> list[order_pb2.Order]:
         """Orders by filter: the first page, newest first."""
         return list((await self._call(self._orders.List, request)).orders)
-
-    async def limits(self, rpc: str, request: Message) -> Any:
-        """Call an rpc of LimitService by its name."""
-        return await self._call(getattr(self._limits, rpc), request)
 
     async def instruments(self, text: str = "") -> list[instrument_pb2.Instrument]:
         """Every listing whose symbol or name holds ``text``."""

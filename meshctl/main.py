@@ -1,12 +1,25 @@
 """The `ordermesh` command.
 
 Exit codes: 0 done, 2 wrong usage, 3 refused by the mesh, 4 the mesh does not answer,
-5 not logged in, 6 the order was rejected or closed without being filled.
+5 not logged in, 6 not done: the order was rejected or closed without being filled, or a
+kill switch or mass cancel has not reached everything yet.
 """
 
 import typer
 
-from meshctl.commands import demo, limits, orders, prices, resolve, session
+from meshctl.commands import (
+    approvals,
+    audit,
+    demo,
+    flat,
+    kill,
+    limits,
+    orders,
+    prices,
+    resolve,
+    session,
+    sessions,
+)
 from meshctl.stack import commands as stack
 
 app = typer.Typer(
@@ -16,7 +29,20 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
-for part in (stack, session, orders, resolve, limits, prices, demo):
+for part in (
+    stack,
+    session,
+    orders,
+    approvals,
+    resolve,
+    prices,
+    kill,
+    flat,
+    limits,
+    sessions,
+    audit,
+    demo,
+):
     part.register(app)
 
 

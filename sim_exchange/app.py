@@ -212,7 +212,10 @@ class RunningVenue:
         """Stop the market and log the clients out."""
         self._is_ready = False
         self.timer.stop()
-        self.parts.acceptor.stop()
+        with self.parts.venue.lock:
+            self.parts.sender.log_out_all()
+        self.parts.sender.await_logouts()
+        self.parts.acceptor.close()
         if self.parts.recording is not None:
             self.parts.recording.close()
         self.parts.journal.close()

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +21,7 @@ from meshctl.errors import MeshRefusedError, MeshUnreachableError, NotLoggedInEr
 from meshctl.stack.home import Home, find_home
 from meshctl.stack.settings import StackSettings
 from ordermesh.marketdata.v1 import instrument_pb2
+from ordermesh.type.v1 import error_pb2
 
 EXIT_OK: Final = 0
 EXIT_USAGE: Final = 2
@@ -110,6 +113,51 @@ def as_line(message: Message) -> str:
 def emit(value: Message | dict[str, Any]) -> None:
     """Print one JSON object on a line of its own."""
     typer.echo(as_line(value) if isinstance(value, Message) else json.dumps(value))
+
+
+def first_account(mesh: MeshClient) -> str:
+    """Give the login's first account; leaves as wrong usage when it has none."""
+    if not mesh.session.accounts:
+        usage_error(f"{mesh.session.username} has no account: say --account")
+    return mesh.session.accounts[0]
+
+
+def enum_word(enum: Any, value: int) -> str:
+    """Name a value of an enum of the contracts without its prefix: "ENGAGED"."""
+    name = str(enum.Name(value))
+    prefix = str(enum.Name(0)).removesuffix("UNSPECIFIED")
+    return name.removeprefix(prefix)
+
+
+def when(stamp: Timestamp) -> str:
+    """Show a time: "2027-01-02 03:04:05Z", empty when it is not set."""
+    if not stamp.seconds:
+        return ""
+    return stamp.ToDatetime(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def rejected(rejection: error_pb2.Rejection) -> MeshRefusedError:
+    """Turn the refusal of one item into what a refused call raises."""
+    metadata = {"field": rejection.field}
+    if rejection.retry_class:
+        metadata["retry_class"] = enum_word(error_pb2.RetryClass, rejection.retry_class)
+    return MeshRefusedError(
+        "FAILED_PRECONDITION",
+        enum_word(error_pb2.ErrorReason, rejection.reason),
+        rejection.text,
+        metadata,
+    )
+
+
+def show(values: Iterable[Message], shown: Table, nothing: str, *, as_json: bool) -> None:
+    """Print objects as lines of JSON, or the table they were put in."""
+    if as_json:
+        for one in values:
+            emit(one)
+    elif shown.row_count:
+        console.print(shown)
+    else:
+        console.print(nothing)
 
 
 async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:

@@ -1,185 +1,314 @@
-"""`ordermesh limits list`, `usage`, `apply`: pre-trade controls from the terminal."""
+"""`ordermesh limits` and `positions`: pre-trade controls and what is held."""
 
-import uuid
-from pathlib import Path
-from typing import Annotated, Any, Final
+from datetime import UTC, datetime
+from typing import Annotated, Final, NoReturn
 
 import typer
-import yaml
-from google.protobuf.json_format import ParseDict, ParseError
-from rich.table import Table
 
 from meshctl.client import MeshClient
-from meshctl.commands.common import AccountOption, JsonOption, console, emit, run, usage_error
-from meshctl.errors import MeshRefusedError
-from ordermesh.oms.v1 import limit_pb2
-from ordermesh.oms.v1 import limit_service_pb2 as pb
+from meshctl.commands import limits_file, trading_status
+from meshctl.commands.common import (
+    AccountOption,
+    JsonOption,
+    console,
+    emit,
+    enum_word,
+    first_account,
+    run,
+    show,
+    table,
+    usage_error,
+    when,
+)
+from meshctl.commands.limit_values import (
+    AllowOption,
+    CancelsOption,
+    CurrencyOption,
+    DenyOption,
+    ExecutionsOption,
+    ForAccountOption,
+    ForDeskOption,
+    ForFirmOption,
+    InstrumentOption,
+    KindWord,
+    LongOption,
+    MessagesOption,
+    PercentOption,
+    QuantityOption,
+    SelfMatchOption,
+    ShortOption,
+    ShortSaleOption,
+    ValueOption,
+    VenueOption,
+    WindowOption,
+    WindowPercentOption,
+    chosen_range,
+    every_limit,
+    range_words,
+    set_over,
+    values_words,
+)
+from meshctl.commands.overrides import overrides
+from meshctl.commands.ticket import moment
+from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 
-PAGE: Final = 500
-# Enumerations whose values may be written without their prefix.
-PREFIXES: Final = {
-    "kind": "LIMIT_KIND_",
-    "scope": "LIMIT_SCOPE_",
-    "permission": "PERMISSION_MODE_",
-    "self_match": "SELF_MATCH_POLICY_",
-}
+RETRY_FOR_S: Final = 10.0
+
+limits = typer.Typer(help="Pre-trade controls: who set them, how far used.", no_args_is_help=True)
+limits.add_typer(overrides, name="override")
+trading_status.register(limits)
+limits_file.register(limits)
+
+ALLOW: Final = limit_pb2.PERMISSION_MODE_ALLOW_LISTED
+DENY: Final = limit_pb2.PERMISSION_MODE_DENY_LISTED
+VersionOption = Annotated[
+    int | None,
+    typer.Option("--version", min=0, help="Newest version known; looked up unless told."),
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the version.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    limits = typer.Typer(no_args_is_help=True, help="Pre-trade controls: list, usage, apply.")
-    limits.command("list")(list_limits)
-    limits.command()(usage)
-    limits.command()(apply)
     app.add_typer(limits, name="limits")
+    app.command()(positions)
 
 
-def list_limits(account: AccountOption = "", *, as_json: JsonOption = False) -> None:
-    """Show the limits in force; of one account, or of all this login may see."""
+@limits.command("list")
+def list_limits(
+    account: Annotated[str, typer.Option(help="Only those that apply to this account.")] = "",
+    kind: Annotated[KindWord | None, typer.Option(help="Only of this kind.")] = None,
+    at: Annotated[str, typer.Option(help="As they stood: 2027-01-31T17:30 (UTC), or 2h ago.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the limits in force."""
+    request = limit_service_pb2.ListLimitsRequest(account_id=account, page_size=1000)
+    if kind is not None:
+        request.kind = limit_pb2.LimitKind.Value(f"LIMIT_KIND_{kind.name}")  # type: ignore[assignment]
+    if at:
+        request.at.CopyFrom(moment(at, datetime.now(UTC), "--at", past=True))
 
     async def work(mesh: MeshClient) -> None:
-        found = await in_force(mesh, account)
-        if as_json:
-            for limit in found:
-                emit(limit)
-            return
-        table = Table("kind", "range", "values", "version", "set by", "reason", "limit")
-        for limit in found:
-            table.add_row(
-                _name(limit),
-                _range(limit.range),
-                _values(limit.values),
-                str(limit.version),
-                limit.set_by,
-                limit.reason,
-                limit.limit_id,
-            )
-        console.print(table)
+        found = await every_limit(mesh, request)
+        shown = table("limit", "kind", "where", "values", "version", "until", whole=("limit",))
+        for one in found:
+            shown.add_row(
+                one.limit_id, _kind(one), range_words(one.range), values_words(one.values),
+                str(one.version), when(one.valid_until),
+            )  # fmt: skip
+        show(found, shown, "no limits", as_json=as_json)
 
     run(work)
 
 
-def usage(account: AccountOption = "", *, as_json: JsonOption = False) -> None:
-    """Show how far an account has used each of its limits."""
+@limits.command("set")
+def set_limit(
+    kind: KindWord,
+    reason: ReasonOption,
+    account: ForAccountOption = "",
+    desk: ForDeskOption = "",
+    firm: ForFirmOption = "",
+    instrument: InstrumentOption = "",
+    venue: VenueOption = "",
+    currency: CurrencyOption = "",
+    quantity: QuantityOption = "",
+    value: ValueOption = "",
+    percent: PercentOption = "",
+    window_percent: WindowPercentOption = "",
+    long: LongOption = "",
+    short: ShortOption = "",
+    messages: MessagesOption = 0,
+    cancels: CancelsOption = 0,
+    executions: ExecutionsOption = 0,
+    window_ms: WindowOption = 0,
+    allow: AllowOption = None,
+    deny: DenyOption = None,
+    self_match: SelfMatchOption = None,
+    short_sale: ShortSaleOption = False,
+    since: Annotated[str, typer.Option("--from", help="From when; now unless told.")] = "",
+    until: Annotated[str, typer.Option(help="Until when; further notice unless told.")] = "",
+    version: VersionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set a limit, or a new version of it; the mesh says what a kind needs."""
+    if allow and deny:
+        usage_error("--allow and --deny do not go together")
+    values = limit_pb2.LimitValues(
+        quantity=quantity, value=value, percent=percent, window_percent=window_percent,
+        long_quantity=long, short_quantity=short, messages=messages, cancels=cancels,
+        executions=executions, instruments=allow or deny or (), short_sale_allowed=short_sale,
+        window_ms=window_ms,
+    )  # fmt: skip
+    if allow or deny:
+        values.permission = ALLOW if allow else DENY
+    if self_match is not None:
+        values.self_match = self_match.value_of()
+    request = limit_service_pb2.SetLimitRequest(
+        kind=f"LIMIT_KIND_{kind.name}", values=values, reason=reason,
+        range=chosen_range(account, desk, firm, instrument, venue, currency),
+    )  # fmt: skip
+    _set_times(request, since, until)
+    _set(request, version, as_json=as_json)
+
+
+def _set_times(request: limit_service_pb2.SetLimitRequest, since: str, until: str) -> None:
+    now = datetime.now(UTC)
+    if since:
+        request.valid_from.CopyFrom(moment(since, now, "--from"))
+    if until:
+        request.valid_until.CopyFrom(moment(until, now, "--until"))
+
+
+def _set(
+    request: limit_service_pb2.SetLimitRequest, version: int | None, *, as_json: bool
+) -> NoReturn:
+    async def work(mesh: MeshClient) -> None:
+        if version is None:
+            asked = limit_service_pb2.ListLimitsRequest(kind=request.kind, page_size=1000)
+            known = [one for one in await every_limit(mesh, asked) if one.range == request.range]
+            request.expected_version = max((one.version for one in known), default=0)
+            _tell(await set_over(mesh, request), as_json=as_json)
+            return
+        request.expected_version = version
+        answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
+        _tell(answer.limit, as_json=as_json)
+
+    run(work)
+
+
+@limits.command()
+def end(
+    limit_id: str,
+    reason: ReasonOption,
+    version: VersionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End a limit now."""
 
     async def work(mesh: MeshClient) -> None:
-        name = account or next(iter(mesh.session.accounts), "")
-        if not name:
-            usage_error("name an account: this login has none of its own")
-        answer = await mesh.limits("GetUsage", pb.GetUsageRequest(account_id=name))
+        newest = version or (await _history(mesh, limit_id))[-1].version
+        request = limit_service_pb2.EndLimitRequest(
+            limit_id=limit_id, expected_version=newest, reason=reason
+        )
+        answer = await mesh.call(mesh.limits.EndLimit, request, RETRY_FOR_S)
+        _tell(answer.limit, as_json=as_json)
+
+    run(work)
+
+
+@limits.command()
+def history(limit_id: str, as_json: JsonOption = False) -> None:
+    """Show every version of a limit: who, when, why, from, until."""
+
+    async def work(mesh: MeshClient) -> None:
+        found = await _history(mesh, limit_id)
+        shown = table("version", "values", "from", "until", "set", "by", "why")
+        for one in found:
+            shown.add_row(
+                str(one.version), "ended" if one.ended else values_words(one.values),
+                when(one.valid_from), when(one.valid_until), when(one.set_at), one.set_by,
+                one.reason,
+            )  # fmt: skip
+        show(found, shown, "no versions", as_json=as_json)
+
+    run(work)
+
+
+@limits.command()
+def usage(account: AccountOption = "", as_json: JsonOption = False) -> None:
+    """Show how far an account has used its limits, and which strategies are stopped."""
+
+    async def work(mesh: MeshClient) -> None:
+        request = limit_service_pb2.GetUsageRequest(account_id=account or first_account(mesh))
+        answer = await mesh.call(mesh.limits.GetUsage, request)
         if as_json:
             emit(answer)
             return
-        table = Table("kind", "of", "used", "maximum", "unit", "limit")
-        for use in answer.uses:
-            table.add_row(
-                _name(use.limit),
-                use.subject,
-                use.used,
-                use.maximum,
-                use.unit,
-                f"{use.limit.limit_id} version {use.limit.version}",
+        shown = table("kind", "of", "used", "of at most", "limit", whole=("limit",))
+        for one in answer.uses:
+            most = f"{one.maximum} {one.unit}".strip() or values_words(one.limit.values)
+            override = f" (override {one.override_id})" if one.override_id else ""
+            shown.add_row(
+                _kind(one.limit), one.subject, one.used, f"{most}{override}", one.limit.limit_id
             )
-        console.print(table)
+        status = enum_word(order_pb2.AccountStatus, answer.status)
+        console.print(f"{answer.account_id} is {status}", highlight=False)
+        show(answer.uses, shown, "no limits", as_json=False)
         for stop in answer.stops:
+            side = enum_word(order_pb2.Side, stop.side)
             console.print(
-                f"[red]stopped[/] {stop.strategy} in {stop.instrument_id}: "
-                f"{stop.executions} executions"
-            )
+                f"stopped: {stop.strategy} {side} {stop.instrument_id} after {stop.executions} "
+                f"executions at {when(stop.stopped_at)}: `ordermesh limits enable`",
+                style="red", highlight=False, soft_wrap=True, markup=False,
+            )  # fmt: skip
 
     run(work)
 
 
-def apply(
-    file: Annotated[Path, typer.Argument(help="YAML as in config/limits.rts6.example.yaml.")],
+@limits.command()
+def enable(
+    strategy: Annotated[str, typer.Argument(help="As `limits usage` names it.")],
+    instrument: Annotated[str, typer.Argument(help="ASML.SIMA")],
+    side: Annotated[str, typer.Argument(help="buy, sell, sell_short.")],
+    reason: ReasonOption,
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> None:
-    """Set the limits of a file; those that say the same already are left alone."""
-    reason, wanted = read_limits(file)
+    """Let a strategy trade again that the repeated-execution throttle stopped. Role RISK."""
+    if (name := f"SIDE_{side.upper()}") not in order_pb2.Side.keys():  # noqa: SIM118  no dict
+        usage_error(f"side is {side!r}; it should be buy or sell")
 
     async def work(mesh: MeshClient) -> None:
-        known = {_identity(each): each for each in await in_force(mesh, "")}
-        for limit in wanted:
-            now = known.get(_identity(limit))
-            what = f"{_name(limit)} of {_range(limit.range)}: {_values(limit.values)}"
-            if now is not None and now.values == limit.values:
-                console.print(f"unchanged {what}", style="dim", highlight=False)
-                continue
-            version = await set_limit(mesh, limit, reason, now.version if now else 0)
-            console.print(f"set version {version} {what}", highlight=False)
+        request = limit_service_pb2.EnableStrategyRequest(
+            account_id=account or first_account(mesh), strategy=strategy,
+            instrument_id=instrument, side=name, reason=reason,
+        )  # fmt: skip
+        answer = await mesh.call(mesh.limits.EnableStrategy, request, RETRY_FOR_S)
+        if as_json:
+            emit(answer)
+        else:
+            console.print(f"{strategy} may trade {instrument} again", highlight=False)
 
     run(work)
 
 
-async def set_limit(mesh: MeshClient, limit: limit_pb2.Limit, reason: str, version: int) -> int:
-    """Set a limit; one that ended before goes on from its last version."""
-    request = pb.SetLimitRequest(
-        idempotency_key=str(uuid.uuid4()),
-        kind=limit.kind,
-        range=limit.range,
-        values=limit.values,
-        reason=reason,
-        expected_version=version,
-    )
-    try:
-        answer = await mesh.limits("SetLimit", request)
-    except MeshRefusedError as error:
-        if version or error.reason != "STALE_VERSION":
-            raise
-        request.expected_version = int(error.metadata["version"])
-        answer = await mesh.limits("SetLimit", request)
-    return int(answer.limit.version)
+def positions(account: AccountOption = "", as_json: JsonOption = False) -> None:
+    """Show what an account holds."""
+
+    async def work(mesh: MeshClient) -> None:
+        request = limit_service_pb2.ListPositionsRequest(account_id=account or first_account(mesh))
+        found = (await mesh.call(mesh.limits.ListPositions, request)).positions
+        shown = table("ISIN", "quantity", "average", "realised", "currency", whole=("ISIN",))
+        for one in found:
+            shown.add_row(
+                one.isin, one.quantity, one.average_price, one.realised_profit, one.currency
+            )
+        show(found, shown, "no positions", as_json=as_json)
+
+    run(work)
 
 
-async def in_force(mesh: MeshClient, account: str) -> list[limit_pb2.Limit]:
-    """Return all limits in force."""
-    request = pb.ListLimitsRequest(account_id=account, page_size=PAGE)
+async def _history(mesh: MeshClient, limit_id: str) -> list[limit_pb2.Limit]:
+    request = limit_service_pb2.ListLimitHistoryRequest(limit_id=limit_id)
     found: list[limit_pb2.Limit] = []
-    while True:
-        answer = await mesh.limits("ListLimits", request)
-        found += answer.limits
-        if not answer.next_page_token:
-            return found
-        request.page_token = answer.next_page_token
+    while page := list((await mesh.call(mesh.limits.ListLimitHistory, request)).versions):
+        found += page
+        request.after_version = page[-1].version
+    return found
 
 
-def read_limits(file: Path) -> tuple[str, list[limit_pb2.Limit]]:
-    """Read a file of limits; leave with the usage exit code when it is none."""
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-        limits = [ParseDict(_prefixed(each), limit_pb2.Limit()) for each in data["limits"]]
-        return str(data["reason"]), limits
-    except (OSError, yaml.YAMLError, ParseError, KeyError, TypeError) as error:
-        usage_error(f"{file} is no file of limits: {type(error).__name__} {error}")
+def _kind(limit: limit_pb2.Limit) -> str:
+    return enum_word(limit_pb2.LimitKind, limit.kind)
 
 
-def _prefixed(value: Any, name: str = "") -> Any:
-    """Give enumerations their prefix."""
-    if isinstance(value, dict):
-        return {key: _prefixed(each, key) for key, each in value.items()}
-    return f"{PREFIXES[name]}{value}" if name in PREFIXES else value
-
-
-def _identity(limit: limit_pb2.Limit) -> tuple[int, bytes]:
-    return limit.kind, limit.range.SerializeToString(deterministic=True)
-
-
-def _name(limit: limit_pb2.Limit) -> str:
-    return limit_pb2.LimitKind.Name(limit.kind).removeprefix("LIMIT_KIND_")
-
-
-def _range(range_: limit_pb2.LimitRange) -> str:
-    scope = limit_pb2.LimitScope.Name(range_.scope).removeprefix("LIMIT_SCOPE_").lower()
-    narrow = (range_.instrument_id, range_.venue_mic, range_.currency)
-    return " ".join(filter(None, (scope, range_.scope_id, *narrow)))
-
-
-def _values(values: limit_pb2.LimitValues) -> str:
-    parts = []
-    for field, value in values.ListFields():
-        told = value
-        if field.enum_type is not None:
-            told = field.enum_type.values_by_number[value].name.split("_", 2)[-1]
-        elif field.name == "instruments":
-            told = ",".join(value)
-        parts.append(f"{field.name} {told}")
-    return ", ".join(parts) or "not allowed"
+def _tell(limit: limit_pb2.Limit, *, as_json: bool) -> None:
+    if as_json:
+        emit(limit)
+        return
+    what = "ended" if limit.ended else values_words(limit.values)
+    console.print(
+        f"{limit.limit_id}  {_kind(limit)} {range_words(limit.range)}: {what}  "
+        f"version {limit.version}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,58 +1,82 @@
 """`ordermesh order`, `orders`, `cancel`, `cancel-all`, `replace`."""
 
-import asyncio
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from meshctl.blotter import CLOSED
 from meshctl.client import MeshClient
 from meshctl.commands.common import (
     EXIT_OK,
-    EXIT_ORDER_NOT_DONE,
     AccountOption,
     JsonOption,
     console,
     emit,
-    errors,
+    first_account,
+    rejected,
     resolve,
     run,
     table,
     usage_error,
 )
-from meshctl.commands.words import (
-    event_words,
-    filled_words,
-    order_words,
-    rejection_words,
-    state_text,
+from meshctl.commands.follow import follow, tell_order
+from meshctl.commands.ticket import (
+    SideWord,
+    Ticket,
+    TifWord,
+    TriggerWord,
+    bracket,
+    moment,
+    oco_pair,
 )
-from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
+from meshctl.commands.words import filled_words, order_words, rejection_words, state_text
+from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh.type.v1 import error_pb2
 
-FILLED: Final = order_pb2.ORDER_STATE_FILLED
 WAIT_DEFAULT_S: Final = 60.0
+RETRY_FOR_S: Final = 10.0
+LimitOption = Annotated[str, typer.Option("--limit", help="Price(44); a market order without.")]
+StopOption = Annotated[
+    str, typer.Option("--stop", help="StopPx(99): waits until it is reached; a stop order.")
+]
+TrailOption = Annotated[
+    str, typer.Option("--trail", help="A stop that follows the price at this distance.")
+]
+TriggerOption = Annotated[
+    TriggerWord | None, typer.Option("--trigger", help="Which price reaches a stop.")
+]
+DisplayOption = Annotated[
+    str, typer.Option("--display", help="MaxFloor(111): what is shown; an iceberg.")
+]
+PegOption = Annotated[
+    str, typer.Option("--peg", help="Follow primary, midpoint or market; primary:-0.05 for more.")
+]
+MarketToLimitOption = Annotated[
+    bool, typer.Option("--market-to-limit", help="What is left rests at the price found.")
+]
+TifOption = Annotated[
+    TifWord | None, typer.Option("--tif", help="TimeInForce(59); day unless told.")
+]
+ExpireOption = Annotated[
+    str, typer.Option("--expire", help="ExpireTime(126): 2027-01-31T17:30 (UTC), or 2h; gtd.")
+]
+HoldOption = Annotated[
+    bool, typer.Option("--hold", help="Nothing is sent before a second person approves.")
+]
+OcoOption = Annotated[
+    str, typer.Option("--oco", help="And a stop at this price; one cancels the other.")
+]
+BracketOption = Annotated[
+    str, typer.Option("--bracket", help="Exits once filled, PROFIT:LOSS: a limit and a stop.")
+]
+WaitOption = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Follow it until filled, closed or resting.")
+]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the venue.")
 ]
-
-
-class SideWord(StrEnum):
-    """Side(54) in words."""
-
-    BUY = "buy"
-    SELL = "sell"
-
-
-class TifWord(StrEnum):
-    """TimeInForce(59) in words."""
-
-    DAY = "day"
-    GTC = "gtc"
-    IOC = "ioc"
-    FOK = "fok"
 
 
 def register(app: typer.Typer) -> None:
@@ -68,39 +92,72 @@ def order(
     side: SideWord,
     symbol: Annotated[str, typer.Argument(help="ASML, or ASML.SIMA to name the venue.")],
     quantity: Annotated[str, typer.Argument(help="OrderQty(38).")],
-    limit: Annotated[str, typer.Option("--limit", help="Price(44); a market order without.")] = "",
-    tif: Annotated[TifWord, typer.Option("--tif", help="TimeInForce(59).")] = TifWord.DAY,
+    limit: LimitOption = "",
+    stop: StopOption = "",
+    trail: TrailOption = "",
+    trigger: TriggerOption = None,
+    display: DisplayOption = "",
+    peg: PegOption = "",
+    market_to_limit: MarketToLimitOption = False,
+    tif: TifOption = None,
+    expire: ExpireOption = "",
+    hold: HoldOption = False,
+    oco: OcoOption = "",
+    exits: BracketOption = "",
+    note: Annotated[str, typer.Option("--note", help="Kept with the order, not sent.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made unless told.")] = "",
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Follow it until filled, closed or resting.")
-    ] = True,
+    wait: WaitOption = True,
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Place an order. Exit code 6 when the venue rejects or cancels it."""
+    ticket = Ticket(
+        side, quantity, limit, stop, trail, display, peg, market_to_limit, tif, expire, trigger
+    )
+    if oco and exits:
+        usage_error("--oco and --bracket do not go together")
+    request = order_service_pb2.PlaceRequest(
+        idempotency_key=key,
+        side=f"SIDE_{side.name}",
+        type=ticket.order_type(),
+        terms=ticket.terms(datetime.now(UTC)),
+        hold_for_approval=hold,
+        client_note=note,
+    )
 
     async def work(mesh: MeshClient) -> int:
-        listing = await resolve(mesh, symbol)
-        request = order_service_pb2.PlaceRequest(
-            idempotency_key=key,
-            account_id=account or _first_account(mesh),
-            instrument_id=listing.instrument_id,
-            side=f"SIDE_{side.name}",
-            type=order_pb2.ORDER_TYPE_LIMIT if limit else order_pb2.ORDER_TYPE_MARKET,
-            terms=order_pb2.OrderTerms(
-                quantity=quantity,
-                limit_price=limit,
-                time_in_force=f"TIME_IN_FORCE_{tif.name}",
-            ),
-        )
-        placed = (await mesh.place(request, retry_for_s=10)).order
+        request.instrument_id = (await resolve(mesh, symbol)).instrument_id
+        request.account_id = account or first_account(mesh)
+        if oco or exits:
+            batch = oco_pair(request, oco) if oco else bracket(request, side, exits)
+            placed = await _place_batch(mesh, batch, as_json=as_json)
+        else:
+            placed = (await mesh.place(request, retry_for_s=RETRY_FOR_S)).order
         if not wait:
-            _tell_order(placed, as_json=as_json)
+            if not (oco or exits):
+                tell_order(placed, as_json=as_json)
             return EXIT_OK
-        return await _follow(mesh, placed, as_json=as_json, timeout_s=timeout)
+        return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
 
     run(work)
+
+
+async def _place_batch(
+    mesh: MeshClient, batch: order_service_pb2.PlaceBatchRequest, *, as_json: bool
+) -> order_pb2.Order:
+    """Place linked orders, all or none; give the first. Raises what refused them."""
+    answer = await mesh.call(mesh.order_service.PlaceBatch, batch, RETRY_FOR_S)
+    for result in answer.results:
+        if result.HasField("order"):
+            tell_order(result.order, as_json=as_json)
+    faults = [one.rejection for one in answer.results if not one.HasField("order")]
+    if faults:
+        # The order at fault, before those that were not placed because of it.
+        state = error_pb2.ERROR_REASON_OBJECT_STATE
+        raise rejected(next((one for one in faults if one.reason != state), faults[0]))
+    first: order_pb2.Order = answer.results[0].order
+    return first
 
 
 def orders(
@@ -133,8 +190,8 @@ def cancel(
     """Cancel an open order and wait for the venue's answer."""
 
     async def work(mesh: MeshClient) -> int:
-        answer = await mesh.cancel(order_id, retry_for_s=10)
-        return await _follow(mesh, answer.order, "cancel", as_json=as_json, timeout_s=timeout)
+        answer = await mesh.cancel(order_id, retry_for_s=RETRY_FOR_S)
+        return await follow(mesh, answer.order, "cancel", as_json=as_json, timeout_s=timeout)
 
     run(work)
 
@@ -143,7 +200,7 @@ def cancel_all(account: AccountOption = "", as_json: JsonOption = False) -> None
     """Cancel every open order of an account."""
 
     async def work(mesh: MeshClient) -> None:
-        results = await mesh.cancel_all(account or _first_account(mesh))
+        results = await mesh.cancel_all(account or first_account(mesh))
         for one in results:
             if as_json:
                 emit(one)
@@ -160,82 +217,35 @@ def replace(
     order_id: str,
     quantity: Annotated[str, typer.Option(help="New OrderQty(38), filled part included.")] = "",
     limit: Annotated[str, typer.Option(help="New Price(44).")] = "",
+    stop: Annotated[str, typer.Option(help="New StopPx(99).")] = "",
+    trail: Annotated[str, typer.Option(help="New distance of a trailing stop.")] = "",
+    display: Annotated[str, typer.Option(help="New MaxFloor(111).")] = "",
+    expire: Annotated[str, typer.Option(help="New ExpireTime(126).")] = "",
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
 ) -> None:
-    """Change quantity or price of an open order."""
-    if not quantity and not limit:
-        usage_error("say what to change: --quantity, --limit")
+    """Change what an open order asks for; what is not told stays."""
+    changes = {
+        "quantity": quantity,
+        "limit_price": limit,
+        "stop_price": stop,
+        "trailing_offset": trail,
+        "display_quantity": display,
+    }
+    if not any(changes.values()) and not expire:
+        usage_error("say what to change: --quantity, --limit, --stop, --trail, --display, --expire")
 
     async def work(mesh: MeshClient) -> int:
         terms = (await mesh.get(order_id)).order.terms
-        terms.quantity = quantity or terms.quantity
-        terms.limit_price = limit or terms.limit_price
+        for field, value in changes.items():
+            setattr(terms, field, value or getattr(terms, field))
+        if expire:
+            terms.expire_time.CopyFrom(moment(expire, datetime.now(UTC), "--expire"))
         request = order_service_pb2.ReplaceRequest(order_id=order_id, terms=terms)
-        answer = await mesh.replace(request, retry_for_s=10)
-        return await _follow(mesh, answer.order, "replace", as_json=as_json, timeout_s=timeout)
+        answer = await mesh.replace(request, retry_for_s=RETRY_FOR_S)
+        return await follow(mesh, answer.order, "replace", as_json=as_json, timeout_s=timeout)
 
     run(work)
-
-
-async def _follow(
-    mesh: MeshClient, order: order_pb2.Order, change: str = "", *, as_json: bool, timeout_s: float
-) -> int:
-    """Tell each event of an order until it is closed, or the venue has answered and it rests.
-
-    Args:
-        mesh: Where to read.
-        order: The order as the command's answer had it.
-        change: "cancel" or "replace" when the answer to that is waited for.
-        as_json: One object a line.
-        timeout_s: Wait no longer.
-    """
-    _tell_order(order, as_json=as_json)
-    state = order.progress.state
-    try:
-        async with asyncio.timeout(timeout_s):
-            async for item in mesh.watch_orders([order.account_id]):
-                kind = item.WhichOneof("item")
-                if kind == "snapshot" and item.snapshot.order_id == order.order_id:
-                    if item.snapshot.last_sequence > order.last_sequence:
-                        _tell_order(item.snapshot, as_json=as_json)
-                    state = item.snapshot.progress.state
-                    refused = item.snapshot.HasField("rejection")
-                elif kind == "event" and item.event.order_id == order.order_id:
-                    _tell_event(item.event, as_json=as_json)
-                    state = item.event.progress.state
-                    refused = item.event.WhichOneof("kind") == f"{change}_refused"
-                else:
-                    continue
-                if (code := _verdict(order, state, change, refused=refused)) is not None:
-                    return code
-    except TimeoutError:
-        name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
-        errors.print(
-            f"still {name} after {timeout_s:g} s; it goes on without this command: "
-            "`ordermesh watch orders`"
-        )
-    return EXIT_ORDER_NOT_DONE
-
-
-_RESTING_TIFS: Final = frozenset(
-    {order_pb2.TIME_IN_FORCE_DAY, order_pb2.TIME_IN_FORCE_GTC, order_pb2.TIME_IN_FORCE_GTD}
-)
-_WORKING: Final = frozenset({order_pb2.ORDER_STATE_NEW, order_pb2.ORDER_STATE_PARTIALLY_FILLED})
-
-
-def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) -> int | None:
-    """Give the exit code, None while the last word is not spoken."""
-    if state in CLOSED:
-        wanted = order_pb2.ORDER_STATE_CANCELED if change == "cancel" else FILLED
-        return EXIT_OK if state == wanted else EXIT_ORDER_NOT_DONE
-    if state not in _WORKING:
-        return None
-    if change:
-        # A cancel that left the order working was refused, whatever came between.
-        return EXIT_ORDER_NOT_DONE if refused or change == "cancel" else EXIT_OK
-    rests = order.type == order_pb2.ORDER_TYPE_LIMIT
-    return EXIT_OK if rests and order.terms.time_in_force in _RESTING_TIFS else None
 
 
 def orders_table(found: list[order_pb2.Order]) -> Table:
@@ -252,37 +262,3 @@ def orders_table(found: list[order_pb2.Order]) -> Table:
             one.order_id, *account, what, filled_words(one), state_text(one.progress.state)
         )
     return shown
-
-
-def _tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
-    if as_json:
-        emit(one)
-        return
-    filled = f"filled {words} " if (words := filled_words(one)) else ""
-    console.print(
-        f"{one.order_id}  {order_words(one)}  {filled}",
-        state_text(one.progress.state),
-        highlight=False,
-        soft_wrap=True,
-        sep="",
-    )
-    if one.HasField("rejection"):
-        console.print(f"   {rejection_words(one.rejection)}", highlight=False, soft_wrap=True)
-
-
-def _tell_event(event: event_pb2.OrderEvent, *, as_json: bool) -> None:
-    if as_json:
-        emit(event)
-        return
-    console.print(
-        f"   {event_words(event)} ",
-        state_text(event.progress.state),
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _first_account(mesh: MeshClient) -> str:
-    if not mesh.session.accounts:
-        usage_error(f"{mesh.session.username} has no account: say --account")
-    return mesh.session.accounts[0]

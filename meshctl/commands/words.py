@@ -16,6 +16,9 @@ STATE_STYLES: Final = {
     "EXPIRED": "bright_black",
     "REJECTED": "red",
     "UNKNOWN": "bold magenta",
+    "HELD": "magenta",
+    "AWAITING_TRIGGER": "magenta",
+    "SUSPENDED": "magenta",
 }
 
 
@@ -26,11 +29,49 @@ def state_text(state: int) -> Text:
 
 
 def order_words(one: order_pb2.Order) -> str:
-    """Say what was ordered: "BUY 100 ASML.SIMA 640.5 DAY"."""
+    """Say what was ordered: "BUY 100 ASML.SIMA 640.5 DAY", "SELL 5 SAP.SIMA stop 200 GTC"."""
     side = order_pb2.Side.Name(one.side).removeprefix("SIDE_")
     tif = order_pb2.TimeInForce.Name(one.terms.time_in_force).removeprefix("TIME_IN_FORCE_")
-    price = one.terms.limit_price or "market"
-    return f"{side} {one.terms.quantity} {one.instrument_id} {price} {tif}"
+    if one.terms.HasField("expire_time"):
+        tif += one.terms.expire_time.ToDatetime().strftime(" until %Y-%m-%d %H:%MZ")
+    link = order_pb2.OrderLinkKind.Name(one.link.kind).removeprefix("ORDER_LINK_KIND_")
+    linked = f" ({link}{' exit' if one.link.parent_order_id else ''})" if one.link.kind else ""
+    return f"{side} {one.terms.quantity} {one.instrument_id} {price_words(one)} {tif}{linked}"
+
+
+def price_words(one: order_pb2.Order) -> str:
+    """Say at which price: "640.5", "market", "stop 620 limit 619", "trail 5", "peg MIDPOINT"."""
+    terms = one.terms
+    words = []
+    if terms.trailing_offset:
+        words.append(f"trail {terms.trailing_offset}")
+    # Where the OMS watches a stop, it is the stop that moves.
+    if stop := one.trigger.stop_price or terms.stop_price:
+        words.append(f"stop {stop}")
+    if terms.HasField("peg"):
+        reference = order_pb2.PegReference.Name(terms.peg.reference)
+        offset = terms.peg.offset and f" {terms.peg.offset}"
+        words.append(f"peg {reference.removeprefix('PEG_REFERENCE_')}{offset}")
+    if terms.limit_price:
+        words.append(f"limit {terms.limit_price}" if words else terms.limit_price)
+    if terms.display_quantity:
+        words.append(f"showing {terms.display_quantity}")
+    if one.type == order_pb2.ORDER_TYPE_MARKET_TO_LIMIT:
+        words.append("market to limit")
+    return " ".join(words) or "market"
+
+
+_WAITS: Final[dict[int, str]] = {
+    order_pb2.WAITS_FOR_PRICE: "waits for its price",
+    order_pb2.WAITS_FOR_PARENT: "waits for the end of its parent",
+    order_pb2.WAITS_FOR_APPROVAL: "waits for a second person: `ordermesh approve`",
+    order_pb2.WAITS_FOR_VENUE: "waits for the venue's session",
+}
+
+
+def waits_words(waits_for: int) -> str:
+    """Say what an order waits for that is here and not at the venue."""
+    return _WAITS.get(waits_for, "")
 
 
 def filled_words(one: order_pb2.Order) -> str:
@@ -58,9 +99,17 @@ def event_words(event: event_pb2.OrderEvent) -> str:
         return f"executed {fill.quantity} @ {fill.price}  (filled {event.progress.cum_quantity})"
     if kind in {"rejected", "cancel_refused", "replace_refused"}:
         return f"{words}: {rejection_words(getattr(event, kind).rejection)}"
-    if kind in {"canceled", "expired", "suspended"} and (why := getattr(event, kind).text):
+    if kind == "trigger_moved":
+        return f"stop moved to {event.trigger_moved.trigger.stop_price}"
+    if kind in {"approved", "released"}:
+        waits = waits_words(getattr(event, kind).waits_for)
+        return f"{words}, {waits}" if waits else words
+    if kind in _WITH_TEXT and (why := getattr(event, kind).text):
         return f"{words}: {why}"
     return words
+
+
+_WITH_TEXT: Final = frozenset({"canceled", "expired", "suspended", "in_doubt", "resolved"})
 
 
 _GAPS: Final = {

@@ -24,9 +24,23 @@ from ordermesh.marketdata.v1 import (
     market_data_service_pb2,
     market_data_service_pb2_grpc,
 )
-from ordermesh.oms.v1 import order_pb2, order_service_pb2_grpc
+from ordermesh.oms.v1 import (
+    audit_service_pb2,
+    kill_switch_service_pb2,
+    limit_service_pb2,
+    order_pb2,
+    order_service_pb2_grpc,
+    session_service_pb2,
+)
 from ordermesh.oms.v1 import order_service_pb2 as oms
+from tests.support.scripted_rpcs import scripted_service
 
+CONTROLS = (
+    kill_switch_service_pb2.DESCRIPTOR.services_by_name["KillSwitchService"],
+    limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"],
+    session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
+    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+)
 LISTINGS = ("ASML.SIMA", "ASML.SIMB", "SAP.SIMA")
 
 
@@ -42,6 +56,7 @@ class FakeEdge(
         requests: Every request by rpc name.
         faults: Put refusals or gRPC codes here by rpc name; each is used up once.
         watches: Scripts of order streams: each a function from the request to frames.
+        answers: What rpcs of the controls answer, by "LimitService/SetLimit".
         tokens_made: Counts logins and refreshes; the newest token alone is accepted.
         token_life_s: Life of the next token.
     """
@@ -51,6 +66,7 @@ class FakeEdge(
         self.faults: dict[str, list[MeshError | grpc.StatusCode]] = {}
         self.watches: list[Callable[[Any], AsyncIterator[Any]]] = []
         self.orders: dict[str, order_pb2.Order] = {}
+        self.answers: dict[str, Any] = {}
         self.tokens_made = 0
         self.token_life_s = 900.0
         self.port = 0
@@ -65,6 +81,8 @@ class FakeEdge(
             _Instruments(self), server
         )
         market_data_service_pb2_grpc.add_MarketDataServiceServicer_to_server(_Prices(self), server)
+        handlers = [scripted_service(one, self.note, self.answers) for one in CONTROLS]
+        server.add_generic_rpc_handlers(handlers)
         pair = ((tls / "edge.key").read_bytes(), (tls / "edge.pem").read_bytes())
         address = f"127.0.0.1:{port}"
         self.port = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
@@ -133,10 +151,27 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
         self.edge = edge
 
     async def Place(self, request, context):
+        known = self._place(request)
+        await self.edge.note("Place", request, context)
+        return oms.PlaceResponse(order=known)
+
+    async def PlaceBatch(self, request, context):
+        await self.edge.note("PlaceBatch", request, context)
+        if "PlaceBatch" in self.edge.answers:
+            return self.edge.answers["PlaceBatch"]
+        return oms.PlaceBatchResponse(
+            results=[
+                {"idempotency_key": one.idempotency_key, "order": self._place(one)}
+                for one in request.orders
+            ]
+        )
+
+    def _place(self, request):
         known = self.edge.orders.get(request.idempotency_key)
         if known is None:
             # Kept before a fault strikes: the answer is lost, not the order.
             number = len(self.edge.orders) + 1
+            held = request.hold_for_approval
             known = self.edge.orders[request.idempotency_key] = order_pb2.Order(
                 order_id=f"ORDER-{number}",
                 account_id=request.account_id,
@@ -144,18 +179,47 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
                 side=request.side,
                 type=request.type,
                 terms=request.terms,
-                progress={"state": "ORDER_STATE_PENDING_NEW", "version": 1},
+                link=request.link,
+                progress={"state": f"ORDER_STATE_{'HELD' if held else 'PENDING_NEW'}"},
+                waits_for=order_pb2.WAITS_FOR_APPROVAL if held else None,
                 last_sequence=number,
             )
-        await self.edge.note("Place", request, context)
-        return oms.PlaceResponse(order=known)
+            known.progress.version = 1
+        return known
+
+    def _known(self, order_id, state):
+        order = order_pb2.Order()
+        order.CopyFrom(next(o for o in self.edge.orders.values() if o.order_id == order_id))
+        order.progress.state = state
+        return order
+
+    async def Get(self, request, context):
+        await self.edge.note("Get", request, context)
+        return oms.GetResponse(order=self._known(request.order_id, order_pb2.ORDER_STATE_NEW))
+
+    async def Replace(self, request, context):
+        await self.edge.note("Replace", request, context)
+        pending = order_pb2.ORDER_STATE_PENDING_REPLACE
+        return oms.ReplaceResponse(order=self._known(request.order_id, pending))
+
+    async def GoFlat(self, request, context):
+        await self.edge.note("GoFlat", request, context)
+        return self.edge.answers.get("GoFlat", oms.GoFlatResponse(flat=True))
+
+    async def Approve(self, request, context):
+        await self.edge.note("Approve", request, context)
+        pending = order_pb2.ORDER_STATE_PENDING_NEW
+        return oms.ApproveResponse(order=self._known(request.order_id, pending))
+
+    async def Decline(self, request, context):
+        await self.edge.note("Decline", request, context)
+        rejected = order_pb2.ORDER_STATE_REJECTED
+        return oms.DeclineResponse(order=self._known(request.order_id, rejected))
 
     async def Cancel(self, request, context):
         await self.edge.note("Cancel", request, context)
-        order = order_pb2.Order()
-        order.CopyFrom(next(o for o in self.edge.orders.values() if o.order_id == request.order_id))
-        order.progress.state = order_pb2.ORDER_STATE_PENDING_CANCEL
-        return oms.CancelResponse(order=order)
+        pending = order_pb2.ORDER_STATE_PENDING_CANCEL
+        return oms.CancelResponse(order=self._known(request.order_id, pending))
 
     async def Resolve(self, request, context):
         await self.edge.note("Resolve", request, context)

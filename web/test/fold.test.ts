@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { OrderState, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderState, TimeInForce, WaitsFor } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason } from "$gen/ordermesh/type/v1/error_pb.js";
 
 import { fold, isOpen } from "$lib/fold";
-import { stateWord, toneOf } from "$lib/labels";
+import { extraTerms, stateMeaning, stateWord, toneOf } from "$lib/labels";
 
 import { accepted, event, order } from "./builders";
 
@@ -24,6 +24,27 @@ describe("the fold of events", () => {
     expect(after?.venueOrderId).toBe("V-1");
     expect(after?.lastSequence).toBe(2n);
     expect(before.progress?.state).toBe(OrderState.PENDING_NEW);
+  });
+
+  it("tells what an order waits for, until it goes", () => {
+    const held = order({ progress: { state: OrderState.HELD }, waitsFor: WaitsFor.APPROVAL });
+    expect(stateMeaning(held)).toContain("second person");
+    const waiting = fold(
+      held,
+      event(2, {
+        kind: { case: "approved", value: { approvedBy: "rita", waitsFor: WaitsFor.PRICE } },
+        progress: { state: OrderState.AWAITING_TRIGGER },
+      }),
+    )!;
+    expect([waiting.approvedBy, waiting.waitsFor]).toEqual(["rita", WaitsFor.PRICE]);
+    expect(stateMeaning(waiting)).toContain("watches the price");
+    const moved = fold(waiting, event(3, {
+      kind: { case: "triggerMoved", value: { trigger: { stopPrice: "611" } } },
+      progress: { state: OrderState.AWAITING_TRIGGER },
+    }))!;
+    expect(extraTerms(moved.terms, moved.trigger?.stopPrice)).toBe("stop 611");
+    const gone = fold(moved, event(4, { kind: { case: "triggered", value: {} }, progress: { state: OrderState.PENDING_NEW } }))!;
+    expect([gone.waitsFor, stateMeaning(gone)]).toEqual([WaitsFor.UNSPECIFIED, ""]);
   });
 
   it("keeps a replace pending until the venue answers", () => {

@@ -76,9 +76,14 @@ class VenueAcceptor:
         self._acceptor.start()
         self._door.start()
 
-    def stop(self) -> None:
-        """Log out and close."""
-        self._acceptor.stop()
+    def close(self) -> None:
+        """Let nobody in any more; the clients have been logged out.
+
+        QuickFIX's own stop() is not called: its socket server is deleted by the acceptor's
+        thread while stop() still closes it, which ended one process in four on a loaded machine
+        (std::_Rb_tree_increment below SocketServer::close()). So it listens until the process
+        ends, and that has to end without the destructors: see `__main__`.
+        """
         self._door.stop()
 
 

@@ -75,15 +75,14 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
     def onLogon(self, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name
         """Note that the session is up."""
         client = session_id.getTargetCompID().getValue()
-        self._sender.logged_on.add(client)
+        self._sender.came(client)
         _LOG.info("logon", client=client)
 
     @_guarded
     def onLogout(self, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name
         """Note that the session is down."""
         client = session_id.getTargetCompID().getValue()
-        self._sender.logged_on.discard(client)
-        self._sender.lost.append(client)
+        self._sender.went(client)
         _LOG.info("logout", client=client)
 
     def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name

@@ -1,5 +1,6 @@
 """Sending: bodies as text to QuickFIX sessions, with two calls into C++ a message."""
 
+import threading
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,9 @@ from sim_exchange.adapters.fix.wire import answer_body, answer_client, answer_ty
 from sim_exchange.adapters.journal import Journal, order_line, report_line
 from sim_exchange.service.orders import Report
 from sim_exchange.service.venue import Venue
+
+LOGOUT_MAX_S = 5.0
+"""Seconds clients have to answer Logout(5); then they are left."""
 
 
 class Sender:
@@ -24,6 +28,8 @@ class Sender:
 
     def __init__(self) -> None:
         self.logged_on: set[str] = set()
+        self._nobody = threading.Event()
+        self._nobody.set()
         self.lost: deque[str] = deque()
         self.sent: dict[str, int] = {}
         self._sessions: dict[str, Any] = {}
@@ -69,6 +75,27 @@ class Sender:
         message.getHeader().setField(97, "Y")
         message.setField(first_tag, rest)
         fix.Session.lookupSession(self._session_ids[comp_id]).send(message)
+
+    def came(self, comp_id: str) -> None:
+        """Note that a session is up."""
+        self.logged_on.add(comp_id)
+        self._nobody.clear()
+
+    def went(self, comp_id: str) -> None:
+        """Note that a session is down."""
+        self.logged_on.discard(comp_id)
+        self.lost.append(comp_id)
+        if not self.logged_on:
+            self._nobody.set()
+
+    def log_out_all(self) -> None:
+        """Ask every session to log out; QuickFIX does it within a second."""
+        for session_id in self._session_ids.values():
+            fix.Session.lookupSession(session_id).logout()
+
+    def await_logouts(self) -> bool:
+        """Wait until nobody is logged on; false after LOGOUT_MAX_S. Needs no lock."""
+        return self._nobody.wait(LOGOUT_MAX_S)
 
     def knows(self, comp_id: str) -> bool:
         """Whether there is such a session."""

@@ -2,52 +2,11 @@
 
 import asyncio
 import json
-import os
-import sys
 
 import pytest
 
 from mesh.errors import refuse
 from ordermesh.oms.v1 import order_service_pb2
-from tests.support.fake_edge import FakeEdge
-from tests.support.sources import ROOT
-
-
-class Terminal:
-    """Runs `ordermesh` against the fake edge."""
-
-    def __init__(self, edge, home):
-        self.edge, self.home = edge, home
-
-    async def run(self, *words, text=""):
-        environment = {
-            **os.environ,
-            "ORDERMESH_HOME": str(self.home.root),
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'gen/python'}",
-            "COLUMNS": "200",
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "meshctl", *words,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, env=environment, cwd=self.home.root,
-        )  # fmt: skip
-        out, told = await process.communicate(text.encode())
-        return process.returncode, out.decode(), told.decode()
-
-
-@pytest.fixture
-async def terminal(tls_folder, tmp_path):
-    edge = FakeEdge()
-    await edge.start(tls_folder)
-    yield Terminal(edge, edge.home(tmp_path / "home", tls_folder))
-    await edge.stop()
-
-
-@pytest.fixture
-async def trader(terminal):
-    code, _, told = await terminal.run("login", "alice")
-    assert code == 0, told
-    return terminal
 
 
 def story(*states):

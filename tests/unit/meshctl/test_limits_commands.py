@@ -1,10 +1,13 @@
 """`ordermesh limits`: the example file is a set of limits, and applying it twice sets it once."""
 
+import uuid
+from types import SimpleNamespace
+
 import pytest
 import typer
 
 from mesh.errors import MeshError
-from meshctl.commands import limits
+from meshctl.commands import limits, limits_file
 from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
@@ -18,13 +21,16 @@ EXAMPLE = ROOT / "config/limits.rts6.example.yaml"
 class Mesh:
     """A login of risk, straight into the office of a bench."""
 
+    limits = SimpleNamespace(SetLimit="SetLimit", ListLimits="ListLimits")
+
     def __init__(self, bench: LimitBench) -> None:
         self.bench = bench
 
-    async def limits(self, rpc: str, request):
+    async def call(self, rpc, request, _retry_for_s=0.0):
         office = self.bench.office
         try:
             if rpc == "SetLimit":
+                request.idempotency_key = request.idempotency_key or str(uuid.uuid4())
                 return await office.set_limit(request, self.bench.caller())
         except MeshError as error:
             raise MeshRefusedError("ABORTED", error.reason, error.text, error.metadata) from error
@@ -42,7 +48,8 @@ async def bench():
 def ran(monkeypatch, bench):
     """Run commands against the bench instead of a mesh."""
     work = []
-    monkeypatch.setattr(limits, "run", work.append)
+    for module in (limits, limits_file):
+        monkeypatch.setattr(module, "run", work.append)
 
     async def run(command, *words, **options) -> None:
         command(*words, **options)
@@ -52,12 +59,12 @@ def ran(monkeypatch, bench):
 
 
 async def test_the_example_is_set_once_and_holds(ran, bench, capsys):
-    await ran(limits.apply, EXAMPLE)
+    await ran(limits_file.apply, EXAMPLE)
     told = capsys.readouterr().out
-    reason, wanted = limits.read_limits(EXAMPLE)
+    reason, wanted = limits_file.read_limits(EXAMPLE)
     assert reason
     assert told.count("set version 1") == len(wanted) == 11
-    await ran(limits.apply, EXAMPLE)
+    await ran(limits_file.apply, EXAMPLE)
     assert capsys.readouterr().out.count("unchanged") == len(wanted)
     bench.quote(last_price="100")
     assert (await bench.place(BUY, 50_001)).reason == "MAX_QUANTITY_EXCEEDED"
@@ -78,7 +85,7 @@ async def test_a_limit_that_ended_goes_on_from_its_last_version(ran, bench, tmp_
         "reason: again\nlimits:\n- kind: MAX_ORDER_QUANTITY\n"
         "  range: {scope: ACCOUNT, scope_id: ACC-ALICE}\n  values: {quantity: '20'}\n"
     )
-    await ran(limits.apply, file)
+    await ran(limits_file.apply, file)
     assert "set version 3" in capsys.readouterr().out
 
 
@@ -89,5 +96,5 @@ def test_what_is_no_file_of_limits_is_told(tmp_path, text):
     file = tmp_path / "limits.yaml"
     file.write_text(text)
     with pytest.raises(typer.Exit) as left:
-        limits.read_limits(file)
+        limits_file.read_limits(file)
     assert left.value.exit_code == 2

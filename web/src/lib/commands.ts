@@ -4,6 +4,7 @@
  */
 
 import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 
 import {
@@ -11,6 +12,7 @@ import {
   type Order,
   type OrderTerms,
   type OrderType,
+  type PegReference,
   type Side,
 } from "$gen/ordermesh/oms/v1/order_pb.js";
 import type { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
@@ -66,6 +68,14 @@ export interface PlaceBody {
   readonly quantity: string;
   readonly limitPrice: string;
   readonly timeInForce: number;
+  readonly stopPrice?: string;
+  readonly trailingOffset?: string;
+  readonly displayQuantity?: string;
+  readonly peg?: { readonly reference: PegReference; readonly offset: string };
+  /** Milliseconds since 1970, for GTD. */
+  readonly expiresAtMs?: number;
+  /** Nothing is sent before a second person approves. */
+  readonly held?: boolean;
 }
 
 export class Commands {
@@ -76,10 +86,12 @@ export class Commands {
   ) {}
 
   place({ key, body }: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
-    const { accountId, instrumentId, side, type, quantity, limitPrice, timeInForce } = body;
-    const terms = { quantity, limitPrice, timeInForce };
+    const { accountId, instrumentId, side, type, held, expiresAtMs, ...rest } = body;
+    const expireTime = expiresAtMs === undefined ? {} : { expireTime: timestampFromMs(expiresAtMs) };
+    const terms = { ...rest, ...expireTime };
+    const holdForApproval = held ?? false;
     return this.#repeat(async (options) => {
-      const request = { idempotencyKey: key, accountId, instrumentId, side, type, terms };
+      const request = { idempotencyKey: key, accountId, instrumentId, side, type, terms, holdForApproval };
       return (await this.client.place(request, options)).order;
     });
   }

@@ -12,16 +12,18 @@ import {
   MarketDataService,
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
+import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 
 import { Commands } from "./commands";
+import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { OrderBook } from "./orders";
 import { QuoteStore } from "./quotes";
 import { ServerClock } from "./server-clock";
 import type { Session } from "./session";
-import { ResumingStream } from "./stream";
+import { ResumingStream, type StreamOptions } from "./stream";
 
 /** Seconds between heartbeats asked for: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -38,6 +40,8 @@ export class Desk {
   readonly quotes = new QuoteStore(this.clock);
   readonly orderStream: ResumingStream<OrderFrame>;
   readonly priceStream: ResumingStream<PriceFrame>;
+  readonly killSwitches = new KillSwitches();
+  readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
   readonly commands: Commands;
 
   readonly #orderClient: Client<typeof OrderService>;
@@ -73,6 +77,16 @@ export class Desk {
       { open: (signal) => this.#watchPrices(signal), take: (frame) => this.quotes.take(frame.items) },
       options,
     );
+    this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
+  }
+
+  /** A role that may not read switches ends this stream for good, and sees no banner. */
+  #newKillStream(client: Client<typeof KillSwitchService>, options: StreamOptions): ResumingStream<KillSwitchServiceWatchResponse> {
+    const open = (signal: AbortSignal): AsyncIterable<KillSwitchServiceWatchResponse> => {
+      this.killSwitches.beginConnection();
+      return client.watch({ heartbeatS: HEARTBEAT_S }, { signal });
+    };
+    return new ResumingStream({ open, take: (frame) => this.killSwitches.take(frame.items) }, options);
   }
 
   get mayTrade(): boolean {
@@ -82,16 +96,19 @@ export class Desk {
   start(): void {
     this.orderStream.start();
     this.priceStream.start();
+    this.killStream.start();
   }
 
   stop(): void {
     this.orderStream.stop();
     this.priceStream.stop();
+    this.killStream.stop();
   }
 
   nudge(): void {
     this.orderStream.nudge();
     this.priceStream.nudge();
+    this.killStream.nudge();
   }
 
   /** Executions of an order as the OMS has them. Throws what the mesh refuses with. */

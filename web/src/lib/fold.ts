@@ -4,7 +4,7 @@
  */
 
 import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderState, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderState, WaitsFor, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 /** States in which nothing more is expected of the venue. */
 const CLOSED = new Set([
@@ -21,6 +21,12 @@ export function stateOf(order: Order): OrderState {
 /** Still open: it may trade, or it is not known whether it may. */
 export function isOpen(order: Order): boolean {
   return !CLOSED.has(stateOf(order));
+}
+
+/** Here and not at the venue: it waits for a price, another order or a person. */
+export function isWaiting(order: Order): boolean {
+  const state = stateOf(order);
+  return state === OrderState.HELD || state === OrderState.AWAITING_TRIGGER;
 }
 
 /** A kind of event this page was not built for, and may not pass over. */
@@ -40,6 +46,7 @@ export function fold(order: Order | undefined, event: OrderEvent): Order | undef
     anomalyCount: before.anomalyCount + (event.anomaly === "" ? 0 : 1),
   };
   if (event.progress) after.progress = event.progress;
+  if (!isWaiting(after)) after.waitsFor = WaitsFor.UNSPECIFIED;
   if (!isOpen(after)) after.pendingTerms = undefined;
   return after;
 }
@@ -68,6 +75,12 @@ function changes(order: Order, { kind }: OrderEvent): Partial<Order> {
         ...venueOrder(order, kind.value.venueOrderId),
         rejection: kind.value.rejection ?? order.rejection,
       };
+    case "approved":
+      return { approvedBy: kind.value.approvedBy, waitsFor: kind.value.waitsFor };
+    case "released":
+      return { waitsFor: kind.value.waitsFor };
+    case "triggerMoved":
+      return { trigger: kind.value.trigger ?? order.trigger };
     default:
       // The rest moves progress only.
       return {};

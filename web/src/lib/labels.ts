@@ -2,7 +2,7 @@
 
 import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderState, OrderType, Side, TimeInForce, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
 
 import { reasonWords } from "./errors";
@@ -85,8 +85,47 @@ export function timeMeaning(time: TimeInForce): string {
     [TimeInForce.GTC]: "until cancelled",
     [TimeInForce.IOC]: "fill now, cancel the rest",
     [TimeInForce.FOK]: "all now or nothing",
+    [TimeInForce.GTD]: "until a time",
+    [TimeInForce.AT_OPEN]: "in the opening auction",
+    [TimeInForce.AT_CLOSE]: "in the closing auction",
   };
   return meanings[time] ?? "";
+}
+
+/** What a state that is not a venue's means, in a sentence; "" where the word says it. */
+export function stateMeaning(order: Order): string {
+  switch (order.progress?.state) {
+    case OrderState.HELD:
+      return "Held: nothing is sent before a second person approves.";
+    case OrderState.UNKNOWN:
+      return "Unknown: what the venue did with it is being found out. It is neither rejected nor done.";
+    case OrderState.AWAITING_TRIGGER:
+      return `Not at the venue: ${WAITS[order.waitsFor] ?? "it waits here"}.`;
+    default:
+      return "";
+  }
+}
+
+const WAITS: Readonly<Partial<Record<WaitsFor, string>>> = {
+  [WaitsFor.PRICE]: "the OMS watches the price for its stop",
+  [WaitsFor.PARENT]: "it waits for the order it belongs to",
+  [WaitsFor.APPROVAL]: "it waits for a second person",
+  [WaitsFor.VENUE]: "its turn has come, it waits for the venue's session",
+};
+
+/** Prices beside the limit, as short as a cell: "stop 610 · shows 20". */
+export function extraTerms(terms: OrderTerms | undefined, stopNow = ""): string {
+  if (!terms) return "";
+  const stop = stopNow || terms.stopPrice;
+  const peg = terms.peg ? `peg ${PegReference[terms.peg.reference].toLowerCase()} ${terms.peg.offset}`.trim() : "";
+  return [
+    terms.trailingOffset && `trail ${terms.trailingOffset}`,
+    stop && `stop ${stop}`,
+    peg,
+    terms.displayQuantity && `shows ${terms.displayQuantity}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 export function tradingWord(status: TradingStatus): string {
@@ -178,6 +217,8 @@ const TITLES: Readonly<Record<string, string>> = {
   resolved: "Resolved",
   triggered: "Triggered",
   approved: "Approved",
+  triggerMoved: "Stop moved",
+  released: "Released",
   commandRefused: "Command refused",
   venueReportParked: "Venue report parked",
 };

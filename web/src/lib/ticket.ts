@@ -3,10 +3,11 @@
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
-import { OrderType, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import type { PlaceBody } from "./commands";
 import { format, fromInput, multiply, parse, tryParse } from "./decimals";
+import { hasField, ruleOf, type TermField } from "./order-types";
 import { lotOf, priceFault, quantityFault } from "./tick";
 
 /** What stands in the ticket's fields. */
@@ -17,15 +18,20 @@ export interface Draft {
   type: OrderType;
   quantity: string;
   limitPrice: string;
+  stopPrice: string;
+  trailingOffset: string;
+  displayQuantity: string;
+  pegReference: PegReference;
+  pegOffset: string;
   timeInForce: TimeInForce;
+  /** As an input of type datetime-local has it: local time, "2027-01-31T17:30". */
+  expires: string;
+  /** Nothing is sent before a second person approves. */
+  held: boolean;
 }
 
 export type DraftField = keyof Draft;
 export type Faults = Partial<Record<DraftField, string>>;
-
-/** Types and times in force the ticket offers. */
-export const OFFERED_TYPES = [OrderType.LIMIT, OrderType.MARKET] as const;
-export const OFFERED_TIMES = [TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK] as const;
 
 export function emptyDraft(accountId: string): Draft {
   return {
@@ -35,7 +41,14 @@ export function emptyDraft(accountId: string): Draft {
     type: OrderType.LIMIT,
     quantity: "",
     limitPrice: "",
+    stopPrice: "",
+    trailingOffset: "",
+    displayQuantity: "",
+    pegReference: PegReference.MIDPOINT,
+    pegOffset: "",
     timeInForce: TimeInForce.DAY,
+    expires: "",
+    held: false,
   };
 }
 
@@ -55,6 +68,7 @@ export function firstQuantity(instrument: Instrument): string {
 export function check(
   draft: Draft,
   instrument: Instrument | undefined,
+  nowMs = Date.now(),
 ): { body: PlaceBody; faults?: undefined } | { body?: undefined; faults: Faults } {
   const faults: Faults = {};
   if (draft.accountId === "") faults.accountId = "is missing";
@@ -62,13 +76,45 @@ export function check(
   else if (instrument.tradingStatus !== TradingStatus.OPEN) faults.instrumentId = "is not open for trading";
   const quantity = checkNumber(draft.quantity, (text) => (instrument ? quantityFault(instrument, text) : ""));
   if (quantity.why) faults.quantity = quantity.why;
-  let limitPrice = { text: "", why: "" };
-  if (draft.type === OrderType.LIMIT) {
-    limitPrice = checkNumber(draft.limitPrice, (text) => (instrument ? priceFault(instrument, text) : ""));
-    if (limitPrice.why) faults.limitPrice = limitPrice.why;
-  }
+  const terms = checkTerms(draft, instrument, faults);
+  const expiresAtMs = checkExpiry(draft, nowMs, faults);
+  if (!ruleOf(draft.type).times.includes(draft.timeInForce)) faults.timeInForce = "does not go with this type";
   if (Object.keys(faults).length > 0) return { faults };
-  return { body: { ...draft, quantity: quantity.text, limitPrice: limitPrice.text } };
+  const { accountId, instrumentId, side, type, timeInForce, held } = draft;
+  const body = { accountId, instrumentId, side, type, timeInForce, held, quantity: quantity.text, ...terms };
+  return { body: expiresAtMs === undefined ? body : { ...body, expiresAtMs } };
+}
+
+/** What of the terms the type has, checked; what it has not is left out. */
+function checkTerms(draft: Draft, instrument: Instrument | undefined, faults: Faults): Partial<PlaceBody> & { limitPrice: string } {
+  const price = (text: string): string => (instrument ? priceFault(instrument, text) : "");
+  const size = (text: string): string => (instrument ? quantityFault(instrument, text) : "");
+  const free = (): string => "";
+  const read = (field: TermField & DraftField, faultOf: (text: string) => string): string => {
+    if (!hasField(draft.type, field)) return "";
+    const typed = String(draft[field]);
+    if (typed.trim() === "" && !ruleOf(draft.type).needs.includes(field)) return "";
+    const { text, why } = checkNumber(typed, faultOf);
+    if (why) faults[field] = why;
+    return text;
+  };
+  const limitPrice = read("limitPrice", price);
+  const others = {
+    stopPrice: read("stopPrice", price),
+    trailingOffset: read("trailingOffset", free),
+    displayQuantity: read("displayQuantity", size),
+  };
+  const given = Object.fromEntries(Object.entries(others).filter(([, text]) => text !== ""));
+  if (!hasField(draft.type, "pegReference")) return { limitPrice, ...given };
+  return { limitPrice, ...given, peg: { reference: draft.pegReference, offset: read("pegOffset", free) } };
+}
+
+function checkExpiry(draft: Draft, nowMs: number, faults: Faults): number | undefined {
+  if (draft.timeInForce !== TimeInForce.GTD) return undefined;
+  const at = Date.parse(draft.expires);
+  if (Number.isNaN(at)) faults.expires = "is missing";
+  else if (at <= nowMs) faults.expires = "is over already";
+  return at;
 }
 
 /** Reads one number and checks what it means. */
@@ -91,7 +137,14 @@ const FIELD_BY_PATH: Readonly<Record<string, DraftField>> = {
   type: "type",
   "terms.quantity": "quantity",
   "terms.limit_price": "limitPrice",
+  "terms.stop_price": "stopPrice",
+  "terms.trailing_offset": "trailingOffset",
+  "terms.display_quantity": "displayQuantity",
+  "terms.peg": "pegReference",
+  "terms.peg.reference": "pegReference",
+  "terms.peg.offset": "pegOffset",
   "terms.time_in_force": "timeInForce",
+  "terms.expire_time": "expires",
 };
 
 /** The ticket's field behind a proto path of a refusal. */

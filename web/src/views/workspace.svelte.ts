@@ -4,6 +4,7 @@ import { Side } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { padded } from "$lib/decimals";
 import type { Desk } from "$lib/desk";
+import { ruleOf } from "$lib/order-types";
 import { priceScale } from "$lib/tick";
 import { emptyDraft, firstQuantity, touch, type Draft } from "$lib/ticket";
 
@@ -36,8 +37,12 @@ export class Workspace {
     this.ticketFocus++;
   }
 
-  /** Sets the limit to what an order would trade at now. */
+  /** Sets the limit to what an order would trade at now; a type that needs none gets none. */
   takeTouch(): void {
+    if (!ruleOf(this.draft.type).needs.includes("limitPrice")) {
+      this.draft.limitPrice = "";
+      return;
+    }
     const quote = this.desk.quotes.lines.get(this.draft.instrumentId)?.quote;
     const price = touch(quote, this.draft.side);
     const instrument = this.desk.quotes.instruments.get(this.draft.instrumentId);

@@ -1,0 +1,49 @@
+"""`ordermesh approve` and `decline`: what a second person decides."""
+
+from typing import Annotated
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import JsonOption, run
+from meshctl.commands.follow import tell_order
+from meshctl.commands.orders import RETRY_FOR_S
+from ordermesh.oms.v1 import order_service_pb2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(approve)
+    app.command()(decline)
+
+
+def approve(
+    order_id: str,
+    version: Annotated[
+        int, typer.Option(min=0, help="Only if the order is at this version; 0 for any.")
+    ] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Let an order go that was placed with --hold; another person than who placed it."""
+
+    async def work(mesh: MeshClient) -> None:
+        request = order_service_pb2.ApproveRequest(order_id=order_id, expected_version=version)
+        answer = await mesh.call(mesh.order_service.Approve, request, RETRY_FOR_S)
+        tell_order(answer.order, as_json=as_json)
+
+    run(work)
+
+
+def decline(
+    order_id: str,
+    text: Annotated[str, typer.Option(help="Why; told to the person who placed it.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """End an order that was placed with --hold."""
+
+    async def work(mesh: MeshClient) -> None:
+        request = order_service_pb2.DeclineRequest(order_id=order_id, text=text)
+        answer = await mesh.call(mesh.order_service.Decline, request, RETRY_FOR_S)
+        tell_order(answer.order, as_json=as_json)
+
+    run(work)

@@ -1,0 +1,75 @@
+"""`ordermesh go-flat`: cancel an account's orders, close its positions, tell what remains."""
+
+from typing import Annotated, Final
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import (
+    EXIT_OK,
+    EXIT_ORDER_NOT_DONE,
+    AccountOption,
+    JsonOption,
+    console,
+    emit,
+    enum_word,
+    first_account,
+    run,
+    table,
+)
+from meshctl.commands.words import rejection_words, state_text
+from ordermesh.oms.v1 import order_service_pb2
+
+# The mesh waits 4 s for cancels and 4 s for fills before it answers.
+RETRY_FOR_S: Final = 30.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("go-flat")(go_flat)
+
+
+def go_flat(
+    account: AccountOption = "",
+    instrument: Annotated[
+        str, typer.Option("--instrument", help="Only the position of this listing: ASML.SIMA.")
+    ] = "",
+    key: Annotated[str, typer.Option(help="Idempotency key; made unless told.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Cancel open orders and close positions at the market. Exit code 6 when anything remains."""
+
+    async def work(mesh: MeshClient) -> int:
+        request = order_service_pb2.GoFlatRequest(
+            idempotency_key=key,
+            account_id=account or first_account(mesh),
+            instrument_id=instrument,
+        )
+        answer = await mesh.call(mesh.order_service.GoFlat, request, RETRY_FOR_S)
+        if as_json:
+            emit(answer)
+        else:
+            _tell(answer)
+        return EXIT_OK if answer.flat else EXIT_ORDER_NOT_DONE
+
+    run(work)
+
+
+def _tell(answer: order_service_pb2.GoFlatResponse) -> None:
+    shown = table("position", "listing", "was", "is", "why", whole=("position",))
+    for one in answer.positions:
+        cause = enum_word(order_service_pb2.FlatCause, one.cause) if one.cause else ""
+        told = rejection_words(one.rejection) if one.HasField("rejection") else ""
+        shown.add_row(
+            one.isin,
+            one.instrument_id,
+            f"{one.quantity_before} {one.currency}",
+            one.quantity_remaining,
+            f"{cause} {told}".strip(),
+        )
+    if shown.row_count:
+        console.print(shown)
+    for order in answer.open_orders:
+        why = rejection_words(order.rejection) if order.HasField("rejection") else ""
+        console.print("still open", order.order_id, state_text(order.state), why, soft_wrap=True)
+    console.print("flat" if answer.flat else "[red]not flat[/]")

@@ -1,0 +1,116 @@
+"""Following one order: each event told, until there is nothing to wait for."""
+
+import asyncio
+from typing import Final
+
+from meshctl.blotter import CLOSED
+from meshctl.client import MeshClient
+from meshctl.commands.common import EXIT_OK, EXIT_ORDER_NOT_DONE, console, emit, errors
+from meshctl.commands.words import (
+    event_words,
+    filled_words,
+    order_words,
+    rejection_words,
+    state_text,
+    waits_words,
+)
+from ordermesh.oms.v1 import event_pb2, order_pb2
+
+FILLED: Final = order_pb2.ORDER_STATE_FILLED
+
+
+async def follow(
+    mesh: MeshClient, order: order_pb2.Order, change: str = "", *, as_json: bool, timeout_s: float
+) -> int:
+    """Tell each event of an order until it is closed, or the venue has answered and it rests.
+
+    Args:
+        mesh: Where to read.
+        order: The order as the command's answer had it.
+        change: "cancel" or "replace" when the answer to that is waited for.
+        as_json: One object a line.
+        timeout_s: Wait no longer.
+    """
+    tell_order(order, as_json=as_json)
+    state = order.progress.state
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for item in mesh.watch_orders([order.account_id]):
+                kind = item.WhichOneof("item")
+                if kind == "snapshot" and item.snapshot.order_id == order.order_id:
+                    if item.snapshot.last_sequence > order.last_sequence:
+                        tell_order(item.snapshot, as_json=as_json)
+                    state = item.snapshot.progress.state
+                    refused = item.snapshot.HasField("rejection")
+                elif kind == "event" and item.event.order_id == order.order_id:
+                    _tell_event(item.event, as_json=as_json)
+                    state = item.event.progress.state
+                    refused = item.event.WhichOneof("kind") == f"{change}_refused"
+                else:
+                    continue
+                if (code := _verdict(order, state, change, refused=refused)) is not None:
+                    return code
+    except TimeoutError:
+        name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
+        errors.print(
+            f"still {name} after {timeout_s:g} s; it goes on without this command: "
+            "`ordermesh watch orders`"
+        )
+    return EXIT_ORDER_NOT_DONE
+
+
+_RESTING_TIFS: Final = frozenset(
+    {order_pb2.TIME_IN_FORCE_DAY, order_pb2.TIME_IN_FORCE_GTC, order_pb2.TIME_IN_FORCE_GTD}
+)
+# They trade at once, or the venue says what becomes of them.
+_NEVER_RESTING: Final = frozenset({order_pb2.ORDER_TYPE_UNSPECIFIED, order_pb2.ORDER_TYPE_MARKET})
+_WORKING: Final = frozenset({order_pb2.ORDER_STATE_NEW, order_pb2.ORDER_STATE_PARTIALLY_FILLED})
+# Here and not at the venue, until a price, a parent or a person lets it go.
+_WAITING: Final = frozenset({order_pb2.ORDER_STATE_HELD, order_pb2.ORDER_STATE_AWAITING_TRIGGER})
+
+
+def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) -> int | None:
+    """Give the exit code, None while the last word is not spoken."""
+    if state in CLOSED:
+        wanted = order_pb2.ORDER_STATE_CANCELED if change == "cancel" else FILLED
+        return EXIT_OK if state == wanted else EXIT_ORDER_NOT_DONE
+    if state not in _WORKING | _WAITING:
+        return None
+    if change:
+        # A cancel that left the order working was refused, whatever came between.
+        return EXIT_ORDER_NOT_DONE if refused or change == "cancel" else EXIT_OK
+    if state in _WAITING:
+        return EXIT_OK
+    rests = order.type not in _NEVER_RESTING
+    return EXIT_OK if rests and order.terms.time_in_force in _RESTING_TIFS else None
+
+
+def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
+    """Tell what an order is and where it stands."""
+    if as_json:
+        emit(one)
+        return
+    filled = f"filled {words} " if (words := filled_words(one)) else ""
+    console.print(
+        f"{one.order_id}  {order_words(one)}  {filled}",
+        state_text(one.progress.state),
+        highlight=False,
+        soft_wrap=True,
+        sep="",
+    )
+    if waits := waits_words(one.waits_for):
+        console.print(f"   {waits}", highlight=False, soft_wrap=True)
+    if one.HasField("rejection"):
+        console.print(f"   {rejection_words(one.rejection)}", highlight=False, soft_wrap=True)
+
+
+def _tell_event(event: event_pb2.OrderEvent, *, as_json: bool) -> None:
+    if as_json:
+        emit(event)
+        return
+    console.print(
+        f"   {event_words(event)} ",
+        state_text(event.progress.state),
+        highlight=False,
+        soft_wrap=True,
+    )

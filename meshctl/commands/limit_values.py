@@ -1,0 +1,146 @@
+"""Kinds, ranges and values of limits: from words and into words."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import enum_word, usage_error
+from meshctl.errors import MeshRefusedError
+from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
+
+RETRY_FOR_S: Final = 10.0
+
+
+class KindWord(StrEnum):
+    """LimitKind in words."""
+
+    MAX_ORDER_QUANTITY = "max-order-quantity"
+    MAX_ORDER_VALUE = "max-order-value"
+    PRICE_COLLAR = "price-collar"
+    VOLUME = "volume"
+    OPEN_EXPOSURE = "open-exposure"
+    POSITION = "position"
+    MESSAGE_RATE = "message-rate"
+    REPEATED_EXECUTION = "repeated-execution"
+    INSTRUMENT_PERMISSION = "instrument-permission"
+    SHORT_SALE = "short-sale"
+    BUYING_POWER = "buying-power"
+    SELF_MATCH = "self-match"
+    DUPLICATE_ORDER = "duplicate-order"
+
+
+class SelfMatchWord(StrEnum):
+    """SelfMatchPolicy in words."""
+
+    REJECT_NEW = "reject-new"
+    CANCEL_RESTING = "cancel-resting"
+    CANCEL_BOTH = "cancel-both"
+
+    def value_of(self) -> limit_pb2.SelfMatchPolicy:
+        """Give the contract's value."""
+        return {
+            SelfMatchWord.REJECT_NEW: limit_pb2.SELF_MATCH_POLICY_REJECT_NEW,
+            SelfMatchWord.CANCEL_RESTING: limit_pb2.SELF_MATCH_POLICY_CANCEL_RESTING,
+            SelfMatchWord.CANCEL_BOTH: limit_pb2.SELF_MATCH_POLICY_CANCEL_BOTH,
+        }[self]
+
+
+# Values of limits, as options of more than one command.
+QuantityOption = Annotated[str, typer.Option("--quantity", help="Shares.")]
+ValueOption = Annotated[str, typer.Option("--value", help="In the currency of the order.")]
+PercentOption = Annotated[str, typer.Option("--percent", help="Of the reference price.")]
+WindowPercentOption = Annotated[str, typer.Option("--window-percent", help="Over the window.")]
+LongOption = Annotated[str, typer.Option("--long", help="Shares that may be held.")]
+ShortOption = Annotated[str, typer.Option("--short", help="Shares that may be owed.")]
+MessagesOption = Annotated[int, typer.Option("--messages", min=0, help="Within the window.")]
+CancelsOption = Annotated[int, typer.Option("--cancels", min=0, help="Within the window.")]
+ExecutionsOption = Annotated[int, typer.Option("--executions", min=0, help="Within the window.")]
+WindowOption = Annotated[int, typer.Option("--window-ms", min=0, help="Milliseconds.")]
+ForAccountOption = Annotated[str, typer.Option("--account", help="For this account.")]
+ForDeskOption = Annotated[str, typer.Option("--desk", help="For a desk's accounts: FIRM/DESK.")]
+ForFirmOption = Annotated[str, typer.Option("--firm", help="For each account of a firm.")]
+InstrumentOption = Annotated[str, typer.Option("--instrument", help="Only in this listing.")]
+VenueOption = Annotated[str, typer.Option("--venue", help="Only at this venue.")]
+CurrencyOption = Annotated[str, typer.Option("--currency", help="Only in this currency.")]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="Only these: ASML.SIMA, an ISIN, *.SIMA; repeatable."),
+]
+DenyOption = Annotated[list[str] | None, typer.Option("--deny", help="All but these; repeatable.")]
+ShortSaleOption = Annotated[
+    bool, typer.Option("--short-sale/--no-short-sale", help="Selling short is allowed.")
+]
+SelfMatchOption = Annotated[
+    SelfMatchWord | None, typer.Option("--self-match", help="What happens.")
+]
+
+
+def chosen_range(
+    account: str, desk: str, firm: str, instrument: str, venue: str, currency: str
+) -> limit_pb2.LimitRange:
+    """Say where a limit holds. Leaves as wrong usage unless one of the first three is told."""
+    told = {
+        limit_pb2.LIMIT_SCOPE_ACCOUNT: account,
+        limit_pb2.LIMIT_SCOPE_DESK: desk,
+        limit_pb2.LIMIT_SCOPE_FIRM: firm,
+    }
+    given = [(scope, name) for scope, name in told.items() if name]
+    if len(given) != 1:
+        usage_error("say for whom, one of: --account, --desk, --firm")
+    scope, name = given[0]
+    return limit_pb2.LimitRange(
+        scope=scope, scope_id=name, instrument_id=instrument, venue_mic=venue, currency=currency
+    )
+
+
+def range_words(where: limit_pb2.LimitRange) -> str:
+    """Say where: "account ACC-ALICE, ASML.SIMA"."""
+    scope = enum_word(limit_pb2.LimitScope, where.scope).lower()
+    narrowed = [text for text in (where.instrument_id, where.venue_mic, where.currency) if text]
+    return ", ".join([f"{scope} {where.scope_id}", *narrowed])
+
+
+def values_words(values: limit_pb2.LimitValues) -> str:
+    """Say what a limit says: "quantity 1000, window_ms 60000"."""
+    words = []
+    for field, value in values.ListFields():
+        if field.name == "permission":
+            words.append(enum_word(limit_pb2.PermissionMode, value).lower().replace("_", " "))
+        elif field.name == "self_match":
+            words.append(enum_word(limit_pb2.SelfMatchPolicy, value).lower().replace("_", " "))
+        elif field.name == "instruments":
+            words.append(" ".join(value))
+        elif field.name == "short_sale_allowed":
+            words.append("short sale allowed")
+        else:
+            words.append(f"{field.name} {value}")
+    return ", ".join(words) or "nothing"
+
+
+async def every_limit(
+    mesh: MeshClient, request: limit_service_pb2.ListLimitsRequest
+) -> list[limit_pb2.Limit]:
+    """Read every page of a list of limits."""
+    found: list[limit_pb2.Limit] = []
+    while True:
+        answer = await mesh.call(mesh.limits.ListLimits, request)
+        found += answer.limits
+        if not answer.next_page_token:
+            return found
+        request.page_token = answer.next_page_token
+
+
+async def set_over(mesh: MeshClient, request: limit_service_pb2.SetLimitRequest) -> limit_pb2.Limit:
+    """Set a limit; where no version is known, one that ended goes on from its last."""
+    try:
+        answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
+    except MeshRefusedError as error:
+        if request.expected_version or error.reason != "STALE_VERSION":
+            raise
+        request.expected_version = int(error.metadata["version"])
+        request.idempotency_key = ""
+        answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
+    made: limit_pb2.Limit = answer.limit
+    return made

@@ -1,0 +1,136 @@
+"""`ordermesh limits override`: other values for one account for a while, by two persons."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import JsonOption, console, emit, enum_word, run, show, table, when
+from meshctl.commands.limit_values import (
+    CancelsOption,
+    ExecutionsOption,
+    LongOption,
+    MessagesOption,
+    PercentOption,
+    QuantityOption,
+    ShortOption,
+    ValueOption,
+    WindowOption,
+    WindowPercentOption,
+    values_words,
+)
+from meshctl.commands.ticket import moment
+from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
+
+RETRY_FOR_S: Final = 10.0
+
+overrides = typer.Typer(help="Other values for a while, by two persons.", no_args_is_help=True)
+
+
+@overrides.command()
+def propose(
+    limit_id: str,
+    account: Annotated[str, typer.Option(help="For this account.")],
+    until: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h; a day at most.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    quantity: QuantityOption = "",
+    value: ValueOption = "",
+    percent: PercentOption = "",
+    window_percent: WindowPercentOption = "",
+    long: LongOption = "",
+    short: ShortOption = "",
+    messages: MessagesOption = 0,
+    cancels: CancelsOption = 0,
+    executions: ExecutionsOption = 0,
+    window_ms: WindowOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for other values; without effect until another person approves."""
+    request = limit_service_pb2.ProposeOverrideRequest(
+        limit_id=limit_id, account_id=account, reason=reason,
+        values=limit_pb2.LimitValues(
+            quantity=quantity, value=value, percent=percent, window_percent=window_percent,
+            long_quantity=long, short_quantity=short, messages=messages, cancels=cancels,
+            executions=executions, window_ms=window_ms,
+        ),
+        valid_until=moment(until, datetime.now(UTC), "--until"),
+    )  # fmt: skip
+
+    async def work(mesh: MeshClient) -> None:
+        answer = await mesh.call(mesh.limits.ProposeOverride, request, RETRY_FOR_S)
+        _tell(answer.override, as_json=as_json)
+
+    run(work)
+
+
+@overrides.command()
+def approve(
+    override_id: str,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Put an override into effect; another person than who proposed it."""
+    request = limit_service_pb2.ApproveOverrideRequest(override_id=override_id, reason=reason)
+
+    async def work(mesh: MeshClient) -> None:
+        answer = await mesh.call(mesh.limits.ApproveOverride, request, RETRY_FOR_S)
+        _tell(answer.override, as_json=as_json)
+
+    run(work)
+
+
+@overrides.command()
+def reject(
+    override_id: str,
+    reason: Annotated[str, typer.Option(help="Why.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Refuse an override, or take back one in effect."""
+    request = limit_service_pb2.RejectOverrideRequest(override_id=override_id, reason=reason)
+
+    async def work(mesh: MeshClient) -> None:
+        answer = await mesh.call(mesh.limits.RejectOverride, request, RETRY_FOR_S)
+        _tell(answer.override, as_json=as_json)
+
+    run(work)
+
+
+@overrides.command("list")
+def list_overrides(
+    account: Annotated[str, typer.Option(help="Only for this account.")] = "",
+    most: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """List overrides, newest first."""
+    request = limit_service_pb2.ListOverridesRequest(account_id=account, page_size=most)
+
+    async def work(mesh: MeshClient) -> None:
+        found = (await mesh.call(mesh.limits.ListOverrides, request)).overrides
+        shown = table("override", "account", "values", "state", "until", "why", whole=("override",))
+        for one in found:
+            shown.add_row(
+                one.override_id, one.account_id, values_words(one.values), _state(one),
+                when(one.valid_until), one.decision_reason or one.reason,
+            )  # fmt: skip
+        show(found, shown, "no overrides", as_json=as_json)
+
+    run(work)
+
+
+def _state(override: limit_pb2.Override) -> str:
+    return enum_word(limit_pb2.OverrideState, override.state)
+
+
+def _tell(override: limit_pb2.Override, *, as_json: bool) -> None:
+    if as_json:
+        emit(override)
+        return
+    console.print(
+        f"{override.override_id}  {override.account_id}: {values_words(override.values)} "
+        f"until {when(override.valid_until)}  {_state(override)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if override.state == limit_pb2.OVERRIDE_STATE_PROPOSED:
+        console.print(f"another person: `ordermesh limits override approve {override.override_id}`")

@@ -1,0 +1,218 @@
+"""`ordermesh sessions`: FIX sessions, their numbers, and what a named person does to them."""
+
+from typing import Annotated, Any
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import (
+    JsonOption,
+    console,
+    emit,
+    enum_word,
+    run,
+    show,
+    table,
+    usage_error,
+    when,
+)
+from ordermesh.oms.v1 import session_pb2
+from ordermesh.oms.v1 import session_service_pb2 as service
+
+sessions = typer.Typer(
+    help="FIX sessions with venues: state, owner, numbers.", no_args_is_help=True
+)
+
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, 10 letters or more; kept.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(sessions, name="sessions")
+
+
+@sessions.command("list")
+def list_sessions(as_json: JsonOption = False) -> None:
+    """List every session with its state, owner, standbys and numbers."""
+
+    async def work(mesh: MeshClient) -> None:
+        answer = await mesh.call(mesh.sessions.List, service.SessionServiceListRequest())
+        shown = table("session", "state", "owner", "standbys", "sends", "expects", "about")
+        for one in answer.sessions:
+            alarm = "CLOCK SKEW " if one.clock_skew.alarm else ""
+            kept_out = "kept out by an operator " if one.kept_out else ""
+            shown.add_row(
+                one.session_id,
+                enum_word(session_pb2.FixSessionState, one.state),
+                one.owner_instance,
+                ", ".join(one.standby_instances),
+                str(one.numbers.next_sender_msg_seq_num),
+                str(one.numbers.next_target_msg_seq_num),
+                f"{alarm}{kept_out}{one.text}",
+            )
+        show(answer.sessions, shown, "no sessions", as_json=as_json)
+
+    run(work)
+
+
+@sessions.command("show")
+def show_session(session_id: str, as_json: JsonOption = False) -> None:
+    """Show a session and what was done to it last."""
+
+    async def work(mesh: MeshClient) -> None:
+        request = service.SessionServiceGetRequest(session_id=session_id)
+        answer = await mesh.call(mesh.sessions.Get, request)
+        if as_json:
+            emit(answer)
+            return
+        one = answer.session
+        numbers, skew = one.numbers, one.clock_skew
+        facts = {
+            "session": f"{one.session_id} at {one.venue_mic}",
+            "state": f"{enum_word(session_pb2.FixSessionState, one.state)} {one.text}",
+            "since": when(one.since),
+            "kept out by an operator": "yes" if one.kept_out else "no",
+            "owner": f"{one.owner_instance or 'none'} (token {one.fencing_token})",
+            "standbys": ", ".join(one.standby_instances) or "none",
+            "next number to send": numbers.next_sender_msg_seq_num,
+            "next number expected": numbers.next_target_msg_seq_num,
+            "last of the venue applied": one.applied_inbound_msg_seq_num,
+            "commands without receipt": one.commands_without_receipt,
+            "commands queued": one.queued_commands,
+            "clock of the venue": f"{skew.least_us} us of {skew.tolerance_us} us allowed"
+            f"{', ALARM' if skew.alarm else ''}",
+            "can": ", ".join(one.capabilities),
+        }
+        for name, value in facts.items():
+            console.print(f"{name:<26} {value}", highlight=False, markup=False, soft_wrap=True)
+        _tell_actions(answer.actions)
+
+    run(work)
+
+
+@sessions.command()
+def reset(
+    session_id: str,
+    reason: ReasonOption,
+    next_out: Annotated[
+        int, typer.Option("--next-out", min=0, help="Next MsgSeqNum(34) to send.")
+    ] = 0,
+    next_in: Annotated[
+        int, typer.Option("--next-in", min=0, help="Next MsgSeqNum(34) to expect.")
+    ] = 0,
+    to_one: Annotated[
+        bool, typer.Option("--to-one", help="Both begin at 1; what was never had is lost.")
+    ] = False,
+    expires_in_s: Annotated[int, typer.Option("--expires-in", min=0, help="Seconds; 900.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose other sequence numbers; nothing happens before another person approves."""
+    if not (next_out or next_in or to_one):
+        usage_error("say what to change: --next-out, --next-in, or --to-one")
+    request = service.ProposeSequenceChangeRequest(
+        session_id=session_id, next_sender_msg_seq_num=next_out, next_target_msg_seq_num=next_in,
+        reset=to_one, reason=reason, expires_in_s=expires_in_s,
+    )  # fmt: skip
+    _act("ProposeSequenceChange", request, as_json=as_json)
+
+
+@sessions.command()
+def approve(action_id: str, as_json: JsonOption = False) -> None:
+    """Approve other sequence numbers; another person than who proposed them."""
+    request = service.ApproveSequenceChangeRequest(action_id=action_id)
+    _act("ApproveSequenceChange", request, as_json=as_json)
+
+
+@sessions.command()
+def reject(
+    action_id: str,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Reject a proposal, also one's own."""
+    request = service.RejectSequenceChangeRequest(action_id=action_id, reason=reason)
+    _act("RejectSequenceChange", request, as_json=as_json)
+
+
+@sessions.command()
+def disconnect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
+    """Log a session out until `connect`, whatever restarts meanwhile. Role OPERATOR."""
+    _act(
+        "Disconnect",
+        service.DisconnectRequest(session_id=session_id, reason=reason),
+        as_json=as_json,
+    )
+
+
+@sessions.command()
+def connect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
+    """Let a session log on again. Role OPERATOR."""
+    _act("Connect", service.ConnectRequest(session_id=session_id, reason=reason), as_json=as_json)
+
+
+@sessions.command("hand-over")
+def hand_over(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
+    """Have the owner give a session to a standby. Role OPERATOR."""
+    _act("HandOver", service.HandOverRequest(session_id=session_id, reason=reason), as_json=as_json)
+
+
+@sessions.command()
+def actions(
+    session_id: Annotated[str, typer.Argument(help="All sessions unless told.")] = "",
+    most: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """List what was done to sessions, newest first."""
+    request = service.ListActionsRequest(session_id=session_id, page_size=most)
+
+    async def work(mesh: MeshClient) -> None:
+        found = (await mesh.call(mesh.sessions.ListActions, request)).actions
+        if as_json:
+            for one in found:
+                emit(one)
+        else:
+            _tell_actions(found)
+
+    run(work)
+
+
+def _act(rpc: str, request: Any, *, as_json: bool) -> None:
+    """Call what answers with an action, and tell it."""
+
+    async def work(mesh: MeshClient) -> None:
+        action = (await mesh.call(getattr(mesh.sessions, rpc), request)).action
+        if as_json:
+            emit(action)
+            return
+        _tell_actions([action])
+        if action.state == session_pb2.SESSION_ACTION_STATE_PROPOSED:
+            console.print(f"another person: `ordermesh sessions approve {action.action_id}`")
+        else:
+            console.print(f"its outcome: `ordermesh sessions show {action.session_id}`")
+
+    run(work)
+
+
+def _tell_actions(found: Any) -> None:
+    shown = table(
+        "action", "session", "what", "state", "by", "decided by", "why", whole=("action",)
+    )
+    for one in found:
+        shown.add_row(
+            one.action_id,
+            one.session_id,
+            _what(one),
+            f"{enum_word(session_pb2.SessionActionState, one.state)} {one.text}".strip(),
+            one.requested_by,
+            one.decided_by,
+            one.reason,
+        )
+    show(found, shown, "nothing was done to it", as_json=False)
+
+
+def _what(action: session_pb2.SessionAction) -> str:
+    what = enum_word(session_pb2.SessionActionKind, action.kind)
+    if action.reset:
+        return f"{what} to 1"
+    out, into = action.next_sender_msg_seq_num, action.next_target_msg_seq_num
+    return what + (f" out {out}" if out else "") + (f" in {into}" if into else "")

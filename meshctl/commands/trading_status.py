@@ -1,0 +1,70 @@
+"""`ordermesh limits status`: what may be traded of an account, listing, venue or firm."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+
+from meshctl.client import MeshClient
+from meshctl.commands.common import JsonOption, enum_word, run, show, table, usage_error, when
+from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
+
+RETRY_FOR_S: Final = 10.0
+
+
+class TargetWord(StrEnum):
+    """TradingStatusTarget in words."""
+
+    ACCOUNT = "account"
+    INSTRUMENT = "instrument"
+    VENUE = "venue"
+    FIRM = "firm"
+
+
+class StatusWord(StrEnum):
+    """AccountStatus in words."""
+
+    ACTIVE = "active"
+    REDUCE_ONLY = "reduce-only"
+    HALTED = "halted"
+
+
+def register(limits: typer.Typer) -> None:
+    """Add the command to those of limits."""
+    limits.command()(status)
+
+
+def status(
+    target: Annotated[TargetWord | None, typer.Argument(help="All unless told.")] = None,
+    name: Annotated[str, typer.Argument(help="ACC-ALICE, ASML.SIMA, SIMA, DEMO.")] = "",
+    to: Annotated[StatusWord | None, typer.Option("--set", help="What it may do now.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; needed with --set.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is halted or may only be reduced, or set it with --set. Role RISK sets."""
+    if target is not None and not name:
+        usage_error("say of which: `ordermesh limits status account ACC-ALICE`")
+    if to is not None and (target is None or not reason):
+        usage_error("--set needs a target, its name and --reason")
+
+    async def work(mesh: MeshClient) -> None:
+        kind = f"TRADING_STATUS_TARGET_{target.name if target else 'UNSPECIFIED'}"
+        if to is not None:
+            change = limit_service_pb2.SetTradingStatusRequest(
+                target=kind, target_id=name, status=f"ACCOUNT_STATUS_{to.name}", reason=reason
+            )
+            answer = await mesh.call(mesh.limits.SetTradingStatus, change, RETRY_FOR_S)
+            found = [answer.record]
+        else:
+            asked = limit_service_pb2.ListTradingStatusRequest(target=kind, target_id=name)
+            found = list((await mesh.call(mesh.limits.ListTradingStatus, asked)).records)
+        shown = table("target", "name", "status", "since", "by", "why")
+        for one in found:
+            shown.add_row(
+                enum_word(limit_pb2.TradingStatusTarget, one.target).lower(), one.target_id,
+                enum_word(order_pb2.AccountStatus, one.status), when(one.set_at), one.set_by,
+                one.reason,
+            )  # fmt: skip
+        show(found, shown, "nothing was ever halted", as_json=as_json)
+
+    run(work)

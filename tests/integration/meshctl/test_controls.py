@@ -1,0 +1,297 @@
+"""Kill switches, limits, sessions and the audit log from the terminal."""
+
+import json
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from mesh.errors import refuse
+from ordermesh.oms.v1 import audit_service_pb2 as audit
+from ordermesh.oms.v1 import kill_switch_service_pb2 as kill
+from ordermesh.oms.v1 import limit_service_pb2 as limits
+from ordermesh.oms.v1 import session_service_pb2 as sessions
+
+
+def asked(terminal, rpc, which=-1):
+    return MessageToDict(terminal.edge.requests[rpc][which], preserving_proto_field_name=True)
+
+
+def switch(state="ENGAGED", *, settled=True, **more):
+    made = {
+        "switch_id": "K1", "kind": "KILL_SWITCH_KIND_SWITCH", "scope": {"account_id": "ACC-ALICE"},
+        "reason": "runaway", "state": f"KILL_SWITCH_STATE_{state}",
+        "sessions": [
+            {"session_id": "sima-orders", "standing": "KILL_SESSION_STANDING_NOT_CONFIRMED"}
+        ],
+        **more,
+    }  # fmt: skip
+    return made | ({"settled_at": {"seconds": 1}} if settled else {})
+
+
+ENGAGE = ("kill", "engage", "--account", "ACC-ALICE", "--reason", "runaway")
+
+
+async def test_a_kill_switch_is_engaged_and_its_report_read(trader):
+    trader.edge.answers |= {
+        "KillSwitchService/Engage": kill.EngageResponse(kill_switch=switch(settled=False)),
+        "KillSwitchService/Get": [
+            kill.KillSwitchServiceGetResponse(kill_switch=switch(settled=False)),
+            kill.KillSwitchServiceGetResponse(kill_switch=switch(counts={"pulled": 3})),
+        ],
+    }
+    code, out, told = await trader.run(*ENGAGE)
+    assert code == 0, told
+    request = asked(trader, "KillSwitchService/Engage")
+    assert request.pop("idempotency_key")
+    assert request == {"scope": {"account_id": "ACC-ALICE"}, "reason": "runaway"}
+    for words in ("K1", "account ACC-ALICE", "ENGAGED", "3 pulled"):
+        assert words in out
+
+
+async def test_what_could_not_be_pulled_is_named_and_is_not_success(trader):
+    left = {
+        "order_id": "ORDER-7", "outcome": "KILL_OUTCOME_CANNOT", "state": "ORDER_STATE_NEW",
+        "rejection": {"text": "too late to cancel"},
+    }  # fmt: skip
+    trader.edge.answers |= {
+        "KillSwitchService/MassCancel": kill.MassCancelResponse(kill_switch=switch("NOT_BLOCKING")),
+        "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(
+            kill_switch=switch("NOT_BLOCKING", counts={"cannot": 1}), orders=[left]
+        ),
+    }
+    code, out, _ = await trader.run("mass-cancel", "--venue", "SIMA", "--reason", "venue is ill")
+    assert code == 6
+    assert "ORDER-7" in out
+    assert "too late to cancel" in out
+    code, out, _ = await trader.run(
+        "mass-cancel", "--venue", "SIMA", "--reason", "venue is ill", "--json"
+    )
+    assert code == 6
+    assert json.loads(out.splitlines()[-1])["order_id"] == "ORDER-7"
+
+
+async def test_a_session_that_has_not_confirmed_is_not_success(trader):
+    trader.edge.answers |= {
+        "KillSwitchService/Engage": kill.EngageResponse(kill_switch=switch("ENGAGING")),
+        "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(kill_switch=switch("ENGAGING")),
+    }
+    code, out, _ = await trader.run(*ENGAGE)
+    assert code == 6
+    assert "NOT_CONFIRMED" in out
+
+
+async def test_a_switch_without_scope_is_wrong_usage(trader):
+    code, _, told = await trader.run("kill", "engage", "--reason", "runaway")
+    assert (code, "--account" in told) == (2, True)
+    assert "KillSwitchService/Engage" not in trader.edge.requests
+
+
+async def test_a_release_takes_two(trader):
+    trader.edge.answers["KillSwitchService/ProposeRelease"] = kill.ProposeReleaseResponse(
+        kill_switch=switch()
+    )
+    code, out, _ = await trader.run("kill", "release", "K1", "--reason", "mended")
+    assert (code, "ordermesh kill approve K1" in out) == (0, True)
+    trader.edge.faults["KillSwitchService/ApproveRelease"] = [
+        refuse("SECOND_PERSON_REQUIRED", "alice proposed it: another person must approve")
+    ]
+    code, _, told = await trader.run("kill", "approve", "K1")
+    assert (code, "SECOND_PERSON_REQUIRED" in told) == (3, True)
+
+
+async def test_switches_are_listed_and_shown(trader):
+    trader.edge.answers |= {
+        "KillSwitchService/List": kill.KillSwitchServiceListResponse(kill_switches=[switch()]),
+        "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(
+            kill_switch=switch(), orders=[{"order_id": "ORDER-7"}]
+        ),
+    }
+    _, out, _ = await trader.run("kill", "list", "--in-force", "--json")
+    assert json.loads(out)["switch_id"] == "K1"
+    assert asked(trader, "KillSwitchService/List")["in_force_only"]
+    code, out, _ = await trader.run("kill", "show", "K1")
+    assert (code, "ORDER-7" in out) == (0, True)
+
+
+VALUE_LIMIT = {
+    "limit_id": "L1", "version": 4, "kind": "LIMIT_KIND_MAX_ORDER_VALUE",
+    "range": {"scope": "LIMIT_SCOPE_ACCOUNT", "scope_id": "ACC-ALICE"},
+    "values": {"value": "50000"},
+}  # fmt: skip
+
+
+async def test_a_limit_is_set_over_its_newest_version(trader):
+    trader.edge.answers |= {
+        "LimitService/ListLimits": limits.ListLimitsResponse(limits=[VALUE_LIMIT]),
+        "LimitService/SetLimit": limits.SetLimitResponse(limit=VALUE_LIMIT | {"version": 5}),
+    }
+    code, out, told = await trader.run(
+        "limits", "set", "max-order-value", "--account", "ACC-ALICE", "--value", "40000",
+        "--until", "2027-01-31", "--reason", "quarter end",
+    )  # fmt: skip
+    assert code == 0, told
+    request = asked(trader, "LimitService/SetLimit")
+    assert request.pop("idempotency_key")
+    assert request == {
+        "kind": "LIMIT_KIND_MAX_ORDER_VALUE",
+        "range": {"scope": "LIMIT_SCOPE_ACCOUNT", "scope_id": "ACC-ALICE"},
+        "values": {"value": "40000"},
+        "valid_until": "2027-01-31T00:00:00Z",
+        "reason": "quarter end",
+        "expected_version": 4,
+    }
+    assert "version 5" in out
+
+
+async def test_a_version_that_is_told_is_not_looked_up(trader):
+    await trader.run(
+        "limits", "set", "instrument-permission", "--firm", "DEMO", "--deny", "*.SIMB",
+        "--deny", "SAP.SIMA", "--reason", "not ours", "--version", "2",
+    )  # fmt: skip
+    assert "LimitService/ListLimits" not in trader.edge.requests
+    request = asked(trader, "LimitService/SetLimit")
+    assert request["expected_version"] == 2
+    assert request["values"] == {
+        "permission": "PERMISSION_MODE_DENY_LISTED",
+        "instruments": ["*.SIMB", "SAP.SIMA"],
+    }
+
+
+async def test_a_limit_for_nobody_or_two_is_wrong_usage(trader):
+    line = ("limits", "set", "volume", "--quantity", "1", "--reason", "why")
+    assert (await trader.run(*line))[0] == 2
+    assert (await trader.run(*line, "--firm", "DEMO", "--account", "ACC-ALICE"))[0] == 2
+
+
+async def test_limits_history_usage_and_positions_are_read(trader):
+    trader.edge.answers |= {
+        "LimitService/ListLimits": limits.ListLimitsResponse(limits=[VALUE_LIMIT]),
+        "LimitService/ListLimitHistory": [
+            limits.ListLimitHistoryResponse(versions=[VALUE_LIMIT]),
+            limits.ListLimitHistoryResponse(),
+        ],
+        "LimitService/GetUsage": limits.GetUsageResponse(
+            account_id="ACC-ALICE", status="ACCOUNT_STATUS_REDUCE_ONLY",
+            uses=[{"limit": VALUE_LIMIT, "subject": "EUR", "used": "900", "maximum": "1000",
+                   "unit": "EUR"}],
+            stops=[{"strategy": "trader:alice", "instrument_id": "SAP.SIMA", "executions": 9}],
+        ),
+        "LimitService/ListPositions": limits.ListPositionsResponse(
+            positions=[{"isin": "DE0007164600", "quantity": "-5"}]
+        ),
+    }  # fmt: skip
+    assert "value 50000" in (await trader.run("limits", "list"))[1]
+    assert json.loads((await trader.run("limits", "history", "L1", "--json"))[1])["version"] == 4
+    _, out, _ = await trader.run("limits", "usage")
+    for words in ("REDUCE_ONLY", "900", "1000 EUR", "trader:alice"):
+        assert words in out
+    assert asked(trader, "LimitService/GetUsage") == {"account_id": "ACC-ALICE"}
+    assert "DE0007164600" in (await trader.run("positions"))[1]
+
+
+async def test_an_ended_limit_names_the_version_it_ends(trader):
+    trader.edge.answers["LimitService/ListLimitHistory"] = [
+        limits.ListLimitHistoryResponse(versions=[VALUE_LIMIT]),
+        limits.ListLimitHistoryResponse(),
+    ]
+    assert (await trader.run("limits", "end", "L1", "--reason", "over"))[0] == 0
+    assert asked(trader, "LimitService/EndLimit")["expected_version"] == 4
+
+
+async def test_an_override_is_proposed_for_a_while(trader):
+    override = {"override_id": "O1", "state": "OVERRIDE_STATE_PROPOSED", "account_id": "ACC-ALICE"}
+    trader.edge.answers["LimitService/ProposeOverride"] = limits.ProposeOverrideResponse(
+        override=override
+    )
+    code, out, told = await trader.run(
+        "limits", "override", "propose", "L1", "--account", "ACC-ALICE", "--until", "2h",
+        "--value", "90000", "--reason", "client asked",
+    )  # fmt: skip
+    assert code == 0, told
+    assert "override approve O1" in out
+    assert asked(trader, "LimitService/ProposeOverride")["values"] == {"value": "90000"}
+    for line in (("approve", "O1"), ("reject", "O1", "--reason", "no")):
+        assert (await trader.run("limits", "override", *line))[0] == 0
+
+
+async def test_trading_status_is_set_with_a_reason(trader):
+    line = ("limits", "status", "account", "ACC-ALICE", "--set", "reduce-only")
+    assert (await trader.run(*line))[0] == 2
+    code, _, told = await trader.run(*line, "--reason", "margin call")
+    assert code == 0, told
+    request = asked(trader, "LimitService/SetTradingStatus")
+    assert request["status"] == "ACCOUNT_STATUS_REDUCE_ONLY"
+    assert request["target"] == "TRADING_STATUS_TARGET_ACCOUNT"
+    assert (await trader.run("limits", "status"))[0] == 0
+
+
+ACTION = {
+    "action_id": "A1", "session_id": "sima-orders", "state": "SESSION_ACTION_STATE_PROPOSED",
+    "kind": "SESSION_ACTION_KIND_SEQUENCES", "next_target_msg_seq_num": 7,
+}  # fmt: skip
+
+
+async def test_sequence_numbers_take_two_persons(trader):
+    trader.edge.answers |= {
+        "SessionService/ProposeSequenceChange": sessions.ProposeSequenceChangeResponse(
+            action=ACTION
+        ),
+        "SessionService/ApproveSequenceChange": sessions.ApproveSequenceChangeResponse(
+            action=ACTION | {"state": "SESSION_ACTION_STATE_APPROVED"}
+        ),
+    }
+    reason = ("--reason", "agreed with the venue")
+    assert (await trader.run("sessions", "reset", "sima-orders", *reason))[0] == 2
+    code, out, told = await trader.run(
+        "sessions", "reset", "sima-orders", "--next-in", "7", *reason
+    )
+    assert code == 0, told
+    assert "sessions approve A1" in out
+    code, out, _ = await trader.run("sessions", "approve", "A1")
+    assert (code, "APPROVED" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "rpc"),
+    [("disconnect", "Disconnect"), ("connect", "Connect"), ("hand-over", "HandOver")],
+)
+async def test_an_operator_moves_a_session(trader, command, rpc):
+    line = ("sessions", command, "sima-orders", "--reason", "venue asked for it")
+    code, _, told = await trader.run(*line)
+    assert code == 0, told
+    assert asked(trader, f"SessionService/{rpc}")["session_id"] == "sima-orders"
+
+
+async def test_sessions_are_listed_with_their_owner_and_alarm(trader):
+    session = {
+        "session_id": "sima-orders", "state": "FIX_SESSION_STATE_UP", "owner_instance": "gw-1",
+        "standby_instances": ["gw-2"], "clock_skew": {"alarm": True}, "kept_out": True,
+        "numbers": {"next_sender_msg_seq_num": 12, "next_target_msg_seq_num": 34},
+    }  # fmt: skip
+    trader.edge.answers |= {
+        "SessionService/List": sessions.SessionServiceListResponse(sessions=[session]),
+        "SessionService/Get": sessions.SessionServiceGetResponse(session=session, actions=[ACTION]),
+    }
+    _, out, _ = await trader.run("sessions", "list")
+    for words in ("sima-orders", "UP", "gw-1", "gw-2", "12", "34", "CLOCK SKEW", "kept out"):
+        assert words in out
+    _, out, _ = await trader.run("sessions", "show", "sima-orders")
+    assert "A1" in out
+
+
+async def test_the_audit_log_is_read_over_its_pages(trader):
+    entry = {"entry_id": "E1", "actor": "alice", "text": "off the tick", "count": 1,
+             "reason": "ERROR_REASON_PRICE_OFF_TICK"}  # fmt: skip
+    trader.edge.answers["AuditService/List"] = [
+        audit.AuditServiceListResponse(entries=[entry], next_page_token="more"),
+        audit.AuditServiceListResponse(entries=[entry | {"entry_id": "E0"}]),
+    ]
+    code, out, told = await trader.run(
+        "audit", "--reason", "price-off-tick", "--kind", "refusal", "--since", "2h", "--json"
+    )
+    assert code == 0, told
+    assert [json.loads(line)["entry_id"] for line in out.splitlines()] == ["E1", "E0"]
+    first, second = trader.edge.requests["AuditService/List"]
+    assert (first.page_token, second.page_token) == ("", "more")
+    assert asked(trader, "AuditService/List")["reasons"] == ["ERROR_REASON_PRICE_OFF_TICK"]
+    assert (await trader.run("audit", "--reason", "no-such"))[0] == 2

@@ -1,0 +1,226 @@
+"""`ordermesh order` and its kin: which request a line makes."""
+
+import asyncio
+import json
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from ordermesh.oms.v1 import order_service_pb2 as oms
+
+
+def asked(terminal, rpc):
+    return MessageToDict(terminal.edge.requests[rpc][-1], preserving_proto_field_name=True)
+
+
+DAY = {"quantity": "10", "time_in_force": "TIME_IN_FORCE_DAY"}
+LINES = {
+    "market": ([], "MARKET", DAY),
+    "limit": (["--limit", "9"], "LIMIT", DAY | {"limit_price": "9"}),
+    "stop": (["--stop", "8"], "STOP", DAY | {"stop_price": "8"}),
+    "stop limit": (
+        ["--stop", "8", "--limit", "7.5", "--trigger", "best-bid"],
+        "STOP_LIMIT",
+        DAY
+        | {
+            "stop_price": "8",
+            "limit_price": "7.5",
+            "trigger_price_type": "TRIGGER_PRICE_TYPE_BEST_BID",
+        },
+    ),
+    "trailing stop": (["--trail", "0.5"], "TRAILING_STOP", DAY | {"trailing_offset": "0.5"}),
+    "trailing stop that begins somewhere": (
+        ["--trail", "0.5", "--stop", "8"],
+        "TRAILING_STOP",
+        DAY | {"trailing_offset": "0.5", "stop_price": "8"},
+    ),
+    "iceberg": (
+        ["--limit", "9", "--display", "2"],
+        "ICEBERG",
+        DAY | {"limit_price": "9", "display_quantity": "2"},
+    ),
+    "peg": (
+        ["--peg", "primary:-0.05", "--limit", "9"],
+        "PEGGED",
+        DAY
+        | {"limit_price": "9", "peg": {"reference": "PEG_REFERENCE_PRIMARY", "offset": "-0.05"}},
+    ),
+    "market to limit": (["--market-to-limit"], "MARKET_TO_LIMIT", DAY),
+    "at the open": (
+        ["--tif", "at-open"],
+        "MARKET",
+        DAY | {"time_in_force": "TIME_IN_FORCE_AT_OPEN"},
+    ),
+    "until a time": (
+        ["--limit", "9", "--expire", "2027-01-31T17:30"],
+        "LIMIT",
+        {
+            "quantity": "10",
+            "limit_price": "9",
+            "time_in_force": "TIME_IN_FORCE_GTD",
+            "expire_time": "2027-01-31T17:30:00Z",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("flags", "type_", "terms"), LINES.values(), ids=LINES.keys())
+async def test_a_line_makes_an_order(trader, flags, type_, terms):
+    code, _, told = await trader.run("order", "sell", "SAP.SIMA", "10", *flags, "--no-wait")
+    assert code == 0, told
+    request = asked(trader, "Place")
+    assert request["type"] == f"ORDER_TYPE_{type_}"
+    assert request["terms"] == terms
+
+
+MISTAKES = {
+    "two types": (["--trail", "1", "--display", "2"], "do not go together"),
+    "a stop and a peg": (["--stop", "1", "--peg", "market"], "do not go together"),
+    "a peg to what is not": (["--peg", "last"], "primary"),
+    "a time that is none": (["--expire", "soon"], "2027-01-31T17:30"),
+    "exits that are none": (["--bracket", "12"], "PROFIT:LOSS"),
+    "linked twice": (["--oco", "1", "--bracket", "2:1"], "do not go together"),
+}
+
+
+@pytest.mark.parametrize(("flags", "words"), MISTAKES.values(), ids=MISTAKES.keys())
+async def test_what_cannot_be_meant_is_wrong_usage(trader, flags, words):
+    code, _, told = await trader.run("order", "sell", "SAP.SIMA", "10", *flags)
+    assert code == 2
+    assert words in told
+    assert "Place" not in trader.edge.requests
+
+
+async def test_a_held_order_waits_for_another_person(trader):
+    async def held(_):
+        await asyncio.Event().wait()
+        yield
+
+    trader.edge.watches = [held]
+    code, out, told = await trader.run("order", "buy", "SAP.SIMA", "1", "--hold", "--no-wait")
+    assert code == 0, told
+    assert trader.edge.requests["Place"][0].hold_for_approval
+    assert "HELD" in out
+    assert "ordermesh approve" in out
+    code, out, _ = await trader.run("approve", "ORDER-1", "--version", "1", "--json")
+    assert json.loads(out)["progress"]["state"] == "ORDER_STATE_PENDING_NEW"
+    assert asked(trader, "Approve")["expected_version"] == "1"
+    code, out, _ = await trader.run("decline", "ORDER-1", "--text", "too large")
+    assert (code, asked(trader, "Decline")["text"]) == (0, "too large")
+
+
+async def test_a_held_or_waiting_order_is_not_followed_for_ever(trader):
+    for number, state in enumerate(("HELD", "AWAITING_TRIGGER"), 1):
+
+        async def story(_, number=number, state=state):
+            event = {
+                "account_id": "ACC-ALICE", "sequence": 9, "order_id": f"ORDER-{number}",
+                "progress": {"state": f"ORDER_STATE_{state}"}, "accepted": {},
+            }  # fmt: skip
+            yield oms.WatchResponse(items=[{"event": event}])
+            await asyncio.Event().wait()
+
+        trader.edge.watches = [story]
+        code, _, told = await trader.run("order", "sell", "SAP.SIMA", "1", "--stop", "5")
+        assert code == 0, told
+
+
+async def test_oco_is_two_orders_of_one_group_all_or_none(trader):
+    code, out, told = await trader.run(
+        "order", "sell", "SAP.SIMA", "10", "--limit", "12", "--oco", "8", "--no-wait", "--json"
+    )
+    assert code == 0, told
+    batch = trader.edge.requests["PlaceBatch"][0]
+    first, second = batch.orders
+    assert batch.atomic
+    assert (first.terms.limit_price, first.terms.stop_price) == ("12", "")
+    assert (second.terms.limit_price, second.terms.stop_price) == ("", "8")
+    assert first.side == second.side
+    assert first.link.group_id == second.link.group_id != ""
+    keys = {batch.idempotency_key, first.idempotency_key, second.idempotency_key}
+    assert len(keys) == 3
+    assert [json.loads(line)["order_id"] for line in out.splitlines()] == ["ORDER-1", "ORDER-2"]
+
+
+async def test_a_bracket_has_exits_on_the_other_side_behind_its_entry(trader):
+    code, _, told = await trader.run(
+        "order", "buy", "SAP.SIMA", "10", "--limit", "10", "--bracket", "12:8", "--no-wait"
+    )
+    assert code == 0, told
+    entry, profit, loss = trader.edge.requests["PlaceBatch"][0].orders
+    assert not entry.link.parent_key
+    assert {profit.link.parent_key, loss.link.parent_key} == {entry.idempotency_key}
+    assert profit.side == loss.side != entry.side
+    assert (profit.terms.limit_price, loss.terms.stop_price) == ("12", "8")
+
+
+async def test_a_batch_tells_the_order_at_fault_not_those_left_out_for_it(trader):
+    trader.edge.answers["PlaceBatch"] = oms.PlaceBatchResponse(
+        results=[
+            {"rejection": {"reason": "ERROR_REASON_OBJECT_STATE", "text": "another was refused"}},
+            {
+                "rejection": {
+                    "reason": "ERROR_REASON_PRICE_OFF_TICK",
+                    "text": "8.001 is off",
+                    "field": "terms.stop_price",
+                    "retry_class": "RETRY_CLASS_FIX_INPUT",
+                }
+            },
+        ]
+    )
+    code, _, told = await trader.run(
+        "order", "sell", "SAP.SIMA", "10", "--limit", "12", "--oco", "8.001"
+    )
+    assert code == 3
+    assert "PRICE_OFF_TICK" in told
+    assert "terms.stop_price" in told
+
+
+async def test_a_replace_changes_what_was_told_and_keeps_the_rest(trader):
+    await trader.run(
+        "order", "sell", "SAP.SIMA", "10", "--stop", "8", "--limit", "7.5", "--no-wait"
+    )
+
+    async def replaced(_):
+        event = {
+            "account_id": "ACC-ALICE", "sequence": 9, "order_id": "ORDER-1",
+            "progress": {"state": "ORDER_STATE_NEW"}, "replaced": {},
+        }  # fmt: skip
+        yield oms.WatchResponse(items=[{"event": event}])
+        await asyncio.Event().wait()
+
+    trader.edge.watches = [replaced]
+    code, _, told = await trader.run("replace", "ORDER-1", "--stop", "7.9")
+    assert code == 0, told
+    terms = asked(trader, "Replace")["terms"]
+    assert terms == DAY | {"stop_price": "7.9", "limit_price": "7.5"}
+
+
+async def test_going_flat_tells_what_remains(trader):
+    assert (await trader.run("go-flat", "--instrument", "SAP.SIMA"))[0] == 0
+    assert asked(trader, "GoFlat")["account_id"] == "ACC-ALICE"
+    trader.edge.answers["GoFlat"] = oms.GoFlatResponse(
+        positions=[
+            {
+                "isin": "DE0007164600",
+                "quantity_before": "7",
+                "quantity_remaining": "7",
+                "cause": "FLAT_CAUSE_VENUE_DOWN",
+                "rejection": {"text": "SIMA is down"},
+            }
+        ],
+        open_orders=[{"order_id": "ORDER-9"}],
+    )
+    code, out, _ = await trader.run("go-flat")
+    assert code == 6
+    for words in ("DE0007164600", "VENUE_DOWN", "SIMA is down", "ORDER-9", "not flat"):
+        assert words in out
+
+
+async def test_order_ids_are_whole_in_a_narrow_window(trader):
+    trader.edge.orders["key"] = order = oms.PlaceResponse().order
+    order.order_id, order.instrument_id = "01M88381SS1GSYF8Y9XA0797JN", "ASML.SIMA"
+    order.terms.quantity, order.progress.state = "100", 3
+    _, out, _ = await trader.run("orders", columns=80)
+    assert order.order_id in out
+    assert "PARTIALLY_FILLED" in out
