@@ -152,9 +152,12 @@ class Outbound:
     def ask_about(self, sent: str) -> None:
         """Ask the venue what became of a request it asked to be sent again."""
         subject, body = self._writer.ask_about(sent)
-        if body:
-            self._doubt(subject, body)
-            self._not_resent.append(self._writer.receipt_about(sent))
+        if not body:
+            return
+        self._doubt(subject, body)
+        receipt = self._writer.receipt_about(sent)
+        if receipt is not None:
+            self._not_resent.append(receipt)
             self._receipt_ready()
 
     def ask(self, commands: Iterable[link.VenueCommand]) -> None:

@@ -148,8 +148,8 @@ class CommandWriter(Protocol):
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a status request about a request in the FIX store; "" if it needs none."""
 
-    def receipt_about(self, sent: str) -> link.CommandReceipt:
-        """Return the receipt that says that a request in the FIX store is in doubt."""
+    def receipt_about(self, sent: str) -> link.CommandReceipt | None:
+        """Return the receipt that says that a request in the FIX store is in doubt; None for H."""
 
 
 class ReportReader(Protocol):

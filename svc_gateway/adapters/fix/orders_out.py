@@ -105,10 +105,11 @@ class OrderWriter:
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a ClOrdID(11) and an OrderStatusRequest(H) about a request in the FIX store.
 
-        Both are empty if it needs none.
+        Both are empty if it needs none. A question that was filled over is asked again: nobody
+        has seen it.
         """
         found = wire.fields(sent)
-        if found.get(t.MSG_TYPE) not in {"D", "F", "G"} or not found.get(t.CL_ORD_ID):
+        if found.get(t.MSG_TYPE) not in {"D", "F", "G", "H"} or not found.get(t.CL_ORD_ID):
             return "", ""
         subject = found[t.CL_ORD_ID]
         fields: Fields = [(t.MSG_TYPE, "H"), (t.ORD_STATUS_REQ_ID, subject), (t.CL_ORD_ID, subject)]
@@ -116,14 +117,19 @@ class OrderWriter:
         fields += [(tag, found[tag]) for tag in copied if tag in found]
         return subject, wire.join(fields)
 
-    def receipt_about(self, sent: str) -> link.CommandReceipt:
-        """Return the receipt that says that a request in the FIX store is in doubt."""
+    def receipt_about(self, sent: str) -> link.CommandReceipt | None:
+        """Return the receipt that says that a request in the FIX store is in doubt, if it can be.
+
+        A question is never in doubt.
+        """
         found = wire.fields(sent)
+        if found.get(t.MSG_TYPE) not in KINDS:
+            return None
         cl_ord_id = wire.clean(found.get(t.CL_ORD_ID, ""))
         return link.CommandReceipt(
             cl_ord_id=cl_ord_id,
             order_id=cl_ord_id.rpartition("-")[0],
-            kind=KINDS.get(found.get(t.MSG_TYPE, ""), link.VENUE_COMMAND_KIND_UNSPECIFIED),
+            kind=KINDS[found[t.MSG_TYPE]],
             outcome=link.COMMAND_OUTCOME_IN_DOUBT,
             msg_seq_num=int(found.get(t.MSG_SEQ_NUM, "0")),
             text="the venue asked for it again; it was not sent again but asked about",

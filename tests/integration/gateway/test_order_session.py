@@ -165,6 +165,21 @@ async def test_an_order_the_venue_asks_for_again_is_gap_filled_and_asked_about(
     assert len(bench.venue.of_type("D")) == 1
 
 
+async def test_a_question_the_venue_asks_for_again_is_asked_again(bench: Bench) -> None:
+    await bench.up()
+    bench.oms.command(command(1, link.VENUE_COMMAND_KIND_STATUS))
+    first = await bench.venue.received("H")
+    # As if the question had been lost on the wire.
+    bench.venue.crash()
+    bench.venue.expect_from_client(int(first["34"]))
+    bench.venue.on("H", lambda h: [order_status(h)])
+    bench.venue.start()
+    again = await bench.venue.received("H")
+    assert again["11"] == first["11"]
+    assert int(again["34"]) > int(first["34"])
+    await bench.oms.until_reports(1)
+
+
 async def test_old_orders_are_not_sent_and_old_cancels_are(bench: Bench) -> None:
     bench.sessions = [bench.order_session(command_age_max_s=1)]
     await bench.up()

@@ -175,7 +175,12 @@ def test_asking_about_a_sent_request() -> None:
     assert parse(question) == {
         "35": "H", "790": "A-2", "11": "A-2", "55": "X", "54": "2",
     }  # fmt: skip
-    assert writer.ask_about(f"35=H{SOH}11=A-2{SOH}") == ("", "")
+    # A question filled over was seen by nobody: it is asked again, and is no doubt itself.
+    subject, question = writer.ask_about(f"35=H{SOH}11=A-2{SOH}")
+    assert subject == "A-2"
+    assert parse(question) == {"35": "H", "790": "A-2", "11": "A-2"}
+    assert writer.receipt_about(f"35=H{SOH}11=A-2{SOH}") is None
+    assert writer.ask_about(f"35=0{SOH}") == ("", "")
 
 
 REPORT = body(
