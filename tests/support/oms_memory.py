@@ -355,6 +355,8 @@ class MemoryStore:
         handed_over = given_away == gateway and until > time.monotonic()
         if handed_over or (row.held and row.gateway != gateway):
             raise SessionHeldError(row)
+        if given_away != gateway:
+            self.tables.handed_over.pop(session_id, None)
         lost = store_lost_epoch
         sessions[session_id] = row._replace(
             fencing_token=row.fencing_token + 1,

@@ -144,5 +144,6 @@ async def wired(
 async def up(wire: Wire) -> None:
     """Wait until the book takes orders for the venue."""
     await wire.venue.until_logged_on()
-    await until(lambda: all(s.state == 3 and s._linked for s in wire.sessions), "sessions are up")
-    await until(lambda: not any(s._status_due for s in wire.sessions), "their states were told")
+    sessions = wire.sessions
+    await until(lambda: all(s.view.state == 3 and s._linked for s in sessions), "all are up")
+    await until(lambda: not any(s.view.due for s in sessions), "their states were told")

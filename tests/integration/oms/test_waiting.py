@@ -183,6 +183,7 @@ async def test_a_stop_reached_while_its_venue_is_down_goes_when_it_is_up(book_ur
     async with market(book_url, tls) as (_target, feed, replica_, client, gateway):
         order_id = (await client.place("k1", **stop("640"))).order.order_id
         await gateway.close()
+        await until(lambda: not replica_.book.venues.is_up("SIMA"), "the venue counts as down")
         await feed.send(updates=[book("ASML.SIMA", "630", "650")])
         async with asyncio.timeout(WAIT_S):
             while (await client.get(order_id)).order.waits_for != order_pb2.WAITS_FOR_VENUE:
