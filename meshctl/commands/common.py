@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
 from pathlib import Path
@@ -34,7 +35,7 @@ PIPED_COLUMNS: Final = 200
 
 console = Console()
 if not console.is_terminal:
-    console.width = PIPED_COLUMNS
+    console.width = shutil.get_terminal_size((PIPED_COLUMNS, 24)).columns  # COLUMNS, if it is set
 errors = Console(stderr=True, soft_wrap=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")]

@@ -39,16 +39,16 @@ def list_sessions(as_json: JsonOption = False) -> None:
         answer = await mesh.call(mesh.sessions.List, service.SessionServiceListRequest())
         shown = table("session", "state", "owner", "standbys", "sends", "expects", "about")
         for one in answer.sessions:
+            kept_out = " (kept out)" if one.kept_out else ""
             alarm = "CLOCK SKEW " if one.clock_skew.alarm else ""
-            kept_out = "kept out by an operator " if one.kept_out else ""
             shown.add_row(
                 one.session_id,
-                enum_word(session_pb2.FixSessionState, one.state),
+                f"{enum_word(session_pb2.FixSessionState, one.state)}{kept_out}",
                 one.owner_instance,
                 ", ".join(one.standby_instances),
                 str(one.numbers.next_sender_msg_seq_num),
                 str(one.numbers.next_target_msg_seq_num),
-                f"{alarm}{kept_out}{one.text}",
+                f"{alarm}{one.text}",
             )
         show(answer.sessions, shown, "no sessions", as_json=as_json)
 

@@ -50,7 +50,7 @@ def price_words(one: order_pb2.Order) -> str:
         words.append(f"stop {stop}")
     if terms.HasField("peg"):
         reference = order_pb2.PegReference.Name(terms.peg.reference)
-        offset = terms.peg.offset and f" {terms.peg.offset}"
+        offset = f" {terms.peg.offset}" if terms.peg.offset not in {"", "0"} else ""
         words.append(f"peg {reference.removeprefix('PEG_REFERENCE_')}{offset}")
     if terms.limit_price:
         words.append(f"limit {terms.limit_price}" if words else terms.limit_price)

@@ -117,7 +117,8 @@ const WAITS: Readonly<Partial<Record<WaitsFor, string>>> = {
 export function extraTerms(terms: OrderTerms | undefined, stopNow = ""): string {
   if (!terms) return "";
   const stop = stopNow || terms.stopPrice;
-  const peg = terms.peg ? `peg ${PegReference[terms.peg.reference].toLowerCase()} ${terms.peg.offset}`.trim() : "";
+  const offset = terms.peg && terms.peg.offset !== "0" ? terms.peg.offset : "";
+  const peg = terms.peg ? `peg ${PegReference[terms.peg.reference].toLowerCase()} ${offset}`.trim() : "";
   return [
     terms.trailingOffset && `trail ${terms.trailingOffset}`,
     stop && `stop ${stop}`,
