@@ -26,7 +26,10 @@ from tests.support.certificates import tls_of
 from tests.support.tokens import TokenMint, bearer
 
 SERVICE = "ordermesh.oms.v1.OrderService"
+METHODS = pb.DESCRIPTOR.services_by_name["OrderService"].methods
 ACCESS = {
+    # Those that these tests do not look at.
+    **{method.name: user("TRADER") for method in METHODS},
     "Place": user("TRADER"),
     "Replace": peer("svc-gateway"),
     "Cancel": PUBLIC,
@@ -46,7 +49,7 @@ PLACE = pb.PlaceRequest(
 CANCEL_ALL = pb.CancelAllRequest(idempotency_key="k-1", account_id="ACC-ALICE")
 
 
-class Orders:
+class Orders(order_service_pb2_grpc.OrderServiceServicer):
     """Does nothing an OMS does; each rpc shows one thing the server does."""
 
     def __init__(self) -> None:
