@@ -119,7 +119,7 @@ class ControlsBench:
     ) -> list[Figure]:
         """Let orders rest, pull them at once, wait for the venue's last word."""
         count = QUICK_RESTING_ORDERS if self._plan.is_quick else RESTING_ORDERS
-        answered = Figure(f"{name} of {count} orders: answered", "ms", note="nothing new leaves")
+        answered = Figure(f"{name} of {count} orders: answered", "ms")
         last = Figure(f"{name} of {count} orders: last cancel acknowledged", "ms")
         for _ in range(self._plan.repeats):
             await self._orders.log_in()
