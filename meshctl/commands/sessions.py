@@ -103,7 +103,9 @@ def reset(
     to_one: Annotated[
         bool, typer.Option("--to-one", help="Both begin at 1; what was never had is lost.")
     ] = False,
-    expires_in_s: Annotated[int, typer.Option("--expires-in", min=0, help="Seconds; 900.")] = 0,
+    expires_in_s: Annotated[
+        int, typer.Option("--expires-in", min=0, help="Seconds, 60 to 86400; 900.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Propose other sequence numbers; nothing happens before another person approves."""

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from mesh.access import Access, user
 from mesh.call import Call
+from mesh.errors import refuse
+from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.book import Book
@@ -120,9 +122,12 @@ class SessionServicer:
         """Return a page of what was done."""
         del call
         size = request.page_size or PAGE_ACTIONS_DEFAULT
+        before = _action_id(request.before_action_id)
         with self._reaching():
+            if request.session_id:
+                await self._desk.require(request.session_id)
             return pb.ListActionsResponse(
-                actions=await self._desk.actions(request.session_id, request.before_action_id, size)
+                actions=await self._desk.actions(request.session_id, before, size)
             )
 
     async def ProposeSequenceChange(  # noqa: N802
@@ -184,6 +189,18 @@ class SessionServicer:
         """Give a session to a standby."""
         action = await self._ordered(request.session_id, HAND_OVER, call, request.reason)
         return pb.HandOverResponse(action=action)
+
+
+def _action_id(before: str) -> str:
+    if before and not valid_ulid(before):
+        raise refuse(
+            "INVALID_FIELD",
+            f"before_action_id is {before!r}, should be the action_id of an action",
+            "before_action_id",
+            value=before,
+            expected="the action_id of the last action of the page before",
+        )
+    return before
 
 
 async def _either(news: asyncio.Event, drain: asyncio.Event, seconds: float) -> None:

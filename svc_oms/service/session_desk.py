@@ -23,6 +23,8 @@ log = get_logger("svc_oms.sessions")
 
 # A proposal lapses after this unless told otherwise. Seconds.
 PROPOSAL_LIFE_S = 900
+# A shorter life is refused: nobody could read the proposal and decide on it. Seconds.
+PROPOSAL_LIFE_LEAST_S = 60
 # What one person may do alone waits this long for an owner of the session. Seconds.
 ACTION_LIFE_S = 86_400
 # A gateway told to hand over does not get the session back for so long. Seconds.
@@ -122,7 +124,7 @@ class SessionDesk:
         """Propose other numbers.
 
         Raises:
-            MeshError: OBJECT_NOT_FOUND, INVALID_FIELD.
+            MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, INVALID_FIELD.
         """
         sender, target = numbers
         if reset == bool(sender or target):
@@ -134,7 +136,19 @@ class SessionDesk:
                 value=reset,
                 expected="a reset without numbers, or numbers without a reset",
             )
+        if 0 < life_s < PROPOSAL_LIFE_LEAST_S:
+            wanted = f"0 for {PROPOSAL_LIFE_S}, or at least {PROPOSAL_LIFE_LEAST_S}"
+            raise refuse(
+                "INVALID_FIELD",
+                f"expires_in_s is {life_s}; it should be {wanted}",
+                "expires_in_s",
+                value=life_s,
+                expected=wanted,
+            )
         await self._session(session_id)
+        # Told early; what holds when two come at once is that only one can be approved.
+        if await self._store.due([session_id]):
+            raise _under_way(session_id, "session_id")
         action = self._new(session_id, SEQUENCES, who, why, life_s or PROPOSAL_LIFE_S)
         action.state, action.reset = PROPOSED, reset
         action.next_sender_msg_seq_num, action.next_target_msg_seq_num = sender, target
@@ -156,10 +170,12 @@ class SessionDesk:
             raise refuse(
                 "SECOND_PERSON_REQUIRED",
                 f"action {action_id} was proposed by {who}; another person must approve it",
+                "action_id",
                 action_id=action_id,
                 proposed_by=who,
             )
-        self._require_state(action, PROPOSED)
+        if action.state != PROPOSED or action.expires_at.ToNanoseconds() < self._clock.now_ns():
+            raise _not_proposed(action)
         action.state = APPROVED if approve else REJECTED
         action.decided_by = who
         action.decided_at.CopyFrom(timestamp(self._clock.now_ns()))
@@ -167,9 +183,9 @@ class SessionDesk:
         try:
             moved = await self._store.move(_row(action), PROPOSED)
         except ActionUnderWayError:
-            raise _under_way(action.session_id) from None
+            raise _under_way(action.session_id, "action_id") from None
         if not moved:
-            self._require_state(await self.action(action_id), PROPOSED)
+            raise _not_proposed(await self.action(action_id))
         log.warning("sequence change decided", action=action_id, approved=approve, by=who)
         self._tell(action.session_id)
         return action
@@ -203,7 +219,7 @@ class SessionDesk:
         try:
             await self._store.add(_row(action), kept_out=kept_out)
         except ActionUnderWayError:
-            raise _under_way(session_id) from None
+            raise _under_way(session_id, "session_id") from None
         name = pb.SessionActionKind.Name(action.kind).removeprefix("SESSION_ACTION_KIND_")
         log.warning("session action", session=session_id, kind=name, by=who, why=why)
         self._tell(session_id)
@@ -278,7 +294,12 @@ class SessionDesk:
         """
         row = await self._store.action(action_id)
         if row is None:
-            raise refuse("OBJECT_NOT_FOUND", f"there is no action {action_id}", action_id=action_id)
+            raise refuse(
+                "OBJECT_NOT_FOUND",
+                f"there is no action {action_id}",
+                "action_id",
+                action_id=action_id,
+            )
         return _action(row)
 
     async def actions(self, session_id: str, before: str, limit: int) -> list[pb.SessionAction]:
@@ -339,19 +360,6 @@ class SessionDesk:
             expires_at=timestamp(now_ns + life_s * _NS),
         )
 
-    def _require_state(self, action: pb.SessionAction, wanted: int) -> None:
-        lapsed = action.expires_at.ToNanoseconds() < self._clock.now_ns()
-        if action.state == wanted and not lapsed:
-            return
-        name = pb.SessionActionState.Name(action.state).removeprefix("SESSION_ACTION_STATE_")
-        is_now = "EXPIRED" if action.state == wanted else name
-        raise refuse(
-            "OBJECT_STATE",
-            f"action {action.action_id} is {is_now}; it should be PROPOSED",
-            action_id=action.action_id,
-            state=is_now,
-        )
-
     def _tell(self, session_id: str) -> None:
         self.some_due.set()
         self._waker.wake_sessions([session_id])
@@ -410,10 +418,26 @@ def _unknown(session_id: str) -> Exception:
 
 
 def _wrong_state(text: str, session_id: str) -> Exception:
-    return refuse("OBJECT_STATE", text, session_id=session_id)
+    return refuse("OBJECT_STATE", text, "session_id", session_id=session_id)
 
 
-def _under_way(session_id: str) -> Exception:
-    return _wrong_state(
-        f"another action of session {session_id} waits for its owner or outcome", session_id
+def _under_way(session_id: str, field: str) -> Exception:
+    return refuse(
+        "OBJECT_STATE",
+        f"another action of session {session_id} waits for its owner or outcome",
+        field,
+        session_id=session_id,
+    )
+
+
+def _not_proposed(action: pb.SessionAction) -> Exception:
+    # A proposal that cannot be decided has lapsed, whether or not its row says so yet.
+    name = pb.SessionActionState.Name(action.state).removeprefix("SESSION_ACTION_STATE_")
+    is_now = "EXPIRED" if action.state == PROPOSED else name
+    return refuse(
+        "OBJECT_STATE",
+        f"action {action.action_id} is {is_now}; it should be PROPOSED",
+        "action_id",
+        action_id=action.action_id,
+        state=is_now,
     )

@@ -48,7 +48,8 @@ def garbled(good: Message) -> Iterator[Garbled]:
     """Break the wire form: texts that are no UTF-8, messages cut short, no message at all."""
     whole = good.SerializeToString()
     yield Garbled("no message", b"\xff" * 8)
-    yield Garbled("cut short", whole[:-1])
+    if whole:
+        yield Garbled("cut short", whole[:-1])
     for field, _value in good.ListFields():
         if field.type == FieldDescriptor.TYPE_STRING:
             yield Garbled(f"{field.name}: no UTF-8", whole + _length_delimited(field, b"\xc3\x28"))

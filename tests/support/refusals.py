@@ -14,7 +14,15 @@ from ordermesh.type.v1 import error_pb2
 from tests.support.bad_input import cases
 
 _COUNTED = ("order_events", "outbox", "idempotency", "disconnect_guards", "control_keys")
-_WHOLE = ("orders", "accounts", "positions", "controls", "control_records", "kill_switches")
+_WHOLE = (
+    "orders", "accounts", "positions", "controls", "control_records", "kill_switches",
+    "session_actions",
+)  # fmt: skip
+# Of a session only what a person wants of it: its link moves the rest at any time.
+_WISHES = """
+SELECT session_id, kept_out, handed_over_from FROM oms.sessions
+WHERE kept_out OR handed_over_from <> '' ORDER BY 1
+"""
 
 
 class BookState:
@@ -33,7 +41,7 @@ class BookState:
             await self._connection.fetch(f"SELECT t::text FROM oms.{table} t ORDER BY 1")  # noqa: S608
             for table in _WHOLE
         ]
-        return [*counts, *rows]
+        return [*counts, *rows, await self._connection.fetch(_WISHES)]
 
     async def audit(self) -> list[audit_service_pb2.AuditEntry]:
         """Return the entries of the audit log, oldest first."""

@@ -119,14 +119,15 @@ class SessionServiceServicer:
 
     def Watch(self, request, context):
         """All sessions, then each again whenever something of it changes; a heartbeat
-        when nothing does.
+        when nothing does. Refuses: OBJECT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListActions(self, request, context):
-        """What was done to a session, newest first, in pages.
+        """What was done to a session, newest first, in pages. Refuses:
+        OBJECT_NOT_FOUND, INVALID_FIELD (before_action_id is no ULID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,8 +136,8 @@ class SessionServiceServicer:
     def ProposeSequenceChange(self, request, context):
         """Proposes other sequence numbers. Roles: OPERATOR, RISK. Nothing happens
         before another person approves it. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE
-        (another action is under way), INVALID_FIELD (nothing is to be changed, or a
-        reset with numbers).
+        (another action is under way), INVALID_FIELD (nothing is to be changed, a
+        reset with numbers, or a life under 60 s).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,7 +146,8 @@ class SessionServiceServicer:
     def ApproveSequenceChange(self, request, context):
         """Approves a proposal; the owning gateway then logs out, sets the numbers and
         logs on again. Roles: OPERATOR, RISK. Refuses: SECOND_PERSON_REQUIRED (the
-        proposer), OBJECT_STATE (approved already or expired).
+        proposer), OBJECT_STATE (decided already, expired, or another action is under
+        way).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

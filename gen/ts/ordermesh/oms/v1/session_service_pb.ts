@@ -575,7 +575,7 @@ export const SessionService: GenService<{
   },
   /**
    * All sessions, then each again whenever something of it changes; a heartbeat
-   * when nothing does.
+   * when nothing does. Refuses: OBJECT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.Watch
    */
@@ -585,7 +585,8 @@ export const SessionService: GenService<{
     output: typeof SessionServiceWatchResponseSchema;
   },
   /**
-   * What was done to a session, newest first, in pages.
+   * What was done to a session, newest first, in pages. Refuses:
+   * OBJECT_NOT_FOUND, INVALID_FIELD (before_action_id is no ULID).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.ListActions
    */
@@ -597,8 +598,8 @@ export const SessionService: GenService<{
   /**
    * Proposes other sequence numbers. Roles: OPERATOR, RISK. Nothing happens
    * before another person approves it. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE
-   * (another action is under way), INVALID_FIELD (nothing is to be changed, or a
-   * reset with numbers).
+   * (another action is under way), INVALID_FIELD (nothing is to be changed, a
+   * reset with numbers, or a life under 60 s).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.ProposeSequenceChange
    */
@@ -610,7 +611,8 @@ export const SessionService: GenService<{
   /**
    * Approves a proposal; the owning gateway then logs out, sets the numbers and
    * logs on again. Roles: OPERATOR, RISK. Refuses: SECOND_PERSON_REQUIRED (the
-   * proposer), OBJECT_STATE (approved already or expired).
+   * proposer), OBJECT_STATE (decided already, expired, or another action is under
+   * way).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.ApproveSequenceChange
    */
