@@ -191,7 +191,7 @@ async def test_behind_its_answer_no_order_beyond_a_limit_is_taken(
     [("REDUCE_ONLY", SELL, "REDUCE_ONLY"), ("HALTED", None, "TRADING_HALTED")],
     ids=["REDUCE_ONLY", "HALTED"],
 )
-async def test_behind_its_answer_a_state_lets_through_only_what_it_says(  # noqa: PLR0913
+async def test_behind_its_answer_a_state_lets_through_only_what_it_says(
     book_url, tls, target, name, status, within, reason
 ):
     async with pair(book_url, tls) as both:
@@ -219,9 +219,7 @@ async def test_behind_its_answer_a_state_lets_through_only_what_it_says(  # noqa
 async def test_executions_stop_a_strategy_on_both_replicas(book_url, tls):
     async with pair(book_url, tls) as both:
         gateway = both.gateway
-        await set_limit(
-            both.limits, "REPEATED_EXECUTION", executions=EXECUTIONS, window_ms=HOUR_MS
-        )
+        await set_limit(both.limits, "REPEATED_EXECUTION", executions=EXECUTIONS, window_ms=HOUR_MS)
 
         async def execute() -> None:
             for index in range(EXECUTIONS):
