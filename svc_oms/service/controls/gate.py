@@ -130,6 +130,8 @@ class LimitsGate:
             books = await room.books.take(batch, [accounts[name] for name in asked], positions)
             for name, book in books.items():
                 views[name].book = book
+                # Own resting orders may have to be cancelled, whichever replica took them.
+                ledger.know(book.orders)
         return LimitsJudge(room.books, views, ledger)
 
 

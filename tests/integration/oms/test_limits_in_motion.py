@@ -14,10 +14,10 @@ from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
 from tests.integration.oms.test_life_cycle import verified
 from tests.integration.oms.test_limits_together import CALLERS, RITA, set_limit, two_replicas
-from tests.support.oms import Client, Gateway, until
+from tests.support.oms import Client, Gateway
+from tests.support.oms_pair import all_sent
 
 MOST = 3_000
 STEPS_EACH = 6
@@ -134,11 +134,7 @@ async def test_what_the_venue_could_execute_never_passes_the_limit(book_url, tls
         await asyncio.gather(
             *(caller(number, clients, random.Random(number)) for number in range(CALLERS))
         )
-        # What the other replica committed last reaches the link a moment later.
-        store = await PostgresStore.connect(book_url)
-        (session,) = await store.sessions()
-        await store.close()
-        await until(lambda: len(gateway.commands) == session.outbound_sequence, "all commands")
+        await all_sent(book_url, gateway)
         venue.done.set()
         await answering
         # What the venue told last may not be in the book yet.

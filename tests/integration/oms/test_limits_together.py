@@ -6,9 +6,10 @@ are taken as fit, exactly, whoever asks where.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import Any
 
 import grpc
 import pytest
@@ -18,7 +19,8 @@ from ordermesh.oms.v1 import limit_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from tests.integration.oms.test_life_cycle import verified
-from tests.support.oms import MINT, Client, Gateway, replica, trading
+from tests.support.oms import MINT, Client, Gateway
+from tests.support.oms_pair import pair
 from tests.support.tokens import bearer
 
 RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
@@ -30,13 +32,8 @@ HOUR_MS = 3_600_000
 
 @asynccontextmanager
 async def two_replicas(url, tls) -> AsyncIterator[tuple[list[Client], LimitServiceStub, Gateway]]:
-    async with (
-        trading(url, tls) as (first, client, gateway),
-        replica(url, tls) as second,
-        first.channel() as risk,
-        second.channel() as other,
-    ):
-        yield [client, Client(other)], LimitServiceStub(risk), gateway
+    async with pair(url, tls) as both:
+        yield both.clients, both.limits, both.gateway
 
 
 async def set_limit(limits: LimitServiceStub, kind: str, key: str = "l1", **fields) -> None:
@@ -54,8 +51,15 @@ async def set_limit(limits: LimitServiceStub, kind: str, key: str = "l1", **fiel
     await limits.SetLimit(request, metadata=RITA)
 
 
-async def all_call(clients: list[Client]) -> tuple[list[str], Counter[str]]:
-    """Let everybody place; return what was taken, and what the others were told."""
+async def all_call(
+    clients: list[Client], changes_of: Callable[[int], dict[str, Any]] = lambda _: {}
+) -> tuple[list[str], Counter[str]]:
+    """Let everybody place; return what was taken, and what the others were told.
+
+    Args:
+        clients: One of each replica.
+        changes_of: What the n-th caller asks for, other than all.
+    """
     taken: list[str] = []
     told: Counter[str] = Counter()
 
@@ -63,7 +67,7 @@ async def all_call(clients: list[Client]) -> tuple[list[str], Counter[str]]:
         client = clients[number % len(clients)]
         for index in range(ORDERS_EACH):
             try:
-                placed = await client.place(f"k{number}-{index}")
+                placed = await client.place(f"k{number}-{index}", **changes_of(number))
             except grpc.aio.AioRpcError as error:
                 told[reason_of(error)[0]] += 1
             else:

@@ -5,7 +5,7 @@ import pytest
 from mesh.errors import MeshError
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from tests.support.limit_cases import CASES, Case
-from tests.support.limits import LimitBench
+from tests.support.limits import BUY, SELL, LimitBench
 from tests.support.sources import ROOT
 
 
@@ -89,3 +89,13 @@ def test_the_page_has_this_table():
     page = (ROOT / "docs/LIMITS.md").read_text("utf-8")
     missing = [case.row for case in CASES if case.row not in page]
     assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize(("policy", "refusal"), [(2, ""), (3, "SELF_MATCH_PREVENTED")])
+async def test_own_orders_that_another_replica_took_are_cancelled(policy, refusal):
+    bench = await LimitBench.make()
+    await bench.set_limit("SELF_MATCH", self_match=policy)
+    await bench.place(BUY, 1)
+    outcome = await (await bench.peer()).place(SELL, 1)
+    assert getattr(outcome, "reason", "") == refusal
+    assert (await bench.order(0)).pending_cancel_id
