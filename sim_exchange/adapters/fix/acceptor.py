@@ -1,5 +1,6 @@
 """The SocketAcceptor of a venue: one port, an order and a market-data session per client."""
 
+import re
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -95,10 +96,28 @@ def free_loopback_port() -> int:
 
 
 def store_tail(store: Path, mic: str, client: str) -> bytes:
-    """The newest stored outgoing messages of a session, b"" if there are none."""
-    path = store / f"FIX.4.4-{mic}-{client}.body"
+    """The newest outgoing messages of a session that its store has, b"" if there are none.
+
+    QuickFIX stores a message, then counts it, then sends it. One that was not counted when
+    the process was killed never left, and the next one takes its number: it is not there.
+    """
+    session = f"FIX.4.4-{mic}-{client}"
+    path = store / f"{session}.body"
     if not path.exists():
         return b""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - STORE_TAIL_BYTES))
-        return file.read()
+        tail = file.read()
+    last = tail.rfind(b"8=FIX.4.4\x01")
+    number = re.search(rb"\x0134=(\d+)\x01", tail[last:]) if last >= 0 else None
+    if number is not None and int(number[1]) >= _next_number(store / f"{session}.seqnums"):
+        return tail[:last]
+    return tail
+
+
+def _next_number(path: Path) -> int:
+    """The number of the next message; 0 if the store does not tell."""
+    try:
+        return int(path.read_text(encoding="ascii").partition(":")[0])
+    except (OSError, ValueError):
+        return 0

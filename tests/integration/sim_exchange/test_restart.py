@@ -2,8 +2,6 @@
 
 import signal
 
-import pytest
-
 from tests.support.sim_exchange import SOH, pairs
 from tests.support.sim_process import SimProcess
 
@@ -82,11 +80,6 @@ def test_report_that_never_reached_the_fix_store_is_sent_after_the_restart(tmp_p
         assert (late["17"], late["97"]) == (cancelled["17"], "Y")
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="killed in the middle of a burst, the simulated venue may not tell the report of its "
-    "last moment again: its journal and QuickFIX's store are two files",
-)
 def test_kill_under_load_leaves_one_truth(tmp_path) -> None:
     """Two clients trade while the venue is killed; afterwards reports and statuses agree."""
     flags = ("--no-agents", "--clients", "ORDERMESH,OTHER")
