@@ -19,6 +19,8 @@ from mesh.log import get_logger
 
 ALGORITHMS: Final = ["ES256"]
 TOKEN_CHARACTERS_MAX: Final = 8192
+# Of a name kept beside what its bearer does; what is longer is cut.
+USERNAME_CHARACTERS_MAX: Final = 64
 # Verified tokens are remembered: a signature costs ~100 µs, a look-up less than one.
 VERIFIED_TOKENS_MAX: Final = 10_000
 JWKS_REFETCH_INTERVAL_MIN_S: Final = 5.0
@@ -37,6 +39,8 @@ class Principal:
     Attributes:
         subject: The token's sub, a stable user id.
         name: What people call them.
+        username: What they log in with, kept beside what they do; their name if the token
+            tells none.
         roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR", "RISK".
         accounts: Accounts the user may see or, as TRADER, trade.
         expires_at_ns: End of the token, UTC nanoseconds.
@@ -47,6 +51,7 @@ class Principal:
     roles: frozenset[str]
     accounts: frozenset[str]
     expires_at_ns: int
+    username: str = ""
 
     def may_view(self, account: str) -> bool:
         """Tell whether the orders of this account may be seen; AUDITOR and RISK see all."""
@@ -153,6 +158,9 @@ class TokenVerifier:
             roles=_texts(claims, "roles"),
             accounts=_texts(claims, "accounts"),
             expires_at_ns=int(expiry * NANOSECONDS_PER_SECOND),
+            username=str(claims.get("preferred_username") or claims.get("name", ""))[
+                :USERNAME_CHARACTERS_MAX
+            ],
         )
 
     async def _key_of(self, key_id: str) -> ECKey:

@@ -9,6 +9,7 @@ import typer
 from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, emit, enum_word, run, show, table, usage_error, when
 from meshctl.commands.ticket import moment
+from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import audit_service_pb2
 from ordermesh.type.v1 import error_pb2
 
@@ -65,7 +66,8 @@ def audit(
                     continue
                 times = f" ({one.count} times)" if one.count > 1 else ""
                 shown.add_row(
-                    when(one.at), one.actor, one.command, one.account_id,
+                    when(one.at), person_words(one.actor, one.actor_name), one.command,
+                    one.account_id,
                     enum_word(error_pb2.ErrorReason, one.reason) if one.reason else "",
                     f"{one.text}{times}",
                 )  # fmt: skip

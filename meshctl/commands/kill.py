@@ -21,7 +21,7 @@ from meshctl.commands.common import (
     usage_error,
     when,
 )
-from meshctl.commands.words import rejection_words, state_text
+from meshctl.commands.words import person_words, rejection_words, state_text
 from ordermesh.oms.v1 import kill_switch_pb2, kill_switch_service_pb2
 
 RETRY_FOR_S: Final = 20.0
@@ -147,13 +147,16 @@ def list_switches(
 
     async def work(mesh: MeshClient) -> None:
         found = (await mesh.call(mesh.kill_switches.List, request)).kill_switches
-        shown = table("switch", "what", "state", "engaged", "orders", whole=("switch", "state"))
+        shown = table(
+            "switch", "what", "state", "engaged", "by", "orders", whole=("switch", "state")
+        )
         for one in found:
             shown.add_row(
                 one.switch_id,
                 f"{_kind(one)} {_scope_words(one.scope)}: {one.reason}",
                 _state(one),
                 when(one.engaged_at),
+                person_words(one.engaged_by, one.engaged_by_name),
                 _counts_words(one.counts),
             )
         show(found, shown, "no kill switches", as_json=as_json)
@@ -251,11 +254,31 @@ def _tell(switch: kill_switch_pb2.KillSwitch, *, as_json: bool) -> None:
         soft_wrap=True,
         markup=False,
     )
+    console.print(f"   {_who(switch)}", highlight=False, soft_wrap=True, markup=False)
     for session in switch.sessions:
         standing = enum_word(kill_switch_pb2.KillSessionStanding, session.standing)
         console.print(f"   session {session.session_id}: {standing}", highlight=False)
     if counts := _counts_words(switch.counts):
         console.print(f"   orders: {counts}", highlight=False)
+
+
+def _who(switch: kill_switch_pb2.KillSwitch) -> str:
+    """Say who engaged it, who proposed its release, who released it."""
+    acts = (
+        ("engaged", switch.engaged_by, switch.engaged_by_name, switch.engaged_at),
+        (
+            "release proposed",
+            switch.release_proposed_by,
+            switch.release_proposed_by_name,
+            switch.release_proposed_at,
+        ),
+        ("released", switch.released_by, switch.released_by_name, switch.released_at),
+    )
+    return ", ".join(
+        f"{what} by {person_words(subject, name)} at {when(at)}"
+        for what, subject, name, at in acts
+        if subject
+    )
 
 
 def _kind(switch: kill_switch_pb2.KillSwitch) -> str:

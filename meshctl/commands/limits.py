@@ -50,6 +50,7 @@ from meshctl.commands.limit_values import (
 )
 from meshctl.commands.overrides import overrides
 from meshctl.commands.ticket import moment
+from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 
 RETRY_FOR_S: Final = 10.0
@@ -206,8 +207,8 @@ def history(limit_id: str, as_json: JsonOption = False) -> None:
         for one in found:
             shown.add_row(
                 str(one.version), "ended" if one.ended else values_words(one.values),
-                when(one.valid_from), when(one.valid_until), when(one.set_at), one.set_by,
-                one.reason,
+                when(one.valid_from), when(one.valid_until), when(one.set_at),
+                person_words(one.set_by, one.set_by_name), one.reason,
             )  # fmt: skip
         show(found, shown, "no versions", as_json=as_json)
 

@@ -21,6 +21,7 @@ from meshctl.commands.limit_values import (
     values_words,
 )
 from meshctl.commands.ticket import moment
+from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 
 RETRY_FOR_S: Final = 10.0
@@ -107,11 +108,16 @@ def list_overrides(
 
     async def work(mesh: MeshClient) -> None:
         found = (await mesh.call(mesh.limits.ListOverrides, request)).overrides
-        shown = table("override", "account", "values", "state", "until", "why", whole=("override",))
+        shown = table(
+            "override", "account", "values", "state", "until", "by", "decided by", "why",
+            whole=("override",),
+        )  # fmt: skip
         for one in found:
             shown.add_row(
                 one.override_id, one.account_id, values_words(one.values), _state(one),
-                when(one.valid_until), one.decision_reason or one.reason,
+                when(one.valid_until), person_words(one.proposed_by, one.proposed_by_name),
+                person_words(one.decided_by, one.decided_by_name),
+                one.decision_reason or one.reason,
             )  # fmt: skip
         show(found, shown, "no overrides", as_json=as_json)
 

@@ -60,6 +60,7 @@ class Es256Signer:
             "exp": expires_s,
             "jti": secrets.token_urlsafe(16),
             "name": user.display_name,
+            "preferred_username": user.username,
             "roles": sorted(role.value for role in user.roles),
             "accounts": sorted(user.accounts),
         }

@@ -20,6 +20,7 @@ from svc_oms.service.book import Book
 from svc_oms.service.codec.kill import pull_message, scope_value, switch_message
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
+from svc_oms.service.people import person_of
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.submissions import database_away
 from svc_oms.service.switchboard import EngageOrder, Switchboard, not_found
@@ -87,7 +88,7 @@ class KillSwitchServicer:
             body_hash(request),
             scope_value(request.scope),
             request.reason,
-            principal.subject,
+            person_of(principal),
             drill,
         )
         with _database():
@@ -99,7 +100,7 @@ class KillSwitchServicer:
         """Propose a release."""
         with _database():
             row = await self._board.propose_release(
-                request.switch_id, call.user.subject, request.reason
+                request.switch_id, person_of(call.user), request.reason
             )
         return pb.ProposeReleaseResponse(kill_switch=switch_message(row))
 
@@ -108,7 +109,7 @@ class KillSwitchServicer:
     ) -> pb.ApproveReleaseResponse:
         """Release, as the second person."""
         with _database():
-            row = await self._board.approve_release(request.switch_id, call.user.subject)
+            row = await self._board.approve_release(request.switch_id, person_of(call.user))
         return pb.ApproveReleaseResponse(kill_switch=switch_message(row))
 
     async def List(  # noqa: N802

@@ -234,7 +234,9 @@ class LimitServicer:
 
 
 def _caller(request: Any, call: Call) -> Caller:
-    return Caller(call.user.subject, request.idempotency_key, body_hash(request))
+    return Caller(
+        call.user.subject, request.idempotency_key, body_hash(request), call.user.username
+    )
 
 
 def _reads_all(reader: Principal) -> bool:

@@ -12,6 +12,7 @@ from ordermesh.oms.v1 import session_pb2, session_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.book import Book
 from svc_oms.service.codec.values import timestamp
+from svc_oms.service.people import person_of
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.session_desk import ACTIONS_SHOWN, SessionDesk
 from svc_oms.service.submissions import database_away
@@ -139,7 +140,7 @@ class SessionServicer:
                 request.session_id,
                 (request.next_sender_msg_seq_num, request.next_target_msg_seq_num),
                 reset=request.reset,
-                who=call.user.subject,
+                who=person_of(call.user),
                 why=request.reason,
                 life_s=request.expires_in_s,
             )
@@ -150,7 +151,7 @@ class SessionServicer:
     ) -> pb.ApproveSequenceChangeResponse:
         """Approve what another person proposed."""
         with self._reaching():
-            action = await self._desk.decide(request.action_id, call.user.subject, approve=True)
+            action = await self._desk.decide(request.action_id, person_of(call.user), approve=True)
         return pb.ApproveSequenceChangeResponse(action=action)
 
     async def RejectSequenceChange(  # noqa: N802
@@ -159,7 +160,7 @@ class SessionServicer:
         """Reject a proposal."""
         with self._reaching():
             action = await self._desk.decide(
-                request.action_id, call.user.subject, approve=False, why=request.reason
+                request.action_id, person_of(call.user), approve=False, why=request.reason
             )
         return pb.RejectSequenceChangeResponse(action=action)
 
@@ -167,7 +168,7 @@ class SessionServicer:
         self, session_id: str, kind: session_pb2.SessionActionKind, call: Call, why: str
     ) -> session_pb2.SessionAction:
         with self._reaching():
-            return await self._desk.order(session_id, kind, call.user.subject, why)
+            return await self._desk.order(session_id, kind, person_of(call.user), why)
 
     async def Disconnect(  # noqa: N802
         self, request: pb.DisconnectRequest, call: Call

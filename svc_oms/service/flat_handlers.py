@@ -56,13 +56,13 @@ def _part(submission: Submission, kind: CommandKind, command: Command) -> Submis
 def _cancel(work: Work, submission: Submission, order: Order, response: pb.GoFlatResponse) -> None:
     key, actor = submission.command.idempotency_key, submission.command.actor
     result = response.open_orders.add(order_id=order.order_id)
+    cancel = CancelOrder(key, order.order_id, actor)
     try:
-        cancel = CancelOrder(key, order.order_id, actor)
         work.act(_part(submission, CommandKind.CANCEL, cancel))
-    except OrderRefused as error:
-        result.rejection.CopyFrom(to_rejection(refused(error)))
-    except MeshError as error:
-        result.rejection.CopyFrom(to_rejection(error))
+    except (OrderRefused, MeshError) as error:
+        told = refused(error) if isinstance(error, OrderRefused) else error
+        result.rejection.CopyFrom(to_rejection(told))
+        work.part_refused(submission, CommandKind.CANCEL, cancel, told)
     result.state = work.order(order.order_id).state.value  # type: ignore[assignment] # by number
 
 

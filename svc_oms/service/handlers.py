@@ -117,18 +117,15 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
             # By the cancel of the order it was linked with.
             result.state = before.state.value  # type: ignore[assignment] # by number
             continue
+        wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
         try:
-            order = cancel_order(
-                work,
-                submission,
-                before,
-                CancelOrder(command.idempotency_key, before.order_id, command.actor),
-            )
+            order = cancel_order(work, submission, before, wanted)
             sequence = order.last_sequence
         except (OrderRefused, MeshError) as error:
             order = before
             told = refused(error) if isinstance(error, OrderRefused) else error
             result.rejection.CopyFrom(to_rejection(told))
+            work.part_refused(submission, CommandKind.CANCEL, wanted, told)
         result.state = order.state.value  # type: ignore[assignment] # by number
     return work.row(submission, "", sequence, response.SerializeToString())
 

@@ -48,6 +48,10 @@ class SwitchRow(NamedTuple):
     commands_held: int = 0
     settled_at_us: int = 0
     revision: int = 1
+    engaged_by_name: str = ""
+    """What they were called then, here and below; empty in rows older than the column."""
+    release_proposed_by_name: str = ""
+    released_by_name: str = ""
 
     @property
     def blocks(self) -> bool:
@@ -121,12 +125,14 @@ class KillStore(Protocol):
         ...
 
     async def propose_release(
-        self, switch_id: str, by: str, reason: str, now_us: int
+        self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
     ) -> SwitchRow | None:
         """Note a proposal if the switch blocks and nobody has made one; return the row."""
         ...
 
-    async def release(self, switch_id: str, by: str, now_us: int) -> SwitchRow | None:
+    async def release(
+        self, switch_id: str, by: str, now_us: int, name: str = ""
+    ) -> SwitchRow | None:
         """Release a switch that blocks and another person proposed to; return the row."""
         ...
 

@@ -46,7 +46,8 @@ def place_batch(work: Work, submission: Submission) -> IdempotencyRow | Taken:
         if not duplicate:
             fresh, sequence = fresh + 1, found.last_sequence
     if command.atomic and refusals:
-        answer = Taken("", 0, 0, False, _none(response).SerializeToString())
+        refusals += _none(command, response)
+        answer = Taken("", 0, 0, False, response.SerializeToString())
         if fresh:
             raise TakenBackError(submission, answer, refusals)
         work.parts_refused += refusals
@@ -75,11 +76,10 @@ def _place_one(
     return decided
 
 
-def _none(
-    response: order_service_pb2.PlaceBatchResponse,
-) -> order_service_pb2.PlaceBatchResponse:
-    """Return the results of a batch of which no order was placed now."""
-    for result in response.results:
+def _none(command: PlaceBatch, response: order_service_pb2.PlaceBatchResponse) -> list[Refused]:
+    """Turn what was placed now into refusals: another order spoilt the batch."""
+    spoilt: list[Refused] = []
+    for order, result in zip(command.orders, response.results, strict=True):
         if result.HasField("order") and not result.duplicate:
             result.ClearField("order")
             other = refuse(
@@ -87,4 +87,5 @@ def _none(
                 "not placed, because another order of the same atomic batch was refused",
             )
             result.rejection.CopyFrom(to_rejection(other))
-    return response
+            spoilt.append((order, other))
+    return spoilt

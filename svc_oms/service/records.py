@@ -193,6 +193,7 @@ class AuditWrite(NamedTuple):
     metadata: Mapping[str, str] = MappingProxyType({})
     peer: str = ""
     stands_for: int = 1
+    actor_name: str = ""
 
 
 class AuditLine(NamedTuple):

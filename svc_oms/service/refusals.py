@@ -68,7 +68,11 @@ def _caller(call: Call) -> dict[str, object]:
     user = call.principal
     known: dict[str, object] = {"peer": call.origin}
     if user is not None:
-        known |= {"actor": user.subject, "roles": tuple(user.roles)}
+        known |= {
+            "actor": user.subject,
+            "actor_name": user.username,
+            "roles": tuple(user.roles),
+        }
     else:
         known["actor"] = ""
     return known

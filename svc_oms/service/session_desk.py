@@ -17,6 +17,7 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.service.codec.values import timestamp
+from svc_oms.service.people import Person, called
 from svc_oms.service.ports import SessionRow, Waker
 
 log = get_logger("svc_oms.sessions")
@@ -118,7 +119,7 @@ class SessionDesk:
     # What people want.
 
     async def propose(
-        self, session_id: str, numbers: tuple[int, int], *, reset: bool, who: str, why: str,
+        self, session_id: str, numbers: tuple[int, int], *, reset: bool, who: Person, why: str,
         life_s: int,
     ) -> pb.SessionAction:  # fmt: skip
         """Propose other numbers.
@@ -153,12 +154,14 @@ class SessionDesk:
         action.state, action.reset = PROPOSED, reset
         action.next_sender_msg_seq_num, action.next_target_msg_seq_num = sender, target
         await self._store.add(_row(action))
-        log.warning("sequence change proposed", session=session_id, action=action.action_id, by=who)
+        log.warning(
+            "sequence change proposed", session=session_id, action=action.action_id, by=who.subject
+        )
         self.moved()
         return action
 
     async def decide(
-        self, action_id: str, who: str, *, approve: bool, why: str = ""
+        self, action_id: str, who: Person, *, approve: bool, why: str = ""
     ) -> pb.SessionAction:
         """Approve or reject a proposal.
 
@@ -166,18 +169,18 @@ class SessionDesk:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, SECOND_PERSON_REQUIRED.
         """
         action = await self.action(action_id)
-        if approve and who == action.requested_by:
+        if approve and who.subject == action.requested_by:
             raise refuse(
                 "SECOND_PERSON_REQUIRED",
-                f"action {action_id} was proposed by {who}; another person must approve it",
+                f"action {action_id} was proposed by {called(*who)}; another person must approve",
                 "action_id",
                 action_id=action_id,
-                proposed_by=who,
+                proposed_by=who.subject,
             )
         if action.state != PROPOSED or action.expires_at.ToNanoseconds() < self._clock.now_ns():
             raise _not_proposed(action)
         action.state = APPROVED if approve else REJECTED
-        action.decided_by = who
+        action.decided_by, action.decided_by_name = who
         action.decided_at.CopyFrom(timestamp(self._clock.now_ns()))
         action.text = why
         try:
@@ -186,12 +189,12 @@ class SessionDesk:
             raise _under_way(action.session_id, "action_id") from None
         if not moved:
             raise _not_proposed(await self.action(action_id))
-        log.warning("sequence change decided", action=action_id, approved=approve, by=who)
+        log.warning("sequence change decided", action=action_id, approved=approve, by=who.subject)
         self._tell(action.session_id)
         return action
 
     async def order(
-        self, session_id: str, kind: pb.SessionActionKind, who: str, why: str
+        self, session_id: str, kind: pb.SessionActionKind, who: Person, why: str
     ) -> pb.SessionAction:
         """Do what one person may do alone.
 
@@ -221,7 +224,7 @@ class SessionDesk:
         except ActionUnderWayError:
             raise _under_way(session_id, "session_id") from None
         name = pb.SessionActionKind.Name(action.kind).removeprefix("SESSION_ACTION_KIND_")
-        log.warning("session action", session=session_id, kind=name, by=who, why=why)
+        log.warning("session action", session=session_id, kind=name, by=who.subject, why=why)
         self._tell(session_id)
         return action
 
@@ -347,7 +350,7 @@ class SessionDesk:
         raise _unknown(session_id)
 
     def _new(
-        self, session_id: str, kind: pb.SessionActionKind, who: str, why: str, life_s: int
+        self, session_id: str, kind: pb.SessionActionKind, who: Person, why: str, life_s: int
     ) -> pb.SessionAction:
         now_ns = self._clock.now_ns()
         return pb.SessionAction(
@@ -355,7 +358,8 @@ class SessionDesk:
             session_id=session_id,
             kind=kind,
             reason=why,
-            requested_by=who,
+            requested_by=who.subject,
+            requested_by_name=who.username,
             requested_at=timestamp(now_ns),
             expires_at=timestamp(now_ns + life_s * _NS),
         )

@@ -25,6 +25,7 @@ from svc_oms.service.kill_ports import (
     KillStore,
     SwitchRow,
 )
+from svc_oms.service.people import Person, called
 from svc_oms.service.ports import StoreUnavailableError, Waker
 from svc_oms.service.pulls import Puller
 from svc_oms.service.submissions import key_reused
@@ -51,7 +52,7 @@ class EngageOrder:
     body_hash: bytes
     scope: Scope
     reason: str
-    by: str
+    by: Person
     drill: bool = False
 
 
@@ -103,8 +104,9 @@ class Switchboard:
             reason=order.reason,
             state=NOT_BLOCKING if order.kind == MASS_CANCEL else ENGAGING,
             version=0,
-            engaged_by=order.by,
+            engaged_by=order.by.subject,
             engaged_at_us=now_ns // NS_PER_US,
+            engaged_by_name=order.by.username,
         )
         stored = await self._parts.kills.engage(row, SWITCHES_IN_FORCE_MAX)
         if stored is None:
@@ -117,7 +119,7 @@ class Switchboard:
                 "kill switch engaged" if order.kind != MASS_CANCEL else "mass cancel",
                 switch=row.switch_id,
                 scope=order.scope.words(),
-                by=order.by,
+                by=order.by.subject,
                 drill=order.drill,
             )
             await self._tell()
@@ -147,7 +149,7 @@ class Switchboard:
             blocks.leave(moved)
         return row
 
-    async def propose_release(self, switch_id: str, by: str, reason: str) -> SwitchRow:
+    async def propose_release(self, switch_id: str, by: Person, reason: str) -> SwitchRow:
         """Propose to release a switch.
 
         Raises:
@@ -155,18 +157,21 @@ class Switchboard:
         """
         now_us = self._parts.clock.now_ns() // NS_PER_US
         row = await self._existing(
-            await self._parts.kills.propose_release(switch_id, by, reason, now_us)
+            await self._parts.kills.propose_release(
+                switch_id, by.subject, reason, now_us, by.username
+            )
             if valid_ulid(switch_id)
             else None,
             switch_id,
         )
         _require_blocking(row)
-        if row.release_proposed_by != by:
-            raise _state(row, f"{row.release_proposed_by} proposed its release already: approve it")
+        if row.release_proposed_by != by.subject:
+            proposer = called(row.release_proposed_by, row.release_proposed_by_name)
+            raise _state(row, f"{proposer} proposed its release already: approve it")
         await self._tell()
         return row
 
-    async def approve_release(self, switch_id: str, by: str) -> SwitchRow:
+    async def approve_release(self, switch_id: str, by: Person) -> SwitchRow:
         """Release a switch another person proposed to release.
 
         Raises:
@@ -174,27 +179,28 @@ class Switchboard:
         """
         found = await self._parts.kills.switch(switch_id) if valid_ulid(switch_id) else None
         row = await self._existing(found, switch_id)
-        if row.released_by == by:
+        if row.released_by == by.subject:
             return row
         _require_blocking(row)
         if not row.release_proposed_by:
             raise _state(row, "nobody has proposed its release")
-        if row.release_proposed_by == by:
+        if row.release_proposed_by == by.subject:
             raise refuse(
                 "SECOND_PERSON_REQUIRED",
                 f"you proposed the release of {switch_id}; another person with the role RISK "
                 "has to approve it",
                 "switch_id",
                 switch_id=switch_id,
-                proposed_by=by,
+                proposed_by=by.subject,
             )
         now_us = self._parts.clock.now_ns() // NS_PER_US
         row = await self._existing(
-            await self._parts.kills.release(switch_id, by, now_us), switch_id
+            await self._parts.kills.release(switch_id, by.subject, now_us, by.username), switch_id
         )
-        if row.released_by != by:
-            raise _state(row, f"{row.released_by or 'somebody'} was faster")
-        log.warning("kill switch released", switch=switch_id, by=by)
+        if row.released_by != by.subject:
+            faster = called(row.released_by, row.released_by_name)
+            raise _state(row, f"{faster or 'somebody'} was faster")
+        log.warning("kill switch released", switch=switch_id, by=by.subject)
         await self._tell()
         return row
 

@@ -5,7 +5,7 @@ outbox. What a kind does is in its handler (handlers.py).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mesh.errors import MeshError
@@ -28,6 +28,7 @@ from svc_oms.service.ports import (
     PositionRow,
 )
 from svc_oms.service.submissions import (
+    Command,
     CommandKind,
     GoFlat,
     OrderCommand,
@@ -313,6 +314,12 @@ class Work:
             sequence,
             result,
         )
+
+    def part_refused(
+        self, submission: Submission, kind: CommandKind, command: Command, error: MeshError
+    ) -> None:
+        """Have a part of a command recorded as refused, under the caller of the whole."""
+        self.parts_refused.append((replace(submission, kind=kind, command=command), error))
 
     # Behind the write.
 

@@ -47,18 +47,23 @@ class MemoryKillStore:
             return row, True
 
     async def propose_release(
-        self, switch_id: str, by: str, reason: str, now_us: int
+        self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
     ) -> SwitchRow | None:
         row = self._tables.switches.get(switch_id)
         if row is not None and row.blocks and not row.release_proposed_by:
             row = self._put(
                 row._replace(
-                    release_proposed_by=by, release_reason=reason, release_proposed_at_us=now_us
+                    release_proposed_by=by,
+                    release_reason=reason,
+                    release_proposed_at_us=now_us,
+                    release_proposed_by_name=name,
                 )
             )
         return row
 
-    async def release(self, switch_id: str, by: str, now_us: int) -> SwitchRow | None:
+    async def release(
+        self, switch_id: str, by: str, now_us: int, name: str = ""
+    ) -> SwitchRow | None:
         async with self._store._lock:
             self._tables.controls_version += 1
             row = self._tables.switches.get(switch_id)
@@ -69,6 +74,7 @@ class MemoryKillStore:
                         released_by=by,
                         released_at_us=now_us,
                         version=self._tables.controls_version,
+                        released_by_name=name,
                     )
                 )
             return row

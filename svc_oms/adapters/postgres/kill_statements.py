@@ -6,7 +6,8 @@ from svc_oms.service.kill_ports import SESSION_QUIET_S
 COLUMNS = """switch_id, idempotency_key, body_hash, kind, drill, scope, reason, state, version,
     engaged_by, engaged_at_us, acknowledged_at_us, release_proposed_by, release_proposed_at_us,
     release_reason, released_by, released_at_us, sessions, listed, counts, commands_held,
-    settled_at_us, revision"""
+    settled_at_us, revision, coalesce(engaged_by_name, ''), coalesce(release_proposed_by_name, ''),
+    coalesce(released_by_name, '')"""
 
 _BLOCKS = "kind = 1 AND NOT drill AND state IN (1, 2)"
 _MOVED = "revision = revision + 1, changed_at = now()"
@@ -19,8 +20,8 @@ COUNT_IN_FORCE = f"SELECT count(*) FROM oms.kill_switches WHERE {_BLOCKS}"
 
 ENGAGE = f"""
 INSERT INTO oms.kill_switches (switch_id, idempotency_key, body_hash, kind, drill, scope, reason,
-    state, version, engaged_by, engaged_at_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    state, version, engaged_by, engaged_at_us, engaged_by_name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 RETURNING {COLUMNS}
 """
 
@@ -28,13 +29,13 @@ BLOCKING = f"SELECT {COLUMNS} FROM oms.kill_switches WHERE {_BLOCKS} ORDER BY sw
 
 PROPOSE_RELEASE = f"""
 UPDATE oms.kill_switches SET release_proposed_by = $2, release_reason = $3,
-    release_proposed_at_us = $4, {_MOVED}
+    release_proposed_at_us = $4, release_proposed_by_name = $5, {_MOVED}
 WHERE switch_id = $1 AND {_BLOCKS} AND release_proposed_by = ''
 """
 
 RELEASE = f"""
 UPDATE oms.kill_switches SET state = 3, released_by = $2, released_at_us = $3, version = $4,
-    {_MOVED}
+    released_by_name = $5, {_MOVED}
 WHERE switch_id = $1 AND {_BLOCKS} AND release_proposed_by NOT IN ('', $2)
 """
 

@@ -45,25 +45,33 @@ class PostgresKillStore:
                         return None
                 version = await connection.fetchval(MOVE_CONTROLS)
                 made = await connection.fetchrow(
-                    sql.ENGAGE, *row[:5], list(row.scope), *row[6:8], version, *row[9:11]
+                    sql.ENGAGE,
+                    *row[:5],
+                    list(row.scope),
+                    *row[6:8],
+                    version,
+                    *row[9:11],
+                    row.engaged_by_name,
                 )
         return switch_row(made), True
 
     async def propose_release(
-        self, switch_id: str, by: str, reason: str, now_us: int
+        self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
     ) -> SwitchRow | None:
         """See `kill_ports.KillStore`."""
         with translated():
-            await self._write_pool.execute(sql.PROPOSE_RELEASE, switch_id, by, reason, now_us)
+            await self._write_pool.execute(sql.PROPOSE_RELEASE, switch_id, by, reason, now_us, name)
         return await self._written(switch_id)
 
-    async def release(self, switch_id: str, by: str, now_us: int) -> SwitchRow | None:
+    async def release(
+        self, switch_id: str, by: str, now_us: int, name: str = ""
+    ) -> SwitchRow | None:
         """See `kill_ports.KillStore`."""
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 await connection.execute(LOCK_CONTROLS)
                 version = await connection.fetchval(MOVE_CONTROLS)
-                await connection.execute(sql.RELEASE, switch_id, by, now_us, version)
+                await connection.execute(sql.RELEASE, switch_id, by, now_us, version, name)
         return await self._written(switch_id)
 
     async def _written(self, switch_id: str) -> SwitchRow | None:

@@ -4,7 +4,7 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0010"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667

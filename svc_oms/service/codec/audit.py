@@ -44,6 +44,7 @@ def audit_entry(
         text=_short(entry.text, TEXT_CHARACTERS_MAX),
         peer=_short(entry.peer, 2 * ID_CHARACTERS_MAX),
         count=entry.stands_for,
+        actor_name=_short(entry.actor_name, ID_CHARACTERS_MAX),
     )
     for name, value in sorted(entry.metadata.items())[:METADATA_ITEMS_MAX]:
         message.metadata[_short(name, ID_CHARACTERS_MAX)] = _short(value, METADATA_CHARACTERS_MAX)

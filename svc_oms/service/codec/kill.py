@@ -10,6 +10,7 @@ from svc_oms.domain.kill import PullOutcome, Scope, Subject
 from svc_oms.domain.model import Order
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.kill_ports import OpenOrder, PullRow, SessionStanding, SwitchRow
+from svc_oms.service.people import called
 
 NS_PER_US = 1000
 BLOCK_TEXT_CHARACTERS_MAX = 256
@@ -79,9 +80,8 @@ def switch_text(row: SwitchRow) -> str:
     """Name a switch: id, scope, who, when, why."""
     at = timestamp(row.engaged_at_us * NS_PER_US).ToJsonString()
     words = Scope(*row.scope).words()
-    return f"kill switch {row.switch_id} ({words}), engaged by {row.engaged_by} at {at}: " + (
-        row.reason
-    )
+    who = called(row.engaged_by, row.engaged_by_name)
+    return f"kill switch {row.switch_id} ({words}), engaged by {who} at {at}: {row.reason}"
 
 
 def blocks_message(rows: Iterable[SwitchRow], version: int) -> gw.Blocks:
@@ -138,6 +138,9 @@ def switch_message(row: SwitchRow) -> pb.KillSwitch:
             listed=row.listed,
             commands_held=row.commands_held,
             revision=row.revision,
+            engaged_by_name=row.engaged_by_name,
+            release_proposed_by_name=row.release_proposed_by_name,
+            released_by_name=row.released_by_name,
         )
     )
     for name in ("engaged_at", "acknowledged_at", "release_proposed_at", "released_at"):

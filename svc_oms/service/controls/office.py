@@ -33,6 +33,7 @@ from svc_oms.service.controls.ports import (
     ControlStore,
     RecordKind,
 )
+from svc_oms.service.people import called
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.submissions import account_not_found, key_reused, refused
 
@@ -49,6 +50,8 @@ class Caller(NamedTuple):
     subject: str
     key: str
     body_hash: bytes
+    username: str = ""
+    """What they are called now; kept beside the subject."""
 
 
 class LimitOffice:
@@ -112,6 +115,7 @@ class LimitOffice:
                 valid_from=timestamp(from_ns),
                 reason=request.reason,
                 set_by=caller.subject,
+                set_by_name=caller.username,
                 set_at=timestamp(now_ns),
             )
             if until_ns:
@@ -136,6 +140,7 @@ class LimitOffice:
             limit.ended = True
             limit.reason = request.reason
             limit.set_by = caller.subject
+            limit.set_by_name = caller.username
             limit.set_at.CopyFrom(timestamp(now_ns))
             limit.valid_from.CopyFrom(timestamp(now_ns))
             limit.valid_until.CopyFrom(timestamp(now_ns))
@@ -182,6 +187,7 @@ class LimitOffice:
                 reason=request.reason,
                 state=limit_pb2.OVERRIDE_STATE_PROPOSED,
                 proposed_by=caller.subject,
+                proposed_by_name=caller.username,
                 proposed_at=timestamp(now_ns),
             )
             await change.add(_override_record(override, 1, now_ns))
@@ -205,12 +211,13 @@ class LimitOffice:
             if override.proposed_by == caller.subject:
                 raise refuse(
                     "SECOND_PERSON_REQUIRED",
-                    f"{caller.subject} proposed override {override.override_id} and cannot "
+                    f"{called(caller.subject, caller.username)} proposed override "
+                    f"{override.override_id} and cannot "
                     f"approve it: another person must",
                     "override_id",
                     proposed_by=override.proposed_by,
                 )
-            _decide(override, OverrideState.APPROVED, caller.subject, request.reason, now_ns)
+            _decide(override, OverrideState.APPROVED, caller, request.reason, now_ns)
             await change.add(_override_record(override, version + 1, now_ns))
             return limit_service_pb2.ApproveOverrideResponse(override=override)
 
@@ -227,7 +234,7 @@ class LimitOffice:
             override, version = await _override(change, request.override_id)
             if override.state == limit_pb2.OVERRIDE_STATE_REJECTED:
                 raise _state("override_id", override.override_id, _state_name(override))
-            _decide(override, OverrideState.REJECTED, caller.subject, request.reason, now_ns)
+            _decide(override, OverrideState.REJECTED, caller, request.reason, now_ns)
             await change.add(_override_record(override, version + 1, now_ns))
             return limit_service_pb2.RejectOverrideResponse(override=override)
 
@@ -265,6 +272,7 @@ class LimitOffice:
                 status=request.status,
                 reason=request.reason,
                 set_by=caller.subject,
+                set_by_name=caller.username,
                 set_at=timestamp(now_ns),
                 version=1 if known is None else known.version + 1,
             )
@@ -301,6 +309,7 @@ class LimitOffice:
             answer = limit_service_pb2.EnableStrategyResponse(
                 stop=stop_message(account.account_id, key, stop),
                 enabled_by=caller.subject,
+                enabled_by_name=caller.username,
                 enabled_at=timestamp(now_ns),
                 reason=request.reason,
             )
@@ -380,10 +389,11 @@ async def _override(change: ControlChange, override_id: str) -> tuple[limit_pb2.
 
 
 def _decide(
-    override: limit_pb2.Override, state: OverrideState, subject: str, reason: str, now_ns: int
+    override: limit_pb2.Override, state: OverrideState, caller: Caller, reason: str, now_ns: int
 ) -> None:
     override.state = state.value  # type: ignore[assignment] # by number
-    override.decided_by = subject
+    override.decided_by = caller.subject
+    override.decided_by_name = caller.username
     override.decided_at.CopyFrom(timestamp(now_ns))
     override.decision_reason = reason
 

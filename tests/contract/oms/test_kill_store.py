@@ -99,7 +99,8 @@ async def test_drills_and_mass_cancels_block_nothing(store):
 async def test_two_persons_release(store):
     kills, row = store.kills, await engage(store)
     assert (await kills.release(row.switch_id, "ravi", 5)).state == ENGAGING
-    assert (await kills.propose_release(row.switch_id, "rita", "why", 6)).release_reason == "why"
+    proposed = await kills.propose_release(row.switch_id, "rita", "why", 6, "Rita")
+    assert (proposed.release_reason, proposed.release_proposed_by_name) == ("why", "Rita")
     assert (await kills.propose_release(row.switch_id, "ravi", "other", 7)).release_reason == "why"
     assert (await kills.release(row.switch_id, "rita", 8)).state == ENGAGING
     released = await kills.release(row.switch_id, "ravi", 9)

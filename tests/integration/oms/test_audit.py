@@ -39,6 +39,7 @@ async def test_a_refusal_of_the_desk_is_recorded_whole(book_url, tls):
         (entry,) = await entries(channel)
         assert entry.kind == audit_pb2.AUDIT_KIND_REFUSAL
         assert (entry.actor, list(entry.roles)) == ("alice", ["TRADER"])
+        assert entry.actor_name == "Alice"
         assert entry.command == "OrderService/Place"
         assert (entry.account_id, entry.order_id, entry.idempotency_key) == ("ACC-ALICE", "", "k1")
         assert entry.reason == error_pb2.ERROR_REASON_PRICE_OFF_TICK
@@ -79,6 +80,64 @@ async def test_refusals_before_the_desk_are_there_before_the_answer(book_url, tl
         found = await entries(channel)
         assert len(found) == len(commands)
         assert [e.actor for e in reversed(found)] == ["alice", "vera", "bob", "bob", "bob"]
+
+
+async def test_the_name_a_user_logs_in_with_is_kept(book_url, tls):
+    async with trading(book_url, tls) as (running, client, _), running.channel() as channel:
+        client.metadata = bearer(MINT.mint_token("01U", preferred_username="alice.b"))
+        await refused(client.place("k1", limit_price="650.01"))
+        client.metadata = bearer(MINT.mint_token("01U", leave_out=("name",)))
+        await refused(client.place("k2", limit_price="650.01"))
+        found = await entries(channel)
+        assert [(e.actor, e.actor_name) for e in found] == [("01U", ""), ("01U", "alice.b")]
+
+
+async def test_each_cancel_refused_in_a_cancel_all_is_recorded(book_url, tls):
+    """One entry per order that was refused, in the transaction of the command."""
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        order_ids = [(await client.place(f"k{n}")).order.order_id for n in range(3)]
+        await gateway.command(2)
+        await client.cancel("c1", order_ids[0])
+        await client.cancel("c2", order_ids[1])
+        request = order_service_pb2.CancelAllRequest(idempotency_key="k6", account_id="ACC-ALICE")
+        answer = await client.orders.CancelAll(request, metadata=client.metadata)
+        told = {r.order_id: r.rejection for r in answer.results if r.HasField("rejection")}
+        assert sorted(told) == sorted(order_ids[:2])
+        found = await entries(channel)
+        assert {(e.order_id, e.reason, e.text) for e in found} == {
+            (order_id, one.reason, one.text) for order_id, one in told.items()
+        }
+        for entry in found:
+            assert (entry.actor, entry.command) == ("alice", "OrderService/CancelAll")
+            assert (entry.account_id, entry.idempotency_key) == ("ACC-ALICE", "k6")
+        # The same again is answered from the record, and refuses nothing anew.
+        await client.orders.CancelAll(request, metadata=client.metadata)
+        assert len(await entries(channel)) == 2
+
+
+async def test_every_order_of_a_spoilt_batch_is_recorded(book_url, tls):
+    """The one at fault with its reason, the others because of it."""
+    async with trading(book_url, tls) as (running, client, _), running.channel() as channel:
+        request = order_service_pb2.PlaceBatchRequest(
+            idempotency_key="b1",
+            account_id="ACC-ALICE",
+            atomic=True,
+            orders=[
+                client.request("o1"),
+                client.request("o2", limit_price="650.01"),
+                client.request("o3"),
+            ],
+        )
+        answer = await client.orders.PlaceBatch(request, metadata=client.metadata)
+        assert all(result.HasField("rejection") for result in answer.results)
+        found = {e.idempotency_key: e for e in await entries(channel)}
+        assert {key: error_pb2.ErrorReason.Name(e.reason) for key, e in found.items()} == {
+            "o1": "ERROR_REASON_OBJECT_STATE",
+            "o2": "ERROR_REASON_PRICE_OFF_TICK",
+            "o3": "ERROR_REASON_OBJECT_STATE",
+        }
+        assert found["o1"].command == "OrderService/PlaceBatch"
+        assert "another order of the same atomic batch" in found["o3"].text
 
 
 async def test_accepted_orders_write_nothing(book_url, tls):

@@ -120,6 +120,7 @@ async def test_good_token_names_the_user(mint, clock):
         frozenset({"TRADER", "VIEWER"}),
         frozenset({"A", "B"}),
         (NOW_S + 60) * 10**9,
+        "Alice",
     )
 
 

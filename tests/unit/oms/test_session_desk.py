@@ -6,6 +6,7 @@ import pytest
 
 from mesh.clock import ManualClock
 from mesh.errors import MeshError
+from svc_oms.service.people import Person
 from svc_oms.service.session_desk import SessionDesk
 from tests.support.oms_memory import MemoryStore
 
@@ -25,7 +26,9 @@ async def test_a_decision_that_was_not_stored_is_not_answered_as_made(approve, m
     await store.take_session("a", "SIMA", "r1", "g", may_add=True)
     rows = store.session_desk()
     desk = SessionDesk(rows, ManualClock(time.time_ns()), Silence())
-    proposal = await desk.propose("a", (9, 0), reset=False, who="rita", why="why", life_s=60)
+    proposal = await desk.propose(
+        "a", (9, 0), reset=False, who=Person("rita", "Rita"), why="why", life_s=60
+    )
 
     async def too_late(row, before):
         del row, before
@@ -33,6 +36,6 @@ async def test_a_decision_that_was_not_stored_is_not_answered_as_made(approve, m
 
     monkeypatch.setattr(rows, "move", too_late)
     with pytest.raises(MeshError) as refused:
-        await desk.decide(proposal.action_id, "oscar", approve=approve)
+        await desk.decide(proposal.action_id, Person("oscar"), approve=approve)
     assert (refused.value.reason, refused.value.field) == ("OBJECT_STATE", "action_id")
     assert (await desk.action(proposal.action_id)).state == proposal.state

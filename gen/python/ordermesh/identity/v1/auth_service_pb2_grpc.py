@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class AuthServiceStub:
     """Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
-    the claims iss, aud "ordermesh", sub, exp, iat, jti, name, roles, accounts.
+    the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
+    preferred_username, roles, accounts.
     """
 
     def __init__(self, channel):
@@ -60,7 +61,8 @@ class AuthServiceStub:
 
 class AuthServiceServicer:
     """Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
-    the claims iss, aud "ordermesh", sub, exp, iat, jti, name, roles, accounts.
+    the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
+    preferred_username, roles, accounts.
     """
 
     def Login(self, request, context):
@@ -128,7 +130,8 @@ def add_AuthServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
     """Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
-    the claims iss, aud "ordermesh", sub, exp, iat, jti, name, roles, accounts.
+    the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
+    preferred_username, roles, accounts.
     """
 
     @staticmethod

@@ -84,7 +84,7 @@ class KillScope(_message.Message):
     def __init__(self, firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., account_id: _Optional[str] = ..., trader: _Optional[str] = ..., algorithm_id: _Optional[str] = ..., session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., instrument_id: _Optional[str] = ...) -> None: ...
 
 class KillSwitch(_message.Message):
-    __slots__ = ("switch_id", "kind", "drill", "scope", "reason", "state", "engaged_by", "engaged_at", "acknowledged_at", "release_proposed_by", "release_proposed_at", "release_reason", "released_by", "released_at", "sessions", "counts", "listed", "settled_at", "commands_held", "revision")
+    __slots__ = ("switch_id", "kind", "drill", "scope", "reason", "state", "engaged_by", "engaged_at", "acknowledged_at", "release_proposed_by", "release_proposed_at", "release_reason", "released_by", "released_at", "sessions", "counts", "listed", "settled_at", "commands_held", "revision", "engaged_by_name", "release_proposed_by_name", "released_by_name")
     SWITCH_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     DRILL_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +105,9 @@ class KillSwitch(_message.Message):
     SETTLED_AT_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_HELD_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    ENGAGED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_PROPOSED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
     switch_id: str
     kind: KillSwitchKind
     drill: bool
@@ -125,7 +128,10 @@ class KillSwitch(_message.Message):
     settled_at: _timestamp_pb2.Timestamp
     commands_held: int
     revision: int
-    def __init__(self, switch_id: _Optional[str] = ..., kind: _Optional[_Union[KillSwitchKind, str]] = ..., drill: _Optional[bool] = ..., scope: _Optional[_Union[KillScope, _Mapping]] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[KillSwitchState, str]] = ..., engaged_by: _Optional[str] = ..., engaged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., acknowledged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., release_proposed_by: _Optional[str] = ..., release_proposed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., release_reason: _Optional[str] = ..., released_by: _Optional[str] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sessions: _Optional[_Iterable[_Union[KillSession, _Mapping]]] = ..., counts: _Optional[_Union[KillCounts, _Mapping]] = ..., listed: _Optional[bool] = ..., settled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commands_held: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
+    engaged_by_name: str
+    release_proposed_by_name: str
+    released_by_name: str
+    def __init__(self, switch_id: _Optional[str] = ..., kind: _Optional[_Union[KillSwitchKind, str]] = ..., drill: _Optional[bool] = ..., scope: _Optional[_Union[KillScope, _Mapping]] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[KillSwitchState, str]] = ..., engaged_by: _Optional[str] = ..., engaged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., acknowledged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., release_proposed_by: _Optional[str] = ..., release_proposed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., release_reason: _Optional[str] = ..., released_by: _Optional[str] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sessions: _Optional[_Iterable[_Union[KillSession, _Mapping]]] = ..., counts: _Optional[_Union[KillCounts, _Mapping]] = ..., listed: _Optional[bool] = ..., settled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commands_held: _Optional[int] = ..., revision: _Optional[int] = ..., engaged_by_name: _Optional[str] = ..., release_proposed_by_name: _Optional[str] = ..., released_by_name: _Optional[str] = ...) -> None: ...
 
 class KillSession(_message.Message):
     __slots__ = ("session_id", "venue_mic", "standing", "confirmed_at")

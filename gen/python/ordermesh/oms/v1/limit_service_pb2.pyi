@@ -249,13 +249,15 @@ class EnableStrategyRequest(_message.Message):
     def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., strategy: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class EnableStrategyResponse(_message.Message):
-    __slots__ = ("stop", "enabled_by", "enabled_at", "reason")
+    __slots__ = ("stop", "enabled_by", "enabled_at", "reason", "enabled_by_name")
     STOP_FIELD_NUMBER: _ClassVar[int]
     ENABLED_BY_FIELD_NUMBER: _ClassVar[int]
     ENABLED_AT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ENABLED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
     stop: _limit_pb2.StrategyStop
     enabled_by: str
     enabled_at: _timestamp_pb2.Timestamp
     reason: str
-    def __init__(self, stop: _Optional[_Union[_limit_pb2.StrategyStop, _Mapping]] = ..., enabled_by: _Optional[str] = ..., enabled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+    enabled_by_name: str
+    def __init__(self, stop: _Optional[_Union[_limit_pb2.StrategyStop, _Mapping]] = ..., enabled_by: _Optional[str] = ..., enabled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., enabled_by_name: _Optional[str] = ...) -> None: ...

@@ -20,6 +20,7 @@ class SessionActionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SESSION_ACTION_STATE_FAILED: _ClassVar[SessionActionState]
     SESSION_ACTION_STATE_REJECTED: _ClassVar[SessionActionState]
     SESSION_ACTION_STATE_EXPIRED: _ClassVar[SessionActionState]
+    SESSION_ACTION_STATE_UNKNOWN: _ClassVar[SessionActionState]
 
 class FixSessionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -43,6 +44,7 @@ SESSION_ACTION_STATE_DONE: SessionActionState
 SESSION_ACTION_STATE_FAILED: SessionActionState
 SESSION_ACTION_STATE_REJECTED: SessionActionState
 SESSION_ACTION_STATE_EXPIRED: SessionActionState
+SESSION_ACTION_STATE_UNKNOWN: SessionActionState
 FIX_SESSION_STATE_UNSPECIFIED: FixSessionState
 FIX_SESSION_STATE_DOWN: FixSessionState
 FIX_SESSION_STATE_RECOVERING: FixSessionState
@@ -90,7 +92,7 @@ class Session(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[FixSessionState, str]] = ..., owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., standby_instances: _Optional[_Iterable[str]] = ..., kept_out: _Optional[bool] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., inbound_epoch: _Optional[int] = ..., commands_without_receipt: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., numbers: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., queued_commands: _Optional[int] = ..., clock_skew: _Optional[_Union[ClockSkew, _Mapping]] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SessionAction(_message.Message):
-    __slots__ = ("action_id", "session_id", "kind", "state", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset", "reason", "requested_by", "requested_at", "expires_at", "decided_by", "decided_at", "sent_at", "settled_at", "text", "before", "after", "gateway_instance")
+    __slots__ = ("action_id", "session_id", "kind", "state", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset", "reason", "requested_by", "requested_at", "expires_at", "decided_by", "decided_at", "sent_at", "settled_at", "text", "before", "after", "gateway_instance", "requested_by_name", "decided_by_name", "answer_due_at")
     ACTION_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -110,6 +112,9 @@ class SessionAction(_message.Message):
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_DUE_AT_FIELD_NUMBER: _ClassVar[int]
     action_id: str
     session_id: str
     kind: SessionActionKind
@@ -129,7 +134,10 @@ class SessionAction(_message.Message):
     before: SequenceNumbers
     after: SequenceNumbers
     gateway_instance: str
-    def __init__(self, action_id: _Optional[str] = ..., session_id: _Optional[str] = ..., kind: _Optional[_Union[SessionActionKind, str]] = ..., state: _Optional[_Union[SessionActionState, str]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., reset: _Optional[bool] = ..., reason: _Optional[str] = ..., requested_by: _Optional[str] = ..., requested_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decided_by: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sent_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., settled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., before: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., after: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., gateway_instance: _Optional[str] = ...) -> None: ...
+    requested_by_name: str
+    decided_by_name: str
+    answer_due_at: _timestamp_pb2.Timestamp
+    def __init__(self, action_id: _Optional[str] = ..., session_id: _Optional[str] = ..., kind: _Optional[_Union[SessionActionKind, str]] = ..., state: _Optional[_Union[SessionActionState, str]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., reset: _Optional[bool] = ..., reason: _Optional[str] = ..., requested_by: _Optional[str] = ..., requested_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decided_by: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sent_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., settled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., before: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., after: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., requested_by_name: _Optional[str] = ..., decided_by_name: _Optional[str] = ..., answer_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SequenceNumbers(_message.Message):
     __slots__ = ("next_sender_msg_seq_num", "next_target_msg_seq_num", "session_epoch")

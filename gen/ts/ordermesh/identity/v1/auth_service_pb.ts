@@ -341,7 +341,8 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
 
 /**
  * Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
- * the claims iss, aud "ordermesh", sub, exp, iat, jti, name, roles, accounts.
+ * the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
+ * preferred_username, roles, accounts.
  *
  * @generated from service ordermesh.identity.v1.AuthService
  */
