@@ -57,6 +57,7 @@ class ServerParts:
     # Spreads the ends of streams; nothing secret comes of it.
     rng: random.Random = field(default_factory=random.Random)
     on_refused: RefusalHook | None = None
+    on_admitted: Callable[[Call], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,8 @@ async def _admit(rpc: Rpc, call: Call, parts: ServerParts) -> None:
     # The user is noted before the role is looked at: a refusal names who was refused.
     call.principal = await identify(rpc.access, call.context, parts.verifier, rpc.method)
     require_role(rpc.access, call.principal, rpc.method)
+    if parts.on_admitted is not None:
+        parts.on_admitted(call)
 
 
 def _require_readable(request: Message | Unreadable, method: str) -> None:

@@ -99,6 +99,10 @@ class MeshServer:
     def verifier(self, verifier: TokenVerifier) -> None:
         self._parts.verifier = verifier
 
+    def on_admitted(self, hook: Callable[[Call], None]) -> None:
+        """Tell this of every call whose caller may make it, before it is handled; at the start."""
+        self._parts.on_admitted = hook
+
     def on_refused(self, hook: RefusalHook) -> None:
         """Have every refusal told to this before its caller is; before the start."""
         self._parts.on_refused = hook

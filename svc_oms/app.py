@@ -26,6 +26,7 @@ from svc_oms.service.blocks import BlockView
 from svc_oms.service.book import Book
 from svc_oms.service.controls.gate import ControlRoom, LimitsFollower, LimitsGate
 from svc_oms.service.desk import Desk
+from svc_oms.service.directory import Directory
 from svc_oms.service.disconnect import Guards
 from svc_oms.service.downlink import LinkParts
 from svc_oms.service.kill_gate import KillGate
@@ -34,10 +35,12 @@ from svc_oms.service.links import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.parts import DeskParts
+from svc_oms.service.people import People
 from svc_oms.service.ports import OrderStore, Waker
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.pulls import Puller, PullParts
 from svc_oms.service.session_desk import SessionDesk
+from svc_oms.service.session_timeouts import SessionTimeouts
 from svc_oms.service.switchboard import Switchboard, SwitchParts
 from svc_oms.service.trail import Trail
 from svc_oms.service.triggers import Triggers
@@ -120,6 +123,7 @@ def _bound(
     """Add the links, what looks after them, and what works across orders."""
     store, clock, venues, blocks = parts.store, parts.clock, parts.venues, parts.blocks
     links = Links(parts, replica, may_add=settings.sessions_may_be_added)
+    people = People(store.directory())
     puller = Puller(PullParts(store, clock, venues, desk, replica))
     return Book(
         store=store,
@@ -149,6 +153,9 @@ def _bound(
         revision=SCHEMA_REVISION,
         lag_events_max=settings.stream_lag_events_max,
         room=room,
+        people=people,
+        directory=Directory(store.directory(), market, people),
+        timeouts=SessionTimeouts(parts.sessions, store, parts.trail, clock),
     )
 
 
@@ -160,6 +167,7 @@ def add_servicers(server: MeshServer, book: Book) -> None:
     # A broken command is a result there, not the end of the stream.
     server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
     server.add(audit.AuditServicer(book), audit.SERVICE, audit.ACCESS)
+    server.on_admitted(book.people.seen)
     server.on_refused(audit.RefusalRecorder(book).on_refused)
     # What a venue says is a fact whatever its form: the book parks what it cannot read.
     server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])

@@ -76,6 +76,7 @@ def engage(
 
     async def work(mesh: MeshClient) -> int:
         answer = await mesh.call(mesh.kill_switches.Engage, request, RETRY_FOR_S)
+        _warn_of_nothing_met(answer.kill_switch)
         return await _report(mesh, answer.kill_switch, wait, as_json=as_json)
 
     run(work)
@@ -103,6 +104,7 @@ def mass_cancel(
 
     async def work(mesh: MeshClient) -> int:
         answer = await mesh.call(mesh.kill_switches.MassCancel, request, RETRY_FOR_S)
+        _warn_of_nothing_met(answer.kill_switch)
         return await _report(mesh, answer.kill_switch, wait, as_json=as_json)
 
     run(work)
@@ -241,6 +243,16 @@ async def _whole(
         if not orders or not answer.next_page_token:
             return answer.kill_switch, found
         request.page_token = answer.next_page_token
+
+
+def _warn_of_nothing_met(switch: kill_switch_pb2.KillSwitch) -> None:
+    """Say so when nothing open carries the algorithm: nobody keeps a list of their names."""
+    algorithm = switch.scope.algorithm_id
+    if algorithm and switch.listed and not switch.counts.orders:
+        errors.print(
+            f"no open order carries algorithm {algorithm}: is it spelt as orders carry it?",
+            highlight=False, markup=False,
+        )  # fmt: skip
 
 
 def _tell(switch: kill_switch_pb2.KillSwitch, *, as_json: bool) -> None:

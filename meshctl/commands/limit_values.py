@@ -1,7 +1,9 @@
 """Kinds, ranges and values of limits: from words and into words."""
 
+import inspect
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -47,17 +49,50 @@ class SelfMatchWord(StrEnum):
         }[self]
 
 
-# Values of limits, as options of more than one command.
-QuantityOption = Annotated[str, typer.Option("--quantity", help="Shares.")]
-ValueOption = Annotated[str, typer.Option("--value", help="In the currency of the order.")]
-PercentOption = Annotated[str, typer.Option("--percent", help="Of the reference price.")]
-WindowPercentOption = Annotated[str, typer.Option("--window-percent", help="Over the window.")]
-LongOption = Annotated[str, typer.Option("--long", help="Shares that may be held.")]
-ShortOption = Annotated[str, typer.Option("--short", help="Shares that may be owed.")]
-MessagesOption = Annotated[int, typer.Option("--messages", min=0, help="Within the window.")]
-CancelsOption = Annotated[int, typer.Option("--cancels", min=0, help="Within the window.")]
-ExecutionsOption = Annotated[int, typer.Option("--executions", min=0, help="Within the window.")]
-WindowOption = Annotated[int, typer.Option("--window-ms", min=0, help="Milliseconds.")]
+# What limits and overrides say: options by the fields of LimitValues, which default to unset.
+VALUE_OPTIONS: Final[dict[str, Any]] = {
+    "quantity": Annotated[str, typer.Option("--quantity", help="Shares.")],
+    "value": Annotated[str, typer.Option("--value", help="In the currency of the order.")],
+    "percent": Annotated[str, typer.Option("--percent", help="Of the reference price.")],
+    "window_percent": Annotated[str, typer.Option("--window-percent", help="Over the window.")],
+    "long_quantity": Annotated[str, typer.Option("--long", help="Shares that may be held.")],
+    "short_quantity": Annotated[str, typer.Option("--short", help="Shares that may be owed.")],
+    "messages": Annotated[int, typer.Option("--messages", min=0, help="Within the window.")],
+    "cancels": Annotated[int, typer.Option("--cancels", min=0, help="Within the window.")],
+    "executions": Annotated[int, typer.Option("--executions", min=0, help="Within the window.")],
+    "window_ms": Annotated[int, typer.Option("--window-ms", min=0, help="Milliseconds.")],
+}
+
+
+def takes_values(work: Callable[..., None]) -> Callable[..., None]:
+    """Give a command VALUE_OPTIONS; it gets them as one argument, `values`."""
+    signature = inspect.signature(work)
+    parameters = []
+    for parameter in signature.parameters.values():
+        if parameter.name != "values":
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        parameters += [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=getattr(limit_pb2.LimitValues(), name),
+                annotation=option,
+            )
+            for name, option in VALUE_OPTIONS.items()
+        ]
+
+    def command(**told: Any) -> None:
+        values = limit_pb2.LimitValues(**{name: told.pop(name) for name in VALUE_OPTIONS})
+        work(values=values, **told)
+
+    command.__doc__ = work.__doc__
+    command.__name__ = work.__name__
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
+
+
 ForAccountOption = Annotated[str, typer.Option("--account", help="For this account.")]
 ForDeskOption = Annotated[str, typer.Option("--desk", help="For a desk's accounts: FIRM/DESK.")]
 ForFirmOption = Annotated[str, typer.Option("--firm", help="For each account of a firm.")]

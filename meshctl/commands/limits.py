@@ -22,30 +22,21 @@ from meshctl.commands.common import (
 )
 from meshctl.commands.limit_values import (
     AllowOption,
-    CancelsOption,
     CurrencyOption,
     DenyOption,
-    ExecutionsOption,
     ForAccountOption,
     ForDeskOption,
     ForFirmOption,
     InstrumentOption,
     KindWord,
-    LongOption,
-    MessagesOption,
-    PercentOption,
-    QuantityOption,
     SelfMatchOption,
-    ShortOption,
     ShortSaleOption,
-    ValueOption,
     VenueOption,
-    WindowOption,
-    WindowPercentOption,
     chosen_range,
     every_limit,
     range_words,
     set_over,
+    takes_values,
     values_words,
 )
 from meshctl.commands.overrides import overrides
@@ -103,6 +94,7 @@ def list_limits(
 
 
 @limits.command("set")
+@takes_values
 def set_limit(
     kind: KindWord,
     reason: ReasonOption,
@@ -112,16 +104,8 @@ def set_limit(
     instrument: InstrumentOption = "",
     venue: VenueOption = "",
     currency: CurrencyOption = "",
-    quantity: QuantityOption = "",
-    value: ValueOption = "",
-    percent: PercentOption = "",
-    window_percent: WindowPercentOption = "",
-    long: LongOption = "",
-    short: ShortOption = "",
-    messages: MessagesOption = 0,
-    cancels: CancelsOption = 0,
-    executions: ExecutionsOption = 0,
-    window_ms: WindowOption = 0,
+    *,
+    values: limit_pb2.LimitValues,
     allow: AllowOption = None,
     deny: DenyOption = None,
     self_match: SelfMatchOption = None,
@@ -134,12 +118,8 @@ def set_limit(
     """Set a limit, or a new version of it; the mesh says what a kind needs."""
     if allow and deny:
         usage_error("--allow and --deny do not go together")
-    values = limit_pb2.LimitValues(
-        quantity=quantity, value=value, percent=percent, window_percent=window_percent,
-        long_quantity=long, short_quantity=short, messages=messages, cancels=cancels,
-        executions=executions, instruments=allow or deny or (), short_sale_allowed=short_sale,
-        window_ms=window_ms,
-    )  # fmt: skip
+    values.instruments.extend(allow or deny or ())
+    values.short_sale_allowed = short_sale
     if allow or deny:
         values.permission = ALLOW if allow else DENY
     if self_match is not None:

@@ -7,19 +7,7 @@ import typer
 
 from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, console, emit, enum_word, run, show, table, when
-from meshctl.commands.limit_values import (
-    CancelsOption,
-    ExecutionsOption,
-    LongOption,
-    MessagesOption,
-    PercentOption,
-    QuantityOption,
-    ShortOption,
-    ValueOption,
-    WindowOption,
-    WindowPercentOption,
-    values_words,
-)
+from meshctl.commands.limit_values import takes_values, values_words
 from meshctl.commands.ticket import moment
 from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
@@ -30,31 +18,20 @@ overrides = typer.Typer(help="Other values for a while, by two persons.", no_arg
 
 
 @overrides.command()
+@takes_values
 def propose(
     limit_id: str,
     account: Annotated[str, typer.Option(help="For this account.")],
     until: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h; a day at most.")],
     reason: Annotated[str, typer.Option(help="Why.")],
-    quantity: QuantityOption = "",
-    value: ValueOption = "",
-    percent: PercentOption = "",
-    window_percent: WindowPercentOption = "",
-    long: LongOption = "",
-    short: ShortOption = "",
-    messages: MessagesOption = 0,
-    cancels: CancelsOption = 0,
-    executions: ExecutionsOption = 0,
-    window_ms: WindowOption = 0,
+    *,
+    values: limit_pb2.LimitValues,
     as_json: JsonOption = False,
 ) -> None:
     """Ask for other values; without effect until another person approves."""
     request = limit_service_pb2.ProposeOverrideRequest(
         limit_id=limit_id, account_id=account, reason=reason,
-        values=limit_pb2.LimitValues(
-            quantity=quantity, value=value, percent=percent, window_percent=window_percent,
-            long_quantity=long, short_quantity=short, messages=messages, cancels=cancels,
-            executions=executions, window_ms=window_ms,
-        ),
+        values=values,
         valid_until=moment(until, datetime.now(UTC), "--until"),
     )  # fmt: skip
 

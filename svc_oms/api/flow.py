@@ -15,7 +15,7 @@ from svc_oms.service.disconnect import Guard, Wish
 from svc_oms.service.order_stream import OrderStream, StreamEnd
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.refusals import call_refusal, is_refusal
-from svc_oms.service.submissions import Outcome, Taken, database_away
+from svc_oms.service.submissions import Outcome, Taken, database_away, invalid_field
 
 SERVICE = "ordermesh.oms.v1.OrderFlowService"
 ACCESS: dict[str, Access] = {"Flow": user()}
@@ -38,13 +38,7 @@ class OrderFlowServicer:
         """Work commands and stream events."""
         first = await anext(frames, None)
         if first is None or not first.HasField("open"):
-            raise refuse(
-                "INVALID_FIELD",
-                "open is not set; the first frame of a flow opens it",
-                "open",
-                value="",
-                expected="open",
-            )
+            raise invalid_field("open", "", "set in the first frame, which opens the flow")
         validate(first.open)
         stream = self._stream(first.open, call)
         flow = _Flow(self._book, stream, call)
@@ -168,13 +162,8 @@ class _Flow:
     async def _submit_all(self, frame: flow_pb2.FlowRequest) -> None:
         commands = frame.commands
         if len(commands) > _COMMANDS_MAX:
-            raise refuse(
-                "INVALID_FIELD",
-                f"commands has {len(commands)} items, should have at most {_COMMANDS_MAX}",
-                "commands",
-                value=len(commands),
-                expected=f"at most {_COMMANDS_MAX} items",
-            )
+            expected = f"at most {_COMMANDS_MAX} items"
+            raise invalid_field("commands", f"{len(commands)} items", expected)
         while self._in_flight + len(commands) > IN_FLIGHT_COMMANDS_MAX:
             self._room.clear()
             await self._room.wait()

@@ -14,6 +14,7 @@ from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
+from svc_oms.api.kill_scope import Reader, require_met, require_scope
 from svc_oms.api.paging import page_id
 from svc_oms.api.requests import body_hash
 from svc_oms.service.book import Book
@@ -32,20 +33,17 @@ ACCESS: dict[str, Access] = {
     "MassCancel": user("RISK", "OPERATOR", "TRADER"),
     "ProposeRelease": user("RISK"),
     "ApproveRelease": user("RISK"),
-    # A TRADER sees switches whose scope names one of its accounts.
+    # A TRADER sees switches whose scope names one of its accounts, or that can block it.
     "List": user("RISK", "OPERATOR", "AUDITOR", "TRADER"),
     "Get": user("RISK", "OPERATOR", "AUDITOR", "TRADER"),
     "Watch": user("RISK", "OPERATOR", "AUDITOR", "TRADER"),
 }
 
-ANY_SCOPE = frozenset({"RISK", "OPERATOR"})
-ALL_READERS = frozenset({"RISK", "OPERATOR", "AUDITOR"})
 PAGE_SWITCHES_DEFAULT = 100
 PAGE_ORDERS_DEFAULT = 200
 HEARTBEAT_DEFAULT_S = 5
 NS_PER_S = 1_000_000_000
 DRAIN_RETRY_S = 1
-_ACCOUNT = 2
 
 
 class KillSwitchServicer:
@@ -81,7 +79,7 @@ class KillSwitchServicer:
         drill: bool = False,
     ) -> tuple[SwitchRow, bool]:
         self._book.require_ready()
-        _require_scope(request.scope, principal)
+        require_scope(request.scope, principal)
         order = EngageOrder(
             kind,
             request.idempotency_key,
@@ -92,7 +90,15 @@ class KillSwitchServicer:
             drill,
         )
         with _database():
+            await require_met(request.scope, principal, self._book.directory)
             return await self._board.engage(order)
+
+    async def _reader(self, principal: Principal) -> Reader:
+        reader = Reader(principal)
+        if reader.sees_all:
+            return reader
+        names = sorted(principal.accounts)
+        return Reader(principal, tuple(await self._book.store.controls().account_rows(names)))
 
     async def ProposeRelease(  # noqa: N802
         self, request: pb.ProposeReleaseRequest, call: Call
@@ -118,15 +124,17 @@ class KillSwitchServicer:
         """Return a page of switches, newest first."""
         size = request.page_size or PAGE_SWITCHES_DEFAULT
         with _database():
+            reader = await self._reader(call.user)
             rows = await self._board.kills.switches(
                 page_id(request.page_token),
                 size + 1,
                 in_force_only=request.in_force_only,
-                account_ids=None if _sees_all(call.user) else sorted(call.user.accounts),
+                account_ids=None if reader.sees_all else sorted(call.user.accounts),
+                trader=call.user.subject,
             )
         page = rows[:size]
         return pb.KillSwitchServiceListResponse(
-            kill_switches=[switch_message(row) for row in page],
+            kill_switches=[reader.message(row) for row in page],
             next_page_token=page[-1].switch_id if len(rows) > size else "",
         )
 
@@ -138,13 +146,15 @@ class KillSwitchServicer:
         kills, switch_id = self._board.kills, request.switch_id
         with _database():
             row = await kills.switch(switch_id) if valid_ulid(switch_id) else None
-            if row is None or not _may_see(row, call.user):
+            reader = await self._reader(call.user)
+            if row is None or not reader.sees(row):
                 raise not_found(switch_id)
             after = page_id(request.page_token)
-            pulls = await kills.pulls(switch_id, after, size + 1, request.outcomes)
+            accounts = reader.accounts_of(row)
+            pulls = await kills.pulls(switch_id, after, size + 1, request.outcomes, accounts)
         page = pulls[:size]
         return pb.KillSwitchServiceGetResponse(
-            kill_switch=switch_message(row),
+            kill_switch=reader.message(row),
             orders=[pull_message(pull) for pull in page],
             next_page_token=page[-1].order_id if len(pulls) > size else "",
         )
@@ -154,7 +164,9 @@ class KillSwitchServicer:
     ) -> AsyncIterator[pb.KillSwitchServiceWatchResponse]:
         """Stream switches: a snapshot, then every change."""
         self._book.require_ready()
-        watch = _Watch(self._book, call, request.heartbeat_s or HEARTBEAT_DEFAULT_S)
+        with _database():
+            reader = await self._reader(call.user)
+        watch = _Watch(self._book, call, reader, request.heartbeat_s or HEARTBEAT_DEFAULT_S)
         async for items in watch.frames():
             yield pb.KillSwitchServiceWatchResponse(items=items)
 
@@ -162,10 +174,11 @@ class KillSwitchServicer:
 class _Watch:
     """One reader of switches."""
 
-    def __init__(self, book: Book, call: Call, heartbeat_s: int) -> None:
+    def __init__(self, book: Book, call: Call, reader: Reader, heartbeat_s: int) -> None:
         self._blocks = book.switches.blocks
         self._clock = book.clock
         self._call = call
+        self._reader = reader
         self._heartbeat_s = heartbeat_s
         self._seen: dict[str, int] = {}
         self._wake = asyncio.Event()
@@ -194,9 +207,9 @@ class _Watch:
 
     def _moved(self) -> Iterator[kill.KillSwitch]:
         for row in self._blocks.rows:
-            if self._seen.get(row.switch_id) != row.revision and _may_see(row, self._call.user):
+            if self._seen.get(row.switch_id) != row.revision and self._reader.sees(row):
                 self._seen[row.switch_id] = row.revision
-                yield switch_message(row)
+                yield self._reader.message(row)
 
     def _ends(self) -> bool:
         return self._call.drain.is_set() or self._clock.now_ns() >= self._call.ends_at_ns
@@ -231,38 +244,3 @@ def _database() -> Iterator[None]:
         yield
     except StoreUnavailableError as error:
         raise database_away() from error
-
-
-def _sees_all(principal: Principal) -> bool:
-    return not ALL_READERS.isdisjoint(principal.roles)
-
-
-def _may_see(row: SwitchRow, principal: Principal) -> bool:
-    return _sees_all(principal) or row.scope[_ACCOUNT] in principal.accounts
-
-
-def _require_scope(scope: kill.KillScope, principal: Principal) -> None:
-    """Refuse a scope that is empty, or not the caller's to cut off.
-
-    Raises:
-        MeshError: INVALID_FIELD, ACCOUNT_NOT_ALLOWED.
-    """
-    if not any(scope_value(scope)):
-        raise refuse(
-            "INVALID_FIELD",
-            "scope is empty; it should name at least one of firm_id, desk_id, account_id, trader, "
-            "algorithm_id, session_id, venue_mic, instrument_id",
-            "scope",
-            value="",
-            expected="at least one field",
-        )
-    if not ANY_SCOPE.isdisjoint(principal.roles):
-        return
-    if not scope.account_id:
-        raise refuse(
-            "ACCOUNT_NOT_ALLOWED",
-            "scope.account_id is empty; a TRADER has to name one of its accounts",
-            "scope.account_id",
-            account="",
-        )
-    principal.require_trade(scope.account_id, "scope.account_id")

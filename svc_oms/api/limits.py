@@ -22,7 +22,7 @@ from svc_oms.service.controls.office import Caller, LimitOffice
 from svc_oms.service.controls.ports import ControlRecord, RecordKind
 from svc_oms.service.controls.usage import usage
 from svc_oms.service.ports import StoreUnavailableError
-from svc_oms.service.submissions import account_not_found, database_away
+from svc_oms.service.submissions import account_not_found, database_away, invalid_field
 
 SERVICE = "ordermesh.oms.v1.LimitService"
 ACCESS: dict[str, Access] = {
@@ -57,7 +57,7 @@ class LimitServicer:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._office = LimitOffice(book.store.controls(), book.clock)
+        self._office = LimitOffice(book.store.controls(), book.clock, book.directory)
 
     # Changes.
 
@@ -257,14 +257,7 @@ def _require_both(request: pb.ListTradingStatusRequest) -> None:
     if bool(request.target) == bool(request.target_id):
         return
     field, other = ("target_id", "target") if request.target else ("target", "target_id")
-    expected = f"given with {other}"
-    raise refuse(
-        "INVALID_FIELD",
-        f"{field} is missing: it should be {expected}",
-        field,
-        value="",
-        expected=expected,
-    )
+    raise invalid_field(field, "", f"given with {other}")
 
 
 def _seen(rows: list[ControlRecord], call: Call) -> list[ControlRecord]:

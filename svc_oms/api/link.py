@@ -18,7 +18,7 @@ from svc_oms.service.codec.values import timestamp
 from svc_oms.service.downlink import GATEWAY_SILENCE_MAX_S, HEARTBEAT_S, GatewayGoneError
 from svc_oms.service.link import VenueLink
 from svc_oms.service.ports import FencedError, SessionHeldError, StoreUnavailableError
-from svc_oms.service.submissions import database_away
+from svc_oms.service.submissions import database_away, invalid_field
 
 SERVICE = "ordermesh.gateway.v1.VenueLinkService"
 ACCESS: dict[str, Access] = {"Link": peer("svc-gateway")}
@@ -38,13 +38,7 @@ class VenueLinkServicer:
         """Own a session for as long as the stream lives."""
         first = await anext(frames, None)
         if first is None or not first.HasField("open"):
-            raise refuse(
-                "INVALID_FIELD",
-                "open is not set; the first frame of a link opens it",
-                "open",
-                value="",
-                expected="open",
-            )
+            raise invalid_field("open", "", "set in the first frame, which opens the link")
         validate(first.open)
         self._book.require_ready()
         uplink = _Uplink(frames)

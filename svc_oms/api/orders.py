@@ -7,7 +7,6 @@ from typing import Any
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
-from mesh.errors import refuse
 from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
@@ -24,6 +23,7 @@ from svc_oms.service.submissions import (
     Taken,
     account_not_found,
     database_away,
+    invalid_field,
     order_not_found,
 )
 
@@ -213,13 +213,7 @@ def watched_accounts(
     for item in request.accounts:
         reader.require_view(item.account_id)
         if item.account_id in wanted:
-            raise refuse(
-                "INVALID_FIELD",
-                f"accounts names {item.account_id} twice; name each account once",
-                "accounts",
-                value=item.account_id,
-                expected="each account once",
-            )
+            raise invalid_field("accounts", f"{item.account_id} twice", "each account once")
         wanted[item.account_id] = item.cursor if item.HasField("cursor") else None
     if not wanted:
         wanted = dict.fromkeys(sorted(reader.accounts))

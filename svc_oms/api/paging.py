@@ -5,9 +5,10 @@ import binascii
 from hashlib import sha256
 from typing import Any
 
-from mesh.errors import MeshError, refuse
+from mesh.errors import MeshError
 from mesh.ids import ULID_CHARACTERS, valid_ulid
 from ordermesh.oms.v1 import audit_service_pb2, order_service_pb2
+from svc_oms.service.submissions import invalid_field
 
 _DIGEST_BYTES = 8
 
@@ -59,10 +60,6 @@ def page_id(token: str) -> str:
 
 
 def _foreign(token: str) -> MeshError:
-    return refuse(
-        "INVALID_FIELD",
-        f"page_token is {token[:32]!r}, should be next_page_token of an answer to the same filter",
-        "page_token",
-        value=token[:32],
-        expected="next_page_token of the page before",
+    return invalid_field(
+        "page_token", token[:32], "next_page_token of an answer to the same filter, or empty"
     )

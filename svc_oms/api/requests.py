@@ -7,7 +7,6 @@ from hashlib import sha256
 from google.protobuf.message import Message
 
 from mesh.auth import Principal
-from mesh.errors import MeshError
 from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2
 from svc_oms.domain.commands import (
     ApproveOrder,
@@ -28,6 +27,7 @@ from svc_oms.service.submissions import (
     Outcome,
     PlaceBatch,
     Submission,
+    invalid_field,
 )
 
 Reply = Callable[[Outcome], None]
@@ -52,7 +52,7 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
     """
     user.require_trade(request.account_id)
     if request.link.parent_key:
-        raise _wrong(
+        raise invalid_field(
             "link.parent_key", request.link.parent_key, "empty; it names an order of the same batch"
         )
     return _place(request, user, reply)
@@ -83,7 +83,7 @@ def _place(
 
 def _link(message: order_pb2.OrderLink, path: str) -> Link:
     if not message.kind:
-        raise _wrong(f"{path}link.kind", "", "one of OCO, OTO, BRACKET")
+        raise invalid_field(f"{path}link.kind", "", "one of OCO, OTO, BRACKET")
     return link_value(message)
 
 
@@ -99,20 +99,20 @@ def place_batch(
     keys = {request.idempotency_key}
     for index, order in enumerate(request.orders):
         if order.account_id != request.account_id:
-            raise _wrong(
+            raise invalid_field(
                 f"orders[{index}].account_id",
                 order.account_id,
                 f"{request.account_id}, as the batch has",
             )
         if order.idempotency_key in keys:
-            raise _wrong(
+            raise invalid_field(
                 f"orders[{index}].idempotency_key",
                 order.idempotency_key,
                 "a key no other order of the batch has, nor the batch itself",
             )
         keys.add(order.idempotency_key)
         if order.link.parent_key and order.link.parent_order_id:
-            raise _wrong(
+            raise invalid_field(
                 f"orders[{index}].link.parent_key",
                 order.link.parent_key,
                 "empty, because parent_order_id is set",
@@ -151,15 +151,6 @@ def decline(request: order_service_pb2.DeclineRequest, user: Principal, reply: R
 
 def _approvable(user: Principal) -> Container[str]:
     return EVERY_ACCOUNT if "RISK" in user.roles else _tradable(user)
-
-
-def _wrong(field: str, value: str, expected: str) -> MeshError:
-    return MeshError(
-        "INVALID_FIELD",
-        f"{field} {value or 'is missing'}: it should be {expected}",
-        field,
-        {"field": field, "value": value, "expected": expected},
-    )
 
 
 def replace(request: order_service_pb2.ReplaceRequest, user: Principal, reply: Reply) -> Submission:
@@ -238,9 +229,4 @@ def flow_command(
         case "cancel":
             return cancel(command.cancel, user, reply)
         case _:
-            raise MeshError(
-                "INVALID_FIELD",
-                "command is not set; it should be one of place, replace, cancel",
-                "command",
-                {"field": "command", "value": "", "expected": "place, replace or cancel"},
-            )
+            raise invalid_field("command", "", "one of place, replace, cancel")

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from mesh.access import Access, user
 from mesh.call import Call
-from mesh.errors import refuse
 from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
 from ordermesh.type.v1 import stream_pb2
@@ -15,7 +14,7 @@ from svc_oms.service.codec.values import timestamp
 from svc_oms.service.people import person_of
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.session_desk import ACTIONS_SHOWN, SessionDesk
-from svc_oms.service.submissions import database_away
+from svc_oms.service.submissions import database_away, invalid_field
 
 SERVICE = "ordermesh.oms.v1.SessionService"
 _READERS = user("OPERATOR", "RISK", "AUDITOR")
@@ -194,13 +193,8 @@ class SessionServicer:
 
 def _action_id(before: str) -> str:
     if before and not valid_ulid(before):
-        raise refuse(
-            "INVALID_FIELD",
-            f"before_action_id is {before!r}, should be the action_id of an action",
-            "before_action_id",
-            value=before,
-            expected="the action_id of the last action of the page before",
-        )
+        expected = "the action_id of the last action of the page before"
+        raise invalid_field("before_action_id", before, expected)
     return before
 
 

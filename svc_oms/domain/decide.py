@@ -172,16 +172,10 @@ def decide_replace(
     terms = command.terms
     if terms.quantity <= order.cum_quantity:
         executed = plain(order.cum_quantity)
-        raise OrderRefused(
-            "INVALID_FIELD",
-            f"terms.quantity {plain(terms.quantity)}: it should be above {executed}, which is "
-            f"executed already; to take back the rest, cancel the order",
+        invalid(
             "terms.quantity",
-            {
-                "field": "terms.quantity",
-                "value": plain(terms.quantity),
-                "expected": f"above {executed}",
-            },
+            plain(terms.quantity),
+            f"above {executed}, which is executed already; to take back the rest, cancel the order",
         )
     if order.state in LOCAL:
         how_worked(order.type, terms.time_in_force, capabilities)

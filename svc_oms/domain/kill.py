@@ -60,6 +60,16 @@ def covers(scope: Scope, subject: Subject) -> bool:
     )
 
 
+def blocks_some(scope: Scope, owners: Iterable[tuple[str, str, str]], trader: str) -> bool:
+    """Tell if a scope can cover orders a trader enters for one of these firms, desks, accounts."""
+    return scope.trader in {"", trader} and any(
+        scope.firm_id in {"", firm_id}
+        and scope.desk_id in {"", desk_id}
+        and scope.account_id in {"", account_id}
+        for firm_id, desk_id, account_id in owners
+    )
+
+
 def reaches_session(scope: Scope, session_id: str, venue_mic: str) -> bool:
     """Tell if orders in scope can leave through a session."""
     return (

@@ -23,14 +23,19 @@ class OrderRefused(Exception):  # noqa: N818 - a refusal is an answer, not an er
         self.metadata = metadata or {}
 
 
-def invalid(field: str, value: str, expected: str) -> NoReturn:
-    """Refuse a field that was this and should be that."""
-    raise OrderRefused(
+def wrong(field: str, value: str, expected: str) -> OrderRefused:
+    """Make the refusal of a field that was this and should be that."""
+    return OrderRefused(
         "INVALID_FIELD",
         f"{field} {value or 'is missing'}: it should be {expected}",
         field,
         {"field": field, "value": value, "expected": expected},
     )
+
+
+def invalid(field: str, value: str, expected: str) -> NoReturn:
+    """Refuse a field that was this and should be that."""
+    raise wrong(field, value, expected)
 
 
 def unsupported(field: str, value: str, offered: str) -> NoReturn:

@@ -8,7 +8,7 @@ it confirms the word silently, or overrules it and is flagged (`second_thoughts`
 """
 
 from collections.abc import Mapping
-from typing import Final, NoReturn
+from typing import Final
 
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import FoundExecution, ResolveOrder
@@ -29,6 +29,7 @@ from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Execution, Order, ResolutionSource, VenueHolds
 from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add, plain
+from svc_oms.domain.refusal import invalid
 from svc_oms.domain.report_parts import not_sent, parked
 
 # OrdStatus(39) of an order that cannot trade any more, or not today.
@@ -103,7 +104,7 @@ def _requests(order: Order, command: ResolveOrder) -> list[Event]:
 
 def _check_replaced(order: Order, command: ResolveOrder) -> None:
     if command.replaced and order.pending_replace_id not in order.in_doubt:
-        _invalid("replaced", "true", "false: no replace is in doubt")
+        invalid("replaced", "true", "false: no replace is in doubt")
 
 
 def _new_executions(
@@ -114,16 +115,16 @@ def _new_executions(
     for place, found in enumerate(command.executions):
         path = f"executions[{place}]"
         if found.exec_id in named:
-            _invalid(f"{path}.exec_id", found.exec_id, "each ExecID(17) once")
+            invalid(f"{path}.exec_id", found.exec_id, "each ExecID(17) once")
         named.add(found.exec_id)
         if found.exec_id not in known:
             fills.append(_execution(order, found, now_ns))
             continue
         applied = known[found.exec_id]
         if applied is None:
-            _invalid(f"{path}.exec_id", found.exec_id, "an execution of this order")
+            invalid(f"{path}.exec_id", found.exec_id, "an execution of this order")
         if (applied.quantity, applied.price) != (found.quantity, found.price):
-            _invalid(
+            invalid(
                 f"{path}.quantity",
                 f"{plain(found.quantity)} at {plain(found.price)}",
                 f"{plain(applied.quantity)} at {plain(applied.price)}, as the venue told",
@@ -152,32 +153,23 @@ def _check_holds(order: Order, command: ResolveOrder, cum: Quantity) -> None:
     holds, base = command.holds, order.base_state
     if holds is VenueHolds.NOTHING:
         if base is not OrderState.PENDING_NEW or order.venue_order_id or cum > NO_QUANTITY:
-            _invalid("venue_holds", "NOTHING", f"another: the venue told it is {base.name}")
+            invalid("venue_holds", "NOTHING", f"another: the venue told it is {base.name}")
         return
     if holds is VenueHolds.WORKING and base in TERMINAL:
-        _invalid("venue_holds", "WORKING", f"another: the venue told it is {base.name}")
+        invalid("venue_holds", "WORKING", f"another: the venue told it is {base.name}")
     terms = order.terms
     if command.replaced and order.pending_terms is not None:
         terms = order.pending_terms
     if cum > terms.quantity:
-        _invalid("executions", plain(cum), f"together at most {plain(terms.quantity)}, the order's")
+        invalid("executions", plain(cum), f"together at most {plain(terms.quantity)}, the order's")
     full = cum == terms.quantity
     if full != (holds is VenueHolds.FILLED):
-        _invalid(
+        invalid(
             "venue_holds",
             holds.name,
             f"what {plain(cum)} executed of {plain(terms.quantity)} make; "
             f"name the missing executions",
         )
-
-
-def _invalid(field: str, value: str, expected: str) -> NoReturn:
-    raise OrderRefused(
-        "INVALID_FIELD",
-        f"{field} is {value}; it should be {expected}",
-        field,
-        {"field": field, "value": value, "expected": expected},
-    )
 
 
 def second_thoughts(order: Order, facts: ExecutionReportFacts) -> tuple[list[Event], Order]:

@@ -10,14 +10,17 @@ from svc_oms.service import metrics
 from svc_oms.service.auditor import Auditor
 from svc_oms.service.controls.gate import ControlRoom
 from svc_oms.service.desk import Desk
+from svc_oms.service.directory import Directory
 from svc_oms.service.disconnect import Guards
 from svc_oms.service.links import Links
 from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.order_stream import StreamParts
+from svc_oms.service.people import People
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.session_desk import SessionDesk
+from svc_oms.service.session_timeouts import SessionTimeouts
 from svc_oms.service.submissions import database_away
 from svc_oms.service.switchboard import Switchboard
 from svc_oms.service.tails import TAIL_ITEMS_MAX
@@ -53,6 +56,9 @@ class Book:
     revision: str
     lag_events_max: int = TAIL_ITEMS_MAX
     room: ControlRoom = field(kw_only=True)
+    people: People = field(kw_only=True)
+    directory: Directory = field(kw_only=True)
+    timeouts: SessionTimeouts = field(kw_only=True)
     _epoch: str = ""
     _why_not: str = field(default="the database has not been reached yet")
 
@@ -101,6 +107,8 @@ class Book:
             tasks.create_task(self.switches.run())
             tasks.create_task(self.triggers.run())
             tasks.create_task(self.links.keep())
+            tasks.create_task(self.people.run())
+            tasks.create_task(self.timeouts.run())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:

@@ -151,6 +151,7 @@ class KillStore(Protocol):
         *,
         in_force_only: bool,
         account_ids: Sequence[str] | None,
+        trader: str = "",
     ) -> list[SwitchRow]:
         """Read a page, newest first; of these accounts' scopes only, unless None."""
         ...
@@ -183,9 +184,17 @@ class KillStore(Protocol):
         ...
 
     async def pulls(
-        self, switch_id: str, after: str, limit: int, outcomes: Sequence[int]
+        self,
+        switch_id: str,
+        after: str,
+        limit: int,
+        outcomes: Sequence[int],
+        account_ids: Sequence[str] | None = None,
     ) -> list[PullRow]:
-        """Read orders of a switch behind an order id; of these outcomes unless empty."""
+        """Read orders of a switch behind an order id; of these outcomes unless empty.
+
+        Of all accounts unless some are given.
+        """
         ...
 
     async def unsettled(self, switch_id: str, after: str, limit: int) -> list[PullState]:

@@ -30,7 +30,8 @@ from svc_oms.service.records import (
 
 if TYPE_CHECKING:
     from svc_oms.service.controls.ports import ControlStore
-    from svc_oms.service.session_desk import SessionDeskStore
+    from svc_oms.service.directory import DirectoryStore
+    from svc_oms.service.session_desk import ActionRow, SessionDeskStore
 
 __all__ = [
     "AccountInfo",
@@ -148,6 +149,10 @@ class Batch(Protocol):
         Raises:
             FencedError: progress is given and its token is no longer the session's.
         """
+        ...
+
+    async def lapse_actions(self) -> "list[ActionRow]":
+        """Have lapse what people want of sessions and is overdue; read what is UNKNOWN by it."""
         ...
 
     async def lock_audit(self, writer: str) -> AuditHead:
@@ -294,6 +299,10 @@ class OrderStore(Protocol):
 
     def session_desk(self) -> "SessionDeskStore":
         """Return where standbys and what people did to sessions are kept."""
+        ...
+
+    def directory(self) -> "DirectoryStore":
+        """Return where it is known what can be named."""
         ...
 
     def controls(self) -> "ControlStore":

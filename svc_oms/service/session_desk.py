@@ -3,7 +3,8 @@
 An action is a row that moves PROPOSED, APPROVED, SENT, DONE or FAILED; each move is compared and
 set, so that replicas cannot both make it. The replica whose link has the session sends what is
 APPROVED and stores the outcome with the numbers it made, in one transaction under the session's
-fencing token. What was SENT and not answered is sent again over the next link.
+fencing token. What was SENT and not answered is sent again over the next link, until its time is
+over: then it is UNKNOWN (session_timeouts.py).
 """
 
 import asyncio
@@ -16,9 +17,11 @@ from mesh.ids import new_ulid
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2 as pb
+from svc_oms.service.codec.sessions import session_message
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.people import Person, called
 from svc_oms.service.ports import SessionRow, Waker
+from svc_oms.service.submissions import invalid_field
 
 log = get_logger("svc_oms.sessions")
 
@@ -28,8 +31,13 @@ PROPOSAL_LIFE_S = 900
 PROPOSAL_LIFE_LEAST_S = 60
 # What one person may do alone waits this long for an owner of the session. Seconds.
 ACTION_LIFE_S = 86_400
+# A gateway that was told has so long to answer; then the action is UNKNOWN, and others may be
+# proposed. What it says later is recorded all the same. Seconds.
+ANSWER_S = 60
 # A gateway told to hand over does not get the session back for so long. Seconds.
 HANDED_OVER_S = 10
+# Late answers that wait to be told in the audit log; further ones are in their actions only.
+LATE_ANSWERS_MAX = 100
 ACTIONS_SHOWN = 20
 TEXT_CHARACTERS_MAX = 500
 _NS = 1_000_000_000
@@ -40,6 +48,7 @@ SENT = pb.SESSION_ACTION_STATE_SENT
 DONE = pb.SESSION_ACTION_STATE_DONE
 FAILED = pb.SESSION_ACTION_STATE_FAILED
 REJECTED = pb.SESSION_ACTION_STATE_REJECTED
+UNKNOWN = pb.SESSION_ACTION_STATE_UNKNOWN
 SEQUENCES = pb.SESSION_ACTION_KIND_SEQUENCES
 HAND_OVER = pb.SESSION_ACTION_KIND_HAND_OVER
 
@@ -52,6 +61,7 @@ class ActionRow(NamedTuple):
     kind: int
     state: int
     expires_at_us: int
+    """When it lapses: not decided, not begun, or not answered by then."""
     body: bytes
 
 
@@ -81,7 +91,7 @@ class SessionDeskStore(Protocol):
         """Write an action if it still is in that state and has not expired."""
 
     async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
-        """Write the outcome of a SENT action and the numbers it made, under a fencing token."""
+        """Write the outcome of a SENT or UNKNOWN action and its numbers, under a fencing token."""
 
     async def action(self, action_id: str) -> ActionRow | None:
         """Read one action."""
@@ -90,7 +100,10 @@ class SessionDeskStore(Protocol):
         """Read actions, newest first; of all sessions if none is named."""
 
     async def due(self, session_ids: Sequence[str]) -> list[ActionRow]:
-        """Read what is APPROVED or SENT; what lapsed is EXPIRED first."""
+        """Read what is APPROVED or SENT, and has not lapsed."""
+
+    async def lapses_in_s(self) -> float | None:
+        """Tell in how many seconds the next action lapses; None if none can."""
 
     async def hand_over(self, session_id: str, gateway: str, seconds: int) -> None:
         """Keep the session from this gateway for a while."""
@@ -114,6 +127,10 @@ class SessionDesk:
         self._waker = waker
         # Set when there may be something to carry out.
         self.some_due = asyncio.Event()
+        # Set when an action moved here: another may be the next to lapse.
+        self.some_moved = asyncio.Event()
+        # Answers that came when nobody waited for them any more, to be told.
+        self.late: list[pb.SessionAction] = []
         self._watchers: set[asyncio.Event] = set()
 
     # What people want.
@@ -129,23 +146,12 @@ class SessionDesk:
         """
         sender, target = numbers
         if reset == bool(sender or target):
-            raise refuse(
-                "INVALID_FIELD",
-                f"reset was {reset} with next_sender_msg_seq_num {sender} and "
-                f"next_target_msg_seq_num {target}; it should be a reset, or at least one number",
-                "reset",
-                value=reset,
-                expected="a reset without numbers, or numbers without a reset",
-            )
+            given = f"{reset} with numbers {sender} and {target}"
+            expected = "true without numbers, or false with at least one number"
+            raise invalid_field("reset", given, expected)
         if 0 < life_s < PROPOSAL_LIFE_LEAST_S:
             wanted = f"0 for {PROPOSAL_LIFE_S}, or at least {PROPOSAL_LIFE_LEAST_S}"
-            raise refuse(
-                "INVALID_FIELD",
-                f"expires_in_s is {life_s}; it should be {wanted}",
-                "expires_in_s",
-                value=life_s,
-                expected=wanted,
-            )
+            raise invalid_field("expires_in_s", life_s, wanted)
         await self._session(session_id)
         # Told early; what holds when two come at once is that only one can be approved.
         if await self._store.due([session_id]):
@@ -232,7 +238,7 @@ class SessionDesk:
 
     async def due(self, session_ids: Sequence[str]) -> list[pb.SessionAction]:
         """Return what is to be carried out on these sessions."""
-        return [_action(row) for row in await self._store.due(session_ids)]
+        return [action_message(row) for row in await self._store.due(session_ids)]
 
     async def numbers_pending(self, session_id: str) -> bool:
         """Tell if the session's numbers are about to be changed."""
@@ -251,7 +257,9 @@ class SessionDesk:
             self.moved()
             return False
         action.state, action.gateway_instance = SENT, gateway
-        action.sent_at.CopyFrom(timestamp(self._clock.now_ns()))
+        now_ns = self._clock.now_ns()
+        action.sent_at.CopyFrom(timestamp(now_ns))
+        action.answer_due_at.CopyFrom(timestamp(now_ns + ANSWER_S * _NS))
         if not await self._store.move(_row(action), APPROVED):
             return False
         if action.kind == HAND_OVER:
@@ -262,10 +270,10 @@ class SessionDesk:
     async def settle(self, session_id: str, token: int, result: gw.AdminResult) -> int:
         """Store an outcome; return the kind of the action, 0 if there is none to settle."""
         row = await self._store.action(result.action_id)
-        if row is None or row.session_id != session_id or row.state != SENT:
+        if row is None or row.session_id != session_id or row.state not in {SENT, UNKNOWN}:
             log.error("result of no action", session=session_id, action=result.action_id)
             return 0
-        action = _action(row)
+        action = action_message(row)
         action.state = DONE if result.done else FAILED
         action.text = result.text[:TEXT_CHARACTERS_MAX]
         action.settled_at.CopyFrom(timestamp(self._clock.now_ns()))
@@ -280,6 +288,8 @@ class SessionDesk:
         if not await self._store.settle(_row(action), token, numbers):
             return 0
         log.warning("session action settled", action=action.action_id, done=result.done)
+        if row.state == UNKNOWN and len(self.late) < LATE_ANSWERS_MAX:
+            self.late.append(action)
         self.moved()
         return int(action.kind)
 
@@ -303,18 +313,18 @@ class SessionDesk:
                 "action_id",
                 action_id=action_id,
             )
-        return _action(row)
+        return action_message(row)
 
     async def actions(self, session_id: str, before: str, limit: int) -> list[pb.SessionAction]:
         """Read actions, newest first."""
-        return [_action(row) for row in await self._store.actions(session_id, before, limit)]
+        return [action_message(row) for row in await self._store.actions(session_id, before, limit)]
 
     async def sessions(self, session_id: str = "") -> list[pb.Session]:
         """Read sessions by name; all if none is named."""
         standbys = await self._store.standbys()
         rows = sorted(await self._store.sessions())
         return [
-            _session_message(row, standbys.get(row.session_id, ()))
+            session_message(row, standbys.get(row.session_id, ()))
             for row in rows
             if session_id in ("", row.session_id)
         ]
@@ -339,6 +349,11 @@ class SessionDesk:
         self._watchers.discard(news)
 
     def moved(self) -> None:
+        """Tell watchers to look, and whoever waits for the next to lapse."""
+        self.some_moved.set()
+        self.tell()
+
+    def tell(self) -> None:
         """Tell watchers to look."""
         for news in self._watchers:
             news.set()
@@ -371,48 +386,27 @@ class SessionDesk:
 
 
 def _row(action: pb.SessionAction) -> ActionRow:
+    lapses_at = action.answer_due_at if action.state == SENT else action.expires_at
     return ActionRow(
         action.action_id,
         action.session_id,
         action.kind,
         action.state,
-        action.expires_at.ToNanoseconds() // 1000,
+        lapses_at.ToNanoseconds() // 1000,
         action.SerializeToString(),
     )
 
 
-def _action(row: ActionRow) -> pb.SessionAction:
+def action_message(row: ActionRow) -> pb.SessionAction:
+    """Encode an action; its state is the column's."""
     action = pb.SessionAction.FromString(row.body)
     action.MergeFrom(pb.SessionAction(state=pb.SessionActionState.Name(row.state)))
+    if row.state == UNKNOWN and not action.text:
+        action.text = (
+            f"{action.gateway_instance} has not answered within {ANSWER_S} s; whether it was "
+            "carried out is not known: compare the numbers with the venue's"
+        )
     return action
-
-
-def _session_message(row: SessionRow, standbys: Sequence[str]) -> pb.Session:
-    status = gw.SessionStatus.FromString(row.status)
-    message = pb.Session(
-        session_id=row.session_id,
-        venue_mic=row.venue_mic,
-        state=pb.FixSessionState.Name(row.state),
-        owner_instance=row.gateway if row.held else "",
-        fencing_token=row.fencing_token,
-        standby_instances=[one for one in standbys if not (row.held and one == row.gateway)],
-        kept_out=row.kept_out,
-        applied_inbound_msg_seq_num=row.inbound_msg_seq_num,
-        inbound_epoch=row.inbound_epoch,
-        commands_without_receipt=row.outbound_sequence - row.acknowledged_outbound_sequence,
-        since=status.since,
-        text=status.text,
-        numbers=pb.SequenceNumbers(
-            next_sender_msg_seq_num=row.next_sender,
-            next_target_msg_seq_num=status.next_target_msg_seq_num,
-            session_epoch=row.sender_epoch,
-        ),
-        queued_commands=status.queued_commands,
-        capabilities=status.capabilities,
-    )
-    if status.HasField("clock_skew"):
-        message.clock_skew.CopyFrom(status.clock_skew)
-    return message
 
 
 def _unknown(session_id: str) -> Exception:

@@ -19,6 +19,7 @@ from svc_oms.domain.commands import (
     ResolveOrder,
     TriggerOrder,
 )
+from svc_oms.domain.refusal import wrong
 
 
 class CommandKind(IntEnum):
@@ -216,6 +217,11 @@ def queue_full(limit: int) -> MeshError:
         retry_after_s=0.5,
         limit=limit,
     )
+
+
+def invalid_field(field: str, value: object, expected: str) -> MeshError:
+    """Refuse a field that was this and should be that, as the domain does."""
+    return refused(wrong(field, str(value), expected))
 
 
 def refused(error: OrderRefused) -> MeshError:

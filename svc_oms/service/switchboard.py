@@ -279,7 +279,9 @@ def _answerable(row: SwitchRow) -> bool:
     """Tell if a caller who waits can be answered for good."""
     if row.kind == MASS_CANCEL:
         return row.listed
-    return row.state != ENGAGING and (row.listed or not row.drill)
+    # Nobody keeps a list of algorithms: what was met tells whether the name was right.
+    wants_list = row.drill or bool(Scope(*row.scope).algorithm_id)
+    return row.state != ENGAGING and (row.listed or not wants_list)
 
 
 def not_found(switch_id: str) -> MeshError:

@@ -37,13 +37,6 @@ class MemoryChange:
         found = [r for r in self.tables.records.values() if (r.kind, r.name) == (kind, name)]
         return max(found, key=lambda r: r.version, default=None)
 
-    async def has_scope(self, scope: int, scope_id: str) -> bool:
-        return any(
-            scope_id == (a.firm_id, f"{a.firm_id}/{a.desk_id}", a.account_id)[scope - 1]
-            and (scope != 2 or a.desk_id)
-            for a in self.tables.accounts.values()
-        )
-
     async def lock_account(self, account_id: str) -> AccountRow | None:
         return self.tables.accounts.get(account_id)
 

@@ -61,7 +61,7 @@ class LimitBench:
             OmsSettings(**settings), store, NoRedis(), Silence(), "r", clock
         )
         self.book.market.learn([listing(), other_listing(), listing(mic="SIMB")])
-        self.office = LimitOffice(store.controls(), clock)
+        self.office = LimitOffice(store.controls(), clock, self.book.directory)
         self.orders: list[str] = []
         self.link: Any = None
         self._keys = itertools.count(1)

@@ -34,9 +34,10 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.session_desk import ActionRow
 from tests.support.controls_memory import MemoryControls, live_records
+from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
-from tests.support.oms_memory_sessions import MemorySessionDesk
+from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
 
 DOWN = 1
 
@@ -64,7 +65,7 @@ class _Tables:
     control_keys: dict[tuple[str, str], tuple[bytes, bytes]] = dataclasses.field(
         default_factory=dict
     )
-
+    people: dict[str, str] = dataclasses.field(default_factory=dict)
     actions: dict[str, ActionRow] = dataclasses.field(default_factory=dict)
     standbys: dict[tuple[str, str], float] = dataclasses.field(default_factory=dict)
     handed_over: dict[str, tuple[str, float]] = dataclasses.field(default_factory=dict)
@@ -77,7 +78,7 @@ def _row(order: OrderWrite) -> OrderRow:
     return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
 
 
-class MemoryBatch:
+class MemoryBatch(LapsesActions):
     def __init__(self, tables: _Tables) -> None:
         self.tables = tables
 
@@ -432,6 +433,9 @@ class MemoryStore:
 
     def session_desk(self) -> MemorySessionDesk:
         return MemorySessionDesk(self)
+
+    def directory(self) -> MemoryDirectory:
+        return MemoryDirectory(self)
 
     def controls(self) -> MemoryControls:
         return MemoryControls(self)

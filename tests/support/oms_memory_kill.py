@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from svc_oms.domain.kill import Scope
+from svc_oms.domain.kill import Scope, blocks_some
 from svc_oms.service.kill_ports import (
     RELEASED,
     SWITCH,
@@ -93,15 +93,26 @@ class MemoryKillStore:
         *,
         in_force_only: bool,
         account_ids: Sequence[str] | None,
+        trader: str = "",
     ) -> list[SwitchRow]:
         found = [
             row
             for row in sorted(self._tables.switches.values(), reverse=True)
             if (not before_id or row.switch_id < before_id)
             and (row.blocks or not in_force_only)
-            and (account_ids is None or row.scope[2] in account_ids)
+            and (account_ids is None or self._may_see(row, account_ids, trader))
         ]
         return found[:limit]
+
+    def _may_see(self, row: SwitchRow, account_ids: Sequence[str], trader: str) -> bool:
+        scope, accounts = Scope(*row.scope), self._tables.accounts
+        owners = [
+            (one.firm_id, one.desk_id, one.account_id)
+            for name in account_ids
+            if (one := accounts.get(name)) is not None
+        ]
+        reaches = row.kind == SWITCH and not row.drill and blocks_some(scope, owners, trader)
+        return scope.account_id in account_ids or reaches
 
     async def confirm(self, session_id: str, token: int, version: int, now_us: int) -> None:
         session = self._tables.sessions.get(session_id)
@@ -172,7 +183,12 @@ class MemoryKillStore:
         return found[:limit]
 
     async def pulls(
-        self, switch_id: str, after: str, limit: int, outcomes: Sequence[int]
+        self,
+        switch_id: str,
+        after: str,
+        limit: int,
+        outcomes: Sequence[int],
+        account_ids: Sequence[str] | None = None,
     ) -> list[PullRow]:
         found = [
             row
@@ -180,6 +196,7 @@ class MemoryKillStore:
             if switch == switch_id
             and order_id > after
             and (not outcomes or row.outcome in outcomes)
+            and (account_ids is None or row.account_id in account_ids)
         ]
         return found[:limit]
 

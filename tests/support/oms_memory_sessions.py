@@ -14,9 +14,24 @@ from svc_oms.service.session_desk import (
     NewNumbers,
 )
 
-EXPIRED = 7
+EXPIRED, UNKNOWN = 7, 8
 SEEN_FOR_S = 3.0
 UNDER_WAY = {APPROVED, SENT}
+
+
+class LapsesActions:
+    """The part of a batch that has session actions lapse."""
+
+    tables: Any
+
+    async def lapse_actions(self) -> list[ActionRow]:
+        now_us, unknown = time.time_ns() // 1000, []
+        for row in sorted(self.tables.actions.values()):
+            if row.state in {PROPOSED, APPROVED, SENT} and row.expires_at_us <= now_us:
+                moved = row._replace(state=UNKNOWN if row.state == SENT else EXPIRED)
+                self.tables.actions[row.action_id] = moved
+                unknown += [moved] if moved.state == UNKNOWN else []
+        return unknown
 
 
 class MemorySessionDesk:
@@ -59,7 +74,7 @@ class MemorySessionDesk:
         if known is None or known.state != before or before == EXPIRED:
             return False
         self._require_alone(row)
-        self._tables.actions[row.action_id] = known._replace(state=row.state, body=row.body)
+        self._tables.actions[row.action_id] = row
         return True
 
     async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
@@ -74,7 +89,11 @@ class MemorySessionDesk:
                 next_sender=numbers.next_sender,
                 inbound_msg_seq_num=numbers.next_target - 1,
             )
-        if known is None or known.state != SENT or known.session_id != row.session_id:
+        if (
+            known is None
+            or known.state not in {SENT, UNKNOWN}
+            or known.session_id != row.session_id
+        ):
             return False
         tables.actions[row.action_id] = known._replace(state=row.state, body=row.body)
         return True
@@ -96,8 +115,18 @@ class MemorySessionDesk:
         return [
             row
             for _, row in sorted(self._tables.actions.items())
-            if row.session_id in session_ids and row.state in UNDER_WAY
+            if row.session_id in session_ids
+            and row.state in UNDER_WAY
+            and row.expires_at_us > time.time_ns() // 1000
         ]
+
+    async def lapses_in_s(self) -> float | None:
+        waiting = [
+            row.expires_at_us
+            for row in self._tables.actions.values()
+            if row.state in {PROPOSED, APPROVED, SENT}
+        ]
+        return (min(waiting) - time.time_ns() // 1000) / 1e6 if waiting else None
 
     async def hand_over(self, session_id: str, gateway: str, seconds: int) -> None:
         until = time.monotonic() + seconds

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { KillSwitchSchema, KillSwitchState, type KillSwitch } from "$gen/ordermesh/oms/v1/kill_switch_pb.js";
 import { KillSwitchItemSchema, type KillSwitchItem } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 
-import { KillSwitches, scopeWords } from "$lib/kill-switches";
+import { KillSwitches, personName, scopeWords } from "$lib/kill-switches";
 
 function killSwitch(switchId: string, state = KillSwitchState.ENGAGED, drill = false): KillSwitch {
   return create(KillSwitchSchema, { switchId, state, drill, scope: { accountId: "ACC-ALICE" }, reason: "runaway" });
@@ -51,6 +51,12 @@ describe("kill switches", () => {
     switches.beginConnection();
     switches.take(items({ case: "snapshot", value: killSwitch("K1", KillSwitchState.ENGAGED, true) }, COMPLETE));
     expect(ids(switches)).toEqual([]);
+  });
+
+  it("name who engaged them, by the id alone where no name was kept", () => {
+    expect(personName("01JD", "rita")).toBe("rita (01JD)");
+    expect(personName("01JD", "")).toBe("01JD");
+    expect(personName("rita", "rita")).toBe("rita");
   });
 
   it("name their scope", () => {

@@ -27,6 +27,7 @@ from svc_oms.service.ports import (
     PositionRow,
     WriteSet,
 )
+from svc_oms.service.session_desk import ActionRow
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -184,6 +185,12 @@ class PostgresBatch:
         """See `ports.Batch`."""
         with translated():
             return AuditHead(*await self._connection.fetchrow(sql.LOCK_AUDIT, writer))
+
+    async def lapse_actions(self) -> list[ActionRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.LAPSE_ACTIONS)
+        return [ActionRow(*row) for row in rows]
 
     async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
         """See `ports.Batch`."""

@@ -98,12 +98,6 @@ FROM oms.accounts WHERE account_id = $1 FOR UPDATE
 
 SET_ACCOUNT = "UPDATE oms.accounts SET status = $2, controls = $3 WHERE account_id = $1"
 
-HAS_SCOPE = """
-SELECT EXISTS (SELECT FROM oms.accounts WHERE
-    CASE $1::int2 WHEN 1 THEN firm_id = $2 WHEN 2 THEN firm_id || '/' || desk_id = $2
-        AND desk_id <> '' ELSE account_id = $2 END)
-"""
-
 PUT_POSITIONS = """
 INSERT INTO oms.positions
     (account_id, isin, currency, quantity, cost, average_price, realised_profit, as_of_sequence)

@@ -40,10 +40,6 @@ class PostgresChange:
         row = await self._connection.fetchrow(sql.NEWEST_BY_NAME, kind, name)
         return None if row is None else ControlRecord(*row)
 
-    async def has_scope(self, scope: int, scope_id: str) -> bool:
-        """See `controls.ports.ControlChange`."""
-        return bool(await self._connection.fetchval(sql.HAS_SCOPE, scope, scope_id))
-
     async def lock_account(self, account_id: str) -> AccountRow | None:
         """See `controls.ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.LOCK_ACCOUNT, account_id)

@@ -51,7 +51,11 @@ ORDER BY switch_id
 LIST = f"""
 SELECT {COLUMNS} FROM oms.kill_switches
 WHERE ($1::text = '' OR switch_id < $1) AND (NOT $2::boolean OR {_BLOCKS})
-    AND ($3::text[] IS NULL OR scope[3] = ANY($3))
+    AND ($3::text[] IS NULL OR scope[3] = ANY($3) OR (
+        kind = 1 AND NOT drill AND scope[4] IN ('', $5::text) AND EXISTS (
+            SELECT FROM oms.accounts a WHERE a.account_id = ANY($3)
+                AND scope[1] IN ('', a.firm_id) AND scope[2] IN ('', a.desk_id)
+                AND scope[3] IN ('', a.account_id))))
 ORDER BY switch_id DESC LIMIT $4
 """
 
@@ -113,6 +117,7 @@ PULLS = f"""
 SELECT {_PULL} FROM oms.kill_orders k
 WHERE k.switch_id = $1 AND k.order_id > $2
     AND (cardinality($4::int2[]) = 0 OR k.outcome = ANY($4))
+    AND ($5::text[] IS NULL OR k.account_id = ANY($5))
 ORDER BY k.order_id LIMIT $3
 """
 

@@ -98,11 +98,12 @@ class PostgresKillStore:
         *,
         in_force_only: bool,
         account_ids: Sequence[str] | None,
+        trader: str = "",
     ) -> list[SwitchRow]:
         """See `kill_ports.KillStore`."""
         with translated():
             rows = await self._read_pool.fetch(
-                sql.LIST, before_id, in_force_only, account_ids, limit
+                sql.LIST, before_id, in_force_only, account_ids, limit, trader
             )
         return [switch_row(row) for row in rows]
 
@@ -144,11 +145,18 @@ class PostgresKillStore:
         return [OpenOrder(*row) for row in rows]
 
     async def pulls(
-        self, switch_id: str, after: str, limit: int, outcomes: Sequence[int]
+        self,
+        switch_id: str,
+        after: str,
+        limit: int,
+        outcomes: Sequence[int],
+        account_ids: Sequence[str] | None = None,
     ) -> list[PullRow]:
         """See `kill_ports.KillStore`."""
         with translated():
-            rows = await self._read_pool.fetch(sql.PULLS, switch_id, after, limit, list(outcomes))
+            rows = await self._read_pool.fetch(
+                sql.PULLS, switch_id, after, limit, list(outcomes), account_ids
+            )
         return [PullRow(*row) for row in rows]
 
     async def unsettled(self, switch_id: str, after: str, limit: int) -> list[PullState]:

@@ -25,8 +25,9 @@ INSERT INTO oms.session_actions (action_id, session_id, kind, state, expires_at,
 VALUES ($1, $2, $3, $4, {sql.FROM_US.format("$5::int8")}, $6)
 """
 
-_MOVE = """
-UPDATE oms.session_actions SET state = $2, body = $3, updated_at = now()
+_MOVE = f"""
+UPDATE oms.session_actions SET state = $2, body = $3, updated_at = now(),
+    expires_at = {sql.FROM_US.format("$5::int8")}
 WHERE action_id = $1 AND state = $4 AND (state = 3 OR expires_at > now())
 RETURNING action_id
 """
@@ -42,7 +43,7 @@ WITH numbered AS (
     WHERE session_id = $8 AND fencing_token = $4 RETURNING session_id
 )
 UPDATE oms.session_actions a SET state = $2, body = $3, updated_at = now()
-FROM numbered n WHERE a.action_id = $1 AND a.state = 3 AND n.session_id = a.session_id
+FROM numbered n WHERE a.action_id = $1 AND a.state IN (3, 8) AND n.session_id = a.session_id
 RETURNING a.action_id
 """
 
@@ -61,8 +62,13 @@ WHERE state IN (1, 2) AND expires_at <= now()
 
 _DUE = f"""
 SELECT {_COLUMNS} FROM oms.session_actions
-WHERE session_id = ANY($1::text[]) AND state IN (2, 3) AND (state = 3 OR expires_at > now())
+WHERE session_id = ANY($1::text[]) AND state IN (2, 3) AND expires_at > now()
 ORDER BY action_id
+"""
+
+_LAPSES_IN_S = """
+SELECT extract(epoch FROM min(expires_at) - now())::float8 FROM oms.session_actions
+WHERE state IN (1, 2, 3)
 """
 
 _HAND_OVER = """
@@ -111,7 +117,7 @@ class PostgresSessionDesk:
         with translated():
             try:
                 found = await self._write_pool.fetchrow(
-                    _MOVE, row.action_id, row.state, row.body, before
+                    _MOVE, row.action_id, row.state, row.body, before, row.expires_at_us
                 )
             except asyncpg.UniqueViolationError as error:
                 raise ActionUnderWayError from error
@@ -139,6 +145,12 @@ class PostgresSessionDesk:
     async def due(self, session_ids: Sequence[str]) -> list[ActionRow]:
         """See `SessionDeskStore`."""
         return [ActionRow(*row) for row in await self._fetch(_DUE, session_ids)]
+
+    async def lapses_in_s(self) -> float | None:
+        """See `SessionDeskStore`."""
+        with translated():
+            found = await self._read_pool.fetchval(_LAPSES_IN_S)
+        return None if found is None else float(found)
 
     async def _lapse(self) -> None:
         with translated():

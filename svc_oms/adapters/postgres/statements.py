@@ -352,3 +352,14 @@ ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
     desk_id = excluded.desk_id
 RETURNING xmax = 0
 """
+
+# What nobody decided or began in time is EXPIRED; what was SENT and not answered is UNKNOWN.
+LAPSE_ACTIONS = """
+WITH lapsed AS (
+    UPDATE oms.session_actions SET state = CASE state WHEN 3 THEN 8 ELSE 7 END, updated_at = now()
+    WHERE state IN (1, 2, 3) AND expires_at <= now()
+    RETURNING action_id, session_id, kind, state, expires_at, body
+)
+SELECT action_id, session_id, kind, state, (extract(epoch FROM expires_at) * 1000000)::int8, body
+FROM lapsed WHERE state = 8 ORDER BY action_id
+"""

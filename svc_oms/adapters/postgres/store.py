@@ -11,6 +11,7 @@ from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.audit import PostgresAudit, opened
 from svc_oms.adapters.postgres.batch import PostgresBatch
 from svc_oms.adapters.postgres.controls import PostgresControls
+from svc_oms.adapters.postgres.directory import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guards import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
@@ -88,6 +89,10 @@ class PostgresStore:
     def session_desk(self) -> PostgresSessionDesk:
         """Return the table of standbys and of what people did to sessions."""
         return PostgresSessionDesk(self._write_pool, self._read_pool)
+
+    def directory(self) -> PostgresDirectory:
+        """See `ports.OrderStore`."""
+        return PostgresDirectory(self._write_pool, self._read_pool)
 
     def audit(self) -> AbstractAsyncContextManager[PostgresAudit]:
         """See `verification.Audited`."""

@@ -11,8 +11,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.numbers import plain
+from svc_oms.domain.refusal import invalid
 
 
 class LimitKind(IntEnum):
@@ -202,34 +202,33 @@ def check_values(kind: LimitKind, range_: Range, values: Values) -> None:
     needed, optional = NEEDS[kind]
     for name in Values._fields:
         if _given(values, name) and name not in needed + optional:
-            _invalid(f"values.{name}", "set", f"left out, because the kind is {kind.name}")
+            invalid(f"values.{name}", "set", f"left out, because the kind is {kind.name}")
     if needed and not any(_given(values, name) for name in needed):
-        _invalid(f"values.{needed[0]}", "missing", f"given ({' or '.join(needed)})")
+        invalid(f"values.{needed[0]}", "", f"given ({' or '.join(needed)})")
     windowed = kind in _WINDOWED or values.window_percent is not None
     if windowed and not values.window_ms:
-        _invalid("values.window_ms", "missing", "given, because something is counted over it")
+        invalid("values.window_ms", "", "given, because something is counted over it")
     if values.window_ms and kind is LimitKind.PRICE_COLLAR and values.window_percent is None:
-        _invalid("values.window_percent", "missing", "given, because there is a window_ms")
+        invalid("values.window_percent", "", "given, because there is a window_ms")
     if values.cancels and values.cancels < values.messages:
-        _invalid(
+        invalid(
             "values.cancels", str(values.cancels), f"at least messages, which is {values.messages}"
         )
     narrowed = bool(range_.instrument_id or range_.venue_mic)
     if kind is LimitKind.BUYING_POWER and (narrowed or not range_.currency):
-        _invalid("range.currency", range_.currency, "given, and nothing else: cash has a currency")
+        invalid("range.currency", range_.currency, "given, and nothing else: cash has a currency")
     if range_.instrument_id and range_.venue_mic:
-        _invalid("range.venue_mic", range_.venue_mic, "left out, because there is an instrument_id")
+        invalid("range.venue_mic", range_.venue_mic, "left out, because there is an instrument_id")
 
 
 def check_target(target: StatusTarget, target_id: str) -> None:
     """Raise OrderRefused (INVALID_FIELD) unless something of this kind can have this name.
 
-    A listing or venue may be stopped before it was ever told of, so that only the form can be
-    checked; a misspelt one would stop nothing.
+    The form only: whether it is there is asked elsewhere.
     """
     form = _TARGET_FORMS.get(target)
     if form is not None and not form[0].fullmatch(target_id):
-        _invalid("target_id", target_id, f"{form[1]}, because the target is {target.name}")
+        invalid("target_id", target_id, f"{form[1]}, because the target is {target.name}")
 
 
 _TARGET_FORMS: Final[Mapping[StatusTarget, tuple[re.Pattern[str], str]]] = {
@@ -239,15 +238,6 @@ _TARGET_FORMS: Final[Mapping[StatusTarget, tuple[re.Pattern[str], str]]] = {
     ),
     StatusTarget.VENUE: (re.compile(r"[A-Z0-9]{4}"), "a MIC, 4 upper-case letters or digits"),
 }
-
-
-def _invalid(field: str, value: str, expected: str) -> None:
-    raise OrderRefused(
-        "INVALID_FIELD",
-        f"{field} is {value or 'missing'}: it should be {expected}",
-        field,
-        {"field": field, "value": value, "expected": expected},
-    )
 
 
 def in_force(versions: Iterable[Limit], now_ns: int) -> Limit | None:

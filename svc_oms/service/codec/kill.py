@@ -31,6 +31,11 @@ def algorithm_of(regulatory: bytes) -> str:
     return order_pb2.RegulatoryDetails.FromString(regulatory).algorithm_id if regulatory else ""
 
 
+def placed_by_bytes(trader: str) -> bytes:
+    """Encode who placed an order as it lies in the body of one."""
+    return order_pb2.Order(placed_by=trader).SerializeToString()
+
+
 def subject_of(
     order: Order, firm_id: str, desk_id: str, session_id: str, requested_by: str = ""
 ) -> Subject:

@@ -5,7 +5,7 @@ next batch of any replica sees it. What was there stays as a version of its own.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
@@ -27,21 +27,39 @@ from svc_oms.domain.controls.limits import (
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
 from svc_oms.service.codec.controls import range_value, stop_message, values_value
 from svc_oms.service.codec.values import NS_PER_S, nanoseconds, timestamp
+from svc_oms.service.controls.office_records import limit_record, override_record, to_us
 from svc_oms.service.controls.ports import (
     ControlChange,
     ControlRecord,
     ControlStore,
     RecordKind,
 )
+from svc_oms.service.directory import Directory, IdKind
 from svc_oms.service.people import called
 from svc_oms.service.ports import AccountRow
-from svc_oms.service.submissions import account_not_found, key_reused, refused
+from svc_oms.service.submissions import (
+    account_not_found,
+    invalid_field,
+    key_reused,
+    refused,
+)
 
 # Longest time an override may be in effect.
 OVERRIDE_MAX_S = 24 * 3600
-NS_PER_US = 1000
 
 Answer = TypeVar("Answer", bound=Message)
+
+_SCOPE_KINDS: Final = {
+    LimitScope.FIRM: IdKind.FIRM,
+    LimitScope.DESK: IdKind.FIRM_DESK,
+    LimitScope.ACCOUNT: IdKind.ACCOUNT,
+}
+_TARGET_KINDS: Final = {
+    StatusTarget.ACCOUNT: IdKind.ACCOUNT,
+    StatusTarget.INSTRUMENT: IdKind.INSTRUMENT,
+    StatusTarget.VENUE: IdKind.VENUE,
+    StatusTarget.FIRM: IdKind.FIRM,
+}
 
 
 class Caller(NamedTuple):
@@ -57,9 +75,10 @@ class Caller(NamedTuple):
 class LimitOffice:
     """See the head of this file."""
 
-    def __init__(self, store: ControlStore, clock: Clock) -> None:
+    def __init__(self, store: ControlStore, clock: Clock, directory: Directory) -> None:
         self.store = store
         self._clock = clock
+        self._directory = directory
 
     def now_ns(self) -> int:
         """Tell the time."""
@@ -100,10 +119,10 @@ class LimitOffice:
             except OrderRefused as error:
                 raise refused(error) from error
             from_ns, until_ns = _times(request, now_ns)
-            if not await change.has_scope(range_.scope, range_.scope_id):
-                raise _not_found("range.scope_id", range_.scope_id, "such account, desk or firm")
             name = "|".join((kind.name, *map(str, range_)))
             known = await change.newest_named(RecordKind.LIMIT, name)
+            if known is None:
+                await self._require_met(range_)
             version = 0 if known is None else known.version
             _check_version(request.expected_version, version)
             limit = limit_pb2.Limit(
@@ -120,10 +139,19 @@ class LimitOffice:
             )
             if until_ns:
                 limit.valid_until.CopyFrom(timestamp(until_ns))
-            await change.add(_limit_record(limit, name, from_ns, until_ns))
+            await change.add(limit_record(limit, name, from_ns, until_ns))
             return limit_service_pb2.SetLimitResponse(limit=limit)
 
         return await self._once(caller, limit_service_pb2.SetLimitResponse, work)
+
+    async def _require_met(self, range_: Range) -> None:
+        """Refuse a limit of what is not there: it would hold nothing."""
+        require = self._directory.require
+        await require("range.scope_id", _SCOPE_KINDS[range_.scope], range_.scope_id)
+        if range_.instrument_id:
+            await require("range.instrument_id", IdKind.INSTRUMENT, range_.instrument_id)
+        if range_.venue_mic:
+            await require("range.venue_mic", IdKind.VENUE, range_.venue_mic)
 
     async def end_limit(
         self, request: limit_service_pb2.EndLimitRequest, caller: Caller
@@ -144,7 +172,7 @@ class LimitOffice:
             limit.set_at.CopyFrom(timestamp(now_ns))
             limit.valid_from.CopyFrom(timestamp(now_ns))
             limit.valid_until.CopyFrom(timestamp(now_ns))
-            await change.add(_limit_record(limit, known.name, now_ns, now_ns))
+            await change.add(limit_record(limit, known.name, now_ns, now_ns))
             return limit_service_pb2.EndLimitResponse(limit=limit)
 
         return await self._once(caller, limit_service_pb2.EndLimitResponse, work)
@@ -169,14 +197,16 @@ class LimitOffice:
                 raise refused(error) from error
             until_ns = nanoseconds(request.valid_until)
             if not now_ns < until_ns <= now_ns + OVERRIDE_MAX_S * NS_PER_S:
-                raise _invalid(
+                raise invalid_field(
                     "valid_until",
                     request.valid_until.ToJsonString(),
                     f"after now and within {OVERRIDE_MAX_S // 3600} hours",
                 )
             account = await change.lock_account(request.account_id)
             if account is None:
-                raise _not_found("account_id", request.account_id, "such account")
+                raise await self._directory.unknown(
+                    "account_id", IdKind.ACCOUNT, request.account_id
+                )
             _check_covers(range_value(limit.range), account)
             override = limit_pb2.Override(
                 override_id=new_ulid(now_ns),
@@ -190,7 +220,7 @@ class LimitOffice:
                 proposed_by_name=caller.username,
                 proposed_at=timestamp(now_ns),
             )
-            await change.add(_override_record(override, 1, now_ns))
+            await change.add(override_record(override, 1, now_ns))
             return limit_service_pb2.ProposeOverrideResponse(override=override)
 
         return await self._once(caller, limit_service_pb2.ProposeOverrideResponse, work)
@@ -218,7 +248,7 @@ class LimitOffice:
                     proposed_by=override.proposed_by,
                 )
             _decide(override, OverrideState.APPROVED, caller, request.reason, now_ns)
-            await change.add(_override_record(override, version + 1, now_ns))
+            await change.add(override_record(override, version + 1, now_ns))
             return limit_service_pb2.ApproveOverrideResponse(override=override)
 
         return await self._once(caller, limit_service_pb2.ApproveOverrideResponse, work)
@@ -235,7 +265,7 @@ class LimitOffice:
             if override.state == limit_pb2.OVERRIDE_STATE_REJECTED:
                 raise _state("override_id", override.override_id, _state_name(override))
             _decide(override, OverrideState.REJECTED, caller, request.reason, now_ns)
-            await change.add(_override_record(override, version + 1, now_ns))
+            await change.add(override_record(override, version + 1, now_ns))
             return limit_service_pb2.RejectOverrideResponse(override=override)
 
         return await self._once(caller, limit_service_pb2.RejectOverrideResponse, work)
@@ -255,17 +285,15 @@ class LimitOffice:
                 check_target(target, request.target_id)
             except OrderRefused as error:
                 raise refused(error) from error
-            if target is StatusTarget.ACCOUNT:
-                account = await change.lock_account(request.target_id)
-                if account is None:
-                    raise _not_found("target_id", request.target_id, "such account")
-                await change.set_account(account.account_id, request.status, account.controls)
-            elif target is StatusTarget.FIRM and not await change.has_scope(
-                LimitScope.FIRM, request.target_id
-            ):
-                raise _not_found("target_id", request.target_id, "such firm")
             name = f"{target.name}:{request.target_id}"
             known = await change.newest(RecordKind.STATUS, name)
+            if known is None:
+                # Nothing would be stopped; what was set once can be set again.
+                await self._directory.require("target_id", _TARGET_KINDS[target], request.target_id)
+            if target is StatusTarget.ACCOUNT:
+                account = await change.lock_account(request.target_id)
+                assert account is not None, "accounts are never deleted"
+                await change.set_account(account.account_id, request.status, account.controls)
             record = limit_pb2.TradingStatusRecord(
                 target=request.target,
                 target_id=request.target_id,
@@ -280,7 +308,7 @@ class LimitOffice:
             scope = request.target_id if target is StatusTarget.ACCOUNT else ""
             await change.add(
                 ControlRecord(
-                    RecordKind.STATUS, name, record.version, name, scope, _us(now_ns), 0, body
+                    RecordKind.STATUS, name, record.version, name, scope, to_us(now_ns), 0, body
                 )
             )
             return limit_service_pb2.SetTradingStatusResponse(record=record)
@@ -316,7 +344,7 @@ class LimitOffice:
             name = f"{account.account_id}:{key.text()}"
             record_id, body = new_ulid(now_ns), answer.SerializeToString()
             # It is over as it begins: no batch has to know of it.
-            at = _us(now_ns)
+            at = to_us(now_ns)
             await change.add(
                 ControlRecord(
                     RecordKind.ENABLING, record_id, 1, name, account.account_id, at, at, body
@@ -327,10 +355,6 @@ class LimitOffice:
         return await self._once(caller, limit_service_pb2.EnableStrategyResponse, work)
 
 
-def _us(ns: int) -> int:
-    return ns // NS_PER_US
-
-
 def _times(request: limit_service_pb2.SetLimitRequest, now_ns: int) -> tuple[int, int]:
     """Return from when a limit holds and until when; 0 for until further notice."""
     until_ns = nanoseconds(request.valid_until)
@@ -338,11 +362,11 @@ def _times(request: limit_service_pb2.SetLimitRequest, now_ns: int) -> tuple[int
     given = request.HasField("valid_from")
     from_ns = nanoseconds(request.valid_from) if given else now_ns
     if from_ns < now_ns:
-        raise _invalid(
+        raise invalid_field(
             "valid_from", timestamp(from_ns).ToJsonString(), "left out for now, or in the future"
         )
     if request.HasField("valid_until") and until_ns <= from_ns:
-        raise _invalid(
+        raise invalid_field(
             "valid_until", timestamp(until_ns).ToJsonString(), "left out, or after valid_from"
         )
     return from_ns, until_ns
@@ -356,7 +380,7 @@ def _check_covers(range_: Range, account: AccountRow) -> None:
         LimitScope.ACCOUNT: account.account_id,
     }
     if names[range_.scope] != range_.scope_id:
-        raise _invalid(
+        raise invalid_field(
             "account_id",
             account.account_id,
             f"one the limit is for: {range_.scope.name} {range_.scope_id}",
@@ -398,41 +422,8 @@ def _decide(
     override.decision_reason = reason
 
 
-def _limit_record(limit: limit_pb2.Limit, name: str, from_ns: int, until_ns: int) -> ControlRecord:
-    # Up to the next microsecond: a version must not count before its time.
-    begin = -(-from_ns // NS_PER_US)
-    end = -(-until_ns // NS_PER_US)
-    scope, body = limit.range.scope_id, limit.SerializeToString()
-    return ControlRecord(
-        RecordKind.LIMIT, limit.limit_id, limit.version, name, scope, begin, end, body
-    )
-
-
-def _override_record(override: limit_pb2.Override, version: int, now_ns: int) -> ControlRecord:
-    return ControlRecord(
-        RecordKind.OVERRIDE,
-        override.override_id,
-        version,
-        str(override.state),
-        override.account_id,
-        _us(now_ns),
-        _us(nanoseconds(override.valid_until)),
-        override.SerializeToString(),
-    )
-
-
 def _state_name(override: limit_pb2.Override) -> str:
     return OverrideState(override.state).name
-
-
-def _invalid(field: str, value: str, expected: str) -> MeshError:
-    return refuse(
-        "INVALID_FIELD",
-        f"{field} is {value}: it should be {expected}",
-        field,
-        value=value,
-        expected=expected,
-    )
 
 
 def _not_found(field: str, value: str, what: str) -> MeshError:

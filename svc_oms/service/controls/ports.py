@@ -48,10 +48,6 @@ class ControlChange(Protocol):
         """Read the newest version of what has this name."""
         ...
 
-    async def has_scope(self, scope: int, scope_id: str) -> bool:
-        """Tell whether there is an account, or one of this desk or firm."""
-        ...
-
     async def lock_account(self, account_id: str) -> AccountRow | None:
         """Lock an account's row."""
         ...

@@ -102,15 +102,6 @@ async def test_records_are_found_by_object_name_time_and_scope(store):
 
 async def test_scopes_and_accounts(store):
     async with store.controls().change() as change:
-        for scope, name, there in (
-            (1, "DEMO", True),
-            (1, "ACC-ALICE", False),
-            (2, "DEMO/CASH", True),
-            (2, "DEMO/", False),
-            (3, "ACC-BOB", True),
-            (3, "DEMO", False),
-        ):
-            assert await change.has_scope(scope, name) is there, (scope, name)
         assert await change.lock_account("ACC-X") is None
         assert (await change.lock_account("ACC-ALICE")).desk_id == "CASH"
         await change.set_account("ACC-ALICE", 3, '{"p":"x"}')

@@ -99,11 +99,13 @@ async def test_drills_and_mass_cancels_block_nothing(store):
 async def test_two_persons_release(store):
     kills, row = store.kills, await engage(store)
     assert (await kills.release(row.switch_id, "ravi", 5)).state == ENGAGING
+    assert row.engaged_by_name == ""
     proposed = await kills.propose_release(row.switch_id, "rita", "why", 6, "Rita")
     assert (proposed.release_reason, proposed.release_proposed_by_name) == ("why", "Rita")
     assert (await kills.propose_release(row.switch_id, "ravi", "other", 7)).release_reason == "why"
     assert (await kills.release(row.switch_id, "rita", 8)).state == ENGAGING
-    released = await kills.release(row.switch_id, "ravi", 9)
+    released = await kills.release(row.switch_id, "ravi", 9, "Ravi")
+    assert released.released_by_name == "Ravi"
     assert (released.state, released.released_by, released.released_at_us) == (RELEASED, "ravi", 9)
     assert released.version > row.version
     assert (await blocking(store))[1] == []
@@ -237,5 +239,21 @@ async def test_lists_and_what_is_current(store):
     assert await kills.switches(page[-1].switch_id, 2, **everything) == [first]
     in_force = await kills.switches("", 9, in_force_only=True, account_ids=None)
     assert in_force == [third, first]
-    own = await kills.switches("", 9, in_force_only=False, account_ids=["ACC-ALICE"])
-    assert own == [first]
+    # What names the account, and what can block it: no drill, and no other's firm or trader.
+    fourth = await engage(store, 4, scope=scope(trader="alice", venue="SIMA"))
+    fifth = await engage(store, 5, scope=scope(account="ACC-CAROL", trader="alice"))
+    seen = {
+        (account, trader): await kills.switches(
+            "", 9, in_force_only=False, account_ids=[account], trader=trader
+        )
+        for account in ("ACC-ALICE", "ACC-CAROL", "ACC-NONE")
+        for trader in ("alice", "bob")
+    }
+    assert seen == {
+        ("ACC-ALICE", "alice"): [fourth, third, first],
+        ("ACC-ALICE", "bob"): [third, first],
+        ("ACC-CAROL", "alice"): [fifth, fourth],
+        ("ACC-CAROL", "bob"): [fifth],
+        ("ACC-NONE", "alice"): [],
+        ("ACC-NONE", "bob"): [],
+    }

@@ -16,7 +16,7 @@ from svc_oms.service.session_desk import (
     NewNumbers,
 )
 
-SEQUENCES, EXPIRED = 1, 7
+SEQUENCES, EXPIRED, UNKNOWN = 1, 7, 8
 
 
 @pytest.fixture
@@ -59,6 +59,40 @@ async def test_what_lapsed_is_not_carried_out(desk):
     assert await desk.due(["a"]) == []
     await desk.add(action("Y", PROPOSED, life_s=-1))
     assert not await desk.move(action("Y", APPROVED), PROPOSED)
+    assert {row.state for row in await desk.actions("a", "", 10)} == {EXPIRED}
+
+
+async def lapse(store) -> list[ActionRow]:
+    async with store.batch() as batch:
+        return await batch.lapse_actions()
+
+
+async def test_what_was_sent_and_not_answered_stands_in_nobodys_way(store, desk):
+    assert await desk.lapses_in_s() is None
+    await desk.add(action("X", APPROVED))
+    assert 0 < await desk.lapses_in_s() <= 60
+    overdue = action("X", SENT, life_s=-1, body=b"sent")
+    assert await desk.move(overdue, APPROVED)
+    assert await desk.lapses_in_s() < 0
+    assert await desk.due(["a"]) == []
+    # Until it is told: one under way at a time.
+    with pytest.raises(ActionUnderWayError):
+        await desk.add(action("Y", APPROVED))
+    assert await lapse(store) == [overdue._replace(state=UNKNOWN)]
+    assert await lapse(store) == []
+    assert await desk.lapses_in_s() is None
+    await desk.add(action("Y", APPROVED))
+    # A late answer is recorded, and its numbers with it.
+    assert await desk.settle(action("X", DONE, body=b"late"), 1, NewNumbers(9, 100, 50))
+    assert (await desk.action("01X"))[3:6:2] == (DONE, b"late")
+    assert (await desk.sessions())[0].next_sender == 100
+    assert await desk.due(["a"]) == [(await desk.action("01Y"))]
+
+
+async def test_what_nobody_decided_or_began_lapses_and_is_not_unknown(store, desk):
+    await desk.add(action("X", PROPOSED, life_s=-1))
+    await desk.add(action("Y", APPROVED, life_s=-1))
+    assert await lapse(store) == []
     assert {row.state for row in await desk.actions("a", "", 10)} == {EXPIRED}
 
 

@@ -4,8 +4,10 @@ import pytest
 
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.service.ports import AccountInfo
 from tests.support.bad_input import garbled, unbreakable
-from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, trading
+from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, trading, until
 from tests.support.refusals import broken_fields, refusal, refused_by_name
 
 NOBODYS = "01JD0000000000000000000000"
@@ -71,8 +73,10 @@ async def test_switches_that_mean_no_good_are_refused_by_name(book_url, tls, boo
                 ("MassCancel", pb.MassCancelRequest(**fields)),
             )
 
+        # Whoever has called is a trader one can name.
+        await client.orders.List(order_service_pb2.ListRequest(), metadata=BOB)
         mine = pb.EngageRequest(
-            idempotency_key="k1", scope={"trader": "nobody"}, reason="a test", drill=True
+            idempotency_key="k1", scope={"trader": "bob"}, reason="a test", drill=True
         )
         await client.kills.Engage(mine, metadata=RITA)
         table = []
@@ -83,9 +87,83 @@ async def test_switches_that_mean_no_good_are_refused_by_name(book_url, tls, boo
         for rpc, request in asks("x", account_id="ACC-BOB"):
             table.append((rpc, request, ALICE, "ACCOUNT_NOT_ALLOWED", "scope.account_id"))
             table.append((rpc, request, VERA, "PERMISSION_DENIED", ""))
-        for rpc, request in asks("k1", trader="nobody"):
+        for rpc, request in asks("k1", trader="bob"):
             table.append((rpc, request, RITA, "IDEMPOTENCY_KEY_REUSED", "idempotency_key"))
         await refused_by_name(book, client.kills, table)
+
+
+UNKNOWN = (
+    ({"firm_id": "DEMOS"}, "firm_id", "near it: DEMO"),
+    ({"desk_id": "NONE"}, "desk_id", "no such desk"),
+    ({"account_id": "ACC-ALCIE"}, "account_id", "near it: ACC-ALICE"),
+    ({"account_id": "QQ"}, "account_id", "there are: ACC-ALICE, ACC-BOB"),
+    ({"trader": "alcie"}, "trader", "near it: alice (Alice)"),
+    ({"trader": "Alice"}, "trader", "near it: alice (Alice)"),
+    ({"session_id": "sima-order"}, "session_id", "near it: sima-orders"),
+    ({"venue_mic": "SIMC"}, "venue_mic", "near it: SIMA, SIMB"),
+    ({"instrument_id": "ASLM.SIMA"}, "instrument_id", "near it: ASML.SIMA, ASML.SIMB"),
+    ({"firm_id": "DEMO", "venue_mic": "XXXX"}, "venue_mic", "no such venue"),
+)
+APART = (
+    ({"venue_mic": "SIMB", "session_id": "sima-orders"}, "session_id"),
+    ({"venue_mic": "SIMB", "instrument_id": "ASML.SIMA"}, "instrument_id"),
+    ({"session_id": "sima-orders", "instrument_id": "ASML.SIMB"}, "instrument_id"),
+    ({"firm_id": "OTHER", "account_id": "ACC-ALICE"}, "account_id"),
+    ({"firm_id": "DEMO", "desk_id": "RATES"}, "desk_id"),
+    ({"desk_id": "RATES", "account_id": "ACC-ALICE"}, "account_id"),
+)
+
+
+async def test_a_scope_nothing_can_be_in_is_refused_and_the_near_ids_are_told(
+    book_url, tls, book
+) -> None:
+    """A typo engaged would block nothing, and its operator would believe to be safe."""
+    async with trading(book_url, tls) as (running, client, gateway):
+        other = AccountInfo("ACC-OTHER", "Other", "EUR", "OTHER", 1, "RATES")
+        await running.book.store.ensure_account(other)
+        await client.orders.List(order_service_pb2.ListRequest(), metadata=ALICE)
+        await until(lambda: running.book.people.knows("alice"), "seen")
+        before, sent, recorded = await book.state(), len(gateway.blocks), len(await book.refused())
+        table = [(scope, "OBJECT_NOT_FOUND", field, told) for scope, field, told in UNKNOWN]
+        table += [(scope, "INVALID_FIELD", field, "or left out") for scope, field in APART]
+        for scope, reason, field, told in table:
+            for rpc, make in (("Engage", pb.EngageRequest), ("MassCancel", pb.MassCancelRequest)):
+                request = make(idempotency_key="x", scope=scope, reason="a test")
+                found = await refusal(getattr(client.kills, rpc)(request, metadata=OSCAR))
+                assert (found.reason, found.field) == (reason, f"scope.{field}"), (scope, found)
+                assert scope[field] in found.text
+                assert told in found.text.replace(", ACC-OTHER", "")
+                assert found.metadata["value"] == scope[field]
+                assert found.metadata["expected"]
+        assert await book.state() == before
+        assert len(gateway.blocks) == sent
+        assert len(await book.refused()) == recorded + 2 * len(table)
+
+
+async def test_a_trader_is_told_no_names_of_others(book_url, tls) -> None:
+    async with trading(book_url, tls) as (_, client, _gateway):
+        for field, kept in (("firm_id", "DEMO"), ("trader", "alice"), ("venue_mic", "")):
+            scope = {"account_id": "ACC-ALICE", field: "DEM"}
+            request = pb.EngageRequest(idempotency_key="x", scope=scope, reason="a test")
+            if field == "venue_mic":
+                request.scope.venue_mic = "SIMC"
+            found = await refusal(client.kills.Engage(request, metadata=ALICE))
+            assert (found.reason, found.field) == ("OBJECT_NOT_FOUND", f"scope.{field}")
+            assert not kept or kept not in found.text
+            assert ("near it: SIMA" in found.text) == (field == "venue_mic")
+
+
+async def test_an_algorithm_is_free_text_and_the_answer_tells_what_it_met(book_url, tls) -> None:
+    """No list of algorithms is kept: that nothing carries the name is told by the count."""
+    async with trading(book_url, tls) as (_, client, _gateway):
+        await client.place("k1", regulatory={"algorithm_id": "momentum-7"})
+        for key, algorithm, met in (("k2", "momentum-7", 1), ("k3", "momentun-7", 0)):
+            scope = {"algorithm_id": algorithm}
+            request = pb.EngageRequest(idempotency_key=key, scope=scope, reason="a test")
+            switch = (await client.kills.Engage(request, metadata=RITA)).kill_switch
+            assert switch.listed
+            assert switch.counts.orders == met
+            assert [one.session_id for one in switch.sessions] == ["sima-orders"]
 
 
 async def test_releases_that_mean_no_good_are_refused_by_name(book_url, tls, book) -> None:
@@ -93,7 +171,7 @@ async def test_releases_that_mean_no_good_are_refused_by_name(book_url, tls, boo
 
         async def engaged(key: str, what: str = "Engage", **fields: object) -> str:
             make = pb.EngageRequest if what == "Engage" else pb.MassCancelRequest
-            scope = {"account_id": "ACC-BOB", "trader": "nobody"}
+            scope = {"account_id": "ACC-BOB", "session_id": "sima-orders"}
             request = make(idempotency_key=key, scope=scope, reason="a test", **fields)
             answer = await getattr(client.kills, what)(request, metadata=OSCAR)
             return answer.kill_switch.switch_id

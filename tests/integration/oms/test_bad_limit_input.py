@@ -167,6 +167,15 @@ async def test_limits_that_mean_no_good_are_refused_by_name(book_url, tls, book)
         ):
             request = limit(QUANTITY, range_=changes, quantity="5")
             rows.append(("SetLimit", request, "OBJECT_NOT_FOUND", "range.scope_id"))
+        # Narrowed to what is not there it would hold nothing.
+        for changes, field in (
+            ({"instrument_id": "ASLM.SIMA"}, "instrument_id"),
+            ({"instrument_id": "ASML.SIMC"}, "instrument_id"),
+            ({"venue_mic": "SIMC"}, "venue_mic"),
+            (FIRM | {"scope_id": "DEMO", "venue_mic": "XXXX"}, "venue_mic"),
+        ):
+            request = limit(QUANTITY, range_=changes, quantity="5")
+            rows.append(("SetLimit", request, "OBJECT_NOT_FOUND", f"range.{field}"))
         stale, reused = ("STALE_VERSION", "expected_version"), "IDEMPOTENCY_KEY_REUSED"
         rows += [
             ("SetLimit", limit(QUANTITY, quantity="6"), *stale),
@@ -260,7 +269,7 @@ async def test_states_that_mean_no_good_are_refused_by_name(book_url, tls, book)
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
         limits = LimitServiceStub(channel)
         for number, (target, name) in enumerate(
-            ((ACCOUNT, "ACC-BOB"), (LISTING, "NEW.SIMC"), (VENUE, "SIMC"), (HOUSE, "DEMO"))
+            ((ACCOUNT, "ACC-BOB"), (LISTING, "ASML.SIMB"), (VENUE, "SIMB"), (HOUSE, "DEMO"))
         ):
             await limits.SetTradingStatus(status(target, name, f"k{number}"), metadata=RITA)
 
@@ -273,6 +282,8 @@ async def test_states_that_mean_no_good_are_refused_by_name(book_url, tls, book)
         invalid, absent, reused = "INVALID_FIELD", "OBJECT_NOT_FOUND", "IDEMPOTENCY_KEY_REUSED"
         rows = [
             ("SetTradingStatus", status(ACCOUNT, "ACC-NONE"), absent, "target_id"),
+            ("SetTradingStatus", status(LISTING, "ASLM.SIMA"), absent, "target_id"),
+            ("SetTradingStatus", status(VENUE, "SIMC"), absent, "target_id"),
             ("SetTradingStatus", status(ACCOUNT, "DEMO"), absent, "target_id"),
             ("SetTradingStatus", status(HOUSE, "ACC-ALICE"), absent, "target_id"),
             ("SetTradingStatus", status(VENUE, "SIM"), invalid, "target_id"),

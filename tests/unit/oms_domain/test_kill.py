@@ -9,6 +9,7 @@ from svc_oms.domain.kill import (
     PullOutcome,
     Scope,
     Subject,
+    blocks_some,
     covers,
     find,
     reaches_session,
@@ -139,3 +140,26 @@ def test_what_became_of_an_open_order(changes, attempts, up, overdue, outcome, r
     assert found.outcome is outcome
     assert (found.why.reason if found.why else "") == reason
     assert found.ask is ask
+
+
+_SOME = st.sampled_from(["", "A", "B"])
+
+
+@given(
+    st.builds(Scope, *[_SOME] * 8),
+    st.lists(st.tuples(_SOME, _SOME, st.sampled_from(["A", "B"])), max_size=3),
+    st.sampled_from(["A", "B"]),
+    st.tuples(*[_SOME] * 4),
+)
+def test_whoever_can_be_blocked_is_told(scope, owners, trader, rest):
+    """A switch that covers an order of theirs is one that blocks some."""
+    for firm_id, desk_id, account_id in owners:
+        algorithm_id, session_id, venue_mic, instrument_id = rest
+        subject = Subject(
+            firm_id, desk_id, account_id, (trader,), algorithm_id, session_id, venue_mic,
+            instrument_id,
+        )  # fmt: skip
+        if covers(scope, subject):
+            assert blocks_some(scope, owners, trader)
+    if not owners or scope.trader not in {"", trader}:
+        assert not blocks_some(scope, owners, trader)

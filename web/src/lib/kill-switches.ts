@@ -1,4 +1,4 @@
-/** Kill switches in force that the caller may see, kept from their stream. */
+/** Kill switches in force that can block the caller or that it may see, kept from their stream. */
 
 import { KillSwitchState, type KillScope, type KillSwitch } from "$gen/ordermesh/oms/v1/kill_switch_pb.js";
 import type { KillSwitchItem } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";

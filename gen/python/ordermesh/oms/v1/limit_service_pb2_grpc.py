@@ -123,7 +123,8 @@ class LimitServiceServicer:
     def SetLimit(self, request, context):
         """Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the
         kind does not use or lacks, valid_from in the past), STALE_VERSION,
-        OBJECT_NOT_FOUND (no such account).
+        OBJECT_NOT_FOUND (no such account, desk, firm, listing or venue: it would hold
+        nothing; up to 5 ids near it are told).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,8 +203,9 @@ class LimitServiceServicer:
 
     def SetTradingStatus(self, request, context):
         """Sets what may be traded of an account, listing, venue or firm. Refuses:
-        OBJECT_NOT_FOUND (no such account or firm), INVALID_FIELD (no name of a listing
-        or venue: it may be one nobody has told of yet, but not one there cannot be).
+        OBJECT_NOT_FOUND (no such account, firm, listing or venue: nothing would be
+        stopped; up to 5 ids near it are told), INVALID_FIELD (no name of a listing or
+        venue).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

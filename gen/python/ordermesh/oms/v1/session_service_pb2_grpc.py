@@ -32,7 +32,8 @@ class SessionServiceStub:
 
     Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
     may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
-    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE).
+    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
+    was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
     """
 
     def __init__(self, channel):
@@ -100,7 +101,8 @@ class SessionServiceServicer:
 
     Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
     may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
-    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE).
+    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
+    was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
     """
 
     def List(self, request, context):
@@ -253,7 +255,8 @@ class SessionService:
 
     Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
     may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
-    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE).
+    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
+    was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
     """
 
     @staticmethod

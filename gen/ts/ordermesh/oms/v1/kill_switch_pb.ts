@@ -27,7 +27,8 @@ export const file_ordermesh_oms_v1_kill_switch: GenFile = /*@__PURE__*/
  */
 export type KillScope = Message<"ordermesh.oms.v1.KillScope"> & {
   /**
-   * The firm the account is of.
+   * The firm the account is of; refused if no account is, as each id below that
+   * is not known.
    *
    * @generated from field: string firm_id = 1;
    */
@@ -48,14 +49,16 @@ export type KillScope = Message<"ordermesh.oms.v1.KillScope"> & {
   accountId: string;
 
   /**
-   * Subject of the token that placed the order or asks for its change.
+   * Subject of the token that placed the order or asks for its change. Known are
+   * those who ever called with the role TRADER or RISK, or have open orders.
    *
    * @generated from field: string trader = 4;
    */
   trader: string;
 
   /**
-   * regulatory.algorithm_id of the order (RTS 6 Article 9).
+   * regulatory.algorithm_id of the order (RTS 6 Article 9). Free text: any is
+   * taken, and the answer tells what it met.
    *
    * @generated from field: string algorithm_id = 5;
    */

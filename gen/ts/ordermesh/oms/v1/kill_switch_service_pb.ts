@@ -493,7 +493,9 @@ export const KillSwitchItemSchema: GenMessage<KillSwitchItem> = /*@__PURE__*/
  *
  * Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a
  * scope that names one of its accounts. Only RISK releases, two persons. RISK,
- * OPERATOR and AUDITOR read all; a TRADER those whose scope names its accounts.
+ * OPERATOR and AUDITOR read all; a TRADER those whose scope names its accounts,
+ * and switches that can block its orders: of these without counts, and with the
+ * orders of its accounts only.
  *
  * @generated from service ordermesh.oms.v1.KillSwitchService
  */
@@ -502,9 +504,13 @@ export const KillSwitchService: GenService<{
    * Engages a switch. Answers ENGAGED once no new order in scope can leave; or
    * ENGAGING after engage_confirm_s_max (5 s unless configured), with the
    * sessions named that have not confirmed: it goes on and becomes ENGAGED by
-   * itself. Same key and same body: the same switch. Refuses: INVALID_FIELD,
-   * ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED, IDEMPOTENCY_KEY_REUSED, OVERLOADED
-   * (1000 switches are in force: engage a wider one).
+   * itself. Same key and same body: the same switch. With an algorithm_id, which
+   * is free text, it waits within that time until the open orders are listed:
+   * counts.orders and sessions tell what it met. Refuses: INVALID_FIELD (also ids
+   * that no account or venue has together), OBJECT_NOT_FOUND (an id that is not
+   * known, with up to 5 near it), ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED,
+   * IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are in force: engage a
+   * wider one).
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.Engage
    */

@@ -910,7 +910,8 @@ export const LimitService: GenService<{
   /**
    * Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the
    * kind does not use or lacks, valid_from in the past), STALE_VERSION,
-   * OBJECT_NOT_FOUND (no such account).
+   * OBJECT_NOT_FOUND (no such account, desk, firm, listing or venue: it would hold
+   * nothing; up to 5 ids near it are told).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.SetLimit
    */
@@ -1019,8 +1020,9 @@ export const LimitService: GenService<{
   },
   /**
    * Sets what may be traded of an account, listing, venue or firm. Refuses:
-   * OBJECT_NOT_FOUND (no such account or firm), INVALID_FIELD (no name of a listing
-   * or venue: it may be one nobody has told of yet, but not one there cannot be).
+   * OBJECT_NOT_FOUND (no such account, firm, listing or venue: nothing would be
+   * stopped; up to 5 ids near it are told), INVALID_FIELD (no name of a listing or
+   * venue).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.SetTradingStatus
    */

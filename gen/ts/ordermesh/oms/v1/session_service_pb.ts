@@ -548,7 +548,8 @@ export const HandOverResponseSchema: GenMessage<HandOverResponse> = /*@__PURE__*
  *
  * Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
  * may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
- * state that does not allow it FAILED_PRECONDITION (OBJECT_STATE).
+ * state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
+ * was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
  *
  * @generated from service ordermesh.oms.v1.SessionService
  */

@@ -1,4 +1,4 @@
-"""Names beside the ids of who did something, and everybody who was seen calling."""
+"""Names beside the ids of who did something, and those who may enter orders as they call."""
 
 from alembic import op
 

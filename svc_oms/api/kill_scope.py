@@ -1,0 +1,143 @@
+"""What a kill switch may be engaged on, and who sees which."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mesh.auth import Principal
+from mesh.errors import MeshError, refuse
+from ordermesh.oms.v1 import kill_switch_pb2 as kill
+from svc_oms.domain.kill import Scope, blocks_some
+from svc_oms.service.codec.kill import scope_value, switch_message
+from svc_oms.service.directory import Directory, IdKind
+from svc_oms.service.kill_ports import SWITCH, SwitchRow
+from svc_oms.service.ports import AccountRow
+from svc_oms.service.submissions import invalid_field
+
+ANY_SCOPE: Final = frozenset({"RISK", "OPERATOR"})
+ALL_READERS: Final = frozenset({"RISK", "OPERATOR", "AUDITOR"})
+
+# Algorithms are free text: the book learns of them by the orders that carry them.
+_KINDS: Final = {
+    "firm_id": IdKind.FIRM,
+    "desk_id": IdKind.DESK,
+    "account_id": IdKind.ACCOUNT,
+    "trader": IdKind.TRADER,
+    "session_id": IdKind.SESSION,
+    "venue_mic": IdKind.VENUE,
+    "instrument_id": IdKind.INSTRUMENT,
+}
+# What a TRADER may be told the names of.
+_PUBLIC_KINDS: Final = frozenset({IdKind.SESSION, IdKind.VENUE, IdKind.INSTRUMENT})
+
+
+def require_scope(scope: kill.KillScope, principal: Principal) -> None:
+    """Refuse a scope that is empty, or not the caller's to cut off.
+
+    Raises:
+        MeshError: INVALID_FIELD, ACCOUNT_NOT_ALLOWED.
+    """
+    if not any(scope_value(scope)):
+        raise invalid_field(
+            "scope",
+            "",
+            "given, with at least one of firm_id, desk_id, account_id, trader, algorithm_id, "
+            "session_id, venue_mic, instrument_id",
+        )
+    if not ANY_SCOPE.isdisjoint(principal.roles):
+        return
+    if not scope.account_id:
+        raise refuse(
+            "ACCOUNT_NOT_ALLOWED",
+            "scope.account_id is empty; a TRADER has to name one of its accounts",
+            "scope.account_id",
+            account="",
+        )
+    principal.require_trade(scope.account_id, "scope.account_id")
+
+
+async def require_met(scope: kill.KillScope, principal: Principal, directory: Directory) -> None:
+    """Refuse a scope that nothing can be in: whoever engages it would believe to be safe.
+
+    Raises:
+        MeshError: OBJECT_NOT_FOUND: an id is not known. INVALID_FIELD: no account, or no venue,
+            is in all that is named.
+        StoreUnavailableError: it cannot be told.
+    """
+    wide = not ANY_SCOPE.isdisjoint(principal.roles)
+    for name, kind in _KINDS.items():
+        value = getattr(scope, name)
+        if value:
+            tell = wide or kind in _PUBLIC_KINDS
+            await directory.require(f"scope.{name}", kind, value, tell=tell)
+    owners = [name for name in ("firm_id", "desk_id", "account_id") if getattr(scope, name)]
+    if len(owners) > 1:
+        found = await directory.store.together(scope.firm_id, scope.desk_id, scope.account_id)
+        if not found:
+            raise _apart(scope, owners[:-1], owners[-1])
+    venues = {"venue_mic": scope.venue_mic}
+    if scope.session_id:
+        venues["session_id"] = await directory.store.venue_of(scope.session_id)
+    if scope.instrument_id:
+        venues["instrument_id"] = scope.instrument_id.rpartition(".")[2]
+    if len(set(venues.values()) - {""}) > 1:
+        named = [name for name, mic in venues.items() if mic]
+        raise _apart(scope, named[:-1], named[-1])
+
+
+def _apart(scope: kill.KillScope, others: list[str], field: str) -> MeshError:
+    of = " and ".join(f"{name} {getattr(scope, name)}" for name in others)
+    return invalid_field(
+        f"scope.{field}",
+        getattr(scope, field),
+        f"of {of}, or left out: an order has to match all that is named, and none could",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who looks at kill switches.
+
+    A TRADER sees those whose scope names one of its accounts, whole; and those that can block
+    an order of its, without what they did to others.
+
+    Attributes:
+        principal: Who.
+        accounts: Their accounts, with firm and desk; not needed of those who see all.
+    """
+
+    principal: Principal
+    accounts: tuple[AccountRow, ...] = ()
+
+    @property
+    def sees_all(self) -> bool:
+        """Nothing is kept from them."""
+        return not ALL_READERS.isdisjoint(self.principal.roles)
+
+    def sees(self, row: SwitchRow) -> bool:
+        """Tell whether they may see a switch."""
+        return self._whole(row) or (
+            row.kind == SWITCH and not row.drill and self._is_blocked(Scope(*row.scope))
+        )
+
+    def accounts_of(self, row: SwitchRow) -> list[str] | None:
+        """Return the accounts whose orders they see of a switch; None for all."""
+        return None if self._whole(row) else sorted(self.principal.accounts)
+
+    def message(self, row: SwitchRow) -> kill.KillSwitch:
+        """Encode a switch as they may see it."""
+        message = switch_message(row)
+        if not self._whole(row):
+            message.ClearField("counts")
+            message.ClearField("commands_held")
+        return message
+
+    def _whole(self, row: SwitchRow) -> bool:
+        return self.sees_all or Scope(*row.scope).account_id in self.principal.accounts
+
+    def _is_blocked(self, scope: Scope) -> bool:
+        return blocks_some(scope, _owners(self.accounts), self.principal.subject)
+
+
+def _owners(accounts: Iterable[AccountRow]) -> Iterable[tuple[str, str, str]]:
+    return ((one.firm_id, one.desk_id, one.account_id) for one in accounts)

@@ -1,0 +1,126 @@
+"""What there is to name: accounts, desks, firms, traders, sessions, venues, listings.
+
+A control of something that is not there holds nothing, and whoever set it believes it does. So a
+name that is not known is refused, with the known ones nearest to it.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Final, Protocol
+
+from mesh.errors import MeshError, refuse
+from svc_oms.domain.near import near
+from svc_oms.service.market import Market
+from svc_oms.service.people import People
+
+# Known ids looked at for those near an unknown one; the store gives the likely ones first.
+CANDIDATES_MAX: Final = 200
+VALUE_CHARACTERS_SHOWN: Final = 128
+
+
+class IdKind(IntEnum):
+    """What an id is of."""
+
+    FIRM = 1
+    DESK = 2
+    """By its own name, whatever its firm."""
+    FIRM_DESK = 3
+    """FIRM/DESK, as limits name it."""
+    ACCOUNT = 4
+    TRADER = 5
+    SESSION = 6
+    VENUE = 7
+    INSTRUMENT = 8
+
+
+_WORDS: Final = {
+    IdKind.FIRM: "firm",
+    IdKind.DESK: "desk",
+    IdKind.FIRM_DESK: "desk; it should be FIRM/DESK",
+    IdKind.ACCOUNT: "account",
+    IdKind.TRADER: "trader: nobody with this user id has entered or may enter orders",
+    IdKind.SESSION: "order session",
+    IdKind.VENUE: "venue",
+    IdKind.INSTRUMENT: "listing",
+}
+
+
+class DirectoryStore(Protocol):
+    """Names of record."""
+
+    async def knows(self, kind: IdKind, value: str) -> bool:
+        """Tell whether there is such a thing, or an open order of it."""
+        ...
+
+    async def likely(self, kind: IdKind, value: str, limit: int) -> list[tuple[str, str]]:
+        """Read ids and names, those that look like the value first."""
+        ...
+
+    async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
+        """Tell whether an account matches all of these; empty ones match any."""
+        ...
+
+    async def venue_of(self, session_id: str) -> str:
+        """Tell where an order session leads to; empty if there is none of the name."""
+        ...
+
+    async def keep_people(self, people: Sequence[tuple[str, str]]) -> None:
+        """Keep who was seen calling, by subject and what they are called."""
+        ...
+
+
+class Directory:
+    """See above."""
+
+    def __init__(self, store: DirectoryStore, market: Market, people: People) -> None:
+        self.store = store
+        self._market = market
+        self._people = people
+
+    async def knows(self, kind: IdKind, value: str) -> bool:
+        """Tell whether there is such a thing.
+
+        Raises:
+            StoreUnavailableError: it cannot be told.
+        """
+        # What was told a moment ago may not be stored yet.
+        if kind is IdKind.INSTRUMENT and self._market.knows(value):
+            return True
+        if kind is IdKind.TRADER and self._people.knows(value):
+            return True
+        return await self.store.knows(kind, value)
+
+    async def require(self, field: str, kind: IdKind, value: str, *, tell: bool = True) -> None:
+        """Refuse what is not there.
+
+        Args:
+            field: Path of the field that names it.
+            kind: What it is of.
+            value: The id.
+            tell: The caller may know of the others.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND, naming the known ids nearest to it.
+            StoreUnavailableError: it cannot be told.
+        """
+        if not await self.knows(kind, value):
+            raise await self.unknown(field, kind, value, tell=tell)
+
+    async def unknown(
+        self, field: str, kind: IdKind, value: str, *, tell: bool = True
+    ) -> MeshError:
+        """Make the refusal of an id that is not there."""
+        ids: list[str] = []
+        alike = False
+        if tell:
+            ids, alike = near(value, await self.store.likely(kind, value, CANDIDATES_MAX))
+        text = f"{field} is {value[:VALUE_CHARACTERS_SHOWN]!r}: there is no such {_WORDS[kind]}"
+        if ids:
+            text += f"; {'near it' if alike else 'there are'}: {', '.join(ids)}"
+        return refuse(
+            "OBJECT_NOT_FOUND",
+            text,
+            field,
+            value=value[:VALUE_CHARACTERS_SHOWN],
+            expected=", ".join(ids) or "one that is known",
+        )
