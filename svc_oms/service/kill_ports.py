@@ -124,6 +124,10 @@ class KillStore(Protocol):
         """
         ...
 
+    async def has_key(self, by: str, key: str) -> bool:
+        """Tell whether this person used this key for a switch or mass cancel."""
+        ...
+
     async def propose_release(
         self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
     ) -> SwitchRow | None:

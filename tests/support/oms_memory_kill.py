@@ -46,6 +46,10 @@ class MemoryKillStore:
             tables.switches[row.switch_id] = row
             return row, True
 
+    async def has_key(self, by: str, key: str) -> bool:
+        found = self._tables.switches.values()
+        return any((one.engaged_by, one.idempotency_key) == (by, key) for one in found)
+
     async def propose_release(
         self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
     ) -> SwitchRow | None:

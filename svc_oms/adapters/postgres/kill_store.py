@@ -55,6 +55,11 @@ class PostgresKillStore:
                 )
         return switch_row(made), True
 
+    async def has_key(self, by: str, key: str) -> bool:
+        """See `kill_ports.KillStore`."""
+        with translated():
+            return await self._write_pool.fetchrow(sql.BY_KEY, by, key) is not None
+
     async def propose_release(
         self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
     ) -> SwitchRow | None:

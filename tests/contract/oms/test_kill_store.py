@@ -78,6 +78,8 @@ async def test_the_same_key_of_the_same_person_is_the_same_switch(store):
     version, _ = await blocking(store)
     assert await store.kills.engage(switch(2, idempotency_key="k1"), 10) == (row, False)
     assert (await blocking(store))[0] == version
+    assert await store.kills.has_key("rita", "k1")
+    assert not await store.kills.has_key("ravi", "k1")
     other, new = await store.kills.engage(switch(2, idempotency_key="k1", engaged_by="ravi"), 10)
     assert new
     assert other.switch_id != row.switch_id

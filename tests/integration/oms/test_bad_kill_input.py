@@ -1,13 +1,16 @@
 """Bad input to every rpc of the kill switches: named, recorded, and nothing changes."""
 
+import asyncio
+
 import pytest
 
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.service.directory import Directory, IdKind
 from svc_oms.service.ports import AccountInfo
 from tests.support.bad_input import garbled, unbreakable
-from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, trading, until
+from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, WAIT_S, trading
 from tests.support.refusals import broken_fields, refusal, refused_by_name
 
 NOBODYS = "01JD0000000000000000000000"
@@ -122,7 +125,9 @@ async def test_a_scope_nothing_can_be_in_is_refused_and_the_near_ids_are_told(
         other = AccountInfo("ACC-OTHER", "Other", "EUR", "OTHER", 1, "RATES")
         await running.book.store.ensure_account(other)
         await client.orders.List(order_service_pb2.ListRequest(), metadata=ALICE)
-        await until(lambda: running.book.people.knows("alice"), "seen")
+        async with asyncio.timeout(WAIT_S):
+            while not await running.book.store.directory().knows(IdKind.TRADER, "alice"):
+                await asyncio.sleep(0.005)
         before, sent, recorded = await book.state(), len(gateway.blocks), len(await book.refused())
         table = [(scope, "OBJECT_NOT_FOUND", field, told) for scope, field, told in UNKNOWN]
         table += [(scope, "INVALID_FIELD", field, "or left out") for scope, field in APART]
@@ -138,6 +143,28 @@ async def test_a_scope_nothing_can_be_in_is_refused_and_the_near_ids_are_told(
         assert await book.state() == before
         assert len(gateway.blocks) == sent
         assert len(await book.refused()) == recorded + 2 * len(table)
+
+
+async def test_a_switch_that_was_engaged_is_answered_whatever_is_known_now(
+    book_url, tls, monkeypatch
+) -> None:
+    """A trader or venue known by its open orders only is unknown when these are pulled."""
+
+    async def nothing(*_: object) -> bool:
+        return False
+
+    async with trading(book_url, tls) as (_, client, _gateway):
+        request = pb.EngageRequest(
+            idempotency_key="k1", scope={"account_id": "ACC-BOB"}, reason="a test"
+        )
+        first = await client.kills.Engage(request, metadata=RITA)
+        monkeypatch.setattr(Directory, "knows", nothing)
+        again = await client.kills.Engage(request, metadata=RITA)
+        assert again.duplicate
+        assert again.kill_switch.switch_id == first.kill_switch.switch_id
+        request.idempotency_key = "k2"
+        found = await refusal(client.kills.Engage(request, metadata=RITA))
+        assert (found.reason, found.field) == ("OBJECT_NOT_FOUND", "scope.account_id")
 
 
 async def test_a_trader_is_told_no_names_of_others(book_url, tls) -> None:
