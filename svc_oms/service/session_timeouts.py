@@ -18,7 +18,7 @@ from svc_oms.service.trail import Trail, action
 log = get_logger("svc_oms.sessions")
 
 RETRY_S = 1.0
-ACTOR = "oms"
+ACTOR = "oms:session-timeouts"
 
 
 class SessionTimeouts:

@@ -49,7 +49,7 @@ async def told(book, command: str, *action_ids: str) -> None:
             if len(found) >= len(action_ids):
                 break
             await asyncio.sleep(0.01)
-    assert {one.actor for one in found} == {"oms"}
+    assert {one.actor for one in found} == {"oms:session-timeouts"}
     assert [one.metadata["action_id"] for one in found] == list(action_ids)
 
 

@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.execute("""
         INSERT INTO oms.people (subject, username)
         SELECT DISTINCT actor, '' FROM oms.audit_log
-        WHERE kind = 1 AND actor <> '' AND actor <> 'oms' AND actor NOT LIKE 'oms.%'""")
+        WHERE kind = 1 AND actor <> '' AND actor <> 'oms' AND actor NOT LIKE 'oms:%'""")
 
 
 def downgrade() -> None:
