@@ -295,3 +295,58 @@ async def test_the_audit_log_is_read_over_its_pages(trader):
     assert (first.page_token, second.page_token) == ("", "more")
     assert asked(trader, "AuditService/List")["reasons"] == ["ERROR_REASON_PRICE_OFF_TICK"]
     assert (await trader.run("audit", "--reason", "no-such"))[0] == 2
+
+
+async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
+    by = {"engaged_by": "01E", "engaged_by_name": "rita"}
+    released = {"released_by": "01R", "released_by_name": "ravi"}
+    override = {"override_id": "O1", "proposed_by": "01P", "proposed_by_name": "pia",
+                "decided_by": "01D"}  # fmt: skip
+    set_by = {"set_by": "01S", "set_by_name": "sue"}
+    trader.edge.answers |= {
+        "KillSwitchService/List": kill.KillSwitchServiceListResponse(kill_switches=[switch(**by)]),
+        "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(
+            kill_switch=switch("RELEASED", **by, **released)
+        ),
+        "LimitService/ListLimitHistory": [
+            limits.ListLimitHistoryResponse(versions=[VALUE_LIMIT | set_by]),
+            limits.ListLimitHistoryResponse(),
+        ],
+        "LimitService/ListOverrides": limits.ListOverridesResponse(overrides=[override]),
+        "LimitService/ListTradingStatus": limits.ListTradingStatusResponse(
+            records=[{"target_id": "DEMO", **set_by}]
+        ),
+        "SessionService/ListActions": sessions.ListActionsResponse(
+            actions=[ACTION | {"requested_by": "01Q", "requested_by_name": "quinn"}]
+        ),
+        "AuditService/List": audit.AuditServiceListResponse(
+            entries=[{"actor": "01A", "actor_name": "alice", "count": 1}]
+        ),
+    }
+    for line, told in (
+        (("kill", "list"), "rita (01E)"),
+        (("kill", "show", "K1"), "released by ravi (01R)"),
+        (("limits", "history", "L1"), "sue (01S)"),
+        (("limits", "override", "list"), "pia (01P)"),
+        (("limits", "override", "list"), "01D"),
+        (("limits", "status"), "sue (01S)"),
+        (("sessions", "actions"), "quinn (01Q)"),
+        (("audit",), "alice (01A)"),
+    ):
+        code, out, errors = await trader.run(*line)
+        assert code == 0, errors
+        # Narrow columns break the words over lines.
+        assert told in out or all(word in out for word in told.split()), (line, out)
+
+
+@pytest.mark.parametrize(("orders", "warned"), [(0, True), (3, False)])
+async def test_an_algorithm_nothing_open_carries_is_pointed_at(trader, orders, warned):
+    found = switch(scope={"algorithm_id": "momentun-7"}, listed=True, counts={"orders": orders})
+    trader.edge.answers |= {
+        "KillSwitchService/Engage": kill.EngageResponse(kill_switch=found),
+        "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(kill_switch=found),
+    }
+    line = ("kill", "engage", "--algorithm", "momentun-7", "--reason", "runaway", "--wait", "0")
+    code, _, told = await trader.run(*line)
+    assert code == 0, told
+    assert ("no open order carries algorithm momentun-7" in told) is warned
