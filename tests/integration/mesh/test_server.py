@@ -382,3 +382,26 @@ async def test_the_hook_does_not_hear_of_what_is_recorded(running):
         with pytest.raises(grpc.aio.AioRpcError):
             await call
     assert heard == []
+
+
+async def test_the_other_hook_hears_of_every_call_that_may_be_made(running):
+    """Whatever comes of it; and of nobody who may not make it."""
+    heard = []
+    running.server.on_admitted(lambda call: heard.append(call.principal.subject))
+    trader = bearer(running.mint.mint_token())
+    viewer = bearer(running.mint.mint_token("vera", roles=("VIEWER",)))
+    async with running.channel() as channel:
+        stub = order_service_pb2_grpc.OrderServiceStub(channel)
+        for request, user_of in (
+            (PLACE, None),
+            (PLACE, viewer),
+            (PLACE, trader),
+            (pb.PlaceRequest(), trader),
+        ):
+            call = stub.Place(request, metadata=user_of)
+            if request is PLACE and user_of is trader:
+                await call
+            else:
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await call
+    assert heard == ["alice", "alice"]
