@@ -299,15 +299,28 @@ class Cable:
         self._whole = True
 
     async def _connected(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         if not self._whole:
             back.transport.abort()
             return
-        far, out = await asyncio.open_connection("127.0.0.1", self._target_port)
-        self._writers |= {back, out}
-        for reader, writer in ((near, out), (far, back)):
-            task = asyncio.create_task(self._carry(reader, writer))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._writers.add(back)
+        try:
+            far, out = await asyncio.open_connection("127.0.0.1", self._target_port)
+            self._writers.add(out)
+            try:
+                if self._whole:
+                    await asyncio.gather(self._carry(near, out), self._carry(far, back))
+            finally:
+                out.transport.abort()
+                self._writers.discard(out)
+        except OSError:
+            return  # nobody there; as over a real cable
+        finally:
+            back.transport.abort()
+            self._writers.discard(back)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -318,7 +331,6 @@ class Cable:
             return
         finally:
             writer.close()
-            self._writers.discard(writer)
 
 
 async def until(condition: Callable[[], object], what: str, timeout_s: float = 20.0) -> None:

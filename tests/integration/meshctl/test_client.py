@@ -126,9 +126,15 @@ async def test_a_slow_handshake_is_no_dead_mesh(edge, home):
         writer.close()
 
     async def late(reader, writer):
-        await asyncio.sleep(3 * RECONNECT_BACKOFF_MIN_MS / 1000)
-        onward, back = await asyncio.open_connection("127.0.0.1", edge.port)
-        await asyncio.gather(carry(reader, back), carry(onward, writer))
+        try:
+            await asyncio.sleep(3 * RECONNECT_BACKOFF_MIN_MS / 1000)
+            onward, back = await asyncio.open_connection("127.0.0.1", edge.port)
+            try:
+                await asyncio.gather(carry(reader, back), carry(onward, writer))
+            finally:
+                back.transport.abort()
+        finally:
+            writer.transport.abort()
 
     server = await asyncio.start_server(late, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
