@@ -132,6 +132,11 @@ class DialectConfig(_Frozen):
     send_parties: bool = False
     send_handl_inst: bool = True
     account_tag: Literal["account", "none"] = "account"
+    # Orders of which the venue reports and that were never sent to it: "adopt" opens one of the
+    # account that Account(1) names, "park" keeps the report for a person.
+    telephone_orders: Literal["adopt", "park"] = "adopt"
+    # Whose they are where the venue tells no Account(1); empty: nobody's, they are parked.
+    telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
     md_depth: Annotated[int, Field(ge=0, le=1000)] = 10

@@ -37,6 +37,7 @@ from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_sessions import MemorySessionDesk
+from tests.support.oms_memory_told import MemoryToldOrders
 
 DOWN = 1
 
@@ -77,7 +78,7 @@ def _row(order: OrderWrite) -> OrderRow:
     return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
 
 
-class MemoryBatch:
+class MemoryBatch(MemoryToldOrders):
     def __init__(self, tables: _Tables) -> None:
         self.tables = tables
 

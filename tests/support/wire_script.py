@@ -2,6 +2,7 @@
 
 The words, in the order of a line:
 
+    phoned: QTY [@PX] [as=NAME]      an order by word of mouth; as: the venue's own ClOrdID(11)
     client: place QTY [@PX] [tif=GTC] | replace QTY [@PX] | cancel    orig=X: OrigClOrdID(41)
     refused: REASON and one of these                                 the book refuses it
     again: place                                                      the same key once more
@@ -113,6 +114,7 @@ class Play:
         self.asked: dict[str, tuple[Decimal, str]] = {}
         self.book = VenueBook(Decimal(0), PRICE, "")
         self.exec_number = 0
+        self.phoned = ""
 
     async def say(self, verb: str, line: str) -> None:
         """Play one line."""
@@ -129,7 +131,25 @@ class Play:
 
     # -- client -------------------------------------------------------------------------------
 
+    async def _phoned(self, words: list[str]) -> None:
+        quantity, price = Decimal(words[0]), _price(words) or PRICE
+        self.phoned = f"BY-PHONE-{self.wire.key()}"
+        self.book = VenueBook(quantity, price, _options(words).get("as", ""))
+        self.requests = 1
+
+    async def _find(self) -> None:
+        """Find the one order the book has of what was given by telephone."""
+        client = self.wire.client
+        await self.wire.settled()
+        request = order_service_pb2.ListRequest(account_id="ACC-ALICE", page_size=500)
+        listed = (await client.orders.List(request, metadata=client.metadata)).orders
+        (order,) = [one for one in listed if one.venue_order_id == self.phoned]
+        assert order.origin == order_pb2.ORDER_ORIGIN_VENUE
+        self.order_id = order.order_id
+
     async def _client(self, words: list[str]) -> None:
+        if self.phoned:
+            await self._find()
         await self._ask(words)
         self.requests += 1
         name = LETTERS[self.requests - 1]
@@ -141,6 +161,9 @@ class Play:
         orig = _options(words).get("orig")
         if orig:
             assert request["41"] == self._id(orig)
+        elif self.phoned:
+            assert request["37"] == self.phoned
+            assert request["41"] == (self.book.cl_ord_id or self.phoned)
 
     async def _ask(self, words: list[str]) -> None:
         kind, options = words[0], _options(words)
@@ -223,9 +246,13 @@ class Play:
             about = self._id(options["for"])
         tags = {"t37": f"V-{self.order_id}", "t11": about, "t55": "ASML", "t54": "1"}
         tags |= {"t60": "20260102-03:04:05.678"}
+        if self.phoned:
+            tags |= {"t37": self.phoned, "t1": "ACC-ALICE", "t40": "2", "t44": book.price}
+        if not about:
+            del tags["t11"]
         orig = self._id(options["orig"]) if "orig" in options else book.cl_ord_id
         if about != orig:
-            tags["t41"] = orig
+            tags["t41"] = orig or self.phoned
         return tags
 
     def _move(self, name: str, words: list[str], options: dict[str, str], exec_id: str) -> None:
@@ -270,12 +297,14 @@ class Play:
         return f"{self.order_id}-{LETTERS.index(letter) + 1}"
 
     def _exec_id(self, name: str) -> str:
-        return f"{self.order_id}/{name}"
+        return f"{self.phoned or self.order_id}/{name}"
 
     # -- what is seen -------------------------------------------------------------------------
 
     async def _sees(self, words: list[str]) -> None:
         await self.wire.settled()
+        if self.phoned:
+            await self._find()
         found = await self.wire.client.get(self.order_id)
         order, progress = found.order, found.order.progress
         state, cum, leaves = words[0], *words[1:3]
