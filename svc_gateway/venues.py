@@ -122,6 +122,8 @@ class DialectConfig(_Frozen):
         "ioc",
         "fok",
     )
+    # Orders in money, CashOrderQty(152): the venue works out OrderQty(38) and tells it.
+    cash_quantity: bool = False
     display_tag: Literal["max_floor", "display_qty"] = "max_floor"
     # Whose date ExpireDate(432) is; empty where the venue takes ExpireTime(126).
     expire_date_zone: Annotated[str, AfterValidator(_known_zone)] = ""

@@ -115,6 +115,10 @@ class OrderTerms(NamedTuple):
     peg: Peg | None = None
     trigger_price_type: TriggerPriceType | None = None
     """Which price a stop is held against; None is LAST."""
+    cash_quantity: Decimal | None = None
+    """CashOrderQty(152): what the order is for in money."""
+    quantity_is_estimate: bool = False
+    """The venue has yet to tell what the cash makes; quantity is by the reference price."""
 
 
 class Link(NamedTuple):

@@ -27,6 +27,7 @@ that no report has ever spoken of. Of any other it is a contradiction.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     CancelPending,
     Event,
@@ -155,9 +156,10 @@ def _new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> 
         return [
             *arrival(order, facts),
             OrderAcknowledged(facts.venue_order_id),
+            *found_quantity(order, facts),
             *found_price(order, facts),
         ]
-    return []
+    return found_quantity(order, facts)
 
 
 def _pending_new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -180,6 +182,7 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
     if order.base_state is OrderState.PENDING_NEW:
         # The venue sent no acknowledgement of its own; it works the order all the same.
         events.append(OrderAcknowledged(facts.venue_order_id))
+    events += found_quantity(order, facts)
     events.append(OrderExecuted(execution(order, facts)))
     events += found_price(order, facts)
     cum = add(order.cum_quantity, quantity)

@@ -331,5 +331,6 @@ class VenueLink:
             text=why,
             order_types=self._status.order_types,
             times_in_force=self._status.times_in_force,
+            cash_quantity=self._status.cash_quantity,
             capabilities=self._status.capabilities,
         )

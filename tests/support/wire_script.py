@@ -4,6 +4,7 @@ The words, in the order of a line:
 
     phoned: QTY [@PX] [as=NAME]      an order by word of mouth; as: the venue's own ClOrdID(11)
     client: place QTY [@PX] [tif=GTC] | replace QTY [@PX] | cancel    orig=X: OrigClOrdID(41)
+    client: place cash=MONEY                                          CashOrderQty(152)
     refused: REASON and one of these                                 the book refuses it
     again: place                                                      the same key once more
     venue: MESSAGE [QTY] [@PX] [tag=value ...]                        see MESSAGES
@@ -11,7 +12,8 @@ The words, in the order of a line:
 
 X, Y, Z, W are the ClOrdID(11) of the first to fourth request. The venue keeps a book of its own,
 so CumQty(14), LeavesQty(151), AvgPx(6) and OrdStatus(39) are right unless a line says otherwise:
-`for=Y`, `orig=X`, `status=6`, `cum=`, `leaves=`, `id=` and `ref=` (executions), `t378=5` (any tag).
+`for=Y`, `orig=X`, `status=6`, `cum=`, `leaves=`, `id=` and `ref=` (executions), `t378=5` (any tag),
+`makes=200` (the OrderQty(38) the venue makes of the money).
 """
 
 from dataclasses import dataclass, field
@@ -91,7 +93,7 @@ class VenueBook:
             return "4"
         if self.pending:
             return self.pending
-        return "2" if self.cum >= self.quantity else "1" if self.cum else "0"
+        return "2" if self.cum >= self.quantity > 0 else "1" if self.cum else "0"
 
     def count(self, quantity: Decimal, price: Decimal) -> None:
         """Add to what is executed."""
@@ -115,6 +117,8 @@ class Play:
         self.book = VenueBook(Decimal(0), PRICE, "")
         self.exec_number = 0
         self.phoned = ""
+        self.cash = ""
+        """Of an order in money, as long as the venue did not tell what it makes."""
 
     async def say(self, verb: str, line: str) -> None:
         """Play one line."""
@@ -154,10 +158,14 @@ class Play:
         self.requests += 1
         name = LETTERS[self.requests - 1]
         request = await self.wire.at_venue(self._id(name))
+        cash = _options(words).get("cash", self.cash)
+        if cash:
+            assert (request.get("152"), request.get("38")) == (cash, None)
+            self.cash = "" if self.book.quantity else cash
         if words[0] != "cancel":
-            self.asked[name] = (Decimal(request["38"]), request.get("44", ""))
+            self.asked[name] = (Decimal(request.get("38", 0)), request.get("44", ""))
         if words[0] == "place":
-            self.book = VenueBook(Decimal(request["38"]), request.get("44", ""), request["11"])
+            self.book = VenueBook(self.asked[name][0], request.get("44", ""), request["11"])
         orig = _options(words).get("orig")
         if orig:
             assert request["41"] == self._id(orig)
@@ -168,6 +176,8 @@ class Play:
     async def _ask(self, words: list[str]) -> None:
         kind, options = words[0], _options(words)
         client, wire = self.wire.client, self.wire
+        if "cash" in options:
+            wire.quote(PRICE)
         if kind == "place":
             self.key = wire.key()
             placed = await client.orders.Place(self._place_request(words), metadata=client.metadata)
@@ -218,6 +228,8 @@ class Play:
             return text
         book = self.book
         exec_type, fixed = MESSAGES[name]
+        if "makes" in options:
+            book.quantity, self.cash = Decimal(options["makes"]), ""
         self.exec_number += 1
         exec_id = options.get("id", f"{self.exec_number}")
         tags = self._tags(name, options)
@@ -231,6 +243,8 @@ class Play:
         }  # fmt: skip
         if name in {"trade", "correct", "stopped"} and quantity is not None:
             tags |= {"t32": f"{quantity}", "t31": f"{price}"}
+        if not book.quantity:
+            del tags["t38"]
         if "ref" in options:
             tags["t19"] = self._exec_id(options["ref"])
         tags |= {key: value for key, value in options.items() if key[1:].isdigit()}
@@ -333,6 +347,10 @@ def _reason(order: order_pb2.Order) -> str:
 
 def _terms(words: list[str], options: dict[str, str]) -> order_pb2.OrderTerms:
     in_force = order_pb2.TimeInForce.Value(f"TIME_IN_FORCE_{options.get('tif', 'DAY')}")
+    if "cash" in options:
+        return order_pb2.OrderTerms(
+            cash_quantity=options["cash"], limit_price=PRICE, time_in_force=in_force
+        )
     return order_pb2.OrderTerms(
         quantity=words[1], limit_price=_price(words) or PRICE, time_in_force=in_force
     )

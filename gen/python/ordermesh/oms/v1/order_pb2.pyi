@@ -190,7 +190,7 @@ ACCOUNT_STATUS_REDUCE_ONLY: AccountStatus
 ACCOUNT_STATUS_HALTED: AccountStatus
 
 class OrderTerms(_message.Message):
-    __slots__ = ("quantity", "limit_price", "stop_price", "display_quantity", "time_in_force", "expire_time", "trailing_offset", "peg", "trigger_price_type")
+    __slots__ = ("quantity", "limit_price", "stop_price", "display_quantity", "time_in_force", "expire_time", "trailing_offset", "peg", "trigger_price_type", "cash_quantity", "quantity_is_estimate")
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_FIELD_NUMBER: _ClassVar[int]
     STOP_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -200,6 +200,8 @@ class OrderTerms(_message.Message):
     TRAILING_OFFSET_FIELD_NUMBER: _ClassVar[int]
     PEG_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_PRICE_TYPE_FIELD_NUMBER: _ClassVar[int]
+    CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_IS_ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     quantity: str
     limit_price: str
     stop_price: str
@@ -209,7 +211,9 @@ class OrderTerms(_message.Message):
     trailing_offset: str
     peg: Peg
     trigger_price_type: TriggerPriceType
-    def __init__(self, quantity: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., display_quantity: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trailing_offset: _Optional[str] = ..., peg: _Optional[_Union[Peg, _Mapping]] = ..., trigger_price_type: _Optional[_Union[TriggerPriceType, str]] = ...) -> None: ...
+    cash_quantity: str
+    quantity_is_estimate: bool
+    def __init__(self, quantity: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., display_quantity: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trailing_offset: _Optional[str] = ..., peg: _Optional[_Union[Peg, _Mapping]] = ..., trigger_price_type: _Optional[_Union[TriggerPriceType, str]] = ..., cash_quantity: _Optional[str] = ..., quantity_is_estimate: _Optional[bool] = ...) -> None: ...
 
 class OrderTrigger(_message.Message):
     __slots__ = ("stop_price", "extreme_price")
