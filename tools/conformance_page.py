@@ -71,9 +71,7 @@ PUBLIC = {
     "L.1.a": ("execution guaranteed before it is done", "D37"),
     "L.1.b": ("quantity in cash, CashOrderQty(152)", ""),
 }
-NOT_COVERED = {
-    "L.1.b": "CashOrderQty(152) is not offered by our contracts; quantities are in lots",
-}
+NOT_COVERED: dict[str, str] = {}
 LATER = {
     "E.1.f": "held at the venue, then activated: came with ExecType(150)=L, which FIX 4.4 does not "
     "have; such a report is parked on its order",
@@ -207,9 +205,10 @@ def _named(title: str, sentence: str, path: Path) -> Iterator[str]:
 
 
 def _missing() -> Iterator[str]:
-    yield "## Not covered\n"
-    yield from (f"- **{number}**: {why}." for number, why in NOT_COVERED.items())
-    yield "\nOf FIX 5.0 SP2, not of these matrices, and not counted:\n"
+    if NOT_COVERED:
+        yield "## Not covered\n"
+        yield from (f"- **{number}**: {why}." for number, why in NOT_COVERED.items())
+    yield "## What else there is to say\n\nOf FIX 5.0 SP2, not of these matrices, not counted:\n"
     yield from (f"- **{number}**: {why}." for number, why in LATER.items())
     yield "\nIn part:\n"
     yield from (f"- **{number}**: {why}." for number, why in PARTLY.items())

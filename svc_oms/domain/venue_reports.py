@@ -102,6 +102,12 @@ Executions = Mapping[str, Execution]
 NO_EXECUTIONS: Final[Executions] = {}
 
 
+PAUSES: Final[Mapping[OrderState, Event]] = {
+    OrderState.DONE_FOR_DAY: OrderDoneForDay(),
+    OrderState.SUSPENDED: OrderSuspended(),
+    OrderState.STOPPED: OrderStopped(),
+    OrderState.CALCULATED: OrderCalculated(),
+}
 DUPLICATE_ORDER = 6
 """OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
 
@@ -182,8 +188,11 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
     if order.base_state is OrderState.PENDING_NEW:
         # The venue sent no acknowledgement of its own; it works the order all the same.
         events.append(OrderAcknowledged(facts.venue_order_id))
-    events += found_quantity(order, facts)
-    events.append(OrderExecuted(execution(order, facts)))
+    told_quantity = found_quantity(order, facts)
+    if told_quantity and order.base_state in PAUSES:
+        # To learn how much it is for is not to work again.
+        told_quantity.append(PAUSES[order.base_state])
+    events += [*told_quantity, OrderExecuted(execution(order, facts))]
     events += found_price(order, facts)
     cum = add(order.cum_quantity, quantity)
     if 0 < order.awaited_cum <= cum:

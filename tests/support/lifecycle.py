@@ -33,6 +33,7 @@ from svc_oms.domain.order import (
     decide_resolve,
     evolve,
 )
+from svc_oms.domain.terms import BASIC
 from svc_oms.domain.told import opened, why_not
 from svc_oms.domain.venue_reports import interpret
 from svc_oms.domain.verify import Finding, LogLine, check_account
@@ -80,6 +81,16 @@ class Desk:
         )
         self.apply(decide_place(command, INSTRUMENT, Limits(), ORDER_ID, self.clock_ns))
         return self.order
+
+    def place_cash(self, cash, price="50") -> Order:
+        """Place an order for so much money; the reference price is its limit."""
+        asked = terms(0, price)._replace(cash_quantity=Decimal(cash))
+        command = PlaceOrder(
+            "k1", "ACC-ALICE", "ASML.SIMA", Side.BUY, OrderType.LIMIT, asked, "alice"
+        )
+        takes_cash = BASIC._replace(cash_quantity=True)
+        place = (command, INSTRUMENT, Limits(), ORDER_ID, self.clock_ns, Decimal(price))
+        return self.apply(decide_place(*place, takes_cash))
 
     def cancel(self) -> str:
         """Ask for a cancel and return its ClOrdID."""

@@ -8,7 +8,7 @@ Where we part from the matrices on purpose, the test says so: a closed state sho
 through a pending request (lifecycle.py tells why), an order done for the day keeps its
 leaves because it is alive, and a second replace is refused here while one is pending.
 Left out are the cases of features the OMS does not offer: cancel-if-not-best (E.1.e),
-stock splits (H.1.b), cash quantities (L.1.b).
+stock splits (H.1.b). Cash quantities (L.1.b) are in tests/unit/oms_domain/test_cash.py, too.
 """
 
 from decimal import Decimal
@@ -565,3 +565,17 @@ def test_l_1_a_execution_guaranteed_before_it_is_done(desk):
     assert desk.status == ("STOPPED", 1000, 9000)
     desk.fill("E2", 9000, ord_status="2")
     assert desk.status == ("FILLED", 10000, 0)
+
+
+def test_l_1_b_quantity_in_cash():
+    """The venue makes 195 of what was estimated as 200, and says so as it takes the order."""
+    desk = Desk()
+    desk.place_cash(10000)
+    assert desk.status == ("PENDING_NEW", 0, 200)
+    desk.report("0", "0", order_quantity=195, cum_quantity=0)
+    assert desk.status == ("NEW", 0, 195)
+    desk.fill("E1", 100)
+    assert desk.status == ("PARTIALLY_FILLED", 100, 95)
+    desk.fill("E2", 95, ord_status="2")
+    assert desk.status == ("FILLED", 195, 0)
+    assert desk.findings() == []
