@@ -124,6 +124,8 @@ class DialectConfig(_Frozen):
     )
     # Orders in money, CashOrderQty(152): the venue works out OrderQty(38) and tells it.
     cash_quantity: bool = False
+    # Answer what we cannot use with BusinessMessageReject(j), as FIX asks for.
+    business_reject: bool = True
     display_tag: Literal["max_floor", "display_qty"] = "max_floor"
     # Whose date ExpireDate(432) is; empty where the venue takes ExpireTime(126).
     expire_date_zone: Annotated[str, AfterValidator(_known_zone)] = ""

@@ -6,6 +6,7 @@ from mesh.ids import valid_ulid
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix import wire
+from svc_gateway.adapters.fix.business_reject import reject_for
 from svc_gateway.adapters.fix.wire import BadFieldError, canonical
 from svc_gateway.venues import DialectConfig
 
@@ -16,6 +17,7 @@ _NS = 1_000_000_000
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
+_NO_ORDER_ID = frozenset({"", "0", "NONE"})
 _UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
 
 Fields = Mapping[str, str]
@@ -37,6 +39,7 @@ class OrderReader:
         self._sent_message = sent_message
         told = dialect is not None and dialect.telephone_orders == "adopt"
         self._told_dialect = dialect if told else None
+        self._rejects = dialect is not None and dialect.business_reject
 
     def sent_at(self, raw: str) -> tuple[int, int]:
         """Return SendingTime(52) of a message, or of its text alone, and its last digit's unit."""
@@ -91,9 +94,16 @@ class OrderReader:
         if f"\x01{t.MASS_STATUS_REQ_ID}=" not in raw:
             return None
         found = wire.fields(raw)
-        of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID))
+        of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID)) or (
+            # By telephone; a report that says there are none has no OrderID(37) of one.
+            found.get(t.ORDER_ID, "") not in _NO_ORDER_ID and found.get(t.ORD_STATUS) != "8"
+        )
         last = found.get(t.LAST_RPT_REQUESTED) == "Y"
         return found[t.MASS_STATUS_REQ_ID], last or not of_order, of_order
+
+    def reject_for(self, raw: str, number: int) -> str:
+        """Return the body of the BusinessMessageReject(j) a message is to be answered with."""
+        return reject_for(raw, number) if self._rejects else ""
 
     def _tell(self, found: Fields, out: link.ExecutionReport) -> None:
         """Add what the report says of an order that no ClOrdID(11) of ours names."""
