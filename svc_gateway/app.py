@@ -103,7 +103,9 @@ class Gateway:
             config,
             engine,
             inbox,
-            OrderReader(engine.sent_message),
+            OrderReader(
+                engine.sent_message, config.dialect if config.role is Role.ORDERS else None
+            ),
             OrderWriter(config.dialect, config.venue_mic),
             self._dial_link(),
             self._clock,

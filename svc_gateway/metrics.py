@@ -36,6 +36,9 @@ PARKED = Counter("ordermesh_gateway_parked", "Messages that could not be read.",
 REWINDS = Counter(
     "ordermesh_gateway_rewinds", "Sessions started behind what QuickFIX had seen.", _SESSION
 )
+BUSINESS_REJECTS = Counter(
+    "ordermesh_gateway_business_rejects", "BusinessMessageReject(j) sent.", _SESSION
+)
 STATUS_REQUESTS = Counter(
     "ordermesh_gateway_status_requests", "OrderStatusRequest(H) sent of our own accord.", _SESSION
 )

@@ -122,6 +122,10 @@ class DialectConfig(_Frozen):
         "ioc",
         "fok",
     )
+    # Orders in money, CashOrderQty(152): the venue works out OrderQty(38) and tells it.
+    cash_quantity: bool = False
+    # Answer what we cannot use with BusinessMessageReject(j), as FIX asks for.
+    business_reject: bool = True
     display_tag: Literal["max_floor", "display_qty"] = "max_floor"
     # Whose date ExpireDate(432) is; empty where the venue takes ExpireTime(126).
     expire_date_zone: Annotated[str, AfterValidator(_known_zone)] = ""
@@ -132,6 +136,11 @@ class DialectConfig(_Frozen):
     send_parties: bool = False
     send_handl_inst: bool = True
     account_tag: Literal["account", "none"] = "account"
+    # Orders of which the venue reports and that were never sent to it: "adopt" opens one of the
+    # account that Account(1) names, "park" keeps the report for a person.
+    telephone_orders: Literal["adopt", "park"] = "adopt"
+    # Whose they are where the venue tells no Account(1); empty: nobody's, they are parked.
+    telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
     md_depth: Annotated[int, Field(ge=0, le=1000)] = 10

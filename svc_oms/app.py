@@ -98,6 +98,7 @@ def build_book(
         store=store,
         clock=clock,
         known=known,
+        market=market,
         venues=venues,
         publisher=publisher,
         notices=notices,

@@ -91,7 +91,10 @@ def register(app: typer.Typer) -> None:
 def order(
     side: SideWord,
     symbol: Annotated[str, typer.Argument(help="ASML, or ASML.SIMA to name the venue.")],
-    quantity: Annotated[str, typer.Argument(help="OrderQty(38).")],
+    quantity: Annotated[str, typer.Argument(help="OrderQty(38); left out with --cash.")] = "",
+    cash: Annotated[
+        str, typer.Option(help="CashOrderQty(152): money in place of a quantity.")
+    ] = "",
     limit: LimitOption = "",
     stop: StopOption = "",
     trail: TrailOption = "",
@@ -112,9 +115,12 @@ def order(
     as_json: JsonOption = False,
 ) -> None:
     """Place an order. Exit code 6 when the venue rejects or cancels it."""
+    if bool(quantity) == bool(cash):
+        usage_error("say how much: QUANTITY, or --cash with the money, one of them")
     ticket = Ticket(
-        side, quantity, limit, stop, trail, display, peg, market_to_limit, tif, expire, trigger
-    )
+        side, quantity, limit, stop, trail, display, peg, market_to_limit, tif, expire, trigger,
+        cash,
+    )  # fmt: skip
     if oco and exits:
         usage_error("--oco and --bracket do not go together")
     request = order_service_pb2.PlaceRequest(

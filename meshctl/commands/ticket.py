@@ -56,6 +56,7 @@ class Ticket:
     tif: TifWord | None = None
     expire: str = ""
     trigger: TriggerWord | None = None
+    cash: str = ""
 
     def order_type(self) -> order_pb2.OrderType:
         """Say which type these prices make. Leaves as wrong usage when none does."""
@@ -86,6 +87,7 @@ class Ticket:
         tif = self.tif or (TifWord.GTD if self.expire else TifWord.DAY)
         made = order_pb2.OrderTerms(
             quantity=self.quantity,
+            cash_quantity=self.cash,
             limit_price=self.limit,
             stop_price=self.stop,
             trailing_offset=self.trail,

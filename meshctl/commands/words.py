@@ -36,7 +36,10 @@ def order_words(one: order_pb2.Order) -> str:
         tif += one.terms.expire_time.ToDatetime().strftime(" until %Y-%m-%d %H:%MZ")
     link = order_pb2.OrderLinkKind.Name(one.link.kind).removeprefix("ORDER_LINK_KIND_")
     linked = f" ({link}{' exit' if one.link.parent_order_id else ''})" if one.link.kind else ""
-    return f"{side} {one.terms.quantity} {one.instrument_id} {price_words(one)} {tif}{linked}"
+    quantity = one.terms.quantity
+    if one.terms.quantity_is_estimate:
+        quantity = f"for {one.terms.cash_quantity} {one.currency} (about {quantity})"
+    return f"{side} {quantity} {one.instrument_id} {price_words(one)} {tif}{linked}"
 
 
 def price_words(one: order_pb2.Order) -> str:

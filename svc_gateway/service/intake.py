@@ -21,6 +21,8 @@ BATCH_MAX = 500
 FULL_RETRY_S = 0.05
 # Bodies that refuse a message of ours.
 REFUSALS = frozenset({"business_reject", "session_reject"})
+# Bodies of messages that may be answered with a refusal of ours.
+ANSWERED = frozenset({"parked", "execution_report"})
 # A note of our own: everything before it in the queue was taken in.
 _MARK = "\x00mark"
 
@@ -132,6 +134,8 @@ class Intake:
             if not of_order:
                 return
         kind = message.WhichOneof("body") or "none"
+        if kind in ANSWERED:
+            self._session.outbound.answer(self._reader.reject_for(handed.raw, handed.number))
         metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()

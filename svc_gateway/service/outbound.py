@@ -38,6 +38,8 @@ UNSENT_ORDERS_MAX = 20_000
 LINK_SILENCE_MAX_S = 8
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
+# Refusals of messages we cannot use, waiting to be sent. Above it no more are made.
+ANSWERS_MAX = 100
 # A waiting command is looked at again after this long, for its age. Seconds.
 AGE_CHECK_S = 0.5
 _NS = 1_000_000_000
@@ -64,6 +66,7 @@ class Outbound:
         self._queue: deque[link.VenueCommand] = deque()
         # ClOrdID(11) and the OrderStatusRequest(H) about it.
         self._doubts: deque[tuple[str, str]] = deque()
+        self._answers: deque[str] = deque(maxlen=ANSWERS_MAX)
         self._mass = MassStatus(offered=config.dialect.mass_status)
         self._receipts: deque[link.CommandReceipt] = deque()
         self._not_resent: deque[link.CommandReceipt] = deque(maxlen=DOUBTS_MAX)
@@ -168,6 +171,12 @@ class Outbound:
             except CannotExpressError as error:
                 _log.error("cannot be asked about", cl_ord_id=command.cl_ord_id, why=str(error))
 
+    def answer(self, body: str) -> None:
+        """Send a refusal of a message we cannot use, behind what is under way."""
+        if body and len(self._answers) < ANSWERS_MAX:
+            self._answers.append(body)
+            self._wake.set()
+
     def take_not_resent(self, limit: int) -> list[link.CommandReceipt]:
         """Return the requests the venue asked to be sent again, which they were not."""
         return [self._not_resent.popleft() for _ in range(min(limit, len(self._not_resent)))]
@@ -224,7 +233,7 @@ class Outbound:
             if asked is not None:
                 return asked()
         if not self._queue:
-            return AGE_CHECK_S
+            return self._send_answer() if up and self._answers else AGE_CHECK_S
         command = self._queue[0]
         kept = self._kept.get(command.outbound_sequence)
         if kept is not None and kept.cl_ord_id == command.cl_ord_id:
@@ -338,6 +347,18 @@ class Outbound:
             return AGE_CHECK_S  # a question may be asked twice
         self._doubts.popleft()
         metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
+        return 0.0
+
+    def _send_answer(self) -> float:
+        wait_s = self._bucket.take(self._clock.monotonic())
+        if wait_s > 0:
+            return wait_s
+        try:
+            self._engine.send(self._answers[0])
+        except (NotSentError, InDoubtError):
+            return AGE_CHECK_S
+        self._answers.popleft()
+        metrics.BUSINESS_REJECTS.labels(self._config.session_id).inc()
         return 0.0
 
     def _ask(self, command: link.VenueCommand, why: str) -> None:

@@ -103,6 +103,7 @@ class SessionView:
             capabilities=capabilities(self._config),
             order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
             times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
+            cash_quantity=dialect.cash_quantity,
         )
         status.since.seconds, status.since.nanos = divmod(self.since_ns, _NS)
         skew = self._clock_watch.message()
@@ -165,6 +166,7 @@ def capabilities(config: SessionConfig) -> list[str]:
         "trading_session_status": dialect.trading_session_status,
         "simulated": dialect.simulated,
         "mass_status": dialect.mass_status,
+        "cash_quantity": dialect.cash_quantity,
         "drop_copy": config.role is Role.DROP_COPY,
     }
     return [name for name, is_so in facts.items() if is_so]

@@ -1,6 +1,6 @@
 """From a command to the event it becomes, or a refusal."""
 
-from svc_oms.domain import triggers
+from svc_oms.domain import cash, triggers
 from svc_oms.domain.checks import Instrument, Limits, OrderRefused, check_terms
 from svc_oms.domain.commands import (
     ApproveOrder,
@@ -42,6 +42,11 @@ def decide_place(
             UNSUPPORTED_ORDER_CHARACTERISTIC, INVALID_FIELD.
     """
     terms = command.terms
+    cash.refuse_estimate(terms)
+    if terms.cash_quantity is not None:
+        terms = cash.estimated(command, instrument, reference_price, capabilities)
+    elif terms.quantity <= 0:
+        invalid("terms.quantity", "", "above 0, unless terms.cash_quantity is given")
     trigger = triggers.armed(command.type, terms, capabilities)
     check_terms(command.type, terms, instrument, limits, now_ns, reference_price)
     waits_for = _first_wait(command, trigger)
@@ -170,6 +175,7 @@ def decide_replace(
         )
     _require_version(order, command.expected_version)
     terms = command.terms
+    cash.refuse_replace(order, terms)
     if terms.quantity <= order.cum_quantity:
         executed = plain(order.cum_quantity)
         invalid(

@@ -5,6 +5,19 @@ from typing import NamedTuple
 from svc_oms.domain.numbers import Price, Quantity
 
 
+class ToldOrder(NamedTuple):
+    """What a report says of an order nobody here knows."""
+
+    account_id: str
+    symbol: str
+    isin: str
+    side: str
+    """Side(54), the FIX character."""
+    order_type: str
+    """OrdType(40), the FIX character."""
+    currency: str
+
+
 class ExecutionReportFacts(NamedTuple):
     """ExecutionReport(8). None: the venue did not tell; texts are empty then."""
 
@@ -41,6 +54,7 @@ class ExecutionReportFacts(NamedTuple):
     """PeggedPrice(839)."""
     mass_status_request_id: str = ""
     """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
+    told: ToldOrder | None = None
 
 
 class CancelRejectFacts(NamedTuple):

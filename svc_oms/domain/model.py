@@ -89,6 +89,12 @@ class ResolutionSource(IntEnum):
     VENUE_REPORT = 5
 
 
+class OrderOrigin(IntEnum):
+    """Who gave an order, if no client of ours; numbers of ordermesh.oms.v1.OrderOrigin."""
+
+    VENUE = 1
+
+
 class Peg(NamedTuple):
     """What the price follows: number of ordermesh.oms.v1.PegReference, and a distance."""
 
@@ -109,6 +115,10 @@ class OrderTerms(NamedTuple):
     peg: Peg | None = None
     trigger_price_type: TriggerPriceType | None = None
     """Which price a stop is held against; None is LAST."""
+    cash_quantity: Decimal | None = None
+    """CashOrderQty(152): what the order is for in money."""
+    quantity_is_estimate: bool = False
+    """The venue has yet to tell what the cash makes; quantity is by the reference price."""
 
 
 class Link(NamedTuple):
@@ -231,6 +241,8 @@ class Order(NamedTuple):
     trigger: Trigger | None = None
     """Set exactly where the OMS watches the stop; stays when the order has gone."""
     approved_by: str = ""
+    origin: OrderOrigin | None = None
+    """None: a client of ours."""
 
     @property
     def average_price(self) -> Price:

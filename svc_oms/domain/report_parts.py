@@ -141,6 +141,7 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
     display = facts.display_quantity if terms.display_quantity is not None else None
     return terms._replace(
         quantity=quantity or terms.quantity,
+        quantity_is_estimate=terms.quantity_is_estimate and not quantity,
         limit_price=limit or terms.limit_price,
         stop_price=stop or terms.stop_price,
         display_quantity=display or terms.display_quantity,

@@ -21,6 +21,7 @@ from svc_oms.domain.events import (
     OrderRejected,
     OrderReplaced,
     OrderResolved,
+    OrderRestated,
     ReplaceRefused,
     Stamp,
 )
@@ -71,6 +72,8 @@ def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: in
     if command.replaced:
         assert order.pending_terms is not None
         events.append(OrderReplaced(order.pending_terms, command.venue_order_id))
+    if order.terms.quantity_is_estimate and command.holds is VenueHolds.FILLED:
+        events.append(OrderRestated(order.terms._replace(quantity=cum, quantity_is_estimate=False)))
     events += [OrderExecuted(fill) for fill in fills]
     events += resolved
     events += _requests(order, command)
@@ -160,6 +163,9 @@ def _check_holds(order: Order, command: ResolveOrder, cum: Quantity) -> None:
     terms = order.terms
     if command.replaced and order.pending_terms is not None:
         terms = order.pending_terms
+    if terms.quantity_is_estimate and cum > NO_QUANTITY and holds is VenueHolds.FILLED:
+        # How much that is nobody else knows.
+        return
     if cum > terms.quantity:
         invalid("executions", plain(cum), f"together at most {plain(terms.quantity)}, the order's")
     full = cum == terms.quantity

@@ -1,5 +1,6 @@
 """Order Status: how doubts end. ExecType(150)=I, and "unknown order" to a status request."""
 
+from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     Event,
     OrderAcknowledged,
@@ -31,6 +32,7 @@ from svc_oms.domain.report_parts import (
     venue_rejection,
 )
 
+_WORKS = frozenset("012")
 UNKNOWN_ORDER = 5
 """OrdRejReason(103): the venue does not know what a status request asks for."""
 
@@ -65,7 +67,7 @@ def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return unknown_order(order, facts)
     events = arrival(order, facts, _source(facts))
     cum = facts.cum_quantity
-    if cum is None and facts.ord_status == "2":
+    if cum is None and facts.ord_status == "2" and not order.terms.quantity_is_estimate:
         cum = order.terms.quantity
     if cum is not None and cum < order.cum_quantity:
         return [*events, cum_differs(facts, order.cum_quantity)]
@@ -75,6 +77,8 @@ def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         events += _executions_missing(order, facts, cum)
     events += _pending_requests(order, facts)
     events += _status_of_base(order, facts)
+    if facts.ord_status in _WORKS:
+        events += found_quantity(order, facts)
     return events
 
 

@@ -78,6 +78,8 @@ class Capabilities(NamedTuple):
 
     order_types: frozenset[OrderType]
     times_in_force: frozenset[TimeInForce]
+    cash_quantity: bool = False
+    """It takes CashOrderQty(152)."""
 
 
 BASIC: Final = Capabilities(
@@ -113,7 +115,7 @@ def how_worked(
     Raises:
         OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC, naming what the venue offers.
     """
-    types, times = capabilities
+    types, times = capabilities.order_types, capabilities.times_in_force
     if type_ in types and time_in_force in times:
         return HowWorked(Worker.NATIVE, type_, time_in_force)
     becomes = ONCE_TRIGGERED.get(type_)

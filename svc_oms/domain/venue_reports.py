@@ -27,6 +27,7 @@ that no report has ever spoken of. Of any other it is a contradiction.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     CancelPending,
     Event,
@@ -101,6 +102,12 @@ Executions = Mapping[str, Execution]
 NO_EXECUTIONS: Final[Executions] = {}
 
 
+PAUSES: Final[Mapping[OrderState, Event]] = {
+    OrderState.DONE_FOR_DAY: OrderDoneForDay(),
+    OrderState.SUSPENDED: OrderSuspended(),
+    OrderState.STOPPED: OrderStopped(),
+    OrderState.CALCULATED: OrderCalculated(),
+}
 DUPLICATE_ORDER = 6
 """OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
 
@@ -155,9 +162,10 @@ def _new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> 
         return [
             *arrival(order, facts),
             OrderAcknowledged(facts.venue_order_id),
+            *found_quantity(order, facts),
             *found_price(order, facts),
         ]
-    return []
+    return found_quantity(order, facts)
 
 
 def _pending_new(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -180,7 +188,11 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
     if order.base_state is OrderState.PENDING_NEW:
         # The venue sent no acknowledgement of its own; it works the order all the same.
         events.append(OrderAcknowledged(facts.venue_order_id))
-    events.append(OrderExecuted(execution(order, facts)))
+    told_quantity = found_quantity(order, facts)
+    if told_quantity and order.base_state in PAUSES:
+        # To learn how much it is for is not to work again.
+        told_quantity.append(PAUSES[order.base_state])
+    events += [*told_quantity, OrderExecuted(execution(order, facts))]
     events += found_price(order, facts)
     cum = add(order.cum_quantity, quantity)
     if 0 < order.awaited_cum <= cum:

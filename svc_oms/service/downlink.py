@@ -18,6 +18,7 @@ from svc_oms.service.codec.frames import joined, numbered_command
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.gates import Follower
 from svc_oms.service.known import KnownOrders
+from svc_oms.service.market import Market
 from svc_oms.service.notices import Notices
 from svc_oms.service.ports import OrderStore, SessionRow, Waker
 from svc_oms.service.publisher import Publisher
@@ -48,6 +49,7 @@ class LinkParts:
     store: OrderStore
     clock: Clock
     known: KnownOrders
+    market: Market
     venues: VenueSessions
     publisher: Publisher
     notices: Notices

@@ -23,12 +23,15 @@ from svc_oms.service.inbox import Inbox
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.linked import Linked
 from svc_oms.service.ports import (
+    Batch,
     FencedError,
     LinkProgress,
     SessionRow,
     StoreUnavailableError,
 )
-from svc_oms.service.venue_batch import Report, VenueBatch, read_message, read_receipt
+from svc_oms.service.reports import Report, read_message, read_receipt
+from svc_oms.service.told import Told, find_told
+from svc_oms.service.venue_batch import VenueBatch
 from svc_oms.service.venues import VenueSession, told_session
 
 log = get_logger("svc_oms.link")
@@ -227,9 +230,14 @@ class VenueLink:
         await self._find_owners(reports)
         begun = perf_counter()
         async with parts.store.batch() as batch:
+            told = await self._find_told(batch, reports)
+            reports = told.reports
             accounts = await batch.lock_accounts(
                 sorted({self._owners[r.order_id] for r in reports if r.order_id in self._owners})
             )
+            for order_id, account_id in told.owners.items():
+                if account_id not in accounts:
+                    del self._owners[order_id]
             ledger = Ledger(accounts, parts.clock.now_ns())
             for row in accounts.values():
                 ledger.know(parts.known.current(row.account_id, row.last_sequence))
@@ -243,6 +251,7 @@ class VenueLink:
                 Linked(ledger, parts.venues, accounts),
                 parts.followers,
                 self.drop_copy,
+                told.openings,
             )
             await work.read(batch)
             work.apply()
@@ -257,6 +266,16 @@ class VenueLink:
             base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
             parts.known.committed(account_id, base, lines[-1].sequence, orders)
         parts.publisher.committed(ledger, bases)
+
+    async def _find_told(self, batch: Batch, reports: Sequence[Report]) -> Told:
+        """Name the orders of reports that have no ClOrdID(11) of ours."""
+        if self.drop_copy:
+            # Copies are of a firm's trading: what is ours the order session tells.
+            return Told(reports)
+        parts = self._parts
+        told = await find_told(batch, parts.market, self.venue_mic, reports, parts.clock.now_ns())
+        self._owners.update(told.owners)
+        return told
 
     async def _find_owners(self, reports: Iterable[Report]) -> None:
         wanted = {r.order_id for r in reports if valid_ulid(r.order_id)}
@@ -312,5 +331,6 @@ class VenueLink:
             text=why,
             order_types=self._status.order_types,
             times_in_force=self._status.times_in_force,
+            cash_quantity=self._status.cash_quantity,
             capabilities=self._status.capabilities,
         )

@@ -70,6 +70,10 @@ class Market:
             )
         return found
 
+    def find(self, instrument_id: str) -> Instrument | None:
+        """Return a listing, if it is known."""
+        return self._instruments.get(instrument_id)
+
     def isin(self, instrument_id: str) -> str:
         """Return the ISIN of a listing, or the listing where it has none; empty if unknown."""
         found = self._instruments.get(instrument_id)

@@ -32,6 +32,9 @@ EXECUTIONS = Counter("ordermesh_oms_executions_total", "Executions applied.", ["
 DUPLICATE_EXECUTIONS = Counter(
     "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
 )
+TOLD_ORDERS = Counter(
+    "ordermesh_oms_told_orders_total", "Orders the venue told of first.", ["venue"]
+)
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
 FOREIGN_COPIES = Counter(
     "ordermesh_oms_foreign_copies_total", "Drop copies of orders that are not ours.", ["venue"]

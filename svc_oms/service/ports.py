@@ -135,6 +135,22 @@ class Batch(Protocol):
         """Read every order, open or closed, of these (account, group_id) of locked accounts."""
         ...
 
+    async def told_orders(
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """Return OrderID(37), order and account of those the venue told of first by these."""
+        ...
+
+    async def orders_by_venue_id(
+        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
+    ) -> list[OrderRow]:
+        """Return orders that may be known by an OrderID(37): account, listing, OrderID(37).
+
+        Open ones and those closed in the last two days. The caller compares: the text is
+        anywhere in the order's body.
+        """
+        ...
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         """Read what (account, key) pairs stand for."""
         ...

@@ -88,6 +88,8 @@ class OrderWrite(NamedTuple):
     """It is here and not at the venue."""
     group_id: str = ""
     """Of the orders it is linked with."""
+    told_as: str = ""
+    """OrderID(37) under which the venue told of it first; empty for others."""
 
 
 class EventWrite(NamedTuple):

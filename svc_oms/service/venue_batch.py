@@ -7,7 +7,6 @@ be read, is kept whole for a person, and the session goes on.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
 
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
@@ -16,12 +15,13 @@ from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
     ExecutionCorrected,
+    OrderAccepted,
     OrderAcknowledged,
     OrderExecuted,
     Stamp,
     VenueReportParked,
 )
-from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.model import Execution, Order, Side
 from svc_oms.domain.numbers import plain
 from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
@@ -30,51 +30,18 @@ from svc_oms.service.codec.values import (
     NS_PER_S,
     nanoseconds,
 )
-from svc_oms.service.codec.venue import facts_of, msg_type_of, order_id_of, receipt_facts
+from svc_oms.service.codec.venue import msg_type_of
 from svc_oms.service.gates import Follower, Following
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.linked import Linked
 from svc_oms.service.ports import AccountRow, Batch, ExecutionRow, ParkedWrite
+from svc_oms.service.reports import Report
 
 log = get_logger("svc_oms.venue")
 
 # ExecType(150) of reports with money in them: F trade, G correction, H bust.
 MONEY = frozenset("FGH")
 PARKED_TEXT_CHARACTERS_MAX = 500
-
-
-class Report(NamedTuple):
-    """Something a session told, and the order it seems to speak of."""
-
-    facts: Facts | None
-    order_id: str
-    message: gw.VenueMessage | None
-    error: str = ""
-
-
-def read_message(message: gw.VenueMessage) -> Report:
-    """Read a venue message; what is wrong with it stands in `error`."""
-    try:
-        facts = facts_of(message)
-    except ValueError as error:
-        cl_ord_id = message.execution_report.cl_ord_id
-        return Report(None, order_id_of(cl_ord_id), message, str(error))
-    if facts is None:
-        return Report(None, "", message, message.parked.error or "body of a kind not known here")
-    order_id = order_id_of(facts.cl_ord_id)
-    if not order_id and isinstance(facts, ExecutionReportFacts):
-        # Some venues name a report nobody asked for after themselves.
-        order_id = order_id_of(facts.orig_cl_ord_id)
-    why = "" if order_id else f"ClOrdID(11) {facts.cl_ord_id!r} is none of ours"
-    return Report(facts, order_id, message, why)
-
-
-def read_receipt(receipt: gw.CommandReceipt) -> Report | None:
-    """Read a receipt; None if it only says that all is well."""
-    if receipt.outcome == gw.COMMAND_OUTCOME_SENT:
-        return None
-    facts = receipt_facts(receipt)
-    return Report(facts, order_id_of(facts.cl_ord_id), None)
 
 
 @dataclass(slots=True)
@@ -90,6 +57,8 @@ class VenueBatch:
     linked: Linked
     followers: Sequence[Follower] = ()
     drop_copy: bool = False
+    openings: Mapping[str, Order] = field(default_factory=dict)
+    """Orders the venue tells of first, as they are before their first report."""
     _following: list[Following] = field(default_factory=list)
     _executions: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -139,9 +108,9 @@ class VenueBatch:
     def _apply_one(self, report: Report) -> str:
         facts = report.facts
         assert facts is not None, "a report without facts has an error"
-        order = self.ledger.find(report.order_id)
+        order = self.ledger.find(report.order_id) or self._open(report, facts)
         if order is None:
-            return f"ClOrdID(11) {facts.cl_ord_id!r} is of no order in the book"
+            return self._why_none(report, facts)
         known: dict[str, Execution] = {}
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
             if not facts.exec_id or not facts.exec_id.isprintable():
@@ -161,6 +130,31 @@ class VenueBatch:
         self._tell(order, after, events)
         return ""
 
+    def _open(self, report: Report, facts: Facts) -> Order | None:
+        """Open the order a report tells of first, or find it: the venue may just have named it."""
+        opening = self.openings.get(report.order_id)
+        if opening is None or opening.account_id not in self.accounts:
+            return None
+        name = _name(opening)
+        for order in self.ledger.orders.values():
+            if _name(order) == name:
+                return order
+        if isinstance(facts, ExecutionReportFacts) and facts.exec_id in self._executions:
+            # Applied to an order that goes by another name: not a new one.
+            return None
+        metrics.TOLD_ORDERS.labels(self.venue_mic).inc()
+        log.warning("order told by the venue", order=opening.order_id, named=name[-1])
+        accepted = [OrderAccepted(opening)]
+        return self.ledger.add(opening.account_id, None, accepted, self._stamp(report))
+
+    def _why_none(self, report: Report, facts: Facts) -> str:
+        opening = self.openings.get(report.order_id)
+        if opening is None:
+            return f"ClOrdID(11) {facts.cl_ord_id!r} is of no order in the book"
+        if opening.account_id not in self.accounts:
+            return f"Account(1) {opening.account_id!r} is no account here"
+        return f"OrderID(37) {opening.venue_order_id!r} opens no order: its ExecID(17) was applied"
+
     def _tell(self, order: Order, after: Order, events: Sequence[Event]) -> None:
         for following in self._following:
             following.followed(order, after, events)
@@ -172,7 +166,8 @@ class VenueBatch:
             metrics.ANOMALIES.labels(self.venue_mic).inc()
             log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
         # One that waited here first was on its way for a part of its life only.
-        if isinstance(events[0], OrderAcknowledged) and order.version == 1:
+        at_once = order.version == 1 and order.origin is None
+        if isinstance(events[0], OrderAcknowledged) and at_once:
             seconds = (self.ledger.now_ns - after.created_at_ns) / NS_PER_S
             metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
 
@@ -284,6 +279,10 @@ class VenueBatch:
             )
         )
         return msg_type, text
+
+
+def _name(order: Order) -> tuple[str, str, Side, str]:
+    return order.account_id, order.instrument_id, order.side, order.venue_order_id
 
 
 def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:

@@ -41,6 +41,7 @@ def capabilities_of(status: SessionStatus) -> Capabilities:
     return Capabilities(
         types if status.order_types else BASIC.order_types,
         times if status.times_in_force else BASIC.times_in_force,
+        status.cash_quantity,
     )
 
 

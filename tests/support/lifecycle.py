@@ -19,10 +19,11 @@ from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
     ExecutionCorrected,
+    OrderAccepted,
     OrderExecuted,
     Stamp,
 )
-from svc_oms.domain.facts import ExecutionReportFacts, Facts
+from svc_oms.domain.facts import ExecutionReportFacts, Facts, ToldOrder
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Side, TimeInForce
 from svc_oms.domain.order import (
@@ -32,6 +33,8 @@ from svc_oms.domain.order import (
     decide_resolve,
     evolve,
 )
+from svc_oms.domain.terms import BASIC
+from svc_oms.domain.told import opened, why_not
 from svc_oms.domain.venue_reports import interpret
 from svc_oms.domain.verify import Finding, LogLine, check_account
 
@@ -79,6 +82,16 @@ class Desk:
         self.apply(decide_place(command, INSTRUMENT, Limits(), ORDER_ID, self.clock_ns))
         return self.order
 
+    def place_cash(self, cash, price="50") -> Order:
+        """Place an order for so much money; the reference price is its limit."""
+        asked = terms(0, price)._replace(cash_quantity=Decimal(cash))
+        command = PlaceOrder(
+            "k1", "ACC-ALICE", "ASML.SIMA", Side.BUY, OrderType.LIMIT, asked, "alice"
+        )
+        takes_cash = BASIC._replace(cash_quantity=True)
+        place = (command, INSTRUMENT, Limits(), ORDER_ID, self.clock_ns, Decimal(price))
+        return self.apply(decide_place(*place, takes_cash))
+
     def cancel(self) -> str:
         """Ask for a cancel and return its ClOrdID."""
         self.apply(decide_cancel(self.order, CancelOrder("k", ORDER_ID, "alice")))
@@ -110,6 +123,15 @@ class Desk:
         for event in events:
             self.apply(event)
         return events
+
+    def hear_told(self, exec_type, ord_status, **fields) -> list[Event]:
+        """Hear of an order nobody here sent, and open it; V1 is its name."""
+        told = ToldOrder("ACC-ALICE", "ASML", "", "1", "2", "")
+        fields = {"limit_price": "50", **fields}
+        facts = report(exec_type, ord_status, cl_ord_id="", told=told, **fields)
+        assert why_not(facts, INSTRUMENT) == ""
+        self.apply(OrderAccepted(opened(facts, INSTRUMENT, ORDER_ID, self.clock_ns)))
+        return self.hear(facts)
 
     def apply(self, event: Event) -> Order:
         self.clock_ns += 1

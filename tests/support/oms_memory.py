@@ -38,6 +38,7 @@ from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
+from tests.support.oms_memory_told import MemoryToldOrders
 
 DOWN = 1
 
@@ -78,7 +79,7 @@ def _row(order: OrderWrite) -> OrderRow:
     return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
 
 
-class MemoryBatch(LapsesActions):
+class MemoryBatch(LapsesActions, MemoryToldOrders):
     def __init__(self, tables: _Tables) -> None:
         self.tables = tables
 

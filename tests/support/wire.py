@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from mesh.clock import SystemClock
+from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.oms.v1 import order_pb2
 from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
@@ -47,6 +48,12 @@ class Wire:
         """A fresh idempotency key."""
         self.keys += 1
         return f"wire-{self.keys}"
+
+    def quote(self, price: str) -> None:
+        """Have the book hear a last price."""
+        references = self.replica.book.market.references
+        references.heard()
+        references.learn(f"ASML.{MIC}", market_data_pb2.Quote(last_price=price))
 
     async def at_venue(self, cl_ord_id: str) -> Fields:
         """Wait until the venue has read a request, and return it."""

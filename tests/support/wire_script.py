@@ -2,7 +2,9 @@
 
 The words, in the order of a line:
 
+    phoned: QTY [@PX] [as=NAME]      an order by word of mouth; as: the venue's own ClOrdID(11)
     client: place QTY [@PX] [tif=GTC] | replace QTY [@PX] | cancel    orig=X: OrigClOrdID(41)
+    client: place cash=MONEY                                          CashOrderQty(152)
     refused: REASON and one of these                                 the book refuses it
     again: place                                                      the same key once more
     venue: MESSAGE [QTY] [@PX] [tag=value ...]                        see MESSAGES
@@ -10,7 +12,8 @@ The words, in the order of a line:
 
 X, Y, Z, W are the ClOrdID(11) of the first to fourth request. The venue keeps a book of its own,
 so CumQty(14), LeavesQty(151), AvgPx(6) and OrdStatus(39) are right unless a line says otherwise:
-`for=Y`, `orig=X`, `status=6`, `cum=`, `leaves=`, `id=` and `ref=` (executions), `t378=5` (any tag).
+`for=Y`, `orig=X`, `status=6`, `cum=`, `leaves=`, `id=` and `ref=` (executions), `t378=5` (any tag),
+`makes=200` (the OrderQty(38) the venue makes of the money).
 """
 
 from dataclasses import dataclass, field
@@ -90,7 +93,7 @@ class VenueBook:
             return "4"
         if self.pending:
             return self.pending
-        return "2" if self.cum >= self.quantity else "1" if self.cum else "0"
+        return "2" if self.cum >= self.quantity > 0 else "1" if self.cum else "0"
 
     def count(self, quantity: Decimal, price: Decimal) -> None:
         """Add to what is executed."""
@@ -113,6 +116,9 @@ class Play:
         self.asked: dict[str, tuple[Decimal, str]] = {}
         self.book = VenueBook(Decimal(0), PRICE, "")
         self.exec_number = 0
+        self.phoned = ""
+        self.cash = ""
+        """Of an order in money, as long as the venue did not tell what it makes."""
 
     async def say(self, verb: str, line: str) -> None:
         """Play one line."""
@@ -129,22 +135,49 @@ class Play:
 
     # -- client -------------------------------------------------------------------------------
 
+    async def _phoned(self, words: list[str]) -> None:
+        quantity, price = Decimal(words[0]), _price(words) or PRICE
+        self.phoned = f"BY-PHONE-{self.wire.key()}"
+        self.book = VenueBook(quantity, price, _options(words).get("as", ""))
+        self.requests = 1
+
+    async def _find(self) -> None:
+        """Find the one order the book has of what was given by telephone."""
+        client = self.wire.client
+        await self.wire.settled()
+        request = order_service_pb2.ListRequest(account_id="ACC-ALICE", page_size=500)
+        listed = (await client.orders.List(request, metadata=client.metadata)).orders
+        (order,) = [one for one in listed if one.venue_order_id == self.phoned]
+        assert order.origin == order_pb2.ORDER_ORIGIN_VENUE
+        self.order_id = order.order_id
+
     async def _client(self, words: list[str]) -> None:
+        if self.phoned:
+            await self._find()
         await self._ask(words)
         self.requests += 1
         name = LETTERS[self.requests - 1]
         request = await self.wire.at_venue(self._id(name))
+        cash = _options(words).get("cash", self.cash)
+        if cash:
+            assert (request.get("152"), request.get("38")) == (cash, None)
+            self.cash = "" if self.book.quantity else cash
         if words[0] != "cancel":
-            self.asked[name] = (Decimal(request["38"]), request.get("44", ""))
+            self.asked[name] = (Decimal(request.get("38", 0)), request.get("44", ""))
         if words[0] == "place":
-            self.book = VenueBook(Decimal(request["38"]), request.get("44", ""), request["11"])
+            self.book = VenueBook(self.asked[name][0], request.get("44", ""), request["11"])
         orig = _options(words).get("orig")
         if orig:
             assert request["41"] == self._id(orig)
+        elif self.phoned:
+            assert request["37"] == self.phoned
+            assert request["41"] == (self.book.cl_ord_id or self.phoned)
 
     async def _ask(self, words: list[str]) -> None:
         kind, options = words[0], _options(words)
         client, wire = self.wire.client, self.wire
+        if "cash" in options:
+            wire.quote(PRICE)
         if kind == "place":
             self.key = wire.key()
             placed = await client.orders.Place(self._place_request(words), metadata=client.metadata)
@@ -195,6 +228,8 @@ class Play:
             return text
         book = self.book
         exec_type, fixed = MESSAGES[name]
+        if "makes" in options:
+            book.quantity, self.cash = Decimal(options["makes"]), ""
         self.exec_number += 1
         exec_id = options.get("id", f"{self.exec_number}")
         tags = self._tags(name, options)
@@ -208,6 +243,8 @@ class Play:
         }  # fmt: skip
         if name in {"trade", "correct", "stopped"} and quantity is not None:
             tags |= {"t32": f"{quantity}", "t31": f"{price}"}
+        if not book.quantity:
+            del tags["t38"]
         if "ref" in options:
             tags["t19"] = self._exec_id(options["ref"])
         tags |= {key: value for key, value in options.items() if key[1:].isdigit()}
@@ -223,9 +260,13 @@ class Play:
             about = self._id(options["for"])
         tags = {"t37": f"V-{self.order_id}", "t11": about, "t55": "ASML", "t54": "1"}
         tags |= {"t60": "20260102-03:04:05.678"}
+        if self.phoned:
+            tags |= {"t37": self.phoned, "t1": "ACC-ALICE", "t40": "2", "t44": book.price}
+        if not about:
+            del tags["t11"]
         orig = self._id(options["orig"]) if "orig" in options else book.cl_ord_id
         if about != orig:
-            tags["t41"] = orig
+            tags["t41"] = orig or self.phoned
         return tags
 
     def _move(self, name: str, words: list[str], options: dict[str, str], exec_id: str) -> None:
@@ -270,12 +311,14 @@ class Play:
         return f"{self.order_id}-{LETTERS.index(letter) + 1}"
 
     def _exec_id(self, name: str) -> str:
-        return f"{self.order_id}/{name}"
+        return f"{self.phoned or self.order_id}/{name}"
 
     # -- what is seen -------------------------------------------------------------------------
 
     async def _sees(self, words: list[str]) -> None:
         await self.wire.settled()
+        if self.phoned:
+            await self._find()
         found = await self.wire.client.get(self.order_id)
         order, progress = found.order, found.order.progress
         state, cum, leaves = words[0], *words[1:3]
@@ -304,6 +347,10 @@ def _reason(order: order_pb2.Order) -> str:
 
 def _terms(words: list[str], options: dict[str, str]) -> order_pb2.OrderTerms:
     in_force = order_pb2.TimeInForce.Value(f"TIME_IN_FORCE_{options.get('tif', 'DAY')}")
+    if "cash" in options:
+        return order_pb2.OrderTerms(
+            cash_quantity=options["cash"], limit_price=PRICE, time_in_force=in_force
+        )
     return order_pb2.OrderTerms(
         quantity=words[1], limit_price=_price(words) or PRICE, time_in_force=in_force
     )

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from mesh.ids import valid_ulid
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix import wire
+from svc_gateway.adapters.fix.business_reject import reject_for
 from svc_gateway.adapters.fix.wire import BadFieldError, canonical
+from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
 TEXT_MAX = 256
@@ -14,6 +17,7 @@ _NS = 1_000_000_000
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
+_NO_ORDER_ID = frozenset({"", "0", "NONE"})
 _UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
 
 Fields = Mapping[str, str]
@@ -25,10 +29,17 @@ class OrderReader:
     Args:
         sent_message: returns the text that went out with a MsgSeqNum(34), for rejects that name
             only that.
+        dialect: how the venue speaks; None where what it says of orders that are not ours is not
+            asked for.
     """
 
-    def __init__(self, sent_message: Callable[[int], str]) -> None:
+    def __init__(
+        self, sent_message: Callable[[int], str], dialect: DialectConfig | None = None
+    ) -> None:
         self._sent_message = sent_message
+        told = dialect is not None and dialect.telephone_orders == "adopt"
+        self._told_dialect = dialect if told else None
+        self._rejects = dialect is not None and dialect.business_reject
 
     def sent_at(self, raw: str) -> tuple[int, int]:
         """Return SendingTime(52) of a message, or of its text alone, and its last digit's unit."""
@@ -52,6 +63,7 @@ class OrderReader:
         try:
             if kind == "8":
                 _execution_report(found, message.execution_report)
+                self._tell(found, message.execution_report)
             elif kind == "9":
                 _cancel_reject(found, message.order_cancel_reject)
             elif kind == "j":
@@ -82,9 +94,30 @@ class OrderReader:
         if f"\x01{t.MASS_STATUS_REQ_ID}=" not in raw:
             return None
         found = wire.fields(raw)
-        of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID))
+        of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID)) or (
+            # By telephone; a report that says there are none has no OrderID(37) of one.
+            found.get(t.ORDER_ID, "") not in _NO_ORDER_ID and found.get(t.ORD_STATUS) != "8"
+        )
         last = found.get(t.LAST_RPT_REQUESTED) == "Y"
         return found[t.MASS_STATUS_REQ_ID], last or not of_order, of_order
+
+    def reject_for(self, raw: str, number: int) -> str:
+        """Return the body of the BusinessMessageReject(j) a message is to be answered with."""
+        return reject_for(raw, number) if self._rejects else ""
+
+    def _tell(self, found: Fields, out: link.ExecutionReport) -> None:
+        """Add what the report says of an order that no ClOrdID(11) of ours names."""
+        dialect = self._told_dialect
+        if dialect is None or _is_ours(out.cl_ord_id) or _is_ours(out.orig_cl_ord_id):
+            return
+        told = out.told
+        told.account_id = _identifier(found, t.ACCOUNT, "Account(1)") or dialect.telephone_account
+        told.symbol = _text(found, t.SYMBOL).removesuffix(dialect.symbol_suffix)
+        if found.get(t.SECURITY_ID_SOURCE) == "4":
+            told.isin = _text(found, t.SECURITY_ID)
+        told.side = _text(found, t.SIDE)
+        told.order_type = _text(found, t.ORD_TYPE)
+        told.currency = _text(found, t.CURRENCY)
 
     def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
         out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
@@ -115,6 +148,11 @@ def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
     message.parked.msg_type = wire.clean(kind)[:TEXT_MAX]
     message.parked.raw = raw.encode("utf-8", "surrogateescape")[:PARKED_BYTES_MAX]
     message.parked.error = wire.clean(error).replace(wire.SOH, " ")[:TEXT_MAX]
+
+
+def _is_ours(cl_ord_id: str) -> bool:
+    order_id, hyphen, number = cl_ord_id.rpartition("-")
+    return bool(hyphen) and number.isdigit() and valid_ulid(order_id)
 
 
 def _execution_report(found: Fields, out: link.ExecutionReport) -> None:

@@ -147,8 +147,16 @@ class OrderWriter:
         fields: Fields = [(t.MSG_TYPE, "F"), *self._subject(c), *self._instrument(c)]
         fields.append((t.TRANSACT_TIME, wire.utc_text(now_ns, self._dialect.transact_time)))
         if c.terms.quantity:
-            fields.append((t.ORDER_QTY, c.terms.quantity))
+            fields.append(self._quantity(c))
         return fields
+
+    def _quantity(self, c: link.VenueCommand) -> tuple[str, str]:
+        """Return OrderQty(38), or CashOrderQty(152) while the venue has yet to tell the former."""
+        if not c.terms.quantity_is_estimate:
+            return t.ORDER_QTY, c.terms.quantity
+        if not self._dialect.cash_quantity:
+            raise CannotExpressError(f"{c.cl_ord_id}: the venue takes no CashOrderQty(152)")
+        return t.CASH_ORDER_QTY, c.terms.cash_quantity
 
     def _status(self, c: link.VenueCommand, subject: str) -> Fields:
         fields: Fields = [
@@ -194,7 +202,7 @@ class OrderWriter:
             fields.append((t.HANDL_INST, "1"))
         fields += [
             (t.TRANSACT_TIME, wire.utc_text(now_ns, dialect.transact_time)),
-            (t.ORDER_QTY, terms.quantity), (t.ORD_TYPE, order_type), (t.TIME_IN_FORCE, in_force),
+            self._quantity(c), (t.ORD_TYPE, order_type), (t.TIME_IN_FORCE, in_force),
         ]  # fmt: skip
         if terms.limit_price:
             fields.append((t.PRICE, terms.limit_price))

@@ -37,6 +37,7 @@ COLUMNS = {
     "updated_at_us": "(extract(epoch FROM updated_at) * 1000000)::bigint::text",
     "waits": "CASE WHEN waits THEN 'True' ELSE 'False' END",
     "group_id": "group_id",
+    "told_as": "told_as",
     "closed": "CASE WHEN closed_at IS NULL THEN 'False' ELSE 'True' END",
 }
 

@@ -109,6 +109,24 @@ class PostgresBatch:
             rows = await self._connection.fetch(sql.GROUPS, *columns(groups, 2))
         return [OrderRow(*row) for row in rows]
 
+    async def told_orders(
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(sql.TOLD_ORDERS, venue_mic, venue_order_ids)
+        return [tuple(row) for row in rows]
+
+    async def orders_by_venue_id(
+        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
+    ) -> list[OrderRow]:
+        """See `ports.Batch`."""
+        with translated():
+            rows = await self._connection.fetch(
+                sql.ORDERS_BY_VENUE_ID, venue_mic, *columns(wanted, 3)
+            )
+        return [OrderRow(*row) for row in rows]
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         """See `ports.Batch`."""
         with translated():
@@ -160,7 +178,10 @@ class PostgresBatch:
                     positions = [packed_position(row) for row in writes.positions]
                     await self._connection.execute(sql.WRITE_FOUND, *executions, positions)
             return dict(rows)
-        assert not writes.new_orders, "a venue does not place orders"
+        if writes.new_orders:
+            told = columns([_packed_order(order) for order in writes.new_orders], 2)
+            with translated():
+                await self._connection.execute(sql.WRITE_TOLD, *told)
         bases: dict[str, int] = {}
         if writes.outbox:
             outbox = _outbox_parameters(writes)
@@ -240,6 +261,7 @@ def _packed_order(o: OrderWrite) -> tuple[str, bytes]:
         f"\x1f{o.cum_quantity}\x1f{o.leaves}\x1f{o.average_price}\x1f{o.cl_ord_id}"
         f"\x1f{o.created_sequence}\x1f{o.last_sequence}\x1f{o.created_at_us}"
         f"\x1f{o.updated_at_us}\x1f{o.closed}\x1f{o.fold}\x1f{o.waits}\x1f{o.group_id}"
+        f"\x1f{o.told_as}"
     )
     return text, o.body
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from svc_oms.domain.cash import worth
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls.limits import (
     Applied,
@@ -100,7 +101,7 @@ def check_value(_view: AccountView, trial: Trial, applied: Applied) -> None:
     if price is None or price <= ZERO:
         raise without_price(applied, order.instrument_id, "the value of a market order")
     quantity = trial.terms.quantity
-    value = multiply(quantity, price)
+    value = worth(trial.terms, price)
     if value > maximum and trial.more_value > 0:
         raise past(
             applied,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
 
+from svc_oms.domain.cash import worth
 from svc_oms.domain.controls.exposure import Change, OpenBook, part_of, unit_price
 from svc_oms.domain.controls.limits import (
     AccountLimits,
@@ -117,7 +118,7 @@ class Trial(NamedTuple):
         if not self.is_new:
             before_price = unit_price(self.order.terms, self.price)
             before = multiply(self.order.terms.quantity, before_price or ZERO)
-        return max(minus(multiply(self.terms.quantity, self.price), before), ZERO)
+        return max(minus(worth(self.terms, self.price), before), ZERO)
 
 
 def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
@@ -158,9 +159,11 @@ def _collar_price(
 
 def fingerprint(order: Order, terms: OrderTerms) -> str:
     """Return what two orders have in common that are the same order twice."""
+    cash = terms.cash_quantity
+    amount = terms.quantity.normalize() if cash is None else f"cash {cash.normalize()}"
     text = (
         f"{order.instrument_id}|{order.side.value}|{order.type.value}|"
-        f"{terms.quantity.normalize()}|{terms.limit_price and terms.limit_price.normalize()}|"
+        f"{amount}|{terms.limit_price and terms.limit_price.normalize()}|"
         f"{terms.stop_price and terms.stop_price.normalize()}"
     )
     return blake2b(text.encode(), digest_size=FINGERPRINT_BYTES).hexdigest()

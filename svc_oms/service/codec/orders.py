@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Execution, Order, OrderType, Side, WaitsFor
+from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, Side, WaitsFor
 from svc_oms.domain.numbers import Quantity, plain
 from svc_oms.service.codec.values import (
     execution_message,
@@ -79,6 +79,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.trigger.CopyFrom(trigger_message(order.trigger))
     if order.approved_by:
         message.approved_by = order.approved_by
+    if order.origin is not None:
+        message.origin = order.origin  # type: ignore[assignment] # by number
     return message
 
 
@@ -147,6 +149,7 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
         on_word=fold.endswith(_ON_WORD),
+        origin=OrderOrigin(message.origin) if message.origin else None,
     )
 
 
@@ -212,4 +215,5 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         fold=fold_text(order),
         waits=order.base_state in LOCAL,
         group_id=order.link.group_id if order.link is not None else "",
+        told_as=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
     )

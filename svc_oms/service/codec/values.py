@@ -20,7 +20,7 @@ from svc_oms.domain.model import (
     Trigger,
     TriggerPriceType,
 )
-from svc_oms.domain.numbers import Price, Quantity, plain
+from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, plain
 
 NS_PER_S = 1_000_000_000
 TIMESTAMPS_KEPT_MAX = 64
@@ -80,13 +80,16 @@ def terms_message(terms: OrderTerms) -> order_pb2.OrderTerms:
         message.peg.offset = plain(terms.peg.offset)
     if terms.trigger_price_type is not None:
         message.trigger_price_type = terms.trigger_price_type  # type: ignore[assignment] # by number
+    if terms.cash_quantity is not None:
+        message.cash_quantity = plain(terms.cash_quantity)
+        message.quantity_is_estimate = terms.quantity_is_estimate
     return message
 
 
 def terms_value(message: order_pb2.OrderTerms) -> OrderTerms:
     """Decode terms that passed the field rules."""
     return OrderTerms(
-        quantity=Quantity(Decimal(message.quantity)),
+        quantity=Quantity(Decimal(message.quantity)) if message.quantity else NO_QUANTITY,
         limit_price=optional_price(message.limit_price),
         stop_price=optional_price(message.stop_price),
         display_quantity=optional_quantity(message.display_quantity),
@@ -103,6 +106,8 @@ def terms_value(message: order_pb2.OrderTerms) -> OrderTerms:
         trigger_price_type=(
             TriggerPriceType(message.trigger_price_type) if message.trigger_price_type else None
         ),
+        cash_quantity=Decimal(message.cash_quantity) if message.cash_quantity else None,
+        quantity_is_estimate=message.quantity_is_estimate,
     )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from mesh.ids import valid_ulid
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.facts import ToldOrder
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import Price, Quantity, bounded
 from svc_oms.domain.triggers import at_venue
@@ -123,6 +124,18 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         status_request_id=message.status_request_id,
         pegged_price=_price("PeggedPrice(839)", message.pegged_price),
         mass_status_request_id=message.mass_status_request_id,
+        told=_told(message.told) if message.HasField("told") else None,
+    )
+
+
+def _told(message: gw.ToldOrder) -> ToldOrder:
+    return ToldOrder(
+        account_id=message.account_id,
+        symbol=message.symbol,
+        isin=message.isin,
+        side=message.side,
+        order_type=message.order_type,
+        currency=message.currency,
     )
 
 

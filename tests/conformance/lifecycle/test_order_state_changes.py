@@ -7,8 +7,8 @@ asserts what a client sees: state, CumQty(14), LeavesQty(151).
 Where we part from the matrices on purpose, the test says so: a closed state shows
 through a pending request (lifecycle.py tells why), an order done for the day keeps its
 leaves because it is alive, and a second replace is refused here while one is pending.
-Left out are the cases of features the OMS does not offer: telephoned orders (E.1.a),
-cancel-if-not-best (E.1.e), stock splits (H.1.b), cash quantities (L.1.b).
+Left out are the cases of features the OMS does not offer: cancel-if-not-best (E.1.e),
+stock splits (H.1.b). Cash quantities (L.1.b) are in tests/unit/oms_domain/test_cash.py, too.
 """
 
 from decimal import Decimal
@@ -16,7 +16,7 @@ from decimal import Decimal
 import pytest
 
 from svc_oms.domain.facts import CancelRejectFacts
-from svc_oms.domain.model import TimeInForce
+from svc_oms.domain.model import OrderOrigin, TimeInForce
 from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import ORDER_ID, Desk
 
@@ -375,6 +375,30 @@ def test_d_2_d_venue_refuses_a_second_request_because_one_is_pending(desk):
 # --- E: unsolicited -------------------------------------------------------------------------
 
 
+def test_e_1_a_order_given_by_telephone():
+    """The venue's own reports open it; no ClOrdID(11) is ever told."""
+    desk = Desk()
+    desk.hear_told("0", "0", order_quantity=10000, cum_quantity=0)
+    assert desk.status == ("NEW", 0, 10000)
+    for exec_id, quantity in (("E1", 2000), ("E2", 1000), ("E2", 1000), ("E3", 7000)):
+        desk.fill(exec_id, quantity, cl_ord_id="")
+    assert desk.status == ("FILLED", 10000, 0)
+    assert desk.order.origin is OrderOrigin.VENUE
+    assert desk.findings() == []
+
+
+def test_e_1_a_telephoned_order_cancelled_here():
+    """OrderID(37) is the one name it has, also as OrigClOrdID(41)."""
+    desk = Desk()
+    desk.hear_told("F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50)
+    assert desk.status == ("PARTIALLY_FILLED", 10, 9990)
+    assert desk.order.orig_cl_ord_id == desk.order.venue_order_id == "V1"
+    assert desk.cancel() == Y
+    desk.report("4", "4", cl_ord_id=Y)
+    assert desk.status == ("CANCELED", 10, 0)
+    assert desk.findings() == []
+
+
 def test_e_1_b_unsolicited_cancel_of_a_part_filled_order(desk):
     acknowledge_and_fill(desk)
     (event,) = desk.report("4", "4", cum_quantity=1000, exec_restatement_reason=2)
@@ -541,3 +565,17 @@ def test_l_1_a_execution_guaranteed_before_it_is_done(desk):
     assert desk.status == ("STOPPED", 1000, 9000)
     desk.fill("E2", 9000, ord_status="2")
     assert desk.status == ("FILLED", 10000, 0)
+
+
+def test_l_1_b_quantity_in_cash():
+    """The venue makes 195 of what was estimated as 200, and says so as it takes the order."""
+    desk = Desk()
+    desk.place_cash(10000)
+    assert desk.status == ("PENDING_NEW", 0, 200)
+    desk.report("0", "0", order_quantity=195, cum_quantity=0)
+    assert desk.status == ("NEW", 0, 195)
+    desk.fill("E1", 100)
+    assert desk.status == ("PARTIALLY_FILLED", 100, 95)
+    desk.fill("E2", 95, ord_status="2")
+    assert desk.status == ("FILLED", 195, 0)
+    assert desk.findings() == []

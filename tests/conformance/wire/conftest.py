@@ -21,5 +21,6 @@ async def wire(
     wire_url: str, tls_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Wire]:
     """The order path, started once for all cases of a module."""
-    async with wired(wire_url, tls_folder, tmp_path_factory.mktemp("wire")) as path:
+    folder = tmp_path_factory.mktemp("wire")
+    async with wired(wire_url, tls_folder, folder, dialect={"cash_quantity": True}) as path:
         yield path

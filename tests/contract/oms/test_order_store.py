@@ -228,6 +228,36 @@ async def test_waiting_orders_and_groups_are_found(store):
     assert await store.waiting() == {order(3).order_id: 3}
 
 
+async def test_orders_a_venue_told_of_are_written_with_its_progress_and_found_by_its_number(store):
+    row = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    progress = LinkProgress("sima-orders", row.fencing_token, 1, 9, 0)
+    mine = order(1, told_as="PHONE-1", body=b"told as PHONE-1")
+    await written(store, WriteSet(new_orders=[mine], progress=progress))
+    async with store.batch() as batch:
+        assert await batch.told_orders("SIMA", ["PHONE-1", "PHONE-2", ""]) == [
+            ("PHONE-1", mine.order_id, "ACC-ALICE")
+        ]
+        assert await batch.told_orders("SIMB", ["PHONE-1"]) == []
+    await written(store, placed(order(2), order(3)))
+    changed = mine._replace(last_sequence=5, body=b"PHONE-1 still")
+    await written(store, WriteSet(changed_orders=[changed]))
+    async with store.batch() as batch:
+        wanted = [("ACC-ALICE", "ASML.SIMA", "PHONE-1"), ("ACC-BOB", "ASML.SIMA", "PHONE-1")]
+        assert [r.body for r in await batch.orders_by_venue_id("SIMA", wanted)] == [changed.body]
+        assert await batch.orders_by_venue_id("SIMB", wanted) == []
+        assert await batch.told_orders("SIMA", ["PHONE-1"]) != []
+    # Closed long ago: another day's order may have its number.
+    gone = changed._replace(is_open=False, closed=True, last_sequence=6)
+    await written(store, WriteSet(changed_orders=[gone]))
+    async with store.batch() as batch:
+        assert await batch.orders_by_venue_id("SIMA", wanted) == []
+    fenced = progress._replace(fencing_token=0)
+    with pytest.raises(FencedError):
+        await written(store, WriteSet(new_orders=[order(4, told_as="PHONE-4")], progress=fenced))
+    async with store.batch() as batch:
+        assert await batch.told_orders("SIMA", ["PHONE-4"]) == []
+
+
 async def test_each_owner_has_a_new_token_and_the_older_cannot_write(store):
     first = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     second = await store.take_session("sima-orders", "SIMA", "r2", "g", may_add=True)

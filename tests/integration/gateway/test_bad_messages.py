@@ -75,3 +75,34 @@ async def test_texts_of_other_alphabets_come_as_they_are(bench: Bench, text: str
     bench.venue.send(report(t58=text))
     await until(lambda: bench.oms.messages, "it came")
     assert bench.oms.messages[0].execution_report.text == text
+
+
+async def test_what_cannot_be_used_is_kept_and_answered_once(bench: Bench) -> None:
+    bench.venue.on("D", lambda order: [accepted(order)])
+    await bench.up()
+    venue = bench.venue
+    venue.send(body("B", t148="the market opens late"))
+    venue.send(body("B", t97="Y", t148="the market opens late"))
+    venue.send(body("j", t372="8", t380="0", t58="and no answer to an answer"))
+    venue.send(report(t32="", t31=""))
+    await until(lambda: len(bench.oms.messages) == 4, "all are kept")
+    news, fill = await venue.received("j"), await venue.received("j")
+    first, *_, last = bench.oms.messages
+    assert (news["45"], news["372"], news["380"]) == (str(first.msg_seq_num), "B", "3")
+    assert "379" not in news
+    assert (fill["45"], fill["372"], fill["379"]) == (str(last.msg_seq_num), "8", "E1")
+    assert (fill["380"], fill["58"]) == ("5", "ExecType(150)=F needs LastQty(32), LastPx(31)")
+    # Behind an order of ours nothing more came of the others.
+    bench.oms.command(command(1))
+    await venue.received("D")
+    assert len(venue.of_type("j")) == 2
+
+
+async def test_a_venue_that_cannot_bear_it_is_not_answered(bench: Bench) -> None:
+    bench.sessions = [bench.order_session(dialect={"business_reject": False})]
+    await bench.up()
+    bench.venue.send(body("B", t148="the market opens late"))
+    await until(lambda: bench.oms.messages, "it is kept")
+    bench.oms.command(command(1))
+    await bench.venue.received("D")
+    assert not bench.venue.of_type("j")

@@ -14,6 +14,7 @@ from svc_gateway.adapters.fix import market_in, orders_in, security_list
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import TEXT_MAX, OrderReader
+from svc_gateway.venues import DialectConfig
 from tests.support.scripted_venue import SOH
 from tests.unit.gateway.test_market_text import config
 
@@ -58,6 +59,10 @@ ORDERS = {
         "58": ("Text", "text"), "30": ("LastMkt", "text"),
         "60": ("TransactTime", "time"), "103": ("OrdRejReason", "int"),
         "378": ("ExecRestatementReason", "int"), "851": ("LastLiquidityInd", "liquidity"),
+        # Of an order that was never sent, which ClOrdID(11)=ID-1 is.
+        "1": ("Account", "id"), "55": ("Symbol", "text"), "48": ("SecurityID", "text"),
+        "22": ("SecurityIDSource", "text"), "54": ("Side", "text"), "40": ("OrdType", "text"),
+        "15": ("Currency", "text"),
     },
     "9": {
         "11": ("ClOrdID", "required"), "41": ("OrigClOrdID", "id"), "37": ("OrderID", "id"),
@@ -95,7 +100,7 @@ def good_of(kind: str) -> dict[str, str]:
 
 def read(raw: str) -> link.VenueMessage:
     sent = f"35=D{SOH}11=A-1{SOH}"
-    message = OrderReader(lambda _: sent).read(raw, 7, NOW, 9)
+    message = OrderReader(lambda _: sent, DialectConfig()).read(raw, 7, NOW, 9)
     validate(message)
     # It can go over the wire whatever it holds.
     again = link.VenueMessage.FromString(message.SerializeToString())

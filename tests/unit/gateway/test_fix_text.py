@@ -194,6 +194,47 @@ def read(raw: str, sent: str = "") -> link.VenueMessage:
     return OrderReader(lambda _: sent).read(raw, 7, NOW, 9)
 
 
+PHONED = {
+    "t37": "V1", "t17": "E1", "t150": "0", "t39": "0", "t38": "100", "t1": "ACC-1", "t55": "ASML.X",
+    "t48": "NL0010273215", "t22": "4", "t54": "2", "t40": "2", "t44": "50", "t15": "EUR",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "dialect", "account"),
+    [
+        ({}, {}, "ACC-1"),
+        ({"t11": "DESK-7"}, {}, "ACC-1"),
+        ({"t11": "DESK-7", "t41": "DESK-6"}, {"telephone_account": "ACC-2"}, "ACC-1"),
+        ({"t1": ""}, {"telephone_account": "ACC-2"}, "ACC-2"),
+        ({"t1": ""}, {}, ""),
+    ],
+)
+def test_a_report_of_an_order_never_sent_tells_of_it(changes, dialect, account) -> None:
+    fields = {name: value for name, value in (PHONED | changes).items() if value}
+    reader = OrderReader(lambda _: "", DialectConfig(symbol_suffix=".X", **dialect))
+    told = reader.read(body("8", **fields), 7, NOW, 9).execution_report.told
+    assert told == link.ToldOrder(
+        account_id=account, symbol="ASML", isin="NL0010273215", side="2", order_type="2",
+        currency="EUR",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "dialect"),
+    [
+        ({"t11": "01JD8QZ5T0000000000000000A-1"}, {}),
+        ({"t11": "DESK-7", "t41": "01JD8QZ5T0000000000000000A-1"}, {}),
+        ({}, {"telephone_orders": "park"}),
+    ],
+)
+def test_a_report_of_an_order_of_ours_does_not(changes, dialect) -> None:
+    reader = OrderReader(lambda _: "", DialectConfig(**dialect))
+    report = reader.read(body("8", **(PHONED | changes)), 7, NOW, 9).execution_report
+    assert not report.HasField("told")
+    assert not read(body("8", **PHONED)).execution_report.HasField("told"), "a drop copy"
+
+
 def test_a_report_is_read_whole() -> None:
     message = read(REPORT)
     report = message.execution_report

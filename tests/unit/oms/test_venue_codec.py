@@ -27,7 +27,8 @@ def test_every_field_reaches_its_fact(body, field):
     getattr(empty, body).SetInParent()
     report = getattr(filled, body)
     if field.type == FieldDescriptor.TYPE_MESSAGE:
-        report.transact_time.seconds = 7
+        getattr(report, field.name).SetInParent()
+        report.transact_time.seconds = 7 if field.name == "transact_time" else 0
     elif field.type == FieldDescriptor.TYPE_STRING:
         setattr(report, field.name, "7")
     elif field.type == FieldDescriptor.TYPE_BOOL:
@@ -39,6 +40,14 @@ def test_every_field_reaches_its_fact(body, field):
     assert getattr(after, name) != getattr(before, name)
     others = set(after._fields) - {name}
     assert all(getattr(after, other) == getattr(before, other) for other in others)
+
+
+@pytest.mark.parametrize("name", [field.name for field in gw.ToldOrder.DESCRIPTOR.fields])
+def test_every_field_of_an_order_told_reaches_its_fact(name):
+    message = gw.VenueMessage()
+    setattr(message.execution_report.told, name, "7")
+    told = facts_of(message).told
+    assert told._asdict() == dict.fromkeys(told._fields, "") | {name: "7"}
 
 
 def test_a_code_of_zero_is_told_and_no_code_is_none():

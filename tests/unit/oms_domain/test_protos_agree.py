@@ -27,6 +27,7 @@ FOLDER = Path(domain.__file__).parent
         (model.TriggerPriceType, order_pb2.TriggerPriceType, "TRIGGER_PRICE_TYPE_"),
         (model.WaitsFor, order_pb2.WaitsFor, "WAITS_FOR_"),
         (model.LinkKind, order_pb2.OrderLinkKind, "ORDER_LINK_KIND_"),
+        (model.OrderOrigin, order_pb2.OrderOrigin, "ORDER_ORIGIN_"),
         (model.ResolutionSource, event_pb2.ResolutionSource, "RESOLUTION_SOURCE_"),
         (limits.LimitKind, limit_pb2.LimitKind, "LIMIT_KIND_"),
         (limits.LimitScope, limit_pb2.LimitScope, "LIMIT_SCOPE_"),

@@ -231,7 +231,7 @@ class VenueMessage(_message.Message):
     def __init__(self, msg_seq_num: _Optional[int] = ..., session_epoch: _Optional[int] = ..., poss_dup: _Optional[bool] = ..., poss_resend: _Optional[bool] = ..., sending_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_report: _Optional[_Union[ExecutionReport, _Mapping]] = ..., order_cancel_reject: _Optional[_Union[OrderCancelReject, _Mapping]] = ..., business_reject: _Optional[_Union[BusinessReject, _Mapping]] = ..., session_reject: _Optional[_Union[SessionReject, _Mapping]] = ..., parked: _Optional[_Union[ParkedMessage, _Mapping]] = ...) -> None: ...
 
 class ExecutionReport(_message.Message):
-    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price", "mass_status_request_id")
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price", "mass_status_request_id", "told")
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -258,6 +258,7 @@ class ExecutionReport(_message.Message):
     STATUS_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
     MASS_STATUS_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    TOLD_FIELD_NUMBER: _ClassVar[int]
     cl_ord_id: str
     orig_cl_ord_id: str
     venue_order_id: str
@@ -284,7 +285,24 @@ class ExecutionReport(_message.Message):
     status_request_id: str
     pegged_price: str
     mass_status_request_id: str
-    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ...) -> None: ...
+    told: ToldOrder
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ..., told: _Optional[_Union[ToldOrder, _Mapping]] = ...) -> None: ...
+
+class ToldOrder(_message.Message):
+    __slots__ = ("account_id", "symbol", "isin", "side", "order_type", "currency")
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    ISIN_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    ORDER_TYPE_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    account_id: str
+    symbol: str
+    isin: str
+    side: str
+    order_type: str
+    currency: str
+    def __init__(self, account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., side: _Optional[str] = ..., order_type: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class OrderCancelReject(_message.Message):
     __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text")
@@ -347,7 +365,7 @@ class ParkedMessage(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "clock_skew", "gateway_instance", "capabilities")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "clock_skew", "gateway_instance", "capabilities")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -360,6 +378,7 @@ class SessionStatus(_message.Message):
     TRADING_SESSION_STATUS_FIELD_NUMBER: _ClassVar[int]
     ORDER_TYPES_FIELD_NUMBER: _ClassVar[int]
     TIMES_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -375,10 +394,11 @@ class SessionStatus(_message.Message):
     trading_session_status: int
     order_types: _containers.RepeatedScalarFieldContainer[_order_pb2.OrderType]
     times_in_force: _containers.RepeatedScalarFieldContainer[_order_pb2.TimeInForce]
+    cash_quantity: bool
     clock_skew: _session_pb2.ClockSkew
     gateway_instance: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
     __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions")

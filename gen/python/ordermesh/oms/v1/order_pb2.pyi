@@ -106,6 +106,11 @@ class OrderLinkKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_LINK_KIND_BRACKET: _ClassVar[OrderLinkKind]
     ORDER_LINK_KIND_ROUTED: _ClassVar[OrderLinkKind]
 
+class OrderOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ORDER_ORIGIN_UNSPECIFIED: _ClassVar[OrderOrigin]
+    ORDER_ORIGIN_VENUE: _ClassVar[OrderOrigin]
+
 class AccountStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ACCOUNT_STATUS_UNSPECIFIED: _ClassVar[AccountStatus]
@@ -177,13 +182,15 @@ ORDER_LINK_KIND_OCO: OrderLinkKind
 ORDER_LINK_KIND_OTO: OrderLinkKind
 ORDER_LINK_KIND_BRACKET: OrderLinkKind
 ORDER_LINK_KIND_ROUTED: OrderLinkKind
+ORDER_ORIGIN_UNSPECIFIED: OrderOrigin
+ORDER_ORIGIN_VENUE: OrderOrigin
 ACCOUNT_STATUS_UNSPECIFIED: AccountStatus
 ACCOUNT_STATUS_ACTIVE: AccountStatus
 ACCOUNT_STATUS_REDUCE_ONLY: AccountStatus
 ACCOUNT_STATUS_HALTED: AccountStatus
 
 class OrderTerms(_message.Message):
-    __slots__ = ("quantity", "limit_price", "stop_price", "display_quantity", "time_in_force", "expire_time", "trailing_offset", "peg", "trigger_price_type")
+    __slots__ = ("quantity", "limit_price", "stop_price", "display_quantity", "time_in_force", "expire_time", "trailing_offset", "peg", "trigger_price_type", "cash_quantity", "quantity_is_estimate")
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_FIELD_NUMBER: _ClassVar[int]
     STOP_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -193,6 +200,8 @@ class OrderTerms(_message.Message):
     TRAILING_OFFSET_FIELD_NUMBER: _ClassVar[int]
     PEG_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_PRICE_TYPE_FIELD_NUMBER: _ClassVar[int]
+    CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_IS_ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     quantity: str
     limit_price: str
     stop_price: str
@@ -202,7 +211,9 @@ class OrderTerms(_message.Message):
     trailing_offset: str
     peg: Peg
     trigger_price_type: TriggerPriceType
-    def __init__(self, quantity: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., display_quantity: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trailing_offset: _Optional[str] = ..., peg: _Optional[_Union[Peg, _Mapping]] = ..., trigger_price_type: _Optional[_Union[TriggerPriceType, str]] = ...) -> None: ...
+    cash_quantity: str
+    quantity_is_estimate: bool
+    def __init__(self, quantity: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., display_quantity: _Optional[str] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trailing_offset: _Optional[str] = ..., peg: _Optional[_Union[Peg, _Mapping]] = ..., trigger_price_type: _Optional[_Union[TriggerPriceType, str]] = ..., cash_quantity: _Optional[str] = ..., quantity_is_estimate: _Optional[bool] = ...) -> None: ...
 
 class OrderTrigger(_message.Message):
     __slots__ = ("stop_price", "extreme_price")
@@ -281,7 +292,7 @@ class OrderProgress(_message.Message):
     def __init__(self, state: _Optional[_Union[OrderState, str]] = ..., cum_quantity: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., version: _Optional[int] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price")
+    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price", "origin")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -310,6 +321,7 @@ class Order(_message.Message):
     TRIGGER_FIELD_NUMBER: _ClassVar[int]
     APPROVED_BY_FIELD_NUMBER: _ClassVar[int]
     PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     account_id: str
     idempotency_key: str
@@ -338,7 +350,8 @@ class Order(_message.Message):
     trigger: OrderTrigger
     approved_by: str
     pegged_price: str
-    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ...) -> None: ...
+    origin: OrderOrigin
+    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ..., origin: _Optional[_Union[OrderOrigin, str]] = ...) -> None: ...
 
 class Execution(_message.Message):
     __slots__ = ("exec_id", "venue_mic", "order_id", "account_id", "instrument_id", "side", "quantity", "price", "currency", "venue_time", "received_at", "liquidity", "last_market_mic", "busted")

@@ -1,0 +1,61 @@
+"""BusinessMessageReject(j) for what a venue sends and we cannot use; it is kept all the same.
+
+FIX asks for it where a message is sound as a message, and no other one can say no: a type that
+is not spoken here, a report that lacks what its ExecType(150) needs. What is not sound is kept
+for a person without a word: a Reject(3) would be of the session, and the session is sound.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from svc_gateway.adapters.fix import tags as t
+from svc_gateway.adapters.fix import wire
+
+UNSUPPORTED_TYPE: Final = "3"
+MISSING_FIELD: Final = "5"
+"""BusinessRejectReason(380): a conditionally required field is missing."""
+# Of an order session, beside the session's own.
+SPOKEN: Final = frozenset({"8", "9", "j", "3", "h"})
+ADMINISTRATIVE: Final = frozenset({"0", "1", "2", "4", "5", "A"})
+# What a report of this ExecType(150) is of no use without.
+NEEDED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "F": ((t.LAST_QTY, "LastQty(32)"), (t.LAST_PX, "LastPx(31)")),
+    "G": (
+        (t.EXEC_REF_ID, "ExecRefID(19)"),
+        (t.LAST_QTY, "LastQty(32)"),
+        (t.LAST_PX, "LastPx(31)"),
+    ),
+    "H": ((t.EXEC_REF_ID, "ExecRefID(19)"),),
+}
+MSG_TYPE_MAX: Final = 3
+_ID_MAX: Final = 256
+
+
+def reject_for(raw: str, number: int) -> str:
+    """Return the body of the j a message is answered with; empty if it is not.
+
+    Not one with PossDupFlag(43) or PossResend(97): it was answered when it came first, or
+    what it repeats was.
+    """
+    found = wire.fields(wire.clean(raw))
+    kind = found.get(t.MSG_TYPE, "")
+    if "Y" in {found.get(t.POSS_DUP_FLAG), found.get(t.POSS_RESEND)} or not number:
+        return ""
+    if kind in ADMINISTRATIVE or not (kind.isascii() and kind.isalnum()):
+        return ""
+    if kind not in SPOKEN and len(kind) <= MSG_TYPE_MAX:
+        return _body(number, kind, "", UNSUPPORTED_TYPE, f"MsgType(35)={kind} is not spoken here")
+    needed = NEEDED.get(found.get(t.EXEC_TYPE, ""), ()) if kind == "8" else ()
+    missing = [name for tag, name in needed if not found.get(tag)]
+    exec_id = found.get(t.EXEC_ID, "")
+    if not missing or not exec_id or len(exec_id) > _ID_MAX:
+        return ""
+    text = f"ExecType(150)={found[t.EXEC_TYPE]} needs {', '.join(missing)}"
+    return _body(number, kind, exec_id, MISSING_FIELD, text)
+
+
+def _body(number: int, kind: str, ref_id: str, reason: str, text: str) -> str:
+    items = [(t.MSG_TYPE, "j"), (t.REF_SEQ_NUM, str(number)), (t.REF_MSG_TYPE, kind)]
+    if ref_id:
+        items.append((t.BUSINESS_REJECT_REF_ID, ref_id))
+    return wire.join([*items, (t.BUSINESS_REJECT_REASON, reason), (t.TEXT, text)])

@@ -1,0 +1,181 @@
+"""Orders in cash: refused, estimated, and told by the venue."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from svc_oms.domain.cash import estimated, worth
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import PlaceOrder
+from svc_oms.domain.controls.trial import fingerprint
+from svc_oms.domain.events import OrderAccepted
+from svc_oms.domain.facts import ReceiptFacts
+from svc_oms.domain.model import Link, LinkKind, OrderTerms, OrderType, Side, VenueHolds
+from svc_oms.domain.numbers import NO_QUANTITY
+from svc_oms.domain.order import decide_place, decide_replace
+from svc_oms.domain.terms import BASIC
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk, Limits, ReplaceOrder
+
+CASH = BASIC._replace(cash_quantity=True)
+PRICE = Decimal(50)
+
+
+def command(cash="10000", limit="50", quantity=NO_QUANTITY, **changes) -> PlaceOrder:
+    terms = OrderTerms(quantity, limit and Decimal(limit), cash_quantity=Decimal(cash))
+    kind = OrderType.MARKET if limit is None else OrderType.LIMIT
+    fields = {"type": kind, "terms": terms} | changes
+    return PlaceOrder("k1", "ACC-ALICE", "ASML.SIMA", Side.BUY, actor="alice", **fields)
+
+
+def placed(**changes) -> OrderAccepted:
+    return decide_place(command(**changes), INSTRUMENT, Limits(), ORDER_ID, 0, PRICE, CASH)
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    desk.apply(placed())
+    assert desk.status == ("PENDING_NEW", 0, 200)
+    yield desk
+    assert desk.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "price", "capabilities", "reason"),
+    [
+        ({"quantity": Decimal(1)}, PRICE, CASH, "INVALID_FIELD"),
+        ({"type": OrderType.ICEBERG}, PRICE, CASH, "INVALID_FIELD"),
+        ({"link": Link(LinkKind.OCO, "g")}, PRICE, CASH, "INVALID_FIELD"),
+        ({"hold_for_approval": True}, PRICE, CASH, "INVALID_FIELD"),
+        ({"cash": "0"}, PRICE, CASH, "INVALID_FIELD"),
+        ({"cash": "999999999999999999", "limit": "0.00000001"}, PRICE, CASH, "INVALID_FIELD"),
+        ({}, PRICE, BASIC, "UNSUPPORTED_ORDER_CHARACTERISTIC"),
+        ({}, None, CASH, "REFERENCE_PRICE_MISSING"),
+        ({"limit": None}, Decimal(0), CASH, "REFERENCE_PRICE_MISSING"),
+    ],
+)
+def test_what_is_refused_names_the_field(changes, price, capabilities, reason):
+    with pytest.raises(OrderRefused) as caught:
+        decide_place(command(**changes), INSTRUMENT, Limits(), ORDER_ID, 0, price, capabilities)
+    assert (caught.value.reason, caught.value.field) == (reason, "terms.cash_quantity")
+
+
+def test_limits_of_a_quantity_hold_by_the_reference_price():
+    with pytest.raises(OrderRefused) as caught:
+        decide_place(command(), INSTRUMENT, Limits(Decimal(199)), ORDER_ID, 0, PRICE, CASH)
+    assert caught.value.reason == "MAX_QUANTITY_EXCEEDED"
+
+
+@given(
+    st.decimals("0.01", "1000000000", places=2),
+    st.none() | st.decimals("0.01", "10000", places=2),
+    st.decimals("0.01", "10000", places=4),
+    st.sampled_from(["1", "0.001", "100"]),
+)
+def test_the_estimate_is_of_whole_lots_and_by_less_than_one_too_much(cash, limit, price, lot):
+    listing = INSTRUMENT._replace(lot_size=Decimal(lot))
+    limit = None if limit is None else str(limit)
+    terms = estimated(command(str(cash), limit), listing, price, CASH)
+    lower = min(price, terms.limit_price or price)
+    assert terms.quantity % listing.lot_size == 0
+    assert (terms.quantity - listing.lot_size) * lower < cash <= terms.quantity * lower
+    assert terms.quantity_is_estimate
+    assert worth(terms, price) == cash
+
+
+def test_the_same_cash_twice_is_the_same_order_at_any_price():
+    orders = [
+        decide_place(command(), INSTRUMENT, Limits(), ORDER_ID, 0, Decimal(price), CASH).order
+        for price in (50, 49)
+    ]
+    first, second = (fingerprint(order, order.terms) for order in orders)
+    assert first == second
+    other = placed(cash="10001").order
+    assert fingerprint(other, other.terms) != first
+
+
+@pytest.mark.parametrize(
+    ("told", "after"),
+    [
+        ({"order_quantity": 240}, ("PARTIALLY_FILLED", 210, 30)),
+        ({"leaves_quantity": 30}, ("PARTIALLY_FILLED", 210, 30)),
+        ({"leaves_quantity": 0, "ord_status": "2"}, ("FILLED", 210, 0)),
+    ],
+)
+def test_a_fill_may_be_the_first_to_tell_what_the_cash_makes(desk, told, after):
+    desk.fill("E1", 210, **told)
+    assert desk.status == after
+    assert not desk.order.terms.quantity_is_estimate
+    assert desk.order.anomaly_count == 0
+    assert desk.order.terms.cash_quantity == 10000
+
+
+def test_a_report_without_numbers_leaves_the_estimate(desk):
+    desk.report("0", "0", cum_quantity=0, leaves_quantity=0)
+    desk.report("0", "0", cum_quantity=0, leaves_quantity=0)
+    assert desk.status == ("NEW", 0, 200)
+    assert desk.order.terms.quantity_is_estimate
+    desk.report("0", "0", order_quantity=190)
+    assert desk.status == ("NEW", 0, 190)
+    assert not desk.order.terms.quantity_is_estimate
+
+
+def test_a_status_tells_it_and_a_filled_one_without_cum_concludes_nothing(desk):
+    desk.report("I", "2")
+    assert desk.order.cum_quantity == 0
+    desk.report("I", "0", order_quantity=190, cum_quantity=0)
+    assert desk.order.terms.quantity == 190
+
+
+def test_an_order_that_is_over_keeps_its_estimate(desk):
+    desk.report("4", "4")
+    desk.report("0", "4", order_quantity=190)
+    assert desk.status == ("CANCELED", 0, 0)
+    assert desk.order.terms.quantity_is_estimate
+
+
+def test_a_replace_waits_until_the_quantity_is_told(desk):
+    desk.report("0", "0", cum_quantity=0)
+    terms = OrderTerms(Decimal(300), PRICE)
+    asked = ReplaceOrder("k", ORDER_ID, terms, "alice")
+    with pytest.raises(OrderRefused) as caught:
+        decide_replace(desk.order, asked, INSTRUMENT, Limits(), 0)
+    assert caught.value.reason == "UNSUPPORTED_ORDER_CHARACTERISTIC"
+    desk.report("D", "0", order_quantity=190)
+    desk.replace(300)
+    desk.report("5", "0", cl_ord_id=f"{ORDER_ID}-2", order_quantity=300)
+    assert desk.status == ("NEW", 0, 300)
+    assert desk.order.terms.cash_quantity is None
+
+
+@pytest.mark.parametrize(
+    ("exec_type", "state"),
+    [("3", "DONE_FOR_DAY"), ("9", "SUSPENDED"), ("7", "STOPPED"), ("B", "CALCULATED")],
+)
+def test_to_learn_the_quantity_does_not_undo_a_pause(desk, exec_type, state):
+    desk.report("0", "0", cum_quantity=0)
+    desk.report(exec_type, exec_type)
+    desk.fill("E1", 210, order_quantity=240, ord_status=exec_type)
+    assert desk.status == (state, 210, 30)
+    desk.fill("E2", 30, ord_status="2")
+    assert desk.status == ("FILLED", 240, 0)
+    assert desk.order.anomaly_count == 0
+
+
+def test_nobody_calls_a_quantity_an_estimate_but_the_book(desk):
+    plain = OrderTerms(Decimal(300), PRICE)
+    for wrong in ({"quantity_is_estimate": True}, {"cash_quantity": Decimal(1)}):
+        asked = ReplaceOrder("k", ORDER_ID, plain._replace(**wrong), "alice")
+        with pytest.raises(OrderRefused) as caught:
+            decide_replace(desk.order, asked, INSTRUMENT, Limits(), 0)
+        assert caught.value.reason == "INVALID_FIELD"
+
+
+def test_a_person_tells_what_it_made(desk):
+    desk.report("0", "0", cum_quantity=0)
+    cancel = desk.cancel()
+    desk.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT", "the gateway was killed"))
+    desk.resolve(VenueHolds.FILLED, [("E1", 187, 50)])
+    assert desk.status == ("FILLED", 187, 0)
