@@ -6,7 +6,9 @@ import json
 import pytest
 from google.protobuf.json_format import MessageToDict
 
+from meshctl.commands.words import order_words
 from ordermesh.oms.v1 import order_service_pb2 as oms
+from ordermesh.oms.v1.order_pb2 import Order, OrderTerms
 
 
 def asked(terminal, rpc):
@@ -79,6 +81,7 @@ MISTAKES = {
     "a peg to what is not": (["--peg", "last"], "primary"),
     "a time that is none": (["--expire", "soon"], "2027-01-31T17:30"),
     "exits that are none": (["--bracket", "12"], "PROFIT:LOSS"),
+    "a quantity, and money": (["--cash", "1000"], "one of them"),
     "linked twice": (["--oco", "1", "--bracket", "2:1"], "do not go together"),
 }
 
@@ -89,6 +92,33 @@ async def test_what_cannot_be_meant_is_wrong_usage(trader, flags, words):
     assert code == 2
     assert words in told
     assert "Place" not in trader.edge.requests
+
+
+async def test_an_order_may_be_for_so_much_money(trader):
+    code, _, told = await trader.run(
+        "order", "buy", "SAP.SIMA", "--cash", "1000", "--limit", "9", "--no-wait"
+    )
+    assert code == 0, told
+    terms = {"cash_quantity": "1000", "limit_price": "9", "time_in_force": "TIME_IN_FORCE_DAY"}
+    assert asked(trader, "Place")["terms"] == terms
+    code, _, told = await trader.run("order", "buy", "SAP.SIMA", "--no-wait")
+    assert (code, "--cash" in told) == (2, True)
+
+
+def test_an_estimate_is_told_as_one():
+    order = Order(side="SIDE_BUY", type="ORDER_TYPE_MARKET", instrument_id="SAP.SIMA")
+    order.currency = "EUR"
+    order.terms.MergeFrom(
+        OrderTerms(
+            quantity="8",
+            cash_quantity="1000",
+            quantity_is_estimate=True,
+            time_in_force="TIME_IN_FORCE_DAY",
+        )
+    )
+    assert order_words(order) == "BUY for 1000 EUR (about 8) SAP.SIMA market DAY"
+    order.terms.quantity_is_estimate = False
+    assert order_words(order) == "BUY 8 SAP.SIMA market DAY"
 
 
 async def test_a_held_order_waits_for_another_person(trader):
