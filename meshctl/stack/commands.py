@@ -62,6 +62,12 @@ def up(
         Path | None, typer.Option("--replay", help="LOBSTER message file to play into SIMA.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
+    drop_copy: Annotated[
+        bool,
+        typer.Option(
+            help="A drop-copy session with each simulated venue: every report comes twice."
+        ),
+    ] = True,
     standby: Annotated[
         bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
     ] = False,
@@ -88,6 +94,7 @@ def up(
         sim_agents=agents,
         sim_replay=replay.resolve() if replay else None,
         sim_speed=speed,
+        drop_copy=drop_copy,
         order_value_max=settings.order_value_max,
         allowed_origins=tuple(allow_origin or ()),
         log_level=log_level.lower(),

@@ -22,6 +22,7 @@ class StackOptions:
     sim_agents: bool = True
     sim_replay: Path | None = None
     sim_speed: float = 1.0
+    drop_copy: bool = True
     order_value_max: str = ""
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False

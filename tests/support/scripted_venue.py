@@ -260,7 +260,7 @@ class ScriptedVenue:
 
 
 class Cable:
-    """A TCP connection to a venue that can be cut and mended."""
+    """A TCP connection to a venue that can be cut and mended, and muted."""
 
     def __init__(self, target_port: int) -> None:
         self._target_port = target_port
@@ -268,6 +268,7 @@ class Cable:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._whole = True
+        self._mute = False
 
     @property
     def port(self) -> int:
@@ -296,22 +297,34 @@ class Cable:
 
     def mend(self) -> None:
         """Let connections through again."""
-        self._whole = True
+        self._whole, self._mute = True, False
+
+    def mute(self) -> None:
+        """Lose what the venue says from now on; what is said to it arrives."""
+        self._mute = True
 
     async def _connected(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         if not self._whole:
             back.transport.abort()
             return
-        far, out = await asyncio.open_connection("127.0.0.1", self._target_port)
+        try:
+            far, out = await asyncio.open_connection("127.0.0.1", self._target_port)
+        except OSError:  # nobody listens at the other end
+            back.transport.abort()
+            return
         self._writers |= {back, out}
         for reader, writer in ((near, out), (far, back)):
-            task = asyncio.create_task(self._carry(reader, writer))
+            task = asyncio.create_task(self._carry(reader, writer, answers=reader is far))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool
+    ) -> None:
         try:
             while data := await reader.read(65536):
+                if answers and self._mute:
+                    continue
                 writer.write(data)
                 await writer.drain()
         except OSError:

@@ -94,8 +94,7 @@ class OrderDesk:
         request_id, kind = required(fields, "584"), required(fields, "585")
         if kind not in {_OF_A_SECURITY, _OF_ALL}:
             raise NotTakenError(
-                f"MassStatusReqType(585) '{kind}' is not 1 (orders of a security) "
-                "or 7 (all orders)"
+                f"MassStatusReqType(585) '{kind}' is not 1 (orders of a security) or 7 (all orders)"
             )
         symbol = required(fields, "55") if kind == _OF_A_SECURITY else ""
         self._venue.mass_status(client, request_id, now_ns, symbol)
