@@ -40,6 +40,11 @@ HomeOption = Annotated[
     typer.Option("--home", help="Folder of the stack; .ordermesh in the project unless told."),
 ]
 
+DropCopyOption = Annotated[
+    bool,
+    typer.Option(help="A drop-copy session with each simulated venue: every report comes twice."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of the local stack to the application."""
@@ -62,12 +67,7 @@ def up(
         Path | None, typer.Option("--replay", help="LOBSTER message file to play into SIMA.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
-    drop_copy: Annotated[
-        bool,
-        typer.Option(
-            help="A drop-copy session with each simulated venue: every report comes twice."
-        ),
-    ] = True,
+    drop_copy: DropCopyOption = True,
     standby: Annotated[
         bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
     ] = False,
