@@ -62,13 +62,15 @@ class SimPath:
         await until(lambda: (view.state == link.SESSION_STATE_UP) == up, f"copies up: {up}", 60)
 
     def doubt(self) -> None:
-        """Let the next message to the venue arrive without the gateway being sure that it did."""
+        """Let the next order or cancel arrive without the gateway being sure that it did."""
         engine: Any = self.sessions[0].outbound._engine
         send = engine.send
 
-        def send_and_doubt(*message: Any) -> int:
+        def send_and_doubt(body: str, *groups: Any) -> int:
+            number = send(body, *groups)
+            if not body.startswith(("35=D\x01", "35=F\x01")):
+                return int(number)  # a question about the doubt before
             engine.send = send
-            send(*message)
             raise InDoubtError("the connection broke while it was sent")
 
         engine.send = send_and_doubt
