@@ -131,7 +131,8 @@ async def sim_path(database_url: str, tls: Path, folder: Path) -> AsyncIterator[
             await cable.start()
         orders, copies = cables
         sessions = [
-            order_session(orders.port, dialect={"mass_status": True}),
+            # A muted venue is not to be missed before the test is over.
+            order_session(orders.port, heartbeat_s=120, dialect={"mass_status": True}),
             order_session(
                 copies.port, session_id="sima-copies", role="drop_copy",
                 sender_comp_id="ORDERMESH-DC", target_comp_id=MIC,
