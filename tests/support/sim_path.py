@@ -28,6 +28,8 @@ from tests.support.wire import MIC, order_session, settings
 
 # Beside the mesh, somebody to trade with.
 OTHER = "OTHER"
+# Of an order in the venue's journal; while it is written, the last line may be short.
+JOURNAL_FIELDS = 20
 
 
 @dataclass
@@ -79,7 +81,8 @@ class SimPath:
         """ClOrdID(11) of each order of ours the venue has, and what Side(54) 5 or 6 it came as."""
         journal = (self.folder / "sim" / MIC / "orders.journal").read_text()
         lines = [line.split("\x01") for line in journal.splitlines()]
-        return {one[3]: one[19] for one in lines if one[0] == "O" and one[1] == "ORDERMESH"}
+        whole = [one for one in lines if one[0] == "O" and len(one) == JOURNAL_FIELDS]
+        return {one[3]: one[19] for one in whole if one[1] == "ORDERMESH"}
 
     async def other(self) -> FixClient:
         """Somebody else at the venue, logged on."""
