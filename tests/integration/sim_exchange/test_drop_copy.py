@@ -94,13 +94,15 @@ def test_kill_under_load_loses_no_copy(tmp_path) -> None:
     flags = ("--no-agents", "--clients", "ORDERMESH,OTHER")
     first = SimProcess(tmp_path, *flags)
     copy, client, other = (first.client(name) for name in ("ORDERMESH-DC", "ORDERMESH", "OTHER"))
+    client.order("rests", price="90")
     orders = 300
     for number in range(orders):
         client.order(f"{number}", quantity=str(1 + number % 7))
+        if number == 0:
+            client.report("0", "0")  # it rests before the other side comes
         other.order(f"{number}", side="5", quantity=str(1 + number % 5), tif="3")
-        if number == orders // 4:
-            copy.report("0", "0")
-    client.report("0", "0")
+        if number == 0:
+            copy.report("0", "F")
     # The kernel still holds part of what was sent: the venue dies in the middle of it.
     first.process.kill()
     first.process.wait()
