@@ -64,7 +64,7 @@ def running_mesh() -> Iterator[Mesh]:
     home, offset = Home(folder), free_offset()
     try:
         _ordermesh(
-            "up", "--detach", "--no-agents", "--log-level", "warning",
+            "up", "--detach", "--no-agents", "--no-drop-copy", "--log-level", "warning",
             "--home", str(folder), "--port-offset", str(offset),
         )  # fmt: skip
         yield Mesh(home, Ports().shifted(offset))

@@ -10,12 +10,14 @@ from sim_exchange.adapters.fix.acceptor import (
     acceptor_text,
     free_loopback_port,
     store_tail,
+    was_logged_on,
 )
 from sim_exchange.adapters.fix.application import VenueApplication
 from sim_exchange.adapters.fix.door import AcceptorDoor
 from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
 from sim_exchange.adapters.fix.order_desk import OrderDesk
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
+from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 from sim_exchange.adapters.journal import Journal
 from sim_exchange.instruments import INSTRUMENTS, Instrument
 from sim_exchange.service.agents import FlowSettings, OrderFlow
@@ -78,7 +80,13 @@ def build(settings: SimSettings) -> Parts:
     application = VenueApplication(sender, OrderDesk(venue, answers, sender), market_data)
     store = folder / "fix"
     inner_port = free_loopback_port()
-    text = acceptor_text(settings.sim_mic, inner_port, store, settings.sim_clients.split(","))
+    clients = settings.sim_clients.split(",")
+    sender.copied |= {
+        client
+        for client in clients
+        if was_logged_on(store, settings.sim_mic, client + DROP_COPY_SUFFIX)
+    }
+    text = acceptor_text(settings.sim_mic, inner_port, store, clients)
     door = AcceptorDoor(settings.sim_mic, settings.sim_port, settings.sim_host, inner_port)
     flow = None
     if settings.sim_agents:
@@ -118,8 +126,9 @@ def recover(parts: Parts, now_ns: int) -> tuple[int, int]:
     store = settings.sim_store_dir / settings.sim_mic / "fix"
     with parts.venue.lock:
         tails = {
-            report.client: store_tail(store, settings.sim_mic, report.client)
-            for report in parts.journal.last_reports
+            comp_id: store_tail(store, settings.sim_mic, comp_id)
+            for client in {report.client for report in parts.journal.last_reports}
+            for comp_id in (client, client + DROP_COPY_SUFFIX)
         }
         late = parts.answers.send_missing(tails)
         cancelled = parts.venue.cancel_after_restart(now_ns)

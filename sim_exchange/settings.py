@@ -18,11 +18,12 @@ class SimSettings(MeshSettings):
     sim_host: str = "127.0.0.1"
     """Address to listen on."""
     sim_port: int = Field(9878, ge=1, le=65535)
-    """TCP port of both FIX sessions of every client."""
+    """TCP port of all FIX sessions of every client."""
     sim_store_dir: Path = Path(".ordermesh/sim")
     """Folder of the FIX store and the journal; a folder per MIC is made in it."""
     sim_clients: str = Field("ORDERMESH", pattern=r"^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$")
-    """CompIDs of clients, with commas between; each has an order session and one named -MD."""
+    """CompIDs of clients, with commas between; each has an order session, one named -MD for
+    market data, and one named -DC for the drop copy."""
     sim_seed: int = 1
     """Seed of the agents; each venue mixes in its MIC."""
     sim_walk_seed: int = 1

@@ -18,6 +18,8 @@ class SideWord(StrEnum):
 
     BUY = "buy"
     SELL = "sell"
+    SELL_SHORT = "sell-short"
+    SELL_SHORT_EXEMPT = "sell-short-exempt"
 
 
 class TifWord(StrEnum):
@@ -155,7 +157,7 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
     return made
 
 
-OPPOSITE: Final = {SideWord.BUY: "SIDE_SELL", SideWord.SELL: "SIDE_BUY"}
+OPPOSITE: Final = dict.fromkeys(SideWord, "SIDE_BUY") | {SideWord.BUY: "SIDE_SELL"}
 
 
 def oco_pair(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,8 @@ EXIT_REFUSED = 3
 EXIT_NOT_RUNNING = 4
 DETACH_TIMEOUT_S = 120
 DOWN_TIMEOUT_S = 60
+_MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
+_HOURS = re.compile(f"(?P<start>{_MINUTE})-(?P<end>{_MINUTE})")
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_cyan", "bright_magenta", "white")
 
 console = Console()
@@ -38,6 +41,29 @@ console = Console()
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Folder of the stack; .ordermesh in the project unless told."),
+]
+
+DropCopyOption = Annotated[
+    bool,
+    typer.Option(help="A drop-copy session with each simulated venue: every report comes twice."),
+]
+
+
+def _checked_hours(hours: str) -> str:
+    found = _HOURS.fullmatch(hours)
+    if hours and (found is None or found["start"] == found["end"]):
+        raise typer.BadParameter(f"'{hours}' is not HH:MM-HH:MM, such as 07:00-15:30")
+    return hours
+
+
+HoursOption = Annotated[
+    str,
+    typer.Option(
+        "--hours",
+        callback=_checked_hours,
+        help="Trading hours of the simulated venues, HH:MM-HH:MM in UTC; around the clock "
+        "unless told, and then at-open and at-close orders wait for ever.",
+    ),
 ]
 
 
@@ -62,6 +88,8 @@ def up(
         Path | None, typer.Option("--replay", help="LOBSTER message file to play into SIMA.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
+    drop_copy: DropCopyOption = True,
+    hours: HoursOption = "",
     standby: Annotated[
         bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
     ] = False,
@@ -88,6 +116,8 @@ def up(
         sim_agents=agents,
         sim_replay=replay.resolve() if replay else None,
         sim_speed=speed,
+        drop_copy=drop_copy,
+        hours=hours,
         order_value_max=settings.order_value_max,
         allowed_origins=tuple(allow_origin or ()),
         log_level=log_level.lower(),

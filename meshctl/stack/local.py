@@ -56,7 +56,7 @@ class LocalStack:
             tell, "schemas and venues", self._migrate(at), self._start_venues(at)
         )
         if self._options.venues_file is None:
-            write_venues_file(self._home, self._ports)
+            write_venues_file(self._home, self._ports, drop_copy=self._options.drop_copy)
         services = service_specs(at)
         await self._in_one_step(
             tell,

@@ -22,6 +22,8 @@ class StackOptions:
     sim_agents: bool = True
     sim_replay: Path | None = None
     sim_speed: float = 1.0
+    drop_copy: bool = True
+    hours: str = ""
     order_value_max: str = ""
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False
@@ -94,6 +96,7 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
         return {}
     fix = {"SIMA": at.ports.sima_fix, "SIMB": at.ports.simb_fix}
     ops = {"SIMA": at.ports.sima_ops, "SIMB": at.ports.simb_ops}
+    start, _, end = at.options.hours.partition("-")
     specs = {}
     for mic, seed in VENUES.items():
         extra = [] if at.options.sim_agents else ["--no-agents"]
@@ -106,6 +109,8 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
             SIM_STORE_DIR=str(at.home.data / mic.lower()),
             SIM_SEED=str(seed),
             SIM_BASIC_ORDERS=str(mic == "SIMB").lower(),
+            SIM_SESSION_START=start,
+            SIM_SESSION_END=end,
         )  # fmt: skip
     return specs
 

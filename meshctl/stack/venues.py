@@ -1,4 +1,4 @@
-"""The sessions file of the local stack: an order and a market-data session per simulated venue."""
+"""The sessions file of the local stack: orders, prices and copies of each simulated venue."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ OFFERED = {
 }  # fmt: skip
 
 
-def write_venues_file(home: Home, ports: Ports) -> Path:
+def write_venues_file(home: Home, ports: Ports, *, drop_copy: bool = True) -> Path:
     """Write ``run/venues.yaml``; svc_gateway/README.md documents every key."""
     sessions = []
     for mic, port in (("SIMA", ports.sima_fix), ("SIMB", ports.simb_fix)):
@@ -42,7 +42,7 @@ def write_venues_file(home: Home, ports: Ports) -> Path:
                 "sender_comp_id": "ORDERMESH",
                 "venue_messages_per_second": VENUE_MESSAGES_PER_SECOND,
                 **common,
-                "dialect": {**dialect, **OFFERED[mic]},
+                "dialect": {**dialect, "mass_status": True, **OFFERED[mic]},
             },
             {
                 "session_id": f"{mic.lower()}-prices",
@@ -51,6 +51,16 @@ def write_venues_file(home: Home, ports: Ports) -> Path:
                 **common,
             },
         ]
+        if drop_copy:
+            sessions.append(
+                {
+                    "session_id": f"{mic.lower()}-copies",
+                    "role": "drop_copy",
+                    "sender_comp_id": "ORDERMESH-DC",
+                    **common,
+                    "dialect": {"simulated": True},
+                }
+            )
     path = home.run / "venues.yaml"
     path.write_text(yaml.safe_dump({"sessions": sessions}, sort_keys=False), "utf-8")
     return path

@@ -5,7 +5,7 @@ process; the journal is not synced for power loss: this is a simulator). Records
 fields with the FIX delimiter between, which no FIX value can hold:
 
     B                                       a batch begins
-    O client order_id ... cl_ord_ids special  an order as it is after the batch
+    O client order_id ... special short_code  an order as it is after the batch
     R client exec_id body                   a report of the batch, as it is sent
 
 A batch is written before its reports are handed to QuickFIX. So only the reports of the last
@@ -22,8 +22,8 @@ from sim_exchange.service.orders import ClientOrder, Terms
 
 _SEP = "\x01"
 _ID_SEP = "\x02"
-_ORDER_FIELDS = (18, 19)
-"""Of an order as venues wrote it before they had special orders, and now."""
+_ORDER_FIELDS = (18, 19, 20)
+"""Of an order as venues wrote it before they had special orders, before short sales, and now."""
 
 
 class JournalError(Exception):
@@ -46,7 +46,7 @@ def order_line(order: ClientOrder) -> str:
         f"\x01{terms.symbol}\x01{terms.isin}\x01{terms.side.value}\x01{terms.kind.value}"
         f"\x01{terms.tif.value}\x01{terms.price}\x01{terms.quantity}\x01{order.cum}"
         f"\x01{order.notional}\x01{order.status}\x01{order.reason}\x01{order.text}"
-        f"\x01{_ID_SEP.join(order.cl_ord_ids)}\x01{_special_text(order)}\n"
+        f"\x01{_ID_SEP.join(order.cl_ord_ids)}\x01{_special_text(order)}\x01{terms.short_code}\n"
     )
 
 
@@ -89,6 +89,8 @@ def _read_order(parts: list[str]) -> ClientOrder:
     if len(parts) > _ORDER_FIELDS[0] and parts[18]:
         special, expire_ns, order.pegged = _read_special(parts[18])
         order.terms = terms._replace(special=special, expire_ns=expire_ns)
+    if len(parts) > _ORDER_FIELDS[1]:
+        order.terms = order.terms._replace(short_code=parts[19])
     return order
 
 

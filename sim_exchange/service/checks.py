@@ -41,8 +41,7 @@ def problem_of_replace(
 ) -> Problem | None:
     """Say why an open order cannot change: a CxlRejReason(102), or None."""
     standing = order.terms
-    fixed = (standing.symbol, standing.side, standing.kind, bool(standing.special.display))
-    if (terms.symbol, terms.side, terms.kind, bool(terms.special.display)) != fixed:
+    if _what_stays(terms) != _what_stays(standing):
         return CxlRejReason.OTHER, "Symbol(55), Side(54) and OrdType(40) cannot change"
     if terms.tif is not standing.tif and not (standing.tif.rests and terms.tif.rests):
         return CxlRejReason.OTHER, "TimeInForce(59) can change to DAY, GTC or GTD only"
@@ -55,6 +54,11 @@ def problem_of_replace(
         return CxlRejReason.EXCHANGE_OPTION, RejectCause.HALTED.value
     problem = _problem_of_terms(market.instrument, terms, now_ns, is_new=False)
     return None if problem is None else (CxlRejReason.EXCHANGE_OPTION, problem[1])
+
+
+def _what_stays(terms: Terms) -> tuple[object, ...]:
+    iceberg = bool(terms.special.display)
+    return terms.symbol, terms.side, terms.short_code, terms.kind, iceberg
 
 
 def _problem_of_terms(

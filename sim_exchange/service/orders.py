@@ -66,6 +66,7 @@ class Terms(NamedTuple):
         quantity: OrderQty(38) in shares.
         special: What only some orders have; its stop price as it is now.
         expire_ns: ExpireTime(126); 0 for none.
+        short_code: Side(54) of a short sale, 5 or 6; to the book it is a sell like any other.
     """
 
     account: str
@@ -78,6 +79,7 @@ class Terms(NamedTuple):
     quantity: int
     special: Special = PLAIN
     expire_ns: int = 0
+    short_code: str = ""
 
 
 class ClientOrder:

@@ -252,9 +252,11 @@ class Venue(Reporting):
             )
         )
 
-    def mass_status(self, client: str, request_id: str, now_ns: int) -> None:
-        """OrderMassStatusRequest(AF): every open order of the client."""
+    def mass_status(self, client: str, request_id: str, now_ns: int, symbol: str = "") -> None:
+        """OrderMassStatusRequest(AF): every open order of the client, or those of one symbol."""
         open_orders = self.open_orders(client)
+        if symbol:
+            open_orders = [order for order in open_orders if order.terms.symbol == symbol]
         if not open_orders:
             self.answers.append(
                 UnknownOrder(

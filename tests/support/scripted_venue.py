@@ -260,7 +260,7 @@ class ScriptedVenue:
 
 
 class Cable:
-    """A TCP connection to a venue that can be cut and mended."""
+    """A TCP connection to a venue that can be cut and mended, and muted."""
 
     def __init__(self, target_port: int) -> None:
         self._target_port = target_port
@@ -268,6 +268,7 @@ class Cable:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._whole = True
+        self._mute = False
 
     @property
     def port(self) -> int:
@@ -296,7 +297,11 @@ class Cable:
 
     def mend(self) -> None:
         """Let connections through again."""
-        self._whole = True
+        self._whole, self._mute = True, False
+
+    def mute(self) -> None:
+        """Lose what the venue says from now on; what is said to it arrives."""
+        self._mute = True
 
     async def _connected(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -312,7 +317,9 @@ class Cable:
             self._writers.add(out)
             try:
                 if self._whole:
-                    await asyncio.gather(self._carry(near, out), self._carry(far, back))
+                    await asyncio.gather(
+                        self._carry(near, out, answers=False), self._carry(far, back, answers=True)
+                    )
             finally:
                 out.transport.abort()
                 self._writers.discard(out)
@@ -322,9 +329,13 @@ class Cable:
             back.transport.abort()
             self._writers.discard(back)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool
+    ) -> None:
         try:
             while data := await reader.read(65536):
+                if answers and self._mute:
+                    continue
                 writer.write(data)
                 await writer.drain()
         except OSError:

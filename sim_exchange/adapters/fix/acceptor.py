@@ -1,4 +1,4 @@
-"""The SocketAcceptor of a venue: one port, an order and a market-data session per client."""
+"""The SocketAcceptor of a venue: one port; orders, market data and a drop copy per client."""
 
 import re
 import socket
@@ -12,6 +12,7 @@ from mesh.fix_guard import LOOPBACK
 from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
 from sim_exchange.adapters.fix.dictionary import dictionary_text
 from sim_exchange.adapters.fix.door import AcceptorDoor
+from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 
 STORE_TAIL_BYTES = 4 * 1024 * 1024
 """How much of a session's stored messages is searched for the reports of one batch."""
@@ -40,7 +41,7 @@ ResetOnDisconnect=N
 
 
 def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> str:
-    """QuickFIX's settings: per client X the sessions X (orders) and X-MD (market data).
+    """QuickFIX's settings: per client X the sessions X (orders), X-MD (prices), X-DC (copies).
 
     It listens on loopback only; clients come in by the door.
     """
@@ -48,6 +49,7 @@ def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> s
     for client in clients:
         text += f"\n[SESSION]\nTargetCompID={client}\nResetOnLogon=N\n"
         text += f"\n[SESSION]\nTargetCompID={client}{MARKET_DATA_SUFFIX}\nResetOnLogon=Y\n"
+        text += f"\n[SESSION]\nTargetCompID={client}{DROP_COPY_SUFFIX}\nResetOnLogon=N\n"
     return text
 
 
@@ -110,14 +112,21 @@ def store_tail(store: Path, mic: str, client: str) -> bytes:
         tail = file.read()
     last = tail.rfind(b"8=FIX.4.4\x01")
     number = re.search(rb"\x0134=(\d+)\x01", tail[last:]) if last >= 0 else None
-    if number is not None and int(number[1]) >= _next_number(store / f"{session}.seqnums"):
+    if number is not None and int(number[1]) >= _next_numbers(store, session)[0]:
         return tail[:last]
     return tail
 
 
-def _next_number(path: Path) -> int:
-    """The number of the next message; 0 if the store does not tell."""
+def was_logged_on(store: Path, mic: str, comp_id: str) -> bool:
+    """Whether a session ever received a message."""
+    return _next_numbers(store, f"FIX.4.4-{mic}-{comp_id}")[1] > 1
+
+
+def _next_numbers(store: Path, session: str) -> tuple[int, int]:
+    """The number of the next message to send and to receive; 0 if the store does not tell."""
     try:
-        return int(path.read_text(encoding="ascii").partition(":")[0])
+        text = (store / f"{session}.seqnums").read_text(encoding="ascii")
+        sends, _, receives = text.partition(":")
+        return int(sends), int(receives)
     except (OSError, ValueError):
-        return 0
+        return 0, 0

@@ -21,8 +21,8 @@ from sim_exchange.adapters.fix.order_desk import (
     OrderDesk,
 )
 from sim_exchange.adapters.fix.outbound import Sender
-from sim_exchange.adapters.fix.terms import MissingFieldError
-from sim_exchange.adapters.fix.wire import read_fields
+from sim_exchange.adapters.fix.terms import MissingFieldError, NotTakenError
+from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX, read_fields
 
 _LOG = get_logger(__name__)
 
@@ -33,6 +33,7 @@ TRADING_SESSION_STATUS_REQUEST = "g"
 """Answered on order sessions too."""
 
 _BUSINESS_OTHER = 0
+_NOT_AUTHORIZED = 6
 _NOT_REJECTED = {"3", "j"}
 _CONTROL_CHARACTER = re.compile(r"[\x00\x02-\x1f]")
 
@@ -116,6 +117,10 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
             self._reject(client, fields, _BUSINESS_OTHER, "a field holds a control character")
             return
         now_ns = time.time_ns()
+        if client.endswith(DROP_COPY_SUFFIX):
+            problem = "a drop-copy session is read-only: send requests on the order session"
+            self._reject(client, fields, _NOT_AUTHORIZED, problem)
+            return
         try:
             if client.endswith(MARKET_DATA_SUFFIX):
                 handled = self._market_data.handle(client, msg_type, fields, text, now_ns)
@@ -125,6 +130,9 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
                     handled = self._market_data.handle(client, msg_type, fields, text, now_ns)
         except MissingFieldError as error:
             self._reject(client, fields, CONDITIONALLY_REQUIRED_FIELD_MISSING, str(error))
+            return
+        except NotTakenError as error:
+            self._reject(client, fields, _BUSINESS_OTHER, str(error))
             return
         if not handled:
             role = "market-data" if client.endswith(MARKET_DATA_SUFFIX) else "order"

@@ -1,13 +1,17 @@
 """Order sessions: FIX requests to use cases of the venue."""
 
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
-from sim_exchange.adapters.fix.terms import BadTermsError, read_terms, required
+from sim_exchange.adapters.fix.terms import BadTermsError, NotTakenError, read_terms, required
 from sim_exchange.service.orders import CxlRejReason
 from sim_exchange.service.venue import Venue
 
 CONDITIONALLY_REQUIRED_FIELD_MISSING = 5
 UNSUPPORTED_MESSAGE_TYPE = 3
 """BusinessRejectReason(380)."""
+
+_OF_A_SECURITY = "1"
+_OF_ALL = "7"
+"""MassStatusReqType(585)."""
 
 
 class OrderDesk:
@@ -87,7 +91,13 @@ class OrderDesk:
         self._venue.status(client, cl_ord_id, order_id, fields, now_ns)
 
     def _mass_status(self, client: str, fields: dict[str, str], now_ns: int) -> None:
-        self._venue.mass_status(client, required(fields, "584"), now_ns)
+        request_id, kind = required(fields, "584"), required(fields, "585")
+        if kind not in {_OF_A_SECURITY, _OF_ALL}:
+            raise NotTakenError(
+                f"MassStatusReqType(585) '{kind}' is not 1 (orders of a security) or 7 (all orders)"
+            )
+        symbol = required(fields, "55") if kind == _OF_A_SECURITY else ""
+        self._venue.mass_status(client, request_id, now_ns, symbol)
 
 
 def _is_repeated(fields: dict[str, str]) -> bool:

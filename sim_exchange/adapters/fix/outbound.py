@@ -2,12 +2,19 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
 import quickfix as fix
 
-from sim_exchange.adapters.fix.wire import answer_body, answer_client, answer_type, is_journalled
+from sim_exchange.adapters.fix.wire import (
+    DROP_COPY_SUFFIX,
+    IS_COPY,
+    answer_body,
+    answer_client,
+    answer_type,
+    is_copied,
+    is_journalled,
+)
 from sim_exchange.adapters.journal import Journal, order_line, report_line
 from sim_exchange.service.orders import Report
 from sim_exchange.service.venue import Venue
@@ -24,6 +31,8 @@ class Sender:
         lost: CompIDs of sessions that went down, to be taken by the market-data desk: one
             that is back at once has lost its subscriptions all the same.
         sent: Messages sent by type.
+        copied: Clients with a drop copy. It begins with the first logon of that session: what
+            nobody ever comes for need not be stored.
     """
 
     def __init__(self) -> None:
@@ -32,6 +41,7 @@ class Sender:
         self._nobody.set()
         self.lost: deque[str] = deque()
         self.sent: dict[str, int] = {}
+        self.copied: set[str] = set()
         self._sessions: dict[str, Any] = {}
         self._session_ids: dict[str, Any] = {}
         self._messages: dict[str, Any] = {}
@@ -79,6 +89,8 @@ class Sender:
     def came(self, comp_id: str) -> None:
         """Note that a session is up."""
         self.logged_on.add(comp_id)
+        if comp_id.endswith(DROP_COPY_SUFFIX):
+            self.copied.add(comp_id.removesuffix(DROP_COPY_SUFFIX))
         self._nobody.clear()
 
     def went(self, comp_id: str) -> None:
@@ -139,24 +151,32 @@ class AnswerBook:
                     lines.append(report_line(client, answer.exec_id, body))
             self._journal.write(lines)
         send = self._sender.send
-        for client, msg_type, body in outgoing:
+        copied = self._sender.copied
+        for answer, (client, msg_type, body) in zip(answers, outgoing, strict=True):
             send(client, msg_type, 37, body)
+            if client in copied and is_copied(answer):
+                send(client + DROP_COPY_SUFFIX, msg_type, 37, body + IS_COPY)
 
     def send_missing(self, store_tail: dict[str, bytes]) -> int:
         """After a restart, send reports of the last batch that never reached the FIX store.
 
         Args:
-            store_tail: The end of each client's stored messages.
+            store_tail: The end of each session's stored messages, by CompID.
 
         Returns:
             How many were sent.
         """
-        missing: Sequence[tuple[str, str]] = [
-            (report.client, report.body)
-            for report in self._journal.last_reports
-            if f"\x0117={report.exec_id}\x01".encode() not in store_tail.get(report.client, b"")
-            and self._sender.knows(report.client)
-        ]
-        for client, body in missing:
-            self._sender.send_repeated(client, "8", 37, body)
+        missing: list[tuple[str, str]] = []
+        for report in self._journal.last_reports:
+            name = f"\x0117={report.exec_id}\x01".encode()
+            ways = [(report.client, report.body)]
+            if report.client in self._sender.copied:
+                ways.append((report.client + DROP_COPY_SUFFIX, report.body + IS_COPY))
+            missing += [
+                (comp_id, body)
+                for comp_id, body in ways
+                if self._sender.knows(comp_id) and name not in store_tail.get(comp_id, b"")
+            ]
+        for comp_id, body in missing:
+            self._sender.send_repeated(comp_id, "8", 37, body)
         return len(missing)

@@ -2,7 +2,7 @@
 
 from typing import Final, NoReturn
 
-from sim_exchange.adapters.fix.wire import SIDES, TRAILING_STOP_PEG, read_utc
+from sim_exchange.adapters.fix.wire import SHORT_SALES, SIDES, TRAILING_STOP_PEG, read_utc
 from sim_exchange.domain.order import (
     MARKET_PRICE,
     PLAIN,
@@ -36,6 +36,10 @@ class MissingFieldError(ValueError):
     """A required field is not there."""
 
 
+class NotTakenError(ValueError):
+    """A request asks for what this venue does not do; the text says what it does."""
+
+
 _NAMES = {
     "11": "ClOrdID(11)",
     "38": "OrderQty(38)",
@@ -48,6 +52,7 @@ _NAMES = {
     "54": "Side(54)",
     "55": "Symbol(55)",
     "584": "MassStatusReqID(584)",
+    "585": "MassStatusReqType(585)",
 }
 
 
@@ -71,9 +76,12 @@ def read_terms(fields: dict[str, str]) -> Terms:
         BadTermsError: A value is wrong or not supported.
     """
     symbol = required(fields, "55")
-    side = SIDES.get(required(fields, "54"))
+    code = required(fields, "54")
+    side = SIDES.get(code)
     if side is None:
-        _unsupported(f"Side(54) '{fields['54']}' is not 1 (buy) or 2 (sell)")
+        _unsupported(
+            f"Side(54) '{code}' is not 1 (buy), 2 (sell), 5 (sell short) or 6 (sell short exempt)"
+        )
     kind, peg = _read_kind(fields)
     tif = _TIMES_IN_FORCE.get(fields.get("59") or "0")
     if tif is None:
@@ -96,6 +104,7 @@ def read_terms(fields: dict[str, str]) -> Terms:
         quantity,
         _read_special(fields, side, kind, peg),
         _read_expiry(fields, tif),
+        code if code in SHORT_SALES else "",
     )
 
 

@@ -26,7 +26,13 @@ from sim_exchange.service.orders import (
 
 SOH: Final = "\x01"
 SIDE_CODES: Final = {Side.BUY: "1", Side.SELL: "2"}
-SIDES: Final = {"1": Side.BUY, "2": Side.SELL}
+SHORT_SALES: Final = frozenset({"5", "6"})
+"""Side(54) of a short sale and of an exempt one."""
+SIDES: Final = {"1": Side.BUY, "2": Side.SELL} | dict.fromkeys(SHORT_SALES, Side.SELL)
+DROP_COPY_SUFFIX: Final = "-DC"
+"""CompIDs that end so are drop-copy sessions."""
+IS_COPY: Final = "\x01797=Y"
+"""CopyMsgIndicator(797), behind the body of what was copied."""
 TRAILING_STOP_PEG: Final = "a"
 """ExecInst(18)."""
 ORD_TYPES: Final = {OrderKind.TRAILING_STOP: "P"}
@@ -99,6 +105,13 @@ def is_journalled(answer: Answer) -> bool:
     return isinstance(answer, Report) and answer.exec_type in {"F", "4", "5", "C"}
 
 
+def is_copied(answer: Answer) -> bool:
+    """Whether the drop copy gets it: every execution report but answers to questions."""
+    if isinstance(answer, Report):
+        return answer.exec_type != STATUS
+    return isinstance(answer, Refusal)
+
+
 def answer_body(answer: Answer, mic: str) -> str:
     """Body of an answer after its first "37=": the value of the one field."""
     if isinstance(answer, Report):
@@ -119,7 +132,7 @@ def _order_part(order: ClientOrder, mic: str) -> str:
         parts += [f"48={terms.isin}", "22=4"]
     parts += [
         f"207={mic}",
-        f"54={SIDE_CODES[terms.side]}",
+        f"54={terms.short_code or SIDE_CODES[terms.side]}",
         f"40={ORD_TYPES.get(terms.kind, terms.kind.value)}",
         f"59={terms.tif.value}",
     ]
@@ -241,12 +254,16 @@ def _unknown_body(unknown: UnknownOrder) -> str:
     if unknown.cl_ord_id:
         parts.append(f"11={unknown.cl_ord_id}")
     parts += [f"17={unknown.exec_id}", f"150={STATUS}", f"39={REJECTED}"]
+    if unknown.is_mass:
+        # Required fields of a report that is of no order: no symbol, and an undisclosed side.
+        parts += ["55=[N/A]", "54=7"]
     if unknown.symbol:
         parts.append(f"55={unknown.symbol}")
     if unknown.side_code:
         parts.append(f"54={unknown.side_code}")
     parts += ["38=0", "151=0", "14=0", "6=0", f"103={OrdRejReason.UNKNOWN_ORDER}"]
-    parts += ["58=unknown order", f"60={utc_text(unknown.now_ns)}"]
+    text = "no open orders" if unknown.is_mass else "unknown order"
+    parts += [f"58={text}", f"60={utc_text(unknown.now_ns)}"]
     if unknown.is_mass:
         parts += [f"584={unknown.request_id}", "911=0", "912=Y"]
     elif unknown.request_id:

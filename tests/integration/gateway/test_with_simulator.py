@@ -9,6 +9,7 @@ import pytest
 
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from ordermesh.oms.v1 import order_pb2 as oms
 from tests.support.gateway_bench import Bench, command
 from tests.support.scripted_venue import free_port, until
 
@@ -23,7 +24,8 @@ async def simulated(bench: Bench) -> AsyncIterator[Bench]:
         env=child_environment({"PYTHONPATH": ".:gen/python"}),
     )  # fmt: skip
     own = {"venue_mic": "SIMA", "target_comp_id": "SIMA", "port": port}
-    bench.sessions = [bench.order_session(**own), bench.market_session(**own)]
+    orders = bench.order_session(**own, dialect={"mass_status": True})
+    bench.sessions = [orders, bench.market_session(**own)]
     yield bench
     await bench.stop()
     process.kill()
@@ -70,3 +72,54 @@ async def test_orders_and_prices(simulated: Bench) -> None:
     unknown = bench.oms.reports()[4]
     assert (unknown.exec_type, unknown.ord_status, unknown.ord_rej_reason) == ("I", "8", 5)
     assert unknown.cl_ord_id == status.orig_cl_ord_id
+
+
+async def test_doubts_behind_a_crash_end_by_mass_status_and_singly_for_what_is_closed(
+    simulated: Bench,
+) -> None:
+    bench = simulated
+    bench.sessions = bench.sessions[:1]
+    bench.oms.keep_receipts = False
+    await bench.start()
+    await bench.oms.until_up(60)
+    for number in (1, 2, 3):
+        made = command(number, symbol="SAP", isin="DE0007164600", side=1)
+        made.terms.limit_price, made.terms.quantity = "240", "100"
+        if number == 3:  # closed at once, so that the mass answer leaves it out
+            made.terms.time_in_force = oms.TIME_IN_FORCE_IOC
+        bench.oms.command(made)
+    await bench.oms.until_reports(4)
+    await until(lambda: sum(len(f.receipts) for f in bench.oms.frames) >= 3, "receipts")
+    await bench.stop()
+    bench.oms.keep_receipts = True
+    await bench.start()
+    await bench.oms.until_reports(7)
+    first, second, single = bench.oms.reports()[4:]
+    assert (first.exec_type, first.ord_status) == ("I", "0")
+    assert first.mass_status_request_id == second.mass_status_request_id != ""
+    told = {one.cl_ord_id: one.status_request_id for one in (first, second)}
+    names = [one.cl_ord_id for one in bench.oms.reports()[:3]]
+    assert told == {name: name for name in names[:2]}
+    assert (single.mass_status_request_id, single.ord_status) == ("", "4")
+    assert single.status_request_id == single.cl_ord_id == names[2]
+
+
+async def test_no_open_orders_is_an_answer_too(simulated: Bench) -> None:
+    bench = simulated
+    bench.sessions = bench.sessions[:1]
+    bench.oms.keep_receipts = False
+    await bench.start()
+    await bench.oms.until_up(60)
+    made = command(1, symbol="SAP", isin="DE0007164600", side=1)
+    made.terms.limit_price, made.terms.quantity = "240", "100"
+    made.terms.time_in_force = oms.TIME_IN_FORCE_IOC
+    bench.oms.command(made)
+    await bench.oms.until_reports(2)
+    await until(lambda: any(f.receipts for f in bench.oms.frames), "a receipt")
+    await bench.stop()
+    bench.oms.keep_receipts = True
+    await bench.start()
+    # The one report of the mass answer is of no order, and nothing for the OMS.
+    await bench.oms.until_reports(3)
+    single = bench.oms.reports()[2]
+    assert (single.status_request_id, single.ord_status) == (made.cl_ord_id, "4")

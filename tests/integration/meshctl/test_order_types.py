@@ -75,6 +75,18 @@ async def test_a_line_makes_an_order(trader, flags, type_, terms):
     assert request["terms"] == terms
 
 
+@pytest.mark.parametrize("side", ["buy", "sell", "sell-short", "sell-short-exempt"])
+async def test_a_side_is_named_and_exits_are_on_the_other_one(trader, side):
+    code, _, told = await trader.run("order", side, "SAP.SIMA", "10", "--no-wait")
+    assert code == 0, told
+    name = f"SIDE_{side.upper().replace('-', '_')}"
+    assert asked(trader, "Place")["side"] == name
+    words = ("order", side, "SAP.SIMA", "10", "--limit", "10", "--bracket", "12:8", "--no-wait")
+    await trader.run(*words)
+    exits = [one["side"] for one in asked(trader, "PlaceBatch")["orders"][1:]]
+    assert exits == ["SIDE_SELL" if side == "buy" else "SIDE_BUY"] * 2
+
+
 MISTAKES = {
     "two types": (["--trail", "1", "--display", "2"], "do not go together"),
     "a stop and a peg": (["--stop", "1", "--peg", "market"], "do not go together"),

@@ -113,7 +113,33 @@ def test_mass_status_lists_open_orders(venue) -> None:
     first = client.wait("8", lambda f: f["150"] == "I")
     last = client.wait("8", lambda f: f["150"] == "I")
     assert [first["11"], last["11"], last["911"], last["912"]] == ["M-1", "M-2", "2", "Y"]
+    client.send("AF", f"584=of-one{SOH}585=1{SOH}55=SIE")
+    none = client.wait("8", lambda f: f.get("584") == "of-one")
+    assert (none["37"], none["911"], none["912"], none["39"]) == ("NONE", "0", "Y", "8")
+    for body, reason, named in (
+        (f"584=m{SOH}585=8", "0", "MassStatusReqType(585) '8' is not 1"),
+        ("584=m", "5", "MassStatusReqType(585) is missing"),
+        (f"584=m{SOH}585=1", "5", "Symbol(55) is missing"),
+    ):
+        client.send("AF", body)
+        reject = client.wait("j")
+        assert (reject["372"], reject["380"]) == ("AF", reason)
+        assert named in reject["58"]
     client.close()
+
+
+def test_a_short_sale_trades_as_a_sell(venue, client) -> None:
+    other = venue.client("OTHER", reset=True)
+    for code in ("5", "6"):
+        client.order(f"B-{code}", price="100", quantity="30", symbol="BAS")
+        client.report(f"B-{code}", "0")
+        other.order(f"S-{code}", side=code, price="100", quantity="50", symbol="BAS")
+        fill = other.report(f"S-{code}", "F")
+        assert (fill["54"], fill["32"], fill["39"]) == (code, "30", "1")
+        assert client.report(f"B-{code}", "F")["54"] == "1"
+        other.cancel(f"C-{code}", f"S-{code}", symbol="BAS", side=code)
+        assert other.report(f"C-{code}", "4")["54"] == code
+    other.close()
 
 
 def test_trading_session_status_is_told_on_the_order_session_too(client) -> None:

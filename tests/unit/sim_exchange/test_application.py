@@ -14,6 +14,7 @@ class FakeSender:
     def __init__(self) -> None:
         self.sent: list[tuple] = []
         self.logged_on: set[str] = set()
+        self.copied: set[str] = set()
 
     def send(self, *message) -> None:
         self.sent.append(message)
@@ -66,6 +67,18 @@ def test_broken_session_ids_do_not_escape(application) -> None:
 def test_rejects_of_the_client_are_not_rejected_again(application, sender) -> None:
     application.fromApp(Text("35=j\x0149=ORDERMESH\x0134=7\x0158=why\x01"), None)
     assert (application.errors, sender.sent) == (0, [])
+
+
+@pytest.mark.parametrize("msg_type", ["D", "F", "G", "H", "AF", "V", "zz"])
+def test_a_drop_copy_session_is_read_only(application, sender, msg_type) -> None:
+    application.fromApp(Text(f"35={msg_type}\x0149=ORDERMESH-DC\x0134=7\x0111=X\x01"), None)
+    ((client, reject, _, body),) = sender.sent
+    assert (client, reject) == ("ORDERMESH-DC", "j")
+    assert body == (
+        f"7\x01372={msg_type}\x01380=6\x0158=a drop-copy session is read-only: "
+        "send requests on the order session\x01379=X"
+    )
+    assert application.errors == 0
 
 
 def test_nothing_is_told_that_is_not_in_the_journal(sender) -> None:

@@ -47,7 +47,7 @@ def test_special_orders_survive(tmp_path) -> None:
     )
     special, bare = ClientOrder("C", "S-1", "N-1", terms), order(2)
     special.pegged = 7
-    bare.terms = TERMS._replace(special=Special(trail=5))
+    bare.terms = TERMS._replace(special=Special(trail=5), short_code="5")
     journal = Journal(tmp_path)
     journal.write([order_line(special), order_line(bare)])
     journal.close()
@@ -57,11 +57,12 @@ def test_special_orders_survive(tmp_path) -> None:
     again.close()
 
 
-def test_orders_of_an_older_venue_are_read(tmp_path) -> None:
+@pytest.mark.parametrize("fields_less", [1, 2])
+def test_orders_of_an_older_venue_are_read(tmp_path, fields_less) -> None:
     journal = Journal(tmp_path)
     line = order_line(order(1))
-    assert line.endswith("\x01\n")
-    journal.write([line.removesuffix("\x01\n") + "\n"])
+    assert line.endswith("\x01\x01\n")
+    journal.write([line.removesuffix("\x01" * fields_less + "\n") + "\n"])
     journal.close()
     again = Journal(tmp_path)
     assert same(again.orders[0], order(1))

@@ -149,13 +149,55 @@ def test_mass_status_tells_every_open_order_and_which_is_last() -> None:
     driver = Driver()
     driver.venue.mass_status("C", "M", 1)
     (none,) = driver.answers()
-    assert [none[tag] for tag in ("584", "911", "912")] == ["M", "0", "Y"]
+    assert [none[tag] for tag in ("584", "911", "912", "39")] == ["M", "0", "Y", "8"]
+    assert [none.get(tag) for tag in ("37", "11", "55", "54")] == ["NONE", None, "[N/A]", "7"]
     driver.place("1")
     driver.place("2")
     driver.venue.mass_status("C", "M", 1)
     answers = driver.answers()
     assert [one["912"] for one in answers] == ["N", "Y"]
     assert {one["911"] for one in answers} == {"2"}
+
+
+def test_mass_status_of_a_security_tells_only_its_orders() -> None:
+    driver = Driver()
+    driver.place("1")
+    driver.place("2", **{"55": "SIE", "48": None})
+    driver.venue.mass_status("C", "M", 1, "SIE")
+    (only,) = driver.answers()
+    assert [only[tag] for tag in ("11", "584", "911", "912")] == ["2", "M", "1", "Y"]
+    driver.venue.mass_status("C", "M", 1, "ASML")
+    assert [one["911"] for one in driver.answers()] == ["0"]
+
+
+def test_mass_status_knows_orders_that_wait_as_well() -> None:
+    """A stop and an order held for the close are open, though not among the quotes."""
+    driver = Driver()
+    driver.place("1", **{"40": "3", "44": None, "99": "245"})
+    driver.place("2", **{"59": "7"})
+    driver.place("3", **{"111": "10"})
+    driver.venue.mass_status("C", "M", 1)
+    assert {one["11"] for one in driver.answers()} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("code", ["5", "6"])
+def test_a_short_sale_is_a_sell_that_is_told_back_as_it_came(code) -> None:
+    driver = Driver()
+    driver.rest(side=Side.BUY, quantity=60)
+    new, fill = driver.place("1", **{"54": code})
+    assert [one["54"] for one in (new, fill)] == [code, code]
+    assert (fill["32"], fill["31"], fill["851"]) == ("60", "240", "2")
+    (other,) = driver.replace("2", "1", **{"54": "2"})
+    assert "Side(54)" in other["58"]
+    (replaced,) = driver.replace("3", "1", **{"54": code, "38": "90"})
+    assert (replaced["54"], replaced["39"], replaced["151"]) == (code, "1", "30")
+    assert driver.status("3")["54"] == code
+    assert driver.cancel("4", "3")[0]["54"] == code
+
+
+def test_a_side_nobody_knows_names_those_that_are_taken() -> None:
+    with pytest.raises(BadTermsError, match=r"'8' is not 1 \(buy\), 2 \(sell\), 5 \(sell short\)"):
+        Driver().place("1", **{"54": "8"})
 
 
 def test_pending_reports_come_first_when_asked_for() -> None:
@@ -199,7 +241,7 @@ def test_two_clients_have_their_own_names() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason", "text"),
     [
-        ({"54": "5"}, 11, "Side"),
+        ({"54": "7"}, 11, "Side"),
         ({"40": "7"}, 11, "OrdType"),
         ({"40": "P"}, 11, "ExecInst"),
         ({"40": "P", "18": "R M"}, 11, "ExecInst"),

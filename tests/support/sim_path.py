@@ -1,0 +1,157 @@
+"""One order path with the simulated venue: client, svc_oms, svc_gateway, two cables, sim_exchange.
+
+The first three run in this process over real mTLS gRPC and PostgreSQL, the venue is a process.
+Orders and copies have a cable each, so that one may be silent while the other speaks.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+
+from mesh.clock import SystemClock
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from ordermesh.oms.v1 import event_pb2
+from svc_gateway.app import Gateway
+from svc_gateway.service.order_session import OrderSession
+from svc_gateway.service.ports import InDoubtError
+from svc_oms.adapters.postgres.store import PostgresStore
+from tests.support.oms import ALICE, Client, replica
+from tests.support.scripted_venue import Cable, until
+from tests.support.sim_exchange import FixClient
+from tests.support.sim_process import SimProcess
+from tests.support.wire import MIC, order_session, settings
+
+# Beside the mesh, somebody to trade with.
+OTHER = "OTHER"
+# Of an order in the venue's journal; while it is written, the last line may be short.
+JOURNAL_FIELDS = 20
+
+
+@dataclass
+class SimPath:
+    """The path, and what a test may do with its parts."""
+
+    url: str
+    channel: grpc.aio.Channel
+    client: Client
+    gateway: Gateway
+    orders: Cable
+    copies: Cable
+    folder: Path
+    venue: SimProcess
+    _others: list[FixClient] = field(default_factory=list)
+
+    @property
+    def sessions(self) -> list[OrderSession]:
+        """The order session and the drop copy."""
+        return [one for one in self.gateway.sessions if isinstance(one, OrderSession)]
+
+    async def up(self) -> None:
+        """Wait until both sessions are up and the book knows."""
+        sessions = self.sessions
+        up = link.SESSION_STATE_UP
+        await until(lambda: all(s.view.state == up and s._linked for s in sessions), "all up", 60)
+        await until(lambda: not any(s.view.due for s in sessions), "their states were told")
+
+    async def copies_up(self, *, up: bool) -> None:
+        """Wait until the drop copy is logged on, or is not."""
+        view = self.sessions[1].view
+        await until(lambda: (view.state == link.SESSION_STATE_UP) == up, f"copies up: {up}", 60)
+
+    def doubt(self) -> None:
+        """Let the next order or cancel arrive without the gateway being sure that it did."""
+        engine: Any = self.sessions[0].outbound._engine
+        send = engine.send
+
+        def send_and_doubt(body: str, *groups: Any) -> int:
+            number = send(body, *groups)
+            if not body.startswith(("35=D\x01", "35=F\x01")):
+                return int(number)  # a question about the doubt before
+            engine.send = send
+            raise InDoubtError("the connection broke while it was sent")
+
+        engine.send = send_and_doubt
+
+    def at_venue(self) -> dict[str, str]:
+        """ClOrdID(11) of each order of ours the venue has, and what Side(54) 5 or 6 it came as."""
+        journal = (self.folder / "sim" / MIC / "orders.journal").read_text()
+        lines = [line.split("\x01") for line in journal.splitlines()]
+        whole = [one for one in lines if one[0] == "O" and len(one) == JOURNAL_FIELDS]
+        return {one[3]: one[19] for one in whole if one[1] == "ORDERMESH"}
+
+    async def other(self) -> FixClient:
+        """Somebody else at the venue, logged on."""
+        made = await asyncio.to_thread(self.venue.client, OTHER, reset=True)
+        self._others.append(made)
+        return made
+
+    async def kill_venue(self) -> None:
+        """kill -9, and a new start on the same store and port."""
+        await asyncio.to_thread(self.venue.kill)
+        self.venue = await asyncio.to_thread(_venue, self.folder, self.venue.port)
+
+    async def resolutions(self, order_id: str) -> list[int]:
+        """By whom the doubts about an order were ended, from the audit log."""
+        store = await PostgresStore.connect(self.url)
+        async with store.audit() as reader:
+            log = [line async for line, _ in reader.log("ACC-ALICE")]
+        await store.close()
+        events = [event_pb2.OrderEvent.FromString(payload) for payload in log]
+        return [
+            event.resolved.source
+            for event in events
+            if event.order_id == order_id and event.WhichOneof("kind") == "resolved"
+        ]
+
+
+def _venue(folder: Path, port: int = 0) -> SimProcess:
+    return SimProcess(folder / "sim", "--no-agents", "--clients", f"ORDERMESH,{OTHER}", port=port)
+
+
+@asynccontextmanager
+async def sim_path(database_url: str, tls: Path, folder: Path) -> AsyncIterator[SimPath]:
+    """Run the path until the block ends; it is up when it begins."""
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(replica(database_url, tls))
+        channel = await stack.enter_async_context(running.channel())
+        venue = await asyncio.to_thread(_venue, folder)
+        cables = [Cable(venue.port), Cable(venue.port)]
+        path: SimPath | None = None
+
+        async def close() -> None:
+            for cable in cables:
+                await cable.stop()
+            last = venue if path is None else path.venue
+            await asyncio.to_thread(last.__exit__)
+
+        stack.push_async_callback(close)
+        for cable in cables:
+            await cable.start()
+        orders, copies = cables
+        sessions = [
+            # A muted venue is not to be missed before the test is over.
+            order_session(orders.port, heartbeat_s=120, dialect={"mass_status": True}),
+            order_session(
+                copies.port, session_id="sima-copies", role="drop_copy",
+                sender_comp_id="ORDERMESH-DC", target_comp_id=MIC,
+            ),
+        ]  # fmt: skip
+        gateway = Gateway(settings(folder, tls, running.target, sessions), SystemClock())
+        gateway.build()
+        stop = asyncio.Event()
+        task = asyncio.create_task(gateway.run(stop))
+
+        async def ended() -> None:
+            stop.set()
+            await task
+
+        stack.push_async_callback(ended)
+        client = Client(channel, ALICE)
+        path = SimPath(database_url, channel, client, gateway, orders, copies, folder, venue)
+        await path.up()
+        yield path
