@@ -9,6 +9,7 @@ replica's commit moves the sequence and thereby empties what is kept here.
 from collections.abc import Iterable
 
 from svc_oms.domain.model import Order
+from svc_oms.service.owners import Owners
 
 # Beyond it everything is forgotten and read again as needed.
 ORDERS_KNOWN_MAX = 100_000
@@ -23,9 +24,14 @@ class _Account:
 
 
 class KnownOrders:
-    """Open orders by account, valid at one sequence each."""
+    """Open orders by account, valid at one sequence each.
+
+    Attributes:
+        owners: Accounts of orders, which are valid for ever.
+    """
 
     def __init__(self) -> None:
+        self.owners = Owners()
         self._accounts: dict[str, _Account] = {}
         self._count = 0
 
@@ -44,6 +50,8 @@ class KnownOrders:
         self, account_id: str, base_sequence: int, last_sequence: int, orders: Iterable[Order]
     ) -> None:
         """Keep what a commit left behind, unless a later commit was faster to say so."""
+        orders = tuple(orders)
+        self.owners.learn((order.order_id, account_id) for order in orders)
         known = self._accounts.get(account_id)
         if known is None:
             known = self._accounts[account_id] = _Account(base_sequence)

@@ -65,7 +65,6 @@ class VenueLink:
         self._inbox: Inbox[gw.LinkRequest] = Inbox(INBOX_FRAMES_MAX)
         self._room = asyncio.Event()
         self._confirmed = 0
-        self._owners: dict[str, str] = {}
         self._status = gw.SessionStatus()
         # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
         self._sender = 0
@@ -224,12 +223,13 @@ class VenueLink:
             self._receipts_timer.cancel()
             self._receipts_timer = None
         parts = self._parts
-        await self._find_owners(reports)
+        # Of the orders of this replica's own commands no question is needed.
+        owners = await parts.known.owners.find(
+            (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
+        )
         begun = perf_counter()
         async with parts.store.batch() as batch:
-            accounts = await batch.lock_accounts(
-                sorted({self._owners[r.order_id] for r in reports if r.order_id in self._owners})
-            )
+            accounts = await batch.lock_accounts(sorted(set(owners.values())))
             ledger = Ledger(accounts, parts.clock.now_ns())
             for row in accounts.values():
                 ledger.know(parts.known.current(row.account_id, row.last_sequence))
@@ -237,7 +237,7 @@ class VenueLink:
                 self.session_id,
                 self.venue_mic,
                 reports,
-                self._owners,
+                owners,
                 ledger,
                 accounts,
                 Linked(ledger, parts.venues, accounts),
@@ -257,14 +257,6 @@ class VenueLink:
             base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
             parts.known.committed(account_id, base, lines[-1].sequence, orders)
         parts.publisher.committed(ledger, bases)
-
-    async def _find_owners(self, reports: Iterable[Report]) -> None:
-        wanted = {r.order_id for r in reports if valid_ulid(r.order_id)}
-        unknown = [order_id for order_id in wanted if order_id not in self._owners]
-        if unknown:
-            # Kept for one batch after the other only: orders come and go.
-            self._owners = {k: v for k, v in self._owners.items() if k in wanted}
-            self._owners.update(await self._parts.store.account_of(unknown))
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
         """Keep the session's state and tell everybody.
