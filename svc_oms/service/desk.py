@@ -96,14 +96,12 @@ class Desk:
             writes.audit += desk_refusals(parts.auditor, work.ledger.now_ns, refused)
             bases = await batch.write(writes) if writes.events or writes.idempotency else {}
             await parts.trail.append(batch, writes.audit)
+            await batch.commit()
+            parts.known.committed_all(accounts, work.ledger)
         for _, refusal in refused:
             refusal.recorded = True
         metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("commands").observe(len(submissions))
-        changed = work.ledger.changed()
-        for account_id, lines in work.ledger.published().items():
-            base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
-            parts.known.committed(account_id, base, lines[-1].sequence, orders)
         parts.publisher.committed(work.ledger, bases)
         return work.outcomes()
 

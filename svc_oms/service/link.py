@@ -250,12 +250,10 @@ class VenueLink:
             writes.progress = progress
             bases = await batch.write(writes)
             await parts.trail.append(batch, writes.audit)
+            await batch.commit()
+            parts.known.committed_all(accounts, ledger)
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
-        changed = ledger.changed()
-        for account_id, lines in ledger.published().items():
-            base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
-            parts.known.committed(account_id, base, lines[-1].sequence, orders)
         parts.publisher.committed(ledger, bases)
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:

@@ -5,7 +5,7 @@ import copy
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
@@ -78,8 +78,12 @@ def _row(order: OrderWrite) -> OrderRow:
 
 
 class MemoryBatch:
-    def __init__(self, tables: _Tables) -> None:
-        self.tables = tables
+    def __init__(self, tables: _Tables, commit: Callable[[_Tables], None]) -> None:
+        self.tables, self.committed, self._commit = tables, False, commit
+
+    async def commit(self) -> None:
+        self.committed = True
+        self._commit(self.tables)
 
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         found = self.tables.accounts
@@ -225,9 +229,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.tables = _Tables()
         self.away = False
-        self.lose_commits = 0
-        self.fail_commits = 0
-        self.commits = 0
+        self.lose_commits = self.fail_commits = self.commits = 0
         self._guards = MemoryGuards()
         self._lock = asyncio.Lock()
         self.kills = MemoryKillStore(self)
@@ -240,17 +242,21 @@ class MemoryStore:
     @asynccontextmanager
     async def batch(self) -> AsyncIterator[MemoryBatch]:
         async with self._lock:
-            batch = MemoryBatch(self._here().copy())
+            batch = MemoryBatch(self._here().copy(), self._commit)
             yield batch
-            self._here()
-            if self.fail_commits:
-                self.fail_commits -= 1
-                raise StoreUnavailableError("lost before the commit")
-            self.tables = batch.tables
-            self.commits += 1
-            if self.lose_commits:
-                self.lose_commits -= 1
-                raise StoreUnavailableError("lost behind the commit")
+            if not batch.committed:
+                await batch.commit()
+
+    def _commit(self, tables: _Tables) -> None:
+        self._here()
+        if self.fail_commits:
+            self.fail_commits -= 1
+            raise StoreUnavailableError("lost before the commit")
+        self.tables = tables
+        self.commits += 1
+        if self.lose_commits:
+            self.lose_commits -= 1
+            raise StoreUnavailableError("lost behind the commit")
 
     async def revision(self) -> str:
         self._here()
@@ -425,7 +431,7 @@ class MemoryStore:
         return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
-        return await MemoryBatch(self._here()).orders(order_ids)
+        return await MemoryBatch(self._here(), self._commit).orders(order_ids)
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())

@@ -37,13 +37,13 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[An
 class PostgresBatch:
     """A transaction on a connection of the pool; see `ports.Batch`."""
 
-    __slots__ = ("_connection", "_locked", "_pool", "_transaction", "_version")
+    __slots__ = ("_connection", "_ended", "_locked", "_pool", "_transaction", "_version")
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._connection: Any = None
         self._transaction: Any = None
-        self._locked = False
+        self._locked = self._ended = False
         # Of the controls, if a statement behind the locks told it.
         self._version: int | None = None
 
@@ -68,6 +68,8 @@ class PostgresBatch:
         """Commit, or roll back what failed, and give the connection back."""
         try:
             with translated():
+                if self._ended:
+                    return
                 if kind is None:
                     await self._transaction.commit()
                 elif not self._connection.is_closed():
@@ -75,6 +77,13 @@ class PostgresBatch:
         finally:
             with translated():
                 await self._pool.release(self._connection)
+
+    async def commit(self) -> None:
+        """See `ports.Batch`."""
+        # Also of one that failed there is nothing left to roll back.
+        self._ended = True
+        with translated():
+            await self._transaction.commit()
 
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         """See `ports.Batch`."""
