@@ -27,9 +27,9 @@ QUEUED_COMMANDS_MAX = 5_000
 # Receipts kept for a link that broke before the OMS had them. Older ones are found in the FIX
 # store and answered with IN_DOUBT instead of SENT.
 RECEIPTS_KEPT_MAX = 100_000
-# A receipt that only says "sent" may wait so long, to go with what the venue answers or with so many
-# others: for one order it would be a frame of its own, at the moment the venue's answer comes. What
-# was not sent or is in doubt is told at once, and so is all with the word on kill switches.
+# A receipt that only says "sent" may wait so long, to go with what the venue answers or with so
+# many others: for one order it would be a frame of its own, just when the venue's answer comes.
+# What was not sent or is in doubt is told at once, and so is all with the word on kill switches.
 RECEIPTS_GATHER_S = 0.02
 RECEIPTS_GATHER_MAX = 50
 # Status requests waiting. Above it the oldest is dropped and counted; the OMS asks on its own.
