@@ -252,9 +252,10 @@ class VenueLink:
             await parts.trail.append(batch, writes.audit)
             await batch.commit()
             parts.known.committed_all(accounts, ledger)
+            # Readers need not wait until the connection is given back.
+            parts.publisher.committed(ledger, bases)
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
-        parts.publisher.committed(ledger, bases)
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
         """Keep the session's state and tell everybody.
