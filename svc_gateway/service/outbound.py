@@ -27,6 +27,11 @@ QUEUED_COMMANDS_MAX = 5_000
 # Receipts kept for a link that broke before the OMS had them. Older ones are found in the FIX
 # store and answered with IN_DOUBT instead of SENT.
 RECEIPTS_KEPT_MAX = 100_000
+# A receipt that only says "sent" may wait so long, to go with what the venue answers or with so
+# many others: for one order it would be a frame of its own, just when the venue's answer comes.
+# What was not sent or is in doubt is told at once, and so is all with the word on kill switches.
+RECEIPTS_GATHER_S = 0.02
+RECEIPTS_GATHER_MAX = 50
 # Status requests waiting. Above it the oldest is dropped and counted; the OMS asks on its own.
 DOUBTS_MAX = 10_000
 # Orders remembered that were never sent, so that their cancels are not sent either. Of one that is
@@ -69,6 +74,7 @@ class Outbound:
         self._answers: deque[str] = deque(maxlen=ANSWERS_MAX)
         self._mass = MassStatus(offered=config.dialect.mass_status)
         self._receipts: deque[link.CommandReceipt] = deque()
+        self._gathering: asyncio.TimerHandle | None = None
         self._not_resent: deque[link.CommandReceipt] = deque(maxlen=DOUBTS_MAX)
         self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
         self._requests_sent: frozenset[str] | None = None
@@ -404,4 +410,15 @@ class Outbound:
     def _give(self, receipt: link.CommandReceipt) -> None:
         self._queue.popleft()
         self._receipts.append(receipt)
-        self._receipt_ready()
+        sent = receipt.outcome == link.COMMAND_OUTCOME_SENT
+        if not sent or len(self._receipts) >= RECEIPTS_GATHER_MAX:
+            self._receipt_ready()
+        elif self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(
+                RECEIPTS_GATHER_S, self._gathered
+            )
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        if self._receipts:
+            self._receipt_ready()

@@ -38,8 +38,6 @@ log = get_logger("svc_oms.desk")
 BATCH_COMMANDS_MAX = 400
 # Commands that may wait; beyond it callers are refused with OVERLOADED.
 QUEUE_COMMANDS_MAX = 20_000
-# Owners of orders kept in memory; they never change.
-OWNERS_KNOWN_MAX = 200_000
 
 
 class Desk:
@@ -48,7 +46,6 @@ class Desk:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
         self._inbox: Inbox[Submission] = Inbox(QUEUE_COMMANDS_MAX)
-        self._owners: dict[str, str] = {}
 
     @property
     def waiting(self) -> int:
@@ -99,16 +96,12 @@ class Desk:
             writes.audit += desk_refusals(parts.auditor, work.ledger.now_ns, refused)
             bases = await batch.write(writes) if writes.events or writes.idempotency else {}
             await parts.trail.append(batch, writes.audit)
+            await batch.commit()
+            parts.known.committed_all(accounts, work.ledger)
         for _, refusal in refused:
             refusal.recorded = True
         metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("commands").observe(len(submissions))
-        changed = work.ledger.changed()
-        for account_id, lines in work.ledger.published().items():
-            base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
-            parts.known.committed(account_id, base, lines[-1].sequence, orders)
-            for order in orders:
-                self._owners[order.order_id] = account_id
         parts.publisher.committed(work.ledger, bases)
         return work.outcomes()
 
@@ -134,22 +127,21 @@ class Desk:
 
     async def _find_owners(self, submissions: Sequence[Submission]) -> None:
         """Find the accounts of commands that name an order only."""
-        if len(self._owners) > OWNERS_KNOWN_MAX:
-            self._owners.clear()
-        unknown = set()
-        for submission in submissions:
-            command = submission.command
-            if not isinstance(command, OrderCommand):
-                submission.account_id = command.account_id
-                if isinstance(command, PlaceBatch):
-                    for order in command.orders:
-                        order.account_id = command.account_id
-            elif valid_ulid(command.order_id) and command.order_id not in self._owners:
-                unknown.add(command.order_id)
-        if unknown:
-            self._owners.update(await self._parts.store.account_of(list(unknown)))
+        named = []
         for submission in submissions:
             command = submission.command
             if isinstance(command, OrderCommand):
-                owner = self._owners.get(command.order_id, "")
+                if valid_ulid(command.order_id):
+                    named.append(command.order_id)
+                continue
+            submission.account_id = command.account_id
+            if isinstance(command, PlaceBatch):
+                for order in command.orders:
+                    order.account_id = command.account_id
+        parts = self._parts
+        owners = await parts.known.owners.find(named, parts.store.account_of) if named else {}
+        for submission in submissions:
+            command = submission.command
+            if isinstance(command, OrderCommand):
+                owner = owners.get(command.order_id, "")
                 submission.account_id = owner if owner in submission.accounts else ""

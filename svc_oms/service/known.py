@@ -6,9 +6,12 @@ account's row, and that row is locked when the question is asked. Another
 replica's commit moves the sequence and thereby empties what is kept here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from svc_oms.domain.model import Order
+from svc_oms.service.ledger import Ledger
+from svc_oms.service.owners import Owners
+from svc_oms.service.ports import AccountRow
 
 # Beyond it everything is forgotten and read again as needed.
 ORDERS_KNOWN_MAX = 100_000
@@ -23,27 +26,41 @@ class _Account:
 
 
 class KnownOrders:
-    """Open orders by account, valid at one sequence each."""
+    """Open orders by account, valid at one sequence each.
+
+    Attributes:
+        owners: Accounts of orders, which are valid for ever.
+    """
 
     def __init__(self) -> None:
+        self.owners = Owners()
         self._accounts: dict[str, _Account] = {}
         self._count = 0
 
-    def current(self, account_id: str, last_sequence: int) -> dict[str, Order]:
-        """Return what is known of an account whose row is locked at this sequence."""
+    def current(self, account_id: str, last_sequence: int) -> Mapping[str, Order]:
+        """Return what is known of an account whose row is locked at this sequence.
+
+        Nothing is forgotten if that is another: a commit of this replica may have moved the row
+        and be told here in a moment.
+        """
         known = self._accounts.get(account_id)
-        if known is None:
-            known = self._accounts[account_id] = _Account(last_sequence)
-        elif known.last_sequence != last_sequence:
-            self._count -= len(known.orders)
-            known.orders = {}
-            known.last_sequence = last_sequence
+        if known is None or known.last_sequence != last_sequence:
+            return {}
         return known.orders
+
+    def committed_all(self, accounts: Mapping[str, AccountRow], ledger: Ledger) -> None:
+        """Keep what a batch left behind; to be called before anything else can run."""
+        changed = ledger.changed()
+        for account_id, lines in ledger.published().items():
+            base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
+            self.committed(account_id, base, lines[-1].sequence, orders)
 
     def committed(
         self, account_id: str, base_sequence: int, last_sequence: int, orders: Iterable[Order]
     ) -> None:
         """Keep what a commit left behind, unless a later commit was faster to say so."""
+        orders = tuple(orders)
+        self.owners.learn((order.order_id, account_id) for order in orders)
         known = self._accounts.get(account_id)
         if known is None:
             known = self._accounts[account_id] = _Account(base_sequence)

@@ -68,7 +68,6 @@ class VenueLink:
         self._inbox: Inbox[gw.LinkRequest] = Inbox(INBOX_FRAMES_MAX)
         self._room = asyncio.Event()
         self._confirmed = 0
-        self._owners: dict[str, str] = {}
         self._status = gw.SessionStatus()
         # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
         self._sender = 0
@@ -227,17 +226,19 @@ class VenueLink:
             self._receipts_timer.cancel()
             self._receipts_timer = None
         parts = self._parts
-        await self._find_owners(reports)
+        # Of the orders of this replica's own commands no question is needed.
+        owners = await parts.known.owners.find(
+            (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
+        )
         begun = perf_counter()
         async with parts.store.batch() as batch:
             told = await self._find_told(batch, reports)
             reports = told.reports
-            accounts = await batch.lock_accounts(
-                sorted({self._owners[r.order_id] for r in reports if r.order_id in self._owners})
-            )
+            owners |= told.owners
+            accounts = await batch.lock_accounts(sorted(set(owners.values())))
             for order_id, account_id in told.owners.items():
                 if account_id not in accounts:
-                    del self._owners[order_id]
+                    del owners[order_id]
             ledger = Ledger(accounts, parts.clock.now_ns())
             for row in accounts.values():
                 ledger.know(parts.known.current(row.account_id, row.last_sequence))
@@ -245,7 +246,7 @@ class VenueLink:
                 self.session_id,
                 self.venue_mic,
                 reports,
-                self._owners,
+                owners,
                 ledger,
                 accounts,
                 Linked(ledger, parts.venues, accounts),
@@ -259,13 +260,12 @@ class VenueLink:
             writes.progress = progress
             bases = await batch.write(writes)
             await parts.trail.append(batch, writes.audit)
+            await batch.commit()
+            parts.known.committed_all(accounts, ledger)
+            # Readers need not wait until the connection is given back.
+            parts.publisher.committed(ledger, bases)
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
-        changed = ledger.changed()
-        for account_id, lines in ledger.published().items():
-            base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
-            parts.known.committed(account_id, base, lines[-1].sequence, orders)
-        parts.publisher.committed(ledger, bases)
 
     async def _find_told(self, batch: Batch, reports: Sequence[Report]) -> Told:
         """Name the orders of reports that have no ClOrdID(11) of ours."""
@@ -273,17 +273,7 @@ class VenueLink:
             # Copies are of a firm's trading: what is ours the order session tells.
             return Told(reports)
         parts = self._parts
-        told = await find_told(batch, parts.market, self.venue_mic, reports, parts.clock.now_ns())
-        self._owners.update(told.owners)
-        return told
-
-    async def _find_owners(self, reports: Iterable[Report]) -> None:
-        wanted = {r.order_id for r in reports if valid_ulid(r.order_id)}
-        unknown = [order_id for order_id in wanted if order_id not in self._owners]
-        if unknown:
-            # Kept for one batch after the other only: orders come and go.
-            self._owners = {k: v for k, v in self._owners.items() if k in wanted}
-            self._owners.update(await self._parts.store.account_of(unknown))
+        return await find_told(batch, parts.market, self.venue_mic, reports, parts.clock.now_ns())
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
         """Keep the session's state and tell everybody.

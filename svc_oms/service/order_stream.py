@@ -8,6 +8,7 @@ A live reader that falls further behind than the tail reaches is sent away.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from google.protobuf.duration_pb2 import Duration
@@ -193,6 +194,8 @@ class OrderStream:
         # Said once, at once, when nothing is left to replay: from here on it is live.
         to_say_live = bool(self._positions)
         while True:
+            # Also what came while a frame was written: it is not to wait for the next word.
+            woken = self.wake.is_set()
             self.wake.clear()
             moved = False
             for position in self._positions:
@@ -209,7 +212,9 @@ class OrderStream:
                 to_say_live = to_say_live and not turns_live
                 heartbeat_at = clock.monotonic() + self._heartbeat_s
                 news += self._heartbeats()
-            if news:
+            if news or (woken and not moved):
+                # May be empty: lets whoever shares the stream say what it was woken for. With
+                # events it says so in their frame.
                 yield news
             if self._must_end(moved=moved):
                 stops = self._end.drain.is_set()
@@ -218,9 +223,8 @@ class OrderStream:
                     stream_pb2.DRAIN_CAUSE_SHUTDOWN if stops else self._end.cause, retry_s
                 )
                 raise _draining(retry_s)
-            if not moved and await self._woken(heartbeat_at):
-                # Empty: lets whoever shares the stream say what it was woken for.
-                yield b""
+            if not moved:
+                await self._woken(heartbeat_at)
 
     def _news(self) -> bytes:
         news = joined(self._notices)
@@ -233,16 +237,13 @@ class OrderStream:
             return True
         return not moved and self._parts.clock.now_ns() >= self._end.ends_at_ns
 
-    async def _woken(self, heartbeat_at: float) -> bool:
-        """Wait for more, until the next heartbeat or the end is due; True if there is more."""
+    async def _woken(self, heartbeat_at: float) -> None:
+        """Wait for more, until the next heartbeat or the end is due."""
         clock = self._parts.clock
         left_s = (self._end.ends_at_ns - clock.now_ns()) / NS_PER_S
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(max(min(heartbeat_at - clock.monotonic(), left_s), 0)):
                 await self.wake.wait()
-        except TimeoutError:
-            return False
-        return True
 
     async def _next(self, position: _Position) -> list[bytes]:
         """Return the next framed events; none when there are none, or the reader is too slow."""

@@ -87,6 +87,14 @@ class SessionHeldError(Exception):
 class Batch(Protocol):
     """One transaction. Leaving its context without an exception commits it."""
 
+    async def commit(self) -> None:
+        """Commit now; nothing else can be done in the batch then but to leave it.
+
+        What is to be known at once is told right behind it: leaving gives the connection back,
+        and meanwhile whoever waited for the locks may ask.
+        """
+        ...
+
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         """Lock the rows in the order of their names; those that do not exist are left out."""
         ...

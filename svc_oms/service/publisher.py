@@ -33,13 +33,9 @@ class Publisher:
             ledger: The batch.
             bases: Per session, the outbound number before the batch's first command.
         """
-        lines = ledger.published()
-        self.moved([ledger.orders[order_id] for order_id in ledger.bodies])
-        for account_id, events in lines.items():
-            tail = self.accounts.get(account_id)
-            if tail is not None:
-                tail.append(events[0].sequence, [event_item(line.payload) for line in events])
         if bases:
+            # First what the venue is to have: its way is the longest, and a frame to the
+            # gateway is written before those of the readers.
             commands: defaultdict[str, list[bytes]] = defaultdict(list)
             for session_id, payload in ledger.writes.outbox:
                 commands[session_id].append(payload)
@@ -48,6 +44,12 @@ class Publisher:
                 if tail is not None:
                     tail.append(bases[session_id] + 1, payloads)
             self._waker.wake_sessions(list(commands))
+        lines = ledger.published()
+        self.moved([ledger.orders[order_id] for order_id in ledger.bodies])
+        for account_id, events in lines.items():
+            tail = self.accounts.get(account_id)
+            if tail is not None:
+                tail.append(events[0].sequence, [event_item(line.payload) for line in events])
         if lines:
             self._waker.wake_accounts(list(lines))
             self._cache.keep(

@@ -13,6 +13,8 @@ from itertools import islice
 
 # Items a tail keeps; a live reader further behind is a slow consumer.
 TAIL_ITEMS_MAX = 4096
+# So few missing items are looked up from the end, more are walked to from the front.
+READ_FROM_END_MAX = 64
 
 
 class Tail:
@@ -77,4 +79,10 @@ class Tail:
         skip = number + 1 - self._first
         if skip < 0:
             return None
-        return list(islice(self._items, skip, skip + limit))
+        items = self._items
+        behind = len(items) - skip
+        if behind <= READ_FROM_END_MAX:
+            # A live reader lacks the last few only; walking there from the front takes longer
+            # than all else that is done for it.
+            return [items[index] for index in range(skip, skip + min(behind, limit))]
+        return list(islice(items, skip, skip + limit))

@@ -1,17 +1,14 @@
 """The order store in memory: for tests of the service layer, and held to the same contract."""
 
 import asyncio
-import copy
-import dataclasses
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
-from svc_oms.service.controls.ports import ControlRecord
-from svc_oms.service.kill_ports import PullRow, SwitchRow
+from svc_oms.service.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -32,47 +29,15 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     WriteSet,
 )
-from svc_oms.service.session_desk import ActionRow
 from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
+from tests.support.oms_memory_tables import Tables
 from tests.support.oms_memory_told import MemoryToldOrders
 
 DOWN = 1
-
-
-@dataclasses.dataclass
-class _Tables:
-    accounts: dict[str, AccountRow] = dataclasses.field(default_factory=dict)
-    orders: dict[str, OrderWrite] = dataclasses.field(default_factory=dict)
-    events: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
-    executions: dict[tuple[str, str], ExecutionRow] = dataclasses.field(default_factory=dict)
-    keys: dict[tuple[str, str], IdempotencyRow] = dataclasses.field(default_factory=dict)
-    sessions: dict[str, SessionRow] = dataclasses.field(default_factory=dict)
-    outbox: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
-    parked: list = dataclasses.field(default_factory=list)
-    instruments: dict[str, bytes] = dataclasses.field(default_factory=dict)
-    controls_version: int = 1
-    audit: dict[tuple[str, int], AuditLine] = dataclasses.field(default_factory=dict)
-    audit_heads: dict[str, AuditHead] = dataclasses.field(default_factory=dict)
-    switches: dict[str, SwitchRow] = dataclasses.field(default_factory=dict)
-    pulls: dict[tuple[str, str], PullRow] = dataclasses.field(default_factory=dict)
-    blocks: dict[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
-    positions: dict[tuple[str, str, str], PositionRow] = dataclasses.field(default_factory=dict)
-    hashes: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
-    records: dict[tuple[int, str, int], ControlRecord] = dataclasses.field(default_factory=dict)
-    control_keys: dict[tuple[str, str], tuple[bytes, bytes]] = dataclasses.field(
-        default_factory=dict
-    )
-    people: dict[str, str] = dataclasses.field(default_factory=dict)
-    actions: dict[str, ActionRow] = dataclasses.field(default_factory=dict)
-    standbys: dict[tuple[str, str], float] = dataclasses.field(default_factory=dict)
-    handed_over: dict[str, tuple[str, float]] = dataclasses.field(default_factory=dict)
-
-    def copy(self) -> "_Tables":
-        return _Tables(*(copy.copy(getattr(self, f.name)) for f in dataclasses.fields(self)))
 
 
 def _row(order: OrderWrite) -> OrderRow:
@@ -80,8 +45,12 @@ def _row(order: OrderWrite) -> OrderRow:
 
 
 class MemoryBatch(LapsesActions, MemoryToldOrders):
-    def __init__(self, tables: _Tables) -> None:
-        self.tables = tables
+    def __init__(self, tables: Tables, commit: Callable[[Tables], None]) -> None:
+        self.tables, self.committed, self._commit = tables, False, commit
+
+    async def commit(self) -> None:
+        self.committed = True
+        self._commit(self.tables)
 
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         found = self.tables.accounts
@@ -225,16 +194,14 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self.tables = _Tables()
+        self.tables = Tables()
         self.away = False
-        self.lose_commits = 0
-        self.fail_commits = 0
-        self.commits = 0
+        self.lose_commits = self.fail_commits = self.commits = 0
         self._guards = MemoryGuards()
         self._lock = asyncio.Lock()
         self.kills = MemoryKillStore(self)
 
-    def _here(self) -> _Tables:
+    def _here(self) -> Tables:
         if self.away:
             raise StoreUnavailableError("made to be away")
         return self.tables
@@ -242,17 +209,21 @@ class MemoryStore:
     @asynccontextmanager
     async def batch(self) -> AsyncIterator[MemoryBatch]:
         async with self._lock:
-            batch = MemoryBatch(self._here().copy())
+            batch = MemoryBatch(self._here().copy(), self._commit)
             yield batch
-            self._here()
-            if self.fail_commits:
-                self.fail_commits -= 1
-                raise StoreUnavailableError("lost before the commit")
-            self.tables = batch.tables
-            self.commits += 1
-            if self.lose_commits:
-                self.lose_commits -= 1
-                raise StoreUnavailableError("lost behind the commit")
+            if not batch.committed:
+                await batch.commit()
+
+    def _commit(self, tables: Tables) -> None:
+        self._here()
+        if self.fail_commits:
+            self.fail_commits -= 1
+            raise StoreUnavailableError("lost before the commit")
+        self.tables = tables
+        self.commits += 1
+        if self.lose_commits:
+            self.lose_commits -= 1
+            raise StoreUnavailableError("lost behind the commit")
 
     async def revision(self) -> str:
         self._here()
@@ -427,7 +398,7 @@ class MemoryStore:
         return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
-        return await MemoryBatch(self._here()).orders(order_ids)
+        return await MemoryBatch(self._here(), self._commit).orders(order_ids)
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())

@@ -38,12 +38,15 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[An
 class PostgresBatch:
     """A transaction on a connection of the pool; see `ports.Batch`."""
 
-    __slots__ = ("_connection", "_pool", "_transaction")
+    __slots__ = ("_connection", "_ended", "_locked", "_pool", "_transaction", "_version")
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._connection: Any = None
         self._transaction: Any = None
+        self._locked = self._ended = False
+        # Of the controls, if a statement behind the locks told it.
+        self._version: int | None = None
 
     async def __aenter__(self) -> Self:
         """Take a connection and begin."""
@@ -66,6 +69,8 @@ class PostgresBatch:
         """Commit, or roll back what failed, and give the connection back."""
         try:
             with translated():
+                if self._ended:
+                    return
                 if kind is None:
                     await self._transaction.commit()
                 elif not self._connection.is_closed():
@@ -74,14 +79,24 @@ class PostgresBatch:
             with translated():
                 await self._pool.release(self._connection)
 
+    async def commit(self) -> None:
+        """See `ports.Batch`."""
+        # Also of one that failed there is nothing left to roll back.
+        self._ended = True
+        with translated():
+            await self._transaction.commit()
+
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         """See `ports.Batch`."""
         with translated():
             rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
+        self._locked = True
         return {row[0]: AccountRow(*row) for row in rows}
 
     async def controls_version(self) -> int:
         """See `ports.Batch`."""
+        if self._version is not None:
+            return self._version
         with translated():
             return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
 
@@ -131,7 +146,9 @@ class PostgresBatch:
         """See `ports.Batch`."""
         with translated():
             rows = await self._connection.fetch(sql.KEYS, *columns(keys, 2))
-        return [IdempotencyRow(*row) for row in rows]
+        if self._locked:
+            self._version = rows[0][0]
+        return [IdempotencyRow(*row[1:]) for row in rows if row[1] is not None]
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         """See `ports.Batch`."""

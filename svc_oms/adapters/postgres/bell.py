@@ -8,6 +8,7 @@ import asyncpg
 
 from mesh.log import get_logger
 from svc_oms.adapters.postgres.errors import AWAY
+from svc_oms.service.wakes import SOMEBODY
 
 log = get_logger("svc_oms.bell")
 
@@ -26,16 +27,16 @@ class PostgresBell:
         self._heard = heard
         self._connection: Any = None
 
-    async def tell(self, channel: str, message: str) -> bool:
-        """Send a word; False if nobody could be told."""
+    async def tell(self, channel: str, message: str) -> int:
+        """See `wakes.Tell`."""
         connection = self._connection
         if connection is None or connection.is_closed():
-            return False
+            return 0
         try:
             await connection.execute("SELECT pg_notify($1, $2)", channel, message)
         except (*AWAY, asyncpg.PostgresError):
-            return False
-        return True
+            return 0
+        return SOMEBODY
 
     async def run(self) -> None:
         """Listen for ever; connect again whenever the connection is lost."""

@@ -61,10 +61,13 @@ for an index that only reports without ClOrdID(11) ask. An account's orders are 
 WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
 
 KEYS = """
-SELECT i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
-FROM unnest($1::text[], $2::text[]) AS wanted (account_id, key)
-JOIN oms.idempotency i USING (account_id, key)
+SELECT c.version, i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
+FROM oms.controls c LEFT JOIN (
+    unnest($1::text[], $2::text[]) AS wanted (account_id, key)
+    JOIN oms.idempotency i USING (account_id, key)) ON true
 """
+"""Every batch of commands asks for its keys behind the locks, and is told CONTROLS_VERSION with
+them, which saves a round trip. Without any key there is one row of nothing but the version."""
 
 EXECUTIONS = """
 SELECT e.venue_mic, e.exec_id, e.order_id, e.account_id, e.sequence, e.exec_type,

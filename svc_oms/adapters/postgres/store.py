@@ -34,6 +34,8 @@ WRITE_CONNECTIONS_MAX = 6
 # Connections for reading: streams that catch up, lists, snapshots.
 READ_CONNECTIONS_MAX = 6
 CONNECT_TIMEOUT_S = 3.0
+# Statements of one connection; the driver's own bound would close it after some minutes of trading.
+CONNECTION_QUERIES_MAX = 1_000_000_000
 # A statement that takes longer is given up; the batch's outcome is then not known.
 STATEMENT_TIMEOUT_S = 15.0
 
@@ -45,6 +47,8 @@ BATCH_PLANS = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    # Up to PostgreSQL 17 what is off counts as a cost, and a costly plan is compiled at each run.
+    "jit": "off",
 }
 
 
@@ -311,8 +315,10 @@ async def _pool(database_url: str, connections_max: int, settings: dict[str, str
         max_size=connections_max,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=STATEMENT_TIMEOUT_S,
-        # An idle connection costs little; opening one in a burst costs a batch.
+        # An idle connection costs little; opening one, and planning all its statements anew, costs
+        # a batch: none is closed for its age or for what it has done.
         max_inactive_connection_lifetime=0,
+        max_queries=CONNECTION_QUERIES_MAX,
         # Nothing here changes a connection's state; the driver's reset is a round trip a batch.
         reset=_keep,
         server_settings=settings,

@@ -20,6 +20,8 @@ log = get_logger("svc_oms.redis")
 PENDING_ORDERS_MAX = 10_000
 # Orders in one write.
 WRITE_ORDERS_MAX = 1_000
+# Between two writes: an order that is placed and acknowledged within it is written once. Seconds.
+GATHER_S = 0.05
 TIMEOUT_S = 0.5
 RETRY_S = 1.0
 # Seconds between two looks whether the connection is still wanted.
@@ -56,16 +58,15 @@ class RedisSide:
         self._pending.update(orders)
         self._some.set()
 
-    async def tell(self, channel: str, message: str) -> bool:
-        """Send a word to the other replicas; False if Redis is away."""
+    async def tell(self, channel: str, message: str) -> int:
+        """See `wakes.Tell`."""
         if not self._here:
-            return False
+            return 0
         try:
-            await self._redis.publish(channel, message)
+            return int(await self._redis.publish(channel, message))
         except AWAY:
             self._gone()
-            return False
-        return True
+            return 0
 
     def _gone(self) -> None:
         if self._here:
@@ -82,6 +83,7 @@ class RedisSide:
         """Write what is kept, for ever."""
         while True:
             await self._some.wait()
+            await asyncio.sleep(GATHER_S)
             self._some.clear()
             while self._pending and self._here:
                 part = dict(list(self._pending.items())[:WRITE_ORDERS_MAX])

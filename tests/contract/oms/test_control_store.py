@@ -125,6 +125,13 @@ async def test_a_change_moves_the_version_and_keeps_its_answer(store):
         assert rows["ACC-ALICE"].controls_seen == await batch.controls_version() == before + 1
 
 
+async def test_the_version_is_the_same_behind_keys(store):
+    async with store.batch() as batch:
+        rows = await batch.lock_accounts(["ACC-ALICE"])
+        assert await batch.keys([]) == await batch.keys([("ACC-ALICE", "k")]) == []
+        assert await batch.controls_version() == rows["ACC-ALICE"].controls_seen
+
+
 async def test_a_change_that_fails_leaves_nothing(store):
     async def fail():
         async with store.controls().change() as change:

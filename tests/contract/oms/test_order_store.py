@@ -453,3 +453,17 @@ async def test_a_command_may_bring_executions(store):
         assert await batch.executions([("SIMA", "E1"), ("SIMA", "E2")]) == [row]
     with pytest.raises(StoreRefusedError):
         await written(store, WriteSet(executions=[row]))
+
+
+async def test_what_was_committed_stays_whatever_comes_before_the_batch_is_left(store):
+    async def spoil():
+        async with store.batch() as batch:
+            await batch.lock_accounts(["ACC-ALICE"])
+            await batch.write(placed(order(1)))
+            await batch.commit()
+            raise RuntimeError("behind the commit")
+
+    with pytest.raises(RuntimeError, match="behind the commit"):
+        await spoil()
+    async with store.batch() as batch:
+        assert (await batch.lock_accounts(["ACC-ALICE"]))["ACC-ALICE"].last_sequence == 1

@@ -70,3 +70,11 @@ def test_readers_are_woken():
     tail.append(2, items(2, 2))
     assert not reader.is_set()
     assert not tail.read
+
+
+def test_few_from_the_end_and_many_from_the_front_are_the_same_log():
+    tail = Tail(0)
+    tail.append(1, items(1, 300))
+    for number in (0, 100, 234, 235, 236, 237, 298, 299, 300):
+        for limit in (1, 63, 64, 65, 250):
+            assert tail.after(number, limit) == items(number + 1, min(300, number + limit))

@@ -1,0 +1,70 @@
+"""What an order stream yields when it is woken by those who share it."""
+
+import asyncio
+
+from mesh.clock import SystemClock
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.service.notices import Notices
+from svc_oms.service.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.publisher import Publisher
+from svc_oms.service.venues import VenueSessions
+from tests.support.oms_memory import MemoryStore
+
+ACCOUNT = "ACC-ALICE"
+FAR_NS = 1 << 62
+NEVER_S = 3600.0
+
+
+class Nobody:
+    """Takes every word to other replicas, and what is kept."""
+
+    def wake_accounts(self, account_ids):
+        del account_ids
+
+    def wake_sessions(self, session_ids):
+        del session_ids
+
+    def keep(self, orders):
+        del orders
+
+
+def parts() -> StreamParts:
+    clock = SystemClock()
+    publisher = Publisher(Nobody(), Nobody())
+    return StreamParts(MemoryStore(), clock, publisher, Notices(clock), VenueSessions(), "epoch")
+
+
+def stream(made: StreamParts, *accounts: str) -> OrderStream:
+    end = StreamEnd(asyncio.Event(), FAR_NS, stream_pb2.DRAIN_CAUSE_SHUTDOWN)
+    return OrderStream(made, [(name, None) for name in accounts], NEVER_S, end)
+
+
+async def test_a_word_that_comes_while_a_frame_is_written_is_not_put_off():
+    reader = stream(parts())
+    frames = reader.frames()
+    assert await anext(frames) == b"", "no links to tell of"
+    reader.notice(b"news")
+    async with asyncio.timeout(10):
+        assert await anext(frames) == b"news"
+        # The frame is being written: nothing waits for the word yet.
+        reader.wake.set()
+        assert await anext(frames) == b""
+    await frames.aclose()
+
+
+async def test_events_and_what_else_a_reader_was_woken_for_are_one_frame():
+    made = parts()
+    reader = stream(made, ACCOUNT)
+    frames = reader.frames()
+    async with asyncio.timeout(10):
+        assert await anext(frames), "the end of the snapshot"
+        assert await anext(frames) == b"", "no links to tell of"
+        assert await anext(frames), "a heartbeat: from here on it is live"
+        made.publisher.accounts[ACCOUNT].append(1, [b"event"])
+        assert await anext(frames) == b"event"
+        following = asyncio.create_task(anext(frames))
+        await asyncio.sleep(0)
+        assert not following.done(), "it was told already"
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    await frames.aclose()
