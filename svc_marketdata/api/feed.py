@@ -255,6 +255,7 @@ class _Feed:
                 trade.size,
                 AGGRESSORS[trade.aggressor],
                 trade_ns or venue_ns,
+                received_ns,
             ),
             received_ns,
         )
