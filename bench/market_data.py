@@ -1,4 +1,4 @@
-"""Fan-out through svc_marketdata: a scripted feed in, counted frames out, over mutual TLS.
+"""Fan-out through svc_marketdata: a scripted feed in, counted updates out, over mutual TLS.
 
 The service runs as its own process, as in production, without Redis. Frames of the feed
 change the best bid of 50 listings; each subscriber of EVERY_EVENT gets every one of these
@@ -21,7 +21,7 @@ import uvloop
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from bench.bare.fan_out import SUBSCRIBERS, UPDATES_PER_FRAME, FrameCounter
+from bench.bare.fan_out import LOW_PRICE, SUBSCRIBERS, UPDATES_PER_FRAME, UpdateCounter
 from bench.children import PROJECT, free_port
 from bench.measure import CpuMeter, Figure, Plan
 from mesh.channel import mesh_channel
@@ -137,18 +137,17 @@ async def _measure(plan: Plan, folder: Path) -> list[Figure]:
                     for _ in range(plan.repeats):
                         async with mesh_channel(target, "svc-marketdata", edge) as channel:
                             meter = CpuMeter({"marketdata": pid})
-                            frames = await _run(plan, channel, feed, issuer, mode, subscribers)
+                            updates = await _run(plan, channel, feed, issuer, mode, subscribers)
                             used = meter.seconds()["marketdata"]
-                            updates = frames.rate * UPDATES_PER_FRAME
-                            rate.values.append(updates)
-                            cpu.values.append(used / (frames.total * UPDATES_PER_FRAME) * 1e6)
+                            rate.values.append(updates.rate)
+                            cpu.values.append(used / updates.total * 1e6)
                     figures += [rate, cpu]
             await feed.close()
     await issuer.stop()
     return figures
 
 
-class _Frames:
+class _Updates:
     def __init__(self, rate: float, total: int) -> None:
         self.rate = rate
         self.total = total
@@ -161,22 +160,22 @@ async def _run(
     issuer: Issuer,
     mode: str,
     subscribers: int,
-) -> _Frames:
+) -> _Updates:
     request = market_data_service_pb2.WatchRequest(
         subscription={"mode": f"DELIVERY_MODE_{mode}"}, heartbeat_s=60
     ).SerializeToString()
     metadata = (("authorization", f"Bearer {issuer.token()}"),)
     stub = channel.unary_stream(WATCH)
     calls = [stub(request, metadata=metadata) for _ in range(subscribers)]
-    counter = FrameCounter(calls)
-    while min(counter.counts) < 2:  # noqa: ASYNC110  # snapshot and its end
+    counter = UpdateCounter(calls)
+    while min(counter.counts) < UPDATES_PER_FRAME:  # noqa: ASYNC110  # the snapshot
         await asyncio.sleep(0.01)
     counter.counts = [0] * subscribers
     pushing = asyncio.create_task(feed.push(counter))
     rate = await counter.rate(plan.seconds)
     feed.pushes = False
     await pushing
-    return _Frames(rate, sum(counter.counts))
+    return _Updates(rate, sum(counter.counts))
 
 
 class ScriptedFeed:
@@ -211,12 +210,13 @@ class ScriptedFeed:
         while self._acknowledged < self._sequence:  # noqa: ASYNC110  # once, at the start
             await asyncio.sleep(0.01)
 
-    async def push(self, counter: FrameCounter) -> None:
+    async def push(self, counter: UpdateCounter) -> None:
         """Send frames as fast as the slowest subscriber, and the service, take them."""
         # Not cancelled from outside: that would end the whole stream.
         self.pushes, sent = True, 0
         while self.pushes:
-            behind = max(sent - min(counter.counts), self._sequence - self._acknowledged)
+            taken = min(counter.counts) // UPDATES_PER_FRAME
+            behind = max(sent - taken, self._sequence - self._acknowledged)
             if behind >= FRAMES_AHEAD_MAX:
                 await asyncio.sleep(PUSH_PAUSE_S)
                 continue
@@ -260,7 +260,7 @@ def _first_updates(name: str) -> list[feed_service_pb2.FeedUpdate]:
             statistics=feed_service_pb2.Statistics(
                 open_price="648",
                 high_price="655.5",
-                low_price="645.1",
+                low_price=LOW_PRICE,
                 close_price="647.9",
                 volume="1204500",
             ),

@@ -47,7 +47,9 @@ DOUBTS_DROPPED = Counter(
 )
 FEED_UPDATES = Counter("ordermesh_gateway_feed_updates", "Market-data changes passed on.", _SESSION)
 FEED_RESYNCS = Counter(
-    "ordermesh_gateway_feed_resyncs", "Fresh snapshots asked for, by cause.", [*_SESSION, "cause"]
+    "ordermesh_gateway_feed_resyncs",
+    "Times fresh snapshots were wanted, by cause.",
+    [*_SESSION, "cause"],
 )
 SEND_SECONDS = Histogram(
     "ordermesh_gateway_send_seconds",

@@ -2,7 +2,7 @@
 
 With the mesh's own mutual TLS and channel options, so that the comparison with
 svc_marketdata is about what the service does and not about the transport; once without
-TLS too, to show what TLS costs. One reader process counts frames without parsing them.
+TLS too, to show what TLS costs. One reader process counts updates without parsing them.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 METHOD = "/bench.FanOut/Watch"
 UPDATES_PER_FRAME = 50
 SUBSCRIBERS = (1, 20, 100)
+LOW_PRICE = "645.1"
+UPDATE_MARK = market_data_pb2.Quote(low_price=LOW_PRICE).SerializeToString()
+"""Bytes that every update has once."""
 
 
 def quote_frame(updates: int = UPDATES_PER_FRAME) -> bytes:
@@ -34,7 +37,7 @@ def quote_frame(updates: int = UPDATES_PER_FRAME) -> bytes:
     quote = market_data_pb2.Quote(
         bid_price="650.25", bid_size="1200", ask_price="650.35", ask_size="900",
         last_price="650.3", last_size="100", open_price="648", high_price="655.5",
-        low_price="645.1", close_price="647.9", volume="1204500",
+        low_price=LOW_PRICE, close_price="647.9", volume="1204500",
     )  # fmt: skip
     quote.venue_time.FromNanoseconds(time.time_ns())
     quote.received_at.FromNanoseconds(time.time_ns())
@@ -91,10 +94,9 @@ async def _measure(plan: Plan, port: int, pid: int, tls_folder: Path | None) -> 
                 stub = channel.unary_stream(METHOD)
                 calls = [stub(b"") for _ in range(subscribers)]
                 meter = CpuMeter({"bare": pid})
-                counter = FrameCounter(calls)
-                frames = await counter.rate(plan.seconds)
-                figure.values.append(frames * UPDATES_PER_FRAME)
-                updates = sum(counter.counts) * UPDATES_PER_FRAME
+                counter = UpdateCounter(calls)
+                figure.values.append(await counter.rate(plan.seconds))
+                updates = sum(counter.counts)
                 cpu.values.append(meter.seconds()["bare"] / updates * 1e6)
         figures += [figure, cpu]
     return figures
@@ -113,8 +115,8 @@ async def channel_to(port: int, tls_folder: Path | None):  # type: ignore[no-unt
         yield channel
 
 
-class FrameCounter:
-    """Reads many streams and counts their frames, unparsed."""
+class UpdateCounter:
+    """Reads many streams and counts their updates, unparsed: a frame may hold any number."""
 
     def __init__(self, calls: list[grpc.aio.UnaryStreamCall]) -> None:
         self.counts = [0] * len(calls)
@@ -122,7 +124,7 @@ class FrameCounter:
         self._tasks = [asyncio.create_task(self._read(n, c)) for n, c in enumerate(calls)]
 
     async def rate(self, seconds: float) -> float:
-        """Frames a second, over all streams, once each has begun; then ends them."""
+        """Updates a second, over all streams, once each has begun; then ends them."""
         while not all(self.counts):  # noqa: ASYNC110  # an event a frame would be measured too
             await asyncio.sleep(0.01)
         before, start = sum(self.counts), time.perf_counter()
@@ -138,8 +140,8 @@ class FrameCounter:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _read(self, number: int, call: grpc.aio.UnaryStreamCall) -> None:
-        async for _ in call:
-            self.counts[number] += 1
+        async for frame in call:
+            self.counts[number] += frame.count(UPDATE_MARK)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ thread, queue or lock with order sessions.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from mesh.clock import Clock
 from mesh.ids import new_ulid
@@ -33,6 +33,7 @@ from svc_gateway.service.ports import (
     Told,
 )
 from svc_gateway.service.session_view import VenueClock
+from svc_gateway.service.snapshot_asks import SnapshotAsks
 from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import SessionConfig
 
@@ -46,8 +47,6 @@ INSTRUMENTS_PER_FRAME = 500
 # Frames sent and not acknowledged. Reached: changes wait here.
 UNACKNOWLEDGED_FRAMES_MAX = 64
 HEARTBEAT_S = 5.0
-# At most one request for everything in this time, so that a slow reader cannot make a storm.
-RESYNC_INTERVAL_S = 1.0
 TICK_S = 0.25
 _NS = 1_000_000_000
 
@@ -83,8 +82,7 @@ class MarketSession:
         self._status_due = False
         self._linked = False
         self._requests: deque[tuple[str, Groups]] = deque()
-        self._resync_cause = ""
-        self._resynced_at = clock.monotonic() - RESYNC_INTERVAL_S
+        self._asks = SnapshotAsks()
         self._frame_sequence = 0
         self._acknowledged = 0
         self._wake = asyncio.Event()
@@ -230,20 +228,20 @@ class MarketSession:
 
     def _resync(self, cause: str) -> None:
         self._updates.clear()
-        self._resync_cause = cause
-        self._try_resync()
+        self._want(cause, self._symbols())
+        self._ask()
 
-    def _try_resync(self) -> None:
-        now = self._clock.monotonic()
-        if not (self._resync_cause and self._up and self._linked):
-            return
-        if now - self._resynced_at < RESYNC_INTERVAL_S:
-            return  # a tick comes back to it
-        metrics.FEED_RESYNCS.labels(self.config.session_id, self._resync_cause).inc()
-        self._resync_cause = ""
-        self._resynced_at = now
-        self._requests.extend(self._dialect.snapshots(self._symbols()))
-        self._send_requests()
+    def _want(self, cause: str, symbols: Iterable[str]) -> None:
+        metrics.FEED_RESYNCS.labels(self.config.session_id, cause).inc()
+        self._asks.want(symbols)
+
+    def _ask(self) -> None:
+        """Ask for the snapshots whose time has come; a tick comes back to the others."""
+        if self._up and self._linked:
+            symbols = self._asks.take(self._clock.monotonic())
+            if symbols:
+                self._requests.extend(self._dialect.snapshots(symbols))
+                self._send_requests()
 
     # -- the FIX session ----------------------------------------------------------------------
 
@@ -279,7 +277,7 @@ class MarketSession:
                 self._engine.forgive()
                 self._dialect.forget()
                 self._resync("inbox_full")
-            self._try_resync()
+            self._ask()
 
     async def _intake(self) -> None:
         while True:
@@ -289,6 +287,7 @@ class MarketSession:
                 except Exception:  # noqa: BLE001  whatever it is, the session goes on
                     _log.exception("could not take in", session_id=self.config.session_id)
                     self._resync("fault")
+            self._ask()
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:
@@ -315,7 +314,7 @@ class MarketSession:
         if not self.config.dialect.trading_session_status:
             self._trading_status = instruments.TRADING_STATUS_OPEN
         # The subscription brings the books; nothing older need be asked for.
-        self._resync_cause = ""
+        self._asks.drop()
         self._set_up(True)
         self._send_requests()
 
@@ -344,9 +343,7 @@ class MarketSession:
             self._requests.extend(self._dialect.subscriptions(self._symbols()))
             self._send_requests()
         if reading.refresh:
-            metrics.FEED_RESYNCS.labels(self.config.session_id, "level_unknown").inc()
-            self._requests.extend(self._dialect.snapshots(sorted(reading.refresh)))
-            self._send_requests()
+            self._want("level_unknown", reading.refresh)
         if reading.session_status is not None:
             self._trading_status = reading.session_status
             self._status_due = True

@@ -23,6 +23,10 @@ from svc_marketdata.service.market_data import FeedIdentity, FeedSession, Market
 REFRESH_PAUSE_S_MIN = 5.0
 """Least seconds between two requests for everything: what cannot be read today cannot be
 read a moment later either."""
+ACKNOWLEDGE_FRAMES = 8
+"""Frames an acknowledgement may wait for: few of the 64 a gateway sends ahead."""
+ACKNOWLEDGE_PAUSE_S = 0.01
+"""Seconds it may wait for them."""
 UNREADABLE_LOGGED_MAX = 10
 """Unreadable updates a feed stream may log; further ones are counted only."""
 UPDATES_PER_FRAME_MAX = 1_000
@@ -71,6 +75,7 @@ class FeedServicer:
         finally:
             for worker in workers:
                 worker.cancel()
+            feed.close()
             self._data.close_feed(feed.session)
 
 
@@ -87,6 +92,8 @@ class _Feed:
         self._data = data
         self._news = asyncio.Event()
         self._taken = 0
+        self._acknowledged = 0
+        self._pause: asyncio.TimerHandle | None = None
         self._drains = False
         self._logged = 0
         self._refresh_asked_s = float("-inf")
@@ -126,6 +133,7 @@ class _Feed:
         """Wait for something to tell the gateway."""
         await self._news.wait()
         self._news.clear()
+        self._acknowledged = self._taken
         response = pb.FeedResponse(acknowledged_frame_sequence=self._taken)
         now_s = asyncio.get_running_loop().time()
         if self.session.refresh_wanted and now_s - self._refresh_asked_s >= REFRESH_PAUSE_S_MIN:
@@ -171,7 +179,25 @@ class _Feed:
                 self._unreadable(instrument.instrument_id, error)
         self._take_updates(frame)
         session.end_frame()
+        self._acknowledge_soon()
+
+    def _acknowledge_soon(self) -> None:
+        """Answer for several frames at once: a write costs as much as half a frame's updates."""
+        if self.session.refresh_wanted or self._taken - self._acknowledged >= ACKNOWLEDGE_FRAMES:
+            self._news.set()
+        elif self._pause is None:
+            loop = asyncio.get_running_loop()
+            self._pause = loop.call_later(ACKNOWLEDGE_PAUSE_S, self._pause_over)
+
+    def _pause_over(self) -> None:
+        self._pause = None
         self._news.set()
+
+    def close(self) -> None:
+        """Let nothing happen any more."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
 
     def _take_updates(self, frame: pb.FeedRequest) -> None:
         if len(frame.updates) > UPDATES_PER_FRAME_MAX:
@@ -229,6 +255,7 @@ class _Feed:
                 trade.size,
                 AGGRESSORS[trade.aggressor],
                 trade_ns or venue_ns,
+                received_ns,
             ),
             received_ns,
         )

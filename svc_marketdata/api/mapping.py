@@ -120,6 +120,7 @@ def trade_to_proto(trade: Trade) -> market_data_pb2.Trade:
         size=trade.size,
         aggressor=_AGGRESSOR_TO_PROTO[trade.aggressor],
         venue_time=_timestamp(trade.venue_time_ns),
+        received_at=_timestamp(trade.received_ns),
     )
 
 

@@ -42,6 +42,8 @@ class Trade:
     size: str
     aggressor: Aggressor
     venue_time_ns: int
+    received_ns: int = 0
+    """When the gateway had it; 0 if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

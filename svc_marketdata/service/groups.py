@@ -10,7 +10,7 @@ its frame stays behind at its position, costs one dictionary that cannot outgrow
 number of channels, and is served from there when it is ready; nobody waits for it.
 
 EVERY_EVENT groups collect each update as it happens and hand the joined bytes to the
-bounded queue of each subscriber.
+bounded queue of each subscriber. What waits there when the reader is ready goes in one write.
 """
 
 import asyncio
@@ -18,9 +18,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
 
 from svc_marketdata.service.channels import Channel, Topic
+from svc_marketdata.service.frames import Frame, FrameBuilder, FrameJoiner
+from svc_marketdata.service.limits import Limits
 
 
 class Mode(Enum):
@@ -66,50 +67,6 @@ class Interest:
     def depth_of(self, channel: Channel) -> int:
         """Depth matters for books only; other topics share their bytes across depths."""
         return self.depth if channel.topic is Topic.BOOK else 0
-
-
-class Frame(NamedTuple):
-    """Bytes for one write, shared by every subscriber they are for."""
-
-    data: bytes
-    item_count: int
-    high_water: int
-
-
-class FrameBuilder:
-    """Joins items into frames of bounded size."""
-
-    __slots__ = ("_bytes_max", "_count", "_parts", "_size", "frames")
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._count = 0
-        self.frames: list[Frame] = []
-
-    def add(self, item: bytes, count: int = 1) -> None:
-        """Add bytes of whole items."""
-        if not item:
-            return
-        if self._size and self._size + len(item) > self._bytes_max:
-            self._close(0)
-        self._parts.append(item)
-        self._size += len(item)
-        self._count += count
-
-    def finish(self, high_water: int) -> list[Frame]:
-        """Give the frames; they bring a reader to this high water."""
-        self._close(high_water)
-        frames, self.frames = self.frames, []
-        return frames
-
-    def _close(self, high_water: int) -> None:
-        if self._parts:
-            data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-            self.frames.append(Frame(data, self._count, high_water))
-            self._parts = []
-            self._size = self._count = 0
 
 
 class Position:
@@ -177,7 +134,7 @@ class Subscriber:
             if not self.outbox and self.group is not None:
                 self.group.serve_now(self)
             if self.outbox:
-                frame = self.outbox.popleft()
+                frame = self._next()
                 self.queued_updates -= frame.item_count
                 self.high_water = frame.high_water or self.high_water
                 return frame
@@ -188,6 +145,11 @@ class Subscriber:
                 await self.waiter
             finally:
                 self.waiter = None
+
+    def _next(self) -> Frame:
+        """Take the next frame, joined with those behind it where the group joins."""
+        outbox, joiner = self.outbox, self.group.joiner if self.group is not None else None
+        return outbox.popleft() if joiner is None or len(outbox) == 1 else joiner.take(outbox)
 
 
 class Group:
@@ -201,6 +163,7 @@ class Group:
         self.total = 0
         """Sum of the sequences of the channels that count."""
         self.frame_bytes_max = frame_bytes_max
+        self.joiner: FrameJoiner | None = None
 
     def attach(self, channel: Channel) -> None:
         """Take a channel in."""
@@ -370,10 +333,11 @@ class ConflatingGroup(Group):
 class EveryEventGroup(Group):
     """Each update, in order; a reader that falls behind its bound is ended."""
 
-    def __init__(self, interest: Interest, frame_bytes_max: int, queue_updates_max: int) -> None:
-        super().__init__(interest, frame_bytes_max)
-        self.queue_updates_max = queue_updates_max
-        self._builder = FrameBuilder(frame_bytes_max)
+    def __init__(self, interest: Interest, limits: Limits) -> None:
+        super().__init__(interest, limits.frame_bytes_max)
+        self.queue_updates_max = limits.subscriber_queue_updates_max
+        self.joiner = FrameJoiner(limits.joined_bytes_max)
+        self._builder = FrameBuilder(limits.frame_bytes_max)
 
     def attach(self, channel: Channel) -> None:
         """Take a channel in and hear of each of its updates."""

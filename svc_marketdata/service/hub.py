@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from svc_marketdata.service.channels import Channel, Encoder, Topic
+from svc_marketdata.service.frames import Frame
 from svc_marketdata.service.groups import (
     ConflatingGroup,
     EveryEventGroup,
-    Frame,
     Group,
     Interest,
     Mode,
@@ -162,11 +162,10 @@ class Hub:
         group = self._groups.get(interest)
         if group is not None:
             return group
-        bytes_max = self.limits.frame_bytes_max
         if interest.mode is Mode.EVERY_EVENT:
-            group = EveryEventGroup(interest, bytes_max, self.limits.subscriber_queue_updates_max)
+            group = EveryEventGroup(interest, self.limits)
         else:
-            group = ConflatingGroup(interest, bytes_max)
+            group = ConflatingGroup(interest, self.limits.frame_bytes_max)
             if group.at_tick_only:
                 timer = self._timers.get(interest.interval_ms)
                 if timer is None:

@@ -13,6 +13,10 @@ class Limits:
     frame_bytes_max: int = 256 * 1024
     """Bytes of items joined into one frame; what is more goes into the next."""
 
+    joined_bytes_max: int = 64 * 1024
+    """Bytes of waiting frames joined into one write for an EVERY_EVENT reader that is behind, as
+    much as a stream's window; what is more goes with its next write."""
+
     instruments_max: int = 10_000
     """Listings with prices; updates of further ones are counted and dropped."""
 

@@ -9,30 +9,45 @@ behind the account's lock: the first command that is right moves the order, any
 other finds it moved. So a replica may die at any point, and none has to know
 of another: a trigger is lost only with the database.
 
+Two streams tell the market. Quotes come conflated, as they stand every 100 ms; trades come
+one by one, none left out, so that one that reaches a stop and is taken back a moment later
+is seen. A stop held against a bid, an offer or a midpoint goes by quotes only. Once trades
+of a listing have come, they alone say what its last one was: a quote that is older or newer than
+them would bring the trades out of their order, and a trailing stop goes by their order.
+
 Only fresh prices count. A stale quote takes the listing's price away, the end of
-the price stream takes all of them, and a stop waits then, as it is, for the next
-fresh one. A price that reached the stop in between and went back is not seen.
+the quote stream takes all of them, and a stop waits then, as it is, for the next
+fresh one; what was traded meanwhile is not made up for. A trade counts for an order only if the
+gateway had it when the order stood as it stands: neither what a stream begins with nor
+what was late on its way can reach a stop that is younger than it.
+
+What was reached stays reached. While another command of the order is on its way, or when
+the desk could not take this one, it is kept and told again.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
+from typing import TypeVar
 
 from mesh.clock import Clock
 from mesh.errors import MeshError
 from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.domain import triggers
 from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
 from svc_oms.domain.lifecycle import LOCAL
-from svc_oms.domain.model import Order, WaitsFor
+from svc_oms.domain.model import Order, TriggerPriceType, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.service import metrics
 from svc_oms.service.codec.orders import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
 from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Outcome, Submission
 from svc_oms.service.venues import VenueSessions
+
+T = TypeVar("T")
 
 log = get_logger("svc_oms.triggers")
 
@@ -73,10 +88,25 @@ def _price(text: str) -> Price | None:
     return Price(price) if price > ZERO else None
 
 
+def _awaited(order: Order) -> tuple[object, ...]:
+    """Return what an order waits for, in all that can be changed about it."""
+    terms = order.terms
+    kind = terms.trigger_price_type
+    return order.waits_for, terms.stop_price, terms.trailing_offset, kind
+
+
+def _by_trades(order: Order) -> bool:
+    return order.terms.trigger_price_type in {None, TriggerPriceType.LAST}
+
+
+def _only(kept: dict[str, T], names: Collection[str]) -> dict[str, T]:
+    return {name: value for name, value in kept.items() if name in names}
+
+
 class _Watch:
     """A waiting order, and what is known of it here only."""
 
-    __slots__ = ("best", "busy", "ends_ns", "moved_at", "order")
+    __slots__ = ("best", "busy", "due", "ends_ns", "moved_at", "order", "since_ns")
 
     def __init__(self, order: Order, ends_ns: int | None) -> None:
         self.order = order
@@ -84,6 +114,17 @@ class _Watch:
         self.best: Price | None = None
         self.moved_at = float("-inf")
         self.busy = False
+        self.due: TriggerOrder | None = None
+        """Its stop was reached and nobody took the word of it yet."""
+        self.since_ns = order.updated_at_ns
+        """Since when it waits as it does; older trades are not held against it."""
+
+    def follow(self, order: Order, ends_ns: int | None) -> None:
+        """Take the order as it stands now."""
+        before, self.order, self.ends_ns = self.order, order, ends_ns
+        if _awaited(before) != _awaited(order):
+            self.since_ns = order.updated_at_ns
+            self.due = None
 
 
 class Triggers:
@@ -109,6 +150,10 @@ class Triggers:
         self._watches: dict[str, _Watch] = {}
         self._by_instrument: defaultdict[str, dict[str, _Watch]] = defaultdict(dict)
         self._prices: dict[str, triggers.Prices] = {}
+        self._lasts: dict[str, Price] = {}
+        """By listing: its last trade, as the stream of trades told it."""
+        self._last_quoted_ns: dict[str, int] = {}
+        """By listing: when the last quote was received that had to say it instead."""
         self._heard_at = float("-inf")
         self._in_flight = 0
         self.instruments_moved = asyncio.Event()
@@ -135,7 +180,7 @@ class Triggers:
             ends_ns = triggers.ends_at_ns(order, self._day_end_s)
             if watch is None:
                 watch = self._watches[order.order_id] = _Watch(order, ends_ns)
-            watch.order, watch.ends_ns = order, ends_ns
+            watch.follow(order, ends_ns)
             self._place(watch)
             self._look(watch)
 
@@ -181,7 +226,20 @@ class Triggers:
 
     def silent(self) -> None:
         """Take all prices away: their stream begins anew, or ended."""
-        self._prices.clear()
+        self.quotes_only(())
+
+    def trades_silent(self) -> None:
+        """Have quotes tell the last trades: the stream of trades begins anew, or ended."""
+        self.trades_only(())
+
+    def quotes_only(self, listings: Collection[str]) -> None:
+        """Take the prices of all other listings away: nobody tells when these move."""
+        self._prices = _only(self._prices, listings)
+        self._last_quoted_ns = _only(self._last_quoted_ns, listings)
+
+    def trades_only(self, listings: Collection[str]) -> None:
+        """Have quotes tell the last trades of all other listings."""
+        self._lasts = _only(self._lasts, listings)
 
     def heard(self) -> None:
         """Take the price stream to be alive now."""
@@ -197,10 +255,38 @@ class Triggers:
         if prices is None:
             self._prices.pop(instrument_id, None)
             return
+        last = self._lasts.get(instrument_id)
+        if last is None:
+            self._last_quoted_ns[instrument_id] = from_timestamp(quote.received_at)
+        else:
+            prices = prices._replace(last=last)
         self._prices[instrument_id] = prices
         # Submitting never moves an order before this returns.
         for watch in self._by_instrument.get(instrument_id, {}).values():
             self._hold_against(watch, prices)
+
+    def traded(self, instrument_id: str, trade: market_data_pb2.Trade) -> None:
+        """Hold a listing's waiting orders against one trade of it."""
+        price = _price(trade.price)
+        if price is None:
+            return
+        self._lasts[instrument_id] = price
+        if instrument_id in self._prices:
+            self._prices[instrument_id] = self._prices[instrument_id]._replace(last=price)
+        received_ns = from_timestamp(trade.received_at)
+        # A quote that was quicker than the first trade has told it, or what came behind it.
+        quoted_ns = self._last_quoted_ns.get(instrument_id, 0)
+        if received_ns < quoted_ns or not self._counts(instrument_id):
+            return
+        prices = triggers.Prices(price)
+        for watch in self._by_instrument.get(instrument_id, {}).values():
+            if watch.since_ns <= received_ns and _by_trades(watch.order):
+                self._hold_against(watch, prices)
+
+    def _counts(self, instrument_id: str) -> bool:
+        """Tell if the listing's prices are fresh and their stream is alive."""
+        silent_s = self._clock.monotonic() - self._heard_at
+        return instrument_id in self._prices and silent_s <= PRICE_AGE_MAX_S
 
     # What follows.
 
@@ -213,10 +299,10 @@ class Triggers:
             if self._venues.is_up(order.venue_mic):
                 command = TriggerOrder(order.account_id, order.order_id)
                 self._send(watch, CommandKind.TRIGGER, command)
-        elif order.waits_for is WaitsFor.PRICE:
-            prices = self._prices.get(order.instrument_id)
-            if prices is not None and self._clock.monotonic() - self._heard_at <= PRICE_AGE_MAX_S:
-                self._hold_against(watch, prices)
+        elif watch.due is not None:
+            self._send(watch, CommandKind.TRIGGER, watch.due)
+        elif order.waits_for is WaitsFor.PRICE and self._counts(order.instrument_id):
+            self._hold_against(watch, self._prices[order.instrument_id])
 
     def _hold_against(self, watch: _Watch, prices: triggers.Prices) -> None:
         order = watch.order
@@ -231,8 +317,9 @@ class Triggers:
             assert watch.best is not None
             trigger = triggers.followed(order.side, order.terms, trigger, watch.best)
         if triggers.reached(order.side, trigger, price):
-            command = TriggerOrder(order.account_id, order.order_id, price, watch.best)
-            self._send(watch, CommandKind.TRIGGER, command)
+            if watch.due is None:
+                watch.due = TriggerOrder(order.account_id, order.order_id, price, watch.best)
+            self._send(watch, CommandKind.TRIGGER, watch.due)
         elif trigger != order.trigger and not watch.busy:
             now = self._clock.monotonic()
             if now - watch.moved_at >= MOVE_INTERVAL_S and watch.best is not None:
@@ -251,6 +338,10 @@ class Triggers:
         def done(outcome: Outcome) -> None:
             watch.busy = False
             self._in_flight -= 1
+            if command is watch.due and not isinstance(outcome, MeshError):
+                watch.due = None
+            elif watch.due is not None and command is not watch.due:
+                self._send(watch, CommandKind.TRIGGER, watch.due)
             if isinstance(outcome, MeshError):
                 # The next push or look tries again.
                 log.debug(

@@ -1,7 +1,11 @@
-"""Prices of the listings that have waiting orders, pushed by svc_marketdata."""
+"""Prices of the listings that have waiting orders, pushed by svc_marketdata.
+
+Quotes as they stand every 100 ms, on one stream; each single trade on another, so that a
+trade that reaches a stop and is taken back between two quotes is seen.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import grpc
 import grpc.aio
@@ -18,15 +22,17 @@ from svc_oms.service.triggers import Triggers
 
 log = get_logger("svc_oms.trigger_prices")
 
-# A quote of a listing comes at most this often; what a price does in between and takes back
-# lets no order go.
+# A quote of a listing comes at most this often; what a bid or offer does in between and takes
+# back lets no order go.
 QUOTE_INTERVAL_MS = 100
-# Listings one subscription can name; with more, the quotes of all listings come.
+# Listings one subscription can name; with more, the quotes and trades of all listings come.
 SUBSCRIPTION_LISTINGS_MAX = 500
 # Seconds for which a listing that svc_marketdata does not know is left out.
 UNKNOWN_LISTING_S = 30.0
 # Seconds between words of a stream whose prices do not move.
 HEARTBEAT_S = 2
+
+Update = market_data_pb2.MarketDataUpdate
 
 
 class TriggerPrices:
@@ -38,14 +44,34 @@ class TriggerPrices:
         self._triggers = triggers
         self._clock = clock
         self._unknown: dict[str, float] = {}
+        self._streams = (_Quotes(triggers), _Trades(triggers))
 
     async def run(self) -> None:
         """Watch for ever."""
         async with mesh_channel(self._target, "svc-marketdata", self._tls) as channel:
             stub = MarketDataServiceStub(channel)
-            await keep_connected(
-                lambda: self._watch(stub), Backoff(), "svc-marketdata trigger prices"
-            )
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tell_of_listings())
+                for stream in self._streams:
+                    tasks.create_task(self._keep(stub, stream))
+
+    async def _keep(self, stub: MarketDataServiceStub, stream: "_Stream") -> None:
+        await keep_connected(
+            lambda: self._watch(stub, stream), Backoff(), f"svc-marketdata trigger {stream.name}"
+        )
+
+    async def _tell_of_listings(self) -> None:
+        """Tell each stream when other listings are needed or one left out may be tried again."""
+        moved = self._triggers.instruments_moved
+        while True:
+            try:
+                async with asyncio.timeout(UNKNOWN_LISTING_S):
+                    await moved.wait()
+            except TimeoutError:
+                pass
+            moved.clear()
+            for stream in self._streams:
+                stream.moved.set()
 
     def _listings(self) -> list[str]:
         now = self._clock.monotonic()
@@ -55,17 +81,16 @@ class TriggerPrices:
             if now - self._unknown.get(name, float("-inf")) > UNKNOWN_LISTING_S
         ]
 
-    async def _watch(self, stub: MarketDataServiceStub) -> None:
-        triggers = self._triggers
+    async def _watch(self, stub: MarketDataServiceStub, stream: "_Stream") -> None:
         while not self._listings():
-            await self._moved()
-        call = stub.Stream(self._requests())
+            await stream.listings_moved()
+        call = stub.Stream(stream.requests(self._listings))
         try:
             async for frame in call:
-                triggers.heard()
+                stream.heard()
                 for item in frame.items:
-                    if item.HasField("update") and item.update.HasField("quote"):
-                        triggers.quoted(item.update.instrument_id, item.update.quote)
+                    if item.HasField("update"):
+                        stream.take(item.update)
         except grpc.aio.AioRpcError as error:
             refusal = read_refusal(error)
             if refusal.reason == "INSTRUMENT_NOT_FOUND":
@@ -76,38 +101,119 @@ class TriggerPrices:
             raise
         finally:
             call.cancel()
-            triggers.silent()
+            stream.silent()
 
-    async def _moved(self) -> None:
-        """Wait until other listings are needed, or one left out may be tried again."""
-        moved = self._triggers.instruments_moved
-        try:
-            async with asyncio.timeout(UNKNOWN_LISTING_S):
-                await moved.wait()
-        except TimeoutError:
-            return
-        moved.clear()
 
-    async def _requests(self) -> AsyncIterator[market_data_service_pb2.StreamRequest]:
-        subscribed = self._listings()
-        yield market_data_service_pb2.StreamRequest(
-            open=market_data_service_pb2.WatchRequest(
-                subscription=_subscription(subscribed), heartbeat_s=HEARTBEAT_S
-            )
+class _Stream:
+    """What one of the streams asks for, and where what it tells goes."""
+
+    asks: market_data_service_pb2.Subscription
+
+    def __init__(self, triggers: Triggers) -> None:
+        self.triggers = triggers
+        self.name = market_data_pb2.Topic.Name(self.asks.topics[0])
+        self.moved = asyncio.Event()
+        self._listings: frozenset[str] | None = frozenset()
+        """Those subscribed to; None for all."""
+
+    async def listings_moved(self) -> None:
+        """Wait until it may be that other listings are needed."""
+        await self.moved.wait()
+        self.moved.clear()
+
+    async def requests(
+        self, needed: Callable[[], list[str]]
+    ) -> AsyncIterator[market_data_service_pb2.StreamRequest]:
+        """Subscribe to what is needed, and again when that is something else."""
+        subscribed = needed()
+        opening = market_data_service_pb2.WatchRequest(
+            subscription=self._subscribe(subscribed), heartbeat_s=HEARTBEAT_S
         )
+        yield market_data_service_pb2.StreamRequest(open=opening)
         while True:
-            await self._moved()
-            listings = self._listings()
+            await self.listings_moved()
+            listings = needed()
             # None left: the old ones cost little, and an empty list would mean all.
             if listings and listings != subscribed:
                 subscribed = listings
-                yield market_data_service_pb2.StreamRequest(subscribe=_subscription(subscribed))
+                yield market_data_service_pb2.StreamRequest(subscribe=self._subscribe(listings))
+
+    def _subscribe(self, listings: list[str]) -> market_data_service_pb2.Subscription:
+        subscription = market_data_service_pb2.Subscription()
+        subscription.CopyFrom(self.asks)
+        self._listings = None
+        if len(listings) <= SUBSCRIPTION_LISTINGS_MAX:
+            subscription.instrument_ids.extend(listings)
+            self._listings = frozenset(listings)
+            self.only(self._listings)
+        return subscription
+
+    def take(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        """Pass on what is told of the listings subscribed to, and not what was on its way still."""
+        if self._listings is None or update.instrument_id in self._listings:
+            self.told(update)
+
+    def heard(self) -> None:
+        """Take note that the stream is alive."""
+
+    def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        """Pass on an update."""
+        raise NotImplementedError
+
+    def only(self, listings: frozenset[str]) -> None:
+        """Forget all other listings."""
+        raise NotImplementedError
+
+    def silent(self) -> None:
+        """Forget all: the stream has ended."""
+        raise NotImplementedError
 
 
-def _subscription(listings: list[str]) -> market_data_service_pb2.Subscription:
-    return market_data_service_pb2.Subscription(
-        instrument_ids=listings if len(listings) <= SUBSCRIPTION_LISTINGS_MAX else [],
+class _Quotes(_Stream):
+    """Quotes as they stand every 100 ms."""
+
+    asks = market_data_service_pb2.Subscription(
         topics=[market_data_pb2.TOPIC_QUOTE],
         mode=market_data_service_pb2.DELIVERY_MODE_INTERVAL,
         interval_ms=QUOTE_INTERVAL_MS,
     )
+
+    def heard(self) -> None:
+        """See ``_Stream.heard``."""
+        self.triggers.heard()
+
+    def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        """See ``_Stream.told``."""
+        if update.HasField("quote"):
+            self.triggers.quoted(update.instrument_id, update.quote)
+
+    def only(self, listings: frozenset[str]) -> None:
+        """See ``_Stream.only``."""
+        self.triggers.quotes_only(listings)
+
+    def silent(self) -> None:
+        """See ``_Stream.silent``."""
+        self.triggers.silent()
+
+
+class _Trades(_Stream):
+    """Each trade, none left out."""
+
+    asks = market_data_service_pb2.Subscription(
+        topics=[market_data_pb2.TOPIC_TRADE],
+        mode=market_data_service_pb2.DELIVERY_MODE_EVERY_EVENT,
+    )
+
+    def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        """See ``_Stream.told``."""
+        # What a stream begins with was traded before; quotes tell where the market is.
+        if update.HasField("trade") and not update.snapshot:
+            self.triggers.traded(update.instrument_id, update.trade)
+
+    def only(self, listings: frozenset[str]) -> None:
+        """See ``_Stream.only``."""
+        self.triggers.trades_only(listings)
+
+    def silent(self) -> None:
+        """See ``_Stream.silent``."""
+        self.triggers.trades_silent()

@@ -177,3 +177,26 @@ async def test_a_trading_halt_is_told(bench: Bench) -> None:
         lambda: bench.market.statuses[-1].trading_status == instruments.TRADING_STATUS_CLOSED,
         "the close",
     )
+
+
+async def test_repeated_gaps_ask_for_a_snapshot_once_in_its_interval(
+    bench: Bench, monkeypatch
+) -> None:
+    monkeypatch.setattr("svc_gateway.service.snapshot_asks.SNAPSHOT_INTERVAL_S", 3600.0)
+    market_bench(bench)
+
+    def snapshots_asked() -> int:
+        asked = [v for v in bench.venue.of_type("V") if v["263"] == "0"]
+        return sum(f"55=ASML{SOH}" in f"{v['raw']}{SOH}" for v in asked)
+
+    await bench.start()
+    await until(lambda: len(books(bench)) >= 2, "books")
+    for number in range(20):
+        gap = f"279=1{SOH}269=0{SOH}278=gone-{number}{SOH}55=ASML{SOH}271=5"
+        bench.venue.send(text(body("X", t262="md-1"), "268=1", gap), MD)
+    trade = f"279=0{SOH}269=2{SOH}278=T9{SOH}55=ASML{SOH}270=650.30{SOH}271=50"
+    bench.venue.send(text(body("X", t262="md-1"), "268=1", trade), MD)
+    await until(lambda: any(u.trade.trade_id == "T9" for u in bench.market.updates), "the trade")
+    # Once, be it at the start, when the link came up behind the session.
+    await until(snapshots_asked, "the snapshot is asked for")
+    assert snapshots_asked() == 1

@@ -55,6 +55,30 @@ class Bench:
         quote = market_data_pb2.Quote(bid_price=bid, ask_price="900", last_price="1", **fields)
         self.triggers.quoted("ASML.SIMA", quote)
 
+    def last(self, price, **fields):
+        """Tell a conflated quote with this last trade."""
+        quote = market_data_pb2.Quote(last_price=price, **fields)
+        self.triggers.quoted("ASML.SIMA", quote)
+
+    def trade(self, price, received_ns=None):
+        trade = market_data_pb2.Trade(price=price)
+        at_ns = self.clock.now_ns() if received_ns is None else received_ns
+        trade.received_at.FromNanoseconds(at_ns)
+        self.triggers.traded("ASML.SIMA", trade)
+
+    def wait_by_trades(self, offset=None, stop=640, **fields):
+        """Have an order wait that is held against the last trade, from now on."""
+        terms = OrderTerms(
+            D(100),
+            stop_price=None if offset else D(stop),
+            time_in_force=TimeInForce.GTC,
+            trailing_offset=offset,
+        )
+        order = waiting(offset=offset, terms=terms, updated_at_ns=self.clock.now_ns(), **fields)
+        order = order._replace(trigger=Trigger(terms.stop_price))
+        self.triggers.learn([order])
+        return order
+
 
 @pytest.fixture
 def bench():
@@ -92,10 +116,10 @@ def test_a_price_that_reaches_the_stop_is_told_once_until_it_is_answered(bench):
     bench.quote("640")
     bench.quote("639")
     assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(640))]
-    # The desk could not: the next push tells it again.
+    # The desk could not: the next push tells it again, as it was reached.
     bench.answer(refuse("OVERLOADED", "full"))
     bench.quote("638")
-    assert bench.commands[1] == TriggerOrder(ACCOUNT, FIRST, D(638))
+    assert bench.commands[1] == TriggerOrder(ACCOUNT, FIRST, D(640))
 
 
 def test_an_order_that_moved_on_is_forgotten_and_older_news_is_passed_over(bench):
@@ -218,3 +242,180 @@ async def _stored(store, order):
     row = order_write(order, message, message.SerializeToString())
     async with store.batch() as batch:
         await batch.write(WriteSet(changed_orders=[row]))
+
+
+def test_a_trade_between_two_quotes_that_is_taken_back_triggers_a_stop_once(bench):
+    bench.wait_by_trades()
+    bench.last("650")
+    bench.trade("639.5")
+    bench.trade("650")
+    bench.last("650")
+    assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D("639.5"))]
+    bench.answer()
+    bench.last("650")
+    bench.triggers.look()
+    assert len(bench.commands) == 1
+
+
+def test_a_trade_between_two_quotes_moves_the_peak_of_a_trailing_stop_once(bench):
+    order = bench.wait_by_trades(offset=D(10))
+    bench.last("650")
+    bench.answer()
+    bench.clock.advance(module.MOVE_INTERVAL_S)
+    bench.trade("660")
+    bench.trade("655")
+    bench.answer()
+    bench.triggers.learn([order._replace(trigger=Trigger(D(650), D(660)), version=9)])
+    bench.clock.advance(module.MOVE_INTERVAL_S)
+    bench.last("655")
+    bench.triggers.look()
+    assert bench.commands == [
+        MoveTrigger(ACCOUNT, FIRST, D(650)),
+        MoveTrigger(ACCOUNT, FIRST, D(660)),
+    ]
+    bench.trade("650")
+    assert bench.commands[2:] == [TriggerOrder(ACCOUNT, FIRST, D(650), D(660))]
+
+
+def test_a_stop_reached_while_its_move_is_on_its_way_goes_behind_it(bench):
+    bench.wait_by_trades(offset=D(10))
+    bench.last("650")
+    bench.trade("639")
+    bench.trade("651")
+    assert bench.commands == [MoveTrigger(ACCOUNT, FIRST, D(650))]
+    bench.answer()
+    assert bench.commands[1:] == [TriggerOrder(ACCOUNT, FIRST, D(639), D(650))]
+
+
+def test_a_trade_the_desk_could_not_take_is_told_again_though_prices_are_back(bench):
+    bench.wait_by_trades()
+    bench.last("650")
+    bench.trade("640")
+    bench.trade("650")
+    bench.answer(refuse("OVERLOADED", "full"))
+    bench.triggers.look()
+    assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(640))] * 2
+    bench.answer()
+    bench.triggers.look()
+    assert len(bench.commands) == 2
+
+
+def test_a_trade_older_than_the_stop_triggers_nothing(bench):
+    bench.last("650")
+    before_ns = bench.clock.now_ns()
+    bench.clock.advance(1)
+    order = bench.wait_by_trades()
+    bench.trade("630", received_ns=before_ns)
+    bench.trade("650", received_ns=before_ns)
+    # A time nobody tells is no time after it.
+    bench.trade("630", received_ns=0)
+    bench.trade("650", received_ns=0)
+    assert bench.commands == []
+    # A stop that was replaced is as young as its replacement.
+    at_ns = bench.clock.now_ns()
+    bench.clock.advance(1)
+    terms = order.terms._replace(stop_price=D(635))
+    now_ns = bench.clock.now_ns()
+    bench.triggers.learn([order._replace(terms=terms, version=9, updated_at_ns=now_ns)])
+    bench.trade("630", received_ns=at_ns)
+    bench.trade("650", received_ns=at_ns)
+    assert bench.commands == []
+    bench.trade("635")
+    assert len(bench.commands) == 1
+
+
+def test_a_change_of_quantity_leaves_what_was_reached(bench):
+    order = bench.wait_by_trades()
+    bench.last("650")
+    bench.trade("640")
+    bench.answer(refuse("OVERLOADED", "full"))
+    smaller = order._replace(terms=order.terms._replace(quantity=D(50)), version=9)
+    bench.triggers.learn([smaller])
+    bench.triggers.look()
+    assert len(bench.commands) == 2
+    bench.answer(refuse("OVERLOADED", "full"))
+    lower = order._replace(terms=order.terms._replace(stop_price=D(600)), version=10)
+    bench.triggers.learn([lower._replace(trigger=Trigger(D(600)))])
+    bench.triggers.look()
+    assert len(bench.commands) == 2
+
+
+def test_trades_without_a_fresh_quote_trigger_nothing(bench):
+    bench.wait_by_trades()
+
+    def spike():
+        bench.trade("630")
+        bench.trade("650")
+
+    spike()
+    bench.last("650", stale=True)
+    spike()
+    bench.last("650")
+    bench.triggers.silent()
+    spike()
+    bench.last("650")
+    bench.clock.advance(module.PRICE_AGE_MAX_S + 1)
+    spike()
+    assert bench.commands == []
+    bench.triggers.heard()
+    spike()
+    assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(630))]
+
+
+def test_a_stop_held_against_the_bid_looks_at_no_trade(bench):
+    bench.triggers.learn([waiting(updated_at_ns=bench.clock.now_ns())])
+    bench.quote("650")
+    bench.trade("630")
+    assert bench.commands == []
+
+
+def test_trades_keep_their_order_beside_quotes_that_are_older_or_newer(bench):
+    """A price from before the peak must not be held against the trail behind it."""
+    bench.wait_by_trades(offset=D(10))
+    bench.last("650")
+    bench.answer()
+    bench.trade("660")
+    # On its way since before the trade, or told again by the next look.
+    bench.last("650")
+    bench.triggers.look()
+    bench.clock.advance(module.MOVE_INTERVAL_S)
+    bench.last("640")
+    assert not [c for c in bench.commands if isinstance(c, TriggerOrder)]
+    bench.trade("650")
+    assert bench.commands[-1] != TriggerOrder(ACCOUNT, FIRST, D(650), D(660)), "one at a time"
+    bench.answer()
+    assert bench.commands[-1] == TriggerOrder(ACCOUNT, FIRST, D(650), D(660))
+
+
+def test_a_first_trade_that_a_quote_has_overtaken_is_not_held_behind_it(bench):
+    bench.wait_by_trades(offset=D(10))
+    trade_ns = bench.clock.now_ns()
+    quote = market_data_pb2.Quote(last_price="660")
+    quote.received_at.FromNanoseconds(trade_ns + 1)
+    bench.triggers.quoted("ASML.SIMA", quote)
+    bench.answer()
+    bench.trade("650", received_ns=trade_ns)
+    bench.trade("660", received_ns=trade_ns + 1)
+    assert bench.commands == [MoveTrigger(ACCOUNT, FIRST, D(660))]
+
+
+def test_when_the_stream_of_trades_ends_quotes_tell_the_last_one_again(bench):
+    bench.wait_by_trades()
+    bench.last("650")
+    bench.trade("645")
+    bench.last("640")
+    assert bench.commands == []
+    bench.triggers.trades_silent()
+    bench.last("640")
+    assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(640))]
+
+
+def test_a_listing_nobody_tells_of_any_more_has_no_price(bench):
+    bench.quote("630")
+    bench.trade("630")
+    bench.triggers.quotes_only({"SAP.SIMA"})
+    bench.triggers.trades_only({"SAP.SIMA"})
+    bench.triggers.learn([waiting()])
+    bench.wait_by_trades(order_id="01JD8QZ5T0000000000000000B")
+    bench.triggers.look()
+    assert bench.commands == []
