@@ -24,6 +24,14 @@ _MSG_SEQ_NUM = 34
 LOGON_TIMEOUT_S = 10
 LOGOUT_TIMEOUT_S = 2
 
+# How QuickFIX begins what it says on the way to a logon; the port is the door's.
+_CONNECTING = "Connecting to "
+_LOGON_SENT = "Initiated logon request"
+_IDLE_WORDS = (
+    "Created session", "Received logon response", "Received logout re", "Sent test request",
+    "Disconnecting",
+)  # fmt: skip
+
 
 class QuickFixEngine:
     """The engine of one session; see `service.ports.FixEngine`."""
@@ -48,6 +56,7 @@ class QuickFixEngine:
         self._message_log: MessageLog | None = None
         self._door: DoorProcess | None = None
         self._spoiled = False
+        self._watch = ConnectionWatch()
         # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
 
@@ -61,6 +70,11 @@ class QuickFixEngine:
         """Whether a message could not be handed over."""
         return self._spoiled
 
+    @property
+    def stuck(self) -> bool:
+        """Whether QuickFIX logs on over a connection that it closed itself."""
+        return self.running and self._watch.stuck
+
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
         assert not self.running
@@ -68,6 +82,7 @@ class QuickFixEngine:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "dictionary.xml").write_text(dictionary_text(), encoding="ascii")
         self._spoiled = False
+        self._watch = ConnectionWatch()
         if self._log_bytes_max:
             self._message_log = MessageLog(self._folder / "messages.log", self._log_bytes_max)
         logs = RawLogFactory(self._hand_over, self._message_log)
@@ -217,12 +232,14 @@ class QuickFixEngine:
         carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
         if self._spoiled and carries:
             return False
+        if handed.told is Told.NOTE and not self._watch.note(handed.raw):
+            return True
         trouble = self._door.trouble if self._door is not None else ""
         if trouble and handed.told is Told.NOTE:
             # QuickFIX only knows that the door closed; the door knows why.
             return True
-        if trouble and handed.told is Told.LOGOUT and not handed.raw:
-            handed = replace(handed, raw=trouble)
+        if handed.told is Told.LOGOUT and not handed.raw:
+            handed = replace(handed, raw=trouble or self._watch.why)
         try:
             taken = self._put(handed)
         except Exception:  # noqa: BLE001  in a callback it would end the process
@@ -230,6 +247,33 @@ class QuickFixEngine:
         if not taken and carries:
             self._spoiled = True
         return taken
+
+
+class ConnectionWatch:
+    """Follows what QuickFIX says of its connection, in QuickFIX's thread."""
+
+    def __init__(self) -> None:
+        # Its last word that may tell why a session ended.
+        self.why = ""
+        self.stuck = False
+        self._connecting = False
+
+    def note(self, text: str) -> bool:
+        """Take a word of QuickFIX; tell if it says anything to people.
+
+        A connection that QuickFIX ends itself (no heartbeat, MsgSeqNum(34) too low) stays among
+        those it has: it never dials again, and sends its Logon(A) nowhere, for ever.
+        """
+        if text.startswith(_CONNECTING):
+            self._connecting = True
+        elif text == _LOGON_SENT:
+            self.stuck = self.stuck or not self._connecting
+            self._connecting = False
+            self.why = ""
+        elif not text.startswith(_IDLE_WORDS):
+            self.why = text
+            return True
+        return False
 
 
 def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: int) -> Any:
