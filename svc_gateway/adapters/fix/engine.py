@@ -12,6 +12,7 @@ import quickfix as fix
 
 from mesh.fix_guard import LOOPBACK
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
+from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
 from svc_gateway.adapters.fix.dictionary import dictionary_text
 from svc_gateway.adapters.fix.door_process import DoorProcess
 from svc_gateway.adapters.fix.message_log import MessageLog
@@ -23,14 +24,6 @@ _MSG_SEQ_NUM = 34
 # How long QuickFIX waits for the venue's Logon(A) and Logout(5), seconds.
 LOGON_TIMEOUT_S = 10
 LOGOUT_TIMEOUT_S = 2
-
-# How QuickFIX begins what it says on the way to a logon; the port is the door's.
-_CONNECTING = "Connecting to "
-_LOGON_SENT = "Initiated logon request"
-_IDLE_WORDS = (
-    "Created session", "Received logon response", "Received logout re", "Sent test request",
-    "Disconnecting",
-)  # fmt: skip
 
 
 class QuickFixEngine:
@@ -56,7 +49,7 @@ class QuickFixEngine:
         self._message_log: MessageLog | None = None
         self._door: DoorProcess | None = None
         self._spoiled = False
-        self._watch = ConnectionWatch()
+        self._watch = ConnectionWatch(config.reconnect_s, time.monotonic)
         # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
 
@@ -72,7 +65,7 @@ class QuickFixEngine:
 
     @property
     def stuck(self) -> bool:
-        """Whether QuickFIX logs on over a connection that it closed itself."""
+        """Whether QuickFIX logs on over a connection it closed itself, and it is time to help."""
         return self.running and self._watch.stuck
 
     def start(self, next_target: int | None) -> None:
@@ -82,7 +75,7 @@ class QuickFixEngine:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "dictionary.xml").write_text(dictionary_text(), encoding="ascii")
         self._spoiled = False
-        self._watch = ConnectionWatch()
+        self._watch.begin()
         if self._log_bytes_max:
             self._message_log = MessageLog(self._folder / "messages.log", self._log_bytes_max)
         logs = RawLogFactory(self._hand_over, self._message_log)
@@ -232,6 +225,8 @@ class QuickFixEngine:
         carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
         if self._spoiled and carries:
             return False
+        if handed.told is Told.LOGON:
+            self._watch.logged_on()
         if handed.told is Told.NOTE and not self._watch.note(handed.raw):
             return True
         trouble = self._door.trouble if self._door is not None else ""
@@ -247,33 +242,6 @@ class QuickFixEngine:
         if not taken and carries:
             self._spoiled = True
         return taken
-
-
-class ConnectionWatch:
-    """Follows what QuickFIX says of its connection, in QuickFIX's thread."""
-
-    def __init__(self) -> None:
-        # Its last word that may tell why a session ended.
-        self.why = ""
-        self.stuck = False
-        self._connecting = False
-
-    def note(self, text: str) -> bool:
-        """Take a word of QuickFIX; tell if it says anything to people.
-
-        A connection that QuickFIX ends itself (no heartbeat, MsgSeqNum(34) too low) stays among
-        those it has: it never dials again, and sends its Logon(A) nowhere, for ever.
-        """
-        if text.startswith(_CONNECTING):
-            self._connecting = True
-        elif text == _LOGON_SENT:
-            self.stuck = self.stuck or not self._connecting
-            self._connecting = False
-            self.why = ""
-        elif not text.startswith(_IDLE_WORDS):
-            self.why = text
-            return True
-        return False
 
 
 def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: int) -> Any:
