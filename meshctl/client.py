@@ -32,6 +32,7 @@ from meshctl.errors import (
 from meshctl.resume import HEARTBEAT_S, resumed
 from meshctl.session import Session, SessionFile
 from meshctl.stack.home import Home, find_home
+from meshctl.stack.settings import StackSettings
 from ordermesh.identity.v1 import auth_service_pb2 as identity
 from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
 from ordermesh.marketdata.v1 import (
@@ -92,8 +93,13 @@ class MeshClient:
 
     @classmethod
     def local(cls, home: Home | None = None, *, keep_login: bool = True) -> Self:
-        """Connect to the mesh `ordermesh up` runs on this machine."""
-        where = home or find_home(None, Path.cwd())
+        """Connect to the mesh `ordermesh up` runs on this machine.
+
+        Args:
+            home: Its folder; ORDERMESH_HOME, else found upwards from here, unless told.
+            keep_login: Use the terminal's login and keep a new one for it.
+        """
+        where = home or find_home(StackSettings().home, Path.cwd())
         ca = where.tls / "ca.pem"
         if not ca.exists():
             raise MeshUnreachableError(f"no mesh was ever started in {where.root}: `ordermesh up`")
@@ -147,6 +153,10 @@ class MeshClient:
         """
         if not self._keyed(request):
             return await self._call(rpc, request)
+        return await self._retried(rpc, request, retry_for_s)
+
+    async def read(self, rpc: Call, request: Message, retry_for_s: float) -> Any:
+        """Call an rpc that changes nothing; asked again while the mesh does not answer."""
         return await self._retried(rpc, request, retry_for_s)
 
     @staticmethod

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
@@ -38,7 +38,22 @@ if not console.is_terminal:
     console.width = shutil.get_terminal_size((PIPED_COLUMNS, 24)).columns  # COLUMNS, if it is set
 errors = Console(stderr=True, soft_wrap=True)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")]
+
+class _Output:
+    """How this command, the only one of its process, is to speak."""
+
+    as_json = False
+
+
+def _speak_json(value: bool) -> bool:
+    _Output.as_json = value
+    return value
+
+
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="One JSON object per line, for programs.", callback=_speak_json),
+]
 AccountOption = Annotated[
     str, typer.Option("--account", help="Account; the login's first unless told.")
 ]
@@ -54,22 +69,40 @@ def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
     try:
         code = asyncio.run(_with_client(work))
     except MeshRefusedError as error:
-        field = error.metadata.get("field")
-        errors.print(f"[red]refused[/] {error.reason}: {escape(error.text)}", highlight=False)
-        if field and field not in error.text:
-            errors.print(f"  field: {field}", highlight=False)
-        if retry := error.metadata.get("retry_class"):
-            errors.print(f"  {_advice(retry)}", highlight=False)
+        _tell_refused(error)
         code = EXIT_NOT_LOGGED_IN if error.code == "UNAUTHENTICATED" else EXIT_REFUSED
     except MeshUnreachableError as error:
-        errors.print(f"[red]cannot connect[/] {escape(str(error))}", highlight=False)
+        _tell_error("cannot connect", "UNREACHABLE", str(error))
         code = EXIT_UNREACHABLE
     except NotLoggedInError as error:
-        errors.print(f"[red]not logged in[/] {error}", highlight=False)
+        _tell_error("not logged in", "NOT_LOGGED_IN", str(error))
         code = EXIT_NOT_LOGGED_IN
     except KeyboardInterrupt:
         code = EXIT_OK
     raise typer.Exit(code or EXIT_OK)
+
+
+def _tell_refused(error: MeshRefusedError) -> None:
+    _tell_error("refused", error.reason, error.text, error.metadata)
+    if _Output.as_json:
+        return
+    field = error.metadata.get("field")
+    if field and field not in error.text:
+        errors.print(f"  field: {field}", highlight=False)
+    if retry := error.metadata.get("retry_class"):
+        errors.print(f"  {_advice(retry)}", highlight=False)
+
+
+def _tell_error(
+    what: str, reason: str, text: str, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Tell what went wrong on standard error; with --json as one object on one line."""
+    if _Output.as_json:
+        told = {"reason": reason, "message": text, "metadata": dict(metadata or {})}
+        typer.echo(json.dumps({"error": told}), err=True)
+        return
+    named = f" {reason}:" if what == "refused" else ""
+    errors.print(f"[red]{what}[/]{named} {escape(text)}", highlight=False)
 
 
 async def _with_client(work: Callable[[MeshClient], Awaitable[int | None]]) -> int | None:
@@ -176,7 +209,7 @@ async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
             f"no listing {symbol!r}: `ordermesh instruments`",
             {},
         )
-    if len(found) > 1:
+    if len(found) > 1 and not _Output.as_json:
         others = ", ".join(one.instrument_id for one in found[1:])
         errors.print(
             f"{symbol} is {found[0].instrument_id} here (also listed: {others})", style="dim"

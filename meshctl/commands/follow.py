@@ -59,9 +59,12 @@ async def follow(
     return EXIT_ORDER_NOT_DONE
 
 
-_RESTING_TIFS: Final = frozenset(
-    {order_pb2.TIME_IN_FORCE_DAY, order_pb2.TIME_IN_FORCE_GTC, order_pb2.TIME_IN_FORCE_GTD}
+_AUCTION_TIFS: Final = frozenset(
+    {order_pb2.TIME_IN_FORCE_AT_OPEN, order_pb2.TIME_IN_FORCE_AT_CLOSE}
 )
+_RESTING_TIFS: Final = _AUCTION_TIFS | {
+    order_pb2.TIME_IN_FORCE_DAY, order_pb2.TIME_IN_FORCE_GTC, order_pb2.TIME_IN_FORCE_GTD,
+}  # fmt: skip
 # They trade at once, or the venue says what becomes of them.
 _NEVER_RESTING: Final = frozenset({order_pb2.ORDER_TYPE_UNSPECIFIED, order_pb2.ORDER_TYPE_MARKET})
 _WORKING: Final = frozenset({order_pb2.ORDER_STATE_NEW, order_pb2.ORDER_STATE_PARTIALLY_FILLED})
@@ -81,7 +84,8 @@ def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) 
         return EXIT_ORDER_NOT_DONE if refused or change == "cancel" else EXIT_OK
     if state in _WAITING:
         return EXIT_OK
-    rests = order.type not in _NEVER_RESTING
+    # An order for an auction waits for that, a market order too.
+    rests = order.type not in _NEVER_RESTING or order.terms.time_in_force in _AUCTION_TIFS
     return EXIT_OK if rests and order.terms.time_in_force in _RESTING_TIFS else None
 
 

@@ -238,7 +238,8 @@ async def _whole(
     )
     request.outcomes.extend(outcomes)  # type: ignore[arg-type]  # enum values are ints
     while True:
-        answer: Any = await mesh.call(mesh.kill_switches.Get, request)
+        # Whoever engaged a switch waits for its report while a process comes back.
+        answer: Any = await mesh.read(mesh.kill_switches.Get, request, RETRY_FOR_S)
         found += answer.orders
         if not orders or not answer.next_page_token:
             return answer.kill_switch, found

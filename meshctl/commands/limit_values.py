@@ -151,7 +151,7 @@ def values_words(values: limit_pb2.LimitValues) -> str:
             words.append("short sale allowed")
         else:
             words.append(f"{field.name} {value}")
-    return ", ".join(words) or "nothing"
+    return ", ".join(words) or "short sale not allowed"
 
 
 async def every_limit(

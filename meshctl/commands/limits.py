@@ -82,12 +82,12 @@ def list_limits(
 
     async def work(mesh: MeshClient) -> None:
         found = await every_limit(mesh, request)
-        shown = table("limit", "kind", "where", "values", "version", "until", whole=("limit",))
+        # Two lines a limit, so that 80 columns are enough.
+        shown = table("limit", "kind", "where and what", whole=("limit", "kind"))
         for one in found:
-            shown.add_row(
-                one.limit_id, _kind(one), range_words(one.range), values_words(one.values),
-                str(one.version), when(one.valid_until),
-            )  # fmt: skip
+            until = f" until {when(one.valid_until)}" if when(one.valid_until) else ""
+            says = f"{values_words(one.values)}{until}, version {one.version}"
+            shown.add_row(one.limit_id, _kind(one), f"{range_words(one.range)}\n{says}")
         show(found, shown, "no limits", as_json=as_json)
 
     run(work)

@@ -31,7 +31,13 @@ from meshctl.commands.ticket import (
     moment,
     oco_pair,
 )
-from meshctl.commands.words import filled_words, order_words, rejection_words, state_text
+from meshctl.commands.words import (
+    anomaly_words,
+    filled_words,
+    order_words,
+    rejection_words,
+    state_text,
+)
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
 
@@ -263,6 +269,8 @@ def orders_table(found: list[order_pb2.Order]) -> Table:
         what = Text(order_words(one))
         if one.HasField("rejection"):
             what.append(f"\n{rejection_words(one.rejection)}", "dim")
+        if anomalies := anomaly_words(one.anomaly_count):
+            what.append(f"\n{anomalies}", "yellow")
         account = (one.account_id,) if several else ()
         shown.add_row(
             one.order_id, *account, what, filled_words(one), state_text(one.progress.state)

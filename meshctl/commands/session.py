@@ -25,9 +25,9 @@ def login(
     as_json: JsonOption = False,
 ) -> None:
     """Log in; later commands use it. Demo users need no password on the machine of the stack."""
-    password = _password(username, from_stdin=password_stdin)
 
     async def work(mesh: MeshClient) -> None:
+        password = _password(username, from_stdin=password_stdin)
         session = await mesh.login(username, password)
         if as_json:
             emit({"username": session.username, "accounts": list(session.accounts)})

@@ -94,7 +94,17 @@ def rejection_words(rejection: error_pb2.Rejection) -> str:
 
 
 def event_words(event: event_pb2.OrderEvent) -> str:
-    """Say what happened in a few words."""
+    """Say what happened in a few words, and what of it does not fit the order."""
+    words = _kind_words(event)
+    return f"{words} (anomaly: {event.anomaly})" if event.anomaly else words
+
+
+def anomaly_words(count: int) -> str:
+    """Say that the venue reported what does not fit an order."""
+    return f"{count} anomalies: the venue reported what does not fit" if count else ""
+
+
+def _kind_words(event: event_pb2.OrderEvent) -> str:
     kind = str(event.WhichOneof("kind"))
     words = kind.replace("_", " ")
     if kind == "executed":

@@ -211,6 +211,9 @@ def _welcome(home: Home, seconds: float, venues_file: Path | None) -> None:
     # The demo trades at simulated venues only.
     try_out = "demo" if venues_file is None else "instruments"
     table.add_row("terminal", f"source {_relative(Path(sys.executable).parent / 'activate')}, then")
+    if find_home(StackSettings().home, Path.cwd()).root != home.root:
+        # --home is for this command; the others find the mesh by this.
+        table.add_row("", f"export ORDERMESH_HOME={home.root}")
     table.add_row("", f"ordermesh login alice  ·  ordermesh {try_out}  ·  ordermesh status")
     table.add_row("stop", "Ctrl-C, or ordermesh down")
     console.print(table)

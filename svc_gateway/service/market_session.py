@@ -277,6 +277,9 @@ class MarketSession:
                 self._engine.forgive()
                 self._dialect.forget()
                 self._resync("inbox_full")
+            if self._engine.stuck:
+                await asyncio.to_thread(self._engine.stop)
+                await self._start_engine()
             self._ask()
 
     async def _intake(self) -> None:

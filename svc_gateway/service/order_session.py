@@ -319,7 +319,8 @@ class OrderSession:
         applied, epoch = opened.applied_inbound_msg_seq_num, opened.session_epoch
         self.kept_out = opened.kept_out or opened.admin_pending
         async with self.engine_lock:
-            sound = self._engine.running and not self._engine.spoiled and not self.intake.lossy
+            sound = self._engine.running and not self._engine.stuck
+            sound = sound and not self._engine.spoiled and not self.intake.lossy
             if sound and self.kept.covers(epoch, applied):
                 self.kept.acknowledge(epoch, applied)
                 self.kept.give_again()
@@ -378,7 +379,9 @@ class OrderSession:
         while True:
             await asyncio.sleep(TICK_S)
             self.intake.check_recovered()
-            broken = self._engine.running and (self._engine.spoiled or self.intake.lossy)
+            broken = self._engine.running and (
+                self._engine.spoiled or self._engine.stuck or self.intake.lossy
+            )
             away_s = self._clock.monotonic() - self._link_down_since
             if self._linked:
                 out = self._stopping or self.kept_out or self.engine_lock.locked()

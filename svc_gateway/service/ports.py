@@ -70,6 +70,10 @@ class FixEngine(Protocol):
     def spoiled(self) -> bool:
         """Whether something handed over was lost (queue full): the session is to be rewound."""
 
+    @property
+    def stuck(self) -> bool:
+        """Whether it will not connect again by itself: it is to be stopped and started."""
+
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
 

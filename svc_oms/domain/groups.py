@@ -284,6 +284,26 @@ def _check_exit(order: Order, link: Link, entry: Order, members: Sequence[Order]
     if order.terms.quantity != entry.terms.quantity:
         quantity = plain(entry.terms.quantity)
         invalid("terms.quantity", plain(order.terms.quantity), f"{quantity}, as its entry has")
+    for other in members:
+        if other is not entry and not other.is_closed:
+            _check_prices(order, other)
+
+
+def _check_prices(order: Order, other: Order) -> None:
+    """Refuse exits the wrong way round: whatever the price is, one of them would trade at once."""
+    stop, target = (order, other) if order.terms.stop_price is not None else (other, order)
+    stop_price, limit_price = stop.terms.stop_price, target.terms.limit_price
+    if stop_price is None or limit_price is None or target.terms.stop_price is not None:
+        return
+    if (stop_price >= limit_price) is not order.is_buy or stop_price == limit_price:
+        field = "stop_price" if stop is order else "limit_price"
+        own, bound = (stop_price, limit_price) if stop is order else (limit_price, stop_price)
+        way = "above" if (stop is order) is order.is_buy else "below"
+        invalid(
+            f"terms.{field}",
+            plain(own),
+            f"{way} {plain(bound)}, where the other {order.side.name} exit of the bracket is",
+        )
 
 
 def check_replace(order: Order, terms: OrderTerms, actor: str) -> None:

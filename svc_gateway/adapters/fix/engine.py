@@ -12,6 +12,7 @@ import quickfix as fix
 
 from mesh.fix_guard import LOOPBACK
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
+from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
 from svc_gateway.adapters.fix.dictionary import dictionary_text
 from svc_gateway.adapters.fix.door_process import DoorProcess
 from svc_gateway.adapters.fix.message_log import MessageLog
@@ -48,6 +49,7 @@ class QuickFixEngine:
         self._message_log: MessageLog | None = None
         self._door: DoorProcess | None = None
         self._spoiled = False
+        self._watch = ConnectionWatch(config.reconnect_s, time.monotonic)
         # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
 
@@ -61,6 +63,11 @@ class QuickFixEngine:
         """Whether a message could not be handed over."""
         return self._spoiled
 
+    @property
+    def stuck(self) -> bool:
+        """Whether QuickFIX logs on over a connection it closed itself, and it is time to help."""
+        return self.running and self._watch.stuck
+
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
         assert not self.running
@@ -68,6 +75,7 @@ class QuickFixEngine:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "dictionary.xml").write_text(dictionary_text(), encoding="ascii")
         self._spoiled = False
+        self._watch.begin()
         if self._log_bytes_max:
             self._message_log = MessageLog(self._folder / "messages.log", self._log_bytes_max)
         logs = RawLogFactory(self._hand_over, self._message_log)
@@ -217,12 +225,16 @@ class QuickFixEngine:
         carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
         if self._spoiled and carries:
             return False
+        if handed.told is Told.LOGON:
+            self._watch.logged_on()
+        if handed.told is Told.NOTE and not self._watch.note(handed.raw):
+            return True
         trouble = self._door.trouble if self._door is not None else ""
         if trouble and handed.told is Told.NOTE:
             # QuickFIX only knows that the door closed; the door knows why.
             return True
-        if trouble and handed.told is Told.LOGOUT and not handed.raw:
-            handed = replace(handed, raw=trouble)
+        if handed.told is Told.LOGOUT and not handed.raw:
+            handed = replace(handed, raw=trouble or self._watch.why)
         try:
             taken = self._put(handed)
         except Exception:  # noqa: BLE001  in a callback it would end the process

@@ -12,6 +12,8 @@ AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    # What the driver says of a connection that broke in the middle of a statement.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

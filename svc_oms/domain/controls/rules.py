@@ -51,14 +51,14 @@ def check_state(view: AccountView, trial: Trial) -> None:
     assert view.book is not None, "reduce-only needs the positions"
     isin = trial.change.listing.isin
     held = view.book.held(isin)
-    allowed = max(held.copy_negate() if trial.buy else held, ZERO)
+    allowed = max(ZERO, held.copy_negate() if trial.buy else held)  # never -0
     now = view.book.open_quantity(isin, buy=trial.buy)
     would_be = add(now, trial.change.quantity)
     if would_be > allowed and would_be > now:
         raise OrderRefused(
             "REDUCE_ONLY",
             f"{whose} may only reduce: of {isin} {plain(held)} is held, and open orders of this "
-            f"side would be {plain(would_be)} where {plain(allowed)} would close it",
+            f"side would be {plain(would_be)} where at most {plain(allowed)} closes it",
             "terms.quantity",
             {"value": plain(would_be), "maximum": plain(allowed), "reduce_only": whose},
         )

@@ -37,13 +37,14 @@ def check_short_sale(view: AccountView, trial: Trial, applied: Applied) -> None:
             value=trial.order.side.name,
         )
     if would_be > held and would_be > now:
-        raise past(
+        raise against(
             applied,
             "SHORT_SALE_NOT_ALLOWED",
-            f"open sells of {isin}",
-            would_be,
-            held,
-            "held",
+            f"open sells of {isin} would be {plain(would_be)} where {plain(held)} is held, and "
+            f"short sale is not allowed",
+            "terms.quantity",
+            value=plain(would_be),
+            maximum=plain(held),
         )
 
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from svc_oms.domain.controls.exposure import OpenBook, exposure, together
 from svc_oms.domain.controls.limits import Applied, LimitKind, values_text
+from svc_oms.domain.controls.state import StrategyKey
 from svc_oms.domain.controls.trial import AccountView
+from svc_oms.domain.model import Side
 from svc_oms.domain.numbers import ZERO, add, plain
 
 IsinOf = Callable[[str], str]
@@ -44,7 +46,7 @@ def _uses(view: AccountView, applied: Applied, now_ns: int, isin_of: IsinOf) -> 
         case LimitKind.OPEN_EXPOSURE:
             yield from _exposures(book, applied, isin_of)
         case LimitKind.POSITION:
-            yield from _positions(book, applied)
+            yield from _positions(book, applied, isin_of)
         case LimitKind.BUYING_POWER:
             currency = applied.limit.range.currency
             yield _use(applied, currency, book.spent(currency), applied.values.value, currency)
@@ -81,8 +83,9 @@ def _exposures(book: OpenBook, applied: Applied, isin_of: IsinOf) -> Iterator[Us
         yield _use(applied, currency, used, maximum, currency)
 
 
-def _positions(book: OpenBook, applied: Applied) -> Iterator[Use]:
-    for isin in sorted(book.isins()):
+def _positions(book: OpenBook, applied: Applied, isin_of: IsinOf) -> Iterator[Use]:
+    listing = applied.limit.range.instrument_id
+    for isin in [isin_of(listing) or listing] if listing else sorted(book.isins()):
         held = book.held(isin)
         for name, signed, buy, maximum in (
             ("long", held, True, applied.values.long_quantity),
@@ -114,5 +117,7 @@ def _executions(view: AccountView, applied: Applied, now_ns: int) -> Iterator[Us
     for name in sorted(view.state.executions):
         if name.startswith(prefix):
             window = view.state.counted_executions(name, now_ns, values.window_ms)
-            subject, maximum = name.removeprefix(prefix), Decimal(values.executions)
+            key = StrategyKey.read(name.removeprefix(prefix))
+            subject = f"{key.strategy} {Side(key.side).name} {key.instrument_id}"
+            maximum = Decimal(values.executions)
             yield _use(applied, subject, window.sums()[0], maximum, "executions")

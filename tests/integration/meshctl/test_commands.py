@@ -32,6 +32,7 @@ STORIES = {
     "filled": ([], (ACKNOWLEDGED, ("executed", "PARTIALLY_FILLED"), ("executed", "FILLED")), 0),
     "market order waits for its end": ([], (ACKNOWLEDGED, ("canceled", "CANCELED")), 6),
     "limit order rests": (["--limit", "99.5"], (ACKNOWLEDGED,), 0),
+    "market order waits for its auction": (["--tif", "at-close"], (ACKNOWLEDGED,), 0),
     "IOC waits for its end": (
         ["--limit", "99.5", "--tif", "ioc"],
         (ACKNOWLEDGED, ("canceled", "CANCELED")),
@@ -53,11 +54,12 @@ async def test_order_is_followed_to_its_end(trader, flags, states, code):
 
 
 async def test_symbol_without_venue_takes_the_first_and_says_so(trader):
-    code, out, told = await trader.run("order", "sell", "asml", "5", "--no-wait", "--json")
+    code, _, told = await trader.run("order", "sell", "asml", "5", "--no-wait")
     assert code == 0
-    assert json.loads(out)["instrument_id"] == "ASML.SIMA"
     assert "ASML.SIMA" in told
     assert "ASML.SIMB" in told
+    _, out, told = await trader.run("order", "sell", "asml", "5", "--no-wait", "--json")
+    assert (json.loads(out)["instrument_id"], told) == ("ASML.SIMA", "")
 
 
 CANCELS = {
@@ -97,6 +99,23 @@ async def test_refusal_names_reason_text_and_field(trader):
     assert code == 3
     for words in ("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", "change"):
         assert words in told
+
+
+async def test_with_json_what_went_wrong_is_an_object_too(terminal):
+    code, out, told = await terminal.run("orders", "--json")
+    assert (code, out, json.loads(told)["error"]["reason"]) == (5, "", "NOT_LOGGED_IN")
+    await terminal.run("login", "alice")
+    terminal.edge.faults["Place"] = [
+        refuse("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", tick="0.05")
+    ]
+    place = ("order", "buy", "asml", "1", "--limit", "1.001", "--json")
+    code, out, told = await terminal.run(*place)
+    error = json.loads(told)["error"]
+    assert (code, out, error["reason"]) == (3, "", "PRICE_OFF_TICK")
+    assert (error["metadata"]["field"], error["metadata"]["tick"]) == ("terms.limit_price", "0.05")
+    await terminal.edge.stop()
+    code, _, told = await terminal.run("orders", "--json")
+    assert (code, json.loads(told)["error"]["reason"]) == (4, "UNREACHABLE")
 
 
 async def test_exit_codes_of_what_is_not_the_orders_fault(terminal):

@@ -2,6 +2,7 @@
 
 import json
 
+import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
 
@@ -46,6 +47,19 @@ async def test_a_kill_switch_is_engaged_and_its_report_read(trader):
     assert request == {"scope": {"account_id": "ACC-ALICE"}, "reason": "runaway"}
     for words in ("K1", "account ACC-ALICE", "ENGAGED", "3 pulled"):
         assert words in out
+
+
+async def test_the_report_is_waited_for_while_the_mesh_comes_back(trader):
+    trader.edge.answers |= {
+        "KillSwitchService/Engage": kill.EngageResponse(kill_switch=switch(settled=False)),
+        "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(
+            kill_switch=switch(counts={"pulled": 3})
+        ),
+    }
+    trader.edge.faults["KillSwitchService/Get"] = [grpc.StatusCode.UNAVAILABLE] * 2
+    code, out, told = await trader.run(*ENGAGE)
+    assert code == 0, told
+    assert "3 pulled" in out
 
 
 async def test_what_could_not_be_pulled_is_named_and_is_not_success(trader):

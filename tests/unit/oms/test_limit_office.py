@@ -268,7 +268,8 @@ async def test_halted_takes_cancels_only_and_reduce_only_what_reduces(bench, tar
     assert (await bench.replace(1, 4, "99")).reason == "TRADING_HALTED"
     assert not isinstance(await bench.cancel(1), MeshError)
     await bench.set_status(target, target_id, "REDUCE_ONLY")
-    assert (await bench.place(BUY, 1)).reason == "REDUCE_ONLY"
+    refused = await bench.place(BUY, 1)
+    assert (refused.reason, refused.metadata["maximum"]) == ("REDUCE_ONLY", "0")
     assert (await bench.replace(2, 6, "98")).reason == "REDUCE_ONLY"
     assert not isinstance(await bench.replace(2, 4, "98"), MeshError)
     assert (await bench.place(SELL, 11)).reason == "REDUCE_ONLY"
@@ -503,8 +504,16 @@ async def test_use_is_told_for_every_kind(bench):
         ("VOLUME", "EUR", "EUR"): ("3505", "10000"),
         ("MESSAGE_RATE", "", "messages"): ("3", "10"),
         ("MESSAGE_RATE", "cancels", "messages"): ("1", "20"),
-        ("REPEATED_EXECUTION", "1|ASML.SIMA|trader:alice", "executions"): ("1", "5"),
+        ("REPEATED_EXECUTION", "trader:alice BUY ASML.SIMA", "executions"): ("1", "5"),
         ("PRICE_COLLAR", "", ""): ("", "percent 5"),
         ("MAX_ORDER_QUANTITY", "", ""): ("", "quantity 1000000"),
         ("MAX_ORDER_VALUE", "", ""): ("", "value 10000000"),
     }
+
+
+async def test_a_position_limit_of_one_listing_tells_the_use_of_that_alone(bench):
+    await bench.set_limit("POSITION", long_quantity="30", range_={"instrument_id": "SAP.SIMA"})
+    await bench.place(BUY, 10)
+    uses = [use for use in (await bench.usage()).uses if use.unit == "shares"]
+    sap = bench.book.room.market.isin("SAP.SIMA")
+    assert [(use.subject, use.used) for use in uses] == [(f"{sap or 'SAP.SIMA'} long", "0")]

@@ -29,7 +29,7 @@ def order(order_id, kind=OCO, parent="", *, quantity=100, cum=0, state=S.NEW, **
         ._replace(
             order_id=order_id,
             link=Link(kind, "G", parent),
-            terms=terms(quantity),
+            terms=fields.pop("terms", None) or terms(quantity),
             cum_quantity=D(cum),
             state=state,
             base_state=state,
@@ -296,6 +296,34 @@ def test_groups_that_fit():
     check_link(order("P", OTO), [])
     check_link(child(), [order("P", OTO)])
     check_link(child("C2", BRACKET), [order("P", BRACKET), child("C1", BRACKET)])
+
+
+def exit_at(order_id, side, *, limit=None, stop=None):
+    made = terms(price=limit)._replace(stop_price=None if stop is None else D(stop))
+    return child(order_id, BRACKET, side=side, terms=made)
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "stop", "fits"),
+    [
+        (Side.SELL, "60", "40", True),
+        (Side.SELL, "40", "60", False),
+        (Side.SELL, "50", "50", False),
+        (Side.BUY, "40", "60", True),
+        (Side.BUY, "60", "40", False),
+    ],
+)
+def test_bracket_exits_are_on_either_side_of_the_price(side, limit, stop, fits):
+    entry = order("P", BRACKET, side=Side.BUY if side is Side.SELL else Side.SELL)
+    profit, loss = exit_at("C1", side, limit=limit), exit_at("C2", side, stop=stop)
+    for first, second, field in (
+        (profit, loss, "terms.stop_price"),
+        (loss, profit, "terms.limit_price"),
+    ):
+        if fits:
+            check_link(second, [entry, first])
+        else:
+            assert refusal(second, [entry, first]) == ("INVALID_FIELD", field)
 
 
 @pytest.mark.parametrize(
