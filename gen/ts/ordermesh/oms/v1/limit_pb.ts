@@ -562,7 +562,7 @@ export type LimitUse = Message<"ordermesh.oms.v1.LimitUse"> & {
   overrideId: string;
 
   /**
-   * What is counted: an ISIN, a currency, a listing, or empty.
+   * What is counted, in words: an ISIN, a currency, a listing, "algorithm:MM-1 BUY ASML.SIMA", or empty.
    *
    * @generated from field: string subject = 3;
    */
