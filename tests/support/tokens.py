@@ -13,6 +13,10 @@ ISSUER = "ordermesh"
 AUDIENCE = "ordermesh"
 
 
+# Most are made at import and used whenever their test's turn comes: longer than a run takes.
+LIFETIME_S = 4 * 3600.0
+
+
 class TokenMint:
     """Signs tokens and makes verifiers that accept them."""
 
@@ -25,7 +29,7 @@ class TokenMint:
         subject: str = "alice",
         roles: tuple[str, ...] = ("TRADER",),
         accounts: tuple[str, ...] = ("ACC-ALICE",),
-        lifetime_s: float = 900,
+        lifetime_s: float = LIFETIME_S,
         now_s: float | None = None,
         leave_out: tuple[str, ...] = (),
         **claims: Any,

@@ -106,10 +106,12 @@ async def test_what_spoils_a_batch_of_all_or_none_is_recorded(book_url, tls, boo
         assert [one.rejection.field for one in answer.results] == ["", "terms.quantity"]
         assert await book.state() == before
         assert not gateway.commands
-        (entry,) = await book.refused()
+        entry, other = sorted(await book.refused(), key=lambda one: one.idempotency_key)[::-1]
         assert (entry.reason, entry.field) == (answer.results[1].rejection.reason, "terms.quantity")
         assert (entry.actor, entry.command) == ("alice", "OrderService/PlaceBatch")
         assert (entry.idempotency_key, entry.account_id) == ("m-2", "ACC-ALICE")
+        # The one that was in order is told, too: it is not placed.
+        assert (other.idempotency_key, other.reason) == ("m-1", answer.results[0].rejection.reason)
 
 
 async def test_approvals_that_mean_no_good_are_refused_by_name(book_url, tls, book):

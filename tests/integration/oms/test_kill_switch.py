@@ -127,6 +127,8 @@ async def two_replicas(url, tls):
         gateway = Gateway(peer)
         await gateway.open()
         stack.push_async_callback(gateway.close)
+        # The first one hears of the link in a moment; until then the venue is not up there.
+        await until(lambda: first.book.venues.is_up("SIMA"), "the venue, at the other replica")
         yield *clients, gateway
 
 
