@@ -30,6 +30,13 @@ def terms(**changes):
     return place(terms={**TERMS, **changes})
 
 
+def found(**changes):
+    execution = pb.FoundExecution(**{"exec_id": "E1", "quantity": "1", "price": "2", **changes})
+    return pb.ResolveRequest(
+        idempotency_key="k-1", order_id="o-1", venue_holds=3, executions=[execution], reason="asked"
+    )
+
+
 def listing(**fields):
     return pb.ListRequest(**fields)
 
@@ -68,7 +75,7 @@ BAD = {
     "enum negative": (place(type=-1), "type", "one of MARKET"),
     "enum unknown, not required": (listing(states=[1, 99]), "states[1]", "one of"),
     "message missing": (pb.PlaceRequest(**{**PLACE, "terms": None}), "terms", "required"),
-    "decimal missing": (terms(quantity=""), "terms.quantity", "required"),
+    "decimal missing": (found(quantity=""), "executions[0].quantity", "required"),
     "decimal zero": (terms(quantity="0"), "terms.quantity", "greater than zero"),
     "decimal negative": (terms(quantity="-1"), "terms.quantity", "greater than zero"),
     "decimal exponent": (terms(quantity="1e2"), "terms.quantity", "no exponent"),

@@ -512,8 +512,8 @@ async def test_use_is_told_for_every_kind(bench):
 
 
 async def test_a_position_limit_of_one_listing_tells_the_use_of_that_alone(bench):
-    await bench.set_limit("POSITION", long_quantity="30", range_={"instrument_id": "SAP.SIMA"})
+    await bench.set_limit("POSITION", long_quantity="30", range_={"instrument_id": "PHIA.SIMA"})
     await bench.place(BUY, 10)
     uses = [use for use in (await bench.usage()).uses if use.unit == "shares"]
-    sap = bench.book.room.market.isin("SAP.SIMA")
-    assert [(use.subject, use.used) for use in uses] == [(f"{sap or 'SAP.SIMA'} long", "0")]
+    phia = bench.book.room.market.isin("PHIA.SIMA")
+    assert [(use.subject, use.used) for use in uses] == [(f"{phia or 'PHIA.SIMA'} long", "0")]
