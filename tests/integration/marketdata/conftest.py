@@ -29,6 +29,8 @@ from tests.support.tokens import TokenMint, bearer
 __all__ = ["_redis_session", "redis_server", "tls_folder"]
 
 NAMES = ("ASML.SIMA", "ING.SIMA")
+# What a gateway sends without an answer.
+UNACKNOWLEDGED_FRAMES_MAX = 64
 
 
 def instrument(name, **fields):
@@ -100,6 +102,11 @@ class Gateway:
     async def send(self, **fields):
         await self.send_only(**fields)
         await self.until(lambda: self.acknowledged >= self.sequence)
+
+    async def send_ahead(self, **fields):
+        """As a gateway does: up to 64 frames go without an answer."""
+        await self.send_only(**fields)
+        await self.until(lambda: self.sequence - self.acknowledged < UNACKNOWLEDGED_FRAMES_MAX)
 
     async def send_only(self, **fields):
         self.sequence += 1

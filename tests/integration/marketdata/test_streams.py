@@ -141,7 +141,7 @@ async def test_a_slow_reader_is_told_and_delays_nobody(tls_folder, mint):
         await quick.snapshot()
         for n in range(3_000):
             updates = [bid(name, "10", str(n + 11), n + 1) for name in NAMES]
-            await gateway.send(updates=updates)
+            await gateway.send_ahead(updates=updates)
             await quick.until("quote", lambda update, n=n: update.sequence == n + 2)
         await latest.until("quote", lambda update: update.sequence == 3_001)
         told = await slow.until("slow_consumer")
@@ -157,7 +157,7 @@ async def test_a_stalled_reader_of_latest_values_gets_the_last_one(service):
     reader = watch(service, topics=[1, 2])
     await reader.snapshot()
     for n in range(2_000):
-        await gateway.send(updates=[bid(name, "10", str(n + 11), n + 1) for name in NAMES])
+        await gateway.send_ahead(updates=[bid(name, "10", str(n + 11), n + 1) for name in NAMES])
     last = await reader.until("quote", lambda update: update.sequence == 2_001)
     assert last.instrument_id in NAMES
 
