@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.sources import ROOT
 from tests.support.stack import running_mesh
 from tests.support.trading import verify
 
 
+@pytest.mark.long
 def test_the_rts6_set_is_applied_holds_and_lets_trade(tmp_path: Path) -> None:
     with running_mesh(tmp_path / "home") as mesh:
         assert mesh.command("login", "rita").returncode == 0

@@ -7,12 +7,14 @@ import socket
 from pathlib import Path
 
 import psutil
+import pytest
 
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.ports import free_offset
 from tests.support.stack import run_command, running_mesh, wait_for
 
 
+@pytest.mark.long
 def test_nothing_stays_behind_and_data_survives(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with running_mesh(home.root, keep_data=True) as mesh:
@@ -38,6 +40,7 @@ def test_nothing_stays_behind_and_data_survives(tmp_path: Path) -> None:
         assert order_id in listed.stdout, listed.stderr
 
 
+@pytest.mark.long
 def test_a_killed_supervisor_leaves_nothing_the_next_one_cannot_clean(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with running_mesh(home.root) as mesh:
