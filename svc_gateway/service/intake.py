@@ -135,7 +135,9 @@ class Intake:
                 return
         kind = message.WhichOneof("body") or "none"
         if kind in ANSWERED:
-            self._session.outbound.answer(self._reader.reject_for(handed.raw, handed.number))
+            self._session.outbound.answer(
+                self._reader.reject_for(message, handed.raw, handed.number)
+            )
         metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()

@@ -165,8 +165,14 @@ class ReportReader(Protocol):
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return the question, whether it is the last report, whether of an order; or None."""
 
-    def reject_for(self, raw: str, number: int) -> str:
-        """Return the body of what a message we cannot use is answered with; empty if nothing."""
+    def reject_for(self, message: link.VenueMessage, raw: str, number: int) -> str:
+        """Return the body of what a message we cannot use is answered with; empty if nothing.
+
+        Args:
+            message: what was read.
+            raw: what it was read from.
+            number: its MsgSeqNum(34); 0 if that is not known.
+        """
 
     def sent_at(self, raw: str) -> tuple[int, int]:
         """Return SendingTime(52) of a message or of its own text, and the unit of its last digit.

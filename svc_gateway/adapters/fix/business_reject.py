@@ -8,6 +8,7 @@ for a person without a word: a Reject(3) would be of the session, and the sessio
 from collections.abc import Mapping
 from typing import Final
 
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix import wire
 
@@ -29,6 +30,22 @@ NEEDED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 MSG_TYPE_MAX: Final = 3
 _ID_MAX: Final = 256
+
+
+def is_of_use(message: link.VenueMessage) -> bool:
+    """Tell whether a message was read as a report that has all its ExecType(150) needs.
+
+    Nearly all are; none of these has to be taken apart once more for `reject_for`.
+    """
+    if not message.HasField("execution_report"):
+        return False
+    report = message.execution_report
+    present = {
+        t.EXEC_REF_ID: report.exec_ref_id,
+        t.LAST_QTY: report.last_quantity,
+        t.LAST_PX: report.last_price,
+    }
+    return all(present[tag] for tag, _ in NEEDED.get(report.exec_type, ()))
 
 
 def reject_for(raw: str, number: int) -> str:

@@ -6,7 +6,7 @@ from mesh.ids import valid_ulid
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix import wire
-from svc_gateway.adapters.fix.business_reject import reject_for
+from svc_gateway.adapters.fix.business_reject import is_of_use, reject_for
 from svc_gateway.adapters.fix.wire import BadFieldError, canonical
 from svc_gateway.venues import DialectConfig
 
@@ -101,9 +101,9 @@ class OrderReader:
         last = found.get(t.LAST_RPT_REQUESTED) == "Y"
         return found[t.MASS_STATUS_REQ_ID], last or not of_order, of_order
 
-    def reject_for(self, raw: str, number: int) -> str:
+    def reject_for(self, message: link.VenueMessage, raw: str, number: int) -> str:
         """Return the body of the BusinessMessageReject(j) a message is to be answered with."""
-        return reject_for(raw, number) if self._rejects else ""
+        return reject_for(raw, number) if self._rejects and not is_of_use(message) else ""
 
     def _tell(self, found: Fields, out: link.ExecutionReport) -> None:
         """Add what the report says of an order that no ClOrdID(11) of ours names."""
