@@ -62,3 +62,9 @@ def new_ulid(now_ns: int) -> str:
 def valid_ulid(text: str) -> bool:
     """Tell whether this is a ULID in its one canonical, upper-case form."""
     return len(text) == ULID_CHARACTERS and text[0] <= "7" and _ALPHABET_SET.issuperset(text)
+
+
+def order_id_of(cl_ord_id: str) -> str:
+    """Return the order a ClOrdID(11) of ours is of: its ULID, a hyphen, a number; else empty."""
+    order_id, hyphen, number = cl_ord_id.rpartition("-")
+    return order_id if hyphen and number.isdigit() and valid_ulid(order_id) else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from mesh.ids import valid_ulid
+from mesh.ids import order_id_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix import wire
@@ -108,7 +108,7 @@ class OrderReader:
     def _tell(self, found: Fields, out: link.ExecutionReport) -> None:
         """Add what the report says of an order that no ClOrdID(11) of ours names."""
         dialect = self._told_dialect
-        if dialect is None or _is_ours(out.cl_ord_id) or _is_ours(out.orig_cl_ord_id):
+        if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
         told = out.told
         told.account_id = _identifier(found, t.ACCOUNT, "Account(1)") or dialect.telephone_account
@@ -148,11 +148,6 @@ def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
     message.parked.msg_type = wire.clean(kind)[:TEXT_MAX]
     message.parked.raw = raw.encode("utf-8", "surrogateescape")[:PARKED_BYTES_MAX]
     message.parked.error = wire.clean(error).replace(wire.SOH, " ")[:TEXT_MAX]
-
-
-def _is_ours(cl_ord_id: str) -> bool:
-    order_id, hyphen, number = cl_ord_id.rpartition("-")
-    return bool(hyphen) and number.isdigit() and valid_ulid(order_id)
 
 
 def _execution_report(found: Fields, out: link.ExecutionReport) -> None:

@@ -3,7 +3,6 @@
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from mesh.ids import valid_ulid
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.facts import ToldOrder
@@ -19,12 +18,6 @@ from svc_oms.domain.venue_reports import (
     SessionRejectFacts,
 )
 from svc_oms.service.codec.values import nanoseconds, terms_message, timestamp
-
-
-def order_id_of(cl_ord_id: str) -> str:
-    """Return the order a ClOrdID(11) is of; empty if it is none of ours."""
-    order_id, hyphen, number = cl_ord_id.rpartition("-")
-    return order_id if hyphen and number.isdigit() and valid_ulid(order_id) else ""
 
 
 def command_bytes(

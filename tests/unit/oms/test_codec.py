@@ -163,7 +163,7 @@ def test_a_stored_command_gets_its_number(number):
 
 
 def test_order_ids_of_foreign_cl_ord_ids_are_empty():
-    from svc_oms.service.codec.venue import order_id_of
+    from mesh.ids import order_id_of
 
     assert order_id_of(f"{ORDER_ID}-12") == ORDER_ID
     for foreign in (
