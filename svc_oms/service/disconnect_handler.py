@@ -33,7 +33,7 @@ def disconnect_cancel(work: Work, submission: Submission) -> IdempotencyRow:
             sequence = order.last_sequence
         except (OrderRefused, MeshError) as error:
             left.append(order_id)
-            told = refused(error) if isinstance(error, OrderRefused) else error
+            told = refused(error)
             result.rejection.CopyFrom(to_rejection(told))
         result.state = order.state.value  # type: ignore[assignment] # by number
     if response.results:

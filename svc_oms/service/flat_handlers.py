@@ -60,7 +60,7 @@ def _cancel(work: Work, submission: Submission, order: Order, response: pb.GoFla
     try:
         work.act(_part(submission, CommandKind.CANCEL, cancel))
     except (OrderRefused, MeshError) as error:
-        told = refused(error) if isinstance(error, OrderRefused) else error
+        told = refused(error)
         result.rejection.CopyFrom(to_rejection(told))
         work.part_refused(submission, CommandKind.CANCEL, cancel, told)
     result.state = work.order(order.order_id).state.value  # type: ignore[assignment] # by number
@@ -117,7 +117,7 @@ def _place(work: Work, submission: Submission, planned: Plan, result: pb.FlatRes
         try:
             row = work.act(part)
         except (OrderRefused, MeshError) as error:
-            told = refused(error) if isinstance(error, OrderRefused) else error
+            told = refused(error)
             result.cause = Cause.REFUSED.value  # type: ignore[assignment] # by number
             result.rejection.CopyFrom(to_rejection(told))
             work.parts_refused.append((part, told))

@@ -123,7 +123,7 @@ def cancel_all(work: Work, submission: Submission) -> IdempotencyRow:
             sequence = order.last_sequence
         except (OrderRefused, MeshError) as error:
             order = before
-            told = refused(error) if isinstance(error, OrderRefused) else error
+            told = refused(error)
             result.rejection.CopyFrom(to_rejection(told))
             work.part_refused(submission, CommandKind.CANCEL, wanted, told)
         result.state = order.state.value  # type: ignore[assignment] # by number

@@ -35,7 +35,7 @@ def place_batch(work: Work, submission: Submission) -> IdempotencyRow | Taken:
         try:
             row, duplicate = _place_one(work, order, parent_key, placed)
         except (OrderRefused, MeshError) as error:
-            refusal = refused(error) if isinstance(error, OrderRefused) else error
+            refusal = refused(error)
             result.rejection.CopyFrom(to_rejection(refusal))
             refusals.append((order, refusal))
             continue

@@ -224,6 +224,8 @@ def invalid_field(field: str, value: object, expected: str) -> MeshError:
     return refused(wrong(field, str(value), expected))
 
 
-def refused(error: OrderRefused) -> MeshError:
-    """Tell the domain's refusal to the caller."""
+def refused(error: OrderRefused | MeshError) -> MeshError:
+    """Tell a refusal to the caller; the domain's own is one of ours then."""
+    if isinstance(error, MeshError):
+        return error
     return MeshError(error.reason, error.text, error.field, dict(error.metadata))

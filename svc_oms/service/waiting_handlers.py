@@ -134,7 +134,7 @@ def _go(work: Work, submission: Submission, order: Order, event: Event) -> None:
     try:
         session_id = _checked(work, submission, order, goes=True)
     except (OrderRefused, MeshError) as error:
-        refusal = refused(error) if isinstance(error, OrderRefused) else error
+        refusal = refused(error)
         _not_now(work, submission, order, refusal)
         return
     order = work.add(order, order.account_id, event, submission)
