@@ -314,13 +314,17 @@ class OrderSession:
 
     # -- the FIX session ----------------------------------------------------------------------
 
+    @property
+    def _must_start_over(self) -> bool:
+        """Something was lost on the way in, or the engine does not come back by itself."""
+        return self._engine.spoiled or self._engine.stuck or self.intake.lossy
+
     async def _attach(self, opened: link.LinkOpened) -> None:
         """Make the FIX session continue behind what the OMS has applied."""
         applied, epoch = opened.applied_inbound_msg_seq_num, opened.session_epoch
         self.kept_out = opened.kept_out or opened.admin_pending
         async with self.engine_lock:
-            sound = self._engine.running and not self._engine.stuck
-            sound = sound and not self._engine.spoiled and not self.intake.lossy
+            sound = self._engine.running and not self._must_start_over
             if sound and self.kept.covers(epoch, applied):
                 self.kept.acknowledge(epoch, applied)
                 self.kept.give_again()
@@ -379,9 +383,7 @@ class OrderSession:
         while True:
             await asyncio.sleep(TICK_S)
             self.intake.check_recovered()
-            broken = self._engine.running and (
-                self._engine.spoiled or self._engine.stuck or self.intake.lossy
-            )
+            broken = self._engine.running and self._must_start_over
             away_s = self._clock.monotonic() - self._link_down_since
             if self._linked:
                 out = self._stopping or self.kept_out or self.engine_lock.locked()

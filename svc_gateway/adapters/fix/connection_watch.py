@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from svc_gateway.adapters.fix.door import RETRY_MAX_S
+from svc_gateway.adapters.fix.door import retry_ceiling_s
 
 # How QuickFIX begins what it says on the way to a logon; the port it names is the door's.
 _CONNECTING = "Connecting to "
@@ -53,10 +53,9 @@ class ConnectionWatch:
         if text == _LOGON_SENT:
             if not self._connecting and not self._stuck:
                 self._stuck = True
-                times = min(self._failures, 16)
-                wait_s = min(RETRY_MAX_S, self._reconnect_s * 2.0 ** (times - 1)) if times else 0.0
+                failures, self._failures = self._failures, self._failures + 1
+                wait_s = retry_ceiling_s(self._reconnect_s, failures) if failures else 0.0
                 self._not_before = self._now() + wait_s
-                self._failures += 1
             self._connecting = False
             return False
         if text.startswith(_IDLE_WORDS):

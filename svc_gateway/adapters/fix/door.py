@@ -101,7 +101,7 @@ class InitiatorDoor:
 
     def _failed(self, why: str) -> None:
         self._failures += 1
-        ceiling = min(RETRY_MAX_S, self._config.reconnect_s * 2.0 ** min(self._failures - 1, 16))
+        ceiling = retry_ceiling_s(self._config.reconnect_s, self._failures)
         # At least half: a venue that refuses is not hammered. Nothing secret comes of it.
         wait_s = random.uniform(ceiling / 2, ceiling)  # noqa: S311
         self._not_before = time.monotonic() + wait_s
@@ -109,6 +109,11 @@ class InitiatorDoor:
         if self._failures > 1:
             trouble += f" ({self._failures} times; next in {wait_s:.0f} s)"
         self._tell(trouble, trouble)
+
+
+def retry_ceiling_s(reconnect_s: float, failures: int) -> float:
+    """Return the longest wait behind so many failed logons in a row, at least one."""
+    return min(RETRY_MAX_S, reconnect_s * 2.0 ** min(failures - 1, 16))
 
 
 def _is_of(pid: int, near: Half) -> bool:
