@@ -25,10 +25,8 @@ def pull(work: Work, submission: Submission) -> IdempotencyRow:
             cancel = CancelOrder(command.idempotency_key, order_id, command.actor)
             order = cancel_order(work, submission, before, cancel, refusable=False)
             sequence = order.last_sequence
-        except OrderRefused as error:
+        except (OrderRefused, MeshError) as error:
             result.rejection.CopyFrom(to_rejection(refused(error)))
-        except MeshError as error:
-            result.rejection.CopyFrom(to_rejection(error))
         if order is not None:
             result.state = order.state.value  # type: ignore[assignment] # by number
     return work.row(submission, "", sequence, response.SerializeToString())

@@ -190,10 +190,8 @@ class Work:
         for submission in self._submissions:
             try:
                 self._answers.append(self._decide_one(submission))
-            except OrderRefused as error:
+            except (OrderRefused, MeshError) as error:
                 self._answers.append(refused(error))
-            except MeshError as error:
-                self._answers.append(error)
         for judge in self.judges:
             judge.finish()
         for following in self.followings:
