@@ -295,7 +295,7 @@ def _check_prices(order: Order, other: Order) -> None:
     stop_price, limit_price = stop.terms.stop_price, target.terms.limit_price
     if stop_price is None or limit_price is None or target.terms.stop_price is not None:
         return
-    if (stop_price >= limit_price) is not order.is_buy or stop_price == limit_price:
+    if stop_price <= limit_price if order.is_buy else stop_price >= limit_price:
         field = "stop_price" if stop is order else "limit_price"
         own, bound = (stop_price, limit_price) if stop is order else (limit_price, stop_price)
         way = "above" if (stop is order) is order.is_buy else "below"

@@ -4,14 +4,13 @@ A control of something that is not there holds nothing, and whoever set it belie
 name that is not known is refused, with the known ones nearest to it.
 """
 
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final, Protocol
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.near import near
 from svc_oms.service.market import Market
-from svc_oms.service.people import People
+from svc_oms.service.people import People, PeopleStore
 
 # Known ids looked at for those near an unknown one; the store gives the likely ones first.
 CANDIDATES_MAX: Final = 200
@@ -45,7 +44,7 @@ _WORDS: Final = {
 }
 
 
-class DirectoryStore(Protocol):
+class DirectoryStore(PeopleStore, Protocol):
     """Names of record."""
 
     async def knows(self, kind: IdKind, value: str) -> bool:
@@ -64,10 +63,6 @@ class DirectoryStore(Protocol):
         """Tell where an order session leads to; empty if there is none of the name."""
         ...
 
-    async def keep_people(self, people: Sequence[tuple[str, str]]) -> None:
-        """Keep who was seen calling, by subject and what they are called."""
-        ...
-
 
 class Directory:
     """See above."""
@@ -84,7 +79,7 @@ class Directory:
             StoreUnavailableError: it cannot be told.
         """
         # What was told a moment ago may not be stored yet.
-        if kind is IdKind.INSTRUMENT and self._market.knows(value):
+        if kind is IdKind.INSTRUMENT and self._market.find(value) is not None:
             return True
         if kind is IdKind.TRADER and self._people.knows(value):
             return True

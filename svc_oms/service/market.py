@@ -50,10 +50,6 @@ class Market:
         for message in messages:
             self._instruments[message.instrument_id] = instrument_value(message)
 
-    def knows(self, instrument_id: str) -> bool:
-        """Tell if a venue has told of such a listing."""
-        return instrument_id in self._instruments
-
     def instrument(self, instrument_id: str) -> Instrument:
         """Return a listing.
 

@@ -415,17 +415,13 @@ def _unknown(session_id: str) -> Exception:
     )
 
 
-def _wrong_state(text: str, session_id: str) -> Exception:
-    return refuse("OBJECT_STATE", text, "session_id", session_id=session_id)
+def _wrong_state(text: str, session_id: str, field: str = "session_id") -> Exception:
+    return refuse("OBJECT_STATE", text, field, session_id=session_id)
 
 
 def _under_way(session_id: str, field: str) -> Exception:
-    return refuse(
-        "OBJECT_STATE",
-        f"another action of session {session_id} waits for its owner or outcome",
-        field,
-        session_id=session_id,
-    )
+    text = f"another action of session {session_id} waits for its owner or outcome"
+    return _wrong_state(text, session_id, field)
 
 
 def _not_proposed(action: pb.SessionAction) -> Exception:

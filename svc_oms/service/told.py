@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mesh.ids import new_ulid
 from svc_oms.domain.checks import Instrument
-from svc_oms.domain.facts import ExecutionReportFacts, Facts
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Order
 from svc_oms.domain.told import NO_ORDER_ID, opened, side_of, why_not
 from svc_oms.service.codec.orders import read_order
@@ -22,6 +22,8 @@ from svc_oms.service.reports import Report
 
 
 class _Stray(NamedTuple):
+    """A report that may be of an order only the venue has a name for."""
+
     place: int
     facts: ExecutionReportFacts
     instrument: Instrument | None
@@ -42,15 +44,6 @@ class Told:
     openings: dict[str, Order] = field(default_factory=dict)
 
 
-def is_stray(facts: Facts | None, order_id: str) -> bool:
-    """Tell whether a report may be of an order that only the venue has a name for."""
-    return (
-        not order_id
-        and isinstance(facts, ExecutionReportFacts)
-        and facts.venue_order_id not in NO_ORDER_ID
-    )
-
-
 async def find_told(
     batch: Batch, market: Market, venue_mic: str, reports: Sequence[Report], now_ns: int
 ) -> Told:
@@ -58,8 +51,9 @@ async def find_told(
     strays = [
         _Stray(place, report.facts, _listing(market, venue_mic, report.facts))
         for place, report in enumerate(reports)
-        if isinstance(report.facts, ExecutionReportFacts)
-        and is_stray(report.facts, report.order_id)
+        if not report.order_id
+        and isinstance(report.facts, ExecutionReportFacts)
+        and report.facts.venue_order_id not in NO_ORDER_ID
     ]
     found = Told(reports)
     if not strays:

@@ -32,8 +32,6 @@ UNKNOWN_LISTING_S = 30.0
 # Seconds between words of a stream whose prices do not move.
 HEARTBEAT_S = 2
 
-Update = market_data_pb2.MarketDataUpdate
-
 
 class TriggerPrices:
     """Keeps the triggers told; while nothing waits there is no stream."""
