@@ -1,6 +1,6 @@
 """What refusing means: the field is named, the log tells who asked, the book stands as it stood."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from mesh.errors import RemoteRefusal, read_refusal
 from ordermesh.oms.v1 import audit_service_pb2
 from ordermesh.type.v1 import error_pb2
-from tests.support.bad_input import cases
+from tests.support.bad_input import cases, garbled
 
 _COUNTED = ("order_events", "outbox", "idempotency", "disconnect_guards", "control_keys")
 _WHOLE = (
@@ -92,6 +92,38 @@ async def broken_fields(
         assert entry.reason == error_pb2.ERROR_REASON_INVALID_FIELD
         assert entry.actor == name
     assert len({entry.command for entry in entries}) == 1
+
+
+async def garbled_refused(
+    book: BookState,
+    channel: grpc.aio.Channel,
+    service: str,
+    good: Mapping[str, Message],
+    caller: Callable[[str], Any],
+) -> int:
+    """Send bytes that are no message to rpcs of a service; each is refused and changes nothing.
+
+    Args:
+        book: What must not change.
+        channel: A way to the service.
+        service: Its full name.
+        good: A good request of each rpc.
+        caller: Metadata of whoever calls an rpc.
+
+    Returns:
+        How many were refused.
+    """
+    before, count = await book.state(), 0
+    for rpc, request in good.items():
+        path = f"/{service}/{rpc}"
+        stub = channel.unary_stream(path) if rpc == "Watch" else channel.unary_unary(path)
+        for case in garbled(request):
+            found = await refusal(stub(case.data, metadata=caller(rpc)))
+            assert found.reason == "INVALID_FIELD", (rpc, case.name)
+            assert request.DESCRIPTOR.full_name in found.text
+            count += 1
+    assert await book.state() == before
+    return count
 
 
 async def refused_by_name(

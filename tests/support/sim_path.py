@@ -13,7 +13,6 @@ from typing import Any
 
 import grpc.aio
 
-from mesh.clock import SystemClock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import event_pb2
 from svc_gateway.app import Gateway
@@ -24,7 +23,7 @@ from tests.support.oms import ALICE, Client, replica
 from tests.support.scripted_venue import Cable, until
 from tests.support.sim_exchange import FixClient
 from tests.support.sim_process import SimProcess
-from tests.support.wire import MIC, order_session, settings
+from tests.support.wire import MIC, order_session, running_gateway, settings
 
 # Beside the mesh, somebody to trade with.
 OTHER = "OTHER"
@@ -141,16 +140,9 @@ async def sim_path(database_url: str, tls: Path, folder: Path) -> AsyncIterator[
                 sender_comp_id="ORDERMESH-DC", target_comp_id=MIC,
             ),
         ]  # fmt: skip
-        gateway = Gateway(settings(folder, tls, running.target, sessions), SystemClock())
-        gateway.build()
-        stop = asyncio.Event()
-        task = asyncio.create_task(gateway.run(stop))
-
-        async def ended() -> None:
-            stop.set()
-            await task
-
-        stack.push_async_callback(ended)
+        gateway = await stack.enter_async_context(
+            running_gateway(settings(folder, tls, running.target, sessions))
+        )
         client = Client(channel, ALICE)
         path = SimPath(database_url, channel, client, gateway, orders, copies, folder, venue)
         await path.up()

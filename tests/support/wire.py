@@ -113,6 +113,20 @@ def order_session(port: int, **changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
+async def running_gateway(its_settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    """Run a gateway until the block ends; it stops in good order."""
+    gateway = Gateway(its_settings, SystemClock())
+    gateway.build()
+    stop = asyncio.Event()
+    task = asyncio.create_task(gateway.run(stop))
+    try:
+        yield gateway
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
 async def wired(
     database_url: str,
     tls: Path,
@@ -132,16 +146,9 @@ async def wired(
         stack.push_async_callback(cable.stop)
         sessions = [order_session(cable.port, **changes)]
         sessions += [{**session, "port": venue.port} for session in more or []]
-        gateway = Gateway(settings(folder, tls, running.target, sessions), SystemClock())
-        gateway.build()
-        stop = asyncio.Event()
-        task = asyncio.create_task(gateway.run(stop))
-
-        async def ended() -> None:
-            stop.set()
-            await task
-
-        stack.push_async_callback(ended)
+        gateway = await stack.enter_async_context(
+            running_gateway(settings(folder, tls, running.target, sessions))
+        )
         wire = Wire(running, Client(channel, ALICE), gateway, venue, cable)
         await up(wire)
         yield wire

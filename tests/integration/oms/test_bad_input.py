@@ -11,9 +11,9 @@ from ordermesh.oms.v1 import audit_service_pb2, order_pb2, order_service_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.type.v1 import error_pb2
-from tests.support.bad_input import cases, garbled, unbreakable
+from tests.support.bad_input import cases, unbreakable
 from tests.support.oms import ALICE, AUDREY, BOB, RITA, Client, trading
-from tests.support.refusals import broken_fields, check, refusal
+from tests.support.refusals import broken_fields, check, garbled_refused, refusal
 
 OCO, OTO, ROUTED = (
     order_pb2.ORDER_LINK_KIND_OCO,
@@ -212,16 +212,14 @@ async def test_broken_commands_of_a_flow_are_results(book_url, tls, book):
 
 async def test_bytes_that_are_no_message_are_refused(book_url, tls, book):
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
-        before, count = await book.state(), 0
-        for rpc, good in GOOD.items():
-            path = f"/ordermesh.oms.v1.OrderService/{rpc}"
-            stub = channel.unary_stream(path) if rpc == "Watch" else channel.unary_unary(path)
-            for case in garbled(good):
-                who = CALLERS.get(rpc, ("alice", ALICE))[1]
-                found = await refusal(stub(case.data, metadata=who))
-                assert found.reason == "INVALID_FIELD", (rpc, case.name)
-                assert good.DESCRIPTOR.full_name in found.text
-                count += 1
+        before = await book.state()
+        count = await garbled_refused(
+            book,
+            channel,
+            "ordermesh.oms.v1.OrderService",
+            GOOD,
+            lambda rpc: CALLERS.get(rpc, ("alice", ALICE))[1],
+        )
         flow = channel.stream_stream("/ordermesh.oms.v1.OrderFlowService/Flow")(metadata=ALICE)
         await flow.write(b"\xff")
         assert (await refusal(flow)).reason == "INVALID_FIELD"

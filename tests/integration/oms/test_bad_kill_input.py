@@ -9,9 +9,9 @@ from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service.directory import Directory, IdKind
 from svc_oms.service.ports import AccountInfo
-from tests.support.bad_input import garbled, unbreakable
+from tests.support.bad_input import unbreakable
 from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, WAIT_S, trading
-from tests.support.refusals import broken_fields, refusal, refused_by_name
+from tests.support.refusals import broken_fields, garbled_refused, refusal, refused_by_name
 
 NOBODYS = "01JD0000000000000000000000"
 SCOPE = kill.KillScope(
@@ -53,16 +53,7 @@ async def test_broken_fields_are_refused_by_name(book_url, tls, book, rpc) -> No
 
 async def test_bytes_that_are_no_message_are_refused(book_url, tls, book) -> None:
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
-        before, count = await book.state(), 0
-        for rpc, good in GOOD.items():
-            path = f"/{SERVICE}/{rpc}"
-            stub = channel.unary_stream(path) if rpc == "Watch" else channel.unary_unary(path)
-            for case in garbled(good):
-                found = await refusal(stub(case.data, metadata=RITA))
-                assert found.reason == "INVALID_FIELD", (rpc, case.name)
-                assert good.DESCRIPTOR.full_name in found.text
-                count += 1
-        assert await book.state() == before
+        count = await garbled_refused(book, channel, SERVICE, GOOD, lambda _: RITA)
         assert len(await book.refused()) == count
 
 

@@ -15,9 +15,9 @@ from ordermesh.oms.v1 import session_pb2
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
 from svc_oms.api.sessions import ACCESS, SERVICE
-from tests.support.bad_input import garbled, unbreakable
+from tests.support.bad_input import unbreakable
 from tests.support.oms import ALICE, AUDREY, OSCAR, RAVI, RITA, VERA, WAIT_S, Gateway, trading
-from tests.support.refusals import broken_fields, refusal, refused_by_name
+from tests.support.refusals import broken_fields, garbled_refused, refusal, refused_by_name
 
 NOBODYS = "01JD0000000000000000000000"
 NAME = "sima-orders"
@@ -100,16 +100,7 @@ async def test_broken_fields_are_refused_by_name(book_url, tls, book, rpc) -> No
 
 async def test_bytes_that_are_no_message_are_refused(book_url, tls, book) -> None:
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
-        before, count = await book.state(), 0
-        for rpc, good in GOOD.items():
-            path = f"/{SERVICE}/{rpc}"
-            stub = channel.unary_stream(path) if rpc == "Watch" else channel.unary_unary(path)
-            for case in garbled(good):
-                found = await refusal(stub(case.data, metadata=OSCAR))
-                assert found.reason == INVALID, (rpc, case.name)
-                assert good.DESCRIPTOR.full_name in found.text
-                count += 1
-        assert await book.state() == before
+        count = await garbled_refused(book, channel, SERVICE, GOOD, lambda _: OSCAR)
         assert len(await book.refused()) == count
 
 
