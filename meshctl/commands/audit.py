@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from mesh.names import called
 from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, emit, enum_word, run, show, table, usage_error, when
 from meshctl.commands.ticket import moment
-from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import audit_service_pb2
 from ordermesh.type.v1 import error_pb2
 
@@ -66,7 +66,7 @@ def audit(
                     continue
                 times = f" ({one.count} times)" if one.count > 1 else ""
                 shown.add_row(
-                    when(one.at), person_words(one.actor, one.actor_name), one.command,
+                    when(one.at), called(one.actor, one.actor_name), one.command,
                     one.account_id,
                     enum_word(error_pb2.ErrorReason, one.reason) if one.reason else "",
                     f"{one.text}{times}",

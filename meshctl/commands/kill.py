@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
+from mesh.names import called
 from meshctl.client import MeshClient
 from meshctl.commands.common import (
     EXIT_OK,
@@ -21,7 +22,7 @@ from meshctl.commands.common import (
     usage_error,
     when,
 )
-from meshctl.commands.words import person_words, rejection_words, state_text
+from meshctl.commands.words import rejection_words, state_text
 from ordermesh.oms.v1 import kill_switch_pb2, kill_switch_service_pb2
 
 RETRY_FOR_S: Final = 20.0
@@ -158,7 +159,7 @@ def list_switches(
                 f"{_kind(one)} {_scope_words(one.scope)}: {one.reason}",
                 _state(one),
                 when(one.engaged_at),
-                person_words(one.engaged_by, one.engaged_by_name),
+                called(one.engaged_by, one.engaged_by_name),
                 _counts_words(one.counts),
             )
         show(found, shown, "no kill switches", as_json=as_json)
@@ -288,7 +289,7 @@ def _who(switch: kill_switch_pb2.KillSwitch) -> str:
         ("released", switch.released_by, switch.released_by_name, switch.released_at),
     )
     return ", ".join(
-        f"{what} by {person_words(subject, name)} at {when(at)}"
+        f"{what} by {called(subject, name)} at {when(at)}"
         for what, subject, name, at in acts
         if subject
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from mesh.names import called
 from meshctl.client import MeshClient
 from meshctl.commands import limits_file, trading_status
 from meshctl.commands.common import (
@@ -41,7 +42,6 @@ from meshctl.commands.limit_values import (
 )
 from meshctl.commands.overrides import overrides
 from meshctl.commands.ticket import moment
-from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 
 RETRY_FOR_S: Final = 10.0
@@ -188,7 +188,7 @@ def history(limit_id: str, as_json: JsonOption = False) -> None:
             shown.add_row(
                 str(one.version), "ended" if one.ended else values_words(one.values),
                 when(one.valid_from), when(one.valid_until), when(one.set_at),
-                person_words(one.set_by, one.set_by_name), one.reason,
+                called(one.set_by, one.set_by_name), one.reason,
             )  # fmt: skip
         show(found, shown, "no versions", as_json=as_json)
 

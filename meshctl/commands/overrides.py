@@ -5,11 +5,11 @@ from typing import Annotated, Final
 
 import typer
 
+from mesh.names import called
 from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, console, emit, enum_word, run, show, table, when
 from meshctl.commands.limit_values import takes_values, values_words
 from meshctl.commands.ticket import moment
-from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 
 RETRY_FOR_S: Final = 10.0
@@ -92,8 +92,8 @@ def list_overrides(
         for one in found:
             shown.add_row(
                 one.override_id, one.account_id, values_words(one.values), _state(one),
-                when(one.valid_until), person_words(one.proposed_by, one.proposed_by_name),
-                person_words(one.decided_by, one.decided_by_name),
+                when(one.valid_until), called(one.proposed_by, one.proposed_by_name),
+                called(one.decided_by, one.decided_by_name),
                 one.decision_reason or one.reason,
             )  # fmt: skip
         show(found, shown, "no overrides", as_json=as_json)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mesh.names import called
 from meshctl.client import MeshClient
 from meshctl.commands.common import (
     JsonOption,
@@ -16,7 +17,6 @@ from meshctl.commands.common import (
     usage_error,
     when,
 )
-from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import session_pb2
 from ordermesh.oms.v1 import session_service_pb2 as service
 
@@ -206,8 +206,8 @@ def _tell_actions(found: Any) -> None:
             one.session_id,
             _what(one),
             f"{enum_word(session_pb2.SessionActionState, one.state)} {one.text}".strip(),
-            person_words(one.requested_by, one.requested_by_name),
-            person_words(one.decided_by, one.decided_by_name),
+            called(one.requested_by, one.requested_by_name),
+            called(one.decided_by, one.decided_by_name),
             one.reason,
         )
     show(found, shown, "nothing was done to it", as_json=False)

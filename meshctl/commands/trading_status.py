@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
+from mesh.names import called
 from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, enum_word, run, show, table, usage_error, when
-from meshctl.commands.words import person_words
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 
 RETRY_FOR_S: Final = 10.0
@@ -64,7 +64,7 @@ def status(
             shown.add_row(
                 enum_word(limit_pb2.TradingStatusTarget, one.target).lower(), one.target_id,
                 enum_word(order_pb2.AccountStatus, one.status), when(one.set_at),
-                person_words(one.set_by, one.set_by_name), one.reason,
+                called(one.set_by, one.set_by_name), one.reason,
             )  # fmt: skip
         show(found, shown, "nothing was ever halted", as_json=as_json)
 

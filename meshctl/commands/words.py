@@ -147,8 +147,3 @@ def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
     )
     stale = "  stale" if quote.stale else ""
     return f"{name}  {sides}  last {quote.last_price or '-'}  volume {quote.volume or '-'}{stale}"
-
-
-def person_words(subject: str, name: str) -> str:
-    """Say who it was: "rita (01JD...)"; the id alone where no other name was kept."""
-    return f"{name} ({subject})" if name and name != subject else subject

@@ -33,11 +33,6 @@ def person_of(principal: Principal) -> Person:
     return Person(principal.subject, principal.username)
 
 
-def called(subject: str, username: str) -> str:
-    """Tell who it was: "rita (01JD...)"; the id alone where no other name was kept."""
-    return f"{username} ({subject})" if username and username != subject else subject
-
-
 class PeopleStore(Protocol):
     """People of record."""
 

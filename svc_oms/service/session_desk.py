@@ -15,11 +15,12 @@ from mesh.clock import Clock
 from mesh.errors import refuse
 from mesh.ids import new_ulid
 from mesh.log import get_logger
+from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.service.codec.sessions import session_message
 from svc_oms.service.codec.values import timestamp
-from svc_oms.service.people import Person, called
+from svc_oms.service.people import Person
 from svc_oms.service.ports import SessionRow, Waker
 from svc_oms.service.submissions import invalid_field
 

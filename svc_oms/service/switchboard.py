@@ -13,6 +13,7 @@ from mesh.clock import Clock
 from mesh.errors import MeshError, refuse
 from mesh.ids import new_ulid, valid_ulid
 from mesh.log import get_logger
+from mesh.names import called
 from svc_oms.domain.kill import Scope, reaches_session
 from svc_oms.service.blocks import BlockView
 from svc_oms.service.codec.kill import NS_PER_US, sessions_message
@@ -25,7 +26,7 @@ from svc_oms.service.kill_ports import (
     KillStore,
     SwitchRow,
 )
-from svc_oms.service.people import Person, called
+from svc_oms.service.people import Person
 from svc_oms.service.ports import StoreUnavailableError, Waker
 from svc_oms.service.pulls import Puller
 from svc_oms.service.submissions import key_reused

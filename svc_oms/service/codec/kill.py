@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
@@ -10,7 +11,6 @@ from svc_oms.domain.kill import PullOutcome, Scope, Subject
 from svc_oms.domain.model import Order
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.kill_ports import OpenOrder, PullRow, SessionStanding, SwitchRow
-from svc_oms.service.people import called
 
 NS_PER_US = 1000
 BLOCK_TEXT_CHARACTERS_MAX = 256

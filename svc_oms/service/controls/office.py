@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from mesh.clock import Clock
 from mesh.errors import MeshError, refuse
 from mesh.ids import new_ulid
+from mesh.names import called
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls.limits import (
@@ -35,7 +36,6 @@ from svc_oms.service.controls.ports import (
     RecordKind,
 )
 from svc_oms.service.directory import Directory, IdKind
-from svc_oms.service.people import called
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.submissions import (
     account_not_found,

@@ -7,8 +7,9 @@ import pytest
 
 from mesh.auth import Principal
 from mesh.call import Call
+from mesh.names import called
 from svc_oms.service import people
-from svc_oms.service.people import People, Person, called, person_of
+from svc_oms.service.people import People, Person, person_of
 from svc_oms.service.ports import StoreUnavailableError
 
 
