@@ -9,7 +9,8 @@ from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from svc_oms.domain.kill import Scope, blocks_some
 from svc_oms.service.codec.kill import scope_value, switch_message
-from svc_oms.service.directory import Directory, IdKind
+from svc_oms.service.directory import Directory
+from svc_oms.service.directory_ports import IdKind
 from svc_oms.service.kill_ports import SWITCH, SwitchRow
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.submissions import invalid_field

@@ -4,32 +4,17 @@ A control of something that is not there holds nothing, and whoever set it belie
 name that is not known is refused, with the known ones nearest to it.
 """
 
-from enum import IntEnum
-from typing import Final, Protocol
+from typing import Final
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.near import near
+from svc_oms.service.directory_ports import DirectoryStore, IdKind
 from svc_oms.service.market import Market
-from svc_oms.service.people import People, PeopleStore
+from svc_oms.service.people import People
 
 # Known ids looked at for those near an unknown one; the store gives the likely ones first.
 CANDIDATES_MAX: Final = 200
 VALUE_CHARACTERS_SHOWN: Final = 128
-
-
-class IdKind(IntEnum):
-    """What an id is of."""
-
-    FIRM = 1
-    DESK = 2
-    """By its own name, whatever its firm."""
-    FIRM_DESK = 3
-    """FIRM/DESK, as limits name it."""
-    ACCOUNT = 4
-    TRADER = 5
-    SESSION = 6
-    VENUE = 7
-    INSTRUMENT = 8
 
 
 _WORDS: Final = {
@@ -42,26 +27,6 @@ _WORDS: Final = {
     IdKind.VENUE: "venue",
     IdKind.INSTRUMENT: "listing",
 }
-
-
-class DirectoryStore(PeopleStore, Protocol):
-    """Names of record."""
-
-    async def knows(self, kind: IdKind, value: str) -> bool:
-        """Tell whether there is such a thing, or an open order of it."""
-        ...
-
-    async def likely(self, kind: IdKind, value: str, limit: int) -> list[tuple[str, str]]:
-        """Read ids and names, those that look like the value first."""
-        ...
-
-    async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
-        """Tell whether an account matches all of these; empty ones match any."""
-        ...
-
-    async def venue_of(self, session_id: str) -> str:
-        """Tell where an order session leads to; empty if there is none of the name."""
-        ...
 
 
 class Directory:

@@ -1,12 +1,12 @@
 """Who acts: the id that identifies them, and the name people know them by."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from mesh.auth import Principal
 from mesh.call import Call
 from mesh.log import get_logger
+from svc_oms.service.directory_ports import PeopleStore
 from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
 
 log = get_logger("svc_oms.people")
@@ -31,14 +31,6 @@ class Person(NamedTuple):
 def person_of(principal: Principal) -> Person:
     """Return the person behind a call."""
     return Person(principal.subject, principal.username)
-
-
-class PeopleStore(Protocol):
-    """People of record."""
-
-    async def keep_people(self, people: Sequence[tuple[str, str]]) -> None:
-        """Keep who was seen calling, by subject and what they are called."""
-        ...
 
 
 class People:

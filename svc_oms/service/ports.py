@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from svc_oms.service.controls.ports import ControlStore
+from svc_oms.service.directory_ports import DirectoryStore
 from svc_oms.service.guard_ports import GuardStore
 from svc_oms.service.kill_ports import KillStore, SwitchRow
 from svc_oms.service.records import (
@@ -27,11 +29,7 @@ from svc_oms.service.records import (
     SessionRow,
     WriteSet,
 )
-
-if TYPE_CHECKING:
-    from svc_oms.service.controls.ports import ControlStore
-    from svc_oms.service.directory import DirectoryStore
-    from svc_oms.service.session_desk import ActionRow, SessionDeskStore
+from svc_oms.service.session_ports import ActionRow, SessionDeskStore
 
 __all__ = [
     "AccountInfo",
@@ -175,7 +173,7 @@ class Batch(Protocol):
         """
         ...
 
-    async def lapse_actions(self) -> "list[ActionRow]":
+    async def lapse_actions(self) -> list[ActionRow]:
         """Have lapse what people want of sessions and is overdue; read what is UNKNOWN by it."""
         ...
 
@@ -321,15 +319,15 @@ class OrderStore(Protocol):
         """Count open orders whose state at the venue is not known."""
         ...
 
-    def session_desk(self) -> "SessionDeskStore":
+    def session_desk(self) -> SessionDeskStore:
         """Return where standbys and what people did to sessions are kept."""
         ...
 
-    def directory(self) -> "DirectoryStore":
+    def directory(self) -> DirectoryStore:
         """Return where it is known what can be named."""
         ...
 
-    def controls(self) -> "ControlStore":
+    def controls(self) -> ControlStore:
         """Return where limits and positions are kept."""
         ...
 

@@ -15,7 +15,7 @@ from svc_oms.service.ports import (
     PositionRow,
     SessionRow,
 )
-from svc_oms.service.session_desk import ActionRow
+from svc_oms.service.session_ports import ActionRow
 
 
 @dataclasses.dataclass

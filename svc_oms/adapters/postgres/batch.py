@@ -27,7 +27,7 @@ from svc_oms.service.ports import (
     PositionRow,
     WriteSet,
 )
-from svc_oms.service.session_desk import ActionRow
+from svc_oms.service.session_ports import ActionRow
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:

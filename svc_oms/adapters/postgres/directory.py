@@ -1,4 +1,4 @@
-"""Names on PostgreSQL; see `directory.DirectoryStore`.
+"""Names on PostgreSQL; see `directory_ports.DirectoryStore`.
 
 Statements are put together from constants of this file only; values are parameters.
 """
@@ -11,7 +11,7 @@ import asyncpg
 
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.codec.kill import placed_by_bytes
-from svc_oms.service.directory import IdKind
+from svc_oms.service.directory_ports import IdKind
 
 _FROM_ACCOUNTS = "SELECT FROM oms.accounts WHERE"
 _OPEN = "SELECT FROM oms.orders WHERE is_open AND"
@@ -89,7 +89,7 @@ class PostgresDirectory:
         self._read_pool = read_pool
 
     async def knows(self, kind: IdKind, value: str) -> bool:
-        """See `directory.DirectoryStore`."""
+        """See `directory_ports.DirectoryStore`."""
         with translated():
             if kind is IdKind.TRADER:
                 body = placed_by_bytes(value)
@@ -97,25 +97,25 @@ class PostgresDirectory:
             return bool(await self._read_pool.fetchval(f"SELECT {_KNOWS[kind]}", value))
 
     async def likely(self, kind: IdKind, value: str, limit: int) -> list[tuple[str, str]]:
-        """See `directory.DirectoryStore`."""
+        """See `directory_ports.DirectoryStore`."""
         with translated():
             statement = _LIKELY.format(names=_NAMES[kind])
             rows = await self._read_pool.fetch(statement, value, limit)
         return [(row[0], row[1]) for row in rows]
 
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
-        """See `directory.DirectoryStore`."""
+        """See `directory_ports.DirectoryStore`."""
         with translated():
             found = await self._read_pool.fetchval(_TOGETHER, firm_id, desk_id, account_id)
         return bool(found)
 
     async def venue_of(self, session_id: str) -> str:
-        """See `directory.DirectoryStore`."""
+        """See `directory_ports.DirectoryStore`."""
         with translated():
             return str(await self._read_pool.fetchval(_VENUE_OF, session_id) or "")
 
     async def keep_people(self, people: Sequence[tuple[str, str]]) -> None:
-        """See `directory.DirectoryStore`."""
+        """See `directory_ports.DirectoryStore`."""
         subjects, names = [subject for subject, _ in people], [name for _, name in people]
         with translated():
             await self._write_pool.execute(_KEEP_PEOPLE, subjects, names)

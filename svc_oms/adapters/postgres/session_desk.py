@@ -1,4 +1,4 @@
-"""Standbys and actions of FIX sessions; see `session_desk.SessionDeskStore`.
+"""Standbys and actions of FIX sessions; see `session_ports.SessionDeskStore`.
 
 Statements are put together from constants of this file only; values are parameters.
 """
@@ -12,7 +12,7 @@ import asyncpg
 from svc_oms.adapters.postgres import statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import SessionRow
-from svc_oms.service.session_desk import ActionRow, ActionUnderWayError, NewNumbers
+from svc_oms.service.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 _COLUMNS = """action_id, session_id, kind, state,
     (extract(epoch FROM expires_at) * 1000000)::int8, body"""

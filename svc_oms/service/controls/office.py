@@ -35,7 +35,8 @@ from svc_oms.service.controls.ports import (
     ControlStore,
     RecordKind,
 )
-from svc_oms.service.directory import Directory, IdKind
+from svc_oms.service.directory import Directory
+from svc_oms.service.directory_ports import IdKind
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.submissions import (
     account_not_found,

@@ -3,7 +3,7 @@
 import pytest
 
 from svc_oms.service.codec.kill import placed_by_bytes
-from svc_oms.service.directory import IdKind
+from svc_oms.service.directory_ports import IdKind
 from svc_oms.service.ports import AccountInfo, OrderWrite, WriteSet
 from tests.support.oms import listing
 

@@ -5,16 +5,8 @@ import time
 import pytest
 
 from svc_oms.service.ports import SessionHeldError
-from svc_oms.service.session_desk import (
-    APPROVED,
-    DONE,
-    FAILED,
-    PROPOSED,
-    SENT,
-    ActionRow,
-    ActionUnderWayError,
-    NewNumbers,
-)
+from svc_oms.service.session_desk import APPROVED, DONE, FAILED, PROPOSED, SENT
+from svc_oms.service.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 SEQUENCES, EXPIRED, UNKNOWN = 1, 7, 8
 

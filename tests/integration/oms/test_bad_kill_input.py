@@ -7,7 +7,8 @@ import pytest
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.service.directory import Directory, IdKind
+from svc_oms.service.directory import Directory
+from svc_oms.service.directory_ports import IdKind
 from svc_oms.service.ports import AccountInfo
 from tests.support.bad_input import unbreakable
 from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, WAIT_S, trading
