@@ -11,11 +11,11 @@ from mesh.settings import SettingsError, load_settings
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.controls.rebuild import build_positions
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.audit.audit_log import AuditLog, action
+from svc_oms.service.book.verification import verify_book
+from svc_oms.service.controls.rebuild_positions import build_positions
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
-from svc_oms.service.trail import Trail, action
-from svc_oms.service.verification import verify_book
 from svc_oms.settings import OmsSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -92,7 +92,7 @@ def disconnect_default(
                 return False
             now_ns = SystemClock().now_ns()
             entry = action(now_ns, by, "admin/disconnect-default", text, account_id=account)
-            await Trail("admin").record(store, [entry])
+            await AuditLog("admin").record(store, [entry])
         finally:
             await store.close()
         return True

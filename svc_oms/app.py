@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,40 +13,54 @@ from mesh.ids import new_ulid
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
 from mesh.tasks import cancel_until_done
-from svc_oms.adapters.grpc.marketdata import MarketDataClient
+from svc_oms.adapters.grpc.market_data import MarketDataClient
 from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
-from svc_oms.adapters.postgres.bell import PostgresBell
-from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.adapters.redis.side import NoRedis, RedisSide
-from svc_oms.api import audit, flow, kill, limits, link, orders, sessions
+from svc_oms.adapters.postgres.notifications import PostgresNotifications
+from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.redis.order_cache import NoOrderCache, RedisOrderCache
+from svc_oms.api import servicers
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
-from svc_oms.service.auditor import Auditor
-from svc_oms.service.blocks import BlockView
-from svc_oms.service.book import Book
-from svc_oms.service.controls.gate import ControlRoom, LimitsFollower, LimitsGate
-from svc_oms.service.desk import Desk
-from svc_oms.service.directory import Directory
-from svc_oms.service.disconnect import Guards
-from svc_oms.service.downlink import LinkParts
-from svc_oms.service.kill_gate import KillGate
-from svc_oms.service.known import KnownOrders
-from svc_oms.service.links import Links
-from svc_oms.service.market import Market
-from svc_oms.service.notices import Notices
-from svc_oms.service.parts import DeskParts
-from svc_oms.service.people import People
-from svc_oms.service.ports import OrderStore, Waker
-from svc_oms.service.publisher import Publisher
-from svc_oms.service.pulls import Puller, PullParts
-from svc_oms.service.session_desk import SessionDesk
-from svc_oms.service.session_timeouts import SessionTimeouts
-from svc_oms.service.switchboard import Switchboard, SwitchParts
-from svc_oms.service.trail import Trail
-from svc_oms.service.triggers import Triggers
-from svc_oms.service.venues import VenueSessions
-from svc_oms.service.wakes import ACCOUNT_CHANNEL, SESSION_CHANNEL, ReplicaWaker, Tell, Watchman
+from svc_oms.service.audit.audit_log import AuditLog
+from svc_oms.service.audit.refusal_log import RefusalLog
+from svc_oms.service.book.known_orders import KnownOrders
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.commands.worker_parts import WorkerParts
+from svc_oms.service.controls.limits_control import (
+    ControlsInForce,
+    LimitsControl,
+    PositionFollower,
+)
+from svc_oms.service.controls.pre_trade_control import FillFollower
+from svc_oms.service.directory.known_ids import KnownIds
+from svc_oms.service.directory.user_names import UserNames
+from svc_oms.service.disconnect.flow_guards import FlowGuards
+from svc_oms.service.instruments.market import Market
+from svc_oms.service.kill.block_view import BlockView
+from svc_oms.service.kill.kill_control import KillSwitchControl
+from svc_oms.service.kill.kill_switches import KillSwitches, KillSwitchParts
+from svc_oms.service.kill.pulls import Puller, PullParts
+from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
+from svc_oms.service.readiness import Readiness
+from svc_oms.service.replica import Replica
+from svc_oms.service.streams.notices import Notices
+from svc_oms.service.streams.order_stream import StreamParts
+from svc_oms.service.streams.publisher import Publisher
+from svc_oms.service.streams.tails import TAIL_ITEMS_MAX
+from svc_oms.service.streams.wake_ups import (
+    ACCOUNT_CHANNEL,
+    SESSION_CHANNEL,
+    Tell,
+    WakeUpReceiver,
+    WakeUpSender,
+)
+from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.session_administration import SessionAdministration
+from svc_oms.service.venue.session_leases import SessionLeases
+from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.venue.venue_sessions import VenueSessions
+from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.settings import OmsSettings
 
 # Container allocations between runs of the cyclic collector, and runs between those of
@@ -57,171 +72,217 @@ CHANNELS = (ACCOUNT_CHANNEL, SESSION_CHANNEL)
 log = get_logger("svc_oms.app")
 
 
-def build_book(
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What several rooms of one replica use."""
+
+    settings: OmsSettings
+    name: str
+    store: OrderStore
+    clock: Clock
+    waker: WakeUps
+    publisher: Publisher
+    market: Market
+    venues: VenueSessions
+    notices: Notices
+    known: KnownOrders
+    audit_log: AuditLog
+    blocks: BlockView
+    controls: ControlsInForce
+    fill_followers: Sequence[FillFollower]
+
+
+def build_replica(
     settings: OmsSettings,
     store: OrderStore,
-    side: RedisSide | NoRedis,
-    waker: Waker,
-    replica: str,
+    cache: OrderCache,
+    waker: WakeUps,
+    name: str,
     clock: Clock,
-) -> Book:
+) -> Replica:
     """Put the service layer together on whatever parts it is given."""
-    publisher = Publisher(waker, side)
-    market, venues = Market(clock), VenueSessions()
-    notices, known = Notices(clock), KnownOrders()
+    shared = _shared(settings, store, Publisher(waker, cache), waker, name, clock)
+    readiness, refusal_log = Readiness(), RefusalLog(store, clock, name)
+    worker = _worker(shared, refusal_log)
+    triggers = _triggers(shared, worker)
+    administration = SessionAdministration(store.session_actions(), clock, waker)
+    leases = _leases(shared, administration)
+    user_names = UserNames(store.directory())
+    return Replica(
+        store=store,
+        clock=clock,
+        readiness=readiness,
+        market=shared.market,
+        venues=shared.venues,
+        worker=worker,
+        leases=leases,
+        administration=administration,
+        timeouts=SessionTimeouts(administration, store, shared.audit_log, clock),
+        wake_up_receiver=_wake_up_receiver(shared, leases),
+        switches=_kill_switches(shared, worker),
+        controls_in_force=shared.controls,
+        refusal_log=refusal_log,
+        guards=FlowGuards(store.guards(), worker, clock),
+        triggers=triggers,
+        user_names=user_names,
+        directory=KnownIds(store.directory(), shared.market, user_names),
+        streams=_streams(shared, readiness),
+        revision=SCHEMA_REVISION,
+    )
+
+
+def _shared(
+    settings: OmsSettings,
+    store: OrderStore,
+    publisher: Publisher,
+    waker: WakeUps,
+    name: str,
+    clock: Clock,
+) -> _Shared:
+    market = Market(clock)
     quantity = settings.order_quantity_max
-    defaults = Limits(None if quantity is None else Quantity(quantity), settings.order_value_max)
-    auditor, trail = Auditor(store, clock, replica), Trail(replica)
-    room, blocks = ControlRoom(market, defaults), BlockView(store.kills, clock)
-    followers = (LimitsFollower(room),)
-    desk = Desk(
-        DeskParts(
-            store=store,
-            clock=clock,
-            known=known,
-            market=market,
-            venues=venues,
-            publisher=publisher,
-            # The gate holds orders against the settings' limits where no other is set.
+    largest = None if quantity is None else Quantity(quantity)
+    controls = ControlsInForce(market, Limits(largest, settings.order_value_max))
+    return _Shared(
+        settings=settings,
+        name=name,
+        store=store,
+        clock=clock,
+        waker=waker,
+        publisher=publisher,
+        market=market,
+        venues=VenueSessions(),
+        notices=Notices(clock),
+        known=KnownOrders(),
+        audit_log=AuditLog(name),
+        blocks=BlockView(store.kills, clock),
+        controls=controls,
+        fill_followers=(PositionFollower(controls),),
+    )
+
+
+def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
+    # Kill switches first: their refusal says more.
+    controls = KillSwitchControl(shared.venues), LimitsControl(shared.controls)
+    return CommandWorker(
+        WorkerParts(
+            store=shared.store,
+            clock=shared.clock,
+            known=shared.known,
+            market=shared.market,
+            venues=shared.venues,
+            publisher=shared.publisher,
+            # LimitsControl compares orders with the settings' limits where no other is set.
             limits=Limits(),
-            auditor=auditor,
-            trail=trail,
-            # Kill switches first: they say more.
-            gates=(KillGate(venues), LimitsGate(room)),
-            trading_day_end_s=settings.trading_day_end_s,
-            followers=followers,
+            refusal_log=refusal_log,
+            audit_log=shared.audit_log,
+            pre_trade_controls=controls,
+            trading_day_end_s=shared.settings.trading_day_end_s,
+            fill_followers=shared.fill_followers,
         )
     )
-    triggers = Triggers(store, clock, venues, desk.submit, settings.trading_day_end_s)
-    publisher.moved = triggers.learn
-    link_parts = LinkParts(
-        store=store,
-        clock=clock,
-        known=known,
-        market=market,
-        venues=venues,
-        publisher=publisher,
-        notices=notices,
-        waker=waker,
-        trail=trail,
-        blocks=blocks,
-        sessions=SessionDesk(store.session_desk(), clock, waker),
-        followers=followers,
+
+
+def _triggers(shared: _Shared, worker: CommandWorker) -> Triggers:
+    day_end_s = shared.settings.trading_day_end_s
+    triggers = Triggers(shared.store, shared.clock, shared.venues, worker.submit, day_end_s)
+    shared.publisher.on_moved(triggers.learn)
+    return triggers
+
+
+def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLeases:
+    parts = SessionLinkParts(
+        store=shared.store,
+        clock=shared.clock,
+        known=shared.known,
+        market=shared.market,
+        venues=shared.venues,
+        publisher=shared.publisher,
+        notices=shared.notices,
+        waker=shared.waker,
+        audit_log=shared.audit_log,
+        blocks=shared.blocks,
+        sessions=administration,
+        fill_followers=shared.fill_followers,
     )
-    return _bound(settings, replica, link_parts, auditor, desk, triggers, market, room)
+    return SessionLeases(parts, shared.name, may_add=shared.settings.sessions_may_be_added)
 
 
-def _bound(
-    settings: OmsSettings,
-    replica: str,
-    parts: LinkParts,
-    auditor: Auditor,
-    desk: Desk,
-    triggers: Triggers,
-    market: Market,
-    room: ControlRoom,
-) -> Book:
-    """Add the links, what looks after them, and what works across orders."""
-    store, clock, venues, blocks = parts.store, parts.clock, parts.venues, parts.blocks
-    links = Links(parts, replica, may_add=settings.sessions_may_be_added)
-    people = People(store.directory())
-    puller = Puller(PullParts(store, clock, venues, desk, replica))
-    return Book(
-        store=store,
-        clock=clock,
-        market=market,
-        venues=venues,
-        notices=parts.notices,
-        publisher=parts.publisher,
-        desk=desk,
-        links=links,
-        watchman=Watchman(replica, store, parts.publisher, venues, parts.notices, links, blocks),
-        switches=Switchboard(
-            SwitchParts(
-                store.kills,
-                clock,
-                blocks,
-                venues,
-                parts.waker,
-                puller,
-                settings.engage_confirm_s_max,
-            )
-        ),
-        auditor=auditor,
-        guards=Guards(store.guards(), desk, clock),
-        session_desk=parts.sessions,
-        triggers=triggers,
-        revision=SCHEMA_REVISION,
-        lag_events_max=settings.stream_lag_events_max,
-        room=room,
-        people=people,
-        directory=Directory(store.directory(), market, people),
-        timeouts=SessionTimeouts(parts.sessions, store, parts.trail, clock),
+def _wake_up_receiver(shared: _Shared, leases: SessionLeases) -> WakeUpReceiver:
+    return WakeUpReceiver(
+        shared.name,
+        shared.store,
+        shared.publisher,
+        shared.venues,
+        shared.notices,
+        leases,
+        shared.blocks,
     )
 
 
-def add_servicers(server: MeshServer, book: Book) -> None:
-    """Serve the book."""
-    server.add(orders.OrderServicer(book), orders.SERVICE, orders.ACCESS)
-    server.add(kill.KillSwitchServicer(book), kill.SERVICE, kill.ACCESS)
-    server.add(limits.LimitServicer(book), limits.SERVICE, limits.ACCESS)
-    # A broken command is a result there, not the end of the stream.
-    server.add(flow.OrderFlowServicer(book), flow.SERVICE, flow.ACCESS, validates_itself=["Flow"])
-    server.add(audit.AuditServicer(book), audit.SERVICE, audit.ACCESS)
-    server.on_admitted(book.people.seen)
-    server.on_refused(audit.RefusalRecorder(book).on_refused)
-    # What a venue says is a fact whatever its form: the book parks what it cannot read.
-    server.add(link.VenueLinkServicer(book), link.SERVICE, link.ACCESS, validates_itself=["Link"])
-    desk = sessions.SessionServicer(book, book.session_desk)
-    server.add(desk, sessions.SERVICE, sessions.ACCESS)
+def _kill_switches(shared: _Shared, worker: CommandWorker) -> KillSwitches:
+    store, clock, venues = shared.store, shared.clock, shared.venues
+    return KillSwitches(
+        KillSwitchParts(
+            store.kills,
+            clock,
+            shared.blocks,
+            venues,
+            shared.waker,
+            Puller(PullParts(store, clock, venues, worker, shared.name)),
+            shared.settings.engage_confirm_s_max,
+        )
+    )
 
 
-class _Ears:
-    """Where words of other replicas go; the watchman is made behind whoever hears them."""
-
-    def __init__(self) -> None:
-        self.watchman: Watchman | None = None
-
-    def heard(self, channel: str, message: str) -> None:
-        if self.watchman is not None:
-            self.watchman.heard(channel, message)
+def _streams(shared: _Shared, readiness: Readiness) -> StreamParts:
+    return StreamParts(
+        shared.store,
+        shared.clock,
+        shared.publisher,
+        shared.notices,
+        shared.venues,
+        readiness,
+        min(shared.settings.stream_lag_events_max, TAIL_ITEMS_MAX),
+    )
 
 
 @asynccontextmanager
 async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]:
-    """Open the parts, serve the book, close the parts."""
+    """Open the parts, serve the order book, close the parts."""
     _spare_the_collector()
     clock = SystemClock()
-    replica = new_ulid(clock.now_ns())
-    ears = _Ears()
+    name = new_ulid(clock.now_ns())
     store = await PostgresStore.connect(settings.database_url)
-    bell = PostgresBell(settings.database_url, CHANNELS, ears.heard)
-    redis = RedisSide(settings.redis_url, CHANNELS, ears.heard) if settings.redis_url else None
-    ways: list[Tell] = [bell.tell] if redis is None else [redis.tell, bell.tell]
-    waker = ReplicaWaker(replica, ways)
-    book = build_book(settings, store, redis or NoRedis(), waker, replica, clock)
-    ears.watchman = book.watchman
-    add_servicers(server, book)
-    market = MarketDataClient(settings.marketdata_target, settings, book.market, store)
-    prices = TriggerPrices(settings.marketdata_target, settings, book.triggers, clock)
+    notifications = PostgresNotifications(settings.database_url, CHANNELS)
+    redis = RedisOrderCache(settings.redis_url, CHANNELS) if settings.redis_url else None
+    ways: list[Tell] = [notifications.tell]
+    if redis is not None:
+        ways.insert(0, redis.tell)
+    waker = WakeUpSender(name, ways)
+    replica = build_replica(settings, store, redis or NoOrderCache(), waker, name, clock)
+    servicers.add(server, replica)
+    market = MarketDataClient(settings.marketdata_target, settings, replica.market, store)
+    prices = TriggerPrices(settings.marketdata_target, settings, replica.triggers, clock)
+    heard = replica.wake_up_receiver.heard
     work: list[Coroutine[Any, Any, None]] = [
-        book.run(),
+        replica.run(),
         waker.run(),
-        bell.run(),
+        notifications.run(heard),
         market.run(),
         prices.run(),
     ]
     if redis is not None:
-        work += [redis.run_writer(), redis.run_listener()]
+        work += [redis.run_writer(), redis.run_listener(heard)]
     tasks = [asyncio.create_task(each) for each in work]
     for task in tasks:
         task.add_done_callback(partial(_stop_if_failed, server))
     try:
-        yield Ops(readiness=book.ready)
+        yield Ops(readiness=replica.ready)
     finally:
         await cancel_until_done(tasks)
-        await book.guards.close()
-        await book.auditor.close()
+        await replica.guards.close()
+        await replica.refusal_log.close()
         if redis is not None:
             await redis.close()
         await store.close()

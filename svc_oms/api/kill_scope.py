@@ -7,13 +7,13 @@ from typing import Final
 from mesh.auth import Principal
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
-from svc_oms.domain.kill import Scope, blocks_some
-from svc_oms.service.codec.kill import scope_value, switch_message
-from svc_oms.service.directory import Directory
-from svc_oms.service.directory_ports import IdKind
-from svc_oms.service.kill_ports import SWITCH, SwitchRow
+from svc_oms.domain.kill_switches import Scope, blocks_some
+from svc_oms.service.codec.kill_messages import scope_value, switch_message
+from svc_oms.service.directory.directory_ports import IdKind
+from svc_oms.service.directory.known_ids import KnownIds
+from svc_oms.service.errors import invalid_field
+from svc_oms.service.kill.kill_ports import SWITCH, SwitchRow
 from svc_oms.service.ports import AccountRow
-from svc_oms.service.submissions import invalid_field
 
 ANY_SCOPE: Final = frozenset({"RISK", "OPERATOR"})
 ALL_READERS: Final = frozenset({"RISK", "OPERATOR", "AUDITOR"})
@@ -57,7 +57,7 @@ def require_scope(scope: kill.KillScope, principal: Principal) -> None:
     principal.require_trade(scope.account_id, "scope.account_id")
 
 
-async def require_met(scope: kill.KillScope, principal: Principal, directory: Directory) -> None:
+async def require_met(scope: kill.KillScope, principal: Principal, directory: KnownIds) -> None:
     """Refuse a scope that nothing can be in: whoever engages it would believe to be safe.
 
     Raises:
@@ -71,11 +71,11 @@ async def require_met(scope: kill.KillScope, principal: Principal, directory: Di
         if value:
             tell = wide or kind in _PUBLIC_KINDS
             await directory.require(f"scope.{name}", kind, value, tell=tell)
-    owners = [name for name in ("firm_id", "desk_id", "account_id") if getattr(scope, name)]
-    if len(owners) > 1:
+    order_accounts = [name for name in ("firm_id", "desk_id", "account_id") if getattr(scope, name)]
+    if len(order_accounts) > 1:
         found = await directory.store.together(scope.firm_id, scope.desk_id, scope.account_id)
         if not found:
-            raise _apart(scope, owners[:-1], owners[-1])
+            raise _apart(scope, order_accounts[:-1], order_accounts[-1])
     venues = {"venue_mic": scope.venue_mic}
     if scope.session_id:
         venues["session_id"] = await directory.store.venue_of(scope.session_id)
@@ -137,8 +137,8 @@ class Reader:
         return self.sees_all or Scope(*row.scope).account_id in self.principal.accounts
 
     def _is_blocked(self, scope: Scope) -> bool:
-        return blocks_some(scope, _owners(self.accounts), self.principal.subject)
+        return blocks_some(scope, _order_accounts(self.accounts), self.principal.subject)
 
 
-def _owners(accounts: Iterable[AccountRow]) -> Iterable[tuple[str, str, str]]:
+def _order_accounts(accounts: Iterable[AccountRow]) -> Iterable[tuple[str, str, str]]:
     return ((one.firm_id, one.desk_id, one.account_id) for one in accounts)

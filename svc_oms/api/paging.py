@@ -8,7 +8,7 @@ from typing import Any
 from mesh.errors import MeshError
 from mesh.ids import ULID_CHARACTERS, valid_ulid
 from ordermesh.oms.v1 import audit_service_pb2, order_service_pb2
-from svc_oms.service.submissions import invalid_field
+from svc_oms.service.errors import invalid_field
 
 _DIGEST_BYTES = 8
 

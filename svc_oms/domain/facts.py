@@ -5,7 +5,7 @@ from typing import NamedTuple
 from svc_oms.domain.numbers import Price, Quantity
 
 
-class ToldOrder(NamedTuple):
+class ReportedOrder(NamedTuple):
     """What a report says of an order nobody here knows."""
 
     account_id: str
@@ -54,7 +54,7 @@ class ExecutionReportFacts(NamedTuple):
     """PeggedPrice(839)."""
     mass_status_request_id: str = ""
     """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
-    told: ToldOrder | None = None
+    told: ReportedOrder | None = None
 
 
 class CancelRejectFacts(NamedTuple):

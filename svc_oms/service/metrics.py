@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from svc_oms.service.submissions import Outcome, Submission, Taken
+from svc_oms.service.commands.submissions import Outcome, Submission, Taken
 
 COMMANDS = Counter(
     "ordermesh_oms_commands_total", "Commands by kind and outcome.", ["kind", "outcome"]
@@ -32,7 +32,7 @@ EXECUTIONS = Counter("ordermesh_oms_executions_total", "Executions applied.", ["
 DUPLICATE_EXECUTIONS = Counter(
     "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
 )
-TOLD_ORDERS = Counter(
+UNSOLICITED_ORDERS = Counter(
     "ordermesh_oms_told_orders_total", "Orders the venue told of first.", ["venue"]
 )
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])

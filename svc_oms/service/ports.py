@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from svc_oms.service.controls.ports import ControlStore
-from svc_oms.service.directory_ports import DirectoryStore
-from svc_oms.service.guard_ports import GuardStore
-from svc_oms.service.kill_ports import KillStore, SwitchRow
+from svc_oms.service.controls.control_ports import ControlStore
+from svc_oms.service.directory.directory_ports import DirectoryStore
+from svc_oms.service.disconnect.guard_ports import GuardStore
+from svc_oms.service.kill.kill_ports import KillStore, SwitchRow
 from svc_oms.service.records import (
     AccountInfo,
     AccountRow,
@@ -29,7 +29,7 @@ from svc_oms.service.records import (
     SessionRow,
     WriteSet,
 )
-from svc_oms.service.session_ports import ActionRow, SessionDeskStore
+from svc_oms.service.venue.session_ports import ActionRow, SessionActionStore
 
 __all__ = [
     "AccountInfo",
@@ -39,7 +39,6 @@ __all__ = [
     "AuditHead",
     "AuditLine",
     "AuditWrite",
-    "Batch",
     "EventWrite",
     "ExecutionRow",
     "FencedError",
@@ -57,7 +56,8 @@ __all__ = [
     "SessionRow",
     "StoreRefusedError",
     "StoreUnavailableError",
-    "Waker",
+    "Transaction",
+    "WakeUps",
     "WriteSet",
 ]
 
@@ -82,7 +82,7 @@ class SessionHeldError(Exception):
         self.row = row
 
 
-class Batch(Protocol):
+class Transaction(Protocol):
     """One transaction. Leaving its context without an exception commits it."""
 
     async def commit(self) -> None:
@@ -141,7 +141,7 @@ class Batch(Protocol):
         """Read every order, open or closed, of these (account, group_id) of locked accounts."""
         ...
 
-    async def told_orders(
+    async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
         """Return OrderID(37), order and account of those the venue told of first by these."""
@@ -194,7 +194,7 @@ class OrderStore(Protocol):
         """Kill switches of record."""
         ...
 
-    def batch(self) -> AbstractAsyncContextManager[Batch]:
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction."""
         ...
 
@@ -319,7 +319,7 @@ class OrderStore(Protocol):
         """Count open orders whose state at the venue is not known."""
         ...
 
-    def session_desk(self) -> SessionDeskStore:
+    def session_actions(self) -> SessionActionStore:
         """Return where standbys and what people did to sessions are kept."""
         ...
 
@@ -336,7 +336,7 @@ class OrderStore(Protocol):
         ...
 
 
-class Waker(Protocol):
+class WakeUps(Protocol):
     """Tells other replicas that there is something to read. Losing a word is allowed."""
 
     def wake_accounts(self, account_ids: Sequence[str]) -> None:

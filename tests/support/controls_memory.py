@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from svc_oms.service.controls.ports import AccountPicture, ControlRecord, RecordKind
+from svc_oms.service.controls.control_ports import AccountPicture, ControlRecord, RecordKind
 from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
 
 
@@ -54,14 +54,14 @@ class MemoryChange:
 
 
 class MemoryControls:
-    """See `svc_oms.service.controls.ports.ControlStore`."""
+    """See `svc_oms.service.controls.control_ports.ControlStore`."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[MemoryChange]:
-        async with self._store.batch() as batch:
+        async with self._store.transaction() as batch:
             yield MemoryChange(batch.tables)
 
     def _newest(self, kind: int, scopes: Sequence[str] | None, at_us: int | None = None) -> list:

@@ -23,7 +23,7 @@ from svc_oms.domain.events import (
     OrderExecuted,
     Stamp,
 )
-from svc_oms.domain.facts import ExecutionReportFacts, Facts, ToldOrder
+from svc_oms.domain.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Side, TimeInForce
 from svc_oms.domain.order import (
@@ -34,7 +34,7 @@ from svc_oms.domain.order import (
     evolve,
 )
 from svc_oms.domain.terms import BASIC
-from svc_oms.domain.told import opened, why_not
+from svc_oms.domain.unsolicited import opened, why_not
 from svc_oms.domain.venue_reports import interpret
 from svc_oms.domain.verify import Finding, LogLine, check_account
 
@@ -64,7 +64,7 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
     )
 
 
-class Desk:
+class CommandWorker:
     """One order and everything that happened to it."""
 
     def __init__(self, order_id: str = ORDER_ID) -> None:
@@ -126,7 +126,7 @@ class Desk:
 
     def hear_told(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
-        told = ToldOrder("ACC-ALICE", "ASML", "", "1", "2", "")
+        told = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "")
         fields = {"limit_price": "50", **fields}
         facts = report(exec_type, ord_status, cl_ord_id="", told=told, **fields)
         assert why_not(facts, INSTRUMENT) == ""

@@ -13,15 +13,15 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import limit_pb2, order_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
-from svc_oms.adapters.redis.side import NoRedis
-from svc_oms.api import requests
-from svc_oms.app import build_book
-from svc_oms.service.book import Book
-from svc_oms.service.codec.orders import read_order
-from svc_oms.service.controls.office import Caller, LimitOffice
-from svc_oms.service.controls.usage import usage
+from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.api import order_requests as requests
+from svc_oms.app import build_replica
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.commands.submissions import Outcome
+from svc_oms.service.controls.limit_changes import Caller, LimitChanges
+from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.ports import AccountInfo
-from svc_oms.service.submissions import Outcome
+from svc_oms.service.replica import Replica
 from svc_oms.settings import OmsSettings
 from tests.support.oms import listing
 from tests.support.oms_memory import MemoryStore
@@ -57,11 +57,11 @@ class LimitBench:
 
     def __init__(self, store: MemoryStore, clock: ManualClock, **settings: Any) -> None:
         self.store, self.clock = store, clock
-        self.book: Book = build_book(
-            OmsSettings(**settings), store, NoRedis(), Silence(), "r", clock
+        self.book: Replica = build_replica(
+            OmsSettings(**settings), store, NoOrderCache(), Silence(), "r", clock
         )
         self.book.market.learn([listing(), other_listing(), listing(mic="SIMB")])
-        self.office = LimitOffice(store.controls(), clock, self.book.directory)
+        self.office = LimitChanges(store.controls(), clock, self.book.directory)
         self.orders: list[str] = []
         self.link: Any = None
         self._keys = itertools.count(1)
@@ -76,7 +76,7 @@ class LimitBench:
         bench = cls(store, ManualClock(), **settings)
         for session, mic in (("sima-orders", "SIMA"), ("simb-orders", "SIMB")):
             status = gw.SessionStatus(session_id=session, venue_mic=mic, state=gw.SESSION_STATE_UP)
-            link = await bench.book.links.take(
+            link = await bench.book.leases.take(
                 gw.LinkOpen(session_id=session, venue_mic=mic, gateway_instance="g", status=status)
             )
             bench.link = bench.link or link
@@ -87,7 +87,7 @@ class LimitBench:
         bench = LimitBench(self.store, self.clock)
         bench._keys = self._keys
         bench.link = self.link
-        await bench.book.watchman.look(set(), sessions=True)
+        await bench.book.wake_up_receiver.look(set(), sessions=True)
         return bench
 
     # Risk.
@@ -128,7 +128,7 @@ class LimitBench:
     async def usage(self) -> pb.GetUsageResponse:
         now_ns = self.clock.now_ns()
         picture = await self.office.store.picture("ACC-ALICE", now_ns // 1000)
-        return usage(self.book.room, picture, now_ns)
+        return usage(self.book.controls_in_force, picture, now_ns)
 
     # The trader.
 
@@ -174,7 +174,7 @@ class LimitBench:
     async def work(self, make: Any, *many: Any) -> list[Outcome]:
         """Let the desk work requests of one kind as one batch."""
         outcomes: list[Outcome] = []
-        await self.book.desk.work([make(request, ALICE, outcomes.append) for request in many])
+        await self.book.worker.work([make(request, ALICE, outcomes.append) for request in many])
         return outcomes
 
     @staticmethod

@@ -21,10 +21,10 @@ from ordermesh.oms.v1.kill_switch_service_pb2_grpc import KillSwitchServiceStub
 from ordermesh.oms.v1.order_flow_service_pb2_grpc import OrderFlowServiceStub
 from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
 from svc_oms.adapters.postgres.migrate import migrate
-from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.app import build
-from svc_oms.service.book import Book
 from svc_oms.service.ports import AccountInfo
+from svc_oms.service.replica import Replica as ReplicaParts
 from svc_oms.settings import OmsSettings
 from tests.support.tokens import TokenMint, bearer
 
@@ -96,7 +96,7 @@ class Replica:
         return f"127.0.0.1:{self.server.port}"
 
     @property
-    def book(self) -> Book:
+    def book(self) -> ReplicaParts:
         """The parts, for a test to wait for what only they know."""
         return self.ops.readiness.__self__
 

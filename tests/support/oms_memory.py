@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from svc_oms.adapters.postgres.statements import SCHEMA_REVISION
+from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
-from svc_oms.service.kill_ports import SwitchRow
+from svc_oms.service.kill.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -35,7 +35,7 @@ from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
 from tests.support.oms_memory_tables import Tables
-from tests.support.oms_memory_told import MemoryToldOrders
+from tests.support.oms_memory_unsolicited import MemoryToldOrders
 
 DOWN = 1
 
@@ -207,12 +207,12 @@ class MemoryStore:
         return self.tables
 
     @asynccontextmanager
-    async def batch(self) -> AsyncIterator[MemoryBatch]:
+    async def transaction(self) -> AsyncIterator[MemoryBatch]:
         async with self._lock:
-            batch = MemoryBatch(self._here().copy(), self._commit)
-            yield batch
-            if not batch.committed:
-                await batch.commit()
+            transaction = MemoryBatch(self._here().copy(), self._commit)
+            yield transaction
+            if not transaction.committed:
+                await transaction.commit()
 
     def _commit(self, tables: Tables) -> None:
         self._here()
@@ -403,7 +403,7 @@ class MemoryStore:
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())
 
-    def session_desk(self) -> MemorySessionDesk:
+    def session_actions(self) -> MemorySessionDesk:
         return MemorySessionDesk(self)
 
     def directory(self) -> MemoryDirectory:

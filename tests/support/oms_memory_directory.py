@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from svc_oms.service.codec.kill import placed_by_bytes
-from svc_oms.service.directory_ports import IdKind
+from svc_oms.service.codec.kill_messages import placed_by_bytes
+from svc_oms.service.directory.directory_ports import IdKind
 
 
 class MemoryDirectory:
-    """See `svc_oms.service.directory_ports.DirectoryStore`."""
+    """See `svc_oms.service.directory.directory_ports.DirectoryStore`."""
 
     def __init__(self, store) -> None:
         self._store = store

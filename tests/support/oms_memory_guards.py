@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from svc_oms.service.guard_ports import Armed, GuardRow
+from svc_oms.service.disconnect.guard_ports import Armed, GuardRow
 
 HELD, LOST, FIRING, DISARMED = 1, 2, 3, 4
 DEAD_AFTER_S, CLAIM_LIFE_S = 5, 10
@@ -18,7 +18,7 @@ class _Guard:
 
 
 class MemoryGuards:
-    """See `svc_oms.service.guard_ports.GuardStore`."""
+    """See `svc_oms.service.disconnect.guard_ports.GuardStore`."""
 
     def __init__(self) -> None:
         self.now = 0.0

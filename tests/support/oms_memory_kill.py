@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from svc_oms.domain.kill import Scope, blocks_some
-from svc_oms.service.kill_ports import (
+from svc_oms.domain.kill_switches import Scope, blocks_some
+from svc_oms.service.kill.kill_ports import (
     RELEASED,
     SWITCH,
     OpenOrder,
@@ -17,7 +17,7 @@ UP = 3
 
 
 class MemoryKillStore:
-    """See `svc_oms.service.kill_ports.KillStore`. Time does not pass: nothing grows old."""
+    """See `svc_oms.service.kill.kill_ports.KillStore`. Time does not pass: nothing grows old."""
 
     def __init__(self, store) -> None:
         self._store = store

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from svc_oms.service.ports import SessionRow
-from svc_oms.service.session_desk import APPROVED, PROPOSED, SENT
-from svc_oms.service.session_ports import ActionRow, ActionUnderWayError, NewNumbers
+from svc_oms.service.venue.session_administration import APPROVED, PROPOSED, SENT
+from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 EXPIRED, UNKNOWN = 7, 8
 SEEN_FOR_S = 3.0
@@ -29,7 +29,7 @@ class LapsesActions:
 
 
 class MemorySessionDesk:
-    """See `svc_oms.service.session_ports.SessionDeskStore`."""
+    """See `svc_oms.service.venue.session_ports.SessionActionStore`."""
 
     def __init__(self, store: Any) -> None:
         self._store = store

@@ -3,8 +3,8 @@
 import copy
 import dataclasses
 
-from svc_oms.service.controls.ports import ControlRecord
-from svc_oms.service.kill_ports import PullRow, SwitchRow
+from svc_oms.service.controls.control_ports import ControlRecord
+from svc_oms.service.kill.kill_ports import PullRow, SwitchRow
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
@@ -15,7 +15,7 @@ from svc_oms.service.ports import (
     PositionRow,
     SessionRow,
 )
-from svc_oms.service.session_ports import ActionRow
+from svc_oms.service.venue.session_ports import ActionRow
 
 
 @dataclasses.dataclass

@@ -19,10 +19,10 @@ from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import VenueReportParked
 from svc_oms.domain.model import OrderTerms, OrderType, Side, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
-from svc_oms.service.codec.venue import command_bytes, facts_of
-from svc_oms.service.venues import capabilities_of
+from svc_oms.service.codec.venue_messages import command_bytes, facts_of
+from svc_oms.service.venue.venue_sessions import capabilities_of
 from tests.support.gateway_bench import Bench
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import CommandWorker
 from tests.support.scripted_venue import free_port, until
 
 SAP = Instrument(
@@ -47,7 +47,7 @@ class Chain:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        self.desks: dict[str, Desk] = {}
+        self.desks: dict[str, CommandWorker] = {}
         self._read = 0
         self._sim: subprocess.Popen[str] | None = None
 
@@ -89,10 +89,12 @@ class Chain:
         while (line := await asyncio.to_thread(self._sim.stdout.readline)) != "done\n":
             assert line, "the venue's process ended"
 
-    def place(self, type_: OrderType, side: Side = Side.BUY, quantity: int = 100, **terms) -> Desk:
+    def place(
+        self, type_: OrderType, side: Side = Side.BUY, quantity: int = 100, **terms
+    ) -> CommandWorker:
         """Decide a new order and put its command into the outbox."""
         now_ns = time.time_ns()
-        desk = Desk(new_ulid(now_ns))
+        desk = CommandWorker(new_ulid(now_ns))
         self.desks[desk.order_id] = desk
         asked = OrderTerms(Decimal(quantity), **terms)
         command = PlaceOrder("k", "ACC-ALICE", "SAP.SIMA", side, type_, asked, "alice")
@@ -103,7 +105,7 @@ class Chain:
         self._send(link.VENUE_COMMAND_KIND_NEW, desk, desk.order.terms, desk.order.cl_ord_id, "")
         return desk
 
-    def replace(self, desk: Desk, **changes) -> None:
+    def replace(self, desk: CommandWorker, **changes) -> None:
         before = desk.order
         command = ReplaceOrder("k", desk.order_id, before.terms._replace(**changes), "alice")
         offered = capabilities_of(self.bench.oms.statuses[-1])
@@ -114,7 +116,7 @@ class Chain:
             before.orig_cl_ord_id,
         )  # fmt: skip
 
-    def cancel(self, desk: Desk) -> None:
+    def cancel(self, desk: CommandWorker) -> None:
         before = desk.order
         event = decide_cancel(before, CancelOrder("k", desk.order_id, "alice"))
         desk.apply(event)
@@ -123,7 +125,9 @@ class Chain:
             before.orig_cl_ord_id,
         )  # fmt: skip
 
-    def _send(self, kind, desk: Desk, terms: OrderTerms, cl_ord_id: str, orig: str) -> None:
+    def _send(
+        self, kind, desk: CommandWorker, terms: OrderTerms, cl_ord_id: str, orig: str
+    ) -> None:
         payload = command_bytes(kind, desk.order, terms, cl_ord_id, orig, time.time_ns())
         self.bench.oms.command(link.VenueCommand.FromString(payload))
 
@@ -148,7 +152,7 @@ class Chain:
 
         await until(holds, what)
 
-    async def until_state(self, desk: Desk, *state: object) -> None:
+    async def until_state(self, desk: CommandWorker, *state: object) -> None:
         """Wait for (state, executed, left)."""
         await self.until(lambda: desk.status == state, f"{state}")
 

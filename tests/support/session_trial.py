@@ -12,8 +12,8 @@ from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.verification import verify_book
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.book.verification import verify_book
 from tests.support.gateway_process import GatewayProcesses, numbers_seen
 from tests.support.oms import MINT, Client, Replica, replica
 from tests.support.scripted_venue import (

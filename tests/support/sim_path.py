@@ -18,7 +18,7 @@ from ordermesh.oms.v1 import event_pb2
 from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
 from svc_gateway.service.ports import InDoubtError
-from svc_oms.adapters.postgres.store import PostgresStore
+from svc_oms.adapters.postgres.order_store import PostgresStore
 from tests.support.oms import ALICE, Client, replica
 from tests.support.scripted_venue import Cable, until
 from tests.support.sim_exchange import FixClient

@@ -18,7 +18,7 @@ from mesh.streams.backoff import Backoff, keep_connected
 from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
-from svc_oms.service.triggers import Triggers
+from svc_oms.service.waiting.trigger_watch import Triggers
 
 log = get_logger("svc_oms.trigger_prices")
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from svc_oms.domain.controls.positions import Position, PositionKey
 from svc_oms.domain.model import Order, OrderTerms, Side
 from svc_oms.domain.numbers import ZERO, Price, add, multiply
 from svc_oms.domain.numbers import subtract as minus
+from svc_oms.domain.positions import Position, PositionKey
 
 PriceOf = Callable[[str], Price | None]
 """Reference price of a listing, for orders without a price of their own."""

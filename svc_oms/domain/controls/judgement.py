@@ -1,6 +1,6 @@
 """The controls in their order, for one command; and what is counted when it was taken."""
 
-from svc_oms.domain.controls.limits import Applied, LimitKind
+from svc_oms.domain.controls.limit_values import Applied, LimitKind
 from svc_oms.domain.controls.rules import (
     SINGLE,
     check_self_match,

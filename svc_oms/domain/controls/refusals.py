@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.controls.limits import Applied
+from svc_oms.domain.controls.limit_values import Applied
 from svc_oms.domain.numbers import plain
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from svc_oms.domain.cash import worth
 from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.controls.limits import (
+from svc_oms.domain.controls.limit_values import (
     Applied,
     LimitKind,
     PermissionMode,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from svc_oms.domain.controls.exposure import exposure, together
-from svc_oms.domain.controls.limits import Applied, LimitKind
+from svc_oms.domain.controls.limit_values import Applied, LimitKind
 from svc_oms.domain.controls.refusals import against, past, without_price
 from svc_oms.domain.controls.trial import AccountView, Trial
 from svc_oms.domain.controls.windows import Window

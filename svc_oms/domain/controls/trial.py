@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from svc_oms.domain.cash import worth
 from svc_oms.domain.controls.exposure import Change, OpenBook, part_of, unit_price
-from svc_oms.domain.controls.limits import (
+from svc_oms.domain.controls.limit_values import (
     AccountLimits,
     Applied,
     Controls,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from svc_oms.domain.controls.exposure import OpenBook, exposure, together
-from svc_oms.domain.controls.limits import Applied, LimitKind, values_text
+from svc_oms.domain.controls.limit_values import Applied, LimitKind, values_text
 from svc_oms.domain.controls.state import StrategyKey
 from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.model import Side

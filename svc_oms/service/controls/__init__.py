@@ -1,1 +1,1 @@
-"""Pre-trade controls at work: the gate, the follower, and the office that changes them."""
+"""Pre-trade controls at work: the protocols, limits in force, changes to them, their use."""

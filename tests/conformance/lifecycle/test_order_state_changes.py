@@ -18,14 +18,14 @@ import pytest
 from svc_oms.domain.facts import CancelRejectFacts
 from svc_oms.domain.model import OrderOrigin, TimeInForce
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import ORDER_ID, Desk
+from tests.support.lifecycle import ORDER_ID, CommandWorker
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(10000)
     yield desk
     assert desk.findings() == []
@@ -377,7 +377,7 @@ def test_d_2_d_venue_refuses_a_second_request_because_one_is_pending(desk):
 
 def test_e_1_a_order_given_by_telephone():
     """The venue's own reports open it; no ClOrdID(11) is ever told."""
-    desk = Desk()
+    desk = CommandWorker()
     desk.hear_told("0", "0", order_quantity=10000, cum_quantity=0)
     assert desk.status == ("NEW", 0, 10000)
     for exec_id, quantity in (("E1", 2000), ("E2", 1000), ("E2", 1000), ("E3", 7000)):
@@ -389,7 +389,7 @@ def test_e_1_a_order_given_by_telephone():
 
 def test_e_1_a_telephoned_order_cancelled_here():
     """OrderID(37) is the one name it has, also as OrigClOrdID(41)."""
-    desk = Desk()
+    desk = CommandWorker()
     desk.hear_told("F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50)
     assert desk.status == ("PARTIALLY_FILLED", 10, 9990)
     assert desk.order.orig_cl_ord_id == desk.order.venue_order_id == "V1"
@@ -497,7 +497,7 @@ def test_h_1_d_gtc_renewed_and_increased(desk):
 
 @pytest.mark.parametrize("tif", [TimeInForce.FOK, TimeInForce.IOC], ids=["i_1_a", "i_1_b"])
 def test_i_1_a_b_an_order_that_cannot_be_filled_at_once_is_cancelled(tif):
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(10000, tif=tif)
     desk.report("0", "0")
     desk.report("4", "4", cum_quantity=0)
@@ -569,7 +569,7 @@ def test_l_1_a_execution_guaranteed_before_it_is_done(desk):
 
 def test_l_1_b_quantity_in_cash():
     """The venue makes 195 of what was estimated as 200, and says so as it takes the order."""
-    desk = Desk()
+    desk = CommandWorker()
     desk.place_cash(10000)
     assert desk.status == ("PENDING_NEW", 0, 200)
     desk.report("0", "0", order_quantity=195, cum_quantity=0)

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.verification import verify_book
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.book.verification import verify_book
 from tests.support.oms import MINT
 from tests.support.scripted_venue import Fields, order_status, report, unknown_order, until
 from tests.support.tokens import bearer

@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.controls.ports import ControlRecord, RecordKind
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
 from svc_oms.service.ports import AccountInfo, LinkProgress, PositionRow, WriteSet
 from tests.contract.oms.test_order_store import order, placed, written
 from tests.support.oms_memory import MemoryStore
@@ -36,7 +36,7 @@ async def add(store, *records: ControlRecord) -> None:
 
 
 async def live(store, now_us: int) -> list[bytes]:
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         return sorted(body for _, body in await batch.control_records(now_us))
 
 
@@ -110,7 +110,7 @@ async def test_scopes_and_accounts(store):
 
 
 async def test_a_change_moves_the_version_and_keeps_its_answer(store):
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
         before = await batch.controls_version()
         assert rows["ACC-ALICE"].controls_seen == before
@@ -120,13 +120,13 @@ async def test_a_change_moves_the_version_and_keeps_its_answer(store):
     async with store.controls().change() as change:
         assert await change.answer("rita", "k") == (b"hash", b"answer")
         assert await change.answer("ravi", "k") is None
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
         assert rows["ACC-ALICE"].controls_seen == await batch.controls_version() == before + 1
 
 
 async def test_the_version_is_the_same_behind_keys(store):
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
         assert await batch.keys([]) == await batch.keys([("ACC-ALICE", "k")]) == []
         assert await batch.controls_version() == rows["ACC-ALICE"].controls_seen
@@ -145,7 +145,7 @@ async def test_a_change_that_fails_leaves_nothing(store):
 
 async def test_orders_moved_since_are_found_by_sequence_and_chain_head(store):
     await written(store, placed(order(1), order(2)))
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         head = (await batch.lock_accounts(["ACC-ALICE"]))["ACC-ALICE"]
         everything = await batch.all_open_orders(["ACC-ALICE", "ACC-BOB"])
         assert {row.order_id for row in everything} == {order(1).order_id, order(2).order_id}
@@ -167,11 +167,11 @@ async def test_positions_are_written_with_what_the_venue_told(store):
     for number, row in enumerate([*rows, rows[0]._replace(quantity="7", as_of_sequence=9)]):
         writes = WriteSet(positions=[row])
         writes.progress = LinkProgress("s", session.fencing_token, 1, number, 0)
-        async with store.batch() as batch:
+        async with store.transaction() as batch:
             await batch.lock_accounts(["ACC-ALICE"])
             await batch.write(writes)
     expected = [rows[0]._replace(quantity="7", as_of_sequence=9), rows[1]]
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         assert await batch.positions(["ACC-ALICE", "ACC-BOB"]) == expected
     assert await store.controls().positions("ACC-ALICE") == expected
     picture = await store.controls().picture("ACC-ALICE", 0)

@@ -2,15 +2,15 @@
 
 import pytest
 
-from svc_oms.service.codec.kill import placed_by_bytes
-from svc_oms.service.directory_ports import IdKind
+from svc_oms.service.codec.kill_messages import placed_by_bytes
+from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.ports import AccountInfo, OrderWrite, WriteSet
 from tests.support.oms import listing
 
 
 @pytest.fixture
 async def directory(store):
-    await store.ensure_account(AccountInfo("ACC-DESK", "Desk", "EUR", "FIRM", 1, "CASH"))
+    await store.ensure_account(AccountInfo("ACC-DESK", "CommandWorker", "EUR", "FIRM", 1, "CASH"))
     rows = [listing(mic=mic) for mic in ("SIMA", "SIMB")]
     await store.keep_instruments([(r.instrument_id, r.SerializeToString()) for r in rows])
     await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
@@ -79,7 +79,7 @@ async def test_an_open_order_makes_its_trader_venue_and_listing_known(store, dir
             fold="{}",
         )
 
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.lock_accounts(["ACC-ALICE"])
         both = [order("X", is_open=True), order("Y", is_open=False)]
         await batch.write(WriteSet(new_orders=both))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.kill_ports import (
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.kill.kill_ports import (
     ENGAGED,
     ENGAGING,
     MASS_CANCEL,
@@ -59,7 +59,7 @@ async def engage(store, *args, **changes) -> SwitchRow:
 
 
 async def blocking(store):
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.lock_accounts(["ACC-ALICE"])
         return await batch.controls_version(), await batch.kill_switches()
 
@@ -147,7 +147,7 @@ async def test_one_replica_works_at_a_time(store):
 
 
 async def place(store, *rows):
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.write(WriteSet(new_orders=list(rows)))
 
 

@@ -82,13 +82,13 @@ def placed(*rows: OrderWrite, commands: int = 0) -> WriteSet:
 
 
 async def written(store, writes: WriteSet, accounts=("ACC-ALICE",)) -> dict[str, int]:
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.lock_accounts(accounts)
         return await batch.write(writes)
 
 
 async def test_accounts_begin_at_zero_and_unknown_ones_are_left_out(store):
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE", "ACC-NOBODY"])
     assert list(rows) == ["ACC-ALICE"]
     assert rows["ACC-ALICE"].last_sequence == 0
@@ -103,7 +103,7 @@ async def test_an_account_is_created_once(store):
 
 async def test_a_batch_is_read_back(store):
     await written(store, placed(order(1), order(2)))
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
         assert rows["ACC-ALICE"][2:] == (2, b"h" * 32, "DEMO", "", "{}", 1)
         found = await batch.orders([order(2).order_id, "none"])
@@ -121,7 +121,7 @@ async def test_a_batch_is_read_back(store):
 
 async def test_a_failed_batch_leaves_nothing(store):
     async def fail() -> None:
-        async with store.batch() as batch:
+        async with store.transaction() as batch:
             await batch.lock_accounts(["ACC-ALICE"])
             await batch.write(placed(order(1)))
             raise RuntimeError("on the way")
@@ -140,7 +140,7 @@ async def test_the_same_order_twice_is_refused(store):
 
 async def test_batches_of_one_account_wait_for_each_other(store):
     async def add_one() -> None:
-        async with store.batch() as batch:
+        async with store.transaction() as batch:
             rows = await batch.lock_accounts(["ACC-ALICE"])
             await batch.write(placed(order(rows["ACC-ALICE"].last_sequence + 1)))
 
@@ -219,7 +219,7 @@ async def test_waiting_orders_and_groups_are_found(store):
     assert await store.waiting() == {mine.order_id: 1, order(3).order_id: 3}
     rows = await store.orders([mine.order_id, "nobody's"])
     assert [row.body for row in rows] == [mine.body]
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.lock_accounts(["ACC-ALICE"])
         found = await batch.groups([("ACC-ALICE", "G1"), ("ACC-BOB", "G1"), ("ACC-ALICE", "")])
     assert {row.order_id for row in found} == {mine.order_id, order(2).order_id}
@@ -233,29 +233,29 @@ async def test_orders_a_venue_told_of_are_written_with_its_progress_and_found_by
     progress = LinkProgress("sima-orders", row.fencing_token, 1, 9, 0)
     mine = order(1, told_as="PHONE-1", body=b"told as PHONE-1")
     await written(store, WriteSet(new_orders=[mine], progress=progress))
-    async with store.batch() as batch:
-        assert await batch.told_orders("SIMA", ["PHONE-1", "PHONE-2", ""]) == [
+    async with store.transaction() as batch:
+        assert await batch.unsolicited_orders("SIMA", ["PHONE-1", "PHONE-2", ""]) == [
             ("PHONE-1", mine.order_id, "ACC-ALICE")
         ]
-        assert await batch.told_orders("SIMB", ["PHONE-1"]) == []
+        assert await batch.unsolicited_orders("SIMB", ["PHONE-1"]) == []
     await written(store, placed(order(2), order(3)))
     changed = mine._replace(last_sequence=5, body=b"PHONE-1 still")
     await written(store, WriteSet(changed_orders=[changed]))
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         wanted = [("ACC-ALICE", "ASML.SIMA", "PHONE-1"), ("ACC-BOB", "ASML.SIMA", "PHONE-1")]
         assert [r.body for r in await batch.orders_by_venue_id("SIMA", wanted)] == [changed.body]
         assert await batch.orders_by_venue_id("SIMB", wanted) == []
-        assert await batch.told_orders("SIMA", ["PHONE-1"]) != []
+        assert await batch.unsolicited_orders("SIMA", ["PHONE-1"]) != []
     # Closed long ago: another day's order may have its number.
     gone = changed._replace(is_open=False, closed=True, last_sequence=6)
     await written(store, WriteSet(changed_orders=[gone]))
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         assert await batch.orders_by_venue_id("SIMA", wanted) == []
     fenced = progress._replace(fencing_token=0)
     with pytest.raises(FencedError):
         await written(store, WriteSet(new_orders=[order(4, told_as="PHONE-4")], progress=fenced))
-    async with store.batch() as batch:
-        assert await batch.told_orders("SIMA", ["PHONE-4"]) == []
+    async with store.transaction() as batch:
+        assert await batch.unsolicited_orders("SIMA", ["PHONE-4"]) == []
 
 
 async def test_each_owner_has_a_new_token_and_the_older_cannot_write(store):
@@ -329,7 +329,7 @@ async def test_an_execution_comes_once_and_can_be_taken_back(store):
     bust = row._replace(exec_id="E2", exec_type="H", body=b"", busted=True, sequence=2)
     await written(store, WriteSet(executions=[bust], busted=[("SIMA", "E1")], progress=progress))
     assert await store.order_executions(order(1).order_id) == [row._replace(busted=True)]
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         known = await batch.executions([("SIMA", "E1"), ("SIMA", "E2"), ("SIMB", "E1")])
     assert {one.exec_id for one in known} == {"E1", "E2"}
 
@@ -404,10 +404,10 @@ def line(number: int, **changes) -> AuditLine:
 
 
 async def test_the_audit_log_is_chained_per_writer_and_listed_newest_first(store):
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         assert await batch.lock_audit("r1") == (0, GENESIS)
         await batch.write_audit("r1", [line(1), line(2), line(3, order_id="O", kind=2)])
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         assert await batch.lock_audit("r1") == (3, bytes([3]) * 32)
         assert await batch.lock_audit("r2") == (0, GENESIS)
     every = AuditFilter(0, 0, "", "", "", (), 0, "", 100)
@@ -429,14 +429,14 @@ async def test_the_audit_log_is_chained_per_writer_and_listed_newest_first(store
 
 async def test_a_chain_that_is_not_committed_did_not_move(store):
     async def fail() -> None:
-        async with store.batch() as batch:
+        async with store.transaction() as batch:
             await batch.lock_audit("r1")
             await batch.write_audit("r1", [line(1)])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         assert await batch.lock_audit("r1") == (0, GENESIS)
 
 
@@ -448,7 +448,7 @@ async def test_a_command_may_bring_executions(store):
     writes = placed(order(1))
     writes.executions.append(row)
     await written(store, writes)
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.lock_accounts(["ACC-ALICE"])
         assert await batch.executions([("SIMA", "E1"), ("SIMA", "E2")]) == [row]
     with pytest.raises(StoreRefusedError):
@@ -457,7 +457,7 @@ async def test_a_command_may_bring_executions(store):
 
 async def test_what_was_committed_stays_whatever_comes_before_the_batch_is_left(store):
     async def spoil():
-        async with store.batch() as batch:
+        async with store.transaction() as batch:
             await batch.lock_accounts(["ACC-ALICE"])
             await batch.write(placed(order(1)))
             await batch.commit()
@@ -465,5 +465,5 @@ async def test_what_was_committed_stays_whatever_comes_before_the_batch_is_left(
 
     with pytest.raises(RuntimeError, match="behind the commit"):
         await spoil()
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         assert (await batch.lock_accounts(["ACC-ALICE"]))["ACC-ALICE"].last_sequence == 1

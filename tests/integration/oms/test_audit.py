@@ -12,9 +12,9 @@ from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1 import order_service_pb2
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.type.v1 import error_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service import auditor
-from svc_oms.service.verification import verify_book
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.audit import refusal_log as auditor
+from svc_oms.service.book.verification import verify_book
 from tests.support.oms import AUDREY, BOB, MINT, VERA, Client, replica, trading
 from tests.support.oms_process import oms_process
 from tests.support.tokens import bearer
@@ -308,7 +308,7 @@ async def test_damage_is_refused_and_found(book_url, tls, damage, finding):
 
 
 async def test_a_full_queue_is_recorded(book_url, tls, monkeypatch):
-    from svc_oms.service import desk
+    from svc_oms.service.commands import worker as desk
 
     monkeypatch.setattr(desk, "QUEUE_COMMANDS_MAX", 0)
     async with trading(book_url, tls) as (running, client, _), running.channel() as channel:

@@ -7,8 +7,8 @@ import pytest
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.service.directory import Directory
-from svc_oms.service.directory_ports import IdKind
+from svc_oms.service.directory.directory_ports import IdKind
+from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.ports import AccountInfo
 from tests.support.bad_input import unbreakable
 from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, WAIT_S, trading
@@ -150,7 +150,7 @@ async def test_a_switch_that_was_engaged_is_answered_whatever_is_known_now(
             idempotency_key="k1", scope={"account_id": "ACC-BOB"}, reason="a test"
         )
         first = await client.kills.Engage(request, metadata=RITA)
-        monkeypatch.setattr(Directory, "knows", nothing)
+        monkeypatch.setattr(KnownIds, "knows", nothing)
         again = await client.kills.Engage(request, metadata=RITA)
         assert again.duplicate
         assert again.kill_switch.switch_id == first.kill_switch.switch_id

@@ -14,7 +14,7 @@ import pytest
 from ordermesh.oms.v1 import session_pb2
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
-from svc_oms.api.sessions import ACCESS, SERVICE
+from svc_oms.api.session_service import ACCESS, SERVICE
 from tests.support.bad_input import unbreakable
 from tests.support.oms import ALICE, AUDREY, OSCAR, RAVI, RITA, VERA, WAIT_S, Gateway, trading
 from tests.support.refusals import broken_fields, garbled_refused, refusal, refused_by_name

@@ -12,7 +12,7 @@ from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as kills
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
-from svc_oms.api import flat
+from svc_oms.api import go_flat as flat
 from tests.support.oms import ALICE, BOB, RITA, trading, until
 
 KEYS = itertools.count(1)

@@ -13,10 +13,11 @@ from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service import blocks, downlink
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.kill import block_view as blocks
+from svc_oms.service.kill.pulls import Puller
 from svc_oms.service.ports import StoreUnavailableError
-from svc_oms.service.pulls import Puller
+from svc_oms.service.venue import downlink
 from tests.support.oms import (
     ALICE,
     AUDREY,

@@ -3,8 +3,8 @@
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.verification import verify_book
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.book.verification import verify_book
 from tests.support.oms import trading
 
 

@@ -12,9 +12,9 @@ import pytest
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.links import SESSION_LEASE_S
-from svc_oms.service.verification import verify_book
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.book.verification import verify_book
+from svc_oms.service.venue.session_leases import SESSION_LEASE_S
 from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading, until
 
 RETRYABLE = {"DEPENDENCY_UNAVAILABLE", "VENUE_UNAVAILABLE"}

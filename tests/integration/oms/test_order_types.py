@@ -7,8 +7,8 @@ import pytest
 
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_oms.adapters.postgres.store import PostgresStore
-from svc_oms.service.verification import verify_book
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.book.verification import verify_book
 from tests.support.oms import WAIT_S, Client, Gateway, replica, trading
 
 OFFERED = {

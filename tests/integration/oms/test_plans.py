@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from svc_oms.adapters.postgres import control_statements as controls
-from svc_oms.adapters.postgres import statements as sql
-from svc_oms.adapters.postgres.store import BATCH_PLANS
+from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.order_store import BATCH_PLANS
 
 GROWING = {"positions", "orders", "order_events", "idempotency", "executions", "outbox"}
 

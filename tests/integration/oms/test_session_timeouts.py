@@ -8,7 +8,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
-from svc_oms.service import session_desk
+from svc_oms.service.venue import session_administration
 from tests.support.oms import OSCAR, RITA, WAIT_S, replica, trading
 
 NAME = "sima-orders"
@@ -56,7 +56,7 @@ async def told(book, command: str, *action_ids: str) -> None:
 async def test_an_action_that_is_not_answered_is_unknown_and_others_go_on(
     book_url, tls, book, monkeypatch
 ):
-    monkeypatch.setattr(session_desk, "ANSWER_S", 1)
+    monkeypatch.setattr(session_administration, "ANSWER_S", 1)
     async with trading(book_url, tls) as (running, _, gateway), running.channel() as channel:
         sessions = SessionServiceStub(channel)
         first = await approved(sessions)
@@ -88,7 +88,7 @@ async def test_the_time_runs_on_while_nobody_is_there_and_is_told_once(
     book_url, tls, book, monkeypatch
 ):
     """Two replicas start at about the instant: one of them tells."""
-    monkeypatch.setattr(session_desk, "ANSWER_S", 1)
+    monkeypatch.setattr(session_administration, "ANSWER_S", 1)
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
         sessions = SessionServiceStub(channel)
         action_id = await approved(sessions)
@@ -102,10 +102,10 @@ async def test_the_time_runs_on_while_nobody_is_there_and_is_told_once(
 
 @pytest.mark.parametrize("rpc", ["Disconnect", "HandOver"])
 async def test_what_one_person_wants_has_a_time_too(book_url, tls, book, monkeypatch, rpc):
-    monkeypatch.setattr(session_desk, "ANSWER_S", 1)
+    monkeypatch.setattr(session_administration, "ANSWER_S", 1)
     async with trading(book_url, tls) as (running, _, gateway), running.channel() as channel:
         sessions = SessionServiceStub(channel)
-        await running.book.session_desk.saw_standbys([(NAME, "other")], "r")
+        await running.book.administration.saw_standbys([(NAME, "other")], "r")
         request = getattr(pb, f"{rpc}Request")(session_id=NAME, reason=WHY)
         action = (await getattr(sessions, rpc)(request, metadata=OSCAR)).action
         await in_state(sessions, action.action_id, UNKNOWN)

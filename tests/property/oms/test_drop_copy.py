@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.facts import ReceiptFacts
-from tests.support.lifecycle import ORDER_ID, Desk, report
+from tests.support.lifecycle import ORDER_ID, CommandWorker, report
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 QUANTITY, LARGER = 100, 120
@@ -57,7 +57,7 @@ def copied(desk, facts):
 @given(life=lives(), data=st.data())
 def test_both_ways_end_alike(life, data):
     told, cum, canceled = life
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(QUANTITY)
     doubts = data.draw(st.sets(st.sampled_from([X, Y, Z])))
     desk.replace(LARGER)

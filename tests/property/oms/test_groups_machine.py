@@ -42,7 +42,7 @@ from svc_oms.domain.model import (
 )
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic
-from tests.support.lifecycle import Desk, terms
+from tests.support.lifecycle import CommandWorker, terms
 
 NO = Rejection("VENUE_REJECTED", "no")
 ENTRY, FIRST, SECOND = "01A", "01B", "01C"
@@ -103,7 +103,7 @@ class Groups(RuleBasedStateMachine):
             self.orders[order_id] = evolve(before, event, Stamp(self.sequence), self.sequence)
 
     def place(self, order_id, link, side=Side.BUY, *, stop=False):
-        desk = Desk()
+        desk = CommandWorker()
         desk.place()
         waits = WaitsFor.PARENT if link.parent_order_id else None
         order = desk.order._replace(

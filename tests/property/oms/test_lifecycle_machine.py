@@ -27,7 +27,7 @@ from svc_oms.domain.facts import (
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
 from svc_oms.domain.model import VenueHolds
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import ORDER_ID, Desk, report
+from tests.support.lifecycle import ORDER_ID, CommandWorker, report
 
 quantities = st.sampled_from([1, 10, 40, 50, 60, 100, 150])
 prices = st.sampled_from(["49.99", "50", "50.01", "0.01"])
@@ -45,7 +45,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.desk = Desk()
+        self.worker = CommandWorker()
         self.heard = []
 
     @initialize(
@@ -54,43 +54,43 @@ class LifecycleMachine(RuleBasedStateMachine):
     )
     def place(self, quantity, kind):
         if kind == "cash":
-            self.desk.place_cash(quantity * 50)
+            self.worker.place_cash(quantity * 50)
         elif kind == "told":
-            self.desk.hear_told("A", "A", order_quantity=quantity)
+            self.worker.hear_told("A", "A", order_quantity=quantity)
         else:
-            self.desk.place(quantity, None if kind == "market" else "50")
-        assert self.desk.status == ("PENDING_NEW", 0, quantity)
+            self.worker.place(quantity, None if kind == "market" else "50")
+        assert self.worker.status == ("PENDING_NEW", 0, quantity)
 
     def hear(self, facts):
         self.heard.append(facts)
-        self.desk.hear(facts)
+        self.worker.hear(facts)
 
     @rule()
     def cancel(self):
-        before = self.desk.order
+        before = self.worker.order
         try:
-            self.desk.cancel()
+            self.worker.cancel()
         except OrderRefused as refused:
             assert refused.reason in {"ORDER_CLOSED", "ORDER_CHANGE_PENDING"}
-            assert self.desk.order is before
+            assert self.worker.order is before
             assert before.is_closed or before.pending_cancel_id
         else:
-            assert self.desk.order.state in {OrderState.PENDING_CANCEL, OrderState.UNKNOWN}
+            assert self.worker.order.state in {OrderState.PENDING_CANCEL, OrderState.UNKNOWN}
 
     @rule(quantity=quantities, price=prices)
     def replace(self, quantity, price):
-        before = self.desk.order
+        before = self.worker.order
         try:
-            self.desk.replace(quantity, price if before.terms.limit_price else None)
+            self.worker.replace(quantity, price if before.terms.limit_price else None)
         except OrderRefused:
-            assert self.desk.order is before
+            assert self.worker.order is before
         else:
-            assert self.desk.order.state is OrderState.PENDING_REPLACE
+            assert self.worker.order.state is OrderState.PENDING_REPLACE
 
     @rule(exec_id=exec_ids, quantity=quantities, price=prices, cum=maybe_quantity, status=statuses)
     def fill(self, exec_id, quantity, price, cum, status):
-        known = exec_id in self.desk.executions
-        before = self.desk.order
+        known = exec_id in self.worker.executions
+        before = self.worker.order
         self.hear(
             report(
                 "F",
@@ -101,7 +101,7 @@ class LifecycleMachine(RuleBasedStateMachine):
                 cum_quantity=cum,
             )
         )
-        after = self.desk.order
+        after = self.worker.order
         # Invariant 3, and "never refused": counted exactly once, whatever the state was.
         grown = 0 if known else quantity
         assert after.cum_quantity == before.cum_quantity + grown
@@ -170,14 +170,14 @@ class LifecycleMachine(RuleBasedStateMachine):
     )
     def resolve(self, holds, fill, replaced):
         """A person says what the venue has: refused, or the order is in doubt no more."""
-        before = self.desk.order
+        before = self.worker.order
         try:
-            self.desk.resolve(holds, [] if fill is None else [fill], replaced=replaced)
+            self.worker.resolve(holds, [] if fill is None else [fill], replaced=replaced)
         except OrderRefused as refused:
             assert refused.reason in {"OBJECT_STATE", "INVALID_FIELD"}
-            assert self.desk.order is before
+            assert self.worker.order is before
             return
-        order = self.desk.order
+        order = self.worker.order
         assert before.state is OrderState.UNKNOWN
         assert order.state is not OrderState.UNKNOWN
         assert order.on_word
@@ -189,22 +189,22 @@ class LifecycleMachine(RuleBasedStateMachine):
         if not self.heard:
             return
         facts = data.draw(st.sampled_from(self.heard))
-        before = self.desk.order
-        self.desk.hear(facts)
+        before = self.worker.order
+        self.worker.hear(facts)
         if getattr(facts, "exec_type", "") == "F":
-            assert self.desk.order is before
+            assert self.worker.order is before
         if getattr(facts, "exec_type", "") not in {"G", "H"}:
-            assert self.desk.order.cum_quantity == before.cum_quantity
+            assert self.worker.order.cum_quantity == before.cum_quantity
 
     @invariant()
     def invariants_hold(self):
         LifecycleMachine.steps += 1
-        if self.desk.order is not None:
-            assert self.desk.findings() == []
+        if self.worker.order is not None:
+            assert self.worker.findings() == []
 
     @invariant()
     def state_follows_precedence(self):
-        order = self.desk.order
+        order = self.worker.order
         if order is None:
             return
         missing = order.awaited_cum > order.cum_quantity < order.terms.quantity

@@ -6,12 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svc_oms.domain.events import OrderAccepted, Stamp
-from svc_oms.domain.facts import ExecutionReportFacts, ToldOrder
+from svc_oms.domain.facts import ExecutionReportFacts, ReportedOrder
 from svc_oms.domain.lifecycle import TERMINAL
 from svc_oms.domain.order import evolve
-from svc_oms.domain.told import opened, why_not
+from svc_oms.domain.unsolicited import opened, why_not
 from svc_oms.domain.venue_reports import interpret
-from svc_oms.service.codec.orders import fold_text, order_message, order_value, progress_message
+from svc_oms.service.codec.order_records import (
+    fold_text,
+    order_message,
+    order_value,
+    progress_message,
+)
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID
 
 numbers = st.none() | st.integers(0, 300).map(Decimal)
@@ -34,7 +39,7 @@ reports = st.builds(
     time_in_force=st.sampled_from([*"0123467", "", "9"]),
     told=st.none()
     | st.builds(
-        ToldOrder,
+        ReportedOrder,
         account_id=st.sampled_from(["", "ACC-ALICE"]),
         symbol=st.just("ASML"),
         isin=st.sampled_from(["", INSTRUMENT.isin, "US0378331005"]),

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import Desk
+from tests.support.lifecycle import CommandWorker
 from tests.support.strict_venue import MortalGateway, StrictVenue
 
 STATES = {
@@ -37,7 +37,7 @@ class AgreementMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.desk = Desk()
+        self.worker = CommandWorker()
         self.venue = None
         self.gateway = None
 
@@ -45,13 +45,13 @@ class AgreementMachine(RuleBasedStateMachine):
     def place(self, names_the_order):
         self.venue = StrictVenue(names_the_order=names_the_order)
         self.gateway = MortalGateway(self.venue)
-        order = self.desk.place(100)
+        order = self.worker.place(100)
         self.gateway.submit("D", order.cl_ord_id, order.terms)
 
     @rule()
     def cancel(self):
         try:
-            cl_ord_id = self.desk.cancel()
+            cl_ord_id = self.worker.cancel()
         except OrderRefused:
             return
         self.gateway.submit("F", cl_ord_id)
@@ -59,10 +59,10 @@ class AgreementMachine(RuleBasedStateMachine):
     @rule(quantity=st.sampled_from([50, 80, 100, 150, 200]), price=st.sampled_from(["50", "50.5"]))
     def replace(self, quantity, price):
         try:
-            cl_ord_id = self.desk.replace(quantity, price)
+            cl_ord_id = self.worker.replace(quantity, price)
         except OrderRefused:
             return
-        self.gateway.submit("G", cl_ord_id, self.desk.order.pending_terms)
+        self.gateway.submit("G", cl_ord_id, self.worker.order.pending_terms)
 
     @precondition(lambda self: self.gateway and self.gateway.outbox)
     @rule(fate=st.sampled_from(["sent", "sent", "lost", "arrived", "gapped", "stale"]))
@@ -102,17 +102,17 @@ class AgreementMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.gateway and self.gateway.to_oms)
     @rule()
     def oms_hears(self):
-        self.desk.hear(self.gateway.to_oms.popleft())
+        self.worker.hear(self.gateway.to_oms.popleft())
 
     @invariant()
     def invariants_hold(self):
-        if self.desk.order is not None:
-            assert self.desk.findings() == []
+        if self.worker.order is not None:
+            assert self.worker.findings() == []
 
     def teardown(self):
         if self.venue is None:
             return
-        gateway, venue, desk = self.gateway, self.venue, self.desk
+        gateway, venue, desk = self.gateway, self.venue, self.worker
         while gateway.outbox:
             gateway.send("sent")
         while gateway.doubts:

@@ -6,14 +6,14 @@ from mesh.auth import Principal
 from mesh.clock import ManualClock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_oms.adapters.redis.side import NoRedis
-from svc_oms.api import requests
-from svc_oms.app import build_book
+from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.api import order_requests as requests
+from svc_oms.app import build_replica
 from svc_oms.domain.model import OrderType, TimeInForce
 from svc_oms.domain.terms import BASIC, Capabilities
+from svc_oms.service.commands.submissions import Taken
 from svc_oms.service.ports import AccountInfo
-from svc_oms.service.submissions import Taken
-from svc_oms.service.venues import capabilities_of
+from svc_oms.service.venue.venue_sessions import capabilities_of
 from svc_oms.settings import OmsSettings
 from tests.support.oms import Client, listing
 from tests.support.oms_memory import MemoryStore
@@ -34,14 +34,14 @@ class Silence:
 
 
 def book_on(store: MemoryStore, replica: str):
-    book = build_book(OmsSettings(), store, NoRedis(), Silence(), replica, ManualClock())
+    book = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), replica, ManualClock())
     book.market.learn([listing()])
     return book
 
 
 async def linked(book, **offered):
     status = gw.SessionStatus(state=gw.SESSION_STATE_UP, **offered)
-    return await book.links.take(
+    return await book.leases.take(
         gw.LinkOpen(session_id="sima-orders", venue_mic="SIMA", gateway_instance="g", status=status)
     )
 
@@ -57,7 +57,7 @@ async def outcome(book, key: str, type_: str, in_force: str = "DAY", **terms):
     outcomes = []
     terms = {"quantity": "100", "time_in_force": f"TIME_IN_FORCE_{in_force}"} | terms
     request = Client.request(None, key, type=f"ORDER_TYPE_{type_}", terms=oms.OrderTerms(**terms))
-    await book.desk.work([requests.place(request, ALICE, outcomes.append)])
+    await book.worker.work([requests.place(request, ALICE, outcomes.append)])
     return outcomes[0]
 
 
@@ -112,7 +112,7 @@ async def test_another_replica_reads_what_the_venue_takes(store):
     owner, other = book_on(store, "r1"), book_on(store, "r2")
     await linked(owner, **STOPS)
     assert other.venues.capabilities("SIMA") == BASIC
-    await other.watchman.look(set(), sessions=True)
+    await other.wake_up_receiver.look(set(), sessions=True)
     assert other.venues.capabilities("SIMA").order_types == {OrderType.LIMIT, OrderType.STOP}
     assert isinstance(await outcome(other, "k1", "STOP", stop_price="640"), Taken)
 
@@ -120,8 +120,8 @@ async def test_another_replica_reads_what_the_venue_takes(store):
 async def test_a_link_that_is_given_up_leaves_what_the_venue_takes(store):
     owner, other = book_on(store, "r1"), book_on(store, "r2")
     link = await linked(owner, **STOPS)
-    await owner.links.release(link, "stopped")
-    await other.watchman.look(set(), sessions=True)
+    await owner.leases.release(link, "stopped")
+    await other.wake_up_receiver.look(set(), sessions=True)
     for book in (owner, other):
         assert book.venues.capabilities("SIMA").order_types == {OrderType.LIMIT, OrderType.STOP}
 
@@ -130,7 +130,7 @@ async def test_a_link_lost_with_the_database_leaves_it_too(store):
     book = book_on(store, "r1")
     link = await linked(book, **STOPS)
     store.away = True
-    await book.links.release(link, "stopped")
+    await book.leases.release(link, "stopped")
     assert book.venues.capabilities("SIMA").times_in_force == {TimeInForce.DAY, TimeInForce.GTD}
 
 

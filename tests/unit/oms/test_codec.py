@@ -10,9 +10,14 @@ from ordermesh.oms.v1 import event_pb2, order_flow_service_pb2, order_pb2, order
 from svc_oms.domain import events as ev
 from svc_oms.domain import model
 from svc_oms.domain.numbers import Price, Quantity
-from svc_oms.service.codec import frames
-from svc_oms.service.codec.events import DECODERS, ENCODERS, decode_event, encode_event
-from svc_oms.service.codec.orders import fold_text, order_message, progress_message, read_order
+from svc_oms.service.codec import stream_frames as frames
+from svc_oms.service.codec.order_events import DECODERS, ENCODERS, decode_event, encode_event
+from svc_oms.service.codec.order_records import (
+    fold_text,
+    order_message,
+    progress_message,
+    read_order,
+)
 
 ORDER_ID = "01JD0000000000000000000000"
 TERMS = model.OrderTerms(

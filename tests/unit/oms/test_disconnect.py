@@ -6,16 +6,16 @@ from mesh.auth import Principal
 from mesh.clock import ManualClock
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.service import disconnect
-from svc_oms.service.disconnect import Guards, Wish
+from svc_oms.service.commands.submissions import Taken
+from svc_oms.service.disconnect import flow_guards as disconnect
+from svc_oms.service.disconnect.flow_guards import FlowGuards, Wish
 from svc_oms.service.ports import StoreUnavailableError
-from svc_oms.service.submissions import Taken
 from tests.support.oms_memory_guards import MemoryGuards
 
 ALICE = Principal("alice", "A", frozenset({"TRADER"}), frozenset({"ACC-ALICE", "ACC-A2"}), 2**62)
 
 
-class Desk:
+class CommandWorker:
     """Answers at once, as it was told, and keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -47,11 +47,11 @@ class Away(MemoryGuards):
 @pytest.fixture
 def parts(monkeypatch):
     monkeypatch.setattr(disconnect, "LOOK_INTERVAL_S", 0)
-    store, desk, clock = Away(), Desk(), ManualClock()
-    return store, desk, clock, Guards(store, desk, clock)
+    store, desk, clock = Away(), CommandWorker(), ManualClock()
+    return store, desk, clock, FlowGuards(store, desk, clock)
 
 
-async def look(guards: Guards) -> None:
+async def look(guards: FlowGuards) -> None:
     for row in await guards._look():
         await guards._fire(row)
 
@@ -105,7 +105,7 @@ async def test_an_account_that_is_not_in_the_book_has_nothing_open(parts):
 
 async def test_nobody_is_dead_because_the_database_was_away(parts):
     store, desk, clock, guards = parts
-    dead = Guards(store, desk, clock)
+    dead = FlowGuards(store, desk, clock)
     await dead.arm(ALICE, Wish(0, "algo"))
     await look(guards)
     clock.advance(disconnect.DATABASE_SEEN_MIN_S)

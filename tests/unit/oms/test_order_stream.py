@@ -4,10 +4,11 @@ import asyncio
 
 from mesh.clock import SystemClock
 from ordermesh.type.v1 import stream_pb2
-from svc_oms.service.notices import Notices
-from svc_oms.service.order_stream import OrderStream, StreamEnd, StreamParts
-from svc_oms.service.publisher import Publisher
-from svc_oms.service.venues import VenueSessions
+from svc_oms.service.readiness import Readiness
+from svc_oms.service.streams.notices import Notices
+from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.streams.publisher import Publisher
+from svc_oms.service.venue.venue_sessions import VenueSessions
 from tests.support.oms_memory import MemoryStore
 
 ACCOUNT = "ACC-ALICE"
@@ -31,7 +32,9 @@ class Nobody:
 def parts() -> StreamParts:
     clock = SystemClock()
     publisher = Publisher(Nobody(), Nobody())
-    return StreamParts(MemoryStore(), clock, publisher, Notices(clock), VenueSessions(), "epoch")
+    readiness = Readiness()
+    readiness.epoch = "epoch"
+    return StreamParts(MemoryStore(), clock, publisher, Notices(clock), VenueSessions(), readiness)
 
 
 def stream(made: StreamParts, *accounts: str) -> OrderStream:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from svc_oms.service.tails import TAIL_ITEMS_MAX, Tail
+from svc_oms.service.streams.tails import TAIL_ITEMS_MAX, Tail
 
 
 def items(first: int, last: int) -> list[bytes]:

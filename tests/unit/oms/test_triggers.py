@@ -19,13 +19,13 @@ from svc_oms.domain.model import (
     TriggerPriceType,
     WaitsFor,
 )
-from svc_oms.service import triggers as module
-from svc_oms.service.codec.orders import order_message, order_write, progress_message
+from svc_oms.service.codec.order_records import order_message, order_write, progress_message
+from svc_oms.service.commands.submissions import NOTHING_DONE
 from svc_oms.service.ports import WriteSet
-from svc_oms.service.submissions import NOTHING_DONE
-from svc_oms.service.triggers import Triggers, prices_of
-from svc_oms.service.venues import VenueSession, VenueSessions
-from tests.support.lifecycle import Desk
+from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions
+from svc_oms.service.waiting import trigger_watch as module
+from svc_oms.service.waiting.trigger_watch import Triggers, prices_of
+from tests.support.lifecycle import CommandWorker
 from tests.support.oms_memory import MemoryStore
 
 D = Decimal
@@ -86,7 +86,7 @@ def bench():
 
 
 def waiting(order_id=FIRST, *, offset=None, waits_for=WaitsFor.PRICE, **fields):
-    made = Desk().place()
+    made = CommandWorker().place()
     terms = OrderTerms(
         D(100),
         stop_price=None if offset else D(640),
@@ -240,7 +240,7 @@ async def test_what_other_replicas_did_is_read(bench):
 async def _stored(store, order):
     message = order_message(order, progress_message(order))
     row = order_write(order, message, message.SerializeToString())
-    async with store.batch() as batch:
+    async with store.transaction() as batch:
         await batch.write(WriteSet(changed_orders=[row]))
 
 

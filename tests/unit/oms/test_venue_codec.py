@@ -5,7 +5,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.facts import ReceiptFacts
-from svc_oms.service.codec.venue import facts_of, receipt_facts
+from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 
 BODIES = ["execution_report", "order_cancel_reject", "business_reject", "session_reject"]
 # The number of our refused message led the gateway to the ClOrdID(11), which is here.

@@ -16,7 +16,7 @@ from svc_oms.domain.model import Link, LinkKind, OrderTerms, OrderType, Side, Ve
 from svc_oms.domain.numbers import NO_QUANTITY
 from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.domain.terms import BASIC
-from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk, Limits, ReplaceOrder
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, CommandWorker, Limits, ReplaceOrder
 
 CASH = BASIC._replace(cash_quantity=True)
 PRICE = Decimal(50)
@@ -35,7 +35,7 @@ def placed(**changes) -> OrderAccepted:
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.apply(placed())
     assert desk.status == ("PENDING_NEW", 0, 200)
     yield desk

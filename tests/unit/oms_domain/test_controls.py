@@ -10,7 +10,7 @@ from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls import state as states
 from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.judgement import count, judge
-from svc_oms.domain.controls.limits import (
+from svc_oms.domain.controls.limit_values import (
     Applied,
     Controls,
     Limit,
@@ -21,8 +21,7 @@ from svc_oms.domain.controls.limits import (
     TradingState,
     Values,
 )
-from svc_oms.domain.controls.limits import values_text as told
-from svc_oms.domain.controls.positions import Position, check_positions, moved, taken_back
+from svc_oms.domain.controls.limit_values import values_text as told
 from svc_oms.domain.controls.state import (
     AccountState,
     Collar,
@@ -35,8 +34,9 @@ from svc_oms.domain.controls.trial import AccountView, Reference, new_order
 from svc_oms.domain.controls.windows import NS_PER_MS, Window
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, OrderType, Side
+from svc_oms.domain.positions import Position, check_positions, moved, taken_back
 from svc_oms.domain.verify import LogLine
-from tests.support.lifecycle import Desk, report
+from tests.support.lifecycle import CommandWorker, report
 
 MS = NS_PER_MS
 D = Decimal
@@ -182,14 +182,14 @@ def test_a_fill_taken_back(before, signed, price, after):
     assert position.realised - position.cost == cash
 
 
-def traded() -> Desk:
-    desk = Desk()
+def traded() -> CommandWorker:
+    desk = CommandWorker()
     desk.place()
     desk.hear(report("F", "1", exec_id="E1", last_quantity="40", last_price="50"))
     return desk
 
 
-def key(desk: Desk) -> tuple[str, str]:
+def key(desk: CommandWorker) -> tuple[str, str]:
     return desk.order.isin, desk.order.currency
 
 
@@ -252,7 +252,7 @@ def stop_limit(order: Order, stop: str, limit: str) -> Order:
 
 
 def test_an_order_that_waits_for_a_price_is_held_against_that_price():
-    resting = Desk().place()
+    resting = CommandWorker().place()
     collar = Values(percent=D(5), window_percent=D(1), window_ms=1000)
     view = view_of(LimitKind.PRICE_COLLAR, collar, resting)
     trial = new_order(view, stop_limit(resting, "30", "29"), 1)
@@ -264,7 +264,7 @@ def test_an_order_that_waits_for_a_price_is_held_against_that_price():
 
 
 def test_an_order_that_waits_for_a_price_meets_nothing_yet():
-    resting = Desk().place()
+    resting = CommandWorker().place()
     view = view_of(LimitKind.SELF_MATCH, Values(self_match=SelfMatchPolicy.REJECT_NEW), resting)
     waiting = stop_limit(resting, "30", "29")
     assert judge(view, new_order(view, waiting, 1)) == ()

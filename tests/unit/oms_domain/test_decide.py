@@ -45,7 +45,7 @@ from svc_oms.domain.order import (
     evolve,
 )
 from svc_oms.domain.terms import BASIC
-from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk, terms
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, CommandWorker, terms
 
 D = Decimal
 NO_LIMITS = Limits()
@@ -326,7 +326,7 @@ def cancel(desk):
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100)
     desk.apply(OrderAcknowledged("V1"))
     return desk
@@ -389,7 +389,7 @@ def test_an_order_in_doubt_may_be_cancelled_but_not_replaced(desk):
 
 @pytest.mark.parametrize("state", [OrderState.HELD, OrderState.AWAITING_TRIGGER])
 def test_what_is_not_at_the_venue_is_changed_here_at_once(state):
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100)
     order = evolve(None, OrderAccepted(desk.order._replace(state=state)), Stamp(1), 1)
     command = ReplaceOrder("k", ORDER_ID, terms(200), "alice")

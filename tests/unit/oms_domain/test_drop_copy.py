@@ -7,12 +7,12 @@ import pytest
 from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.model import ResolutionSource
-from tests.support.lifecycle import ORDER_ID, Desk, report
+from tests.support.lifecycle import ORDER_ID, CommandWorker, report
 
 X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
 
 
-class CopiedDesk(Desk):
+class CopiedDesk(CommandWorker):
     """A desk that can hear a drop copy, too."""
 
     def copy(self, facts):

@@ -13,7 +13,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
 )
 from svc_oms.domain.model import Rejection, ResolutionSource
-from tests.support.lifecycle import ORDER_ID, Desk
+from tests.support.lifecycle import ORDER_ID, CommandWorker
 
 NO = Rejection("VENUE_REJECTED", "no")
 D = Decimal
@@ -21,7 +21,7 @@ D = Decimal
 
 @pytest.fixture
 def working():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100)
     desk.report("0", "0")
     desk.fill("E1", 40)

@@ -48,7 +48,7 @@ from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Side, T
 from svc_oms.domain.numbers import Decimal
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic
-from tests.support.lifecycle import ORDER_ID, Desk, terms
+from tests.support.lifecycle import ORDER_ID, CommandWorker, terms
 
 S, K = OrderState, EventKind
 
@@ -173,7 +173,7 @@ def test_one_of_each_is_one_of_each():
 
 def order_in(state):
     """An order brought to a state by events the table has for it."""
-    desk = Desk()
+    desk = CommandWorker()
     desk.place()
     first = f"{ORDER_ID}-1"
     if state in LOCAL:

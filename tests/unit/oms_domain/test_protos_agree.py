@@ -11,7 +11,7 @@ from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
 from svc_oms import domain
 from svc_oms.domain import events, facts, model
-from svc_oms.domain.controls import limits
+from svc_oms.domain.controls import limit_values as limits
 from svc_oms.domain.lifecycle import EventKind, OrderState
 
 FOLDER = Path(domain.__file__).parent

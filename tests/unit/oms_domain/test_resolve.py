@@ -7,7 +7,7 @@ import pytest
 from svc_oms.domain.facts import ReceiptFacts
 from svc_oms.domain.model import ResolutionSource, VenueHolds
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import ORDER_ID, Desk
+from tests.support.lifecycle import ORDER_ID, CommandWorker
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 NOTHING, WORKING, CANCELED, FILLED = VenueHolds
@@ -15,7 +15,7 @@ NOTHING, WORKING, CANCELED, FILLED = VenueHolds
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100)
     yield desk
     assert desk.findings() == []

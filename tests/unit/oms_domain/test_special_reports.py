@@ -11,7 +11,7 @@ from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderTerms, OrderType, Peg, Side, TimeInForce
 from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.domain.terms import Capabilities
-from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Desk
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, CommandWorker
 
 D = Decimal
 ALL = Capabilities(frozenset(OrderType), frozenset(TimeInForce))
@@ -20,7 +20,7 @@ REPRICED, OTHER = 3, 99
 
 
 def working(type_, **terms):
-    desk = Desk()
+    desk = CommandWorker()
     command = PlaceOrder(
         "k1", "ACC-ALICE", "ASML.SIMA", Side.SELL, type_, OrderTerms(D(100), **terms), "alice"
     )
@@ -71,7 +71,7 @@ def test_a_market_to_limit_order_that_is_filled_needs_no_limit():
 
 
 def test_the_acknowledgement_may_tell_the_limit():
-    desk = Desk()
+    desk = CommandWorker()
     command = PlaceOrder(
         "k1", "A", "ASML.SIMA", Side.BUY, T.MARKET_TO_LIMIT, OrderTerms(D(100)), "alice"
     )
@@ -90,7 +90,7 @@ def test_a_peg_and_a_trailing_stop_are_told_where_they_begin():
     assert kinds(events) == ["OrderReplaced", "OrderRestated"]
     assert (peg.order.pegged_price, peg.order.terms.quantity) == (50, 90)
     assert kinds(peg.fill("E1", 10, pegged_price=D(50))) == ["OrderExecuted"]
-    stop = Desk()
+    stop = CommandWorker()
     command = PlaceOrder(
         "k1", "A", "ASML.SIMA", Side.BUY, T.TRAILING_STOP,
         OrderTerms(D(100), trailing_offset=D(1)), "alice",

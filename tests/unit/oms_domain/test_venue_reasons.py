@@ -6,7 +6,7 @@ import quickfix
 from mesh.errors import ERROR_TABLE
 from svc_oms.domain import venue_reasons
 from svc_oms.domain.facts import BusinessRejectFacts, CancelRejectFacts, SessionRejectFacts
-from tests.support.lifecycle import ORDER_ID, Desk
+from tests.support.lifecycle import ORDER_ID, CommandWorker
 
 TABLES = {
     "OrdRejReason": venue_reasons.BY_ORD_REJ_REASON,
@@ -54,7 +54,7 @@ def test_the_codes_we_would_send_are_of_the_standard_and_come_back_alike():
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place()
     return desk
 

@@ -24,14 +24,14 @@ from svc_oms.domain.facts import (
 )
 from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
 from svc_oms.domain.venue_reports import interpret, request_number
-from tests.support.lifecycle import ORDER_ID, Desk, report, terms
+from tests.support.lifecycle import ORDER_ID, CommandWorker, report, terms
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100)
     yield desk
     assert desk.findings() == []
@@ -254,7 +254,7 @@ def test_replaced_to_less_than_is_executed(working):
 
 
 def test_the_price_of_a_market_order_stays_empty():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100, None)
     desk.report("0", "0")
     desk.replace(200, None)
@@ -413,7 +413,7 @@ def test_receipts_that_tell_nothing_new(working, facts):
 
 
 def test_request_number():
-    desk = Desk()
+    desk = CommandWorker()
     order = desk.place()
     assert [
         request_number(order, text) for text in (X, Y, "", "-1", "other-1", f"{ORDER_ID}-x")

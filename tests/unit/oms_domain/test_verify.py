@@ -8,14 +8,14 @@ import pytest
 from svc_oms.domain import verify
 from svc_oms.domain.hashchain import GENESIS, ChainBreak, event_hash, verify_chain
 from svc_oms.domain.lifecycle import OrderState
-from tests.support.lifecycle import ORDER_ID, Desk
+from tests.support.lifecycle import ORDER_ID, CommandWorker
 
 D = Decimal
 
 
 @pytest.fixture
 def desk():
-    desk = Desk()
+    desk = CommandWorker()
     desk.place(100)
     desk.report("0", "0")
     desk.fill("E1", 40, "50")

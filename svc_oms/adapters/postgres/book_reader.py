@@ -1,0 +1,115 @@
+"""The whole book in one view, for verification."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from svc_oms.adapters.postgres.control_statements import POSITIONS
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.book.verification import StoredAccount, StoredExecution, StoredOrder
+from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
+
+# Rows fetched at a time while the log is read.
+LOG_ROWS_PREFETCH = 2_000
+
+_NUMERIC = "trim_scale({})::text"
+
+COLUMNS = {
+    "order_id": "order_id",
+    "account_id": "account_id",
+    "instrument_id": "instrument_id",
+    "venue_mic": "venue_mic",
+    "side": "side::text",
+    "type": "type::text",
+    "state": "state::text",
+    "is_open": "CASE WHEN is_open THEN 'True' ELSE 'False' END",
+    "quantity": _NUMERIC.format("quantity"),
+    "limit_price": f"coalesce({_NUMERIC.format('limit_price')}, '')",
+    "cum_quantity": _NUMERIC.format("cum_quantity"),
+    "leaves": _NUMERIC.format("leaves"),
+    "average_price": _NUMERIC.format("average_price"),
+    "cl_ord_id": "cl_ord_id",
+    "created_sequence": "created_sequence::text",
+    "last_sequence": "last_sequence::text",
+    "created_at_us": "(extract(epoch FROM created_at) * 1000000)::bigint::text",
+    "updated_at_us": "(extract(epoch FROM updated_at) * 1000000)::bigint::text",
+    "waits": "CASE WHEN waits THEN 'True' ELSE 'False' END",
+    "group_id": "group_id",
+    "told_as": "told_as",
+    "closed": "CASE WHEN closed_at IS NULL THEN 'False' ELSE 'True' END",
+}
+
+ACCOUNTS = "SELECT account_id, last_sequence, chain_head FROM oms.accounts ORDER BY account_id"
+LOG = "SELECT payload, hash FROM oms.order_events WHERE account_id = $1 ORDER BY sequence"
+ORDERS = (
+    f"SELECT body, fold, {', '.join(f'{sql} AS {name}' for name, sql in COLUMNS.items())}"  # noqa: S608 - constants of this file
+    " FROM oms.orders WHERE account_id = $1 ORDER BY order_id"
+)
+EXECUTIONS = """
+SELECT exec_type, body, busted FROM oms.executions WHERE account_id = $1 ORDER BY sequence
+"""
+AUDIT_CHAINS = "SELECT writer, last_sequence, head FROM oms.audit_chains ORDER BY writer"
+AUDIT_LOG = """
+SELECT sequence, entry_id, (extract(epoch FROM at) * 1000000)::bigint, kind, actor, account_id,
+    order_id, reason, payload, hash
+FROM oms.audit_log WHERE writer = $1 ORDER BY sequence
+"""
+
+
+class PostgresBookReader:
+    """See `verification.AccountReader`."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def accounts(self) -> list[StoredAccount]:
+        """See `verification.AccountReader`."""
+        return [StoredAccount(*row) for row in await self._connection.fetch(ACCOUNTS)]
+
+    async def log(self, account_id: str) -> AsyncIterator[tuple[bytes, bytes]]:
+        """See `verification.AccountReader`."""
+        rows = self._connection.cursor(LOG, account_id, prefetch=LOG_ROWS_PREFETCH)
+        async for payload, event_hash in rows:
+            yield payload, event_hash
+
+    async def orders(self, account_id: str) -> list[StoredOrder]:
+        """See `verification.AccountReader`."""
+        rows = await self._connection.fetch(ORDERS, account_id)
+        return [
+            StoredOrder(row["body"], row["fold"], {name: row[name] for name in COLUMNS})
+            for row in rows
+        ]
+
+    async def executions(self, account_id: str) -> list[StoredExecution]:
+        """See `verification.AccountReader`."""
+        return [
+            StoredExecution(*row) for row in await self._connection.fetch(EXECUTIONS, account_id)
+        ]
+
+    async def audit_chains(self) -> dict[str, AuditHead]:
+        """See `verification.AccountReader`."""
+        rows = await self._connection.fetch(AUDIT_CHAINS)
+        return {writer: AuditHead(*rest) for writer, *rest in rows}
+
+    async def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
+        """See `verification.AccountReader`."""
+        rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
+        async for row in rows:
+            yield AuditLine(*row)
+
+    async def positions(self, account_id: str) -> list[PositionRow]:
+        """See `verification.AccountReader`."""
+        return [PositionRow(*row) for row in await self._connection.fetch(POSITIONS, [account_id])]
+
+
+@asynccontextmanager
+async def opened(pool: asyncpg.Pool) -> AsyncIterator[PostgresBookReader]:
+    """Open one repeatable view."""
+    with translated():
+        async with (
+            pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield PostgresBookReader(connection)

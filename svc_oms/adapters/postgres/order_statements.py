@@ -1,0 +1,389 @@
+"""Every SQL statement of the order book. Sets go in as arrays, one round trip each.
+
+Statements are put together from constants of this file only; values are parameters.
+"""
+# ruff: noqa: S608
+
+SCHEMA_REVISION = "0010"
+"""The migration these statements were written for; a test holds it to the newest one."""
+
+CONTROLS_LOCK = 1_868_983_667
+"""Key of the advisory lock around oms.controls: batches share it, a change of controls has it
+alone. So a change waits for the batches under way, and the next ones see it."""
+
+LOCK_ACCOUNTS = f"""
+WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
+SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id,
+    a.controls, c.version
+FROM oms.controls c, held, oms.accounts a
+WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
+"""
+
+CONTROLS_VERSION = "SELECT version FROM oms.controls"
+"""Read in a statement behind the lock: only then its snapshot is taken under it."""
+
+LOCK_CONTROLS = f"SELECT pg_advisory_xact_lock({CONTROLS_LOCK})"
+
+MOVE_CONTROLS = "UPDATE oms.controls SET version = version + 1 RETURNING version"
+"""Behind LOCK_CONTROLS, in every transaction that changes a control."""
+
+ORDERS = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE order_id = ANY($1::text[])
+"""
+
+OPEN_ORDERS = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE account_id = $1 AND is_open ORDER BY order_id LIMIT $2
+"""
+
+GROUPS = """
+SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM unnest($1::text[], $2::text[]) AS wanted (account_id, group_id)
+JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> ''
+"""
+
+UNSOLICITED_ORDERS = """
+SELECT told_as, order_id, account_id FROM oms.orders
+WHERE venue_mic = $1 AND told_as = ANY($2::text[]) AND told_as <> ''
+"""
+
+ORDERS_BY_VENUE_ID = """
+SELECT DISTINCT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM unnest($2::text[], $3::text[], $4::text[]) AS wanted (account_id, instrument_id, named)
+JOIN oms.orders o USING (account_id, instrument_id)
+WHERE o.venue_mic = $1 AND (o.is_open OR o.closed_at > now() - interval '2 days')
+    AND position(convert_to(named, 'UTF8') IN o.body) > 0
+"""
+"""Orders whose body has an OrderID(37) somewhere: no column has it, for every order would pay
+for an index that only reports without ClOrdID(11) ask. An account's orders are looked through."""
+
+WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
+
+KEYS = """
+SELECT c.version, i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
+FROM oms.controls c LEFT JOIN (
+    unnest($1::text[], $2::text[]) AS wanted (account_id, key)
+    JOIN oms.idempotency i USING (account_id, key)) ON true
+"""
+"""Every batch of commands asks for its keys behind the locks, and is told CONTROLS_VERSION with
+them, which saves a round trip. Without any key there is one row of nothing but the version."""
+
+EXECUTIONS = """
+SELECT e.venue_mic, e.exec_id, e.order_id, e.account_id, e.sequence, e.exec_type,
+       e.quantity::text, e.price::text, e.body, e.busted
+FROM unnest($1::text[], $2::text[]) AS wanted (venue_mic, exec_id)
+JOIN oms.executions e USING (venue_mic, exec_id)
+"""
+
+ORDER_EXECUTIONS = """
+SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
+       quantity::text, price::text, body, busted
+FROM oms.executions WHERE order_id = $1 AND exec_type <> 'H' ORDER BY sequence
+"""
+
+_POSITIONS_WRITTEN = """INSERT INTO oms.positions
+        (account_id, isin, currency, quantity, cost, average_price, realised_profit, as_of_sequence)
+    SELECT c[1], c[2], c[3], c[4]::numeric, c[5]::numeric, c[6]::numeric, c[7]::numeric, c[8]::int8
+    FROM (SELECT string_to_array(packed, E'\\x1f') AS c FROM unnest({}::text[]) AS p (packed)
+        OFFSET 0) AS rows
+    ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
+        cost = excluded.cost, average_price = excluded.average_price,
+        realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence"""
+
+_ORDER_COLUMNS = """
+    order_id, account_id, instrument_id, venue_mic, side, type, state, is_open, quantity,
+    limit_price, cum_quantity, leaves, average_price, cl_ord_id, created_sequence,
+    last_sequence, created_at, updated_at, closed_at, body, fold, waits, group_id,
+    told_as"""
+
+FROM_US = "'epoch'::timestamptz + {} * interval '1 microsecond'"
+
+
+def _packed(kinds: str, first: int, rest: str) -> str:
+    """Make rows of one text array, whose texts hold columns, and further arrays.
+
+    Each text becomes an array `c`, so that a row of many columns is one parameter:
+    the driver's cost is per array element.
+    """
+    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(kinds.split()))
+    # OFFSET 0 keeps the planner from splitting the text anew for every column.
+    return f"""(SELECT string_to_array(packed, E'\\x1f') AS c, {rest}
+        FROM unnest({arrays}) AS p (packed, {rest}) OFFSET 0)"""
+
+
+def _order_rows(first: int) -> str:
+    """Turn packed orders and their bodies into rows of oms.orders."""
+    return f"""
+    SELECT c[1] AS order_id, c[2] AS account_id, c[3] AS instrument_id, c[4] AS venue_mic,
+        c[5]::int2 AS side, c[6]::int2 AS type, c[7]::int2 AS state, c[8]::boolean AS is_open,
+        c[9]::numeric AS quantity, nullif(c[10], '')::numeric AS limit_price,
+        c[11]::numeric AS cum_quantity, c[12]::numeric AS leaves, c[13]::numeric AS average_price,
+        c[14] AS cl_ord_id, c[15]::int8 AS created_sequence, c[16]::int8 AS last_sequence,
+        {FROM_US.format("c[17]::int8")} AS created_at,
+        {FROM_US.format("c[18]::int8")} AS updated_at,
+        CASE WHEN c[19]::boolean THEN {FROM_US.format("c[18]::int8")} END AS closed_at,
+        body, c[20] AS fold, c[21]::boolean AS waits, c[22] AS group_id,
+        c[23] AS told_as
+    FROM {_packed("text bytea", first, "body")} AS rows"""
+
+
+# The session's row is locked here, after the accounts', and gives the commands
+# their numbers: gap-free and in commit order, without a round trip of its own.
+COMMON_WRITES = f"""
+accounts_written AS (
+    UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
+        controls = c[2]
+    FROM {_packed("text int8 bytea", 1, "last_sequence, chain_head")} AS u
+    WHERE a.account_id = c[1]
+), events_written AS (
+    INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
+    SELECT c[1], c[2]::int8, c[3], payload, hash
+    FROM {_packed("text bytea bytea", 4, "payload, hash")} AS rows
+), sessions_locked AS (
+    SELECT s.session_id, u.commands
+    FROM oms.sessions s JOIN unnest($7::text[], $8::int8[]) AS u (session_id, commands)
+    USING (session_id) ORDER BY s.session_id FOR UPDATE OF s
+), numbered AS (
+    UPDATE oms.sessions s SET outbound_sequence = outbound_sequence + u.commands
+    FROM sessions_locked u WHERE s.session_id = u.session_id
+    RETURNING s.session_id, s.outbound_sequence - u.commands AS base
+), outbox_written AS (
+    INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
+    SELECT n.session_id, n.base + c[2]::int8, payload
+    FROM {_packed("text bytea", 9, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+), keys_written AS (
+    INSERT INTO oms.idempotency
+        (account_id, key, kind, body_hash, order_id, sequence, result)
+    SELECT c[1], c[2], c[3]::int2, body_hash, c[4], c[5]::int8, result
+    FROM {_packed("text bytea bytea", 11, "body_hash, result")} AS rows
+), orders_changed AS (
+    UPDATE oms.orders o SET
+        state = u.state, is_open = u.is_open, quantity = u.quantity,
+        limit_price = u.limit_price, cum_quantity = u.cum_quantity, leaves = u.leaves,
+        average_price = u.average_price, cl_ord_id = u.cl_ord_id,
+        last_sequence = u.last_sequence, updated_at = u.updated_at,
+        closed_at = coalesce(o.closed_at, u.closed_at), body = u.body, fold = u.fold,
+        waits = u.waits
+    FROM ({_order_rows(14)}) u WHERE o.order_id = u.order_id
+)"""
+
+WRITE_OUTBOX = f"""
+WITH counted AS (
+    SELECT * FROM unnest($1::text[], $2::int8[]) AS u (session_id, commands)
+), sessions_locked AS (
+    SELECT s.session_id, coalesce(u.commands, 0) AS commands
+    FROM oms.sessions s LEFT JOIN counted u USING (session_id)
+    WHERE s.session_id = $5 OR s.session_id = ANY($1::text[])
+    ORDER BY s.session_id FOR UPDATE OF s
+), numbered AS (
+    UPDATE oms.sessions s SET outbound_sequence = outbound_sequence + u.commands
+    FROM sessions_locked u WHERE s.session_id = u.session_id AND u.commands > 0
+    RETURNING s.session_id, s.outbound_sequence - u.commands AS base
+), outbox_written AS (
+    INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
+    SELECT n.session_id, n.base + c[2]::int8, payload
+    FROM {_packed("text bytea", 3, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+)
+SELECT session_id, base FROM numbered
+"""
+"""Commands that follow from what a venue told. A statement of its own before WRITE_VENUE,
+which moves the row of the link's session: two updates of a row in one statement are one. All
+sessions of the transaction are locked here, the link's own too, in the order of their names."""
+
+WRITE_COMMANDS = f"""
+WITH {COMMON_WRITES}, orders_written AS (
+    INSERT INTO oms.orders ({_ORDER_COLUMNS}) {_order_rows(16)}
+)
+SELECT session_id, base FROM numbered
+"""
+
+
+WRITE_UNSOLICITED = f"INSERT INTO oms.orders ({_ORDER_COLUMNS}) {_order_rows(1)}"
+"""Orders a venue told of first: rare, so its batches do without them in their one statement."""
+
+
+def _executions_written(first: int) -> str:
+    return f"""
+    INSERT INTO oms.executions
+        (venue_mic, exec_id, order_id, account_id, sequence, exec_type, quantity, price, busted,
+        body)
+    SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
+        c[9]::boolean, body
+    FROM {_packed("text bytea", first, "body")} AS rows"""
+
+
+# Fills a person found: rare, so commands do without them in their one statement.
+WRITE_FOUND = f"""
+WITH executions_written AS ({_executions_written(1)})
+{_POSITIONS_WRITTEN.format("$3")}
+"""
+"""Executions a person brings, and the positions they move."""
+
+WRITE_VENUE = f"""
+WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
+), busted AS (
+    UPDATE oms.executions e SET busted = true
+    FROM unnest($18::text[], $19::text[]) AS u (venue_mic, exec_id)
+    WHERE e.venue_mic = u.venue_mic AND e.exec_id = u.exec_id
+), parked AS (
+    INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
+        account_id, order_id, body)
+    SELECT * FROM unnest($20::text[], $21::int8[], $22::int8[], $23::text[], $24::text[],
+        $25::text[], $26::text[], $27::bytea[])
+), progressed AS (
+    UPDATE oms.sessions SET inbound_epoch = $30, inbound_msg_seq_num = $31,
+        acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $32),
+        next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $33)
+    WHERE session_id = $28 AND fencing_token = $29
+    RETURNING session_id
+), positions_written AS (
+    {_POSITIONS_WRITTEN.format("$34")}
+), trimmed AS (
+    DELETE FROM oms.outbox WHERE session_id = $28 AND outbound_sequence <= $32
+        AND EXISTS (SELECT FROM progressed)
+)
+SELECT session_id FROM progressed
+"""
+
+REVISION = "SELECT version_num FROM oms.alembic_version"
+
+EPOCH = "SELECT epoch::text FROM oms.book"
+
+ACCOUNT_OF = "SELECT order_id, account_id FROM oms.orders WHERE order_id = ANY($1::text[])"
+
+LIST = """
+SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
+WHERE {where} ORDER BY order_id DESC LIMIT {limit}
+"""
+
+HIGH_WATERS = """
+SELECT account_id, last_sequence FROM oms.accounts WHERE account_id = ANY($1::text[])
+"""
+
+SNAPSHOT_OPEN = """
+SELECT order_id, body FROM oms.orders WHERE account_id = $1 AND is_open
+ORDER BY order_id DESC LIMIT $2
+"""
+
+SNAPSHOT_CLOSED = f"""
+SELECT order_id, body FROM oms.orders
+WHERE account_id = $1 AND closed_at >= {FROM_US.format("$2::int8")} AND NOT is_open
+ORDER BY closed_at DESC LIMIT $3
+"""
+
+EVENTS = """
+SELECT sequence, payload FROM oms.order_events
+WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+"""
+
+OUTBOX = """
+SELECT outbound_sequence, payload FROM oms.outbox
+WHERE session_id = $1 AND outbound_sequence > $2 ORDER BY outbound_sequence LIMIT $3
+"""
+
+# A session nobody has vouched for lately is down, whatever its last owner wrote. Its lease is over
+# sooner (SESSION_LEASE_S): then another gateway may have it.
+_SESSION_COLUMNS = """session_id, venue_mic, outbound_sequence, acknowledged_outbound_sequence,
+    inbound_epoch, inbound_msg_seq_num, fencing_token, owner,
+    CASE WHEN owner_seen_at < now() - interval '10 s' THEN 1::smallint ELSE state END AS state,
+    status, drop_copy, gateway_instance,
+    linked AND owner_seen_at >= now() - interval '3 s' AS held, kept_out,
+    next_sender_msg_seq_num, sender_epoch"""
+
+SESSIONS = f"SELECT {_SESSION_COLUMNS} FROM oms.sessions"
+
+ADD_SESSION = """
+INSERT INTO oms.sessions (session_id, venue_mic, drop_copy) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
+"""
+
+TAKE_SESSION = f"""
+UPDATE oms.sessions SET fencing_token = fencing_token + 1, owner = $3,
+    gateway_instance = $4, owner_seen_at = now(), state = 1, linked = true,
+    handed_over_from = CASE WHEN handed_over_from = $4 THEN handed_over_from ELSE '' END,
+    inbound_epoch = CASE WHEN $6::int8 = 0 THEN inbound_epoch ELSE $6 END,
+    sender_epoch = CASE WHEN $6::int8 = 0 THEN sender_epoch ELSE $6 END
+WHERE session_id = $1 AND venue_mic = $2 AND drop_copy = $5
+    AND (NOT linked OR gateway_instance = $4 OR owner_seen_at < now() - interval '3 s')
+    AND NOT (handed_over_from = $4 AND handed_over_until > now())
+RETURNING {_SESSION_COLUMNS}
+"""
+
+STORE_STATUS = f"""
+UPDATE oms.sessions SET state = $3, state_since = {FROM_US.format("$4::int8")}, status = $5,
+    owner_seen_at = now(),
+    sender_epoch = CASE WHEN $6::int8 = 0 THEN sender_epoch ELSE $6 END,
+    next_sender_msg_seq_num = CASE WHEN $6::int8 = 0 THEN next_sender_msg_seq_num ELSE $7 END
+WHERE session_id = $1 AND fencing_token = $2
+RETURNING session_id
+"""
+
+FREE_SESSION = """
+UPDATE oms.sessions SET linked = false WHERE session_id = $1 AND fencing_token = $2
+"""
+
+SESSION_HOLDER = f"""
+SELECT {_SESSION_COLUMNS} FROM oms.sessions
+WHERE session_id = $1 AND venue_mic = $2 AND drop_copy = $3
+"""
+
+VOUCH = """
+UPDATE oms.sessions SET owner_seen_at = now() WHERE session_id IN (
+    SELECT session_id FROM oms.sessions WHERE session_id = ANY($1::text[]) AND owner = $2
+    ORDER BY session_id FOR UPDATE)
+"""
+
+INSTRUMENTS = "SELECT body FROM oms.instruments"
+
+KEEP_INSTRUMENTS = """
+INSERT INTO oms.instruments (instrument_id, body)
+SELECT * FROM unnest($1::text[], $2::bytea[])
+ON CONFLICT (instrument_id) DO UPDATE SET body = excluded.body, updated_at = now()
+WHERE instruments.body <> excluded.body
+"""
+
+LOCK_AUDIT = """
+INSERT INTO oms.audit_chains (writer) VALUES ($1)
+ON CONFLICT (writer) DO UPDATE SET writer = excluded.writer
+RETURNING last_sequence, head
+"""
+
+WRITE_AUDIT = f"""
+WITH moved AS (
+    UPDATE oms.audit_chains SET last_sequence = $2, head = $3 WHERE writer = $1
+)
+INSERT INTO oms.audit_log (writer, sequence, entry_id, at, kind, actor, account_id, order_id,
+    reason, payload, hash)
+SELECT $1, sequence, entry_id, {FROM_US.format("at_us")}, kind, actor, account_id, order_id,
+    reason, payload, hash
+FROM unnest($4::int8[], $5::text[], $6::int8[], $7::int2[], $8::text[], $9::text[],
+    $10::text[], $11::int2[], $12::bytea[], $13::bytea[])
+    AS u (sequence, entry_id, at_us, kind, actor, account_id, order_id, reason, payload, hash)
+"""
+
+LIST_AUDIT = """
+SELECT entry_id, payload FROM oms.audit_log WHERE {where} ORDER BY entry_id DESC LIMIT {limit}
+"""
+
+UNKNOWN_ORDERS = "SELECT count(*) FROM oms.orders WHERE is_open AND state = 14"
+
+ENSURE_ACCOUNT = """
+INSERT INTO oms.accounts (account_id, display_name, base_currency, firm_id, status, desk_id)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
+    base_currency = excluded.base_currency, firm_id = excluded.firm_id,
+    desk_id = excluded.desk_id
+RETURNING xmax = 0
+"""
+
+# What nobody decided or began in time is EXPIRED; what was SENT and not answered is UNKNOWN.
+LAPSE_ACTIONS = """
+WITH lapsed AS (
+    UPDATE oms.session_actions SET state = CASE state WHEN 3 THEN 8 ELSE 7 END, updated_at = now()
+    WHERE state IN (1, 2, 3) AND expires_at <= now()
+    RETURNING action_id, session_id, kind, state, expires_at, body
+)
+SELECT action_id, session_id, kind, state, (extract(epoch FROM expires_at) * 1000000)::int8, body
+FROM lapsed WHERE state = 8 ORDER BY action_id
+"""

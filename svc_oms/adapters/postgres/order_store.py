@@ -1,0 +1,325 @@
+"""The order store on PostgreSQL: connections, and everything outside the batched path."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Self
+
+import asyncpg
+
+from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
+from svc_oms.adapters.postgres.control_store import PostgresControls
+from svc_oms.adapters.postgres.directory_store import PostgresDirectory
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.guard_store import PostgresGuards
+from svc_oms.adapters.postgres.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
+from svc_oms.adapters.postgres.transaction import PostgresTransaction
+from svc_oms.service.ports import (
+    AccountInfo,
+    AccountSnapshot,
+    AuditFilter,
+    ExecutionRow,
+    FencedError,
+    ListFilter,
+    OrderRow,
+    SessionHeldError,
+    SessionRow,
+    Transaction,
+)
+
+# Connections for transactions: one of the command worker, one per link, and spare.
+WRITE_CONNECTIONS_MAX = 6
+# Connections for reading: streams that catch up, lists, snapshots.
+READ_CONNECTIONS_MAX = 6
+CONNECT_TIMEOUT_S = 3.0
+# Statements of one connection; the driver's own bound would close it after some minutes of trading.
+CONNECTION_QUERIES_MAX = 1_000_000_000
+# A statement that takes longer is given up; the batch's outcome is then not known.
+STATEMENT_TIMEOUT_S = 15.0
+
+# The batches' statements never gain from knowing their arrays: they are planned once. That may
+# be on an empty book, where reading whole tables looks cheap; so the plan is told what is always
+# right for a few keys out of a large table, an index look-up per key.
+BATCH_PLANS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    # Up to PostgreSQL 17 what is off counts as a cost, and a costly plan is compiled at each run.
+    "jit": "off",
+}
+
+
+class PostgresStore:
+    """See `ports.OrderStore`."""
+
+    def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
+        self._write_pool = write_pool
+        self._read_pool = read_pool
+        self._kills = PostgresKillStore(write_pool, read_pool)
+
+    @property
+    def kills(self) -> PostgresKillStore:
+        """See `ports.OrderStore`."""
+        return self._kills
+
+    @classmethod
+    async def connect(cls, database_url: str, application: str = "svc-oms") -> Self:
+        """Open both pools; connections are made when they are needed."""
+        write_pool = await _pool(
+            database_url,
+            WRITE_CONNECTIONS_MAX,
+            {"application_name": application, **BATCH_PLANS},
+        )
+        read_pool = await _pool(
+            database_url, READ_CONNECTIONS_MAX, {"application_name": f"{application}-read"}
+        )
+        return cls(write_pool, read_pool)
+
+    async def close(self) -> None:
+        """Close both pools, by force after a while."""
+        for pool in (self._write_pool, self._read_pool):
+            try:
+                await asyncio.wait_for(pool.close(), CONNECT_TIMEOUT_S)
+            except TimeoutError:
+                pool.terminate()
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """See `ports.OrderStore`."""
+        return PostgresTransaction(self._write_pool)
+
+    def session_actions(self) -> PostgresSessionActions:
+        """Return the table of standbys and of what people did to sessions."""
+        return PostgresSessionActions(self._write_pool, self._read_pool)
+
+    def directory(self) -> PostgresDirectory:
+        """See `ports.OrderStore`."""
+        return PostgresDirectory(self._write_pool, self._read_pool)
+
+    def audit(self) -> AbstractAsyncContextManager[PostgresBookReader]:
+        """See `verification.Audited`."""
+        return opened(self._read_pool)
+
+    def controls(self) -> PostgresControls:
+        """See `ports.OrderStore`."""
+        return PostgresControls(self._write_pool, self._read_pool)
+
+    async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
+        with translated():
+            rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
+        return rows
+
+    async def revision(self) -> str:
+        """See `ports.OrderStore`."""
+        with translated():
+            try:
+                found = await self._read_pool.fetchval(sql.REVISION)
+            except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+                found = None
+        return str(found or "")
+
+    async def epoch(self) -> str:
+        """See `ports.OrderStore`."""
+        rows = await self._fetch(sql.EPOCH)
+        return str(rows[0][0])
+
+    async def account_of(self, order_ids: Sequence[str]) -> dict[str, str]:
+        """See `ports.OrderStore`."""
+        return dict(await self._fetch(sql.ACCOUNT_OF, order_ids))
+
+    async def order(self, order_id: str) -> OrderRow | None:
+        """See `ports.OrderStore`."""
+        rows = await self._fetch(sql.ORDERS, [order_id])
+        return OrderRow(*rows[0]) if rows else None
+
+    async def order_executions(self, order_id: str) -> list[ExecutionRow]:
+        """See `ports.OrderStore`."""
+        return [ExecutionRow(*row) for row in await self._fetch(sql.ORDER_EXECUTIONS, order_id)]
+
+    async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
+        """See `ports.OrderStore`."""
+        where, parameters = _where(
+            (wanted.account_ids is not None, "account_id = ANY({}::text[])", wanted.account_ids),
+            (wanted.states, "state = ANY({}::int2[])", wanted.states),
+            (wanted.instrument_id, "instrument_id = {}", wanted.instrument_id),
+            (wanted.before_order_id, "order_id < {}", wanted.before_order_id),
+            (wanted.created_from_us, f"created_at >= {sql.FROM_US}", wanted.created_from_us),
+            (wanted.created_until_us, f"created_at < {sql.FROM_US}", wanted.created_until_us),
+        )
+        if wanted.open_only:
+            where += " AND is_open"
+        statement = sql.LIST.format(where=where, limit=int(wanted.limit))
+        return [OrderRow(*row) for row in await self._fetch(statement, *parameters)]
+
+    def guards(self) -> PostgresGuards:
+        """See `ports.OrderStore`."""
+        return PostgresGuards(self._write_pool)
+
+    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
+        """See `ports.OrderStore`."""
+        where, parameters = _where(
+            (wanted.from_us, f"at >= {sql.FROM_US}", wanted.from_us),
+            (wanted.until_us, f"at < {sql.FROM_US}", wanted.until_us),
+            (wanted.actor, "actor = {}", wanted.actor),
+            (wanted.account_id, "account_id = {}", wanted.account_id),
+            (wanted.order_id, "order_id = {}", wanted.order_id),
+            (wanted.reasons, "reason = ANY({}::int2[])", wanted.reasons),
+            (wanted.kind, "kind = {}", wanted.kind),
+            (wanted.before_entry_id, "entry_id < {}", wanted.before_entry_id),
+        )
+        statement = sql.LIST_AUDIT.format(where=where, limit=int(wanted.limit))
+        return [(entry_id, body) for entry_id, body in await self._fetch(statement, *parameters)]
+
+    async def snapshot(
+        self, account_id: str, closed_after_us: int, limit: int
+    ) -> AccountSnapshot | None:
+        """See `ports.OrderStore`."""
+        with translated():
+            async with (
+                self._read_pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                high = await connection.fetch(sql.HIGH_WATERS, [account_id])
+                if not high:
+                    return None
+                rows = await connection.fetch(sql.SNAPSHOT_OPEN, account_id, limit)
+                left = limit - len(rows)
+                if left > 0:
+                    rows += await connection.fetch(
+                        sql.SNAPSHOT_CLOSED, account_id, closed_after_us, left
+                    )
+        return AccountSnapshot(high[0][1], [body for _, body in sorted(rows)])
+
+    async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
+        """See `ports.OrderStore`."""
+        return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
+
+    async def events(self, account_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """See `ports.OrderStore`."""
+        rows = await self._fetch(sql.EVENTS, account_id, after, limit)
+        return [(sequence, payload) for sequence, payload in rows]
+
+    async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """See `ports.OrderStore`."""
+        rows = await self._fetch(sql.OUTBOX, session_id, after, limit)
+        return [(number, payload) for number, payload in rows]
+
+    async def sessions(self) -> list[SessionRow]:
+        """See `ports.OrderStore`."""
+        return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]
+
+    async def take_session(
+        self,
+        session_id: str,
+        venue_mic: str,
+        owner: str,
+        gateway: str,
+        *,
+        may_add: bool,
+        drop_copy: bool = False,
+        store_lost_epoch: int = 0,
+    ) -> SessionRow | None:
+        """See `ports.OrderStore`."""
+        with translated():
+            if may_add:
+                await self._write_pool.execute(sql.ADD_SESSION, session_id, venue_mic, drop_copy)
+            row = await self._write_pool.fetchrow(
+                sql.TAKE_SESSION, session_id, venue_mic, owner, gateway, drop_copy, store_lost_epoch
+            )
+            if row is not None:
+                return SessionRow(*row)
+            held = await self._write_pool.fetchrow(
+                sql.SESSION_HOLDER, session_id, venue_mic, drop_copy
+            )
+        if held is not None:
+            raise SessionHeldError(SessionRow(*held))
+        return None
+
+    async def free_session(self, session_id: str, token: int) -> None:
+        """See `ports.OrderStore`."""
+        with translated():
+            await self._write_pool.execute(sql.FREE_SESSION, session_id, token)
+
+    async def store_status(
+        self,
+        session_id: str,
+        token: int,
+        state: int,
+        since_us: int,
+        status: bytes,
+        sender: tuple[int, int] = (0, 0),
+    ) -> None:
+        """See `ports.OrderStore`."""
+        with translated():
+            row = await self._write_pool.fetchrow(
+                sql.STORE_STATUS, session_id, token, state, since_us, status, *sender
+            )
+        if row is None:
+            raise FencedError(f"session {session_id} has another owner")
+
+    async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
+        """See `ports.OrderStore`."""
+        with translated():
+            await self._write_pool.execute(sql.VOUCH, session_ids, owner)
+
+    async def instruments(self) -> list[bytes]:
+        """See `ports.OrderStore`."""
+        return [row[0] for row in await self._fetch(sql.INSTRUMENTS)]
+
+    async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
+        """See `ports.OrderStore`."""
+        ids = [instrument_id for instrument_id, _ in listings]
+        bodies = [body for _, body in listings]
+        with translated():
+            await self._write_pool.execute(sql.KEEP_INSTRUMENTS, ids, bodies)
+
+    async def waiting(self) -> dict[str, int]:
+        """See `ports.OrderStore`."""
+        return dict(await self._fetch(sql.WAITING))
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        """See `ports.OrderStore`."""
+        return [OrderRow(*row) for row in await self._fetch(sql.ORDERS, order_ids)]
+
+    async def unknown_orders(self) -> int:
+        """See `ports.OrderStore`."""
+        rows = await self._fetch(sql.UNKNOWN_ORDERS)
+        return int(rows[0][0])
+
+    async def ensure_account(self, account: AccountInfo) -> bool:
+        """See `ports.OrderStore`."""
+        with translated():
+            return bool(await self._write_pool.fetchval(sql.ENSURE_ACCOUNT, *account))
+
+
+def _where(*conditions: tuple[object, str, Any]) -> tuple[str, list[Any]]:
+    """Join the conditions that apply, each with its parameter."""
+    texts, parameters = ["true"], []
+    for applies, condition, value in conditions:
+        if applies:
+            parameters.append(value)
+            texts.append(condition.format(f"${len(parameters)}"))
+    return " AND ".join(texts), parameters
+
+
+async def _keep(_connection: Any) -> None:
+    """Give a connection back as it is."""
+
+
+async def _pool(database_url: str, connections_max: int, settings: dict[str, str]) -> asyncpg.Pool:
+    return await asyncpg.create_pool(
+        database_url,
+        min_size=0,
+        max_size=connections_max,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=STATEMENT_TIMEOUT_S,
+        # An idle connection costs little; opening one, and planning all its statements anew, costs
+        # a batch: none is closed for its age or for what it has done.
+        max_inactive_connection_lifetime=0,
+        max_queries=CONNECTION_QUERIES_MAX,
+        # Nothing here changes a connection's state; the driver's reset is a round trip a batch.
+        reset=_keep,
+        server_settings=settings,
+    )

@@ -1,0 +1,180 @@
+"""Standbys and actions of FIX sessions; see `session_ports.SessionActionStore`.
+
+Statements are put together from constants of this file only; values are parameters.
+"""
+# ruff: noqa: S608
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import SessionRow
+from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
+
+_COLUMNS = """action_id, session_id, kind, state,
+    (extract(epoch FROM expires_at) * 1000000)::int8, body"""
+
+_ADD = f"""
+WITH wished AS (
+    UPDATE oms.sessions SET kept_out = $7 WHERE session_id = $2 AND $7::boolean IS NOT NULL
+)
+INSERT INTO oms.session_actions (action_id, session_id, kind, state, expires_at, body)
+VALUES ($1, $2, $3, $4, {sql.FROM_US.format("$5::int8")}, $6)
+"""
+
+_MOVE = f"""
+UPDATE oms.session_actions SET state = $2, body = $3, updated_at = now(),
+    expires_at = {sql.FROM_US.format("$5::int8")}
+WHERE action_id = $1 AND state = $4 AND (state = 3 OR expires_at > now())
+RETURNING action_id
+"""
+
+# Both or nothing: an owner that was overtaken settles nothing and moves no number.
+_SETTLE = """
+WITH numbered AS (
+    UPDATE oms.sessions SET
+        inbound_epoch = coalesce($5::int8, inbound_epoch),
+        sender_epoch = coalesce($5::int8, sender_epoch),
+        next_sender_msg_seq_num = coalesce($6::int8, next_sender_msg_seq_num),
+        inbound_msg_seq_num = coalesce($7::int8 - 1, inbound_msg_seq_num)
+    WHERE session_id = $8 AND fencing_token = $4 RETURNING session_id
+)
+UPDATE oms.session_actions a SET state = $2, body = $3, updated_at = now()
+FROM numbered n WHERE a.action_id = $1 AND a.state IN (3, 8) AND n.session_id = a.session_id
+RETURNING a.action_id
+"""
+
+_ACTION = f"SELECT {_COLUMNS} FROM oms.session_actions WHERE action_id = $1"
+
+_ACTIONS = f"""
+SELECT {_COLUMNS} FROM oms.session_actions
+WHERE ($1 = '' OR session_id = $1) AND ($2 = '' OR action_id < $2)
+ORDER BY action_id DESC LIMIT $3
+"""
+
+_LAPSE = """
+UPDATE oms.session_actions SET state = 7, updated_at = now()
+WHERE state IN (1, 2) AND expires_at <= now()
+"""
+
+_DUE = f"""
+SELECT {_COLUMNS} FROM oms.session_actions
+WHERE session_id = ANY($1::text[]) AND state IN (2, 3) AND expires_at > now()
+ORDER BY action_id
+"""
+
+_LAPSES_IN_S = """
+SELECT extract(epoch FROM min(expires_at) - now())::float8 FROM oms.session_actions
+WHERE state IN (1, 2, 3)
+"""
+
+_HAND_OVER = """
+UPDATE oms.sessions SET handed_over_from = $2,
+    handed_over_until = now() + $3 * interval '1 s'
+WHERE session_id = $1
+"""
+
+_SAW = """
+INSERT INTO oms.session_standbys (session_id, gateway_instance, replica)
+SELECT u.session_id, u.gateway, $3 FROM unnest($1::text[], $2::text[]) AS u (session_id, gateway)
+ON CONFLICT (session_id, gateway_instance)
+DO UPDATE SET replica = excluded.replica, seen_at = now()
+"""
+
+_STANDBYS = """
+SELECT session_id, gateway_instance FROM oms.session_standbys
+WHERE seen_at >= now() - interval '3 s' ORDER BY session_id, gateway_instance
+"""
+
+
+class PostgresSessionActions:
+    """See above."""
+
+    def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
+        self._write_pool = write_pool
+        self._read_pool = read_pool
+
+    async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
+        with translated():
+            rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
+        return rows
+
+    async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
+        """See `SessionActionStore`."""
+        await self._lapse()
+        with translated():
+            try:
+                await self._write_pool.execute(_ADD, *row, kept_out)
+            except asyncpg.UniqueViolationError as error:
+                raise ActionUnderWayError from error
+
+    async def move(self, row: ActionRow, before: int) -> bool:
+        """See `SessionActionStore`."""
+        await self._lapse()
+        with translated():
+            try:
+                found = await self._write_pool.fetchrow(
+                    _MOVE, row.action_id, row.state, row.body, before, row.expires_at_us
+                )
+            except asyncpg.UniqueViolationError as error:
+                raise ActionUnderWayError from error
+        return found is not None
+
+    async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
+        """See `SessionActionStore`."""
+        new = numbers or (None, None, None)
+        with translated():
+            found = await self._write_pool.fetchrow(
+                _SETTLE, row.action_id, row.state, row.body, token, *new, row.session_id
+            )
+        return found is not None
+
+    async def action(self, action_id: str) -> ActionRow | None:
+        """See `SessionActionStore`."""
+        rows = await self._fetch(_ACTION, action_id)
+        return ActionRow(*rows[0]) if rows else None
+
+    async def actions(self, session_id: str, before: str, limit: int) -> list[ActionRow]:
+        """See `SessionActionStore`."""
+        await self._lapse()
+        return [ActionRow(*row) for row in await self._fetch(_ACTIONS, session_id, before, limit)]
+
+    async def due(self, session_ids: Sequence[str]) -> list[ActionRow]:
+        """See `SessionActionStore`."""
+        return [ActionRow(*row) for row in await self._fetch(_DUE, session_ids)]
+
+    async def lapses_in_s(self) -> float | None:
+        """See `SessionActionStore`."""
+        with translated():
+            found = await self._read_pool.fetchval(_LAPSES_IN_S)
+        return None if found is None else float(found)
+
+    async def _lapse(self) -> None:
+        with translated():
+            await self._write_pool.execute(_LAPSE)
+
+    async def hand_over(self, session_id: str, gateway: str, seconds: int) -> None:
+        """See `SessionActionStore`."""
+        with translated():
+            await self._write_pool.execute(_HAND_OVER, session_id, gateway, seconds)
+
+    async def saw_standbys(self, waiting: Sequence[tuple[str, str]], replica: str) -> None:
+        """See `SessionActionStore`."""
+        pairs = sorted(set(waiting))
+        sessions, gateways = [one for one, _ in pairs], [one for _, one in pairs]
+        with translated():
+            await self._write_pool.execute(_SAW, sessions, gateways, replica)
+
+    async def standbys(self) -> dict[str, list[str]]:
+        """See `SessionActionStore`."""
+        found: dict[str, list[str]] = {}
+        for session_id, gateway in await self._fetch(_STANDBYS):
+            found.setdefault(session_id, []).append(gateway)
+        return found
+
+    async def sessions(self) -> list[SessionRow]:
+        """See `SessionActionStore`."""
+        return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]

@@ -1,0 +1,296 @@
+"""One transaction of the batched path: lock, read, write once, commit."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+
+from svc_oms.adapters.postgres import control_statements as controls
+from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.kill_statements import BLOCKING
+from svc_oms.adapters.postgres.kill_store import switch_row
+from svc_oms.service.kill.kill_ports import SwitchRow
+from svc_oms.service.ports import (
+    AccountRow,
+    AuditHead,
+    AuditLine,
+    ExecutionRow,
+    FencedError,
+    IdempotencyRow,
+    OrderRow,
+    OrderWrite,
+    ParkedWrite,
+    PositionRow,
+    WriteSet,
+)
+from svc_oms.service.venue.session_ports import ActionRow
+
+
+def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    """Turn rows into the arrays that unnest takes; empty ones when there are no rows."""
+    return zip(*rows, strict=True) if rows else ((),) * width
+
+
+class PostgresTransaction:
+    """A transaction on a connection of the pool; see `ports.Transaction`."""
+
+    __slots__ = ("_connection", "_ended", "_locked", "_pool", "_transaction", "_version")
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._connection: Any = None
+        self._transaction: Any = None
+        self._locked = self._ended = False
+        # Of the controls, if a statement behind the locks told it.
+        self._version: int | None = None
+
+    async def __aenter__(self) -> Self:
+        """Take a connection and begin."""
+        with translated():
+            self._connection = await self._pool.acquire()
+            try:
+                self._transaction = self._connection.transaction()
+                await self._transaction.start()
+            except BaseException:
+                await self._pool.release(self._connection)
+                raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back what failed, and give the connection back."""
+        try:
+            with translated():
+                if self._ended:
+                    return
+                if kind is None:
+                    await self._transaction.commit()
+                elif not self._connection.is_closed():
+                    await self._transaction.rollback()
+        finally:
+            with translated():
+                await self._pool.release(self._connection)
+
+    async def commit(self) -> None:
+        """See `ports.Transaction`."""
+        # Also of one that failed there is nothing left to roll back.
+        self._ended = True
+        with translated():
+            await self._transaction.commit()
+
+    async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
+        self._locked = True
+        return {row[0]: AccountRow(*row) for row in rows}
+
+    async def controls_version(self) -> int:
+        """See `ports.Transaction`."""
+        if self._version is not None:
+            return self._version
+        with translated():
+            return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
+
+    async def kill_switches(self) -> list[SwitchRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(BLOCKING)
+        return [switch_row(row) for row in rows]
+
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.ORDERS, order_ids)
+        return [OrderRow(*row) for row in rows]
+
+    async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.OPEN_ORDERS, account_id, limit)
+        return [OrderRow(*row) for row in rows]
+
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.GROUPS, *columns(groups, 2))
+        return [OrderRow(*row) for row in rows]
+
+    async def unsolicited_orders(
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.UNSOLICITED_ORDERS, venue_mic, venue_order_ids)
+        return [tuple(row) for row in rows]
+
+    async def orders_by_venue_id(
+        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
+    ) -> list[OrderRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(
+                sql.ORDERS_BY_VENUE_ID, venue_mic, *columns(wanted, 3)
+            )
+        return [OrderRow(*row) for row in rows]
+
+    async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.KEYS, *columns(keys, 2))
+        if self._locked:
+            self._version = rows[0][0]
+        return [IdempotencyRow(*row[1:]) for row in rows if row[1] is not None]
+
+    async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS, *columns(ids, 2))
+        return [ExecutionRow(*row) for row in rows]
+
+    async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(controls.LIVE, now_us)
+        return [(row[0], row[1]) for row in rows]
+
+    async def positions(self, account_ids: Sequence[str]) -> list[PositionRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(controls.POSITIONS, account_ids)
+        return [PositionRow(*row) for row in rows]
+
+    async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(controls.ALL_OPEN, account_ids)
+        return [OrderRow(*row) for row in rows]
+
+    async def orders_since(
+        self, known: Sequence[tuple[str, int, bytes]]
+    ) -> tuple[set[str], list[OrderRow]]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(controls.ORDERS_SINCE, *columns(known, 3))
+        return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
+
+    async def write(self, writes: WriteSet) -> dict[str, int]:
+        """See `ports.Transaction`."""
+        progress = writes.progress
+        executions = columns([_packed_execution(row) for row in writes.executions], 2)
+        if progress is None:
+            common = _common_parameters(writes)
+            new = columns([_packed_order(order) for order in writes.new_orders], 2)
+            with translated():
+                rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
+                if writes.executions:
+                    positions = [packed_position(row) for row in writes.positions]
+                    await self._connection.execute(sql.WRITE_FOUND, *executions, positions)
+            return dict(rows)
+        if writes.new_orders:
+            told = columns([_packed_order(order) for order in writes.new_orders], 2)
+            with translated():
+                await self._connection.execute(sql.WRITE_UNSOLICITED, *told)
+        bases: dict[str, int] = {}
+        if writes.outbox:
+            outbox = _outbox_parameters(writes)
+            with translated():
+                rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
+            bases = dict(rows)
+        with translated():
+            rows = await self._connection.fetch(
+                sql.WRITE_VENUE,
+                *_common_parameters(replace(writes, outbox=[])),
+                *executions,
+                *columns(writes.busted, 2),
+                *columns(writes.parked, len(ParkedWrite._fields)),
+                *progress,
+                [packed_position(row) for row in writes.positions],
+            )
+        if not rows:
+            raise FencedError(f"session {progress.session_id} has another owner")
+        return bases
+
+    async def lock_audit(self, writer: str) -> AuditHead:
+        """See `ports.Transaction`."""
+        with translated():
+            return AuditHead(*await self._connection.fetchrow(sql.LOCK_AUDIT, writer))
+
+    async def lapse_actions(self) -> list[ActionRow]:
+        """See `ports.Transaction`."""
+        with translated():
+            rows = await self._connection.fetch(sql.LAPSE_ACTIONS)
+        return [ActionRow(*row) for row in rows]
+
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        """See `ports.Transaction`."""
+        last = lines[-1]
+        rows = columns(lines, len(AuditLine._fields))
+        with translated():
+            await self._connection.execute(sql.WRITE_AUDIT, writer, last.sequence, last.hash, *rows)
+
+
+def _outbox_parameters(writes: WriteSet) -> list[Any]:
+    counts: Counter[str] = Counter()
+    outbox = []
+    for session_id, payload in writes.outbox:
+        counts[session_id] += 1
+        outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
+    return [*columns(list(counts.items()), 2), *columns(outbox, 2)]
+
+
+def _common_parameters(writes: WriteSet) -> list[Any]:
+    events = [
+        (f"{e.account_id}\x1f{e.sequence}\x1f{e.order_id}", e.payload, e.hash)
+        for e in writes.events
+    ]
+    keys = [
+        (
+            f"{k.account_id}\x1f{k.key}\x1f{k.kind}\x1f{k.order_id}\x1f{k.sequence}",
+            k.body_hash,
+            k.result,
+        )
+        for k in writes.idempotency
+    ]
+    return [
+        *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
+        *columns(events, 3),
+        *_outbox_parameters(writes),
+        *columns(keys, 3),
+        *columns([_packed_order(order) for order in writes.changed_orders], 2),
+    ]
+
+
+# No column may hold the separator: a control character, which the field rules refuse
+# and a venue's listing or ExecID(17) with one would make a row the database refuses.
+def _packed_order(o: OrderWrite) -> tuple[str, bytes]:
+    text = (
+        f"{o.order_id}\x1f{o.account_id}\x1f{o.instrument_id}\x1f{o.venue_mic}\x1f{o.side}"
+        f"\x1f{o.type}\x1f{o.state}\x1f{o.is_open}\x1f{o.quantity}\x1f{o.limit_price}"
+        f"\x1f{o.cum_quantity}\x1f{o.leaves}\x1f{o.average_price}\x1f{o.cl_ord_id}"
+        f"\x1f{o.created_sequence}\x1f{o.last_sequence}\x1f{o.created_at_us}"
+        f"\x1f{o.updated_at_us}\x1f{o.closed}\x1f{o.fold}\x1f{o.waits}\x1f{o.group_id}"
+        f"\x1f{o.told_as}"
+    )
+    return text, o.body
+
+
+def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
+    text = (
+        f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
+        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}"
+    )
+    return text, e.body
+
+
+def packed_position(p: PositionRow) -> str:
+    """Pack a row of oms.positions."""
+    return "\x1f".join(map(str, p))

@@ -1,0 +1,73 @@
+"""AuditService: pages of the audit log; and the hook that fills it before the desk."""
+
+from google.protobuf.message import Message
+
+from mesh.access import Access, user
+from mesh.call import Call
+from mesh.clock import Clock
+from mesh.errors import MeshError
+from ordermesh.oms.v1 import audit_service_pb2
+from svc_oms.api.paging import page_start, page_token
+from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal
+from svc_oms.service.audit.refusal_log import RefusalLog
+from svc_oms.service.codec.audit_entries import microseconds
+from svc_oms.service.errors import database_away
+from svc_oms.service.ports import AuditFilter, OrderStore, StoreUnavailableError
+from svc_oms.service.readiness import Readiness
+
+SERVICE = "ordermesh.oms.v1.AuditService"
+ACCESS: dict[str, Access] = {"List": user("AUDITOR", "RISK", "OPERATOR")}
+
+PAGE_ENTRIES_DEFAULT = 100
+# Links between our own processes: what is refused there is a fault of ours, and logged.
+LINK_METHODS = "/ordermesh.gateway."
+
+
+class AuditServicer:
+    """See the comments in audit_service.proto."""
+
+    def __init__(self, readiness: Readiness, store: OrderStore) -> None:
+        self._readiness = readiness
+        self._store = store
+
+    async def List(  # noqa: N802
+        self, request: audit_service_pb2.AuditServiceListRequest, _call: Call
+    ) -> audit_service_pb2.AuditServiceListResponse:
+        """Return a page of entries, newest first."""
+        size = request.page_size or PAGE_ENTRIES_DEFAULT
+        wanted = AuditFilter(
+            from_us=microseconds(request.at_from),
+            until_us=microseconds(request.at_until),
+            actor=request.actor,
+            account_id=request.account_id,
+            order_id=request.order_id,
+            reasons=tuple(request.reasons),
+            kind=request.kind,
+            before_entry_id=page_start(request),
+            limit=size + 1,
+        )
+        self._readiness.require()
+        try:
+            rows = await self._store.list_audit(wanted)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        page = rows[:size]
+        return audit_service_pb2.AuditServiceListResponse(
+            entries=[audit_service_pb2.AuditEntry.FromString(body) for _, body in page],
+            next_page_token=page_token(request, page[-1][0]) if len(rows) > size else "",
+        )
+
+
+class RefusalRecorder:
+    """Records what is refused before the desk; see `service/refusal_log.py`."""
+
+    def __init__(self, refusal_log: RefusalLog, clock: Clock) -> None:
+        self._refusal_log = refusal_log
+        self._clock = clock
+
+    async def on_refused(self, call: Call, request: Message | None, error: MeshError) -> None:
+        """See `mesh.handlers.RefusalHook`."""
+        if call.method.startswith(LINK_METHODS) or not is_refusal(error):
+            return
+        entry = call_refusal(self._clock.now_ns(), call, request, error)
+        await self._refusal_log.refused(entry)

@@ -1,0 +1,274 @@
+"""KillSwitchService: engage, release, mass cancel, report, watch."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from google.protobuf.duration_pb2 import Duration
+
+from mesh.access import Access, user
+from mesh.auth import Principal
+from mesh.call import Call
+from mesh.clock import Clock
+from mesh.errors import MeshError, refuse
+from mesh.ids import valid_ulid
+from ordermesh.oms.v1 import kill_switch_pb2 as kill
+from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.api.kill_scope import Reader, require_met, require_scope
+from svc_oms.api.order_requests import body_hash
+from svc_oms.api.paging import page_id
+from svc_oms.service.codec.kill_messages import pull_message, scope_value, switch_message
+from svc_oms.service.codec.values import timestamp
+from svc_oms.service.controls.control_ports import ControlStore
+from svc_oms.service.directory.known_ids import KnownIds
+from svc_oms.service.directory.user_names import person_of
+from svc_oms.service.errors import database_away
+from svc_oms.service.kill.block_view import BlockView
+from svc_oms.service.kill.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
+from svc_oms.service.kill.kill_switches import EngageOrder, KillSwitches, not_found
+from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.readiness import Readiness
+
+SERVICE = "ordermesh.oms.v1.KillSwitchService"
+ACCESS: dict[str, Access] = {
+    # A TRADER only for a scope that names one of its accounts.
+    "Engage": user("RISK", "OPERATOR", "TRADER"),
+    "MassCancel": user("RISK", "OPERATOR", "TRADER"),
+    "ProposeRelease": user("RISK"),
+    "ApproveRelease": user("RISK"),
+    # A TRADER sees switches whose scope names one of its accounts, or that can block it.
+    "List": user("RISK", "OPERATOR", "AUDITOR", "TRADER"),
+    "Get": user("RISK", "OPERATOR", "AUDITOR", "TRADER"),
+    "Watch": user("RISK", "OPERATOR", "AUDITOR", "TRADER"),
+}
+
+PAGE_SWITCHES_DEFAULT = 100
+PAGE_ORDERS_DEFAULT = 200
+HEARTBEAT_DEFAULT_S = 5
+NS_PER_S = 1_000_000_000
+DRAIN_RETRY_S = 1
+
+
+class KillSwitchServicer:
+    """See the comments in kill_switch_service.proto."""
+
+    def __init__(
+        self,
+        readiness: Readiness,
+        switches: KillSwitches,
+        known_ids: KnownIds,
+        controls: ControlStore,
+        clock: Clock,
+    ) -> None:
+        self._readiness = readiness
+        self._switches_of_record = switches
+        self._known_ids = known_ids
+        self._controls = controls
+        self._clock = clock
+
+    @property
+    def _board(self) -> KillSwitches:
+        return self._switches_of_record
+
+    async def Engage(  # noqa: N802
+        self, request: pb.EngageRequest, call: Call
+    ) -> pb.EngageResponse:
+        """Engage a switch."""
+        row, duplicate = await self._engage(request, call.user, SWITCH, drill=request.drill)
+        return pb.EngageResponse(kill_switch=switch_message(row), duplicate=duplicate)
+
+    async def MassCancel(  # noqa: N802
+        self, request: pb.MassCancelRequest, call: Call
+    ) -> pb.MassCancelResponse:
+        """Cancel everything in scope."""
+        row, duplicate = await self._engage(request, call.user, MASS_CANCEL)
+        return pb.MassCancelResponse(kill_switch=switch_message(row), duplicate=duplicate)
+
+    async def _engage(
+        self,
+        request: pb.EngageRequest | pb.MassCancelRequest,
+        principal: Principal,
+        kind: int,
+        *,
+        drill: bool = False,
+    ) -> tuple[SwitchRow, bool]:
+        self._readiness.require()
+        require_scope(request.scope, principal)
+        order = EngageOrder(
+            kind,
+            request.idempotency_key,
+            body_hash(request),
+            scope_value(request.scope),
+            request.reason,
+            person_of(principal),
+            drill,
+        )
+        with _database():
+            try:
+                await require_met(request.scope, principal, self._known_ids)
+            except MeshError:
+                # What was known by its open orders only may be gone since it was engaged.
+                if not await self._board.kills.has_key(principal.subject, order.idempotency_key):
+                    raise
+            return await self._board.engage(order)
+
+    async def _reader(self, principal: Principal) -> Reader:
+        reader = Reader(principal)
+        if reader.sees_all:
+            return reader
+        names = sorted(principal.accounts)
+        return Reader(principal, tuple(await self._controls.account_rows(names)))
+
+    async def ProposeRelease(  # noqa: N802
+        self, request: pb.ProposeReleaseRequest, call: Call
+    ) -> pb.ProposeReleaseResponse:
+        """Propose a release."""
+        with _database():
+            row = await self._board.propose_release(
+                request.switch_id, person_of(call.user), request.reason
+            )
+        return pb.ProposeReleaseResponse(kill_switch=switch_message(row))
+
+    async def ApproveRelease(  # noqa: N802
+        self, request: pb.ApproveReleaseRequest, call: Call
+    ) -> pb.ApproveReleaseResponse:
+        """Release, as the second person."""
+        with _database():
+            row = await self._board.approve_release(request.switch_id, person_of(call.user))
+        return pb.ApproveReleaseResponse(kill_switch=switch_message(row))
+
+    async def List(  # noqa: N802
+        self, request: pb.KillSwitchServiceListRequest, call: Call
+    ) -> pb.KillSwitchServiceListResponse:
+        """Return a page of switches, newest first."""
+        size = request.page_size or PAGE_SWITCHES_DEFAULT
+        with _database():
+            reader = await self._reader(call.user)
+            rows = await self._board.kills.switches(
+                page_id(request.page_token),
+                size + 1,
+                in_force_only=request.in_force_only,
+                account_ids=None if reader.sees_all else sorted(call.user.accounts),
+                trader=call.user.subject,
+            )
+        page = rows[:size]
+        return pb.KillSwitchServiceListResponse(
+            kill_switches=[reader.message(row) for row in page],
+            next_page_token=page[-1].switch_id if len(rows) > size else "",
+        )
+
+    async def Get(  # noqa: N802
+        self, request: pb.KillSwitchServiceGetRequest, call: Call
+    ) -> pb.KillSwitchServiceGetResponse:
+        """Return the report of one switch."""
+        size = request.page_size or PAGE_ORDERS_DEFAULT
+        kills, switch_id = self._board.kills, request.switch_id
+        with _database():
+            row = await kills.switch(switch_id) if valid_ulid(switch_id) else None
+            reader = await self._reader(call.user)
+            if row is None or not reader.sees(row):
+                raise not_found(switch_id)
+            after = page_id(request.page_token)
+            accounts = reader.accounts_of(row)
+            pulls = await kills.pulls(switch_id, after, size + 1, request.outcomes, accounts)
+        page = pulls[:size]
+        return pb.KillSwitchServiceGetResponse(
+            kill_switch=reader.message(row),
+            orders=[pull_message(pull) for pull in page],
+            next_page_token=page[-1].order_id if len(pulls) > size else "",
+        )
+
+    async def Watch(  # noqa: N802
+        self, request: pb.KillSwitchServiceWatchRequest, call: Call
+    ) -> AsyncIterator[pb.KillSwitchServiceWatchResponse]:
+        """Stream switches: a snapshot, then every change."""
+        self._readiness.require()
+        with _database():
+            reader = await self._reader(call.user)
+        watch = _Watch(
+            self._switches_of_record.blocks,
+            self._clock,
+            call,
+            reader,
+            request.heartbeat_s or HEARTBEAT_DEFAULT_S,
+        )
+        async for items in watch.frames():
+            yield pb.KillSwitchServiceWatchResponse(items=items)
+
+
+class _Watch:
+    """One reader of switches."""
+
+    def __init__(
+        self, blocks: BlockView, clock: Clock, call: Call, reader: Reader, heartbeat_s: int
+    ) -> None:
+        self._blocks = blocks
+        self._clock = clock
+        self._call = call
+        self._reader = reader
+        self._heartbeat_s = heartbeat_s
+        self._seen: dict[str, int] = {}
+        self._wake = asyncio.Event()
+
+    async def frames(self) -> AsyncIterator[list[pb.KillSwitchItem]]:
+        """Yield the items of each frame."""
+        drain_watch = asyncio.create_task(self._watch_drain())
+        self._blocks.join(self._wake)
+        try:
+            snapshot = [pb.KillSwitchItem(snapshot=switch) for switch in self._moved()]
+            done = stream_pb2.SnapshotComplete(item_count=len(snapshot))
+            yield [*snapshot, pb.KillSwitchItem(snapshot_complete=done)]
+            while not self._ends():
+                moved = await self._woken()
+                self._wake.clear()
+                changed = [pb.KillSwitchItem(changed=switch) for switch in self._moved()]
+                if changed:
+                    yield changed
+                elif not moved:
+                    yield [pb.KillSwitchItem(heartbeat=self._heartbeat())]
+            yield [pb.KillSwitchItem(drain=self._drain())]
+            raise refuse("DRAINING", "this stream ends in good order; open another")
+        finally:
+            self._blocks.leave(self._wake)
+            drain_watch.cancel()
+
+    def _moved(self) -> Iterator[kill.KillSwitch]:
+        for row in self._blocks.rows:
+            if self._seen.get(row.switch_id) != row.revision and self._reader.sees(row):
+                self._seen[row.switch_id] = row.revision
+                yield self._reader.message(row)
+
+    def _ends(self) -> bool:
+        return self._call.drain.is_set() or self._clock.now_ns() >= self._call.ends_at_ns
+
+    async def _watch_drain(self) -> None:
+        await self._call.drain.wait()
+        self._wake.set()
+
+    async def _woken(self) -> bool:
+        left_s = (self._call.ends_at_ns - self._clock.now_ns()) / NS_PER_S
+        try:
+            async with asyncio.timeout(max(min(self._heartbeat_s, left_s), 0)):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _heartbeat(self) -> stream_pb2.Heartbeat:
+        return stream_pb2.Heartbeat(server_time=timestamp(self._clock.now_ns()))
+
+    def _drain(self) -> stream_pb2.Drain:
+        stops = self._call.drain.is_set()
+        return stream_pb2.Drain(
+            retry_after=Duration(seconds=DRAIN_RETRY_S if stops else 0),
+            cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN if stops else self._call.ends_cause,
+        )
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailableError as error:
+        raise database_away() from error

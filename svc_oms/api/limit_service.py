@@ -1,0 +1,271 @@
+"""LimitService: changes to the office, reads from the store."""
+
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from mesh.access import Access, user
+from mesh.auth import Principal
+from mesh.call import Call
+from mesh.errors import refuse
+from ordermesh.oms.v1 import limit_pb2
+from ordermesh.oms.v1 import limit_service_pb2 as pb
+from svc_oms.api.order_requests import body_hash
+from svc_oms.api.paging import page_id
+from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
+from svc_oms.service.codec.control_records import position_message
+from svc_oms.service.codec.values import nanoseconds
+from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
+from svc_oms.service.controls.limit_changes import Caller, LimitChanges
+from svc_oms.service.controls.limit_usage import usage
+from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.errors import account_not_found, database_away, invalid_field
+from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.readiness import Readiness
+
+SERVICE = "ordermesh.oms.v1.LimitService"
+ACCESS: dict[str, Access] = {
+    "SetLimit": user("RISK"),
+    "EndLimit": user("RISK"),
+    "ProposeOverride": user("RISK"),
+    "ApproveOverride": user("RISK"),
+    "RejectOverride": user("RISK"),
+    "SetTradingStatus": user("RISK"),
+    "EnableStrategy": user("RISK"),
+    # Whose limits they may see is decided per account.
+    "ListLimits": user(),
+    "ListLimitHistory": user(),
+    "GetUsage": user(),
+    "ListPositions": user(),
+    "ListOverrides": user(),
+    "ListTradingStatus": user(),
+}
+
+READS_ALL = frozenset({"RISK", "AUDITOR", "OPERATOR"})
+PAGE_DEFAULT = 100
+VERSIONS_PAGE_MAX = 1000
+STATUSES_MAX = 1000
+POSITIONS_MAX = 10_000
+NS_PER_US = 1000
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+class LimitServicer:
+    """See the comments in limit_service.proto."""
+
+    def __init__(
+        self, readiness: Readiness, changes: LimitChanges, controls: ControlsInForce
+    ) -> None:
+        self._readiness = readiness
+        self._changes = changes
+        self._controls = controls
+
+    # Changes.
+
+    async def SetLimit(self, request: pb.SetLimitRequest, call: Call) -> pb.SetLimitResponse:  # noqa: N802
+        """Set a limit, or a new version of it."""
+        return await self._changed(self._changes.set_limit(request, _caller(request, call)))
+
+    async def EndLimit(self, request: pb.EndLimitRequest, call: Call) -> pb.EndLimitResponse:  # noqa: N802
+        """End a limit now."""
+        return await self._changed(self._changes.end_limit(request, _caller(request, call)))
+
+    async def ProposeOverride(  # noqa: N802
+        self, request: pb.ProposeOverrideRequest, call: Call
+    ) -> pb.ProposeOverrideResponse:
+        """Ask for other values for a while."""
+        return await self._changed(self._changes.propose(request, _caller(request, call)))
+
+    async def ApproveOverride(  # noqa: N802
+        self, request: pb.ApproveOverrideRequest, call: Call
+    ) -> pb.ApproveOverrideResponse:
+        """Put an override into effect."""
+        return await self._changed(self._changes.approve(request, _caller(request, call)))
+
+    async def RejectOverride(  # noqa: N802
+        self, request: pb.RejectOverrideRequest, call: Call
+    ) -> pb.RejectOverrideResponse:
+        """Refuse an override, or take one back."""
+        return await self._changed(self._changes.reject(request, _caller(request, call)))
+
+    async def SetTradingStatus(  # noqa: N802
+        self, request: pb.SetTradingStatusRequest, call: Call
+    ) -> pb.SetTradingStatusResponse:
+        """Set what may be traded of something."""
+        return await self._changed(self._changes.set_status(request, _caller(request, call)))
+
+    async def EnableStrategy(  # noqa: N802
+        self, request: pb.EnableStrategyRequest, call: Call
+    ) -> pb.EnableStrategyResponse:
+        """Let a stopped strategy trade again."""
+        return await self._changed(self._changes.enable(request, _caller(request, call)))
+
+    async def _changed(self, work: Awaitable[Answer]) -> Answer:
+        async with self._reachable():
+            return await work
+
+    # Reads.
+
+    async def ListLimits(self, request: pb.ListLimitsRequest, call: Call) -> pb.ListLimitsResponse:  # noqa: N802
+        """List limits in force."""
+        at_ns = nanoseconds(request.at) if request.HasField("at") else self._changes.now_ns()
+        size = request.page_size or PAGE_DEFAULT
+        found: list[limit_pb2.Limit] = []
+        after = page_id(request.page_token)
+        async with self._reachable():
+            scopes = await self._scopes(request.account_id, call.user)
+            while len(found) <= size:
+                rows = await self._changes.store.in_force(
+                    RecordKind.LIMIT, at_ns // NS_PER_US, after, scopes, size + 1
+                )
+                limits = [limit_pb2.Limit.FromString(row.body) for row in rows]
+                found += [each for each in limits if request.kind in {0, each.kind}]
+                if len(rows) <= size:
+                    break
+                after = rows[-1].object_id
+        more = found[size - 1].limit_id if len(found) > size else ""
+        return pb.ListLimitsResponse(limits=found[:size], next_page_token=more)
+
+    async def ListLimitHistory(  # noqa: N802
+        self, request: pb.ListLimitHistoryRequest, call: Call
+    ) -> pb.ListLimitHistoryResponse:
+        """List every version of a limit."""
+        async with self._reachable():
+            rows = await self._changes.store.history(
+                RecordKind.LIMIT, request.limit_id, request.after_version, VERSIONS_PAGE_MAX
+            )
+            scopes = await self._scopes("", call.user)
+        if scopes is not None:
+            rows = [row for row in rows if row.scope_id in scopes]
+        if not rows and not request.after_version:
+            raise refuse(
+                "OBJECT_NOT_FOUND",
+                f"limit_id is {request.limit_id!r}: there is no such limit of your accounts",
+                "limit_id",
+                value=request.limit_id,
+            )
+        return pb.ListLimitHistoryResponse(
+            versions=[limit_pb2.Limit.FromString(row.body) for row in rows]
+        )
+
+    async def GetUsage(self, request: pb.GetUsageRequest, call: Call) -> pb.GetUsageResponse:  # noqa: N802
+        """Tell how far an account has used its limits."""
+        _require_view(call.user, request.account_id)
+        now_ns = self._changes.now_ns()
+        async with self._reachable():
+            picture = await self._changes.store.picture(request.account_id, now_ns // NS_PER_US)
+        if picture is None:
+            raise account_not_found(request.account_id)
+        return usage(self._controls, picture, now_ns)
+
+    async def ListPositions(  # noqa: N802
+        self, request: pb.ListPositionsRequest, call: Call
+    ) -> pb.ListPositionsResponse:
+        """List what an account holds."""
+        _require_view(call.user, request.account_id)
+        async with self._reachable():
+            await self._require_known(request.account_id)
+            rows = await self._changes.store.positions(request.account_id)
+        return pb.ListPositionsResponse(
+            positions=[position_message(row) for row in rows[:POSITIONS_MAX]]
+        )
+
+    async def ListOverrides(  # noqa: N802
+        self, request: pb.ListOverridesRequest, call: Call
+    ) -> pb.ListOverridesResponse:
+        """List overrides, newest first."""
+        size = request.page_size or PAGE_DEFAULT
+        state = str(request.state) if request.state else ""
+        accounts: list[str] | None
+        async with self._reachable():
+            if request.account_id:
+                _require_view(call.user, request.account_id)
+                await self._require_known(request.account_id)
+                accounts = [request.account_id]
+            else:
+                accounts = None if _reads_all(call.user) else sorted(call.user.accounts)
+            rows = await self._changes.store.newest_first(
+                RecordKind.OVERRIDE, page_id(request.page_token), accounts, state, size + 1
+            )
+        page = [limit_pb2.Override.FromString(row.body) for row in rows[:size]]
+        more = page[-1].override_id if len(rows) > size else ""
+        return pb.ListOverridesResponse(overrides=page, next_page_token=more)
+
+    async def ListTradingStatus(  # noqa: N802
+        self, request: pb.ListTradingStatusRequest, call: Call
+    ) -> pb.ListTradingStatusResponse:
+        """List trading states."""
+        _require_both(request)
+        store = self._changes.store
+        async with self._reachable():
+            if request.target:
+                name = f"{StatusTarget(request.target).name}:{request.target_id}"
+                rows = await store.history(RecordKind.STATUS, name, 0, STATUSES_MAX)
+            else:
+                rows = await store.newest_first(RecordKind.STATUS, "", None, "", STATUSES_MAX)
+        records = [limit_pb2.TradingStatusRecord.FromString(row.body) for row in _seen(rows, call)]
+        return pb.ListTradingStatusResponse(records=records)
+
+    async def _scopes(self, account_id: str, reader: Principal) -> list[str] | None:
+        """Return the names of accounts, desks and firms whose limits are wanted and may be seen."""
+        if account_id:
+            _require_view(reader, account_id)
+            names = [account_id]
+        elif _reads_all(reader):
+            return None
+        else:
+            names = sorted(reader.accounts)
+        rows = await self._changes.store.account_rows(names)
+        if account_id and not rows:
+            raise account_not_found(account_id)
+        desks = {desk_name(row.firm_id, row.desk_id) for row in rows}
+        return sorted({*names, *desks, *(row.firm_id for row in rows)} - {""})
+
+    async def _require_known(self, account_id: str) -> None:
+        if not await self._changes.store.account_rows([account_id]):
+            raise account_not_found(account_id)
+
+    @asynccontextmanager
+    async def _reachable(self) -> AsyncIterator[None]:
+        self._readiness.require()
+        try:
+            yield
+        except StoreUnavailableError as error:
+            raise database_away() from error
+
+
+def _caller(request: Any, call: Call) -> Caller:
+    return Caller(
+        call.user.subject, request.idempotency_key, body_hash(request), call.user.username
+    )
+
+
+def _reads_all(reader: Principal) -> bool:
+    return not READS_ALL.isdisjoint(reader.roles)
+
+
+def _require_view(reader: Principal, account_id: str) -> None:
+    if not _reads_all(reader):
+        reader.require_view(account_id)
+
+
+def _require_both(request: pb.ListTradingStatusRequest) -> None:
+    """Refuse half a target: it would look as if nothing had ever been set.
+
+    Raises:
+        MeshError: INVALID_FIELD.
+    """
+    if bool(request.target) == bool(request.target_id):
+        return
+    field, other = ("target_id", "target") if request.target else ("target", "target_id")
+    raise invalid_field(field, "", f"given with {other}")
+
+
+def _seen(rows: list[ControlRecord], call: Call) -> list[ControlRecord]:
+    """Leave out the states of accounts that are not the caller's."""
+    if _reads_all(call.user):
+        return rows
+    return [row for row in rows if row.scope_id in {"", *call.user.accounts}]

@@ -1,0 +1,231 @@
+"""OrderService: commands to the desk, reads from the store, streams of the logs."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from mesh.access import Access, user
+from mesh.auth import Principal
+from mesh.call import Call
+from mesh.ids import valid_ulid
+from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.api import order_requests as requests
+from svc_oms.api.go_flat import go_flat
+from svc_oms.api.paging import page_start, page_token
+from svc_oms.service.codec.values import nanoseconds
+from svc_oms.service.commands.submissions import Submission, Taken
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.errors import (
+    account_not_found,
+    database_away,
+    invalid_field,
+    order_not_found,
+)
+from svc_oms.service.instruments.market import Market
+from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
+from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+
+SERVICE = "ordermesh.oms.v1.OrderService"
+ACCESS: dict[str, Access] = {
+    "Place": user("TRADER"),
+    "PlaceBatch": user("TRADER"),
+    # RISK for every account, TRADER for its own; never who placed the order.
+    "Approve": user("TRADER", "RISK"),
+    "Decline": user("TRADER", "RISK"),
+    "Replace": user("TRADER"),
+    "Cancel": user("TRADER"),
+    "CancelAll": user("TRADER"),
+    "Resolve": user("RISK"),
+    "GoFlat": user("TRADER", "RISK"),
+    # Whose orders they may see is decided per account.
+    "Get": user(),
+    "List": user(),
+    "Watch": user(),
+}
+
+Make = Callable[[Any, Principal, requests.Reply], Submission]
+
+PAGE_ORDERS_DEFAULT = 100
+HEARTBEAT_DEFAULT_S = 5
+NS_PER_US = 1000
+
+
+class OrderServicer:
+    """See the comments in order_service.proto."""
+
+    def __init__(self, streams: StreamParts, worker: CommandWorker, market: Market) -> None:
+        self._streams = streams
+        self._store = streams.store
+        self._worker = worker
+        self._market = market
+
+    async def _submitted(self, make: Make, request: Any, call: Call) -> Taken:
+        self._streams.readiness.require()
+        return await self._worker.ask(lambda reply: make(request, call.user, reply), call)
+
+    async def Place(  # noqa: N802
+        self, request: order_service_pb2.PlaceRequest, call: Call
+    ) -> order_service_pb2.PlaceResponse:
+        """Accept a new order."""
+        taken = await self._submitted(requests.place, request, call)
+        return order_service_pb2.PlaceResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def PlaceBatch(  # noqa: N802
+        self, request: order_service_pb2.PlaceBatchRequest, call: Call
+    ) -> order_service_pb2.PlaceBatchResponse:
+        """Accept several new orders."""
+        taken = await self._submitted(requests.place_batch, request, call)
+        response = order_service_pb2.PlaceBatchResponse.FromString(taken.body)
+        response.duplicate = taken.duplicate
+        return response
+
+    async def Approve(  # noqa: N802
+        self, request: order_service_pb2.ApproveRequest, call: Call
+    ) -> order_service_pb2.ApproveResponse:
+        """Let a held order go."""
+        taken = await self._submitted(requests.approve, request, call)
+        return order_service_pb2.ApproveResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Decline(  # noqa: N802
+        self, request: order_service_pb2.DeclineRequest, call: Call
+    ) -> order_service_pb2.DeclineResponse:
+        """End a held order."""
+        taken = await self._submitted(requests.decline, request, call)
+        return order_service_pb2.DeclineResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Replace(  # noqa: N802
+        self, request: order_service_pb2.ReplaceRequest, call: Call
+    ) -> order_service_pb2.ReplaceResponse:
+        """Ask the venue for other terms."""
+        taken = await self._submitted(requests.replace, request, call)
+        return order_service_pb2.ReplaceResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Cancel(  # noqa: N802
+        self, request: order_service_pb2.CancelRequest, call: Call
+    ) -> order_service_pb2.CancelResponse:
+        """Ask the venue to cancel."""
+        taken = await self._submitted(requests.cancel, request, call)
+        return order_service_pb2.CancelResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def CancelAll(  # noqa: N802
+        self, request: order_service_pb2.CancelAllRequest, call: Call
+    ) -> order_service_pb2.CancelAllResponse:
+        """Ask for a cancel of everything in scope."""
+        taken = await self._submitted(requests.cancel_all, request, call)
+        return order_service_pb2.CancelAllResponse.FromString(taken.body)
+
+    async def Resolve(  # noqa: N802
+        self, request: order_service_pb2.ResolveRequest, call: Call
+    ) -> order_service_pb2.ResolveResponse:
+        """Take a person's word of what the venue has."""
+        taken = await self._submitted(requests.resolve, request, call)
+        return order_service_pb2.ResolveResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def GoFlat(  # noqa: N802
+        self, request: order_service_pb2.GoFlatRequest, call: Call
+    ) -> order_service_pb2.GoFlatResponse:
+        """Cancel what is open, close what is held, report what remains."""
+        self._streams.readiness.require()
+        return await go_flat(self._store, self._worker, self._market, request, call)
+
+    async def Get(  # noqa: N802
+        self, request: order_service_pb2.GetRequest, call: Call
+    ) -> order_service_pb2.GetResponse:
+        """Return one order and its executions."""
+        store = self._store
+        try:
+            row = await store.order(request.order_id) if valid_ulid(request.order_id) else None
+            if row is None or not call.user.may_view(row.account_id):
+                raise order_not_found(request.order_id)
+            executions = await store.order_executions(request.order_id)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        return order_service_pb2.GetResponse(
+            order=order_pb2.Order.FromString(row.body),
+            executions=[_execution(execution) for execution in executions],
+        )
+
+    async def List(  # noqa: N802
+        self, request: order_service_pb2.ListRequest, call: Call
+    ) -> order_service_pb2.ListResponse:
+        """Return a page of orders, newest first."""
+        size = request.page_size or PAGE_ORDERS_DEFAULT
+        wanted = ListFilter(
+            account_ids=_accounts(request.account_id, call.user),
+            states=tuple(request.states),
+            instrument_id=request.instrument_id,
+            open_only=request.open_only,
+            created_from_us=nanoseconds(request.created_from) // NS_PER_US,
+            created_until_us=nanoseconds(request.created_until) // NS_PER_US,
+            before_order_id=page_start(request),
+            limit=size + 1,
+        )
+        try:
+            rows = await self._store.list_orders(wanted)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        page = rows[:size]
+        return order_service_pb2.ListResponse(
+            orders=[order_pb2.Order.FromString(row.body) for row in page],
+            next_page_token=page_token(request, page[-1].order_id) if len(rows) > size else "",
+        )
+
+    async def Watch(  # noqa: N802
+        self, request: order_service_pb2.WatchRequest, call: Call
+    ) -> AsyncIterator[bytes]:
+        """Stream the logs of accounts."""
+        stream = open_stream(self._streams, request, call)
+        try:
+            async for frame in stream.frames():
+                if frame:
+                    yield frame
+        except StoreUnavailableError as error:
+            raise database_away() from error
+
+
+def open_stream(
+    streams: StreamParts, request: order_service_pb2.WatchRequest, call: Call
+) -> OrderStream:
+    """Check who wants to read what, and make the stream.
+
+    Raises:
+        MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD, DEPENDENCY_UNAVAILABLE.
+    """
+    wanted = watched_accounts(request, call.user)
+    end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
+    streams.readiness.require()
+    return OrderStream(streams, wanted, request.heartbeat_s or HEARTBEAT_DEFAULT_S, end)
+
+
+def watched_accounts(
+    request: order_service_pb2.WatchRequest, reader: Principal
+) -> Sequence[tuple[str, stream_pb2.Cursor | None]]:
+    """Return the accounts a reader wants, each with its cursor."""
+    wanted: dict[str, stream_pb2.Cursor | None] = {}
+    for item in request.accounts:
+        reader.require_view(item.account_id)
+        if item.account_id in wanted:
+            raise invalid_field("accounts", f"{item.account_id} twice", "each account once")
+        wanted[item.account_id] = item.cursor if item.HasField("cursor") else None
+    if not wanted:
+        wanted = dict.fromkeys(sorted(reader.accounts))
+    if not wanted:
+        raise account_not_found("")
+    return list(wanted.items())
+
+
+def _accounts(account_id: str, reader: Principal) -> tuple[str, ...] | None:
+    if account_id:
+        reader.require_view(account_id)
+        return (account_id,)
+    return None if reader.sees_all else tuple(reader.accounts)
+
+
+def _order(taken: Taken) -> order_pb2.Order:
+    return order_pb2.Order.FromString(taken.body)
+
+
+def _execution(row: ExecutionRow) -> order_pb2.Execution:
+    message = order_pb2.Execution.FromString(row.body)
+    message.busted = row.busted
+    return message

@@ -1,0 +1,67 @@
+"""The rpcs of svc_oms: each servicer with the parts it uses."""
+
+from mesh.server import MeshServer
+from svc_oms.api import (
+    audit_service,
+    kill_switch_service,
+    limit_service,
+    order_flow_service,
+    order_service,
+    session_service,
+    venue_link_service,
+)
+from svc_oms.service.controls.limit_changes import LimitChanges
+from svc_oms.service.replica import Replica
+
+
+def add(server: MeshServer, replica: Replica) -> None:
+    """Serve the order book."""
+    _add_orders(server, replica)
+    _add_controls(server, replica)
+    _add_sessions(server, replica)
+    _add_audit(server, replica)
+
+
+def _add_orders(server: MeshServer, replica: Replica) -> None:
+    orders = order_service.OrderServicer(replica.streams, replica.worker, replica.market)
+    server.add(orders, order_service.SERVICE, order_service.ACCESS)
+    flow = order_flow_service.OrderFlowServicer(
+        order_flow_service.FlowParts(
+            replica.streams, replica.worker, replica.guards, replica.refusal_log
+        )
+    )
+    # A broken command is a result there, not the end of the stream.
+    server.add(
+        flow, order_flow_service.SERVICE, order_flow_service.ACCESS, validates_itself=["Flow"]
+    )
+
+
+def _add_controls(server: MeshServer, replica: Replica) -> None:
+    accounts = replica.store.controls()
+    kill = kill_switch_service.KillSwitchServicer(
+        replica.readiness, replica.switches, replica.directory, accounts, replica.clock
+    )
+    server.add(kill, kill_switch_service.SERVICE, kill_switch_service.ACCESS)
+    changes = LimitChanges(accounts, replica.clock, replica.directory)
+    limits = limit_service.LimitServicer(replica.readiness, changes, replica.controls_in_force)
+    server.add(limits, limit_service.SERVICE, limit_service.ACCESS)
+
+
+def _add_sessions(server: MeshServer, replica: Replica) -> None:
+    link = venue_link_service.VenueLinkServicer(replica.readiness, replica.leases, replica.clock)
+    # What a venue reports is a fact whatever its form: the order book parks what it cannot read.
+    server.add(
+        link, venue_link_service.SERVICE, venue_link_service.ACCESS, validates_itself=["Link"]
+    )
+    sessions = session_service.SessionServicer(
+        replica.readiness, replica.administration, replica.clock
+    )
+    server.add(sessions, session_service.SERVICE, session_service.ACCESS)
+
+
+def _add_audit(server: MeshServer, replica: Replica) -> None:
+    audit = audit_service.AuditServicer(replica.readiness, replica.store)
+    server.add(audit, audit_service.SERVICE, audit_service.ACCESS)
+    server.on_admitted(replica.user_names.seen)
+    recorder = audit_service.RefusalRecorder(replica.refusal_log, replica.clock)
+    server.on_refused(recorder.on_refused)

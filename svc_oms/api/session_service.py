@@ -1,0 +1,213 @@
+"""SessionService: FIX sessions as people see them, and what they may do to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from mesh.access import Access, user
+from mesh.call import Call
+from mesh.clock import Clock
+from mesh.ids import valid_ulid
+from ordermesh.oms.v1 import session_pb2, session_service_pb2
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.service.codec.values import timestamp
+from svc_oms.service.directory.user_names import person_of
+from svc_oms.service.errors import database_away, invalid_field
+from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.readiness import Readiness
+from svc_oms.service.venue.session_administration import ACTIONS_SHOWN, SessionAdministration
+
+SERVICE = "ordermesh.oms.v1.SessionService"
+_READERS = user("OPERATOR", "RISK", "AUDITOR")
+_TWO_PERSONS = user("OPERATOR", "RISK")
+_OPERATORS = user("OPERATOR")
+ACCESS: dict[str, Access] = {
+    "List": _READERS,
+    "Get": _READERS,
+    "Watch": _READERS,
+    "ListActions": _READERS,
+    "ProposeSequenceChange": _TWO_PERSONS,
+    "ApproveSequenceChange": _TWO_PERSONS,
+    "RejectSequenceChange": _TWO_PERSONS,
+    "Disconnect": _OPERATORS,
+    "Connect": _OPERATORS,
+    "HandOver": _OPERATORS,
+}
+
+PAGE_ACTIONS_DEFAULT = 100
+HEARTBEAT_S = 5.0
+# Sessions are looked at this often at least: replicas may lose each other's words. Seconds.
+LOOK_INTERVAL_S = 1.0
+DISCONNECT = session_pb2.SESSION_ACTION_KIND_DISCONNECT
+CONNECT = session_pb2.SESSION_ACTION_KIND_CONNECT
+HAND_OVER = session_pb2.SESSION_ACTION_KIND_HAND_OVER
+pb = session_service_pb2
+
+
+class SessionServicer:
+    """See the comments in session_service.proto."""
+
+    def __init__(
+        self, readiness: Readiness, administration: SessionAdministration, clock: Clock
+    ) -> None:
+        self._readiness = readiness
+        self._clock = clock
+        self._administration = administration
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        self._readiness.require()
+        try:
+            yield
+        except StoreUnavailableError as error:
+            raise database_away() from error
+
+    async def List(  # noqa: N802
+        self, request: pb.SessionServiceListRequest, call: Call
+    ) -> pb.SessionServiceListResponse:
+        """Return every session."""
+        del request, call
+        with self._reaching():
+            return pb.SessionServiceListResponse(sessions=await self._administration.sessions())
+
+    async def Get(  # noqa: N802
+        self, request: pb.SessionServiceGetRequest, call: Call
+    ) -> pb.SessionServiceGetResponse:
+        """Return one session and what was done to it last."""
+        del call
+        with self._reaching():
+            return pb.SessionServiceGetResponse(
+                session=await self._administration.require(request.session_id),
+                actions=await self._administration.actions(request.session_id, "", ACTIONS_SHOWN),
+            )
+
+    async def Watch(  # noqa: N802
+        self, request: pb.SessionServiceWatchRequest, call: Call
+    ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
+        """Stream sessions as they change."""
+        if request.session_id:
+            with self._reaching():
+                await self._administration.require(request.session_id)
+        news = asyncio.Event()
+        self._administration.watch(news)
+        try:
+            async for item in self._changes(request.session_id, call, news):
+                yield item
+        finally:
+            self._administration.unwatch(news)
+
+    async def _changes(
+        self, session_id: str, call: Call, news: asyncio.Event
+    ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
+        clock = self._clock
+        told: dict[str, bytes] = {}
+        quiet_since = clock.monotonic()
+        while not call.drain.is_set() and clock.now_ns() < call.ends_at_ns:
+            news.clear()
+            with self._reaching():
+                sessions = await self._administration.sessions(session_id)
+            for session in sessions:
+                body = session.SerializeToString(deterministic=True)
+                if told.get(session.session_id) != body:
+                    told[session.session_id] = body
+                    quiet_since = clock.monotonic()
+                    yield pb.SessionServiceWatchResponse(session=session)
+            if clock.monotonic() - quiet_since >= HEARTBEAT_S:
+                quiet_since = clock.monotonic()
+                beat = stream_pb2.Heartbeat(server_time=timestamp(clock.now_ns()))
+                yield pb.SessionServiceWatchResponse(heartbeat=beat)
+            await _either(news, call.drain, LOOK_INTERVAL_S)
+        cause = stream_pb2.DRAIN_CAUSE_SHUTDOWN if call.drain.is_set() else call.ends_cause
+        yield pb.SessionServiceWatchResponse(drain=stream_pb2.Drain(cause=cause))
+
+    async def ListActions(  # noqa: N802
+        self, request: pb.ListActionsRequest, call: Call
+    ) -> pb.ListActionsResponse:
+        """Return a page of what was done."""
+        del call
+        size = request.page_size or PAGE_ACTIONS_DEFAULT
+        before = _action_id(request.before_action_id)
+        with self._reaching():
+            if request.session_id:
+                await self._administration.require(request.session_id)
+            return pb.ListActionsResponse(
+                actions=await self._administration.actions(request.session_id, before, size)
+            )
+
+    async def ProposeSequenceChange(  # noqa: N802
+        self, request: pb.ProposeSequenceChangeRequest, call: Call
+    ) -> pb.ProposeSequenceChangeResponse:
+        """Propose other numbers."""
+        with self._reaching():
+            action = await self._administration.propose(
+                request.session_id,
+                (request.next_sender_msg_seq_num, request.next_target_msg_seq_num),
+                reset=request.reset,
+                who=person_of(call.user),
+                why=request.reason,
+                life_s=request.expires_in_s,
+            )
+        return pb.ProposeSequenceChangeResponse(action=action)
+
+    async def ApproveSequenceChange(  # noqa: N802
+        self, request: pb.ApproveSequenceChangeRequest, call: Call
+    ) -> pb.ApproveSequenceChangeResponse:
+        """Approve what another person proposed."""
+        with self._reaching():
+            action = await self._administration.decide(
+                request.action_id, person_of(call.user), approve=True
+            )
+        return pb.ApproveSequenceChangeResponse(action=action)
+
+    async def RejectSequenceChange(  # noqa: N802
+        self, request: pb.RejectSequenceChangeRequest, call: Call
+    ) -> pb.RejectSequenceChangeResponse:
+        """Reject a proposal."""
+        with self._reaching():
+            action = await self._administration.decide(
+                request.action_id, person_of(call.user), approve=False, why=request.reason
+            )
+        return pb.RejectSequenceChangeResponse(action=action)
+
+    async def _ordered(
+        self, session_id: str, kind: session_pb2.SessionActionKind, call: Call, why: str
+    ) -> session_pb2.SessionAction:
+        with self._reaching():
+            return await self._administration.order(session_id, kind, person_of(call.user), why)
+
+    async def Disconnect(  # noqa: N802
+        self, request: pb.DisconnectRequest, call: Call
+    ) -> pb.DisconnectResponse:
+        """Log a session out until Connect."""
+        action = await self._ordered(request.session_id, DISCONNECT, call, request.reason)
+        return pb.DisconnectResponse(action=action)
+
+    async def Connect(  # noqa: N802
+        self, request: pb.ConnectRequest, call: Call
+    ) -> pb.ConnectResponse:
+        """Let a session log on again."""
+        action = await self._ordered(request.session_id, CONNECT, call, request.reason)
+        return pb.ConnectResponse(action=action)
+
+    async def HandOver(  # noqa: N802
+        self, request: pb.HandOverRequest, call: Call
+    ) -> pb.HandOverResponse:
+        """Give a session to a standby."""
+        action = await self._ordered(request.session_id, HAND_OVER, call, request.reason)
+        return pb.HandOverResponse(action=action)
+
+
+def _action_id(before: str) -> str:
+    if before and not valid_ulid(before):
+        expected = "the action_id of the last action of the page before"
+        raise invalid_field("before_action_id", before, expected)
+    return before
+
+
+async def _either(news: asyncio.Event, drain: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.ensure_future(one.wait()) for one in (news, drain)]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()

@@ -1,0 +1,204 @@
+"""VenueLinkService: the gateway's stream of one FIX order session."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from mesh.access import Access, peer
+from mesh.call import Call
+from mesh.clock import Clock
+from mesh.errors import refuse
+from mesh.validation import validate
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.service.codec.values import timestamp
+from svc_oms.service.errors import database_away, invalid_field
+from svc_oms.service.ports import FencedError, SessionHeldError, StoreUnavailableError
+from svc_oms.service.readiness import Readiness
+from svc_oms.service.venue.downlink import GATEWAY_SILENCE_MAX_S, HEARTBEAT_S, GatewayGoneError
+from svc_oms.service.venue.session_leases import SessionLeases
+from svc_oms.service.venue.session_link import SessionLink
+
+SERVICE = "ordermesh.gateway.v1.VenueLinkService"
+ACCESS: dict[str, Access] = {"Link": peer("svc-gateway")}
+
+DRAIN_RETRY_S = 1
+
+
+class VenueLinkServicer:
+    """See the comments in venue_link_service.proto."""
+
+    def __init__(self, readiness: Readiness, leases: SessionLeases, clock: Clock) -> None:
+        self._readiness = readiness
+        self._leases = leases
+        self._clock = clock
+
+    async def Link(  # noqa: N802
+        self, frames: AsyncIterator[gw.LinkRequest], call: Call
+    ) -> AsyncIterator[gw.LinkResponse | bytes]:
+        """Own a session for as long as the stream lives."""
+        first = await anext(frames, None)
+        if first is None or not first.HasField("open"):
+            raise invalid_field("open", "", "set in the first frame, which opens the link")
+        validate(first.open)
+        self._readiness.require()
+        uplink = _Uplink(frames)
+        reading = asyncio.create_task(uplink.read())
+        link: SessionLink | None = None
+        try:
+            async with aclosing(self._turns(first.open, call, uplink)) as turns:
+                async for turn in turns:
+                    if isinstance(turn, SessionLink):
+                        link = turn
+                        break
+                    yield turn
+            if link is None:
+                raise _stops()
+            if first.messages or first.receipts or first.HasField("status"):
+                await link.receive(first)
+            async with aclosing(self._owned(link, uplink, call)) as owned:
+                async for frame in owned:
+                    yield frame
+        except GatewayGoneError:
+            return
+        finally:
+            reading.cancel()
+
+    async def _turns(
+        self, opened: gw.LinkOpen, call: Call, uplink: "_Uplink"
+    ) -> AsyncGenerator[gw.LinkResponse | SessionLink, None]:
+        """Yield what a standby is told until the session is its own, or this replica stops."""
+        told = None
+        with self._leases.standing_by(opened) as turn:
+            drain_watch = asyncio.create_task(_set_when(call.drain, turn))
+            uplink.on_end = turn
+            try:
+                while not call.drain.is_set():
+                    turn.clear()
+                    uplink.require_alive()
+                    try:
+                        link = await self._take(opened, call)
+                    except SessionHeldError as error:
+                        row = error.row
+                    else:
+                        yield link
+                        return
+                    if told != (row.gateway, row.fencing_token):
+                        told = row.gateway, row.fencing_token
+                        yield _standby(row.gateway, row.fencing_token)
+                    elif not await _within(turn, HEARTBEAT_S):
+                        now = timestamp(self._clock.now_ns())
+                        yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
+            finally:
+                drain_watch.cancel()
+
+    async def _owned(
+        self, link: SessionLink, uplink: "_Uplink", call: Call
+    ) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+        task = asyncio.create_task(link.run())
+        uplink.give_to(link)
+        why, keep_lease = "the gateway's link ended", False
+        try:
+            async with aclosing(link.frames(call.drain)) as frames:
+                async for frame in frames:
+                    yield frame
+            why, keep_lease = "the order book's replica stops", True
+            drain = stream_pb2.Drain(
+                retry_after=Duration(seconds=DRAIN_RETRY_S), cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN
+            )
+            yield gw.LinkResponse(drain=drain)
+            raise _stops()
+        except FencedError as error:
+            await call.context.abort(grpc.StatusCode.ABORTED, str(error))
+        except StoreUnavailableError as error:
+            why = "the order book's database is away"
+            raise database_away() from error
+        finally:
+            task.cancel()
+            # The call may be cancelled already; that the session is down must still be told.
+            keep_lease = keep_lease or link.back_soon
+            await asyncio.shield(self._leases.release(link, why, keep_lease=keep_lease))
+
+    async def _take(self, opened: gw.LinkOpen, call: Call) -> SessionLink:
+        try:
+            link = await self._leases.take(opened)
+        except StoreUnavailableError as error:
+            raise database_away() from error
+        if link is None:
+            await call.context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"session {opened.session_id} to {opened.venue_mic} is not known to the order "
+                "book and may not be added, or that venue has another session",
+            )
+            raise AssertionError("abort always raises")
+        return link
+
+
+class _Uplink:
+    """Reads a gateway's frames: thrown away while it stands by, for its link behind that."""
+
+    def __init__(self, frames: AsyncIterator[gw.LinkRequest]) -> None:
+        self._frames = frames
+        self._link: SessionLink | None = None
+        self._ended: Exception | None = None
+        self._heard_at = asyncio.get_running_loop().time()
+        self.on_end = asyncio.Event()
+
+    async def read(self) -> None:
+        """Read until there is no more; what ends the reading ends the link."""
+        try:
+            async for frame in self._frames:
+                self._heard_at = asyncio.get_running_loop().time()
+                if self._link is not None:
+                    await self._link.receive(frame)
+            self._end(GatewayGoneError("the gateway ended its side"))
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self._end(error)
+
+    def _end(self, error: Exception) -> None:
+        self._ended = error
+        self.on_end.set()
+        if self._link is not None:
+            self._link.fail(error)
+
+    def give_to(self, link: SessionLink) -> None:
+        """From now on frames are for this link."""
+        self._link = link
+        if self._ended is not None:
+            link.fail(self._ended)
+
+    def require_alive(self) -> None:
+        """Raise what ended the reading, or that nothing was read for long."""
+        if self._ended is not None:
+            raise self._ended
+        silent_s = asyncio.get_running_loop().time() - self._heard_at
+        if silent_s > GATEWAY_SILENCE_MAX_S:
+            raise GatewayGoneError(f"the standby is silent for {silent_s:.0f} s")
+
+
+async def _set_when(first: asyncio.Event, then: asyncio.Event) -> None:
+    await first.wait()
+    then.set()
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _standby(owner: str, token: int) -> gw.LinkResponse:
+    text = f"{owner} has the session; this gateway has it when that one's link ends"
+    return gw.LinkResponse(
+        standby=gw.LinkStandby(owner_instance=owner, fencing_token=token, text=text)
+    )
+
+
+def _stops() -> Exception:
+    return refuse("DRAINING", "this replica stops; dial again", retry_after_s=DRAIN_RETRY_S)

@@ -1,0 +1,140 @@
+"""Orders the venue told of first: given by telephone, or in the venue's own screen.
+
+Such an order is a fact: no control is asked, no rule of a listing is applied. What is
+opened here is opened once, by the venue's OrderID(37), and only on a report that tells
+what the order is: that it was taken, or a fill. Reports of its cancel, its correction or
+its status alone say too little of an order nobody has heard of.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+
+from svc_oms.domain.checks import Instrument
+from svc_oms.domain.facts import ExecutionReportFacts, ReportedOrder
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType, Side, TimeInForce
+from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, add
+from svc_oms.domain.report_parts import TIMES_IN_FORCE
+
+OPENING: Final = frozenset("A0F")
+"""ExecType(150) of reports that open an order: pending new, new, trade."""
+NO_ORDER_ID: Final = frozenset({"", "NONE"})
+"""OrderID(37) where there is none: FIX asks for the field in every report."""
+_SIDES: Final = {
+    "1": Side.BUY,
+    "2": Side.SELL,
+    "5": Side.SELL_SHORT,
+    "6": Side.SELL_SHORT_EXEMPT,
+}
+
+
+def side_of(told: ReportedOrder) -> Side | None:
+    """Return Side(54) as ours; None if it is none of ours."""
+    return _SIDES.get(told.side)
+
+
+def why_not(facts: ExecutionReportFacts, instrument: Instrument | None) -> str:
+    """Tell why a report opens no order here; empty if it does.
+
+    Args:
+        facts: The report.
+        instrument: The listing it names, if that is known.
+    """
+    told = facts.told
+    if told is None:
+        return "what it says of the order is not taken on this session"
+    faults = chain(_faults_of_name(facts, told), _faults_of_order(facts, told, instrument))
+    return next(faults, "")
+
+
+def _faults_of_name(facts: ExecutionReportFacts, told: ReportedOrder) -> Iterator[str]:
+    named = facts.venue_order_id
+    if named in NO_ORDER_ID or not named.isprintable() or not facts.cl_ord_id.isprintable():
+        yield f"OrderID(37) {named!r} names no order"
+    if facts.exec_type not in OPENING:
+        yield f"a report with ExecType(150)={facts.exec_type} opens none"
+    if not told.account_id:
+        yield "Account(1) is missing, and the venues file has no telephone_account"
+
+
+def _faults_of_order(
+    facts: ExecutionReportFacts, told: ReportedOrder, instrument: Instrument | None
+) -> Iterator[str]:
+    if instrument is None:
+        yield f"Symbol(55) {told.symbol!r} is no listing known of this venue"
+        return
+    for field, is_told, known in (
+        ("SecurityID(48)", told.isin, instrument.isin),
+        ("Currency(15)", told.currency, instrument.currency),
+    ):
+        if is_told and known and is_told != known:
+            yield f"{field} is {is_told!r} where {instrument.instrument_id} has {known!r}"
+    if side_of(told) is None:
+        yield f"Side(54) {told.side!r} is none of 1, 2, 5, 6"
+    if _quantity(facts) <= 0:
+        yield "OrderQty(38) is missing, and LeavesQty(151) and CumQty(14) do not tell it"
+    if facts.exec_type == "F" and not (
+        facts.exec_id.isprintable() and facts.last_quantity and facts.last_price is not None
+    ):
+        yield "a fill needs ExecID(17), LastQty(32) above 0 and LastPx(31)"
+
+
+def opened(
+    facts: ExecutionReportFacts, instrument: Instrument, order_id: str, now_ns: int
+) -> Order:
+    """Return the order a report opens, as it is before that report is folded into it."""
+    told = facts.told
+    assert told is not None, "why_not says so"
+    side = side_of(told)
+    assert side is not None, "why_not says so"
+    quantity, (kind, limit, stop) = _quantity(facts), _kind(facts, told)
+    return Order(
+        order_id=order_id,
+        account_id=told.account_id,
+        # What a key is for a client's order: the same one again is no second order.
+        idempotency_key=facts.venue_order_id,
+        instrument_id=instrument.instrument_id,
+        symbol=instrument.symbol,
+        venue_mic=instrument.venue_mic,
+        isin=instrument.isin,
+        currency=instrument.currency,
+        side=side,
+        type=kind,
+        terms=OrderTerms(
+            quantity,
+            limit,
+            stop,
+            facts.display_quantity or None,
+            TIMES_IN_FORCE.get(facts.time_in_force, TimeInForce.DAY),
+        ),
+        leaves_quantity=quantity,
+        # OrigClOrdID(41) of a cancel: FIX 4.4 asks for one, and the venue knows no other name.
+        cl_ord_id=facts.cl_ord_id or facts.venue_order_id,
+        placed_by=f"venue:{instrument.venue_mic}",
+        created_at_ns=now_ns,
+        updated_at_ns=now_ns,
+        state=OrderState.PENDING_NEW,
+        venue_order_id=facts.venue_order_id,
+        origin=OrderOrigin.VENUE,
+    )
+
+
+def _quantity(facts: ExecutionReportFacts) -> Quantity:
+    if facts.order_quantity:
+        return facts.order_quantity
+    cum = facts.cum_quantity or NO_QUANTITY
+    return Quantity(add(cum, facts.leaves_quantity or NO_QUANTITY))
+
+
+def _kind(
+    facts: ExecutionReportFacts, told: ReportedOrder
+) -> tuple[OrderType, Price | None, Price | None]:
+    """Return type, limit and stop price by what is told; a type without its price is none."""
+    limit = facts.limit_price or None
+    stop = facts.stop_price or None
+    if told.order_type == "1":
+        return OrderType.MARKET, None, None
+    if stop is not None and told.order_type in {"3", "4"}:
+        return (OrderType.STOP if limit is None else OrderType.STOP_LIMIT), limit, stop
+    return (OrderType.MARKET if limit is None else OrderType.LIMIT), limit, None

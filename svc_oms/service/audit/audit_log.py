@@ -1,0 +1,64 @@
+"""The audit trail: how entries get into the log, chained.
+
+Each writer has a chain of its own, so that no replica waits for another; its row is
+locked behind all other locks of a transaction. Numbers and hashes therefore follow
+the order of the commits, without a hole. A transaction whose outcome was lost may
+have written its entries: whoever repeats it has them twice, never not at all.
+"""
+
+from collections.abc import Sequence
+
+from mesh.ids import new_ulid
+from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
+from svc_oms.domain.hashchain import event_hash
+from svc_oms.service.codec.audit_entries import audit_entry, audit_line
+from svc_oms.service.ports import AuditWrite, OrderStore, Transaction
+
+
+class AuditLog:
+    """Appends to one writer's chain.
+
+    Use: list entries in `WriteSet.audit` where the desk or a link writes the batch;
+    call `append` last in a transaction of your own; `record` where there is none.
+    """
+
+    def __init__(self, writer: str) -> None:
+        self.writer = writer
+
+    async def append(self, transaction: Transaction, entries: Sequence[AuditWrite]) -> None:
+        """Append within a transaction; the last thing it does before its commit."""
+        if not entries:
+            return
+        sequence, head = await transaction.lock_audit(self.writer)
+        lines = []
+        for entry in entries:
+            sequence += 1
+            message = audit_entry(self.writer, sequence, new_ulid(entry.at_ns), entry)
+            payload = message.SerializeToString(deterministic=True)
+            head = event_hash(head, payload)
+            lines.append(audit_line(message, payload, head))
+        await transaction.write_audit(self.writer, lines)
+
+    async def record(self, store: OrderStore, entries: Sequence[AuditWrite]) -> None:
+        """Append in a transaction of its own.
+
+        Raises:
+            StoreUnavailableError: It may or may not have been written.
+        """
+        async with store.transaction() as transaction:
+            await self.append(transaction, entries)
+
+
+def action(
+    at_ns: int, actor: str, command: str, text: str, *, account_id: str = "", **metadata: object
+) -> AuditWrite:
+    """Make the entry of something done that is in no order's log: a control changed."""
+    return AuditWrite(
+        kind=AUDIT_KIND_ACTION,
+        at_ns=at_ns,
+        actor=actor,
+        command=command,
+        text=text,
+        account_id=account_id,
+        metadata={name: str(value) for name, value in metadata.items()},
+    )

@@ -1,0 +1,1 @@
+"""The orders a batch touches: folded in memory, grouped, kept between batches, verified."""

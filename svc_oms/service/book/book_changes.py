@@ -1,0 +1,138 @@
+"""What one batch adds to the book: folded in memory, written once.
+
+Pure: reads and writes nothing outside. A command either adds all of its events
+or, when anything raises on the way, none: that is what keeps a bad command from
+harming the others of its batch.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.events import Event, OrderAccepted, Stamp, VenueReportParked
+from svc_oms.domain.hashchain import event_hash
+from svc_oms.domain.model import Order
+from svc_oms.domain.order import evolve
+from svc_oms.service.codec.order_events import encode_account_event, encode_event
+from svc_oms.service.codec.order_records import order_message, order_write, progress_message
+from svc_oms.service.ports import AccountRow, EventWrite, WriteSet
+
+
+class BookChanges:
+    """The accounts and orders of a batch, moving with every event.
+
+    Attributes:
+        orders: Orders that were read or changed, as they stand, by id.
+        writes: What is to be written; `finish` completes it.
+        bodies: Serialised orders that changed, by id; filled by `finish`.
+        controls: What the controls remember of each account; written if its log grows.
+    """
+
+    __slots__ = (
+        "_accounts",
+        "_created",
+        "_encoded",
+        "_known",
+        "_lines",
+        "bodies",
+        "controls",
+        "now_ns",
+        "orders",
+        "writes",
+    )
+
+    def __init__(self, accounts: Mapping[str, AccountRow], now_ns: int) -> None:
+        self._accounts = {
+            account_id: (row.last_sequence, row.chain_head) for account_id, row in accounts.items()
+        }
+        self.controls = {account_id: row.controls for account_id, row in accounts.items()}
+        self._created: set[str] = set()
+        self._encoded: dict[str, tuple[order_pb2.OrderProgress, order_pb2.Order | None]] = {}
+        self._lines: defaultdict[str, list[EventWrite]] = defaultdict(list)
+        self._known: list[Mapping[str, Order]] = []
+        self.orders: dict[str, Order] = {}
+        self.bodies: dict[str, bytes] = {}
+        self.writes = WriteSet()
+        self.now_ns = now_ns
+
+    def know(self, orders: Mapping[str, Order]) -> None:
+        """Look into these, too; they are current and are not copied."""
+        if orders:
+            self._known.append(orders)
+
+    def find(self, order_id: str) -> Order | None:
+        """Return the order as it stands, if it is at hand."""
+        order = self.orders.get(order_id)
+        if order is None:
+            for known in self._known:
+                order = known.get(order_id)
+                if order is not None:
+                    break
+        return order
+
+    def add(
+        self, account_id: str, order: Order | None, events: Sequence[Event], stamp: Stamp
+    ) -> Order:
+        """Fold events into an order and append them to its account's log, all or none."""
+        sequence, head = self._accounts[account_id]
+        lines = []
+        progress = message = None
+        for event in events:
+            sequence += 1
+            order = evolve(order, event, stamp, sequence)
+            progress = progress_message(order)
+            message = order_message(order, progress) if type(event) is OrderAccepted else None
+            payload = encode_event(event, stamp, order, progress, message)
+            head = event_hash(head, payload)
+            lines.append(EventWrite(account_id, sequence, order.order_id, payload, head))
+        assert order is not None, "an order begins with an event"
+        assert progress is not None, "no events, nothing to add"
+        # Nothing can raise from here on.
+        if isinstance(events[0], OrderAccepted):
+            self._created.add(order.order_id)
+        self._accounts[account_id] = (sequence, head)
+        self._lines[account_id].extend(lines)
+        self.orders[order.order_id] = order
+        self._encoded[order.order_id] = (progress, message)
+        return order
+
+    def add_account_event(self, account_id: str, event: VenueReportParked, stamp: Stamp) -> None:
+        """Append an event that is of no order."""
+        sequence, head = self._accounts[account_id]
+        sequence += 1
+        payload = encode_account_event(account_id, sequence, event, stamp)
+        head = event_hash(head, payload)
+        self._accounts[account_id] = (sequence, head)
+        self._lines[account_id].append(EventWrite(account_id, sequence, "", payload, head))
+
+    def finish(self) -> WriteSet:
+        """Encode what changed; the write set is complete then."""
+        writes = self.writes
+        for account_id, lines in self._lines.items():
+            head = self._accounts[account_id]
+            writes.accounts.append((account_id, *head, self.controls[account_id]))
+            writes.events.extend(lines)
+        for order_id, (progress, message) in self._encoded.items():
+            order = self.orders[order_id]
+            encoded = order_message(order, progress) if message is None else message
+            body = encoded.SerializeToString()
+            self.bodies[order_id] = body
+            rows = writes.new_orders if order_id in self._created else writes.changed_orders
+            rows.append(order_write(order, encoded, body))
+        return writes
+
+    def head(self, account_id: str) -> tuple[int, bytes]:
+        """Return sequence and chain head of an account's log as it stands."""
+        return self._accounts[account_id]
+
+    def published(self) -> Mapping[str, list[EventWrite]]:
+        """Return the new lines of the log by account."""
+        return self._lines
+
+    def changed(self) -> Mapping[str, list[Order]]:
+        """Return the orders that this batch touched, by account."""
+        changed: defaultdict[str, list[Order]] = defaultdict(list)
+        for order_id in self._encoded:
+            order = self.orders[order_id]
+            changed[order.account_id].append(order)
+        return changed

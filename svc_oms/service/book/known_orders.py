@@ -1,0 +1,82 @@
+"""Orders this replica has in memory, and the rule that says when they are current.
+
+Every change of an order moves its account's last sequence. So what is kept of
+an account is current exactly when the sequence it was kept at is the one in the
+account's row, and that row is locked when the question is asked. Another
+replica's commit moves the sequence and thereby empties what is kept here.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from svc_oms.domain.model import Order
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.order_accounts import OrderAccounts
+from svc_oms.service.ports import AccountRow
+
+# Beyond it everything is forgotten and read again as needed.
+ORDERS_KNOWN_MAX = 100_000
+
+
+class _Account:
+    __slots__ = ("last_sequence", "orders")
+
+    def __init__(self, last_sequence: int) -> None:
+        self.last_sequence = last_sequence
+        self.orders: dict[str, Order] = {}
+
+
+class KnownOrders:
+    """Open orders by account, valid at one sequence each.
+
+    Attributes:
+        owners: Accounts of orders, which are valid for ever.
+    """
+
+    def __init__(self) -> None:
+        self.order_accounts = OrderAccounts()
+        self._accounts: dict[str, _Account] = {}
+        self._count = 0
+
+    def current(self, account_id: str, last_sequence: int) -> Mapping[str, Order]:
+        """Return what is known of an account whose row is locked at this sequence.
+
+        Nothing is forgotten if that is another: a commit of this replica may have moved the row
+        and be told here in a moment.
+        """
+        known = self._accounts.get(account_id)
+        if known is None or known.last_sequence != last_sequence:
+            return {}
+        return known.orders
+
+    def committed_all(self, accounts: Mapping[str, AccountRow], changes: BookChanges) -> None:
+        """Keep what a batch left behind; to be called before anything else can run."""
+        changed = changes.changed()
+        for account_id, lines in changes.published().items():
+            base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
+            self.committed(account_id, base, lines[-1].sequence, orders)
+
+    def committed(
+        self, account_id: str, base_sequence: int, last_sequence: int, orders: Iterable[Order]
+    ) -> None:
+        """Keep what a commit left behind, unless a later commit was faster to say so."""
+        orders = tuple(orders)
+        self.order_accounts.learn((order.order_id, account_id) for order in orders)
+        known = self._accounts.get(account_id)
+        if known is None:
+            known = self._accounts[account_id] = _Account(base_sequence)
+        if known.last_sequence > last_sequence:
+            return
+        if known.last_sequence != base_sequence:
+            self._count -= len(known.orders)
+            known.orders = {}
+        before = len(known.orders)
+        for order in orders:
+            if order.is_closed:
+                known.orders.pop(order.order_id, None)
+            else:
+                known.orders[order.order_id] = order
+        known.last_sequence = last_sequence
+        self._count += len(known.orders) - before
+        if self._count > ORDERS_KNOWN_MAX:
+            self._accounts.clear()
+            self._count = 0

@@ -1,0 +1,146 @@
+"""The groups of a batch's orders, and what follows in them when one moves.
+
+The same for a client's command and a venue's report: what follows is folded into
+the same ledger, and its commands go into the same outbox.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from mesh.errors import MeshError
+from mesh.log import get_logger
+from ordermesh.gateway.v1.venue_link_service_pb2 import (
+    VENUE_COMMAND_KIND_CANCEL,
+    VENUE_COMMAND_KIND_REPLACE,
+)
+from svc_oms.domain.commands import PlaceOrder
+from svc_oms.domain.events import CancelRequested, Event, ReplaceRequested, Stamp
+from svc_oms.domain.groups import consequences
+from svc_oms.domain.model import Order
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
+from svc_oms.service.commands.submissions import Submission
+from svc_oms.service.ports import AccountRow, OutboxWrite, Transaction
+from svc_oms.service.venue.venue_sessions import VenueSessions
+
+log = get_logger("svc_oms.linked")
+
+Group = tuple[str, str]
+
+
+class Moved(NamedTuple):
+    """An order that moved because another did."""
+
+    before: Order
+    after: Order
+    events: Sequence[Event]
+
+
+class OrderGroups:
+    """See above."""
+
+    def __init__(
+        self, changes: BookChanges, venues: VenueSessions, accounts: Mapping[str, AccountRow]
+    ) -> None:
+        self._changes = changes
+        self._accounts = accounts
+        self._venues = venues
+        self._members: dict[Group, list[str]] = {}
+
+    async def read(
+        self,
+        transaction: Transaction,
+        submissions: Sequence[Submission],
+        order_ids: Collection[str],
+    ) -> None:
+        """Read the groups of what is to be placed, of these orders, and of all that were read."""
+        wanted = {
+            (s.account_id, s.command.link.group_id)
+            for s in submissions
+            if isinstance(s.command, PlaceOrder) and s.command.link is not None
+        }
+        named = (self._changes.find(order_id) for order_id in order_ids)
+        for order in (*named, *self._changes.orders.values()):
+            if order is not None and order.link is not None:
+                wanted.add((order.account_id, order.link.group_id))
+        wanted.difference_update(self._members)
+        if not wanted:
+            return
+        self._members.update((group, []) for group in wanted)
+        for row in await transaction.groups(list(wanted)):
+            order = self._changes.find(row.order_id)
+            if order is None:
+                order = self._changes.orders[row.order_id] = read_order(row.body, row.fold)
+            self.joined(order)
+
+    def joined(self, order: Order) -> None:
+        """Take an order to be of its group."""
+        assert order.link is not None
+        group = (order.account_id, order.link.group_id)
+        self._members.setdefault(group, []).append(order.order_id)
+
+    def members(self, order: Order) -> list[Order]:
+        """Return the orders of an order's group, as they stand."""
+        if order.link is None:
+            return []
+        found = self._members.get((order.account_id, order.link.group_id), ())
+        members = (self._changes.find(order_id) for order_id in found)
+        return [order for order in members if order is not None]
+
+    def parent(self, order: Order) -> Order | None:
+        """Return the order this one is a child of."""
+        link = order.link
+        return self._changes.find(link.parent_order_id) if link and link.parent_order_id else None
+
+    def follow(self, before: Order, after: Order, *, itself: bool) -> Iterator[Moved]:
+        """Fold what follows from a change, and what follows from that; tell each order's move.
+
+        Args:
+            before: The order that moved, before.
+            after: The same, now.
+            itself: Something may follow for that order, too. Not behind a command on it, whose
+                own request has not gone out yet.
+        """
+        if after.link is None:
+            return
+        moves = [(before, after)]
+        for was, now in moves:
+            found = consequences(self.members(now), now, was)
+            for order_id, parts in groupby(found, attrgetter("order.order_id")):
+                order = self._changes.find(order_id)
+                if order is None or (order_id == after.order_id and not itself):
+                    continue
+                moved = self._fold(order, [part.event for part in parts])
+                if moved is not None:
+                    moves.append((moved.before, moved.after))
+                    yield moved
+
+    def _fold(self, order: Order, events: list[Event]) -> Moved | None:
+        changes = self._changes
+        try:
+            commands = [self._command(order, event) for event in events]
+        except MeshError as error:
+            # Its venue never had a session, so it cannot have the order either.
+            log.warning("consequence not sent", order=order.order_id, why=error.text)
+            return None
+        after = changes.add(order.account_id, order, events, Stamp(changes.now_ns))
+        changes.writes.outbox.extend(one for one in commands if one is not None)
+        return Moved(order, after, events)
+
+    def _command(self, order: Order, event: Event) -> OutboxWrite | None:
+        if isinstance(event, CancelRequested):
+            kind, terms = VENUE_COMMAND_KIND_CANCEL, order.terms
+        elif isinstance(event, ReplaceRequested):
+            kind, terms = VENUE_COMMAND_KIND_REPLACE, event.terms
+        else:
+            return None
+        session_id = self._venues.session_of(order.venue_mic)
+        payload = command_bytes(
+            kind, order, terms, event.cl_ord_id, order.orig_cl_ord_id, self._changes.now_ns
+        )
+        account = self._accounts[order.account_id]
+        payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, "")
+        return OutboxWrite(session_id, payload)

@@ -1,0 +1,205 @@
+"""Recomputes the book from its log: every row, hash, sequence and sum."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from google.protobuf.message import DecodeError
+
+from ordermesh.oms.v1 import order_pb2
+from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
+from svc_oms.domain.hashchain import GENESIS, event_hash
+from svc_oms.domain.model import Order
+from svc_oms.domain.positions import check_positions
+from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.service.codec.audit_entries import audit_line
+from svc_oms.service.codec.control_records import position_value
+from svc_oms.service.codec.order_events import decode_event
+from svc_oms.service.codec.order_records import (
+    order_message,
+    order_write,
+    progress_message,
+    read_order,
+)
+from svc_oms.service.codec.values import execution_value
+from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
+
+FINDINGS_SHOWN_MAX = 200
+
+
+class StoredOrder(NamedTuple):
+    """A row of oms.orders, its columns as canonical text."""
+
+    body: bytes
+    fold: str
+    columns: dict[str, str]
+
+
+class StoredExecution(NamedTuple):
+    """A row of oms.executions."""
+
+    exec_type: str
+    body: bytes
+    busted: bool
+
+
+class StoredAccount(NamedTuple):
+    """A row of oms.accounts."""
+
+    account_id: str
+    last_sequence: int
+    chain_head: bytes
+
+
+class AccountReader(Protocol):
+    """Everything of every account, in one view of the database."""
+
+    async def accounts(self) -> list[StoredAccount]:
+        """Read all accounts."""
+        ...
+
+    def log(self, account_id: str) -> AsyncIterator[tuple[bytes, bytes]]:
+        """Read (payload, hash) in sequence."""
+        ...
+
+    async def orders(self, account_id: str) -> list[StoredOrder]:
+        """Read all orders."""
+        ...
+
+    async def executions(self, account_id: str) -> list[StoredExecution]:
+        """Read all executions."""
+        ...
+
+    async def audit_chains(self) -> dict[str, AuditHead]:
+        """Read where every writer's chain of the audit log ends."""
+        ...
+
+    def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
+        """Read a writer's lines in sequence."""
+        ...
+
+    async def positions(self, account_id: str) -> list[PositionRow]:
+        """Read all positions."""
+        ...
+
+
+class Audited(Protocol):
+    """A store that can be read as a whole."""
+
+    def audit(self) -> AbstractAsyncContextManager[AccountReader]:
+        """Open one view of everything."""
+        ...
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found."""
+
+    accounts: int = 0
+    orders: int = 0
+    events: int = 0
+    executions: int = 0
+    audit_entries: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """Tell it to people."""
+        yield (
+            f"{self.accounts} accounts, {self.orders} orders, {self.events} events, "
+            f"{self.executions} executions recomputed, {self.audit_entries} audit entries chained"
+        )
+        for finding in self.findings[:FINDINGS_SHOWN_MAX]:
+            yield f"{finding.invariant}: {finding.subject}: {finding.text}"
+        hidden = len(self.findings) - FINDINGS_SHOWN_MAX
+        if hidden > 0:
+            yield f"and {hidden} more"
+        yield f"{len(self.findings)} differences" if self.findings else "no difference"
+
+
+async def verify_book(store: Audited) -> Report:
+    """Check every account; see `domain.verify`."""
+    report = Report()
+    async with store.audit() as reader:
+        for account in await reader.accounts():
+            await _verify_account(reader, account, report)
+        for writer, head in (await reader.audit_chains()).items():
+            await _verify_audit(reader, writer, head, report)
+    return report
+
+
+async def _verify_audit(
+    reader: AccountReader, writer: str, head: AuditHead, report: Report
+) -> None:
+    """Check a writer's chain: numbers, hashes, and columns against what was hashed."""
+    sequence, previous = 0, GENESIS
+    async for line in reader.audit_log(writer):
+        sequence += 1
+        expected = event_hash(previous, line.payload)
+        where = f"{writer}/{sequence}"
+        if line.hash != expected:
+            report.findings.append(Finding("audit_chain", where, "the hash does not hold"))
+        if line.sequence != sequence:
+            text = f"sequence {line.sequence} where {sequence} should be"
+            report.findings.append(Finding("audit_chain", where, text))
+            sequence = line.sequence
+        if not _audit_columns_hold(writer, line):
+            text = "a column is not what the entry says"
+            report.findings.append(Finding("audit_chain", where, text))
+        previous = line.hash
+        report.audit_entries += 1
+    if (sequence, previous) != head:
+        text = f"the chain says {head.last_sequence} entries, the log ends at {sequence}"
+        report.findings.append(Finding("audit_chain", writer, text))
+
+
+def _audit_columns_hold(writer: str, line: AuditLine) -> bool:
+    try:
+        message = AuditEntry.FromString(line.payload)
+    except DecodeError:
+        return False
+    return message.writer == writer and audit_line(message, line.payload, line.hash) == line
+
+
+async def _verify_account(reader: AccountReader, account: StoredAccount, report: Report) -> None:
+    name = account.account_id
+    lines: list[LogLine] = [
+        decode_event(payload, stored) async for payload, stored in reader.log(name)
+    ]
+    rows = await reader.orders(name)
+    orders = [read_order(row.body, row.fold) for row in rows]
+    executions = [
+        execution_value(order_pb2.Execution.FromString(row.body))._replace(busted=row.busted)
+        for row in await reader.executions(name)
+        if row.exec_type != "H"
+    ]
+    findings = check_account(name, lines, orders, executions)
+    stored = [position_value(row) for row in await reader.positions(name)]
+    held = {(each.isin, each.currency): each for each in stored}
+    findings += check_positions(name, held, lines, orders, executions)
+    findings += [f for o, row in zip(orders, rows, strict=True) for f in _check_row(o, row)]
+    last = lines[-1].sequence if lines else 0
+    if account.last_sequence != last:
+        findings.append(
+            Finding("sequence", name, f"row says {account.last_sequence}, the log ends at {last}")
+        )
+    if lines and account.chain_head != lines[-1].event_hash:
+        findings.append(Finding("hash_chain", name, "the row's chain head is not the log's"))
+    report.accounts += 1
+    report.orders += len(orders)
+    report.events += len(lines)
+    report.executions += len(executions)
+    report.findings += findings
+
+
+def _check_row(order: Order, row: StoredOrder) -> Iterator[Finding]:
+    """Compare the body bit for bit, and every column, with what the order encodes to."""
+    message = order_message(order, progress_message(order))
+    body = message.SerializeToString()
+    if body != row.body:
+        yield Finding("fold", order.order_id, "the stored body is not what the order encodes to")
+    expected = order_write(order, message, body)
+    for column, found in row.columns.items():
+        wanted = str(getattr(expected, column))
+        if found != wanted:
+            yield Finding("fold", order.order_id, f"{column} is {found!r}, should be {wanted!r}")

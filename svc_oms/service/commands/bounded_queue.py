@@ -1,0 +1,41 @@
+"""A bounded queue that hands over all it has at once."""
+
+import asyncio
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class BoundedQueue(Generic[T]):
+    """Many put, one takes; one wake-up for many items."""
+
+    __slots__ = ("_items", "_limit", "_some")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._items: deque[T] = deque()
+        self._some = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: T) -> bool:
+        """Add an item; False, and nothing is added, when the limit is reached."""
+        if len(self._items) >= self._limit:
+            return False
+        self._items.append(item)
+        self._some.set()
+        return True
+
+    async def take(self, most: int) -> list[T]:
+        """Return all that waits, at most so many, as soon as there is anything."""
+        await self._some.wait()
+        items = self._items
+        if len(items) <= most:
+            batch = list(items)
+            items.clear()
+            self._some.clear()
+        else:
+            batch = [items.popleft() for _ in range(most)]
+        return batch

@@ -1,0 +1,78 @@
+"""Asking the judges, and the cancels that an answer of theirs may want first."""
+
+from collections.abc import Callable, Sequence
+
+from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_CANCEL
+from svc_oms.domain.commands import CancelOrder
+from svc_oms.domain.controls.rules import SelfMatchRefused
+from svc_oms.domain.events import CancelRequested
+from svc_oms.domain.model import Order
+from svc_oms.domain.order import decide_cancel
+from svc_oms.service.commands.command_batch import CommandBatch
+from svc_oms.service.commands.submissions import Submission
+from svc_oms.service.controls.pre_trade_control import BatchControl
+
+
+def check_controls(
+    batch: CommandBatch,
+    submission: Submission,
+    ask: Callable[[BatchControl], Sequence[Order] | None],
+) -> None:
+    """Ask every judge; cancel what must not meet the order, in front of it on its session.
+
+    Raises:
+        OrderRefused, MeshError: a judge refused.
+    """
+    resting: list[Order] = []
+    try:
+        for control in batch.batch_controls:
+            resting += ask(control) or ()
+    except SelfMatchRefused as error:
+        _cancel_each(batch, submission, error.resting)
+        raise
+    _cancel_each(batch, submission, resting)
+
+
+def _cancel_each(batch: CommandBatch, submission: Submission, orders: Sequence[Order]) -> None:
+    key, actor = submission.command.idempotency_key, submission.command.actor
+    for order_id in [order.order_id for order in orders]:
+        # As it stands now: the cancel of one may have ended another of its group.
+        order = batch.order(order_id)
+        if not order.is_closed and not order.pending_cancel_id:
+            cancel_order(batch, submission, order, CancelOrder(key, order_id, actor))
+
+
+def cancel_order(
+    batch: CommandBatch,
+    submission: Submission,
+    before: Order,
+    command: CancelOrder,
+    *,
+    refusable: bool = True,
+) -> Order:
+    """Cancel one order: ask the venue, or end what is not there yet.
+
+    Args:
+        batch: The batch.
+        submission: The command this is a part of.
+        before: The order as it stands.
+        command: The cancel.
+        refusable: A control may refuse it for its number; not what pulls orders for safety.
+    """
+    event = decide_cancel(before, command)
+    at_venue = isinstance(event, CancelRequested)
+    session_id = batch.parts.venues.session_of(before.venue_mic) if at_venue else ""
+    if refusable:
+        for control in batch.batch_controls:
+            control.cancel(submission, before)
+    order = batch.add(before, before.account_id, event, submission)
+    if isinstance(event, CancelRequested):
+        batch.send(
+            session_id,
+            VENUE_COMMAND_KIND_CANCEL,
+            order,
+            order.terms,
+            event.cl_ord_id,
+            before.orig_cl_ord_id,
+        )
+    return order

@@ -1,0 +1,356 @@
+"""One batch of commands between its reads and its write.
+
+What every kind of command needs is here: keys, orders, stamps, the numbered
+outbox. What a kind does is in its handler (handlers.py).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mesh.errors import MeshError
+from ordermesh.gateway.v1.venue_link_service_pb2 import VenueCommandKind
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.events import Event, Stamp
+from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.order_groups import OrderGroups
+from svc_oms.service.codec.order_records import order_message, progress_message, read_order
+from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
+from svc_oms.service.commands.submissions import (
+    Command,
+    CommandKind,
+    GoFlat,
+    OrderCommand,
+    Outcome,
+    PlaceBatch,
+    Submission,
+    Taken,
+)
+from svc_oms.service.commands.worker_parts import WorkerParts
+from svc_oms.service.controls.pre_trade_control import BatchControl, BatchFollower
+from svc_oms.service.errors import (
+    account_not_found,
+    key_reused,
+    order_not_found,
+    refused,
+)
+from svc_oms.service.ports import (
+    AccountRow,
+    ExecutionRow,
+    IdempotencyRow,
+    OutboxWrite,
+    PositionRow,
+    Transaction,
+)
+
+# Orders one command can reach.
+OPEN_ORDERS_MAX = 10_000
+
+Refused = tuple[Submission, MeshError]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a kind of command needs read, and what it does.
+
+    Attributes:
+        act: Decides in memory; raises OrderRefused or MeshError to refuse. Gives what the key
+            stands for from now on, or an answer that is kept under no key.
+        order_ids: Orders the command names.
+        all_open: The command needs every open order of its account.
+        exec_ids: Executions the command names, of the venue of its order. What
+            followers keep is opened for such a command, for it may bring fills.
+        positions: The command needs the positions of its account.
+    """
+
+    act: "Callable[[CommandBatch, Submission], IdempotencyRow | Taken]"
+    order_ids: Callable[[Any], Collection[str]] = lambda _command: ()
+    all_open: bool = False
+    exec_ids: Callable[[Any], Collection[str]] | None = None
+    positions: bool = False
+
+
+class RolledBackError(Exception):
+    """A command was carried out in part and is to have no effect: the batch is decided anew.
+
+    Attributes:
+        submission: The command.
+        answer: What it is answered, then.
+        refusals: Parts of it that were refused.
+    """
+
+    def __init__(
+        self, submission: Submission, answer: Taken, refusals: Sequence[Refused] = ()
+    ) -> None:
+        super().__init__("a command is taken back")
+        self.submission = submission
+        self.answer = answer
+        self.refusals = tuple(refusals)
+
+
+class CommandBatch:
+    """A batch; see above.
+
+    Attributes:
+        parts: What the desk works with.
+        ledger: The batch's accounts and orders, as they move.
+        accounts: The locked accounts.
+        judges: The gates' parts in this batch.
+        linked: The groups of its orders.
+        executions: Those a command named and the book has, by (venue, ExecID(17)).
+        followings: The followers' parts, when a command may bring fills.
+        positions: Positions of the accounts of commands that need them.
+        parts_refused: Parts of commands that were refused, for the audit log; the commands
+            themselves were not.
+    """
+
+    def __init__(
+        self,
+        parts: WorkerParts,
+        submissions: Sequence[Submission],
+        changes: BookChanges,
+        accounts: Mapping[str, AccountRow],
+        handlers: Mapping[CommandKind, Handler],
+        taken_back: Mapping[int, RolledBackError] | None = None,
+    ) -> None:
+        self.parts = parts
+        self.changes = changes
+        self.accounts = accounts
+        self.batch_controls: list[BatchControl] = []
+        self.order_groups = OrderGroups(changes, parts.venues, accounts)
+        self._taken_back = taken_back or {}
+        self.parts_refused: list[Refused] = [
+            one for error in self._taken_back.values() for one in error.refusals
+        ]
+        self.executions: dict[tuple[str, str], ExecutionRow] = {}
+        self.batch_followers: list[BatchFollower] = []
+        self.positions: list[PositionRow] = []
+        self._submissions = submissions
+        self._handlers = handlers
+        self._keys: dict[tuple[str, str], IdempotencyRow] = {}
+        self._answers: list[Outcome | tuple[IdempotencyRow, bool]] = []
+        self._stored: dict[str, bytes] = {}
+
+    async def read(self, transaction: Transaction) -> None:
+        """Read keys, orders and what the gates need, in sets."""
+        mine = [s for s in self._submissions if s.account_id in self.accounts]
+        if not mine:
+            return
+        for submission in tuple(mine):
+            if isinstance(submission.command, PlaceBatch):
+                mine += submission.command.orders
+        wanted = {(s.account_id, s.command.idempotency_key) for s in mine}
+        wanted.update(
+            (s.account_id, s.command.client_key) for s in mine if isinstance(s.command, GoFlat)
+        )
+        self._keys = {
+            (row.account_id, row.key): row for row in await transaction.keys(list(wanted))
+        }
+        needed = {row.order_id for row in self._keys.values() if row.order_id}
+        for submission in mine:
+            needed.update(self._handlers[submission.kind].order_ids(submission.command))
+        missing = [order_id for order_id in needed if self.changes.find(order_id) is None]
+        rows = await transaction.orders(missing) if missing else []
+        for account_id in {s.account_id for s in mine if self._handlers[s.kind].all_open}:
+            rows += await transaction.open_orders(account_id, OPEN_ORDERS_MAX)
+        for row in rows:
+            self._stored[row.order_id] = row.body
+            if row.order_id not in self.changes.orders:
+                self.changes.orders[row.order_id] = read_order(row.body, row.fold)
+        await self.order_groups.read(transaction, mine, needed)
+        await self._read_executions(transaction, mine)
+        holding = {s.account_id for s in mine if self._handlers[s.kind].positions}
+        if holding:
+            self.positions = await transaction.positions(sorted(holding))
+        pre_trade_controls = self.parts.pre_trade_controls
+        if pre_trade_controls:
+            version = await transaction.controls_version()
+            self.batch_controls = [
+                await gate.open(transaction, self.accounts, self.changes, mine, version)
+                for gate in pre_trade_controls
+            ]
+
+    async def _read_executions(self, transaction: Transaction, mine: Sequence[Submission]) -> None:
+        wanted: set[tuple[str, str]] = set()
+        bringing = False
+        for submission in mine:
+            named = self._handlers[submission.kind].exec_ids
+            if named is not None and isinstance(submission.command, OrderCommand):
+                bringing = True
+                order = self.changes.find(submission.command.order_id)
+                if order is not None:
+                    wanted.update((order.venue_mic, each) for each in named(submission.command))
+        if wanted:
+            rows = await transaction.executions(list(wanted))
+            self.executions = {(row.venue_mic, row.exec_id): row for row in rows}
+        if bringing:
+            self.batch_followers = [
+                await fill_follower.open(transaction, self.accounts, self.changes)
+                for fill_follower in self.parts.fill_followers
+            ]
+
+    def decide(self) -> None:
+        """Decide every command in the order they came."""
+        for submission in self._submissions:
+            try:
+                self._answers.append(self._decide_one(submission))
+            except (OrderRefused, MeshError) as error:
+                self._answers.append(refused(error))
+        for batch_control in self.batch_controls:
+            batch_control.finish()
+        for batch_follower in self.batch_followers:
+            batch_follower.finish()
+
+    def _decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
+        taken_back = self._taken_back.get(id(submission))
+        return self.decide_one(submission) if taken_back is None else taken_back.answer
+
+    def decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
+        """Decide a command: what its key stands for, and whether it did before."""
+        command = submission.command
+        if submission.account_id not in self.accounts:
+            if isinstance(command, OrderCommand):
+                raise order_not_found(command.order_id)
+            raise account_not_found(command.account_id)
+        key = (submission.account_id, command.idempotency_key)
+        seen = self.seen(submission, command.idempotency_key)
+        if seen is not None:
+            return seen, True
+        row = self._handlers[submission.kind].act(self, submission)
+        if isinstance(row, Taken):
+            return row
+        self._keys[key] = row
+        self.changes.writes.idempotency.append(row)
+        return row, False
+
+    # What handlers call.
+
+    def seen(self, submission: Submission, key: str) -> IdempotencyRow | None:
+        """Return what a key stands for already, if that is this command.
+
+        Raises:
+            MeshError: IDEMPOTENCY_KEY_REUSED: it is another.
+        """
+        row = self._keys.get((submission.account_id, key))
+        if row is None:
+            return None
+        if row.body_hash != submission.body_hash or row.kind != submission.kind:
+            raise key_reused(key)
+        return row
+
+    def act(self, submission: Submission) -> IdempotencyRow | Taken:
+        """Do what another kind of command does, as a part of this one; under no key.
+
+        Raises:
+            OrderRefused, MeshError: it is refused, and nothing of it was done.
+        """
+        return self._handlers[submission.kind].act(self, submission)
+
+    def order(self, order_id: str) -> Order:
+        """Return an order that was read.
+
+        Raises:
+            MeshError: ORDER_NOT_FOUND.
+        """
+        order = self.changes.find(order_id)
+        if order is None:
+            raise order_not_found(order_id)
+        return order
+
+    def add(
+        self, before: Order | None, account_id: str, event: Event, submission: Submission
+    ) -> Order:
+        """Fold an event of a command into its order, and tell the judges."""
+        command = submission.command
+        stamp = Stamp(
+            occurred_at_ns=self.changes.now_ns,
+            actor=command.actor,
+            idempotency_key=command.idempotency_key,
+        )
+        order = self.changes.add(account_id, before, [event], stamp)
+        self.moved(before, order, [event])
+        return order
+
+    def moved(self, before: Order | None, order: Order, events: Sequence[Event]) -> None:
+        """Tell judges and followers what was done to an order, and do what follows in its group."""
+        for batch_control in self.batch_controls:
+            batch_control.taken(before, order)
+        if before is None:
+            if order.link is not None:
+                self.order_groups.joined(order)
+            return
+        for batch_follower in self.batch_followers:
+            batch_follower.followed(before, order, events)
+        for moved in self.order_groups.follow(before, order, itself=False):
+            for batch_control in self.batch_controls:
+                batch_control.taken(moved.before, moved.after)
+            for batch_follower in self.batch_followers:
+                batch_follower.followed(*moved)
+
+    def send(
+        self,
+        session_id: str,
+        kind: VenueCommandKind,
+        order: Order,
+        terms: OrderTerms,
+        cl_ord_id: str,
+        orig_cl_ord_id: str = "",
+        requested_by: str = "",
+    ) -> None:
+        """Put a command for the venue into the outbox."""
+        payload = command_bytes(kind, order, terms, cl_ord_id, orig_cl_ord_id, self.changes.now_ns)
+        account = self.accounts[order.account_id]
+        payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, requested_by)
+        self.changes.writes.outbox.append(OutboxWrite(session_id, payload))
+
+    def row(
+        self, submission: Submission, order_id: str, sequence: int, result: bytes | None = None
+    ) -> IdempotencyRow:
+        """Return what the command's key stands for from now on."""
+        return IdempotencyRow(
+            submission.account_id,
+            submission.command.idempotency_key,
+            submission.kind.value,
+            submission.body_hash,
+            order_id,
+            sequence,
+            result,
+        )
+
+    def part_refused(
+        self, submission: Submission, kind: CommandKind, command: Command, error: MeshError
+    ) -> None:
+        """Have a part of a command recorded as refused, under the caller of the whole."""
+        self.parts_refused.append((replace(submission, kind=kind, command=command), error))
+
+    # Behind the write.
+
+    def outcomes(self) -> list[Outcome]:
+        """Return what became of each submission, in their order."""
+        return [
+            answer if isinstance(answer, MeshError | Taken) else self._taken(*answer)
+            for answer in self._answers
+        ]
+
+    def refusals(self) -> list[Refused]:
+        """Return the submissions and parts of some that were refused, and why."""
+        whole = [
+            (submission, answer)
+            for submission, answer in zip(self._submissions, self._answers, strict=True)
+            if isinstance(answer, MeshError)
+        ]
+        return whole + self.parts_refused
+
+    def _taken(self, row: IdempotencyRow, duplicate: bool) -> Taken:
+        if row.result is not None:
+            return Taken("", 0, row.sequence, duplicate, row.result)
+        order = self.order(row.order_id)
+        return Taken(order.order_id, order.state.value, row.sequence, duplicate, self.body(order))
+
+    def body(self, order: Order) -> bytes:
+        """Return an order as its readers get it; behind the last change of the batch only."""
+        body = self.changes.bodies.get(order.order_id) or self._stored.get(order.order_id)
+        if body is None:
+            body = order_message(order, progress_message(order)).SerializeToString()
+        return body

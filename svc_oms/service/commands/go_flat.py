@@ -1,0 +1,135 @@
+"""What the desk does to make an account flat: first its cancels, then its closing orders."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from mesh.errors import MeshError, to_rejection
+from ordermesh.oms.v1 import order_service_pb2 as pb
+from ordermesh.type.v1 import error_pb2
+from svc_oms.domain.checks import Instrument, OrderRefused
+from svc_oms.domain.commands import CancelOrder, PlaceOrder
+from svc_oms.domain.go_flat import Cause, Plan, plan
+from svc_oms.domain.model import Order, OrderTerms, OrderType, TimeInForce
+from svc_oms.domain.positions import PositionKey, key_of
+from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
+from svc_oms.service.commands.submissions import Command, CommandKind, GoFlat, Submission
+from svc_oms.service.errors import refused
+from svc_oms.service.ports import IdempotencyRow, PositionRow
+
+
+def listing_key(listing: Instrument) -> PositionKey:
+    """Return which position orders of a listing move; see `positions.key_of`."""
+    return (listing.isin or listing.instrument_id, listing.currency)
+
+
+def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Ask for the cancels of what is open in scope, or place what closes what is held."""
+    command = submission.command
+    assert isinstance(command, GoFlat)
+    wanted: PositionKey | None = None
+    if command.instrument_id:
+        wanted = listing_key(batch.parts.market.instrument(command.instrument_id))
+    live = [
+        order
+        for _, order in sorted(batch.changes.orders.items())
+        if order.account_id == command.account_id
+        and not order.is_closed
+        and wanted in {None, key_of(order)}
+    ]
+    # Refused before the first step has cancelled anything.
+    batch.seen(submission, command.client_key)
+    response = pb.GoFlatResponse()
+    if command.closing:
+        for position in batch.positions:
+            key = (position.isin, position.currency)
+            if position.account_id == command.account_id and wanted in {None, key}:
+                _close(batch, submission, position, live, response)
+    else:
+        for order in live[:OPEN_ORDERS_MAX]:
+            _cancel(batch, submission, order, response)
+    return batch.row(submission, "", 0, response.SerializeToString())
+
+
+def _part(submission: Submission, kind: CommandKind, command: Command) -> Submission:
+    return replace(submission, kind=kind, command=command)
+
+
+def _cancel(
+    batch: CommandBatch, submission: Submission, order: Order, response: pb.GoFlatResponse
+) -> None:
+    key, actor = submission.command.idempotency_key, submission.command.actor
+    result = response.open_orders.add(order_id=order.order_id)
+    cancel = CancelOrder(key, order.order_id, actor)
+    try:
+        batch.act(_part(submission, CommandKind.CANCEL, cancel))
+    except (OrderRefused, MeshError) as error:
+        told = refused(error)
+        result.rejection.CopyFrom(to_rejection(told))
+        batch.part_refused(submission, CommandKind.CANCEL, cancel, told)
+    result.state = batch.order(order.order_id).state.value  # type: ignore[assignment] # by number
+
+
+def _close(
+    batch: CommandBatch,
+    submission: Submission,
+    position: PositionRow,
+    live: list[Order],
+    response: pb.GoFlatResponse,
+) -> None:
+    command = submission.command
+    assert isinstance(command, GoFlat)
+    held = Decimal(position.quantity)
+    if not held:
+        return
+    key = (position.isin, position.currency)
+    result = response.positions.add(
+        isin=position.isin, currency=position.currency, quantity_before=position.quantity
+    )
+    blocking = [order.order_id for order in live if key_of(order) == key]
+    if blocking:
+        ids = ", ".join(blocking[:3])
+        _because(result, Cause.OPEN_ORDERS, f"{len(blocking)} orders are open still: {ids}")
+        return
+    listings = [
+        one
+        for one in batch.parts.market.all()
+        if listing_key(one) == key and command.instrument_id in {"", one.instrument_id}
+    ]
+    planned = plan(held, listings, batch.parts.venues.up())
+    result.instrument_id = planned.instrument_id
+    if planned.cause is not None:
+        _because(result, planned.cause, planned.text)
+    _place(batch, submission, planned, result)
+
+
+def _place(
+    batch: CommandBatch, submission: Submission, planned: Plan, result: pb.FlatResult
+) -> None:
+    command = submission.command
+    assert isinstance(command, GoFlat)
+    for quantity in planned.quantities:
+        order = PlaceOrder(
+            command.idempotency_key,
+            command.account_id,
+            planned.instrument_id,
+            planned.side,
+            OrderType.MARKET,
+            OrderTerms(quantity, time_in_force=TimeInForce.IOC),
+            command.actor,
+            client_note="go flat",
+        )
+        part = _part(submission, CommandKind.PLACE, order)
+        try:
+            row = batch.act(part)
+        except (OrderRefused, MeshError) as error:
+            told = refused(error)
+            result.cause = Cause.REFUSED.value  # type: ignore[assignment] # by number
+            result.rejection.CopyFrom(to_rejection(told))
+            batch.parts_refused.append((part, told))
+            return
+        result.order_ids.append(row.order_id)
+
+
+def _because(result: pb.FlatResult, cause: Cause, text: str) -> None:
+    result.cause = cause.value  # type: ignore[assignment] # by number
+    result.rejection.CopyFrom(error_pb2.Rejection(text=text))

@@ -1,0 +1,157 @@
+"""The index of the desk: what each kind of command needs, and what it does."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mesh.errors import MeshError, to_rejection
+from mesh.ids import new_ulid
+from ordermesh.gateway.v1.venue_link_service_pb2 import (
+    VENUE_COMMAND_KIND_NEW,
+    VENUE_COMMAND_KIND_REPLACE,
+)
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from svc_oms.domain.events import ReplaceRequested
+from svc_oms.domain.groups import check_link, check_replace
+from svc_oms.domain.lifecycle import LOCAL
+from svc_oms.domain.order import decide_place, decide_replace
+from svc_oms.service.commands.checked import cancel_order, check_controls
+from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch, Handler
+from svc_oms.service.commands.go_flat import go_flat
+from svc_oms.service.commands.place_batch import place_batch
+from svc_oms.service.commands.resolve import resolve, resolved_executions
+from svc_oms.service.commands.submissions import CancelAll, CommandKind, Submission
+from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
+from svc_oms.service.errors import refused
+from svc_oms.service.kill.pull_command import named, pull
+from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.waiting import waiting_commands as waiting
+
+
+def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Accept a new order, and send it unless it waits here."""
+    command = submission.command
+    assert isinstance(command, PlaceOrder)
+    parts, now_ns = batch.parts, batch.changes.now_ns
+    instrument = parts.market.instrument(command.instrument_id)
+    event = decide_place(
+        command,
+        instrument,
+        parts.limits,
+        new_ulid(now_ns),
+        now_ns,
+        parts.market.reference_price(command.instrument_id),
+        parts.venues.capabilities(instrument.venue_mic),
+    )
+    stays = event.order.state in LOCAL
+    session_id = "" if stays else parts.venues.require_up(instrument.venue_mic)
+    if command.link is not None:
+        check_link(event.order, batch.order_groups.members(event.order))
+    check_controls(batch, submission, lambda control: control.place(submission, event.order))
+    order = batch.add(None, command.account_id, event, submission)
+    if not stays:
+        batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+    return batch.row(submission, order.order_id, order.last_sequence)
+
+
+def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Ask the venue for other terms, or change what is not there yet."""
+    command = submission.command
+    assert isinstance(command, ReplaceOrder)
+    parts = batch.parts
+    before = batch.order(command.order_id)
+    event = decide_replace(
+        before,
+        command,
+        parts.market.instrument(before.instrument_id),
+        parts.limits,
+        batch.changes.now_ns,
+        parts.market.reference_price(before.instrument_id),
+        parts.venues.capabilities(before.venue_mic),
+    )
+    check_replace(before, event.terms, command.actor)
+    at_venue = isinstance(event, ReplaceRequested)
+    session_id = parts.venues.require_up(before.venue_mic) if at_venue else ""
+    check_controls(
+        batch,
+        submission,
+        lambda control: control.replace(submission, before, event.terms),
+    )
+    order = batch.add(before, submission.account_id, event, submission)
+    if isinstance(event, ReplaceRequested):
+        batch.send(
+            session_id,
+            VENUE_COMMAND_KIND_REPLACE,
+            order,
+            event.terms,
+            event.cl_ord_id,
+            before.orig_cl_ord_id,
+            command.actor,
+        )
+    return batch.row(submission, order.order_id, order.last_sequence)
+
+
+def cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Cancel the order a command names."""
+    command = submission.command
+    assert isinstance(command, CancelOrder)
+    order = cancel_order(batch, submission, batch.order(command.order_id), command)
+    return batch.row(submission, order.order_id, order.last_sequence)
+
+
+def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Cancel every open order in scope; one result each."""
+    command = submission.command
+    assert isinstance(command, CancelAll)
+    scope = [
+        order
+        for order in batch.changes.orders.values()
+        if order.account_id == command.account_id
+        and not order.is_closed
+        and command.instrument_id in {"", order.instrument_id}
+        and command.side in {0, order.side.value}
+    ]
+    scope.sort(key=lambda order: order.order_id)
+    response = order_service_pb2.CancelAllResponse()
+    sequence = 0
+    for order_id in [order.order_id for order in scope[:OPEN_ORDERS_MAX]]:
+        result = response.results.add(order_id=order_id)
+        before = batch.order(order_id)
+        if before.is_closed:
+            # By the cancel of the order it was linked with.
+            result.state = before.state.value  # type: ignore[assignment] # by number
+            continue
+        wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
+        try:
+            order = cancel_order(batch, submission, before, wanted)
+            sequence = order.last_sequence
+        except (OrderRefused, MeshError) as error:
+            order = before
+            told = refused(error)
+            result.rejection.CopyFrom(to_rejection(told))
+            batch.part_refused(submission, CommandKind.CANCEL, wanted, told)
+        result.state = order.state.value  # type: ignore[assignment] # by number
+    return batch.row(submission, "", sequence, response.SerializeToString())
+
+
+def _named(command: Any) -> tuple[str]:
+    return (command.order_id,)
+
+
+HANDLERS: Final[Mapping[CommandKind, Handler]] = {
+    CommandKind.PLACE: Handler(place),
+    CommandKind.REPLACE: Handler(replace, _named),
+    CommandKind.CANCEL: Handler(cancel, _named),
+    CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
+    CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel, all_open=True),
+    CommandKind.PULL: Handler(pull, named),
+    CommandKind.PLACE_BATCH: Handler(place_batch),
+    CommandKind.APPROVE: Handler(waiting.approve, _named),
+    CommandKind.DECLINE: Handler(waiting.decline, _named),
+    CommandKind.TRIGGER: Handler(waiting.trigger, _named),
+    CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
+    CommandKind.EXPIRE: Handler(waiting.expire, _named),
+    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
+    CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
+}

@@ -1,0 +1,44 @@
+"""The command Resolve: a person's word about an order in UNKNOWN, with the fills it may bring."""
+
+from collections.abc import Collection
+
+from svc_oms.domain.commands import ResolveOrder
+from svc_oms.domain.events import OrderExecuted, Stamp
+from svc_oms.domain.model import Execution
+from svc_oms.domain.order import decide_resolve
+from svc_oms.service.codec.order_records import execution_row, found_execution
+from svc_oms.service.commands.command_batch import CommandBatch
+from svc_oms.service.commands.submissions import Submission
+from svc_oms.service.ports import IdempotencyRow
+
+
+def resolved_executions(command: ResolveOrder) -> Collection[str]:
+    """Return the executions a person names."""
+    return [found.exec_id for found in command.executions]
+
+
+def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Take a person's word of what the venue has."""
+    command = submission.command
+    assert isinstance(command, ResolveOrder)
+    before = batch.order(command.order_id)
+    known: dict[str, Execution | None] = {}
+    for exec_id in resolved_executions(command):
+        row = batch.executions.get((before.venue_mic, exec_id))
+        if row is not None:
+            known[exec_id] = found_execution(row) if row.order_id == before.order_id else None
+    events = decide_resolve(before, command, known, batch.changes.now_ns)
+    stamp = Stamp(
+        occurred_at_ns=batch.changes.now_ns,
+        actor=command.actor,
+        idempotency_key=command.idempotency_key,
+    )
+    order = batch.changes.add(before.account_id, before, events, stamp)
+    first = order.last_sequence - len(events) + 1
+    for sequence, event in enumerate(events, first):
+        if isinstance(event, OrderExecuted):
+            row = execution_row(event.execution, sequence, "F")
+            batch.executions[before.venue_mic, row.exec_id] = row
+            batch.changes.writes.executions.append(row)
+    batch.moved(before, order, events)
+    return batch.row(submission, order.order_id, order.last_sequence)

@@ -1,0 +1,177 @@
+"""The desk: takes commands in batches, one transaction each.
+
+Theory of operation. Commands wait in one bounded queue. The worker takes all
+that wait, up to a named number, and works them in one transaction: it locks the
+accounts in the order of their names, reads keys and orders in sets, decides and
+folds in memory, and writes everything with one statement. Only behind the commit
+are callers answered, readers woken and venue commands handed on. While a commit
+is under way the next batch gathers: the busier the desk, the larger its batches.
+When idle a command waits for nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from mesh.call import Call
+from mesh.errors import MeshError
+from mesh.ids import valid_ulid
+from mesh.log import get_logger
+from svc_oms.service import metrics
+from svc_oms.service.audit.refusal_entries import batch_refusals
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.commands.bounded_queue import BoundedQueue
+from svc_oms.service.commands.command_batch import CommandBatch, RolledBackError
+from svc_oms.service.commands.handlers import HANDLERS
+from svc_oms.service.commands.submissions import (
+    OrderCommand,
+    Outcome,
+    PlaceBatch,
+    Submission,
+    Taken,
+)
+from svc_oms.service.commands.worker_parts import WorkerParts
+from svc_oms.service.errors import database_away, queue_full
+from svc_oms.service.ports import AccountRow, StoreUnavailableError, Transaction
+
+log = get_logger("svc_oms.desk")
+
+# Commands one transaction takes at most: a larger one gains little and delays the first.
+BATCH_COMMANDS_MAX = 400
+# Commands that may wait; beyond it callers are refused with OVERLOADED.
+QUEUE_COMMANDS_MAX = 20_000
+
+
+class CommandWorker:
+    """Takes commands; see above."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._inbox: BoundedQueue[Submission] = BoundedQueue(QUEUE_COMMANDS_MAX)
+
+    @property
+    def waiting(self) -> int:
+        """Commands in the queue."""
+        return len(self._inbox)
+
+    def submit(self, submission: Submission) -> None:
+        """Queue a command; its reply comes behind the commit, or at once if there is no room."""
+        if not self._inbox.put(submission):
+            submission.reply(queue_full(QUEUE_COMMANDS_MAX))
+
+    async def ask(
+        self, make: Callable[[Callable[[Outcome], None]], Submission], call: Call
+    ) -> Taken:
+        """Queue the command that ``make(reply)`` gives, and wait for its outcome.
+
+        Raises:
+            MeshError: The command was refused.
+        """
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def reply(outcome: Outcome) -> None:
+            # The caller may have gone; what was committed stays.
+            if not future.done():
+                future.set_result(outcome)
+
+        submission = make(reply)
+        submission.call = call
+        self.submit(submission)
+        outcome = await future
+        if isinstance(outcome, Taken):
+            return outcome
+        raise outcome
+
+    async def run(self) -> None:
+        """Work batches for ever."""
+        while True:
+            await self.work(await self._inbox.take(BATCH_COMMANDS_MAX))
+
+    async def work(self, submissions: Sequence[Submission]) -> None:
+        """Work one batch, whatever happens: every submission gets its reply."""
+        try:
+            outcomes = await self._transaction(submissions)
+        except StoreUnavailableError as error:
+            log.warning("database away", error=str(error), commands=len(submissions))
+            outcomes = [database_away()] * len(submissions)
+        except Exception:
+            if len(submissions) > 1:
+                # One of them is poison: alone it harms nobody but itself.
+                log.exception("batch failed, working its commands singly")
+                for submission in submissions:
+                    await self.work([submission])
+                return
+            log.exception("command failed", kind=submissions[0].kind.name)
+            outcomes = [MeshError("INTERNAL", "the command met a fault of ours; nothing changed")]
+        for submission, outcome in zip(submissions, outcomes, strict=True):
+            submission.reply(outcome)
+        metrics.count_outcomes(submissions, outcomes)
+
+    async def _transaction(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        parts = self._parts
+        await self._find_owners(submissions)
+        begun = perf_counter()
+        async with parts.store.transaction() as transaction:
+            accounts = await transaction.lock_accounts(
+                sorted({s.account_id for s in submissions if s.account_id})
+            )
+            batch = await self._decided(transaction, accounts, submissions)
+            writes = batch.changes.finish()
+            refused = batch.refusals()
+            writes.audit += batch_refusals(parts.refusal_log, batch.changes.now_ns, refused)
+            bases = await transaction.write(writes) if writes.events or writes.idempotency else {}
+            await parts.audit_log.append(transaction, writes.audit)
+            await transaction.commit()
+            parts.known.committed_all(accounts, batch.changes)
+        for _, refusal in refused:
+            refusal.recorded = True
+        metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
+        metrics.BATCH_ITEMS.labels("commands").observe(len(submissions))
+        parts.publisher.committed(batch.changes, bases)
+        return batch.outcomes()
+
+    async def _decided(
+        self,
+        transaction: Transaction,
+        accounts: dict[str, AccountRow],
+        submissions: Sequence[Submission],
+    ) -> CommandBatch:
+        """Decide a batch; anew without a command that takes back what it did."""
+        parts = self._parts
+        taken_back: dict[int, RolledBackError] = {}
+        while True:
+            changes = BookChanges(accounts, parts.clock.now_ns())
+            batch = CommandBatch(parts, submissions, changes, accounts, HANDLERS, taken_back)
+            for row in accounts.values():
+                changes.know(parts.known.current(row.account_id, row.last_sequence))
+            await batch.read(transaction)
+            try:
+                batch.decide()
+            except RolledBackError as error:
+                # Once per command at most: then its answer stands beforehand.
+                taken_back[id(error.submission)] = error
+            else:
+                return batch
+
+    async def _find_owners(self, submissions: Sequence[Submission]) -> None:
+        """Find the accounts of commands that name an order only."""
+        named = []
+        for submission in submissions:
+            command = submission.command
+            if isinstance(command, OrderCommand):
+                if valid_ulid(command.order_id):
+                    named.append(command.order_id)
+                continue
+            submission.account_id = command.account_id
+            if isinstance(command, PlaceBatch):
+                for order in command.orders:
+                    order.account_id = command.account_id
+        parts = self._parts
+        order_accounts = (
+            await parts.known.order_accounts.find(named, parts.store.account_of) if named else {}
+        )
+        for submission in submissions:
+            command = submission.command
+            if isinstance(command, OrderCommand):
+                owner = order_accounts.get(command.order_id, "")
+                submission.account_id = owner if owner in submission.accounts else ""

@@ -1,0 +1,43 @@
+"""What the desk works with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from svc_oms.domain.checks import Limits
+from svc_oms.service.audit.audit_log import AuditLog
+from svc_oms.service.audit.refusal_log import RefusalLog
+from svc_oms.service.book.known_orders import KnownOrders
+from svc_oms.service.controls.pre_trade_control import FillFollower, PreTradeControl
+from svc_oms.service.instruments.market import Market
+from svc_oms.service.ports import OrderStore
+from svc_oms.service.streams.publisher import Publisher
+from svc_oms.service.venue.venue_sessions import VenueSessions
+
+TRADING_DAY_END_S = 22 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What the desk works with.
+
+    Attributes:
+        auditor: Tells which refusals are recorded one by one.
+        trail: Where the desk's entries of the audit log go.
+        gates: Controls every new order and change passes, in this order, before it is taken.
+        trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
+        followers: What fills move; the same as the links have, for a person may bring fills.
+    """
+
+    store: OrderStore
+    clock: Clock
+    known: KnownOrders
+    market: Market
+    venues: VenueSessions
+    publisher: Publisher
+    limits: Limits
+    refusal_log: RefusalLog
+    audit_log: AuditLog
+    pre_trade_controls: Sequence[PreTradeControl] = ()
+    trading_day_end_s: int = TRADING_DAY_END_S
+    fill_followers: Sequence[FillFollower] = ()

@@ -1,0 +1,153 @@
+"""Open orders and positions of accounts, kept between batches as long as they are true.
+
+What is kept of an account's orders was true at one sequence of its log, and its chain head
+there says of which log: a batch that was never committed leaves a head no log has. So the
+row, locked when the question is asked, tells if what is kept is current. If another batch
+or replica moved the account since, only the orders named in the events behind are read.
+Positions move with venue reports only: the account's state names the last such batch.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from svc_oms.domain.controls.exposure import OpenBook, PriceOf
+from svc_oms.domain.positions import Position, PositionKey
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.codec.control_records import position_value
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.ports import AccountRow, OrderRow, Transaction
+
+# Accounts of which something is kept; beyond it all is forgotten and read again as needed.
+ACCOUNTS_KEPT_MAX = 10_000
+# An account that moved further since is read anew.
+EVENTS_BEHIND_MAX = 2_000
+
+
+class _Orders:
+    """An account's open orders as they were at one point of its log."""
+
+    __slots__ = ("book", "head", "sequence")
+
+    def __init__(self, sequence: int, head: bytes, book: OpenBook) -> None:
+        self.sequence = sequence
+        self.head = head
+        self.book = book
+
+
+Positions = dict[PositionKey, Position]
+
+
+class Books:
+    """See the head of this file. A book is taken out for a batch and put back behind it."""
+
+    def __init__(self, price_of: PriceOf) -> None:
+        self._price_of = price_of
+        self._orders: dict[str, _Orders] = {}
+        self._positions: dict[str, tuple[str, Positions]] = {}
+
+    async def positions(
+        self, transaction: Transaction, positions_at: Mapping[str, str]
+    ) -> dict[str, Positions]:
+        """Return the positions of locked accounts, given what moved each of them last."""
+        found: dict[str, Positions] = {}
+        missing = []
+        for account_id, at in positions_at.items():
+            kept = self._positions.get(account_id)
+            if kept is not None and kept[0] == at:
+                found[account_id] = kept[1]
+            else:
+                found[account_id] = {}
+                missing += [account_id] if at else []
+        for row in await transaction.positions(missing) if missing else ():
+            found[row.account_id][row.isin, row.currency] = position_value(row)
+        for account_id in missing:
+            self.moved(account_id, positions_at[account_id], found[account_id])
+        return found
+
+    def moved(self, account_id: str, at: str, positions: Positions) -> None:
+        """Keep positions as a batch leaves them; should it fail, nobody asks for them."""
+        if len(self._positions) > ACCOUNTS_KEPT_MAX:
+            self._positions.clear()
+        self._positions[account_id] = (at, positions)
+
+    async def take(
+        self,
+        transaction: Transaction,
+        rows: Iterable[AccountRow],
+        positions: Mapping[str, Positions],
+    ) -> dict[str, OpenBook]:
+        """Return the open orders of locked accounts, brought up to date."""
+        found: dict[str, OpenBook] = {}
+        behind: list[_Orders] = []
+        behind_rows: list[AccountRow] = []
+        anew: list[AccountRow] = []
+        for row in rows:
+            kept = self._orders.pop(row.account_id, None)
+            if kept is None:
+                anew.append(row)
+            elif (kept.sequence, kept.head) == (row.last_sequence, row.chain_head):
+                found[row.account_id] = kept.book
+            elif 0 < row.last_sequence - kept.sequence <= EVENTS_BEHIND_MAX:
+                behind.append(kept)
+                behind_rows.append(row)
+            else:
+                anew.append(row)
+        if behind:
+            anew += await self._follow(transaction, behind_rows, behind, found)
+        if anew:
+            await self._read(transaction, anew, found)
+        for account_id, book in found.items():
+            for position in positions[account_id].values():
+                if book.positions.get((position.isin, position.currency)) != position:
+                    book.hold(position)
+        return found
+
+    async def _follow(
+        self,
+        transaction: Transaction,
+        rows: list[AccountRow],
+        kept: list[_Orders],
+        found: dict[str, OpenBook],
+    ) -> list[AccountRow]:
+        """Bring books up to date; return the accounts whose book is of no log there is."""
+        known = [
+            (row.account_id, each.sequence, each.head) for row, each in zip(rows, kept, strict=True)
+        ]
+        true, moved = await transaction.orders_since(known)
+        lost = []
+        for row, each in zip(rows, kept, strict=True):
+            if row.account_id in true:
+                found[row.account_id] = each.book
+            else:
+                lost.append(row)
+        for order in moved:
+            found[order.account_id].put(read_order(order.body, order.fold))
+        return lost
+
+    async def _read(
+        self, transaction: Transaction, rows: list[AccountRow], found: dict[str, OpenBook]
+    ) -> None:
+        """Read the open orders of accounts of which nothing is known."""
+        by_account: dict[str, list[OrderRow]] = {row.account_id: [] for row in rows}
+        some = [row.account_id for row in rows if row.last_sequence]
+        for order in await transaction.all_open_orders(some) if some else ():
+            by_account[order.account_id].append(order)
+        for account_id, orders in by_account.items():
+            read = [read_order(order.body, order.fold) for order in orders]
+            found[account_id] = OpenBook(read, {}, self._price_of)
+
+    def take_current(self, row: AccountRow) -> OpenBook | None:
+        """Return the open orders of a locked account if they are at hand, without reading."""
+        kept = self._orders.get(row.account_id)
+        if kept is None or (kept.sequence, kept.head) != (row.last_sequence, row.chain_head):
+            return None
+        del self._orders[row.account_id]
+        return kept.book
+
+    def put_back(self, account_id: str, book: OpenBook, changes: BookChanges) -> None:
+        """Keep a book as the batch leaves it."""
+        if len(self._orders) > ACCOUNTS_KEPT_MAX:
+            self._orders.clear()
+        for order in changes.changed().get(account_id, ()):
+            book.put(order)
+        sequence, head = changes.head(account_id)
+        self._orders[account_id] = _Orders(sequence, head, book)

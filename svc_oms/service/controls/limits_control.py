@@ -1,0 +1,324 @@
+"""The gate of the pre-trade controls, and what follows the venue: positions and throttle."""
+
+from collections.abc import Mapping, Sequence
+
+from mesh.errors import MeshError
+from svc_oms.domain.checks import Limits
+from svc_oms.domain.controls.judgement import (
+    ONCE,
+    count,
+    count_command,
+    count_execution,
+    judge,
+)
+from svc_oms.domain.controls.limit_values import (
+    DEFAULT_ID,
+    NO_CONTROLS,
+    Applied,
+    Controls,
+    Limit,
+    LimitKind,
+    LimitScope,
+    Range,
+    TradingState,
+    Values,
+)
+from svc_oms.domain.controls.refusals import named
+from svc_oms.domain.controls.state import read_state, state_text
+from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
+from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
+from svc_oms.domain.events import Event, OrderExecuted
+from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.domain.numbers import plain
+from svc_oms.domain.positions import MOVING, Position, follow, key_of
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.codec.control_records import (
+    Decoded,
+    decoded,
+    position_row,
+    read_controls,
+    strategy_name,
+)
+from svc_oms.service.codec.values import NS_PER_S
+from svc_oms.service.commands.submissions import Submission
+from svc_oms.service.controls.account_books import Books, Positions
+from svc_oms.service.instruments.market import Market
+from svc_oms.service.metrics import STRATEGY_STOPS
+from svc_oms.service.ports import AccountRow, Transaction
+
+NS_PER_US = 1000
+
+
+class ControlsInForce:
+    """What gate and follower of one replica share: controls as last read, and books."""
+
+    def __init__(self, market: Market, limits: Limits) -> None:
+        self.market = market
+        self.books = Books(market.reference_price)
+        self.defaults = default_limits(limits)
+        self._controls = NO_CONTROLS
+        self._decoded: Decoded = {}
+
+    async def controls(self, transaction: Transaction, seen: int, now_ns: int) -> Controls:
+        """Return the controls, read again if they have moved since."""
+        if seen > self._controls.version:
+            # Behind the lock: nothing moves between the two statements.
+            version = await transaction.controls_version()
+            records = await transaction.control_records(now_ns // NS_PER_US)
+            self._decoded = decoded(records, self._decoded)
+            self._controls = read_controls(version, self._decoded)
+        return self._controls
+
+    def view(self, row: AccountRow, controls: Controls) -> AccountView:
+        """Return what an account is judged by, without its book."""
+        return AccountView(
+            account_id=row.account_id,
+            firm_id=row.firm_id,
+            controls=controls,
+            limits=controls.of_account(row.account_id, row.firm_id, row.desk_id),
+            defaults=self.defaults,
+            state=read_state(row.controls),
+            book=None,
+            own_state=TradingState(row.status),
+            value_price=self.market.reference_price,
+            collar_price=self.market.collar_price,
+            strategy_of=strategy_of,
+        )
+
+
+def strategy_of(order: Order) -> str:
+    """Name what the repeated-execution throttle counts an order by."""
+    return strategy_name(order.regulatory, order.placed_by)
+
+
+def default_limits(limits: Limits) -> dict[LimitKind, Applied]:
+    """Make limits of the settings: they hold where no other of their kind does."""
+    made = {}
+    for kind, values in (
+        (LimitKind.MAX_ORDER_QUANTITY, Values(quantity=limits.max_quantity)),
+        (LimitKind.MAX_ORDER_VALUE, Values(value=limits.max_value)),
+    ):
+        if values != Values():
+            limit = Limit(DEFAULT_ID, 0, kind, Range(LimitScope.FIRM, ""), values)
+            made[kind] = Applied(limit, values)
+    return made
+
+
+class LimitsControl:
+    """See `pre_trade_controls.PreTradeControl`."""
+
+    def __init__(self, controls_in_force: ControlsInForce) -> None:
+        self._controls_in_force = controls_in_force
+
+    async def open(
+        self,
+        transaction: Transaction,
+        accounts: Mapping[str, AccountRow],
+        changes: BookChanges,
+        submissions: Sequence[Submission],
+        controls_version: int,
+    ) -> "LimitsBatchControl":
+        """See `pre_trade_controls.PreTradeControl`."""
+        del submissions
+        controls_in_force = self._controls_in_force
+        controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
+        views = {name: controls_in_force.view(row, controls) for name, row in accounts.items()}
+        asked = [name for name, view in views.items() if _needs_book(view)]
+        if asked:
+            positions_at = {name: views[name].state.positions_at for name in asked}
+            positions = await controls_in_force.books.positions(transaction, positions_at)
+            books = await controls_in_force.books.take(
+                transaction, [accounts[name] for name in asked], positions
+            )
+            for name, book in books.items():
+                views[name].book = book
+                # Own resting orders may have to be cancelled, whichever replica took them.
+                changes.know(book.orders)
+        return LimitsBatchControl(controls_in_force.books, views, changes)
+
+
+def _needs_book(view: AccountView) -> bool:
+    return (
+        view.own_state is TradingState.REDUCE_ONLY
+        or view.controls.reduce_only_somewhere
+        or not NEEDS_BOOK.isdisjoint(view.limits.kinds())
+    )
+
+
+class LimitsBatchControl:
+    """See `pre_trade_controls.BatchControl`."""
+
+    def __init__(
+        self, books: Books, views: Mapping[str, AccountView], changes: BookChanges
+    ) -> None:
+        self._books = books
+        self._views = views
+        self._changes = changes
+        self._trial: Trial | None = None
+        self._counts = True
+
+    def place(self, submission: Submission, order: Order) -> Sequence[Order]:
+        """See `pre_trade_controls.BatchControl`."""
+        del submission
+        view = self._views[order.account_id]
+        return self._judge(view, new_order(view, order, self._changes.now_ns))
+
+    def release(self, submission: Submission, order: Order) -> Sequence[Order]:
+        """See `pre_trade_controls.BatchControl`."""
+        del submission
+        view = self._views[order.account_id]
+        trial = released(view, order, self._changes.now_ns)
+        self._check_rate(view, order, is_cancel=False)
+        resting = judge(view, trial, ONCE)
+        self._trial, self._counts = trial, False
+        return resting
+
+    def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> Sequence[Order]:
+        """See `pre_trade_controls.BatchControl`."""
+        del submission
+        view = self._views[before.account_id]
+        return self._judge(view, change_of(view, before, terms, self._changes.now_ns))
+
+    def _judge(self, view: AccountView, trial: Trial) -> Sequence[Order]:
+        self._trial = None
+        self._check_rate(view, trial.order, is_cancel=False)
+        resting = judge(view, trial)
+        self._trial, self._counts = trial, True
+        return resting
+
+    def cancel(self, submission: Submission, before: Order) -> None:
+        """See `pre_trade_controls.BatchControl`."""
+        del submission
+        self._check_rate(self._views[before.account_id], before, is_cancel=True)
+
+    def _check_rate(self, view: AccountView, order: Order, *, is_cancel: bool) -> None:
+        now_ns = self._changes.now_ns
+        applied = view.limit(LimitKind.MESSAGE_RATE, order, now_ns)
+        if applied is not None:
+            reached = rate_reached(view, applied, now_ns, is_cancel=is_cancel)
+            if reached is not None:
+                raise _rate_limited(reached)
+
+    def taken(self, before: Order | None, after: Order) -> None:
+        """See `pre_trade_controls.BatchControl`."""
+        view = self._views[after.account_id]
+        now_ns = self._changes.now_ns
+        trial = self._trial
+        if before is not None and after.pending_cancel_id != before.pending_cancel_id:
+            count_command(view, after, now_ns, is_cancel=True)
+        elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
+            self._trial = None
+            if self._counts:
+                count(view, trial)
+            count_command(view, after, now_ns, is_cancel=False)
+        if view.book is not None:
+            view.book.put(after)
+
+    def finish(self) -> None:
+        """See `pre_trade_controls.BatchControl`."""
+        for account_id, view in self._views.items():
+            self._changes.controls[account_id] = state_text(view.state, self._changes.now_ns)
+            if view.book is not None:
+                self._books.put_back(account_id, view.book, self._changes)
+
+
+def _rate_limited(reached: RateReached) -> MeshError:
+    applied, span = reached.applied, reached.applied.values.window_ms
+    return MeshError(
+        "RATE_LIMITED",
+        f"{reached.what} within {span} ms would be {plain(reached.would_be)}, above the "
+        f"{reached.maximum} of {applied.name}",
+        "",
+        {
+            "value": plain(reached.would_be),
+            "maximum": str(reached.maximum),
+            "window_ms": str(span),
+            **named(applied),
+        },
+        retry_after_s=reached.wait_ns / NS_PER_S,
+    )
+
+
+class PositionFollower:
+    """See `pre_trade_controls.FillFollower`."""
+
+    def __init__(self, controls_in_force: ControlsInForce) -> None:
+        self._controls_in_force = controls_in_force
+
+    async def open(
+        self, transaction: Transaction, accounts: Mapping[str, AccountRow], changes: BookChanges
+    ) -> "PositionBatchFollower":
+        """See `pre_trade_controls.FillFollower`.
+
+        The version comes with the locks, not behind them: a fill that crosses a change of
+        its throttle is counted as it was when it came.
+        """
+        controls_in_force = self._controls_in_force
+        version = max((row.controls_seen for row in accounts.values()), default=0)
+        controls = (
+            await controls_in_force.controls(transaction, version, changes.now_ns)
+            if accounts
+            else NO_CONTROLS
+        )
+        views = {name: controls_in_force.view(row, controls) for name, row in accounts.items()}
+        positions_at = {name: view.state.positions_at for name, view in views.items()}
+        positions = await controls_in_force.books.positions(transaction, positions_at)
+        for name, row in accounts.items():
+            views[name].book = controls_in_force.books.take_current(row)
+        return PositionBatchFollower(controls_in_force.books, views, positions, changes)
+
+
+class PositionBatchFollower:
+    """See `pre_trade_controls.BatchFollower`."""
+
+    def __init__(
+        self,
+        books: Books,
+        views: Mapping[str, AccountView],
+        positions: Mapping[str, Positions],
+        changes: BookChanges,
+    ) -> None:
+        self._books = books
+        self._views = views
+        # Copies: what is kept holds until this batch is committed.
+        self._positions = {name: dict(held) for name, held in positions.items()}
+        self._moved: set[tuple[str, tuple[str, str]]] = set()
+        self._changes = changes
+
+    def followed(self, before: Order, after: Order, events: Sequence[Event]) -> None:
+        """See `pre_trade_controls.BatchFollower`."""
+        del before
+        view, account_id = self._views[after.account_id], after.account_id
+        held = self._positions[account_id]
+        sequence = after.last_sequence - len(events)
+        for event in events:
+            sequence += 1
+            if not isinstance(event, MOVING):
+                continue
+            key = key_of(after)
+            position = held.get(key) or Position(account_id, *key)
+            held[key] = follow(position, after.side, event, sequence)
+            self._moved.add((account_id, key))
+            if isinstance(event, OrderExecuted) and count_execution(
+                view, after, self._changes.now_ns
+            ):
+                STRATEGY_STOPS.inc()
+
+    def finish(self) -> None:
+        """See `pre_trade_controls.BatchFollower`."""
+        changes = self._changes
+        for account_id, key in sorted(self._moved):
+            changes.writes.positions.append(position_row(self._positions[account_id][key]))
+        for account_id in {name for name, _ in self._moved}:
+            state = self._views[account_id].state
+            sequence, head = changes.head(account_id)
+            state.positions_at = f"{sequence}-{head[:8].hex()}"
+            changes.controls[account_id] = state_text(state, changes.now_ns)
+            self._books.moved(account_id, state.positions_at, self._positions[account_id])
+        for account_id, view in self._views.items():
+            if view.book is None:
+                continue
+            for moved_account, key in self._moved:
+                if moved_account == account_id:
+                    view.book.hold(self._positions[account_id][key])
+            self._books.put_back(account_id, view.book, changes)

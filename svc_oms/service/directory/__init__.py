@@ -1,0 +1,1 @@
+"""What a control or a query can name: accounts, desks, traders, sessions, listings."""

@@ -1,0 +1,79 @@
+"""Who acts: the id that identifies them, and the name people know them by."""
+
+import asyncio
+from typing import NamedTuple
+
+from mesh.auth import Principal
+from mesh.call import Call
+from mesh.log import get_logger
+from svc_oms.service.directory.directory_ports import UserNameStore
+from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
+
+log = get_logger("svc_oms.people")
+
+# People remembered here; beyond it all are forgotten, and kept anew with their next call.
+PEOPLE_KNOWN_MAX = 100_000
+# Of them, those not stored yet; beyond it others wait for their next call.
+PEOPLE_WAITING_MAX = 10_000
+# A kill switch cannot name a longer one.
+SUBJECT_CHARACTERS_MAX = 128
+# Roles that can have orders entered: a kill switch on anybody else holds nothing.
+ENTER_ORDERS = frozenset({"TRADER", "RISK"})
+
+
+class Person(NamedTuple):
+    """Who does something. Both are kept with the act: names change, and are not looked up."""
+
+    subject: str
+    username: str = ""
+
+
+def person_of(principal: Principal) -> Person:
+    """Return the person behind a call."""
+    return Person(principal.subject, principal.username)
+
+
+class UserNames:
+    """Everybody who may enter orders and was seen calling: the traders a kill switch can name.
+
+    Kept behind the call and not waited for: a name that is lost with the process is seen again
+    with the next call, and whoever has an open order is known by it.
+    """
+
+    def __init__(self, store: UserNameStore) -> None:
+        self._store = store
+        self._known: dict[str, str] = {}
+        self._new: dict[str, str] = {}
+        self._some = asyncio.Event()
+
+    def knows(self, subject: str) -> bool:
+        """Tell whether somebody was seen here; others may have been seen elsewhere."""
+        return subject in self._known
+
+    def seen(self, call: Call) -> None:
+        """Note who calls. Costs a look into a dictionary."""
+        user = call.principal
+        if user is None or self._known.get(user.subject) == user.username:
+            return
+        if ENTER_ORDERS.isdisjoint(user.roles) or len(user.subject) > SUBJECT_CHARACTERS_MAX:
+            return
+        if len(self._new) >= PEOPLE_WAITING_MAX:
+            return
+        if len(self._known) >= PEOPLE_KNOWN_MAX:
+            self._known.clear()
+        self._known[user.subject] = self._new[user.subject] = user.username
+        self._some.set()
+
+    async def run(self) -> None:
+        """Keep whoever is new, for ever."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            new, self._new = self._new, {}
+            try:
+                await self._store.keep_people(sorted(new.items()))
+            except (StoreUnavailableError, StoreRefusedError) as error:
+                log.warning("callers not kept", callers=len(new), error=str(error))
+                # Seen again with their next call.
+                for subject in new:
+                    self._known.pop(subject, None)

@@ -1,0 +1,1 @@
+"""Cancel on disconnect: orders of a client whose order flow is lost."""

@@ -1,0 +1,1 @@
+"""Listings and reference prices that orders are checked against."""

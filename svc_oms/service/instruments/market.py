@@ -1,0 +1,89 @@
+"""Listings and reference prices, as far as orders are checked against them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from mesh.clock import Clock
+from mesh.errors import refuse
+from ordermesh.marketdata.v1 import instrument_pb2
+from svc_oms.domain.checks import Instrument, TickBand
+from svc_oms.domain.controls.trial import Reference
+from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.service.instruments.reference_prices import References
+
+TRADABLE = frozenset({instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION})
+
+
+def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
+    """Decode a listing."""
+    return Instrument(
+        instrument_id=message.instrument_id,
+        symbol=message.symbol,
+        venue_mic=message.venue_mic,
+        isin=message.isin,
+        currency=message.currency,
+        lot_size=Quantity(Decimal(message.lot_size or "1")),
+        tick_table=tuple(
+            TickBand(Price(Decimal(band.from_price)), Price(Decimal(band.tick_size)))
+            for band in message.tick_table
+        ),
+        tradable=message.trading_status in TRADABLE,
+        trading_status=instrument_pb2.TradingStatus.Name(message.trading_status).removeprefix(
+            "TRADING_STATUS_"
+        ),
+        max_quantity=Quantity(Decimal(message.max_quantity)) if message.max_quantity else None,
+    )
+
+
+class Market:
+    """The listings known now, and their last prices."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.references = References(clock)
+        self._instruments: dict[str, Instrument] = {}
+
+    def __len__(self) -> int:
+        return len(self._instruments)
+
+    def learn(self, messages: Iterable[instrument_pb2.Instrument]) -> None:
+        """Take listings as they are now."""
+        for message in messages:
+            self._instruments[message.instrument_id] = instrument_value(message)
+
+    def instrument(self, instrument_id: str) -> Instrument:
+        """Return a listing.
+
+        Raises:
+            MeshError: INSTRUMENT_NOT_FOUND.
+        """
+        found = self._instruments.get(instrument_id)
+        if found is None:
+            raise refuse(
+                "INSTRUMENT_NOT_FOUND",
+                f"instrument_id is {instrument_id!r}: no venue has told of such a listing",
+                "instrument_id",
+                instrument_id=instrument_id,
+            )
+        return found
+
+    def find(self, instrument_id: str) -> Instrument | None:
+        """Return a listing, if it is known."""
+        return self._instruments.get(instrument_id)
+
+    def isin(self, instrument_id: str) -> str:
+        """Return the ISIN of a listing, or the listing where it has none; empty if unknown."""
+        found = self._instruments.get(instrument_id)
+        return "" if found is None else found.isin or instrument_id
+
+    def all(self) -> list[Instrument]:
+        """Return every listing, by its name."""
+        return [self._instruments[name] for name in sorted(self._instruments)]
+
+    def reference_price(self, instrument_id: str) -> Price | None:
+        """Return the last price, unless there is none to judge a value by."""
+        return self.references.price(instrument_id)
+
+    def collar_price(self, instrument_id: str) -> Reference | None:
+        """Return what limit prices are held against: last, mid or close; None without any."""
+        found = self.references.reference(instrument_id)
+        return None if found.collar is None else Reference(found.collar, found.source)

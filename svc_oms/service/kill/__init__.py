@@ -1,0 +1,1 @@
+"""Kill switches: engaged, confirmed by gateways, pulled, released."""

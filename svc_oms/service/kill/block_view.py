@@ -1,0 +1,101 @@
+"""The kill switches this replica knows of, for links, streams and work; a view of the database.
+
+A link must not go on with switches nobody has looked up lately: another replica may
+have engaged one and may wait for it. So the view has an age, and a link whose view is
+too old ends (link.py); the gateway gives up what it was not yet told to send.
+"""
+
+import asyncio
+
+from mesh.clock import Clock
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from svc_oms.service.codec.kill_messages import blocks_message
+from svc_oms.service.kill import kill_ports
+from svc_oms.service.kill.kill_ports import KillStore, SwitchRow
+from svc_oms.service.ports import StoreUnavailableError
+
+# A view older than this is not to be trusted; it is renewed every second.
+BLOCKS_AGE_MAX_S = 5.0
+# Switches that are over are still shown for so long.
+SHOWN_FOR_S = 600
+
+
+class BlockView:
+    """See above.
+
+    Attributes:
+        rows: Switches in force, at work, or changed lately, oldest first.
+        message: What gateways are told.
+    """
+
+    def __init__(self, store: KillStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._read_at = clock.monotonic()
+        self._listeners: set[asyncio.Event] = set()
+        self._revisions: dict[str, int] = {}
+        self.rows: list[SwitchRow] = []
+        self.message = gw.Blocks()
+
+    @property
+    def version(self) -> int:
+        """Version of the blocks; grows with every switch."""
+        return self.message.version
+
+    def require_fresh(self) -> None:
+        """Refuse to go on with a view that was not renewed for too long.
+
+        Raises:
+            StoreUnavailableError: it is too old.
+        """
+        if self._clock.monotonic() - self._read_at > BLOCKS_AGE_MAX_S:
+            raise StoreUnavailableError(
+                f"kill switches could not be read for {BLOCKS_AGE_MAX_S:.0f} s"
+            )
+
+    def find(self, switch_id: str) -> SwitchRow | None:
+        """Return a switch of the view."""
+        return next((row for row in self.rows if row.switch_id == switch_id), None)
+
+    def join(self, listener: asyncio.Event) -> None:
+        """Set this event whenever something changes."""
+        self._listeners.add(listener)
+
+    def leave(self, listener: asyncio.Event) -> None:
+        """Stop that."""
+        self._listeners.discard(listener)
+
+    def ring(self) -> None:
+        """Wake whoever listens."""
+        for listener in self._listeners:
+            listener.set()
+
+    async def refresh(self) -> None:
+        """Read anew.
+
+        Raises:
+            StoreUnavailableError: the view stays as it was, and grows old.
+        """
+        async with self._lock:
+            began = self._clock.monotonic()
+            rows = await self._store.current(SHOWN_FOR_S)
+            self._read_at = began
+            self.rows = rows
+            versions = (row.version for row in rows if row.kind == kill_ports.SWITCH)
+            version = max(versions, default=0)
+            if version > self.version:
+                self.message = blocks_message(rows, version)
+            revisions = {row.switch_id: row.revision for row in rows}
+            if revisions != self._revisions:
+                self._revisions = revisions
+                self.ring()
+
+    async def confirmed(self, session_id: str, token: int, version: int) -> None:
+        """Keep what a gateway says it has.
+
+        Raises:
+            StoreUnavailableError: nobody will know.
+        """
+        await self._store.confirm(session_id, token, version, self._clock.now_ns() // 1000)
+        self.ring()

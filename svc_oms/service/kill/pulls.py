@@ -1,0 +1,312 @@
+"""Pulls the orders in the scope of a kill switch or mass cancel, as a job any replica can do.
+
+All it knows is in the database: which orders there are, what was asked, what became
+of them. So a replica that dies leaves nothing behind but its lease, and the next one
+goes on when that is over. Work done twice does no harm: an order with a cancel on its
+way is not asked again, which the desk decides behind the account's lock.
+
+A round lists the open orders in scope, looks at those without a final outcome, asks
+for the cancels that are due, and counts.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from mesh.errors import MeshError, to_rejection
+from mesh.ids import new_ulid
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.domain.kill_switches import (
+    FINAL,
+    Finding,
+    PullOutcome,
+    Scope,
+    covers,
+    find,
+    reaches_session,
+)
+from svc_oms.domain.model import Order, Rejection
+from svc_oms.service.codec.kill_messages import NS_PER_US, command_subject, listed_subject
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.codec.values import rejection_message
+from svc_oms.service.commands.submissions import (
+    CommandKind,
+    Outcome,
+    Pull,
+    Submission,
+    Taken,
+)
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.kill.kill_ports import IN_FORCE, MASS_CANCEL, RELEASED, PullRow, SwitchRow
+from svc_oms.service.ports import OrderStore
+from svc_oms.service.venue.venue_sessions import VenueSessions
+
+log = get_logger("svc_oms.pulls")
+
+# Orders one command cancels, of one account, and about as many of all accounts in one batch of
+# the desk: others are served between.
+PULL_ORDERS_MAX = 200
+# Orders read at a time.
+PAGE_ORDERS_MAX = 1_000
+# Whoever works on a switch has it for so long; it is taken over then.
+LEASE_S = 3.0
+# A cancel without answer for so long is told as CANNOT, with OUTCOME_UNKNOWN; it is not repeated.
+PULL_ANSWER_S_MAX = 10.0
+# A refused cancel is tried again after 1, 2, 4 ... seconds, at most so many.
+PULL_RETRY_S_MAX = 30.0
+# Cancels of one order a mass cancel asks for; a switch goes on while it is in force.
+MASS_CANCEL_ATTEMPTS_MAX = 8
+# While a switch is in force, orders that come alive again (a bust, a late acknowledgement) are
+# looked for this often.
+RELIST_S = 5.0
+# Commands of one outbox a drill looks at.
+DRILL_COMMANDS_MAX = 10_000
+# Seconds between rounds of a switch of less than so many seconds.
+RESTS_S = ((30, 0.1), (600, 1.0), (float("inf"), 5.0))
+_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PullParts:
+    """What pulling works with."""
+
+    store: OrderStore
+    clock: Clock
+    venues: VenueSessions
+    worker: CommandWorker
+    replica: str
+
+
+class Puller:
+    """See above."""
+
+    def __init__(self, parts: PullParts) -> None:
+        self._parts = parts
+        self._kills = parts.store.kills
+        self._listed_at: dict[str, float] = {}
+        self._rest_until: dict[str, float] = {}
+
+    async def work(self, row: SwitchRow) -> bool:
+        """Do one round for a switch; True if another is due soon.
+
+        Raises:
+            StoreUnavailableError: nothing is lost; try again.
+        """
+        begun = self._parts.clock.monotonic()
+        in_force = row.state in IN_FORCE
+        if row.settled_at_us and (row.drill or not in_force):
+            self._listed_at.pop(row.switch_id, None)
+            self._rest_until.pop(row.switch_id, None)
+            return False
+        listed_s = begun - self._listed_at.get(row.switch_id, -RELIST_S)
+        if row.settled_at_us and listed_s < RELIST_S:
+            return False
+        if begun < self._rest_until.get(row.switch_id, 0):
+            return True
+        if not await self._kills.lease(row.switch_id, self._parts.replica, LEASE_S):
+            return False
+        if not row.listed or (in_force and listed_s >= RELIST_S):
+            await self._list(row)
+            self._listed_at[row.switch_id] = begun
+        if row.drill:
+            await self._count(row, settled=True, commands_held=await self._commands_held(row))
+            return False
+        # Behind its release nothing is asked for any more; the report stays as it is.
+        settled = row.state == RELEASED or await self._round(row)
+        await self._count(row, settled=settled)
+        self._rest(row, begun)
+        return not settled
+
+    def _rest(self, row: SwitchRow, begun: float) -> None:
+        """Leave most of the time to others, the more the longer it takes."""
+        now = self._parts.clock.monotonic()
+        age_s = (self._now_us() - row.engaged_at_us) / _US
+        rest_s = next(rest for until, rest in RESTS_S if age_s < until)
+        self._rest_until[row.switch_id] = now + max(rest_s, 4 * (now - begun))
+
+    async def _count(self, row: SwitchRow, *, settled: bool, commands_held: int = 0) -> None:
+        await self._kills.count(
+            row.switch_id,
+            listed=True,
+            commands_held=commands_held,
+            settled=settled,
+            now_us=self._now_us(),
+        )
+
+    def _now_us(self) -> int:
+        return self._parts.clock.now_ns() // NS_PER_US
+
+    # Listing.
+
+    async def _list(self, row: SwitchRow) -> None:
+        """List every open order in scope that is not listed yet."""
+        scope, after = Scope(*row.scope), ""
+        name_of, up = self._parts.venues.name_of, self._parts.venues.up()
+        while True:
+            page = await self._kills.open_orders(row.switch_id, row.scope, after, PAGE_ORDERS_MAX)
+            found = [o for o in page if covers(scope, listed_subject(o, name_of(o.venue_mic)))]
+            listed = []
+            for order in found:
+                outcome, why = PullOutcome.PENDING, b""
+                if row.drill:
+                    outcome = PullOutcome.WOULD_PULL
+                    if order.venue_mic not in up:
+                        outcome, why = PullOutcome.CANNOT, _down(order.venue_mic)
+                listed.append(
+                    PullRow(
+                        row.switch_id,
+                        order.order_id,
+                        order.account_id,
+                        order.instrument_id,
+                        outcome,
+                        rejection=why,
+                        updated_at_us=self._now_us(),
+                    )
+                )
+            await self._kills.keep_pulls(row.switch_id, listed)
+            if len(page) < PAGE_ORDERS_MAX:
+                return
+            after = page[-1].order_id
+
+    async def _commands_held(self, row: SwitchRow) -> int:
+        """Count new orders and replaces on their way that a switch would hold back."""
+        scope, held = Scope(*row.scope), 0
+        stale_kinds = {gw.VENUE_COMMAND_KIND_NEW, gw.VENUE_COMMAND_KIND_REPLACE}
+        for session in await self._parts.store.sessions():
+            if not reaches_session(scope, session.session_id, session.venue_mic):
+                continue
+            waiting = await self._parts.store.outbox(session.session_id, 0, DRILL_COMMANDS_MAX)
+            for _, payload in waiting:
+                command = gw.VenueCommand.FromString(payload)
+                subject = command_subject(command, session.session_id, session.venue_mic)
+                held += command.kind in stale_kinds and covers(scope, subject)
+        return held
+
+    # Asking.
+
+    async def _round(self, row: SwitchRow) -> bool:
+        """Look at what is open and ask for what is due; True when all is settled."""
+        after, settled = "", True
+        while True:
+            page = await self._kills.unsettled(row.switch_id, after, PAGE_ORDERS_MAX)
+            changed: dict[str, PullRow] = {}
+            due: list[PullRow] = []
+            for state in page:
+                order = read_order(state.body, state.fold)
+                finding = self._find(order, state.row)
+                ask = finding.ask and self._is_due(row, state.row)
+                settled = settled and (
+                    finding.outcome in FINAL or (not ask and _given_up(row, state.row, finding))
+                )
+                now = self._moved(state.row, order, finding)
+                if now is not None:
+                    changed[order.order_id] = now
+                if ask:
+                    due.append(now or state.row)
+            changed.update(await self._ask(row, due))
+            await self._kills.keep_pulls(row.switch_id, list(changed.values()))
+            if len(page) < PAGE_ORDERS_MAX:
+                return settled
+            after = page[-1].row.order_id
+
+    def _find(self, order: Order, row: PullRow) -> Finding:
+        waits_since_ns = max(order.updated_at_ns, row.asked_at_us * NS_PER_US)
+        waits_s = (self._parts.clock.now_ns() - waits_since_ns) / 1e9
+        return find(
+            order,
+            row.attempts,
+            session_up=order.venue_mic in self._parts.venues.up(),
+            overdue=waits_s > PULL_ANSWER_S_MAX,
+        )
+
+    def _is_due(self, row: SwitchRow, pull: PullRow) -> bool:
+        if row.kind == MASS_CANCEL and pull.attempts >= MASS_CANCEL_ATTEMPTS_MAX:
+            return False
+        if not pull.asked_at_us:
+            return True
+        wait_s = min(2.0 ** max(pull.attempts - 1, 0), PULL_RETRY_S_MAX)
+        return self._now_us() - pull.asked_at_us >= wait_s * _US
+
+    def _moved(self, pull: PullRow, order: Order, finding: Finding) -> PullRow | None:
+        if finding.outcome is PullOutcome.PENDING and finding.ask and pull.rejection:
+            # The desk could not even ask; what it said stands until it can.
+            return None
+        why = b"" if finding.why is None else _bytes(finding.why)
+        now = pull._replace(outcome=finding.outcome, state=order.state.value, rejection=why)
+        return None if now == pull else now._replace(updated_at_us=self._now_us())
+
+    async def _ask(self, row: SwitchRow, due: Sequence[PullRow]) -> dict[str, PullRow]:
+        """Ask for cancels, account by account; return the orders as they stand then."""
+        by_account: defaultdict[str, list[PullRow]] = defaultdict(list)
+        for pull in due:
+            by_account[pull.account_id].append(pull)
+        parts = [
+            pulls[start : start + PULL_ORDERS_MAX]
+            for pulls in by_account.values()
+            for start in range(0, len(pulls), PULL_ORDERS_MAX)
+        ]
+        asked: dict[str, PullRow] = {}
+        while parts:
+            together, orders = [], 0
+            while parts and orders < PULL_ORDERS_MAX:
+                orders += len(parts[-1])
+                together.append(parts.pop())
+            for answer in await asyncio.gather(*(self._submit(row, part) for part in together)):
+                asked |= {pull.order_id: pull for pull in answer}
+        return asked
+
+    async def _submit(self, row: SwitchRow, pulls: Sequence[PullRow]) -> list[PullRow]:
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        account_id = pulls[0].account_id
+        # No client's key can have a ~ in it.
+        key = f"~{row.switch_id}~{new_ulid(self._parts.clock.now_ns())}"
+        command = Pull(key, account_id, tuple(pull.order_id for pull in pulls), row.engaged_by)
+        self._parts.worker.submit(
+            Submission(CommandKind.PULL, command, frozenset({account_id}), b"", future.set_result)
+        )
+        outcome = await future
+        if not isinstance(outcome, Taken):
+            log.warning("cancels not asked for", switch=row.switch_id, error=str(outcome))
+            why = to_rejection(outcome).SerializeToString()
+            return [self._refused(pull, why) for pull in pulls]
+        response = order_service_pb2.CancelAllResponse.FromString(outcome.body)
+        return list(self._answered(pulls, response.results))
+
+    def _answered(
+        self, pulls: Sequence[PullRow], results: Iterable[order_service_pb2.CancelAllResult]
+    ) -> Iterable[PullRow]:
+        for pull, result in zip(pulls, results, strict=True):
+            if result.HasField("rejection"):
+                yield self._refused(pull, result.rejection.SerializeToString())
+            else:
+                yield pull._replace(
+                    state=result.state,
+                    outcome=PullOutcome.PENDING,
+                    rejection=b"",
+                    attempts=pull.attempts + 1,
+                    asked_at_us=self._now_us(),
+                    updated_at_us=self._now_us(),
+                )
+
+    def _refused(self, pull: PullRow, why: bytes) -> PullRow:
+        now_us = self._now_us()
+        return pull._replace(
+            outcome=PullOutcome.CANNOT, rejection=why, asked_at_us=now_us, updated_at_us=now_us
+        )
+
+
+def _given_up(row: SwitchRow, pull: PullRow, finding: Finding) -> bool:
+    return row.kind == MASS_CANCEL and finding.ask and pull.attempts >= MASS_CANCEL_ATTEMPTS_MAX
+
+
+def _bytes(rejection: Rejection) -> bytes:
+    return rejection_message(rejection).SerializeToString()
+
+
+def _down(venue_mic: str) -> bytes:
+    error = MeshError("VENUE_UNAVAILABLE", f"the order session of {venue_mic} is down")
+    return to_rejection(error).SerializeToString()

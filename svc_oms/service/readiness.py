@@ -1,0 +1,25 @@
+"""Whether this replica has opened the order book, and why not."""
+
+from svc_oms.service.errors import database_away
+
+
+class Readiness:
+    """Set once by the replica that opens the book; asked before every rpc.
+
+    Attributes:
+        epoch: Names the life of the account sequences; empty until the book is open.
+        why_not: Why the book is not open.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.why_not = "the database has not been reached yet"
+
+    def require(self) -> None:
+        """Refuse work before the book was opened once.
+
+        Raises:
+            MeshError: DEPENDENCY_UNAVAILABLE.
+        """
+        if not self.epoch:
+            raise database_away()

@@ -1,0 +1,110 @@
+"""One replica of the order book: its parts, and the one path from start to ready."""
+
+import asyncio
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from mesh.log import get_logger
+from ordermesh.marketdata.v1.instrument_pb2 import Instrument
+from svc_oms.service import metrics
+from svc_oms.service.audit.refusal_log import RefusalLog
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.directory.known_ids import KnownIds
+from svc_oms.service.directory.user_names import UserNames
+from svc_oms.service.disconnect.flow_guards import FlowGuards
+from svc_oms.service.instruments.market import Market
+from svc_oms.service.kill.kill_switches import KillSwitches
+from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
+from svc_oms.service.readiness import Readiness
+from svc_oms.service.streams.order_stream import StreamParts
+from svc_oms.service.streams.wake_ups import WakeUpReceiver
+from svc_oms.service.venue.session_administration import SessionAdministration
+from svc_oms.service.venue.session_leases import SessionLeases
+from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.venue.venue_sessions import VenueSessions
+from svc_oms.service.waiting.trigger_watch import Triggers
+
+log = get_logger("svc_oms.replica")
+
+RETRY_S = 0.5
+# Seconds between two looks at the queues for Prometheus.
+GAUGE_INTERVAL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """All parts of a replica. Nothing is kept here that the database does not have.
+
+    Attributes:
+        revision: The revision of the schema that this code needs.
+    """
+
+    store: OrderStore
+    clock: Clock
+    readiness: Readiness
+    market: Market
+    venues: VenueSessions
+    worker: CommandWorker
+    leases: SessionLeases
+    administration: SessionAdministration
+    timeouts: SessionTimeouts
+    wake_up_receiver: WakeUpReceiver
+    switches: KillSwitches
+    controls_in_force: ControlsInForce
+    refusal_log: RefusalLog
+    guards: FlowGuards
+    triggers: Triggers
+    user_names: UserNames
+    directory: KnownIds
+    streams: StreamParts
+    revision: str
+
+    def ready(self) -> tuple[bool, str]:
+        """Say whether this replica can serve, and why not."""
+        if not self.readiness.epoch:
+            return False, self.readiness.why_not
+        if not self.wake_up_receiver.database_seen:
+            return False, "the database cannot be reached"
+        return True, f"ready: {len(self.market)} listings, {self.worker.waiting} commands waiting"
+
+    async def run(self) -> None:
+        """Open the book, then work for ever. The same after a crash as after a stop."""
+        await self._open()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.worker.run())
+            tasks.create_task(self.wake_up_receiver.run())
+            tasks.create_task(self.refusal_log.run())
+            tasks.create_task(self.guards.run())
+            tasks.create_task(self.switches.run())
+            tasks.create_task(self.triggers.run())
+            tasks.create_task(self.leases.keep())
+            tasks.create_task(self.user_names.run())
+            tasks.create_task(self.timeouts.run())
+            tasks.create_task(self._gauges())
+
+    async def _open(self) -> None:
+        while True:
+            try:
+                found = await self.store.revision()
+                if found == self.revision:
+                    self.market.learn(
+                        Instrument.FromString(body) for body in await self.store.instruments()
+                    )
+                    await self.wake_up_receiver.look(set(), sessions=True)
+                    self.readiness.epoch = await self.store.epoch()
+                    log.info("book open", epoch=self.readiness.epoch, listings=len(self.market))
+                    return
+                self.readiness.why_not = (
+                    f"the database is at revision {found or 'none'}, needs {self.revision}: "
+                    "run `python -m svc_oms.admin migrate`"
+                )
+            except (StoreUnavailableError, StoreRefusedError) as error:
+                self.readiness.why_not = str(error)
+            await asyncio.sleep(RETRY_S)
+
+    async def _gauges(self) -> None:
+        queue = metrics.QUEUE_ITEMS.labels("commands")
+        while True:
+            queue.set(self.worker.waiting)
+            await asyncio.sleep(GAUGE_INTERVAL_S)

@@ -1,0 +1,1 @@
+"""What readers of order streams get, and how replicas wake each other."""

@@ -1,0 +1,65 @@
+"""Tells everybody behind a commit: readers here, links here, other replicas, the cache."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from svc_oms.domain.model import Order
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.codec.stream_frames import event_item
+from svc_oms.service.ports import OrderCache, WakeUps
+from svc_oms.service.streams.tails import Tail
+
+
+class Publisher:
+    """Holds the tails that are read in this replica; runs right behind the commit.
+
+    Attributes:
+        accounts: Tails of the logs that are streamed from here, by account.
+        sessions: Tails of the outboxes that are streamed from here, by session.
+    """
+
+    def __init__(self, waker: WakeUps, cache: OrderCache) -> None:
+        self._waker = waker
+        self._cache = cache
+        self.accounts: dict[str, Tail] = {}
+        self.sessions: dict[str, Tail] = {}
+        self._listeners: list[Callable[[Iterable[Order]], None]] = []
+
+    def on_moved(self, listener: Callable[[Iterable[Order]], None]) -> None:
+        """Call this after each commit with every order it changed."""
+        self._listeners.append(listener)
+
+    def committed(self, changes: BookChanges, bases: Mapping[str, int]) -> None:
+        """Hand on what a batch committed.
+
+        Args:
+            changes: The batch.
+            bases: Per session, the outbound number before the batch's first command.
+        """
+        if bases:
+            # First what the venue is to have: its way is the longest, and a frame to the
+            # gateway is written before those of the readers.
+            commands: defaultdict[str, list[bytes]] = defaultdict(list)
+            for session_id, payload in changes.writes.outbox:
+                commands[session_id].append(payload)
+            for session_id, payloads in commands.items():
+                tail = self.sessions.get(session_id)
+                if tail is not None:
+                    tail.append(bases[session_id] + 1, payloads)
+            self._waker.wake_sessions(list(commands))
+        lines = changes.published()
+        moved = [changes.orders[order_id] for order_id in changes.bodies]
+        for listener in self._listeners:
+            listener(moved)
+        for account_id, events in lines.items():
+            tail = self.accounts.get(account_id)
+            if tail is not None:
+                tail.append(events[0].sequence, [event_item(line.payload) for line in events])
+        if lines:
+            self._waker.wake_accounts(list(lines))
+            self._cache.keep(
+                [
+                    (order_id, None if changes.orders[order_id].is_closed else body)
+                    for order_id, body in changes.bodies.items()
+                ]
+            )

@@ -1,0 +1,192 @@
+"""Word between replicas: what grew, and when to look.
+
+Each replica tells the others which accounts and sessions moved, by Redis when it
+is there and by PostgreSQL's NOTIFY when it is not. Words may get lost, so every
+replica also looks by itself once a second at whatever it streams.
+
+A replica whose last word nobody else heard gathers the next ones for a moment: telling
+nobody of every order costs as much as a tenth of the order itself. As soon as one more
+hears, words are told at once again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
+
+from mesh.log import get_logger
+from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
+from svc_oms.service import metrics
+from svc_oms.service.kill.block_view import BlockView
+from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.streams.notices import Notices
+from svc_oms.service.streams.publisher import Publisher
+from svc_oms.service.venue.session_leases import SessionLeases
+from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions, capabilities_of
+
+log = get_logger("svc_oms.wakes")
+
+ACCOUNT_CHANNEL = "om:wake:account"
+SESSION_CHANNEL = "om:wake:session"
+# Names in one message: NOTIFY carries at most 8000 bytes.
+NAMES_PER_MESSAGE_MAX = 100
+# Seconds between looks without a word.
+LOOK_INTERVAL_S = 1.0
+# Looks between two counts of unknown orders.
+UNKNOWN_COUNT_LOOKS = 15
+
+# What moves is gathered for so long while no other replica listens. Seconds.
+GATHER_S = 0.05
+# What a way returns that cannot tell who heard it.
+SOMEBODY = 2
+
+Tell = Callable[[str, str], Awaitable[int]]
+"""Tells a word on a channel; returns how many replicas heard it, the telling one among them;
+0: it could not be told this way."""
+
+
+class WakeUpSender:
+    """Gathers what moved and tells it in the background; see `ports.WakeUps`."""
+
+    def __init__(self, replica: str, ways: Sequence[Tell]) -> None:
+        self._replica = replica
+        self._ways = ways
+        self._accounts: set[str] = set()
+        self._sessions: set[str] = set()
+        self._some = asyncio.Event()
+        self._alone = False
+
+    def wake_accounts(self, account_ids: Sequence[str]) -> None:
+        """See `ports.WakeUps`."""
+        self._accounts.update(account_ids)
+        self._some.set()
+
+    def wake_sessions(self, session_ids: Sequence[str]) -> None:
+        """See `ports.WakeUps`."""
+        self._sessions.update(session_ids)
+        self._some.set()
+
+    async def run(self) -> None:
+        """Tell for ever."""
+        while True:
+            await self._some.wait()
+            if self._alone:
+                await asyncio.sleep(GATHER_S)
+            self._some.clear()
+            accounts, self._accounts = self._accounts, set()
+            sessions, self._sessions = self._sessions, set()
+            # Sessions first: their commands are for a venue.
+            heard = await self._tell(SESSION_CHANNEL, sessions)
+            heard = max(heard, await self._tell(ACCOUNT_CHANNEL, accounts))
+            self._alone = heard == 1
+
+    async def _tell(self, channel: str, names: set[str]) -> int:
+        """Tell in as many words as it takes; return how many heard the best heard one."""
+        most = 0
+        rest = iter(sorted(names))
+        while part := list(islice(rest, NAMES_PER_MESSAGE_MAX)):
+            message = f"{self._replica}|{','.join(part)}"
+            for way in self._ways:
+                heard = await way(channel, message)
+                most = max(most, heard)
+                if heard:
+                    break
+        return most
+
+
+class WakeUpReceiver:
+    """Looks at the database for what others did."""
+
+    def __init__(
+        self,
+        replica: str,
+        store: OrderStore,
+        publisher: Publisher,
+        venues: VenueSessions,
+        notices: Notices,
+        links: SessionLeases,
+        blocks: BlockView,
+    ) -> None:
+        self._replica = replica
+        self._store = store
+        self._publisher = publisher
+        self._venues = venues
+        self._notices = notices
+        self._links = links
+        self._blocks = blocks
+        self._accounts: set[str] = set()
+        self._sessions = False
+        self._rung = asyncio.Event()
+        self.database_seen = False
+
+    def heard(self, channel: str, message: str) -> None:
+        """Take a word of a replica."""
+        replica, _, names = message.partition("|")
+        if replica == self._replica:
+            return
+        if channel == ACCOUNT_CHANNEL:
+            self._accounts.update(
+                name for name in names.split(",") if name in self._publisher.accounts
+            )
+            if self._accounts:
+                self._rung.set()
+        else:
+            self._sessions = True
+            self._rung.set()
+
+    async def run(self) -> None:
+        """Look for ever."""
+        looks = 0
+        while True:
+            rung = await self._wait()
+            accounts = self._accounts if rung else set(self._publisher.accounts)
+            self._accounts = set()
+            sessions = self._sessions or not rung
+            self._sessions = False
+            try:
+                await self.look(accounts, sessions=sessions)
+                if not rung:
+                    looks += 1
+                    if looks % UNKNOWN_COUNT_LOOKS == 1:
+                        metrics.UNKNOWN_ORDERS.set(await self._store.unknown_orders())
+            except StoreUnavailableError as error:
+                if self.database_seen:
+                    log.warning("database away", error=str(error))
+                self.database_seen = False
+                await asyncio.sleep(LOOK_INTERVAL_S)
+
+    async def _wait(self) -> bool:
+        try:
+            async with asyncio.timeout(LOOK_INTERVAL_S):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
+
+    async def look(self, accounts: set[str], *, sessions: bool) -> None:
+        """Read how far these logs and all sessions are."""
+        if sessions:
+            await self._blocks.refresh()
+            rows = await self._store.sessions()
+            self._links.heard(rows)
+            self._notices.sessions_moved(
+                self._venues.learn(
+                    VenueSession(
+                        row.session_id,
+                        row.venue_mic,
+                        row.state,
+                        row.fencing_token,
+                        capabilities_of(SessionStatus.FromString(row.status)),
+                        row.drop_copy,
+                    )
+                    for row in rows
+                    # What an owner here was told last is newer than what was read.
+                    if not self._links.owns(row.session_id, row.fencing_token)
+                )
+            )
+        if accounts:
+            for account_id, high in (await self._store.high_waters(list(accounts))).items():
+                tail = self._publisher.accounts.get(account_id)
+                if tail is not None:
+                    tail.advance(high)
+        self.database_seen = True

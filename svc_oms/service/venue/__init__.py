@@ -1,0 +1,1 @@
+"""FIX order sessions: leases, the session link, reports of the venue, administration."""

@@ -1,0 +1,226 @@
+"""What the book says on the link of a FIX order session.
+
+What it wants from the venue is read from the session's outbox: from the tail in memory when this
+replica wrote it last, from the database otherwise. Kill switches go before any command that was
+committed behind them, and a heartbeat vouches for both.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from mesh.clock import Clock
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.type.v1 import stream_pb2
+from svc_oms.service.audit.audit_log import AuditLog
+from svc_oms.service.book.known_orders import KnownOrders
+from svc_oms.service.codec.stream_frames import joined, numbered_command
+from svc_oms.service.codec.values import timestamp
+from svc_oms.service.controls.pre_trade_control import FillFollower
+from svc_oms.service.instruments.market import Market
+from svc_oms.service.kill.block_view import BlockView
+from svc_oms.service.ports import OrderStore, SessionRow, WakeUps
+from svc_oms.service.streams.notices import Notices
+from svc_oms.service.streams.publisher import Publisher
+from svc_oms.service.streams.tails import Tail
+from svc_oms.service.venue.session_administration import SessionAdministration
+from svc_oms.service.venue.venue_sessions import VenueSessions
+
+# Commands in one frame.
+FRAME_COMMANDS_MAX = 500
+# Also between commands: a gateway sends new orders only for 8 s behind the time in the last one.
+HEARTBEAT_S = 2.0
+# Commands a gateway has without a receipt at most. It never has to stop reading for want of room,
+# so that a kill switch never waits behind commands.
+OUTSTANDING_COMMANDS_MAX = 4_000
+# A gateway that says nothing for so long is taken for dead; it beats every 5 s. Seconds.
+GATEWAY_SILENCE_MAX_S = 15.0
+
+
+class GatewayGoneError(Exception):
+    """The gateway ended its side, gave the session away, or fell silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLinkParts:
+    """What links work with."""
+
+    store: OrderStore
+    clock: Clock
+    known: KnownOrders
+    market: Market
+    venues: VenueSessions
+    publisher: Publisher
+    notices: Notices
+    waker: WakeUps
+    audit_log: AuditLog
+    blocks: BlockView
+    sessions: SessionAdministration
+    fill_followers: Sequence[FillFollower] = ()
+
+
+class Downlink:
+    """See above.
+
+    Attributes:
+        epoch: Of the venue's numbers.
+        applied: The venue's last number the book has.
+        acknowledged: Up to here the gateway gave receipts.
+        failure: What ended the link.
+    """
+
+    def __init__(
+        self,
+        parts: SessionLinkParts,
+        session: SessionRow,
+        questions: Sequence[gw.VenueCommand],
+        *,
+        admin_pending: bool,
+    ) -> None:
+        self._parts = parts
+        self._session = session
+        self._questions = questions
+        self._admin_pending = admin_pending
+        self.epoch = session.inbound_epoch
+        self.applied = session.inbound_msg_seq_num
+        self.acknowledged = session.acknowledged_outbound_sequence
+        self.failure: Exception | None = None
+        self.tail = Tail(session.outbound_sequence)
+        self._redelivered_to = session.outbound_sequence
+        self._admin: deque[gw.AdminCommand] = deque()
+        self._ack_due = False
+        self._wake = asyncio.Event()
+        self._heard_at = parts.clock.monotonic()
+
+    def heard(self) -> None:
+        """Note that the gateway said something."""
+        self._heard_at = self._parts.clock.monotonic()
+
+    def wake(self) -> None:
+        """See whether there is something to say: there may be room for commands."""
+        self._wake.set()
+
+    def acknowledge(self) -> None:
+        """Say how far the book has what the venue said."""
+        self._ack_due = True
+        self._wake.set()
+
+    def administer(self, command: gw.AdminCommand) -> None:
+        """Have the gateway do this."""
+        self._admin.append(command)
+        self._wake.set()
+
+    def fail(self, error: Exception) -> None:
+        """End the link with this error."""
+        if self.failure is None:
+            self.failure = error
+            self._wake.set()
+
+    def opened(self) -> gw.LinkResponse:
+        """Return the first frame."""
+        return gw.LinkResponse(
+            opened=gw.LinkOpened(
+                fencing_token=self._session.fencing_token,
+                session_epoch=self.epoch,
+                applied_inbound_msg_seq_num=self.applied,
+                next_outbound_sequence=self.acknowledged + 1,
+                blocks=self._parts.blocks.message,
+                next_sender_msg_seq_num=self._session.next_sender,
+                sender_epoch=self._session.sender_epoch,
+                kept_out=self._session.kept_out,
+                admin_pending=self._admin_pending,
+            )
+        )
+
+    async def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+        """Yield frames for the gateway until the server drains.
+
+        Raises:
+            FencedError: another owner took the session.
+            StoreUnavailableError: the database went away.
+        """
+        parts = self._parts
+        tail = self.tail
+        tail.join(self._wake)
+        parts.blocks.join(self._wake)
+        drain_watch = asyncio.create_task(self._watch(drain))
+        sent = self.acknowledged
+        try:
+            blocks_version = parts.blocks.version
+            # At once behind the opening: to a standby it may be long since it dialled.
+            beat_at = parts.clock.monotonic()
+            yield self.opened()
+            for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):
+                yield gw.LinkResponse(questions=self._questions[start : start + FRAME_COMMANDS_MAX])
+            while self.failure is None and not drain.is_set():
+                self._wake.clear()
+                self._check_heard()
+                while self._admin:
+                    yield gw.LinkResponse(admin=self._admin.popleft())
+                if self._ack_due:
+                    self._ack_due = False
+                    ack = gw.InboundAck(
+                        session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
+                    )
+                    yield gw.LinkResponse(ack=ack)
+                # Before commands that were committed behind them.
+                if parts.blocks.version != blocks_version:
+                    blocks_version = parts.blocks.version
+                    yield gw.LinkResponse(blocks=parts.blocks.message)
+                payloads = await self._commands(tail, sent)
+                parts.blocks.require_fresh()
+                if parts.blocks.version != blocks_version:
+                    continue
+                if parts.clock.monotonic() >= beat_at:
+                    beat_at = parts.clock.monotonic() + HEARTBEAT_S
+                    now = timestamp(parts.clock.now_ns())
+                    yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
+                if payloads:
+                    yield self._frame(sent, payloads)
+                    sent += len(payloads)
+                else:
+                    await self._woken(beat_at)
+            if self.failure is not None:
+                raise self.failure
+        finally:
+            tail.leave(self._wake)
+            parts.blocks.leave(self._wake)
+            drain_watch.cancel()
+
+    def _check_heard(self) -> None:
+        silent_s = self._parts.clock.monotonic() - self._heard_at
+        if silent_s > GATEWAY_SILENCE_MAX_S:
+            self.fail(
+                GatewayGoneError(f"gateway {self._session.gateway} is silent for {silent_s:.0f} s")
+            )
+
+    async def _watch(self, drain: asyncio.Event) -> None:
+        await drain.wait()
+        self._wake.set()
+
+    async def _woken(self, until: float) -> None:
+        """Wait for more to say, until the next heartbeat is due."""
+        try:
+            async with asyncio.timeout(max(until - self._parts.clock.monotonic(), 0)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
+        room = self.acknowledged + OUTSTANDING_COMMANDS_MAX - sent
+        limit = min(FRAME_COMMANDS_MAX, room)
+        if sent >= tail.high or limit <= 0:
+            return []
+        payloads = tail.after(sent, limit)
+        if payloads is None:
+            rows = await self._parts.store.outbox(self._session.session_id, sent, limit)
+            assert not rows or rows[0][0] == sent + 1, "the outbox has no holes"
+            payloads = [payload for _, payload in rows]
+        return payloads
+
+    def _frame(self, sent: int, payloads: Sequence[bytes]) -> bytes:
+        return joined(
+            numbered_command(number, payload, redelivered=number <= self._redelivered_to)
+            for number, payload in enumerate(payloads, sent + 1)
+        )

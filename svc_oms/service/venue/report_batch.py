@@ -1,0 +1,316 @@
+"""One batch of what a venue told: folded into the orders it speaks of, or parked.
+
+A venue's report is a fact and is never refused. What fits no order, or cannot
+be read, is kept whole for a person, and the session goes on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from svc_oms.domain.drop_copy import interpret_copy
+from svc_oms.domain.events import (
+    Event,
+    ExecutionBusted,
+    ExecutionCorrected,
+    OrderAccepted,
+    OrderAcknowledged,
+    OrderExecuted,
+    Stamp,
+    VenueReportParked,
+)
+from svc_oms.domain.model import Execution, Order, Side
+from svc_oms.domain.numbers import plain
+from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
+from svc_oms.service import metrics
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.order_groups import OrderGroups
+from svc_oms.service.codec.order_records import execution_row, found_execution, read_order
+from svc_oms.service.codec.values import (
+    NS_PER_S,
+    nanoseconds,
+)
+from svc_oms.service.codec.venue_messages import msg_type_of
+from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
+from svc_oms.service.ports import AccountRow, ExecutionRow, ParkedWrite, Transaction
+from svc_oms.service.venue.reports import Report
+
+log = get_logger("svc_oms.venue")
+
+# ExecType(150) of reports with money in them: F trade, G correction, H bust.
+MONEY = frozenset("FGH")
+PARKED_TEXT_CHARACTERS_MAX = 500
+
+
+@dataclass(slots=True)
+class ReportBatch:
+    """A batch between its reads and its write."""
+
+    session_id: str
+    venue_mic: str
+    reports: Sequence[Report]
+    order_accounts: dict[str, str]
+    changes: BookChanges
+    accounts: Mapping[str, AccountRow]
+    order_groups: OrderGroups
+    fill_followers: Sequence[FillFollower] = ()
+    drop_copy: bool = False
+    openings: Mapping[str, Order] = field(default_factory=dict)
+    """Orders the venue tells of first, as they are before their first report."""
+    _following: list[BatchFollower] = field(default_factory=list)
+    _executions: dict[str, ExecutionRow] = field(default_factory=dict)
+
+    async def read(self, transaction: Transaction) -> None:
+        """Read orders and known executions in sets."""
+        missing = {
+            report.order_id
+            for report in self.reports
+            if report.order_id in self.order_accounts and self.changes.find(report.order_id) is None
+        }
+        if missing:
+            for row in await transaction.orders(list(missing)):
+                self.changes.orders[row.order_id] = read_order(row.body, row.fold)
+        ids: set[tuple[str, str]] = set()
+        for report in self.reports:
+            facts = report.facts
+            if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
+                ids.update(
+                    (self.venue_mic, exec_id)
+                    for exec_id in (facts.exec_id, facts.exec_ref_id)
+                    if exec_id and exec_id.isprintable()
+                )
+        if ids:
+            self._executions = {row.exec_id: row for row in await transaction.executions(list(ids))}
+        await self.order_groups.read(transaction, (), {report.order_id for report in self.reports})
+        for fill_follower in self.fill_followers:
+            self._following.append(
+                await fill_follower.open(transaction, self.accounts, self.changes)
+            )
+
+    def apply(self) -> None:
+        """Fold every report in the order of the session."""
+        for report in self.reports:
+            if (
+                self.drop_copy
+                and report.facts is not None
+                and report.order_id not in self.order_accounts
+            ):
+                # Copies are of a firm's trading, not of ours alone.
+                metrics.FOREIGN_COPIES.labels(self.venue_mic).inc()
+                continue
+            try:
+                why = report.error or self._apply_one(report)
+            except Exception as error:
+                # A fault of ours; the report is kept, the ledger has nothing of it.
+                log.exception("report not applied", session=self.session_id)
+                why = f"{type(error).__name__}: {error}"
+            if why:
+                self._park(report, why)
+        for batch_follower in self._following:
+            batch_follower.finish()
+
+    def _apply_one(self, report: Report) -> str:
+        facts = report.facts
+        assert facts is not None, "a report without facts has an error"
+        order = self.changes.find(report.order_id) or self._open(report, facts)
+        if order is None:
+            return self._why_none(report, facts)
+        known: dict[str, Execution] = {}
+        if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
+            if not facts.exec_id or not facts.exec_id.isprintable():
+                return f"ExecID(17) is {facts.exec_id!r}; a report with money in it needs one"
+            applied = self._executions.get(facts.exec_id)
+            if applied is not None:
+                metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
+                return _contradiction(applied, order, facts)
+            known = self._known(order, facts.exec_ref_id)
+        read = interpret_copy if self.drop_copy else interpret
+        events = read(order, facts, known)
+        if not events:
+            return ""
+        after = self.changes.add(order.account_id, order, events, self._stamp(report))
+        self._keep_executions(after, events)
+        self._keep_unfitting(report, events)
+        self._tell(order, after, events)
+        return ""
+
+    def _open(self, report: Report, facts: Facts) -> Order | None:
+        """Open the order a report tells of first, or find it: the venue may just have named it."""
+        opening = self.openings.get(report.order_id)
+        if opening is None or opening.account_id not in self.accounts:
+            return None
+        name = _name(opening)
+        for order in self.changes.orders.values():
+            if _name(order) == name:
+                return order
+        if isinstance(facts, ExecutionReportFacts) and facts.exec_id in self._executions:
+            # Applied to an order that goes by another name: not a new one.
+            return None
+        metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc()
+        log.warning("order told by the venue", order=opening.order_id, named=name[-1])
+        accepted = [OrderAccepted(opening)]
+        return self.changes.add(opening.account_id, None, accepted, self._stamp(report))
+
+    def _why_none(self, report: Report, facts: Facts) -> str:
+        opening = self.openings.get(report.order_id)
+        if opening is None:
+            return f"ClOrdID(11) {facts.cl_ord_id!r} is of no order in the book"
+        if opening.account_id not in self.accounts:
+            return f"Account(1) {opening.account_id!r} is no account here"
+        return f"OrderID(37) {opening.venue_order_id!r} opens no order: its ExecID(17) was applied"
+
+    def _tell(self, order: Order, after: Order, events: Sequence[Event]) -> None:
+        for batch_follower in self._following:
+            batch_follower.followed(order, after, events)
+        # What the venue did to one order may end, free or resize others, at whatever venue.
+        for moved in self.order_groups.follow(order, after, itself=True):
+            for batch_follower in self._following:
+                batch_follower.followed(*moved)
+        if after.anomaly:
+            metrics.ANOMALIES.labels(self.venue_mic).inc()
+            log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
+        # One that waited here first was on its way for a part of its life only.
+        at_once = order.version == 1 and order.origin is None
+        if isinstance(events[0], OrderAcknowledged) and at_once:
+            seconds = (self.changes.now_ns - after.created_at_ns) / NS_PER_S
+            metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
+
+    def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
+        row = self._executions.get(exec_ref_id) if exec_ref_id else None
+        if row is None or row.order_id != order.order_id:
+            return {}
+        execution = found_execution(row)
+        return {} if execution is None else {exec_ref_id: execution}
+
+    def _stamp(self, report: Report) -> Stamp:
+        facts, message = report.facts, report.message
+        return Stamp(
+            occurred_at_ns=self.changes.now_ns,
+            venue_time_ns=(
+                facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
+            ),
+            received_at_ns=0 if message is None else nanoseconds(message.received_at),
+            actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
+        )
+
+    @property
+    def _source(self) -> str:
+        return "drop_copy" if self.drop_copy else "venue"
+
+    def _keep_executions(self, order: Order, events: Sequence[Event]) -> None:
+        sequence = order.last_sequence - len(events)
+        for event in events:
+            sequence += 1
+            if isinstance(event, OrderExecuted):
+                self._keep(sequence, "F", event.execution)
+                metrics.EXECUTIONS.labels(self.venue_mic).inc()
+            elif isinstance(event, ExecutionCorrected):
+                self._keep(sequence, "G", event.execution)
+                self._bust(event.corrected_exec_id)
+            elif isinstance(event, ExecutionBusted):
+                row = ExecutionRow(
+                    self.venue_mic,
+                    event.exec_id,
+                    order.order_id,
+                    order.account_id,
+                    sequence,
+                    "H",
+                    plain(event.quantity),
+                    plain(event.price),
+                    b"",
+                    True,
+                )
+                self._executions[event.exec_id] = row
+                self.changes.writes.executions.append(row)
+                self._bust(event.busted_exec_id)
+
+    def _keep(self, sequence: int, exec_type: str, execution: Execution) -> None:
+        row = execution_row(execution, sequence, exec_type)
+        self._executions[execution.exec_id] = row
+        self.changes.writes.executions.append(row)
+
+    def _bust(self, exec_id: str) -> None:
+        """Mark an execution as taken back: in this batch's rows, or in the table."""
+        rows = self.changes.writes.executions
+        for index, row in enumerate(rows):
+            if row.exec_id == exec_id:
+                rows[index] = self._executions[exec_id] = row._replace(busted=True)
+                return
+        row_before = self._executions.get(exec_id)
+        if row_before is not None:
+            self._executions[exec_id] = row_before._replace(busted=True)
+        self.changes.writes.busted.append((self.venue_mic, exec_id))
+
+    def _park(self, report: Report, why: str) -> None:
+        message = report.message
+        account_id = self.order_accounts.get(report.order_id)
+        if message is None:
+            # A receipt for a command of an order that is not there: nothing to keep it for.
+            log.error("receipt not applied", session=self.session_id, why=why)
+            return
+        event = VenueReportParked(*self._keep_whole(report, message, why))
+        if account_id is None:
+            return
+        order = self.changes.find(report.order_id)
+        if order is None:
+            self.changes.add_account_event(account_id, event, self._stamp(report))
+        else:
+            self.changes.add(account_id, order, [event], self._stamp(report))
+
+    def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
+        """Keep a report whole that contradicts its order; the order's event has words only."""
+        for event in events:
+            if isinstance(event, VenueReportParked) and report.message is not None:
+                self._keep_whole(report, report.message, event.text)
+
+    def _keep_whole(self, report: Report, message: gw.VenueMessage, why: str) -> tuple[str, str]:
+        """Keep a message that does not fit as it came; return its type and what is wrong."""
+        account_id = self.order_accounts.get(report.order_id)
+        metrics.PARKED.labels(self.venue_mic).inc()
+        msg_type = _clean(msg_type_of(message))
+        text = _clean(why)[:PARKED_TEXT_CHARACTERS_MAX]
+        log.error("venue message parked", session=self.session_id, msg_type=msg_type, why=text)
+        self.changes.writes.parked.append(
+            ParkedWrite(
+                self.session_id,
+                message.session_epoch,
+                message.msg_seq_num,
+                msg_type,
+                text,
+                account_id,
+                report.order_id if account_id else None,
+                message.SerializeToString(),
+            )
+        )
+        return msg_type, text
+
+
+def _name(order: Order) -> tuple[str, str, Side, str]:
+    return order.account_id, order.instrument_id, order.side, order.venue_order_id
+
+
+def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:
+    """Tell how a report differs from the one applied under its ExecID(17); empty if it is it."""
+    was = [applied.order_id, applied.exec_type]
+    now = [order.order_id, facts.exec_type]
+    if applied.exec_type != "H":
+        # What the venue leaves out of a repetition says nothing.
+        for before, told in (
+            (Decimal(applied.quantity), facts.last_quantity),
+            (Decimal(applied.price), facts.last_price),
+        ):
+            was.append(plain(before))
+            now.append(plain(before if told is None else told))
+    if was == now:
+        return ""
+    return (
+        f"ExecID(17) {facts.exec_id!r} was applied with {' '.join(was)}, "
+        f"it comes again with {' '.join(now)}"
+    )
+
+
+def _clean(text: str) -> str:
+    """Take out what a text column cannot hold."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

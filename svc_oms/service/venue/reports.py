@@ -1,0 +1,42 @@
+"""What a session told, read: facts, and the order they seem to speak of."""
+
+from typing import NamedTuple
+
+from mesh.ids import order_id_of
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from svc_oms.domain.facts import ExecutionReportFacts, Facts
+from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
+
+
+class Report(NamedTuple):
+    """Something a session told, and the order it seems to speak of."""
+
+    facts: Facts | None
+    order_id: str
+    message: gw.VenueMessage | None
+    error: str = ""
+
+
+def read_message(message: gw.VenueMessage) -> Report:
+    """Read a venue message; what is wrong with it stands in `error`."""
+    try:
+        facts = facts_of(message)
+    except ValueError as error:
+        cl_ord_id = message.execution_report.cl_ord_id
+        return Report(None, order_id_of(cl_ord_id), message, str(error))
+    if facts is None:
+        return Report(None, "", message, message.parked.error or "body of a kind not known here")
+    order_id = order_id_of(facts.cl_ord_id)
+    if not order_id and isinstance(facts, ExecutionReportFacts):
+        # Some venues name a report nobody asked for after themselves.
+        order_id = order_id_of(facts.orig_cl_ord_id)
+    why = "" if order_id else f"ClOrdID(11) {facts.cl_ord_id!r} is none of ours"
+    return Report(facts, order_id, message, why)
+
+
+def read_receipt(receipt: gw.CommandReceipt) -> Report | None:
+    """Read a receipt; None if it only says that all is well."""
+    if receipt.outcome == gw.COMMAND_OUTCOME_SENT:
+        return None
+    facts = receipt_facts(receipt)
+    return Report(facts, order_id_of(facts.cl_ord_id), None)

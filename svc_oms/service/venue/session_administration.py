@@ -1,0 +1,378 @@
+"""What people do to FIX sessions: two persons for numbers, one for the rest, all of it recorded.
+
+An action is a row that moves PROPOSED, APPROVED, SENT, DONE or FAILED; each move is compared and
+set, so that replicas cannot both make it. The replica whose link has the session sends what is
+APPROVED and stores the outcome with the numbers it made, in one transaction under the session's
+fencing token. What was SENT and not answered is sent again over the next link, until its time is
+over: then it is UNKNOWN (session_timeouts.py).
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from mesh.clock import Clock
+from mesh.errors import refuse
+from mesh.ids import new_ulid
+from mesh.log import get_logger
+from mesh.names import called
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import session_pb2 as pb
+from svc_oms.service.codec.session_messages import session_message
+from svc_oms.service.codec.values import timestamp
+from svc_oms.service.directory.user_names import Person
+from svc_oms.service.errors import invalid_field
+from svc_oms.service.ports import SessionRow, WakeUps
+from svc_oms.service.venue.session_ports import (
+    ActionRow,
+    ActionUnderWayError,
+    NewNumbers,
+    SessionActionStore,
+)
+
+log = get_logger("svc_oms.sessions")
+
+# A proposal lapses after this unless told otherwise. Seconds.
+PROPOSAL_LIFE_S = 900
+# A shorter life is refused: nobody could read the proposal and decide on it. Seconds.
+PROPOSAL_LIFE_LEAST_S = 60
+# What one person may do alone waits this long for an owner of the session. Seconds.
+ACTION_LIFE_S = 86_400
+# A gateway that was told has so long to answer; then the action is UNKNOWN, and others may be
+# proposed. What it says later is recorded all the same. Seconds.
+ANSWER_S = 60
+# A gateway told to hand over does not get the session back for so long. Seconds.
+HANDED_OVER_S = 10
+# Late answers that wait to be told in the audit log; further ones are in their actions only.
+LATE_ANSWERS_MAX = 100
+ACTIONS_SHOWN = 20
+TEXT_CHARACTERS_MAX = 500
+_NS = 1_000_000_000
+
+PROPOSED = pb.SESSION_ACTION_STATE_PROPOSED
+APPROVED = pb.SESSION_ACTION_STATE_APPROVED
+SENT = pb.SESSION_ACTION_STATE_SENT
+DONE = pb.SESSION_ACTION_STATE_DONE
+FAILED = pb.SESSION_ACTION_STATE_FAILED
+REJECTED = pb.SESSION_ACTION_STATE_REJECTED
+UNKNOWN = pb.SESSION_ACTION_STATE_UNKNOWN
+SEQUENCES = pb.SESSION_ACTION_KIND_SEQUENCES
+HAND_OVER = pb.SESSION_ACTION_KIND_HAND_OVER
+
+
+class SessionAdministration:
+    """See above."""
+
+    def __init__(self, store: SessionActionStore, clock: Clock, waker: WakeUps) -> None:
+        self._store = store
+        self._clock = clock
+        self._waker = waker
+        # Set when there may be something to carry out.
+        self.some_due = asyncio.Event()
+        # Set when an action moved here: another may be the next to lapse.
+        self.some_moved = asyncio.Event()
+        # Answers that came when nobody waited for them any more, to be told.
+        self.late: list[pb.SessionAction] = []
+        self._watchers: set[asyncio.Event] = set()
+
+    # What people want.
+
+    async def propose(
+        self, session_id: str, numbers: tuple[int, int], *, reset: bool, who: Person, why: str,
+        life_s: int,
+    ) -> pb.SessionAction:  # fmt: skip
+        """Propose other numbers.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, INVALID_FIELD.
+        """
+        sender, target = numbers
+        if reset == bool(sender or target):
+            given = f"{reset} with numbers {sender} and {target}"
+            expected = "true without numbers, or false with at least one number"
+            raise invalid_field("reset", given, expected)
+        if 0 < life_s < PROPOSAL_LIFE_LEAST_S:
+            wanted = f"0 for {PROPOSAL_LIFE_S}, or at least {PROPOSAL_LIFE_LEAST_S}"
+            raise invalid_field("expires_in_s", life_s, wanted)
+        await self._session(session_id)
+        # Told early; what holds when two come at once is that only one can be approved.
+        if await self._store.due([session_id]):
+            raise _under_way(session_id, "session_id")
+        action = self._new(session_id, SEQUENCES, who, why, life_s or PROPOSAL_LIFE_S)
+        action.state, action.reset = PROPOSED, reset
+        action.next_sender_msg_seq_num, action.next_target_msg_seq_num = sender, target
+        await self._store.add(_row(action))
+        log.warning(
+            "sequence change proposed", session=session_id, action=action.action_id, by=who.subject
+        )
+        self.moved()
+        return action
+
+    async def decide(
+        self, action_id: str, who: Person, *, approve: bool, why: str = ""
+    ) -> pb.SessionAction:
+        """Approve or reject a proposal.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, SECOND_PERSON_REQUIRED.
+        """
+        action = await self.action(action_id)
+        if approve and who.subject == action.requested_by:
+            raise refuse(
+                "SECOND_PERSON_REQUIRED",
+                f"action {action_id} was proposed by {called(*who)}; another person must approve",
+                "action_id",
+                action_id=action_id,
+                proposed_by=who.subject,
+            )
+        if action.state != PROPOSED or action.expires_at.ToNanoseconds() < self._clock.now_ns():
+            raise _not_proposed(action)
+        action.state = APPROVED if approve else REJECTED
+        action.decided_by, action.decided_by_name = who
+        action.decided_at.CopyFrom(timestamp(self._clock.now_ns()))
+        action.text = why
+        try:
+            moved = await self._store.move(_row(action), PROPOSED)
+        except ActionUnderWayError:
+            raise _under_way(action.session_id, "action_id") from None
+        if not moved:
+            raise _not_proposed(await self.action(action_id))
+        log.warning("sequence change decided", action=action_id, approved=approve, by=who.subject)
+        self._tell(action.session_id)
+        return action
+
+    async def order(
+        self, session_id: str, kind: pb.SessionActionKind, who: Person, why: str
+    ) -> pb.SessionAction:
+        """Do what one person may do alone.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND, OBJECT_STATE.
+        """
+        row = await self._session(session_id)
+        out = {pb.SESSION_ACTION_KIND_DISCONNECT: True, pb.SESSION_ACTION_KIND_CONNECT: False}
+        kept_out = out.get(kind)
+        if kept_out is not None and kept_out == row.kept_out:
+            is_now = "kept out already" if row.kept_out else "not kept out"
+            raise _wrong_state(f"session {session_id} is {is_now}", session_id)
+        if kind == HAND_OVER:
+            if not row.held:
+                raise _wrong_state(f"session {session_id} has no owner", session_id)
+            others = set((await self._store.standbys()).get(session_id, ())) - {row.gateway}
+            if not others:
+                raise _wrong_state(f"no standby waits for session {session_id}", session_id)
+        action = self._new(session_id, kind, who, why, ACTION_LIFE_S)
+        action.state = APPROVED
+        if not row.held:
+            # Nobody to tell: whoever takes the session next finds the wish in its row.
+            action.state, action.text = DONE, "no gateway has the session; it holds for the next"
+            action.settled_at.CopyFrom(action.requested_at)
+        try:
+            await self._store.add(_row(action), kept_out=kept_out)
+        except ActionUnderWayError:
+            raise _under_way(session_id, "session_id") from None
+        name = pb.SessionActionKind.Name(action.kind).removeprefix("SESSION_ACTION_KIND_")
+        log.warning("session action", session=session_id, kind=name, by=who.subject, why=why)
+        self._tell(session_id)
+        return action
+
+    # What the links do.
+
+    async def due(self, session_ids: Sequence[str]) -> list[pb.SessionAction]:
+        """Return what is to be carried out on these sessions."""
+        return [action_message(row) for row in await self._store.due(session_ids)]
+
+    async def numbers_pending(self, session_id: str) -> bool:
+        """Tell if the session's numbers are about to be changed."""
+        return any(row.kind == SEQUENCES for row in await self._store.due([session_id]))
+
+    async def send(self, action: pb.SessionAction, gateway: str) -> bool:
+        """Note that the gateway is told; False when it is not to be."""
+        if action.state == SENT:
+            if action.kind != HAND_OVER:
+                return True
+            # The link it was sent over is gone, and with it the ownership it asked for.
+            action.text = f"the link of {action.gateway_instance} ended; {gateway} has the session"
+            action.state = DONE if gateway != action.gateway_instance else FAILED
+            action.settled_at.CopyFrom(timestamp(self._clock.now_ns()))
+            await self._store.move(_row(action), SENT)
+            self.moved()
+            return False
+        action.state, action.gateway_instance = SENT, gateway
+        now_ns = self._clock.now_ns()
+        action.sent_at.CopyFrom(timestamp(now_ns))
+        action.answer_due_at.CopyFrom(timestamp(now_ns + ANSWER_S * _NS))
+        if not await self._store.move(_row(action), APPROVED):
+            return False
+        if action.kind == HAND_OVER:
+            await self._store.hand_over(action.session_id, gateway, HANDED_OVER_S)
+        self.moved()
+        return True
+
+    async def settle(self, session_id: str, token: int, result: gw.AdminResult) -> int:
+        """Store an outcome; return the kind of the action, 0 if there is none to settle."""
+        row = await self._store.action(result.action_id)
+        if row is None or row.session_id != session_id or row.state not in {SENT, UNKNOWN}:
+            log.error("result of no action", session=session_id, action=result.action_id)
+            return 0
+        action = action_message(row)
+        action.state = DONE if result.done else FAILED
+        action.text = result.text[:TEXT_CHARACTERS_MAX]
+        action.settled_at.CopyFrom(timestamp(self._clock.now_ns()))
+        action.before.CopyFrom(result.before)
+        action.after.CopyFrom(result.after)
+        numbers = None
+        if action.kind == SEQUENCES and result.done:
+            after = result.after
+            numbers = NewNumbers(
+                after.session_epoch, after.next_sender_msg_seq_num, after.next_target_msg_seq_num
+            )
+        if not await self._store.settle(_row(action), token, numbers):
+            return 0
+        log.warning("session action settled", action=action.action_id, done=result.done)
+        if row.state == UNKNOWN and len(self.late) < LATE_ANSWERS_MAX:
+            self.late.append(action)
+        self.moved()
+        return int(action.kind)
+
+    async def saw_standbys(self, waiting: Sequence[tuple[str, str]], replica: str) -> None:
+        """Say that these gateways wait."""
+        await self._store.saw_standbys(waiting, replica)
+
+    # What people see.
+
+    async def action(self, action_id: str) -> pb.SessionAction:
+        """Read one action.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND.
+        """
+        row = await self._store.action(action_id)
+        if row is None:
+            raise refuse(
+                "OBJECT_NOT_FOUND",
+                f"there is no action {action_id}",
+                "action_id",
+                action_id=action_id,
+            )
+        return action_message(row)
+
+    async def actions(self, session_id: str, before: str, limit: int) -> list[pb.SessionAction]:
+        """Read actions, newest first."""
+        return [action_message(row) for row in await self._store.actions(session_id, before, limit)]
+
+    async def sessions(self, session_id: str = "") -> list[pb.Session]:
+        """Read sessions by name; all if none is named."""
+        standbys = await self._store.standbys()
+        rows = sorted(await self._store.sessions())
+        return [
+            session_message(row, standbys.get(row.session_id, ()))
+            for row in rows
+            if session_id in ("", row.session_id)
+        ]
+
+    async def require(self, session_id: str) -> pb.Session:
+        """Read one session.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND.
+        """
+        found = await self.sessions(session_id)
+        if not found:
+            raise _unknown(session_id)
+        return found[0]
+
+    def watch(self, news: asyncio.Event) -> None:
+        """Set this event whenever something may have moved."""
+        self._watchers.add(news)
+
+    def unwatch(self, news: asyncio.Event) -> None:
+        """Not any more."""
+        self._watchers.discard(news)
+
+    def moved(self) -> None:
+        """Tell watchers to look, and whoever waits for the next to lapse."""
+        self.some_moved.set()
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell watchers to look."""
+        for news in self._watchers:
+            news.set()
+
+    async def _session(self, session_id: str) -> SessionRow:
+        for row in await self._store.sessions():
+            if row.session_id == session_id:
+                return row
+        raise _unknown(session_id)
+
+    def _new(
+        self, session_id: str, kind: pb.SessionActionKind, who: Person, why: str, life_s: int
+    ) -> pb.SessionAction:
+        now_ns = self._clock.now_ns()
+        return pb.SessionAction(
+            action_id=new_ulid(now_ns),
+            session_id=session_id,
+            kind=kind,
+            reason=why,
+            requested_by=who.subject,
+            requested_by_name=who.username,
+            requested_at=timestamp(now_ns),
+            expires_at=timestamp(now_ns + life_s * _NS),
+        )
+
+    def _tell(self, session_id: str) -> None:
+        self.some_due.set()
+        self._waker.wake_sessions([session_id])
+        self.moved()
+
+
+def _row(action: pb.SessionAction) -> ActionRow:
+    lapses_at = action.answer_due_at if action.state == SENT else action.expires_at
+    return ActionRow(
+        action.action_id,
+        action.session_id,
+        action.kind,
+        action.state,
+        lapses_at.ToNanoseconds() // 1000,
+        action.SerializeToString(),
+    )
+
+
+def action_message(row: ActionRow) -> pb.SessionAction:
+    """Encode an action; its state is the column's."""
+    action = pb.SessionAction.FromString(row.body)
+    action.MergeFrom(pb.SessionAction(state=pb.SessionActionState.Name(row.state)))
+    if row.state == UNKNOWN and not action.text:
+        action.text = (
+            f"{action.gateway_instance} has not answered within {ANSWER_S} s; whether it was "
+            "carried out is not known: compare the numbers with the venue's"
+        )
+    return action
+
+
+def _unknown(session_id: str) -> Exception:
+    return refuse(
+        "OBJECT_NOT_FOUND", f"there is no session {session_id}", "session_id", session_id=session_id
+    )
+
+
+def _wrong_state(text: str, session_id: str, field: str = "session_id") -> Exception:
+    return refuse("OBJECT_STATE", text, field, session_id=session_id)
+
+
+def _under_way(session_id: str, field: str) -> Exception:
+    text = f"another action of session {session_id} waits for its owner or outcome"
+    return _wrong_state(text, session_id, field)
+
+
+def _not_proposed(action: pb.SessionAction) -> Exception:
+    # A proposal that cannot be decided has lapsed, whether or not its row says so yet.
+    name = pb.SessionActionState.Name(action.state).removeprefix("SESSION_ACTION_STATE_")
+    is_now = "EXPIRED" if action.state == PROPOSED else name
+    return refuse(
+        "OBJECT_STATE",
+        f"action {action.action_id} is {is_now}; it should be PROPOSED",
+        "action_id",
+        action_id=action.action_id,
+        state=is_now,
+    )

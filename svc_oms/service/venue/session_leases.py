@@ -1,0 +1,227 @@
+"""The links this replica owns, one per session, and the gateways that wait for one.
+
+A session's lease is its row: whoever's link is open and vouched for has it. It ends as soon as
+the owner's stream breaks here, or `SESSION_LEASE_S` after the replica that carried it last said
+so. A gateway that finds it taken is a standby: its stream stays open, it is told who has the
+session, and it tries again whenever something moves. A replica that drains leaves the lease as it
+is, so that its gateway, dialling another replica, comes before the standby.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import order_pb2, session_pb2
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.ports import FencedError, ListFilter, SessionRow, StoreUnavailableError
+from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.session_link import SessionLink
+
+log = get_logger("svc_oms.links")
+
+# A lease nobody vouches for is over after this; SQL has the same number. Seconds.
+SESSION_LEASE_S = 3.0
+# Between two vouchings. Seconds.
+VOUCH_INTERVAL_S = 1.0
+# Orders a new FIX store has the venue asked about. The others stay as they are, and are logged.
+LOST_STORE_QUESTIONS_MAX = 1000
+# In these states something of ours may be on its way.
+_UNANSWERED = (
+    order_pb2.ORDER_STATE_PENDING_NEW,
+    order_pb2.ORDER_STATE_PENDING_CANCEL,
+    order_pb2.ORDER_STATE_PENDING_REPLACE,
+    order_pb2.ORDER_STATE_UNKNOWN,
+)
+
+
+class SessionLeases:
+    """See above."""
+
+    def __init__(self, parts: SessionLinkParts, owner: str, *, may_add: bool) -> None:
+        self._parts = parts
+        self._owner = owner
+        self._may_add = may_add
+        self._links: dict[str, SessionLink] = {}
+        self._waiting: defaultdict[str, dict[asyncio.Event, str]] = defaultdict(dict)
+        self._due = parts.sessions.some_due
+
+    async def take(self, opened: gw.LinkOpen) -> SessionLink | None:
+        """Become the owner of a session; None if it is not known and may not be added.
+
+        Raises:
+            SessionHeldError: another gateway has it.
+        """
+        # Read before the lease is taken: what is committed later was certainly never sent.
+        # A drop copy takes no questions: whoever has the order session asks.
+        asks = opened.store_lost and not opened.drop_copy
+        questions = await self._questions(opened) if asks else []
+        row = await self._parts.store.take_session(
+            opened.session_id,
+            opened.venue_mic,
+            self._owner,
+            opened.gateway_instance,
+            may_add=self._may_add,
+            drop_copy=opened.drop_copy,
+            store_lost_epoch=opened.session_epoch if opened.store_lost else 0,
+        )
+        if row is None:
+            return None
+        # Behind the new token: whoever engages a switch later finds no confirmation under it.
+        await self._parts.blocks.refresh()
+        before = self._links.get(row.session_id)
+        if before is not None:
+            before.fail(FencedError(f"session {row.session_id} has a newer owner"))
+        pending = await self._parts.sessions.numbers_pending(row.session_id)
+        link = SessionLink(self._parts, row, questions, admin_pending=pending)
+        self._links[row.session_id] = link
+        self._parts.publisher.sessions[row.session_id] = link.tail
+        log.info(
+            "session taken",
+            session=row.session_id,
+            gateway=row.gateway,
+            fencing_token=row.fencing_token,
+            store_lost=opened.store_lost,
+        )
+        # A standby said this long ago, of a store it does not hold.
+        await link.set_status(opened.status, numbers=False)
+        # What was committed while nobody listened to the new tail.
+        self.heard(await self._parts.store.sessions())
+        self._due.set()
+        return link
+
+    async def _questions(self, opened: gw.LinkOpen) -> list[gw.VenueCommand]:
+        rows = await self._parts.store.list_orders(
+            ListFilter(None, _UNANSWERED, "", True, 0, 0, "", LOST_STORE_QUESTIONS_MAX + 1)
+        )
+        if len(rows) > LOST_STORE_QUESTIONS_MAX:
+            log.error("orders are not asked about", session=opened.session_id, limit=len(rows) - 1)
+        questions = []
+        for row in rows[:LOST_STORE_QUESTIONS_MAX]:
+            order = read_order(row.body, row.fold)
+            if order.venue_mic != opened.venue_mic:
+                continue
+            body = order_pb2.Order.FromString(row.body)
+            asked = order.pending_cancel_id, order.pending_replace_id
+            questions += [
+                gw.VenueCommand(
+                    cl_ord_id=cl_ord_id,
+                    kind=gw.VENUE_COMMAND_KIND_STATUS,
+                    order_id=order.order_id,
+                    venue_order_id=order.venue_order_id,
+                    account_id=order.account_id,
+                    symbol=order.instrument_id.rpartition(".")[0],
+                    side=body.side,
+                )
+                for cl_ord_id in [one for one in asked if one] or [order.cl_ord_id]
+            ]
+        return questions
+
+    async def release(self, link: SessionLink, why: str, *, keep_lease: bool = False) -> None:
+        """Give up a link: its session counts as down until somebody takes it."""
+        if self._links.get(link.session_id) is link:
+            del self._links[link.session_id]
+            self._parts.publisher.sessions.pop(link.session_id, None)
+        status = link.given_up(self._parts.clock.now_ns(), why)
+        try:
+            if not keep_lease:
+                await self._parts.store.free_session(link.session_id, link.token)
+                self._wake_standbys(link.session_id)
+            await link.set_status(status)
+        except (FencedError, StoreUnavailableError) as error:
+            # The new owner speaks for the session, or nobody can until the database is back.
+            log.info("session given up", session=link.session_id, why=str(error))
+            self._parts.venues.learn([link.as_session(status)])
+
+    @contextmanager
+    def standing_by(self, opened: gw.LinkOpen) -> Iterator[asyncio.Event]:
+        """Wait in line; the event is set whenever it is worth trying to take the session."""
+        turn = asyncio.Event()
+        waiting = self._waiting[opened.session_id]
+        waiting[turn] = opened.gateway_instance
+        self._due.set()
+        try:
+            yield turn
+        finally:
+            del waiting[turn]
+
+    def _wake_standbys(self, session_id: str) -> None:
+        for turn in self._waiting.get(session_id, ()):
+            turn.set()
+
+    @property
+    def owner(self) -> str:
+        """Name of this replica."""
+        return self._owner
+
+    def owns(self, session_id: str, token: int) -> bool:
+        """Tell if the session's owner under this token is here."""
+        link = self._links.get(session_id)
+        return link is not None and link.token == token
+
+    def heard(self, rows: Iterable[SessionRow]) -> None:
+        """Compare with the database: fall silent where another took over, wake the others."""
+        for row in rows:
+            link = self._links.get(row.session_id)
+            if link is not None and row.fencing_token > link.token:
+                link.fail(FencedError(f"session {row.session_id} has a newer owner"))
+            tail = self._parts.publisher.sessions.get(row.session_id)
+            if tail is not None:
+                tail.advance(row.outbound_sequence)
+            if not row.held:
+                self._wake_standbys(row.session_id)
+
+    async def keep(self) -> None:
+        """Vouch for what is owned, and carry out what people want, for ever.
+
+        A task of its own: nothing that keeps the others busy may cost a lease.
+        """
+        vouched_at = float("-inf")
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(VOUCH_INTERVAL_S):
+                    await self._due.wait()
+            self._due.clear()
+            try:
+                if self._parts.clock.monotonic() - vouched_at >= VOUCH_INTERVAL_S:
+                    vouched_at = self._parts.clock.monotonic()
+                    await self._vouch()
+                await self._carry_out()
+            except StoreUnavailableError as error:
+                log.warning("leases cannot be kept", error=str(error))
+                await asyncio.sleep(VOUCH_INTERVAL_S)
+
+    async def _vouch(self) -> None:
+        if self._links:
+            await self._parts.store.vouch(list(self._links), self._owner)
+        waiting = [
+            (session_id, gateway)
+            for session_id, turns in self._waiting.items()
+            for gateway in set(turns.values())
+        ]
+        if waiting:
+            await self._parts.sessions.saw_standbys(waiting, self._owner)
+
+    async def _carry_out(self) -> None:
+        administration = self._parts.sessions
+        if not self._links:
+            return
+        for action in await administration.due(list(self._links)):
+            link = self._links.get(action.session_id)
+            if link is None or action.action_id in link.administered:
+                continue
+            if await administration.send(action, link.gateway):
+                link.administer(
+                    gw.AdminCommand(
+                        action_id=action.action_id,
+                        kind=action.kind,
+                        next_sender_msg_seq_num=action.next_sender_msg_seq_num,
+                        next_target_msg_seq_num=action.next_target_msg_seq_num,
+                        reset=action.reset,
+                    )
+                )
+            elif action.kind == session_pb2.SESSION_ACTION_KIND_HAND_OVER:
+                link.administered.add(action.action_id)

@@ -1,0 +1,330 @@
+"""The link of one FIX order session, as long as this replica owns it.
+
+What the gateway says is applied in transactions that carry the fencing token, so
+an owner that was overtaken cannot write. What the book wants from the venue is
+read from the session's outbox: from the tail in memory when this replica wrote it
+last, from the database otherwise. A failure of the database ends the link; the
+gateway dials again and is told how far the book really is. That is the same path
+as after a crash, so there is no other.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from time import perf_counter
+
+from mesh.ids import valid_ulid
+from mesh.log import get_logger
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.oms.v1 import session_pb2
+from svc_oms.service import metrics
+from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.order_groups import OrderGroups
+from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.commands.bounded_queue import BoundedQueue
+from svc_oms.service.ports import (
+    FencedError,
+    LinkProgress,
+    SessionRow,
+    StoreUnavailableError,
+    Transaction,
+)
+from svc_oms.service.venue.downlink import Downlink, GatewayGoneError, SessionLinkParts
+from svc_oms.service.venue.report_batch import ReportBatch
+from svc_oms.service.venue.reports import Report, read_message, read_receipt
+from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
+from svc_oms.service.venue.venue_sessions import VenueSession, reported_session
+
+log = get_logger("svc_oms.link")
+
+# Venue messages one transaction takes at most.
+BATCH_MESSAGES_MAX = 500
+# Frames of a gateway that may wait; then its stream is not read until there is room.
+INBOX_FRAMES_MAX = 64
+# How long a receipt that only says "sent" may wait to be stored with what the venue answers.
+# Lost with a crash it is not missed: the gateway is asked again and gives it again.
+RECEIPTS_WAIT_S = 0.1
+
+
+class SessionLink:
+    """One owner's life; see above."""
+
+    def __init__(
+        self,
+        parts: SessionLinkParts,
+        session: SessionRow,
+        questions: Sequence[gw.VenueCommand] = (),
+        *,
+        admin_pending: bool = False,
+    ) -> None:
+        self._parts = parts
+        self.gateway = session.gateway
+        self.session_id = session.session_id
+        self.venue_mic = session.venue_mic
+        self.token = session.fencing_token
+        self.drop_copy = session.drop_copy
+        self._down = Downlink(parts, session, questions, admin_pending=admin_pending)
+        self.tail = self._down.tail
+        self._receipts_timer: asyncio.TimerHandle | None = None
+        self._inbox: BoundedQueue[gw.LinkRequest] = BoundedQueue(INBOX_FRAMES_MAX)
+        self._room = asyncio.Event()
+        self._confirmed = 0
+        self._status = gw.SessionStatus()
+        # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
+        self._sender = 0
+        self.administered: set[str] = set()
+        # The gateway ends this link only to dial again.
+        self.back_soon = False
+
+    # What the gateway says.
+
+    async def receive(self, frame: gw.LinkRequest) -> None:
+        """Queue a frame; waits while there is no room, which stops the gateway's stream."""
+        self._down.heard()
+        while not self._inbox.put(frame):
+            self._room.clear()
+            await self._room.wait()
+
+    def fail(self, error: Exception) -> None:
+        """End the link with this error."""
+        self._down.fail(error)
+
+    def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+        """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
+        return self._down.frames(drain)
+
+    async def run(self) -> None:
+        """Apply frames until something fails; the failure ends the link."""
+        try:
+            while True:
+                frames = await self._inbox.take(INBOX_FRAMES_MAX)
+                self._room.set()
+                await self._work(frames)
+        except (FencedError, StoreUnavailableError, GatewayGoneError) as error:
+            self.fail(error)
+        except Exception as error:
+            log.exception("link failed", session=self.session_id)
+            self.fail(error)
+
+    async def _work(self, frames: Sequence[gw.LinkRequest]) -> None:
+        messages: list[gw.VenueMessage] = []
+        receipts: list[gw.CommandReceipt] = []
+        for frame in frames:
+            messages.extend(frame.messages)
+            receipts.extend(frame.receipts)
+            self.back_soon |= frame.back_soon
+            if frame.HasField("status") or frame.HasField("admin_result") or frame.not_resent:
+                await self._apply_all(messages, receipts)
+                messages, receipts = [], []
+                await self._work_rest(frame)
+        await self._apply_all(messages, receipts)
+        confirmed = max(frame.blocks_version for frame in frames)
+        if confirmed > self._confirmed:
+            await self._parts.blocks.confirmed(self.session_id, self.token, confirmed)
+            self._confirmed = confirmed
+        timer = self._receipts_timer
+        if timer is not None and timer.when() <= asyncio.get_running_loop().time():
+            await self._transaction([], self._progress())
+
+    async def _work_rest(self, frame: gw.LinkRequest) -> None:
+        doubts = [report for report in map(read_receipt, frame.not_resent) if report is not None]
+        if doubts:
+            await self._transaction(doubts, self._progress())
+        if frame.HasField("status"):
+            await self.set_status(frame.status)
+        if frame.HasField("admin_result"):
+            await self._administered(frame.admin_result)
+
+    def administer(self, command: gw.AdminCommand) -> None:
+        """Have the gateway do this."""
+        self.administered.add(command.action_id)
+        self._down.administer(command)
+
+    async def _administered(self, result: gw.AdminResult) -> None:
+        """Store what came of it; only then the gateway goes on, told by the acknowledgement."""
+        kind = await self._parts.sessions.settle(self.session_id, self.token, result)
+        after = result.after
+        if kind == session_pb2.SESSION_ACTION_KIND_SEQUENCES and result.done:
+            self._down.epoch = after.session_epoch
+            self._down.applied = after.next_target_msg_seq_num - 1
+            self._sender = after.next_sender_msg_seq_num
+        self._down.acknowledge()
+        if kind == session_pb2.SESSION_ACTION_KIND_HAND_OVER and result.done:
+            raise GatewayGoneError("handed over")
+
+    def _progress(self) -> LinkProgress:
+        down = self._down
+        return LinkProgress(
+            self.session_id, self.token, down.epoch, down.applied, down.acknowledged, self._sender
+        )
+
+    async def _apply_all(
+        self, messages: Sequence[gw.VenueMessage], receipts: Sequence[gw.CommandReceipt]
+    ) -> None:
+        for start in range(0, max(len(messages), 1), BATCH_MESSAGES_MAX):
+            part = messages[start : start + BATCH_MESSAGES_MAX]
+            # Receipts go first: a command is sent before the venue answers it.
+            await self.apply(part, receipts if start == 0 else ())
+
+    async def apply(
+        self, messages: Sequence[gw.VenueMessage], receipts: Sequence[gw.CommandReceipt]
+    ) -> None:
+        """Apply messages and receipts in one transaction.
+
+        Raises:
+            FencedError: another owner took the session.
+            StoreUnavailableError: the outcome is not known; this link cannot go on.
+        """
+        if not messages and not receipts:
+            return
+        down = self._down
+        epoch, applied = down.epoch, down.applied
+        acknowledged, reports = self._read_receipts(receipts)
+        for message in messages:
+            if message.session_epoch != epoch:
+                # The FIX store began a new life, and its numbers with it.
+                epoch, applied = message.session_epoch, 0
+            if message.msg_seq_num > applied:
+                applied = message.msg_seq_num
+                reports.append(read_message(message))
+        progress = LinkProgress(
+            self.session_id, self.token, epoch, applied, acknowledged, self._sender
+        )
+        if reports or (epoch, applied) != (down.epoch, down.applied):
+            await self._transaction(reports, progress)
+            down.epoch, down.applied, down.acknowledged = epoch, applied, acknowledged
+            down.wake()
+        elif acknowledged != down.acknowledged:
+            down.acknowledged = acknowledged
+            down.wake()
+            self._store_receipts_soon()
+        if messages:
+            self._down.acknowledge()
+
+    def _read_receipts(self, receipts: Iterable[gw.CommandReceipt]) -> tuple[int, list[Report]]:
+        """Return the number they reach up to, and those that tell more than "sent"."""
+        acknowledged = self._down.acknowledged
+        reports = []
+        for receipt in receipts:
+            if receipt.outbound_sequence > acknowledged:
+                acknowledged = receipt.outbound_sequence
+                self._sender = max(self._sender, receipt.msg_seq_num + 1)
+                report = read_receipt(receipt)
+                if report is not None:
+                    reports.append(report)
+        return acknowledged, reports
+
+    def _store_receipts_soon(self) -> None:
+        """See that receipts are stored, should the venue's answer not come at once."""
+        if self._receipts_timer is None:
+            # An empty frame makes the worker look; with a full inbox it looks anyway.
+            self._receipts_timer = asyncio.get_running_loop().call_later(
+                RECEIPTS_WAIT_S, self._inbox.put, gw.LinkRequest()
+            )
+
+    async def _transaction(self, reports: Sequence[Report], progress: LinkProgress) -> None:
+        if self._receipts_timer is not None:
+            self._receipts_timer.cancel()
+            self._receipts_timer = None
+        parts = self._parts
+        # Of the orders of this replica's own commands no question is needed.
+        order_accounts = await parts.known.order_accounts.find(
+            (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
+        )
+        begun = perf_counter()
+        async with parts.store.transaction() as transaction:
+            told = await self._find_unsolicited(transaction, reports)
+            reports = told.reports
+            order_accounts |= told.order_accounts
+            accounts = await transaction.lock_accounts(sorted(set(order_accounts.values())))
+            for order_id, account_id in told.order_accounts.items():
+                if account_id not in accounts:
+                    del order_accounts[order_id]
+            changes = BookChanges(accounts, parts.clock.now_ns())
+            for row in accounts.values():
+                changes.know(parts.known.current(row.account_id, row.last_sequence))
+            batch = ReportBatch(
+                self.session_id,
+                self.venue_mic,
+                reports,
+                order_accounts,
+                changes,
+                accounts,
+                OrderGroups(changes, parts.venues, accounts),
+                parts.fill_followers,
+                self.drop_copy,
+                told.openings,
+            )
+            await batch.read(transaction)
+            batch.apply()
+            writes = changes.finish()
+            writes.progress = progress
+            bases = await transaction.write(writes)
+            await parts.audit_log.append(transaction, writes.audit)
+            await transaction.commit()
+            parts.known.committed_all(accounts, changes)
+            # Readers need not wait until the connection is given back.
+            parts.publisher.committed(changes, bases)
+        metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
+        metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
+
+    async def _find_unsolicited(
+        self, transaction: Transaction, reports: Sequence[Report]
+    ) -> Unsolicited:
+        """Name the orders of reports that have no ClOrdID(11) of ours."""
+        if self.drop_copy:
+            # Copies are of a firm's trading: what is ours the order session tells.
+            return Unsolicited(reports)
+        parts = self._parts
+        return await find_unsolicited(
+            transaction, parts.market, self.venue_mic, reports, parts.clock.now_ns()
+        )
+
+    async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
+        """Keep the session's state and tell everybody.
+
+        Args:
+            status: What the owner says.
+            numbers: Whether its numbers are of a store the owner holds now.
+
+        Raises:
+            FencedError: another owner took the session.
+        """
+        parts = self._parts
+        sender = (0, 0)
+        if numbers and status.session_epoch:
+            sender = (status.session_epoch, status.next_sender_msg_seq_num)
+            self._sender = 0
+        since_ns = nanoseconds(status.since) or parts.clock.now_ns()
+        await parts.store.store_status(
+            self.session_id,
+            self.token,
+            status.state or gw.SESSION_STATE_DOWN,
+            since_ns // 1000,
+            status.SerializeToString(),
+            sender,
+        )
+        self._status = status
+        session = self.as_session(status)
+        parts.notices.sessions_moved(parts.venues.learn([session]), status.text)
+        parts.waker.wake_sessions([self.session_id])
+        parts.sessions.moved()
+
+    def as_session(self, status: gw.SessionStatus) -> VenueSession:
+        """Return the session as its gateway tells it."""
+        return reported_session(
+            self.session_id, self.venue_mic, self.token, status, drop_copy=self.drop_copy
+        )
+
+    def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
+        """Return the status of a session nobody owns: down, and able to what it was."""
+        return gw.SessionStatus(
+            session_id=self.session_id,
+            venue_mic=self.venue_mic,
+            state=gw.SESSION_STATE_DOWN,
+            since=timestamp(since_ns),
+            text=why,
+            order_types=self._status.order_types,
+            times_in_force=self._status.times_in_force,
+            cash_quantity=self._status.cash_quantity,
+            capabilities=self._status.capabilities,
+        )

@@ -1,0 +1,142 @@
+"""Which session leads to which venue, and whether it is up. A view of oms.sessions."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mesh.errors import MeshError, refuse
+from ordermesh.gateway.v1.venue_link_service_pb2 import (
+    SESSION_STATE_DOWN,
+    SESSION_STATE_UP,
+    SessionState,
+    SessionStatus,
+)
+from svc_oms.domain.model import OrderType, TimeInForce
+from svc_oms.domain.terms import BASIC, Capabilities
+from svc_oms.service import metrics
+
+
+class VenueSession(NamedTuple):
+    """A session as it is known here."""
+
+    session_id: str
+    venue_mic: str
+    state: int
+    fencing_token: int
+    capabilities: Capabilities = BASIC
+    drop_copy: bool = False
+
+
+_TYPES = {value.value: value for value in OrderType}
+_TIMES = {value.value: value for value in TimeInForce}
+
+
+def capabilities_of(status: SessionStatus) -> Capabilities:
+    """Return what a venue takes by its session's status.
+
+    Empty lists are those of an older gateway, which could do the basic things; what a
+    newer one names and this does not know is left out.
+    """
+    types = frozenset(_TYPES[number] for number in status.order_types if number in _TYPES)
+    times = frozenset(_TIMES[number] for number in status.times_in_force if number in _TIMES)
+    return Capabilities(
+        types if status.order_types else BASIC.order_types,
+        times if status.times_in_force else BASIC.times_in_force,
+        status.cash_quantity,
+    )
+
+
+def reported_session(
+    session_id: str,
+    venue_mic: str,
+    fencing_token: int,
+    status: SessionStatus,
+    *,
+    drop_copy: bool = False,
+) -> VenueSession:
+    """Return a session as its owner's gateway tells it; without a state it is down."""
+    state = status.state or SESSION_STATE_DOWN
+    capabilities = capabilities_of(status)
+    return VenueSession(session_id, venue_mic, state, fencing_token, capabilities, drop_copy)
+
+
+class VenueSessions:
+    """Sessions by venue; told by the local links and read from the database."""
+
+    def __init__(self) -> None:
+        self._by_venue: dict[str, VenueSession] = {}
+
+    def learn(self, sessions: Iterable[VenueSession]) -> list[VenueSession]:
+        """Take what is known now; return the sessions that went up or down by it."""
+        moved = []
+        for session in sessions:
+            if session.drop_copy:
+                # No command goes there: whether it is up is nobody's business but the operator's.
+                metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
+                continue
+            before = self._by_venue.get(session.venue_mic)
+            if before is not None and before.fencing_token > session.fencing_token:
+                continue
+            self._by_venue[session.venue_mic] = session
+            metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
+            was_up = before is not None and before.state == SESSION_STATE_UP
+            if before is not None and was_up != (session.state == SESSION_STATE_UP):
+                moved.append(session)
+        return moved
+
+    def all(self) -> list[VenueSession]:
+        """Return every session known."""
+        return list(self._by_venue.values())
+
+    def session_of(self, venue_mic: str) -> str:
+        """Return the session commands for a venue go to, up or not.
+
+        Raises:
+            MeshError: VENUE_UNAVAILABLE: there never was one.
+        """
+        session = self._by_venue.get(venue_mic)
+        if session is None:
+            raise _unavailable(venue_mic, "no order session has ever been linked")
+        return session.session_id
+
+    def name_of(self, venue_mic: str) -> str:
+        """Return the session commands for a venue go to; empty if there never was one."""
+        session = self._by_venue.get(venue_mic)
+        return "" if session is None else session.session_id
+
+    def up(self) -> frozenset[str]:
+        """Return the venues that can take orders now."""
+        return frozenset(
+            mic for mic, one in self._by_venue.items() if one.state == SESSION_STATE_UP
+        )
+
+    def is_up(self, venue_mic: str) -> bool:
+        """Tell if a venue can take orders now."""
+        session = self._by_venue.get(venue_mic)
+        return session is not None and session.state == SESSION_STATE_UP
+
+    def capabilities(self, venue_mic: str) -> Capabilities:
+        """Return what a venue takes, as told last; the basic things if it never was."""
+        session = self._by_venue.get(venue_mic)
+        return BASIC if session is None else session.capabilities
+
+    def require_up(self, venue_mic: str) -> str:
+        """Return the session of a venue that can take orders now.
+
+        Raises:
+            MeshError: VENUE_UNAVAILABLE.
+        """
+        session = self._by_venue.get(venue_mic)
+        if session is None or session.state != SESSION_STATE_UP:
+            state = SESSION_STATE_DOWN if session is None else session.state
+            name = SessionState.Name(state).removeprefix("SESSION_STATE_")
+            raise _unavailable(venue_mic, f"its order session is {name}")
+        return session.session_id
+
+
+def _unavailable(venue_mic: str, why: str) -> MeshError:
+    return refuse(
+        "VENUE_UNAVAILABLE",
+        f"venue {venue_mic} cannot take orders now: {why}; nothing was sent",
+        retry_after_s=2.0,
+        venue_mic=venue_mic,
+    )

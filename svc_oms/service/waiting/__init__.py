@@ -1,0 +1,1 @@
+"""Orders that wait in the OMS: for a price, a parent order or a second person."""

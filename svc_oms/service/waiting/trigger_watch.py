@@ -1,0 +1,380 @@
+"""Watches the orders that wait here, and tells the desk when their turn seems to have come.
+
+Theory of operation. PostgreSQL has the waiting orders; what is here is an index of
+them that may be thrown away at any time. It is kept by every commit of this
+replica, and read anew every few seconds for what other replicas did. Every replica
+watches all of them. Prices are pushed in; each push is held against the orders of
+its listing. What seems to be reached becomes a command, and the desk looks again
+behind the account's lock: the first command that is right moves the order, any
+other finds it moved. So a replica may die at any point, and none has to know
+of another: a trigger is lost only with the database.
+
+Two streams tell the market. Quotes come conflated, as they stand every 100 ms; trades come
+one by one, none left out, so that one that reaches a stop and is taken back a moment later
+is seen. A stop held against a bid, an offer or a midpoint goes by quotes only. Once trades
+of a listing have come, they alone say what its last one was: a quote that is older or newer than
+them would bring the trades out of their order, and a trailing stop goes by their order.
+
+Only fresh prices count. A stale quote takes the listing's price away, the end of
+the quote stream takes all of them, and a stop waits then, as it is, for the next
+fresh one; what was traded meanwhile is not made up for. A trade counts for an order only if the
+gateway had it when the order stood as it stands: neither what a stream begins with nor
+what was late on its way can reach a stop that is younger than it.
+
+What was reached stays reached. While another command of the order is on its way, or when
+the desk could not take this one, it is kept and told again.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from decimal import Decimal
+from typing import TypeVar
+
+from mesh.clock import Clock
+from mesh.errors import MeshError
+from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
+from ordermesh.marketdata.v1 import market_data_pb2
+from svc_oms.domain import triggers
+from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
+from svc_oms.domain.lifecycle import LOCAL
+from svc_oms.domain.model import Order, TriggerPriceType, WaitsFor
+from svc_oms.domain.numbers import Price
+from svc_oms.service import metrics
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.commands.submissions import (
+    EVERY_ACCOUNT,
+    CommandKind,
+    Outcome,
+    Submission,
+)
+from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.venue.venue_sessions import VenueSessions
+
+T = TypeVar("T")
+
+log = get_logger("svc_oms.triggers")
+
+# Seconds between looks at all waiting orders: for the end of their time, for venues that
+# came up, for commands that failed.
+LOOK_INTERVAL_S = 1.0
+# Looks between two readings of what other replicas did: the longest a stop can go unwatched
+# when the replica that took it dies.
+READ_LOOKS = 5
+# Orders of one reading; more are read in parts.
+READ_ORDERS_MAX = 1000
+# Seconds between two moves of a trailing stop that are written; between them it moves in memory.
+MOVE_INTERVAL_S = 1.0
+# Commands without outcome; beyond it orders wait for the next look.
+IN_FLIGHT_COMMANDS_MAX = 2000
+# A price of a stream that was silent for longer does not count; it sends heartbeats.
+PRICE_AGE_MAX_S = 10.0
+
+ZERO = Decimal(0)
+UNTRUSTED = frozenset({market_data_pb2.PRICE_FLAG_CROSSED, market_data_pb2.PRICE_FLAG_NEGATIVE})
+
+
+def prices_of(quote: market_data_pb2.Quote) -> triggers.Prices | None:
+    """Return what of a quote may let orders go; None if nothing may.
+
+    A book that is crossed or below zero is not believed, its last trade is.
+    """
+    if quote.stale:
+        return None
+    last = _price(quote.last_price)
+    if UNTRUSTED.intersection(quote.flags):
+        return triggers.Prices(last)
+    return triggers.Prices(last, _price(quote.bid_price), _price(quote.ask_price))
+
+
+def _price(text: str) -> Price | None:
+    price = Decimal(text) if text else ZERO
+    return Price(price) if price > ZERO else None
+
+
+def _awaited(order: Order) -> tuple[object, ...]:
+    """Return what an order waits for, in all that can be changed about it."""
+    terms = order.terms
+    kind = terms.trigger_price_type
+    return order.waits_for, terms.stop_price, terms.trailing_offset, kind
+
+
+def _by_trades(order: Order) -> bool:
+    return order.terms.trigger_price_type in {None, TriggerPriceType.LAST}
+
+
+def _only(kept: dict[str, T], names: Collection[str]) -> dict[str, T]:
+    return {name: value for name, value in kept.items() if name in names}
+
+
+class _Watch:
+    """A waiting order, and what is known of it here only."""
+
+    __slots__ = ("best", "busy", "due", "ends_ns", "moved_at", "order", "since_ns")
+
+    def __init__(self, order: Order, ends_ns: int | None) -> None:
+        self.order = order
+        self.ends_ns = ends_ns
+        self.best: Price | None = None
+        self.moved_at = float("-inf")
+        self.busy = False
+        self.due: TriggerOrder | None = None
+        """Its stop was reached and nobody took the word of it yet."""
+        self.since_ns = order.updated_at_ns
+        """Since when it waits as it does; older trades are not held against it."""
+
+    def follow(self, order: Order, ends_ns: int | None) -> None:
+        """Take the order as it stands now."""
+        before, self.order, self.ends_ns = self.order, order, ends_ns
+        if _awaited(before) != _awaited(order):
+            self.since_ns = order.updated_at_ns
+            self.due = None
+
+
+class Triggers:
+    """See above.
+
+    Attributes:
+        instruments_moved: Set when the listings whose prices are needed are others than before.
+    """
+
+    def __init__(
+        self,
+        store: OrderStore,
+        clock: Clock,
+        venues: VenueSessions,
+        submit: Callable[[Submission], None],
+        trading_day_end_s: int,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._venues = venues
+        self._submit = submit
+        self._day_end_s = trading_day_end_s
+        self._watches: dict[str, _Watch] = {}
+        self._by_instrument: defaultdict[str, dict[str, _Watch]] = defaultdict(dict)
+        self._prices: dict[str, triggers.Prices] = {}
+        self._lasts: dict[str, Price] = {}
+        """By listing: its last trade, as the stream of trades told it."""
+        self._last_quoted_ns: dict[str, int] = {}
+        """By listing: when the last quote was received that had to say it instead."""
+        self._heard_at = float("-inf")
+        self._in_flight = 0
+        self.instruments_moved = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._watches)
+
+    def instruments(self) -> list[str]:
+        """Return the listings whose prices are needed, in the order of their names."""
+        return sorted(self._by_instrument)
+
+    # What the book says.
+
+    def learn(self, orders: Iterable[Order]) -> None:
+        """Take orders as they stand behind a commit; older news than known is passed over."""
+        for order in orders:
+            watch = self._watches.get(order.order_id)
+            if watch is not None and watch.order.version >= order.version:
+                continue
+            if order.base_state not in LOCAL:
+                if watch is not None:
+                    self._forget(watch)
+                continue
+            ends_ns = triggers.ends_at_ns(order, self._day_end_s)
+            if watch is None:
+                watch = self._watches[order.order_id] = _Watch(order, ends_ns)
+            watch.follow(order, ends_ns)
+            self._place(watch)
+            self._look(watch)
+
+    def _place(self, watch: _Watch) -> None:
+        """Index a watch by its listing if it waits for a price."""
+        order = watch.order
+        if order.waits_for is not WaitsFor.PRICE:
+            self._leave(order)
+        elif order.order_id not in self._by_instrument[order.instrument_id]:
+            if not self._by_instrument[order.instrument_id]:
+                self.instruments_moved.set()
+            self._by_instrument[order.instrument_id][order.order_id] = watch
+
+    def _forget(self, watch: _Watch) -> None:
+        del self._watches[watch.order.order_id]
+        self._leave(watch.order)
+
+    def _leave(self, order: Order) -> None:
+        orders = self._by_instrument.get(order.instrument_id)
+        if orders is not None and orders.pop(order.order_id, None) is not None and not orders:
+            del self._by_instrument[order.instrument_id]
+            self.instruments_moved.set()
+
+    async def read(self) -> None:
+        """Read what other replicas did, or everything at the start."""
+        known = {order_id: watch.order.version for order_id, watch in self._watches.items()}
+        waiting = await self._store.waiting()
+        for order_id in known.keys() - waiting.keys():
+            watch = self._watches.get(order_id)
+            if watch is not None and watch.order.version == known[order_id]:
+                self._forget(watch)
+        wanted = [
+            order_id
+            for order_id, last_sequence in waiting.items()
+            if (watch := self._watches.get(order_id)) is None
+            or watch.order.last_sequence < last_sequence
+        ]
+        for start in range(0, len(wanted), READ_ORDERS_MAX):
+            rows = await self._store.orders(wanted[start : start + READ_ORDERS_MAX])
+            self.learn(read_order(row.body, row.fold) for row in rows)
+
+    # What the market says.
+
+    def silent(self) -> None:
+        """Take all prices away: their stream begins anew, or ended."""
+        self.quotes_only(())
+
+    def trades_silent(self) -> None:
+        """Have quotes tell the last trades: the stream of trades begins anew, or ended."""
+        self.trades_only(())
+
+    def quotes_only(self, listings: Collection[str]) -> None:
+        """Take the prices of all other listings away: nobody tells when these move."""
+        self._prices = _only(self._prices, listings)
+        self._last_quoted_ns = _only(self._last_quoted_ns, listings)
+
+    def trades_only(self, listings: Collection[str]) -> None:
+        """Have quotes tell the last trades of all other listings."""
+        self._lasts = _only(self._lasts, listings)
+
+    def heard(self) -> None:
+        """Take the price stream to be alive now."""
+        self._heard_at = self._clock.monotonic()
+
+    def priced(self, instrument_id: str) -> bool:
+        """Tell if a listing has a price that counts."""
+        return instrument_id in self._prices
+
+    def quoted(self, instrument_id: str, quote: market_data_pb2.Quote) -> None:
+        """Hold a listing's waiting orders against its quote."""
+        prices = prices_of(quote)
+        if prices is None:
+            self._prices.pop(instrument_id, None)
+            return
+        last = self._lasts.get(instrument_id)
+        if last is None:
+            self._last_quoted_ns[instrument_id] = from_timestamp(quote.received_at)
+        else:
+            prices = prices._replace(last=last)
+        self._prices[instrument_id] = prices
+        # Submitting never moves an order before this returns.
+        for watch in self._by_instrument.get(instrument_id, {}).values():
+            self._hold_against(watch, prices)
+
+    def traded(self, instrument_id: str, trade: market_data_pb2.Trade) -> None:
+        """Hold a listing's waiting orders against one trade of it."""
+        price = _price(trade.price)
+        if price is None:
+            return
+        self._lasts[instrument_id] = price
+        if instrument_id in self._prices:
+            self._prices[instrument_id] = self._prices[instrument_id]._replace(last=price)
+        received_ns = from_timestamp(trade.received_at)
+        # A quote that was quicker than the first trade has told it, or what came behind it.
+        quoted_ns = self._last_quoted_ns.get(instrument_id, 0)
+        if received_ns < quoted_ns or not self._counts(instrument_id):
+            return
+        prices = triggers.Prices(price)
+        for watch in self._by_instrument.get(instrument_id, {}).values():
+            if watch.since_ns <= received_ns and _by_trades(watch.order):
+                self._hold_against(watch, prices)
+
+    def _counts(self, instrument_id: str) -> bool:
+        """Tell if the listing's prices are fresh and their stream is alive."""
+        silent_s = self._clock.monotonic() - self._heard_at
+        return instrument_id in self._prices and silent_s <= PRICE_AGE_MAX_S
+
+    # What follows.
+
+    def _look(self, watch: _Watch) -> None:
+        """Look at one order with what is known now."""
+        order = watch.order
+        if watch.ends_ns is not None and watch.ends_ns <= self._clock.now_ns():
+            self._send(watch, CommandKind.EXPIRE, ExpireOrder(order.account_id, order.order_id))
+        elif order.waits_for is WaitsFor.VENUE:
+            if self._venues.is_up(order.venue_mic):
+                command = TriggerOrder(order.account_id, order.order_id)
+                self._send(watch, CommandKind.TRIGGER, command)
+        elif watch.due is not None:
+            self._send(watch, CommandKind.TRIGGER, watch.due)
+        elif order.waits_for is WaitsFor.PRICE and self._counts(order.instrument_id):
+            self._hold_against(watch, self._prices[order.instrument_id])
+
+    def _hold_against(self, watch: _Watch, prices: triggers.Prices) -> None:
+        order = watch.order
+        trigger = order.trigger
+        price = triggers.price_of(order.terms.trigger_price_type, prices)
+        if price is None or trigger is None:
+            return
+        if order.terms.trailing_offset is not None:
+            best = watch.best
+            if best is None or (price < best if order.is_buy else price > best):
+                watch.best = price
+            assert watch.best is not None
+            trigger = triggers.followed(order.side, order.terms, trigger, watch.best)
+        if triggers.reached(order.side, trigger, price):
+            if watch.due is None:
+                watch.due = TriggerOrder(order.account_id, order.order_id, price, watch.best)
+            self._send(watch, CommandKind.TRIGGER, watch.due)
+        elif trigger != order.trigger and not watch.busy:
+            now = self._clock.monotonic()
+            if now - watch.moved_at >= MOVE_INTERVAL_S and watch.best is not None:
+                watch.moved_at = now
+                move = MoveTrigger(order.account_id, order.order_id, watch.best)
+                self._send(watch, CommandKind.MOVE_TRIGGER, move)
+
+    def _send(
+        self, watch: _Watch, kind: CommandKind, command: TriggerOrder | MoveTrigger | ExpireOrder
+    ) -> None:
+        if watch.busy or self._in_flight >= IN_FLIGHT_COMMANDS_MAX:
+            return
+        watch.busy = True
+        self._in_flight += 1
+
+        def done(outcome: Outcome) -> None:
+            watch.busy = False
+            self._in_flight -= 1
+            if command is watch.due and not isinstance(outcome, MeshError):
+                watch.due = None
+            elif watch.due is not None and command is not watch.due:
+                self._send(watch, CommandKind.TRIGGER, watch.due)
+            if isinstance(outcome, MeshError):
+                # The next push or look tries again.
+                log.debug(
+                    "waiting order not moved",
+                    order=watch.order.order_id,
+                    command=kind.name,
+                    why=outcome.reason,
+                )
+
+        self._submit(Submission(kind, command, EVERY_ACCOUNT, b"", done))
+
+    def look(self) -> None:
+        """Look at every waiting order with what is known now."""
+        metrics.WAITING_ORDERS.set(len(self._watches))
+        metrics.TRIGGER_PRICES.set(len(self._by_instrument.keys() & self._prices.keys()))
+        for watch in list(self._watches.values()):
+            self._look(watch)
+
+    async def run(self) -> None:
+        """Look and read for ever."""
+        looks = 0
+        while True:
+            try:
+                if looks % READ_LOOKS == 0:
+                    await self.read()
+            except StoreUnavailableError as error:
+                log.warning("waiting orders not read", error=str(error))
+            else:
+                looks += 1
+            self.look()
+            await asyncio.sleep(LOOK_INTERVAL_S)

@@ -1,0 +1,174 @@
+"""What is done with orders that wait here: approve, decline, trigger, move, expire.
+
+The last three are the OMS's own commands. They tell what seems to be so; here,
+behind the account's lock, it is looked at again. So every replica may send them,
+twice or late: the first one that is right is carried out, the others find that
+the order has moved on and leave nothing behind.
+"""
+
+from mesh.errors import ERROR_TABLE, RETRYABLE, MeshError
+from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_NEW
+from svc_oms.domain import triggers
+from svc_oms.domain.checks import OrderRefused, check_terms
+from svc_oms.domain.commands import (
+    ApproveOrder,
+    DeclineOrder,
+    ExpireOrder,
+    MoveTrigger,
+    TriggerOrder,
+)
+from svc_oms.domain.events import (
+    Event,
+    OrderExpired,
+    OrderRejected,
+    OrderReleased,
+    OrderReplaced,
+    OrderTriggered,
+    TriggerMoved,
+)
+from svc_oms.domain.groups import child_terms
+from svc_oms.domain.lifecycle import LOCAL, OrderState
+from svc_oms.domain.model import Order, Rejection, WaitsFor
+from svc_oms.domain.numbers import Price
+from svc_oms.domain.order import decide_approve, decide_decline
+from svc_oms.service.commands.checked import check_controls
+from svc_oms.service.commands.command_batch import CommandBatch
+from svc_oms.service.commands.submissions import NOTHING_DONE, Submission, Taken
+from svc_oms.service.errors import refused
+from svc_oms.service.ports import IdempotencyRow
+
+PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
+"""Beside what may be repeated as it is, refusals that keep a reached stop waiting for better
+times. Any other rejects the order: a stop nobody lets go is not to fire some other day."""
+
+
+def approve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Let a held order go: to the venue, or to the next thing it waits for."""
+    command = submission.command
+    assert isinstance(command, ApproveOrder)
+    before = batch.order(command.order_id)
+    parent = batch.order_groups.parent(before)
+    event = decide_approve(before, command, parent)
+    terms = before.terms
+    if parent is not None and parent.is_closed:
+        terms = child_terms(parent, before)
+    goes = event.waits_for is None
+    session_id = _checked(batch, submission, before._replace(terms=terms), goes=goes)
+    if terms != before.terms:
+        before = batch.add(before, before.account_id, OrderReplaced(terms), submission)
+    order = batch.add(before, before.account_id, event, submission)
+    if goes:
+        batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+    return batch.row(submission, order.order_id, order.last_sequence)
+
+
+def decline(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """End a held order."""
+    command = submission.command
+    assert isinstance(command, DeclineOrder)
+    before = batch.order(command.order_id)
+    event = decide_decline(before, command)
+    order = batch.add(before, before.account_id, event, submission)
+    return batch.row(submission, order.order_id, order.last_sequence)
+
+
+def trigger(batch: CommandBatch, submission: Submission) -> Taken:
+    """Let an order go whose stop is reached, or that waited for its venue only."""
+    command = submission.command
+    assert isinstance(command, TriggerOrder)
+    order = batch.changes.find(command.order_id)
+    if order is None or order.state is not OrderState.AWAITING_TRIGGER:
+        return NOTHING_DONE
+    if _expired(batch, submission, order):
+        return NOTHING_DONE
+    if order.waits_for is WaitsFor.VENUE:
+        _go(batch, submission, order, OrderReleased())
+    elif order.waits_for is WaitsFor.PRICE and command.price is not None:
+        order = _moved(batch, submission, order, command.extreme_price)
+        assert order.trigger is not None, "what waits for a price is watched"
+        if triggers.reached(order.side, order.trigger, command.price):
+            _go(batch, submission, order, OrderTriggered(command.price))
+    return NOTHING_DONE
+
+
+def move_trigger(batch: CommandBatch, submission: Submission) -> Taken:
+    """Keep how far a trailing stop has followed."""
+    command = submission.command
+    assert isinstance(command, MoveTrigger)
+    order = batch.changes.find(command.order_id)
+    if order is not None and order.waits_for is WaitsFor.PRICE:
+        _moved(batch, submission, order, command.extreme_price)
+    return NOTHING_DONE
+
+
+def expire(batch: CommandBatch, submission: Submission) -> Taken:
+    """End an order whose time in force ended while it was here."""
+    command = submission.command
+    assert isinstance(command, ExpireOrder)
+    order = batch.changes.find(command.order_id)
+    if order is not None and order.state in LOCAL:
+        _expired(batch, submission, order)
+    return NOTHING_DONE
+
+
+def _expired(batch: CommandBatch, submission: Submission, order: Order) -> bool:
+    """End the order if its time in force has ended."""
+    ends_ns = triggers.ends_at_ns(order, batch.parts.trading_day_end_s)
+    if ends_ns is None or ends_ns > batch.changes.now_ns:
+        return False
+    text = f"its time in force {order.terms.time_in_force.name} ended while it waited here"
+    batch.add(order, order.account_id, OrderExpired(text), submission)
+    return True
+
+
+def _moved(
+    batch: CommandBatch, submission: Submission, order: Order, extreme_price: Price | None
+) -> Order:
+    if extreme_price is None or order.trigger is None:
+        return order
+    moved = triggers.followed(order.side, order.terms, order.trigger, extreme_price)
+    if moved == order.trigger:
+        return order
+    return batch.add(order, order.account_id, TriggerMoved(moved), submission)
+
+
+def _go(batch: CommandBatch, submission: Submission, order: Order, event: Event) -> None:
+    """Send an order whose turn has come, behind the same checks and controls as a new one."""
+    try:
+        session_id = _checked(batch, submission, order, goes=True)
+    except (OrderRefused, MeshError) as error:
+        refusal = refused(error)
+        _not_now(batch, submission, order, refusal)
+        return
+    order = batch.add(order, order.account_id, event, submission)
+    batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+
+
+def _not_now(batch: CommandBatch, submission: Submission, order: Order, refusal: MeshError) -> None:
+    reason = refusal.reason
+    if reason not in PASSING and ERROR_TABLE[reason].retry_class != RETRYABLE:
+        rejection = Rejection(reason, refusal.text, refusal.field)
+        batch.add(order, order.account_id, OrderRejected(rejection), submission)
+    elif order.waits_for is not WaitsFor.VENUE:
+        # Reached is reached: it goes once it can, wherever the price is by then.
+        event = OrderReleased(WaitsFor.VENUE, refusal.text)
+        batch.add(order, order.account_id, event, submission)
+
+
+def _checked(batch: CommandBatch, submission: Submission, order: Order, *, goes: bool) -> str:
+    """Check an order as if it were new; return the session it goes to, if it does.
+
+    Raises:
+        OrderRefused: as decide_place.
+        MeshError: VENUE_UNAVAILABLE, or what a control refuses with.
+    """
+    parts = batch.parts
+    instrument = parts.market.instrument(order.instrument_id)
+    session_id = parts.venues.require_up(order.venue_mic) if goes else ""
+    type_, terms = triggers.at_venue(order, order.terms) if goes else (order.type, order.terms)
+    reference = parts.market.reference_price(order.instrument_id)
+    if order.trigger is not None and order.trigger.stop_price is not None:
+        reference = reference or order.trigger.stop_price
+    check_terms(type_, terms, instrument, parts.limits, batch.changes.now_ns, reference)
+    check_controls(batch, submission, lambda control: control.release(submission, order))
+    return session_id

@@ -1,0 +1,40 @@
+"""Orders a venue told of first, as the order store in memory finds them."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from svc_oms.service.ports import OrderRow
+
+CLOSED_US = 2 * 86_400 * 1_000_000
+
+
+class MemoryToldOrders:
+    """The part of a batch that looks for orders by OrderID(37)."""
+
+    tables: Any
+
+    async def unsolicited_orders(
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        return [
+            (order.told_as, order.order_id, order.account_id)
+            for order in self.tables.orders.values()
+            if order.venue_mic == venue_mic and order.told_as and order.told_as in venue_order_ids
+        ]
+
+    async def orders_by_venue_id(
+        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
+    ) -> list[OrderRow]:
+        after_us = time.time_ns() // 1000 - CLOSED_US
+        return [
+            OrderRow(o.order_id, o.account_id, o.last_sequence, o.body, o.fold)
+            for o in self.tables.orders.values()
+            if o.venue_mic == venue_mic
+            and (o.is_open or o.updated_at_us > after_us)
+            and any(
+                (account_id, instrument_id) == (o.account_id, o.instrument_id)
+                and named.encode() in o.body
+                for account_id, instrument_id, named in wanted
+            )
+        ]

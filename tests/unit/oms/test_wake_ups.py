@@ -1,0 +1,85 @@
+"""Words to other replicas: at once when somebody hears them, gathered when nobody does."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from svc_oms.service.streams.wake_ups import (
+    ACCOUNT_CHANNEL,
+    SESSION_CHANNEL,
+    SOMEBODY,
+    WakeUpSender,
+)
+
+
+class Way:
+    """Tells so many replicas, this one among them."""
+
+    def __init__(self, heard: int) -> None:
+        self.heard = heard
+        self.told: list[tuple[str, str]] = []
+        self._more = asyncio.Event()
+
+    async def __call__(self, channel: str, message: str) -> int:
+        if self.heard:
+            self.told.append((channel, message))
+            self._more.set()
+        return self.heard
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.told) < count:
+                self._more.clear()
+                await self._more.wait()
+
+
+@asynccontextmanager
+async def telling(*ways: Way):
+    waker = WakeUpSender("R", ways)
+    task = asyncio.create_task(waker.run())
+    try:
+        yield waker
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def one_by_one(waker: WakeUpSender, names: str) -> None:
+    for name in names:
+        waker.wake_accounts([name])
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+async def test_who_is_heard_by_another_tells_everything_at_once():
+    way = Way(SOMEBODY)
+    async with telling(way) as waker:
+        await one_by_one(waker, "abc")
+        assert way.told == [(ACCOUNT_CHANNEL, f"R|{name}") for name in "abc"]
+
+
+async def test_who_is_alone_gathers_and_loses_nothing():
+    way = Way(1)
+    async with telling(way) as waker:
+        await one_by_one(waker, "abc")
+        assert way.told == [(ACCOUNT_CHANNEL, "R|a")], "the first word finds out"
+        await way.until(2)
+        assert way.told[1:] == [(ACCOUNT_CHANNEL, "R|b,c")]
+
+
+async def test_who_is_not_alone_any_more_tells_at_once_again():
+    way = Way(1)
+    async with telling(way) as waker:
+        await one_by_one(waker, "ab")
+        way.heard = SOMEBODY
+        await way.until(2)
+        await one_by_one(waker, "cd")
+        assert [message for _, message in way.told] == ["R|a", "R|b", "R|c", "R|d"]
+
+
+async def test_what_one_way_cannot_tell_goes_the_next_and_sessions_go_first():
+    away, bell = Way(0), Way(SOMEBODY)
+    async with telling(away, bell) as waker:
+        waker.wake_accounts(["a"])
+        waker.wake_sessions(["s"])
+        await bell.until(2)
+        assert bell.told == [(SESSION_CHANNEL, "R|s"), (ACCOUNT_CHANNEL, "R|a")]
