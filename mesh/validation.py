@@ -24,10 +24,10 @@ SHOWN_VALUE_CHARACTERS_MAX: Final = 64
 _TIMESTAMP_SECONDS_MIN: Final = -62_135_596_800  # 0001-01-01T00:00:00Z
 _TIMESTAMP_SECONDS_MAX: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 _NANOS_MAX: Final = 999_999_999
-# They break log lines, FIX messages (0x01 ends a field) and PostgreSQL texts (0x00).
+# They corrupt log lines, FIX messages (0x01 ends a field) and PostgreSQL texts (0x00).
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 
-# The published stubs know neither upb's descriptors nor that a message field has a type.
+# The published type stubs have no types for these descriptors.
 _Descriptor = Any
 _FieldDescriptor = Any
 _EnumValueDescriptor = Any
@@ -47,10 +47,10 @@ _NAMED_RULES: Final = {
 
 
 def validate(message: Message) -> None:
-    """Check a message and everything in it against the rules of its fields.
+    """Check a message and all messages in it by the rules of their fields.
 
     Raises:
-        MeshError: INVALID_FIELD with the field's path, its value and what is expected.
+        MeshError: INVALID_FIELD with the field's path, its value and what was expected.
     """
     descriptor = message.DESCRIPTOR
     checks = _compiled.get(descriptor.full_name)
@@ -73,7 +73,7 @@ def field_rules(field: _FieldDescriptor) -> rules_pb2.FieldRules:
 
 
 def _compile(descriptor: _Descriptor) -> tuple[_Check, ...]:
-    """Make the checks of a message type and, before it, of what it contains."""
+    """Compile the checks of a message type after those of the types it contains."""
     name = descriptor.full_name
     if name in _compiled:
         return _compiled[name]
@@ -81,8 +81,8 @@ def _compile(descriptor: _Descriptor) -> tuple[_Check, ...]:
     if special is not None:
         _compiled[name] = (special,)
         return (special,)
-    # A type that contains itself meets this while it is being compiled; its
-    # nested check looks the finished tuple up at run time.
+    # A type that contains itself finds this entry while it is being compiled; its
+    # nested check looks up the finished tuple at run time.
     _compiled[name] = ()
     checks = [check for field in descriptor.fields for check in _field_checks(field)]
     _compiled[name] = tuple(checks)
@@ -183,7 +183,7 @@ def _repeated_check(field: _FieldDescriptor, rules: rules_pb2.FieldRules) -> _Ch
 
 def _value_check(field: _FieldDescriptor, rules: rules_pb2.FieldRules) -> _ValueCheck | None:
     if field.type == _Field.TYPE_STRING:
-        # In a list of texts, required speaks of the list.
+        # For a list of texts, required applies to the list.
         required = rules.required and not field.is_repeated
         if rules.HasField("decimal"):
             return _decimal_check(rules.decimal, required=required)
@@ -285,11 +285,13 @@ def _check_timestamp(message: Any, path: str) -> None:
         and 0 <= message.nanos <= _NANOS_MAX
     ):
         value = f"{message.seconds} s, {message.nanos} ns"
-        _refuse(path.removesuffix("."), value, "a time of the years 1 to 9999, 0 to 999999999 ns")
+        _refuse(
+            path.removesuffix("."), value, "a time in the years 1 to 9999 with 0 to 999999999 ns"
+        )
 
 
 def _check_nothing(message: Any, path: str) -> None:
-    """Leave google's other types alone; the rules say nothing of them."""
+    """Check nothing: the rules do not cover other types of google.protobuf."""
 
 
 _SPECIAL_TYPES: Final[dict[str, _Check]] = {
