@@ -1,1 +1,1 @@
-"""Plumbing every service shares; it knows no orders."""
+"""Infrastructure shared by all services; independent of orders."""

@@ -1,4 +1,4 @@
-"""Who may call an rpc: anybody, users of certain roles, or certain services of the mesh."""
+"""Who may call an rpc: everyone, users with certain roles, or certain services of the mesh."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -11,23 +11,23 @@ ROLES: Final = frozenset({"VIEWER", "TRADER", "OPERATOR", "AUDITOR", "RISK"})
 
 
 class Context(Protocol):
-    """What of gRPC's context this needs."""
+    """The part of gRPC's context that this module needs."""
 
     def invocation_metadata(self) -> Any:
-        """Give the headers of the call."""
+        """Return the headers of the call."""
 
     def auth_context(self) -> Any:
-        """Give what TLS knows of the peer."""
+        """Return the properties of the peer's certificate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rule of one rpc. Whoever calls has a certificate of our authority in any case.
+    """The access rule of one rpc. Every caller has a certificate of our authority in any case.
 
     Attributes:
-        roles: A token with one of these roles is needed, if not empty.
-        services: A certificate of one of these services is needed, if not empty; with
-            roles as well, either will do.
+        roles: If not empty, a token with one of these roles is required.
+        services: If not empty, a certificate of one of these services is required; with
+            both set, one of the two is enough.
     """
 
     roles: frozenset[str] = frozenset()
@@ -38,29 +38,29 @@ PUBLIC: Final = Access()
 
 
 def user(*roles: str) -> Access:
-    """Allow users with one of these roles; with none given, every user."""
+    """Allow users with one of these roles; without roles, every user."""
     unknown = set(roles) - ROLES
     if unknown:
-        raise ValueError(f"there are no roles {sorted(unknown)}")
+        raise ValueError(f"unknown roles {sorted(unknown)}")
     return Access(roles=frozenset(roles) or ROLES)
 
 
 def peer(*services: str) -> Access:
-    """Allow these services of the mesh, by the name in their certificate."""
+    """Allow these services of the mesh, named in their certificates."""
     if not services:
         raise ValueError("name at least one service")
     return Access(services=frozenset(services))
 
 
 def user_or_peer(*services: str) -> Access:
-    """Allow every user, and these services of the mesh without one."""
+    """Allow every user, and these services of the mesh without a user."""
     return Access(roles=ROLES, services=peer(*services).services)
 
 
 async def identify(
     access: Access, context: Context, verifier: TokenVerifier | None, method: str
 ) -> Principal | None:
-    """Give the user behind a call, allowed or not; None where the rule asks for no user.
+    """Return the user of a call, allowed or not; None if the rule requires no user.
 
     Raises:
         MeshError: UNAUTHENTICATED or TOKEN_EXPIRED; PERMISSION_DENIED for services.
@@ -72,8 +72,8 @@ async def identify(
         if not access.roles:
             raise refuse(
                 "PERMISSION_DENIED",
-                f"{method} is for {', '.join(sorted(access.services))}, "
-                f"not for {service or 'a caller without a service certificate'}",
+                f"only {', '.join(sorted(access.services))} may call {method}, "
+                f"not {service or 'a caller without a service certificate'}",
                 peer=service,
             )
     if not access.roles:
@@ -81,13 +81,14 @@ async def identify(
     token = bearer_token(context.invocation_metadata())
     if not token or verifier is None:
         raise refuse(
-            "UNAUTHENTICATED", f'{method} needs the header "authorization: Bearer <access token>"'
+            "UNAUTHENTICATED",
+            f'{method} requires the header "authorization: Bearer <access token>"',
         )
     return await verifier.verify(token)
 
 
 def require_role(access: Access, principal: Principal | None, method: str) -> None:
-    """Refuse a user who has none of the roles.
+    """Refuse a user who has none of the required roles.
 
     Raises:
         MeshError: PERMISSION_DENIED.
@@ -95,7 +96,7 @@ def require_role(access: Access, principal: Principal | None, method: str) -> No
     if principal is not None and access.roles.isdisjoint(principal.roles):
         raise refuse(
             "PERMISSION_DENIED",
-            f"{method} is for the roles {', '.join(sorted(access.roles))}, "
-            f"not for {', '.join(sorted(principal.roles)) or 'none'}",
+            f"{method} requires one of the roles {', '.join(sorted(access.roles))}; "
+            f"the user has {', '.join(sorted(principal.roles)) or 'none'}",
             roles=",".join(sorted(principal.roles)),
         )

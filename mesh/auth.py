@@ -1,4 +1,4 @@
-"""Who calls: access tokens (JWT, ES256 only) and what their claims allow."""
+"""Access tokens (JWT, ES256 only) and what their claims allow."""
 
 import asyncio
 import json
@@ -19,9 +19,9 @@ from mesh.log import get_logger
 
 ALGORITHMS: Final = ["ES256"]
 TOKEN_CHARACTERS_MAX: Final = 8192
-# Of a name kept beside what its bearer does; what is longer is cut.
+# Of a user name kept with the user's actions; a longer one is cut.
 USERNAME_CHARACTERS_MAX: Final = 64
-# Verified tokens are remembered: a signature costs ~100 µs, a look-up less than one.
+# Verified tokens are cached: verifying a signature takes about 100 µs, a look-up less than 1 µs.
 VERIFIED_TOKENS_MAX: Final = 10_000
 JWKS_REFETCH_INTERVAL_MIN_S: Final = 5.0
 JWKS_TIMEOUT_S: Final = 5.0
@@ -38,12 +38,12 @@ class Principal:
 
     Attributes:
         subject: The token's sub, a stable user id.
-        name: What people call them.
-        username: What they log in with, kept beside what they do; their name if the token
-            tells none.
+        name: Name for people.
+        username: Login name, kept with the user's actions; the name if the token has no
+            login name.
         roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR", "RISK".
         accounts: Accounts the user may see or, as TRADER, trade.
-        expires_at_ns: End of the token, UTC nanoseconds.
+        expires_at_ns: When the token expires, UTC nanoseconds.
     """
 
     subject: str
@@ -54,35 +54,35 @@ class Principal:
     username: str = ""
 
     def may_view(self, account: str) -> bool:
-        """Tell whether the orders of this account may be seen; AUDITOR and RISK see all."""
+        """Return whether the user may see this account's orders; AUDITOR and RISK see all."""
         return account in self.accounts or self.sees_all
 
     @property
     def sees_all(self) -> bool:
-        """Whether the role reaches every account."""
+        """Whether a role of the user covers every account."""
         return not self.roles.isdisjoint(("AUDITOR", "RISK"))
 
     def require_view(self, account: str) -> None:
-        """Refuse with ACCOUNT_NOT_ALLOWED unless the account may be seen."""
+        """Refuse with ACCOUNT_NOT_ALLOWED unless the user may see the account."""
         if not self.may_view(account):
             raise self._account_refusal(account)
 
     def require_trade(self, account: str, field: str = "account_id") -> None:
-        """Refuse with ACCOUNT_NOT_ALLOWED unless the account, of this field, may be traded."""
+        """Refuse with ACCOUNT_NOT_ALLOWED unless the user may trade the account in this field."""
         if account not in self.accounts or "TRADER" not in self.roles:
             raise self._account_refusal(account, field)
 
     def _account_refusal(self, account: str, field: str = "account_id") -> MeshError:
         return refuse(
             "ACCOUNT_NOT_ALLOWED",
-            f"account {account} is not one {self.name or self.subject} may use for this",
+            f"{self.name or self.subject} may not use account {account} for this",
             field,
             account=account,
         )
 
 
 class TokenVerifier:
-    """Verifies access tokens against a key set that may change while it runs."""
+    """Verifies access tokens with a key set that may change while the process runs."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class TokenVerifier:
         audience: str,
         clock: Clock,
     ) -> None:
-        """Take keys from a JWKS URL, from a set that never changes, or from a function."""
+        """Take keys from a JWKS URL, from a fixed set, or from a function."""
         self._keys = keys if isinstance(keys, KeySet) else KeySet([])
         self._fetch: Callable[[], Awaitable[KeySet]] | None = None
         if isinstance(keys, str):
@@ -107,11 +107,11 @@ class TokenVerifier:
         self._fetching = asyncio.Lock()
 
     async def verify(self, token: str) -> Principal:
-        """Give the user behind a token.
+        """Return the user of a token.
 
         Raises:
-            MeshError: UNAUTHENTICATED or TOKEN_EXPIRED; DEPENDENCY_UNAVAILABLE when
-                the keys cannot be had.
+            MeshError: UNAUTHENTICATED or TOKEN_EXPIRED; DEPENDENCY_UNAVAILABLE if
+                the keys cannot be fetched.
         """
         principal = self._verified.get(token)
         if principal is None:
@@ -128,7 +128,7 @@ class TokenVerifier:
         try:
             claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
         except (JoseError, ValueError) as error:
-            raise _unverified("its signature does not verify") from error
+            raise _unverified("its signature is not valid") from error
         principal = self._principal_of(claims)
         self._verified[token] = principal
         if len(self._verified) > VERIFIED_TOKENS_MAX:
@@ -169,7 +169,7 @@ class TokenVerifier:
             await self._refetch(key_id)
             key = self._known_key(key_id)
         if key is None:
-            raise _unverified("it is signed with a key that is not ours")
+            raise _unverified("it is signed with an unknown key")
         return key
 
     def _known_key(self, key_id: str) -> ECKey | None:
@@ -179,7 +179,7 @@ class TokenVerifier:
         return None
 
     async def _refetch(self, key_id: str) -> None:
-        """Fetch the keys, at most once per interval whatever key ids callers make up."""
+        """Fetch the keys, at most once per interval, whatever key ids callers send."""
         assert self._fetch is not None
         async with self._fetching:
             now = self._clock.monotonic()
@@ -193,10 +193,10 @@ class TokenVerifier:
                 self._keys = await self._fetch()
             except (OSError, ValueError, JoseError) as error:
                 # Not counted as a fetch: the next call may try again at once.
-                _log.warning("the keys of tokens cannot be had", error=str(error))
+                _log.warning("the public keys of tokens cannot be fetched", error=str(error))
                 raise refuse(
                     "DEPENDENCY_UNAVAILABLE",
-                    "the keys to verify tokens with cannot be had now",
+                    "the public keys of tokens cannot be fetched now",
                     retry_after_s=1.0,
                     dependency="jwks",
                 ) from error
@@ -204,14 +204,14 @@ class TokenVerifier:
 
 
 async def fetch_jwks(url: str) -> KeySet:
-    """Get a key set over HTTP in a thread, so that the event loop goes on.
+    """Fetch a key set over HTTP in a thread, without blocking the event loop.
 
     Raises:
         OSError: The URL cannot be read.
-        ValueError: It is no HTTP URL, or what it gives is no key set.
+        ValueError: The URL is not an HTTP URL, or the document is not a key set.
     """
     if not url.startswith(("http://", "https://")):
-        raise ValueError(f"{url} is no http or https URL")
+        raise ValueError(f"{url} is not an http or https URL")
 
     def read() -> bytes:
         with urllib.request.urlopen(url, timeout=JWKS_TIMEOUT_S) as response:  # noqa: S310  # checked above
@@ -219,12 +219,12 @@ async def fetch_jwks(url: str) -> KeySet:
 
     document = json.loads(await asyncio.to_thread(read))
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError(f"{url} gives no JWKS document")  # noqa: TRY004  # a document's fault
+        raise ValueError(f"{url} returned no JWKS document")  # noqa: TRY004  # a document's fault
     return KeySet.import_key_set({"keys": document["keys"]})
 
 
 def bearer_token(metadata: Sequence[tuple[str, str | bytes]] | None) -> str:
-    """Give the token of the authorization header; empty if there is none."""
+    """Return the token of the authorization header; empty if there is none."""
     for key, value in metadata or ():
         if key == "authorization" and isinstance(value, str):
             scheme, _, token = value.partition(" ")
@@ -237,7 +237,7 @@ def _key_id(token: str) -> str:
         header = extract_compact(token.encode("ascii")).headers()
     except (JoseError, ValueError) as error:
         raise _unverified("it is not a JWT") from error
-    # Checked before any key is looked at, and again by the signature check.
+    # Checked before the key is looked up, and again by the signature check.
     if header.get("alg") not in ALGORITHMS:
         raise _unverified("it is not signed with ES256")
     key_id = header.get("kid")
@@ -245,7 +245,7 @@ def _key_id(token: str) -> str:
 
 
 def _is_time(value: object) -> TypeGuard[float]:
-    """Tell whether a claim is a NumericDate; JSON's Infinity and NaN are none."""
+    """Return whether a claim is a NumericDate; JSON's Infinity and NaN are not."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return 0 <= value < NUMERIC_DATE_S_END

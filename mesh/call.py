@@ -1,4 +1,4 @@
-"""What a handler knows of the call it answers."""
+"""The call a handler answers."""
 
 import asyncio
 import random
@@ -9,12 +9,13 @@ from mesh.clock import NANOSECONDS_PER_SECOND
 from mesh.tls import peer_service
 from ordermesh.type.v1 import stream_pb2
 
-# A stream ends this long before its token does, so that the reader resumes in good order.
+# A stream ends this long before its token expires, so that the reader can resume in time.
 TOKEN_END_MARGIN_NS: Final = 30 * NANOSECONDS_PER_SECOND
-# Share of the maximum age taken off at random, so that streams do not all end at once.
+# A random part of the maximum age, up to this share, is subtracted so that streams do not all end
+# at once.
 AGE_JITTER: Final = 0.2
 NEVER_NS: Final = 2**63 - 1
-# The service whose word on the client's address is taken.
+# The service whose x-forwarded-for header is trusted.
 EDGE: Final = "envoy"
 ADDRESS_CHARACTERS_MAX: Final = 64
 
@@ -24,12 +25,12 @@ class Call:
 
     Attributes:
         method: "/ordermesh.oms.v1.OrderService/Place".
-        principal: The user; None on rpcs for services or everybody.
-        deadline: Clock.monotonic() by which the answer is wanted, None for streams without.
-        context: gRPC's own context.
-        drain: Set when the process is about to stop.
+        principal: The user; None on rpcs for services or for everyone.
+        deadline: Clock.monotonic() by which the answer is due, None for streams without one.
+        context: The context of gRPC.
+        drain: Set when the process begins to stop.
         ends_at_ns: When a stream must end; NEVER_NS for streams between services.
-        ends_cause: Why it ends then: the token's expiry or the stream's age.
+        ends_cause: Why it ends then: expiry of the token, or age of the stream.
     """
 
     __slots__ = (
@@ -67,18 +68,18 @@ class Call:
 
     @property
     def peer(self) -> str:
-        """The service that calls, from its certificate: "envoy", "svc-gateway"."""
+        """The calling service, from its certificate: "envoy", "svc-gateway"."""
         if self._peer is None:
             self._peer = peer_service(self.context.auth_context())
         return self._peer
 
     @property
     def origin(self) -> str:
-        """Where the call comes from: the service that makes it, and the client's address.
+        """Origin of the call: the calling service and the address of the client.
 
-        Behind the edge the address is what Envoy saw, the last of x-forwarded-for. Asked
-        for the first time while the handler runs, and kept: gRPC's context of a call that
-        has ended answers with a segmentation fault.
+        For calls through Envoy the address is the one Envoy saw, the last of x-forwarded-for.
+        Must be read for the first time while the handler runs, and is cached: reading gRPC's
+        context of a call that has ended is a segmentation fault.
         """
         if self._origin is None:
             address = str(self.context.peer())
@@ -91,12 +92,12 @@ class Call:
 
     @property
     def user(self) -> Principal:
-        """The user; an rpc whose access rule asks for one has one."""
+        """The user; set on every rpc whose access rule requires one."""
         assert self.principal is not None, f"{self.method} has no user"
         return self.principal
 
     def log_fields(self) -> dict[str, str]:
-        """Give what a log line says of the call."""
+        """Return the fields a log line adds for the call."""
         fields = {"rpc": self.method}
         if self.principal is not None:
             fields["subject"] = self.principal.subject

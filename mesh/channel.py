@@ -1,6 +1,6 @@
-"""Channels between the processes of the mesh: mutual TLS, named limits, no retries of gRPC's own.
+"""Channels between the processes of the mesh: mutual TLS, named limits, no retries by gRPC.
 
-Retries belong to whoever holds the idempotency key; gRPC does not know it.
+Only the holder of an idempotency key may retry; gRPC does not know the key.
 """
 
 import grpc.aio
@@ -14,13 +14,13 @@ def mesh_channel(target: str, service: str, tls: HasTls) -> grpc.aio.Channel:
 
     Args:
         target: host:port, or any gRPC target.
-        service: "svc-oms": the name its certificate must carry.
-        tls: This process's certificate files; settings will do.
+        service: "svc-oms": the name in the certificate of the service.
+        tls: Certificate files of this process, for example its settings.
     """
     options = (
         *CHANNEL_OPTIONS,
         ("grpc.ssl_target_name_override", f"{service}{SERVICE_DOMAIN}"),
-        # A channel of its own per caller: shared connections share their windows.
+        # One connection per channel: channels that share a connection share its window.
         ("grpc.use_local_subchannel_pool", 1),
     )
     return grpc.aio.secure_channel(target, channel_credentials(tls), options=options)

@@ -2,8 +2,8 @@
 
 A refusal travels as a gRPC status with google.rpc.ErrorInfo (domain "ordermesh",
 the reason without its enum prefix, every value of the text as metadata) and, when
-the time is known, google.rpc.RetryInfo. Anything that is not a MeshError is our
-fault: the caller gets INTERNAL with an incident id, the log gets the rest.
+the time is known, google.rpc.RetryInfo. Any exception that is not a MeshError is an
+internal fault: the caller gets INTERNAL with an incident id, and the log the details.
 """
 
 import math
@@ -17,7 +17,7 @@ from ordermesh.type.v1 import error_pb2
 
 ERROR_DOMAIN: Final = "ordermesh"
 STATUS_DETAILS_KEY: Final = "grpc-status-details-bin"
-# Statuses travel in HTTP/2 headers, which peers bound at 8 KiB together.
+# A status is sent in HTTP/2 headers, which peers limit to 8 KiB in total.
 TEXT_CHARACTERS_MAX: Final = 1000
 METADATA_VALUE_CHARACTERS_MAX: Final = 100
 
@@ -29,7 +29,7 @@ WAIT_UNTIL: Final = error_pb2.RETRY_CLASS_WAIT_UNTIL
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """How one reason is told to gRPC and FIX."""
+    """How gRPC and FIX report one reason."""
 
     code: grpc.StatusCode
     retry_class: error_pb2.RetryClass
@@ -38,7 +38,7 @@ class ErrorRule:
 
 
 _Code = grpc.StatusCode
-# proto/ordermesh/type/v1/error.proto tells the classes and FIX codes too; a test compares.
+# The comments in error.proto repeat the classes and FIX codes; a test compares them.
 ERROR_TABLE: Final[dict[str, ErrorRule]] = {
     "INVALID_FIELD": ErrorRule(_Code.INVALID_ARGUMENT, FIX_INPUT),
     "IDEMPOTENCY_KEY_REUSED": ErrorRule(_Code.ALREADY_EXISTS, FIX_INPUT),
@@ -97,15 +97,15 @@ ERROR_TABLE: Final[dict[str, ErrorRule]] = {
 
 
 class MeshError(Exception):
-    """A refusal the caller is told in full.
+    """A refusal whose details are all sent to the caller.
 
     Attributes:
         reason: Name of an ErrorReason without its prefix; a key of ERROR_TABLE.
-        text: A sentence for people; names the field, what it was, what it should be.
+        text: A sentence for people that names the field, its value and what was expected.
         field: The field at fault as a proto path, or empty.
         metadata: Every value of the text, by name.
-        retry_after_s: Seconds after which a repeat may work, if known.
-        recorded: It stands in an audit log already; nobody need write it down again.
+        retry_after_s: Seconds after which a repeat may succeed, if known.
+        recorded: The refusal is in an audit log already and must not be written again.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class MeshError(Exception):
 
     @property
     def rule(self) -> ErrorRule:
-        """How this refusal is told to gRPC and FIX."""
+        """How gRPC and FIX report this refusal."""
         return ERROR_TABLE[self.reason]
 
 
@@ -146,7 +146,7 @@ def refuse(
 
 
 def to_rejection(error: MeshError) -> error_pb2.Rejection:
-    """Tell a refusal as data, for results inside streams and for orders."""
+    """Return a refusal as data, for results in streams and for orders."""
     return error_pb2.Rejection(
         reason=f"ERROR_REASON_{error.reason}",
         retry_class=error.rule.retry_class,
@@ -156,7 +156,7 @@ def to_rejection(error: MeshError) -> error_pb2.Rejection:
 
 
 def to_status(error: MeshError) -> status_pb2.Status:
-    """Tell a refusal as google.rpc.Status with its details."""
+    """Return a refusal as google.rpc.Status with its details."""
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN)
     for name, value in error.metadata.items():
         info.metadata[name] = value[:METADATA_VALUE_CHARACTERS_MAX]
@@ -177,7 +177,7 @@ def to_status(error: MeshError) -> status_pb2.Status:
 def abort_arguments(
     error: MeshError,
 ) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
-    """Give what ``await context.abort(*...)`` takes."""
+    """Return the arguments of ``await context.abort(*...)``."""
     trailing = ((STATUS_DETAILS_KEY, to_status(error).SerializeToString()),)
     return error.rule.code, _short(error.text), trailing
 
@@ -188,7 +188,7 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RemoteRefusal:
-    """What a client can know of a failed call; every field may be empty but the code."""
+    """What a client can read from a failed call; every field but the code may be empty."""
 
     code: grpc.StatusCode
     reason: str
@@ -199,7 +199,7 @@ class RemoteRefusal:
 
 
 def read_refusal(error: grpc.RpcError) -> RemoteRefusal:
-    """Read a failed call; the reason is empty when the status is not of the mesh."""
+    """Read a failed call; the reason is empty if the status does not come from the mesh."""
     code = error.code() or grpc.StatusCode.UNKNOWN
     text = error.details() or ""
     reason, metadata, retry_after_s = "", dict[str, str](), None
@@ -216,6 +216,6 @@ def read_refusal(error: grpc.RpcError) -> RemoteRefusal:
 
 
 def reason_of(error: grpc.RpcError) -> tuple[str, dict[str, str]]:
-    """Give reason and metadata of a failed call; ("", {}) when it is not of the mesh."""
+    """Return reason and metadata of a failed call; ("", {}) if the status is not of the mesh."""
     refusal = read_refusal(error)
     return refusal.reason, refusal.metadata

@@ -1,8 +1,8 @@
 """What happens around every rpc, in one wrapper instead of a chain of interceptors.
 
-Order: log context, access, deadline, field rules, the handler; then the error is
-told, and the call is counted under its code. One wrapper costs one frame a call and
-one a stream item, whatever it does.
+Order: log context, deadline, access, field rules, the handler; then an error is sent
+to the caller, and the call is counted by its code. One wrapper costs one stack frame per
+call and one per stream item, whatever it does.
 """
 
 import asyncio
@@ -27,17 +27,17 @@ from mesh.log import current_call, get_logger
 from mesh.telemetry import counter, gauge, histogram
 from mesh.validation import validate
 
-# A unary call whose client set no deadline.
+# Limit of a unary call whose client set no deadline.
 UNARY_TIME_MAX_S: Final = 30.0
-# Less than this left: no work is begun.
+# With less time left, no work begins.
 DEADLINE_LEFT_MIN_S: Final = 0.002
 
 RefusalHook = Callable[[Call, Message | None, MeshError], Awaitable[None]]
-"""What a process does about a refusal before the caller is told: call, request, why.
+"""Called with call, request and refusal before a refusal is sent to the caller.
 
-The request is None in streams of requests, the principal of the call None when nobody
-is known. It is not asked about refusals that are recorded. What it raises is logged and
-changes nothing for the caller.
+The request is None in streams of requests; the principal of the call is None if the user
+is not known. Not called for refusals that are already recorded. An exception of the hook is
+logged and changes nothing for the caller.
 """
 
 _log = get_logger(__name__)
@@ -54,7 +54,7 @@ class ServerParts:
     verifier: TokenVerifier | None
     stream_age_max_s: float
     drain: asyncio.Event = field(default_factory=asyncio.Event)
-    # Spreads the ends of streams; nothing secret comes of it.
+    # Spreads the ends of streams; not used for secrets.
     rng: random.Random = field(default_factory=random.Random)
     on_refused: RefusalHook | None = None
     on_admitted: Callable[[Call], None] | None = None
@@ -62,7 +62,7 @@ class ServerParts:
 
 @dataclass(frozen=True)
 class Rpc:
-    """One rpc of a servicer: how it is called, by whom, and what answers."""
+    """One rpc of a servicer: its name, who may call it, and its handler."""
 
     method: str
     access: Access
@@ -104,10 +104,10 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
             else:
                 response = await _within_limit(rpc.handler(request, call))
             code = "OK"
-        except Exception as error:  # noqa: BLE001  # every fault is told and logged
+        except Exception as error:  # noqa: BLE001  # every fault is sent to the caller and logged
             refusal = _refusal_of(error, call, parts.clock)
             code = refusal.rule.code.name
-            await _tell_hook(parts, call, request, refusal)
+            await _run_refusal_hook(parts, call, request, refusal)
             await _abort(context, refusal)
         else:
             return response
@@ -145,10 +145,10 @@ def stream_handler(
                 async for response in responses:
                     yield response
             code = "OK"
-        except Exception as error:  # noqa: BLE001  # every fault is told and logged
+        except Exception as error:  # noqa: BLE001  # every fault is sent to the caller and logged
             refusal = _refusal_of(error, call, parts.clock)
             code = refusal.rule.code.name
-            await _tell_hook(parts, call, None if request_streams else request, refusal)
+            await _run_refusal_hook(parts, call, None if request_streams else request, refusal)
             await _abort(context, refusal)
         finally:
             open_now.dec()
@@ -158,7 +158,7 @@ def stream_handler(
 
 
 class Unreadable:
-    """Bytes that are no message of the rpc's type; made by the parser, refused here."""
+    """Bytes that the parser could not read as the rpc's request type; refused here."""
 
     def __init__(self, type_name: str, size: int) -> None:
         self.type_name = type_name
@@ -167,8 +167,8 @@ class Unreadable:
 
 async def _admit(rpc: Rpc, call: Call, parts: ServerParts) -> None:
     if parts.on_refused is not None:
-        _ = call.origin  # noted while it can be asked for; a refusal may be written later
-    # The user is noted before the role is looked at: a refusal names who was refused.
+        _ = call.origin  # read now, because a refusal may be written after the call ended
+    # The user is set before the role is checked, so that a refusal names the user.
     call.principal = await identify(rpc.access, call.context, parts.verifier, rpc.method)
     require_role(rpc.access, call.principal, rpc.method)
     if parts.on_admitted is not None:
@@ -179,7 +179,7 @@ def _require_readable(request: Message | Unreadable, method: str) -> None:
     if isinstance(request, Unreadable):
         raise refuse(
             "INVALID_FIELD",
-            f"the request of {method} is {request.size} bytes that are no {request.type_name}",
+            f"the request of {method}, {request.size} bytes, is not a {request.type_name}",
             value=f"{request.size} bytes",
             expected=f"a serialised {request.type_name}",
         )
@@ -193,7 +193,7 @@ async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator
         yield request
 
 
-async def _tell_hook(
+async def _run_refusal_hook(
     parts: ServerParts, call: Call, request: Message | Unreadable | None, refusal: MeshError
 ) -> None:
     hook = parts.on_refused
@@ -201,12 +201,12 @@ async def _tell_hook(
         return
     try:
         await hook(call, None if isinstance(request, Unreadable) else request, refusal)
-    except Exception:  # noqa: BLE001  # the caller is told in any case
+    except Exception:  # noqa: BLE001  # the caller gets the refusal in any case
         _log.exception("a refusal could not be recorded", rpc=call.method, reason=refusal.reason)
 
 
 def _begin_deadline(call: Call, clock: Clock, limit_s: float | None) -> float | None:
-    """Note the deadline; give the seconds the client left, None if it set none."""
+    """Set the deadline; return the seconds the client left, None if it set no deadline."""
     left_s: float | None = call.context.time_remaining()
     if left_s is None:
         if limit_s is not None:
@@ -215,7 +215,7 @@ def _begin_deadline(call: Call, clock: Clock, limit_s: float | None) -> float | 
     if left_s < DEADLINE_LEFT_MIN_S:
         raise refuse(
             "DEADLINE_TOO_SHORT",
-            f"{left_s * 1000:.1f} ms were left when the call arrived; nothing was begun",
+            f"only {left_s * 1000:.1f} ms were left when the call arrived; nothing was started",
             left_ms=f"{left_s * 1000:.1f}",
         )
     call.deadline = clock.monotonic() + left_s
@@ -229,23 +229,28 @@ async def _within_limit(answer: Awaitable[Message]) -> Message:
     except TimeoutError:
         raise refuse(
             "DEADLINE_TOO_SHORT",
-            f"no answer within {UNARY_TIME_MAX_S:.0f} s; whether it took effect is not known: "
-            "repeat with the same idempotency key",
+            f"no answer within {UNARY_TIME_MAX_S:.0f} s; it is not known whether the call took "
+            "effect: repeat it with the same idempotency key",
             limit_s=UNARY_TIME_MAX_S,
         ) from None
 
 
 def _refusal_of(error: Exception, call: Call, clock: Clock) -> MeshError:
-    """Turn what a handler raised into what the caller is told; our faults are logged here."""
+    """Turn a handler's exception into the refusal for the caller; log internal faults."""
     if isinstance(error, MeshError):
         return error
     if isinstance(error, grpc.aio.AbortError):
         raise error
     incident = new_ulid(clock.now_ns())
-    _log.error("a call failed by our fault", incident=incident, rpc=call.method, exc_info=error)
+    _log.error(
+        "a call failed because of an internal fault",
+        incident=incident,
+        rpc=call.method,
+        exc_info=error,
+    )
     return refuse(
         "INTERNAL",
-        f"a fault of ours, incident {incident}; the log of the service tells more",
+        f"internal fault, incident {incident}; details are in the log of the service",
         incident=incident,
     )
 

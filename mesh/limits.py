@@ -4,7 +4,7 @@ from typing import Final
 
 # A request or response larger than this is refused with RESOURCE_EXHAUSTED.
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
-# HTTP/2 flow control: a reader that stops is felt after this much, not after megabytes.
+# HTTP/2 flow control: after this many bytes, not megabytes, a sender notices a reader that stopped.
 STREAM_WINDOW_BYTES: Final = 64 * 1024
 # A dead peer is noticed after interval + timeout.
 KEEPALIVE_INTERVAL_MS: Final = 10_000
@@ -13,10 +13,10 @@ KEEPALIVE_TIMEOUT_MS: Final = 5_000
 PING_INTERVAL_MIN_MS: Final = 5_000
 # Headers and trailers of a call together.
 METADATA_BYTES_MAX: Final = 16 * 1024
-# TCP, TLS and HTTP/2 settings of a new connection: slower than that, it is given up and tried anew.
+# Limit for TCP, TLS and HTTP/2 settings of a new connection; a slower attempt is repeated.
 # gRPC calls it min_reconnect_backoff; attempts that fail sooner are repeated sooner.
 CONNECT_TIMEOUT_MS: Final = 5_000
-# gRPC's own reconnect delays of a channel.
+# Reconnect delays of a channel, applied by gRPC.
 RECONNECT_BACKOFF_MIN_MS: Final = 100
 RECONNECT_BACKOFF_MAX_MS: Final = 5_000
 
@@ -25,7 +25,7 @@ _SHARED_OPTIONS: Final = (
     ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_metadata_size", METADATA_BYTES_MAX),
     ("grpc.http2.lookahead_bytes", STREAM_WINDOW_BYTES),
-    # Else gRPC widens the window by itself until it holds megabytes.
+    # Otherwise gRPC grows the window until it holds megabytes.
     ("grpc.http2.bdp_probe", 0),
     ("grpc.keepalive_time_ms", KEEPALIVE_INTERVAL_MS),
     ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
@@ -34,7 +34,7 @@ _SHARED_OPTIONS: Final = (
 SERVER_OPTIONS: Final = (
     *_SHARED_OPTIONS,
     ("grpc.http2.min_ping_interval_without_data_ms", PING_INTERVAL_MIN_MS),
-    # Two processes on one port would share its calls silently.
+    # Otherwise two processes could bind one port and share its calls without an error.
     ("grpc.so_reuseport", 0),
 )
 CHANNEL_OPTIONS: Final = (

@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, with the call it belongs to, without secrets."""
+"""Structured logs: one line per event, with the call it belongs to, without secrets."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol, cast
 
 import structlog
 
-# Keys whose values never reach a log, however deep the mistake that passed them.
+# Keys whose values are never written to a log.
 SECRET_KEYS: Final = frozenset(
     {
         "password",
@@ -27,10 +27,10 @@ _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class _StandardError:
-    """Writes to whatever standard error is at that moment.
+    """Writes to the current standard error.
 
-    Whoever reads it may be gone: then the line is lost and the work goes on. An exception from
-    here would leave a callback of QuickFIX, which ends or hangs the process.
+    If its reader is gone, the line is lost and the process continues. An exception raised here
+    could escape from a callback of QuickFIX, which ends or hangs the process.
     """
 
     def msg(self, message: str) -> None:
@@ -41,10 +41,10 @@ class _StandardError:
 
 
 class LogContext(Protocol):
-    """What a line says of the call it was written in."""
+    """The call during which a line is written."""
 
     def log_fields(self) -> dict[str, str]:
-        """Give the fields to add."""
+        """Return the fields to add."""
 
 
 # Set once per call; read only when a line is written.
@@ -52,11 +52,11 @@ current_call: ContextVar[LogContext | None] = ContextVar("current_call", default
 
 
 def configure(service: str, level: str = "info", fmt: Literal["json", "console"] = "json") -> None:
-    """Write lines of this process to standard error.
+    """Write log lines of this process to standard error.
 
     Args:
-        service: Named in every line.
-        level: "debug", "info", "warning" or "error": the least severe that is written.
+        service: Name of the service, added to every line.
+        level: "debug", "info", "warning" or "error": the least severe level that is written.
         fmt: "json" for machines, "console" for people.
     """
 
@@ -65,7 +65,7 @@ def configure(service: str, level: str = "info", fmt: Literal["json", "console"]
         return event
 
     renderer: Any = structlog.processors.JSONRenderer()
-    # Without the locals of the frames: tokens and passwords are among them.
+    # Without local variables, because they contain tokens and passwords.
     traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     failure: list[Any] = [structlog.processors.ExceptionRenderer(traceback)]
     if fmt == "console":
@@ -84,12 +84,12 @@ def configure(service: str, level: str = "info", fmt: Literal["json", "console"]
         logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )
-    # Libraries log through the standard module; only what matters is let through.
+    # Libraries log through the standard module; only warnings and errors are written.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Give the logger of a module."""
+    """Return the logger of a module."""
     return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(source=name))
 
 

@@ -1,6 +1,6 @@
-"""What people are called, where an id alone would tell nobody who it was."""
+"""Names of persons, shown with their ids."""
 
 
 def called(subject: str, username: str) -> str:
-    """Tell who it was: "rita (01JD...)"; the id alone where no other name was kept."""
+    """Return "rita (01JD...)"; only the id if no other name was recorded."""
     return f"{username} ({subject})" if username and username != subject else subject

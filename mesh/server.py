@@ -57,7 +57,7 @@ __all__ = [
     "user",
 ]
 
-# How often readiness is carried over into the standard health service.
+# How often readiness is copied to the standard health service.
 HEALTH_INTERVAL_S: Final = 1.0
 SETTINGS_EXIT_CODE: Final = 2
 
@@ -70,9 +70,9 @@ class MeshServer:
     """A server whose rpcs are added before it starts.
 
     Attributes:
-        verifier: Verifies access tokens; a process may put its own in before start.
-        drain: Set when the process is about to stop.
-        serving: Set while calls are taken.
+        verifier: Verifies access tokens; a process may replace it before start.
+        drain: Set when the process begins to stop.
+        serving: Set while calls are accepted.
         port: The port in use, once started.
     """
 
@@ -100,11 +100,11 @@ class MeshServer:
         self._parts.verifier = verifier
 
     def on_admitted(self, hook: Callable[[Call], None]) -> None:
-        """Tell this of every call whose caller may make it, before it is handled; at the start."""
+        """Call this hook for every permitted call before its handler; set before the start."""
         self._parts.on_admitted = hook
 
     def on_refused(self, hook: RefusalHook) -> None:
-        """Have every refusal told to this before its caller is; before the start."""
+        """Call this hook for every refusal before its caller gets it; set before the start."""
         self._parts.on_refused = hook
 
     def add(
@@ -122,18 +122,18 @@ class MeshServer:
                 unary rpcs, async generators ``Watch(self, request_or_iterator, call)`` for
                 streams, which may yield bytes: responses that are serialised already.
             service: Full name: "ordermesh.oms.v1.OrderService".
-            access: Who may call, per rpc; every rpc of the service must be named.
-            validates_itself: Rpcs whose requests reach the handler unchecked, because a
-                broken item is a result there and not the end of the stream.
+            access: Who may call, per rpc; must name every rpc of the service.
+            validates_itself: Rpcs whose requests reach the handler unchecked, because an
+                invalid item is a result there and does not end the stream.
 
         Raises:
-            ValueError: An rpc is missing in ``access`` or there is none of that name.
+            ValueError: ``access`` misses an rpc, or names one that does not exist.
         """
         descriptor: Any = descriptor_pool.Default().FindServiceByName(service)
         rpcs = {method.name: method for method in descriptor.methods}
         wrong = rpcs.keys() ^ access.keys() | (set(validates_itself) - rpcs.keys())
         if wrong:
-            raise ValueError(f"{service}: access must name each rpc once; look at {sorted(wrong)}")
+            raise ValueError(f"{service}: access must name each rpc once; wrong: {sorted(wrong)}")
         handlers = {}
         for name, method in rpcs.items():
             rpc = Rpc(
@@ -147,7 +147,7 @@ class MeshServer:
         self._names.append(service)
 
     async def start(self) -> None:
-        """Take calls on the address of the settings.
+        """Accept calls on the address of the settings.
 
         Raises:
             OSError: The address cannot be bound.
@@ -166,19 +166,19 @@ class MeshServer:
             raise OSError(f"cannot bind {self._settings.bind}: {error}") from error
         await server.start()
         self._server = server
-        await self._tell_health(serving=True)
+        await self._set_health(serving=True)
         self.serving.set()
 
     async def stop(self, grace_s: float | None = None) -> None:
-        """Drain: tell health and handlers, let open calls end, then stop.
+        """Drain: notify health service and handlers, let open calls end, then stop.
 
         Args:
-            grace_s: Seconds open calls have; the settings' drain_grace_s unless told.
+            grace_s: Seconds that open calls have; by default the settings' drain_grace_s.
         """
         self.serving.clear()
         self.drain.set()
         if self._server is not None:
-            await self._tell_health(serving=False)
+            await self._set_health(serving=False)
             await self._server.stop(self._settings.drain_grace_s if grace_s is None else grace_s)
             self._server = None
 
@@ -190,8 +190,8 @@ class MeshServer:
         """Serve until SIGTERM, SIGINT or request_stop(); then drain.
 
         Args:
-            ready: Told to the standard health service every second. A process that
-                serves no rpc takes no port and only waits.
+            ready: Copied to the standard health service every second. A process
+                without rpcs binds no port and only waits.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -214,7 +214,7 @@ class MeshServer:
         while not self._stopping.is_set():
             is_ready = ready()[0]
             if is_ready != was_ready and self._server is not None:
-                await self._tell_health(serving=is_ready)
+                await self._set_health(serving=is_ready)
                 was_ready = is_ready
             try:
                 async with asyncio.timeout(HEALTH_INTERVAL_S):
@@ -222,7 +222,7 @@ class MeshServer:
             except TimeoutError:
                 continue
 
-    async def _tell_health(self, *, serving: bool) -> None:
+    async def _set_health(self, *, serving: bool) -> None:
         status = _SERVING if serving else _NOT_SERVING
         for name in ("", *self._names):
             await self._health.set(name, status)
@@ -253,7 +253,7 @@ def _grpc_handler(rpc: Rpc, method: Any, parts: ServerParts) -> grpc.RpcMethodHa
 
 
 def _parser(message_type: Any) -> Callable[[bytes], Message | Unreadable]:
-    """Read requests; what cannot be read is refused by the handler, with its reason."""
+    """Return a parser of requests; bytes it cannot read are refused later, with a reason."""
     read = message_factory.GetMessageClass(message_type).FromString
 
     def parse(data: bytes) -> Message | Unreadable:
@@ -267,17 +267,17 @@ def _parser(message_type: Any) -> Callable[[bytes], Message | Unreadable]:
 
 
 def _serialise(response: Message | bytes) -> bytes:
-    """Serialise a stream's response unless it already is: one frame, many readers."""
+    """Serialise a stream's response unless it is serialised already for many readers."""
     return response if type(response) is bytes else response.SerializeToString()  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True, slots=True)
 class Ops:
-    """What a process shows on its plain HTTP port.
+    """Content of a process's plain HTTP port.
 
     Attributes:
-        readiness: Tells whether it can do its work, and in words why not.
-        extra: Further paths and what gives their JSON.
+        readiness: Returns whether the process can work, and the reason if not.
+        extra: Further paths and the functions that return their JSON.
     """
 
     readiness: Readiness = always_ready
@@ -294,7 +294,7 @@ def serve(settings: SettingsT, build: Build[SettingsT]) -> None:
     Args:
         settings: The process's settings.
         build: Composition root: opens the parts, adds servicers to the server, yields
-            what is shown on the ops port, and closes the parts behind the drain.
+            the content of the ops port, and closes the parts after the drain.
     """
     log.configure(settings.service, settings.log_level, settings.log_format)
     uvloop.run(_serve(settings, build))

@@ -1,8 +1,8 @@
 """Settings: one frozen value per process, read once from the environment.
 
 This is the only file that reads ``os.environ``. Every key is a field of the
-process's settings class with the prefix ``ORDERMESH_``; a key the process does not
-know is refused, because a misspelt one would otherwise silently do nothing.
+process's settings class with the prefix ``ORDERMESH_``; an unknown key is refused,
+because a misspelt key would otherwise be ignored without an error.
 """
 
 import os
@@ -14,16 +14,16 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_PREFIX = "ORDERMESH_"
-# Keys of the command line's own; a service that inherits them is not at fault.
+# Keys of the command line, which a service may inherit.
 SHARED_KEYS = frozenset({"ORDERMESH_HOME"})
 
 
 class SettingsError(Exception):
-    """The environment does not make valid settings; the text says what to change."""
+    """The environment has no valid settings; the text says what to change."""
 
 
 class MeshSettings(BaseSettings):
-    """Keys every process knows. Subclasses add theirs and name the service."""
+    """Keys of every process. Subclasses add their own and name the service."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
@@ -38,14 +38,14 @@ class MeshSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the parent's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the parent's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from the constructor alone: load_settings reads the environment, once."""
+        """Take values from the constructor only: load_settings reads the environment, once."""
         return (init_settings,)
 
     service: ClassVar[str] = "svc-unnamed"
     """Name of the service: prefix of its certificate's DNS name."""
 
     bind: str = ""
-    """Address of the gRPC server, host:port; empty for processes that serve none."""
+    """Address of the gRPC server, host:port; empty for processes without one."""
     ops_bind: str = ""
     """Address of /metrics, /livez, /readyz over plain HTTP; empty for none."""
     tls_cert: Path = Path("tls/leaf.pem")
@@ -55,11 +55,11 @@ class MeshSettings(BaseSettings):
     tls_ca: Path = Path("tls/ca.pem")
     """Certificates of the mesh's authority."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe line that is written."""
+    """Least severe level that is written."""
     log_format: Literal["json", "console"] = "json"
-    """One JSON object a line, or coloured text."""
+    """One JSON object per line, or coloured text."""
     jwks_url: str = "http://127.0.0.1:9153/.well-known/jwks.json"
-    """Where the public keys of tokens are."""
+    """URL of the public keys of tokens."""
     jwt_issuer: str = "ordermesh"
     """Required claim iss."""
     jwt_audience: str = "ordermesh"
@@ -77,7 +77,7 @@ class MeshSettings(BaseSettings):
     stream_age_max_s: float = 1800.0
     """Longest life of a user's stream in seconds, less up to 20 % chosen at random."""
     drain_grace_s: float = 5.0
-    """Seconds open calls have to end after SIGTERM."""
+    """Seconds that open calls have to end after SIGTERM."""
 
 
 SettingsT = TypeVar("SettingsT", bound=MeshSettings)
@@ -118,12 +118,12 @@ def load_settings(kind: type[SettingsT], environment: Mapping[str, str] | None =
 
 
 def project_home() -> Path | None:
-    """Give ORDERMESH_HOME, the folder the local stack lives in, if it is set."""
+    """Return ORDERMESH_HOME, the folder of the local stack, if it is set."""
     value = os.environ.get("ORDERMESH_HOME", "")
     return Path(value) if value else None
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Give a child process this environment without ORDERMESH_ keys, and ``extra``."""
+    """Return this environment for a child process: without ORDERMESH_ keys, plus ``extra``."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)}
     return {**inherited, **extra}

@@ -1,4 +1,4 @@
-"""Ending background tasks, also those that lose a cancellation."""
+"""Ends background tasks, including those that lose a cancellation."""
 
 import asyncio
 from collections.abc import Collection
@@ -9,10 +9,10 @@ CANCEL_INTERVAL_S: Final = 0.2
 
 
 async def cancel_until_done(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they end; whatever they end with is theirs to have told.
+    """Cancel tasks until they end; their results and exceptions are ignored.
 
-    Once is not enough: redis-py turns a cancellation that meets its time limit
-    into its own TimeoutError, and the task goes on.
+    One cancellation is not enough: redis-py replaces one that coincides with its time
+    limit by its own TimeoutError, and the task continues.
     """
     pending = set(tasks)
     while pending:

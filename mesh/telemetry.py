@@ -1,4 +1,4 @@
-"""Prometheus metrics, and the plain HTTP server of each process that gives them out."""
+"""Prometheus metrics, and the plain HTTP server of each process that serves them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from prometheus_client import (
 
 from mesh.log import get_logger
 
-# Seconds; from a tenth of a millisecond, where an idle call is, to ten seconds.
+# Seconds; from a tenth of a millisecond, the time of an idle call, to ten seconds.
 LATENCY_BUCKETS_S: Final = (
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
 )  # fmt: skip
@@ -40,20 +40,20 @@ def gauge(name: str, text: str, labels: Sequence[str] = ()) -> Gauge:
 def histogram(
     name: str, text: str, labels: Sequence[str] = (), buckets: Sequence[float] = LATENCY_BUCKETS_S
 ) -> Histogram:
-    """Make a histogram ``ordermesh_<name>`` of the process; buckets in seconds unless told."""
+    """Make a histogram ``ordermesh_<name>`` of the process; buckets are in seconds by default."""
     return Histogram(f"ordermesh_{name}", text, labels, buckets=tuple(buckets))
 
 
 def always_ready() -> tuple[bool, str]:
-    """Stand in for a readiness check where there is nothing to wait for."""
+    """Readiness check of a process that waits for nothing."""
     return True, "ready"
 
 
 class OpsServer:
     """/metrics, /livez and /readyz over plain HTTP on the process's event loop.
 
-    /livez answers as long as the loop turns. /readyz answers 200 or 503 with the
-    readiness function's text. Only GET and HEAD, one request a connection.
+    /livez answers as long as the event loop runs. /readyz answers 200 or 503 with the
+    text of the readiness function. Only GET and HEAD, one request per connection.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class OpsServer:
         extra: dict[str, Callable[[], bytes]] | None = None,
         registry: CollectorRegistry = REGISTRY,
     ) -> None:
-        """Serve on host:port; ``extra`` maps further paths to what gives their JSON."""
+        """Serve on host:port; ``extra`` maps further paths to functions that return their JSON."""
         self._host, _, port = bind.rpartition(":")
         self._port = int(port)
         self._readiness = readiness
@@ -73,12 +73,12 @@ class OpsServer:
 
     @property
     def port(self) -> int:
-        """The port in use, also when 0 was asked for."""
+        """The port in use, also if 0 was configured."""
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
 
     async def start(self) -> None:
-        """Begin to serve."""
+        """Start to serve."""
         self._server = await asyncio.start_server(
             self._answer, self._host or "127.0.0.1", self._port, limit=REQUEST_BYTES_MAX
         )
@@ -102,7 +102,7 @@ class OpsServer:
                     writer.write(body)
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            _log.debug("an HTTP caller went away or sent no request")
+            _log.debug("an HTTP client disconnected or sent no request")
         finally:
             writer.close()
 

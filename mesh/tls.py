@@ -27,7 +27,7 @@ class HasTls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Certificate files where there are no settings."""
+    """Certificate files for code without settings."""
 
     tls_cert: Path
     tls_key: Path
@@ -58,7 +58,7 @@ def channel_credentials(tls: HasTls) -> grpc.ChannelCredentials:
 
 
 def peer_service(auth_context: dict[str, list[bytes]]) -> str:
-    """Give the service a verified client certificate names: "svc-gateway"; empty if none."""
+    """Return the service named by a verified client certificate: "svc-gateway"; empty if none."""
     for name in auth_context.get("x509_subject_alternative_name", ()):
         text = name.decode("ascii", "replace")
         if text.endswith(SERVICE_DOMAIN):

@@ -1,8 +1,9 @@
 """Field rules of the protos, compiled once per message type and enforced in one place.
 
-``(ordermesh.type.v1.rules)`` stands beside each field. A message type becomes a
-flat tuple of closures, one per field that can break a rule, so that a request
-costs a few attribute reads and no look at descriptors.
+``(ordermesh.type.v1.rules)`` stands beside each field and may refer to a named rule,
+which is replaced by its definition. A message type becomes a flat tuple of closures, one
+per field that can break a rule, so that a request costs a few attribute reads and no
+look at descriptors.
 """
 
 import re
@@ -23,22 +24,33 @@ SHOWN_VALUE_CHARACTERS_MAX: Final = 64
 _TIMESTAMP_SECONDS_MIN: Final = -62_135_596_800  # 0001-01-01T00:00:00Z
 _TIMESTAMP_SECONDS_MAX: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 _NANOS_MAX: Final = 999_999_999
-# They break log lines, FIX messages (0x01 ends a field) and PostgreSQL texts (0x00).
+# They corrupt log lines, FIX messages (0x01 ends a field) and PostgreSQL texts (0x00).
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 
-# The published stubs know neither upb's descriptors nor that a message field has a type.
+# The published type stubs have no types for these descriptors.
 _Descriptor = Any
 _FieldDescriptor = Any
+_EnumValueDescriptor = Any
 _Check = Callable[[Any, str], None]
 _ValueCheck = Callable[[Any, str], None]
 _compiled: dict[str, tuple[_Check, ...]] = {}
 
 
+def _definition(value: _EnumValueDescriptor) -> rules_pb2.FieldRules:
+    rules: rules_pb2.FieldRules = value.GetOptions().Extensions[rules_pb2.definition]
+    return rules
+
+
+_NAMED_RULES: Final = {
+    value.number: _definition(value) for value in rules_pb2.NamedRule.DESCRIPTOR.values
+}
+
+
 def validate(message: Message) -> None:
-    """Check a message and everything in it against the rules of its fields.
+    """Check a message and all messages in it by the rules of their fields.
 
     Raises:
-        MeshError: INVALID_FIELD with the field's path, its value and what is expected.
+        MeshError: INVALID_FIELD with the field's path, its value and what was expected.
     """
     descriptor = message.DESCRIPTOR
     checks = _compiled.get(descriptor.full_name)
@@ -48,8 +60,20 @@ def validate(message: Message) -> None:
         check(message, "")
 
 
+def field_rules(field: _FieldDescriptor) -> rules_pb2.FieldRules:
+    """Return the rules of a field, with a named rule replaced by its definition."""
+    own: rules_pb2.FieldRules = field.GetOptions().Extensions[rules_pb2.rules]
+    if not own.named:
+        return own
+    rules = rules_pb2.FieldRules()
+    rules.CopyFrom(_NAMED_RULES[own.named])
+    rules.MergeFrom(own)
+    rules.ClearField("named")
+    return rules
+
+
 def _compile(descriptor: _Descriptor) -> tuple[_Check, ...]:
-    """Make the checks of a message type and, before it, of what it contains."""
+    """Compile the checks of a message type after those of the types it contains."""
     name = descriptor.full_name
     if name in _compiled:
         return _compiled[name]
@@ -57,8 +81,8 @@ def _compile(descriptor: _Descriptor) -> tuple[_Check, ...]:
     if special is not None:
         _compiled[name] = (special,)
         return (special,)
-    # A type that contains itself meets this while it is being compiled; its
-    # nested check looks the finished tuple up at run time.
+    # A type that contains itself finds this entry while it is being compiled; its
+    # nested check looks up the finished tuple at run time.
     _compiled[name] = ()
     checks = [check for field in descriptor.fields for check in _field_checks(field)]
     _compiled[name] = tuple(checks)
@@ -66,7 +90,7 @@ def _compile(descriptor: _Descriptor) -> tuple[_Check, ...]:
 
 
 def _field_checks(field: _FieldDescriptor) -> list[_Check]:
-    rules = field.GetOptions().Extensions[rules_pb2.rules]
+    rules = field_rules(field)
     if field.is_repeated:
         if _is_map(field):
             return [_count_check(field, rules)]
@@ -159,7 +183,7 @@ def _repeated_check(field: _FieldDescriptor, rules: rules_pb2.FieldRules) -> _Ch
 
 def _value_check(field: _FieldDescriptor, rules: rules_pb2.FieldRules) -> _ValueCheck | None:
     if field.type == _Field.TYPE_STRING:
-        # In a list of texts, required speaks of the list.
+        # For a list of texts, required applies to the list.
         required = rules.required and not field.is_repeated
         if rules.HasField("decimal"):
             return _decimal_check(rules.decimal, required=required)
@@ -261,11 +285,13 @@ def _check_timestamp(message: Any, path: str) -> None:
         and 0 <= message.nanos <= _NANOS_MAX
     ):
         value = f"{message.seconds} s, {message.nanos} ns"
-        _refuse(path.removesuffix("."), value, "a time of the years 1 to 9999, 0 to 999999999 ns")
+        _refuse(
+            path.removesuffix("."), value, "a time in the years 1 to 9999 with 0 to 999999999 ns"
+        )
 
 
 def _check_nothing(message: Any, path: str) -> None:
-    """Leave google's other types alone; the rules say nothing of them."""
+    """Check nothing: the rules do not cover other types of google.protobuf."""
 
 
 _SPECIAL_TYPES: Final[dict[str, _Check]] = {

@@ -46,7 +46,7 @@ def migrate() -> None:
 def ensure_user(
     username: Username,
     roles: Annotated[list[Role], typer.Option("--role", help="May be given more than once.")],
-    display_name: Annotated[str, typer.Option("--display-name", help="What people say.")] = "",
+    display_name: Annotated[str, typer.Option("--display-name", help="Name for people.")] = "",
     accounts: Annotated[
         list[str] | None, typer.Option("--account", help="May be given more than once.")
     ] = None,
@@ -54,9 +54,9 @@ def ensure_user(
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
 ) -> None:
-    """Make a user, or bring the one of this name to what is said here, enabled."""
+    """Add a user, or update and enable the user with this name."""
     if not password_stdin:
-        _fail("say --password-stdin and pipe the password in", EXIT_REFUSED)
+        _fail("give --password-stdin and pass the password on standard input", EXIT_REFUSED)
     password = sys.stdin.read().removesuffix("\n")
 
     async def run(store: Store) -> str:
@@ -78,7 +78,7 @@ def ensure_user(
 
 @app.command("list-users")
 def list_users() -> None:
-    """List all users, one a line."""
+    """List all users, one per line."""
     for user in _with_store(users.list_users):
         roles = ",".join(sorted(role.value for role in user.roles))
         accounts = ",".join(sorted(user.accounts)) or "-"
@@ -88,11 +88,11 @@ def list_users() -> None:
 
 @app.command("disable-user")
 def disable_user(username: Username) -> None:
-    """Let a user in no more and end its sessions."""
+    """Disable a user and end its sessions."""
 
     async def run(store: Store) -> str:
         user = await users.disable_user(store, username)
-        return f"user {user.username} is disabled; its last access token ends within minutes"
+        return f"user {user.username} is disabled; its last access token expires within minutes"
 
     typer.echo(_with_store(run))
 

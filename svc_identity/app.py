@@ -34,7 +34,7 @@ _log = log.get_logger(__name__)
 
 @asynccontextmanager
 async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator[Ops]:
-    """Open the parts, add the service, and close the parts behind the drain."""
+    """Open the parts, add the service, and close the parts after the drain."""
     if not settings.database_url:
         raise SettingsError("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/database")
     rules = TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.identity_access_token_s)
@@ -68,7 +68,7 @@ class DatabaseWatch:
         self._reachable = False
 
     def readiness(self) -> tuple[bool, str]:
-        """Tell whether users can log in. Tokens that are out verify in any case."""
+        """Return whether users can log in. Issued tokens are verified in any case."""
         return (True, "ready") if self._reachable else (False, "database unreachable")
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Figures of this process for Prometheus: read when asked for, free on the hot path."""
+"""Figures of this process for Prometheus: calculated when scraped, without cost for updates."""
 
 from collections.abc import Iterable
 
@@ -12,27 +12,27 @@ _PREFIX = "ordermesh_marketdata_"
 
 
 class MarketDataCollector(Collector):
-    """Looks at what the service counts anyway."""
+    """Reads the counters of the service."""
 
     def __init__(self, data: MarketData, last_values: LastValues | None) -> None:
         self._data = data
         self._last_values = last_values
 
     def collect(self) -> Iterable[Metric]:
-        """Give the figures as they are now."""
+        """Return the current figures."""
         data, hub = self._data, self._data.hub
         counts = data.counts
-        yield _counter("feed_updates", "Updates taken from feeds", counts.updates)
+        yield _counter("feed_updates", "Updates received from feeds", counts.updates)
         yield _counter("feed_unreadable", "Updates that could not be read", counts.unreadable)
         yield _counter("feed_over_limit", "Updates above instruments_max", counts.over_limit)
-        yield _counter("late_trades", "Trades behind their candle", counts.late_trades)
+        yield _counter("late_trades", "Trades after the end of their candle", counts.late_trades)
         yield _counter("published_updates", "Updates of all channels", hub.updates_published)
         yield _gauge("instruments", "Listings with prices", len(data.listed))
         yield _gauge("subscribers", "Open streams", len(hub.subscribers))
         yield _gauge("interests", "Distinct subscriptions", hub.group_count)
         queued = max((s.queued_updates for s in hub.subscribers), default=0)
         yield _gauge("queued_updates_max", "Updates waiting for the slowest reader", queued)
-        live = GaugeMetricFamily(_PREFIX + "venue_live", "Feed up and speaking", labels=["venue"])
+        live = GaugeMetricFamily(_PREFIX + "venue_live", "Feed up and sending", labels=["venue"])
         for venue in data.venues.values():
             live.add_metric([venue.mic], float(venue.live))
         yield live
@@ -45,7 +45,7 @@ class MarketDataCollector(Collector):
             last = self._last_values
             yield _gauge("redis_connected", "Redis answers", last.connected)
             yield _counter("redis_keys_written", "Last values written", last.keys_written)
-            yield _counter("redis_failures", "Tries that failed", last.failures)
+            yield _counter("redis_failures", "Attempts that failed", last.failures)
 
 
 def _counter(name: str, text: str, value: float) -> CounterMetricFamily:

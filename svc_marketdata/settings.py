@@ -6,7 +6,7 @@ from mesh.settings import MeshSettings
 
 
 class MarketDataSettings(MeshSettings):
-    """Keys beside those every process knows; environment prefix ``ORDERMESH_``."""
+    """Keys besides those of every process; environment prefix ``ORDERMESH_``."""
 
     service: ClassVar[str] = "svc-marketdata"
 
@@ -15,7 +15,7 @@ class MarketDataSettings(MeshSettings):
     ops_bind: str = "127.0.0.1:9152"
     """Address of /metrics, /livez and /readyz."""
     subscriber_queue_updates_max: int = 20_000
-    """Updates waiting for one EVERY_EVENT subscriber before it is told SlowConsumer."""
+    """Updates waiting for one EVERY_EVENT subscriber before its stream ends with SlowConsumer."""
     subscribers_max: int = 5_000
     """Open streams; further ones are refused with OVERLOADED."""
     instruments_max: int = 10_000

@@ -1,1 +1,1 @@
-"""The kit every long-lived stream is built of; docs/STREAMS.md tells the contract."""
+"""Parts of every long-lived stream; docs/STREAMS.md describes the contract."""

@@ -1,4 +1,4 @@
-"""Reconnect delays (STREAMS.md rule 10): at once first, then exponential with full jitter."""
+"""Reconnect delays (STREAMS.md rule 10): none first, then exponential with full jitter."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from mesh.log import get_logger
 BASE_S: Final = 0.1
 CAP_S: Final = 5.0
 RESET_AFTER_S: Final = 30.0
-# Another attempt would end the same way; everything else is worth one.
+# Another attempt would end the same way; after any other code an attempt may succeed.
 PERMANENT_CODES: Final = frozenset({
     grpc.StatusCode.UNAUTHENTICATED,
     grpc.StatusCode.PERMISSION_DENIED,
@@ -45,17 +45,17 @@ class Backoff:
         self._base = base
         self._cap_s = cap_s
         self.reset_after_s = reset_after_s
-        # Spreads reconnects; nothing secret comes of it.
+        # Spreads reconnects; not used for secrets.
         self._rng = rng or random.Random()  # noqa: S311
         self._failures = 0
 
     def next_delay(self) -> float:
-        """Give seconds to wait before the next attempt."""
+        """Return the seconds to wait before the next attempt."""
         failures = self._failures
         self._failures += 1
         if failures == 0:
             return self._first
-        # The exponent is bounded: 2**n of a day of failures is no float.
+        # The exponent is limited: 2**n for a day of failures is too large for a float.
         ceiling = min(self._cap_s, self._base * 2.0 ** min(failures - 1, 32))
         return self._rng.uniform(0.0, ceiling)
 
@@ -64,13 +64,13 @@ class Backoff:
         self._failures = 0
 
     def note_health(self, seconds: float) -> None:
-        """Start over if the connection lived long enough."""
+        """Start over if the connection lasted long enough."""
         if seconds >= self.reset_after_s:
             self.reset()
 
 
 def is_permanent(error: BaseException) -> bool:
-    """Tell whether repeating a call that ended so is of no use."""
+    """Return whether a repeat of the call would fail in the same way."""
     if isinstance(error, grpc.RpcError):
         return error.code() in PERMANENT_CODES
     return isinstance(error, MeshError) and error.rule.code in PERMANENT_CODES
@@ -85,16 +85,16 @@ async def keep_connected(
     clock: Clock | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Connect, and again whenever it ends; returns only by cancellation or a permanent error.
+    """Connect, and again whenever the connection ends, until a cancellation or a permanent error.
 
     Args:
         connect: Connects and returns, or raises, when the connection has ended.
         backoff: Delays between attempts.
         name: Names the connection in the log.
-        permanent: Tells which errors end this; none unless told. Links of the mesh try
-            for ever: the other side may be a misconfiguration away from being right.
-        clock: Measures how long a connection lived.
-        sleep: Waits; tests put their own in.
+        permanent: Returns whether an error ends the loop; by default none does. Links of
+            the mesh try for ever, because the other side may be misconfigured only for now.
+        clock: Measures how long a connection lasted.
+        sleep: Waits; tests replace it.
     """
     backoff, clock = backoff or Backoff(), clock or SystemClock()
     while True:

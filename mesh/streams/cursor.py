@@ -1,4 +1,4 @@
-"""Cursors: where a reader is, and whether its place can still be served."""
+"""Cursors: positions of readers, and whether a stream can resume from them."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from ordermesh.type.v1 import stream_pb2
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a sequencer can serve.
+    """The events that a stream still has.
 
     Attributes:
-        epoch: Names the sequencer's life.
-        oldest: The lowest sequence that is kept; newest + 1 when nothing is.
-        newest: The highest sequence there is; 0 before the first.
+        epoch: Epoch of the sequences.
+        oldest: The lowest sequence that is kept; newest + 1 if none is.
+        newest: The highest sequence; 0 before the first event.
     """
 
     epoch: str
@@ -21,12 +21,12 @@ class Kept:
 
 
 def cursor(epoch: str, sequence: int) -> stream_pb2.Cursor:
-    """Make a cursor behind ``sequence``."""
+    """Make a cursor after ``sequence``."""
     return stream_pb2.Cursor(epoch=epoch, sequence=sequence)
 
 
 def resync_cause(wanted: stream_pb2.Cursor, kept: Kept) -> stream_pb2.ResyncCause | None:
-    """Say why a cursor cannot be served; None when it can: send what is behind it."""
+    """Return why a stream cannot resume from a cursor; None if it can."""
     if wanted.epoch != kept.epoch:
         return stream_pb2.RESYNC_CAUSE_EPOCH_CHANGED
     if wanted.sequence > kept.newest:
@@ -39,5 +39,5 @@ def resync_cause(wanted: stream_pb2.Cursor, kept: Kept) -> stream_pb2.ResyncCaus
 def resync(
     wanted: stream_pb2.Cursor, cause: stream_pb2.ResyncCause, channel: str = ""
 ) -> stream_pb2.Resync:
-    """Make the answer to a cursor that cannot be served; a snapshot follows it."""
+    """Make the answer to a cursor from which the stream cannot resume; a snapshot follows."""
     return stream_pb2.Resync(cause=cause, channel=channel, requested=wanted)

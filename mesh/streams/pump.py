@@ -1,13 +1,13 @@
-"""The one loop behind every stream a server answers: batches, heartbeats, the end.
+"""The loop of every stream a server answers: batches, heartbeats, the end.
 
     async for step in pump_call(call, queue, max_items=200, heartbeat_s=5, clock=clock):
         match step:
             case Batch(items): yield pb.WatchResponse(items=items)
             case Tick(): yield heartbeat()
-            case End(cause): yield last_words(cause)
+            case End(cause): yield pb.WatchResponse(drain=drain_message(cause))
 
-A queue that overflowed ends the stream at once with SLOW_CONSUMER; what still waits in
-it is not sent, because the reader resumes from the last item it was sent.
+A queue that overflowed ends the stream at once with SLOW_CONSUMER; items that still wait
+in it are not sent, because the reader resumes from the last item it received.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from ordermesh.type.v1 import stream_pb2
 T = TypeVar("T")
 
 HEARTBEAT_DEFAULT_S: Final = 5
-# Asked of a reader when the process stops; its own jitter comes on top. At any other end
-# in good order it is welcome at once.
+# Delay a reader is asked for when the process stops; the reader adds its own jitter. After any
+# other orderly end it may connect at once.
 DRAIN_RETRY_AFTER_S: Final = 0.2
 
 
 class EndCause(Enum):
-    """Why a stream ends in good order."""
+    """Why a stream ends without a failure."""
 
     SHUTDOWN = "shutdown"
     TOKEN_EXPIRY = "token expiry"  # noqa: S105  # a cause, not a password
@@ -60,14 +60,14 @@ class End:
 
 
 def heartbeat_interval_s(asked_s: int) -> int:
-    """Give the interval for what a reader asked: 0 means the default."""
+    """Return the interval for a reader's request: 0 means the default."""
     return asked_s or HEARTBEAT_DEFAULT_S
 
 
 def pump_call(
     call: Call, queue: BoundedQueue[T], *, max_items: int, heartbeat_s: float, clock: Clock
 ) -> AsyncIterator[Batch[T] | Tick | End]:
-    """Pump with the end of a call."""
+    """Run pump() with the end time of a call."""
     token = call.ends_cause == stream_pb2.DRAIN_CAUSE_TOKEN_EXPIRY
     return pump(
         queue,
@@ -90,19 +90,19 @@ async def pump(
     clock: Clock,
     ends_cause: EndCause = EndCause.MAX_AGE,
 ) -> AsyncIterator[Batch[T] | Tick | End]:
-    """Give what a stream has to send next, as long as it lives.
+    """Yield what a stream sends next, until it ends.
 
     Args:
-        queue: Where the items come from; close it to end the stream behind its items.
-        max_items: Most items of a batch.
-        heartbeat_s: Seconds between ticks, also while items flow.
-        ends_at_ns: End then, with ``ends_cause``; NEVER_NS for never.
-        drain: End with SHUTDOWN once set.
-        clock: Tells the time and rings.
-        ends_cause: Why it ends at ``ends_at_ns``.
+        queue: Source of the items; close it to end the stream after its items.
+        max_items: Most items in a batch.
+        heartbeat_s: Seconds between ticks, also while items are sent.
+        ends_at_ns: When to end with ``ends_cause``; NEVER_NS for never.
+        drain: The stream ends with SHUTDOWN once it is set.
+        clock: Gives the time and starts timers.
+        ends_cause: Why the stream ends at ``ends_at_ns``.
     """
     alarm = _Alarm(queue, clock)
-    # One task for the life of the stream; items need none.
+    # One task per stream; items need none.
     drained = asyncio.ensure_future(drain.wait())
     drained.add_done_callback(lambda _: queue.wake())
     heartbeat_at = clock.monotonic() + heartbeat_s
@@ -145,7 +145,7 @@ def _monotonic_end(ends_at_ns: int, now_ns: int, now: float) -> float:
 
 
 class _Alarm:
-    """Wakes the queue's consumer at a time; set anew only when that time changes."""
+    """Wakes the queue's consumer at a given time; restarted only if that time changes."""
 
     def __init__(self, queue: BoundedQueue[T], clock: Clock) -> None:
         self._queue = queue
@@ -154,25 +154,25 @@ class _Alarm:
         self._timer: Timer | None = None
 
     def set(self, at: float) -> None:
-        # An earlier ring does no harm: the loop looks and sets the next one.
+        # Waking too early is harmless: the loop sets the next time.
         if self._timer is not None and self._at <= at:
             return
         self.cancel()
         self._at = at
-        self._timer = self._clock.call_later(at - self._clock.monotonic(), self._ring)
+        self._timer = self._clock.call_later(at - self._clock.monotonic(), self._wake)
 
     def cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         self._timer = None
         self._queue.wake()
 
 
 def drain_message(cause: EndCause, resume: stream_pb2.Cursor | None = None) -> stream_pb2.Drain:
-    """Make the Drain a stream says before it ends."""
+    """Make the Drain message that a stream sends before it ends."""
     message = stream_pb2.Drain(resume=resume, cause=_DRAIN_CAUSES[cause])
     message.retry_after.FromMilliseconds(int(_retry_after_s(cause) * 1000))
     return message
@@ -184,11 +184,11 @@ def _retry_after_s(cause: EndCause) -> float:
 
 
 def end_error(cause: EndCause, limit_items: int = 0) -> MeshError:
-    """Make the status a stream ends with behind its last message."""
+    """Make the status that ends a stream after its last message."""
     if cause is EndCause.SLOW_CONSUMER:
         return refuse(
             "SLOW_CONSUMER",
-            f"the reader fell behind by more than {limit_items} items; resume from the cursor",
+            f"the reader is too slow: more than {limit_items} items waited; resume from the cursor",
             limit_items=limit_items,
         )
     return refuse(

@@ -1,8 +1,7 @@
 """Bounded queues: many items per wake-up, never a task or a lock per item.
 
-Both are full at a named number of items. put_nowait() then answers False and takes
-nothing; what that means (tell the reader it is slow, conflate, refuse) is for the
-producer to say.
+Both are full at a named number of items. put_nowait() then returns False and adds
+nothing; the producer decides what follows (end the slow reader, conflate, refuse).
 """
 
 import asyncio
@@ -15,7 +14,7 @@ T = TypeVar("T")
 
 
 class QueueClosedError(Exception):
-    """Nothing more comes out of this queue."""
+    """The queue is closed and empty."""
 
 
 class BoundedQueue(Generic[T]):
@@ -36,11 +35,11 @@ class BoundedQueue(Generic[T]):
 
     @property
     def depth(self) -> int:
-        """Items that wait."""
+        """Number of items in the queue."""
         return len(self._items)
 
     def put_nowait(self, item: T) -> bool:
-        """Put an item; False, and ``overflowed`` set, when the queue is full or closed."""
+        """Add an item; return False if the queue is full, and set ``overflowed``, or closed."""
         if len(self._items) >= self.limit_items or self.closed:
             self.overflowed = self.overflowed or not self.closed
             self.wake()
@@ -51,7 +50,7 @@ class BoundedQueue(Generic[T]):
         return True
 
     def extend(self, items: Iterable[T]) -> bool:
-        """Put all items or, when not all fit, none; False and ``overflowed`` then."""
+        """Add all items or, if not all fit, none; then return False and set ``overflowed``."""
         batch = items if isinstance(items, list | tuple) else list(items)
         if len(self._items) + len(batch) > self.limit_items or self.closed:
             self.overflowed = self.overflowed or not self.closed
@@ -63,7 +62,7 @@ class BoundedQueue(Generic[T]):
         return True
 
     def take(self, max_items: int) -> list[T]:
-        """Take what is there, at most ``max_items``, without waiting."""
+        """Take the items present, at most ``max_items``, without waiting."""
         items = self._items
         if len(items) <= max_items:
             batch = list(items)
@@ -95,22 +94,22 @@ class BoundedQueue(Generic[T]):
             self._waiter = None
 
     def wake(self) -> None:
-        """Let the consumer look, though there may be no item."""
+        """Wake the consumer, even if there is no item."""
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
     def close(self) -> None:
-        """Take no more; what is in it can still be taken."""
+        """Accept no more items; items in the queue can still be taken."""
         self.closed = True
         self.wake()
 
 
 class ThreadHandover(Generic[T]):
-    """From threads (QuickFIX's callbacks) to the event loop: one wake-up for many items.
+    """Passes items from threads (QuickFIX's callbacks) to the event loop: one wake-up for many.
 
-    put() may be called from any thread. It costs an append and, only when the consumer
-    has seen everything so far, one call into the loop.
+    put() may be called from any thread. It costs an append and, only if the consumer
+    has taken everything so far, one call into the loop.
     """
 
     def __init__(self, limit_items: int, name: str, loop: asyncio.AbstractEventLoop) -> None:
@@ -122,27 +121,27 @@ class ThreadHandover(Generic[T]):
         self._loop = loop
         self._lock = threading.Lock()
         self._items: deque[T] = deque()
-        self._told = False
+        self._notified = False
         self._arrived = asyncio.Event()
 
     @property
     def depth(self) -> int:
-        """Items that wait."""
+        """Number of items in the queue."""
         return len(self._items)
 
     def put(self, item: T) -> bool:
-        """Hand over from any thread; False, and ``overflowed`` set, when it is full."""
+        """Add an item from any thread; return False and set ``overflowed`` if it is full."""
         with self._lock:
             if len(self._items) >= self.limit_items:
                 self.overflowed = True
                 return False
             self._items.append(item)
-            tell, self._told = not self._told, True
-        if tell:
+            notify, self._notified = not self._notified, True
+        if notify:
             try:
                 self._loop.call_soon_threadsafe(self._arrived.set)
             except RuntimeError:
-                # The loop has stopped for good; nobody is left to hand over to.
+                # The event loop has stopped; there is no consumer any more.
                 return False
         return True
 
@@ -153,6 +152,6 @@ class ThreadHandover(Generic[T]):
                 if self._items:
                     count = min(max_items, len(self._items))
                     return [self._items.popleft() for _ in range(count)]
-                self._told = False
+                self._notified = False
                 self._arrived.clear()
             await self._arrived.wait()

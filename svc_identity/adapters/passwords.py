@@ -19,7 +19,7 @@ MEMORY_KIB: Final = 47_104
 PASSES: Final = 1
 LANES: Final = 1
 CHECKS_AT_ONCE_MAX: Final = 2  # so hashing takes at most 2 threads and 92 MiB
-CHECKS_WAITING_MAX: Final = 64  # beyond, callers are told to come again
+CHECKS_WAITING_MAX: Final = 64  # further callers are refused with BusyError
 RETRY_AFTER_S: Final = 2.0
 
 
@@ -32,7 +32,7 @@ class Argon2Passwords:
         )
         self._threads = ThreadPoolExecutor(CHECKS_AT_ONCE_MAX, thread_name_prefix="argon2")
         self._pending = 0
-        # Compared with when there is no user; nobody knows its password.
+        # Compared with if the user does not exist; nobody knows its password.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
 
     async def hash(self, password: str) -> str:
@@ -47,7 +47,7 @@ class Argon2Passwords:
         return same and password_hash is not None
 
     def outdated(self, password_hash: str) -> bool:
-        """Tell whether a hash was made with other parameters than today's."""
+        """Return whether a hash was made with parameters other than the current ones."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:

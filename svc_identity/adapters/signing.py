@@ -1,4 +1,4 @@
-"""Signing keys in files, tokens signed with them, and the JWKS others verify with."""
+"""Signing keys in files, tokens signed with them, and the JWKS that verifies them."""
 
 import json
 import os
@@ -22,12 +22,12 @@ KEY_FILES_MAX: Final = 8
 
 
 class SigningKeyError(ValueError):
-    """A key file cannot be used; says which, why and what to do."""
+    """A key file cannot be used; the text says which, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What every token says of itself."""
+    """Claims that are equal in all tokens, and their lifetime."""
 
     issuer: str
     audience: str
@@ -48,7 +48,7 @@ class Es256Signer:
         )
 
     def sign(self, user: User, now_ns: int) -> AccessToken:
-        """Sign a token that names a user and what it may do."""
+        """Sign a token with a user's identity, roles and accounts."""
         now_s = now_ns // NANOSECONDS_PER_SECOND
         expires_s = now_s + self._rules.lifetime_s
         claims = {
@@ -76,7 +76,7 @@ def load_keys(path: Path) -> list[ECKey]:
     """Read the key of a file, or of every *.pem in a folder by name.
 
     Raises:
-        SigningKeyError: Missing, readable by others, or no P-256 private key.
+        SigningKeyError: A file is missing, readable by others, or not a P-256 private key.
     """
     files = sorted(path.glob("*.pem")) if path.is_dir() else [path]
     if not files:

@@ -1,4 +1,4 @@
-"""AuthService: thin. No token is asked for, as this is where they come from."""
+"""AuthService. Its rpcs require no access token, because they issue them."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Final, TypeVar
@@ -56,15 +56,15 @@ class AuthServicer:
         return pb.LogoutResponse()
 
     async def GetJwks(self, _request: pb.GetJwksRequest, _: Call) -> pb.GetJwksResponse:  # noqa: N802
-        """Publish the keys tokens verify with."""
+        """Return the public keys of tokens."""
         return pb.GetJwksResponse(jwks_json=self._jwks_json)
 
 
 def caller_address(call: Call) -> str:
-    """Tell where a caller is, for throttling.
+    """Return the address of a caller, for throttling.
 
-    Through the edge it is the last of x-forwarded-for: the one the edge itself added,
-    whatever the caller wrote in front of it. Another peer stands for itself.
+    For calls through Envoy it is the last of x-forwarded-for, which Envoy itself added,
+    whatever the caller sent before it. Any other peer is its own address.
     """
     if call.peer != EDGE_PEER:
         return f"peer {call.peer}"
@@ -75,7 +75,7 @@ def caller_address(call: Call) -> str:
 
 
 async def _answer(work: Awaitable[T]) -> T:
-    """Run a use case; tell its refusals by their reasons."""
+    """Run a use case; raise its refusals with their reasons."""
     try:
         return await work
     except Refused as refused:
@@ -86,7 +86,7 @@ async def _answer(work: Awaitable[T]) -> T:
         log.warning("database unavailable", cause=repr(error.__cause__))
         raise refuse(
             "DEPENDENCY_UNAVAILABLE",
-            "the user database is not there now; try again shortly",
+            "the user database is not available; try again shortly",
             retry_after_s=RETRY_AFTER_S,
             dependency="database",
         ) from error

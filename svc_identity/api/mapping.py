@@ -26,7 +26,7 @@ ROLES: Final = {
 
 
 def tokens_to_proto(grant: Grant) -> pb.TokenPair:
-    """Hand out what was granted."""
+    """Return the tokens of a grant."""
     return pb.TokenPair(
         access_token=grant.access.text,
         access_expires_at=to_timestamp(grant.access.expires_at_ns),
@@ -36,7 +36,7 @@ def tokens_to_proto(grant: Grant) -> pb.TokenPair:
 
 
 def user_to_proto(user: User) -> pb.User:
-    """Show a user to itself."""
+    """Return a user as clients see it."""
     return pb.User(
         user_id=user.user_id,
         username=user.username,
@@ -47,7 +47,7 @@ def user_to_proto(user: User) -> pb.User:
 
 
 def refusal_to_error(refused: Refused) -> MeshError:
-    """Tell a refusal by its reason."""
+    """Return a refusal with its reason."""
     match refused:
         case BadCredentialsError():
             return refuse("BAD_CREDENTIALS", str(refused))

@@ -1,21 +1,21 @@
-"""Why a caller is turned away. The texts are safe to show: none tells what exists."""
+"""Why a caller is refused. The texts are safe to show: none reveals which users exist."""
 
 from svc_identity.domain.sessions import EndCause
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault
-    """A caller is turned away."""
+    """A caller is refused."""
 
 
 class BadCredentialsError(Refused):
-    """Wrong password, no such user, or a disabled one; which of them is not told."""
+    """Wrong password, unknown user or disabled user; the text does not say which."""
 
     def __init__(self) -> None:
         super().__init__("user name or password is wrong")
 
 
 class LoginThrottledError(Refused):
-    """Too many failed logins of this name or from this address."""
+    """Too many failed logins with this name or from this address."""
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(f"too many failed logins; try again in {retry_after_s:.0f} s")
@@ -23,7 +23,7 @@ class LoginThrottledError(Refused):
 
 
 class SessionEndedError(Refused):
-    """The refresh token opens nothing: unknown, used, expired or of an ended session."""
+    """The refresh token is not valid: unknown, used, expired or of an ended session."""
 
     def __init__(self, cause: EndCause | None = None, session_id: str = "") -> None:
         super().__init__("the session has ended; log in again")
@@ -32,7 +32,7 @@ class SessionEndedError(Refused):
 
 
 class BusyError(Refused):
-    """As many passwords as may be are being checked or wait for it."""
+    """The limit of passwords that are checked or wait for a check is reached."""
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__("too many logins at once; try again shortly")
@@ -40,4 +40,4 @@ class BusyError(Refused):
 
 
 class InvalidUserError(ValueError):
-    """A user cannot be made like this. Speaks to the administrator, not to callers."""
+    """The user breaks a rule. The text is for the administrator, not for callers."""

@@ -13,7 +13,7 @@ NANOSECONDS_PER_SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ThrottleRule:
-    """How fast somebody may fail.
+    """How fast logins may fail.
 
     Attributes:
         free_failures: So many failures cost nothing.
@@ -51,7 +51,7 @@ def remembered(failures: Failures, rule: ThrottleRule, now_ns: int) -> Failures:
 
 
 def wait_s(failures: Failures, rule: ThrottleRule, now_ns: int) -> float:
-    """Tell for how many seconds no attempt is taken; 0 when one is."""
+    """Return the seconds for which attempts are refused; 0 if they are accepted."""
     known = remembered(failures, rule, now_ns)
     excess = known.count - rule.free_failures
     if excess <= 0:

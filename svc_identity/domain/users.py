@@ -15,7 +15,7 @@ PASSWORD_MAX_CHARACTERS = 128
 
 
 class Role(Enum):
-    """What a user may do; the value is the word in tokens."""
+    """Roles of a user; the value is the text in tokens."""
 
     VIEWER = "VIEWER"
     TRADER = "TRADER"

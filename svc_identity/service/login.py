@@ -27,7 +27,7 @@ from svc_identity.service.ports import AccessToken, Clock, Passwords, Store, Tok
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long what is handed out lives, in seconds."""
+    """Lifetimes of refresh tokens and sessions, in seconds."""
 
     refresh_token_s: int
     session_s: int
@@ -35,7 +35,7 @@ class SessionLimits:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a login or a refresh gives."""
+    """Result of a login or a refresh."""
 
     user: User
     access: AccessToken
@@ -45,7 +45,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts login, refresh and logout share."""
+    """The parts that login, refresh and logout share."""
 
     store: Store
     passwords: Passwords
@@ -57,11 +57,11 @@ class Desk:
 async def login(desk: Desk, username: str, password: str, address: str, session_id: str) -> Grant:
     """Open a session.
 
-    Three short transactions rather than one: none is open while a password is hashed.
+    Three short transactions instead of one: none is open while a password is hashed.
 
     Raises:
-        BadCredentialsError: Wrong, unknown or disabled, and it does not tell which.
-        LoginThrottledError: Too many failures of this name or from this address.
+        BadCredentialsError: The password is wrong, or the user unknown or disabled.
+        LoginThrottledError: Too many failures with this name or from this address.
         BusyError: Too many logins at once; the attempt does not count.
     """
     name = fold_username(username)
@@ -70,7 +70,7 @@ async def login(desk: Desk, username: str, password: str, address: str, session_
     try:
         async with desk.store.work() as work:
             user = await work.users.by_name(name)
-        # Also for nobody: the time it takes tells nothing.
+        # Also for an unknown user, so that the time of the answer does not reveal who exists.
         right = await desk.passwords.verify(password, user.password_hash if user else None)
     except BaseException:
         await _take_back(desk, list(keys))
@@ -117,8 +117,8 @@ async def _open_session(
         known = await work.failures.load_locked(sorted(keys))
         by_user, by_address = keys
         await work.failures.store(
-            # A right password clears the name, but only its own attempt of the address: who
-            # guesses at many names is not let off for knowing one.
+            # A correct password clears the count of the name, but only this attempt of the
+            # address: a caller who tries many names must not reset the count with one of them.
             {by_user: Failures(), by_address: taken_back(known[by_address])}
         )
         if better is not None:

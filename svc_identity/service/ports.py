@@ -10,7 +10,7 @@ from svc_identity.domain.users import User
 
 
 class StoreUnavailableError(Exception):
-    """The database is not there now, or too slow."""
+    """The database is not available, or too slow."""
 
 
 class Users(Protocol):
@@ -23,7 +23,7 @@ class Users(Protocol):
         """Find a user by id."""
 
     async def save(self, user: User) -> None:
-        """Make a user or replace all of one with the same id."""
+        """Add a user, or replace the user with the same id."""
 
     async def set_password_hash(self, user_id: str, password_hash: str) -> None:
         """Replace the hash of a password."""
@@ -39,7 +39,7 @@ class Sessions(Protocol):
         """Store a new session and its first token."""
 
     async def find_locked(self, token_hash: bytes) -> tuple[Session, RefreshToken] | None:
-        """Find a token and its session; both are ours until the transaction ends."""
+        """Find a token and its session, and lock both until the transaction ends."""
 
     async def rotate(self, used: RefreshToken, following: RefreshToken) -> None:
         """Mark a token used and store the one that follows it."""
@@ -51,14 +51,14 @@ class Sessions(Protocol):
         """End the sessions of a user, except the newest few."""
 
     async def forget_expired(self, now_ns: int) -> int:
-        """Delete what can no longer matter; tells how many sessions."""
+        """Delete expired sessions; return how many."""
 
 
 class FailureCounts(Protocol):
     """Failed logins by key ("user:alice", "address:192.0.2.1")."""
 
     async def load_locked(self, keys: list[str]) -> dict[str, Failures]:
-        """Load counts; the keys are ours until the transaction ends. Unknown: zero."""
+        """Load counts and lock the keys until the transaction ends. An unknown key counts zero."""
 
     async def store(self, counts: dict[str, Failures]) -> None:
         """Store counts; a count of zero is deleted."""
@@ -69,7 +69,7 @@ class FailureCounts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one transaction can touch."""
+    """The tables of one transaction."""
 
     users: Users
     sessions: Sessions
@@ -80,20 +80,20 @@ class Store(Protocol):
     """Opens transactions: committed at the end of the block, rolled back by an exception."""
 
     def work(self) -> AbstractAsyncContextManager[Work]:
-        """Begin one."""
+        """Begin a transaction."""
 
 
 class Passwords(Protocol):
-    """Hashes passwords, slowly, without stopping anything else."""
+    """Hashes passwords slowly, without blocking the event loop."""
 
     async def hash(self, password: str) -> str:
         """Hash a password with a fresh salt. Raises BusyError."""
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Compare; with no hash take the same time and answer no. Raises BusyError."""
+        """Compare; without a hash, return False after the same time. Raises BusyError."""
 
     def outdated(self, password_hash: str) -> bool:
-        """Tell whether a hash was made with other parameters than today's."""
+        """Return whether a hash was made with parameters other than the current ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,11 @@ class TokenSigner(Protocol):
     """Signs access tokens."""
 
     def sign(self, user: User, now_ns: int) -> AccessToken:
-        """Sign a token that names a user and what it may do."""
+        """Sign a token with a user's identity, roles and accounts."""
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Gives the time."""
 
     def now_ns(self) -> int:
         """UTC nanoseconds."""

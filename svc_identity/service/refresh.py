@@ -1,4 +1,4 @@
-"""Refresh and logout: what a refresh token opens."""
+"""Refresh and logout with a refresh token."""
 
 from svc_identity.domain.errors import SessionEndedError
 from svc_identity.domain.sessions import EndCause, Verdict, hash_secret, judge, new_secret
@@ -8,11 +8,11 @@ from svc_identity.service.login import Desk, Grant, following_token
 async def refresh(desk: Desk, refresh_token: str) -> Grant:
     """Exchange a refresh token for the next one and a fresh access token.
 
-    Roles and accounts are read anew, so a change reaches a user with the next refresh.
+    Roles and accounts are read again, so a change takes effect with the next refresh.
 
     Raises:
-        SessionEndedError: The token opens nothing. One used before, or of a disabled
-            user, also ends its session; the cause is on the error.
+        SessionEndedError: The token is not valid. A token that was used before, or of a
+            disabled user, also ends its session; the error has the cause.
     """
     now = desk.clock.now_ns()
     secret = new_secret()
@@ -33,14 +33,14 @@ async def refresh(desk: Desk, refresh_token: str) -> Grant:
         elif verdict is Verdict.GOOD:
             following = following_token(desk.limits, session, secret, now)
             await work.sessions.rotate(token, following)
-    # Behind the block: an exception inside would roll back the end of the session.
+    # After the block: an exception inside would roll back the end of the session.
     if verdict is not Verdict.GOOD or cause is not None or user is None:
         raise SessionEndedError(cause, session.session_id)
     return Grant(user, desk.signer.sign(user, now), secret, following.expires_at_ns)
 
 
 async def logout(desk: Desk, refresh_token: str) -> None:
-    """End the session of a refresh token, used or not. An unknown one is no error."""
+    """End the session of a refresh token, used or not. An unknown token is not an error."""
     async with desk.store.work() as work:
         found = await work.sessions.find_locked(hash_secret(refresh_token))
         if found is not None:

@@ -1,4 +1,4 @@
-"""What an administrator does with users."""
+"""Administration of users."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ async def ensure_user(
     roles: frozenset[Role],
     accounts: frozenset[str],
 ) -> User:
-    """Make a user, or bring the one of this name to what is said here, enabled.
+    """Add a user, or update and enable the user with this name.
 
     Raises:
         InvalidUserError: The user or the password breaks a rule.
@@ -38,10 +38,10 @@ async def ensure_user(
 
 
 async def disable_user(store: Store, username: str) -> User:
-    """Let a user in no more and end its sessions. Tokens already out live on for minutes.
+    """Disable a user and end its sessions. Its access tokens stay valid for minutes.
 
     Raises:
-        InvalidUserError: No such user.
+        InvalidUserError: The user does not exist.
     """
     async with store.work() as work:
         known = await work.users.by_name(fold_username(username))

@@ -80,7 +80,7 @@ def _name_and_sequence(name: str) -> bytes:
 
 @lru_cache(maxsize=ITEM_HEADS_KEPT_MAX)
 def _item_head(update_length: int) -> bytes:
-    """Serialise what stands before an update of this length: the item, and its kind."""
+    """Serialise the header of an update of this length: the item, and its kind."""
     length = varint(update_length)
     return b"".join((_ITEMS, varint(1 + len(length) + update_length), _UPDATE, length))
 
@@ -122,7 +122,7 @@ class ProtoEncoder:
 
 def _payload(market: InstrumentMarket, topic: Topic, depth: int) -> bytes:
     if topic is Topic.QUOTE:
-        # A quote nobody has told anything about is no value.
+        # A quote without any report has no value.
         return quote_to_proto(market).SerializeToString() if market.told else b""
     if topic is Topic.BOOK:
         return book_to_proto(market, depth).SerializeToString() if market.book_told else b""
@@ -146,7 +146,7 @@ def _venue_items(venue: Venue, *, opening: bool) -> bytes:
     if venue.live:
         kind, text = stream_pb2.GAP_KIND_LINK_UP, "prices move again"
     elif venue.feed_up:
-        kind, text = stream_pb2.GAP_KIND_STALE, "the feed says nothing; prices may be old"
+        kind, text = stream_pb2.GAP_KIND_STALE, "the feed is silent; prices may be old"
     else:
         kind, text = stream_pb2.GAP_KIND_LINK_DOWN, "the feed is down; prices do not move"
     gap = stream_pb2.Gap(

@@ -1,7 +1,7 @@
-"""FeedService: what venues tell, from the gateway.
+"""FeedService: market data of venues, from the gateway.
 
-Requests come here without having been checked by the server: one listing a venue tells
-wrongly must not end the feed of all others. Each update is checked as it is applied.
+The server does not check these requests: one listing with an invalid update must not end
+the feed of all others. Each update is checked when it is applied.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from svc_marketdata.domain.market import DayStatistics, Trade
 from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
 
 REFRESH_PAUSE_S_MIN = 5.0
-"""Least seconds between two requests for everything: what cannot be read today cannot be
-read a moment later either."""
+"""Least seconds between two requests for a refresh: an update that cannot be read now cannot
+be read a moment later either."""
 ACKNOWLEDGE_FRAMES = 8
-"""Frames an acknowledgement may wait for: few of the 64 a gateway sends ahead."""
+"""Frames that one acknowledgement may cover: few of the 64 a gateway sends ahead."""
 ACKNOWLEDGE_PAUSE_S = 0.01
-"""Seconds it may wait for them."""
+"""Seconds an acknowledgement may wait for more frames."""
 UNREADABLE_LOGGED_MAX = 10
-"""Unreadable updates a feed stream may log; further ones are counted only."""
+"""Unreadable updates a feed stream logs; further ones are only counted."""
 UPDATES_PER_FRAME_MAX = 1_000
 TRADE_ID_CHARACTERS_MAX = 64
 DRAIN_RETRY_S = 1
@@ -52,7 +52,7 @@ class FeedServicer:
         if first is None or not first.HasField("open"):
             raise refuse(
                 "INVALID_FIELD",
-                "open was missing; the first frame must open the feed",
+                "open is not set; the first frame must open the feed",
                 "open",
                 value="",
                 expected="a FeedOpen in the first frame",
@@ -61,7 +61,7 @@ class FeedServicer:
         feed = _Feed(self._data, first.open)
         workers = (
             asyncio.create_task(feed.read(first, frames)),
-            # Two things end a feed beside its gateway: this process, and another gateway.
+            # A feed is ended by its gateway, by this process, or by another gateway.
             asyncio.create_task(feed.watch(call)),
         )
         try:
@@ -82,8 +82,8 @@ class FeedServicer:
 class _Feed:
     """One stream of a gateway.
 
-    Frames are applied as they come; one acknowledgement speaks for all that were applied
-    since the one before.
+    Frames are applied as they arrive; one acknowledgement covers all frames applied since
+    the previous one.
     """
 
     def __init__(self, data: MarketData, opened: pb.FeedOpen) -> None:
@@ -127,10 +127,10 @@ class _Feed:
         """End the stream when the process drains."""
         await call.drain.wait()
         self._drains = True
-        self._end(refuse("DRAINING", "this replica stops; dial again", retry_after_s=1.0))
+        self._end(refuse("DRAINING", "this replica is stopping; connect again", retry_after_s=1.0))
 
     async def next_response(self) -> pb.FeedResponse:
-        """Wait for something to tell the gateway."""
+        """Wait for the next response to the gateway."""
         await self._news.wait()
         self._news.clear()
         self._acknowledged = self._taken
@@ -182,7 +182,7 @@ class _Feed:
         self._acknowledge_soon()
 
     def _acknowledge_soon(self) -> None:
-        """Answer for several frames at once: a write costs as much as half a frame's updates."""
+        """Acknowledge several frames at once: a write costs as much as half a frame's updates."""
         if self.session.refresh_wanted or self._taken - self._acknowledged >= ACKNOWLEDGE_FRAMES:
             self._news.set()
         elif self._pause is None:
@@ -194,7 +194,7 @@ class _Feed:
         self._news.set()
 
     def close(self) -> None:
-        """Let nothing happen any more."""
+        """Cancel the timer."""
         if self._pause is not None:
             self._pause.cancel()
             self._pause = None
@@ -216,7 +216,7 @@ class _Feed:
             venue_ns = venue.seconds * 1_000_000_000 + venue.nanos
             received_ns = received.seconds * 1_000_000_000 + received.nanos
             try:
-                # An update without kind or with one of a later version: not readable here.
+                # An update without a kind, or with a kind of a later version, cannot be read.
                 apply[kind or ""](update, venue_ns, received_ns or now_ns)
             except (ValueError, KeyError) as error:
                 self._unreadable(update.instrument_id, error)
@@ -245,8 +245,8 @@ class _Feed:
         trade = update.trade
         if len(trade.trade_id) > TRADE_ID_CHARACTERS_MAX:
             raise ValueError(f"trade_id is longer than {TRADE_ID_CHARACTERS_MAX} characters")
-        told = trade.venue_time
-        trade_ns = told.seconds * 1_000_000_000 + told.nanos
+        at = trade.venue_time
+        trade_ns = at.seconds * 1_000_000_000 + at.nanos
         self.session.trade(
             update.instrument_id,
             Trade(
@@ -261,15 +261,15 @@ class _Feed:
         )
 
     def _statistics(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
-        told = update.statistics
+        reported = update.statistics
         self.session.statistics(
             update.instrument_id,
             DayStatistics(
-                open_price=told.open_price,
-                high_price=told.high_price,
-                low_price=told.low_price,
-                close_price=told.close_price,
-                volume=told.volume,
+                open_price=reported.open_price,
+                high_price=reported.high_price,
+                low_price=reported.low_price,
+                close_price=reported.close_price,
+                volume=reported.volume,
             ),
             venue_ns,
             received_ns,

@@ -1,4 +1,4 @@
-"""InstrumentService: listings as the venues tell them."""
+"""InstrumentService: listings as the venues report them."""
 
 import base64
 import binascii
@@ -82,7 +82,7 @@ def _write_token(request: pb.ListRequest, last_id: str) -> str:
 
 
 def _read_token(request: pb.ListRequest) -> str:
-    """Give the id behind which the page begins."""
+    """Return the id after which the page begins."""
     if not request.page_token:
         return ""
     try:

@@ -174,7 +174,7 @@ def listing_to_proto(listing: Listing) -> instrument_pb2.Instrument:
 
 
 def listing_from_proto(message: instrument_pb2.Instrument) -> Listing:
-    """A listing as the gateway tells it.
+    """A listing as the gateway reports it.
 
     Raises:
         ValueError: Its id is not its symbol and venue.

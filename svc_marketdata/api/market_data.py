@@ -35,12 +35,12 @@ class MarketDataServicer:
     async def Stream(  # noqa: N802
         self, requests: AsyncIterator[pb.StreamRequest], call: Call
     ) -> AsyncIterator[bytes]:
-        """The same with subscriptions that change while it runs."""
+        """Like Watch, with subscriptions that can change while the stream is open."""
         first = await anext(aiter(requests), None)
         if first is None or not first.HasField("open"):
             raise refuse(
                 "INVALID_FIELD",
-                "open was missing; the first frame must open the stream",
+                "open is not set; the first frame must open the stream",
                 "open",
                 value="",
                 expected="a WatchRequest in the first frame",
@@ -59,7 +59,7 @@ class MarketDataServicer:
             reader.cancel()
 
     async def _read(self, requests: AsyncIterator[pb.StreamRequest], stream: LiveStream) -> None:
-        """Follow the reader's wishes; a reader that has no more of them goes on reading."""
+        """Apply the reader's subscriptions; the stream continues after the last one."""
         try:
             async for request in requests:
                 self._change(stream, request)
@@ -70,7 +70,7 @@ class MarketDataServicer:
         if request.HasField("open"):
             raise refuse(
                 "INVALID_FIELD",
-                "open came again; expected in the first frame only",
+                "open is set again; expected in the first frame only",
                 "open",
                 expected="the first frame only",
             )
@@ -82,7 +82,7 @@ class MarketDataServicer:
         request: pb.GetSnapshotRequest,
         call: Call,  # noqa: ARG002  # handlers have one shape
     ) -> pb.GetSnapshotResponse:
-        """Current values."""
+        """Return current values."""
         hub = self._data.hub
         ids = known_instruments(self._data, request.instrument_ids, "instrument_ids")
         topics = topics_of(request.topics, "topics")

@@ -17,7 +17,7 @@ from svc_marketdata.service.market_data import MarketData
 
 HEARTBEAT_S_DEFAULT = 5
 RETRY_S = 1
-"""Seconds a reader is asked to wait before it comes back, unless its stream's time was over."""
+"""Seconds a reader is asked to wait before it connects again if the process stops."""
 NS_PER_S = 1_000_000_000
 
 
@@ -43,7 +43,7 @@ class LiveStream:
 
     @property
     def _drain_retry_s(self) -> int:
-        """Only a process that stops asks for patience."""
+        """Seconds to wait before connecting again; only if the process stops."""
         return RETRY_S if self.call.drain.is_set() else 0
 
     def change(self, interest: Interest) -> None:
@@ -59,13 +59,13 @@ class LiveStream:
     async def run(
         self, interest: Interest, cursor: stream_pb2.Cursor | None
     ) -> AsyncIterator[bytes]:
-        """Give frames until the stream ends."""
+        """Yield frames until the stream ends."""
         hub, subscriber = self._hub, self.subscriber
         limit = hub.limits.subscribers_max
         if len(hub.subscribers) >= limit:
             raise refuse(
                 "OVERLOADED",
-                f"{limit} streams are open, the limit of this process",
+                f"{limit} streams are open, which is the limit of this process",
                 retry_after_s=RETRY_S,
                 limit=limit,
             )
@@ -102,7 +102,7 @@ class LiveStream:
         return frames
 
     def _attend(self) -> list[bytes]:
-        """Do what is to be done beside updates."""
+        """Return the frames due besides updates."""
         frames: list[bytes] = []
         changed, self._changed = self._changed, None
         if changed is not None and changed != self._interest and not self.subscriber.overflowed:
@@ -124,17 +124,19 @@ class LiveStream:
             limit = self._hub.limits.subscriber_queue_updates_max
             raise refuse(
                 "SLOW_CONSUMER",
-                f"more than {limit} updates were waiting for this reader",
+                f"the reader is too slow: more than {limit} updates waited; resume from the cursor",
                 retry_after_s=RETRY_S,
                 limit=limit,
             )
         if self.is_ending:
             raise refuse(
-                "DRAINING", "the stream ends here; resume", retry_after_s=self._drain_retry_s
+                "DRAINING",
+                "the stream has ended; connect again and resume from the cursor",
+                retry_after_s=self._drain_retry_s,
             )
 
     def _history(self, interest: Interest, before: Interest | None) -> list[Frame]:
-        """Completed candles of the listings that are named."""
+        """Completed candles of the listings named in the subscription."""
         if Topic.CANDLE not in interest.topics or interest.instruments is None:
             return []
         names = interest.instruments
@@ -191,14 +193,14 @@ class LiveStream:
 
 
 class LiveStreams:
-    """Open streams of the process; one timer looks after all of them."""
+    """Open streams of the process; one timer serves all of them."""
 
     def __init__(self, data: MarketData) -> None:
         self.data = data
         self.open: dict[LiveStream, None] = {}
 
     def attend(self) -> None:
-        """Call those streams whose heartbeat is due or whose time is over."""
+        """Wake the streams whose heartbeat or end is due."""
         now_ns = self.data.clock.now_ns()
         for stream in self.open:
             if now_ns >= stream.heartbeat_due_ns or stream.is_ending:

@@ -1,4 +1,4 @@
-"""From a subscription as asked to an interest the hub can serve."""
+"""Turns a subscription request into an interest of the hub."""
 
 from collections.abc import Iterable
 
@@ -23,11 +23,11 @@ MODES = {
     market_data_service_pb2.DELIVERY_MODE_LATEST_ON_READY: Mode.LATEST_ON_READY,
 }
 BESIDES = frozenset({Topic.LISTING, Topic.VENUE})
-"""What every reader of prices is told as well: changed listings, state of the venues."""
+"""Topics that every reader of prices receives as well: changed listings, state of venues."""
 
 
 def instrument_not_found(instrument_id: str, field: str) -> MeshError:
-    """Refuse a listing nobody has told of."""
+    """Refuse a listing that no venue has reported."""
     return refuse(
         "INSTRUMENT_NOT_FOUND",
         f"no instrument {instrument_id!r}; see InstrumentService.List",
@@ -37,7 +37,7 @@ def instrument_not_found(instrument_id: str, field: str) -> MeshError:
 
 
 def topics_of(topics: Iterable[market_data_pb2.Topic], field: str) -> frozenset[Topic]:
-    """Read topics; none means quotes."""
+    """Read topics; an empty list means quotes."""
     chosen = set[Topic]()
     for index, topic in enumerate(topics):
         if topic not in TOPICS:
@@ -80,7 +80,7 @@ def interest_of(
             )
     ids = known_instruments(data, subscription.instrument_ids, f"{field}.instrument_ids")
     topics = topics_of(subscription.topics, f"{field}.topics")
-    # Only books have a depth: without them all depths are one interest.
+    # Only books have a depth: without books, all depths are the same interest.
     depth = subscription.depth or limits.depth_default if Topic.BOOK in topics else 0
     return Interest(
         topics=topics | BESIDES,

@@ -19,7 +19,7 @@ class Side(Enum):
 
 
 class BookFlags(Flag):
-    """What is wrong with a book; told to readers, never hidden."""
+    """Faults of a book; sent to readers, never hidden."""
 
     NONE = 0
     CROSSED = auto()
@@ -100,7 +100,7 @@ class BookSide:
         self._negative.clear()
 
     def top(self, depth: int) -> list[Level]:
-        """Give at most ``depth`` levels, best first."""
+        """Return at most ``depth`` levels, best first."""
         levels = self._levels
         return [levels[key] for key in self.keys[:depth]]
 
@@ -154,7 +154,7 @@ class PriceBook:
 
     @property
     def flags(self) -> BookFlags:
-        """What is wrong with the book as it stands."""
+        """Current faults of the book."""
         # Keys of bids are negated prices.
         bids, asks = self.bids.keys, self.asks.keys
         crossed = bool(bids) and bool(asks) and -bids[0] >= asks[0]

@@ -9,7 +9,7 @@ CANDLE_S = 60
 CANDLE_NS = CANDLE_S * 1_000_000_000
 
 CANDLE_GRACE_NS = 2_000_000_000
-"""Wait behind the end of a candle for trades that are still on their way."""
+"""Time after the end of a candle in which late trades are still added to it."""
 
 CANDLES_KEPT_MAX = 240
 """Completed candles kept per listing: four hours."""
@@ -47,7 +47,7 @@ class CandleSeries:
         self.completed: deque[CompletedCandle] = deque(maxlen=CANDLES_KEPT_MAX)
 
     def is_over(self, at_ns: int) -> bool:
-        """Tell whether the candle being made ends at or before this time."""
+        """Return whether the current candle ends at or before this time."""
         latest = self.latest
         return latest is not None and not latest.complete and at_ns >= latest.start_ns + CANDLE_NS
 

@@ -1,4 +1,4 @@
-"""A listing as its venue tells it, and the state of a venue's feed."""
+"""A listing as its venue reports it, and the state of a venue's feed."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +13,7 @@ class ListingKind(Enum):
 
 
 class TradingStatus(Enum):
-    """SecurityTradingStatus(326) and the trading session's state."""
+    """SecurityTradingStatus(326), combined with the state of the trading session."""
 
     UNSPECIFIED = 0
     OPEN = 1
@@ -24,7 +24,7 @@ class TradingStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TickBand:
-    """A price step that holds from a price on (RTS 11); canonical decimals."""
+    """The tick size from a price upwards (RTS 11); canonical decimals."""
 
     from_price: str
     tick_size: str
@@ -32,7 +32,7 @@ class TickBand:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A security on one venue; sizes are canonical decimals."""
+    """A security at one venue; sizes are canonical decimals."""
 
     instrument_id: str
     symbol: str
@@ -50,26 +50,26 @@ class Listing:
     cfi_code: str = ""
 
     def matches_text(self, folded: str) -> bool:
-        """Tell whether symbol or name contains the text, given case-folded."""
+        """Return whether symbol or name contains the case-folded text."""
         return folded in self.symbol.casefold() or folded in self.name.casefold()
 
 
 @dataclass(slots=True)
 class Venue:
-    """A venue's feed as it stands."""
+    """State of a venue's feed."""
 
     mic: str
     feed_up: bool = False
     quiet: bool = False
-    """The feed says nothing although its link is there."""
+    """True if the feed is silent although its connection is open."""
     trading_status: TradingStatus = TradingStatus.UNSPECIFIED
     since_ns: int = 0
     simulated: bool = False
     feed_epoch: str = ""
     frame_at_ns: int = 0
-    """When the last frame of its feed came."""
+    """When the last frame of the feed arrived."""
 
     @property
     def live(self) -> bool:
-        """Whether its prices can be believed to be current."""
+        """Whether its prices are current."""
         return self.feed_up and not self.quiet

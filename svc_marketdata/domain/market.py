@@ -1,4 +1,4 @@
-"""Everything known of one listing's prices, and what each report of the venue changes."""
+"""The prices of one listing, and what each report of the venue changes."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,11 +12,11 @@ from svc_marketdata.domain.fixed import format_nano, parse_nano
 NO_LEVEL = Level("", "", 0)
 DAY_NS = 86_400_000_000_000
 TRADE_IDS_KEPT_MAX = 256
-"""Trade ids remembered per listing, to know a trade that is told twice."""
+"""Trade ids kept per listing, to recognise a trade that is reported twice."""
 
 
 class Changed:
-    """What a report changed, as bits of an int: an ``IntFlag`` costs a microsecond an or."""
+    """What a report changed, as bits of an int: an or of ``IntFlag`` costs a microsecond."""
 
     NOTHING = 0
     QUOTE = 1
@@ -35,7 +35,7 @@ class Aggressor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A trade on the venue; canonical decimals."""
+    """A trade at the venue; canonical decimals."""
 
     trade_id: str
     price: str
@@ -43,12 +43,12 @@ class Trade:
     aggressor: Aggressor
     venue_time_ns: int
     received_ns: int = 0
-    """When the gateway had it; 0 if that is not known."""
+    """When the gateway received it; 0 if not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayStatistics:
-    """Figures of the day; an empty text is not known."""
+    """Figures of the day; an empty text means not known."""
 
     open_price: str = ""
     high_price: str = ""
@@ -57,7 +57,7 @@ class DayStatistics:
     volume: str = ""
 
     def checked(self) -> "DayStatistics":
-        """Give itself.
+        """Return this object after a check.
 
         Raises:
             ValueError: A figure is not a canonical decimal.
@@ -69,12 +69,12 @@ class DayStatistics:
         return self
 
     def told(self, other: "DayStatistics") -> "DayStatistics":
-        """Take over the figures the other knows."""
+        """Return this with the figures the other knows."""
         known = {f.name: v for f in fields(other) if (v := getattr(other, f.name))}
         return replace(self, **known)
 
     def traded(self, price: str, size: str, *, add_volume: bool) -> "DayStatistics":
-        """Count a trade in. The close is yesterday's and stays."""
+        """Return this with a trade added. The close is that of the previous day and stays."""
         at = parse_nano(price)
         high, low, volume = self.high_price, self.low_price, self.volume
         if add_volume:
@@ -107,8 +107,8 @@ class Quote:
 class InstrumentMarket:
     """Book, quote, trades and candles of one listing.
 
-    Every method that takes a report answers with what it changed; a report that
-    cannot be read raises ``ValueError`` and the caller flags the listing.
+    Every method that applies a report returns what it changed; a report that cannot be
+    read raises ``ValueError``, and the caller flags the listing.
     """
 
     __slots__ = (
@@ -136,11 +136,11 @@ class InstrumentMarket:
         self.trade: Trade | None = None
         self.candles = CandleSeries()
         self.refreshed = False
-        """The book is whole since the feed came up; until then it is stale."""
+        """True after the first full book since the feed came up; until then the book is stale."""
         self.aged = False
-        """The quote is older than its limit."""
+        """True if the quote is older than its limit."""
         self.told = False
-        """There is a quote, however little it says."""
+        """True after the first report of the listing."""
         self.book_told = False
         self.late_trades = 0
         self._trade_ids: deque[str] = deque(maxlen=TRADE_IDS_KEPT_MAX)
@@ -149,13 +149,13 @@ class InstrumentMarket:
 
     @property
     def stale(self) -> bool:
-        """Whether readers are told not to rely on it."""
+        """Whether readers must not rely on the quote."""
         return self.aged or not self.refreshed
 
     def replace_book(
         self, bids: Iterable[Level], asks: Iterable[Level], venue_ns: int, received_ns: int
     ) -> int:
-        """Take a whole book."""
+        """Apply a full book."""
         self.book_told = True
         self.book.replace(bids, asks)
         self.refreshed = True
@@ -164,7 +164,7 @@ class InstrumentMarket:
         return Changed.QUOTE | Changed.BOOK
 
     def set_level(self, side: Side, level: Level, venue_ns: int, received_ns: int) -> int:
-        """Take a changed level."""
+        """Apply a changed level."""
         best_changed = self.book.set(side, level)
         self.book_told = True
         aged = self._stamp(venue_ns, received_ns)
@@ -174,7 +174,7 @@ class InstrumentMarket:
         return Changed.QUOTE | Changed.BOOK
 
     def add_trade(self, trade: Trade, received_ns: int) -> int:
-        """Take a trade; one that was told before changes nothing.
+        """Apply a trade; one that was reported before changes nothing.
 
         The candle is not touched; see ``add_to_candle``.
         """
@@ -192,14 +192,14 @@ class InstrumentMarket:
             self._day = at_ns // DAY_NS
         self.trade = trade
         quote.last_price, quote.last_size = trade.price, trade.size
-        # A venue that tells the volume in the same message has counted the trade already.
+        # A venue that reports the volume in the same message has counted the trade already.
         add_volume = self._volume_told_at_ns != received_ns
         quote.day = quote.day.traded(trade.price, trade.size, add_volume=add_volume)
         self._stamp(trade.venue_time_ns, received_ns)
         return Changed.TRADE | Changed.QUOTE
 
     def add_to_candle(self, trade: Trade, received_ns: int) -> int:
-        """Count a trade into its candle, unless the candle is complete."""
+        """Add a trade to its candle, unless the candle is complete."""
         at_ns = trade.venue_time_ns or received_ns
         if self.candles.add(parse_nano(trade.price), parse_nano(trade.size), at_ns):
             return Changed.CANDLE
@@ -207,7 +207,7 @@ class InstrumentMarket:
         return Changed.NOTHING
 
     def tell_statistics(self, told: DayStatistics, venue_ns: int, received_ns: int) -> int:
-        """Take figures of the day from the venue, which knows better than our sums."""
+        """Apply figures of the day from the venue, which take precedence over our sums."""
         day = self.quote.day.told(told.checked())
         if told.volume:
             self._volume_told_at_ns = received_ns
@@ -218,14 +218,14 @@ class InstrumentMarket:
         return Changed.QUOTE
 
     def lose_feed(self) -> int:
-        """The feed is down: keep what is known and flag it."""
+        """Note that the feed is down: keep the prices and flag them as stale."""
         if not self.refreshed:
             return Changed.NOTHING
         self.refreshed = False
         return Changed.QUOTE | Changed.BOOK
 
     def forget_book(self) -> int:
-        """The feed has a new life: what it told of the book before does not hold."""
+        """Clear the book, because the feed has started again."""
         if not self.refreshed and not len(self.book.bids) and not len(self.book.asks):
             return Changed.NOTHING
         self.book.clear()
@@ -242,7 +242,7 @@ class InstrumentMarket:
         return Changed.QUOTE
 
     def restore(self, quote: Quote) -> None:
-        """Take the last known quote of an earlier life; stale until the feed refreshes."""
+        """Restore the last quote of an earlier process; it is stale until the feed refreshes."""
         self.quote = quote
         self.told = True
         self._day = quote.venue_time_ns // DAY_NS

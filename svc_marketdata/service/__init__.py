@@ -1,1 +1,1 @@
-"""Use cases: take what venues tell, hand it to subscribers as each of them chose."""
+"""Use cases: take reports of venues and deliver them in each subscriber's mode."""

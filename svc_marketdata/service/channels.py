@@ -1,8 +1,8 @@
 """A channel: one topic of one listing, with its own consecutive sequence.
 
-A channel holds no queue. It knows how often its value changed (``sequence``) and
-serialises the present value when somebody wants it, once, however many subscribers
-there are. Bytes are kept until the value changes.
+A channel has no queue. It counts the changes of its value (``sequence``) and serialises
+the current value at the first request, once for all subscribers. The bytes are cached
+until the value changes.
 """
 
 from enum import IntEnum
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 OPENING = -1
-"""Depth by which the value of a venue is asked for as part of a snapshot."""
+"""Depth that requests the value of a venue as part of a snapshot."""
 
 
 class Topic(IntEnum):
@@ -33,12 +33,12 @@ class Encoder(Protocol):
     """Port: turns values into items of a frame."""
 
     def value(self, source: object, topic: Topic, depth: int) -> bytes:
-        """Serialise the present value, without its envelope; empty if there is none."""
+        """Serialise the current value, without its envelope; empty if there is none."""
 
     def update(
         self, name: str, sequence: int, conflated: int, value: bytes, *, snapshot: bool
     ) -> bytes:
-        """Put an envelope around a value: one whole item, ready to be joined with others."""
+        """Put an envelope around a value: a complete item that can be joined with others."""
 
 
 class Channel:
@@ -80,14 +80,14 @@ class Channel:
         self._items: dict[tuple[int, int, bool], bytes] = {}
 
     def advance(self) -> None:
-        """Note that the value changed."""
+        """Count a change of the value."""
         self.sequence += 1
         if self._values:
             self._values.clear()
             self._items.clear()
 
     def keep(self) -> None:
-        """Keep the present value: conflation sends it before what replaces it.
+        """Keep the current value: conflation sends it before the next value.
 
         For a completed candle, which the next one does not replace.
         """
@@ -95,7 +95,7 @@ class Channel:
         self._kept_value = self.value(0)
 
     def item(self, depth: int, conflated: int = 0, *, snapshot: bool = False) -> bytes:
-        """Give the present value as an item of a frame."""
+        """Return the current value as an item of a frame."""
         key = (depth, conflated, snapshot)
         item = self._items.get(key)
         if item is None:
@@ -111,10 +111,10 @@ class Channel:
         return item
 
     def items_since(self, depth: int, base: int) -> tuple[bytes, int]:
-        """Give what a reader needs who has seen the channel up to ``base``.
+        """Return what a reader needs after the sequence ``base``.
 
         Returns:
-            The bytes, and how many items they are.
+            The bytes, and the number of items in them.
         """
         if base < self.kept_sequence < self.sequence:
             kept = self._encoder.update(
@@ -130,7 +130,7 @@ class Channel:
         return self.item(depth, self.sequence - base - 1), 1
 
     def value(self, depth: int) -> bytes:
-        """Serialise the present value, once; empty if there is none."""
+        """Serialise the current value, once; empty if there is none."""
         value = self._values.get(depth)
         if value is None:
             value = self._encoder.value(self.source, self.topic, depth)

@@ -1,4 +1,4 @@
-"""Frames: bytes for one write, and how they are joined.
+"""Frames: bytes of one write, and how they are joined.
 
 A frame is the serialised message, and a message of repeated items is the joined bytes of
 its items, so frames can be joined too.
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Frame(NamedTuple):
-    """Bytes for one write, shared by every subscriber they are for."""
+    """Bytes of one write, shared by all its subscribers."""
 
     data: bytes
     item_count: int
@@ -17,7 +17,7 @@ class Frame(NamedTuple):
 
 
 class FrameBuilder:
-    """Joins items into frames of bounded size."""
+    """Joins items into frames of limited size."""
 
     __slots__ = ("_bytes_max", "_count", "_parts", "_size", "frames")
 
@@ -39,7 +39,7 @@ class FrameBuilder:
         self._count += count
 
     def finish(self, high_water: int) -> list[Frame]:
-        """Give the frames; they bring a reader to this high water."""
+        """Return the frames; after them a reader has this high water."""
         self._close(high_water)
         frames, self.frames = self.frames, []
         return frames
@@ -53,10 +53,10 @@ class FrameBuilder:
 
 
 class FrameJoiner:
-    """Joins what waits for one reader into one write.
+    """Joins the frames that wait for one reader into one write.
 
-    A write costs about the same whatever its size. Readers of one group mostly stand at the
-    same place, so the last joined frame is kept and shared.
+    A write costs about the same whatever its size. Readers of one group are mostly at the
+    same position, so the last joined frame is cached and shared.
     """
 
     __slots__ = ("_bytes_max", "_first", "_joined", "_last")
@@ -68,10 +68,10 @@ class FrameJoiner:
         self._joined: Frame | None = None
 
     def take(self, outbox: deque[Frame]) -> Frame:
-        """Take the next frames of an outbox as one, as many as may be joined.
+        """Take the next frames of an outbox as one, as many as the limit allows.
 
-        The outboxes of a group's readers are pieces of one series, in its order: the first and
-        the last frame tell what is between them.
+        The outboxes of a group's readers are parts of one series, in its order: the first and
+        the last frame determine the frames between them.
         """
         first = outbox.popleft()
         size = len(first.data) + len(outbox[0].data) if outbox else 0

@@ -1,16 +1,17 @@
 """Groups of subscribers with the same interest, and how each gets its frames.
 
-Whoever asked for the same thing gets the same bytes. A group works in *ticks*: the
+Subscribers with the same interest get the same bytes. A group works in *ticks*: the
 venue's frame was applied (LATEST_ON_READY) or the shared timer fired (INTERVAL).
-A ``Position`` is a place in the group's past together with the channels that changed
-since, each with the sequence it had there; so what a reader at that position needs is
-the latest value of those channels, and the number of updates left out is known exactly.
-All readers who keep pace share one position, hence one frame. A reader who did not take
-its frame stays behind at its position, costs one dictionary that cannot outgrow the
-number of channels, and is served from there when it is ready; nobody waits for it.
+A ``Position`` is a point in the group's past together with the channels that changed
+since, each with its sequence at that point. A reader at that position needs the latest
+value of those channels, and the number of updates left out is known exactly. All readers
+that keep up share one position, hence one frame. A reader that did not take its frame
+stays at its position, costs one dictionary with at most one entry per channel, and is
+served from there when it is ready; no other reader waits for it.
 
 EVERY_EVENT groups collect each update as it happens and hand the joined bytes to the
-bounded queue of each subscriber. What waits there when the reader is ready goes in one write.
+bounded queue of each subscriber. The frames that wait there are sent in one write when the
+reader is ready.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What a subscriber wants; equal interests share a group."""
+    """What a subscriber receives; equal interests share a group."""
 
     topics: frozenset[Topic]
     instruments: frozenset[str] | None = None
@@ -46,7 +47,7 @@ class Interest:
     interval_ms: int = 0
 
     def wants(self, channel: Channel) -> bool:
-        """Tell whether the channel is part of it."""
+        """Return whether the channel is part of the interest."""
         if channel.topic not in self.topics:
             return False
         if self.venue_mic and channel.venue_mic != self.venue_mic:
@@ -58,32 +59,32 @@ class Interest:
         )
 
     def opens_with(self, channel: Channel) -> bool:
-        """Tell whether the channel is part of the snapshot.
+        """Return whether the channel is part of the snapshot.
 
         Listings are sent to readers of prices only when they change.
         """
         return channel.topic is not Topic.LISTING or len(self.topics) == 1
 
     def depth_of(self, channel: Channel) -> int:
-        """Depth matters for books only; other topics share their bytes across depths."""
+        """Return the depth for books; other topics have the same bytes for all depths."""
         return self.depth if channel.topic is Topic.BOOK else 0
 
 
 class Position:
-    """A place in a group's past."""
+    """A point in a group's past."""
 
     __slots__ = ("before", "behind", "frames", "users")
 
     def __init__(self) -> None:
         self.users = 0
         self.before: dict[Channel, int] = {}
-        """Channels changed since, with the sequence each had here."""
+        """Channels that changed since, with the sequence each had then."""
         self.behind = False
-        """A tick passed since."""
+        """True if a tick has passed since."""
         self.frames: list[Frame] | None = None
 
     def fold(self, changes: dict[Channel, int]) -> None:
-        """Note the changes of a tick."""
+        """Add the changes of a tick."""
         if self.before:
             for channel, sequence in changes.items():
                 self.before.setdefault(channel, sequence)
@@ -94,7 +95,7 @@ class Position:
 
 
 class Subscriber:
-    """One stream's end of the hub. Used by one task; see ``take``."""
+    """A stream that receives from the hub. Used by one task; see ``take``."""
 
     __slots__ = ("attention", "group", "high_water", "outbox", "overflowed", "position",
                  "queued_updates", "waiter")  # fmt: skip
@@ -105,14 +106,14 @@ class Subscriber:
         self.outbox: deque[Frame] = deque()
         self.queued_updates = 0
         self.high_water = 0
-        """Sum of channel sequences this subscriber was brought to."""
+        """Sum of the channel sequences this subscriber has received."""
         self.overflowed = False
         self.attention = False
-        """Something besides frames wants to be looked at; the owner clears it."""
+        """True if the owner must look at something besides frames; the owner clears it."""
         self.waiter: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
-        """Let ``take`` go on."""
+        """Wake ``take``."""
         waiter = self.waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -147,7 +148,7 @@ class Subscriber:
                 self.waiter = None
 
     def _next(self) -> Frame:
-        """Take the next frame, joined with those behind it where the group joins."""
+        """Take the next frame, joined with those after it if the group joins frames."""
         outbox, joiner = self.outbox, self.group.joiner if self.group is not None else None
         return outbox.popleft() if joiner is None or len(outbox) == 1 else joiner.take(outbox)
 
@@ -166,33 +167,33 @@ class Group:
         self.joiner: FrameJoiner | None = None
 
     def attach(self, channel: Channel) -> None:
-        """Take a channel in."""
+        """Add a channel."""
         self.channels.append(channel)
         channel.groups.append(self)
         if channel.counted:
             self.total += channel.sequence
 
     def detach_all(self) -> None:
-        """Leave all channels, when the last member has gone."""
+        """Remove all channels, after the last member has left."""
         for channel in self.channels:
             channel.groups.remove(self)
         self.channels.clear()
 
     def note(self, channel: Channel, before: int) -> None:
-        """Hear that a channel changed since it had this sequence."""
+        """Note that a channel has changed since this sequence."""
         raise NotImplementedError
 
     def join(self, subscriber: Subscriber) -> None:
-        """Take a subscriber in, who has just been given a snapshot."""
+        """Add a subscriber that has just received a snapshot."""
         self.members[subscriber] = None
         subscriber.group = self
         subscriber.high_water = self.total
 
     def leave(self, subscriber: Subscriber) -> list[Frame]:
-        """Let a subscriber go.
+        """Remove a subscriber.
 
         Returns:
-            What it had not been given yet.
+            The frames it has not received yet.
         """
         self.members.pop(subscriber, None)
         self.waiting.pop(subscriber, None)
@@ -204,10 +205,10 @@ class Group:
         raise NotImplementedError
 
     def serve_now(self, subscriber: Subscriber) -> None:
-        """Put into the subscriber's outbox what it may have at once."""
+        """Put frames that are due at once into the subscriber's outbox."""
 
     def high_water(self, subscriber: Subscriber) -> int:
-        """Sum of sequences the subscriber has been brought to."""
+        """Sum of the channel sequences the subscriber has received."""
         return subscriber.high_water
 
     def _wake_waiting(self) -> None:
@@ -222,7 +223,7 @@ class ConflatingGroup(Group):
     def __init__(self, interest: Interest, frame_bytes_max: int) -> None:
         super().__init__(interest, frame_bytes_max)
         self.changes: dict[Channel, int] = {}
-        """Changed since the last tick, with the sequence each had then."""
+        """Channels that changed since the last tick, with the sequence each had then."""
         self.current = Position()
         self.positions: set[Position] = set()
         self.at_tick_only = interest.mode is Mode.INTERVAL
@@ -241,7 +242,8 @@ class ConflatingGroup(Group):
         if not self.changes:
             self._move(subscriber, self.current)
             return
-        # The snapshot told these changes already: start from its sequences, alone.
+        # The snapshot contains these changes already: start from its sequences, at a position
+        # of its own.
         position = Position()
         position.before = {channel: channel.sequence for channel in self.changes}
         self._move(subscriber, position)
@@ -263,7 +265,7 @@ class ConflatingGroup(Group):
         return frames
 
     def tick(self) -> None:
-        """Let everyone who is ready have the latest, once for all who are at one place."""
+        """Send the latest values to all ready subscribers, built once per position."""
         if self.changes:
             for position in self.positions:
                 position.fold(self.changes)
@@ -281,7 +283,7 @@ class ConflatingGroup(Group):
         self._wake_waiting()
 
     def serve_now(self, subscriber: Subscriber) -> None:
-        """Serve a reader who was behind and is ready now; at an interval only the timer does."""
+        """Serve a slow reader that is ready now; in INTERVAL mode only the timer does."""
         position = subscriber.position
         if position is None or not position.behind:
             return
@@ -331,7 +333,7 @@ class ConflatingGroup(Group):
 
 
 class EveryEventGroup(Group):
-    """Each update, in order; a reader that falls behind its bound is ended."""
+    """Each update, in order; the stream of a reader that is too slow ends."""
 
     def __init__(self, interest: Interest, limits: Limits) -> None:
         super().__init__(interest, limits.frame_bytes_max)
@@ -340,7 +342,7 @@ class EveryEventGroup(Group):
         self._builder = FrameBuilder(limits.frame_bytes_max)
 
     def attach(self, channel: Channel) -> None:
-        """Take a channel in and hear of each of its updates."""
+        """Add a channel and collect each of its updates."""
         super().attach(channel)
         channel.every.append(self)
 
@@ -351,7 +353,7 @@ class EveryEventGroup(Group):
         super().detach_all()
 
     def collect(self, channel: Channel) -> None:
-        """Take the present value of a channel that has just changed."""
+        """Add the current value of a channel that has just changed."""
         self._builder.add(channel.item(self.interest.depth_of(channel)))
 
     def note(self, channel: Channel, before: int) -> None:
@@ -360,7 +362,7 @@ class EveryEventGroup(Group):
             self.total += channel.sequence - before
 
     def tick(self) -> None:
-        """Hand what was collected to everyone."""
+        """Deliver the collected updates to all members."""
         frames = self._builder.finish(self.total)
         if not frames:
             return

@@ -1,4 +1,4 @@
-"""Where changed channels meet subscribers."""
+"""The hub: delivers changed channels to subscribers."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from svc_marketdata.service.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a subscriber gets first."""
+    """The first frames of a subscriber."""
 
     frames: list[Frame]
     item_count: int
@@ -60,7 +60,7 @@ class Hub:
     """All channels and groups of the process.
 
     Changes are announced with ``touch`` and delivered by ``flush``, both called by the
-    feed without an await between, so that nobody sees half a venue's frame.
+    feed without an await between, so that no subscriber sees a part of a venue's frame.
     """
 
     def __init__(self, encoder: Encoder, limits: Limits, epoch: str) -> None:
@@ -81,7 +81,7 @@ class Hub:
         return len(self._groups)
 
     def add_channel(self, name: str, topic: Topic, venue_mic: str, source: object) -> Channel:
-        """Create a channel and let those hear of it who asked for everything."""
+        """Create a channel and attach it to the groups that want it."""
         channel = Channel(name, topic, venue_mic, source, self._encoder)
         self.channels[name, topic] = channel
         for group in self._groups.values():
@@ -98,7 +98,7 @@ class Hub:
             group.collect(channel)
 
     def flush(self) -> None:
-        """Deliver what was announced."""
+        """Deliver the announced changes."""
         if not self._dirty:
             return
         dirty, self._dirty = self._dirty, {}
@@ -119,8 +119,8 @@ class Hub:
     def open(self, subscriber: Subscriber, interest: Interest) -> Opening:
         """Subscribe, or change the subscription of a subscriber.
 
-        The frames are the snapshot of what is new to the subscriber, behind what it
-        was still to get of what it keeps. Everything later comes by ``take``.
+        The frames are the pending updates of the channels the subscriber keeps, then the
+        snapshot of the new channels. All later updates come by ``take``.
         """
         self.flush()
         old = subscriber.group
@@ -150,7 +150,7 @@ class Hub:
             self._drop_if_empty(group)
 
     def high_water(self, subscriber: Subscriber) -> int:
-        """Sum of channel sequences the subscriber has been brought to."""
+        """Sum of the channel sequences the subscriber has received."""
         group = subscriber.group
         return group.high_water(subscriber) if group is not None else subscriber.high_water
 
@@ -179,7 +179,7 @@ class Hub:
         return group
 
     def _candidates(self, interest: Interest) -> Iterable[Channel]:
-        """Channels an interest may want: venues first, so that readers know what to believe."""
+        """Channels an interest may want: venues first, so readers know which prices are live."""
         venues = [c for c in self.channels.values() if c.topic is Topic.VENUE]
         if interest.instruments is None:
             return venues + [c for c in self.channels.values() if c.topic is not Topic.VENUE]

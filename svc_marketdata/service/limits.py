@@ -8,14 +8,14 @@ class Limits:
     """Bounds of one process."""
 
     subscriber_queue_updates_max: int = 20_000
-    """Updates waiting for one EVERY_EVENT subscriber; beyond, it is told SlowConsumer and ended."""
+    """Updates waiting for one EVERY_EVENT subscriber; with more, its stream ends (SlowConsumer)."""
 
     frame_bytes_max: int = 256 * 1024
-    """Bytes of items joined into one frame; what is more goes into the next."""
+    """Bytes of items joined into one frame; further items go into the next frame."""
 
     joined_bytes_max: int = 64 * 1024
-    """Bytes of waiting frames joined into one write for an EVERY_EVENT reader that is behind, as
-    much as a stream's window; what is more goes with its next write."""
+    """Bytes of waiting frames joined into one write for a slow EVERY_EVENT reader, as many as
+    a stream's window; further frames go into the next write."""
 
     instruments_max: int = 10_000
     """Listings with prices; updates of further ones are counted and dropped."""
@@ -28,7 +28,7 @@ class Limits:
 
     quote_age_max_s: float = 0.0
     """Seconds without change before a quote is flagged stale; 0 for never, as a book is a state
-    and the feed's heartbeats prove that it stands."""
+    and the feed's heartbeats prove that it is up."""
 
     interval_ms_default: int = 250
     """Delivery interval when the subscriber names none."""

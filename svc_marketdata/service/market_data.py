@@ -71,7 +71,7 @@ class Listed:
 
 
 class MarketData:
-    """Everything this process knows; one per process, used from one loop."""
+    """The listings, prices and venues of this process; used from one event loop."""
 
     def __init__(self, hub: Hub, clock: Clock) -> None:
         self.hub = hub
@@ -87,18 +87,18 @@ class MarketData:
     # Reading
 
     def listings(self) -> list[Listing]:
-        """All listings the venues told, by id."""
+        """All listings the venues have reported, by id."""
         known = [entry.listing for entry in self.listed.values() if entry.listing is not None]
         return sorted(known, key=lambda listing: listing.instrument_id)
 
     def known(self, instrument_id: str) -> bool:
-        """Tell whether there is such a listing, or prices of it."""
+        """Return whether the listing, or prices of it, are known."""
         return instrument_id in self.listed
 
-    # Writing behind
+    # Asynchronous storage
 
     def take_unsaved(self, limit: int) -> tuple[list[InstrumentMarket], list[Listing]]:
-        """Give quotes and listings that changed since they were last taken."""
+        """Return the quotes and listings that changed since the last call."""
         listings: list[Listing] = []
         while self.unsaved_listings and len(listings) < limit:
             listing = self.listed[self.unsaved_listings.popitem()[0]].listing
@@ -110,12 +110,12 @@ class MarketData:
         return quotes, listings
 
     def put_back(self, quotes: list[InstrumentMarket], listings: list[Listing]) -> None:
-        """Note again what could not be written."""
+        """Mark quotes and listings that could not be written as unsaved again."""
         self.unsaved_quotes.update((market.instrument_id, None) for market in quotes)
         self.unsaved_listings.update((listing.instrument_id, None) for listing in listings)
 
     def put_back_all(self) -> None:
-        """Note everything there is."""
+        """Mark all quotes and listings as unsaved."""
         for instrument_id, entry in self.listed.items():
             if entry.market.told:
                 self.unsaved_quotes[instrument_id] = None
@@ -125,7 +125,7 @@ class MarketData:
     # Feeds
 
     def open_feed(self, identity: FeedIdentity, superseded: Callable[[], None]) -> "FeedSession":
-        """Take over the feed of a venue; an older one is told that it is superseded."""
+        """Take over the feed of a venue; an older feed is notified that it is superseded."""
         before = self._owners.get(identity.venue_mic)
         if before is not None:
             before.superseded()
@@ -142,7 +142,7 @@ class MarketData:
         return session
 
     def close_feed(self, session: "FeedSession") -> None:
-        """The link of a feed broke; nothing happens if another has taken over."""
+        """Note that the connection of a feed broke; ignored if another feed has taken over."""
         mic = session.identity.venue_mic
         if self._owners.get(mic) is not session:
             return
@@ -151,7 +151,7 @@ class MarketData:
         self.hub.flush()
 
     def feed_down(self, venue: Venue) -> None:
-        """Flag everything of a venue."""
+        """Flag all prices of a venue as stale."""
         if venue.feed_up:
             venue.feed_up = False
             venue.since_ns = self.clock.now_ns()
@@ -159,14 +159,14 @@ class MarketData:
         self._flag_stale(venue)
 
     def feed_up(self, venue: Venue) -> None:
-        """The feed is there; each listing is current once its book has come whole."""
+        """Note that the feed is up; each listing is current after its next full book."""
         if not venue.feed_up:
             venue.feed_up = True
             venue.since_ns = self.clock.now_ns()
             self.touch_venue(venue)
 
     def tick(self) -> None:
-        """Do what time brings: quiet feeds, old quotes, candles that are over."""
+        """Check what depends on time: silent feeds, old quotes, candles that have ended."""
         now_ns = self.clock.now_ns()
         limits = self.hub.limits
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
@@ -187,7 +187,7 @@ class MarketData:
     # Restart
 
     def restore(self, listings: Iterable[Listing], quotes: Iterable[tuple[str, Quote]]) -> None:
-        """Take last values of an earlier life; what a feed told meanwhile is newer and stays."""
+        """Restore values of an earlier process, except where a feed has reported newer ones."""
         for listing in listings:
             entry = self.entry(listing.instrument_id)
             if entry is not None and entry.listing is None:
@@ -204,7 +204,7 @@ class MarketData:
     # Used by feed sessions
 
     def venue(self, mic: str) -> Venue:
-        """Give the venue; make it if it is new."""
+        """Return the venue; create it if it is new."""
         venue = self.venues.get(mic)
         if venue is None:
             venue = self.venues[mic] = Venue(mic, since_ns=self.clock.now_ns())
@@ -216,10 +216,10 @@ class MarketData:
         self.hub.touch(self._venue_channels[venue.mic])
 
     def entry(self, instrument_id: str) -> Listed | None:
-        """Give the listing; make it if it is new and the limit allows.
+        """Return the listing; create it if it is new and the limit allows.
 
         Raises:
-            ValueError: This is no id of a listing.
+            ValueError: The id is not that of a listing.
         """
         entry = self.listed.get(instrument_id)
         if entry is None:
@@ -246,7 +246,7 @@ class MarketData:
             self.hub.touch(entry.book)
 
     def complete_candle(self, entry: Listed) -> None:
-        """Close the candle that is over and keep it for readers who conflate."""
+        """Complete the candle that has ended and keep it for conflated readers."""
         series = entry.market.candles
         series.complete()
         self.hub.touch(entry.candle)
@@ -254,7 +254,7 @@ class MarketData:
         series.keep_completed(entry.candle.sequence)
 
     def put_listing(self, listing: Listing) -> None:
-        """Take a listing as the venue tells it."""
+        """Store a listing as the venue reports it."""
         entry = self.entry(listing.instrument_id)
         if entry is None:
             return
@@ -290,17 +290,17 @@ class FeedSession:
         self.venue = venue
         self.superseded = superseded
         self.refresh_wanted = True
-        """The gateway is to send everything whole; the owner clears it."""
+        """True if the gateway must send everything again; the owner clears it."""
         self._data = data
         self._suffix = f".{identity.venue_mic}"
-        self._status_told = False
+        self._status_reported = False
         self._run: Listed | None = None
         self._run_id = ""
         self._run_received_ns = 0
         self._run_changed = 0
 
     def begin_frame(self) -> None:
-        """A frame came; the feed is not quiet."""
+        """Note the start of a frame: the feed is not silent."""
         venue = self.venue
         venue.frame_at_ns = self._data.clock.now_ns()
         if venue.quiet:
@@ -310,15 +310,15 @@ class FeedSession:
             self._data.touch_venue(venue)
 
     def end_frame(self) -> None:
-        """Everything of the frame was applied: deliver it."""
+        """Deliver the changes of the frame."""
         self._end_run()
         self._data.hub.flush()
 
     def status(self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool) -> None:
-        """The venue's session or its trading session changed."""
+        """Apply a change of the venue's FIX session or trading session."""
         data, venue = self._data, self.venue
         self._end_run()
-        self._status_told = True
+        self._status_reported = True
         if (venue.trading_status, venue.simulated) != (trading_status, simulated):
             venue.trading_status, venue.simulated = trading_status, simulated
             data.touch_venue(venue)
@@ -328,10 +328,10 @@ class FeedSession:
             data.feed_down(venue)
 
     def listing(self, listing: Listing) -> None:
-        """A listing, told by the venue.
+        """Apply a listing reported by the venue.
 
         Raises:
-            ValueError: It is not of the venue.
+            ValueError: The listing is not one of the venue.
         """
         if not listing.instrument_id.endswith(self._suffix):
             raise ValueError(
@@ -347,9 +347,9 @@ class FeedSession:
         venue_ns: int,
         received_ns: int,
     ) -> None:
-        """A whole book."""
-        if not self._status_told:
-            # A gateway that sends books has a session, told or not.
+        """Apply a full book."""
+        if not self._status_reported:
+            # A gateway that sends books has a session, even if it has not reported its state.
             self._data.feed_up(self.venue)
         entry = self._select(instrument_id, received_ns)
         if entry is not None:
@@ -358,13 +358,13 @@ class FeedSession:
     def level(
         self, instrument_id: str, side: Side, level: Level, venue_ns: int, received_ns: int
     ) -> None:
-        """A changed level."""
+        """Apply a changed level."""
         entry = self._select(instrument_id, received_ns)
         if entry is not None:
             self._run_changed |= entry.market.set_level(side, level, venue_ns, received_ns)
 
     def trade(self, instrument_id: str, trade: Trade, received_ns: int) -> None:
-        """A trade; each is announced by itself."""
+        """Apply a trade; each trade is announced separately."""
         entry = self._select(instrument_id, received_ns)
         if entry is None:
             return
@@ -384,13 +384,13 @@ class FeedSession:
     def statistics(
         self, instrument_id: str, told: DayStatistics, venue_ns: int, received_ns: int
     ) -> None:
-        """Figures of the day."""
+        """Apply figures of the day."""
         entry = self._select(instrument_id, received_ns)
         if entry is not None:
             self._run_changed |= entry.market.tell_statistics(told, venue_ns, received_ns)
 
     def trading_status(self, instrument_id: str, status: TradingStatus, received_ns: int) -> None:
-        """A listing was halted, opened, closed."""
+        """Apply a trading status: a listing was halted, opened or closed."""
         entry = self._select(instrument_id, received_ns)
         if entry is not None and entry.listing is not None:
             self._data.put_listing(
@@ -398,7 +398,7 @@ class FeedSession:
             )
 
     def unreadable(self, instrument_id: str) -> None:
-        """An update could not be read: what is shown of the listing may be wrong from here."""
+        """Note an update that could not be read: prices of the listing may now be wrong."""
         data = self._data
         data.counts.unreadable += 1
         self.refresh_wanted = True

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from ordermesh.type.v1 import rules_pb2
+from mesh.validation import field_rules
 
 CHARACTERS_MAX, ITEMS_MAX = 256, 1000
 UNKNOWN_ENUM = 9_999
@@ -88,7 +88,7 @@ def _broken(prefix: str, reach: Any, root: Message) -> Iterator[tuple]:
     """Yield (path, what, request) for every way to break every field of a part of root."""
     for field in reach(root).DESCRIPTOR.fields:
         path = f"{prefix}{field.name}"
-        rules = field.GetOptions().Extensions[rules_pb2.rules]
+        rules = field_rules(field)
         if field.is_repeated:
             yield from _broken_list(field, rules, path, reach, root)
         elif field.type == FieldDescriptor.TYPE_MESSAGE:

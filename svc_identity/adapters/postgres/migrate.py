@@ -22,7 +22,7 @@ async def migrate(database_url: str) -> str:
     try:
         async with engine.begin() as connection:
             await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
-            # Asked first: a role that owns just its schema may not say CREATE SCHEMA at all.
+            # Checked first: a role that owns only its schema may not run CREATE SCHEMA.
             present = await connection.scalar(
                 sa.text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": SCHEMA}
             )
@@ -41,13 +41,13 @@ def _upgrade(connection: sa.Connection) -> str:
 
 
 def current_revision(connection: sa.Connection) -> str:
-    """Tell which revision the database has; empty before the first."""
+    """Return the revision of the database; empty before the first."""
     context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
     return context.get_current_revision() or ""
 
 
 def newest_revision() -> str:
-    """Tell which revision this code needs."""
+    """Return the revision this code needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 

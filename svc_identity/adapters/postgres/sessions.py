@@ -70,7 +70,7 @@ class PostgresSessions:
         await self._end(sessions.c.session_id.in_(old), cause)
 
     async def forget_expired(self, now_ns: int) -> int:
-        """Delete what can no longer matter; tells how many sessions."""
+        """Delete expired sessions; return how many."""
         done = await self._connection.execute(
             sa.delete(sessions).where(sessions.c.expires_at_ns < now_ns)
         )

@@ -60,7 +60,7 @@ class PostgresStore:
             raise StoreUnavailableError from error
 
     async def reachable(self) -> bool:
-        """Tell whether the database answers."""
+        """Return whether the database answers."""
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(sa.text("SELECT 1"))

@@ -1,4 +1,4 @@
-"""Last quotes and listings in Redis: written behind, read at start, never waited for.
+"""Last quotes and listings in Redis: written asynchronously, read at start, never waited for.
 
 Keys: ``om:quote:{instrument_id}`` and ``om:instrument:{instrument_id}`` hold serialised
 messages, the set ``om:instruments`` their ids. Redis may be away at any time: what could
@@ -25,7 +25,7 @@ WRITE_PAUSE_S = 0.5
 RETRY_PAUSE_S = 2.0
 """Seconds before the next try when Redis is away."""
 START_PATIENCE_S = 2.0
-"""Seconds the start waits for last values before it goes on without."""
+"""Seconds the start waits for last values before it continues without them."""
 TIMEOUT_S = 1.0
 
 _IDS = "om:instruments"
@@ -33,10 +33,10 @@ _log = get_logger(__name__)
 
 
 class Source(Protocol):
-    """What there is to write."""
+    """Source of the values to write."""
 
     def take_unsaved(self, limit: int) -> tuple[list[InstrumentMarket], list[Listing]]:
-        """Give quotes and listings that changed since they were last taken."""
+        """Return the quotes and listings that changed since the last call."""
 
     def put_back(self, quotes: list[InstrumentMarket], listings: list[Listing]) -> None:
         """Note again what could not be written."""

@@ -1,15 +1,22 @@
 """Every kind of field rule, on the messages of the mesh that carry it."""
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
+from google.protobuf import descriptor_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.errors import MeshError
-from mesh.validation import validate
+from mesh.validation import field_rules, validate
 from ordermesh.gateway.v1 import venue_link_service_pb2
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2
 from ordermesh.oms.v1 import order_service_pb2 as pb
+from ordermesh.type.v1 import rules_pb2
+
+DESCRIPTORS = Path(__file__).parents[3] / "gen" / "descriptors.binpb"
 
 TERMS = {"quantity": "100", "limit_price": "650.25", "time_in_force": 1}
 PLACE = {
@@ -161,3 +168,44 @@ def test_a_type_without_written_rules_has_the_general_ones():
     validate(order_pb2.OrderProgress(state=1))
     with pytest.raises(MeshError, match="state"):
         validate(order_pb2.OrderProgress(state=99))
+
+
+def all_stated_rules():
+    """Yield the rules each field of every contract states, as descriptors.binpb has them."""
+    files = descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file
+    waiting = [message for file in files for message in file.message_type]
+    for message in waiting:
+        waiting.extend(message.nested_type)
+        yield from (field.options.Extensions[rules_pb2.rules] for field in message.field)
+
+
+def test_every_named_rule_has_a_definition_of_its_own_and_several_users():
+    users = Counter(rules.named for rules in all_stated_rules())
+    for value in rules_pb2.NamedRule.DESCRIPTOR.values[1:]:
+        definition = value.GetOptions().Extensions[rules_pb2.definition]
+        assert definition.ByteSize(), value.name
+        assert not definition.named, value.name
+        assert users[value.number] > 1, value.name
+
+
+def test_a_rule_with_a_pattern_that_two_fields_share_has_a_name():
+    stated = list(all_stated_rules())
+    stated += [
+        value.GetOptions().Extensions[rules_pb2.definition]
+        for value in rules_pb2.NamedRule.DESCRIPTOR.values
+    ]
+    texts = Counter(str(rules) for rules in stated if rules.string.pattern)
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
+def test_a_field_adds_its_own_rules_to_the_named_rule():
+    field = pb.PlaceRequest.DESCRIPTOR.fields_by_name["account_id"]
+    assert field_rules(field) == rules_pb2.FieldRules(
+        required=True,
+        string={
+            "max_length": 32,
+            "pattern": "[A-Z0-9-]+",
+            "pattern_words": "upper-case letters, digits and -",
+        },
+    )
+    assert field_rules(pb.ListRequest.DESCRIPTOR.fields_by_name["account_id"]).required is False

@@ -26,17 +26,15 @@ if _version_not_supported:
 
 
 class VenueLinkServiceStub:
-    """The link between the OMS, which serves it, and the gateway that owns a FIX
-    order session and dials it. One stream per FIX session. Whichever OMS replica
-    takes the stream acquires the session's fenced lease, streams the session's
-    outbox in order and applies what comes back in order. Mesh-internal: the peer
-    must present a client certificate of the gateway.
+    """The session link between the OMS, which serves it, and the gateway that owns a FIX order session
+    and connects. One stream per FIX session. The OMS replica that accepts the stream acquires the
+    session's fenced lease, sends the session's outbox in order and applies what the venue reports in
+    order. Internal to the mesh: the peer must present a client certificate of the gateway.
 
-    A session has one owner. While its lease lives (the owner's link is open, or
-    broke less than 3 s ago without a word), the stream of another
-    gateway_instance is a standby: it gets standby and heartbeats, and opened the
-    moment it has the session. The same gateway_instance gets its session back at
-    once wherever it dials.
+    A session has one owner. While the owner's lease is valid (its session link is open, or the
+    replica that served the link renewed the lease less than 3 s ago), the stream of another
+    gateway_instance is a standby: it receives standby and heartbeats, and opened as soon as it gets
+    the session. The same gateway_instance gets its session back at once at any replica.
     """
 
     def __init__(self, channel):
@@ -53,24 +51,23 @@ class VenueLinkServiceStub:
 
 
 class VenueLinkServiceServicer:
-    """The link between the OMS, which serves it, and the gateway that owns a FIX
-    order session and dials it. One stream per FIX session. Whichever OMS replica
-    takes the stream acquires the session's fenced lease, streams the session's
-    outbox in order and applies what comes back in order. Mesh-internal: the peer
-    must present a client certificate of the gateway.
+    """The session link between the OMS, which serves it, and the gateway that owns a FIX order session
+    and connects. One stream per FIX session. The OMS replica that accepts the stream acquires the
+    session's fenced lease, sends the session's outbox in order and applies what the venue reports in
+    order. Internal to the mesh: the peer must present a client certificate of the gateway.
 
-    A session has one owner. While its lease lives (the owner's link is open, or
-    broke less than 3 s ago without a word), the stream of another
-    gateway_instance is a standby: it gets standby and heartbeats, and opened the
-    moment it has the session. The same gateway_instance gets its session back at
-    once wherever it dials.
+    A session has one owner. While the owner's lease is valid (its session link is open, or the
+    replica that served the link renewed the lease less than 3 s ago), the stream of another
+    gateway_instance is a standby: it receives standby and heartbeats, and opened as soon as it gets
+    the session. The same gateway_instance gets its session back at once at any replica.
     """
 
     def Link(self, request_iterator, context):
-        """First request: open. First response: opened, or standby until it is this
-        gateway's turn. Then batches both ways.
-        ABORTED: another owner holds the session with a newer fencing token.
-        FAILED_PRECONDITION: the session is not known to the OMS and may not be added.
+        """The first request is open. The first response is opened, or standby until this gateway gets the
+        session. Then frames follow in both directions.
+
+        ABORTED: another owner holds the session with a newer fencing token. FAILED_PRECONDITION: the
+        session is not known to the OMS and may not be added.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,17 +90,15 @@ def add_VenueLinkServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class VenueLinkService:
-    """The link between the OMS, which serves it, and the gateway that owns a FIX
-    order session and dials it. One stream per FIX session. Whichever OMS replica
-    takes the stream acquires the session's fenced lease, streams the session's
-    outbox in order and applies what comes back in order. Mesh-internal: the peer
-    must present a client certificate of the gateway.
+    """The session link between the OMS, which serves it, and the gateway that owns a FIX order session
+    and connects. One stream per FIX session. The OMS replica that accepts the stream acquires the
+    session's fenced lease, sends the session's outbox in order and applies what the venue reports in
+    order. Internal to the mesh: the peer must present a client certificate of the gateway.
 
-    A session has one owner. While its lease lives (the owner's link is open, or
-    broke less than 3 s ago without a word), the stream of another
-    gateway_instance is a standby: it gets standby and heartbeats, and opened the
-    moment it has the session. The same gateway_instance gets its session back at
-    once wherever it dials.
+    A session has one owner. While the owner's lease is valid (its session link is open, or the
+    replica that served the link renewed the lease less than 3 s ago), the stream of another
+    gateway_instance is a standby: it receives standby and heartbeats, and opened as soon as it gets
+    the session. The same gateway_instance gets its session back at once at any replica.
     """
 
     @staticmethod

@@ -26,9 +26,8 @@ if _version_not_supported:
 
 
 class AuthServiceStub:
-    """Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
-    the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
-    preferred_username, roles, accounts.
+    """Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
+    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
     """
 
     def __init__(self, channel):
@@ -60,38 +59,36 @@ class AuthServiceStub:
 
 
 class AuthServiceServicer:
-    """Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
-    the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
-    preferred_username, roles, accounts.
+    """Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
+    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
     """
 
     def Login(self, request, context):
-        """Exchanges a user name and password for tokens. No token needed. Refuses:
-        BAD_CREDENTIALS (UNAUTHENTICATED), LOGIN_THROTTLED (RESOURCE_EXHAUSTED).
+        """Exchanges a user name and a password for tokens. Needs no token. Refuses: BAD_CREDENTIALS
+        (UNAUTHENTICATED), LOGIN_THROTTLED (RESOURCE_EXHAUSTED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Refresh(self, request, context):
-        """Exchanges a refresh token for a new pair; the old one is used up, and using
-        it twice ends the whole session. No access token needed. Refuses:
-        UNAUTHENTICATED.
+        """Exchanges a refresh token for a new pair. A refresh token is valid once; a second use ends the
+        whole session. Needs no access token. Refuses: UNAUTHENTICATED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends the session of a refresh token. No access token needed. Ending an
-        ended one is no error.
+        """Ends the session of a refresh token. Needs no access token. A session that has ended already is
+        not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetJwks(self, request, context):
-        """The public keys tokens are signed with. No token needed.
+        """Returns the public keys of the token signatures. Needs no token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,9 +126,8 @@ def add_AuthServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
-    """Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
-    the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
-    preferred_username, roles, accounts.
+    """Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
+    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
     """
 
     @staticmethod

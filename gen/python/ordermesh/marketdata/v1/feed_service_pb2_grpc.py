@@ -26,9 +26,8 @@ if _version_not_supported:
 
 
 class FeedServiceStub:
-    """What venues tell, from the gateway that owns the market-data session to
-    svc_marketdata, which serves it. Mesh-internal: the peer must present a client
-    certificate of the gateway.
+    """Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
+    which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
     """
 
     def __init__(self, channel):
@@ -45,14 +44,13 @@ class FeedServiceStub:
 
 
 class FeedServiceServicer:
-    """What venues tell, from the gateway that owns the market-data session to
-    svc_marketdata, which serves it. Mesh-internal: the peer must present a client
-    certificate of the gateway.
+    """Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
+    which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
     """
 
     def Feed(self, request_iterator, context):
-        """First request: open. Then frames; the server acknowledges what it took and
-        may ask for the books again.
+        """The first request is open. Frames follow; the server acknowledges the frames it has processed
+        and may request everything again with refresh.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,9 +73,8 @@ def add_FeedServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FeedService:
-    """What venues tell, from the gateway that owns the market-data session to
-    svc_marketdata, which serves it. Mesh-internal: the peer must present a client
-    certificate of the gateway.
+    """Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
+    which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class InstrumentServiceStub:
-    """Listings as the venues tell them. Any authenticated user may read.
+    """Listings as the venues report them. Every authenticated user may read them.
     """
 
     def __init__(self, channel):
@@ -53,25 +53,25 @@ class InstrumentServiceStub:
 
 
 class InstrumentServiceServicer:
-    """Listings as the venues tell them. Any authenticated user may read.
+    """Listings as the venues report them. Every authenticated user may read them.
     """
 
     def Get(self, request, context):
-        """One listing. Refuses: INSTRUMENT_NOT_FOUND.
+        """Returns one listing. Refuses: INSTRUMENT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def List(self, request, context):
-        """Listings by filter, by instrument id, in pages.
+        """Returns listings by filter, by instrument id, in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """All listings, then changes. Used by the OMS; the stream contract holds.
+        """Sends all listings, then changes. Used by the OMS; docs/STREAMS.md applies.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +104,7 @@ def add_InstrumentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InstrumentService:
-    """Listings as the venues tell them. Any authenticated user may read.
+    """Listings as the venues report them. Every authenticated user may read them.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MarketDataServiceStub:
-    """Live prices. Any authenticated user may read; the order book watches without one.
+    """Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
     """
 
     def __init__(self, channel):
@@ -53,25 +53,25 @@ class MarketDataServiceStub:
 
 
 class MarketDataServiceServicer:
-    """Live prices. Any authenticated user may read; the order book watches without one.
+    """Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
     """
 
     def Watch(self, request, context):
-        """The stream for browsers: snapshot, then updates as chosen.
+        """The stream for browsers: a snapshot, then updates in the delivery mode requested.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Stream(self, request_iterator, context):
-        """The same with subscriptions that change while it runs.
+        """Like Watch, with subscriptions that can change while the stream is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSnapshot(self, request, context):
-        """Current values. Refuses: INSTRUMENT_NOT_FOUND.
+        """Returns current values. Refuses: INSTRUMENT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +104,7 @@ def add_MarketDataServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MarketDataService:
-    """Live prices. Any authenticated user may read; the order book watches without one.
+    """Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ from ordermesh.type.v1 import error_pb2 as ordermesh_dot_type_dot_v1_dot_error__
 from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ordermesh/oms/v1/audit_service.proto\x12\x10ordermesh.oms.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dordermesh/type/v1/error.proto\x1a\x1dordermesh/type/v1/rules.proto\"\x91\x05\n\nAuditEntry\x12\x19\n\x08\x65ntry_id\x18\x01 \x01(\tR\x07\x65ntryId\x12\x16\n\x06writer\x18\x02 \x01(\tR\x06writer\x12\x1a\n\x08sequence\x18\x03 \x01(\x04R\x08sequence\x12*\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32\x1b.ordermesh.oms.v1.AuditKindR\x04kind\x12\x14\n\x05\x61\x63tor\x18\x06 \x01(\tR\x05\x61\x63tor\x12\x14\n\x05roles\x18\x07 \x03(\tR\x05roles\x12\x18\n\x07\x63ommand\x18\x08 \x01(\tR\x07\x63ommand\x12\x1d\n\naccount_id\x18\t \x01(\tR\taccountId\x12\x19\n\x08order_id\x18\n \x01(\tR\x07orderId\x12\'\n\x0fidempotency_key\x18\x0b \x01(\tR\x0eidempotencyKey\x12\x36\n\x06reason\x18\x0c \x01(\x0e\x32\x1e.ordermesh.type.v1.ErrorReasonR\x06reason\x12\x14\n\x05\x66ield\x18\r \x01(\tR\x05\x66ield\x12\x12\n\x04text\x18\x0e \x01(\tR\x04text\x12\x46\n\x08metadata\x18\x0f \x03(\x0b\x32*.ordermesh.oms.v1.AuditEntry.MetadataEntryR\x08metadata\x12\x12\n\x04peer\x18\x10 \x01(\tR\x04peer\x12\x14\n\x05\x63ount\x18\x11 \x01(\x04R\x05\x63ount\x12\x1d\n\nactor_name\x18\x12 \x01(\tR\tactorName\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xe0\x03\n\x17\x41uditServiceListRequest\x12\x33\n\x07\x61t_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06\x61tFrom\x12\x35\n\x08\x61t_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x61tUntil\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12U\n\naccount_id\x18\x04 \x01(\tB6\xa2\xbb\x18\x32\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -R\taccountId\x12#\n\x08order_id\x18\x05 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10$R\x07orderId\x12\x42\n\x07reasons\x18\x06 \x03(\x0e\x32\x1e.ordermesh.type.v1.ErrorReasonB\x08\xa2\xbb\x18\x04*\x02\x10\x32R\x07reasons\x12/\n\x04kind\x18\x07 \x01(\x0e\x32\x1b.ordermesh.oms.v1.AuditKindR\x04kind\x12(\n\tpage_size\x18\x08 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xf4\x03R\x08pageSize\x12(\n\npage_token\x18\t \x01(\tB\t\xa2\xbb\x18\x05\x1a\x03\x10\x80\x02R\tpageToken\"z\n\x18\x41uditServiceListResponse\x12\x36\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.ordermesh.oms.v1.AuditEntryR\x07\x65ntries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*n\n\tAuditKind\x12\x1a\n\x16\x41UDIT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41UDIT_KIND_REFUSAL\x10\x01\x12\x15\n\x11\x41UDIT_KIND_ACTION\x10\x02\x12\x16\n\x12\x41UDIT_KIND_COUNTED\x10\x03\x32m\n\x0c\x41uditService\x12]\n\x04List\x12).ordermesh.oms.v1.AuditServiceListRequest\x1a*.ordermesh.oms.v1.AuditServiceListResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$ordermesh/oms/v1/audit_service.proto\x12\x10ordermesh.oms.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dordermesh/type/v1/error.proto\x1a\x1dordermesh/type/v1/rules.proto\"\x91\x05\n\nAuditEntry\x12\x19\n\x08\x65ntry_id\x18\x01 \x01(\tR\x07\x65ntryId\x12\x16\n\x06writer\x18\x02 \x01(\tR\x06writer\x12\x1a\n\x08sequence\x18\x03 \x01(\x04R\x08sequence\x12*\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32\x1b.ordermesh.oms.v1.AuditKindR\x04kind\x12\x14\n\x05\x61\x63tor\x18\x06 \x01(\tR\x05\x61\x63tor\x12\x14\n\x05roles\x18\x07 \x03(\tR\x05roles\x12\x18\n\x07\x63ommand\x18\x08 \x01(\tR\x07\x63ommand\x12\x1d\n\naccount_id\x18\t \x01(\tR\taccountId\x12\x19\n\x08order_id\x18\n \x01(\tR\x07orderId\x12\'\n\x0fidempotency_key\x18\x0b \x01(\tR\x0eidempotencyKey\x12\x36\n\x06reason\x18\x0c \x01(\x0e\x32\x1e.ordermesh.type.v1.ErrorReasonR\x06reason\x12\x14\n\x05\x66ield\x18\r \x01(\tR\x05\x66ield\x12\x12\n\x04text\x18\x0e \x01(\tR\x04text\x12\x46\n\x08metadata\x18\x0f \x03(\x0b\x32*.ordermesh.oms.v1.AuditEntry.MetadataEntryR\x08metadata\x12\x12\n\x04peer\x18\x10 \x01(\tR\x04peer\x12\x14\n\x05\x63ount\x18\x11 \x01(\x04R\x05\x63ount\x12\x1d\n\nactor_name\x18\x12 \x01(\tR\tactorName\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xa8\x03\n\x17\x41uditServiceListRequest\x12\x33\n\x07\x61t_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x06\x61tFrom\x12\x35\n\x08\x61t_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x61tUntil\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12%\n\naccount_id\x18\x04 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x03R\taccountId\x12#\n\x08order_id\x18\x05 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10$R\x07orderId\x12\x42\n\x07reasons\x18\x06 \x03(\x0e\x32\x1e.ordermesh.type.v1.ErrorReasonB\x08\xa2\xbb\x18\x04*\x02\x10\x32R\x07reasons\x12/\n\x04kind\x18\x07 \x01(\x0e\x32\x1b.ordermesh.oms.v1.AuditKindR\x04kind\x12#\n\tpage_size\x18\x08 \x01(\x05\x42\x06\xa2\xbb\x18\x02\x30\x10R\x08pageSize\x12%\n\npage_token\x18\t \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"z\n\x18\x41uditServiceListResponse\x12\x36\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.ordermesh.oms.v1.AuditEntryR\x07\x65ntries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*n\n\tAuditKind\x12\x1a\n\x16\x41UDIT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41UDIT_KIND_REFUSAL\x10\x01\x12\x15\n\x11\x41UDIT_KIND_ACTION\x10\x02\x12\x16\n\x12\x41UDIT_KIND_COUNTED\x10\x03\x32m\n\x0c\x41uditService\x12]\n\x04List\x12).ordermesh.oms.v1.AuditServiceListRequest\x1a*.ordermesh.oms.v1.AuditServiceListResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,25 +37,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITENTRY_METADATAENTRY']._loaded_options = None
   _globals['_AUDITENTRY_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['account_id']._loaded_options = None
-  _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['account_id']._serialized_options = b'\242\273\0302\0320\020 \032\n[A-Z0-9-]+\" upper-case letters, digits and -'
+  _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['account_id']._serialized_options = b'\242\273\030\0020\003'
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['order_id']._serialized_options = b'\242\273\030\004\032\002\020$'
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['reasons']._loaded_options = None
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['reasons']._serialized_options = b'\242\273\030\004*\002\0202'
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['page_size']._serialized_options = b'\242\273\030\007\"\005\010\000\020\364\003'
+  _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['page_size']._serialized_options = b'\242\273\030\0020\020'
   _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\005\032\003\020\200\002'
-  _globals['_AUDITKIND']._serialized_start=1420
-  _globals['_AUDITKIND']._serialized_end=1530
+  _globals['_AUDITSERVICELISTREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\0020\022'
+  _globals['_AUDITKIND']._serialized_start=1364
+  _globals['_AUDITKIND']._serialized_end=1474
   _globals['_AUDITENTRY']._serialized_start=154
   _globals['_AUDITENTRY']._serialized_end=811
   _globals['_AUDITENTRY_METADATAENTRY']._serialized_start=752
   _globals['_AUDITENTRY_METADATAENTRY']._serialized_end=811
   _globals['_AUDITSERVICELISTREQUEST']._serialized_start=814
-  _globals['_AUDITSERVICELISTREQUEST']._serialized_end=1294
-  _globals['_AUDITSERVICELISTRESPONSE']._serialized_start=1296
-  _globals['_AUDITSERVICELISTRESPONSE']._serialized_end=1418
-  _globals['_AUDITSERVICE']._serialized_start=1532
-  _globals['_AUDITSERVICE']._serialized_end=1641
+  _globals['_AUDITSERVICELISTREQUEST']._serialized_end=1238
+  _globals['_AUDITSERVICELISTRESPONSE']._serialized_start=1240
+  _globals['_AUDITSERVICELISTRESPONSE']._serialized_end=1362
+  _globals['_AUDITSERVICE']._serialized_start=1476
+  _globals['_AUDITSERVICE']._serialized_end=1585
 # @@protoc_insertion_point(module_scope)

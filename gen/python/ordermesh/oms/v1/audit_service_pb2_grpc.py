@@ -26,11 +26,11 @@ if _version_not_supported:
 
 
 class AuditServiceStub:
-    """The audit log: what was refused, and what people did to controls. It is
-    append-only and hash-chained; accepted orders are in their accounts' logs.
+    """The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
+    hash-chained; accepted orders are in the logs of their accounts.
 
-    Roles: AUDITOR, RISK and OPERATOR read all of it; everybody else is refused
-    with PERMISSION_DENIED.
+    Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
+    PERMISSION_DENIED.
     """
 
     def __init__(self, channel):
@@ -47,15 +47,15 @@ class AuditServiceStub:
 
 
 class AuditServiceServicer:
-    """The audit log: what was refused, and what people did to controls. It is
-    append-only and hash-chained; accepted orders are in their accounts' logs.
+    """The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
+    hash-chained; accepted orders are in the logs of their accounts.
 
-    Roles: AUDITOR, RISK and OPERATOR read all of it; everybody else is refused
-    with PERMISSION_DENIED.
+    Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
+    PERMISSION_DENIED.
     """
 
     def List(self, request, context):
-        """Entries by filter, newest first, in pages. Refuses: INVALID_FIELD.
+        """Returns entries by filter, newest first, in pages. Refuses: INVALID_FIELD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,11 +78,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
-    """The audit log: what was refused, and what people did to controls. It is
-    append-only and hash-chained; accepted orders are in their accounts' logs.
+    """The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
+    hash-chained; accepted orders are in the logs of their accounts.
 
-    Roles: AUDITOR, RISK and OPERATOR read all of it; everybody else is refused
-    with PERMISSION_DENIED.
+    Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
+    PERMISSION_DENIED.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__
 from ordermesh.type.v1 import stream_pb2 as ordermesh_dot_type_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ordermesh/oms/v1/kill_switch_service.proto\x12\x10ordermesh.oms.v1\x1a\"ordermesh/oms/v1/kill_switch.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xe8\x01\n\rEngageRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12\x39\n\x05scope\x18\x02 \x01(\x0b\x32\x1b.ordermesh.oms.v1.KillScopeB\x06\xa2\xbb\x18\x02\x08\x01R\x05scope\x12\"\n\x06reason\x18\x03 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10\x64R\x06reason\x12\x14\n\x05\x64rill\x18\x04 \x01(\x08R\x05\x64rill\"m\n\x0e\x45ngageResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\xd6\x01\n\x11MassCancelRequest\x12\x62\n\x0fidempotency_key\x18\x01 \x01(\tB9\xa2\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -R\x0eidempotencyKey\x12\x39\n\x05scope\x18\x02 \x01(\x0b\x32\x1b.ordermesh.oms.v1.KillScopeB\x06\xa2\xbb\x18\x02\x08\x01R\x05scope\x12\"\n\x06reason\x18\x03 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10\x64R\x06reason\"q\n\x12MassCancelResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"d\n\x15ProposeReleaseRequest\x12\'\n\tswitch_id\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x08switchId\x12\"\n\x06reason\x18\x02 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10\x64R\x06reason\"W\n\x16ProposeReleaseResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\"@\n\x15\x41pproveReleaseRequest\x12\'\n\tswitch_id\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x08switchId\"W\n\x16\x41pproveReleaseResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\"\x94\x01\n\x1cKillSwitchServiceListRequest\x12\"\n\rin_force_only\x18\x01 \x01(\x08R\x0binForceOnly\x12&\n\tpage_size\x18\x02 \x01(\rB\t\xa2\xbb\x18\x05\"\x03\x10\xf4\x03R\x08pageSize\x12(\n\npage_token\x18\x03 \x01(\tB\t\xa2\xbb\x18\x05\x1a\x03\x10\x80\x02R\tpageToken\"\x8a\x01\n\x1dKillSwitchServiceListResponse\x12\x41\n\rkill_switches\x18\x01 \x03(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\x0ckillSwitches\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd3\x01\n\x1bKillSwitchServiceGetRequest\x12\'\n\tswitch_id\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10$R\x08switchId\x12\x39\n\x08outcomes\x18\x02 \x03(\x0e\x32\x1d.ordermesh.oms.v1.KillOutcomeR\x08outcomes\x12&\n\tpage_size\x18\x03 \x01(\rB\t\xa2\xbb\x18\x05\"\x03\x10\xe8\x07R\x08pageSize\x12(\n\npage_token\x18\x04 \x01(\tB\t\xa2\xbb\x18\x05\x1a\x03\x10\x80\x02R\tpageToken\"\xba\x01\n\x1cKillSwitchServiceGetResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\x12\x33\n\x06orders\x18\x02 \x03(\x0b\x32\x1b.ordermesh.oms.v1.KillOrderR\x06orders\x12&\n\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"J\n\x1dKillSwitchServiceWatchRequest\x12)\n\x0bheartbeat_s\x18\x01 \x01(\rB\x08\xa2\xbb\x18\x04\"\x02\x10<R\nheartbeatS\"X\n\x1eKillSwitchServiceWatchResponse\x12\x36\n\x05items\x18\x01 \x03(\x0b\x32 .ordermesh.oms.v1.KillSwitchItemR\x05items\"\xd2\x02\n\x0eKillSwitchItem\x12:\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchH\x00R\x08snapshot\x12R\n\x11snapshot_complete\x18\x02 \x01(\x0b\x32#.ordermesh.type.v1.SnapshotCompleteH\x00R\x10snapshotComplete\x12\x38\n\x07\x63hanged\x18\x03 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchH\x00R\x07\x63hanged\x12<\n\theartbeat\x18\x04 \x01(\x0b\x32\x1c.ordermesh.type.v1.HeartbeatH\x00R\theartbeat\x12\x30\n\x05\x64rain\x18\x05 \x01(\x0b\x32\x18.ordermesh.type.v1.DrainH\x00R\x05\x64rainB\x06\n\x04item2\xc0\x05\n\x11KillSwitchService\x12K\n\x06\x45ngage\x12\x1f.ordermesh.oms.v1.EngageRequest\x1a .ordermesh.oms.v1.EngageResponse\x12W\n\nMassCancel\x12#.ordermesh.oms.v1.MassCancelRequest\x1a$.ordermesh.oms.v1.MassCancelResponse\x12\x63\n\x0eProposeRelease\x12\'.ordermesh.oms.v1.ProposeReleaseRequest\x1a(.ordermesh.oms.v1.ProposeReleaseResponse\x12\x63\n\x0e\x41pproveRelease\x12\'.ordermesh.oms.v1.ApproveReleaseRequest\x1a(.ordermesh.oms.v1.ApproveReleaseResponse\x12g\n\x04List\x12..ordermesh.oms.v1.KillSwitchServiceListRequest\x1a/.ordermesh.oms.v1.KillSwitchServiceListResponse\x12\x64\n\x03Get\x12-.ordermesh.oms.v1.KillSwitchServiceGetRequest\x1a..ordermesh.oms.v1.KillSwitchServiceGetResponse\x12l\n\x05Watch\x12/.ordermesh.oms.v1.KillSwitchServiceWatchRequest\x1a\x30.ordermesh.oms.v1.KillSwitchServiceWatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ordermesh/oms/v1/kill_switch_service.proto\x12\x10ordermesh.oms.v1\x1a\"ordermesh/oms/v1/kill_switch.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xb1\x01\n\rEngageRequest\x12/\n\x0fidempotency_key\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x01R\x0eidempotencyKey\x12\x39\n\x05scope\x18\x02 \x01(\x0b\x32\x1b.ordermesh.oms.v1.KillScopeB\x06\xa2\xbb\x18\x02\x08\x01R\x05scope\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x0eR\x06reason\x12\x14\n\x05\x64rill\x18\x04 \x01(\x08R\x05\x64rill\"m\n\x0e\x45ngageResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\x9f\x01\n\x11MassCancelRequest\x12/\n\x0fidempotency_key\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x01R\x0eidempotencyKey\x12\x39\n\x05scope\x18\x02 \x01(\x0b\x32\x1b.ordermesh.oms.v1.KillScopeB\x06\xa2\xbb\x18\x02\x08\x01R\x05scope\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x0eR\x06reason\"q\n\x12MassCancelResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\x12\x1c\n\tduplicate\x18\x02 \x01(\x08R\tduplicate\"\\\n\x15ProposeReleaseRequest\x12#\n\tswitch_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x02R\x08switchId\x12\x1e\n\x06reason\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x0eR\x06reason\"W\n\x16ProposeReleaseResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\"<\n\x15\x41pproveReleaseRequest\x12#\n\tswitch_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x02R\x08switchId\"W\n\x16\x41pproveReleaseResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\"\x91\x01\n\x1cKillSwitchServiceListRequest\x12\"\n\rin_force_only\x18\x01 \x01(\x08R\x0binForceOnly\x12&\n\tpage_size\x18\x02 \x01(\rB\t\xa2\xbb\x18\x05\"\x03\x10\xf4\x03R\x08pageSize\x12%\n\npage_token\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"\x8a\x01\n\x1dKillSwitchServiceListResponse\x12\x41\n\rkill_switches\x18\x01 \x03(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\x0ckillSwitches\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x01\n\x1bKillSwitchServiceGetRequest\x12#\n\tswitch_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x02R\x08switchId\x12\x39\n\x08outcomes\x18\x02 \x03(\x0e\x32\x1d.ordermesh.oms.v1.KillOutcomeR\x08outcomes\x12#\n\tpage_size\x18\x03 \x01(\rB\x06\xa2\xbb\x18\x02\x30\x11R\x08pageSize\x12%\n\npage_token\x18\x04 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"\xba\x01\n\x1cKillSwitchServiceGetResponse\x12=\n\x0bkill_switch\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchR\nkillSwitch\x12\x33\n\x06orders\x18\x02 \x03(\x0b\x32\x1b.ordermesh.oms.v1.KillOrderR\x06orders\x12&\n\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"J\n\x1dKillSwitchServiceWatchRequest\x12)\n\x0bheartbeat_s\x18\x01 \x01(\rB\x08\xa2\xbb\x18\x04\"\x02\x10<R\nheartbeatS\"X\n\x1eKillSwitchServiceWatchResponse\x12\x36\n\x05items\x18\x01 \x03(\x0b\x32 .ordermesh.oms.v1.KillSwitchItemR\x05items\"\xd2\x02\n\x0eKillSwitchItem\x12:\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchH\x00R\x08snapshot\x12R\n\x11snapshot_complete\x18\x02 \x01(\x0b\x32#.ordermesh.type.v1.SnapshotCompleteH\x00R\x10snapshotComplete\x12\x38\n\x07\x63hanged\x18\x03 \x01(\x0b\x32\x1c.ordermesh.oms.v1.KillSwitchH\x00R\x07\x63hanged\x12<\n\theartbeat\x18\x04 \x01(\x0b\x32\x1c.ordermesh.type.v1.HeartbeatH\x00R\theartbeat\x12\x30\n\x05\x64rain\x18\x05 \x01(\x0b\x32\x18.ordermesh.type.v1.DrainH\x00R\x05\x64rainB\x06\n\x04item2\xc0\x05\n\x11KillSwitchService\x12K\n\x06\x45ngage\x12\x1f.ordermesh.oms.v1.EngageRequest\x1a .ordermesh.oms.v1.EngageResponse\x12W\n\nMassCancel\x12#.ordermesh.oms.v1.MassCancelRequest\x1a$.ordermesh.oms.v1.MassCancelResponse\x12\x63\n\x0eProposeRelease\x12\'.ordermesh.oms.v1.ProposeReleaseRequest\x1a(.ordermesh.oms.v1.ProposeReleaseResponse\x12\x63\n\x0e\x41pproveRelease\x12\'.ordermesh.oms.v1.ApproveReleaseRequest\x1a(.ordermesh.oms.v1.ApproveReleaseResponse\x12g\n\x04List\x12..ordermesh.oms.v1.KillSwitchServiceListRequest\x1a/.ordermesh.oms.v1.KillSwitchServiceListResponse\x12\x64\n\x03Get\x12-.ordermesh.oms.v1.KillSwitchServiceGetRequest\x1a..ordermesh.oms.v1.KillSwitchServiceGetResponse\x12l\n\x05Watch\x12/.ordermesh.oms.v1.KillSwitchServiceWatchRequest\x1a\x30.ordermesh.oms.v1.KillSwitchServiceWatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,65 +35,65 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ordermesh.oms.v1.kill_switc
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENGAGEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
-  _globals['_ENGAGEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
+  _globals['_ENGAGEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\030\0020\001'
   _globals['_ENGAGEREQUEST'].fields_by_name['scope']._loaded_options = None
   _globals['_ENGAGEREQUEST'].fields_by_name['scope']._serialized_options = b'\242\273\030\002\010\001'
   _globals['_ENGAGEREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_ENGAGEREQUEST'].fields_by_name['reason']._serialized_options = b'\242\273\030\006\010\001\032\002\020d'
+  _globals['_ENGAGEREQUEST'].fields_by_name['reason']._serialized_options = b'\242\273\030\0020\016'
   _globals['_MASSCANCELREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
-  _globals['_MASSCANCELREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
+  _globals['_MASSCANCELREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\242\273\030\0020\001'
   _globals['_MASSCANCELREQUEST'].fields_by_name['scope']._loaded_options = None
   _globals['_MASSCANCELREQUEST'].fields_by_name['scope']._serialized_options = b'\242\273\030\002\010\001'
   _globals['_MASSCANCELREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_MASSCANCELREQUEST'].fields_by_name['reason']._serialized_options = b'\242\273\030\006\010\001\032\002\020d'
+  _globals['_MASSCANCELREQUEST'].fields_by_name['reason']._serialized_options = b'\242\273\030\0020\016'
   _globals['_PROPOSERELEASEREQUEST'].fields_by_name['switch_id']._loaded_options = None
-  _globals['_PROPOSERELEASEREQUEST'].fields_by_name['switch_id']._serialized_options = b'\242\273\030\006\010\001\032\002\020$'
+  _globals['_PROPOSERELEASEREQUEST'].fields_by_name['switch_id']._serialized_options = b'\242\273\030\0020\002'
   _globals['_PROPOSERELEASEREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_PROPOSERELEASEREQUEST'].fields_by_name['reason']._serialized_options = b'\242\273\030\006\010\001\032\002\020d'
+  _globals['_PROPOSERELEASEREQUEST'].fields_by_name['reason']._serialized_options = b'\242\273\030\0020\016'
   _globals['_APPROVERELEASEREQUEST'].fields_by_name['switch_id']._loaded_options = None
-  _globals['_APPROVERELEASEREQUEST'].fields_by_name['switch_id']._serialized_options = b'\242\273\030\006\010\001\032\002\020$'
+  _globals['_APPROVERELEASEREQUEST'].fields_by_name['switch_id']._serialized_options = b'\242\273\030\0020\002'
   _globals['_KILLSWITCHSERVICELISTREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_KILLSWITCHSERVICELISTREQUEST'].fields_by_name['page_size']._serialized_options = b'\242\273\030\005\"\003\020\364\003'
   _globals['_KILLSWITCHSERVICELISTREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_KILLSWITCHSERVICELISTREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\005\032\003\020\200\002'
+  _globals['_KILLSWITCHSERVICELISTREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\0020\022'
   _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['switch_id']._loaded_options = None
-  _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['switch_id']._serialized_options = b'\242\273\030\006\010\001\032\002\020$'
+  _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['switch_id']._serialized_options = b'\242\273\030\0020\002'
   _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['page_size']._serialized_options = b'\242\273\030\005\"\003\020\350\007'
+  _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['page_size']._serialized_options = b'\242\273\030\0020\021'
   _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\005\032\003\020\200\002'
+  _globals['_KILLSWITCHSERVICEGETREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\0020\022'
   _globals['_KILLSWITCHSERVICEWATCHREQUEST'].fields_by_name['heartbeat_s']._loaded_options = None
   _globals['_KILLSWITCHSERVICEWATCHREQUEST'].fields_by_name['heartbeat_s']._serialized_options = b'\242\273\030\004\"\002\020<'
   _globals['_ENGAGEREQUEST']._serialized_start=164
-  _globals['_ENGAGEREQUEST']._serialized_end=396
-  _globals['_ENGAGERESPONSE']._serialized_start=398
-  _globals['_ENGAGERESPONSE']._serialized_end=507
-  _globals['_MASSCANCELREQUEST']._serialized_start=510
-  _globals['_MASSCANCELREQUEST']._serialized_end=724
-  _globals['_MASSCANCELRESPONSE']._serialized_start=726
-  _globals['_MASSCANCELRESPONSE']._serialized_end=839
-  _globals['_PROPOSERELEASEREQUEST']._serialized_start=841
-  _globals['_PROPOSERELEASEREQUEST']._serialized_end=941
-  _globals['_PROPOSERELEASERESPONSE']._serialized_start=943
-  _globals['_PROPOSERELEASERESPONSE']._serialized_end=1030
-  _globals['_APPROVERELEASEREQUEST']._serialized_start=1032
-  _globals['_APPROVERELEASEREQUEST']._serialized_end=1096
-  _globals['_APPROVERELEASERESPONSE']._serialized_start=1098
-  _globals['_APPROVERELEASERESPONSE']._serialized_end=1185
-  _globals['_KILLSWITCHSERVICELISTREQUEST']._serialized_start=1188
-  _globals['_KILLSWITCHSERVICELISTREQUEST']._serialized_end=1336
-  _globals['_KILLSWITCHSERVICELISTRESPONSE']._serialized_start=1339
-  _globals['_KILLSWITCHSERVICELISTRESPONSE']._serialized_end=1477
-  _globals['_KILLSWITCHSERVICEGETREQUEST']._serialized_start=1480
-  _globals['_KILLSWITCHSERVICEGETREQUEST']._serialized_end=1691
-  _globals['_KILLSWITCHSERVICEGETRESPONSE']._serialized_start=1694
-  _globals['_KILLSWITCHSERVICEGETRESPONSE']._serialized_end=1880
-  _globals['_KILLSWITCHSERVICEWATCHREQUEST']._serialized_start=1882
-  _globals['_KILLSWITCHSERVICEWATCHREQUEST']._serialized_end=1956
-  _globals['_KILLSWITCHSERVICEWATCHRESPONSE']._serialized_start=1958
-  _globals['_KILLSWITCHSERVICEWATCHRESPONSE']._serialized_end=2046
-  _globals['_KILLSWITCHITEM']._serialized_start=2049
-  _globals['_KILLSWITCHITEM']._serialized_end=2387
-  _globals['_KILLSWITCHSERVICE']._serialized_start=2390
-  _globals['_KILLSWITCHSERVICE']._serialized_end=3094
+  _globals['_ENGAGEREQUEST']._serialized_end=341
+  _globals['_ENGAGERESPONSE']._serialized_start=343
+  _globals['_ENGAGERESPONSE']._serialized_end=452
+  _globals['_MASSCANCELREQUEST']._serialized_start=455
+  _globals['_MASSCANCELREQUEST']._serialized_end=614
+  _globals['_MASSCANCELRESPONSE']._serialized_start=616
+  _globals['_MASSCANCELRESPONSE']._serialized_end=729
+  _globals['_PROPOSERELEASEREQUEST']._serialized_start=731
+  _globals['_PROPOSERELEASEREQUEST']._serialized_end=823
+  _globals['_PROPOSERELEASERESPONSE']._serialized_start=825
+  _globals['_PROPOSERELEASERESPONSE']._serialized_end=912
+  _globals['_APPROVERELEASEREQUEST']._serialized_start=914
+  _globals['_APPROVERELEASEREQUEST']._serialized_end=974
+  _globals['_APPROVERELEASERESPONSE']._serialized_start=976
+  _globals['_APPROVERELEASERESPONSE']._serialized_end=1063
+  _globals['_KILLSWITCHSERVICELISTREQUEST']._serialized_start=1066
+  _globals['_KILLSWITCHSERVICELISTREQUEST']._serialized_end=1211
+  _globals['_KILLSWITCHSERVICELISTRESPONSE']._serialized_start=1214
+  _globals['_KILLSWITCHSERVICELISTRESPONSE']._serialized_end=1352
+  _globals['_KILLSWITCHSERVICEGETREQUEST']._serialized_start=1355
+  _globals['_KILLSWITCHSERVICEGETREQUEST']._serialized_end=1556
+  _globals['_KILLSWITCHSERVICEGETRESPONSE']._serialized_start=1559
+  _globals['_KILLSWITCHSERVICEGETRESPONSE']._serialized_end=1745
+  _globals['_KILLSWITCHSERVICEWATCHREQUEST']._serialized_start=1747
+  _globals['_KILLSWITCHSERVICEWATCHREQUEST']._serialized_end=1821
+  _globals['_KILLSWITCHSERVICEWATCHRESPONSE']._serialized_start=1823
+  _globals['_KILLSWITCHSERVICEWATCHRESPONSE']._serialized_end=1911
+  _globals['_KILLSWITCHITEM']._serialized_start=1914
+  _globals['_KILLSWITCHITEM']._serialized_end=2252
+  _globals['_KILLSWITCHSERVICE']._serialized_start=2255
+  _globals['_KILLSWITCHSERVICE']._serialized_end=2959
 # @@protoc_insertion_point(module_scope)

@@ -26,15 +26,14 @@ if _version_not_supported:
 
 
 class KillSwitchServiceStub:
-    """Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders
-    and replaces in its scope, pulls what rests, and reports what could not be
-    pulled and why. docs/KILL_SWITCH.md tells what is promised.
+    """Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders and replaces in its
+    scope, cancels open orders, and reports which could not be cancelled and why. docs/KILL_SWITCH.md
+    describes the guarantees.
 
-    Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a
-    scope that names one of its accounts. Only RISK releases, two persons. RISK,
-    OPERATOR and AUDITOR read all; a TRADER those whose scope names its accounts,
-    and switches that can block its orders: of these without counts, and with the
-    orders of its accounts only.
+    Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a scope that names one
+    of its accounts. Only RISK releases, by two persons. RISK, OPERATOR and AUDITOR read all; a
+    TRADER reads switches whose scope names its accounts, and switches that can block its orders: of
+    these without counts, and with the orders of its accounts only.
     """
 
     def __init__(self, channel):
@@ -81,52 +80,49 @@ class KillSwitchServiceStub:
 
 
 class KillSwitchServiceServicer:
-    """Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders
-    and replaces in its scope, pulls what rests, and reports what could not be
-    pulled and why. docs/KILL_SWITCH.md tells what is promised.
+    """Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders and replaces in its
+    scope, cancels open orders, and reports which could not be cancelled and why. docs/KILL_SWITCH.md
+    describes the guarantees.
 
-    Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a
-    scope that names one of its accounts. Only RISK releases, two persons. RISK,
-    OPERATOR and AUDITOR read all; a TRADER those whose scope names its accounts,
-    and switches that can block its orders: of these without counts, and with the
-    orders of its accounts only.
+    Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a scope that names one
+    of its accounts. Only RISK releases, by two persons. RISK, OPERATOR and AUDITOR read all; a
+    TRADER reads switches whose scope names its accounts, and switches that can block its orders: of
+    these without counts, and with the orders of its accounts only.
     """
 
     def Engage(self, request, context):
-        """Engages a switch. Answers ENGAGED once no new order in scope can leave; or
-        ENGAGING after engage_confirm_s_max (5 s unless configured), with the
-        sessions named that have not confirmed: it goes on and becomes ENGAGED by
-        itself. Same key and same body: the same switch. With an algorithm_id, which
-        is free text, it waits within that time until the open orders are listed:
-        counts.orders and sessions tell what it met. Refuses: INVALID_FIELD (also ids
-        that no account or venue has together), OBJECT_NOT_FOUND (an id that is not
-        known, with up to 5 near it), ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED,
-        IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are in force: engage a
-        wider one).
+        """Engages a switch. Answers ENGAGED once no new order in scope can be sent; or ENGAGING after
+        engage_confirm_s_max (5 s unless configured), with the sessions that have not confirmed: the
+        switch becomes ENGAGED when they have. The same key with the same body returns the same switch.
+        With an algorithm_id, which is free text, the call waits within that time until the open orders
+        are listed: counts.orders and sessions show what it matched. Refuses: INVALID_FIELD (also a
+        combination of ids that no account or venue has), OBJECT_NOT_FOUND (an id that does not exist;
+        the error names up to 5 similar ids), ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED,
+        IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are in force: engage one with a wider scope).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MassCancel(self, request, context):
-        """Cancels every open order in scope, and blocks nothing. Answers when all are
-        listed; the report goes on. Refuses as Engage does.
+        """Cancels every open order in scope, and blocks nothing. Answers when all orders are listed; the
+        cancels and their report continue afterwards. Refuses as Engage does.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ProposeRelease(self, request, context):
-        """Proposes to release a switch. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (not
-        in force, or proposed by another person already).
+        """Proposes to release a switch. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the switch is not in
+        force, or another person has proposed its release).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ApproveRelease(self, request, context):
-        """Approves the proposal and releases the switch. Nothing is entered again.
-        Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (not in force, not proposed),
+        """Approves the proposal and releases the switch. Cancelled orders are not entered again. Refuses:
+        OBJECT_NOT_FOUND, OBJECT_STATE (the switch is not in force, or its release is not proposed),
         SECOND_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -134,21 +130,21 @@ class KillSwitchServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def List(self, request, context):
-        """Switches, newest first, in pages.
+        """Returns switches, newest first, in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Get(self, request, context):
-        """One switch and its orders, in pages by order id. Refuses: OBJECT_NOT_FOUND.
+        """Returns one switch and its orders, in pages by order id. Refuses: OBJECT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Snapshot of what is in force or changed within 10 minutes, then changes.
+        """Sends a snapshot of the switches in force or changed in the last 10 minutes, then changes.
         Every stream begins with a snapshot: there is no cursor.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -202,15 +198,14 @@ def add_KillSwitchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class KillSwitchService:
-    """Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders
-    and replaces in its scope, pulls what rests, and reports what could not be
-    pulled and why. docs/KILL_SWITCH.md tells what is promised.
+    """Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders and replaces in its
+    scope, cancels open orders, and reports which could not be cancelled and why. docs/KILL_SWITCH.md
+    describes the guarantees.
 
-    Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a
-    scope that names one of its accounts. Only RISK releases, two persons. RISK,
-    OPERATOR and AUDITOR read all; a TRADER those whose scope names its accounts,
-    and switches that can block its orders: of these without counts, and with the
-    orders of its accounts only.
+    Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a scope that names one
+    of its accounts. Only RISK releases, by two persons. RISK, OPERATOR and AUDITOR read all; a
+    TRADER reads switches whose scope names its accounts, and switches that can block its orders: of
+    these without counts, and with the orders of its accounts only.
     """
 
     @staticmethod

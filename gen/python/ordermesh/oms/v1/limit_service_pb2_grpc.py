@@ -26,14 +26,13 @@ if _version_not_supported:
 
 
 class LimitServiceStub:
-    """Pre-trade controls: what they are, who set them and why, how far they are used.
-    A change holds for every order that any replica takes after it was answered.
+    """Pre-trade controls: their limits, who set them and why, and how much of them is used. A change
+    applies to every order that any replica accepts after the change was answered.
 
-    Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER
-    and VIEWER read what concerns their accounts (limits of these, their desks and
-    firms). Changes are durable before they are answered and carry an idempotency
-    key, unique to the caller: the same again gives the first answer, another body
-    under a key is refused with IDEMPOTENCY_KEY_REUSED.
+    Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
+    limits of their accounts and of the trading desks and firms of these. Changes are durable before
+    they are answered and carry an idempotency key, unique to the caller: the same key with the same
+    body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
     """
 
     def __init__(self, channel):
@@ -110,43 +109,41 @@ class LimitServiceStub:
 
 
 class LimitServiceServicer:
-    """Pre-trade controls: what they are, who set them and why, how far they are used.
-    A change holds for every order that any replica takes after it was answered.
+    """Pre-trade controls: their limits, who set them and why, and how much of them is used. A change
+    applies to every order that any replica accepts after the change was answered.
 
-    Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER
-    and VIEWER read what concerns their accounts (limits of these, their desks and
-    firms). Changes are durable before they are answered and carry an idempotency
-    key, unique to the caller: the same again gives the first answer, another body
-    under a key is refused with IDEMPOTENCY_KEY_REUSED.
+    Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
+    limits of their accounts and of the trading desks and firms of these. Changes are durable before
+    they are answered and carry an idempotency key, unique to the caller: the same key with the same
+    body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
     """
 
     def SetLimit(self, request, context):
-        """Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the
-        kind does not use or lacks, valid_from in the past), STALE_VERSION,
-        OBJECT_NOT_FOUND (no such account, desk, firm, listing or venue: it would hold
-        nothing; up to 5 ids near it are told).
+        """Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the kind does not
+        use, missing values, valid_from in the past), STALE_VERSION, OBJECT_NOT_FOUND (the account,
+        trading desk, firm, listing or venue does not exist; the error names up to 5 similar ids).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EndLimit(self, request, context):
-        """Ends a limit now, by a last version. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE
-        (ended already), STALE_VERSION.
+        """Ends a limit now, by a last version. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the limit has
+        ended already), STALE_VERSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListLimits(self, request, context):
-        """Limits in force now or at an instant, by limit_id, in pages.
+        """Returns the limits in force now or at a given time, by limit_id, in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListLimitHistory(self, request, context):
-        """Every version of a limit: who, when, why, from, until. Oldest first. Refuses:
+        """Returns every version of a limit: who, when, why, from, until. Oldest first. Refuses:
         OBJECT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -154,74 +151,72 @@ class LimitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUsage(self, request, context):
-        """How far an account has used each of its limits, and what is stopped. Refuses:
-        ACCOUNT_NOT_ALLOWED.
+        """Returns how much of each of its limits an account has used, and which strategies are stopped.
+        Refuses: ACCOUNT_NOT_ALLOWED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPositions(self, request, context):
-        """What an account holds. Refuses: ACCOUNT_NOT_ALLOWED.
+        """Returns the positions of an account. Refuses: ACCOUNT_NOT_ALLOWED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ProposeOverride(self, request, context):
-        """Asks for other values for a while; without effect until approved. Refuses:
-        OBJECT_NOT_FOUND, INVALID_FIELD (more than 24 hours, or over already; an
-        account the limit does not hold for).
+        """Proposes other values for a limited time; they have no effect until approved. Refuses:
+        OBJECT_NOT_FOUND, INVALID_FIELD (valid_until is in the past or more than 24 hours ahead; the
+        limit does not apply to the account).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ApproveOverride(self, request, context):
-        """Puts an override into effect. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (decided
-        or run out), SECOND_PERSON_REQUIRED (the caller proposed it).
+        """Puts an override into effect. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the override is decided
+        or expired), SECOND_PERSON_REQUIRED (the caller proposed it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectOverride(self, request, context):
-        """Refuses an override, or takes back one in effect. The caller may have proposed
-        it: less is always one person's to decide. Refuses: OBJECT_NOT_FOUND,
-        OBJECT_STATE.
+        """Rejects an override, or withdraws one in effect. The person who proposed it may do so, too: no
+        second person is needed to reduce. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOverrides(self, request, context):
-        """Overrides, newest first, in pages.
+        """Returns overrides, newest first, in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetTradingStatus(self, request, context):
-        """Sets what may be traded of an account, listing, venue or firm. Refuses:
-        OBJECT_NOT_FOUND (no such account, firm, listing or venue: nothing would be
-        stopped; up to 5 ids near it are told), INVALID_FIELD (no name of a listing or
-        venue).
+        """Sets the trading status of an account, listing, venue or firm. Refuses: OBJECT_NOT_FOUND (the
+        account, firm, listing or venue does not exist; the error names up to 5 similar ids),
+        INVALID_FIELD (target_id is not a valid name of a listing or venue).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListTradingStatus(self, request, context):
-        """The trading states that were ever set, as they are now; all versions of one
-        target if it is named. Refuses: INVALID_FIELD (half a target).
+        """Returns the current trading status of every target that ever had one; all versions if one
+        target is named. Refuses: INVALID_FIELD (only one of target and target_id is set).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EnableStrategy(self, request, context):
-        """Lets a strategy trade again that the repeated-execution throttle stopped; its
-        count begins at zero. Refuses: OBJECT_NOT_FOUND (it is not stopped).
+        """Enables a strategy that the repeated-execution throttle stopped; its count starts at zero.
+        Refuses: OBJECT_NOT_FOUND (the strategy is not stopped).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -304,14 +299,13 @@ def add_LimitServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LimitService:
-    """Pre-trade controls: what they are, who set them and why, how far they are used.
-    A change holds for every order that any replica takes after it was answered.
+    """Pre-trade controls: their limits, who set them and why, and how much of them is used. A change
+    applies to every order that any replica accepts after the change was answered.
 
-    Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER
-    and VIEWER read what concerns their accounts (limits of these, their desks and
-    firms). Changes are durable before they are answered and carry an idempotency
-    key, unique to the caller: the same again gives the first answer, another body
-    under a key is refused with IDEMPOTENCY_KEY_REUSED.
+    Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
+    limits of their accounts and of the trading desks and firms of these. Changes are durable before
+    they are answered and carry an idempotency key, unique to the caller: the same key with the same
+    body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
     """
 
     @staticmethod

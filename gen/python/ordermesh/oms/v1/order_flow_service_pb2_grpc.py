@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class OrderFlowServiceStub:
-    """Commands in, results and events out, over one stream, for programs.
+    """One bidirectional stream for programs: commands in one direction, results and events in the
+    other.
     """
 
     def __init__(self, channel):
@@ -43,13 +44,13 @@ class OrderFlowServiceStub:
 
 
 class OrderFlowServiceServicer:
-    """Commands in, results and events out, over one stream, for programs.
+    """One bidirectional stream for programs: commands in one direction, results and events in the
+    other.
     """
 
     def Flow(self, request_iterator, context):
-        """The first request must carry open; further ones commands. A refused command
-        is a result, not the end of the stream. The items are those of
-        OrderService.Watch.
+        """The first request must carry open; later requests carry commands. A refused command is a result
+        and does not end the stream. The items are those of OrderService.Watch.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,7 +73,8 @@ def add_OrderFlowServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OrderFlowService:
-    """Commands in, results and events out, over one stream, for programs.
+    """One bidirectional stream for programs: commands in one direction, results and events in the
+    other.
     """
 
     @staticmethod

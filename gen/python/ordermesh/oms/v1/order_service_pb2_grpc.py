@@ -26,14 +26,14 @@ if _version_not_supported:
 
 
 class OrderServiceStub:
-    """Orders of the caller's accounts. Every command is durable before it is
-    answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
-    whose reason is an ErrorReason.
+    """Commands and queries for the orders of the caller's accounts. Every command is durable before it
+    is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
+    an ErrorReason.
 
-    Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
-    List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
-    account. An account that is not the caller's gives PERMISSION_DENIED
-    (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
+    Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
+    Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
+    not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
+    NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -105,61 +105,60 @@ class OrderServiceStub:
 
 
 class OrderServiceServicer:
-    """Orders of the caller's accounts. Every command is durable before it is
-    answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
-    whose reason is an ErrorReason.
+    """Commands and queries for the orders of the caller's accounts. Every command is durable before it
+    is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
+    an ErrorReason.
 
-    Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
-    List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
-    account. An account that is not the caller's gives PERMISSION_DENIED
-    (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
+    Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
+    Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
+    not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
+    NOT_FOUND.
     """
 
     def Place(self, request, context):
-        """Accepts a new order and sends it to the venue. Same key and same body: the
-        first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND,
-        INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
-        MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
-        IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and what limits
-        and trading states refuse (LimitKind, TradingStatusRecord).
+        """Accepts a new order and sends it to the venue. The same key with the same body returns the
+        first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND, INSTRUMENT_NOT_TRADABLE,
+        PRICE_OFF_TICK, QUANTITY_OFF_LOT, MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
+        IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and the reasons of limits and trading
+        statuses (LimitKind, TradingStatusRecord).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PlaceBatch(self, request, context):
-        """Accepts up to 100 new orders of one account, each under its own key and with its own
-        result. atomic: all or none; the way to place a bracket. Same key and same body: the
-        first results again, unless nothing was placed: then it is tried anew. Refuses the whole:
-        INVALID_FIELD, ACCOUNT_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED. An order's refusals are
-        those of Place and stand in its result.
+        """Accepts up to 100 new orders of one account, each with its own key and its own result. atomic
+        accepts all or none, and is the way to place a bracket. The same key with the same body returns
+        the first results again; if nothing was placed, the batch is tried anew. Refuses the whole
+        batch: INVALID_FIELD, ACCOUNT_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED. A single order is refused as
+        in Place, in its result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Approve(self, request, context):
-        """Lets an order go that was placed with hold_for_approval. All checks and controls are run
-        again, as for a new order. For TRADER of the account and RISK, never for the person who
-        placed it. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD), SECOND_PERSON_REQUIRED,
-        STALE_VERSION, and Place's checks; the order stays HELD then.
+        """Releases an order that was placed with hold_for_approval. All checks and pre-trade controls run
+        again, as for a new order. Allowed for a TRADER of the account and for RISK, never for the
+        person who placed the order. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD),
+        SECOND_PERSON_REQUIRED, STALE_VERSION, and the reasons of Place; the order then stays HELD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Decline(self, request, context):
-        """Ends an order that was placed with hold_for_approval: REJECTED with APPROVAL_REQUIRED.
-        The same persons as for Approve. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD),
-        SECOND_PERSON_REQUIRED.
+        """Ends an order that was placed with hold_for_approval: it becomes REJECTED with
+        APPROVAL_REQUIRED. Allowed for the same persons as Approve. Refuses: ORDER_NOT_FOUND,
+        OBJECT_STATE (not HELD), SECOND_PERSON_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Replace(self, request, context):
-        """Asks the venue to change an open order. Refuses: ORDER_NOT_FOUND,
-        ORDER_CLOSED, ORDER_CHANGE_PENDING, STALE_VERSION and Place's checks.
+        """Asks the venue to change an open order. Refuses: ORDER_NOT_FOUND, ORDER_CLOSED,
+        ORDER_CHANGE_PENDING, STALE_VERSION, and the reasons of Place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,24 +180,24 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Resolve(self, request, context):
-        """Says what the venue has of an order in UNKNOWN, found out by a person: on the
-        telephone, in the venue's screen. Role RISK; any account. The event RESOLVED
-        names the person and the reason; a later report of the venue overrules it and
-        is flagged. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in
-        UNKNOWN), INVALID_FIELD (what is said contradicts what the venue itself told,
-        or does not add up), IDEMPOTENCY_KEY_REUSED.
+        """Records a person's statement of what the venue has of an order in UNKNOWN, found out by
+        telephone or on the venue's screen. Role RISK, for any account. The event RESOLVED names the
+        person and the reason; a later report of the venue overrules the statement and is flagged.
+        Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in UNKNOWN), INVALID_FIELD (the
+        statement contradicts what the venue reported, or its quantities do not add up),
+        IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GoFlat(self, request, context):
-        """Cancels the account's open orders, then closes its positions by market orders
-        IOC in whole lots, and reports what remains and why. Waits at most 4 s for the
-        cancels and 4 s for the fills; a position whose orders could not be cancelled
-        is left as it is, so that it cannot be closed twice. Same key and same body:
-        the first closing orders, and what remains now. Refused, it has cancelled nothing. Roles: TRADER of the account,
-        and RISK. Closing orders pass all controls; a kill switch stops them. Refuses:
+        """Cancels the account's open orders, then closes its positions by IOC market orders in whole
+        lots, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
+        fills. A position whose orders could not be cancelled is left unchanged, so that it cannot be
+        closed twice. The same key with the same body returns the first closing orders, and what
+        remains now. A refused call has cancelled nothing. Roles: TRADER of the account, and RISK.
+        Closing orders pass all pre-trade controls; a kill switch stops them. Refuses:
         ACCOUNT_NOT_ALLOWED, INSTRUMENT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -206,21 +205,21 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Get(self, request, context):
-        """One order. Refuses: ORDER_NOT_FOUND.
+        """Returns one order. Refuses: ORDER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def List(self, request, context):
-        """Orders by filter, newest first, in pages.
+        """Returns orders by filter, newest first, in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """The order stream for browsers: snapshot or replay, then live.
+        """The order stream for browsers: snapshot or replay, then live events.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -298,14 +297,14 @@ def add_OrderServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OrderService:
-    """Orders of the caller's accounts. Every command is durable before it is
-    answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
-    whose reason is an ErrorReason.
+    """Commands and queries for the orders of the caller's accounts. Every command is durable before it
+    is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
+    an ErrorReason.
 
-    Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
-    List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
-    account. An account that is not the caller's gives PERMISSION_DENIED
-    (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
+    Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
+    Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
+    not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
+    NOT_FOUND.
     """
 
     @staticmethod

@@ -26,14 +26,13 @@ if _version_not_supported:
 
 
 class SessionServiceStub:
-    """FIX order sessions: who owns them, how far their numbers are, and what a named
-    person may do to them. Everything done is kept with who, when, why, and the
-    numbers before and behind it.
+    """FIX order sessions: their owners, their sequence numbers, and administrative actions of named
+    persons. Every action is kept with who, when, why, and the sequence numbers before and after it.
 
-    Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
-    may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
-    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
-    was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
+    Roles: OPERATOR, RISK and AUDITOR may read; each rpc that changes something names its roles. An
+    unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a state that does not allow
+    the call FAILED_PRECONDITION (OBJECT_STATE). A gateway has 60 s to answer an action: after that
+    the action is UNKNOWN and does not block others.
     """
 
     def __init__(self, channel):
@@ -95,68 +94,65 @@ class SessionServiceStub:
 
 
 class SessionServiceServicer:
-    """FIX order sessions: who owns them, how far their numbers are, and what a named
-    person may do to them. Everything done is kept with who, when, why, and the
-    numbers before and behind it.
+    """FIX order sessions: their owners, their sequence numbers, and administrative actions of named
+    persons. Every action is kept with who, when, why, and the sequence numbers before and after it.
 
-    Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
-    may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
-    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
-    was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
+    Roles: OPERATOR, RISK and AUDITOR may read; each rpc that changes something names its roles. An
+    unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a state that does not allow
+    the call FAILED_PRECONDITION (OBJECT_STATE). A gateway has 60 s to answer an action: after that
+    the action is UNKNOWN and does not block others.
     """
 
     def List(self, request, context):
-        """Every session.
+        """Returns every session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Get(self, request, context):
-        """One session with what was done to it last. Refuses: OBJECT_NOT_FOUND.
+        """Returns one session with its last actions. Refuses: OBJECT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """All sessions, then each again whenever something of it changes; a heartbeat
-        when nothing does. Refuses: OBJECT_NOT_FOUND.
+        """Sends all sessions, then each again whenever it changes; a heartbeat when nothing changes.
+        Refuses: OBJECT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListActions(self, request, context):
-        """What was done to a session, newest first, in pages. Refuses:
-        OBJECT_NOT_FOUND, INVALID_FIELD (before_action_id is no ULID).
+        """Returns the actions on a session, newest first, in pages. Refuses: OBJECT_NOT_FOUND,
+        INVALID_FIELD (before_action_id is not a ULID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ProposeSequenceChange(self, request, context):
-        """Proposes other sequence numbers. Roles: OPERATOR, RISK. Nothing happens
-        before another person approves it. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE
-        (another action is under way), INVALID_FIELD (nothing is to be changed, a
-        reset with numbers, or a life under 60 s).
+        """Proposes other sequence numbers. Roles: OPERATOR, RISK. Nothing happens before another person
+        approves the proposal. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (another action is under way),
+        INVALID_FIELD (nothing to change, a reset together with numbers, or expires_in_s below 60).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ApproveSequenceChange(self, request, context):
-        """Approves a proposal; the owning gateway then logs out, sets the numbers and
-        logs on again. Roles: OPERATOR, RISK. Refuses: SECOND_PERSON_REQUIRED (the
-        proposer), OBJECT_STATE (decided already, expired, or another action is under
-        way).
+        """Approves a proposal; the owning gateway then logs out, sets the numbers and logs on again.
+        Roles: OPERATOR, RISK. Refuses: SECOND_PERSON_REQUIRED (the caller proposed it), OBJECT_STATE
+        (the proposal is decided or expired, or another action is under way).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectSequenceChange(self, request, context):
-        """Rejects a proposal, also one's own. Roles: OPERATOR, RISK. Refuses:
+        """Rejects a proposal, which may be the caller's own. Roles: OPERATOR, RISK. Refuses:
         OBJECT_STATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -164,24 +160,24 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Disconnect(self, request, context):
-        """Logs the session out until Connect, whatever restarts meanwhile. Role:
-        OPERATOR. Refuses: OBJECT_STATE (it is kept out already).
+        """Logs the session out until Connect, also if processes restart in between. Role: OPERATOR.
+        Refuses: OBJECT_STATE (the session is already kept out).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Connect(self, request, context):
-        """Lets the session log on again. Role: OPERATOR. Refuses: OBJECT_STATE (it is
-        not kept out).
+        """Lets the session log on again. Role: OPERATOR. Refuses: OBJECT_STATE (the session is not kept
+        out).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def HandOver(self, request, context):
-        """Has the owner give the session to a standby. Role: OPERATOR. Refuses:
-        OBJECT_STATE (no standby was seen within 3 s, or the session has no owner).
+        """Makes the owner give the session to a standby. Role: OPERATOR. Refuses: OBJECT_STATE (no
+        standby was seen in the last 3 s, or the session has no owner).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,14 +245,13 @@ def add_SessionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SessionService:
-    """FIX order sessions: who owns them, how far their numbers are, and what a named
-    person may do to them. Everything done is kept with who, when, why, and the
-    numbers before and behind it.
+    """FIX order sessions: their owners, their sequence numbers, and administrative actions of named
+    persons. Every action is kept with who, when, why, and the sequence numbers before and after it.
 
-    Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
-    may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
-    state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
-    was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
+    Roles: OPERATOR, RISK and AUDITOR may read; each rpc that changes something names its roles. An
+    unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a state that does not allow
+    the call FAILED_PRECONDITION (OBJECT_STATE). A gateway has 60 s to answer an action: after that
+    the action is UNKNOWN and does not block others.
     """
 
     @staticmethod

@@ -25,21 +25,59 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dordermesh/type/v1/rules.proto\x12\x11ordermesh.type.v1\x1a google/protobuf/descriptor.proto\"\x94\x02\n\nFieldRules\x12\x1a\n\x08required\x18\x01 \x01(\x08R\x08required\x12\x39\n\x07\x64\x65\x63imal\x18\x02 \x01(\x0b\x32\x1f.ordermesh.type.v1.DecimalRulesR\x07\x64\x65\x63imal\x12\x36\n\x06string\x18\x03 \x01(\x0b\x32\x1e.ordermesh.type.v1.StringRulesR\x06string\x12\x39\n\x07integer\x18\x04 \x01(\x0b\x32\x1f.ordermesh.type.v1.IntegerRulesR\x07integer\x12<\n\x08repeated\x18\x05 \x01(\x0b\x32 .ordermesh.type.v1.RepeatedRulesR\x08repeated\"M\n\x0c\x44\x65\x63imalRules\x12\x1a\n\x08positive\x18\x01 \x01(\x08R\x08positive\x12!\n\x0cnot_negative\x18\x02 \x01(\x08R\x0bnotNegative\"\x8a\x01\n\x0bStringRules\x12\x1d\n\nmin_length\x18\x01 \x01(\rR\tminLength\x12\x1d\n\nmax_length\x18\x02 \x01(\rR\tmaxLength\x12\x18\n\x07pattern\x18\x03 \x01(\tR\x07pattern\x12#\n\rpattern_words\x18\x04 \x01(\tR\x0cpatternWords\"d\n\x0cIntegerRules\x12\x1d\n\x07minimum\x18\x01 \x01(\x03H\x00R\x07minimum\x88\x01\x01\x12\x1d\n\x07maximum\x18\x02 \x01(\x03H\x01R\x07maximum\x88\x01\x01\x42\n\n\x08_minimumB\n\n\x08_maximum\"I\n\rRepeatedRules\x12\x1b\n\tmin_items\x18\x01 \x01(\rR\x08minItems\x12\x1b\n\tmax_items\x18\x02 \x01(\rR\x08maxItems:T\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.ordermesh.type.v1.FieldRulesR\x05rulesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dordermesh/type/v1/rules.proto\x12\x11ordermesh.type.v1\x1a google/protobuf/descriptor.proto\"\xc8\x02\n\nFieldRules\x12\x1a\n\x08required\x18\x01 \x01(\x08R\x08required\x12\x39\n\x07\x64\x65\x63imal\x18\x02 \x01(\x0b\x32\x1f.ordermesh.type.v1.DecimalRulesR\x07\x64\x65\x63imal\x12\x36\n\x06string\x18\x03 \x01(\x0b\x32\x1e.ordermesh.type.v1.StringRulesR\x06string\x12\x39\n\x07integer\x18\x04 \x01(\x0b\x32\x1f.ordermesh.type.v1.IntegerRulesR\x07integer\x12<\n\x08repeated\x18\x05 \x01(\x0b\x32 .ordermesh.type.v1.RepeatedRulesR\x08repeated\x12\x32\n\x05named\x18\x06 \x01(\x0e\x32\x1c.ordermesh.type.v1.NamedRuleR\x05named\"M\n\x0c\x44\x65\x63imalRules\x12\x1a\n\x08positive\x18\x01 \x01(\x08R\x08positive\x12!\n\x0cnot_negative\x18\x02 \x01(\x08R\x0bnotNegative\"\x8a\x01\n\x0bStringRules\x12\x1d\n\nmin_length\x18\x01 \x01(\rR\tminLength\x12\x1d\n\nmax_length\x18\x02 \x01(\rR\tmaxLength\x12\x18\n\x07pattern\x18\x03 \x01(\tR\x07pattern\x12#\n\rpattern_words\x18\x04 \x01(\tR\x0cpatternWords\"d\n\x0cIntegerRules\x12\x1d\n\x07minimum\x18\x01 \x01(\x03H\x00R\x07minimum\x88\x01\x01\x12\x1d\n\x07maximum\x18\x02 \x01(\x03H\x01R\x07maximum\x88\x01\x01\x42\n\n\x08_minimumB\n\n\x08_maximum\"I\n\rRepeatedRules\x12\x1b\n\tmin_items\x18\x01 \x01(\rR\x08minItems\x12\x1b\n\tmax_items\x18\x02 \x01(\rR\x08maxItems*\x95\x08\n\tNamedRule\x12\x1a\n\x16NAMED_RULE_UNSPECIFIED\x10\x00\x12Y\n\x1aNAMED_RULE_IDEMPOTENCY_KEY\x10\x01\x1a\x39\xaa\xbb\x18\x35\x08\x01\x1a\x31\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -\x12$\n\x14NAMED_RULE_OBJECT_ID\x10\x02\x1a\n\xaa\xbb\x18\x06\x08\x01\x1a\x02\x10$\x12Q\n\x15NAMED_RULE_ACCOUNT_ID\x10\x03\x1a\x36\xaa\xbb\x18\x32\x1a\x30\x10 \x1a\n[A-Z0-9-]+\" upper-case letters, digits and -\x12+\n\x1bNAMED_RULE_EXISTING_ACCOUNT\x10\x04\x1a\n\xaa\xbb\x18\x06\x08\x01\x1a\x02\x10 \x12]\n\x18NAMED_RULE_INSTRUMENT_ID\x10\x05\x1a?\xaa\xbb\x18;\x1a\x39\x10 \x1a\x18[A-Z0-9_-]+\\.[A-Z0-9]{4}\"\x1bSYMBOL.MIC, as in ASML.SIMA\x12O\n\x14NAMED_RULE_VENUE_MIC\x10\x06\x1a\x35\xaa\xbb\x18\x31\x1a/\x10\x04\x1a\x0b[A-Z0-9]{4}\"\x1e\x34 upper-case letters or digits\x12Q\n\x15NAMED_RULE_SESSION_ID\x10\x07\x1a\x36\xaa\xbb\x18\x32\x1a\x30\x10@\x1a\n[a-z0-9-]+\" lower-case letters, digits and -\x12+\n\x1bNAMED_RULE_EXISTING_SESSION\x10\x08\x1a\n\xaa\xbb\x18\x06\x08\x01\x1a\x02\x10@\x12M\n\x15NAMED_RULE_SHORT_CODE\x10\t\x1a\x32\xaa\xbb\x18.\x1a,\x10\x14\x1a\t[A-Z0-9]+\"\x1dupper-case letters and digits\x12\x1e\n\x12NAMED_RULE_DECIMAL\x10\n\x1a\x06\xaa\xbb\x18\x02\x12\x00\x12)\n\x1bNAMED_RULE_POSITIVE_DECIMAL\x10\x0b\x1a\x08\xaa\xbb\x18\x04\x12\x02\x08\x01\x12-\n\x1fNAMED_RULE_DECIMAL_NOT_NEGATIVE\x10\x0c\x1a\x08\xaa\xbb\x18\x04\x12\x02\x10\x01\x12\"\n\x11NAMED_RULE_REASON\x10\r\x1a\x0b\xaa\xbb\x18\x07\x08\x01\x1a\x03\x10\xf4\x03\x12\'\n\x17NAMED_RULE_SHORT_REASON\x10\x0e\x1a\n\xaa\xbb\x18\x06\x08\x01\x1a\x02\x10\x64\x12-\n\x1aNAMED_RULE_DETAILED_REASON\x10\x0f\x1a\r\xaa\xbb\x18\t\x08\x01\x1a\x05\x08\n\x10\xf4\x03\x12%\n\x14NAMED_RULE_PAGE_SIZE\x10\x10\x1a\x0b\xaa\xbb\x18\x07\"\x05\x08\x00\x10\xf4\x03\x12)\n\x1aNAMED_RULE_LARGE_PAGE_SIZE\x10\x11\x1a\t\xaa\xbb\x18\x05\"\x03\x10\xe8\x07\x12$\n\x15NAMED_RULE_PAGE_TOKEN\x10\x12\x1a\t\xaa\xbb\x18\x05\x1a\x03\x10\x80\x02:T\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.ordermesh.type.v1.FieldRulesR\x05rules:b\n\ndefinition\x12!.google.protobuf.EnumValueOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x1d.ordermesh.type.v1.FieldRulesR\ndefinitionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ordermesh.type.v1.rules_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_IDEMPOTENCY_KEY"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_IDEMPOTENCY_KEY"]._serialized_options = b'\252\273\0305\010\001\0321\020@\032\020[A-Za-z0-9._:-]+\"\033letters, digits and . _ : -'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_OBJECT_ID"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_OBJECT_ID"]._serialized_options = b'\252\273\030\006\010\001\032\002\020$'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_ACCOUNT_ID"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_ACCOUNT_ID"]._serialized_options = b'\252\273\0302\0320\020 \032\n[A-Z0-9-]+\" upper-case letters, digits and -'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_EXISTING_ACCOUNT"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_EXISTING_ACCOUNT"]._serialized_options = b'\252\273\030\006\010\001\032\002\020 '
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_INSTRUMENT_ID"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_INSTRUMENT_ID"]._serialized_options = b'\252\273\030;\0329\020 \032\030[A-Z0-9_-]+\\.[A-Z0-9]{4}\"\033SYMBOL.MIC, as in ASML.SIMA'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_VENUE_MIC"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_VENUE_MIC"]._serialized_options = b'\252\273\0301\032/\020\004\032\013[A-Z0-9]{4}\"\0364 upper-case letters or digits'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_SESSION_ID"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_SESSION_ID"]._serialized_options = b'\252\273\0302\0320\020@\032\n[a-z0-9-]+\" lower-case letters, digits and -'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_EXISTING_SESSION"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_EXISTING_SESSION"]._serialized_options = b'\252\273\030\006\010\001\032\002\020@'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_SHORT_CODE"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_SHORT_CODE"]._serialized_options = b'\252\273\030.\032,\020\024\032\t[A-Z0-9]+\"\035upper-case letters and digits'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_DECIMAL"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_DECIMAL"]._serialized_options = b'\252\273\030\002\022\000'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_POSITIVE_DECIMAL"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_POSITIVE_DECIMAL"]._serialized_options = b'\252\273\030\004\022\002\010\001'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_DECIMAL_NOT_NEGATIVE"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_DECIMAL_NOT_NEGATIVE"]._serialized_options = b'\252\273\030\004\022\002\020\001'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_REASON"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_REASON"]._serialized_options = b'\252\273\030\007\010\001\032\003\020\364\003'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_SHORT_REASON"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_SHORT_REASON"]._serialized_options = b'\252\273\030\006\010\001\032\002\020d'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_DETAILED_REASON"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_DETAILED_REASON"]._serialized_options = b'\252\273\030\t\010\001\032\005\010\n\020\364\003'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_PAGE_SIZE"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_PAGE_SIZE"]._serialized_options = b'\252\273\030\007\"\005\010\000\020\364\003'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_LARGE_PAGE_SIZE"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_LARGE_PAGE_SIZE"]._serialized_options = b'\252\273\030\005\"\003\020\350\007'
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_PAGE_TOKEN"]._loaded_options = None
+  _globals['_NAMEDRULE'].values_by_name["NAMED_RULE_PAGE_TOKEN"]._serialized_options = b'\252\273\030\005\032\003\020\200\002'
+  _globals['_NAMEDRULE']._serialized_start=815
+  _globals['_NAMEDRULE']._serialized_end=1860
   _globals['_FIELDRULES']._serialized_start=87
-  _globals['_FIELDRULES']._serialized_end=363
-  _globals['_DECIMALRULES']._serialized_start=365
-  _globals['_DECIMALRULES']._serialized_end=442
-  _globals['_STRINGRULES']._serialized_start=445
-  _globals['_STRINGRULES']._serialized_end=583
-  _globals['_INTEGERRULES']._serialized_start=585
-  _globals['_INTEGERRULES']._serialized_end=685
-  _globals['_REPEATEDRULES']._serialized_start=687
-  _globals['_REPEATEDRULES']._serialized_end=760
+  _globals['_FIELDRULES']._serialized_end=415
+  _globals['_DECIMALRULES']._serialized_start=417
+  _globals['_DECIMALRULES']._serialized_end=494
+  _globals['_STRINGRULES']._serialized_start=497
+  _globals['_STRINGRULES']._serialized_end=635
+  _globals['_INTEGERRULES']._serialized_start=637
+  _globals['_INTEGERRULES']._serialized_end=737
+  _globals['_REPEATEDRULES']._serialized_start=739
+  _globals['_REPEATEDRULES']._serialized_end=812
 # @@protoc_insertion_point(module_scope)

@@ -1,26 +1,72 @@
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class NamedRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NAMED_RULE_UNSPECIFIED: _ClassVar[NamedRule]
+    NAMED_RULE_IDEMPOTENCY_KEY: _ClassVar[NamedRule]
+    NAMED_RULE_OBJECT_ID: _ClassVar[NamedRule]
+    NAMED_RULE_ACCOUNT_ID: _ClassVar[NamedRule]
+    NAMED_RULE_EXISTING_ACCOUNT: _ClassVar[NamedRule]
+    NAMED_RULE_INSTRUMENT_ID: _ClassVar[NamedRule]
+    NAMED_RULE_VENUE_MIC: _ClassVar[NamedRule]
+    NAMED_RULE_SESSION_ID: _ClassVar[NamedRule]
+    NAMED_RULE_EXISTING_SESSION: _ClassVar[NamedRule]
+    NAMED_RULE_SHORT_CODE: _ClassVar[NamedRule]
+    NAMED_RULE_DECIMAL: _ClassVar[NamedRule]
+    NAMED_RULE_POSITIVE_DECIMAL: _ClassVar[NamedRule]
+    NAMED_RULE_DECIMAL_NOT_NEGATIVE: _ClassVar[NamedRule]
+    NAMED_RULE_REASON: _ClassVar[NamedRule]
+    NAMED_RULE_SHORT_REASON: _ClassVar[NamedRule]
+    NAMED_RULE_DETAILED_REASON: _ClassVar[NamedRule]
+    NAMED_RULE_PAGE_SIZE: _ClassVar[NamedRule]
+    NAMED_RULE_LARGE_PAGE_SIZE: _ClassVar[NamedRule]
+    NAMED_RULE_PAGE_TOKEN: _ClassVar[NamedRule]
+NAMED_RULE_UNSPECIFIED: NamedRule
+NAMED_RULE_IDEMPOTENCY_KEY: NamedRule
+NAMED_RULE_OBJECT_ID: NamedRule
+NAMED_RULE_ACCOUNT_ID: NamedRule
+NAMED_RULE_EXISTING_ACCOUNT: NamedRule
+NAMED_RULE_INSTRUMENT_ID: NamedRule
+NAMED_RULE_VENUE_MIC: NamedRule
+NAMED_RULE_SESSION_ID: NamedRule
+NAMED_RULE_EXISTING_SESSION: NamedRule
+NAMED_RULE_SHORT_CODE: NamedRule
+NAMED_RULE_DECIMAL: NamedRule
+NAMED_RULE_POSITIVE_DECIMAL: NamedRule
+NAMED_RULE_DECIMAL_NOT_NEGATIVE: NamedRule
+NAMED_RULE_REASON: NamedRule
+NAMED_RULE_SHORT_REASON: NamedRule
+NAMED_RULE_DETAILED_REASON: NamedRule
+NAMED_RULE_PAGE_SIZE: NamedRule
+NAMED_RULE_LARGE_PAGE_SIZE: NamedRule
+NAMED_RULE_PAGE_TOKEN: NamedRule
 RULES_FIELD_NUMBER: _ClassVar[int]
 rules: _descriptor.FieldDescriptor
+DEFINITION_FIELD_NUMBER: _ClassVar[int]
+definition: _descriptor.FieldDescriptor
 
 class FieldRules(_message.Message):
-    __slots__ = ("required", "decimal", "string", "integer", "repeated")
+    __slots__ = ("required", "decimal", "string", "integer", "repeated", "named")
     REQUIRED_FIELD_NUMBER: _ClassVar[int]
     DECIMAL_FIELD_NUMBER: _ClassVar[int]
     STRING_FIELD_NUMBER: _ClassVar[int]
     INTEGER_FIELD_NUMBER: _ClassVar[int]
     REPEATED_FIELD_NUMBER: _ClassVar[int]
+    NAMED_FIELD_NUMBER: _ClassVar[int]
     required: bool
     decimal: DecimalRules
     string: StringRules
     integer: IntegerRules
     repeated: RepeatedRules
-    def __init__(self, required: _Optional[bool] = ..., decimal: _Optional[_Union[DecimalRules, _Mapping]] = ..., string: _Optional[_Union[StringRules, _Mapping]] = ..., integer: _Optional[_Union[IntegerRules, _Mapping]] = ..., repeated: _Optional[_Union[RepeatedRules, _Mapping]] = ...) -> None: ...
+    named: NamedRule
+    def __init__(self, required: _Optional[bool] = ..., decimal: _Optional[_Union[DecimalRules, _Mapping]] = ..., string: _Optional[_Union[StringRules, _Mapping]] = ..., integer: _Optional[_Union[IntegerRules, _Mapping]] = ..., repeated: _Optional[_Union[RepeatedRules, _Mapping]] = ..., named: _Optional[_Union[NamedRule, str]] = ...) -> None: ...
 
 class DecimalRules(_message.Message):
     __slots__ = ("positive", "not_negative")

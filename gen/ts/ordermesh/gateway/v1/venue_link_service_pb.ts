@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/gateway/v1/venue_link_service.proto.
  */
 export const file_ordermesh_gateway_v1_venue_link_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIs4DCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIIrkCCghMaW5rT3BlbhJMCgpzZXNzaW9uX2lkGAEgASgJQjiiuxg0CAEaMBBAGgpbYS16MC05LV0rIiBsb3dlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJKCgl2ZW51ZV9taWMYAiABKAlCN6K7GDMIARovEAQaC1tBLVowLTldezR9Ih40IHVwcGVyLWNhc2UgbGV0dGVycyBvciBkaWdpdHMSIAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCUIGorsYAggBEhUKDXNlc3Npb25fZXBvY2gYBCABKAMSMwoGc3RhdHVzGAUgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIRCglkcm9wX2NvcHkYBiABKAgSEgoKc3RvcmVfbG9zdBgUIAEoCCKNAgoKTGlua09wZW5lZBIVCg1mZW5jaW5nX3Rva2VuGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAMgASgEEh4KFm5leHRfb3V0Ym91bmRfc2VxdWVuY2UYBCABKAQSLAoGYmxvY2tzGAUgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGBQgASgEEhQKDHNlbmRlcl9lcG9jaBgVIAEoAxIQCghrZXB0X291dBgWIAEoCBIVCg1hZG1pbl9wZW5kaW5nGBcgASgIIkYKBkJsb2NrcxIPCgd2ZXJzaW9uGAEgASgEEisKBmJsb2NrcxgCIAMoCzIbLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrImMKBUJsb2NrEhEKCXN3aXRjaF9pZBgBIAEoCRIqCgVzY29wZRgCIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuS2lsbFNjb3BlEgwKBHRleHQYAyABKAkSDQoFZHJpbGwYBCABKAgiSgoLTGlua1N0YW5kYnkSFgoOb3duZXJfaW5zdGFuY2UYASABKAkSFQoNZmVuY2luZ190b2tlbhgCIAEoBBIMCgR0ZXh0GAMgASgJIsEECgxWZW51ZUNvbW1hbmQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAMgASgJEjQKBGtpbmQYBCABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kEhAKCG9yZGVyX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJEhIKCmFjY291bnRfaWQYByABKAkSDgoGc3ltYm9sGAggASgJEgwKBGlzaW4YCSABKAkSEAoIY3VycmVuY3kYCiABKAkSJAoEc2lkZRgLIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAwgASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYDSABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSNwoKcmVndWxhdG9yeRgOIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSMAoMY29tbWl0dGVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWRlbGl2ZXJlZBgQIAEoCBIPCgdmaXJtX2lkGBEgASgJEg8KB2Rlc2tfaWQYEiABKAkSEQoJcGxhY2VkX2J5GBMgASgJEhQKDHJlcXVlc3RlZF9ieRgUIAEoCSLgAQoOQ29tbWFuZFJlY2VpcHQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEjUKB291dGNvbWUYAyABKA4yJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5Db21tYW5kT3V0Y29tZRITCgttc2dfc2VxX251bRgEIAEoBBIMCgR0ZXh0GAUgASgJEhAKCG9yZGVyX2lkGAYgASgJEjQKBGtpbmQYByABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kIo4ECgxWZW51ZU1lc3NhZ2USEwoLbXNnX3NlcV9udW0YASABKAQSFQoNc2Vzc2lvbl9lcG9jaBgCIAEoAxIQCghwb3NzX2R1cBgDIAEoCBITCgtwb3NzX3Jlc2VuZBgEIAEoCBIwCgxzZW5kaW5nX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBChBleGVjdXRpb25fcmVwb3J0GAogASgLMiUub3JkZXJtZXNoLmdhdGV3YXkudjEuRXhlY3V0aW9uUmVwb3J0SAASRgoTb3JkZXJfY2FuY2VsX3JlamVjdBgLIAEoCzInLm9yZGVybWVzaC5nYXRld2F5LnYxLk9yZGVyQ2FuY2VsUmVqZWN0SAASPwoPYnVzaW5lc3NfcmVqZWN0GAwgASgLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQnVzaW5lc3NSZWplY3RIABI9Cg5zZXNzaW9uX3JlamVjdBgNIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25SZWplY3RIABI1CgZwYXJrZWQYDiABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5QYXJrZWRNZXNzYWdlSABCBgoEYm9keSLoBQoPRXhlY3V0aW9uUmVwb3J0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRIPCgdleGVjX2lkGAQgASgJEhMKC2V4ZWNfcmVmX2lkGAUgASgJEhEKCWV4ZWNfdHlwZRgGIAEoCRISCgpvcmRfc3RhdHVzGAcgASgJEhYKDm9yZGVyX3F1YW50aXR5GAggASgJEhUKDWxhc3RfcXVhbnRpdHkYCSABKAkSEgoKbGFzdF9wcmljZRgKIAEoCRIXCg9sZWF2ZXNfcXVhbnRpdHkYCyABKAkSFAoMY3VtX3F1YW50aXR5GAwgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYDSABKAkSEwoLbGltaXRfcHJpY2UYDiABKAkSEgoKc3RvcF9wcmljZRgPIAEoCRIVCg10aW1lX2luX2ZvcmNlGBAgASgJEjEKDXRyYW5zYWN0X3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYEiABKAkSGwoOb3JkX3Jlal9yZWFzb24YEyABKAVIAIgBARIkChdleGVjX3Jlc3RhdGVtZW50X3JlYXNvbhgUIAEoBUgBiAEBEhYKDmxhc3RfbGlxdWlkaXR5GBUgASgNEhcKD2xhc3RfbWFya2V0X21pYxgWIAEoCRIYChBkaXNwbGF5X3F1YW50aXR5GBcgASgJEhkKEXN0YXR1c19yZXF1ZXN0X2lkGBggASgJEhQKDHBlZ2dlZF9wcmljZRgZIAEoCRIeChZtYXNzX3N0YXR1c19yZXF1ZXN0X2lkGBogASgJEi0KBHRvbGQYGyABKAsyHy5vcmRlcm1lc2guZ2F0ZXdheS52MS5Ub2xkT3JkZXJCEQoPX29yZF9yZWpfcmVhc29uQhoKGF9leGVjX3Jlc3RhdGVtZW50X3JlYXNvbiJxCglUb2xkT3JkZXISEgoKYWNjb3VudF9pZBgBIAEoCRIOCgZzeW1ib2wYAiABKAkSDAoEaXNpbhgDIAEoCRIMCgRzaWRlGAQgASgJEhIKCm9yZGVyX3R5cGUYBSABKAkSEAoIY3VycmVuY3kYBiABKAkivQEKEU9yZGVyQ2FuY2VsUmVqZWN0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRISCgpvcmRfc3RhdHVzGAQgASgJEhMKC3Jlc3BvbnNlX3RvGAUgASgJEhsKDmN4bF9yZWpfcmVhc29uGAYgASgFSACIAQESDAoEdGV4dBgHIAEoCUIRCg9fY3hsX3Jlal9yZWFzb24ifAoOQnVzaW5lc3NSZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEg4KBnJlYXNvbhgDIAEoBRIOCgZyZWZfaWQYBCABKAkSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkifwoNU2Vzc2lvblJlamVjdBITCgtyZWZfc2VxX251bRgBIAEoBBIUCgxyZWZfbXNnX3R5cGUYAiABKAkSEgoKcmVmX3RhZ19pZBgDIAEoBRIOCgZyZWFzb24YBCABKAUSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkiPQoNUGFya2VkTWVzc2FnZRIQCghtc2dfdHlwZRgBIAEoCRILCgNyYXcYAiABKAwSDQoFZXJyb3IYAyABKAkinwQKDVNlc3Npb25TdGF0dXMSEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSMQoFc3RhdGUYAyABKA4yIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdGUSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3F1ZXVlZF9jb21tYW5kcxgFIAEoDRIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgGIAEoBBIfChduZXh0X3RhcmdldF9tc2dfc2VxX251bRgHIAEoBBIMCgR0ZXh0GAggASgJEhUKDXNlc3Npb25fZXBvY2gYCSABKAMSHgoWdHJhZGluZ19zZXNzaW9uX3N0YXR1cxgKIAEoBRIwCgtvcmRlcl90eXBlcxgLIAMoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEjUKDnRpbWVzX2luX2ZvcmNlGAwgAygOMh0ub3JkZXJtZXNoLm9tcy52MS5UaW1lSW5Gb3JjZRIVCg1jYXNoX3F1YW50aXR5GA0gASgIEi8KCmNsb2NrX3NrZXcYFCABKAsyGy5vcmRlcm1lc2gub21zLnYxLkNsb2NrU2tldxIYChBnYXRld2F5X2luc3RhbmNlGBUgASgJEh4KDGNhcGFiaWxpdGllcxgWIAMoCUIIorsYBCoCECAi1gMKDExpbmtSZXNwb25zZRIwCgZvcGVuZWQYASABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rT3BlbmVkEjQKCGNvbW1hbmRzGAIgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kEi0KA2FjaxgDIAEoCzIgLm9yZGVybWVzaC5nYXRld2F5LnYxLkluYm91bmRBY2sSLwoJaGVhcnRiZWF0GAQgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0EicKBWRyYWluGAUgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4SLAoGYmxvY2tzGAYgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzEjIKB3N0YW5kYnkYFCABKAsyIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rU3RhbmRieRIxCgVhZG1pbhgVIAEoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLkFkbWluQ29tbWFuZBJACglxdWVzdGlvbnMYFiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRCCaK7GAUqAxD0AyKlAQoMQWRtaW5Db21tYW5kEhEKCWFjdGlvbl9pZBgBIAEoCRIxCgRraW5kGAIgASgOMiMub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uQWN0aW9uS2luZBIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgDIAEoBBIfChduZXh0X3RhcmdldF9tc2dfc2VxX251bRgEIAEoBBINCgVyZXNldBgFIAEoCCKhAQoLQWRtaW5SZXN1bHQSEQoJYWN0aW9uX2lkGAEgASgJEgwKBGRvbmUYAiABKAgSDAoEdGV4dBgDIAEoCRIxCgZiZWZvcmUYBCABKAsyIS5vcmRlcm1lc2gub21zLnYxLlNlcXVlbmNlTnVtYmVycxIwCgVhZnRlchgFIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuU2VxdWVuY2VOdW1iZXJzIkgKCkluYm91bmRBY2sSFQoNc2Vzc2lvbl9lcG9jaBgBIAEoAxIjChthcHBsaWVkX2luYm91bmRfbXNnX3NlcV9udW0YAiABKAQqsAEKEFZlbnVlQ29tbWFuZEtpbmQSIgoeVkVOVUVfQ09NTUFORF9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWVkVOVUVfQ09NTUFORF9LSU5EX05FVxABEh0KGVZFTlVFX0NPTU1BTkRfS0lORF9DQU5DRUwQAhIeChpWRU5VRV9DT01NQU5EX0tJTkRfUkVQTEFDRRADEh0KGVZFTlVFX0NPTU1BTkRfS0lORF9TVEFUVVMQBCqHAQoOQ29tbWFuZE91dGNvbWUSHwobQ09NTUFORF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUQ09NTUFORF9PVVRDT01FX1NFTlQQARIcChhDT01NQU5EX09VVENPTUVfTk9UX1NFTlQQAhIcChhDT01NQU5EX09VVENPTUVfSU5fRE9VQlQQAyp5CgxTZXNzaW9uU3RhdGUSHQoZU0VTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhYKElNFU1NJT05fU1RBVEVfRE9XThABEhwKGFNFU1NJT05fU1RBVEVfUkVDT1ZFUklORxACEhQKEFNFU1NJT05fU1RBVEVfVVAQAzJlChBWZW51ZUxpbmtTZXJ2aWNlElEKBExpbmsSIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVxdWVzdBoiLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIs4DCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIItoBCghMaW5rT3BlbhIcCgpzZXNzaW9uX2lkGAEgASgJQgiiuxgECAEwBxIbCgl2ZW51ZV9taWMYAiABKAlCCKK7GAQIATAGEiAKEGdhdGV3YXlfaW5zdGFuY2UYAyABKAlCBqK7GAIIARIVCg1zZXNzaW9uX2Vwb2NoGAQgASgDEjMKBnN0YXR1cxgFIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25TdGF0dXMSEQoJZHJvcF9jb3B5GAYgASgIEhIKCnN0b3JlX2xvc3QYFCABKAgijQIKCkxpbmtPcGVuZWQSFQoNZmVuY2luZ190b2tlbhgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgDIAEoBBIeChZuZXh0X291dGJvdW5kX3NlcXVlbmNlGAQgASgEEiwKBmJsb2NrcxgFIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgUIAEoBBIUCgxzZW5kZXJfZXBvY2gYFSABKAMSEAoIa2VwdF9vdXQYFiABKAgSFQoNYWRtaW5fcGVuZGluZxgXIAEoCCJGCgZCbG9ja3MSDwoHdmVyc2lvbhgBIAEoBBIrCgZibG9ja3MYAiADKAsyGy5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9jayJjCgVCbG9jaxIRCglzd2l0Y2hfaWQYASABKAkSKgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZRIMCgR0ZXh0GAMgASgJEg0KBWRyaWxsGAQgASgIIkoKC0xpbmtTdGFuZGJ5EhYKDm93bmVyX2luc3RhbmNlGAEgASgJEhUKDWZlbmNpbmdfdG9rZW4YAiABKAQSDAoEdGV4dBgDIAEoCSLBBAoMVmVudWVDb21tYW5kEhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgDIAEoCRI0CgRraW5kGAQgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZBIQCghvcmRlcl9pZBgFIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgGIAEoCRISCgphY2NvdW50X2lkGAcgASgJEg4KBnN5bWJvbBgIIAEoCRIMCgRpc2luGAkgASgJEhAKCGN1cnJlbmN5GAogASgJEiQKBHNpZGUYCyABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgMIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGA0gASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjcKCnJlZ3VsYXRvcnkYDiABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEjAKDGNvbW1pdHRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVkZWxpdmVyZWQYECABKAgSDwoHZmlybV9pZBgRIAEoCRIPCgdkZXNrX2lkGBIgASgJEhEKCXBsYWNlZF9ieRgTIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYFCABKAki4AEKDkNvbW1hbmRSZWNlaXB0EhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRI1CgdvdXRjb21lGAMgASgOMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZE91dGNvbWUSEwoLbXNnX3NlcV9udW0YBCABKAQSDAoEdGV4dBgFIAEoCRIQCghvcmRlcl9pZBgGIAEoCRI0CgRraW5kGAcgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZCKOBAoMVmVudWVNZXNzYWdlEhMKC21zZ19zZXFfbnVtGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSEAoIcG9zc19kdXAYAyABKAgSEwoLcG9zc19yZXNlbmQYBCABKAgSMAoMc2VuZGluZ190aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQQoQZXhlY3V0aW9uX3JlcG9ydBgKIAEoCzIlLm9yZGVybWVzaC5nYXRld2F5LnYxLkV4ZWN1dGlvblJlcG9ydEgAEkYKE29yZGVyX2NhbmNlbF9yZWplY3QYCyABKAsyJy5vcmRlcm1lc2guZ2F0ZXdheS52MS5PcmRlckNhbmNlbFJlamVjdEgAEj8KD2J1c2luZXNzX3JlamVjdBgMIAEoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkJ1c2luZXNzUmVqZWN0SAASPQoOc2Vzc2lvbl9yZWplY3QYDSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uUmVqZWN0SAASNQoGcGFya2VkGA4gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuUGFya2VkTWVzc2FnZUgAQgYKBGJvZHki6AUKD0V4ZWN1dGlvblJlcG9ydBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSDwoHZXhlY19pZBgEIAEoCRITCgtleGVjX3JlZl9pZBgFIAEoCRIRCglleGVjX3R5cGUYBiABKAkSEgoKb3JkX3N0YXR1cxgHIAEoCRIWCg5vcmRlcl9xdWFudGl0eRgIIAEoCRIVCg1sYXN0X3F1YW50aXR5GAkgASgJEhIKCmxhc3RfcHJpY2UYCiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAsgASgJEhQKDGN1bV9xdWFudGl0eRgMIAEoCRIVCg1hdmVyYWdlX3ByaWNlGA0gASgJEhMKC2xpbWl0X3ByaWNlGA4gASgJEhIKCnN0b3BfcHJpY2UYDyABKAkSFQoNdGltZV9pbl9mb3JjZRgQIAEoCRIxCg10cmFuc2FjdF90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0ZXh0GBIgASgJEhsKDm9yZF9yZWpfcmVhc29uGBMgASgFSACIAQESJAoXZXhlY19yZXN0YXRlbWVudF9yZWFzb24YFCABKAVIAYgBARIWCg5sYXN0X2xpcXVpZGl0eRgVIAEoDRIXCg9sYXN0X21hcmtldF9taWMYFiABKAkSGAoQZGlzcGxheV9xdWFudGl0eRgXIAEoCRIZChFzdGF0dXNfcmVxdWVzdF9pZBgYIAEoCRIUCgxwZWdnZWRfcHJpY2UYGSABKAkSHgoWbWFzc19zdGF0dXNfcmVxdWVzdF9pZBgaIAEoCRItCgR0b2xkGBsgASgLMh8ub3JkZXJtZXNoLmdhdGV3YXkudjEuVG9sZE9yZGVyQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24icQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJIr0BChFPcmRlckNhbmNlbFJlamVjdBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSEgoKb3JkX3N0YXR1cxgEIAEoCRITCgtyZXNwb25zZV90bxgFIAEoCRIbCg5jeGxfcmVqX3JlYXNvbhgGIAEoBUgAiAEBEgwKBHRleHQYByABKAlCEQoPX2N4bF9yZWpfcmVhc29uInwKDkJ1c2luZXNzUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRIOCgZyZWFzb24YAyABKAUSDgoGcmVmX2lkGAQgASgJEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIn8KDVNlc3Npb25SZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEhIKCnJlZl90YWdfaWQYAyABKAUSDgoGcmVhc29uGAQgASgFEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIj0KDVBhcmtlZE1lc3NhZ2USEAoIbXNnX3R5cGUYASABKAkSCwoDcmF3GAIgASgMEg0KBWVycm9yGAMgASgJIp8ECg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUSMAoLb3JkZXJfdHlwZXMYCyADKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRI1Cg50aW1lc19pbl9mb3JjZRgMIAMoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2USFQoNY2FzaF9xdWFudGl0eRgNIAEoCBIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgItYDCgxMaW5rUmVzcG9uc2USMAoGb3BlbmVkGAEgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW5lZBI0Cghjb21tYW5kcxgCIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBItCgNhY2sYAyABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5JbmJvdW5kQWNrEi8KCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdBInCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluEiwKBmJsb2NrcxgGIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIyCgdzdGFuZGJ5GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1N0YW5kYnkSMQoFYWRtaW4YFSABKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5BZG1pbkNvbW1hbmQSQAoJcXVlc3Rpb25zGBYgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kQgmiuxgFKgMQ9AMipQEKDEFkbWluQ29tbWFuZBIRCglhY3Rpb25faWQYASABKAkSMQoEa2luZBgCIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbktpbmQSHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YAyABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YBCABKAQSDQoFcmVzZXQYBSABKAgioQEKC0FkbWluUmVzdWx0EhEKCWFjdGlvbl9pZBgBIAEoCRIMCgRkb25lGAIgASgIEgwKBHRleHQYAyABKAkSMQoGYmVmb3JlGAQgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMSMAoFYWZ0ZXIYBSABKAsyIS5vcmRlcm1lc2gub21zLnYxLlNlcXVlbmNlTnVtYmVycyJICgpJbmJvdW5kQWNrEhUKDXNlc3Npb25fZXBvY2gYASABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAIgASgEKrABChBWZW51ZUNvbW1hbmRLaW5kEiIKHlZFTlVFX0NPTU1BTkRfS0lORF9VTlNQRUNJRklFRBAAEhoKFlZFTlVFX0NPTU1BTkRfS0lORF9ORVcQARIdChlWRU5VRV9DT01NQU5EX0tJTkRfQ0FOQ0VMEAISHgoaVkVOVUVfQ09NTUFORF9LSU5EX1JFUExBQ0UQAxIdChlWRU5VRV9DT01NQU5EX0tJTkRfU1RBVFVTEAQqhwEKDkNvbW1hbmRPdXRjb21lEh8KG0NPTU1BTkRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENPTU1BTkRfT1VUQ09NRV9TRU5UEAESHAoYQ09NTUFORF9PVVRDT01FX05PVF9TRU5UEAISHAoYQ09NTUFORF9PVVRDT01FX0lOX0RPVUJUEAMqeQoMU2Vzc2lvblN0YXRlEh0KGVNFU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1NUQVRFX0RPV04QARIcChhTRVNTSU9OX1NUQVRFX1JFQ09WRVJJTkcQAhIUChBTRVNTSU9OX1NUQVRFX1VQEAMyZQoQVmVudWVMaW5rU2VydmljZRJRCgRMaW5rEiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1JlcXVlc3QaIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -37,60 +37,60 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
   open?: LinkOpen | undefined;
 
   /**
-   * What the venue sent, in session order, at most 500 a frame.
+   * Messages of the venue in session order, at most 500 per frame.
    *
    * @generated from field: repeated ordermesh.gateway.v1.VenueMessage messages = 2;
    */
   messages: VenueMessage[];
 
   /**
-   * What became of commands, in outbound order.
+   * Outcome of commands, in outbound order.
    *
    * @generated from field: repeated ordermesh.gateway.v1.CommandReceipt receipts = 3;
    */
   receipts: CommandReceipt[];
 
   /**
-   * The session's state changed.
+   * State of the session, sent when it changed.
    *
    * @generated from field: ordermesh.gateway.v1.SessionStatus status = 4;
    */
   status?: SessionStatus | undefined;
 
   /**
-   * Nothing else to say.
+   * Sent when there is nothing else to send.
    *
    * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 5;
    */
   heartbeat?: Heartbeat | undefined;
 
   /**
-   * Version of the blocks that are in effect here: from now on nothing they cover
-   * leaves. Sent whenever it changes; 0: nothing to say.
+   * Version of the blocks that this gateway applies: from now on nothing they cover is sent. Set
+   * whenever it changes; 0: no change.
    *
    * @generated from field: uint64 blocks_version = 6;
    */
   blocksVersion: bigint;
 
   /**
-   * What became of an administrative command.
+   * Outcome of an administrative command.
    *
    * @generated from field: ordermesh.gateway.v1.AdminResult admin_result = 20;
    */
   adminResult?: AdminResult | undefined;
 
   /**
-   * Requests the venue asked to be sent again. They were not: the venue got a gap
-   * fill, and is asked with OrderStatusRequest(H). outcome is IN_DOUBT; they
-   * acknowledge nothing.
+   * Requests that the venue asked to be sent again and that were not sent again: the venue received
+   * a gap fill, and the gateway asks about them with OrderStatusRequest(H). outcome is IN_DOUBT;
+   * these receipts acknowledge nothing.
    *
    * @generated from field: repeated ordermesh.gateway.v1.CommandReceipt not_resent = 21;
    */
   notResent: CommandReceipt[];
 
   /**
-   * This gateway ends the link and dials again at once: keep its lease for it,
-   * though not longer than leases live.
+   * This gateway ends the session link and connects again at once: keep its lease, but not longer
+   * than a lease lasts.
    *
    * @generated from field: bool back_soon = 22;
    */
@@ -105,60 +105,60 @@ export const LinkRequestSchema: GenMessage<LinkRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 0);
 
 /**
- * Who dials and what its FIX store says.
+ * The gateway that connects, and the state of its FIX store.
  *
  * @generated from message ordermesh.gateway.v1.LinkOpen
  */
 export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
   /**
-   * Name of the session in the gateway's file: "sima-orders".
+   * Name of the session in the gateway's configuration: "sima-orders".
    *
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
 
   /**
-   * ISO 10383 of the venue.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 2;
    */
   venueMic: string;
 
   /**
-   * Names this process.
+   * Name of the gateway process.
    *
    * @generated from field: string gateway_instance = 3;
    */
   gatewayInstance: string;
 
   /**
-   * The life of the FIX sequence numbers: creation time of the FIX store, UTC
-   * nanoseconds since 1970. A reset makes a new one.
+   * Names one life of the FIX sequence numbers: creation time of the FIX store, UTC nanoseconds
+   * since 1970. A reset creates a new epoch.
    *
    * @generated from field: int64 session_epoch = 4;
    */
   sessionEpoch: bigint;
 
   /**
-   * State of the session now.
+   * Current state of the session.
    *
    * @generated from field: ordermesh.gateway.v1.SessionStatus status = 5;
    */
   status?: SessionStatus | undefined;
 
   /**
-   * The session only copies what the venue reports on the order session: it takes
-   * no commands, and its reports are applied by the rules of a drop copy. A venue
-   * may have one of each kind.
+   * True if the session only copies what the venue reports on the order session: it accepts no
+   * commands, and its reports are applied by the rules of a drop copy. A venue may have one session
+   * of each kind.
    *
    * @generated from field: bool drop_copy = 6;
    */
   dropCopy: boolean;
 
   /**
-   * The FIX store the numbers were in is lost. session_epoch is the life of the
-   * new one; the venue's numbers go on in it, and the OMS has everything asked
-   * about that the venue has not answered.
+   * True if the FIX store with the previous numbers is lost. session_epoch is that of the new
+   * store; the venue's numbers continue in it, and the OMS asks the venue about everything it has
+   * not answered.
    *
    * @generated from field: bool store_lost = 20;
    */
@@ -173,71 +173,71 @@ export const LinkOpenSchema: GenMessage<LinkOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 1);
 
 /**
- * What the OMS knows of the session.
+ * State of the session as the OMS knows it.
  *
  * @generated from message ordermesh.gateway.v1.LinkOpened
  */
 export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
   /**
-   * Grows with every owner; the gateway drops frames of an older one.
+   * Grows with every owner; the gateway drops frames with a lower token.
    *
    * @generated from field: uint64 fencing_token = 1;
    */
   fencingToken: bigint;
 
   /**
-   * Epoch the next number is of; 0 if nothing was ever applied.
+   * Epoch of applied_inbound_msg_seq_num; 0 if nothing was ever applied.
    *
    * @generated from field: int64 session_epoch = 2;
    */
   sessionEpoch: bigint;
 
   /**
-   * Last MsgSeqNum(34) applied. The gateway sets the next expected number to it
-   * + 1 before logon, when the epoch is its own.
+   * Last MsgSeqNum(34) of the venue that was applied. If the epoch equals its own, the gateway sets
+   * the next expected number to this + 1 before logon.
    *
    * @generated from field: uint64 applied_inbound_msg_seq_num = 3;
    */
   appliedInboundMsgSeqNum: bigint;
 
   /**
-   * Commands follow from this outbound sequence on: the first without receipt.
+   * The commands that follow start at this outbound sequence, the first without a receipt.
    *
    * @generated from field: uint64 next_outbound_sequence = 4;
    */
   nextOutboundSequence: bigint;
 
   /**
-   * In force before any command of this link.
+   * Kill switches in force before the first command of this session link.
    *
    * @generated from field: ordermesh.gateway.v1.Blocks blocks = 5;
    */
   blocks?: Blocks | undefined;
 
   /**
-   * Next MsgSeqNum(34) we send as far as an owner told; 0 if none ever did. A
-   * store that is behind it, or of another life, is not the one it was.
+   * Next MsgSeqNum(34) to send, as last reported by an owner; 0 if never reported. A FIX store with
+   * a lower number or of another epoch is not the same store.
    *
    * @generated from field: uint64 next_sender_msg_seq_num = 20;
    */
   nextSenderMsgSeqNum: bigint;
 
   /**
-   * Life of the store next_sender_msg_seq_num counts in.
+   * Epoch of next_sender_msg_seq_num.
    *
    * @generated from field: int64 sender_epoch = 21;
    */
   senderEpoch: bigint;
 
   /**
-   * An operator wants the session logged out: do not log on before CONNECT.
+   * True if an operator logged the session out: do not log on before CONNECT.
    *
    * @generated from field: bool kept_out = 22;
    */
   keptOut: boolean;
 
   /**
-   * An AdminCommand follows that sets numbers: do not log on before it.
+   * True if an AdminCommand that sets sequence numbers follows: do not log on before it.
    *
    * @generated from field: bool admin_pending = 23;
    */
@@ -252,7 +252,7 @@ export const LinkOpenedSchema: GenMessage<LinkOpened> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
 
 /**
- * Kill switches in force. A set replaces the one before.
+ * Kill switches in force. A set replaces the previous set.
  *
  * @generated from message ordermesh.gateway.v1.Blocks
  */
@@ -265,7 +265,7 @@ export type Blocks = Message<"ordermesh.gateway.v1.Blocks"> & {
   version: bigint;
 
   /**
-   * All of them; at most 1000.
+   * All switches in force; at most 1000.
    *
    * @generated from field: repeated ordermesh.gateway.v1.Block blocks = 2;
    */
@@ -280,35 +280,35 @@ export const BlocksSchema: GenMessage<Blocks> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
 
 /**
- * A kill switch, as far as a gateway needs it. A new order or replace it covers is
- * not sent but answered with NOT_SENT and the switch's name.
+ * A kill switch, as far as a gateway needs it. A new order or replace in its scope is not sent but
+ * answered with NOT_SENT and the name of the switch.
  *
  * @generated from message ordermesh.gateway.v1.Block
  */
 export type Block = Message<"ordermesh.gateway.v1.Block"> & {
   /**
-   * Names the switch.
+   * Id of the switch.
    *
    * @generated from field: string switch_id = 1;
    */
   switchId: string;
 
   /**
-   * What it covers: all fields given must match.
+   * Scope of the switch: all fields that are set must match.
    *
    * @generated from field: ordermesh.oms.v1.KillScope scope = 2;
    */
   scope?: KillScope | undefined;
 
   /**
-   * Who engaged it, when and why, in words; at most 256 characters.
+   * Who engaged the switch, when and why, in words; at most 256 characters.
    *
    * @generated from field: string text = 3;
    */
   text: string;
 
   /**
-   * A drill: confirm it and block nothing.
+   * True for a drill: confirm it and block nothing.
    *
    * @generated from field: bool drill = 4;
    */
@@ -323,28 +323,28 @@ export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
 
 /**
- * Another gateway has the session. The stream stays open and gives it to this
- * one when its turn comes.
+ * Another gateway owns the session. The stream stays open, and this gateway receives opened on it
+ * when it gets the session.
  *
  * @generated from message ordermesh.gateway.v1.LinkStandby
  */
 export type LinkStandby = Message<"ordermesh.gateway.v1.LinkStandby"> & {
   /**
-   * Who has it.
+   * Name of the gateway process that owns the session.
    *
    * @generated from field: string owner_instance = 1;
    */
   ownerInstance: string;
 
   /**
-   * That of the owner.
+   * Fencing token of the owner.
    *
    * @generated from field: uint64 fencing_token = 2;
    */
   fencingToken: bigint;
 
   /**
-   * In words.
+   * The reason in words.
    *
    * @generated from field: string text = 3;
    */
@@ -359,7 +359,7 @@ export const LinkStandbySchema: GenMessage<LinkStandby> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
 
 /**
- * A command for the venue. Sequences are consecutive per session.
+ * A command for the venue.
  *
  * @generated from message ordermesh.gateway.v1.VenueCommand
  */
@@ -372,36 +372,35 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
   outboundSequence: bigint;
 
   /**
-   * ClOrdID(11): the order's id, a hyphen and the number of the request. At
-   * most 32 characters.
+   * ClOrdID(11): the order's id, a hyphen and the number of the request. At most 32 characters.
    *
    * @generated from field: string cl_ord_id = 2;
    */
   clOrdId: string;
 
   /**
-   * OrigClOrdID(41), for cancel, replace; the subject of a status request.
+   * OrigClOrdID(41) for a cancel or replace; for a status request, the ClOrdID(11) it asks about.
    *
    * @generated from field: string orig_cl_ord_id = 3;
    */
   origClOrdId: string;
 
   /**
-   * What to send.
+   * The FIX message to send.
    *
    * @generated from field: ordermesh.gateway.v1.VenueCommandKind kind = 4;
    */
   kind: VenueCommandKind;
 
   /**
-   * The order.
+   * Id of the order.
    *
    * @generated from field: string order_id = 5;
    */
   orderId: string;
 
   /**
-   * OrderID(37), if the venue has told.
+   * OrderID(37), if the venue has reported it.
    *
    * @generated from field: string venue_order_id = 6;
    */
@@ -422,7 +421,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
   symbol: string;
 
   /**
-   * SecurityID(48), ISIN.
+   * SecurityID(48), the ISIN.
    *
    * @generated from field: string isin = 9;
    */
@@ -450,29 +449,30 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
   type: OrderType;
 
   /**
-   * Terms to ask for (new, replace) or that stand (cancel).
+   * The terms requested (new, replace) or in force (cancel).
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 13;
    */
   terms?: OrderTerms | undefined;
 
   /**
-   * For the regulator.
+   * Details for regulatory records.
    *
    * @generated from field: ordermesh.oms.v1.RegulatoryDetails regulatory = 14;
    */
   regulatory?: RegulatoryDetails | undefined;
 
   /**
-   * When the command was committed. The gateway does not send a new order or
-   * replace older than its limit (command_age_max_s) but reports NOT_SENT.
+   * When the command was committed. The gateway does not send a new order or replace older than its
+   * limit (command_age_max_s) but reports NOT_SENT.
    *
    * @generated from field: google.protobuf.Timestamp committed_at = 15;
    */
   committedAt?: Timestamp | undefined;
 
   /**
-   * Was on an earlier link without receipt: look into the FIX store first.
+   * True if the command was sent on an earlier session link and has no receipt: the gateway must
+   * look for it in the FIX store first.
    *
    * @generated from field: bool redelivered = 16;
    */
@@ -486,22 +486,22 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
   firmId: string;
 
   /**
-   * Desk of the account; empty if it has none.
+   * Trading desk of the account; empty if it has none.
    *
    * @generated from field: string desk_id = 18;
    */
   deskId: string;
 
   /**
-   * Subject that placed the order. Empty only on commands of an older OMS; those
-   * count as covered by any firm, desk and trader.
+   * Subject of the token that placed the order. Empty only on commands of an older OMS; a kill
+   * switch for any firm, trading desk or trader covers those.
    *
    * @generated from field: string placed_by = 19;
    */
   placedBy: string;
 
   /**
-   * Subject that asks for this request, where that is another.
+   * Subject that requests this command, if it is not placed_by.
    *
    * @generated from field: string requested_by = 20;
    */
@@ -516,56 +516,56 @@ export const VenueCommandSchema: GenMessage<VenueCommand> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
 
 /**
- * What became of a command. Receipts come in outbound order without holes, so
- * the highest acknowledges all below.
+ * Outcome of a command. Receipts come in outbound order without gaps, so the highest one
+ * acknowledges all below it.
  *
  * @generated from message ordermesh.gateway.v1.CommandReceipt
  */
 export type CommandReceipt = Message<"ordermesh.gateway.v1.CommandReceipt"> & {
   /**
-   * That of the command.
+   * outbound_sequence of the command.
    *
    * @generated from field: uint64 outbound_sequence = 1;
    */
   outboundSequence: bigint;
 
   /**
-   * That of the command.
+   * ClOrdID(11) of the command.
    *
    * @generated from field: string cl_ord_id = 2;
    */
   clOrdId: string;
 
   /**
-   * What became of it.
+   * The outcome.
    *
    * @generated from field: ordermesh.gateway.v1.CommandOutcome outcome = 3;
    */
   outcome: CommandOutcome;
 
   /**
-   * MsgSeqNum(34) it went out with, when sent.
+   * MsgSeqNum(34) of the message, if it was sent.
    *
    * @generated from field: uint64 msg_seq_num = 4;
    */
   msgSeqNum: bigint;
 
   /**
-   * Why, when not sent or in doubt.
+   * Why, if it was not sent or is in doubt.
    *
    * @generated from field: string text = 5;
    */
   text: string;
 
   /**
-   * That of the command.
+   * Id of the order.
    *
    * @generated from field: string order_id = 6;
    */
   orderId: string;
 
   /**
-   * That of the command.
+   * Kind of the command.
    *
    * @generated from field: ordermesh.gateway.v1.VenueCommandKind kind = 7;
    */
@@ -580,7 +580,7 @@ export const CommandReceiptSchema: GenMessage<CommandReceipt> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
 
 /**
- * A message of the venue with its place in the session.
+ * A message of the venue with its position in the session.
  *
  * @generated from message ordermesh.gateway.v1.VenueMessage
  */
@@ -593,7 +593,7 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
   msgSeqNum: bigint;
 
   /**
-   * Epoch the number is of.
+   * Epoch of msg_seq_num.
    *
    * @generated from field: int64 session_epoch = 2;
    */
@@ -621,14 +621,14 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
   sendingTime?: Timestamp | undefined;
 
   /**
-   * When the gateway had it.
+   * When the gateway received the message.
    *
    * @generated from field: google.protobuf.Timestamp received_at = 6;
    */
   receivedAt?: Timestamp | undefined;
 
   /**
-   * What it is.
+   * The content of the message.
    *
    * @generated from oneof ordermesh.gateway.v1.VenueMessage.body
    */
@@ -666,7 +666,7 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
     case: "sessionReject";
   } | {
     /**
-     * Could not be read; parked whole for a person.
+     * A message that could not be read, kept whole for a person.
      *
      * @generated from field: ordermesh.gateway.v1.ParkedMessage parked = 14;
      */
@@ -683,7 +683,7 @@ export const VenueMessageSchema: GenMessage<VenueMessage> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
 
 /**
- * ExecutionReport(8), as the venue sent it. Decimals are made canonical.
+ * ExecutionReport(8) as the venue sent it, with canonical decimals.
  *
  * @generated from message ordermesh.gateway.v1.ExecutionReport
  */
@@ -773,7 +773,7 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
   cumQuantity: string;
 
   /**
-   * AvgPx(6) as the venue has it.
+   * AvgPx(6) of the venue.
    *
    * @generated from field: string average_price = 13;
    */
@@ -850,32 +850,32 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
   displayQuantity: string;
 
   /**
-   * OrdStatusReqID(790): the ClOrdID(11) our status request asked about. It tells
-   * which doubts the answer can end. For a report of a mass answer the gateway puts
-   * in the youngest request of the order that was in doubt when it asked.
+   * OrdStatusReqID(790): the ClOrdID(11) our status request asked about. It shows which doubts the
+   * answer can end. For a report of a mass status answer, the gateway sets it to the latest request
+   * of the order that was in doubt when the gateway asked.
    *
    * @generated from field: string status_request_id = 24;
    */
   statusRequestId: string;
 
   /**
-   * PeggedPrice(839): where a pegged order stands.
+   * PeggedPrice(839): current price of a pegged order.
    *
    * @generated from field: string pegged_price = 25;
    */
   peggedPrice: string;
 
   /**
-   * MassStatusReqID(584), when the report is part of a mass answer.
+   * MassStatusReqID(584), if the report is part of a mass status answer.
    *
    * @generated from field: string mass_status_request_id = 26;
    */
   massStatusRequestId: string;
 
   /**
-   * What the report says of the order itself. Only on an order session, and where neither
-   * ClOrdID(11) nor OrigClOrdID(41) is of our making: nobody here knows the order by them.
-   * Not set with telephone_orders: park in the venues file.
+   * The order itself as the report describes it. Set only on an order session, if neither
+   * ClOrdID(11) nor OrigClOrdID(41) was created by Ordermesh, so that the order is unsolicited. Not
+   * set with telephone_orders: park in the venues file.
    *
    * @generated from field: ordermesh.gateway.v1.ToldOrder told = 27;
    */
@@ -890,14 +890,14 @@ export const ExecutionReportSchema: GenMessage<ExecutionReport> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
 
 /**
- * An order of which a venue reports and that was not sent to it: given by telephone, or in
- * the venue's own screen.
+ * An unsolicited order: one the venue reports although it was not sent there, placed by telephone
+ * or on the venue's own screen.
  *
  * @generated from message ordermesh.gateway.v1.ToldOrder
  */
 export type ToldOrder = Message<"ordermesh.gateway.v1.ToldOrder"> & {
   /**
-   * Account(1); telephone_account of the venues file where the venue tells none.
+   * Account(1), or telephone_account of the venues file if the venue reports none.
    *
    * @generated from field: string account_id = 1;
    */
@@ -1016,7 +1016,7 @@ export const OrderCancelRejectSchema: GenMessage<OrderCancelReject> = /*@__PURE_
  */
 export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
   /**
-   * RefSeqNum(45): our number of the refused message.
+   * RefSeqNum(45): our MsgSeqNum(34) of the refused message.
    *
    * @generated from field: uint64 ref_seq_num = 1;
    */
@@ -1037,7 +1037,7 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
   reason: number;
 
   /**
-   * BusinessRejectRefID(379): our ClOrdID, where the venue tells it.
+   * BusinessRejectRefID(379): our ClOrdID(11), if the venue reports it.
    *
    * @generated from field: string ref_id = 4;
    */
@@ -1051,7 +1051,7 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
   text: string;
 
   /**
-   * ClOrdID(11) of the refused message, looked up in the FIX store.
+   * ClOrdID(11) of the refused message, found in the FIX store.
    *
    * @generated from field: string cl_ord_id = 6;
    */
@@ -1072,7 +1072,7 @@ export const BusinessRejectSchema: GenMessage<BusinessReject> = /*@__PURE__*/
  */
 export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
   /**
-   * RefSeqNum(45).
+   * RefSeqNum(45): our MsgSeqNum(34) of the refused message.
    *
    * @generated from field: uint64 ref_seq_num = 1;
    */
@@ -1107,7 +1107,7 @@ export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
   text: string;
 
   /**
-   * ClOrdID(11) of the refused message, looked up in the FIX store.
+   * ClOrdID(11) of the refused message, found in the FIX store.
    *
    * @generated from field: string cl_ord_id = 6;
    */
@@ -1122,7 +1122,7 @@ export const SessionRejectSchema: GenMessage<SessionReject> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
 
 /**
- * A message that could not be understood, kept as it came.
+ * A message that could not be interpreted, kept as received.
  *
  * @generated from message ordermesh.gateway.v1.ParkedMessage
  */
@@ -1142,7 +1142,7 @@ export type ParkedMessage = Message<"ordermesh.gateway.v1.ParkedMessage"> & {
   raw: Uint8Array;
 
   /**
-   * What was wrong.
+   * Why it could not be interpreted.
    *
    * @generated from field: string error = 3;
    */
@@ -1157,7 +1157,7 @@ export const ParkedMessageSchema: GenMessage<ParkedMessage> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
 
 /**
- * A FIX session as the gateway sees it.
+ * State of a FIX session as the gateway sees it.
  *
  * @generated from message ordermesh.gateway.v1.SessionStatus
  */
@@ -1170,110 +1170,110 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
   sessionId: string;
 
   /**
-   * ISO 10383.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 2;
    */
   venueMic: string;
 
   /**
-   * Up or down.
+   * State of the session.
    *
    * @generated from field: ordermesh.gateway.v1.SessionState state = 3;
    */
   state: SessionState;
 
   /**
-   * Since when.
+   * When the session entered the state.
    *
    * @generated from field: google.protobuf.Timestamp since = 4;
    */
   since?: Timestamp | undefined;
 
   /**
-   * Commands waiting for the venue's message rate (named limit
-   * venue_messages_per_second) or for logon.
+   * Number of commands that wait for the venue's message rate (limit venue_messages_per_second) or
+   * for logon.
    *
    * @generated from field: uint32 queued_commands = 5;
    */
   queuedCommands: number;
 
   /**
-   * Next MsgSeqNum(34) we send.
+   * Next MsgSeqNum(34) to send.
    *
    * @generated from field: uint64 next_sender_msg_seq_num = 6;
    */
   nextSenderMsgSeqNum: bigint;
 
   /**
-   * Next MsgSeqNum(34) we expect.
+   * Next MsgSeqNum(34) to expect.
    *
    * @generated from field: uint64 next_target_msg_seq_num = 7;
    */
   nextTargetMsgSeqNum: bigint;
 
   /**
-   * In words: the logout's Text(58), or the connect error.
+   * The state in words: Text(58) of the logout, or the connect error.
    *
    * @generated from field: string text = 8;
    */
   text: string;
 
   /**
-   * Epoch of the sequence numbers now.
+   * Current epoch of the sequence numbers.
    *
    * @generated from field: int64 session_epoch = 9;
    */
   sessionEpoch: bigint;
 
   /**
-   * TradSesStatus(340) as told by TradingSessionStatus(h); 0 unknown, 1 halted,
-   * 2 open, 3 closed, 4 pre-open, 5 pre-close.
+   * TradSesStatus(340) of TradingSessionStatus(h): 0 unknown, 1 halted, 2 open, 3 closed, 4
+   * pre-open, 5 pre-close.
    *
    * @generated from field: int32 trading_session_status = 10;
    */
   tradingSessionStatus: number;
 
   /**
-   * What the venue takes, by the gateway's venues file. Empty: MARKET, LIMIT.
-   * Other types are worked by the OMS where it can, else refused.
+   * Order types the venue accepts, by the gateway's venues file. Empty: MARKET, LIMIT. The OMS
+   * works other types where it can and refuses the rest.
    *
    * @generated from field: repeated ordermesh.oms.v1.OrderType order_types = 11;
    */
   orderTypes: OrderType[];
 
   /**
-   * What the venue takes. Empty: DAY, GTC, IOC, FOK. Others are refused.
+   * Times in force the venue accepts. Empty: DAY, GTC, IOC, FOK. Others are refused.
    *
    * @generated from field: repeated ordermesh.oms.v1.TimeInForce times_in_force = 12;
    */
   timesInForce: TimeInForce[];
 
   /**
-   * The venue takes orders in cash, CashOrderQty(152).
+   * True if the venue accepts CashOrderQty(152).
    *
    * @generated from field: bool cash_quantity = 13;
    */
   cashQuantity: boolean;
 
   /**
-   * How far the venue's clock is from ours, as far as a one-way delay lets it be
-   * known (RTS 25); not set before the venue said anything.
+   * Difference between the venue's clock and ours, as far as a one-way delay shows it (RTS 25); not
+   * set before the first message of the venue.
    *
    * @generated from field: ordermesh.oms.v1.ClockSkew clock_skew = 20;
    */
   clockSkew?: ClockSkew | undefined;
 
   /**
-   * Names this process.
+   * Name of the gateway process.
    *
    * @generated from field: string gateway_instance = 21;
    */
   gatewayInstance: string;
 
   /**
-   * What the session can do and how it is set up, in words: "tls",
-   * "client_certificate", "reset_on_logon", "order_types:limit,market".
+   * Capabilities and settings of the session: "tls", "client_certificate", "reset_on_logon",
+   * "order_types:limit,market".
    *
    * @generated from field: repeated string capabilities = 22;
    */
@@ -1308,50 +1308,50 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
   commands: VenueCommand[];
 
   /**
-   * Inbound messages up to here are durable.
+   * Venue messages up to here are durable.
    *
    * @generated from field: ordermesh.gateway.v1.InboundAck ack = 3;
    */
   ack?: InboundAck | undefined;
 
   /**
-   * Nothing else to say.
+   * Sent when there is nothing else to send.
    *
    * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 4;
    */
   heartbeat?: Heartbeat | undefined;
 
   /**
-   * This replica stops; dial again.
+   * This replica is stopping; connect again.
    *
    * @generated from field: ordermesh.type.v1.Drain drain = 5;
    */
   drain?: Drain | undefined;
 
   /**
-   * The kill switches in force changed. Goes before commands committed later.
+   * The kill switches in force, sent when they changed and before any command committed later.
    *
    * @generated from field: ordermesh.gateway.v1.Blocks blocks = 6;
    */
   blocks?: Blocks | undefined;
 
   /**
-   * Another gateway has the session; instead of opened.
+   * Another gateway owns the session; sent instead of opened.
    *
    * @generated from field: ordermesh.gateway.v1.LinkStandby standby = 20;
    */
   standby?: LinkStandby | undefined;
 
   /**
-   * What a person wants done to the session.
+   * An administrative command for the session.
    *
    * @generated from field: ordermesh.gateway.v1.AdminCommand admin = 21;
    */
   admin?: AdminCommand | undefined;
 
   /**
-   * Ask the venue about these, at most 500 a frame. They are of no outbound
-   * sequence and have no receipt: the FIX store that knew of them is lost.
+   * Orders to ask the venue about, at most 500 per frame. They have no outbound sequence and no
+   * receipt, because the FIX store that contained them is lost.
    *
    * @generated from field: repeated ordermesh.gateway.v1.VenueCommand questions = 22;
    */
@@ -1366,44 +1366,44 @@ export const LinkResponseSchema: GenMessage<LinkResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 16);
 
 /**
- * What a person wants done to a session. It comes again over the next link until
- * the OMS has its result; the session is not logged on between (admin_pending),
- * so that carrying it out twice is the same as once.
+ * An administrative command for a session, requested by a person. It is sent again on the next
+ * session link until the OMS has its result; the session does not log on in between
+ * (admin_pending), so that carrying it out twice has the same effect as once.
  *
  * @generated from message ordermesh.gateway.v1.AdminCommand
  */
 export type AdminCommand = Message<"ordermesh.gateway.v1.AdminCommand"> & {
   /**
-   * ULID.
+   * Id of the action, a ULID.
    *
    * @generated from field: string action_id = 1;
    */
   actionId: string;
 
   /**
-   * What.
+   * What to do.
    *
    * @generated from field: ordermesh.oms.v1.SessionActionKind kind = 2;
    */
   kind: SessionActionKind;
 
   /**
-   * SEQUENCES: next MsgSeqNum(34) to send; 0 leaves it.
+   * SEQUENCES: next MsgSeqNum(34) to send; 0 leaves it unchanged.
    *
    * @generated from field: uint64 next_sender_msg_seq_num = 3;
    */
   nextSenderMsgSeqNum: bigint;
 
   /**
-   * SEQUENCES: next MsgSeqNum(34) to expect; 0 leaves it.
+   * SEQUENCES: next MsgSeqNum(34) to expect; 0 leaves it unchanged.
    *
    * @generated from field: uint64 next_target_msg_seq_num = 4;
    */
   nextTargetMsgSeqNum: bigint;
 
   /**
-   * SEQUENCES: both begin at 1 in a new life of the store, and the next Logon(A)
-   * carries ResetSeqNumFlag(141)=Y.
+   * SEQUENCES: both numbers start at 1 in a new epoch, and the next Logon(A) carries
+   * ResetSeqNumFlag(141)=Y.
    *
    * @generated from field: bool reset = 5;
    */
@@ -1418,41 +1418,41 @@ export const AdminCommandSchema: GenMessage<AdminCommand> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 17);
 
 /**
- * What became of an administrative command.
+ * Outcome of an administrative command.
  *
  * @generated from message ordermesh.gateway.v1.AdminResult
  */
 export type AdminResult = Message<"ordermesh.gateway.v1.AdminResult"> & {
   /**
-   * That of the command.
+   * action_id of the command.
    *
    * @generated from field: string action_id = 1;
    */
   actionId: string;
 
   /**
-   * It was carried out.
+   * True if it was carried out.
    *
    * @generated from field: bool done = 2;
    */
   done: boolean;
 
   /**
-   * Why not, or what it came to.
+   * Why it was not carried out, or its effect in words.
    *
    * @generated from field: string text = 3;
    */
   text: string;
 
   /**
-   * Numbers before it.
+   * Sequence numbers before the command.
    *
    * @generated from field: ordermesh.oms.v1.SequenceNumbers before = 4;
    */
   before?: SequenceNumbers | undefined;
 
   /**
-   * Numbers behind it.
+   * Sequence numbers after the command.
    *
    * @generated from field: ordermesh.oms.v1.SequenceNumbers after = 5;
    */
@@ -1467,20 +1467,20 @@ export const AdminResultSchema: GenMessage<AdminResult> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
 
 /**
- * Inbound messages that are durable.
+ * Acknowledges venue messages that are durable.
  *
  * @generated from message ordermesh.gateway.v1.InboundAck
  */
 export type InboundAck = Message<"ordermesh.gateway.v1.InboundAck"> & {
   /**
-   * Epoch of the number.
+   * Epoch of applied_inbound_msg_seq_num.
    *
    * @generated from field: int64 session_epoch = 1;
    */
   sessionEpoch: bigint;
 
   /**
-   * MsgSeqNum(34), and all below.
+   * MsgSeqNum(34); all messages up to this number are durable.
    *
    * @generated from field: uint64 applied_inbound_msg_seq_num = 2;
    */
@@ -1495,7 +1495,7 @@ export const InboundAckSchema: GenMessage<InboundAck> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
 
 /**
- * FIX messages the OMS can ask for.
+ * FIX messages the OMS can send.
  *
  * @generated from enum ordermesh.gateway.v1.VenueCommandKind
  */
@@ -1543,7 +1543,7 @@ export const VenueCommandKindSchema: GenEnum<VenueCommandKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_gateway_v1_venue_link_service, 0);
 
 /**
- * What can become of a command at the gateway.
+ * Outcome of a command at the gateway.
  *
  * @generated from enum ordermesh.gateway.v1.CommandOutcome
  */
@@ -1556,15 +1556,15 @@ export enum CommandOutcome {
   UNSPECIFIED = 0,
 
   /**
-   * In the FIX store and handed to the socket.
+   * Written to the FIX store and passed to the socket.
    *
    * @generated from enum value: COMMAND_OUTCOME_SENT = 1;
    */
   SENT = 1,
 
   /**
-   * Will never be sent: too old, covered by a kill switch, of an order that was not
-   * sent itself, or it cannot be expressed in the dialect.
+   * Will never be sent: too old, covered by a kill switch, for an order that was not sent itself,
+   * or not expressible in the venue's dialect.
    *
    * @generated from enum value: COMMAND_OUTCOME_NOT_SENT = 2;
    */
@@ -1626,26 +1626,25 @@ export const SessionStateSchema: GenEnum<SessionState> = /*@__PURE__*/
   enumDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
 
 /**
- * The link between the OMS, which serves it, and the gateway that owns a FIX
- * order session and dials it. One stream per FIX session. Whichever OMS replica
- * takes the stream acquires the session's fenced lease, streams the session's
- * outbox in order and applies what comes back in order. Mesh-internal: the peer
- * must present a client certificate of the gateway.
+ * The session link between the OMS, which serves it, and the gateway that owns a FIX order session
+ * and connects. One stream per FIX session. The OMS replica that accepts the stream acquires the
+ * session's fenced lease, sends the session's outbox in order and applies what the venue reports in
+ * order. Internal to the mesh: the peer must present a client certificate of the gateway.
  *
- * A session has one owner. While its lease lives (the owner's link is open, or
- * broke less than 3 s ago without a word), the stream of another
- * gateway_instance is a standby: it gets standby and heartbeats, and opened the
- * moment it has the session. The same gateway_instance gets its session back at
- * once wherever it dials.
+ * A session has one owner. While the owner's lease is valid (its session link is open, or the
+ * replica that served the link renewed the lease less than 3 s ago), the stream of another
+ * gateway_instance is a standby: it receives standby and heartbeats, and opened as soon as it gets
+ * the session. The same gateway_instance gets its session back at once at any replica.
  *
  * @generated from service ordermesh.gateway.v1.VenueLinkService
  */
 export const VenueLinkService: GenService<{
   /**
-   * First request: open. First response: opened, or standby until it is this
-   * gateway's turn. Then batches both ways.
-   * ABORTED: another owner holds the session with a newer fencing token.
-   * FAILED_PRECONDITION: the session is not known to the OMS and may not be added.
+   * The first request is open. The first response is opened, or standby until this gateway gets the
+   * session. Then frames follow in both directions.
+   *
+   * ABORTED: another owner holds the session with a newer fencing token. FAILED_PRECONDITION: the
+   * session is not known to the OMS and may not be added.
    *
    * @generated from rpc ordermesh.gateway.v1.VenueLinkService.Link
    */

@@ -44,20 +44,20 @@ export const LoginRequestSchema: GenMessage<LoginRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_identity_v1_auth_service, 0);
 
 /**
- * Tokens.
+ * Tokens of a new session.
  *
  * @generated from message ordermesh.identity.v1.LoginResponse
  */
 export type LoginResponse = Message<"ordermesh.identity.v1.LoginResponse"> & {
   /**
-   * The pair.
+   * Access and refresh token.
    *
    * @generated from field: ordermesh.identity.v1.TokenPair tokens = 1;
    */
   tokens?: TokenPair | undefined;
 
   /**
-   * Who logged in.
+   * The user who logged in.
    *
    * @generated from field: ordermesh.identity.v1.User user = 2;
    */
@@ -78,7 +78,7 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
  */
 export type RefreshRequest = Message<"ordermesh.identity.v1.RefreshRequest"> & {
   /**
-   * As received. Never logged.
+   * The refresh token as received. Never logged.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -93,20 +93,20 @@ export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_identity_v1_auth_service, 2);
 
 /**
- * A new pair.
+ * A new pair of tokens.
  *
  * @generated from message ordermesh.identity.v1.RefreshResponse
  */
 export type RefreshResponse = Message<"ordermesh.identity.v1.RefreshResponse"> & {
   /**
-   * The pair.
+   * Access and refresh token.
    *
    * @generated from field: ordermesh.identity.v1.TokenPair tokens = 1;
    */
   tokens?: TokenPair | undefined;
 
   /**
-   * Whose.
+   * The user of the tokens.
    *
    * @generated from field: ordermesh.identity.v1.User user = 2;
    */
@@ -127,7 +127,7 @@ export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
  */
 export type LogoutRequest = Message<"ordermesh.identity.v1.LogoutRequest"> & {
   /**
-   * As received. Never logged.
+   * The refresh token as received. Never logged.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -142,7 +142,7 @@ export const LogoutRequestSchema: GenMessage<LogoutRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_identity_v1_auth_service, 4);
 
 /**
- * Ended.
+ * The session has ended.
  *
  * @generated from message ordermesh.identity.v1.LogoutResponse
  */
@@ -172,13 +172,13 @@ export const GetJwksRequestSchema: GenMessage<GetJwksRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_identity_v1_auth_service, 6);
 
 /**
- * Keys.
+ * The public keys.
  *
  * @generated from message ordermesh.identity.v1.GetJwksResponse
  */
 export type GetJwksResponse = Message<"ordermesh.identity.v1.GetJwksResponse"> & {
   /**
-   * RFC 7517 document.
+   * JSON Web Key Set, RFC 7517.
    *
    * @generated from field: string jwks_json = 1;
    */
@@ -206,21 +206,21 @@ export type TokenPair = Message<"ordermesh.identity.v1.TokenPair"> & {
   accessToken: string;
 
   /**
-   * End of the access token.
+   * When the access token expires.
    *
    * @generated from field: google.protobuf.Timestamp access_expires_at = 2;
    */
   accessExpiresAt?: Timestamp | undefined;
 
   /**
-   * Opaque, for Refresh, once.
+   * Opaque token for Refresh; valid once.
    *
    * @generated from field: string refresh_token = 3;
    */
   refreshToken: string;
 
   /**
-   * End of the refresh token.
+   * When the refresh token expires.
    *
    * @generated from field: google.protobuf.Timestamp refresh_expires_at = 4;
    */
@@ -241,7 +241,7 @@ export const TokenPairSchema: GenMessage<TokenPair> = /*@__PURE__*/
  */
 export type User = Message<"ordermesh.identity.v1.User"> & {
   /**
-   * Stable id, the token's sub.
+   * Stable id, the sub of the token.
    *
    * @generated from field: string user_id = 1;
    */
@@ -255,21 +255,21 @@ export type User = Message<"ordermesh.identity.v1.User"> & {
   username: string;
 
   /**
-   * What people call them.
+   * Name for people.
    *
    * @generated from field: string display_name = 3;
    */
   displayName: string;
 
   /**
-   * What they may do.
+   * Roles of the user.
    *
    * @generated from field: repeated ordermesh.identity.v1.Role roles = 4;
    */
   roles: Role[];
 
   /**
-   * Accounts they may see (VIEWER) or trade (TRADER).
+   * Accounts the user may see (VIEWER) or trade (TRADER).
    *
    * @generated from field: repeated string accounts = 5;
    */
@@ -284,7 +284,7 @@ export const UserSchema: GenMessage<User> = /*@__PURE__*/
   messageDesc(file_ordermesh_identity_v1_auth_service, 9);
 
 /**
- * What a user may do.
+ * Roles of a user.
  *
  * @generated from enum ordermesh.identity.v1.Role
  */
@@ -297,36 +297,36 @@ export enum Role {
   UNSPECIFIED = 0,
 
   /**
-   * See orders of its accounts, and prices.
+   * Reads the orders of the user's accounts, and prices.
    *
    * @generated from enum value: ROLE_VIEWER = 1;
    */
   VIEWER = 1,
 
   /**
-   * And place, replace, cancel.
+   * Also places, replaces and cancels orders.
    *
    * @generated from enum value: ROLE_TRADER = 2;
    */
   TRADER = 2,
 
   /**
-   * Run the mesh: sessions; may engage a kill switch. Does not trade.
+   * Operates the mesh and its sessions; may engage a kill switch. Does not trade.
    *
    * @generated from enum value: ROLE_OPERATOR = 3;
    */
   OPERATOR = 3,
 
   /**
-   * Read everything, change nothing.
+   * Reads everything, changes nothing.
    *
    * @generated from enum value: ROLE_AUDITOR = 4;
    */
   AUDITOR = 4,
 
   /**
-   * Set limits, engage and release kill switches, approve what a second person
-   * must approve. Sees every account, does not trade.
+   * Sets limits, engages and releases kill switches, and approves what needs a second person. Sees
+   * every account, does not trade.
    *
    * @generated from enum value: ROLE_RISK = 5;
    */
@@ -340,16 +340,15 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_ordermesh_identity_v1_auth_service, 0);
 
 /**
- * Who may do what. Access tokens are JWTs signed with ES256, short-lived, with
- * the claims iss, aud "ordermesh", sub, exp, iat, jti, name,
- * preferred_username, roles, accounts.
+ * Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
+ * "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
  *
  * @generated from service ordermesh.identity.v1.AuthService
  */
 export const AuthService: GenService<{
   /**
-   * Exchanges a user name and password for tokens. No token needed. Refuses:
-   * BAD_CREDENTIALS (UNAUTHENTICATED), LOGIN_THROTTLED (RESOURCE_EXHAUSTED).
+   * Exchanges a user name and a password for tokens. Needs no token. Refuses: BAD_CREDENTIALS
+   * (UNAUTHENTICATED), LOGIN_THROTTLED (RESOURCE_EXHAUSTED).
    *
    * @generated from rpc ordermesh.identity.v1.AuthService.Login
    */
@@ -359,9 +358,8 @@ export const AuthService: GenService<{
     output: typeof LoginResponseSchema;
   },
   /**
-   * Exchanges a refresh token for a new pair; the old one is used up, and using
-   * it twice ends the whole session. No access token needed. Refuses:
-   * UNAUTHENTICATED.
+   * Exchanges a refresh token for a new pair. A refresh token is valid once; a second use ends the
+   * whole session. Needs no access token. Refuses: UNAUTHENTICATED.
    *
    * @generated from rpc ordermesh.identity.v1.AuthService.Refresh
    */
@@ -371,8 +369,8 @@ export const AuthService: GenService<{
     output: typeof RefreshResponseSchema;
   },
   /**
-   * Ends the session of a refresh token. No access token needed. Ending an
-   * ended one is no error.
+   * Ends the session of a refresh token. Needs no access token. A session that has ended already is
+   * not an error.
    *
    * @generated from rpc ordermesh.identity.v1.AuthService.Logout
    */
@@ -382,7 +380,7 @@ export const AuthService: GenService<{
     output: typeof LogoutResponseSchema;
   },
   /**
-   * The public keys tokens are signed with. No token needed.
+   * Returns the public keys of the token signatures. Needs no token.
    *
    * @generated from rpc ordermesh.identity.v1.AuthService.GetJwks
    */

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/feed_service.proto.
  */
 export const file_ordermesh_marketdata_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIskCCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQimwEKCEZlZWRPcGVuEhoKCnNlc3Npb25faWQYASABKAlCBqK7GAIIARJKCgl2ZW51ZV9taWMYAiABKAlCN6K7GDMIARovEAQaC1tBLVowLTldezR9Ih40IHVwcGVyLWNhc2UgbGV0dGVycyBvciBkaWdpdHMSGAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCRINCgVlcG9jaBgEIAEoCSKiAwoKRmVlZFVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEi4KCnZlbnVlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgRib29rGAogASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEjUKBWxldmVsGAsgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGV2ZWxDaGFuZ2VIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASOQoKc3RhdGlzdGljcxgNIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0YXRpc3RpY3NIABJACg50cmFkaW5nX3N0YXR1cxgOIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXNIAEIICgZjaGFuZ2UicAoLTGV2ZWxDaGFuZ2USLwoEc2lkZRgBIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tTaWRlEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSEwoLb3JkZXJfY291bnQYBCABKA0ibAoKU3RhdGlzdGljcxISCgpvcGVuX3ByaWNlGAEgASgJEhIKCmhpZ2hfcHJpY2UYAiABKAkSEQoJbG93X3ByaWNlGAMgASgJEhMKC2Nsb3NlX3ByaWNlGAQgASgJEg4KBnZvbHVtZRgFIAEoCSJtCgxGZWVkUmVzcG9uc2USIwobYWNrbm93bGVkZ2VkX2ZyYW1lX3NlcXVlbmNlGAEgASgEEg8KB3JlZnJlc2gYAiABKAgSJwoFZHJhaW4YAyABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbipLCghCb29rU2lkZRIZChVCT09LX1NJREVfVU5TUEVDSUZJRUQQABIRCg1CT09LX1NJREVfQklEEAESEQoNQk9PS19TSURFX0FTSxACMmYKC0ZlZWRTZXJ2aWNlElcKBEZlZWQSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIskCCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQibAoIRmVlZE9wZW4SGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAggBEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSGAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCRINCgVlcG9jaBgEIAEoCSKiAwoKRmVlZFVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEi4KCnZlbnVlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgRib29rGAogASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEjUKBWxldmVsGAsgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGV2ZWxDaGFuZ2VIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASOQoKc3RhdGlzdGljcxgNIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0YXRpc3RpY3NIABJACg50cmFkaW5nX3N0YXR1cxgOIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXNIAEIICgZjaGFuZ2UicAoLTGV2ZWxDaGFuZ2USLwoEc2lkZRgBIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tTaWRlEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSEwoLb3JkZXJfY291bnQYBCABKA0ibAoKU3RhdGlzdGljcxISCgpvcGVuX3ByaWNlGAEgASgJEhIKCmhpZ2hfcHJpY2UYAiABKAkSEQoJbG93X3ByaWNlGAMgASgJEhMKC2Nsb3NlX3ByaWNlGAQgASgJEg4KBnZvbHVtZRgFIAEoCSJtCgxGZWVkUmVzcG9uc2USIwobYWNrbm93bGVkZ2VkX2ZyYW1lX3NlcXVlbmNlGAEgASgEEg8KB3JlZnJlc2gYAiABKAgSJwoFZHJhaW4YAyABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbipLCghCb29rU2lkZRIZChVCT09LX1NJREVfVU5TUEVDSUZJRUQQABIRCg1CT09LX1NJREVfQklEEAESEQoNQk9PS19TSURFX0FTSxACMmYKC0ZlZWRTZXJ2aWNlElcKBEZlZWQSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -42,28 +42,28 @@ export type FeedRequest = Message<"ordermesh.marketdata.v1.FeedRequest"> & {
   frameSequence: bigint;
 
   /**
-   * Book changes, trades, statistics, in session order; at most 1000 a frame.
+   * Book changes, trades and statistics in session order; at most 1000 per frame.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.FeedUpdate updates = 3;
    */
   updates: FeedUpdate[];
 
   /**
-   * SecurityList(y), in parts; at most 500 a frame.
+   * SecurityList(y), in parts; at most 500 per frame.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.Instrument instruments = 4;
    */
   instruments: Instrument[];
 
   /**
-   * The session's or trading session's state.
+   * State of the FIX session or of the trading session.
    *
    * @generated from field: ordermesh.marketdata.v1.VenueStatus venue_status = 5;
    */
   venueStatus?: VenueStatus | undefined;
 
   /**
-   * Nothing else to say.
+   * Sent when there is nothing else to send.
    *
    * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 6;
    */
@@ -78,34 +78,34 @@ export const FeedRequestSchema: GenMessage<FeedRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 0);
 
 /**
- * Who dials.
+ * The gateway that connects.
  *
  * @generated from message ordermesh.marketdata.v1.FeedOpen
  */
 export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
   /**
-   * Name of the session in the gateway's file.
+   * Name of the session in the gateway's configuration.
    *
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
 
   /**
-   * ISO 10383.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 2;
    */
   venueMic: string;
 
   /**
-   * Names this process.
+   * Name of the gateway process.
    *
    * @generated from field: string gateway_instance = 3;
    */
   gatewayInstance: string;
 
   /**
-   * Life of this feed; a new one forgets the books of the venue.
+   * Names one life of this feed; a new epoch discards the books of the venue.
    *
    * @generated from field: string epoch = 4;
    */
@@ -120,40 +120,40 @@ export const FeedOpenSchema: GenMessage<FeedOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 1);
 
 /**
- * One change.
+ * One change of a listing.
  *
  * @generated from message ordermesh.marketdata.v1.FeedUpdate
  */
 export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
   /**
-   * Symbol(55) and MIC.
+   * Symbol(55) and MIC: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 1;
    */
   instrumentId: string;
 
   /**
-   * Venue's time.
+   * Time of the change by the venue.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 2;
    */
   venueTime?: Timestamp | undefined;
 
   /**
-   * When the gateway had it.
+   * When the gateway received the change.
    *
    * @generated from field: google.protobuf.Timestamp received_at = 3;
    */
   receivedAt?: Timestamp | undefined;
 
   /**
-   * What changed.
+   * The kind of change.
    *
    * @generated from oneof ordermesh.marketdata.v1.FeedUpdate.change
    */
   change: {
     /**
-     * MarketDataSnapshotFullRefresh(W): forget the book, this is it.
+     * MarketDataSnapshotFullRefresh(W): replaces the book.
      *
      * @generated from field: ordermesh.marketdata.v1.Book book = 10;
      */
@@ -169,7 +169,7 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
     case: "level";
   } | {
     /**
-     * MDEntryType(269)=2.
+     * A trade: MDEntryType(269)=2.
      *
      * @generated from field: ordermesh.marketdata.v1.Trade trade = 12;
      */
@@ -177,7 +177,7 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
     case: "trade";
   } | {
     /**
-     * MDEntryTypes 4, 5, 7, 8, B.
+     * Day statistics: MDEntryType(269) 4, 5, 7, 8 or B.
      *
      * @generated from field: ordermesh.marketdata.v1.Statistics statistics = 13;
      */
@@ -202,20 +202,20 @@ export const FeedUpdateSchema: GenMessage<FeedUpdate> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 2);
 
 /**
- * A price level as it is now.
+ * The current state of a price level.
  *
  * @generated from message ordermesh.marketdata.v1.LevelChange
  */
 export type LevelChange = Message<"ordermesh.marketdata.v1.LevelChange"> & {
   /**
-   * Which side.
+   * Side of the book.
    *
    * @generated from field: ordermesh.marketdata.v1.BookSide side = 1;
    */
   side: BookSide;
 
   /**
-   * Canonical decimal.
+   * Price of the level, a canonical decimal.
    *
    * @generated from field: string price = 2;
    */
@@ -244,41 +244,41 @@ export const LevelChangeSchema: GenMessage<LevelChange> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
 
 /**
- * Day statistics; empty fields are not told.
+ * Day statistics; a field is empty if the venue did not report it.
  *
  * @generated from message ordermesh.marketdata.v1.Statistics
  */
 export type Statistics = Message<"ordermesh.marketdata.v1.Statistics"> & {
   /**
-   * MDEntryType(269)=4.
+   * First price of the day: MDEntryType(269)=4.
    *
    * @generated from field: string open_price = 1;
    */
   openPrice: string;
 
   /**
-   * MDEntryType(269)=7.
+   * Highest price of the day: MDEntryType(269)=7.
    *
    * @generated from field: string high_price = 2;
    */
   highPrice: string;
 
   /**
-   * MDEntryType(269)=8.
+   * Lowest price of the day: MDEntryType(269)=8.
    *
    * @generated from field: string low_price = 3;
    */
   lowPrice: string;
 
   /**
-   * MDEntryType(269)=5.
+   * Close: MDEntryType(269)=5.
    *
    * @generated from field: string close_price = 4;
    */
   closePrice: string;
 
   /**
-   * MDEntryType(269)=B.
+   * Quantity traded: MDEntryType(269)=B.
    *
    * @generated from field: string volume = 5;
    */
@@ -299,21 +299,21 @@ export const StatisticsSchema: GenMessage<Statistics> = /*@__PURE__*/
  */
 export type FeedResponse = Message<"ordermesh.marketdata.v1.FeedResponse"> & {
   /**
-   * Frames up to here were taken.
+   * frame_sequence of the last frame the server has processed.
    *
    * @generated from field: uint64 acknowledged_frame_sequence = 1;
    */
   acknowledgedFrameSequence: bigint;
 
   /**
-   * Send the books, instruments and status of the venue whole.
+   * Send the complete books, instruments and status of the venue.
    *
    * @generated from field: bool refresh = 2;
    */
   refresh: boolean;
 
   /**
-   * This replica stops; dial again.
+   * This replica is stopping; connect again.
    *
    * @generated from field: ordermesh.type.v1.Drain drain = 3;
    */
@@ -328,7 +328,7 @@ export const FeedResponseSchema: GenMessage<FeedResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
 
 /**
- * MDEntryType(269) 0 and 1.
+ * Side of the book: MDEntryType(269) 0 and 1.
  *
  * @generated from enum ordermesh.marketdata.v1.BookSide
  */
@@ -362,16 +362,15 @@ export const BookSideSchema: GenEnum<BookSide> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_feed_service, 0);
 
 /**
- * What venues tell, from the gateway that owns the market-data session to
- * svc_marketdata, which serves it. Mesh-internal: the peer must present a client
- * certificate of the gateway.
+ * Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
+ * which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
  *
  * @generated from service ordermesh.marketdata.v1.FeedService
  */
 export const FeedService: GenService<{
   /**
-   * First request: open. Then frames; the server acknowledges what it took and
-   * may ask for the books again.
+   * The first request is open. Frames follow; the server acknowledges the frames it has processed
+   * and may request everything again with refresh.
    *
    * @generated from rpc ordermesh.marketdata.v1.FeedService.Feed
    */

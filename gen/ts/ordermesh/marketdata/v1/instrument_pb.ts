@@ -15,7 +15,7 @@ export const file_ordermesh_marketdata_v1_instrument: GenFile = /*@__PURE__*/
   fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKfAwoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkiMQoIVGlja0JhbmQSEgoKZnJvbV9wcmljZRgBIAEoCRIRCgl0aWNrX3NpemUYAiABKAkqZQoOSW5zdHJ1bWVudEtpbmQSHwobSU5TVFJVTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVSU5TVFJVTUVOVF9LSU5EX1NIQVJFEAESFwoTSU5TVFJVTUVOVF9LSU5EX0VURhACKpoBCg1UcmFkaW5nU3RhdHVzEh4KGlRSQURJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTVFJBRElOR19TVEFUVVNfT1BFThABEhkKFVRSQURJTkdfU1RBVFVTX0hBTFRFRBACEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBADEhoKFlRSQURJTkdfU1RBVFVTX0FVQ1RJT04QBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
- * A listing: a security on one venue.
+ * A listing: a security at one venue.
  *
  * @generated from message ordermesh.marketdata.v1.Instrument
  */
@@ -49,14 +49,14 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
   isin: string;
 
   /**
-   * Issuer or fund, SecurityDesc(107).
+   * Name of the issuer or fund, SecurityDesc(107).
    *
    * @generated from field: string name = 5;
    */
   name: string;
 
   /**
-   * What it is: CFICode(461) starts with E or C.
+   * Kind of instrument, from CFICode(461): E is a share, C a fund.
    *
    * @generated from field: ordermesh.marketdata.v1.InstrumentKind kind = 6;
    */
@@ -70,42 +70,42 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
   currency: string;
 
   /**
-   * Smallest quantity and its multiples, RoundLot(561). Canonical decimal.
+   * Lot: smallest quantity; quantities are multiples of it; RoundLot(561). Canonical decimal.
    *
    * @generated from field: string lot_size = 8;
    */
   lotSize: string;
 
   /**
-   * Price steps, lowest first; the last one holds without bound (RTS 11).
+   * Price steps, lowest first; the last step has no upper bound (RTS 11).
    *
    * @generated from field: repeated ordermesh.marketdata.v1.TickBand tick_table = 9;
    */
   tickTable: TickBand[];
 
   /**
-   * May be traded now.
+   * Whether the listing can be traded now.
    *
    * @generated from field: ordermesh.marketdata.v1.TradingStatus trading_status = 10;
    */
   tradingStatus: TradingStatus;
 
   /**
-   * Prices are made by a simulator, not by a market.
+   * True if prices come from a simulator and not from a market.
    *
    * @generated from field: bool simulated = 11;
    */
   simulated: boolean;
 
   /**
-   * Largest quantity of one order, MaxTradeVol(1140); empty if the venue tells none.
+   * Largest quantity of one order, MaxTradeVol(1140); empty if the venue reports none.
    *
    * @generated from field: string max_quantity = 12;
    */
   maxQuantity: string;
 
   /**
-   * When this was last told by the venue.
+   * When the venue last reported the listing.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 13;
    */
@@ -127,20 +127,20 @@ export const InstrumentSchema: GenMessage<Instrument> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument, 0);
 
 /**
- * A price step of a tick-size table, MiFID II RTS 11.
+ * A band of a tick-size table, MiFID II RTS 11.
  *
  * @generated from message ordermesh.marketdata.v1.TickBand
  */
 export type TickBand = Message<"ordermesh.marketdata.v1.TickBand"> & {
   /**
-   * The step holds from this price on. "0" in the first band.
+   * Lowest price of the band; "0" in the first band.
    *
    * @generated from field: string from_price = 1;
    */
   fromPrice: string;
 
   /**
-   * The step: prices are multiples of it.
+   * Tick size: prices in the band are multiples of it.
    *
    * @generated from field: string tick_size = 2;
    */
@@ -161,7 +161,7 @@ export const TickBandSchema: GenMessage<TickBand> = /*@__PURE__*/
  */
 export enum InstrumentKind {
   /**
-   * Not told.
+   * Not reported.
    *
    * @generated from enum value: INSTRUMENT_KIND_UNSPECIFIED = 0;
    */
@@ -189,13 +189,13 @@ export const InstrumentKindSchema: GenEnum<InstrumentKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_instrument, 0);
 
 /**
- * SecurityTradingStatus(326) and the session's state.
+ * SecurityTradingStatus(326), combined with the state of the trading session.
  *
  * @generated from enum ordermesh.marketdata.v1.TradingStatus
  */
 export enum TradingStatus {
   /**
-   * Not told: not tradable.
+   * Not reported: cannot be traded.
    *
    * @generated from enum value: TRADING_STATUS_UNSPECIFIED = 0;
    */

@@ -15,16 +15,16 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument_service.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxImYKCkdldFJlcXVlc3QSWAoNaW5zdHJ1bWVudF9pZBgBIAEoCUJBorsYPQgBGjkQIBoYW0EtWjAtOV8tXStcLltBLVowLTldezR9IhtTWU1CT0wuTUlDLCBhcyBpbiBBU01MLlNJTUEiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQizQEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSSgoEaXNpbhgCIAEoCUI8orsYOBo2EAwaGFtBLVpdezJ9W0EtWjAtOV17OX1bMC05XSIYYW4gSVNJTiBvZiAxMiBjaGFyYWN0ZXJzEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEh4KCXBhZ2Vfc2l6ZRgEIAEoBUILorsYByIFCAAQ9AMSHQoKcGFnZV90b2tlbhgFIAEoCUIJorsYBRoDEIACImEKDExpc3RSZXNwb25zZRI4CgtpbnN0cnVtZW50cxgBIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjwKHUluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQiWAoeSW5zdHJ1bWVudFNlcnZpY2VXYXRjaFJlc3BvbnNlEjYKBWl0ZW1zGAEgAygLMicub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YUl0ZW0ytgIKEUluc3RydW1lbnRTZXJ2aWNlElAKA0dldBIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkdldFJlcXVlc3QaJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRSZXNwb25zZRJTCgRMaXN0EiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MaXN0UmVzcG9uc2USegoFV2F0Y2gSNi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBo3Lm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
+  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQixQEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSSgoEaXNpbhgCIAEoCUI8orsYOBo2EAwaGFtBLVpdezJ9W0EtWjAtOV17OX1bMC05XSIYYW4gSVNJTiBvZiAxMiBjaGFyYWN0ZXJzEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiJhCgxMaXN0UmVzcG9uc2USOAoLaW5zdHJ1bWVudHMYASADKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtMrYCChFJbnN0cnVtZW50U2VydmljZRJQCgNHZXQSIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRSZXF1ZXN0GiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuR2V0UmVzcG9uc2USUwoETGlzdBIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RSZXF1ZXN0GiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFJlc3BvbnNlEnoKBVdhdGNoEjYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudFNlcnZpY2VXYXRjaFJlcXVlc3QaNy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
 
 /**
- * Which listing.
+ * The listing to return.
  *
  * @generated from message ordermesh.marketdata.v1.GetRequest
  */
 export type GetRequest = Message<"ordermesh.marketdata.v1.GetRequest"> & {
   /**
-   * "ASML.SIMA".
+   * Listing: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 1;
    */
@@ -39,13 +39,13 @@ export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument_service, 0);
 
 /**
- * The listing.
+ * One listing.
  *
  * @generated from message ordermesh.marketdata.v1.GetResponse
  */
 export type GetResponse = Message<"ordermesh.marketdata.v1.GetResponse"> & {
   /**
-   * As last told by the venue.
+   * The listing as last reported by the venue.
    *
    * @generated from field: ordermesh.marketdata.v1.Instrument instrument = 1;
    */
@@ -60,27 +60,27 @@ export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument_service, 1);
 
 /**
- * Which listings.
+ * A filter of listings.
  *
  * @generated from message ordermesh.marketdata.v1.ListRequest
  */
 export type ListRequest = Message<"ordermesh.marketdata.v1.ListRequest"> & {
   /**
-   * Only this venue, if not empty.
+   * Only listings of this venue, ISO 10383, if not empty.
    *
    * @generated from field: string venue_mic = 1;
    */
   venueMic: string;
 
   /**
-   * Only this ISIN, if not empty.
+   * Only listings of this ISIN, if not empty.
    *
    * @generated from field: string isin = 2;
    */
   isin: string;
 
   /**
-   * Part of the symbol or name, in any case, if not empty.
+   * Only listings whose symbol or name contains this text, in upper or lower case, if not empty.
    *
    * @generated from field: string text = 3;
    */
@@ -94,7 +94,7 @@ export type ListRequest = Message<"ordermesh.marketdata.v1.ListRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before; same filter.
+   * next_page_token of the previous page, with the same filter.
    *
    * @generated from field: string page_token = 5;
    */
@@ -115,14 +115,14 @@ export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
  */
 export type ListResponse = Message<"ordermesh.marketdata.v1.ListResponse"> & {
   /**
-   * By instrument id.
+   * The listings, by instrument id.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.Instrument instruments = 1;
    */
   instruments: Instrument[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -143,7 +143,7 @@ export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
  */
 export type InstrumentServiceWatchRequest = Message<"ordermesh.marketdata.v1.InstrumentServiceWatchRequest"> & {
   /**
-   * Only this venue, if not empty.
+   * Only listings of this venue, ISO 10383, if not empty.
    *
    * @generated from field: string venue_mic = 1;
    */
@@ -158,13 +158,13 @@ export const InstrumentServiceWatchRequestSchema: GenMessage<InstrumentServiceWa
   messageDesc(file_ordermesh_marketdata_v1_instrument_service, 4);
 
 /**
- * A frame of listings: instrument, snapshot_complete, heartbeat, drain items.
+ * A frame of listings; its items are instrument, snapshot_complete, heartbeat and drain.
  *
  * @generated from message ordermesh.marketdata.v1.InstrumentServiceWatchResponse
  */
 export type InstrumentServiceWatchResponse = Message<"ordermesh.marketdata.v1.InstrumentServiceWatchResponse"> & {
   /**
-   * In order.
+   * The items in order.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.MarketDataItem items = 1;
    */
@@ -179,13 +179,13 @@ export const InstrumentServiceWatchResponseSchema: GenMessage<InstrumentServiceW
   messageDesc(file_ordermesh_marketdata_v1_instrument_service, 5);
 
 /**
- * Listings as the venues tell them. Any authenticated user may read.
+ * Listings as the venues report them. Every authenticated user may read them.
  *
  * @generated from service ordermesh.marketdata.v1.InstrumentService
  */
 export const InstrumentService: GenService<{
   /**
-   * One listing. Refuses: INSTRUMENT_NOT_FOUND.
+   * Returns one listing. Refuses: INSTRUMENT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.marketdata.v1.InstrumentService.Get
    */
@@ -195,7 +195,7 @@ export const InstrumentService: GenService<{
     output: typeof GetResponseSchema;
   },
   /**
-   * Listings by filter, by instrument id, in pages.
+   * Returns listings by filter, by instrument id, in pages.
    *
    * @generated from rpc ordermesh.marketdata.v1.InstrumentService.List
    */
@@ -205,7 +205,7 @@ export const InstrumentService: GenService<{
     output: typeof ListResponseSchema;
   },
   /**
-   * All listings, then changes. Used by the OMS; the stream contract holds.
+   * Sends all listings, then changes. Used by the OMS; docs/STREAMS.md applies.
    *
    * @generated from rpc ordermesh.marketdata.v1.InstrumentService.Watch
    */

@@ -19,8 +19,8 @@ export const file_ordermesh_marketdata_v1_market_data: GenFile = /*@__PURE__*/
   fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEi+wIKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnIj0KCUJvb2tMZXZlbBINCgVwcmljZRgBIAEoCRIMCgRzaXplGAIgASgJEhMKC29yZGVyX2NvdW50GAMgASgNItwBCgRCb29rEjAKBGJpZHMYASADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSMAoEYXNrcxgCIAMoCzIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tMZXZlbBIuCgp2ZW51ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzdGFsZRgEIAEoCBIxCgVmbGFncxgFIAMoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlRmxhZyLSAQoFVHJhZGUSEAoIdHJhZGVfaWQYASABKAkSDQoFcHJpY2UYAiABKAkSDAoEc2l6ZRgDIAEoCRI5CglhZ2dyZXNzb3IYBCABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5BZ2dyZXNzb3JTaWRlEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLOAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIIq8BCgtWZW51ZVN0YXR1cxIRCgl2ZW51ZV9taWMYASABKAkSDwoHZmVlZF91cBgCIAEoCBI+Cg50cmFkaW5nX3N0YXR1cxgDIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXMSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpbXVsYXRlZBgFIAEoCCK1AgoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEi8KBXF1b3RlGAogASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUXVvdGVIABItCgRib29rGAsgASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEi8KBXRyYWRlGAwgASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGVIABIxCgZjYW5kbGUYDSABKAsyHy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVIAEIHCgV2YWx1ZSL8AwoOTWFya2V0RGF0YUl0ZW0SOwoGdXBkYXRlGAEgASgLMikub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YVVwZGF0ZUgAEjkKCmluc3RydW1lbnQYAiABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50SAASPAoMdmVudWVfc3RhdHVzGAMgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVmVudWVTdGF0dXNIABJAChFzbmFwc2hvdF9jb21wbGV0ZRgEIAEoCzIjLm9yZGVybWVzaC50eXBlLnYxLlNuYXBzaG90Q29tcGxldGVIABIxCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIrCgZyZXN5bmMYBiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5SZXN5bmNIABIlCgNnYXAYByABKAsyFi5vcmRlcm1lc2gudHlwZS52MS5HYXBIABI4Cg1zbG93X2NvbnN1bWVyGAggASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuU2xvd0NvbnN1bWVySAASKQoFZHJhaW4YCSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0qWAoJUHJpY2VGbGFnEhoKFlBSSUNFX0ZMQUdfVU5TUEVDSUZJRUQQABIWChJQUklDRV9GTEFHX0NST1NTRUQQARIXChNQUklDRV9GTEFHX05FR0FUSVZFEAIqYAoNQWdncmVzc29yU2lkZRIeChpBR0dSRVNTT1JfU0lERV9VTlNQRUNJRklFRBAAEhYKEkFHR1JFU1NPUl9TSURFX0JVWRABEhcKE0FHR1JFU1NPUl9TSURFX1NFTEwQAipiCgVUb3BpYxIVChFUT1BJQ19VTlNQRUNJRklFRBAAEg8KC1RPUElDX1FVT1RFEAESDgoKVE9QSUNfQk9PSxACEg8KC1RPUElDX1RSQURFEAMSEAoMVE9QSUNfQ0FORExFEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
 
 /**
- * Best prices of a listing. Prices and sizes are canonical decimals; an empty
- * side is an empty text.
+ * Best prices and day statistics of a listing. Prices and sizes are canonical decimals; an empty
+ * text means there is no value.
  *
  * @generated from message ordermesh.marketdata.v1.Quote
  */
@@ -89,7 +89,7 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
   lowPrice: string;
 
   /**
-   * Yesterday's close, or the reference of the simulator.
+   * Close of the previous day, or the reference price of the simulator.
    *
    * @generated from field: string close_price = 10;
    */
@@ -103,28 +103,28 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
   volume: string;
 
   /**
-   * Venue's time of the newest part.
+   * Time of the newest value by the venue.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 12;
    */
   venueTime?: Timestamp | undefined;
 
   /**
-   * When the gateway had it.
+   * When the gateway received the newest value.
    *
    * @generated from field: google.protobuf.Timestamp received_at = 13;
    */
   receivedAt?: Timestamp | undefined;
 
   /**
-   * The link to the venue is down, or the quote is older than its limit.
+   * True if the link to the venue is down, or the quote is older than its limit.
    *
    * @generated from field: bool stale = 14;
    */
   stale: boolean;
 
   /**
-   * What is wrong with the book behind it; empty if nothing.
+   * Faults of the book from which the quote is taken; empty if there are none.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.PriceFlag flags = 15;
    */
@@ -145,21 +145,21 @@ export const QuoteSchema: GenMessage<Quote> = /*@__PURE__*/
  */
 export type BookLevel = Message<"ordermesh.marketdata.v1.BookLevel"> & {
   /**
-   * Canonical decimal.
+   * Price of the level, a canonical decimal.
    *
    * @generated from field: string price = 1;
    */
   price: string;
 
   /**
-   * Sum of the visible quantity.
+   * Total visible quantity at the level.
    *
    * @generated from field: string size = 2;
    */
   size: string;
 
   /**
-   * Orders at the level; 0 if the venue does not tell.
+   * Number of orders at the level; 0 if the venue does not report it.
    *
    * @generated from field: uint32 order_count = 3;
    */
@@ -174,41 +174,41 @@ export const BookLevelSchema: GenMessage<BookLevel> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 1);
 
 /**
- * A book by price.
+ * The order book of a listing, aggregated by price.
  *
  * @generated from message ordermesh.marketdata.v1.Book
  */
 export type Book = Message<"ordermesh.marketdata.v1.Book"> & {
   /**
-   * Best first.
+   * Bid levels, best first.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.BookLevel bids = 1;
    */
   bids: BookLevel[];
 
   /**
-   * Best first.
+   * Offer levels, best first.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.BookLevel asks = 2;
    */
   asks: BookLevel[];
 
   /**
-   * Venue's time.
+   * Time of the newest change by the venue.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 3;
    */
   venueTime?: Timestamp | undefined;
 
   /**
-   * The link to the venue is down.
+   * True if the link to the venue is down.
    *
    * @generated from field: bool stale = 4;
    */
   stale: boolean;
 
   /**
-   * What is wrong with it; empty if nothing.
+   * Faults of the book; empty if there are none.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.PriceFlag flags = 5;
    */
@@ -223,27 +223,27 @@ export const BookSchema: GenMessage<Book> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 2);
 
 /**
- * A trade on the venue.
+ * A trade at the venue.
  *
  * @generated from message ordermesh.marketdata.v1.Trade
  */
 export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
   /**
-   * TradeID(1003) or the venue's own.
+   * TradeID(1003) or the venue's own id.
    *
    * @generated from field: string trade_id = 1;
    */
   tradeId: string;
 
   /**
-   * Canonical decimal.
+   * Price, a canonical decimal.
    *
    * @generated from field: string price = 2;
    */
   price: string;
 
   /**
-   * Canonical decimal.
+   * Quantity, a canonical decimal.
    *
    * @generated from field: string size = 3;
    */
@@ -257,14 +257,14 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
   aggressor: AggressorSide;
 
   /**
-   * Venue's time.
+   * Time of the trade by the venue.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 5;
    */
   venueTime?: Timestamp | undefined;
 
   /**
-   * When the gateway had it; in a feed, FeedUpdate.received_at says so instead.
+   * When the gateway received the trade; not set in a feed, which uses FeedUpdate.received_at.
    *
    * @generated from field: google.protobuf.Timestamp received_at = 6;
    */
@@ -279,7 +279,7 @@ export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
 
 /**
- * Open, high, low, close of an interval.
+ * Open, high, low and close prices of an interval.
  *
  * @generated from message ordermesh.marketdata.v1.Candle
  */
@@ -292,7 +292,7 @@ export type Candle = Message<"ordermesh.marketdata.v1.Candle"> & {
   start?: Timestamp | undefined;
 
   /**
-   * Length in seconds.
+   * Length of the interval in seconds.
    *
    * @generated from field: int32 interval_s = 2;
    */
@@ -334,14 +334,14 @@ export type Candle = Message<"ordermesh.marketdata.v1.Candle"> & {
   volume: string;
 
   /**
-   * Trades in it.
+   * Number of trades in the interval.
    *
    * @generated from field: uint32 trade_count = 8;
    */
   tradeCount: number;
 
   /**
-   * No more trades can come into it.
+   * True if the interval can get no more trades.
    *
    * @generated from field: bool complete = 9;
    */
@@ -356,20 +356,20 @@ export const CandleSchema: GenMessage<Candle> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 4);
 
 /**
- * A venue's feed.
+ * State of a venue's feed.
  *
  * @generated from message ordermesh.marketdata.v1.VenueStatus
  */
 export type VenueStatus = Message<"ordermesh.marketdata.v1.VenueStatus"> & {
   /**
-   * ISO 10383.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 1;
    */
   venueMic: string;
 
   /**
-   * The market-data session is up.
+   * True if the market-data session is up.
    *
    * @generated from field: bool feed_up = 2;
    */
@@ -383,14 +383,14 @@ export type VenueStatus = Message<"ordermesh.marketdata.v1.VenueStatus"> & {
   tradingStatus: TradingStatus;
 
   /**
-   * Since when.
+   * When this state began.
    *
    * @generated from field: google.protobuf.Timestamp since = 4;
    */
   since?: Timestamp | undefined;
 
   /**
-   * Prices are made by a simulator.
+   * True if prices come from a simulator.
    *
    * @generated from field: bool simulated = 5;
    */
@@ -405,43 +405,42 @@ export const VenueStatusSchema: GenMessage<VenueStatus> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 5);
 
 /**
- * One update of one listing and topic, that is, of one channel. Sequences are
- * consecutive per channel; with conflation, sequence = the last one + 1 +
- * conflated_updates.
+ * One update of one channel, that is of one listing and topic. Sequences are consecutive per
+ * channel; with conflation, sequence = previous sequence + 1 + conflated_updates.
  *
  * @generated from message ordermesh.marketdata.v1.MarketDataUpdate
  */
 export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate"> & {
   /**
-   * "ASML.SIMA".
+   * Listing: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 1;
    */
   instrumentId: string;
 
   /**
-   * Place in the channel; the epoch is that of the stream's SnapshotComplete.
+   * Sequence in the channel; the epoch is that of the stream's SnapshotComplete.
    *
    * @generated from field: uint64 sequence = 2;
    */
   sequence: bigint;
 
   /**
-   * Updates left out since the one before, because this one replaces them.
+   * Number of updates left out since the previous one, because this one replaces them.
    *
    * @generated from field: uint32 conflated_updates = 3;
    */
   conflatedUpdates: number;
 
   /**
-   * Part of the snapshot.
+   * True if the update is part of the snapshot.
    *
    * @generated from field: bool snapshot = 4;
    */
   snapshot: boolean;
 
   /**
-   * What it is: always the whole value, never a difference.
+   * The complete new value, never a difference.
    *
    * @generated from oneof ordermesh.marketdata.v1.MarketDataUpdate.value
    */
@@ -455,7 +454,7 @@ export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate
     case: "quote";
   } | {
     /**
-     * Book, as deep as asked.
+     * Book with the number of levels requested.
      *
      * @generated from field: ordermesh.marketdata.v1.Book book = 11;
      */
@@ -463,7 +462,7 @@ export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate
     case: "book";
   } | {
     /**
-     * Trade. Never conflated in EVERY_EVENT mode, the latest one else.
+     * A trade. Never conflated in EVERY_EVENT mode; otherwise the latest one.
      *
      * @generated from field: ordermesh.marketdata.v1.Trade trade = 12;
      */
@@ -494,13 +493,13 @@ export const MarketDataUpdateSchema: GenMessage<MarketDataUpdate> = /*@__PURE__*
  */
 export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> & {
   /**
-   * What it is.
+   * The kind of item.
    *
    * @generated from oneof ordermesh.marketdata.v1.MarketDataItem.item
    */
   item: {
     /**
-     * Of a channel.
+     * An update of a channel.
      *
      * @generated from field: ordermesh.marketdata.v1.MarketDataUpdate update = 1;
      */
@@ -508,7 +507,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "update";
   } | {
     /**
-     * Listing changed or is new.
+     * A listing that is new or has changed.
      *
      * @generated from field: ordermesh.marketdata.v1.Instrument instrument = 2;
      */
@@ -516,7 +515,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "instrument";
   } | {
     /**
-     * A venue's feed changed.
+     * The state of a venue's feed changed.
      *
      * @generated from field: ordermesh.marketdata.v1.VenueStatus venue_status = 3;
      */
@@ -524,7 +523,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "venueStatus";
   } | {
     /**
-     * Snapshot of what was just subscribed is whole.
+     * The snapshot of the new subscription is complete.
      *
      * @generated from field: ordermesh.type.v1.SnapshotComplete snapshot_complete = 4;
      */
@@ -532,7 +531,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "snapshotComplete";
   } | {
     /**
-     * Server time and high water (sum over the subscribed channels).
+     * Server time, and high_water as the sum over the subscribed channels.
      *
      * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 5;
      */
@@ -548,7 +547,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "resync";
   } | {
     /**
-     * The feed has a hole or stands still.
+     * The feed lost updates or stands still.
      *
      * @generated from field: ordermesh.type.v1.Gap gap = 7;
      */
@@ -556,7 +555,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "gap";
   } | {
     /**
-     * Only in EVERY_EVENT mode: you fell behind.
+     * Only in EVERY_EVENT mode: the reader was too slow and the stream ends.
      *
      * @generated from field: ordermesh.type.v1.SlowConsumer slow_consumer = 8;
      */
@@ -564,7 +563,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
     case: "slowConsumer";
   } | {
     /**
-     * The stream ends soon.
+     * The server will soon end the stream.
      *
      * @generated from field: ordermesh.type.v1.Drain drain = 9;
      */
@@ -581,7 +580,7 @@ export const MarketDataItemSchema: GenMessage<MarketDataItem> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 7);
 
 /**
- * What can be wrong with prices a venue tells. They are shown all the same.
+ * Faults of the prices a venue reports. Such prices are still shown.
  *
  * @generated from enum ordermesh.marketdata.v1.PriceFlag
  */
@@ -594,14 +593,14 @@ export enum PriceFlag {
   UNSPECIFIED = 0,
 
   /**
-   * Best bid at or above the best offer.
+   * The best bid is at or above the best offer.
    *
    * @generated from enum value: PRICE_FLAG_CROSSED = 1;
    */
   CROSSED = 1,
 
   /**
-   * A price or size below zero.
+   * A price or size is below zero.
    *
    * @generated from enum value: PRICE_FLAG_NEGATIVE = 2;
    */
@@ -621,7 +620,7 @@ export const PriceFlagSchema: GenEnum<PriceFlag> = /*@__PURE__*/
  */
 export enum AggressorSide {
   /**
-   * Not told.
+   * Not reported.
    *
    * @generated from enum value: AGGRESSOR_SIDE_UNSPECIFIED = 0;
    */
@@ -649,7 +648,7 @@ export const AggressorSideSchema: GenEnum<AggressorSide> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
 
 /**
- * What a subscriber can have of a listing.
+ * Kinds of market data of a listing.
  *
  * @generated from enum ordermesh.marketdata.v1.Topic
  */
@@ -669,7 +668,7 @@ export enum Topic {
   QUOTE = 1,
 
   /**
-   * Book by price.
+   * Order book by price.
    *
    * @generated from enum value: TOPIC_BOOK = 2;
    */

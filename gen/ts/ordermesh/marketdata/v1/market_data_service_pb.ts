@@ -15,16 +15,16 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data_service.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data_service: GenFile = /*@__PURE__*/
-  fileDesc("CjFvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YV9zZXJ2aWNlLnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKYAgoMU3Vic2NyaXB0aW9uElwKDmluc3RydW1lbnRfaWRzGAEgAygJQkSiuxhAGjkQIBoYW0EtWjAtOV8tXStcLltBLVowLTldezR9IhtTWU1CT0wuTUlDLCBhcyBpbiBBU01MLlNJTUEqAxD0AxI4CgZ0b3BpY3MYAiADKA4yHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Ub3BpY0IIorsYBCoCEAQSGQoFZGVwdGgYAyABKAVCCqK7GAYiBAgAEDISMwoEbW9kZRgEIAEoDjIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkRlbGl2ZXJ5TW9kZRIgCgtpbnRlcnZhbF9tcxgFIAEoBUILorsYByIFCAAQkE4inwEKDFdhdGNoUmVxdWVzdBJDCgxzdWJzY3JpcHRpb24YASABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb25CBqK7GAIIARIfCgtoZWFydGJlYXRfcxgCIAEoBUIKorsYBiIECAAQPBIpCgZjdXJzb3IYAyABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiRwoNV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtIn4KDVN0cmVhbVJlcXVlc3QSMwoEb3BlbhgBIAEoCzIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLldhdGNoUmVxdWVzdBI4CglzdWJzY3JpYmUYAiABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb24iSAoOU3RyZWFtUmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhSXRlbSLJAQoSR2V0U25hcHNob3RSZXF1ZXN0El4KDmluc3RydW1lbnRfaWRzGAEgAygJQkaiuxhCGjkQIBoYW0EtWjAtOV8tXStcLltBLVowLTldezR9IhtTWU1CT0wuTUlDLCBhcyBpbiBBU01MLlNJTUEqBQgBEPQDEjgKBnRvcGljcxgCIAMoDjIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRvcGljQgiiuxgEKgIQBBIZCgVkZXB0aBgDIAEoBUIKorsYBiIECAAQMiJ8ChNHZXRTbmFwc2hvdFJlc3BvbnNlEjoKB3VwZGF0ZXMYASADKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhVXBkYXRlEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciqLAQoMRGVsaXZlcnlNb2RlEh0KGURFTElWRVJZX01PREVfVU5TUEVDSUZJRUQQABIdChlERUxJVkVSWV9NT0RFX0VWRVJZX0VWRU5UEAESGgoWREVMSVZFUllfTU9ERV9JTlRFUlZBTBACEiEKHURFTElWRVJZX01PREVfTEFURVNUX09OX1JFQURZEAMytgIKEU1hcmtldERhdGFTZXJ2aWNlElgKBVdhdGNoEiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXF1ZXN0GiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXNwb25zZTABEl0KBlN0cmVhbRImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0cmVhbVJlcXVlc3QaJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdHJlYW1SZXNwb25zZSgBMAESaAoLR2V0U25hcHNob3QSKy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlcXVlc3QaLC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlc3BvbnNlYgZwcm90bzM", [file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CjFvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YV9zZXJ2aWNlLnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSLfAQoMU3Vic2NyaXB0aW9uEiMKDmluc3RydW1lbnRfaWRzGAEgAygJQguiuxgHKgMQ9AMwBRI4CgZ0b3BpY3MYAiADKA4yHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Ub3BpY0IIorsYBCoCEAQSGQoFZGVwdGgYAyABKAVCCqK7GAYiBAgAEDISMwoEbW9kZRgEIAEoDjIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkRlbGl2ZXJ5TW9kZRIgCgtpbnRlcnZhbF9tcxgFIAEoBUILorsYByIFCAAQkE4inwEKDFdhdGNoUmVxdWVzdBJDCgxzdWJzY3JpcHRpb24YASABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb25CBqK7GAIIARIfCgtoZWFydGJlYXRfcxgCIAEoBUIKorsYBiIECAAQPBIpCgZjdXJzb3IYAyABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiRwoNV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtIn4KDVN0cmVhbVJlcXVlc3QSMwoEb3BlbhgBIAEoCzIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLldhdGNoUmVxdWVzdBI4CglzdWJzY3JpYmUYAiABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb24iSAoOU3RyZWFtUmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhSXRlbSKQAQoSR2V0U25hcHNob3RSZXF1ZXN0EiUKDmluc3RydW1lbnRfaWRzGAEgAygJQg2iuxgJKgUIARD0AzAFEjgKBnRvcGljcxgCIAMoDjIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRvcGljQgiiuxgEKgIQBBIZCgVkZXB0aBgDIAEoBUIKorsYBiIECAAQMiJ8ChNHZXRTbmFwc2hvdFJlc3BvbnNlEjoKB3VwZGF0ZXMYASADKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhVXBkYXRlEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciqLAQoMRGVsaXZlcnlNb2RlEh0KGURFTElWRVJZX01PREVfVU5TUEVDSUZJRUQQABIdChlERUxJVkVSWV9NT0RFX0VWRVJZX0VWRU5UEAESGgoWREVMSVZFUllfTU9ERV9JTlRFUlZBTBACEiEKHURFTElWRVJZX01PREVfTEFURVNUX09OX1JFQURZEAMytgIKEU1hcmtldERhdGFTZXJ2aWNlElgKBVdhdGNoEiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXF1ZXN0GiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXNwb25zZTABEl0KBlN0cmVhbRImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0cmVhbVJlcXVlc3QaJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdHJlYW1SZXNwb25zZSgBMAESaAoLR2V0U25hcHNob3QSKy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlcXVlc3QaLC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlc3BvbnNlYgZwcm90bzM", [file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
- * What to send.
+ * The listings and topics to send, and how.
  *
  * @generated from message ordermesh.marketdata.v1.Subscription
  */
 export type Subscription = Message<"ordermesh.marketdata.v1.Subscription"> & {
   /**
-   * Listings; empty for every listing. Unknown ones are refused.
+   * Listings; empty for every listing. An unknown listing is refused.
    *
    * @generated from field: repeated string instrument_ids = 1;
    */
@@ -38,21 +38,21 @@ export type Subscription = Message<"ordermesh.marketdata.v1.Subscription"> & {
   topics: Topic[];
 
   /**
-   * Levels a side for TOPIC_BOOK, 1 to 50; 0 means 10.
+   * Price levels per side for TOPIC_BOOK, 1 to 50; 0 means 10.
    *
    * @generated from field: int32 depth = 3;
    */
   depth: number;
 
   /**
-   * How.
+   * How updates are delivered.
    *
    * @generated from field: ordermesh.marketdata.v1.DeliveryMode mode = 4;
    */
   mode: DeliveryMode;
 
   /**
-   * For INTERVAL, 50 to 10000; 0 means 250.
+   * Milliseconds between updates in INTERVAL mode, 50 to 10000; 0 means 250.
    *
    * @generated from field: int32 interval_ms = 5;
    */
@@ -73,7 +73,7 @@ export const SubscriptionSchema: GenMessage<Subscription> = /*@__PURE__*/
  */
 export type WatchRequest = Message<"ordermesh.marketdata.v1.WatchRequest"> & {
   /**
-   * What to send.
+   * The listings and topics to send.
    *
    * @generated from field: ordermesh.marketdata.v1.Subscription subscription = 1;
    */
@@ -87,8 +87,8 @@ export type WatchRequest = Message<"ordermesh.marketdata.v1.WatchRequest"> & {
   heartbeatS: number;
 
   /**
-   * Where the reader was. Market data is not kept: another epoch gives Resync,
-   * and the snapshot comes in any case.
+   * Last cursor of the reader. Market data is not kept: a cursor of another epoch gives Resync, and
+   * the snapshot is sent in any case.
    *
    * @generated from field: ordermesh.type.v1.Cursor cursor = 3;
    */
@@ -109,7 +109,7 @@ export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
  */
 export type WatchResponse = Message<"ordermesh.marketdata.v1.WatchResponse"> & {
   /**
-   * In order.
+   * The items in order.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.MarketDataItem items = 1;
    */
@@ -124,7 +124,7 @@ export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data_service, 2);
 
 /**
- * A frame of the client.
+ * A frame from the client.
  *
  * @generated from message ordermesh.marketdata.v1.StreamRequest
  */
@@ -137,7 +137,7 @@ export type StreamRequest = Message<"ordermesh.marketdata.v1.StreamRequest"> & {
   open?: WatchRequest | undefined;
 
   /**
-   * Replaces the subscription; a snapshot of what is new follows.
+   * Replaces the subscription; a snapshot of the new channels follows.
    *
    * @generated from field: ordermesh.marketdata.v1.Subscription subscribe = 2;
    */
@@ -152,13 +152,13 @@ export const StreamRequestSchema: GenMessage<StreamRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data_service, 3);
 
 /**
- * A frame of market data. Field 1 is that of WatchResponse.
+ * A frame of market data. Field 1 is the same as in WatchResponse.
  *
  * @generated from message ordermesh.marketdata.v1.StreamResponse
  */
 export type StreamResponse = Message<"ordermesh.marketdata.v1.StreamResponse"> & {
   /**
-   * In order.
+   * The items in order.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.MarketDataItem items = 1;
    */
@@ -173,27 +173,27 @@ export const StreamResponseSchema: GenMessage<StreamResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data_service, 4);
 
 /**
- * Which listings.
+ * The listings and topics to return.
  *
  * @generated from message ordermesh.marketdata.v1.GetSnapshotRequest
  */
 export type GetSnapshotRequest = Message<"ordermesh.marketdata.v1.GetSnapshotRequest"> & {
   /**
-   * At least one.
+   * Listings; at least one.
    *
    * @generated from field: repeated string instrument_ids = 1;
    */
   instrumentIds: string[];
 
   /**
-   * Topics; empty for quotes. TRADE and CANDLE give the latest.
+   * Topics; empty for quotes. TRADE and CANDLE return the latest one.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.Topic topics = 2;
    */
   topics: Topic[];
 
   /**
-   * Levels a side, 1 to 50; 0 means 10.
+   * Price levels per side, 1 to 50; 0 means 10.
    *
    * @generated from field: int32 depth = 3;
    */
@@ -214,14 +214,14 @@ export const GetSnapshotRequestSchema: GenMessage<GetSnapshotRequest> = /*@__PUR
  */
 export type GetSnapshotResponse = Message<"ordermesh.marketdata.v1.GetSnapshotResponse"> & {
   /**
-   * One per listing and topic that has a value.
+   * One update per listing and topic that has a value.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.MarketDataUpdate updates = 1;
    */
   updates: MarketDataUpdate[];
 
   /**
-   * Where a stream opened now would be.
+   * Cursor of a stream that would be opened now.
    *
    * @generated from field: ordermesh.type.v1.Cursor cursor = 2;
    */
@@ -242,28 +242,28 @@ export const GetSnapshotResponseSchema: GenMessage<GetSnapshotResponse> = /*@__P
  */
 export enum DeliveryMode {
   /**
-   * LATEST_ON_READY.
+   * Same as LATEST_ON_READY.
    *
    * @generated from enum value: DELIVERY_MODE_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * Each update; a reader that falls behind is told SlowConsumer and ended.
+   * Every update; a reader that is too slow receives SlowConsumer and its stream ends.
    *
    * @generated from enum value: DELIVERY_MODE_EVERY_EVENT = 1;
    */
   EVERY_EVENT = 1,
 
   /**
-   * The latest value of each channel at most every interval_ms.
+   * The latest value of each channel, at most once every interval_ms.
    *
    * @generated from enum value: DELIVERY_MODE_INTERVAL = 2;
    */
   INTERVAL = 2,
 
   /**
-   * The latest value of each channel whenever the reader has taken the last frame.
+   * The latest value of each channel, whenever the reader has read the previous frame.
    *
    * @generated from enum value: DELIVERY_MODE_LATEST_ON_READY = 3;
    */
@@ -277,13 +277,13 @@ export const DeliveryModeSchema: GenEnum<DeliveryMode> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_market_data_service, 0);
 
 /**
- * Live prices. Any authenticated user may read; the order book watches without one.
+ * Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
  *
  * @generated from service ordermesh.marketdata.v1.MarketDataService
  */
 export const MarketDataService: GenService<{
   /**
-   * The stream for browsers: snapshot, then updates as chosen.
+   * The stream for browsers: a snapshot, then updates in the delivery mode requested.
    *
    * @generated from rpc ordermesh.marketdata.v1.MarketDataService.Watch
    */
@@ -293,7 +293,7 @@ export const MarketDataService: GenService<{
     output: typeof WatchResponseSchema;
   },
   /**
-   * The same with subscriptions that change while it runs.
+   * Like Watch, with subscriptions that can change while the stream is open.
    *
    * @generated from rpc ordermesh.marketdata.v1.MarketDataService.Stream
    */
@@ -303,7 +303,7 @@ export const MarketDataService: GenService<{
     output: typeof StreamResponseSchema;
   },
   /**
-   * Current values. Refuses: INSTRUMENT_NOT_FOUND.
+   * Returns current values. Refuses: INSTRUMENT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.marketdata.v1.MarketDataService.GetSnapshot
    */

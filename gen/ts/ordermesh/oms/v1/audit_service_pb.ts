@@ -15,23 +15,23 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/audit_service.proto.
  */
 export const file_ordermesh_oms_v1_audit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2F1ZGl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi7gMKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSDgoGd3JpdGVyGAIgASgJEhAKCHNlcXVlbmNlGAMgASgEEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAUgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSDQoFYWN0b3IYBiABKAkSDQoFcm9sZXMYByADKAkSDwoHY29tbWFuZBgIIAEoCRISCgphY2NvdW50X2lkGAkgASgJEhAKCG9yZGVyX2lkGAogASgJEhcKD2lkZW1wb3RlbmN5X2tleRgLIAEoCRIuCgZyZWFzb24YDCABKA4yHi5vcmRlcm1lc2gudHlwZS52MS5FcnJvclJlYXNvbhINCgVmaWVsZBgNIAEoCRIMCgR0ZXh0GA4gASgJEjwKCG1ldGFkYXRhGA8gAygLMioub3JkZXJtZXNoLm9tcy52MS5BdWRpdEVudHJ5Lk1ldGFkYXRhRW50cnkSDAoEcGVlchgQIAEoCRINCgVjb3VudBgRIAEoBBISCgphY3Rvcl9uYW1lGBIgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKQAwoXQXVkaXRTZXJ2aWNlTGlzdFJlcXVlc3QSKwoHYXRfZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIYXRfdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEkoKCmFjY291bnRfaWQYBCABKAlCNqK7GDIaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRIaCghvcmRlcl9pZBgFIAEoCUIIorsYBBoCECQSOQoHcmVhc29ucxgGIAMoDjIeLm9yZGVybWVzaC50eXBlLnYxLkVycm9yUmVhc29uQgiiuxgEKgIQMhIpCgRraW5kGAcgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSHgoJcGFnZV9zaXplGAggASgFQguiuxgHIgUIABD0AxIdCgpwYWdlX3Rva2VuGAkgASgJQgmiuxgFGgMQgAIiYgoYQXVkaXRTZXJ2aWNlTGlzdFJlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5vcmRlcm1lc2gub21zLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKm4KCUF1ZGl0S2luZBIaChZBVURJVF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSQVVESVRfS0lORF9SRUZVU0FMEAESFQoRQVVESVRfS0lORF9BQ1RJT04QAhIWChJBVURJVF9LSU5EX0NPVU5URUQQAzJtCgxBdWRpdFNlcnZpY2USXQoETGlzdBIpLm9yZGVybWVzaC5vbXMudjEuQXVkaXRTZXJ2aWNlTGlzdFJlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLkF1ZGl0U2VydmljZUxpc3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2F1ZGl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi7gMKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSDgoGd3JpdGVyGAIgASgJEhAKCHNlcXVlbmNlGAMgASgEEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAUgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSDQoFYWN0b3IYBiABKAkSDQoFcm9sZXMYByADKAkSDwoHY29tbWFuZBgIIAEoCRISCgphY2NvdW50X2lkGAkgASgJEhAKCG9yZGVyX2lkGAogASgJEhcKD2lkZW1wb3RlbmN5X2tleRgLIAEoCRIuCgZyZWFzb24YDCABKA4yHi5vcmRlcm1lc2gudHlwZS52MS5FcnJvclJlYXNvbhINCgVmaWVsZBgNIAEoCRIMCgR0ZXh0GA4gASgJEjwKCG1ldGFkYXRhGA8gAygLMioub3JkZXJtZXNoLm9tcy52MS5BdWRpdEVudHJ5Lk1ldGFkYXRhRW50cnkSDAoEcGVlchgQIAEoCRINCgVjb3VudBgRIAEoBBISCgphY3Rvcl9uYW1lGBIgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLYAgoXQXVkaXRTZXJ2aWNlTGlzdFJlcXVlc3QSKwoHYXRfZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIYXRfdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEhoKCmFjY291bnRfaWQYBCABKAlCBqK7GAIwAxIaCghvcmRlcl9pZBgFIAEoCUIIorsYBBoCECQSOQoHcmVhc29ucxgGIAMoDjIeLm9yZGVybWVzaC50eXBlLnYxLkVycm9yUmVhc29uQgiiuxgEKgIQMhIpCgRraW5kGAcgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSGQoJcGFnZV9zaXplGAggASgFQgaiuxgCMBASGgoKcGFnZV90b2tlbhgJIAEoCUIGorsYAjASImIKGEF1ZGl0U2VydmljZUxpc3RSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwub3JkZXJtZXNoLm9tcy52MS5BdWRpdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSpuCglBdWRpdEtpbmQSGgoWQVVESVRfS0lORF9VTlNQRUNJRklFRBAAEhYKEkFVRElUX0tJTkRfUkVGVVNBTBABEhUKEUFVRElUX0tJTkRfQUNUSU9OEAISFgoSQVVESVRfS0lORF9DT1VOVEVEEAMybQoMQXVkaXRTZXJ2aWNlEl0KBExpc3QSKS5vcmRlcm1lc2gub21zLnYxLkF1ZGl0U2VydmljZUxpc3RSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5BdWRpdFNlcnZpY2VMaXN0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
- * One entry.
+ * One entry of the audit log.
  *
  * @generated from message ordermesh.oms.v1.AuditEntry
  */
 export type AuditEntry = Message<"ordermesh.oms.v1.AuditEntry"> & {
   /**
-   * Ours, a ULID: entries sort by it in the order of time.
+   * Id given by the OMS, a ULID: entries sort by it in order of time.
    *
    * @generated from field: string entry_id = 1;
    */
   entryId: string;
 
   /**
-   * Who appended it: a replica, and the part of it. Sequences are per writer.
+   * Writer of the entry: a replica, and a part of it. Sequences are per writer.
    *
    * @generated from field: string writer = 2;
    */
@@ -45,107 +45,108 @@ export type AuditEntry = Message<"ordermesh.oms.v1.AuditEntry"> & {
   sequence: bigint;
 
   /**
-   * When it was refused or done.
+   * When the refusal or action happened.
    *
    * @generated from field: google.protobuf.Timestamp at = 4;
    */
   at?: Timestamp | undefined;
 
   /**
-   * What it records.
+   * What the entry records.
    *
    * @generated from field: ordermesh.oms.v1.AuditKind kind = 5;
    */
   kind: AuditKind;
 
   /**
-   * The user's subject, "oms" and parts of it for the book itself; empty if nobody is known.
+   * Subject of the user; "oms" or a part of it for actions of the OMS itself; empty if nobody is
+   * known.
    *
    * @generated from field: string actor = 6;
    */
   actor: string;
 
   /**
-   * The user's roles, sorted.
+   * Roles of the user, sorted.
    *
    * @generated from field: repeated string roles = 7;
    */
   roles: string[];
 
   /**
-   * The rpc without its package, "OrderService/Place"; in a flow "OrderFlowService/Flow/place";
-   * for actions of the book what was done.
+   * Name of the rpc without its package, "OrderService/Place"; in a flow
+   * "OrderFlowService/Flow/place"; for actions of the OMS, what was done.
    *
    * @generated from field: string command = 8;
    */
   command: string;
 
   /**
-   * The account, as the request named it or as its order tells; may be empty.
+   * The account of the request or of its order; may be empty.
    *
    * @generated from field: string account_id = 9;
    */
   accountId: string;
 
   /**
-   * The order, if known.
+   * The order; empty if not known.
    *
    * @generated from field: string order_id = 10;
    */
   orderId: string;
 
   /**
-   * The client's key, if the request had one.
+   * Idempotency key of the request, if it had one.
    *
    * @generated from field: string idempotency_key = 11;
    */
   idempotencyKey: string;
 
   /**
-   * Why it was refused; UNSPECIFIED for actions.
+   * Why the request was refused; UNSPECIFIED for actions.
    *
    * @generated from field: ordermesh.type.v1.ErrorReason reason = 12;
    */
   reason: ErrorReason;
 
   /**
-   * The field at fault, as a proto path, if one is.
+   * The field at fault, as a proto path; empty if there is none.
    *
    * @generated from field: string field = 13;
    */
   field: string;
 
   /**
-   * The sentence the caller was told, or what was done.
+   * The text sent to the caller, or what was done.
    *
    * @generated from field: string text = 14;
    */
   text: string;
 
   /**
-   * Every value of the text, by name.
+   * Every value in the text, by name.
    *
    * @generated from field: map<string, string> metadata = 15;
    */
   metadata: { [key: string]: string };
 
   /**
-   * Where it came from: the service that called, and the address of the client.
+   * Origin of the request: the calling service and the address of the client.
    *
    * @generated from field: string peer = 16;
    */
   peer: string;
 
   /**
-   * Refusals this entry stands for; 1 except for COUNTED.
+   * Number of refusals this entry stands for; 1 except for COUNTED.
    *
    * @generated from field: uint64 count = 17;
    */
   count: bigint;
 
   /**
-   * What the actor was called then: the user name of the token, else its name.
-   * Empty for the book itself, and in entries older than this field.
+   * Name of the actor at that time: the user name of the token, else its name. Empty for actions of
+   * the OMS itself and in entries older than this field.
    *
    * @generated from field: string actor_name = 18;
    */
@@ -160,7 +161,7 @@ export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_audit_service, 0);
 
 /**
- * Which entries. Filters that are set must all hold.
+ * A filter of entries. An entry must match every filter that is set.
  *
  * @generated from message ordermesh.oms.v1.AuditServiceListRequest
  */
@@ -180,35 +181,35 @@ export type AuditServiceListRequest = Message<"ordermesh.oms.v1.AuditServiceList
   atUntil?: Timestamp | undefined;
 
   /**
-   * Only of this actor, if not empty.
+   * Only entries of this actor, if not empty.
    *
    * @generated from field: string actor = 3;
    */
   actor: string;
 
   /**
-   * Only of this account, if not empty.
+   * Only entries of this account, if not empty.
    *
    * @generated from field: string account_id = 4;
    */
   accountId: string;
 
   /**
-   * Only of this order, if not empty.
+   * Only entries of this order, if not empty.
    *
    * @generated from field: string order_id = 5;
    */
   orderId: string;
 
   /**
-   * Only with one of these reasons; empty for all.
+   * Only entries with one of these reasons; empty for all.
    *
    * @generated from field: repeated ordermesh.type.v1.ErrorReason reasons = 6;
    */
   reasons: ErrorReason[];
 
   /**
-   * Only of this kind, if set.
+   * Only entries of this kind, if set.
    *
    * @generated from field: ordermesh.oms.v1.AuditKind kind = 7;
    */
@@ -222,7 +223,7 @@ export type AuditServiceListRequest = Message<"ordermesh.oms.v1.AuditServiceList
   pageSize: number;
 
   /**
-   * next_page_token of the page before; same filter.
+   * next_page_token of the previous page, with the same filter.
    *
    * @generated from field: string page_token = 9;
    */
@@ -243,14 +244,14 @@ export const AuditServiceListRequestSchema: GenMessage<AuditServiceListRequest> 
  */
 export type AuditServiceListResponse = Message<"ordermesh.oms.v1.AuditServiceListResponse"> & {
   /**
-   * Newest first.
+   * The entries, newest first.
    *
    * @generated from field: repeated ordermesh.oms.v1.AuditEntry entries = 1;
    */
   entries: AuditEntry[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -285,14 +286,15 @@ export enum AuditKind {
   REFUSAL = 1,
 
   /**
-   * Something that was done and is in no order's log: a control changed, a guard fired.
+   * An action that is in no order's log: a change of a pre-trade control, or a cancel-on-disconnect
+   * guard that cancelled orders.
    *
    * @generated from enum value: AUDIT_KIND_ACTION = 2;
    */
   ACTION = 2,
 
   /**
-   * Refusals beyond the limit of entries, counted: see count.
+   * Refusals above the limit of entries, counted in `count`.
    *
    * @generated from enum value: AUDIT_KIND_COUNTED = 3;
    */
@@ -306,17 +308,17 @@ export const AuditKindSchema: GenEnum<AuditKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_audit_service, 0);
 
 /**
- * The audit log: what was refused, and what people did to controls. It is
- * append-only and hash-chained; accepted orders are in their accounts' logs.
+ * The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
+ * hash-chained; accepted orders are in the logs of their accounts.
  *
- * Roles: AUDITOR, RISK and OPERATOR read all of it; everybody else is refused
- * with PERMISSION_DENIED.
+ * Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
+ * PERMISSION_DENIED.
  *
  * @generated from service ordermesh.oms.v1.AuditService
  */
 export const AuditService: GenService<{
   /**
-   * Entries by filter, newest first, in pages. Refuses: INVALID_FIELD.
+   * Returns entries by filter, newest first, in pages. Refuses: INVALID_FIELD.
    *
    * @generated from rpc ordermesh.oms.v1.AuditService.List
    */

@@ -21,14 +21,14 @@ export const file_ordermesh_oms_v1_event: GenFile = /*@__PURE__*/
   fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL2V2ZW50LnByb3RvEhBvcmRlcm1lc2gub21zLnYxIqEPCgpPcmRlckV2ZW50EhIKCmFjY291bnRfaWQYASABKAkSEAoIc2VxdWVuY2UYAiABKAQSEAoIb3JkZXJfaWQYAyABKAkSLwoLb2NjdXJyZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSMQoIcHJvZ3Jlc3MYCSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUHJvZ3Jlc3MSDwoHYW5vbWFseRgKIAEoCRIzCghhY2NlcHRlZBgUIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJBY2NlcHRlZEgAEjsKDGFja25vd2xlZGdlZBgVIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuT3JkZXJBY2tub3dsZWRnZWRIABIzCghleGVjdXRlZBgWIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFeGVjdXRlZEgAEj0KEGNhbmNlbF9yZXF1ZXN0ZWQYFyABKAsyIS5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlcXVlc3RlZEgAEjkKDmNhbmNlbF9wZW5kaW5nGBggASgLMh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxQZW5kaW5nSAASOQoOY2FuY2VsX3JlZnVzZWQYGSABKAsyHy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlZnVzZWRIABIzCghjYW5jZWxlZBgaIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJDYW5jZWxlZEgAEj8KEXJlcGxhY2VfcmVxdWVzdGVkGBsgASgLMiIub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVxdWVzdGVkSAASOwoPcmVwbGFjZV9wZW5kaW5nGBwgASgLMiAub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUGVuZGluZ0gAEjsKD3JlcGxhY2VfcmVmdXNlZBgdIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlZnVzZWRIABIzCghyZXBsYWNlZBgeIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJSZXBsYWNlZEgAEjMKCHJlamVjdGVkGB8gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclJlamVjdGVkSAASMQoHZXhwaXJlZBggIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFeHBpcmVkSAASOQoMZG9uZV9mb3JfZGF5GCEgASgLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlckRvbmVGb3JEYXlIABI1CglzdXNwZW5kZWQYIiABKAsyIC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3VzcGVuZGVkSAASMQoHc3RvcHBlZBgjIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdG9wcGVkSAASNwoKY2FsY3VsYXRlZBgkIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJDYWxjdWxhdGVkSAASMwoIcmVzdGF0ZWQYJSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUmVzdGF0ZWRIABI9ChBleGVjdXRpb25fYnVzdGVkGCYgASgLMiEub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb25CdXN0ZWRIABJDChNleGVjdXRpb25fY29ycmVjdGVkGCcgASgLMiQub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb25Db3JyZWN0ZWRIABIyCghpbl9kb3VidBgoIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJJbkRvdWJ0SAASMwoIcmVzb2x2ZWQYKSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUmVzb2x2ZWRIABI1Cgl0cmlnZ2VyZWQYKiABKAsyIC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHJpZ2dlcmVkSAASMwoIYXBwcm92ZWQYKyABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyQXBwcm92ZWRIABI7Cg9jb21tYW5kX3JlZnVzZWQYLCABKAsyIC5vcmRlcm1lc2gub21zLnYxLkNvbW1hbmRSZWZ1c2VkSAASQgoTdmVudWVfcmVwb3J0X3BhcmtlZBgtIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuVmVudWVSZXBvcnRQYXJrZWRIABI3Cg10cmlnZ2VyX21vdmVkGC4gASgLMh4ub3JkZXJtZXNoLm9tcy52MS5UcmlnZ2VyTW92ZWRIABIzCghyZWxlYXNlZBgvIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJSZWxlYXNlZEgAEhEKCXNraXBwYWJsZRg8IAEoCEIGCgRraW5kIjcKDU9yZGVyQWNjZXB0ZWQSJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyIisKEU9yZGVyQWNrbm93bGVkZ2VkEhYKDnZlbnVlX29yZGVyX2lkGAEgASgJIj8KDU9yZGVyRXhlY3V0ZWQSLgoJZXhlY3V0aW9uGAEgASgLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24iJAoPQ2FuY2VsUmVxdWVzdGVkEhEKCWNsX29yZF9pZBgBIAEoCSIPCg1DYW5jZWxQZW5kaW5nIlMKDUNhbmNlbFJlZnVzZWQSEQoJY2xfb3JkX2lkGAEgASgJEi8KCXJlamVjdGlvbhgCIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiIyCg1PcmRlckNhbmNlbGVkEhMKC3Vuc29saWNpdGVkGAEgASgIEgwKBHRleHQYAiABKAkiUgoQUmVwbGFjZVJlcXVlc3RlZBIRCgljbF9vcmRfaWQYASABKAkSKwoFdGVybXMYAiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMiEAoOUmVwbGFjZVBlbmRpbmciVAoOUmVwbGFjZVJlZnVzZWQSEQoJY2xfb3JkX2lkGAEgASgJEi8KCXJlamVjdGlvbhgCIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiJUCg1PcmRlclJlcGxhY2VkEisKBXRlcm1zGAEgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEhYKDnZlbnVlX29yZGVyX2lkGAIgASgJIkAKDU9yZGVyUmVqZWN0ZWQSLwoJcmVqZWN0aW9uGAEgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIhwKDE9yZGVyRXhwaXJlZBIMCgR0ZXh0GAEgASgJIhEKD09yZGVyRG9uZUZvckRheSIeCg5PcmRlclN1c3BlbmRlZBIMCgR0ZXh0GAEgASgJIh0KDE9yZGVyU3RvcHBlZBINCgVwcmljZRgBIAEoCSIRCg9PcmRlckNhbGN1bGF0ZWQiZwoNT3JkZXJSZXN0YXRlZBIrCgV0ZXJtcxgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxITCgtyZWFzb25fY29kZRgCIAEoBRIUCgxwZWdnZWRfcHJpY2UYAyABKAkiWwoPRXhlY3V0aW9uQnVzdGVkEg8KB2V4ZWNfaWQYASABKAkSFgoOYnVzdGVkX2V4ZWNfaWQYAiABKAkSEAoIcXVhbnRpdHkYAyABKAkSDQoFcHJpY2UYBCABKAkikgEKEkV4ZWN1dGlvbkNvcnJlY3RlZBIZChFjb3JyZWN0ZWRfZXhlY19pZBgBIAEoCRIuCglleGVjdXRpb24YAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbhIZChFwcmV2aW91c19xdWFudGl0eRgDIAEoCRIWCg5wcmV2aW91c19wcmljZRgEIAEoCSJLCgxPcmRlckluRG91YnQSEQoJY2xfb3JkX2lkGAEgASgJEgwKBHRleHQYAiABKAkSGgoSdmVudWVfY3VtX3F1YW50aXR5GAMgASgJIq0BCg1PcmRlclJlc29sdmVkEjIKBnNvdXJjZRgBIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuUmVzb2x1dGlvblNvdXJjZRIWCg52ZW51ZV9vcmRlcl9pZBgCIAEoCRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SEQoJY2xfb3JkX2lkGAQgASgJEgwKBHRleHQYBSABKAkiJwoOT3JkZXJUcmlnZ2VyZWQSFQoNdHJpZ2dlcl9wcmljZRgBIAEoCSJTCg1PcmRlckFwcHJvdmVkEhMKC2FwcHJvdmVkX2J5GAEgASgJEi0KCXdhaXRzX2ZvchgCIAEoDjIaLm9yZGVybWVzaC5vbXMudjEuV2FpdHNGb3IiPwoMVHJpZ2dlck1vdmVkEi8KB3RyaWdnZXIYASABKAsyHi5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHJpZ2dlciJMCg1PcmRlclJlbGVhc2VkEi0KCXdhaXRzX2ZvchgBIAEoDjIaLm9yZGVybWVzaC5vbXMudjEuV2FpdHNGb3ISDAoEdGV4dBgCIAEoCSJSCg5Db21tYW5kUmVmdXNlZBIPCgdjb21tYW5kGAEgASgJEi8KCXJlamVjdGlvbhgCIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiIzChFWZW51ZVJlcG9ydFBhcmtlZBIQCghtc2dfdHlwZRgBIAEoCRIMCgR0ZXh0GAIgASgJIqMDCg9PcmRlclN0cmVhbUl0ZW0SLQoFZXZlbnQYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyRXZlbnRIABIrCghzbmFwc2hvdBgCIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXJIABJAChFzbmFwc2hvdF9jb21wbGV0ZRgDIAEoCzIjLm9yZGVybWVzaC50eXBlLnYxLlNuYXBzaG90Q29tcGxldGVIABIxCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIrCgZyZXN5bmMYBSABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5SZXN5bmNIABIlCgNnYXAYBiABKAsyFi5vcmRlcm1lc2gudHlwZS52MS5HYXBIABI4Cg1zbG93X2NvbnN1bWVyGAcgASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuU2xvd0NvbnN1bWVySAASKQoFZHJhaW4YCCABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0q4QEKEFJlc29sdXRpb25Tb3VyY2USIQodUkVTT0xVVElPTl9TT1VSQ0VfVU5TUEVDSUZJRUQQABIkCiBSRVNPTFVUSU9OX1NPVVJDRV9TVEFUVVNfUkVRVUVTVBABEiEKHVJFU09MVVRJT05fU09VUkNFX01BU1NfU1RBVFVTEAISHwobUkVTT0xVVElPTl9TT1VSQ0VfRFJPUF9DT1BZEAMSHAoYUkVTT0xVVElPTl9TT1VSQ0VfUEVSU09OEAQSIgoeUkVTT0xVVElPTl9TT1VSQ0VfVkVOVUVfUkVQT1JUEAViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_stream]);
 
 /**
- * One line of an account's log: envelope and kind. The serialised bytes are
- * what the log keeps, what the hash chain runs over, and what readers get.
+ * One event of an account's log: envelope and kind. The log stores its serialised bytes, the hash
+ * chain covers them, and readers receive them.
  *
  * @generated from message ordermesh.oms.v1.OrderEvent
  */
 export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
   /**
-   * Account it belongs to.
+   * Account(1) whose log contains the event.
    *
    * @generated from field: string account_id = 1;
    */
@@ -42,28 +42,28 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
   sequence: bigint;
 
   /**
-   * The order it is of; empty for events of the account.
+   * The order of the event; empty for events of the account.
    *
    * @generated from field: string order_id = 3;
    */
   orderId: string;
 
   /**
-   * OMS clock at the commit's batch.
+   * Time of the transaction by the OMS clock.
    *
    * @generated from field: google.protobuf.Timestamp occurred_at = 4;
    */
   occurredAt?: Timestamp | undefined;
 
   /**
-   * TransactTime(60) of the venue, for what the venue reported.
+   * TransactTime(60) of the venue, for events the venue reported.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 5;
    */
   venueTime?: Timestamp | undefined;
 
   /**
-   * When the gateway received it.
+   * When the gateway received the venue's report.
    *
    * @generated from field: google.protobuf.Timestamp received_at = 6;
    */
@@ -77,35 +77,34 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
   actor: string;
 
   /**
-   * Key of the command that caused it.
+   * Idempotency key of the command that caused the event.
    *
    * @generated from field: string idempotency_key = 8;
    */
   idempotencyKey: string;
 
   /**
-   * Where the order stands after it.
+   * State and quantities of the order after the event.
    *
    * @generated from field: ordermesh.oms.v1.OrderProgress progress = 9;
    */
   progress?: OrderProgress | undefined;
 
   /**
-   * The venue told something that does not fit; recorded all the same.
+   * What contradicts the order in the venue's report, in words; empty if nothing does.
    *
    * @generated from field: string anomaly = 10;
    */
   anomaly: string;
 
   /**
-   * What happened. A reader that meets a kind it does not know must treat it as
-   * an error unless skippable is set.
+   * What happened. A reader must treat a kind it does not know as an error unless skippable is set.
    *
    * @generated from oneof ordermesh.oms.v1.OrderEvent.kind
    */
   kind: {
     /**
-     * The OMS took the order; durable, on its way to the venue.
+     * The OMS accepted the order: it is durable and on its way to the venue.
      *
      * @generated from field: ordermesh.oms.v1.OrderAccepted accepted = 20;
      */
@@ -113,7 +112,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "accepted";
   } | {
     /**
-     * The venue works it. ExecType(150)=0.
+     * The venue acknowledged the order. ExecType(150)=0.
      *
      * @generated from field: ordermesh.oms.v1.OrderAcknowledged acknowledged = 21;
      */
@@ -121,7 +120,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "acknowledged";
   } | {
     /**
-     * ExecType(150)=F.
+     * An execution. ExecType(150)=F.
      *
      * @generated from field: ordermesh.oms.v1.OrderExecuted executed = 22;
      */
@@ -129,7 +128,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "executed";
   } | {
     /**
-     * A cancel is on its way.
+     * The OMS accepted a cancel and sends it to the venue.
      *
      * @generated from field: ordermesh.oms.v1.CancelRequested cancel_requested = 23;
      */
@@ -137,7 +136,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "cancelRequested";
   } | {
     /**
-     * ExecType(150)=6: the venue considers the cancel.
+     * The venue is processing the cancel. ExecType(150)=6.
      *
      * @generated from field: ordermesh.oms.v1.CancelPending cancel_pending = 24;
      */
@@ -145,7 +144,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "cancelPending";
   } | {
     /**
-     * OrderCancelReject(9) to a cancel.
+     * The venue refused the cancel with OrderCancelReject(9).
      *
      * @generated from field: ordermesh.oms.v1.CancelRefused cancel_refused = 25;
      */
@@ -153,7 +152,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "cancelRefused";
   } | {
     /**
-     * ExecType(150)=4.
+     * The order was cancelled. ExecType(150)=4.
      *
      * @generated from field: ordermesh.oms.v1.OrderCanceled canceled = 26;
      */
@@ -161,7 +160,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "canceled";
   } | {
     /**
-     * A replace is on its way.
+     * The OMS accepted a replace and sends it to the venue.
      *
      * @generated from field: ordermesh.oms.v1.ReplaceRequested replace_requested = 27;
      */
@@ -169,7 +168,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "replaceRequested";
   } | {
     /**
-     * ExecType(150)=E: the venue considers the replace.
+     * The venue is processing the replace. ExecType(150)=E.
      *
      * @generated from field: ordermesh.oms.v1.ReplacePending replace_pending = 28;
      */
@@ -177,7 +176,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "replacePending";
   } | {
     /**
-     * OrderCancelReject(9) to a replace.
+     * The venue refused the replace with OrderCancelReject(9).
      *
      * @generated from field: ordermesh.oms.v1.ReplaceRefused replace_refused = 29;
      */
@@ -185,7 +184,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "replaceRefused";
   } | {
     /**
-     * ExecType(150)=5.
+     * The order has new terms. ExecType(150)=5.
      *
      * @generated from field: ordermesh.oms.v1.OrderReplaced replaced = 30;
      */
@@ -193,7 +192,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "replaced";
   } | {
     /**
-     * ExecType(150)=8, or it never reached the venue.
+     * The venue rejected the order, ExecType(150)=8, or the order never reached the venue.
      *
      * @generated from field: ordermesh.oms.v1.OrderRejected rejected = 31;
      */
@@ -201,7 +200,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "rejected";
   } | {
     /**
-     * ExecType(150)=C.
+     * The time in force ended. ExecType(150)=C.
      *
      * @generated from field: ordermesh.oms.v1.OrderExpired expired = 32;
      */
@@ -209,7 +208,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "expired";
   } | {
     /**
-     * ExecType(150)=3.
+     * No more executions today. ExecType(150)=3.
      *
      * @generated from field: ordermesh.oms.v1.OrderDoneForDay done_for_day = 33;
      */
@@ -217,7 +216,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "doneForDay";
   } | {
     /**
-     * ExecType(150)=9.
+     * The venue suspended the order. ExecType(150)=9.
      *
      * @generated from field: ordermesh.oms.v1.OrderSuspended suspended = 34;
      */
@@ -225,7 +224,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "suspended";
   } | {
     /**
-     * ExecType(150)=7.
+     * The venue guarantees a price. ExecType(150)=7.
      *
      * @generated from field: ordermesh.oms.v1.OrderStopped stopped = 35;
      */
@@ -233,7 +232,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "stopped";
   } | {
     /**
-     * ExecType(150)=B.
+     * The venue is calculating the settlement. ExecType(150)=B.
      *
      * @generated from field: ordermesh.oms.v1.OrderCalculated calculated = 36;
      */
@@ -241,7 +240,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "calculated";
   } | {
     /**
-     * ExecType(150)=D.
+     * The venue changed the order by itself. ExecType(150)=D.
      *
      * @generated from field: ordermesh.oms.v1.OrderRestated restated = 37;
      */
@@ -249,7 +248,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "restated";
   } | {
     /**
-     * ExecType(150)=H.
+     * The venue cancelled an execution. ExecType(150)=H.
      *
      * @generated from field: ordermesh.oms.v1.ExecutionBusted execution_busted = 38;
      */
@@ -257,7 +256,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "executionBusted";
   } | {
     /**
-     * ExecType(150)=G.
+     * The venue corrected an execution. ExecType(150)=G.
      *
      * @generated from field: ordermesh.oms.v1.ExecutionCorrected execution_corrected = 39;
      */
@@ -265,7 +264,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "executionCorrected";
   } | {
     /**
-     * It is not known what the venue has.
+     * The state at the venue is not known.
      *
      * @generated from field: ordermesh.oms.v1.OrderInDoubt in_doubt = 40;
      */
@@ -273,7 +272,8 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "inDoubt";
   } | {
     /**
-     * The doubt is over. ExecType(150)=I, or a named person.
+     * The state at the venue is known again, from a report of the venue, ExecType(150)=I, or from a
+     * named person.
      *
      * @generated from field: ordermesh.oms.v1.OrderResolved resolved = 41;
      */
@@ -281,7 +281,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "resolved";
   } | {
     /**
-     * A watched stop was reached and the order is on its way.
+     * The price reached a stop that the OMS watches; the order is on its way to the venue.
      *
      * @generated from field: ordermesh.oms.v1.OrderTriggered triggered = 42;
      */
@@ -289,7 +289,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "triggered";
   } | {
     /**
-     * A second person let a held order go.
+     * A second person approved a held order.
      *
      * @generated from field: ordermesh.oms.v1.OrderApproved approved = 43;
      */
@@ -297,7 +297,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "approved";
   } | {
     /**
-     * A command was refused; nothing changed. For the audit.
+     * A command was refused and nothing changed; kept for the audit.
      *
      * @generated from field: ordermesh.oms.v1.CommandRefused command_refused = 44;
      */
@@ -313,7 +313,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "venueReportParked";
   } | {
     /**
-     * A trailing stop followed the price.
+     * The stop price of a trailing stop followed the price.
      *
      * @generated from field: ordermesh.oms.v1.TriggerMoved trigger_moved = 46;
      */
@@ -321,7 +321,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "triggerMoved";
   } | {
     /**
-     * What an order waited for has come: it goes, or waits for the next thing.
+     * The event an order waited for has happened: it is sent, or waits for the next condition.
      *
      * @generated from field: ordermesh.oms.v1.OrderReleased released = 47;
      */
@@ -330,7 +330,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * The reader may pass over this event if it does not know its kind.
+   * A reader that does not know the kind may skip the event.
    *
    * @generated from field: bool skippable = 60;
    */
@@ -345,13 +345,13 @@ export const OrderEventSchema: GenMessage<OrderEvent> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 0);
 
 /**
- * The OMS took the order.
+ * The OMS accepted the order.
  *
  * @generated from message ordermesh.oms.v1.OrderAccepted
  */
 export type OrderAccepted = Message<"ordermesh.oms.v1.OrderAccepted"> & {
   /**
-   * As accepted. progress in the envelope is its first.
+   * The order as accepted; the progress of the event's envelope is its first.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
@@ -366,7 +366,7 @@ export const OrderAcceptedSchema: GenMessage<OrderAccepted> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 1);
 
 /**
- * The venue works the order.
+ * The venue acknowledged the order.
  *
  * @generated from message ordermesh.oms.v1.OrderAcknowledged
  */
@@ -393,7 +393,7 @@ export const OrderAcknowledgedSchema: GenMessage<OrderAcknowledged> = /*@__PURE_
  */
 export type OrderExecuted = Message<"ordermesh.oms.v1.OrderExecuted"> & {
   /**
-   * The fill.
+   * The execution.
    *
    * @generated from field: ordermesh.oms.v1.Execution execution = 1;
    */
@@ -408,13 +408,13 @@ export const OrderExecutedSchema: GenMessage<OrderExecuted> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 3);
 
 /**
- * A cancel was accepted here and is on its way.
+ * The OMS accepted a cancel and sends it to the venue.
  *
  * @generated from message ordermesh.oms.v1.CancelRequested
  */
 export type CancelRequested = Message<"ordermesh.oms.v1.CancelRequested"> & {
   /**
-   * ClOrdID(11) of the request.
+   * ClOrdID(11) of the cancel request.
    *
    * @generated from field: string cl_ord_id = 1;
    */
@@ -429,7 +429,7 @@ export const CancelRequestedSchema: GenMessage<CancelRequested> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 4);
 
 /**
- * The venue considers the cancel.
+ * The venue is processing the cancel.
  *
  * @generated from message ordermesh.oms.v1.CancelPending
  */
@@ -444,20 +444,20 @@ export const CancelPendingSchema: GenMessage<CancelPending> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 5);
 
 /**
- * The venue refused the cancel; the order works on.
+ * The venue refused the cancel; the order continues to work.
  *
  * @generated from message ordermesh.oms.v1.CancelRefused
  */
 export type CancelRefused = Message<"ordermesh.oms.v1.CancelRefused"> & {
   /**
-   * ClOrdID(11) of the request.
+   * ClOrdID(11) of the cancel request.
    *
    * @generated from field: string cl_ord_id = 1;
    */
   clOrdId: string;
 
   /**
-   * Why.
+   * Why the venue refused.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 2;
    */
@@ -478,7 +478,7 @@ export const CancelRefusedSchema: GenMessage<CancelRefused> = /*@__PURE__*/
  */
 export type OrderCanceled = Message<"ordermesh.oms.v1.OrderCanceled"> & {
   /**
-   * Nobody here asked for it.
+   * True if neither a client nor the OMS requested the cancel.
    *
    * @generated from field: bool unsolicited = 1;
    */
@@ -500,20 +500,20 @@ export const OrderCanceledSchema: GenMessage<OrderCanceled> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 7);
 
 /**
- * A replace was accepted here and is on its way.
+ * The OMS accepted a replace and sends it to the venue.
  *
  * @generated from message ordermesh.oms.v1.ReplaceRequested
  */
 export type ReplaceRequested = Message<"ordermesh.oms.v1.ReplaceRequested"> & {
   /**
-   * ClOrdID(11) of the request.
+   * ClOrdID(11) of the replace request.
    *
    * @generated from field: string cl_ord_id = 1;
    */
   clOrdId: string;
 
   /**
-   * What is asked for.
+   * The terms requested.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 2;
    */
@@ -528,7 +528,7 @@ export const ReplaceRequestedSchema: GenMessage<ReplaceRequested> = /*@__PURE__*
   messageDesc(file_ordermesh_oms_v1_event, 8);
 
 /**
- * The venue considers the replace.
+ * The venue is processing the replace.
  *
  * @generated from message ordermesh.oms.v1.ReplacePending
  */
@@ -543,20 +543,20 @@ export const ReplacePendingSchema: GenMessage<ReplacePending> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 9);
 
 /**
- * The venue refused the replace; the order works on under its old terms.
+ * The venue refused the replace; the order continues under its old terms.
  *
  * @generated from message ordermesh.oms.v1.ReplaceRefused
  */
 export type ReplaceRefused = Message<"ordermesh.oms.v1.ReplaceRefused"> & {
   /**
-   * ClOrdID(11) of the request.
+   * ClOrdID(11) of the replace request.
    *
    * @generated from field: string cl_ord_id = 1;
    */
   clOrdId: string;
 
   /**
-   * Why.
+   * Why the venue refused.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 2;
    */
@@ -577,14 +577,14 @@ export const ReplaceRefusedSchema: GenMessage<ReplaceRefused> = /*@__PURE__*/
  */
 export type OrderReplaced = Message<"ordermesh.oms.v1.OrderReplaced"> & {
   /**
-   * The terms the venue works now.
+   * The terms now in force at the venue.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 1;
    */
   terms?: OrderTerms | undefined;
 
   /**
-   * OrderID(37), which some venues change.
+   * OrderID(37), which some venues change with a replace.
    *
    * @generated from field: string venue_order_id = 2;
    */
@@ -599,13 +599,13 @@ export const OrderReplacedSchema: GenMessage<OrderReplaced> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 11);
 
 /**
- * The venue refused the order, or it was never sent.
+ * The venue rejected the order, or it was never sent.
  *
  * @generated from message ordermesh.oms.v1.OrderRejected
  */
 export type OrderRejected = Message<"ordermesh.oms.v1.OrderRejected"> & {
   /**
-   * Why.
+   * Why the order was rejected or not sent.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 1;
    */
@@ -656,7 +656,7 @@ export const OrderDoneForDaySchema: GenMessage<OrderDoneForDay> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 14);
 
 /**
- * The venue stopped working the order.
+ * The venue suspended the order.
  *
  * @generated from message ordermesh.oms.v1.OrderSuspended
  */
@@ -683,7 +683,7 @@ export const OrderSuspendedSchema: GenMessage<OrderSuspended> = /*@__PURE__*/
  */
 export type OrderStopped = Message<"ordermesh.oms.v1.OrderStopped"> & {
   /**
-   * The price guaranteed.
+   * The guaranteed price.
    *
    * @generated from field: string price = 1;
    */
@@ -698,7 +698,7 @@ export const OrderStoppedSchema: GenMessage<OrderStopped> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 16);
 
 /**
- * The venue works out the settlement.
+ * The venue is calculating the settlement.
  *
  * @generated from message ordermesh.oms.v1.OrderCalculated
  */
@@ -719,7 +719,7 @@ export const OrderCalculatedSchema: GenMessage<OrderCalculated> = /*@__PURE__*/
  */
 export type OrderRestated = Message<"ordermesh.oms.v1.OrderRestated"> & {
   /**
-   * The terms the venue works now.
+   * The terms now in force at the venue.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 1;
    */
@@ -733,7 +733,7 @@ export type OrderRestated = Message<"ordermesh.oms.v1.OrderRestated"> & {
   reasonCode: number;
 
   /**
-   * PeggedPrice(839), where the venue tells it; else empty.
+   * PeggedPrice(839), if the venue reports it; otherwise empty.
    *
    * @generated from field: string pegged_price = 3;
    */
@@ -748,34 +748,34 @@ export const OrderRestatedSchema: GenMessage<OrderRestated> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 18);
 
 /**
- * The venue took an execution back.
+ * The venue cancelled an execution.
  *
  * @generated from message ordermesh.oms.v1.ExecutionBusted
  */
 export type ExecutionBusted = Message<"ordermesh.oms.v1.ExecutionBusted"> & {
   /**
-   * ExecID(17) of the bust.
+   * ExecID(17) of the report of the bust.
    *
    * @generated from field: string exec_id = 1;
    */
   execId: string;
 
   /**
-   * ExecRefID(19): the execution taken back.
+   * ExecRefID(19): ExecID(17) of the cancelled execution.
    *
    * @generated from field: string busted_exec_id = 2;
    */
   bustedExecId: string;
 
   /**
-   * LastQty(32) of the execution taken back.
+   * LastQty(32) of the cancelled execution.
    *
    * @generated from field: string quantity = 3;
    */
   quantity: string;
 
   /**
-   * LastPx(31) of the execution taken back.
+   * LastPx(31) of the cancelled execution.
    *
    * @generated from field: string price = 4;
    */
@@ -790,34 +790,34 @@ export const ExecutionBustedSchema: GenMessage<ExecutionBusted> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 19);
 
 /**
- * The venue changed an execution.
+ * The venue corrected an execution.
  *
  * @generated from message ordermesh.oms.v1.ExecutionCorrected
  */
 export type ExecutionCorrected = Message<"ordermesh.oms.v1.ExecutionCorrected"> & {
   /**
-   * ExecRefID(19): the execution changed.
+   * ExecRefID(19): ExecID(17) of the execution before the correction.
    *
    * @generated from field: string corrected_exec_id = 1;
    */
   correctedExecId: string;
 
   /**
-   * As it is now, with its own ExecID(17).
+   * The execution as corrected, with its own ExecID(17).
    *
    * @generated from field: ordermesh.oms.v1.Execution execution = 2;
    */
   execution?: Execution | undefined;
 
   /**
-   * LastQty(32) of the execution changed.
+   * LastQty(32) before the correction.
    *
    * @generated from field: string previous_quantity = 3;
    */
   previousQuantity: string;
 
   /**
-   * LastPx(31) of the execution changed.
+   * LastPx(31) before the correction.
    *
    * @generated from field: string previous_price = 4;
    */
@@ -832,27 +832,27 @@ export const ExecutionCorrectedSchema: GenMessage<ExecutionCorrected> = /*@__PUR
   messageDesc(file_ordermesh_oms_v1_event, 20);
 
 /**
- * It is not known what the venue has.
+ * The state of the order at the venue is not known.
  *
  * @generated from message ordermesh.oms.v1.OrderInDoubt
  */
 export type OrderInDoubt = Message<"ordermesh.oms.v1.OrderInDoubt"> & {
   /**
-   * ClOrdID(11) whose outcome is not known.
+   * ClOrdID(11) of the request whose outcome is not known.
    *
    * @generated from field: string cl_ord_id = 1;
    */
   clOrdId: string;
 
   /**
-   * Why.
+   * Why it is not known.
    *
    * @generated from field: string text = 2;
    */
   text: string;
 
   /**
-   * CumQty(14) the venue told, where it is more than the executions that came.
+   * CumQty(14) of the venue, if it is more than the executions received.
    *
    * @generated from field: string venue_cum_quantity = 3;
    */
@@ -867,42 +867,42 @@ export const OrderInDoubtSchema: GenMessage<OrderInDoubt> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 21);
 
 /**
- * The doubt is over; the events behind it tell the outcome.
+ * The state of the order at the venue is known again; the events that follow give the outcome.
  *
  * @generated from message ordermesh.oms.v1.OrderResolved
  */
 export type OrderResolved = Message<"ordermesh.oms.v1.OrderResolved"> & {
   /**
-   * How it was found out.
+   * How the state became known.
    *
    * @generated from field: ordermesh.oms.v1.ResolutionSource source = 1;
    */
   source: ResolutionSource;
 
   /**
-   * OrderID(37), when the venue has it.
+   * OrderID(37), if the venue has the order.
    *
    * @generated from field: string venue_order_id = 2;
    */
   venueOrderId: string;
 
   /**
-   * Why it was refused, when it was.
+   * Why the order was refused, if it was.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 3;
    */
   rejection?: Rejection | undefined;
 
   /**
-   * ClOrdID(11) whose outcome is known now. Empty: the doubt was about executions
-   * that had not come, or the venue confirmed or overruled what a person had said.
+   * ClOrdID(11) of the request whose outcome is now known. Empty if the doubt was about missing
+   * executions, or if the venue confirmed or contradicted a person's statement.
    *
    * @generated from field: string cl_ord_id = 4;
    */
   clOrdId: string;
 
   /**
-   * Why, in the words of the person who resolved it; who is the envelope's actor.
+   * Reason given by the person who resolved it; the actor of the event's envelope is that person.
    *
    * @generated from field: string text = 5;
    */
@@ -917,13 +917,13 @@ export const OrderResolvedSchema: GenMessage<OrderResolved> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 22);
 
 /**
- * A watched stop was reached.
+ * The price reached a stop that the OMS watches.
  *
  * @generated from message ordermesh.oms.v1.OrderTriggered
  */
 export type OrderTriggered = Message<"ordermesh.oms.v1.OrderTriggered"> & {
   /**
-   * The price that did it.
+   * The price that triggered the order.
    *
    * @generated from field: string trigger_price = 1;
    */
@@ -938,20 +938,20 @@ export const OrderTriggeredSchema: GenMessage<OrderTriggered> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 23);
 
 /**
- * A second person approved.
+ * A second person approved a held order.
  *
  * @generated from message ordermesh.oms.v1.OrderApproved
  */
 export type OrderApproved = Message<"ordermesh.oms.v1.OrderApproved"> & {
   /**
-   * Subject of that person.
+   * Subject of the token of the second person.
    *
    * @generated from field: string approved_by = 1;
    */
   approvedBy: string;
 
   /**
-   * What the order waits for now; nothing when it goes to the venue.
+   * What the order waits for now; UNSPECIFIED if it is sent to the venue.
    *
    * @generated from field: ordermesh.oms.v1.WaitsFor waits_for = 2;
    */
@@ -966,14 +966,14 @@ export const OrderApprovedSchema: GenMessage<OrderApproved> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 24);
 
 /**
- * A trailing stop followed the price; only ever in the trader's favour, and written at most
- * once a second, but always before the stop is reached.
+ * The stop price of a trailing stop followed the price, always in the trader's favour. Written at
+ * most once a second, and always before the stop is triggered.
  *
  * @generated from message ordermesh.oms.v1.TriggerMoved
  */
 export type TriggerMoved = Message<"ordermesh.oms.v1.TriggerMoved"> & {
   /**
-   * As it stands now.
+   * The current state of the stop.
    *
    * @generated from field: ordermesh.oms.v1.OrderTrigger trigger = 1;
    */
@@ -988,20 +988,20 @@ export const TriggerMovedSchema: GenMessage<TriggerMoved> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 25);
 
 /**
- * What an order waited for has come.
+ * The event an order waited for has happened.
  *
  * @generated from message ordermesh.oms.v1.OrderReleased
  */
 export type OrderReleased = Message<"ordermesh.oms.v1.OrderReleased"> & {
   /**
-   * What it waits for now; nothing when it goes to the venue.
+   * What the order waits for now; UNSPECIFIED if it is sent to the venue.
    *
    * @generated from field: ordermesh.oms.v1.WaitsFor waits_for = 1;
    */
   waitsFor: WaitsFor;
 
   /**
-   * Why.
+   * Why the order was released.
    *
    * @generated from field: string text = 2;
    */
@@ -1016,20 +1016,20 @@ export const OrderReleasedSchema: GenMessage<OrderReleased> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 26);
 
 /**
- * A command was refused.
+ * A command was refused; nothing changed.
  *
  * @generated from message ordermesh.oms.v1.CommandRefused
  */
 export type CommandRefused = Message<"ordermesh.oms.v1.CommandRefused"> & {
   /**
-   * "place", "replace", "cancel".
+   * "place", "replace" or "cancel".
    *
    * @generated from field: string command = 1;
    */
   command: string;
 
   /**
-   * Why.
+   * Why the command was refused.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 2;
    */
@@ -1044,7 +1044,7 @@ export const CommandRefusedSchema: GenMessage<CommandRefused> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 27);
 
 /**
- * A venue's report that fits no order, or contradicts the one it names.
+ * A report of the venue that matches no order, or contradicts the order it names.
  *
  * @generated from message ordermesh.oms.v1.VenueReportParked
  */
@@ -1057,7 +1057,7 @@ export type VenueReportParked = Message<"ordermesh.oms.v1.VenueReportParked"> & 
   msgType: string;
 
   /**
-   * What was wrong with it.
+   * Why the report could not be applied.
    *
    * @generated from field: string text = 2;
    */
@@ -1078,13 +1078,13 @@ export const VenueReportParkedSchema: GenMessage<VenueReportParked> = /*@__PURE_
  */
 export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
   /**
-   * What it is.
+   * The kind of item.
    *
    * @generated from oneof ordermesh.oms.v1.OrderStreamItem.item
    */
   item: {
     /**
-     * Live, or replayed behind the reader's cursor.
+     * An event, live or replayed after the reader's cursor.
      *
      * @generated from field: ordermesh.oms.v1.OrderEvent event = 1;
      */
@@ -1092,7 +1092,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "event";
   } | {
     /**
-     * Part of the snapshot.
+     * An order of the snapshot.
      *
      * @generated from field: ordermesh.oms.v1.Order snapshot = 2;
      */
@@ -1100,7 +1100,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "snapshot";
   } | {
     /**
-     * The snapshot of an account is whole.
+     * The snapshot of an account is complete.
      *
      * @generated from field: ordermesh.type.v1.SnapshotComplete snapshot_complete = 3;
      */
@@ -1108,7 +1108,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "snapshotComplete";
   } | {
     /**
-     * Nothing was lost if the high water is what you have.
+     * The reader has every event if its last sequence equals high_water.
      *
      * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 4;
      */
@@ -1116,7 +1116,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "heartbeat";
   } | {
     /**
-     * The cursor could not be served; a snapshot follows.
+     * The server cannot resume from the cursor; a snapshot follows.
      *
      * @generated from field: ordermesh.type.v1.Resync resync = 5;
      */
@@ -1124,7 +1124,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "resync";
   } | {
     /**
-     * A venue's link went down or up.
+     * The link to a venue went down or up.
      *
      * @generated from field: ordermesh.type.v1.Gap gap = 6;
      */
@@ -1132,7 +1132,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "gap";
   } | {
     /**
-     * You fell behind.
+     * The reader was too slow; the stream ends.
      *
      * @generated from field: ordermesh.type.v1.SlowConsumer slow_consumer = 7;
      */
@@ -1140,7 +1140,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
     case: "slowConsumer";
   } | {
     /**
-     * The stream ends soon.
+     * The server will soon end the stream.
      *
      * @generated from field: ordermesh.type.v1.Drain drain = 8;
      */
@@ -1157,7 +1157,7 @@ export const OrderStreamItemSchema: GenMessage<OrderStreamItem> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 29);
 
 /**
- * How a doubt was resolved.
+ * How the state of an order in doubt became known.
  *
  * @generated from enum ordermesh.oms.v1.ResolutionSource
  */
@@ -1170,35 +1170,35 @@ export enum ResolutionSource {
   UNSPECIFIED = 0,
 
   /**
-   * OrderStatusRequest(H).
+   * The answer to an OrderStatusRequest(H).
    *
    * @generated from enum value: RESOLUTION_SOURCE_STATUS_REQUEST = 1;
    */
   STATUS_REQUEST = 1,
 
   /**
-   * OrderMassStatusRequest(AF).
+   * The answer to an OrderMassStatusRequest(AF).
    *
    * @generated from enum value: RESOLUTION_SOURCE_MASS_STATUS = 2;
    */
   MASS_STATUS = 2,
 
   /**
-   * A drop copy.
+   * A report on a drop-copy session.
    *
    * @generated from enum value: RESOLUTION_SOURCE_DROP_COPY = 3;
    */
   DROP_COPY = 3,
 
   /**
-   * A named person.
+   * The statement of a named person.
    *
    * @generated from enum value: RESOLUTION_SOURCE_PERSON = 4;
    */
   PERSON = 4,
 
   /**
-   * The venue's own late report.
+   * A late report of the venue.
    *
    * @generated from enum value: RESOLUTION_SOURCE_VENUE_REPORT = 5;
    */

@@ -17,25 +17,25 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/kill_switch.proto.
  */
 export const file_ordermesh_oms_v1_kill_switch: GenFile = /*@__PURE__*/
-  fileDesc("CiJvcmRlcm1lc2gvb21zL3YxL2tpbGxfc3dpdGNoLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIrYDCglLaWxsU2NvcGUSGQoHZmlybV9pZBgBIAEoCUIIorsYBBoCEEASGQoHZGVza19pZBgCIAEoCUIIorsYBBoCEEASSgoKYWNjb3VudF9pZBgDIAEoCUI2orsYMhowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEhkKBnRyYWRlchgEIAEoCUIJorsYBRoDEIABEh4KDGFsZ29yaXRobV9pZBgFIAEoCUIIorsYBBoCEDISSgoKc2Vzc2lvbl9pZBgGIAEoCUI2orsYMhowEEAaClthLXowLTktXSsiIGxvd2VyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEkgKCXZlbnVlX21pYxgHIAEoCUI1orsYMRovEAQaC1tBLVowLTldezR9Ih40IHVwcGVyLWNhc2UgbGV0dGVycyBvciBkaWdpdHMSVgoNaW5zdHJ1bWVudF9pZBgIIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BIpYGCgpLaWxsU3dpdGNoEhEKCXN3aXRjaF9pZBgBIAEoCRIuCgRraW5kGAIgASgOMiAub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoS2luZBINCgVkcmlsbBgDIAEoCBIqCgVzY29wZRgEIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuS2lsbFNjb3BlEg4KBnJlYXNvbhgFIAEoCRIwCgVzdGF0ZRgGIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaFN0YXRlEhIKCmVuZ2FnZWRfYnkYByABKAkSLgoKZW5nYWdlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPYWNrbm93bGVkZ2VkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChNyZWxlYXNlX3Byb3Bvc2VkX2J5GAogASgJEjcKE3JlbGVhc2VfcHJvcG9zZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDnJlbGVhc2VfcmVhc29uGAwgASgJEhMKC3JlbGVhc2VkX2J5GA0gASgJEi8KC3JlbGVhc2VkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCghzZXNzaW9ucxgPIAMoCzIdLm9yZGVybWVzaC5vbXMudjEuS2lsbFNlc3Npb24SLAoGY291bnRzGBAgASgLMhwub3JkZXJtZXNoLm9tcy52MS5LaWxsQ291bnRzEg4KBmxpc3RlZBgRIAEoCBIuCgpzZXR0bGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1jb21tYW5kc19oZWxkGBMgASgNEhAKCHJldmlzaW9uGBQgASgEEhcKD2VuZ2FnZWRfYnlfbmFtZRgVIAEoCRIgChhyZWxlYXNlX3Byb3Bvc2VkX2J5X25hbWUYFiABKAkSGAoQcmVsZWFzZWRfYnlfbmFtZRgXIAEoCSKfAQoLS2lsbFNlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSNwoIc3RhbmRpbmcYAyABKA4yJS5vcmRlcm1lc2gub21zLnYxLktpbGxTZXNzaW9uU3RhbmRpbmcSMAoMY29uZmlybWVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKVAQoKS2lsbENvdW50cxIOCgZvcmRlcnMYASABKA0SDwoHcGVuZGluZxgCIAEoDRIOCgZwdWxsZWQYAyABKA0SGAoQZmlsbGVkX21lYW53aGlsZRgEIAEoDRIYChBjbG9zZWRfbWVhbndoaWxlGAUgASgNEg4KBmNhbm5vdBgGIAEoDRISCgp3b3VsZF9wdWxsGAcgASgNIpgCCglLaWxsT3JkZXISEAoIb3JkZXJfaWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCRIVCg1pbnN0cnVtZW50X2lkGAMgASgJEi4KB291dGNvbWUYBCABKA4yHS5vcmRlcm1lc2gub21zLnYxLktpbGxPdXRjb21lEisKBXN0YXRlGAUgASgOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlEi8KCXJlamVjdGlvbhgGIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIQCghhdHRlbXB0cxgHIAEoDRIuCgp1cGRhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpxCg5LaWxsU3dpdGNoS2luZBIgChxLSUxMX1NXSVRDSF9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXS0lMTF9TV0lUQ0hfS0lORF9TV0lUQ0gQARIgChxLSUxMX1NXSVRDSF9LSU5EX01BU1NfQ0FOQ0VMEAIqtwEKD0tpbGxTd2l0Y2hTdGF0ZRIhCh1LSUxMX1NXSVRDSF9TVEFURV9VTlNQRUNJRklFRBAAEh4KGktJTExfU1dJVENIX1NUQVRFX0VOR0FHSU5HEAESHQoZS0lMTF9TV0lUQ0hfU1RBVEVfRU5HQUdFRBACEh4KGktJTExfU1dJVENIX1NUQVRFX1JFTEVBU0VEEAMSIgoeS0lMTF9TV0lUQ0hfU1RBVEVfTk9UX0JMT0NLSU5HEAQqrQEKE0tpbGxTZXNzaW9uU3RhbmRpbmcSJQohS0lMTF9TRVNTSU9OX1NUQU5ESU5HX1VOU1BFQ0lGSUVEEAASIwofS0lMTF9TRVNTSU9OX1NUQU5ESU5HX0NPTkZJUk1FRBABEiEKHUtJTExfU0VTU0lPTl9TVEFORElOR19OT19MSU5LEAISJwojS0lMTF9TRVNTSU9OX1NUQU5ESU5HX05PVF9DT05GSVJNRUQQAyraAQoLS2lsbE91dGNvbWUSHAoYS0lMTF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUS0lMTF9PVVRDT01FX1BFTkRJTkcQARIXChNLSUxMX09VVENPTUVfUFVMTEVEEAISIQodS0lMTF9PVVRDT01FX0ZJTExFRF9NRUFOV0hJTEUQAxIhCh1LSUxMX09VVENPTUVfQ0xPU0VEX01FQU5XSElMRRAEEhcKE0tJTExfT1VUQ09NRV9DQU5OT1QQBRIbChdLSUxMX09VVENPTUVfV09VTERfUFVMTBAGYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("CiJvcmRlcm1lc2gvb21zL3YxL2tpbGxfc3dpdGNoLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIu4BCglLaWxsU2NvcGUSGQoHZmlybV9pZBgBIAEoCUIIorsYBBoCEEASGQoHZGVza19pZBgCIAEoCUIIorsYBBoCEEASGgoKYWNjb3VudF9pZBgDIAEoCUIGorsYAjADEhkKBnRyYWRlchgEIAEoCUIJorsYBRoDEIABEh4KDGFsZ29yaXRobV9pZBgFIAEoCUIIorsYBBoCEDISGgoKc2Vzc2lvbl9pZBgGIAEoCUIGorsYAjAHEhkKCXZlbnVlX21pYxgHIAEoCUIGorsYAjAGEh0KDWluc3RydW1lbnRfaWQYCCABKAlCBqK7GAIwBSKWBgoKS2lsbFN3aXRjaBIRCglzd2l0Y2hfaWQYASABKAkSLgoEa2luZBgCIAEoDjIgLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaEtpbmQSDQoFZHJpbGwYAyABKAgSKgoFc2NvcGUYBCABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZRIOCgZyZWFzb24YBSABKAkSMAoFc3RhdGUYBiABKA4yIS5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hTdGF0ZRISCgplbmdhZ2VkX2J5GAcgASgJEi4KCmVuZ2FnZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2Fja25vd2xlZGdlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGwoTcmVsZWFzZV9wcm9wb3NlZF9ieRgKIAEoCRI3ChNyZWxlYXNlX3Byb3Bvc2VkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5yZWxlYXNlX3JlYXNvbhgMIAEoCRITCgtyZWxlYXNlZF9ieRgNIAEoCRIvCgtyZWxlYXNlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoIc2Vzc2lvbnMYDyADKAsyHS5vcmRlcm1lc2gub21zLnYxLktpbGxTZXNzaW9uEiwKBmNvdW50cxgQIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuS2lsbENvdW50cxIOCgZsaXN0ZWQYESABKAgSLgoKc2V0dGxlZF9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY29tbWFuZHNfaGVsZBgTIAEoDRIQCghyZXZpc2lvbhgUIAEoBBIXCg9lbmdhZ2VkX2J5X25hbWUYFSABKAkSIAoYcmVsZWFzZV9wcm9wb3NlZF9ieV9uYW1lGBYgASgJEhgKEHJlbGVhc2VkX2J5X25hbWUYFyABKAkinwEKC0tpbGxTZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjcKCHN0YW5kaW5nGAMgASgOMiUub3JkZXJtZXNoLm9tcy52MS5LaWxsU2Vzc2lvblN0YW5kaW5nEjAKDGNvbmZpcm1lZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilQEKCktpbGxDb3VudHMSDgoGb3JkZXJzGAEgASgNEg8KB3BlbmRpbmcYAiABKA0SDgoGcHVsbGVkGAMgASgNEhgKEGZpbGxlZF9tZWFud2hpbGUYBCABKA0SGAoQY2xvc2VkX21lYW53aGlsZRgFIAEoDRIOCgZjYW5ub3QYBiABKA0SEgoKd291bGRfcHVsbBgHIAEoDSKYAgoJS2lsbE9yZGVyEhAKCG9yZGVyX2lkGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIuCgdvdXRjb21lGAQgASgOMh0ub3JkZXJtZXNoLm9tcy52MS5LaWxsT3V0Y29tZRIrCgVzdGF0ZRgFIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SEAoIYXR0ZW1wdHMYByABKA0SLgoKdXBkYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqcQoOS2lsbFN3aXRjaEtpbmQSIAocS0lMTF9TV0lUQ0hfS0lORF9VTlNQRUNJRklFRBAAEhsKF0tJTExfU1dJVENIX0tJTkRfU1dJVENIEAESIAocS0lMTF9TV0lUQ0hfS0lORF9NQVNTX0NBTkNFTBACKrcBCg9LaWxsU3dpdGNoU3RhdGUSIQodS0lMTF9TV0lUQ0hfU1RBVEVfVU5TUEVDSUZJRUQQABIeChpLSUxMX1NXSVRDSF9TVEFURV9FTkdBR0lORxABEh0KGUtJTExfU1dJVENIX1NUQVRFX0VOR0FHRUQQAhIeChpLSUxMX1NXSVRDSF9TVEFURV9SRUxFQVNFRBADEiIKHktJTExfU1dJVENIX1NUQVRFX05PVF9CTE9DS0lORxAEKq0BChNLaWxsU2Vzc2lvblN0YW5kaW5nEiUKIUtJTExfU0VTU0lPTl9TVEFORElOR19VTlNQRUNJRklFRBAAEiMKH0tJTExfU0VTU0lPTl9TVEFORElOR19DT05GSVJNRUQQARIhCh1LSUxMX1NFU1NJT05fU1RBTkRJTkdfTk9fTElOSxACEicKI0tJTExfU0VTU0lPTl9TVEFORElOR19OT1RfQ09ORklSTUVEEAMq2gEKC0tpbGxPdXRjb21lEhwKGEtJTExfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFEtJTExfT1VUQ09NRV9QRU5ESU5HEAESFwoTS0lMTF9PVVRDT01FX1BVTExFRBACEiEKHUtJTExfT1VUQ09NRV9GSUxMRURfTUVBTldISUxFEAMSIQodS0lMTF9PVVRDT01FX0NMT1NFRF9NRUFOV0hJTEUQBBIXChNLSUxMX09VVENPTUVfQ0FOTk9UEAUSGwoXS0lMTF9PVVRDT01FX1dPVUxEX1BVTEwQBmIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
- * What a kill switch or mass cancel reaches. At least one field is given; of an
- * order all that are given must match.
+ * The scope of a kill switch or mass cancel. At least one field is set; an order is in scope if it
+ * matches all fields that are set.
  *
  * @generated from message ordermesh.oms.v1.KillScope
  */
 export type KillScope = Message<"ordermesh.oms.v1.KillScope"> & {
   /**
-   * The firm the account is of; refused if no account is, as each id below that
-   * is not known.
+   * Firm of the account. An id that does not exist is refused, here and in the fields below except
+   * algorithm_id.
    *
    * @generated from field: string firm_id = 1;
    */
   firmId: string;
 
   /**
-   * The desk the account is of.
+   * Trading desk of the account.
    *
    * @generated from field: string desk_id = 2;
    */
@@ -49,30 +49,30 @@ export type KillScope = Message<"ordermesh.oms.v1.KillScope"> & {
   accountId: string;
 
   /**
-   * Subject of the token that placed the order or asks for its change. Known are
-   * those who ever called with the role TRADER or RISK, or have open orders.
+   * Subject of the token that placed the order or requests its change. A trader is known after the
+   * first call with the role TRADER or RISK, or with an open order.
    *
    * @generated from field: string trader = 4;
    */
   trader: string;
 
   /**
-   * regulatory.algorithm_id of the order (RTS 6 Article 9). Free text: any is
-   * taken, and the answer tells what it met.
+   * RegulatoryDetails.algorithm_id of the order (RTS 6 Article 9). Free text: every value is
+   * accepted, and the answer shows the orders it matched.
    *
    * @generated from field: string algorithm_id = 5;
    */
   algorithmId: string;
 
   /**
-   * FIX order session: "sima-orders".
+   * Name of a FIX order session: "sima-orders".
    *
    * @generated from field: string session_id = 6;
    */
   sessionId: string;
 
   /**
-   * ISO 10383 of the venue.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 7;
    */
@@ -94,48 +94,48 @@ export const KillScopeSchema: GenMessage<KillScope> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_kill_switch, 0);
 
 /**
- * A kill switch, a drill of one, or a mass cancel. Kept for ever.
+ * A kill switch, a drill of one, or a mass cancel. Never deleted.
  *
  * @generated from message ordermesh.oms.v1.KillSwitch
  */
 export type KillSwitch = Message<"ordermesh.oms.v1.KillSwitch"> & {
   /**
-   * Ours: a ULID, sortable by time.
+   * Id given by the OMS: a ULID, sortable by time.
    *
    * @generated from field: string switch_id = 1;
    */
   switchId: string;
 
   /**
-   * What it is.
+   * Kill switch or mass cancel.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitchKind kind = 2;
    */
   kind: KillSwitchKind;
 
   /**
-   * Evaluated and reported only: nothing is blocked or cancelled.
+   * True for a drill: the scope is evaluated and reported, nothing is blocked or cancelled.
    *
    * @generated from field: bool drill = 3;
    */
   drill: boolean;
 
   /**
-   * What it reaches.
+   * The orders it covers.
    *
    * @generated from field: ordermesh.oms.v1.KillScope scope = 4;
    */
   scope?: KillScope | undefined;
 
   /**
-   * Why, in words of who engaged it.
+   * Reason given by the person who engaged it.
    *
    * @generated from field: string reason = 5;
    */
   reason: string;
 
   /**
-   * Where it stands.
+   * State of the switch.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitchState state = 6;
    */
@@ -149,85 +149,85 @@ export type KillSwitch = Message<"ordermesh.oms.v1.KillSwitch"> & {
   engagedBy: string;
 
   /**
-   * When it was durable: every batch of orders committed later saw it.
+   * When the switch was durable: every later transaction of orders sees it.
    *
    * @generated from field: google.protobuf.Timestamp engaged_at = 8;
    */
   engagedAt?: Timestamp | undefined;
 
   /**
-   * When the last session in scope had confirmed, or was without a link.
+   * When the last session in scope had confirmed, or was without a session link.
    *
    * @generated from field: google.protobuf.Timestamp acknowledged_at = 9;
    */
   acknowledgedAt?: Timestamp | undefined;
 
   /**
-   * Subject that proposed the release; empty if nobody did.
+   * Subject of the token that proposed the release; empty if nobody did.
    *
    * @generated from field: string release_proposed_by = 10;
    */
   releaseProposedBy: string;
 
   /**
-   * When.
+   * When the release was proposed.
    *
    * @generated from field: google.protobuf.Timestamp release_proposed_at = 11;
    */
   releaseProposedAt?: Timestamp | undefined;
 
   /**
-   * Why.
+   * Reason given for the release.
    *
    * @generated from field: string release_reason = 12;
    */
   releaseReason: string;
 
   /**
-   * Subject that approved the release, another person.
+   * Subject of the token that approved the release; never release_proposed_by.
    *
    * @generated from field: string released_by = 13;
    */
   releasedBy: string;
 
   /**
-   * When.
+   * When the release was approved.
    *
    * @generated from field: google.protobuf.Timestamp released_at = 14;
    */
   releasedAt?: Timestamp | undefined;
 
   /**
-   * Sessions in scope: as they stand while ENGAGING, as they stood when it was
-   * acknowledged afterwards.
+   * Sessions in scope: their current standing while ENGAGING, later their standing at
+   * acknowledged_at.
    *
    * @generated from field: repeated ordermesh.oms.v1.KillSession sessions = 15;
    */
   sessions: KillSession[];
 
   /**
-   * Orders in scope by what became of them.
+   * Number of orders in scope by outcome.
    *
    * @generated from field: ordermesh.oms.v1.KillCounts counts = 16;
    */
   counts?: KillCounts | undefined;
 
   /**
-   * Every order in scope is listed. Until then the counts grow.
+   * True if every order in scope is listed. Until then the counts grow.
    *
    * @generated from field: bool listed = 17;
    */
   listed: boolean;
 
   /**
-   * When the last order had its final outcome; not set while any has not.
+   * When the last order had its final outcome; not set before.
    *
    * @generated from field: google.protobuf.Timestamp settled_at = 18;
    */
   settledAt?: Timestamp | undefined;
 
   /**
-   * Drills: new orders and replaces in the outbox that would not have left.
+   * Drills: number of new orders and replaces in the outbox that a switch would have held back.
    *
    * @generated from field: uint32 commands_held = 19;
    */
@@ -241,22 +241,22 @@ export type KillSwitch = Message<"ordermesh.oms.v1.KillSwitch"> & {
   revision: bigint;
 
   /**
-   * What engaged_by was called then: the user name of the token, else its name.
-   * Empty here and below where none was kept: the act is older than this field.
+   * Name of engaged_by at that time: the user name of the token, else its name. Empty in records
+   * older than this field.
    *
    * @generated from field: string engaged_by_name = 21;
    */
   engagedByName: string;
 
   /**
-   * What release_proposed_by was called then.
+   * Name of release_proposed_by at that time.
    *
    * @generated from field: string release_proposed_by_name = 22;
    */
   releaseProposedByName: string;
 
   /**
-   * What released_by was called then.
+   * Name of released_by at that time.
    *
    * @generated from field: string released_by_name = 23;
    */
@@ -277,28 +277,28 @@ export const KillSwitchSchema: GenMessage<KillSwitch> = /*@__PURE__*/
  */
 export type KillSession = Message<"ordermesh.oms.v1.KillSession"> & {
   /**
-   * Its name.
+   * Name of the session: "sima-orders".
    *
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
 
   /**
-   * ISO 10383.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 2;
    */
   venueMic: string;
 
   /**
-   * Whether something can still leave through it.
+   * Whether the session can still send orders in scope.
    *
    * @generated from field: ordermesh.oms.v1.KillSessionStanding standing = 3;
    */
   standing: KillSessionStanding;
 
   /**
-   * When its gateway confirmed.
+   * When the gateway of the session confirmed.
    *
    * @generated from field: google.protobuf.Timestamp confirmed_at = 4;
    */
@@ -313,55 +313,55 @@ export const KillSessionSchema: GenMessage<KillSession> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_kill_switch, 2);
 
 /**
- * Orders by outcome.
+ * Number of orders in scope by outcome.
  *
  * @generated from message ordermesh.oms.v1.KillCounts
  */
 export type KillCounts = Message<"ordermesh.oms.v1.KillCounts"> & {
   /**
-   * All listed.
+   * All listed orders.
    *
    * @generated from field: uint32 orders = 1;
    */
   orders: number;
 
   /**
-   * PENDING.
+   * Orders with the outcome PENDING.
    *
    * @generated from field: uint32 pending = 2;
    */
   pending: number;
 
   /**
-   * PULLED.
+   * Orders with the outcome PULLED.
    *
    * @generated from field: uint32 pulled = 3;
    */
   pulled: number;
 
   /**
-   * FILLED_MEANWHILE.
+   * Orders with the outcome FILLED_MEANWHILE.
    *
    * @generated from field: uint32 filled_meanwhile = 4;
    */
   filledMeanwhile: number;
 
   /**
-   * CLOSED_MEANWHILE.
+   * Orders with the outcome CLOSED_MEANWHILE.
    *
    * @generated from field: uint32 closed_meanwhile = 5;
    */
   closedMeanwhile: number;
 
   /**
-   * CANNOT.
+   * Orders with the outcome CANNOT.
    *
    * @generated from field: uint32 cannot = 6;
    */
   cannot: number;
 
   /**
-   * WOULD_PULL.
+   * Orders with the outcome WOULD_PULL.
    *
    * @generated from field: uint32 would_pull = 7;
    */
@@ -376,13 +376,13 @@ export const KillCountsSchema: GenMessage<KillCounts> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_kill_switch, 3);
 
 /**
- * An order in scope, and what became of it.
+ * An order in scope and its outcome.
  *
  * @generated from message ordermesh.oms.v1.KillOrder
  */
 export type KillOrder = Message<"ordermesh.oms.v1.KillOrder"> & {
   /**
-   * Ours.
+   * Id of the order.
    *
    * @generated from field: string order_id = 1;
    */
@@ -396,42 +396,42 @@ export type KillOrder = Message<"ordermesh.oms.v1.KillOrder"> & {
   accountId: string;
 
   /**
-   * Listing.
+   * Listing: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 3;
    */
   instrumentId: string;
 
   /**
-   * What became of it.
+   * Outcome of the order.
    *
    * @generated from field: ordermesh.oms.v1.KillOutcome outcome = 4;
    */
   outcome: KillOutcome;
 
   /**
-   * State of the order when the outcome was found.
+   * State of the order when the outcome was determined.
    *
    * @generated from field: ordermesh.oms.v1.OrderState state = 5;
    */
   state: OrderState;
 
   /**
-   * Why it could not be pulled, or why the outcome is still open.
+   * Why the order could not be cancelled, or why the outcome is still open.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 6;
    */
   rejection?: Rejection | undefined;
 
   /**
-   * Times a cancel was asked for by this switch.
+   * Number of cancels this switch has requested.
    *
    * @generated from field: uint32 attempts = 7;
    */
   attempts: number;
 
   /**
-   * When this was found.
+   * When this outcome was determined.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 8;
    */
@@ -446,7 +446,7 @@ export const KillOrderSchema: GenMessage<KillOrder> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_kill_switch, 4);
 
 /**
- * What the object is.
+ * Kinds of KillSwitch.
  *
  * @generated from enum ordermesh.oms.v1.KillSwitchKind
  */
@@ -459,14 +459,14 @@ export enum KillSwitchKind {
   UNSPECIFIED = 0,
 
   /**
-   * Blocks new orders and replaces, and pulls.
+   * Blocks new orders and replaces, and cancels open orders.
    *
    * @generated from enum value: KILL_SWITCH_KIND_SWITCH = 1;
    */
   SWITCH = 1,
 
   /**
-   * Pulls once and blocks nothing.
+   * Cancels open orders once and blocks nothing.
    *
    * @generated from enum value: KILL_SWITCH_KIND_MASS_CANCEL = 2;
    */
@@ -480,7 +480,7 @@ export const KillSwitchKindSchema: GenEnum<KillSwitchKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_kill_switch, 0);
 
 /**
- * Where a switch stands.
+ * State of a kill switch.
  *
  * @generated from enum ordermesh.oms.v1.KillSwitchState
  */
@@ -493,29 +493,29 @@ export enum KillSwitchState {
   UNSPECIFIED = 0,
 
   /**
-   * Durable: nothing new is accepted. Sessions have still to confirm that
-   * nothing accepted before leaves; `sessions` names them.
+   * Durable: nothing new is accepted. The sessions in `sessions` must still confirm that they send
+   * nothing accepted before.
    *
    * @generated from enum value: KILL_SWITCH_STATE_ENGAGING = 1;
    */
   ENGAGING = 1,
 
   /**
-   * No new order or replace in scope leaves any more.
+   * No new order or replace in scope is sent to a venue any more.
    *
    * @generated from enum value: KILL_SWITCH_STATE_ENGAGED = 2;
    */
   ENGAGED = 2,
 
   /**
-   * Released by two persons. Nothing is entered again.
+   * Released by two persons. Cancelled orders are not entered again.
    *
    * @generated from enum value: KILL_SWITCH_STATE_RELEASED = 3;
    */
   RELEASED = 3,
 
   /**
-   * A drill that is over, or a mass cancel: blocks nothing.
+   * A completed drill, or a mass cancel: blocks nothing.
    *
    * @generated from enum value: KILL_SWITCH_STATE_NOT_BLOCKING = 4;
    */
@@ -529,7 +529,7 @@ export const KillSwitchStateSchema: GenEnum<KillSwitchState> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_kill_switch, 1);
 
 /**
- * Whether something can still leave through a session.
+ * Whether a session can still send orders in scope.
  *
  * @generated from enum ordermesh.oms.v1.KillSessionStanding
  */
@@ -542,23 +542,23 @@ export enum KillSessionStanding {
   UNSPECIFIED = 0,
 
   /**
-   * Its gateway has the switch and holds back what it covers.
+   * The gateway has the switch and holds back what it covers.
    *
    * @generated from enum value: KILL_SESSION_STANDING_CONFIRMED = 1;
    */
   CONFIRMED = 1,
 
   /**
-   * No gateway is linked, and none has been for long enough that nothing can
-   * leave. The next link begins with the switch.
+   * No gateway has a session link, and none had one for so long that nothing can be sent any more.
+   * The next session link starts with the switch.
    *
    * @generated from enum value: KILL_SESSION_STANDING_NO_LINK = 2;
    */
   NO_LINK = 2,
 
   /**
-   * Its gateway has not confirmed, or was lost a moment ago. What it was given
-   * before may still leave, at most until it is older than command_age_max_s.
+   * The gateway has not confirmed, or its session link broke a moment ago. It may still send
+   * commands it received before, at most until they are older than command_age_max_s.
    *
    * @generated from enum value: KILL_SESSION_STANDING_NOT_CONFIRMED = 3;
    */
@@ -572,7 +572,7 @@ export const KillSessionStandingSchema: GenEnum<KillSessionStanding> = /*@__PURE
   enumDesc(file_ordermesh_oms_v1_kill_switch, 2);
 
 /**
- * What became of an order in scope.
+ * Outcome of an order in scope.
  *
  * @generated from enum ordermesh.oms.v1.KillOutcome
  */
@@ -585,14 +585,14 @@ export enum KillOutcome {
   UNSPECIFIED = 0,
 
   /**
-   * A cancel is to be asked for, or waits for the venue's answer.
+   * A cancel will be requested, or waits for the venue's answer.
    *
    * @generated from enum value: KILL_OUTCOME_PENDING = 1;
    */
   PENDING = 1,
 
   /**
-   * Cancelled, or held back before it left. Final.
+   * Cancelled, or held back before it was sent. Final.
    *
    * @generated from enum value: KILL_OUTCOME_PULLED = 2;
    */
@@ -613,15 +613,14 @@ export enum KillOutcome {
   CLOSED_MEANWHILE = 4,
 
   /**
-   * Could not be pulled so far; `rejection` tells why. It is tried again while
-   * that can help.
+   * Not cancelled so far; `rejection` says why. The cancel is repeated while that can help.
    *
    * @generated from enum value: KILL_OUTCOME_CANNOT = 5;
    */
   CANNOT = 5,
 
   /**
-   * Drill: a cancel would have been asked for. Final.
+   * Drill: a cancel would have been requested. Final.
    *
    * @generated from enum value: KILL_OUTCOME_WOULD_PULL = 6;
    */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/kill_switch_service.proto.
  */
 export const file_ordermesh_oms_v1_kill_switch_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvcmRlcm1lc2gvb21zL3YxL2tpbGxfc3dpdGNoX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEiwgEKDUVuZ2FnZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SMgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZUIGorsYAggBEhoKBnJlYXNvbhgDIAEoCUIKorsYBggBGgIQZBINCgVkcmlsbBgEIAEoCCJWCg5FbmdhZ2VSZXNwb25zZRIxCgtraWxsX3N3aXRjaBgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaBIRCglkdXBsaWNhdGUYAiABKAgitwEKEU1hc3NDYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEjIKBXNjb3BlGAIgASgLMhsub3JkZXJtZXNoLm9tcy52MS5LaWxsU2NvcGVCBqK7GAIIARIaCgZyZWFzb24YAyABKAlCCqK7GAYIARoCEGQiWgoSTWFzc0NhbmNlbFJlc3BvbnNlEjEKC2tpbGxfc3dpdGNoGAEgASgLMhwub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoEhEKCWR1cGxpY2F0ZRgCIAEoCCJSChVQcm9wb3NlUmVsZWFzZVJlcXVlc3QSHQoJc3dpdGNoX2lkGAEgASgJQgqiuxgGCAEaAhAkEhoKBnJlYXNvbhgCIAEoCUIKorsYBggBGgIQZCJLChZQcm9wb3NlUmVsZWFzZVJlc3BvbnNlEjEKC2tpbGxfc3dpdGNoGAEgASgLMhwub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoIjYKFUFwcHJvdmVSZWxlYXNlUmVxdWVzdBIdCglzd2l0Y2hfaWQYASABKAlCCqK7GAYIARoCECQiSwoWQXBwcm92ZVJlbGVhc2VSZXNwb25zZRIxCgtraWxsX3N3aXRjaBgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaCJyChxLaWxsU3dpdGNoU2VydmljZUxpc3RSZXF1ZXN0EhUKDWluX2ZvcmNlX29ubHkYASABKAgSHAoJcGFnZV9zaXplGAIgASgNQgmiuxgFIgMQ9AMSHQoKcGFnZV90b2tlbhgDIAEoCUIJorsYBRoDEIACIm0KHUtpbGxTd2l0Y2hTZXJ2aWNlTGlzdFJlc3BvbnNlEjMKDWtpbGxfc3dpdGNoZXMYASADKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2gSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqoBChtLaWxsU3dpdGNoU2VydmljZUdldFJlcXVlc3QSHQoJc3dpdGNoX2lkGAEgASgJQgqiuxgGCAEaAhAkEi8KCG91dGNvbWVzGAIgAygOMh0ub3JkZXJtZXNoLm9tcy52MS5LaWxsT3V0Y29tZRIcCglwYWdlX3NpemUYAyABKA1CCaK7GAUiAxDoBxIdCgpwYWdlX3Rva2VuGAQgASgJQgmiuxgFGgMQgAIilwEKHEtpbGxTd2l0Y2hTZXJ2aWNlR2V0UmVzcG9uc2USMQoLa2lsbF9zd2l0Y2gYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2gSKwoGb3JkZXJzGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5LaWxsT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIj4KHUtpbGxTd2l0Y2hTZXJ2aWNlV2F0Y2hSZXF1ZXN0Eh0KC2hlYXJ0YmVhdF9zGAEgASgNQgiiuxgEIgIQPCJRCh5LaWxsU3dpdGNoU2VydmljZVdhdGNoUmVzcG9uc2USLwoFaXRlbXMYASADKAsyIC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hJdGVtIpsCCg5LaWxsU3dpdGNoSXRlbRIwCghzbmFwc2hvdBgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaEgAEkAKEXNuYXBzaG90X2NvbXBsZXRlGAIgASgLMiMub3JkZXJtZXNoLnR5cGUudjEuU25hcHNob3RDb21wbGV0ZUgAEi8KB2NoYW5nZWQYAyABKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hIABIxCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIpCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluSABCBgoEaXRlbTLABQoRS2lsbFN3aXRjaFNlcnZpY2USSwoGRW5nYWdlEh8ub3JkZXJtZXNoLm9tcy52MS5FbmdhZ2VSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5FbmdhZ2VSZXNwb25zZRJXCgpNYXNzQ2FuY2VsEiMub3JkZXJtZXNoLm9tcy52MS5NYXNzQ2FuY2VsUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuTWFzc0NhbmNlbFJlc3BvbnNlEmMKDlByb3Bvc2VSZWxlYXNlEicub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlUmVsZWFzZVJlcXVlc3QaKC5vcmRlcm1lc2gub21zLnYxLlByb3Bvc2VSZWxlYXNlUmVzcG9uc2USYwoOQXBwcm92ZVJlbGVhc2USJy5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZWxlYXNlUmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlbGVhc2VSZXNwb25zZRJnCgRMaXN0Ei4ub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoU2VydmljZUxpc3RSZXF1ZXN0Gi8ub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoU2VydmljZUxpc3RSZXNwb25zZRJkCgNHZXQSLS5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hTZXJ2aWNlR2V0UmVxdWVzdBouLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaFNlcnZpY2VHZXRSZXNwb25zZRJsCgVXYXRjaBIvLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaFNlcnZpY2VXYXRjaFJlcXVlc3QaMC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hTZXJ2aWNlV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_ordermesh_oms_v1_kill_switch, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CipvcmRlcm1lc2gvb21zL3YxL2tpbGxfc3dpdGNoX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEiiwEKDUVuZ2FnZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESMgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZUIGorsYAggBEhYKBnJlYXNvbhgDIAEoCUIGorsYAjAOEg0KBWRyaWxsGAQgASgIIlYKDkVuZ2FnZVJlc3BvbnNlEjEKC2tpbGxfc3dpdGNoGAEgASgLMhwub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoEhEKCWR1cGxpY2F0ZRgCIAEoCCKAAQoRTWFzc0NhbmNlbFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESMgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZUIGorsYAggBEhYKBnJlYXNvbhgDIAEoCUIGorsYAjAOIloKEk1hc3NDYW5jZWxSZXNwb25zZRIxCgtraWxsX3N3aXRjaBgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaBIRCglkdXBsaWNhdGUYAiABKAgiSgoVUHJvcG9zZVJlbGVhc2VSZXF1ZXN0EhkKCXN3aXRjaF9pZBgBIAEoCUIGorsYAjACEhYKBnJlYXNvbhgCIAEoCUIGorsYAjAOIksKFlByb3Bvc2VSZWxlYXNlUmVzcG9uc2USMQoLa2lsbF9zd2l0Y2gYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2giMgoVQXBwcm92ZVJlbGVhc2VSZXF1ZXN0EhkKCXN3aXRjaF9pZBgBIAEoCUIGorsYAjACIksKFkFwcHJvdmVSZWxlYXNlUmVzcG9uc2USMQoLa2lsbF9zd2l0Y2gYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2gibwocS2lsbFN3aXRjaFNlcnZpY2VMaXN0UmVxdWVzdBIVCg1pbl9mb3JjZV9vbmx5GAEgASgIEhwKCXBhZ2Vfc2l6ZRgCIAEoDUIJorsYBSIDEPQDEhoKCnBhZ2VfdG9rZW4YAyABKAlCBqK7GAIwEiJtCh1LaWxsU3dpdGNoU2VydmljZUxpc3RSZXNwb25zZRIzCg1raWxsX3N3aXRjaGVzGAEgAygLMhwub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKgAQobS2lsbFN3aXRjaFNlcnZpY2VHZXRSZXF1ZXN0EhkKCXN3aXRjaF9pZBgBIAEoCUIGorsYAjACEi8KCG91dGNvbWVzGAIgAygOMh0ub3JkZXJtZXNoLm9tcy52MS5LaWxsT3V0Y29tZRIZCglwYWdlX3NpemUYAyABKA1CBqK7GAIwERIaCgpwYWdlX3Rva2VuGAQgASgJQgaiuxgCMBIilwEKHEtpbGxTd2l0Y2hTZXJ2aWNlR2V0UmVzcG9uc2USMQoLa2lsbF9zd2l0Y2gYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2gSKwoGb3JkZXJzGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5LaWxsT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIj4KHUtpbGxTd2l0Y2hTZXJ2aWNlV2F0Y2hSZXF1ZXN0Eh0KC2hlYXJ0YmVhdF9zGAEgASgNQgiiuxgEIgIQPCJRCh5LaWxsU3dpdGNoU2VydmljZVdhdGNoUmVzcG9uc2USLwoFaXRlbXMYASADKAsyIC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hJdGVtIpsCCg5LaWxsU3dpdGNoSXRlbRIwCghzbmFwc2hvdBgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaEgAEkAKEXNuYXBzaG90X2NvbXBsZXRlGAIgASgLMiMub3JkZXJtZXNoLnR5cGUudjEuU25hcHNob3RDb21wbGV0ZUgAEi8KB2NoYW5nZWQYAyABKAsyHC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hIABIxCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIpCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluSABCBgoEaXRlbTLABQoRS2lsbFN3aXRjaFNlcnZpY2USSwoGRW5nYWdlEh8ub3JkZXJtZXNoLm9tcy52MS5FbmdhZ2VSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5FbmdhZ2VSZXNwb25zZRJXCgpNYXNzQ2FuY2VsEiMub3JkZXJtZXNoLm9tcy52MS5NYXNzQ2FuY2VsUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuTWFzc0NhbmNlbFJlc3BvbnNlEmMKDlByb3Bvc2VSZWxlYXNlEicub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlUmVsZWFzZVJlcXVlc3QaKC5vcmRlcm1lc2gub21zLnYxLlByb3Bvc2VSZWxlYXNlUmVzcG9uc2USYwoOQXBwcm92ZVJlbGVhc2USJy5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZWxlYXNlUmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlbGVhc2VSZXNwb25zZRJnCgRMaXN0Ei4ub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoU2VydmljZUxpc3RSZXF1ZXN0Gi8ub3JkZXJtZXNoLm9tcy52MS5LaWxsU3dpdGNoU2VydmljZUxpc3RSZXNwb25zZRJkCgNHZXQSLS5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hTZXJ2aWNlR2V0UmVxdWVzdBouLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaFNlcnZpY2VHZXRSZXNwb25zZRJsCgVXYXRjaBIvLm9yZGVybWVzaC5vbXMudjEuS2lsbFN3aXRjaFNlcnZpY2VXYXRjaFJlcXVlc3QaMC5vcmRlcm1lc2gub21zLnYxLktpbGxTd2l0Y2hTZXJ2aWNlV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_ordermesh_oms_v1_kill_switch, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A kill switch to engage.
@@ -24,29 +24,29 @@ export const file_ordermesh_oms_v1_kill_switch_service: GenFile = /*@__PURE__*/
  */
 export type EngageRequest = Message<"ordermesh.oms.v1.EngageRequest"> & {
   /**
-   * The caller's key for this intent, unique to the caller.
+   * The caller's key for this request, unique to the caller.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * What it reaches; at least one field.
+   * The orders it covers; at least one field is set.
    *
    * @generated from field: ordermesh.oms.v1.KillScope scope = 2;
    */
   scope?: KillScope | undefined;
 
   /**
-   * Why. Kept, and told to whoever is refused.
+   * Why the switch is engaged. Kept, and shown to everyone whose order it refuses.
    *
    * @generated from field: string reason = 3;
    */
   reason: string;
 
   /**
-   * Evaluate and report all, block and cancel nothing. The gateways are asked
-   * to confirm, too.
+   * Evaluate and report everything, block and cancel nothing. The gateways are asked to confirm,
+   * too.
    *
    * @generated from field: bool drill = 4;
    */
@@ -61,20 +61,20 @@ export const EngageRequestSchema: GenMessage<EngageRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 0);
 
 /**
- * The switch as it stands.
+ * The switch after the request.
  *
  * @generated from message ordermesh.oms.v1.EngageResponse
  */
 export type EngageResponse = Message<"ordermesh.oms.v1.EngageResponse"> & {
   /**
-   * ENGAGED, ENGAGING, or NOT_BLOCKING for a drill that is over.
+   * The switch in ENGAGED or ENGAGING, or in NOT_BLOCKING for a completed drill.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitch kill_switch = 1;
    */
   killSwitch?: KillSwitch | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -95,21 +95,21 @@ export const EngageResponseSchema: GenMessage<EngageResponse> = /*@__PURE__*/
  */
 export type MassCancelRequest = Message<"ordermesh.oms.v1.MassCancelRequest"> & {
   /**
-   * The caller's key for this intent, unique to the caller.
+   * The caller's key for this request, unique to the caller.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * What it reaches; at least one field.
+   * The orders it covers; at least one field is set.
    *
    * @generated from field: ordermesh.oms.v1.KillScope scope = 2;
    */
   scope?: KillScope | undefined;
 
   /**
-   * Why.
+   * Why the orders are cancelled.
    *
    * @generated from field: string reason = 3;
    */
@@ -124,20 +124,20 @@ export const MassCancelRequestSchema: GenMessage<MassCancelRequest> = /*@__PURE_
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 2);
 
 /**
- * The mass cancel as it stands.
+ * The mass cancel after the request.
  *
  * @generated from message ordermesh.oms.v1.MassCancelResponse
  */
 export type MassCancelResponse = Message<"ordermesh.oms.v1.MassCancelResponse"> & {
   /**
-   * Its report goes on: Get or Watch.
+   * The mass cancel; Get and Watch return its further report.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitch kill_switch = 1;
    */
   killSwitch?: KillSwitch | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -152,20 +152,20 @@ export const MassCancelResponseSchema: GenMessage<MassCancelResponse> = /*@__PUR
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 3);
 
 /**
- * A release to propose.
+ * A proposal to release a switch.
  *
  * @generated from message ordermesh.oms.v1.ProposeReleaseRequest
  */
 export type ProposeReleaseRequest = Message<"ordermesh.oms.v1.ProposeReleaseRequest"> & {
   /**
-   * Which switch.
+   * Id of the switch.
    *
    * @generated from field: string switch_id = 1;
    */
   switchId: string;
 
   /**
-   * Why it may be released.
+   * Why the switch may be released.
    *
    * @generated from field: string reason = 2;
    */
@@ -180,13 +180,13 @@ export const ProposeReleaseRequestSchema: GenMessage<ProposeReleaseRequest> = /*
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 4);
 
 /**
- * The switch as it stands.
+ * The switch after the proposal.
  *
  * @generated from message ordermesh.oms.v1.ProposeReleaseResponse
  */
 export type ProposeReleaseResponse = Message<"ordermesh.oms.v1.ProposeReleaseResponse"> & {
   /**
-   * Still in force.
+   * The switch, which is still in force.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitch kill_switch = 1;
    */
@@ -201,13 +201,13 @@ export const ProposeReleaseResponseSchema: GenMessage<ProposeReleaseResponse> = 
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 5);
 
 /**
- * A release to approve.
+ * The approval of a release.
  *
  * @generated from message ordermesh.oms.v1.ApproveReleaseRequest
  */
 export type ApproveReleaseRequest = Message<"ordermesh.oms.v1.ApproveReleaseRequest"> & {
   /**
-   * Which switch.
+   * Id of the switch.
    *
    * @generated from field: string switch_id = 1;
    */
@@ -222,13 +222,13 @@ export const ApproveReleaseRequestSchema: GenMessage<ApproveReleaseRequest> = /*
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 6);
 
 /**
- * The switch as it stands.
+ * The switch after the release.
  *
  * @generated from message ordermesh.oms.v1.ApproveReleaseResponse
  */
 export type ApproveReleaseResponse = Message<"ordermesh.oms.v1.ApproveReleaseResponse"> & {
   /**
-   * RELEASED.
+   * The switch in RELEASED.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitch kill_switch = 1;
    */
@@ -243,27 +243,27 @@ export const ApproveReleaseResponseSchema: GenMessage<ApproveReleaseResponse> = 
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 7);
 
 /**
- * Which switches to list.
+ * The switches to list.
  *
  * @generated from message ordermesh.oms.v1.KillSwitchServiceListRequest
  */
 export type KillSwitchServiceListRequest = Message<"ordermesh.oms.v1.KillSwitchServiceListRequest"> & {
   /**
-   * Only those that block: ENGAGING or ENGAGED, no drills.
+   * Only switches that block: ENGAGING or ENGAGED, no drills.
    *
    * @generated from field: bool in_force_only = 1;
    */
   inForceOnly: boolean;
 
   /**
-   * 1 to 500; 100 unless given.
+   * Switches per page, 1 to 500; 0 means 100.
    *
    * @generated from field: uint32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * From the answer before.
+   * next_page_token of the previous page, with the same filter.
    *
    * @generated from field: string page_token = 3;
    */
@@ -278,20 +278,20 @@ export const KillSwitchServiceListRequestSchema: GenMessage<KillSwitchServiceLis
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 8);
 
 /**
- * A page, newest first.
+ * A page of switches.
  *
  * @generated from message ordermesh.oms.v1.KillSwitchServiceListResponse
  */
 export type KillSwitchServiceListResponse = Message<"ordermesh.oms.v1.KillSwitchServiceListResponse"> & {
   /**
-   * The switches.
+   * The switches, newest first.
    *
    * @generated from field: repeated ordermesh.oms.v1.KillSwitch kill_switches = 1;
    */
   killSwitches: KillSwitch[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -306,34 +306,34 @@ export const KillSwitchServiceListResponseSchema: GenMessage<KillSwitchServiceLi
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 9);
 
 /**
- * Which switch, and which of its orders.
+ * The switch to return, and which of its orders.
  *
  * @generated from message ordermesh.oms.v1.KillSwitchServiceGetRequest
  */
 export type KillSwitchServiceGetRequest = Message<"ordermesh.oms.v1.KillSwitchServiceGetRequest"> & {
   /**
-   * Which switch.
+   * Id of the switch.
    *
    * @generated from field: string switch_id = 1;
    */
   switchId: string;
 
   /**
-   * Only orders of these outcomes; all if empty.
+   * Only orders with these outcomes; empty for all.
    *
    * @generated from field: repeated ordermesh.oms.v1.KillOutcome outcomes = 2;
    */
   outcomes: KillOutcome[];
 
   /**
-   * Orders in a page, 1 to 1000; 200 unless given.
+   * Orders per page, 1 to 1000; 0 means 200.
    *
    * @generated from field: uint32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * From the answer before.
+   * next_page_token of the previous page, with the same filter.
    *
    * @generated from field: string page_token = 4;
    */
@@ -348,27 +348,27 @@ export const KillSwitchServiceGetRequestSchema: GenMessage<KillSwitchServiceGetR
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 10);
 
 /**
- * The report.
+ * A switch and a page of its orders.
  *
  * @generated from message ordermesh.oms.v1.KillSwitchServiceGetResponse
  */
 export type KillSwitchServiceGetResponse = Message<"ordermesh.oms.v1.KillSwitchServiceGetResponse"> & {
   /**
-   * The switch, its sessions and counts.
+   * The switch with its sessions and counts.
    *
    * @generated from field: ordermesh.oms.v1.KillSwitch kill_switch = 1;
    */
   killSwitch?: KillSwitch | undefined;
 
   /**
-   * Its orders, by order id.
+   * Orders of the switch, by order id.
    *
    * @generated from field: repeated ordermesh.oms.v1.KillOrder orders = 2;
    */
   orders: KillOrder[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 3;
    */
@@ -383,13 +383,13 @@ export const KillSwitchServiceGetResponseSchema: GenMessage<KillSwitchServiceGet
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 11);
 
 /**
- * How to be told.
+ * Opens a stream of switches.
  *
  * @generated from message ordermesh.oms.v1.KillSwitchServiceWatchRequest
  */
 export type KillSwitchServiceWatchRequest = Message<"ordermesh.oms.v1.KillSwitchServiceWatchRequest"> & {
   /**
-   * Seconds between heartbeats, 1 to 60; 5 unless given.
+   * Seconds between heartbeats, 1 to 60; 0 means 5.
    *
    * @generated from field: uint32 heartbeat_s = 1;
    */
@@ -410,7 +410,7 @@ export const KillSwitchServiceWatchRequestSchema: GenMessage<KillSwitchServiceWa
  */
 export type KillSwitchServiceWatchResponse = Message<"ordermesh.oms.v1.KillSwitchServiceWatchResponse"> & {
   /**
-   * In the order they happened.
+   * The items in order of time.
    *
    * @generated from field: repeated ordermesh.oms.v1.KillSwitchItem items = 1;
    */
@@ -425,20 +425,20 @@ export const KillSwitchServiceWatchResponseSchema: GenMessage<KillSwitchServiceW
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 13);
 
 /**
- * What a stream of switches says. Changes of one switch between two frames are
- * told once, as it stands.
+ * An item of a stream of switches. Several changes of one switch between two frames are sent as one
+ * item with its latest state.
  *
  * @generated from message ordermesh.oms.v1.KillSwitchItem
  */
 export type KillSwitchItem = Message<"ordermesh.oms.v1.KillSwitchItem"> & {
   /**
-   * What it is.
+   * The kind of item.
    *
    * @generated from oneof ordermesh.oms.v1.KillSwitchItem.item
    */
   item: {
     /**
-     * A switch as it stood when the stream opened.
+     * A switch at the time the stream opened.
      *
      * @generated from field: ordermesh.oms.v1.KillSwitch snapshot = 1;
      */
@@ -446,7 +446,7 @@ export type KillSwitchItem = Message<"ordermesh.oms.v1.KillSwitchItem"> & {
     case: "snapshot";
   } | {
     /**
-     * What follows is live.
+     * The snapshot is complete; all later items are live.
      *
      * @generated from field: ordermesh.type.v1.SnapshotComplete snapshot_complete = 2;
      */
@@ -454,7 +454,7 @@ export type KillSwitchItem = Message<"ordermesh.oms.v1.KillSwitchItem"> & {
     case: "snapshotComplete";
   } | {
     /**
-     * A switch as it stands after a change.
+     * A switch after a change.
      *
      * @generated from field: ordermesh.oms.v1.KillSwitch changed = 3;
      */
@@ -462,7 +462,7 @@ export type KillSwitchItem = Message<"ordermesh.oms.v1.KillSwitchItem"> & {
     case: "changed";
   } | {
     /**
-     * Nothing else to say.
+     * Sent when there is nothing else to send.
      *
      * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 4;
      */
@@ -487,30 +487,27 @@ export const KillSwitchItemSchema: GenMessage<KillSwitchItem> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_kill_switch_service, 14);
 
 /**
- * Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders
- * and replaces in its scope, pulls what rests, and reports what could not be
- * pulled and why. docs/KILL_SWITCH.md tells what is promised.
+ * Kill switches (RTS 6 Article 12) and mass cancels. A switch blocks new orders and replaces in its
+ * scope, cancels open orders, and reports which could not be cancelled and why. docs/KILL_SWITCH.md
+ * describes the guarantees.
  *
- * Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a
- * scope that names one of its accounts. Only RISK releases, two persons. RISK,
- * OPERATOR and AUDITOR read all; a TRADER those whose scope names its accounts,
- * and switches that can block its orders: of these without counts, and with the
- * orders of its accounts only.
+ * Roles: RISK and OPERATOR engage and cancel in any scope; a TRADER only in a scope that names one
+ * of its accounts. Only RISK releases, by two persons. RISK, OPERATOR and AUDITOR read all; a
+ * TRADER reads switches whose scope names its accounts, and switches that can block its orders: of
+ * these without counts, and with the orders of its accounts only.
  *
  * @generated from service ordermesh.oms.v1.KillSwitchService
  */
 export const KillSwitchService: GenService<{
   /**
-   * Engages a switch. Answers ENGAGED once no new order in scope can leave; or
-   * ENGAGING after engage_confirm_s_max (5 s unless configured), with the
-   * sessions named that have not confirmed: it goes on and becomes ENGAGED by
-   * itself. Same key and same body: the same switch. With an algorithm_id, which
-   * is free text, it waits within that time until the open orders are listed:
-   * counts.orders and sessions tell what it met. Refuses: INVALID_FIELD (also ids
-   * that no account or venue has together), OBJECT_NOT_FOUND (an id that is not
-   * known, with up to 5 near it), ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED,
-   * IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are in force: engage a
-   * wider one).
+   * Engages a switch. Answers ENGAGED once no new order in scope can be sent; or ENGAGING after
+   * engage_confirm_s_max (5 s unless configured), with the sessions that have not confirmed: the
+   * switch becomes ENGAGED when they have. The same key with the same body returns the same switch.
+   * With an algorithm_id, which is free text, the call waits within that time until the open orders
+   * are listed: counts.orders and sessions show what it matched. Refuses: INVALID_FIELD (also a
+   * combination of ids that no account or venue has), OBJECT_NOT_FOUND (an id that does not exist;
+   * the error names up to 5 similar ids), ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED,
+   * IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are in force: engage one with a wider scope).
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.Engage
    */
@@ -520,8 +517,8 @@ export const KillSwitchService: GenService<{
     output: typeof EngageResponseSchema;
   },
   /**
-   * Cancels every open order in scope, and blocks nothing. Answers when all are
-   * listed; the report goes on. Refuses as Engage does.
+   * Cancels every open order in scope, and blocks nothing. Answers when all orders are listed; the
+   * cancels and their report continue afterwards. Refuses as Engage does.
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.MassCancel
    */
@@ -531,8 +528,8 @@ export const KillSwitchService: GenService<{
     output: typeof MassCancelResponseSchema;
   },
   /**
-   * Proposes to release a switch. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (not
-   * in force, or proposed by another person already).
+   * Proposes to release a switch. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the switch is not in
+   * force, or another person has proposed its release).
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.ProposeRelease
    */
@@ -542,8 +539,8 @@ export const KillSwitchService: GenService<{
     output: typeof ProposeReleaseResponseSchema;
   },
   /**
-   * Approves the proposal and releases the switch. Nothing is entered again.
-   * Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (not in force, not proposed),
+   * Approves the proposal and releases the switch. Cancelled orders are not entered again. Refuses:
+   * OBJECT_NOT_FOUND, OBJECT_STATE (the switch is not in force, or its release is not proposed),
    * SECOND_PERSON_REQUIRED.
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.ApproveRelease
@@ -554,7 +551,7 @@ export const KillSwitchService: GenService<{
     output: typeof ApproveReleaseResponseSchema;
   },
   /**
-   * Switches, newest first, in pages.
+   * Returns switches, newest first, in pages.
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.List
    */
@@ -564,7 +561,7 @@ export const KillSwitchService: GenService<{
     output: typeof KillSwitchServiceListResponseSchema;
   },
   /**
-   * One switch and its orders, in pages by order id. Refuses: OBJECT_NOT_FOUND.
+   * Returns one switch and its orders, in pages by order id. Refuses: OBJECT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.Get
    */
@@ -574,7 +571,7 @@ export const KillSwitchService: GenService<{
     output: typeof KillSwitchServiceGetResponseSchema;
   },
   /**
-   * Snapshot of what is in force or changed within 10 minutes, then changes.
+   * Sends a snapshot of the switches in force or changed in the last 10 minutes, then changes.
    * Every stream begins with a snapshot: there is no cursor.
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.Watch

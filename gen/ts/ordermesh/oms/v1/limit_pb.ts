@@ -15,50 +15,50 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/limit.proto.
  */
 export const file_ordermesh_oms_v1_limit: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL2xpbWl0LnByb3RvEhBvcmRlcm1lc2gub21zLnYxIooDCgpMaW1pdFJhbmdlEjMKBXNjb3BlGAEgASgOMhwub3JkZXJtZXNoLm9tcy52MS5MaW1pdFNjb3BlQgaiuxgCCAESaQoIc2NvcGVfaWQYAiABKAlCV6K7GFMIARpPEEEaHltBLVphLXowLTktXSsoL1tBLVphLXowLTktXSspPyIrbGV0dGVycywgZGlnaXRzIGFuZCAtLCBmb3IgYSBkZXNrIEZJUk0vREVTSxJWCg1pbnN0cnVtZW50X2lkGAMgASgJQj+iuxg7GjkQIBoYW0EtWjAtOV8tXStcLltBLVowLTldezR9IhtTWU1CT0wuTUlDLCBhcyBpbiBBU01MLlNJTUESSAoJdmVudWVfbWljGAQgASgJQjWiuxgxGi8QBBoLW0EtWjAtOV17NH0iHjQgdXBwZXItY2FzZSBsZXR0ZXJzIG9yIGRpZ2l0cxI6CghjdXJyZW5jeRgFIAEoCUIoorsYJBoiEAMaCFtBLVpdezN9IhQzIHVwcGVyLWNhc2UgbGV0dGVycyKYBAoLTGltaXRWYWx1ZXMSGgoIcXVhbnRpdHkYASABKAlCCKK7GAQSAhABEhcKBXZhbHVlGAIgASgJQgiiuxgEEgIQARIZCgdwZXJjZW50GAMgASgJQgiiuxgEEgIIARIgCg53aW5kb3dfcGVyY2VudBgEIAEoCUIIorsYBBICCAESHwoNbG9uZ19xdWFudGl0eRgFIAEoCUIIorsYBBICEAESIAoOc2hvcnRfcXVhbnRpdHkYBiABKAlCCKK7GAQSAhABEhwKCG1lc3NhZ2VzGAcgASgNQgqiuxgGIgQQwIQ9EhsKB2NhbmNlbHMYCCABKA1CCqK7GAYiBBDAhD0SHgoKZXhlY3V0aW9ucxgJIAEoDUIKorsYBiIEEMCEPRI0CgpwZXJtaXNzaW9uGAogASgOMiAub3JkZXJtZXNoLm9tcy52MS5QZXJtaXNzaW9uTW9kZRJQCgtpbnN0cnVtZW50cxgLIAMoCUI7orsYNxowECAaDVtBLVowLTlfLiotXSsiHVNZTUJPTC5NSUMsIGFuIElTSU4sIG9yICouTUlDKgMQ6AcSNQoKc2VsZl9tYXRjaBgMIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuU2VsZk1hdGNoUG9saWN5EhoKEnNob3J0X3NhbGVfYWxsb3dlZBgNIAEoCBIeCgl3aW5kb3dfbXMYDiABKA1CC6K7GAciBRCAuJkpIoIDCgVMaW1pdBIQCghsaW1pdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEikKBGtpbmQYAyABKA4yGy5vcmRlcm1lc2gub21zLnYxLkxpbWl0S2luZBIrCgVyYW5nZRgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuTGltaXRSYW5nZRItCgZ2YWx1ZXMYBSABKAsyHS5vcmRlcm1lc2gub21zLnYxLkxpbWl0VmFsdWVzEi4KCnZhbGlkX2Zyb20YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3ZhbGlkX3VudGlsGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YCCABKAkSDgoGc2V0X2J5GAkgASgJEioKBnNldF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZW5kZWQYCyABKAgSEwoLc2V0X2J5X25hbWUYDCABKAkiuwMKCE92ZXJyaWRlEhMKC292ZXJyaWRlX2lkGAEgASgJEhAKCGxpbWl0X2lkGAIgASgJEhIKCmFjY291bnRfaWQYAyABKAkSLQoGdmFsdWVzGAQgASgLMh0ub3JkZXJtZXNoLm9tcy52MS5MaW1pdFZhbHVlcxIvCgt2YWxpZF91bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAYgASgJEi4KBXN0YXRlGAcgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZVN0YXRlEhMKC3Byb3Bvc2VkX2J5GAggASgJEi8KC3Byb3Bvc2VkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpkZWNpZGVkX2J5GAogASgJEi4KCmRlY2lkZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RlY2lzaW9uX3JlYXNvbhgMIAEoCRIYChBwcm9wb3NlZF9ieV9uYW1lGA0gASgJEhcKD2RlY2lkZWRfYnlfbmFtZRgOIAEoCSKCAgoTVHJhZGluZ1N0YXR1c1JlY29yZBI1CgZ0YXJnZXQYASABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXQSEQoJdGFyZ2V0X2lkGAIgASgJEi8KBnN0YXR1cxgDIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudFN0YXR1cxIOCgZyZWFzb24YBCABKAkSDgoGc2V0X2J5GAUgASgJEioKBnNldF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgHIAEoDRITCgtzZXRfYnlfbmFtZRgIIAEoCSLeAQoMU3RyYXRlZ3lTdG9wEhIKCmFjY291bnRfaWQYASABKAkSEAoIc3RyYXRlZ3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIkCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEhAKCGxpbWl0X2lkGAUgASgJEhUKDWxpbWl0X3ZlcnNpb24YBiABKA0SEgoKZXhlY3V0aW9ucxgHIAEoDRIuCgpzdG9wcGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKFAQoITGltaXRVc2USJgoFbGltaXQYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0EhMKC292ZXJyaWRlX2lkGAIgASgJEg8KB3N1YmplY3QYAyABKAkSDAoEdXNlZBgEIAEoCRIPCgdtYXhpbXVtGAUgASgJEgwKBHVuaXQYBiABKAkqrgMKCUxpbWl0S2luZBIaChZMSU1JVF9LSU5EX1VOU1BFQ0lGSUVEEAASIQodTElNSVRfS0lORF9NQVhfT1JERVJfUVVBTlRJVFkQARIeChpMSU1JVF9LSU5EX01BWF9PUkRFUl9WQUxVRRACEhsKF0xJTUlUX0tJTkRfUFJJQ0VfQ09MTEFSEAMSFQoRTElNSVRfS0lORF9WT0xVTUUQBBIcChhMSU1JVF9LSU5EX09QRU5fRVhQT1NVUkUQBRIXChNMSU1JVF9LSU5EX1BPU0lUSU9OEAYSGwoXTElNSVRfS0lORF9NRVNTQUdFX1JBVEUQBxIhCh1MSU1JVF9LSU5EX1JFUEVBVEVEX0VYRUNVVElPThAIEiQKIExJTUlUX0tJTkRfSU5TVFJVTUVOVF9QRVJNSVNTSU9OEAkSGQoVTElNSVRfS0lORF9TSE9SVF9TQUxFEAoSGwoXTElNSVRfS0lORF9CVVlJTkdfUE9XRVIQCxIZChVMSU1JVF9LSU5EX1NFTEZfTUFUQ0gQDBIeChpMSU1JVF9LSU5EX0RVUExJQ0FURV9PUkRFUhANKm4KCkxpbWl0U2NvcGUSGwoXTElNSVRfU0NPUEVfVU5TUEVDSUZJRUQQABIUChBMSU1JVF9TQ09QRV9GSVJNEAESFAoQTElNSVRfU0NPUEVfREVTSxACEhcKE0xJTUlUX1NDT1BFX0FDQ09VTlQQAyp0Cg5QZXJtaXNzaW9uTW9kZRIfChtQRVJNSVNTSU9OX01PREVfVU5TUEVDSUZJRUQQABIgChxQRVJNSVNTSU9OX01PREVfQUxMT1dfTElTVEVEEAESHwobUEVSTUlTU0lPTl9NT0RFX0RFTllfTElTVEVEEAIqnwEKD1NlbGZNYXRjaFBvbGljeRIhCh1TRUxGX01BVENIX1BPTElDWV9VTlNQRUNJRklFRBAAEiAKHFNFTEZfTUFUQ0hfUE9MSUNZX1JFSkVDVF9ORVcQARIkCiBTRUxGX01BVENIX1BPTElDWV9DQU5DRUxfUkVTVElORxACEiEKHVNFTEZfTUFUQ0hfUE9MSUNZX0NBTkNFTF9CT1RIEAMqhgEKDU92ZXJyaWRlU3RhdGUSHgoaT1ZFUlJJREVfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPVkVSUklERV9TVEFURV9QUk9QT1NFRBABEhsKF09WRVJSSURFX1NUQVRFX0FQUFJPVkVEEAISGwoXT1ZFUlJJREVfU1RBVEVfUkVKRUNURUQQAyrGAQoTVHJhZGluZ1N0YXR1c1RhcmdldBIlCiFUUkFESU5HX1NUQVRVU19UQVJHRVRfVU5TUEVDSUZJRUQQABIhCh1UUkFESU5HX1NUQVRVU19UQVJHRVRfQUNDT1VOVBABEiQKIFRSQURJTkdfU1RBVFVTX1RBUkdFVF9JTlNUUlVNRU5UEAISHwobVFJBRElOR19TVEFUVVNfVEFSR0VUX1ZFTlVFEAMSHgoaVFJBRElOR19TVEFUVVNfVEFSR0VUX0ZJUk0QBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL2xpbWl0LnByb3RvEhBvcmRlcm1lc2gub21zLnYxIqoCCgpMaW1pdFJhbmdlEjMKBXNjb3BlGAEgASgOMhwub3JkZXJtZXNoLm9tcy52MS5MaW1pdFNjb3BlQgaiuxgCCAEScQoIc2NvcGVfaWQYAiABKAlCX6K7GFsIARpXEEEaHltBLVphLXowLTktXSsoL1tBLVphLXowLTktXSspPyIzbGV0dGVycywgZGlnaXRzIGFuZCAtLCBmb3IgYSB0cmFkaW5nIGRlc2sgRklSTS9ERVNLEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIZCgl2ZW51ZV9taWMYBCABKAlCBqK7GAIwBhI6CghjdXJyZW5jeRgFIAEoCUIoorsYJBoiEAMaCFtBLVpdezN9IhQzIHVwcGVyLWNhc2UgbGV0dGVycyKMBAoLTGltaXRWYWx1ZXMSGAoIcXVhbnRpdHkYASABKAlCBqK7GAIwDBIVCgV2YWx1ZRgCIAEoCUIGorsYAjAMEhcKB3BlcmNlbnQYAyABKAlCBqK7GAIwCxIeCg53aW5kb3dfcGVyY2VudBgEIAEoCUIGorsYAjALEh0KDWxvbmdfcXVhbnRpdHkYBSABKAlCBqK7GAIwDBIeCg5zaG9ydF9xdWFudGl0eRgGIAEoCUIGorsYAjAMEhwKCG1lc3NhZ2VzGAcgASgNQgqiuxgGIgQQwIQ9EhsKB2NhbmNlbHMYCCABKA1CCqK7GAYiBBDAhD0SHgoKZXhlY3V0aW9ucxgJIAEoDUIKorsYBiIEEMCEPRI0CgpwZXJtaXNzaW9uGAogASgOMiAub3JkZXJtZXNoLm9tcy52MS5QZXJtaXNzaW9uTW9kZRJQCgtpbnN0cnVtZW50cxgLIAMoCUI7orsYNxowECAaDVtBLVowLTlfLiotXSsiHVNZTUJPTC5NSUMsIGFuIElTSU4sIG9yICouTUlDKgMQ6AcSNQoKc2VsZl9tYXRjaBgMIAEoDjIhLm9yZGVybWVzaC5vbXMudjEuU2VsZk1hdGNoUG9saWN5EhoKEnNob3J0X3NhbGVfYWxsb3dlZBgNIAEoCBIeCgl3aW5kb3dfbXMYDiABKA1CC6K7GAciBRCAuJkpIoIDCgVMaW1pdBIQCghsaW1pdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEikKBGtpbmQYAyABKA4yGy5vcmRlcm1lc2gub21zLnYxLkxpbWl0S2luZBIrCgVyYW5nZRgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuTGltaXRSYW5nZRItCgZ2YWx1ZXMYBSABKAsyHS5vcmRlcm1lc2gub21zLnYxLkxpbWl0VmFsdWVzEi4KCnZhbGlkX2Zyb20YBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3ZhbGlkX3VudGlsGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YCCABKAkSDgoGc2V0X2J5GAkgASgJEioKBnNldF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZW5kZWQYCyABKAgSEwoLc2V0X2J5X25hbWUYDCABKAkiuwMKCE92ZXJyaWRlEhMKC292ZXJyaWRlX2lkGAEgASgJEhAKCGxpbWl0X2lkGAIgASgJEhIKCmFjY291bnRfaWQYAyABKAkSLQoGdmFsdWVzGAQgASgLMh0ub3JkZXJtZXNoLm9tcy52MS5MaW1pdFZhbHVlcxIvCgt2YWxpZF91bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAYgASgJEi4KBXN0YXRlGAcgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZVN0YXRlEhMKC3Byb3Bvc2VkX2J5GAggASgJEi8KC3Byb3Bvc2VkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpkZWNpZGVkX2J5GAogASgJEi4KCmRlY2lkZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RlY2lzaW9uX3JlYXNvbhgMIAEoCRIYChBwcm9wb3NlZF9ieV9uYW1lGA0gASgJEhcKD2RlY2lkZWRfYnlfbmFtZRgOIAEoCSKCAgoTVHJhZGluZ1N0YXR1c1JlY29yZBI1CgZ0YXJnZXQYASABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXQSEQoJdGFyZ2V0X2lkGAIgASgJEi8KBnN0YXR1cxgDIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudFN0YXR1cxIOCgZyZWFzb24YBCABKAkSDgoGc2V0X2J5GAUgASgJEioKBnNldF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgHIAEoDRITCgtzZXRfYnlfbmFtZRgIIAEoCSLeAQoMU3RyYXRlZ3lTdG9wEhIKCmFjY291bnRfaWQYASABKAkSEAoIc3RyYXRlZ3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIkCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEhAKCGxpbWl0X2lkGAUgASgJEhUKDWxpbWl0X3ZlcnNpb24YBiABKA0SEgoKZXhlY3V0aW9ucxgHIAEoDRIuCgpzdG9wcGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKFAQoITGltaXRVc2USJgoFbGltaXQYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0EhMKC292ZXJyaWRlX2lkGAIgASgJEg8KB3N1YmplY3QYAyABKAkSDAoEdXNlZBgEIAEoCRIPCgdtYXhpbXVtGAUgASgJEgwKBHVuaXQYBiABKAkqrgMKCUxpbWl0S2luZBIaChZMSU1JVF9LSU5EX1VOU1BFQ0lGSUVEEAASIQodTElNSVRfS0lORF9NQVhfT1JERVJfUVVBTlRJVFkQARIeChpMSU1JVF9LSU5EX01BWF9PUkRFUl9WQUxVRRACEhsKF0xJTUlUX0tJTkRfUFJJQ0VfQ09MTEFSEAMSFQoRTElNSVRfS0lORF9WT0xVTUUQBBIcChhMSU1JVF9LSU5EX09QRU5fRVhQT1NVUkUQBRIXChNMSU1JVF9LSU5EX1BPU0lUSU9OEAYSGwoXTElNSVRfS0lORF9NRVNTQUdFX1JBVEUQBxIhCh1MSU1JVF9LSU5EX1JFUEVBVEVEX0VYRUNVVElPThAIEiQKIExJTUlUX0tJTkRfSU5TVFJVTUVOVF9QRVJNSVNTSU9OEAkSGQoVTElNSVRfS0lORF9TSE9SVF9TQUxFEAoSGwoXTElNSVRfS0lORF9CVVlJTkdfUE9XRVIQCxIZChVMSU1JVF9LSU5EX1NFTEZfTUFUQ0gQDBIeChpMSU1JVF9LSU5EX0RVUExJQ0FURV9PUkRFUhANKm4KCkxpbWl0U2NvcGUSGwoXTElNSVRfU0NPUEVfVU5TUEVDSUZJRUQQABIUChBMSU1JVF9TQ09QRV9GSVJNEAESFAoQTElNSVRfU0NPUEVfREVTSxACEhcKE0xJTUlUX1NDT1BFX0FDQ09VTlQQAyp0Cg5QZXJtaXNzaW9uTW9kZRIfChtQRVJNSVNTSU9OX01PREVfVU5TUEVDSUZJRUQQABIgChxQRVJNSVNTSU9OX01PREVfQUxMT1dfTElTVEVEEAESHwobUEVSTUlTU0lPTl9NT0RFX0RFTllfTElTVEVEEAIqnwEKD1NlbGZNYXRjaFBvbGljeRIhCh1TRUxGX01BVENIX1BPTElDWV9VTlNQRUNJRklFRBAAEiAKHFNFTEZfTUFUQ0hfUE9MSUNZX1JFSkVDVF9ORVcQARIkCiBTRUxGX01BVENIX1BPTElDWV9DQU5DRUxfUkVTVElORxACEiEKHVNFTEZfTUFUQ0hfUE9MSUNZX0NBTkNFTF9CT1RIEAMqhgEKDU92ZXJyaWRlU3RhdGUSHgoaT1ZFUlJJREVfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPVkVSUklERV9TVEFURV9QUk9QT1NFRBABEhsKF09WRVJSSURFX1NUQVRFX0FQUFJPVkVEEAISGwoXT1ZFUlJJREVfU1RBVEVfUkVKRUNURUQQAyrGAQoTVHJhZGluZ1N0YXR1c1RhcmdldBIlCiFUUkFESU5HX1NUQVRVU19UQVJHRVRfVU5TUEVDSUZJRUQQABIhCh1UUkFESU5HX1NUQVRVU19UQVJHRVRfQUNDT1VOVBABEiQKIFRSQURJTkdfU1RBVFVTX1RBUkdFVF9JTlNUUlVNRU5UEAISHwobVFJBRElOR19TVEFUVVNfVEFSR0VUX1ZFTlVFEAMSHgoaVFJBRElOR19TVEFUVVNfVEFSR0VUX0ZJUk0QBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules]);
 
 /**
- * Where a limit holds. Together with the kind it names the limit: setting the
- * same again makes a new version of it.
+ * The range of a limit. Range and kind identify the limit: setting the same pair again creates a
+ * new version.
  *
- * Of each kind the most specific limit in force applies to an order, and no
- * other: ACCOUNT before DESK before FIRM; within these one narrowed to an
- * instrument before one narrowed to a venue before one narrowed to a currency.
+ * For each kind, only the most specific limit in force applies to an order: ACCOUNT before DESK
+ * before FIRM; within these, a range with an instrument before one with a venue before one with a
+ * currency.
  *
  * @generated from message ordermesh.oms.v1.LimitRange
  */
 export type LimitRange = Message<"ordermesh.oms.v1.LimitRange"> & {
   /**
-   * Whose orders.
+   * Whose orders the limit restricts.
    *
    * @generated from field: ordermesh.oms.v1.LimitScope scope = 1;
    */
   scope: LimitScope;
 
   /**
-   * The account ("ACC-ALICE"), the firm ("DEMO"), or firm and desk ("DEMO/CASH").
+   * The account ("ACC-ALICE"), the firm ("DEMO"), or firm and trading desk ("DEMO/CASH").
    *
    * @generated from field: string scope_id = 2;
    */
   scopeId: string;
 
   /**
-   * Only in this listing; empty for all.
+   * Only orders of this listing; empty for all.
    *
    * @generated from field: string instrument_id = 3;
    */
   instrumentId: string;
 
   /**
-   * Only at this venue, ISO 10383; empty for all. Not together with instrument_id.
+   * Only orders at this venue, ISO 10383; empty for all. Refused together with instrument_id.
    *
    * @generated from field: string venue_mic = 4;
    */
   venueMic: string;
 
   /**
-   * Only in this currency, ISO 4217; empty for each currency by itself. There is
-   * no conversion between currencies.
+   * Only orders in this currency, ISO 4217; empty: each currency separately. Currencies are not
+   * converted.
    *
    * @generated from field: string currency = 5;
    */
@@ -73,48 +73,48 @@ export const LimitRangeSchema: GenMessage<LimitRange> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit, 0);
 
 /**
- * What a limit says. LimitKind tells which fields a kind uses.
+ * The values of a limit. LimitKind says which fields a kind uses.
  *
  * @generated from message ordermesh.oms.v1.LimitValues
  */
 export type LimitValues = Message<"ordermesh.oms.v1.LimitValues"> & {
   /**
-   * Shares.
+   * Number of shares.
    *
    * @generated from field: string quantity = 1;
    */
   quantity: string;
 
   /**
-   * In the currency of the order.
+   * Amount in the currency of the order.
    *
    * @generated from field: string value = 2;
    */
   value: string;
 
   /**
-   * Percent of the reference price: "5" is a twentieth.
+   * Percent of the reference price: "5" is 5 %.
    *
    * @generated from field: string percent = 3;
    */
   percent: string;
 
   /**
-   * Percent of the price at the window's start.
+   * Percent of the price at the start of the window.
    *
    * @generated from field: string window_percent = 4;
    */
   windowPercent: string;
 
   /**
-   * Shares that may be held.
+   * Greatest long position, in shares.
    *
    * @generated from field: string long_quantity = 5;
    */
   longQuantity: string;
 
   /**
-   * Shares that may be owed.
+   * Greatest short position, in shares.
    *
    * @generated from field: string short_quantity = 6;
    */
@@ -128,7 +128,7 @@ export type LimitValues = Message<"ordermesh.oms.v1.LimitValues"> & {
   messages: number;
 
   /**
-   * Number of cancels; at least messages.
+   * Number of cancels; at least as many as messages.
    *
    * @generated from field: uint32 cancels = 8;
    */
@@ -142,7 +142,7 @@ export type LimitValues = Message<"ordermesh.oms.v1.LimitValues"> & {
   executions: number;
 
   /**
-   * What instruments means.
+   * Meaning of instruments.
    *
    * @generated from field: ordermesh.oms.v1.PermissionMode permission = 10;
    */
@@ -156,22 +156,22 @@ export type LimitValues = Message<"ordermesh.oms.v1.LimitValues"> & {
   instruments: string[];
 
   /**
-   * What happens.
+   * What happens to an order that could trade with another of the account.
    *
    * @generated from field: ordermesh.oms.v1.SelfMatchPolicy self_match = 12;
    */
   selfMatch: SelfMatchPolicy;
 
   /**
-   * Selling beyond the position is allowed.
+   * True if sells beyond the position are allowed.
    *
    * @generated from field: bool short_sale_allowed = 13;
    */
   shortSaleAllowed: boolean;
 
   /**
-   * Milliseconds; at most a day. A window rolls in tenths of its length, so that
-   * no stretch of its length ever holds more than the limit.
+   * Length of the window in milliseconds; at most one day. The window rolls in tenths of its
+   * length, so that no period of this length exceeds the limit.
    *
    * @generated from field: uint32 window_ms = 14;
    */
@@ -186,93 +186,92 @@ export const LimitValuesSchema: GenMessage<LimitValues> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit, 1);
 
 /**
- * One version of a limit. Versions are never changed or deleted. At an instant
- * the highest version whose valid_from has come counts; when that one has ended
- * or run out, there is no limit.
+ * One version of a limit. Versions are never changed or deleted. At any time the highest version
+ * whose valid_from has passed applies; when that version has ended or expired, there is no limit.
  *
  * @generated from message ordermesh.oms.v1.Limit
  */
 export type Limit = Message<"ordermesh.oms.v1.Limit"> & {
   /**
-   * Ours: a ULID, the same for all versions. "default": of the service's settings.
+   * Id given by the OMS: a ULID, the same for all versions. "default" for limits of the service's
+   * settings.
    *
    * @generated from field: string limit_id = 1;
    */
   limitId: string;
 
   /**
-   * From 1.
+   * Version of the limit, from 1.
    *
    * @generated from field: uint32 version = 2;
    */
   version: number;
 
   /**
-   * What it holds down.
+   * What the limit restricts.
    *
    * @generated from field: ordermesh.oms.v1.LimitKind kind = 3;
    */
   kind: LimitKind;
 
   /**
-   * Where it holds.
+   * The orders it applies to.
    *
    * @generated from field: ordermesh.oms.v1.LimitRange range = 4;
    */
   range?: LimitRange | undefined;
 
   /**
-   * What it says.
+   * The values of the limit.
    *
    * @generated from field: ordermesh.oms.v1.LimitValues values = 5;
    */
   values?: LimitValues | undefined;
 
   /**
-   * From when.
+   * When the version takes effect.
    *
    * @generated from field: google.protobuf.Timestamp valid_from = 6;
    */
   validFrom?: Timestamp | undefined;
 
   /**
-   * Until when, not included; unset: until further notice.
+   * When the version expires, exclusive; unset: never.
    *
    * @generated from field: google.protobuf.Timestamp valid_until = 7;
    */
   validUntil?: Timestamp | undefined;
 
   /**
-   * Why, in the words of who set it.
+   * Reason given by the person who set it.
    *
    * @generated from field: string reason = 8;
    */
   reason: string;
 
   /**
-   * Subject of the token that set it.
+   * Subject of the token that set this version.
    *
    * @generated from field: string set_by = 9;
    */
   setBy: string;
 
   /**
-   * When it was set.
+   * When this version was set.
    *
    * @generated from field: google.protobuf.Timestamp set_at = 10;
    */
   setAt?: Timestamp | undefined;
 
   /**
-   * This version ends the limit.
+   * True if this version ends the limit.
    *
    * @generated from field: bool ended = 11;
    */
   ended: boolean;
 
   /**
-   * What set_by was called then: the user name of the token, else its name.
-   * Empty, here and in other records, where none was kept: the act is older
+   * Name of set_by at that time: the user name of the token, else its name. Empty in records older
    * than this field.
    *
    * @generated from field: string set_by_name = 12;
@@ -288,34 +287,34 @@ export const LimitSchema: GenMessage<Limit> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit, 2);
 
 /**
- * Other values of a limit for one account, for a while, by two persons.
+ * Other values of a limit for one account, for a limited time, approved by a second person.
  *
  * @generated from message ordermesh.oms.v1.Override
  */
 export type Override = Message<"ordermesh.oms.v1.Override"> & {
   /**
-   * Ours: a ULID.
+   * Id given by the OMS: a ULID.
    *
    * @generated from field: string override_id = 1;
    */
   overrideId: string;
 
   /**
-   * The limit, in whichever version.
+   * The limit, in any version.
    *
    * @generated from field: string limit_id = 2;
    */
   limitId: string;
 
   /**
-   * For this account only.
+   * The account the override applies to.
    *
    * @generated from field: string account_id = 3;
    */
   accountId: string;
 
   /**
-   * What counts instead of the limit's values.
+   * The values that replace those of the limit.
    *
    * @generated from field: ordermesh.oms.v1.LimitValues values = 4;
    */
@@ -329,63 +328,63 @@ export type Override = Message<"ordermesh.oms.v1.Override"> & {
   validUntil?: Timestamp | undefined;
 
   /**
-   * Why.
+   * Reason given by the person who proposed it.
    *
    * @generated from field: string reason = 6;
    */
   reason: string;
 
   /**
-   * Where it stands.
+   * State of the override.
    *
    * @generated from field: ordermesh.oms.v1.OverrideState state = 7;
    */
   state: OverrideState;
 
   /**
-   * Subject of who proposed it.
+   * Subject of the person who proposed it.
    *
    * @generated from field: string proposed_by = 8;
    */
   proposedBy: string;
 
   /**
-   * When.
+   * When it was proposed.
    *
    * @generated from field: google.protobuf.Timestamp proposed_at = 9;
    */
   proposedAt?: Timestamp | undefined;
 
   /**
-   * Subject of who approved or rejected it; never proposed_by.
+   * Subject of the person who approved or rejected it.
    *
    * @generated from field: string decided_by = 10;
    */
   decidedBy: string;
 
   /**
-   * When.
+   * When it was approved or rejected.
    *
    * @generated from field: google.protobuf.Timestamp decided_at = 11;
    */
   decidedAt?: Timestamp | undefined;
 
   /**
-   * Why.
+   * Reason given by the person who approved or rejected it.
    *
    * @generated from field: string decision_reason = 12;
    */
   decisionReason: string;
 
   /**
-   * What proposed_by was called then.
+   * Name of proposed_by at that time.
    *
    * @generated from field: string proposed_by_name = 13;
    */
   proposedByName: string;
 
   /**
-   * What decided_by was called then.
+   * Name of decided_by at that time.
    *
    * @generated from field: string decided_by_name = 14;
    */
@@ -400,64 +399,64 @@ export const OverrideSchema: GenMessage<Override> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit, 3);
 
 /**
- * What may be traded of something. An order meets the strictest of its account,
- * firm, venue and listing. REDUCE_ONLY takes only what reduces the position,
- * HALTED only cancels; open orders stay as they are.
+ * One version of a trading status. The strictest status of its account, firm, venue and listing
+ * applies to an order. REDUCE_ONLY accepts only orders that reduce the position, HALTED only
+ * cancels; open orders are not changed.
  *
  * @generated from message ordermesh.oms.v1.TradingStatusRecord
  */
 export type TradingStatusRecord = Message<"ordermesh.oms.v1.TradingStatusRecord"> & {
   /**
-   * Of what.
+   * Kind of object.
    *
    * @generated from field: ordermesh.oms.v1.TradingStatusTarget target = 1;
    */
   target: TradingStatusTarget;
 
   /**
-   * Its name.
+   * Id of the account, listing, venue or firm.
    *
    * @generated from field: string target_id = 2;
    */
   targetId: string;
 
   /**
-   * What it may do.
+   * The orders that are accepted.
    *
    * @generated from field: ordermesh.oms.v1.AccountStatus status = 3;
    */
   status: AccountStatus;
 
   /**
-   * Why.
+   * Reason given by the person who set it.
    *
    * @generated from field: string reason = 4;
    */
   reason: string;
 
   /**
-   * Subject of who set it.
+   * Subject of the person who set it.
    *
    * @generated from field: string set_by = 5;
    */
   setBy: string;
 
   /**
-   * When.
+   * When it was set.
    *
    * @generated from field: google.protobuf.Timestamp set_at = 6;
    */
   setAt?: Timestamp | undefined;
 
   /**
-   * From 1, for each target.
+   * Version of the status, from 1 for each target.
    *
    * @generated from field: uint32 version = 7;
    */
   version: number;
 
   /**
-   * What set_by was called then.
+   * Name of set_by at that time.
    *
    * @generated from field: string set_by_name = 8;
    */
@@ -472,62 +471,62 @@ export const TradingStatusRecordSchema: GenMessage<TradingStatusRecord> = /*@__P
   messageDesc(file_ordermesh_oms_v1_limit, 4);
 
 /**
- * A strategy that the repeated-execution throttle stopped in one instrument.
+ * A strategy that the repeated-execution throttle stopped in one instrument (RTS 6 Article 15(3)).
  *
  * @generated from message ordermesh.oms.v1.StrategyStop
  */
 export type StrategyStop = Message<"ordermesh.oms.v1.StrategyStop"> & {
   /**
-   * Account.
+   * Account(1).
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
 
   /**
-   * "algorithm:NAME" by RegulatoryDetails.algorithm_id, else "trader:SUBJECT".
+   * "algorithm:NAME" by RegulatoryDetails.algorithm_id, otherwise "trader:SUBJECT".
    *
    * @generated from field: string strategy = 2;
    */
   strategy: string;
 
   /**
-   * The listing.
+   * Listing: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 3;
    */
   instrumentId: string;
 
   /**
-   * The side.
+   * Side(54) of the fills.
    *
    * @generated from field: ordermesh.oms.v1.Side side = 4;
    */
   side: Side;
 
   /**
-   * The limit that stopped it.
+   * The limit that stopped the strategy.
    *
    * @generated from field: string limit_id = 5;
    */
   limitId: string;
 
   /**
-   * Its version then.
+   * Version of the limit at that time.
    *
    * @generated from field: uint32 limit_version = 6;
    */
   limitVersion: number;
 
   /**
-   * Fills within the window.
+   * Number of fills within the window.
    *
    * @generated from field: uint32 executions = 7;
    */
   executions: number;
 
   /**
-   * When.
+   * When the strategy was stopped.
    *
    * @generated from field: google.protobuf.Timestamp stopped_at = 8;
    */
@@ -542,7 +541,7 @@ export const StrategyStopSchema: GenMessage<StrategyStop> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit, 5);
 
 /**
- * How far an account has used a limit.
+ * How much of a limit an account has used.
  *
  * @generated from message ordermesh.oms.v1.LimitUse
  */
@@ -555,35 +554,36 @@ export type LimitUse = Message<"ordermesh.oms.v1.LimitUse"> & {
   limit?: Limit | undefined;
 
   /**
-   * Set when an override is in effect.
+   * The override in effect; empty if there is none.
    *
    * @generated from field: string override_id = 2;
    */
   overrideId: string;
 
   /**
-   * What is counted, in words: an ISIN, a currency, a listing, "algorithm:MM-1 BUY ASML.SIMA", or empty.
+   * What is counted, in words: an ISIN, a currency, a listing, "algorithm:MM-1 BUY ASML.SIMA", or
+   * empty.
    *
    * @generated from field: string subject = 3;
    */
   subject: string;
 
   /**
-   * How much is used; empty for limits of one order by itself.
+   * Amount used; empty for limits of a single order.
    *
    * @generated from field: string used = 4;
    */
   used: string;
 
   /**
-   * How much may be used.
+   * Amount allowed.
    *
    * @generated from field: string maximum = 5;
    */
   maximum: string;
 
   /**
-   * "shares", "messages", "%", or a currency.
+   * Unit of used and maximum: "shares", "messages", "%", or a currency.
    *
    * @generated from field: string unit = 6;
    */
@@ -598,12 +598,12 @@ export const LimitUseSchema: GenMessage<LimitUse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit, 6);
 
 /**
- * What a limit holds down. Each kind uses the fields of LimitValues named here
- * and refuses the others. RTS 6 is Commission Delegated Regulation (EU) 2017/589.
+ * What a limit restricts. Each kind uses the fields of LimitValues named here and refuses the
+ * others. RTS 6 is Commission Delegated Regulation (EU) 2017/589.
  *
- * A replace is judged by its new terms, sums by the larger of old and new while
- * it is on its way. What makes nothing worse passes: a limit that was lowered
- * below what there is never keeps anybody from reducing.
+ * A replace is checked with its new terms; totals count the larger of the old and the new terms
+ * while it is pending. An order that does not increase the total always passes, also when the limit
+ * was lowered below the current total.
  *
  * @generated from enum ordermesh.oms.v1.LimitKind
  */
@@ -623,105 +623,106 @@ export enum LimitKind {
   MAX_ORDER_QUANTITY = 1,
 
   /**
-   * value: quantity times price of one order; a market order is valued at the
-   * reference price. MAX_VALUE_EXCEEDED. RTS 6 Article 15(1)(b).
+   * value: quantity times price of one order; the price of a market order is the reference price.
+   * MAX_VALUE_EXCEEDED. RTS 6 Article 15(1)(b).
    *
    * @generated from enum value: LIMIT_KIND_MAX_ORDER_VALUE = 2;
    */
   MAX_ORDER_VALUE = 2,
 
   /**
-   * percent: distance of a limit price from the reference price, either way.
-   * window_percent with window_ms: distance of the account's orders in the
-   * instrument from the reference at the window's start, weighted by value.
-   * The reference is the last price, else the middle of bid and ask, else the
-   * close; for an order with a stop price that price. PRICE_COLLAR_EXCEEDED, REFERENCE_PRICE_MISSING. RTS 6 Article 15(1)(a).
+   * percent: distance of a limit price from the reference price, in either direction.
+   * window_percent with window_ms: distance of the account's orders in the instrument, weighted by
+   * value, from the reference price at the start of the window. The reference is the last price,
+   * else the middle of bid and ask, else the close; for an order with a stop price it is the stop
+   * price. PRICE_COLLAR_EXCEEDED, REFERENCE_PRICE_MISSING. RTS 6 Article 15(1)(a).
    *
    * @generated from enum value: LIMIT_KIND_PRICE_COLLAR = 3;
    */
   PRICE_COLLAR = 3,
 
   /**
-   * quantity, value or both: ordered within window_ms, in each currency by
-   * itself; a replace counts with what it adds, a cancel gives nothing back.
-   * VOLUME_LIMIT_EXCEEDED. RTS 6 Article 15(1)(c).
+   * quantity, value or both: total ordered within window_ms, separately for each currency; a
+   * replace counts with its increase, a cancel reduces nothing. VOLUME_LIMIT_EXCEEDED. RTS 6
+   * Article 15(1)(c).
    *
    * @generated from enum value: LIMIT_KIND_VOLUME = 4;
    */
   VOLUME = 4,
 
   /**
-   * value: of each instrument the larger of what is held if all open buys, or
-   * if all open sells, are executed, added up within one currency. Positions
-   * count with what was paid for them. EXPOSURE_LIMIT_EXCEEDED. RTS 6 Article 15(4).
+   * value: for each instrument the larger of the positions after the execution of all open buys or
+   * of all open sells, added up per currency. Positions count at the price paid.
+   * EXPOSURE_LIMIT_EXCEEDED. RTS 6 Article 15(4).
    *
    * @generated from enum value: LIMIT_KIND_OPEN_EXPOSURE = 5;
    */
   OPEN_EXPOSURE = 5,
 
   /**
-   * long_quantity, short_quantity or both: shares of one ISIN over all venues,
-   * open orders of the side counted. POSITION_LIMIT_EXCEEDED. RTS 6 Article 15(4).
+   * long_quantity, short_quantity or both: shares of one ISIN at all venues, including open orders
+   * of the side. POSITION_LIMIT_EXCEEDED. RTS 6 Article 15(4).
    *
    * @generated from enum value: LIMIT_KIND_POSITION = 6;
    */
   POSITION = 6,
 
   /**
-   * messages: new, replace and cancel messages within window_ms, over all
-   * replicas; new and replace are refused at it. cancels: cancels are refused at
-   * this only; unset: never. RATE_LIMITED with RetryInfo. RTS 6 Article 15(1)(d).
+   * messages: number of new, replace and cancel messages within window_ms, at all replicas, at
+   * which new orders and replaces are refused. cancels: number of cancels within window_ms at which
+   * cancels are refused; unset: never. RATE_LIMITED with RetryInfo. RTS 6 Article 15(1)(d).
    *
    * @generated from enum value: LIMIT_KIND_MESSAGE_RATE = 7;
    */
   MESSAGE_RATE = 7,
 
   /**
-   * executions: fills of the same strategy (algorithm, else trader), instrument
-   * and side within window_ms; the one that reaches it stops the strategy until
-   * EnableStrategy. REPEATED_EXECUTION_STOPPED. RTS 6 Article 15(3).
+   * executions: fills of the same strategy (algorithm, else trader), instrument and side within
+   * window_ms; the fill that reaches the number stops the strategy until EnableStrategy.
+   * REPEATED_EXECUTION_STOPPED. RTS 6 Article 15(3).
    *
    * @generated from enum value: LIMIT_KIND_REPEATED_EXECUTION = 8;
    */
   REPEATED_EXECUTION = 8,
 
   /**
-   * permission and instruments. INSTRUMENT_NOT_PERMITTED. RTS 6 Article 15(5).
+   * permission and instruments: the instruments an account may trade. INSTRUMENT_NOT_PERMITTED. RTS
+   * 6 Article 15(5).
    *
    * @generated from enum value: LIMIT_KIND_INSTRUMENT_PERMISSION = 9;
    */
   INSTRUMENT_PERMISSION = 9,
 
   /**
-   * short_sale_allowed: where false, sells beyond the position, open sells
-   * counted, and orders marked as short. SHORT_SALE_NOT_ALLOWED. RTS 6 Article 15(4).
+   * short_sale_allowed: if false, refuses sells beyond the position, including open sells, and
+   * orders marked as short. SHORT_SALE_NOT_ALLOWED. RTS 6 Article 15(4).
    *
    * @generated from enum value: LIMIT_KIND_SHORT_SALE = 10;
    */
   SHORT_SALE = 10,
 
   /**
-   * value: cash put into the account; what buys cost and sells brought is taken
-   * off and added, open buys are taken off at once. Needs range.currency and
-   * nothing narrower. BUYING_POWER_EXCEEDED. RTS 6 Article 15(4).
+   * value: cash of the account; the cost of buys is subtracted, including open buys, and the
+   * proceeds of executed sells are added. Requires range.currency and no narrower range.
+   * BUYING_POWER_EXCEEDED. RTS 6 Article 15(4).
    *
    * @generated from enum value: LIMIT_KIND_BUYING_POWER = 11;
    */
   BUYING_POWER = 11,
 
   /**
-   * self_match: an order that could trade with one of the same account in the
-   * same ISIN at the same venue. SELF_MATCH_PREVENTED. RTS 6
-   * Article 13 asks for no manipulation, and wash trades are one.
+   * self_match: applies to an order that could trade with another of the same account in the same
+   * ISIN at the same venue. SELF_MATCH_PREVENTED. RTS 6 Article 13 requires monitoring for market
+   * manipulation, which includes wash trades.
    *
    * @generated from enum value: LIMIT_KIND_SELF_MATCH = 12;
    */
   SELF_MATCH = 12,
 
   /**
-   * window_ms: an order of the same instrument, side, quantity and price as one
-   * taken within it, looking back over the last 512 orders of the account.
-   * DUPLICATE_ORDER. Not asked for by name in RTS 6.
+   * window_ms: refuses an order with the same instrument, side, quantity and price as one accepted
+   * within the window, among the last 512 orders of the account. DUPLICATE_ORDER. RTS 6 does not
+   * name this control.
    *
    * @generated from enum value: LIMIT_KIND_DUPLICATE_ORDER = 13;
    */
@@ -735,8 +736,8 @@ export const LimitKindSchema: GenEnum<LimitKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_limit, 0);
 
 /**
- * Whose orders a limit is for. It applies to each account by itself: a limit on
- * the sum over several accounts is not offered.
+ * Whose orders a limit restricts. It applies to each account separately: a limit on the total of
+ * several accounts is not offered.
  *
  * @generated from enum ordermesh.oms.v1.LimitScope
  */
@@ -756,7 +757,7 @@ export enum LimitScope {
   FIRM = 1,
 
   /**
-   * Every account of a desk.
+   * Every account of a trading desk.
    *
    * @generated from enum value: LIMIT_SCOPE_DESK = 2;
    */
@@ -777,7 +778,7 @@ export const LimitScopeSchema: GenEnum<LimitScope> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_limit, 1);
 
 /**
- * What the list of an INSTRUMENT_PERMISSION means.
+ * Meaning of the list of an INSTRUMENT_PERMISSION.
  *
  * @generated from enum ordermesh.oms.v1.PermissionMode
  */
@@ -790,14 +791,14 @@ export enum PermissionMode {
   UNSPECIFIED = 0,
 
   /**
-   * Only what is listed may be traded.
+   * Only listed instruments may be traded.
    *
    * @generated from enum value: PERMISSION_MODE_ALLOW_LISTED = 1;
    */
   ALLOW_LISTED = 1,
 
   /**
-   * Everything but what is listed may be traded.
+   * All but the listed instruments may be traded.
    *
    * @generated from enum value: PERMISSION_MODE_DENY_LISTED = 2;
    */
@@ -811,7 +812,7 @@ export const PermissionModeSchema: GenEnum<PermissionMode> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_limit, 2);
 
 /**
- * What happens to an order that could trade with the account's own.
+ * What happens to an order that could trade with another order of the account.
  *
  * @generated from enum ordermesh.oms.v1.SelfMatchPolicy
  */
@@ -824,21 +825,21 @@ export enum SelfMatchPolicy {
   UNSPECIFIED = 0,
 
   /**
-   * It is refused; the resting ones stay.
+   * The new order is refused; the resting orders stay.
    *
    * @generated from enum value: SELF_MATCH_POLICY_REJECT_NEW = 1;
    */
   REJECT_NEW = 1,
 
   /**
-   * The resting ones are cancelled, in front of it on the same session.
+   * The resting orders are cancelled, before the new order on the same session.
    *
    * @generated from enum value: SELF_MATCH_POLICY_CANCEL_RESTING = 2;
    */
   CANCEL_RESTING = 2,
 
   /**
-   * It is refused and the resting ones are cancelled.
+   * The new order is refused and the resting orders are cancelled.
    *
    * @generated from enum value: SELF_MATCH_POLICY_CANCEL_BOTH = 3;
    */
@@ -852,7 +853,7 @@ export const SelfMatchPolicySchema: GenEnum<SelfMatchPolicy> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_limit, 3);
 
 /**
- * Where an override stands.
+ * State of an override.
  *
  * @generated from enum ordermesh.oms.v1.OverrideState
  */
@@ -865,7 +866,7 @@ export enum OverrideState {
   UNSPECIFIED = 0,
 
   /**
-   * Waits for a second person; has no effect.
+   * Waits for the approval of a second person; has no effect.
    *
    * @generated from enum value: OVERRIDE_STATE_PROPOSED = 1;
    */
@@ -879,7 +880,7 @@ export enum OverrideState {
   APPROVED = 2,
 
   /**
-   * Refused by the second person.
+   * Rejected by the second person.
    *
    * @generated from enum value: OVERRIDE_STATE_REJECTED = 3;
    */
@@ -893,7 +894,7 @@ export const OverrideStateSchema: GenEnum<OverrideState> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_limit, 4);
 
 /**
- * What a trading status is of.
+ * Kinds of object that have a trading status.
  *
  * @generated from enum ordermesh.oms.v1.TradingStatusTarget
  */
@@ -913,7 +914,7 @@ export enum TradingStatusTarget {
   ACCOUNT = 1,
 
   /**
-   * A listing, "ASML.SIMA".
+   * A listing: "ASML.SIMA".
    *
    * @generated from enum value: TRADING_STATUS_TARGET_INSTRUMENT = 2;
    */

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/limit_service.proto.
  */
 export const file_ordermesh_oms_v1_limit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2xpbWl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEinAMKD1NldExpbWl0UmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRIxCgRraW5kGAIgASgOMhsub3JkZXJtZXNoLm9tcy52MS5MaW1pdEtpbmRCBqK7GAIIARIzCgVyYW5nZRgDIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuTGltaXRSYW5nZUIGorsYAggBEjUKBnZhbHVlcxgEIAEoCzIdLm9yZGVybWVzaC5vbXMudjEuTGltaXRWYWx1ZXNCBqK7GAIIARIuCgp2YWxpZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt2YWxpZF91bnRpbBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGwoGcmVhc29uGAcgASgJQguiuxgHCAEaAxD0AxIYChBleHBlY3RlZF92ZXJzaW9uGAggASgNIjoKEFNldExpbWl0UmVzcG9uc2USJgoFbGltaXQYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0IsIBCg9FbmRMaW1pdFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIbGltaXRfaWQYAiABKAlCCqK7GAYIARoCECQSIAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoDUIGorsYAggBEhsKBnJlYXNvbhgEIAEoCUILorsYBwgBGgMQ9AMiOgoQRW5kTGltaXRSZXNwb25zZRImCgVsaW1pdBgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuTGltaXQiwAEKEUxpc3RMaW1pdHNSZXF1ZXN0EhwKCmFjY291bnRfaWQYASABKAlCCKK7GAQaAhAgEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAMgASgOMhsub3JkZXJtZXNoLm9tcy52MS5MaW1pdEtpbmQSHAoJcGFnZV9zaXplGAQgASgNQgmiuxgFIgMQ6AcSHAoKcGFnZV90b2tlbhgFIAEoCUIIorsYBBoCECQiVgoSTGlzdExpbWl0c1Jlc3BvbnNlEicKBmxpbWl0cxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuTGltaXQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk4KF0xpc3RMaW1pdEhpc3RvcnlSZXF1ZXN0EhwKCGxpbWl0X2lkGAEgASgJQgqiuxgGCAEaAhAkEhUKDWFmdGVyX3ZlcnNpb24YAiABKA0iRQoYTGlzdExpbWl0SGlzdG9yeVJlc3BvbnNlEikKCHZlcnNpb25zGAEgAygLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdCIxCg9HZXRVc2FnZVJlcXVlc3QSHgoKYWNjb3VudF9pZBgBIAEoCUIKorsYBggBGgIQICLIAQoQR2V0VXNhZ2VSZXNwb25zZRISCgphY2NvdW50X2lkGAEgASgJEi8KBnN0YXR1cxgCIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudFN0YXR1cxIoCgR1c2VzGAMgAygLMhoub3JkZXJtZXNoLm9tcy52MS5MaW1pdFVzZRItCgVzdG9wcxgEIAMoCzIeLm9yZGVybWVzaC5vbXMudjEuU3RyYXRlZ3lTdG9wEhYKDmFzX29mX3NlcXVlbmNlGAUgASgEIjYKFExpc3RQb3NpdGlvbnNSZXF1ZXN0Eh4KCmFjY291bnRfaWQYASABKAlCCqK7GAYIARoCECAiRgoVTGlzdFBvc2l0aW9uc1Jlc3BvbnNlEi0KCXBvc2l0aW9ucxgBIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuUG9zaXRpb24itwIKFlByb3Bvc2VPdmVycmlkZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIbGltaXRfaWQYAiABKAlCCqK7GAYIARoCECQSHgoKYWNjb3VudF9pZBgDIAEoCUIKorsYBggBGgIQIBI1CgZ2YWx1ZXMYBCABKAsyHS5vcmRlcm1lc2gub21zLnYxLkxpbWl0VmFsdWVzQgaiuxgCCAESNwoLdmFsaWRfdW50aWwYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgaiuxgCCAESGwoGcmVhc29uGAYgASgJQguiuxgHCAEaAxD0AyJHChdQcm9wb3NlT3ZlcnJpZGVSZXNwb25zZRIsCghvdmVycmlkZRgBIAEoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUiqAEKFkFwcHJvdmVPdmVycmlkZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHwoLb3ZlcnJpZGVfaWQYAiABKAlCCqK7GAYIARoCECQSGQoGcmVhc29uGAMgASgJQgmiuxgFGgMQ9AMiRwoXQXBwcm92ZU92ZXJyaWRlUmVzcG9uc2USLAoIb3ZlcnJpZGUYASABKAsyGi5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlIqkBChVSZWplY3RPdmVycmlkZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHwoLb3ZlcnJpZGVfaWQYAiABKAlCCqK7GAYIARoCECQSGwoGcmVhc29uGAMgASgJQguiuxgHCAEaAxD0AyJGChZSZWplY3RPdmVycmlkZVJlc3BvbnNlEiwKCG92ZXJyaWRlGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSKgAQoUTGlzdE92ZXJyaWRlc1JlcXVlc3QSHAoKYWNjb3VudF9pZBgBIAEoCUIIorsYBBoCECASLgoFc3RhdGUYAiABKA4yHy5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlU3RhdGUSHAoJcGFnZV9zaXplGAMgASgNQgmiuxgFIgMQ6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIorsYBBoCECQiXwoVTGlzdE92ZXJyaWRlc1Jlc3BvbnNlEi0KCW92ZXJyaWRlcxgBIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIs0CChdTZXRUcmFkaW5nU3RhdHVzUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRI9CgZ0YXJnZXQYAiABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXRCBqK7GAIIARJJCgl0YXJnZXRfaWQYAyABKAlCNqK7GDIIARouECAaD1tBLVphLXowLTlfLi1dKyIZbGV0dGVycywgZGlnaXRzIGFuZCBfIC4gLRI3CgZzdGF0dXMYBCABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXNCBqK7GAIIARIbCgZyZWFzb24YBSABKAlCC6K7GAcIARoDEPQDIlEKGFNldFRyYWRpbmdTdGF0dXNSZXNwb25zZRI1CgZyZWNvcmQYASABKAsyJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNSZWNvcmQibgoYTGlzdFRyYWRpbmdTdGF0dXNSZXF1ZXN0EjUKBnRhcmdldBgBIAEoDjIlLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ1N0YXR1c1RhcmdldBIbCgl0YXJnZXRfaWQYAiABKAlCCKK7GAQaAhAgIlMKGUxpc3RUcmFkaW5nU3RhdHVzUmVzcG9uc2USNgoHcmVjb3JkcxgBIAMoCzIlLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ1N0YXR1c1JlY29yZCKXAgoVRW5hYmxlU3RyYXRlZ3lSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEh4KCmFjY291bnRfaWQYAiABKAlCCqK7GAYIARoCECASHAoIc3RyYXRlZ3kYAyABKAlCCqK7GAYIARoCEGQSIQoNaW5zdHJ1bWVudF9pZBgEIAEoCUIKorsYBggBGgIQIBIsCgRzaWRlGAUgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESGwoGcmVhc29uGAYgASgJQguiuxgHCAEaAxD0AyKzAQoWRW5hYmxlU3RyYXRlZ3lSZXNwb25zZRIsCgRzdG9wGAEgASgLMh4ub3JkZXJtZXNoLm9tcy52MS5TdHJhdGVneVN0b3ASEgoKZW5hYmxlZF9ieRgCIAEoCRIuCgplbmFibGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSFwoPZW5hYmxlZF9ieV9uYW1lGAUgASgJMoIKCgxMaW1pdFNlcnZpY2USUQoIU2V0TGltaXQSIS5vcmRlcm1lc2gub21zLnYxLlNldExpbWl0UmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuU2V0TGltaXRSZXNwb25zZRJRCghFbmRMaW1pdBIhLm9yZGVybWVzaC5vbXMudjEuRW5kTGltaXRSZXF1ZXN0GiIub3JkZXJtZXNoLm9tcy52MS5FbmRMaW1pdFJlc3BvbnNlElcKCkxpc3RMaW1pdHMSIy5vcmRlcm1lc2gub21zLnYxLkxpc3RMaW1pdHNSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRzUmVzcG9uc2USaQoQTGlzdExpbWl0SGlzdG9yeRIpLm9yZGVybWVzaC5vbXMudjEuTGlzdExpbWl0SGlzdG9yeVJlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLkxpc3RMaW1pdEhpc3RvcnlSZXNwb25zZRJRCghHZXRVc2FnZRIhLm9yZGVybWVzaC5vbXMudjEuR2V0VXNhZ2VSZXF1ZXN0GiIub3JkZXJtZXNoLm9tcy52MS5HZXRVc2FnZVJlc3BvbnNlEmAKDUxpc3RQb3NpdGlvbnMSJi5vcmRlcm1lc2gub21zLnYxLkxpc3RQb3NpdGlvbnNSZXF1ZXN0Gicub3JkZXJtZXNoLm9tcy52MS5MaXN0UG9zaXRpb25zUmVzcG9uc2USZgoPUHJvcG9zZU92ZXJyaWRlEigub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlT3ZlcnJpZGVSZXF1ZXN0Gikub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlT3ZlcnJpZGVSZXNwb25zZRJmCg9BcHByb3ZlT3ZlcnJpZGUSKC5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVPdmVycmlkZVJlcXVlc3QaKS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVPdmVycmlkZVJlc3BvbnNlEmMKDlJlamVjdE92ZXJyaWRlEicub3JkZXJtZXNoLm9tcy52MS5SZWplY3RPdmVycmlkZVJlcXVlc3QaKC5vcmRlcm1lc2gub21zLnYxLlJlamVjdE92ZXJyaWRlUmVzcG9uc2USYAoNTGlzdE92ZXJyaWRlcxImLm9yZGVybWVzaC5vbXMudjEuTGlzdE92ZXJyaWRlc1JlcXVlc3QaJy5vcmRlcm1lc2gub21zLnYxLkxpc3RPdmVycmlkZXNSZXNwb25zZRJpChBTZXRUcmFkaW5nU3RhdHVzEikub3JkZXJtZXNoLm9tcy52MS5TZXRUcmFkaW5nU3RhdHVzUmVxdWVzdBoqLm9yZGVybWVzaC5vbXMudjEuU2V0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEmwKEUxpc3RUcmFkaW5nU3RhdHVzEioub3JkZXJtZXNoLm9tcy52MS5MaXN0VHJhZGluZ1N0YXR1c1JlcXVlc3QaKy5vcmRlcm1lc2gub21zLnYxLkxpc3RUcmFkaW5nU3RhdHVzUmVzcG9uc2USYwoORW5hYmxlU3RyYXRlZ3kSJy5vcmRlcm1lc2gub21zLnYxLkVuYWJsZVN0cmF0ZWd5UmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuRW5hYmxlU3RyYXRlZ3lSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_limit, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2xpbWl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi5AIKD1NldExpbWl0UmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIxCgRraW5kGAIgASgOMhsub3JkZXJtZXNoLm9tcy52MS5MaW1pdEtpbmRCBqK7GAIIARIzCgVyYW5nZRgDIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuTGltaXRSYW5nZUIGorsYAggBEjUKBnZhbHVlcxgEIAEoCzIdLm9yZGVybWVzaC5vbXMudjEuTGltaXRWYWx1ZXNCBqK7GAIIARIuCgp2YWxpZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt2YWxpZF91bnRpbBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoGcmVhc29uGAcgASgJQgaiuxgCMA0SGAoQZXhwZWN0ZWRfdmVyc2lvbhgIIAEoDSI6ChBTZXRMaW1pdFJlc3BvbnNlEiYKBWxpbWl0GAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdCKGAQoPRW5kTGltaXRSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCGxpbWl0X2lkGAIgASgJQgaiuxgCMAISIAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoDUIGorsYAggBEhYKBnJlYXNvbhgEIAEoCUIGorsYAjANIjoKEEVuZExpbWl0UmVzcG9uc2USJgoFbGltaXQYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0Ir0BChFMaXN0TGltaXRzUmVxdWVzdBIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgEGgIQIBImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEa2luZBgDIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuTGltaXRLaW5kEhkKCXBhZ2Vfc2l6ZRgEIAEoDUIGorsYAjAREhwKCnBhZ2VfdG9rZW4YBSABKAlCCKK7GAQaAhAkIlYKEkxpc3RMaW1pdHNSZXNwb25zZRInCgZsaW1pdHMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJKChdMaXN0TGltaXRIaXN0b3J5UmVxdWVzdBIYCghsaW1pdF9pZBgBIAEoCUIGorsYAjACEhUKDWFmdGVyX3ZlcnNpb24YAiABKA0iRQoYTGlzdExpbWl0SGlzdG9yeVJlc3BvbnNlEikKCHZlcnNpb25zGAEgAygLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdCItCg9HZXRVc2FnZVJlcXVlc3QSGgoKYWNjb3VudF9pZBgBIAEoCUIGorsYAjAEIsgBChBHZXRVc2FnZVJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50U3RhdHVzEigKBHVzZXMYAyADKAsyGi5vcmRlcm1lc2gub21zLnYxLkxpbWl0VXNlEi0KBXN0b3BzGAQgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5TdHJhdGVneVN0b3ASFgoOYXNfb2Zfc2VxdWVuY2UYBSABKAQiMgoUTGlzdFBvc2l0aW9uc1JlcXVlc3QSGgoKYWNjb3VudF9pZBgBIAEoCUIGorsYAjAEIkYKFUxpc3RQb3NpdGlvbnNSZXNwb25zZRItCglwb3NpdGlvbnMYASADKAsyGi5vcmRlcm1lc2gub21zLnYxLlBvc2l0aW9uIvcBChZQcm9wb3NlT3ZlcnJpZGVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCGxpbWl0X2lkGAIgASgJQgaiuxgCMAISGgoKYWNjb3VudF9pZBgDIAEoCUIGorsYAjAEEjUKBnZhbHVlcxgEIAEoCzIdLm9yZGVybWVzaC5vbXMudjEuTGltaXRWYWx1ZXNCBqK7GAIIARI3Cgt2YWxpZF91bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBqK7GAIIARIWCgZyZWFzb24YBiABKAlCBqK7GAIwDSJHChdQcm9wb3NlT3ZlcnJpZGVSZXNwb25zZRIsCghvdmVycmlkZRgBIAEoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUicQoWQXBwcm92ZU92ZXJyaWRlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIbCgtvdmVycmlkZV9pZBgCIAEoCUIGorsYAjACEhkKBnJlYXNvbhgDIAEoCUIJorsYBRoDEPQDIkcKF0FwcHJvdmVPdmVycmlkZVJlc3BvbnNlEiwKCG92ZXJyaWRlGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSJtChVSZWplY3RPdmVycmlkZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGwoLb3ZlcnJpZGVfaWQYAiABKAlCBqK7GAIwAhIWCgZyZWFzb24YAyABKAlCBqK7GAIwDSJGChZSZWplY3RPdmVycmlkZVJlc3BvbnNlEiwKCG92ZXJyaWRlGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSKdAQoUTGlzdE92ZXJyaWRlc1JlcXVlc3QSHAoKYWNjb3VudF9pZBgBIAEoCUIIorsYBBoCECASLgoFc3RhdGUYAiABKA4yHy5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlU3RhdGUSGQoJcGFnZV9zaXplGAMgASgNQgaiuxgCMBESHAoKcGFnZV90b2tlbhgEIAEoCUIIorsYBBoCECQiXwoVTGlzdE92ZXJyaWRlc1Jlc3BvbnNlEi0KCW92ZXJyaWRlcxgBIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpUCChdTZXRUcmFkaW5nU3RhdHVzUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARI9CgZ0YXJnZXQYAiABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXRCBqK7GAIIARJJCgl0YXJnZXRfaWQYAyABKAlCNqK7GDIIARouECAaD1tBLVphLXowLTlfLi1dKyIZbGV0dGVycywgZGlnaXRzIGFuZCBfIC4gLRI3CgZzdGF0dXMYBCABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXNCBqK7GAIIARIWCgZyZWFzb24YBSABKAlCBqK7GAIwDSJRChhTZXRUcmFkaW5nU3RhdHVzUmVzcG9uc2USNQoGcmVjb3JkGAEgASgLMiUub3JkZXJtZXNoLm9tcy52MS5UcmFkaW5nU3RhdHVzUmVjb3JkIm4KGExpc3RUcmFkaW5nU3RhdHVzUmVxdWVzdBI1CgZ0YXJnZXQYASABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXQSGwoJdGFyZ2V0X2lkGAIgASgJQgiiuxgEGgIQICJTChlMaXN0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEjYKB3JlY29yZHMYASADKAsyJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNSZWNvcmQi2wEKFUVuYWJsZVN0cmF0ZWd5UmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIaCgphY2NvdW50X2lkGAIgASgJQgaiuxgCMAQSHAoIc3RyYXRlZ3kYAyABKAlCCqK7GAYIARoCEGQSIQoNaW5zdHJ1bWVudF9pZBgEIAEoCUIKorsYBggBGgIQIBIsCgRzaWRlGAUgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESFgoGcmVhc29uGAYgASgJQgaiuxgCMA0iswEKFkVuYWJsZVN0cmF0ZWd5UmVzcG9uc2USLAoEc3RvcBgBIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuU3RyYXRlZ3lTdG9wEhIKCmVuYWJsZWRfYnkYAiABKAkSLgoKZW5hYmxlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAQgASgJEhcKD2VuYWJsZWRfYnlfbmFtZRgFIAEoCTKCCgoMTGltaXRTZXJ2aWNlElEKCFNldExpbWl0EiEub3JkZXJtZXNoLm9tcy52MS5TZXRMaW1pdFJlcXVlc3QaIi5vcmRlcm1lc2gub21zLnYxLlNldExpbWl0UmVzcG9uc2USUQoIRW5kTGltaXQSIS5vcmRlcm1lc2gub21zLnYxLkVuZExpbWl0UmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuRW5kTGltaXRSZXNwb25zZRJXCgpMaXN0TGltaXRzEiMub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRzUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuTGlzdExpbWl0c1Jlc3BvbnNlEmkKEExpc3RMaW1pdEhpc3RvcnkSKS5vcmRlcm1lc2gub21zLnYxLkxpc3RMaW1pdEhpc3RvcnlSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRIaXN0b3J5UmVzcG9uc2USUQoIR2V0VXNhZ2USIS5vcmRlcm1lc2gub21zLnYxLkdldFVzYWdlUmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuR2V0VXNhZ2VSZXNwb25zZRJgCg1MaXN0UG9zaXRpb25zEiYub3JkZXJtZXNoLm9tcy52MS5MaXN0UG9zaXRpb25zUmVxdWVzdBonLm9yZGVybWVzaC5vbXMudjEuTGlzdFBvc2l0aW9uc1Jlc3BvbnNlEmYKD1Byb3Bvc2VPdmVycmlkZRIoLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZU92ZXJyaWRlUmVxdWVzdBopLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZU92ZXJyaWRlUmVzcG9uc2USZgoPQXBwcm92ZU92ZXJyaWRlEigub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlT3ZlcnJpZGVSZXF1ZXN0Gikub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlT3ZlcnJpZGVSZXNwb25zZRJjCg5SZWplY3RPdmVycmlkZRInLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0T3ZlcnJpZGVSZXF1ZXN0Gigub3JkZXJtZXNoLm9tcy52MS5SZWplY3RPdmVycmlkZVJlc3BvbnNlEmAKDUxpc3RPdmVycmlkZXMSJi5vcmRlcm1lc2gub21zLnYxLkxpc3RPdmVycmlkZXNSZXF1ZXN0Gicub3JkZXJtZXNoLm9tcy52MS5MaXN0T3ZlcnJpZGVzUmVzcG9uc2USaQoQU2V0VHJhZGluZ1N0YXR1cxIpLm9yZGVybWVzaC5vbXMudjEuU2V0VHJhZGluZ1N0YXR1c1JlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLlNldFRyYWRpbmdTdGF0dXNSZXNwb25zZRJsChFMaXN0VHJhZGluZ1N0YXR1cxIqLm9yZGVybWVzaC5vbXMudjEuTGlzdFRyYWRpbmdTdGF0dXNSZXF1ZXN0Gisub3JkZXJtZXNoLm9tcy52MS5MaXN0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEmMKDkVuYWJsZVN0cmF0ZWd5Eicub3JkZXJtZXNoLm9tcy52MS5FbmFibGVTdHJhdGVneVJlcXVlc3QaKC5vcmRlcm1lc2gub21zLnYxLkVuYWJsZVN0cmF0ZWd5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_limit, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules]);
 
 /**
  * A limit, or a new version of one.
@@ -33,49 +33,49 @@ export type SetLimitRequest = Message<"ordermesh.oms.v1.SetLimitRequest"> & {
   idempotencyKey: string;
 
   /**
-   * What it holds down.
+   * What the limit restricts.
    *
    * @generated from field: ordermesh.oms.v1.LimitKind kind = 2;
    */
   kind: LimitKind;
 
   /**
-   * Where it holds.
+   * The orders it applies to.
    *
    * @generated from field: ordermesh.oms.v1.LimitRange range = 3;
    */
   range?: LimitRange | undefined;
 
   /**
-   * What it says.
+   * The values of the limit.
    *
    * @generated from field: ordermesh.oms.v1.LimitValues values = 4;
    */
   values?: LimitValues | undefined;
 
   /**
-   * From when; unset: now. Not in the past.
+   * When the limit takes effect; unset: now. Refused if in the past.
    *
    * @generated from field: google.protobuf.Timestamp valid_from = 5;
    */
   validFrom?: Timestamp | undefined;
 
   /**
-   * Until when, not included; unset: until further notice.
+   * When the limit expires, exclusive; unset: never.
    *
    * @generated from field: google.protobuf.Timestamp valid_until = 6;
    */
   validUntil?: Timestamp | undefined;
 
   /**
-   * Why.
+   * Why the limit is set.
    *
    * @generated from field: string reason = 7;
    */
   reason: string;
 
   /**
-   * The newest version there is; 0 if there is none yet.
+   * The newest version of the limit; 0 if there is none yet.
    *
    * @generated from field: uint32 expected_version = 8;
    */
@@ -124,21 +124,21 @@ export type EndLimitRequest = Message<"ordermesh.oms.v1.EndLimitRequest"> & {
   idempotencyKey: string;
 
   /**
-   * Which.
+   * The limit to end.
    *
    * @generated from field: string limit_id = 2;
    */
   limitId: string;
 
   /**
-   * The newest version there is.
+   * The newest version of the limit.
    *
    * @generated from field: uint32 expected_version = 3;
    */
   expectedVersion: number;
 
   /**
-   * Why.
+   * Why the limit ends.
    *
    * @generated from field: string reason = 4;
    */
@@ -159,7 +159,7 @@ export const EndLimitRequestSchema: GenMessage<EndLimitRequest> = /*@__PURE__*/
  */
 export type EndLimitResponse = Message<"ordermesh.oms.v1.EndLimitResponse"> & {
   /**
-   * Its last version.
+   * The last version of the limit.
    *
    * @generated from field: ordermesh.oms.v1.Limit limit = 1;
    */
@@ -174,41 +174,41 @@ export const EndLimitResponseSchema: GenMessage<EndLimitResponse> = /*@__PURE__*
   messageDesc(file_ordermesh_oms_v1_limit_service, 3);
 
 /**
- * Which limits.
+ * A filter of limits.
  *
  * @generated from message ordermesh.oms.v1.ListLimitsRequest
  */
 export type ListLimitsRequest = Message<"ordermesh.oms.v1.ListLimitsRequest"> & {
   /**
-   * Those that apply to this account; empty for all the caller may see.
+   * Only limits that apply to this account; empty for all the caller may see.
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
 
   /**
-   * At this instant; unset: now.
+   * Limits in force at this time; unset: now.
    *
    * @generated from field: google.protobuf.Timestamp at = 2;
    */
   at?: Timestamp | undefined;
 
   /**
-   * Only of this kind; unset: all.
+   * Only limits of this kind; unset: all.
    *
    * @generated from field: ordermesh.oms.v1.LimitKind kind = 3;
    */
   kind: LimitKind;
 
   /**
-   * Most limits of a page; 0: 100.
+   * Limits per page, 1 to 1000; 0 means 100.
    *
    * @generated from field: uint32 page_size = 4;
    */
   pageSize: number;
 
   /**
-   * limit_id of the last limit of the page before.
+   * limit_id of the last limit of the previous page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -229,14 +229,14 @@ export const ListLimitsRequestSchema: GenMessage<ListLimitsRequest> = /*@__PURE_
  */
 export type ListLimitsResponse = Message<"ordermesh.oms.v1.ListLimitsResponse"> & {
   /**
-   * By limit_id.
+   * The limits, by limit_id.
    *
    * @generated from field: repeated ordermesh.oms.v1.Limit limits = 1;
    */
   limits: Limit[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -251,20 +251,20 @@ export const ListLimitsResponseSchema: GenMessage<ListLimitsResponse> = /*@__PUR
   messageDesc(file_ordermesh_oms_v1_limit_service, 5);
 
 /**
- * Which limit.
+ * The limit whose versions are listed.
  *
  * @generated from message ordermesh.oms.v1.ListLimitHistoryRequest
  */
 export type ListLimitHistoryRequest = Message<"ordermesh.oms.v1.ListLimitHistoryRequest"> & {
   /**
-   * Which.
+   * Id of the limit.
    *
    * @generated from field: string limit_id = 1;
    */
   limitId: string;
 
   /**
-   * Only versions above this one; a page has 1000 at most.
+   * Only versions after this one; a page has at most 1000.
    *
    * @generated from field: uint32 after_version = 2;
    */
@@ -285,7 +285,7 @@ export const ListLimitHistoryRequestSchema: GenMessage<ListLimitHistoryRequest> 
  */
 export type ListLimitHistoryResponse = Message<"ordermesh.oms.v1.ListLimitHistoryResponse"> & {
   /**
-   * Oldest first.
+   * The versions, oldest first.
    *
    * @generated from field: repeated ordermesh.oms.v1.Limit versions = 1;
    */
@@ -300,13 +300,13 @@ export const ListLimitHistoryResponseSchema: GenMessage<ListLimitHistoryResponse
   messageDesc(file_ordermesh_oms_v1_limit_service, 7);
 
 /**
- * Whose use.
+ * The account whose use of limits is returned.
  *
  * @generated from message ordermesh.oms.v1.GetUsageRequest
  */
 export type GetUsageRequest = Message<"ordermesh.oms.v1.GetUsageRequest"> & {
   /**
-   * The account.
+   * Account(1).
    *
    * @generated from field: string account_id = 1;
    */
@@ -321,41 +321,41 @@ export const GetUsageRequestSchema: GenMessage<GetUsageRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit_service, 8);
 
 /**
- * How far limits are used.
+ * How much of its limits an account has used.
  *
  * @generated from message ordermesh.oms.v1.GetUsageResponse
  */
 export type GetUsageResponse = Message<"ordermesh.oms.v1.GetUsageResponse"> & {
   /**
-   * The account.
+   * Account(1).
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
 
   /**
-   * What the account itself may do.
+   * Trading status of the account itself.
    *
    * @generated from field: ordermesh.oms.v1.AccountStatus status = 2;
    */
   status: AccountStatus;
 
   /**
-   * One for each limit and what it counts.
+   * One entry for each limit and each thing it counts.
    *
    * @generated from field: repeated ordermesh.oms.v1.LimitUse uses = 3;
    */
   uses: LimitUse[];
 
   /**
-   * What must be enabled by a person.
+   * Strategies that a person must enable again.
    *
    * @generated from field: repeated ordermesh.oms.v1.StrategyStop stops = 4;
    */
   stops: StrategyStop[];
 
   /**
-   * Account sequence this is as of.
+   * Account sequence up to which the use is calculated.
    *
    * @generated from field: uint64 as_of_sequence = 5;
    */
@@ -370,13 +370,13 @@ export const GetUsageResponseSchema: GenMessage<GetUsageResponse> = /*@__PURE__*
   messageDesc(file_ordermesh_oms_v1_limit_service, 9);
 
 /**
- * Whose positions.
+ * The account whose positions are listed.
  *
  * @generated from message ordermesh.oms.v1.ListPositionsRequest
  */
 export type ListPositionsRequest = Message<"ordermesh.oms.v1.ListPositionsRequest"> & {
   /**
-   * The account.
+   * Account(1).
    *
    * @generated from field: string account_id = 1;
    */
@@ -391,13 +391,13 @@ export const ListPositionsRequestSchema: GenMessage<ListPositionsRequest> = /*@_
   messageDesc(file_ordermesh_oms_v1_limit_service, 10);
 
 /**
- * What an account holds.
+ * The positions of an account.
  *
  * @generated from message ordermesh.oms.v1.ListPositionsResponse
  */
 export type ListPositionsResponse = Message<"ordermesh.oms.v1.ListPositionsResponse"> & {
   /**
-   * By ISIN and currency; flat ones too, for their profit. At most 10000.
+   * Positions by ISIN and currency, including closed ones for their profit. At most 10000.
    *
    * @generated from field: repeated ordermesh.oms.v1.Position positions = 1;
    */
@@ -412,7 +412,7 @@ export const ListPositionsResponseSchema: GenMessage<ListPositionsResponse> = /*
   messageDesc(file_ordermesh_oms_v1_limit_service, 11);
 
 /**
- * Other values for a while.
+ * A proposal of other values for a limited time.
  *
  * @generated from message ordermesh.oms.v1.ProposeOverrideRequest
  */
@@ -425,35 +425,35 @@ export type ProposeOverrideRequest = Message<"ordermesh.oms.v1.ProposeOverrideRe
   idempotencyKey: string;
 
   /**
-   * Of which limit.
+   * The limit to override.
    *
    * @generated from field: string limit_id = 2;
    */
   limitId: string;
 
   /**
-   * For which account.
+   * The account the override applies to.
    *
    * @generated from field: string account_id = 3;
    */
   accountId: string;
 
   /**
-   * What counts instead.
+   * The values that replace those of the limit.
    *
    * @generated from field: ordermesh.oms.v1.LimitValues values = 4;
    */
   values?: LimitValues | undefined;
 
   /**
-   * Until when; at most 24 hours from now.
+   * When the override expires; at most 24 hours from now.
    *
    * @generated from field: google.protobuf.Timestamp valid_until = 5;
    */
   validUntil?: Timestamp | undefined;
 
   /**
-   * Why.
+   * Why the override is needed.
    *
    * @generated from field: string reason = 6;
    */
@@ -474,7 +474,7 @@ export const ProposeOverrideRequestSchema: GenMessage<ProposeOverrideRequest> = 
  */
 export type ProposeOverrideResponse = Message<"ordermesh.oms.v1.ProposeOverrideResponse"> & {
   /**
-   * In PROPOSED.
+   * The override in PROPOSED.
    *
    * @generated from field: ordermesh.oms.v1.Override override = 1;
    */
@@ -489,7 +489,7 @@ export const ProposeOverrideResponseSchema: GenMessage<ProposeOverrideResponse> 
   messageDesc(file_ordermesh_oms_v1_limit_service, 13);
 
 /**
- * A second person's yes.
+ * The approval of an override by a second person.
  *
  * @generated from message ordermesh.oms.v1.ApproveOverrideRequest
  */
@@ -502,14 +502,14 @@ export type ApproveOverrideRequest = Message<"ordermesh.oms.v1.ApproveOverrideRe
   idempotencyKey: string;
 
   /**
-   * Which.
+   * The override to approve.
    *
    * @generated from field: string override_id = 2;
    */
   overrideId: string;
 
   /**
-   * Why; may be left out.
+   * Why it is approved; optional.
    *
    * @generated from field: string reason = 3;
    */
@@ -530,7 +530,7 @@ export const ApproveOverrideRequestSchema: GenMessage<ApproveOverrideRequest> = 
  */
 export type ApproveOverrideResponse = Message<"ordermesh.oms.v1.ApproveOverrideResponse"> & {
   /**
-   * In APPROVED.
+   * The override in APPROVED.
    *
    * @generated from field: ordermesh.oms.v1.Override override = 1;
    */
@@ -545,7 +545,7 @@ export const ApproveOverrideResponseSchema: GenMessage<ApproveOverrideResponse> 
   messageDesc(file_ordermesh_oms_v1_limit_service, 15);
 
 /**
- * A no.
+ * The rejection or withdrawal of an override.
  *
  * @generated from message ordermesh.oms.v1.RejectOverrideRequest
  */
@@ -558,14 +558,14 @@ export type RejectOverrideRequest = Message<"ordermesh.oms.v1.RejectOverrideRequ
   idempotencyKey: string;
 
   /**
-   * Which.
+   * The override to reject.
    *
    * @generated from field: string override_id = 2;
    */
   overrideId: string;
 
   /**
-   * Why.
+   * Why it is rejected.
    *
    * @generated from field: string reason = 3;
    */
@@ -580,13 +580,13 @@ export const RejectOverrideRequestSchema: GenMessage<RejectOverrideRequest> = /*
   messageDesc(file_ordermesh_oms_v1_limit_service, 16);
 
 /**
- * The override, without effect.
+ * The override, which has no effect any more.
  *
  * @generated from message ordermesh.oms.v1.RejectOverrideResponse
  */
 export type RejectOverrideResponse = Message<"ordermesh.oms.v1.RejectOverrideResponse"> & {
   /**
-   * In REJECTED.
+   * The override in REJECTED.
    *
    * @generated from field: ordermesh.oms.v1.Override override = 1;
    */
@@ -601,34 +601,34 @@ export const RejectOverrideResponseSchema: GenMessage<RejectOverrideResponse> = 
   messageDesc(file_ordermesh_oms_v1_limit_service, 17);
 
 /**
- * Which overrides.
+ * A filter of overrides.
  *
  * @generated from message ordermesh.oms.v1.ListOverridesRequest
  */
 export type ListOverridesRequest = Message<"ordermesh.oms.v1.ListOverridesRequest"> & {
   /**
-   * For this account; empty for all the caller may see.
+   * Only overrides for this account; empty for all the caller may see.
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
 
   /**
-   * Only in this state; unset: all.
+   * Only overrides in this state; unset: all.
    *
    * @generated from field: ordermesh.oms.v1.OverrideState state = 2;
    */
   state: OverrideState;
 
   /**
-   * Most overrides of a page; 0: 100.
+   * Overrides per page, 1 to 1000; 0 means 100.
    *
    * @generated from field: uint32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * override_id of the last override of the page before.
+   * override_id of the last override of the previous page.
    *
    * @generated from field: string page_token = 4;
    */
@@ -649,14 +649,14 @@ export const ListOverridesRequestSchema: GenMessage<ListOverridesRequest> = /*@_
  */
 export type ListOverridesResponse = Message<"ordermesh.oms.v1.ListOverridesResponse"> & {
   /**
-   * Newest first.
+   * The overrides, newest first.
    *
    * @generated from field: repeated ordermesh.oms.v1.Override overrides = 1;
    */
   overrides: Override[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -671,7 +671,7 @@ export const ListOverridesResponseSchema: GenMessage<ListOverridesResponse> = /*
   messageDesc(file_ordermesh_oms_v1_limit_service, 19);
 
 /**
- * A trading status.
+ * A trading status to set.
  *
  * @generated from message ordermesh.oms.v1.SetTradingStatusRequest
  */
@@ -684,28 +684,28 @@ export type SetTradingStatusRequest = Message<"ordermesh.oms.v1.SetTradingStatus
   idempotencyKey: string;
 
   /**
-   * Of what.
+   * Kind of object.
    *
    * @generated from field: ordermesh.oms.v1.TradingStatusTarget target = 2;
    */
   target: TradingStatusTarget;
 
   /**
-   * Its name.
+   * Id of the account, listing, venue or firm.
    *
    * @generated from field: string target_id = 3;
    */
   targetId: string;
 
   /**
-   * What it may do from now on.
+   * The orders that are accepted from now on.
    *
    * @generated from field: ordermesh.oms.v1.AccountStatus status = 4;
    */
   status: AccountStatus;
 
   /**
-   * Why.
+   * Why the status is set.
    *
    * @generated from field: string reason = 5;
    */
@@ -726,7 +726,7 @@ export const SetTradingStatusRequestSchema: GenMessage<SetTradingStatusRequest> 
  */
 export type SetTradingStatusResponse = Message<"ordermesh.oms.v1.SetTradingStatusResponse"> & {
   /**
-   * The new one.
+   * The new version of the status.
    *
    * @generated from field: ordermesh.oms.v1.TradingStatusRecord record = 1;
    */
@@ -741,20 +741,21 @@ export const SetTradingStatusResponseSchema: GenMessage<SetTradingStatusResponse
   messageDesc(file_ordermesh_oms_v1_limit_service, 21);
 
 /**
- * Which states.
+ * The trading statuses to list.
  *
  * @generated from message ordermesh.oms.v1.ListTradingStatusRequest
  */
 export type ListTradingStatusRequest = Message<"ordermesh.oms.v1.ListTradingStatusRequest"> & {
   /**
-   * Of one target only, then in all versions, oldest first; unset: all targets.
+   * Kind of object, for all versions of one target, oldest first; unset: the current status of all
+   * targets.
    *
    * @generated from field: ordermesh.oms.v1.TradingStatusTarget target = 1;
    */
   target: TradingStatusTarget;
 
   /**
-   * Its name; given with target, and only then.
+   * Id of the object; required with target, refused without it.
    *
    * @generated from field: string target_id = 2;
    */
@@ -769,13 +770,13 @@ export const ListTradingStatusRequestSchema: GenMessage<ListTradingStatusRequest
   messageDesc(file_ordermesh_oms_v1_limit_service, 22);
 
 /**
- * Trading states.
+ * Trading statuses.
  *
  * @generated from message ordermesh.oms.v1.ListTradingStatusResponse
  */
 export type ListTradingStatusResponse = Message<"ordermesh.oms.v1.ListTradingStatusResponse"> & {
   /**
-   * At most 1000.
+   * The statuses; at most 1000.
    *
    * @generated from field: repeated ordermesh.oms.v1.TradingStatusRecord records = 1;
    */
@@ -790,7 +791,7 @@ export const ListTradingStatusResponseSchema: GenMessage<ListTradingStatusRespon
   messageDesc(file_ordermesh_oms_v1_limit_service, 23);
 
 /**
- * A strategy to be enabled again.
+ * A stopped strategy to enable again.
  *
  * @generated from message ordermesh.oms.v1.EnableStrategyRequest
  */
@@ -803,35 +804,35 @@ export type EnableStrategyRequest = Message<"ordermesh.oms.v1.EnableStrategyRequ
   idempotencyKey: string;
 
   /**
-   * Account.
+   * Account(1).
    *
    * @generated from field: string account_id = 2;
    */
   accountId: string;
 
   /**
-   * As GetUsage names it.
+   * The strategy as GetUsage names it.
    *
    * @generated from field: string strategy = 3;
    */
   strategy: string;
 
   /**
-   * The listing.
+   * Listing: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 4;
    */
   instrumentId: string;
 
   /**
-   * The side.
+   * Side(54) that was stopped.
    *
    * @generated from field: ordermesh.oms.v1.Side side = 5;
    */
   side: Side;
 
   /**
-   * Why.
+   * Why the strategy is enabled.
    *
    * @generated from field: string reason = 6;
    */
@@ -846,41 +847,41 @@ export const EnableStrategyRequestSchema: GenMessage<EnableStrategyRequest> = /*
   messageDesc(file_ordermesh_oms_v1_limit_service, 24);
 
 /**
- * The stop that is over.
+ * The stop that has ended.
  *
  * @generated from message ordermesh.oms.v1.EnableStrategyResponse
  */
 export type EnableStrategyResponse = Message<"ordermesh.oms.v1.EnableStrategyResponse"> & {
   /**
-   * As it was.
+   * The stop as it was.
    *
    * @generated from field: ordermesh.oms.v1.StrategyStop stop = 1;
    */
   stop?: StrategyStop | undefined;
 
   /**
-   * Subject of who enabled it; kept with time and reason.
+   * Subject of the person who enabled the strategy; kept with time and reason.
    *
    * @generated from field: string enabled_by = 2;
    */
   enabledBy: string;
 
   /**
-   * When.
+   * When the strategy was enabled.
    *
    * @generated from field: google.protobuf.Timestamp enabled_at = 3;
    */
   enabledAt?: Timestamp | undefined;
 
   /**
-   * Why.
+   * Reason given by that person.
    *
    * @generated from field: string reason = 4;
    */
   reason: string;
 
   /**
-   * What enabled_by was called then.
+   * Name of enabled_by at that time.
    *
    * @generated from field: string enabled_by_name = 5;
    */
@@ -895,23 +896,21 @@ export const EnableStrategyResponseSchema: GenMessage<EnableStrategyResponse> = 
   messageDesc(file_ordermesh_oms_v1_limit_service, 25);
 
 /**
- * Pre-trade controls: what they are, who set them and why, how far they are used.
- * A change holds for every order that any replica takes after it was answered.
+ * Pre-trade controls: their limits, who set them and why, and how much of them is used. A change
+ * applies to every order that any replica accepts after the change was answered.
  *
- * Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER
- * and VIEWER read what concerns their accounts (limits of these, their desks and
- * firms). Changes are durable before they are answered and carry an idempotency
- * key, unique to the caller: the same again gives the first answer, another body
- * under a key is refused with IDEMPOTENCY_KEY_REUSED.
+ * Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
+ * limits of their accounts and of the trading desks and firms of these. Changes are durable before
+ * they are answered and carry an idempotency key, unique to the caller: the same key with the same
+ * body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
  *
  * @generated from service ordermesh.oms.v1.LimitService
  */
 export const LimitService: GenService<{
   /**
-   * Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the
-   * kind does not use or lacks, valid_from in the past), STALE_VERSION,
-   * OBJECT_NOT_FOUND (no such account, desk, firm, listing or venue: it would hold
-   * nothing; up to 5 ids near it are told).
+   * Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the kind does not
+   * use, missing values, valid_from in the past), STALE_VERSION, OBJECT_NOT_FOUND (the account,
+   * trading desk, firm, listing or venue does not exist; the error names up to 5 similar ids).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.SetLimit
    */
@@ -921,8 +920,8 @@ export const LimitService: GenService<{
     output: typeof SetLimitResponseSchema;
   },
   /**
-   * Ends a limit now, by a last version. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE
-   * (ended already), STALE_VERSION.
+   * Ends a limit now, by a last version. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the limit has
+   * ended already), STALE_VERSION.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.EndLimit
    */
@@ -932,7 +931,7 @@ export const LimitService: GenService<{
     output: typeof EndLimitResponseSchema;
   },
   /**
-   * Limits in force now or at an instant, by limit_id, in pages.
+   * Returns the limits in force now or at a given time, by limit_id, in pages.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ListLimits
    */
@@ -942,7 +941,7 @@ export const LimitService: GenService<{
     output: typeof ListLimitsResponseSchema;
   },
   /**
-   * Every version of a limit: who, when, why, from, until. Oldest first. Refuses:
+   * Returns every version of a limit: who, when, why, from, until. Oldest first. Refuses:
    * OBJECT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ListLimitHistory
@@ -953,8 +952,8 @@ export const LimitService: GenService<{
     output: typeof ListLimitHistoryResponseSchema;
   },
   /**
-   * How far an account has used each of its limits, and what is stopped. Refuses:
-   * ACCOUNT_NOT_ALLOWED.
+   * Returns how much of each of its limits an account has used, and which strategies are stopped.
+   * Refuses: ACCOUNT_NOT_ALLOWED.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.GetUsage
    */
@@ -964,7 +963,7 @@ export const LimitService: GenService<{
     output: typeof GetUsageResponseSchema;
   },
   /**
-   * What an account holds. Refuses: ACCOUNT_NOT_ALLOWED.
+   * Returns the positions of an account. Refuses: ACCOUNT_NOT_ALLOWED.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ListPositions
    */
@@ -974,9 +973,9 @@ export const LimitService: GenService<{
     output: typeof ListPositionsResponseSchema;
   },
   /**
-   * Asks for other values for a while; without effect until approved. Refuses:
-   * OBJECT_NOT_FOUND, INVALID_FIELD (more than 24 hours, or over already; an
-   * account the limit does not hold for).
+   * Proposes other values for a limited time; they have no effect until approved. Refuses:
+   * OBJECT_NOT_FOUND, INVALID_FIELD (valid_until is in the past or more than 24 hours ahead; the
+   * limit does not apply to the account).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ProposeOverride
    */
@@ -986,8 +985,8 @@ export const LimitService: GenService<{
     output: typeof ProposeOverrideResponseSchema;
   },
   /**
-   * Puts an override into effect. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (decided
-   * or run out), SECOND_PERSON_REQUIRED (the caller proposed it).
+   * Puts an override into effect. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the override is decided
+   * or expired), SECOND_PERSON_REQUIRED (the caller proposed it).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ApproveOverride
    */
@@ -997,9 +996,8 @@ export const LimitService: GenService<{
     output: typeof ApproveOverrideResponseSchema;
   },
   /**
-   * Refuses an override, or takes back one in effect. The caller may have proposed
-   * it: less is always one person's to decide. Refuses: OBJECT_NOT_FOUND,
-   * OBJECT_STATE.
+   * Rejects an override, or withdraws one in effect. The person who proposed it may do so, too: no
+   * second person is needed to reduce. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.RejectOverride
    */
@@ -1009,7 +1007,7 @@ export const LimitService: GenService<{
     output: typeof RejectOverrideResponseSchema;
   },
   /**
-   * Overrides, newest first, in pages.
+   * Returns overrides, newest first, in pages.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ListOverrides
    */
@@ -1019,10 +1017,9 @@ export const LimitService: GenService<{
     output: typeof ListOverridesResponseSchema;
   },
   /**
-   * Sets what may be traded of an account, listing, venue or firm. Refuses:
-   * OBJECT_NOT_FOUND (no such account, firm, listing or venue: nothing would be
-   * stopped; up to 5 ids near it are told), INVALID_FIELD (no name of a listing or
-   * venue).
+   * Sets the trading status of an account, listing, venue or firm. Refuses: OBJECT_NOT_FOUND (the
+   * account, firm, listing or venue does not exist; the error names up to 5 similar ids),
+   * INVALID_FIELD (target_id is not a valid name of a listing or venue).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.SetTradingStatus
    */
@@ -1032,8 +1029,8 @@ export const LimitService: GenService<{
     output: typeof SetTradingStatusResponseSchema;
   },
   /**
-   * The trading states that were ever set, as they are now; all versions of one
-   * target if it is named. Refuses: INVALID_FIELD (half a target).
+   * Returns the current trading status of every target that ever had one; all versions if one
+   * target is named. Refuses: INVALID_FIELD (only one of target and target_id is set).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ListTradingStatus
    */
@@ -1043,8 +1040,8 @@ export const LimitService: GenService<{
     output: typeof ListTradingStatusResponseSchema;
   },
   /**
-   * Lets a strategy trade again that the repeated-execution throttle stopped; its
-   * count begins at zero. Refuses: OBJECT_NOT_FOUND (it is not stopped).
+   * Enables a strategy that the repeated-execution throttle stopped; its count starts at zero.
+   * Refuses: OBJECT_NOT_FOUND (the strategy is not stopped).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.EnableStrategy
    */

@@ -28,22 +28,22 @@ export const file_ordermesh_oms_v1_order_flow_service: GenFile = /*@__PURE__*/
  */
 export type FlowRequest = Message<"ordermesh.oms.v1.FlowRequest"> & {
   /**
-   * First frame only: what to watch, from where.
+   * First frame only: what to watch, and from which cursor.
    *
    * @generated from field: ordermesh.oms.v1.FlowOpen open = 1;
    */
   open?: FlowOpen | undefined;
 
   /**
-   * Commands, worked in order within an account.
+   * Commands, executed in order within an account.
    *
    * @generated from field: repeated ordermesh.oms.v1.FlowCommand commands = 2;
    */
   commands: FlowCommand[];
 
   /**
-   * Takes the guard of FlowOpen.cancel_on_disconnect away, behind the commands of
-   * this frame; answered with FlowGuard. Then the flow may end and its orders stay.
+   * Removes the guard of FlowOpen.cancel_on_disconnect after the commands of this frame; answered
+   * with FlowGuard. The flow may then end without a cancel of its orders.
    *
    * @generated from field: bool disarm = 3;
    */
@@ -64,7 +64,7 @@ export const FlowRequestSchema: GenMessage<FlowRequest> = /*@__PURE__*/
  */
 export type FlowOpen = Message<"ordermesh.oms.v1.FlowOpen"> & {
   /**
-   * As in Watch.
+   * What to watch, as in OrderService.Watch.
    *
    * @generated from field: ordermesh.oms.v1.WatchRequest watch = 1;
    */
@@ -78,9 +78,9 @@ export type FlowOpen = Message<"ordermesh.oms.v1.FlowOpen"> & {
   resultsOnly: boolean;
 
   /**
-   * Cancel the caller's open orders if this flow is lost. Not set: only accounts
-   * with a default of their own are guarded. Refuses: PERMISSION_DENIED without the
-   * role TRADER, OVERLOADED beyond 64 guards of one user.
+   * Cancel the caller's open orders if this flow is lost. Not set: only accounts with a default of
+   * their own are guarded. Refuses: PERMISSION_DENIED without the role TRADER, OVERLOADED above 64
+   * guards of one user.
    *
    * @generated from field: ordermesh.oms.v1.CancelOnDisconnect cancel_on_disconnect = 3;
    */
@@ -95,24 +95,24 @@ export const FlowOpenSchema: GenMessage<FlowOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_flow_service, 1);
 
 /**
- * A guard: when the flow ends without disarm and no flow of the same user with the
- * same session_name opens within the grace, every open order this user placed in
- * the user's accounts is cancelled, by the actor "oms:cancel-on-disconnect". A flow
- * whose replica dies counts as lost 5 s behind its last sign of life. A flow the
- * server ends (drain, age, token) has at least 15 s to come back.
+ * A guard: if the flow ends without disarm and the same user opens no flow with the same
+ * session_name within the grace time, every open order this user placed in the user's accounts is
+ * cancelled, by the actor "oms:cancel-on-disconnect". A flow whose replica dies counts as lost 5 s
+ * after its last sign of life. A flow that the server ends (drain, age, token) has a grace time of
+ * at least 15 s.
  *
  * @generated from message ordermesh.oms.v1.CancelOnDisconnect
  */
 export type CancelOnDisconnect = Message<"ordermesh.oms.v1.CancelOnDisconnect"> & {
   /**
-   * Seconds between the loss and the cancels, 0 to 300.
+   * Grace time between the loss and the cancels, in seconds, 0 to 300.
    *
    * @generated from field: int32 grace_s = 1;
    */
   graceS: number;
 
   /**
-   * What a resuming flow calls itself by, too; empty is a name like others.
+   * Name by which a new flow resumes this one; the empty name is valid, too.
    *
    * @generated from field: string session_name = 2;
    */
@@ -133,14 +133,14 @@ export const CancelOnDisconnectSchema: GenMessage<CancelOnDisconnect> = /*@__PUR
  */
 export type FlowCommand = Message<"ordermesh.oms.v1.FlowCommand"> & {
   /**
-   * Comes back in the result. Chosen by the client.
+   * Chosen by the client and returned in the result.
    *
    * @generated from field: uint64 correlation_id = 1;
    */
   correlationId: bigint;
 
   /**
-   * What is asked.
+   * The command.
    *
    * @generated from oneof ordermesh.oms.v1.FlowCommand.command
    */
@@ -179,27 +179,27 @@ export const FlowCommandSchema: GenMessage<FlowCommand> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_flow_service, 3);
 
 /**
- * A frame to the client. Field 1 is that of WatchResponse.
+ * A frame to the client. Field 1 is the same as in WatchResponse.
  *
  * @generated from message ordermesh.oms.v1.FlowResponse
  */
 export type FlowResponse = Message<"ordermesh.oms.v1.FlowResponse"> & {
   /**
-   * In order.
+   * The items in order.
    *
    * @generated from field: repeated ordermesh.oms.v1.OrderStreamItem items = 1;
    */
   items: OrderStreamItem[];
 
   /**
-   * One per command; durable before it is sent.
+   * One result per command; durable before it is sent.
    *
    * @generated from field: repeated ordermesh.oms.v1.FlowResult results = 2;
    */
   results: FlowResult[];
 
   /**
-   * The guard of this flow, whenever it changes; durable before it is sent.
+   * The guard of this flow, sent whenever it changes; durable before it is sent.
    *
    * @generated from field: ordermesh.oms.v1.FlowGuard guard = 3;
    */
@@ -220,35 +220,35 @@ export const FlowResponseSchema: GenMessage<FlowResponse> = /*@__PURE__*/
  */
 export type FlowGuard = Message<"ordermesh.oms.v1.FlowGuard"> & {
   /**
-   * True: the loss of this flow cancels orders. False behind disarm.
+   * True: the loss of this flow cancels orders. False after disarm.
    *
    * @generated from field: bool armed = 1;
    */
   armed: boolean;
 
   /**
-   * That of the open, or the accounts' default.
+   * Grace time in seconds, from CancelOnDisconnect or the accounts' default.
    *
    * @generated from field: int32 grace_s = 2;
    */
   graceS: number;
 
   /**
-   * That of the open.
+   * Session name of CancelOnDisconnect.
    *
    * @generated from field: string session_name = 3;
    */
   sessionName: string;
 
   /**
-   * The accounts guarded, sorted.
+   * The guarded accounts, sorted.
    *
    * @generated from field: repeated string account_ids = 4;
    */
   accountIds: string[];
 
   /**
-   * True when a guard of this name had been lost and this flow came back in time.
+   * True if a guard with this session_name was lost and this flow opened within the grace time.
    *
    * @generated from field: bool resumed = 5;
    */
@@ -263,13 +263,13 @@ export const FlowGuardSchema: GenMessage<FlowGuard> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_flow_service, 5);
 
 /**
- * What became of a command.
+ * Result of a command.
  *
  * @generated from message ordermesh.oms.v1.FlowResult
  */
 export type FlowResult = Message<"ordermesh.oms.v1.FlowResult"> & {
   /**
-   * That of the command.
+   * correlation_id of the command.
    *
    * @generated from field: uint64 correlation_id = 1;
    */
@@ -307,34 +307,34 @@ export const FlowResultSchema: GenMessage<FlowResult> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_flow_service, 6);
 
 /**
- * A command that was taken.
+ * A command that was accepted.
  *
  * @generated from message ordermesh.oms.v1.FlowAccepted
  */
 export type FlowAccepted = Message<"ordermesh.oms.v1.FlowAccepted"> & {
   /**
-   * The order.
+   * Id of the order.
    *
    * @generated from field: string order_id = 1;
    */
   orderId: string;
 
   /**
-   * Its state when taken.
+   * State of the order at acceptance.
    *
    * @generated from field: ordermesh.oms.v1.OrderState state = 2;
    */
   state: OrderState;
 
   /**
-   * Account sequence of the command's event.
+   * Account sequence of the event of the command.
    *
    * @generated from field: uint64 sequence = 3;
    */
   sequence: bigint;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 4;
    */
@@ -349,15 +349,15 @@ export const FlowAcceptedSchema: GenMessage<FlowAccepted> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_flow_service, 7);
 
 /**
- * Commands in, results and events out, over one stream, for programs.
+ * One bidirectional stream for programs: commands in one direction, results and events in the
+ * other.
  *
  * @generated from service ordermesh.oms.v1.OrderFlowService
  */
 export const OrderFlowService: GenService<{
   /**
-   * The first request must carry open; further ones commands. A refused command
-   * is a result, not the end of the stream. The items are those of
-   * OrderService.Watch.
+   * The first request must carry open; later requests carry commands. A refused command is a result
+   * and does not end the stream. The items are those of OrderService.Watch.
    *
    * @generated from rpc ordermesh.oms.v1.OrderFlowService.Flow
    */

@@ -15,100 +15,99 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order.proto.
  */
 export const file_ordermesh_oms_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIr4DCgpPcmRlclRlcm1zEhoKCHF1YW50aXR5GAEgASgJQgiiuxgEEgIIARIdCgtsaW1pdF9wcmljZRgCIAEoCUIIorsYBBICCAESHAoKc3RvcF9wcmljZRgDIAEoCUIIorsYBBICCAESIgoQZGlzcGxheV9xdWFudGl0eRgEIAEoCUIIorsYBBICCAESPAoNdGltZV9pbl9mb3JjZRgFIAEoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2VCBqK7GAIIARIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPdHJhaWxpbmdfb2Zmc2V0GAcgASgJQgiiuxgEEgIIARIiCgNwZWcYCCABKAsyFS5vcmRlcm1lc2gub21zLnYxLlBlZxI+ChJ0cmlnZ2VyX3ByaWNlX3R5cGUYCSABKA4yIi5vcmRlcm1lc2gub21zLnYxLlRyaWdnZXJQcmljZVR5cGUSHwoNY2FzaF9xdWFudGl0eRgKIAEoCUIIorsYBBICCAESHAoUcXVhbnRpdHlfaXNfZXN0aW1hdGUYCyABKAgiOQoMT3JkZXJUcmlnZ2VyEhIKCnN0b3BfcHJpY2UYASABKAkSFQoNZXh0cmVtZV9wcmljZRgCIAEoCSJYCgNQZWcSOQoJcmVmZXJlbmNlGAEgASgOMh4ub3JkZXJtZXNoLm9tcy52MS5QZWdSZWZlcmVuY2VCBqK7GAIIARIWCgZvZmZzZXQYAiABKAlCBqK7GAISACKXBAoRUmVndWxhdG9yeURldGFpbHMSMwoIY2FwYWNpdHkYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdDYXBhY2l0eRI8ChNpbnZlc3RtZW50X2RlY2lzaW9uGAIgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEjsKEmV4ZWN1dGlvbl9kZWNpc2lvbhgDIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlchJNChFjbGllbnRfc2hvcnRfY29kZRgEIAEoCUIyorsYLhosEBQaCVtBLVowLTldKyIddXBwZXItY2FzZSBsZXR0ZXJzIGFuZCBkaWdpdHMSIAoYZGlyZWN0X2VsZWN0cm9uaWNfYWNjZXNzGAUgASgIEhsKE2xpcXVpZGl0eV9wcm92aXNpb24YBiABKAgSEwoLYWxnb3JpdGhtaWMYByABKAgSHgoMYWxnb3JpdGhtX2lkGAggASgJQgiiuxgEGgIQMhJtChhub25fZXhlY3V0aW5nX2Jyb2tlcl9sZWkYCSABKAlCS6K7GEcaRRAUGhRbQS1aMC05XXsxOH1bMC05XXsyfSIrYW4gTEVJIG9mIDE4IGxldHRlcnMgb3IgZGlnaXRzIGFuZCAyIGRpZ2l0cxIgChhjb21tb2RpdHlfcmlza19yZWR1Y3Rpb24YCiABKAgilAEKDURlY2lzaW9uTWFrZXISOQoEa2luZBgBIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlcktpbmRCBqK7GAIIARJICgpzaG9ydF9jb2RlGAIgASgJQjSiuxgwCAEaLBAUGglbQS1aMC05XSsiHXVwcGVyLWNhc2UgbGV0dGVycyBhbmQgZGlnaXRzIpcBCglPcmRlckxpbmsSLQoEa2luZBgBIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rS2luZBIaCghncm91cF9pZBgCIAEoCUIIorsYBBoCECQSIQoPcGFyZW50X29yZGVyX2lkGAMgASgJQgiiuxgEGgIQJBIcCgpwYXJlbnRfa2V5GAQgASgJQgiiuxgEGgIQQCKmAQoNT3JkZXJQcm9ncmVzcxIrCgVzdGF0ZRgBIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIUCgxjdW1fcXVhbnRpdHkYAiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAMgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBCABKAkSDwoHdmVyc2lvbhgFIAEoBBIRCgljbF9vcmRfaWQYBiABKAkivQcKBU9yZGVyEhAKCG9yZGVyX2lkGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEhUKDWluc3RydW1lbnRfaWQYBCABKAkSDgoGc3ltYm9sGAUgASgJEhEKCXZlbnVlX21pYxgGIAEoCRIMCgRpc2luGAcgASgJEhAKCGN1cnJlbmN5GAggASgJEiQKBHNpZGUYCSABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgKIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGAsgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjMKDXBlbmRpbmdfdGVybXMYDCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSMQoIcHJvZ3Jlc3MYDSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUHJvZ3Jlc3MSFgoOdmVudWVfb3JkZXJfaWQYDiABKAkSNwoKcmVndWxhdG9yeRgPIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSKQoEbGluaxgQIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rEhEKCXBsYWNlZF9ieRgRIAEoCRITCgtjbGllbnRfbm90ZRgSIAEoCRIvCglyZWplY3Rpb24YEyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SGAoQY3JlYXRlZF9zZXF1ZW5jZRgUIAEoBBIVCg1sYXN0X3NlcXVlbmNlGBUgASgEEi4KCmNyZWF0ZWRfYXQYFiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWFub21hbHlfY291bnQYGCABKA0SLQoJd2FpdHNfZm9yGBkgASgOMhoub3JkZXJtZXNoLm9tcy52MS5XYWl0c0ZvchIvCgd0cmlnZ2VyGBogASgLMh4ub3JkZXJtZXNoLm9tcy52MS5PcmRlclRyaWdnZXISEwoLYXBwcm92ZWRfYnkYGyABKAkSFAoMcGVnZ2VkX3ByaWNlGB4gASgJEi0KBm9yaWdpbhgfIAEoDjIdLm9yZGVybWVzaC5vbXMudjEuT3JkZXJPcmlnaW4i4gIKCUV4ZWN1dGlvbhIPCgdleGVjX2lkGAEgASgJEhEKCXZlbnVlX21pYxgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRISCgphY2NvdW50X2lkGAQgASgJEhUKDWluc3RydW1lbnRfaWQYBSABKAkSJAoEc2lkZRgGIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIQCghxdWFudGl0eRgHIAEoCRINCgVwcmljZRgIIAEoCRIQCghjdXJyZW5jeRgJIAEoCRIuCgp2ZW51ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJbGlxdWlkaXR5GAwgASgNEhcKD2xhc3RfbWFya2V0X21pYxgNIAEoCRIOCgZidXN0ZWQYDiABKAginQEKB0FjY291bnQSEgoKYWNjb3VudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSFQoNYmFzZV9jdXJyZW5jeRgDIAEoCRIPCgdmaXJtX2lkGAQgASgJEi8KBnN0YXR1cxgFIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudFN0YXR1cxIPCgdkZXNrX2lkGAYgASgJIpgBCghQb3NpdGlvbhISCgphY2NvdW50X2lkGAEgASgJEgwKBGlzaW4YAiABKAkSEAoIY3VycmVuY3kYAyABKAkSEAoIcXVhbnRpdHkYBCABKAkSFQoNYXZlcmFnZV9wcmljZRgFIAEoCRIXCg9yZWFsaXNlZF9wcm9maXQYBiABKAkSFgoOYXNfb2Zfc2VxdWVuY2UYByABKAQqagoEU2lkZRIUChBTSURFX1VOU1BFQ0lGSUVEEAASDAoIU0lERV9CVVkQARINCglTSURFX1NFTEwQAhITCg9TSURFX1NFTExfU0hPUlQQAxIaChZTSURFX1NFTExfU0hPUlRfRVhFTVBUEAQq8QEKCU9yZGVyVHlwZRIaChZPUkRFUl9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRT1JERVJfVFlQRV9NQVJLRVQQARIUChBPUkRFUl9UWVBFX0xJTUlUEAISEwoPT1JERVJfVFlQRV9TVE9QEAMSGQoVT1JERVJfVFlQRV9TVE9QX0xJTUlUEAQSHgoaT1JERVJfVFlQRV9NQVJLRVRfVE9fTElNSVQQBRIWChJPUkRFUl9UWVBFX0lDRUJFUkcQBhIVChFPUkRFUl9UWVBFX1BFR0dFRBAHEhwKGE9SREVSX1RZUEVfVFJBSUxJTkdfU1RPUBAIKtYBCgtUaW1lSW5Gb3JjZRIdChlUSU1FX0lOX0ZPUkNFX1VOU1BFQ0lGSUVEEAASFQoRVElNRV9JTl9GT1JDRV9EQVkQARIVChFUSU1FX0lOX0ZPUkNFX0dUQxACEhUKEVRJTUVfSU5fRk9SQ0VfSU9DEAMSFQoRVElNRV9JTl9GT1JDRV9GT0sQBBIVChFUSU1FX0lOX0ZPUkNFX0dURBAFEhkKFVRJTUVfSU5fRk9SQ0VfQVRfT1BFThAGEhoKFlRJTUVfSU5fRk9SQ0VfQVRfQ0xPU0UQByriAwoKT3JkZXJTdGF0ZRIbChdPUkRFUl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09SREVSX1NUQVRFX1BFTkRJTkdfTkVXEAESEwoPT1JERVJfU1RBVEVfTkVXEAISIAocT1JERVJfU1RBVEVfUEFSVElBTExZX0ZJTExFRBADEhYKEk9SREVSX1NUQVRFX0ZJTExFRBAEEhwKGE9SREVSX1NUQVRFX0RPTkVfRk9SX0RBWRAFEhgKFE9SREVSX1NUQVRFX0NBTkNFTEVEEAYSHgoaT1JERVJfU1RBVEVfUEVORElOR19DQU5DRUwQBxIXChNPUkRFUl9TVEFURV9TVE9QUEVEEAgSGAoUT1JERVJfU1RBVEVfUkVKRUNURUQQCRIZChVPUkRFUl9TVEFURV9TVVNQRU5ERUQQChIaChZPUkRFUl9TVEFURV9DQUxDVUxBVEVEEAsSFwoTT1JERVJfU1RBVEVfRVhQSVJFRBAMEh8KG09SREVSX1NUQVRFX1BFTkRJTkdfUkVQTEFDRRANEhcKE09SREVSX1NUQVRFX1VOS05PV04QDhIUChBPUkRFUl9TVEFURV9IRUxEEA8SIAocT1JERVJfU1RBVEVfQVdBSVRJTkdfVFJJR0dFUhAQKrgBChBUcmlnZ2VyUHJpY2VUeXBlEiIKHlRSSUdHRVJfUFJJQ0VfVFlQRV9VTlNQRUNJRklFRBAAEhsKF1RSSUdHRVJfUFJJQ0VfVFlQRV9MQVNUEAESHwobVFJJR0dFUl9QUklDRV9UWVBFX0JFU1RfQklEEAISIQodVFJJR0dFUl9QUklDRV9UWVBFX0JFU1RfT0ZGRVIQAxIfChtUUklHR0VSX1BSSUNFX1RZUEVfTUlEUE9JTlQQBCp9CghXYWl0c0ZvchIZChVXQUlUU19GT1JfVU5TUEVDSUZJRUQQABITCg9XQUlUU19GT1JfUFJJQ0UQARIUChBXQUlUU19GT1JfUEFSRU5UEAISFgoSV0FJVFNfRk9SX0FQUFJPVkFMEAMSEwoPV0FJVFNfRk9SX1ZFTlVFEAQqfgoMUGVnUmVmZXJlbmNlEh0KGVBFR19SRUZFUkVOQ0VfVU5TUEVDSUZJRUQQABIZChVQRUdfUkVGRVJFTkNFX1BSSU1BUlkQARIaChZQRUdfUkVGRVJFTkNFX01JRFBPSU5UEAISGAoUUEVHX1JFRkVSRU5DRV9NQVJLRVQQAyqEAQoPVHJhZGluZ0NhcGFjaXR5EiAKHFRSQURJTkdfQ0FQQUNJVFlfVU5TUEVDSUZJRUQQABIZChVUUkFESU5HX0NBUEFDSVRZX0RFQUwQARIZChVUUkFESU5HX0NBUEFDSVRZX01UQ0gQAhIZChVUUkFESU5HX0NBUEFDSVRZX0FPVEMQAyp7ChFEZWNpc2lvbk1ha2VyS2luZBIjCh9ERUNJU0lPTl9NQUtFUl9LSU5EX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fTUFLRVJfS0lORF9QRVJTT04QARIhCh1ERUNJU0lPTl9NQUtFUl9LSU5EX0FMR09SSVRITRACKpsBCg1PcmRlckxpbmtLaW5kEh8KG09SREVSX0xJTktfS0lORF9VTlNQRUNJRklFRBAAEhcKE09SREVSX0xJTktfS0lORF9PQ08QARIXChNPUkRFUl9MSU5LX0tJTkRfT1RPEAISGwoXT1JERVJfTElOS19LSU5EX0JSQUNLRVQQAxIaChZPUkRFUl9MSU5LX0tJTkRfUk9VVEVEEAQqQwoLT3JkZXJPcmlnaW4SHAoYT1JERVJfT1JJR0lOX1VOU1BFQ0lGSUVEEAASFgoST1JERVJfT1JJR0lOX1ZFTlVFEAEqhQEKDUFjY291bnRTdGF0dXMSHgoaQUNDT1VOVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NPVU5UX1NUQVRVU19BQ1RJVkUQARIeChpBQ0NPVU5UX1NUQVRVU19SRURVQ0VfT05MWRACEhkKFUFDQ09VTlRfU1RBVFVTX0hBTFRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIrIDCgpPcmRlclRlcm1zEhgKCHF1YW50aXR5GAEgASgJQgaiuxgCMAsSGwoLbGltaXRfcHJpY2UYAiABKAlCBqK7GAIwCxIaCgpzdG9wX3ByaWNlGAMgASgJQgaiuxgCMAsSIAoQZGlzcGxheV9xdWFudGl0eRgEIAEoCUIGorsYAjALEjwKDXRpbWVfaW5fZm9yY2UYBSABKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlQgaiuxgCCAESLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KD3RyYWlsaW5nX29mZnNldBgHIAEoCUIGorsYAjALEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZRIdCg1jYXNoX3F1YW50aXR5GAogASgJQgaiuxgCMAsSHAoUcXVhbnRpdHlfaXNfZXN0aW1hdGUYCyABKAgiOQoMT3JkZXJUcmlnZ2VyEhIKCnN0b3BfcHJpY2UYASABKAkSFQoNZXh0cmVtZV9wcmljZRgCIAEoCSJYCgNQZWcSOQoJcmVmZXJlbmNlGAEgASgOMh4ub3JkZXJtZXNoLm9tcy52MS5QZWdSZWZlcmVuY2VCBqK7GAIIARIWCgZvZmZzZXQYAiABKAlCBqK7GAIwCiLrAwoRUmVndWxhdG9yeURldGFpbHMSMwoIY2FwYWNpdHkYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdDYXBhY2l0eRI8ChNpbnZlc3RtZW50X2RlY2lzaW9uGAIgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEjsKEmV4ZWN1dGlvbl9kZWNpc2lvbhgDIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlchIhChFjbGllbnRfc2hvcnRfY29kZRgEIAEoCUIGorsYAjAJEiAKGGRpcmVjdF9lbGVjdHJvbmljX2FjY2VzcxgFIAEoCBIbChNsaXF1aWRpdHlfcHJvdmlzaW9uGAYgASgIEhMKC2FsZ29yaXRobWljGAcgASgIEh4KDGFsZ29yaXRobV9pZBgIIAEoCUIIorsYBBoCEDISbQoYbm9uX2V4ZWN1dGluZ19icm9rZXJfbGVpGAkgASgJQkuiuxhHGkUQFBoUW0EtWjAtOV17MTh9WzAtOV17Mn0iK2FuIExFSSBvZiAxOCBsZXR0ZXJzIG9yIGRpZ2l0cyBhbmQgMiBkaWdpdHMSIAoYY29tbW9kaXR5X3Jpc2tfcmVkdWN0aW9uGAogASgIImgKDURlY2lzaW9uTWFrZXISOQoEa2luZBgBIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlcktpbmRCBqK7GAIIARIcCgpzaG9ydF9jb2RlGAIgASgJQgiiuxgECAEwCSKXAQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQSHAoKcGFyZW50X2tleRgEIAEoCUIIorsYBBoCEEAipgEKDU9yZGVyUHJvZ3Jlc3MSKwoFc3RhdGUYASABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSFAoMY3VtX3F1YW50aXR5GAIgASgJEhcKD2xlYXZlc19xdWFudGl0eRgDIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEQoJY2xfb3JkX2lkGAYgASgJIr0HCgVPcmRlchIQCghvcmRlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRIVCg1pbnN0cnVtZW50X2lkGAQgASgJEg4KBnN5bWJvbBgFIAEoCRIRCgl2ZW51ZV9taWMYBiABKAkSDAoEaXNpbhgHIAEoCRIQCghjdXJyZW5jeRgIIAEoCRIkCgRzaWRlGAkgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYCiABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgLIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIzCg1wZW5kaW5nX3Rlcm1zGAwgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjEKCHByb2dyZXNzGA0gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclByb2dyZXNzEhYKDnZlbnVlX29yZGVyX2lkGA4gASgJEjcKCnJlZ3VsYXRvcnkYDyABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEikKBGxpbmsYECABKAsyGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGluaxIRCglwbGFjZWRfYnkYESABKAkSEwoLY2xpZW50X25vdGUYEiABKAkSLwoJcmVqZWN0aW9uGBMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhgKEGNyZWF0ZWRfc2VxdWVuY2UYFCABKAQSFQoNbGFzdF9zZXF1ZW5jZRgVIAEoBBIuCgpjcmVhdGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hbm9tYWx5X2NvdW50GBggASgNEi0KCXdhaXRzX2ZvchgZIAEoDjIaLm9yZGVybWVzaC5vbXMudjEuV2FpdHNGb3ISLwoHdHJpZ2dlchgaIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUcmlnZ2VyEhMKC2FwcHJvdmVkX2J5GBsgASgJEhQKDHBlZ2dlZF9wcmljZRgeIAEoCRItCgZvcmlnaW4YHyABKA4yHS5vcmRlcm1lc2gub21zLnYxLk9yZGVyT3JpZ2luIuICCglFeGVjdXRpb24SDwoHZXhlY19pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSEAoIb3JkZXJfaWQYAyABKAkSEgoKYWNjb3VudF9pZBgEIAEoCRIVCg1pbnN0cnVtZW50X2lkGAUgASgJEiQKBHNpZGUYBiABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSEAoIcXVhbnRpdHkYByABKAkSDQoFcHJpY2UYCCABKAkSEAoIY3VycmVuY3kYCSABKAkSLgoKdmVudWVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWxpcXVpZGl0eRgMIAEoDRIXCg9sYXN0X21hcmtldF9taWMYDSABKAkSDgoGYnVzdGVkGA4gASgIIp0BCgdBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhUKDWJhc2VfY3VycmVuY3kYAyABKAkSDwoHZmlybV9pZBgEIAEoCRIvCgZzdGF0dXMYBSABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXMSDwoHZGVza19pZBgGIAEoCSKYAQoIUG9zaXRpb24SEgoKYWNjb3VudF9pZBgBIAEoCRIMCgRpc2luGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJEhAKCHF1YW50aXR5GAQgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBSABKAkSFwoPcmVhbGlzZWRfcHJvZml0GAYgASgJEhYKDmFzX29mX3NlcXVlbmNlGAcgASgEKmoKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEgwKCFNJREVfQlVZEAESDQoJU0lERV9TRUxMEAISEwoPU0lERV9TRUxMX1NIT1JUEAMSGgoWU0lERV9TRUxMX1NIT1JUX0VYRU1QVBAEKvEBCglPcmRlclR5cGUSGgoWT1JERVJfVFlQRV9VTlNQRUNJRklFRBAAEhUKEU9SREVSX1RZUEVfTUFSS0VUEAESFAoQT1JERVJfVFlQRV9MSU1JVBACEhMKD09SREVSX1RZUEVfU1RPUBADEhkKFU9SREVSX1RZUEVfU1RPUF9MSU1JVBAEEh4KGk9SREVSX1RZUEVfTUFSS0VUX1RPX0xJTUlUEAUSFgoST1JERVJfVFlQRV9JQ0VCRVJHEAYSFQoRT1JERVJfVFlQRV9QRUdHRUQQBxIcChhPUkRFUl9UWVBFX1RSQUlMSU5HX1NUT1AQCCrWAQoLVGltZUluRm9yY2USHQoZVElNRV9JTl9GT1JDRV9VTlNQRUNJRklFRBAAEhUKEVRJTUVfSU5fRk9SQ0VfREFZEAESFQoRVElNRV9JTl9GT1JDRV9HVEMQAhIVChFUSU1FX0lOX0ZPUkNFX0lPQxADEhUKEVRJTUVfSU5fRk9SQ0VfRk9LEAQSFQoRVElNRV9JTl9GT1JDRV9HVEQQBRIZChVUSU1FX0lOX0ZPUkNFX0FUX09QRU4QBhIaChZUSU1FX0lOX0ZPUkNFX0FUX0NMT1NFEAcq4gMKCk9yZGVyU3RhdGUSGwoXT1JERVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPUkRFUl9TVEFURV9QRU5ESU5HX05FVxABEhMKD09SREVSX1NUQVRFX05FVxACEiAKHE9SREVSX1NUQVRFX1BBUlRJQUxMWV9GSUxMRUQQAxIWChJPUkRFUl9TVEFURV9GSUxMRUQQBBIcChhPUkRFUl9TVEFURV9ET05FX0ZPUl9EQVkQBRIYChRPUkRFUl9TVEFURV9DQU5DRUxFRBAGEh4KGk9SREVSX1NUQVRFX1BFTkRJTkdfQ0FOQ0VMEAcSFwoTT1JERVJfU1RBVEVfU1RPUFBFRBAIEhgKFE9SREVSX1NUQVRFX1JFSkVDVEVEEAkSGQoVT1JERVJfU1RBVEVfU1VTUEVOREVEEAoSGgoWT1JERVJfU1RBVEVfQ0FMQ1VMQVRFRBALEhcKE09SREVSX1NUQVRFX0VYUElSRUQQDBIfChtPUkRFUl9TVEFURV9QRU5ESU5HX1JFUExBQ0UQDRIXChNPUkRFUl9TVEFURV9VTktOT1dOEA4SFAoQT1JERVJfU1RBVEVfSEVMRBAPEiAKHE9SREVSX1NUQVRFX0FXQUlUSU5HX1RSSUdHRVIQECq4AQoQVHJpZ2dlclByaWNlVHlwZRIiCh5UUklHR0VSX1BSSUNFX1RZUEVfVU5TUEVDSUZJRUQQABIbChdUUklHR0VSX1BSSUNFX1RZUEVfTEFTVBABEh8KG1RSSUdHRVJfUFJJQ0VfVFlQRV9CRVNUX0JJRBACEiEKHVRSSUdHRVJfUFJJQ0VfVFlQRV9CRVNUX09GRkVSEAMSHwobVFJJR0dFUl9QUklDRV9UWVBFX01JRFBPSU5UEAQqfQoIV2FpdHNGb3ISGQoVV0FJVFNfRk9SX1VOU1BFQ0lGSUVEEAASEwoPV0FJVFNfRk9SX1BSSUNFEAESFAoQV0FJVFNfRk9SX1BBUkVOVBACEhYKEldBSVRTX0ZPUl9BUFBST1ZBTBADEhMKD1dBSVRTX0ZPUl9WRU5VRRAEKn4KDFBlZ1JlZmVyZW5jZRIdChlQRUdfUkVGRVJFTkNFX1VOU1BFQ0lGSUVEEAASGQoVUEVHX1JFRkVSRU5DRV9QUklNQVJZEAESGgoWUEVHX1JFRkVSRU5DRV9NSURQT0lOVBACEhgKFFBFR19SRUZFUkVOQ0VfTUFSS0VUEAMqhAEKD1RyYWRpbmdDYXBhY2l0eRIgChxUUkFESU5HX0NBUEFDSVRZX1VOU1BFQ0lGSUVEEAASGQoVVFJBRElOR19DQVBBQ0lUWV9ERUFMEAESGQoVVFJBRElOR19DQVBBQ0lUWV9NVENIEAISGQoVVFJBRElOR19DQVBBQ0lUWV9BT1RDEAMqewoRRGVjaXNpb25NYWtlcktpbmQSIwofREVDSVNJT05fTUFLRVJfS0lORF9VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX01BS0VSX0tJTkRfUEVSU09OEAESIQodREVDSVNJT05fTUFLRVJfS0lORF9BTEdPUklUSE0QAiqbAQoNT3JkZXJMaW5rS2luZBIfChtPUkRFUl9MSU5LX0tJTkRfVU5TUEVDSUZJRUQQABIXChNPUkRFUl9MSU5LX0tJTkRfT0NPEAESFwoTT1JERVJfTElOS19LSU5EX09UTxACEhsKF09SREVSX0xJTktfS0lORF9CUkFDS0VUEAMSGgoWT1JERVJfTElOS19LSU5EX1JPVVRFRBAEKkMKC09yZGVyT3JpZ2luEhwKGE9SREVSX09SSUdJTl9VTlNQRUNJRklFRBAAEhYKEk9SREVSX09SSUdJTl9WRU5VRRABKoUBCg1BY2NvdW50U3RhdHVzEh4KGkFDQ09VTlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVQUNDT1VOVF9TVEFUVVNfQUNUSVZFEAESHgoaQUNDT1VOVF9TVEFUVVNfUkVEVUNFX09OTFkQAhIZChVBQ0NPVU5UX1NUQVRVU19IQUxURUQQA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
- * What a replace may change. All decimals are canonical strings.
+ * The terms of an order that a replace may change. All decimals are canonical strings.
  *
  * @generated from message ordermesh.oms.v1.OrderTerms
  */
 export type OrderTerms = Message<"ordermesh.oms.v1.OrderTerms"> & {
   /**
-   * OrderQty(38): total, filled part included. Positive, a multiple of the lot.
-   * Required, unless cash_quantity is given in its place.
+   * OrderQty(38): total including the filled part. Positive and a multiple of the lot. Required,
+   * unless cash_quantity is set instead.
    *
    * @generated from field: string quantity = 1;
    */
   quantity: string;
 
   /**
-   * Price(44). Required for LIMIT, STOP_LIMIT, ICEBERG; a cap for PEGGED; refused
-   * for others.
+   * Price(44). Required for LIMIT, STOP_LIMIT and ICEBERG; caps the price of PEGGED; refused for
+   * other types.
    *
    * @generated from field: string limit_price = 2;
    */
   limitPrice: string;
 
   /**
-   * StopPx(99). Required for STOP, STOP_LIMIT; where TRAILING_STOP starts; refused
-   * for others.
+   * StopPx(99). Required for STOP and STOP_LIMIT; the first stop price of TRAILING_STOP; refused
+   * for other types.
    *
    * @generated from field: string stop_price = 3;
    */
   stopPrice: string;
 
   /**
-   * MaxFloor(111): the visible part of an ICEBERG, at most quantity and a multiple
-   * of the lot. Refused for others.
+   * MaxFloor(111): the visible part of an ICEBERG, at most quantity and a multiple of the lot.
+   * Refused for other types.
    *
    * @generated from field: string display_quantity = 4;
    */
   displayQuantity: string;
 
   /**
-   * TimeInForce(59). IOC and FOK go with market, limit and stop types only, and
-   * count from the trigger on; AT_OPEN and AT_CLOSE with MARKET and LIMIT.
+   * TimeInForce(59). IOC and FOK are allowed for market, limit and stop types only and apply from
+   * the trigger on; AT_OPEN and AT_CLOSE for MARKET and LIMIT only.
    *
    * @generated from field: ordermesh.oms.v1.TimeInForce time_in_force = 5;
    */
   timeInForce: TimeInForce;
 
   /**
-   * ExpireTime(126). Required for GTD, in the future and at most 366 days ahead;
-   * refused for others.
+   * ExpireTime(126). Required for GTD, in the future and at most 366 days ahead; refused for other
+   * times in force.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 6;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * Required for TRAILING_STOP, refused for others: a distance in the instrument's
-   * currency, a multiple of its smallest tick.
+   * Distance of the stop from the price, in the instrument's currency and a multiple of its
+   * smallest tick. Required for TRAILING_STOP, refused for other types.
    *
    * @generated from field: string trailing_offset = 7;
    */
   trailingOffset: string;
 
   /**
-   * Required for PEGGED, refused for others.
+   * The reference of the price. Required for PEGGED, refused for other types.
    *
    * @generated from field: ordermesh.oms.v1.Peg peg = 8;
    */
   peg?: Peg | undefined;
 
   /**
-   * Which price a stop or trailing stop is held against; not set means LAST.
-   * Refused for other types.
+   * The price that triggers a stop or trailing stop; LAST by default. Refused for other types.
    *
    * @generated from field: ordermesh.oms.v1.TriggerPriceType trigger_price_type = 9;
    */
   triggerPriceType: TriggerPriceType;
 
   /**
-   * CashOrderQty(152): what the order is for in money, in the currency of the
-   * instrument; the venue works out OrderQty(38). In place of quantity, in a new MARKET
-   * or LIMIT order that is neither linked nor held for approval. Refused where the venue
-   * does not offer it (cash_quantity of the venues file): UNSUPPORTED_ORDER_CHARACTERISTIC;
-   * without a reference price: REFERENCE_PRICE_MISSING; in a replace: INVALID_FIELD.
+   * CashOrderQty(152): the amount of money to trade, in the currency of the instrument, instead of
+   * quantity; the venue calculates OrderQty(38). Allowed in a new MARKET or LIMIT order that is
+   * neither linked nor held for approval. Refused with UNSUPPORTED_ORDER_CHARACTERISTIC where the
+   * venue does not offer it (cash_quantity of the venues file), with REFERENCE_PRICE_MISSING
+   * without a reference price, with INVALID_FIELD in a replace.
    *
    * @generated from field: string cash_quantity = 10;
    */
   cashQuantity: string;
 
   /**
-   * Of an order in cash, until the venue tells OrderQty(38): quantity is what the cash
-   * buys at the reference price of its acceptance, rounded up to the lot; limits count
-   * by it. Not for clients: refused in a request.
+   * True for an order with cash_quantity until the venue reports OrderQty(38): quantity is then
+   * what the cash buys at the reference price at acceptance, rounded up to the lot, and limits use
+   * this estimate. Set by the OMS; refused in a request.
    *
    * @generated from field: bool quantity_is_estimate = 11;
    */
@@ -123,21 +122,21 @@ export const OrderTermsSchema: GenMessage<OrderTerms> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 0);
 
 /**
- * How a stop stands that the OMS watches. Set only where the OMS watches it, and kept when
- * the order has gone to the venue.
+ * State of a stop that the OMS watches. Set only for such orders, and kept after the order was sent
+ * to the venue.
  *
  * @generated from message ordermesh.oms.v1.OrderTrigger
  */
 export type OrderTrigger = Message<"ordermesh.oms.v1.OrderTrigger"> & {
   /**
-   * The price that lets it go, as it is now; empty for a trailing stop before its first price.
+   * The current price that triggers the order; empty for a trailing stop before its first price.
    *
    * @generated from field: string stop_price = 1;
    */
   stopPrice: string;
 
   /**
-   * For trailing stops: the best price seen, highest for a sell, lowest for a buy.
+   * For trailing stops: the best price seen, the highest for a sell, the lowest for a buy.
    *
    * @generated from field: string extreme_price = 2;
    */
@@ -158,15 +157,15 @@ export const OrderTriggerSchema: GenMessage<OrderTrigger> = /*@__PURE__*/
  */
 export type Peg = Message<"ordermesh.oms.v1.Peg"> & {
   /**
-   * What the price follows.
+   * The price that the order's price follows.
    *
    * @generated from field: ordermesh.oms.v1.PegReference reference = 1;
    */
   reference: PegReference;
 
   /**
-   * PegOffsetValue(211): added to the reference; may be negative; a multiple of the
-   * instrument's smallest tick. Empty is 0.
+   * PegOffsetValue(211): added to the reference price; may be negative; a multiple of the
+   * instrument's smallest tick. Empty means 0.
    *
    * @generated from field: string offset = 2;
    */
@@ -181,8 +180,8 @@ export const PegSchema: GenMessage<Peg> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 2);
 
 /**
- * What MiFID II wants to be known of an order: RTS 24 (order record keeping),
- * RTS 22 (transaction reports), RTS 6 (algorithmic trading).
+ * What MiFID II requires to be recorded for an order: RTS 24 (order record keeping), RTS 22
+ * (transaction reports), RTS 6 (algorithmic trading).
  *
  * @generated from message ordermesh.oms.v1.RegulatoryDetails
  */
@@ -195,7 +194,7 @@ export type RegulatoryDetails = Message<"ordermesh.oms.v1.RegulatoryDetails"> & 
   capacity: TradingCapacity;
 
   /**
-   * Who decided to invest: RTS 24 field 4, PartyRole(452)=122.
+   * Who made the investment decision: RTS 24 field 4, PartyRole(452)=122.
    *
    * @generated from field: ordermesh.oms.v1.DecisionMaker investment_decision = 2;
    */
@@ -209,7 +208,7 @@ export type RegulatoryDetails = Message<"ordermesh.oms.v1.RegulatoryDetails"> & 
   executionDecision?: DecisionMaker | undefined;
 
   /**
-   * Client's short code: RTS 24 field 3, PartyRole(452)=3. Never a name.
+   * Short code of the client, never a name: RTS 24 field 3, PartyRole(452)=3.
    *
    * @generated from field: string client_short_code = 4;
    */
@@ -230,28 +229,28 @@ export type RegulatoryDetails = Message<"ordermesh.oms.v1.RegulatoryDetails"> & 
   liquidityProvision: boolean;
 
   /**
-   * Comes from an algorithm without a person: RTS 6, AlgorithmicTradeIndicator(2667)=1.
+   * The order comes from an algorithm without a person: RTS 6, AlgorithmicTradeIndicator(2667)=1.
    *
    * @generated from field: bool algorithmic = 7;
    */
   algorithmic: boolean;
 
   /**
-   * The algorithm's registered name: RTS 6 Article 9.
+   * Registered name of the algorithm: RTS 6 Article 9.
    *
    * @generated from field: string algorithm_id = 8;
    */
   algorithmId: string;
 
   /**
-   * Legal Entity Identifier of the non-executing broker, RTS 24 field 6.
+   * Legal Entity Identifier of the non-executing broker: RTS 24 field 6.
    *
    * @generated from field: string non_executing_broker_lei = 9;
    */
   nonExecutingBrokerLei: string;
 
   /**
-   * Reduces risk in an objectively measurable way: RTS 22 field 64.
+   * The order reduces risk in an objectively measurable way: RTS 22 field 64.
    *
    * @generated from field: bool commodity_risk_reduction = 10;
    */
@@ -272,14 +271,14 @@ export const RegulatoryDetailsSchema: GenMessage<RegulatoryDetails> = /*@__PURE_
  */
 export type DecisionMaker = Message<"ordermesh.oms.v1.DecisionMaker"> & {
   /**
-   * PartyRoleQualifier(2376).
+   * A person or an algorithm; PartyRoleQualifier(2376).
    *
    * @generated from field: ordermesh.oms.v1.DecisionMakerKind kind = 1;
    */
   kind: DecisionMakerKind;
 
   /**
-   * The short code registered with the venue; PartyID(448).
+   * Short code registered with the venue; PartyID(448).
    *
    * @generated from field: string short_code = 2;
    */
@@ -294,30 +293,31 @@ export const DecisionMakerSchema: GenMessage<DecisionMaker> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 4);
 
 /**
- * How an order hangs together with others. The members of a group are orders of one
- * account with the same group_id and kind, at most 10. What follows from what happens to
- * a member is written in the transaction that records what happened.
+ * How an order is linked with others. The members of a group are orders of one account with the
+ * same group_id and kind, at most 10. The consequences of an event of one member are written in the
+ * same transaction as the event.
  *
- * OCO: no parent. The first execution of one, of any quantity, cancels the rest of the
- * others at once. A fill that crosses such a cancel is a fact and is recorded.
+ * OCO: no parent. The first execution of one member, of any quantity, cancels the rest of the
+ * others at once. An execution that crosses such a cancel is recorded.
  *
- * OTO: one parent, the member without parent; all others are its children. A child waits
- * until the parent is closed: filled, it goes as it is; with a part executed, it goes with
- * no more than the parent's cum_quantity; with nothing executed, it is cancelled.
+ * OTO: one parent, the member without a parent; all others are its children. A child waits until
+ * the parent is closed. If the parent was filled, the child is sent as it is; if it was partly
+ * executed, the child is sent with at most the parent's cum_quantity; if nothing was executed, the
+ * child is cancelled.
  *
- * BRACKET: one parent, the entry, and at most two children, the exits, on the other side
- * of the same instrument with the entry's quantity. Exits are released as OTO children, and
- * from then on the quantity of each follows what is executed: the entry's cum_quantity
- * less that of the other exit. What an exit fills, the other has less; nothing left, it
- * is cancelled. A client may change an exit's prices, not its quantity.
+ * BRACKET: one parent, the entry, and at most two children, the exits, on the other side of the
+ * same instrument with the entry's quantity. Exits are released like OTO children; from then on the
+ * quantity of each exit is the entry's cum_quantity less that of the other exit. An execution of
+ * one exit reduces the other; an exit with no quantity left is cancelled. A client may change an
+ * exit's prices, not its quantity.
  *
- * A cancel or change the venue refuses is asked for again when another member moves.
+ * A cancel or change that the venue refuses is requested again at the next event of another member.
  *
  * @generated from message ordermesh.oms.v1.OrderLink
  */
 export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
   /**
-   * The rule.
+   * The kind of link.
    *
    * @generated from field: ordermesh.oms.v1.OrderLinkKind kind = 1;
    */
@@ -331,15 +331,15 @@ export type OrderLink = Message<"ordermesh.oms.v1.OrderLink"> & {
   groupId: string;
 
   /**
-   * The order that triggers this one (OTO, bracket), or whose child it is (routing).
+   * Order that triggers this one (OTO, bracket), or of which this one is a child (routing).
    *
    * @generated from field: string parent_order_id = 3;
    */
   parentOrderId: string;
 
   /**
-   * In place of parent_order_id, in a PlaceBatch only: the idempotency_key of the parent,
-   * which stands before this order in the same batch. Never set on an order.
+   * Instead of parent_order_id, in a PlaceBatch only: the idempotency_key of the parent, which must
+   * come before this order in the same batch. Never set on an order.
    *
    * @generated from field: string parent_key = 4;
    */
@@ -354,8 +354,8 @@ export const OrderLinkSchema: GenMessage<OrderLink> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
- * Where an order stands after an event. Arithmetic: while the order is open,
- * cum + leaves = quantity; when closed, leaves = 0.
+ * State and quantities of an order after an event. While the order is open, cum_quantity +
+ * leaves_quantity = quantity; when closed, leaves_quantity = 0.
  *
  * @generated from message ordermesh.oms.v1.OrderProgress
  */
@@ -382,21 +382,22 @@ export type OrderProgress = Message<"ordermesh.oms.v1.OrderProgress"> & {
   leavesQuantity: string;
 
   /**
-   * AvgPx(6): Σ price × quantity / cum, rounded half even to 9 places; "0" before a fill.
+   * AvgPx(6): Σ price × quantity / cum_quantity, rounded half even to 9 places; "0" before an
+   * execution.
    *
    * @generated from field: string average_price = 4;
    */
   averagePrice: string;
 
   /**
-   * Counts the events of this order from 1.
+   * Number of the order's events so far, from 1.
    *
    * @generated from field: uint64 version = 5;
    */
   version: bigint;
 
   /**
-   * ClOrdID(11) the venue knows the order by now.
+   * ClOrdID(11) by which the venue now knows the order.
    *
    * @generated from field: string cl_ord_id = 6;
    */
@@ -411,13 +412,13 @@ export const OrderProgressSchema: GenMessage<OrderProgress> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 6);
 
 /**
- * An order as it stands: the fold of its events.
+ * The current state of an order: the fold of its events.
  *
  * @generated from message ordermesh.oms.v1.Order
  */
 export type Order = Message<"ordermesh.oms.v1.Order"> & {
   /**
-   * Ours: a ULID of 26 characters, sortable by time of acceptance.
+   * Id given by the OMS: a ULID of 26 characters, sortable by time of acceptance.
    *
    * @generated from field: string order_id = 1;
    */
@@ -431,7 +432,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
   accountId: string;
 
   /**
-   * The key its Place came with.
+   * The client's key of the Place command.
    *
    * @generated from field: string idempotency_key = 3;
    */
@@ -487,127 +488,127 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
   type: OrderType;
 
   /**
-   * What is asked for now.
+   * The terms in force.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 11;
    */
   terms?: OrderTerms | undefined;
 
   /**
-   * What a replace on its way asks for.
+   * The terms that a pending replace asks for.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms pending_terms = 12;
    */
   pendingTerms?: OrderTerms | undefined;
 
   /**
-   * Where it stands.
+   * State and quantities.
    *
    * @generated from field: ordermesh.oms.v1.OrderProgress progress = 13;
    */
   progress?: OrderProgress | undefined;
 
   /**
-   * OrderID(37) of the venue; empty until acknowledged.
+   * OrderID(37) of the venue; empty until the venue acknowledges the order.
    *
    * @generated from field: string venue_order_id = 14;
    */
   venueOrderId: string;
 
   /**
-   * For the regulator.
+   * Details for regulatory records.
    *
    * @generated from field: ordermesh.oms.v1.RegulatoryDetails regulatory = 15;
    */
   regulatory?: RegulatoryDetails | undefined;
 
   /**
-   * Linked orders.
+   * The link with other orders.
    *
    * @generated from field: ordermesh.oms.v1.OrderLink link = 16;
    */
   link?: OrderLink | undefined;
 
   /**
-   * Subject of the token that placed it.
+   * Subject of the token that placed the order.
    *
    * @generated from field: string placed_by = 17;
    */
   placedBy: string;
 
   /**
-   * Free text of the client, at most 100 characters, kept and not sent.
+   * Free text of the client, at most 100 characters; kept, not sent to the venue.
    *
    * @generated from field: string client_note = 18;
    */
   clientNote: string;
 
   /**
-   * Why it was refused or its last cancel or replace was.
+   * Why the order, or its last cancel or replace, was refused.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 19;
    */
   rejection?: Rejection | undefined;
 
   /**
-   * Account sequence of its first event.
+   * Account sequence of the order's first event.
    *
    * @generated from field: uint64 created_sequence = 20;
    */
   createdSequence: bigint;
 
   /**
-   * Account sequence of its last event.
+   * Account sequence of the order's last event.
    *
    * @generated from field: uint64 last_sequence = 21;
    */
   lastSequence: bigint;
 
   /**
-   * OMS clock at acceptance.
+   * Time of acceptance by the OMS clock.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 22;
    */
   createdAt?: Timestamp | undefined;
 
   /**
-   * OMS clock at the last event.
+   * Time of the last event by the OMS clock.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 23;
    */
   updatedAt?: Timestamp | undefined;
 
   /**
-   * Facts the venue reported that do not fit the order (a fill behind a cancel,
-   * more filled than asked): recorded, counted here and alerted.
+   * Number of facts the venue reported that contradict the order (a fill after a cancel, a fill
+   * above the quantity); each was recorded and raised an alert.
    *
    * @generated from field: uint32 anomaly_count = 24;
    */
   anomalyCount: number;
 
   /**
-   * What it waits for, while HELD or AWAITING_TRIGGER.
+   * What the order waits for, while HELD or AWAITING_TRIGGER.
    *
    * @generated from field: ordermesh.oms.v1.WaitsFor waits_for = 25;
    */
   waitsFor: WaitsFor;
 
   /**
-   * How its stop stands, where the OMS watches it.
+   * State of the stop, where the OMS watches it.
    *
    * @generated from field: ordermesh.oms.v1.OrderTrigger trigger = 26;
    */
   trigger?: OrderTrigger | undefined;
 
   /**
-   * Subject of the token that approved it, if it was held.
+   * Subject of the token that approved the order, if it was held.
    *
    * @generated from field: string approved_by = 27;
    */
   approvedBy: string;
 
   /**
-   * PeggedPrice(839): where the venue has a pegged order, as last told; else
+   * PeggedPrice(839): current price of a pegged order as last reported by the venue; otherwise
    * empty. terms.limit_price stays the client's cap.
    *
    * @generated from field: string pegged_price = 30;
@@ -615,9 +616,9 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
   peggedPrice: string;
 
   /**
-   * Who gave the order. For orders of ORDER_ORIGIN_VENUE idempotency_key is the OrderID(37)
-   * they were first told by, placed_by is "venue:" and the MIC, and progress.cl_ord_id is
-   * what the venue calls the order: its ClOrdID(11) of another maker, else its OrderID(37).
+   * Who placed the order. For ORDER_ORIGIN_VENUE, idempotency_key is the OrderID(37) of the first
+   * report, placed_by is "venue:" and the MIC, and progress.cl_ord_id is the ClOrdID(11) that
+   * others gave the order, or else its OrderID(37).
    *
    * @generated from field: ordermesh.oms.v1.OrderOrigin origin = 31;
    */
@@ -645,14 +646,14 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   execId: string;
 
   /**
-   * MIC of the session it came over.
+   * MIC of the venue whose session reported the execution, ISO 10383.
    *
    * @generated from field: string venue_mic = 2;
    */
   venueMic: string;
 
   /**
-   * Our order.
+   * Id of our order.
    *
    * @generated from field: string order_id = 3;
    */
@@ -666,7 +667,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   accountId: string;
 
   /**
-   * The listing.
+   * Listing: "ASML.SIMA".
    *
    * @generated from field: string instrument_id = 5;
    */
@@ -708,28 +709,28 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   venueTime?: Timestamp | undefined;
 
   /**
-   * When the gateway had it.
+   * When the gateway received the report.
    *
    * @generated from field: google.protobuf.Timestamp received_at = 11;
    */
   receivedAt?: Timestamp | undefined;
 
   /**
-   * LastLiquidityInd(851): 1 added, 2 removed, 0 not told.
+   * LastLiquidityInd(851): 1 added, 2 removed, 0 not reported.
    *
    * @generated from field: uint32 liquidity = 12;
    */
   liquidity: number;
 
   /**
-   * LastMkt(30) where it differs from the venue.
+   * LastMkt(30) if it differs from venue_mic.
    *
    * @generated from field: string last_market_mic = 13;
    */
   lastMarketMic: string;
 
   /**
-   * Set when the venue took it back.
+   * The venue cancelled this execution.
    *
    * @generated from field: bool busted = 14;
    */
@@ -750,42 +751,42 @@ export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
  */
 export type Account = Message<"ordermesh.oms.v1.Account"> & {
   /**
-   * Name: upper-case letters, digits, hyphen.
+   * Account(1): upper-case letters, digits and hyphens.
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
 
   /**
-   * What people call it.
+   * Name for people.
    *
    * @generated from field: string display_name = 2;
    */
   displayName: string;
 
   /**
-   * ISO 4217.
+   * Base currency, ISO 4217.
    *
    * @generated from field: string base_currency = 3;
    */
   baseCurrency: string;
 
   /**
-   * The firm it belongs to.
+   * Firm of the account.
    *
    * @generated from field: string firm_id = 4;
    */
   firmId: string;
 
   /**
-   * May trade, only reduce, or halted.
+   * What the account may trade.
    *
    * @generated from field: ordermesh.oms.v1.AccountStatus status = 5;
    */
   status: AccountStatus;
 
   /**
-   * The desk within the firm; empty if it has none.
+   * Trading desk within the firm; empty if it has none.
    *
    * @generated from field: string desk_id = 6;
    */
@@ -800,20 +801,20 @@ export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
- * What an account holds of an instrument: Σ fills − busts.
+ * Position of an account in an instrument: Σ fills − busts.
  *
  * @generated from message ordermesh.oms.v1.Position
  */
 export type Position = Message<"ordermesh.oms.v1.Position"> & {
   /**
-   * Account.
+   * Account(1).
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
 
   /**
-   * ISIN, so that venues add up.
+   * ISIN, so that the positions of several venues add up; the listing where there is no ISIN.
    *
    * @generated from field: string isin = 2;
    */
@@ -827,28 +828,28 @@ export type Position = Message<"ordermesh.oms.v1.Position"> & {
   currency: string;
 
   /**
-   * Signed.
+   * Number of shares; negative if short.
    *
    * @generated from field: string quantity = 4;
    */
   quantity: string;
 
   /**
-   * Average price paid of the open part.
+   * Average price paid for the open part.
    *
    * @generated from field: string average_price = 5;
    */
   averagePrice: string;
 
   /**
-   * Profit taken, in currency.
+   * Realised profit in currency.
    *
    * @generated from field: string realised_profit = 6;
    */
   realisedProfit: string;
 
   /**
-   * Account sequence it is as of.
+   * Account sequence up to which the position is calculated.
    *
    * @generated from field: uint64 as_of_sequence = 7;
    */
@@ -911,7 +912,7 @@ export const SideSchema: GenEnum<Side> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 0);
 
 /**
- * OrdType(40), with the types the OMS itself works where the venue lacks them.
+ * OrdType(40), including the types that the OMS works itself where the venue does not offer them.
  *
  * @generated from enum ordermesh.oms.v1.OrderType
  */
@@ -945,38 +946,39 @@ export enum OrderType {
   STOP = 3,
 
   /**
-   * OrdType(40)=4; needs both prices.
+   * OrdType(40)=4; needs terms.stop_price and terms.limit_price.
    *
    * @generated from enum value: ORDER_TYPE_STOP_LIMIT = 4;
    */
   STOP_LIMIT = 4,
 
   /**
-   * OrdType(40)=K: takes the best price of the other side; what is left becomes a
-   * limit order there. The venue's report puts that price into terms.limit_price;
-   * a replace behind it has to carry one.
+   * OrdType(40)=K: executes at the best price of the other side; the rest becomes a limit order at
+   * that price. The venue's report sets terms.limit_price to that price; a later replace must carry
+   * a limit price.
    *
    * @generated from enum value: ORDER_TYPE_MARKET_TO_LIMIT = 5;
    */
   MARKET_TO_LIMIT = 5,
 
   /**
-   * A limit order that shows terms.display_quantity, MaxFloor(111); needs both.
+   * A limit order that shows only terms.display_quantity, MaxFloor(111); needs
+   * terms.display_quantity and terms.limit_price.
    *
    * @generated from enum value: ORDER_TYPE_ICEBERG = 6;
    */
   ICEBERG = 6,
 
   /**
-   * OrdType(40)=P; needs terms.peg. terms.limit_price, if given, is its cap.
+   * OrdType(40)=P; needs terms.peg. terms.limit_price, if set, caps the price.
    *
    * @generated from enum value: ORDER_TYPE_PEGGED = 7;
    */
   PEGGED = 7,
 
   /**
-   * A stop that follows the price at terms.trailing_offset, which it needs.
-   * terms.stop_price, if given, is where it starts; else the last trade says so.
+   * A stop that follows the price at the distance terms.trailing_offset, which is required.
+   * terms.stop_price, if set, is the first stop price; otherwise the last trade gives it.
    *
    * @generated from enum value: ORDER_TYPE_TRAILING_STOP = 8;
    */
@@ -1059,9 +1061,8 @@ export const TimeInForceSchema: GenEnum<TimeInForce> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 2);
 
 /**
- * What the client is told an order is in: OrdStatus(39) by FIX's precedence,
- * and the states the OMS adds. svc_oms/domain/lifecycle.py has the one table of
- * transitions.
+ * State of an order as the client sees it: OrdStatus(39) by the precedence of FIX, and the states
+ * the OMS adds. svc_oms/domain/lifecycle.py has the one table of transitions.
  *
  * @generated from enum ordermesh.oms.v1.OrderState
  */
@@ -1074,7 +1075,7 @@ export enum OrderState {
   UNSPECIFIED = 0,
 
   /**
-   * Accepted and durable here; the venue has not answered. OrdStatus(39)=A.
+   * Accepted and durable in the OMS; the venue has not answered. OrdStatus(39)=A.
    *
    * @generated from enum value: ORDER_STATE_PENDING_NEW = 1;
    */
@@ -1088,7 +1089,7 @@ export enum OrderState {
   NEW = 2,
 
   /**
-   * Working, in part executed. OrdStatus(39)=1.
+   * Working at the venue and partly executed. OrdStatus(39)=1.
    *
    * @generated from enum value: ORDER_STATE_PARTIALLY_FILLED = 3;
    */
@@ -1116,14 +1117,14 @@ export enum OrderState {
   CANCELED = 6,
 
   /**
-   * A cancel is on its way; fills may still come. OrdStatus(39)=6.
+   * A cancel is on its way to the venue; executions may still come. OrdStatus(39)=6.
    *
    * @generated from enum value: ORDER_STATE_PENDING_CANCEL = 7;
    */
   PENDING_CANCEL = 7,
 
   /**
-   * OrdStatus(39)=7: guaranteed a price, not yet executed.
+   * The venue guarantees a price and has not executed yet. OrdStatus(39)=7.
    *
    * @generated from enum value: ORDER_STATE_STOPPED = 8;
    */
@@ -1144,7 +1145,7 @@ export enum OrderState {
   SUSPENDED = 10,
 
   /**
-   * Done, settlement being worked out. OrdStatus(39)=B.
+   * No more executions; the venue is calculating the settlement. OrdStatus(39)=B.
    *
    * @generated from enum value: ORDER_STATE_CALCULATED = 11;
    */
@@ -1158,29 +1159,29 @@ export enum OrderState {
   EXPIRED = 12,
 
   /**
-   * A replace is on its way; fills may still come. OrdStatus(39)=E.
+   * A replace is on its way to the venue; executions may still come. OrdStatus(39)=E.
    *
    * @generated from enum value: ORDER_STATE_PENDING_REPLACE = 13;
    */
   PENDING_REPLACE = 13,
 
   /**
-   * It is not known what the venue has; being resolved. Ours.
+   * The state at the venue is not known and is being resolved. Not a FIX state.
    *
    * @generated from enum value: ORDER_STATE_UNKNOWN = 14;
    */
   UNKNOWN = 14,
 
   /**
-   * Waits for a second person's approval. Ours; nothing is at the venue.
+   * Waits for the approval of a second person; nothing is at the venue. Not a FIX state.
    *
    * @generated from enum value: ORDER_STATE_HELD = 15;
    */
   HELD = 15,
 
   /**
-   * Waits here: a stop or trailing stop watched by the OMS, or the child of another order;
-   * Order.waits_for tells. Ours; nothing is at the venue.
+   * Waits in the OMS: a stop or trailing stop watched by the OMS, or the child of another order;
+   * Order.waits_for says which. Nothing is at the venue. Not a FIX state.
    *
    * @generated from enum value: ORDER_STATE_AWAITING_TRIGGER = 16;
    */
@@ -1194,13 +1195,13 @@ export const OrderStateSchema: GenEnum<OrderState> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 3);
 
 /**
- * Which price reaches a stop; TriggerPriceType(1107).
+ * The price that triggers a stop; TriggerPriceType(1107).
  *
  * @generated from enum ordermesh.oms.v1.TriggerPriceType
  */
 export enum TriggerPriceType {
   /**
-   * LAST.
+   * Same as LAST.
    *
    * @generated from enum value: TRIGGER_PRICE_TYPE_UNSPECIFIED = 0;
    */
@@ -1214,7 +1215,7 @@ export enum TriggerPriceType {
   LAST = 1,
 
   /**
-   * TriggerPriceType(1107)=3.
+   * TriggerPriceType(1107)=2: the best bid.
    *
    * @generated from enum value: TRIGGER_PRICE_TYPE_BEST_BID = 2;
    */
@@ -1228,7 +1229,7 @@ export enum TriggerPriceType {
   BEST_OFFER = 3,
 
   /**
-   * TriggerPriceType(1107)=6: halfway between best bid and best offer; none while they cross.
+   * TriggerPriceType(1107)=6: halfway between best bid and best offer; none while the two cross.
    *
    * @generated from enum value: TRIGGER_PRICE_TYPE_MIDPOINT = 4;
    */
@@ -1242,42 +1243,42 @@ export const TriggerPriceTypeSchema: GenEnum<TriggerPriceType> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 4);
 
 /**
- * What an order that is here and not at the venue waits for.
+ * What an order waits for that is in the OMS and not at the venue.
  *
  * @generated from enum ordermesh.oms.v1.WaitsFor
  */
 export enum WaitsFor {
   /**
-   * Nothing: it is at the venue, on its way there, or closed.
+   * Nothing: the order is at the venue, on its way there, or closed.
    *
    * @generated from enum value: WAITS_FOR_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * A price: its stop is watched by the OMS.
+   * A price: the OMS watches the stop.
    *
    * @generated from enum value: WAITS_FOR_PRICE = 1;
    */
   PRICE = 1,
 
   /**
-   * The end of its parent; see OrderLink.
+   * The end of the parent order; see OrderLink.
    *
    * @generated from enum value: WAITS_FOR_PARENT = 2;
    */
   PARENT = 2,
 
   /**
-   * A second person.
+   * The approval of a second person.
    *
    * @generated from enum value: WAITS_FOR_APPROVAL = 3;
    */
   APPROVAL = 3,
 
   /**
-   * Only for the controls and the venue: its turn has come. It goes at once, or, while the
-   * venue's session is down, as soon as that is up.
+   * Only for pre-trade controls and the venue: the event it waited for has happened. The order is
+   * sent at once or, while the venue's session is down, when the session is up.
    *
    * @generated from enum value: WAITS_FOR_VENUE = 4;
    */
@@ -1332,20 +1333,20 @@ export const PegReferenceSchema: GenEnum<PegReference> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 6);
 
 /**
- * RTS 24 field 7.
+ * Trading capacity: RTS 24 field 7.
  *
  * @generated from enum ordermesh.oms.v1.TradingCapacity
  */
 export enum TradingCapacity {
   /**
-   * Not stated: AOTC is sent.
+   * Not stated: AOTC is sent to the venue.
    *
    * @generated from enum value: TRADING_CAPACITY_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * DEAL: on own account. OrderCapacity(528)=P.
+   * DEAL: dealing on own account. OrderCapacity(528)=P.
    *
    * @generated from enum value: TRADING_CAPACITY_DEAL = 1;
    */
@@ -1407,7 +1408,7 @@ export const DecisionMakerKindSchema: GenEnum<DecisionMakerKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
- * Rules that link orders.
+ * Kinds of link between orders.
  *
  * @generated from enum ordermesh.oms.v1.OrderLinkKind
  */
@@ -1420,28 +1421,28 @@ export enum OrderLinkKind {
   UNSPECIFIED = 0,
 
   /**
-   * One cancels the other.
+   * One cancels the other: the first execution cancels the rest of the others.
    *
    * @generated from enum value: ORDER_LINK_KIND_OCO = 1;
    */
   OCO = 1,
 
   /**
-   * One triggers the other.
+   * One triggers the other: the children wait for the end of their parent.
    *
    * @generated from enum value: ORDER_LINK_KIND_OTO = 2;
    */
   OTO = 2,
 
   /**
-   * Entry with profit and loss exits.
+   * An entry with a profit exit and a loss exit.
    *
    * @generated from enum value: ORDER_LINK_KIND_BRACKET = 3;
    */
   BRACKET = 3,
 
   /**
-   * Child of a routed order. Not for clients.
+   * Child of a routed order. Refused from clients.
    *
    * @generated from enum value: ORDER_LINK_KIND_ROUTED = 4;
    */
@@ -1455,7 +1456,7 @@ export const OrderLinkKindSchema: GenEnum<OrderLinkKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
- * Who gave an order.
+ * Who placed an order.
  *
  * @generated from enum ordermesh.oms.v1.OrderOrigin
  */
@@ -1468,8 +1469,8 @@ export enum OrderOrigin {
   UNSPECIFIED = 0,
 
   /**
-   * Nobody here: the venue told of it. It was given by telephone, or in the venue's own
-   * screen, and is a fact; no control was asked.
+   * Unsolicited order: the venue reported an order that Ordermesh did not send, placed by telephone
+   * or on the venue's own screen. It is recorded as a fact, without pre-trade controls.
    *
    * @generated from enum value: ORDER_ORIGIN_VENUE = 1;
    */
@@ -1483,7 +1484,7 @@ export const OrderOriginSchema: GenEnum<OrderOrigin> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
- * What an account may do.
+ * What an account may trade.
  *
  * @generated from enum ordermesh.oms.v1.AccountStatus
  */
@@ -1496,7 +1497,7 @@ export enum AccountStatus {
   UNSPECIFIED = 0,
 
   /**
-   * May trade.
+   * All orders.
    *
    * @generated from enum value: ACCOUNT_STATUS_ACTIVE = 1;
    */
@@ -1510,7 +1511,7 @@ export enum AccountStatus {
   REDUCE_ONLY = 2,
 
   /**
-   * Nothing new.
+   * No new orders.
    *
    * @generated from enum value: ACCOUNT_STATUS_HALTED = 3;
    */

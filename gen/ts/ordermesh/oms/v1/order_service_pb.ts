@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEivgQKDFBsYWNlUmVxdWVzdBJSCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCOaK7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRJMCgphY2NvdW50X2lkGAIgASgJQjiiuxg0CAEaMBAgGgpbQS1aMC05LV0rIiB1cHBlci1jYXNlIGxldHRlcnMsIGRpZ2l0cyBhbmQgLRJYCg1pbnN0cnVtZW50X2lkGAMgASgJQkGiuxg9CAEaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKBAgoRUGxhY2VCYXRjaFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAginAEKDkFwcHJvdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQiTAoPQXBwcm92ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgimwEKDkRlY2xpbmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCLRAQoOUmVwbGFjZVJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0SHAoIb3JkZXJfaWQYAiABKAlCCqK7GAYIARoCECQSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBBIzCgV0ZXJtcxgEIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtc0IGorsYAggBIkwKD1JlcGxhY2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIoEBCg1DYW5jZWxSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgizgIKDlJlc29sdmVSZXF1ZXN0ElIKD2lkZW1wb3RlbmN5X2tleRgBIAEoCUI5orsYNQgBGjEQQBoQW0EtWmEtejAtOS5fOi1dKyIbbGV0dGVycywgZGlnaXRzIGFuZCAuIF8gOiAtEhwKCG9yZGVyX2lkGAIgASgJQgqiuxgGCAEaAhAkEjkKC3ZlbnVlX2hvbGRzGAMgASgOMhwub3JkZXJtZXNoLm9tcy52MS5WZW51ZUhvbGRzQgaiuxgCCAESPgoKZXhlY3V0aW9ucxgEIAMoCzIgLm9yZGVybWVzaC5vbXMudjEuRm91bmRFeGVjdXRpb25CCKK7GAQqAhBkEhAKCHJlcGxhY2VkGAUgASgIEiAKDnZlbnVlX29yZGVyX2lkGAYgASgJQgiiuxgEGgIQQBIbCgZyZWFzb24YByABKAlCC6K7GAcIARoDEIACIpUBCg5Gb3VuZEV4ZWN1dGlvbhIcCgdleGVjX2lkGAEgASgJQguiuxgHCAEaAxCAARIcCghxdWFudGl0eRgCIAEoCUIKorsYBggBEgIIARIXCgVwcmljZRgDIAEoCUIIorsYBAgBEgASLgoKdmVudWVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoPUmVzb2x2ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgisgIKEENhbmNlbEFsbFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIioKCkdldFJlcXVlc3QSHAoIb3JkZXJfaWQYASABKAlCCqK7GAYIARoCECQiZgoLR2V0UmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbiKgAwoLTGlzdFJlcXVlc3QSSgoKYWNjb3VudF9pZBgBIAEoCUI2orsYMhowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEjYKBnN0YXRlcxgCIAMoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZUIIorsYBCoCEBQSVgoNaW5zdHJ1bWVudF9pZBgDIAEoCUI/orsYOxo5ECAaGFtBLVowLTlfLV0rXC5bQS1aMC05XXs0fSIbU1lNQk9MLk1JQywgYXMgaW4gQVNNTC5TSU1BEhEKCW9wZW5fb25seRgEIAEoCBIwCgxjcmVhdGVkX2Zyb20YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWNyZWF0ZWRfdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KCXBhZ2Vfc2l6ZRgHIAEoBUILorsYByIFCAAQ9AMSHQoKcGFnZV90b2tlbhgIIAEoCUIJorsYBRoDEIACIlAKDExpc3RSZXNwb25zZRInCgZvcmRlcnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJsCgxXYXRjaFJlcXVlc3QSOwoIYWNjb3VudHMYASADKAsyHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRDdXJzb3JCCKK7GAQqAhAyEh8KC2hlYXJ0YmVhdF9zGAIgASgFQgqiuxgGIgQIABA8IogBCg1BY2NvdW50Q3Vyc29yEkwKCmFjY291bnRfaWQYASABKAlCOKK7GDQIARowECAaCltBLVowLTktXSsiIHVwcGVyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciJBCg1XYXRjaFJlc3BvbnNlEjAKBWl0ZW1zGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0cmVhbUl0ZW0i0gEKDUdvRmxhdFJlcXVlc3QSUgoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQjmiuxg1CAEaMRBAGhBbQS1aYS16MC05Ll86LV0rIhtsZXR0ZXJzLCBkaWdpdHMgYW5kIC4gXyA6IC0STAoKYWNjb3VudF9pZBgCIAEoCUI4orsYNAgBGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkyuAcKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEiogMKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIfCg1pbnN0cnVtZW50X2lkGAMgASgJQgiiuxgECAEwBRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKeAQoRUGxhY2VCYXRjaFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAgiZQoOQXBwcm92ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEIkwKD0FwcHJvdmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIImQKDkRlY2xpbmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISFwoEdGV4dBgDIAEoCUIJorsYBRoDEMgBIkwKD0RlY2xpbmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIpoBCg5SZXBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSMwoFdGVybXMYBCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIASJMCg9SZXBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJKCg1DYW5jZWxSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAIiSwoOQ2FuY2VsUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKXAgoOUmVzb2x2ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhI5Cgt2ZW51ZV9ob2xkcxgDIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuVmVudWVIb2xkc0IGorsYAggBEj4KCmV4ZWN1dGlvbnMYBCADKAsyIC5vcmRlcm1lc2gub21zLnYxLkZvdW5kRXhlY3V0aW9uQgiiuxgEKgIQZBIQCghyZXBsYWNlZBgFIAEoCBIgCg52ZW51ZV9vcmRlcl9pZBgGIAEoCUIIorsYBBoCEEASGwoGcmVhc29uGAcgASgJQguiuxgHCAEaAxCAAiKTAQoORm91bmRFeGVjdXRpb24SHAoHZXhlY19pZBgBIAEoCUILorsYBwgBGgMQgAESGgoIcXVhbnRpdHkYAiABKAlCCKK7GAQIATALEhcKBXByaWNlGAMgASgJQgiiuxgECAEwChIuCgp2ZW51ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg9SZXNvbHZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKWAQoQQ2FuY2VsQWxsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSJAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZSJHChFDYW5jZWxBbGxSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXN1bHQigQEKD0NhbmNlbEFsbFJlc3VsdBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iJgoKR2V0UmVxdWVzdBIYCghvcmRlcl9pZBgBIAEoCUIGorsYAjACImYKC0dldFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCgpleGVjdXRpb25zGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24irwIKC0xpc3RSZXF1ZXN0EhoKCmFjY291bnRfaWQYASABKAlCBqK7GAIwAxI2CgZzdGF0ZXMYAiADKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGVCCKK7GAQqAhAUEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCglwYWdlX3NpemUYByABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAggASgJQgaiuxgCMBIiUAoMTGlzdFJlc3BvbnNlEicKBm9yZGVycxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImwKDFdhdGNoUmVxdWVzdBI7CghhY2NvdW50cxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudEN1cnNvckIIorsYBCoCEDISHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwiWAoNQWNjb3VudEN1cnNvchIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgECAEwAxIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtIm8KDUdvRmxhdFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkyuAcKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -30,7 +30,7 @@ export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
  */
 export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
   /**
-   * The client's key for this intent, unique within the account.
+   * The client's key for this order, unique within the account.
    *
    * @generated from field: string idempotency_key = 1;
    */
@@ -65,36 +65,36 @@ export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
   type: OrderType;
 
   /**
-   * Quantity, prices, time in force.
+   * Quantity, prices and time in force.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 6;
    */
   terms?: OrderTerms | undefined;
 
   /**
-   * For the regulator; defaults are filled from the caller's profile.
+   * Details for regulatory records; defaults come from the caller's profile.
    *
    * @generated from field: ordermesh.oms.v1.RegulatoryDetails regulatory = 7;
    */
   regulatory?: RegulatoryDetails | undefined;
 
   /**
-   * Links it with others: the parent, or an open member of the group, must be there already.
-   * Refuses: OBJECT_STATE (the group is over or full), ORDER_CLOSED (the parent is closed).
+   * Links the order with others: the parent, or an open member of the group, must exist already.
+   * Refuses: OBJECT_STATE (the group is closed or full), ORDER_CLOSED (the parent is closed).
    *
    * @generated from field: ordermesh.oms.v1.OrderLink link = 8;
    */
   link?: OrderLink | undefined;
 
   /**
-   * Free text, kept and not sent.
+   * Free text of the client; kept, not sent to the venue.
    *
    * @generated from field: string client_note = 9;
    */
   clientNote: string;
 
   /**
-   * Accept it as HELD: nothing goes to the venue before a second person approves.
+   * Accept the order as HELD: nothing is sent to the venue before a second person approves it.
    *
    * @generated from field: bool hold_for_approval = 10;
    */
@@ -115,14 +115,14 @@ export const PlaceRequestSchema: GenMessage<PlaceRequest> = /*@__PURE__*/
  */
 export type PlaceResponse = Message<"ordermesh.oms.v1.PlaceResponse"> & {
   /**
-   * In PENDING_NEW or later, or HELD or AWAITING_TRIGGER.
+   * The order in PENDING_NEW or later, or in HELD or AWAITING_TRIGGER.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -137,13 +137,14 @@ export const PlaceResponseSchema: GenMessage<PlaceResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 1);
 
 /**
- * New orders of one account.
+ * A batch of new orders of one account.
  *
  * @generated from message ordermesh.oms.v1.PlaceBatchRequest
  */
 export type PlaceBatchRequest = Message<"ordermesh.oms.v1.PlaceBatchRequest"> & {
   /**
-   * The client's key for this batch, unique within the account, not that of any order.
+   * The client's key for this batch, unique within the account and different from the key of every
+   * order.
    *
    * @generated from field: string idempotency_key = 1;
    */
@@ -157,14 +158,14 @@ export type PlaceBatchRequest = Message<"ordermesh.oms.v1.PlaceBatchRequest"> & 
   accountId: string;
 
   /**
-   * Placed in this order.
+   * The orders, placed in this sequence.
    *
    * @generated from field: repeated ordermesh.oms.v1.PlaceRequest orders = 3;
    */
   orders: PlaceRequest[];
 
   /**
-   * All or none.
+   * Accept all orders or none.
    *
    * @generated from field: bool atomic = 4;
    */
@@ -179,7 +180,7 @@ export const PlaceBatchRequestSchema: GenMessage<PlaceBatchRequest> = /*@__PURE_
   messageDesc(file_ordermesh_oms_v1_order_service, 2);
 
 /**
- * What became of each order.
+ * The result of each order.
  *
  * @generated from message ordermesh.oms.v1.PlaceBatchResponse
  */
@@ -192,7 +193,7 @@ export type PlaceBatchResponse = Message<"ordermesh.oms.v1.PlaceBatchResponse"> 
   results: PlaceBatchResult[];
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -207,35 +208,35 @@ export const PlaceBatchResponseSchema: GenMessage<PlaceBatchResponse> = /*@__PUR
   messageDesc(file_ordermesh_oms_v1_order_service, 3);
 
 /**
- * One order of a batch.
+ * The result of one order of a batch.
  *
  * @generated from message ordermesh.oms.v1.PlaceBatchResult
  */
 export type PlaceBatchResult = Message<"ordermesh.oms.v1.PlaceBatchResult"> & {
   /**
-   * Its key.
+   * The key of the order.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * As accepted; not set if it was not.
+   * The order as accepted; not set if it was refused.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 2;
    */
   order?: Order | undefined;
 
   /**
-   * Why it was not accepted. In an atomic batch OBJECT_STATE tells that only another order was
-   * at fault.
+   * Why the order was refused. In an atomic batch OBJECT_STATE means that only another order was at
+   * fault.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 3;
    */
   rejection?: Rejection | undefined;
 
   /**
-   * True when this order's key had been seen before.
+   * True if this order's key had been used before.
    *
    * @generated from field: bool duplicate = 4;
    */
@@ -250,28 +251,28 @@ export const PlaceBatchResultSchema: GenMessage<PlaceBatchResult> = /*@__PURE__*
   messageDesc(file_ordermesh_oms_v1_order_service, 4);
 
 /**
- * An approval of a held order.
+ * The approval of a held order.
  *
  * @generated from message ordermesh.oms.v1.ApproveRequest
  */
 export type ApproveRequest = Message<"ordermesh.oms.v1.ApproveRequest"> & {
   /**
-   * The caller's key for this, unique within the account.
+   * The caller's key for this approval, unique within the account.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * Ours.
+   * The order to approve.
    *
    * @generated from field: string order_id = 2;
    */
   orderId: string;
 
   /**
-   * Refuse with STALE_VERSION unless the order has this version; 0 for any. Give it, so that
-   * what was looked at is what goes.
+   * Refuse with STALE_VERSION unless the order has this version; 0 for any. Set it, so that the
+   * order that was examined is the order that is sent.
    *
    * @generated from field: uint64 expected_version = 3;
    */
@@ -286,20 +287,20 @@ export const ApproveRequestSchema: GenMessage<ApproveRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 5);
 
 /**
- * The order let go.
+ * The order as approved.
  *
  * @generated from message ordermesh.oms.v1.ApproveResponse
  */
 export type ApproveResponse = Message<"ordermesh.oms.v1.ApproveResponse"> & {
   /**
-   * In PENDING_NEW or later, or AWAITING_TRIGGER.
+   * The order in PENDING_NEW or later, or in AWAITING_TRIGGER.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -314,27 +315,27 @@ export const ApproveResponseSchema: GenMessage<ApproveResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 6);
 
 /**
- * A refusal of a held order.
+ * The refusal of a held order.
  *
  * @generated from message ordermesh.oms.v1.DeclineRequest
  */
 export type DeclineRequest = Message<"ordermesh.oms.v1.DeclineRequest"> & {
   /**
-   * The caller's key for this, unique within the account.
+   * The caller's key for this refusal, unique within the account.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * Ours.
+   * The order to decline.
    *
    * @generated from field: string order_id = 2;
    */
   orderId: string;
 
   /**
-   * Why; told to the person who placed it.
+   * Why; shown to the person who placed the order.
    *
    * @generated from field: string text = 3;
    */
@@ -349,20 +350,20 @@ export const DeclineRequestSchema: GenMessage<DeclineRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 7);
 
 /**
- * The order declined.
+ * The order as declined.
  *
  * @generated from message ordermesh.oms.v1.DeclineResponse
  */
 export type DeclineResponse = Message<"ordermesh.oms.v1.DeclineResponse"> & {
   /**
-   * In REJECTED.
+   * The order in REJECTED.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -390,7 +391,7 @@ export type ReplaceRequest = Message<"ordermesh.oms.v1.ReplaceRequest"> & {
   idempotencyKey: string;
 
   /**
-   * Ours.
+   * The order to change.
    *
    * @generated from field: string order_id = 2;
    */
@@ -404,7 +405,7 @@ export type ReplaceRequest = Message<"ordermesh.oms.v1.ReplaceRequest"> & {
   expectedVersion: bigint;
 
   /**
-   * All terms as they should be.
+   * The complete new terms.
    *
    * @generated from field: ordermesh.oms.v1.OrderTerms terms = 4;
    */
@@ -419,20 +420,20 @@ export const ReplaceRequestSchema: GenMessage<ReplaceRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 9);
 
 /**
- * The order with the replace on its way.
+ * The order with the pending replace.
  *
  * @generated from message ordermesh.oms.v1.ReplaceResponse
  */
 export type ReplaceResponse = Message<"ordermesh.oms.v1.ReplaceResponse"> & {
   /**
-   * In PENDING_REPLACE or later.
+   * The order in PENDING_REPLACE or later.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -460,7 +461,7 @@ export type CancelRequest = Message<"ordermesh.oms.v1.CancelRequest"> & {
   idempotencyKey: string;
 
   /**
-   * Ours.
+   * The order to cancel.
    *
    * @generated from field: string order_id = 2;
    */
@@ -475,20 +476,20 @@ export const CancelRequestSchema: GenMessage<CancelRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 11);
 
 /**
- * The order with the cancel on its way.
+ * The order with the pending cancel.
  *
  * @generated from message ordermesh.oms.v1.CancelResponse
  */
 export type CancelResponse = Message<"ordermesh.oms.v1.CancelResponse"> & {
   /**
-   * In PENDING_CANCEL or later.
+   * The order in PENDING_CANCEL or later.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -503,42 +504,42 @@ export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 12);
 
 /**
- * What a person found out of an order in UNKNOWN.
+ * A person's statement of what the venue has of an order in UNKNOWN.
  *
  * @generated from message ordermesh.oms.v1.ResolveRequest
  */
 export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
   /**
-   * The client's key for this, unique within the account of the order.
+   * The caller's key for this statement, unique within the account of the order.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * Ours.
+   * The order to resolve.
    *
    * @generated from field: string order_id = 2;
    */
   orderId: string;
 
   /**
-   * What the venue has.
+   * What the venue has of the order.
    *
    * @generated from field: ordermesh.oms.v1.VenueHolds venue_holds = 3;
    */
   venueHolds: VenueHolds;
 
   /**
-   * Executions of the venue that have not come here, at most 100. Those that are
-   * known already may be named again, alike.
+   * Executions of the venue that were not received here, at most 100. Executions that are known
+   * already may be repeated with equal values.
    *
    * @generated from field: repeated ordermesh.oms.v1.FoundExecution executions = 4;
    */
   executions: FoundExecution[];
 
   /**
-   * The replace in doubt took effect at the venue. False: it never got there.
+   * True if the replace in doubt took effect at the venue, false if it never reached the venue.
    *
    * @generated from field: bool replaced = 5;
    */
@@ -552,7 +553,7 @@ export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
   venueOrderId: string;
 
   /**
-   * How it was found out; kept in the log.
+   * How the person found it out; kept in the log.
    *
    * @generated from field: string reason = 7;
    */
@@ -573,7 +574,7 @@ export const ResolveRequestSchema: GenMessage<ResolveRequest> = /*@__PURE__*/
  */
 export type FoundExecution = Message<"ordermesh.oms.v1.FoundExecution"> & {
   /**
-   * ExecID(17), as the venue will tell it: it keeps the execution from counting twice.
+   * ExecID(17) as the venue will report it: the id keeps the execution from being counted twice.
    *
    * @generated from field: string exec_id = 1;
    */
@@ -609,20 +610,20 @@ export const FoundExecutionSchema: GenMessage<FoundExecution> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 14);
 
 /**
- * The order, resolved.
+ * The order as resolved.
  *
  * @generated from message ordermesh.oms.v1.ResolveResponse
  */
 export type ResolveResponse = Message<"ordermesh.oms.v1.ResolveResponse"> & {
   /**
-   * Not in UNKNOWN.
+   * The order, no longer in UNKNOWN.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * True when this key had been seen and nothing new was done.
+   * True if this key had been used before and nothing new was done.
    *
    * @generated from field: bool duplicate = 2;
    */
@@ -637,34 +638,34 @@ export const ResolveResponseSchema: GenMessage<ResolveResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 15);
 
 /**
- * A cancel of everything in scope.
+ * A cancel of every open order in scope.
  *
  * @generated from message ordermesh.oms.v1.CancelAllRequest
  */
 export type CancelAllRequest = Message<"ordermesh.oms.v1.CancelAllRequest"> & {
   /**
-   * The client's key for this, unique within the account.
+   * The client's key for this request, unique within the account.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * The account.
+   * Account(1).
    *
    * @generated from field: string account_id = 2;
    */
   accountId: string;
 
   /**
-   * Only this listing, if not empty.
+   * Only orders of this listing, if not empty.
    *
    * @generated from field: string instrument_id = 3;
    */
   instrumentId: string;
 
   /**
-   * Only this side, if set.
+   * Only orders of this side, if set.
    *
    * @generated from field: ordermesh.oms.v1.Side side = 4;
    */
@@ -679,7 +680,7 @@ export const CancelAllRequestSchema: GenMessage<CancelAllRequest> = /*@__PURE__*
   messageDesc(file_ordermesh_oms_v1_order_service, 16);
 
 /**
- * What became of each order.
+ * The result for each order.
  *
  * @generated from message ordermesh.oms.v1.CancelAllResponse
  */
@@ -700,7 +701,7 @@ export const CancelAllResponseSchema: GenMessage<CancelAllResponse> = /*@__PURE_
   messageDesc(file_ordermesh_oms_v1_order_service, 17);
 
 /**
- * One order of a CancelAll.
+ * The result for one order of a CancelAll.
  *
  * @generated from message ordermesh.oms.v1.CancelAllResult
  */
@@ -713,14 +714,14 @@ export type CancelAllResult = Message<"ordermesh.oms.v1.CancelAllResult"> & {
   orderId: string;
 
   /**
-   * Its state now.
+   * The current state of the order.
    *
    * @generated from field: ordermesh.oms.v1.OrderState state = 2;
    */
   state: OrderState;
 
   /**
-   * Why it could not be asked for, if so.
+   * Why the cancel could not be requested; not set if it was.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 3;
    */
@@ -735,13 +736,13 @@ export const CancelAllResultSchema: GenMessage<CancelAllResult> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 18);
 
 /**
- * Which order.
+ * The order to return.
  *
  * @generated from message ordermesh.oms.v1.GetRequest
  */
 export type GetRequest = Message<"ordermesh.oms.v1.GetRequest"> & {
   /**
-   * Ours.
+   * Id of the order.
    *
    * @generated from field: string order_id = 1;
    */
@@ -756,20 +757,20 @@ export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 19);
 
 /**
- * The order.
+ * One order with its executions.
  *
  * @generated from message ordermesh.oms.v1.GetResponse
  */
 export type GetResponse = Message<"ordermesh.oms.v1.GetResponse"> & {
   /**
-   * As it stands.
+   * The current order.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
   order?: Order | undefined;
 
   /**
-   * Its executions, in session order.
+   * The executions of the order, in the sequence of the FIX session.
    *
    * @generated from field: repeated ordermesh.oms.v1.Execution executions = 2;
    */
@@ -784,7 +785,7 @@ export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 20);
 
 /**
- * Which orders.
+ * A filter of orders.
  *
  * @generated from message ordermesh.oms.v1.ListRequest
  */
@@ -797,21 +798,21 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
   accountId: string;
 
   /**
-   * Only these states; empty for all.
+   * Only orders in these states; empty for all.
    *
    * @generated from field: repeated ordermesh.oms.v1.OrderState states = 2;
    */
   states: OrderState[];
 
   /**
-   * Only this listing, if not empty.
+   * Only orders of this listing, if not empty.
    *
    * @generated from field: string instrument_id = 3;
    */
   instrumentId: string;
 
   /**
-   * Only orders that can still trade.
+   * Only open orders.
    *
    * @generated from field: bool open_only = 4;
    */
@@ -839,7 +840,7 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before; same filter.
+   * next_page_token of the previous page, with the same filter.
    *
    * @generated from field: string page_token = 8;
    */
@@ -860,14 +861,14 @@ export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
  */
 export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
   /**
-   * Newest first.
+   * The orders, newest first.
    *
    * @generated from field: repeated ordermesh.oms.v1.Order orders = 1;
    */
   orders: Order[];
 
   /**
-   * Empty on the last page.
+   * Token of the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -888,7 +889,8 @@ export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
  */
 export type WatchRequest = Message<"ordermesh.oms.v1.WatchRequest"> & {
   /**
-   * Which accounts, each from where; empty for all of the caller's, snapshot first.
+   * The accounts to watch, each from a cursor; empty for all of the caller's accounts with a
+   * snapshot first.
    *
    * @generated from field: repeated ordermesh.oms.v1.AccountCursor accounts = 1;
    */
@@ -910,7 +912,7 @@ export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 23);
 
 /**
- * An account and where its reader is.
+ * An account and the position of its reader.
  *
  * @generated from message ordermesh.oms.v1.AccountCursor
  */
@@ -923,7 +925,8 @@ export type AccountCursor = Message<"ordermesh.oms.v1.AccountCursor"> & {
   accountId: string;
 
   /**
-   * Events behind it are sent; none: a snapshot of open and recent orders first.
+   * The events after this cursor are sent; not set: a snapshot of open and recent orders is sent
+   * first.
    *
    * @generated from field: ordermesh.type.v1.Cursor cursor = 2;
    */
@@ -944,7 +947,7 @@ export const AccountCursorSchema: GenMessage<AccountCursor> = /*@__PURE__*/
  */
 export type WatchResponse = Message<"ordermesh.oms.v1.WatchResponse"> & {
   /**
-   * In order.
+   * The items in order.
    *
    * @generated from field: repeated ordermesh.oms.v1.OrderStreamItem items = 1;
    */
@@ -959,28 +962,28 @@ export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 25);
 
 /**
- * An account to be made flat.
+ * An account whose orders are cancelled and whose positions are closed.
  *
  * @generated from message ordermesh.oms.v1.GoFlatRequest
  */
 export type GoFlatRequest = Message<"ordermesh.oms.v1.GoFlatRequest"> & {
   /**
-   * The client's key for this, unique within the account.
+   * The client's key for this request, unique within the account.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * The account.
+   * Account(1).
    *
    * @generated from field: string account_id = 2;
    */
   accountId: string;
 
   /**
-   * Only the position this listing is of, closed at this listing, if not empty.
-   * Orders of the same position at other venues are cancelled, too.
+   * If not empty, only the position of this listing, closed at this listing. Orders of the same
+   * position at other venues are cancelled, too.
    *
    * @generated from field: string instrument_id = 3;
    */
@@ -1001,21 +1004,21 @@ export const GoFlatRequestSchema: GenMessage<GoFlatRequest> = /*@__PURE__*/
  */
 export type GoFlatResponse = Message<"ordermesh.oms.v1.GoFlatResponse"> & {
   /**
-   * Nothing remains: no open order and no position in scope.
+   * True if nothing remains: no open order and no position in scope.
    *
    * @generated from field: bool flat = 1;
    */
   flat: boolean;
 
   /**
-   * True when this key had been seen and no order was placed now.
+   * True if this key had been used before and no order was placed now.
    *
    * @generated from field: bool duplicate = 2;
    */
   duplicate: boolean;
 
   /**
-   * One per position in scope that was open.
+   * One result per position in scope that was open.
    *
    * @generated from field: repeated ordermesh.oms.v1.FlatResult positions = 3;
    */
@@ -1037,62 +1040,62 @@ export const GoFlatResponseSchema: GenMessage<GoFlatResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 27);
 
 /**
- * A position that was to be closed.
+ * The result for one position.
  *
  * @generated from message ordermesh.oms.v1.FlatResult
  */
 export type FlatResult = Message<"ordermesh.oms.v1.FlatResult"> & {
   /**
-   * ISIN, or the listing where it has none.
+   * ISIN, or the listing if it has no ISIN.
    *
    * @generated from field: string isin = 1;
    */
   isin: string;
 
   /**
-   * ISO 4217.
+   * Currency of the position, ISO 4217.
    *
    * @generated from field: string currency = 2;
    */
   currency: string;
 
   /**
-   * Listing it was closed at; empty if none could be found.
+   * Listing at which the position was closed; empty if none was found.
    *
    * @generated from field: string instrument_id = 3;
    */
   instrumentId: string;
 
   /**
-   * Before; negative if short.
+   * Position before, in shares; negative if short.
    *
    * @generated from field: string quantity_before = 4;
    */
   quantityBefore: string;
 
   /**
-   * Now.
+   * Position now, in shares; negative if short.
    *
    * @generated from field: string quantity_remaining = 5;
    */
   quantityRemaining: string;
 
   /**
-   * The closing orders.
+   * Ids of the closing orders.
    *
    * @generated from field: repeated string order_ids = 6;
    */
   orderIds: string[];
 
   /**
-   * Why something remains; not set if nothing does.
+   * Why part of the position remains; not set if nothing does.
    *
    * @generated from field: ordermesh.oms.v1.FlatCause cause = 7;
    */
   cause: FlatCause;
 
   /**
-   * In words, and the refusal itself when the cause is REFUSED.
+   * The cause in words, and the refusal itself if the cause is REFUSED.
    *
    * @generated from field: ordermesh.type.v1.Rejection rejection = 8;
    */
@@ -1120,28 +1123,28 @@ export enum VenueHolds {
   UNSPECIFIED = 0,
 
   /**
-   * It never had the order. Refused when the venue has spoken of it.
+   * The venue never had the order. Refused if the venue has reported the order before.
    *
    * @generated from enum value: VENUE_HOLDS_NOTHING = 1;
    */
   NOTHING = 1,
 
   /**
-   * The order works, less than all of it is executed. A cancel in doubt never got there.
+   * The order is working and not fully executed. A cancel in doubt never reached the venue.
    *
    * @generated from enum value: VENUE_HOLDS_WORKING = 2;
    */
   WORKING = 2,
 
   /**
-   * The order is cancelled or expired, behind the executions.
+   * The order is cancelled or expired, after the executions.
    *
    * @generated from enum value: VENUE_HOLDS_CANCELED = 3;
    */
   CANCELED = 3,
 
   /**
-   * All of it is executed.
+   * The order is fully executed.
    *
    * @generated from enum value: VENUE_HOLDS_FILLED = 4;
    */
@@ -1155,7 +1158,7 @@ export const VenueHoldsSchema: GenEnum<VenueHolds> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order_service, 0);
 
 /**
- * Why a position was not closed whole.
+ * Why a position was not closed completely.
  *
  * @generated from enum ordermesh.oms.v1.FlatCause
  */
@@ -1168,7 +1171,7 @@ export enum FlatCause {
   UNSPECIFIED = 0,
 
   /**
-   * Less than a lot is left.
+   * Less than one lot remains.
    *
    * @generated from enum value: FLAT_CAUSE_REMAINDER_OF_LOT = 1;
    */
@@ -1182,50 +1185,50 @@ export enum FlatCause {
   NOT_TRADABLE = 2,
 
   /**
-   * No venue has told of a listing of it.
+   * No venue has reported a listing of the instrument.
    *
    * @generated from enum value: FLAT_CAUSE_NO_LISTING = 3;
    */
   NO_LISTING = 3,
 
   /**
-   * The session of its venue is down.
+   * The session of the venue is down.
    *
    * @generated from enum value: FLAT_CAUSE_VENUE_DOWN = 4;
    */
   VENUE_DOWN = 4,
 
   /**
-   * An open order of the same position could not be cancelled in time; closing
-   * now could turn the position round.
+   * An open order of the same position could not be cancelled in time; closing now could reverse
+   * the position.
    *
    * @generated from enum value: FLAT_CAUSE_OPEN_ORDERS = 5;
    */
   OPEN_ORDERS = 5,
 
   /**
-   * A control or the venue refused the closing order.
+   * A pre-trade control or the venue refused the closing order.
    *
    * @generated from enum value: FLAT_CAUSE_REFUSED = 6;
    */
   REFUSED = 6,
 
   /**
-   * The market had not enough.
+   * The market had too little quantity.
    *
    * @generated from enum value: FLAT_CAUSE_NOT_FILLED = 7;
    */
   NOT_FILLED = 7,
 
   /**
-   * The venue has not answered a closing order yet.
+   * The venue has not yet answered a closing order.
    *
    * @generated from enum value: FLAT_CAUSE_NO_ANSWER = 8;
    */
   NO_ANSWER = 8,
 
   /**
-   * More orders would be needed than one GoFlat places; repeat with another key.
+   * Closing needs more orders than one GoFlat places; repeat with another key.
    *
    * @generated from enum value: FLAT_CAUSE_TOO_LARGE = 9;
    */
@@ -1239,25 +1242,24 @@ export const FlatCauseSchema: GenEnum<FlatCause> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order_service, 1);
 
 /**
- * Orders of the caller's accounts. Every command is durable before it is
- * answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo
- * whose reason is an ErrorReason.
+ * Commands and queries for the orders of the caller's accounts. Every command is durable before it
+ * is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
+ * an ErrorReason.
  *
- * Roles: TRADER may call everything but Resolve for its accounts; VIEWER only Get,
- * List and Watch; RISK may call Approve, Decline, Resolve and GoFlat for every
- * account. An account that is not the caller's gives PERMISSION_DENIED
- * (ACCOUNT_NOT_ALLOWED); an order that is not gives NOT_FOUND.
+ * Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
+ * Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
+ * not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
+ * NOT_FOUND.
  *
  * @generated from service ordermesh.oms.v1.OrderService
  */
 export const OrderService: GenService<{
   /**
-   * Accepts a new order and sends it to the venue. Same key and same body: the
-   * first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND,
-   * INSTRUMENT_NOT_TRADABLE, PRICE_OFF_TICK, QUANTITY_OFF_LOT,
-   * MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
-   * IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and what limits
-   * and trading states refuse (LimitKind, TradingStatusRecord).
+   * Accepts a new order and sends it to the venue. The same key with the same body returns the
+   * first result again. Refuses: INVALID_FIELD, INSTRUMENT_NOT_FOUND, INSTRUMENT_NOT_TRADABLE,
+   * PRICE_OFF_TICK, QUANTITY_OFF_LOT, MAX_QUANTITY_EXCEEDED, MAX_VALUE_EXCEEDED, VENUE_UNAVAILABLE,
+   * IDEMPOTENCY_KEY_REUSED, UNSUPPORTED_ORDER_CHARACTERISTIC, and the reasons of limits and trading
+   * statuses (LimitKind, TradingStatusRecord).
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Place
    */
@@ -1267,11 +1269,11 @@ export const OrderService: GenService<{
     output: typeof PlaceResponseSchema;
   },
   /**
-   * Accepts up to 100 new orders of one account, each under its own key and with its own
-   * result. atomic: all or none; the way to place a bracket. Same key and same body: the
-   * first results again, unless nothing was placed: then it is tried anew. Refuses the whole:
-   * INVALID_FIELD, ACCOUNT_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED. An order's refusals are
-   * those of Place and stand in its result.
+   * Accepts up to 100 new orders of one account, each with its own key and its own result. atomic
+   * accepts all or none, and is the way to place a bracket. The same key with the same body returns
+   * the first results again; if nothing was placed, the batch is tried anew. Refuses the whole
+   * batch: INVALID_FIELD, ACCOUNT_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED. A single order is refused as
+   * in Place, in its result.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.PlaceBatch
    */
@@ -1281,10 +1283,10 @@ export const OrderService: GenService<{
     output: typeof PlaceBatchResponseSchema;
   },
   /**
-   * Lets an order go that was placed with hold_for_approval. All checks and controls are run
-   * again, as for a new order. For TRADER of the account and RISK, never for the person who
-   * placed it. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD), SECOND_PERSON_REQUIRED,
-   * STALE_VERSION, and Place's checks; the order stays HELD then.
+   * Releases an order that was placed with hold_for_approval. All checks and pre-trade controls run
+   * again, as for a new order. Allowed for a TRADER of the account and for RISK, never for the
+   * person who placed the order. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD),
+   * SECOND_PERSON_REQUIRED, STALE_VERSION, and the reasons of Place; the order then stays HELD.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Approve
    */
@@ -1294,9 +1296,9 @@ export const OrderService: GenService<{
     output: typeof ApproveResponseSchema;
   },
   /**
-   * Ends an order that was placed with hold_for_approval: REJECTED with APPROVAL_REQUIRED.
-   * The same persons as for Approve. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (not HELD),
-   * SECOND_PERSON_REQUIRED.
+   * Ends an order that was placed with hold_for_approval: it becomes REJECTED with
+   * APPROVAL_REQUIRED. Allowed for the same persons as Approve. Refuses: ORDER_NOT_FOUND,
+   * OBJECT_STATE (not HELD), SECOND_PERSON_REQUIRED.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Decline
    */
@@ -1306,8 +1308,8 @@ export const OrderService: GenService<{
     output: typeof DeclineResponseSchema;
   },
   /**
-   * Asks the venue to change an open order. Refuses: ORDER_NOT_FOUND,
-   * ORDER_CLOSED, ORDER_CHANGE_PENDING, STALE_VERSION and Place's checks.
+   * Asks the venue to change an open order. Refuses: ORDER_NOT_FOUND, ORDER_CLOSED,
+   * ORDER_CHANGE_PENDING, STALE_VERSION, and the reasons of Place.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Replace
    */
@@ -1338,12 +1340,12 @@ export const OrderService: GenService<{
     output: typeof CancelAllResponseSchema;
   },
   /**
-   * Says what the venue has of an order in UNKNOWN, found out by a person: on the
-   * telephone, in the venue's screen. Role RISK; any account. The event RESOLVED
-   * names the person and the reason; a later report of the venue overrules it and
-   * is flagged. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in
-   * UNKNOWN), INVALID_FIELD (what is said contradicts what the venue itself told,
-   * or does not add up), IDEMPOTENCY_KEY_REUSED.
+   * Records a person's statement of what the venue has of an order in UNKNOWN, found out by
+   * telephone or on the venue's screen. Role RISK, for any account. The event RESOLVED names the
+   * person and the reason; a later report of the venue overrules the statement and is flagged.
+   * Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in UNKNOWN), INVALID_FIELD (the
+   * statement contradicts what the venue reported, or its quantities do not add up),
+   * IDEMPOTENCY_KEY_REUSED.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Resolve
    */
@@ -1353,12 +1355,12 @@ export const OrderService: GenService<{
     output: typeof ResolveResponseSchema;
   },
   /**
-   * Cancels the account's open orders, then closes its positions by market orders
-   * IOC in whole lots, and reports what remains and why. Waits at most 4 s for the
-   * cancels and 4 s for the fills; a position whose orders could not be cancelled
-   * is left as it is, so that it cannot be closed twice. Same key and same body:
-   * the first closing orders, and what remains now. Refused, it has cancelled nothing. Roles: TRADER of the account,
-   * and RISK. Closing orders pass all controls; a kill switch stops them. Refuses:
+   * Cancels the account's open orders, then closes its positions by IOC market orders in whole
+   * lots, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
+   * fills. A position whose orders could not be cancelled is left unchanged, so that it cannot be
+   * closed twice. The same key with the same body returns the first closing orders, and what
+   * remains now. A refused call has cancelled nothing. Roles: TRADER of the account, and RISK.
+   * Closing orders pass all pre-trade controls; a kill switch stops them. Refuses:
    * ACCOUNT_NOT_ALLOWED, INSTRUMENT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.GoFlat
@@ -1369,7 +1371,7 @@ export const OrderService: GenService<{
     output: typeof GoFlatResponseSchema;
   },
   /**
-   * One order. Refuses: ORDER_NOT_FOUND.
+   * Returns one order. Refuses: ORDER_NOT_FOUND.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Get
    */
@@ -1379,7 +1381,7 @@ export const OrderService: GenService<{
     output: typeof GetResponseSchema;
   },
   /**
-   * Orders by filter, newest first, in pages.
+   * Returns orders by filter, newest first, in pages.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.List
    */
@@ -1389,7 +1391,7 @@ export const OrderService: GenService<{
     output: typeof ListResponseSchema;
   },
   /**
-   * The order stream for browsers: snapshot or replay, then live.
+   * The order stream for browsers: snapshot or replay, then live events.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Watch
    */

@@ -28,21 +28,21 @@ export type Session = Message<"ordermesh.oms.v1.Session"> & {
   sessionId: string;
 
   /**
-   * ISO 10383.
+   * Venue, ISO 10383.
    *
    * @generated from field: string venue_mic = 2;
    */
   venueMic: string;
 
   /**
-   * Up or down; DOWN when nobody speaks for it.
+   * State of the session; DOWN if no gateway reports it.
    *
    * @generated from field: ordermesh.oms.v1.FixSessionState state = 3;
    */
   state: FixSessionState;
 
   /**
-   * The gateway that has its lease; empty when none has.
+   * Gateway process that has the lease of the session; empty if none has.
    *
    * @generated from field: string owner_instance = 4;
    */
@@ -56,77 +56,78 @@ export type Session = Message<"ordermesh.oms.v1.Session"> & {
   fencingToken: bigint;
 
   /**
-   * Gateways that wait for it.
+   * Gateway processes that wait for the session.
    *
    * @generated from field: repeated string standby_instances = 6;
    */
   standbyInstances: string[];
 
   /**
-   * An operator logged it out.
+   * True if an operator logged the session out.
    *
    * @generated from field: bool kept_out = 7;
    */
   keptOut: boolean;
 
   /**
-   * Last MsgSeqNum(34) of the venue that is durable here.
+   * Last MsgSeqNum(34) of the venue that is durable in the OMS.
    *
    * @generated from field: uint64 applied_inbound_msg_seq_num = 8;
    */
   appliedInboundMsgSeqNum: bigint;
 
   /**
-   * Life of the sequence numbers that number counts in.
+   * Epoch of applied_inbound_msg_seq_num.
    *
    * @generated from field: int64 inbound_epoch = 9;
    */
   inboundEpoch: bigint;
 
   /**
-   * Commands committed that the gateway has not yet spoken of.
+   * Number of committed commands for which the gateway has sent no receipt.
    *
    * @generated from field: uint64 commands_without_receipt = 10;
    */
   commandsWithoutReceipt: bigint;
 
   /**
-   * Since when it is in its state, as its owner told last.
+   * When the session entered its state, as last reported by its owner.
    *
    * @generated from field: google.protobuf.Timestamp since = 11;
    */
   since?: Timestamp | undefined;
 
   /**
-   * In words: the logout's Text(58), or the connect error.
+   * The state in words: Text(58) of the logout, or the connect error.
    *
    * @generated from field: string text = 12;
    */
   text: string;
 
   /**
-   * Next numbers and their life, as its owner told last.
+   * Next sequence numbers and their epoch, as last reported by its owner.
    *
    * @generated from field: ordermesh.oms.v1.SequenceNumbers numbers = 13;
    */
   numbers?: SequenceNumbers | undefined;
 
   /**
-   * Commands waiting at the gateway for the venue's rate or for logon.
+   * Number of commands that wait at the gateway for the venue's message rate or for logon.
    *
    * @generated from field: uint32 queued_commands = 14;
    */
   queuedCommands: number;
 
   /**
-   * The venue's clock against ours (RTS 25); not set before it said anything.
+   * Difference between the venue's clock and ours (RTS 25); not set before the first message of the
+   * venue.
    *
    * @generated from field: ordermesh.oms.v1.ClockSkew clock_skew = 15;
    */
   clockSkew?: ClockSkew | undefined;
 
   /**
-   * What the session can do and how it is set up, in words.
+   * Capabilities and settings of the session, in words.
    *
    * @generated from field: repeated string capabilities = 16;
    */
@@ -141,162 +142,163 @@ export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session, 0);
 
 /**
- * Something a person did to a session, or wants done.
+ * An administrative action on a session, requested by a person.
  *
  * @generated from message ordermesh.oms.v1.SessionAction
  */
 export type SessionAction = Message<"ordermesh.oms.v1.SessionAction"> & {
   /**
-   * ULID.
+   * Id of the action, a ULID.
    *
    * @generated from field: string action_id = 1;
    */
   actionId: string;
 
   /**
-   * Which session.
+   * Name of the session.
    *
    * @generated from field: string session_id = 2;
    */
   sessionId: string;
 
   /**
-   * What.
+   * What to do.
    *
    * @generated from field: ordermesh.oms.v1.SessionActionKind kind = 3;
    */
   kind: SessionActionKind;
 
   /**
-   * How far it is.
+   * State of the action.
    *
    * @generated from field: ordermesh.oms.v1.SessionActionState state = 4;
    */
   state: SessionActionState;
 
   /**
-   * SEQUENCES: next MsgSeqNum(34) to send; 0 leaves it.
+   * SEQUENCES: next MsgSeqNum(34) to send; 0 leaves it unchanged.
    *
    * @generated from field: uint64 next_sender_msg_seq_num = 5;
    */
   nextSenderMsgSeqNum: bigint;
 
   /**
-   * SEQUENCES: next MsgSeqNum(34) to expect; 0 leaves it.
+   * SEQUENCES: next MsgSeqNum(34) to expect; 0 leaves it unchanged.
    *
    * @generated from field: uint64 next_target_msg_seq_num = 6;
    */
   nextTargetMsgSeqNum: bigint;
 
   /**
-   * SEQUENCES: both begin at 1 in a new life of the store.
+   * SEQUENCES: both numbers start at 1 in a new epoch of the FIX store.
    *
    * @generated from field: bool reset = 7;
    */
   reset: boolean;
 
   /**
-   * Why, in the words of who asked.
+   * Reason given by the person who requested it.
    *
    * @generated from field: string reason = 8;
    */
   reason: string;
 
   /**
-   * Who asked: the subject of the token.
+   * Subject of the token of the person who requested it.
    *
    * @generated from field: string requested_by = 9;
    */
   requestedBy: string;
 
   /**
-   * When.
+   * When it was requested.
    *
    * @generated from field: google.protobuf.Timestamp requested_at = 10;
    */
   requestedAt?: Timestamp | undefined;
 
   /**
-   * Not begun behind this; then it is EXPIRED.
+   * The action does not start after this time; it is then EXPIRED.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 11;
    */
   expiresAt?: Timestamp | undefined;
 
   /**
-   * Who approved or rejected it; empty for what needs no second person.
+   * Subject of the person who approved or rejected it; empty for an action that needs no second
+   * person.
    *
    * @generated from field: string decided_by = 12;
    */
   decidedBy: string;
 
   /**
-   * When.
+   * When it was approved or rejected.
    *
    * @generated from field: google.protobuf.Timestamp decided_at = 13;
    */
   decidedAt?: Timestamp | undefined;
 
   /**
-   * When the gateway was told.
+   * When it was sent to the gateway.
    *
    * @generated from field: google.protobuf.Timestamp sent_at = 14;
    */
   sentAt?: Timestamp | undefined;
 
   /**
-   * When its outcome was known.
+   * When the outcome was known.
    *
    * @generated from field: google.protobuf.Timestamp settled_at = 15;
    */
   settledAt?: Timestamp | undefined;
 
   /**
-   * Outcome in words.
+   * The outcome in words.
    *
    * @generated from field: string text = 16;
    */
   text: string;
 
   /**
-   * Numbers before it, as the gateway had them.
+   * Sequence numbers before the action, as the gateway reported them.
    *
    * @generated from field: ordermesh.oms.v1.SequenceNumbers before = 17;
    */
   before?: SequenceNumbers | undefined;
 
   /**
-   * Numbers behind it.
+   * Sequence numbers after the action.
    *
    * @generated from field: ordermesh.oms.v1.SequenceNumbers after = 18;
    */
   after?: SequenceNumbers | undefined;
 
   /**
-   * The gateway that carried it out.
+   * Gateway process that carried it out.
    *
    * @generated from field: string gateway_instance = 19;
    */
   gatewayInstance: string;
 
   /**
-   * What requested_by was called then: the user name of the token, else its name.
-   * Empty where none was kept: the act is older than this field.
+   * Name of requested_by at that time: the user name of the token, else its name. Empty in records
+   * older than this field.
    *
    * @generated from field: string requested_by_name = 20;
    */
   requestedByName: string;
 
   /**
-   * What decided_by was called then.
+   * Name of decided_by at that time.
    *
    * @generated from field: string decided_by_name = 21;
    */
   decidedByName: string;
 
   /**
-   * SENT: when the gateway has to have answered, 60 s behind sent_at; then the
-   * action is UNKNOWN.
+   * SENT: the gateway must answer before this time, 60 s after sent_at; otherwise the action is
+   * UNKNOWN.
    *
    * @generated from field: google.protobuf.Timestamp answer_due_at = 22;
    */
@@ -311,27 +313,27 @@ export const SessionActionSchema: GenMessage<SessionAction> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session, 1);
 
 /**
- * Numbers of a session.
+ * Sequence numbers of a session.
  *
  * @generated from message ordermesh.oms.v1.SequenceNumbers
  */
 export type SequenceNumbers = Message<"ordermesh.oms.v1.SequenceNumbers"> & {
   /**
-   * Next MsgSeqNum(34) we send.
+   * Next MsgSeqNum(34) to send.
    *
    * @generated from field: uint64 next_sender_msg_seq_num = 1;
    */
   nextSenderMsgSeqNum: bigint;
 
   /**
-   * Next MsgSeqNum(34) we expect.
+   * Next MsgSeqNum(34) to expect.
    *
    * @generated from field: uint64 next_target_msg_seq_num = 2;
    */
   nextTargetMsgSeqNum: bigint;
 
   /**
-   * Life they count in.
+   * Epoch of the numbers.
    *
    * @generated from field: int64 session_epoch = 3;
    */
@@ -346,45 +348,45 @@ export const SequenceNumbersSchema: GenMessage<SequenceNumbers> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session, 2);
 
 /**
- * The venue's SendingTime(52) against our clock. A message takes a time we do
- * not know to come, so that only the least difference of a window bounds the
- * skew: their clock is at most that much behind ours.
+ * The venue's SendingTime(52) compared with our clock. The transport time of a message is not
+ * known, so only the smallest difference within a window limits the skew: the venue's clock is slow
+ * by at most this difference.
  *
  * @generated from message ordermesh.oms.v1.ClockSkew
  */
 export type ClockSkew = Message<"ordermesh.oms.v1.ClockSkew"> & {
   /**
-   * Least of (our time of receipt - SendingTime(52)) within the window,
-   * microseconds; below 0 their clock is ahead of ours for sure.
+   * Smallest difference (our time of receipt - SendingTime(52)) within the window, in microseconds;
+   * below 0 the venue's clock is certainly ahead of ours.
    *
    * @generated from field: int64 least_us = 1;
    */
   leastUs: bigint;
 
   /**
-   * Messages the window has seen.
+   * Number of messages in the window.
    *
    * @generated from field: uint32 samples = 2;
    */
   samples: number;
 
   /**
-   * The skew is beyond the tolerance for as long as the alarm takes to be sure.
+   * True if the skew has exceeded the tolerance for the time the alarm needs to be certain.
    *
    * @generated from field: bool alarm = 3;
    */
   alarm: boolean;
 
   /**
-   * Greatest divergence allowed, microseconds: 1000 for electronic trading,
-   * 1000000 for voice and the like (RTS 25 Article 3), as configured.
+   * Largest divergence allowed, in microseconds: 1000 for electronic trading, 1000000 for voice
+   * trading and similar systems (RTS 25 Article 3), as configured.
    *
    * @generated from field: int64 tolerance_us = 4;
    */
   toleranceUs: bigint;
 
   /**
-   * Since when the alarm is on or off.
+   * When the alarm was last switched on or off.
    *
    * @generated from field: google.protobuf.Timestamp since = 5;
    */
@@ -399,7 +401,7 @@ export const ClockSkewSchema: GenMessage<ClockSkew> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session, 3);
 
 /**
- * How far an action is.
+ * State of an administrative action.
  *
  * @generated from enum ordermesh.oms.v1.SessionActionState
  */
@@ -412,21 +414,21 @@ export enum SessionActionState {
   UNSPECIFIED = 0,
 
   /**
-   * Waits for a second person.
+   * Waits for the approval of a second person.
    *
    * @generated from enum value: SESSION_ACTION_STATE_PROPOSED = 1;
    */
   PROPOSED = 1,
 
   /**
-   * Waits for the session's owner.
+   * Waits for the owner of the session.
    *
    * @generated from enum value: SESSION_ACTION_STATE_APPROVED = 2;
    */
   APPROVED = 2,
 
   /**
-   * The owner was told; the outcome is not known yet.
+   * Sent to the owner; the outcome is not known yet.
    *
    * @generated from enum value: SESSION_ACTION_STATE_SENT = 3;
    */
@@ -447,23 +449,23 @@ export enum SessionActionState {
   FAILED = 5,
 
   /**
-   * A person said no.
+   * Rejected by a person.
    *
    * @generated from enum value: SESSION_ACTION_STATE_REJECTED = 6;
    */
   REJECTED = 6,
 
   /**
-   * Nobody approved it in time, or no owner was there in time.
+   * Not approved in time, or the session had no owner in time.
    *
    * @generated from enum value: SESSION_ACTION_STATE_EXPIRED = 7;
    */
   EXPIRED = 7,
 
   /**
-   * The gateway was told and has not answered in time: it is not known whether
-   * it was carried out. It is not sent again and stands in no other action's
-   * way. A late answer is recorded all the same: then it is DONE or FAILED.
+   * Sent to the gateway, which has not answered in time: it is not known whether it was carried
+   * out. It is not sent again and does not block other actions. A late answer is still recorded:
+   * the state is then DONE or FAILED.
    *
    * @generated from enum value: SESSION_ACTION_STATE_UNKNOWN = 8;
    */
@@ -477,7 +479,7 @@ export const SessionActionStateSchema: GenEnum<SessionActionState> = /*@__PURE__
   enumDesc(file_ordermesh_oms_v1_session, 0);
 
 /**
- * State of a FIX session; numbers of ordermesh.gateway.v1.SessionState.
+ * State of a FIX session; the numbers are those of ordermesh.gateway.v1.SessionState.
  *
  * @generated from enum ordermesh.oms.v1.FixSessionState
  */
@@ -518,7 +520,7 @@ export const FixSessionStateSchema: GenEnum<FixSessionState> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_session, 1);
 
 /**
- * What can be done to a session.
+ * Kinds of administrative action on a session.
  *
  * @generated from enum ordermesh.oms.v1.SessionActionKind
  */
@@ -531,14 +533,14 @@ export enum SessionActionKind {
   UNSPECIFIED = 0,
 
   /**
-   * Log out, set the numbers, log on again.
+   * Log out, set the sequence numbers, log on again.
    *
    * @generated from enum value: SESSION_ACTION_KIND_SEQUENCES = 1;
    */
   SEQUENCES = 1,
 
   /**
-   * Log out and stay out.
+   * Log out and do not log on again.
    *
    * @generated from enum value: SESSION_ACTION_KIND_DISCONNECT = 2;
    */
@@ -552,7 +554,7 @@ export enum SessionActionKind {
   CONNECT = 3,
 
   /**
-   * Log out, give the FIX store free and let a standby have the session.
+   * Log out, release the FIX store and give the session to a standby.
    *
    * @generated from enum value: SESSION_ACTION_KIND_HAND_OVER = 4;
    */

@@ -15,10 +15,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/session_service.proto.
  */
 export const file_ordermesh_oms_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvcmRlcm1lc2gvb21zL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQb3JkZXJtZXNoLm9tcy52MSIbChlTZXNzaW9uU2VydmljZUxpc3RSZXF1ZXN0IkkKGlNlc3Npb25TZXJ2aWNlTGlzdFJlc3BvbnNlEisKCHNlc3Npb25zGAEgAygLMhkub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uIjoKGFNlc3Npb25TZXJ2aWNlR2V0UmVxdWVzdBIeCgpzZXNzaW9uX2lkGAEgASgJQgqiuxgGCAEaAhBAInkKGVNlc3Npb25TZXJ2aWNlR2V0UmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbhIwCgdhY3Rpb25zGAIgAygLMh8ub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uQWN0aW9uIjoKGlNlc3Npb25TZXJ2aWNlV2F0Y2hSZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCKK7GAQaAhBAIrEBChtTZXNzaW9uU2VydmljZVdhdGNoUmVzcG9uc2USLAoHc2Vzc2lvbhgBIAEoCzIZLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkgAEjEKCWhlYXJ0YmVhdBgCIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdEgAEikKBWRyYWluGAMgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtInYKEkxpc3RBY3Rpb25zUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgiiuxgEGgIQQBIeCglwYWdlX3NpemUYAiABKA1CC6K7GAciBQgAEPQDEiIKEGJlZm9yZV9hY3Rpb25faWQYAyABKAlCCKK7GAQaAhAaIkcKE0xpc3RBY3Rpb25zUmVzcG9uc2USMAoHYWN0aW9ucxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbiLyAQocUHJvcG9zZVNlcXVlbmNlQ2hhbmdlUmVxdWVzdBIeCgpzZXNzaW9uX2lkGAEgASgJQgqiuxgGCAEaAhBAEi8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAIgASgEQg6iuxgKIggIABD/k+vcAxIvChduZXh0X3RhcmdldF9tc2dfc2VxX251bRgDIAEoBEIOorsYCiIICAAQ/5Pr3AMSDQoFcmVzZXQYBCABKAgSHQoGcmVhc29uGAUgASgJQg2iuxgJCAEaBQgKEPQDEiIKDGV4cGlyZXNfaW5fcxgGIAEoDUIMorsYCCIGCAAQgKMFIlAKHVByb3Bvc2VTZXF1ZW5jZUNoYW5nZVJlc3BvbnNlEi8KBmFjdGlvbhgBIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbiI9ChxBcHByb3ZlU2VxdWVuY2VDaGFuZ2VSZXF1ZXN0Eh0KCWFjdGlvbl9pZBgBIAEoCUIKorsYBggBGgIQGiJQCh1BcHByb3ZlU2VxdWVuY2VDaGFuZ2VSZXNwb25zZRIvCgZhY3Rpb24YASABKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iVwobUmVqZWN0U2VxdWVuY2VDaGFuZ2VSZXF1ZXN0Eh0KCWFjdGlvbl9pZBgBIAEoCUIKorsYBggBGgIQGhIZCgZyZWFzb24YAiABKAlCCaK7GAUaAxD0AyJPChxSZWplY3RTZXF1ZW5jZUNoYW5nZVJlc3BvbnNlEi8KBmFjdGlvbhgBIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbiJSChFEaXNjb25uZWN0UmVxdWVzdBIeCgpzZXNzaW9uX2lkGAEgASgJQgqiuxgGCAEaAhBAEh0KBnJlYXNvbhgCIAEoCUINorsYCQgBGgUIChD0AyJFChJEaXNjb25uZWN0UmVzcG9uc2USLwoGYWN0aW9uGAEgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uQWN0aW9uIk8KDkNvbm5lY3RSZXF1ZXN0Eh4KCnNlc3Npb25faWQYASABKAlCCqK7GAYIARoCEEASHQoGcmVhc29uGAIgASgJQg2iuxgJCAEaBQgKEPQDIkIKD0Nvbm5lY3RSZXNwb25zZRIvCgZhY3Rpb24YASABKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iUAoPSGFuZE92ZXJSZXF1ZXN0Eh4KCnNlc3Npb25faWQYASABKAlCCqK7GAYIARoCEEASHQoGcmVhc29uGAIgASgJQg2iuxgJCAEaBQgKEPQDIkMKEEhhbmRPdmVyUmVzcG9uc2USLwoGYWN0aW9uGAEgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uQWN0aW9uMv4HCg5TZXNzaW9uU2VydmljZRJhCgRMaXN0Eisub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uU2VydmljZUxpc3RSZXF1ZXN0Giwub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uU2VydmljZUxpc3RSZXNwb25zZRJeCgNHZXQSKi5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25TZXJ2aWNlR2V0UmVxdWVzdBorLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvblNlcnZpY2VHZXRSZXNwb25zZRJmCgVXYXRjaBIsLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvblNlcnZpY2VXYXRjaFJlcXVlc3QaLS5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25TZXJ2aWNlV2F0Y2hSZXNwb25zZTABEloKC0xpc3RBY3Rpb25zEiQub3JkZXJtZXNoLm9tcy52MS5MaXN0QWN0aW9uc1JlcXVlc3QaJS5vcmRlcm1lc2gub21zLnYxLkxpc3RBY3Rpb25zUmVzcG9uc2USeAoVUHJvcG9zZVNlcXVlbmNlQ2hhbmdlEi4ub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlU2VxdWVuY2VDaGFuZ2VSZXF1ZXN0Gi8ub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlU2VxdWVuY2VDaGFuZ2VSZXNwb25zZRJ4ChVBcHByb3ZlU2VxdWVuY2VDaGFuZ2USLi5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVTZXF1ZW5jZUNoYW5nZVJlcXVlc3QaLy5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVTZXF1ZW5jZUNoYW5nZVJlc3BvbnNlEnUKFFJlamVjdFNlcXVlbmNlQ2hhbmdlEi0ub3JkZXJtZXNoLm9tcy52MS5SZWplY3RTZXF1ZW5jZUNoYW5nZVJlcXVlc3QaLi5vcmRlcm1lc2gub21zLnYxLlJlamVjdFNlcXVlbmNlQ2hhbmdlUmVzcG9uc2USVwoKRGlzY29ubmVjdBIjLm9yZGVybWVzaC5vbXMudjEuRGlzY29ubmVjdFJlcXVlc3QaJC5vcmRlcm1lc2gub21zLnYxLkRpc2Nvbm5lY3RSZXNwb25zZRJOCgdDb25uZWN0EiAub3JkZXJtZXNoLm9tcy52MS5Db25uZWN0UmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuQ29ubmVjdFJlc3BvbnNlElEKCEhhbmRPdmVyEiEub3JkZXJtZXNoLm9tcy52MS5IYW5kT3ZlclJlcXVlc3QaIi5vcmRlcm1lc2gub21zLnYxLkhhbmRPdmVyUmVzcG9uc2ViBnByb3RvMw", [file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiZvcmRlcm1lc2gvb21zL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQb3JkZXJtZXNoLm9tcy52MSIbChlTZXNzaW9uU2VydmljZUxpc3RSZXF1ZXN0IkkKGlNlc3Npb25TZXJ2aWNlTGlzdFJlc3BvbnNlEisKCHNlc3Npb25zGAEgAygLMhkub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uIjYKGFNlc3Npb25TZXJ2aWNlR2V0UmVxdWVzdBIaCgpzZXNzaW9uX2lkGAEgASgJQgaiuxgCMAgieQoZU2Vzc2lvblNlcnZpY2VHZXRSZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uEjAKB2FjdGlvbnMYAiADKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iOgoaU2Vzc2lvblNlcnZpY2VXYXRjaFJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIorsYBBoCEEAisQEKG1Nlc3Npb25TZXJ2aWNlV2F0Y2hSZXNwb25zZRIsCgdzZXNzaW9uGAEgASgLMhkub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uSAASMQoJaGVhcnRiZWF0GAIgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKQoFZHJhaW4YAyABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0icQoSTGlzdEFjdGlvbnNSZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCKK7GAQaAhBAEhkKCXBhZ2Vfc2l6ZRgCIAEoDUIGorsYAjAQEiIKEGJlZm9yZV9hY3Rpb25faWQYAyABKAlCCKK7GAQaAhAaIkcKE0xpc3RBY3Rpb25zUmVzcG9uc2USMAoHYWN0aW9ucxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbiLnAQocUHJvcG9zZVNlcXVlbmNlQ2hhbmdlUmVxdWVzdBIaCgpzZXNzaW9uX2lkGAEgASgJQgaiuxgCMAgSLwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YAiABKARCDqK7GAoiCAgAEP+T69wDEi8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAMgASgEQg6iuxgKIggIABD/k+vcAxINCgVyZXNldBgEIAEoCBIWCgZyZWFzb24YBSABKAlCBqK7GAIwDxIiCgxleHBpcmVzX2luX3MYBiABKA1CDKK7GAgiBggAEICjBSJQCh1Qcm9wb3NlU2VxdWVuY2VDaGFuZ2VSZXNwb25zZRIvCgZhY3Rpb24YASABKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iPQocQXBwcm92ZVNlcXVlbmNlQ2hhbmdlUmVxdWVzdBIdCglhY3Rpb25faWQYASABKAlCCqK7GAYIARoCEBoiUAodQXBwcm92ZVNlcXVlbmNlQ2hhbmdlUmVzcG9uc2USLwoGYWN0aW9uGAEgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uQWN0aW9uIlcKG1JlamVjdFNlcXVlbmNlQ2hhbmdlUmVxdWVzdBIdCglhY3Rpb25faWQYASABKAlCCqK7GAYIARoCEBoSGQoGcmVhc29uGAIgASgJQgmiuxgFGgMQ9AMiTwocUmVqZWN0U2VxdWVuY2VDaGFuZ2VSZXNwb25zZRIvCgZhY3Rpb24YASABKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iRwoRRGlzY29ubmVjdFJlcXVlc3QSGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAjAIEhYKBnJlYXNvbhgCIAEoCUIGorsYAjAPIkUKEkRpc2Nvbm5lY3RSZXNwb25zZRIvCgZhY3Rpb24YASABKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iRAoOQ29ubmVjdFJlcXVlc3QSGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAjAIEhYKBnJlYXNvbhgCIAEoCUIGorsYAjAPIkIKD0Nvbm5lY3RSZXNwb25zZRIvCgZhY3Rpb24YASABKAsyHy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb24iRQoPSGFuZE92ZXJSZXF1ZXN0EhoKCnNlc3Npb25faWQYASABKAlCBqK7GAIwCBIWCgZyZWFzb24YAiABKAlCBqK7GAIwDyJDChBIYW5kT3ZlclJlc3BvbnNlEi8KBmFjdGlvbhgBIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbjL+BwoOU2Vzc2lvblNlcnZpY2USYQoETGlzdBIrLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvblNlcnZpY2VMaXN0UmVxdWVzdBosLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvblNlcnZpY2VMaXN0UmVzcG9uc2USXgoDR2V0Eioub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uU2VydmljZUdldFJlcXVlc3QaKy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25TZXJ2aWNlR2V0UmVzcG9uc2USZgoFV2F0Y2gSLC5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25TZXJ2aWNlV2F0Y2hSZXF1ZXN0Gi0ub3JkZXJtZXNoLm9tcy52MS5TZXNzaW9uU2VydmljZVdhdGNoUmVzcG9uc2UwARJaCgtMaXN0QWN0aW9ucxIkLm9yZGVybWVzaC5vbXMudjEuTGlzdEFjdGlvbnNSZXF1ZXN0GiUub3JkZXJtZXNoLm9tcy52MS5MaXN0QWN0aW9uc1Jlc3BvbnNlEngKFVByb3Bvc2VTZXF1ZW5jZUNoYW5nZRIuLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZVNlcXVlbmNlQ2hhbmdlUmVxdWVzdBovLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZVNlcXVlbmNlQ2hhbmdlUmVzcG9uc2USeAoVQXBwcm92ZVNlcXVlbmNlQ2hhbmdlEi4ub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlU2VxdWVuY2VDaGFuZ2VSZXF1ZXN0Gi8ub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlU2VxdWVuY2VDaGFuZ2VSZXNwb25zZRJ1ChRSZWplY3RTZXF1ZW5jZUNoYW5nZRItLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0U2VxdWVuY2VDaGFuZ2VSZXF1ZXN0Gi4ub3JkZXJtZXNoLm9tcy52MS5SZWplY3RTZXF1ZW5jZUNoYW5nZVJlc3BvbnNlElcKCkRpc2Nvbm5lY3QSIy5vcmRlcm1lc2gub21zLnYxLkRpc2Nvbm5lY3RSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5EaXNjb25uZWN0UmVzcG9uc2USTgoHQ29ubmVjdBIgLm9yZGVybWVzaC5vbXMudjEuQ29ubmVjdFJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkNvbm5lY3RSZXNwb25zZRJRCghIYW5kT3ZlchIhLm9yZGVybWVzaC5vbXMudjEuSGFuZE92ZXJSZXF1ZXN0GiIub3JkZXJtZXNoLm9tcy52MS5IYW5kT3ZlclJlc3BvbnNlYgZwcm90bzM", [file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
- * No filter: there is a handful.
+ * No filter: there are only a few sessions.
  *
  * @generated from message ordermesh.oms.v1.SessionServiceListRequest
  */
@@ -39,7 +39,7 @@ export const SessionServiceListRequestSchema: GenMessage<SessionServiceListReque
  */
 export type SessionServiceListResponse = Message<"ordermesh.oms.v1.SessionServiceListResponse"> & {
   /**
-   * By name.
+   * The sessions, by name.
    *
    * @generated from field: repeated ordermesh.oms.v1.Session sessions = 1;
    */
@@ -54,7 +54,7 @@ export const SessionServiceListResponseSchema: GenMessage<SessionServiceListResp
   messageDesc(file_ordermesh_oms_v1_session_service, 1);
 
 /**
- * Which session.
+ * The session to return.
  *
  * @generated from message ordermesh.oms.v1.SessionServiceGetRequest
  */
@@ -75,20 +75,20 @@ export const SessionServiceGetRequestSchema: GenMessage<SessionServiceGetRequest
   messageDesc(file_ordermesh_oms_v1_session_service, 2);
 
 /**
- * The session.
+ * One session with its last actions.
  *
  * @generated from message ordermesh.oms.v1.SessionServiceGetResponse
  */
 export type SessionServiceGetResponse = Message<"ordermesh.oms.v1.SessionServiceGetResponse"> & {
   /**
-   * As it is now.
+   * The current session.
    *
    * @generated from field: ordermesh.oms.v1.Session session = 1;
    */
   session?: Session | undefined;
 
   /**
-   * What was done to it, newest first, at most 20.
+   * Actions on the session, newest first, at most 20.
    *
    * @generated from field: repeated ordermesh.oms.v1.SessionAction actions = 2;
    */
@@ -103,13 +103,13 @@ export const SessionServiceGetResponseSchema: GenMessage<SessionServiceGetRespon
   messageDesc(file_ordermesh_oms_v1_session_service, 3);
 
 /**
- * Which sessions to watch.
+ * The sessions to watch.
  *
  * @generated from message ordermesh.oms.v1.SessionServiceWatchRequest
  */
 export type SessionServiceWatchRequest = Message<"ordermesh.oms.v1.SessionServiceWatchRequest"> & {
   /**
-   * Only this one; empty for all.
+   * Only this session; empty for all.
    *
    * @generated from field: string session_id = 1;
    */
@@ -124,19 +124,19 @@ export const SessionServiceWatchRequestSchema: GenMessage<SessionServiceWatchReq
   messageDesc(file_ordermesh_oms_v1_session_service, 4);
 
 /**
- * Something changed, or nothing did.
+ * An item of the stream.
  *
  * @generated from message ordermesh.oms.v1.SessionServiceWatchResponse
  */
 export type SessionServiceWatchResponse = Message<"ordermesh.oms.v1.SessionServiceWatchResponse"> & {
   /**
-   * What.
+   * The kind of item.
    *
    * @generated from oneof ordermesh.oms.v1.SessionServiceWatchResponse.item
    */
   item: {
     /**
-     * The session as it is now.
+     * A session after a change.
      *
      * @generated from field: ordermesh.oms.v1.Session session = 1;
      */
@@ -152,7 +152,7 @@ export type SessionServiceWatchResponse = Message<"ordermesh.oms.v1.SessionServi
     case: "heartbeat";
   } | {
     /**
-     * The stream ends.
+     * The server will soon end the stream.
      *
      * @generated from field: ordermesh.type.v1.Drain drain = 3;
      */
@@ -169,7 +169,7 @@ export const SessionServiceWatchResponseSchema: GenMessage<SessionServiceWatchRe
   messageDesc(file_ordermesh_oms_v1_session_service, 5);
 
 /**
- * Which actions.
+ * A filter of actions.
  *
  * @generated from message ordermesh.oms.v1.ListActionsRequest
  */
@@ -182,14 +182,14 @@ export type ListActionsRequest = Message<"ordermesh.oms.v1.ListActionsRequest"> 
   sessionId: string;
 
   /**
-   * At most so many; 0 for 100.
+   * Actions per page, 1 to 500; 0 means 100.
    *
    * @generated from field: uint32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * Older than this action; empty for the newest.
+   * Only actions older than this one; empty for the newest.
    *
    * @generated from field: string before_action_id = 3;
    */
@@ -210,7 +210,7 @@ export const ListActionsRequestSchema: GenMessage<ListActionsRequest> = /*@__PUR
  */
 export type ListActionsResponse = Message<"ordermesh.oms.v1.ListActionsResponse"> & {
   /**
-   * Newest first.
+   * The actions, newest first.
    *
    * @generated from field: repeated ordermesh.oms.v1.SessionAction actions = 1;
    */
@@ -225,7 +225,7 @@ export const ListActionsResponseSchema: GenMessage<ListActionsResponse> = /*@__P
   messageDesc(file_ordermesh_oms_v1_session_service, 7);
 
 /**
- * Other sequence numbers.
+ * A proposal of other sequence numbers.
  *
  * @generated from message ordermesh.oms.v1.ProposeSequenceChangeRequest
  */
@@ -238,37 +238,37 @@ export type ProposeSequenceChangeRequest = Message<"ordermesh.oms.v1.ProposeSequ
   sessionId: string;
 
   /**
-   * Next MsgSeqNum(34) to send; 0 leaves it.
+   * Next MsgSeqNum(34) to send; 0 leaves it unchanged.
    *
    * @generated from field: uint64 next_sender_msg_seq_num = 2;
    */
   nextSenderMsgSeqNum: bigint;
 
   /**
-   * Next MsgSeqNum(34) to expect; 0 leaves it. A greater one than is due gives
-   * up what the venue has sent between; a lesser one has it sent again.
+   * Next MsgSeqNum(34) to expect; 0 leaves it unchanged. A higher number than the expected one
+   * gives up the venue's messages in between; a lower one requests them again.
    *
    * @generated from field: uint64 next_target_msg_seq_num = 3;
    */
   nextTargetMsgSeqNum: bigint;
 
   /**
-   * Begin both at 1, with ResetSeqNumFlag(141)=Y in the next Logon(A). What the
-   * venue sent and we never had is lost; agree on it with the venue.
+   * Start both numbers at 1, with ResetSeqNumFlag(141)=Y in the next Logon(A). Messages that the
+   * venue sent and that were not received are lost; agree on the reset with the venue.
    *
    * @generated from field: bool reset = 4;
    */
   reset: boolean;
 
   /**
-   * Why; kept.
+   * Why; kept with the action.
    *
    * @generated from field: string reason = 5;
    */
   reason: string;
 
   /**
-   * Seconds until the proposal lapses, 60 to 86400; 0 for 900.
+   * Seconds until the proposal expires, 60 to 86400; 0 means 900.
    *
    * @generated from field: uint32 expires_in_s = 6;
    */
@@ -289,7 +289,7 @@ export const ProposeSequenceChangeRequestSchema: GenMessage<ProposeSequenceChang
  */
 export type ProposeSequenceChangeResponse = Message<"ordermesh.oms.v1.ProposeSequenceChangeResponse"> & {
   /**
-   * In PROPOSED.
+   * The action in PROPOSED.
    *
    * @generated from field: ordermesh.oms.v1.SessionAction action = 1;
    */
@@ -304,13 +304,13 @@ export const ProposeSequenceChangeResponseSchema: GenMessage<ProposeSequenceChan
   messageDesc(file_ordermesh_oms_v1_session_service, 9);
 
 /**
- * Which proposal to approve.
+ * The approval of a proposal.
  *
  * @generated from message ordermesh.oms.v1.ApproveSequenceChangeRequest
  */
 export type ApproveSequenceChangeRequest = Message<"ordermesh.oms.v1.ApproveSequenceChangeRequest"> & {
   /**
-   * Of the proposal.
+   * action_id of the proposal.
    *
    * @generated from field: string action_id = 1;
    */
@@ -331,7 +331,7 @@ export const ApproveSequenceChangeRequestSchema: GenMessage<ApproveSequenceChang
  */
 export type ApproveSequenceChangeResponse = Message<"ordermesh.oms.v1.ApproveSequenceChangeResponse"> & {
   /**
-   * In APPROVED; Get and ListActions tell the outcome.
+   * The action in APPROVED; Get and ListActions return the outcome.
    *
    * @generated from field: ordermesh.oms.v1.SessionAction action = 1;
    */
@@ -346,20 +346,20 @@ export const ApproveSequenceChangeResponseSchema: GenMessage<ApproveSequenceChan
   messageDesc(file_ordermesh_oms_v1_session_service, 11);
 
 /**
- * Which proposal to reject.
+ * The rejection of a proposal.
  *
  * @generated from message ordermesh.oms.v1.RejectSequenceChangeRequest
  */
 export type RejectSequenceChangeRequest = Message<"ordermesh.oms.v1.RejectSequenceChangeRequest"> & {
   /**
-   * Of the proposal.
+   * action_id of the proposal.
    *
    * @generated from field: string action_id = 1;
    */
   actionId: string;
 
   /**
-   * Why; kept.
+   * Why; optional, kept with the action.
    *
    * @generated from field: string reason = 2;
    */
@@ -380,7 +380,7 @@ export const RejectSequenceChangeRequestSchema: GenMessage<RejectSequenceChangeR
  */
 export type RejectSequenceChangeResponse = Message<"ordermesh.oms.v1.RejectSequenceChangeResponse"> & {
   /**
-   * In REJECTED.
+   * The action in REJECTED.
    *
    * @generated from field: ordermesh.oms.v1.SessionAction action = 1;
    */
@@ -395,7 +395,7 @@ export const RejectSequenceChangeResponseSchema: GenMessage<RejectSequenceChange
   messageDesc(file_ordermesh_oms_v1_session_service, 13);
 
 /**
- * Which session to log out.
+ * A session to log out.
  *
  * @generated from message ordermesh.oms.v1.DisconnectRequest
  */
@@ -408,7 +408,7 @@ export type DisconnectRequest = Message<"ordermesh.oms.v1.DisconnectRequest"> & 
   sessionId: string;
 
   /**
-   * Why; kept.
+   * Why; kept with the action.
    *
    * @generated from field: string reason = 2;
    */
@@ -423,13 +423,13 @@ export const DisconnectRequestSchema: GenMessage<DisconnectRequest> = /*@__PURE_
   messageDesc(file_ordermesh_oms_v1_session_service, 14);
 
 /**
- * The action.
+ * The action of the logout.
  *
  * @generated from message ordermesh.oms.v1.DisconnectResponse
  */
 export type DisconnectResponse = Message<"ordermesh.oms.v1.DisconnectResponse"> & {
   /**
-   * In APPROVED.
+   * The action in APPROVED.
    *
    * @generated from field: ordermesh.oms.v1.SessionAction action = 1;
    */
@@ -444,7 +444,7 @@ export const DisconnectResponseSchema: GenMessage<DisconnectResponse> = /*@__PUR
   messageDesc(file_ordermesh_oms_v1_session_service, 15);
 
 /**
- * Which session to log on.
+ * A session to log on.
  *
  * @generated from message ordermesh.oms.v1.ConnectRequest
  */
@@ -457,7 +457,7 @@ export type ConnectRequest = Message<"ordermesh.oms.v1.ConnectRequest"> & {
   sessionId: string;
 
   /**
-   * Why; kept.
+   * Why; kept with the action.
    *
    * @generated from field: string reason = 2;
    */
@@ -472,13 +472,13 @@ export const ConnectRequestSchema: GenMessage<ConnectRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session_service, 16);
 
 /**
- * The action.
+ * The action of the logon.
  *
  * @generated from message ordermesh.oms.v1.ConnectResponse
  */
 export type ConnectResponse = Message<"ordermesh.oms.v1.ConnectResponse"> & {
   /**
-   * In APPROVED.
+   * The action in APPROVED.
    *
    * @generated from field: ordermesh.oms.v1.SessionAction action = 1;
    */
@@ -493,7 +493,7 @@ export const ConnectResponseSchema: GenMessage<ConnectResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session_service, 17);
 
 /**
- * Which session to hand over.
+ * A session to hand over to a standby.
  *
  * @generated from message ordermesh.oms.v1.HandOverRequest
  */
@@ -506,7 +506,7 @@ export type HandOverRequest = Message<"ordermesh.oms.v1.HandOverRequest"> & {
   sessionId: string;
 
   /**
-   * Why; kept.
+   * Why; kept with the action.
    *
    * @generated from field: string reason = 2;
    */
@@ -521,13 +521,13 @@ export const HandOverRequestSchema: GenMessage<HandOverRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_session_service, 18);
 
 /**
- * The action.
+ * The action of the hand-over.
  *
  * @generated from message ordermesh.oms.v1.HandOverResponse
  */
 export type HandOverResponse = Message<"ordermesh.oms.v1.HandOverResponse"> & {
   /**
-   * In APPROVED.
+   * The action in APPROVED.
    *
    * @generated from field: ordermesh.oms.v1.SessionAction action = 1;
    */
@@ -542,20 +542,19 @@ export const HandOverResponseSchema: GenMessage<HandOverResponse> = /*@__PURE__*
   messageDesc(file_ordermesh_oms_v1_session_service, 19);
 
 /**
- * FIX order sessions: who owns them, how far their numbers are, and what a named
- * person may do to them. Everything done is kept with who, when, why, and the
- * numbers before and behind it.
+ * FIX order sessions: their owners, their sequence numbers, and administrative actions of named
+ * persons. Every action is kept with who, when, why, and the sequence numbers before and after it.
  *
- * Roles: OPERATOR, RISK and AUDITOR may read; what changes something says who
- * may. An unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a
- * state that does not allow it FAILED_PRECONDITION (OBJECT_STATE). A gateway that
- * was told has 60 s to answer: then the action is UNKNOWN and in no other's way.
+ * Roles: OPERATOR, RISK and AUDITOR may read; each rpc that changes something names its roles. An
+ * unknown session or action gives NOT_FOUND (OBJECT_NOT_FOUND), one in a state that does not allow
+ * the call FAILED_PRECONDITION (OBJECT_STATE). A gateway has 60 s to answer an action: after that
+ * the action is UNKNOWN and does not block others.
  *
  * @generated from service ordermesh.oms.v1.SessionService
  */
 export const SessionService: GenService<{
   /**
-   * Every session.
+   * Returns every session.
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.List
    */
@@ -565,7 +564,7 @@ export const SessionService: GenService<{
     output: typeof SessionServiceListResponseSchema;
   },
   /**
-   * One session with what was done to it last. Refuses: OBJECT_NOT_FOUND.
+   * Returns one session with its last actions. Refuses: OBJECT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.Get
    */
@@ -575,8 +574,8 @@ export const SessionService: GenService<{
     output: typeof SessionServiceGetResponseSchema;
   },
   /**
-   * All sessions, then each again whenever something of it changes; a heartbeat
-   * when nothing does. Refuses: OBJECT_NOT_FOUND.
+   * Sends all sessions, then each again whenever it changes; a heartbeat when nothing changes.
+   * Refuses: OBJECT_NOT_FOUND.
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.Watch
    */
@@ -586,8 +585,8 @@ export const SessionService: GenService<{
     output: typeof SessionServiceWatchResponseSchema;
   },
   /**
-   * What was done to a session, newest first, in pages. Refuses:
-   * OBJECT_NOT_FOUND, INVALID_FIELD (before_action_id is no ULID).
+   * Returns the actions on a session, newest first, in pages. Refuses: OBJECT_NOT_FOUND,
+   * INVALID_FIELD (before_action_id is not a ULID).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.ListActions
    */
@@ -597,10 +596,9 @@ export const SessionService: GenService<{
     output: typeof ListActionsResponseSchema;
   },
   /**
-   * Proposes other sequence numbers. Roles: OPERATOR, RISK. Nothing happens
-   * before another person approves it. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE
-   * (another action is under way), INVALID_FIELD (nothing is to be changed, a
-   * reset with numbers, or a life under 60 s).
+   * Proposes other sequence numbers. Roles: OPERATOR, RISK. Nothing happens before another person
+   * approves the proposal. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (another action is under way),
+   * INVALID_FIELD (nothing to change, a reset together with numbers, or expires_in_s below 60).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.ProposeSequenceChange
    */
@@ -610,10 +608,9 @@ export const SessionService: GenService<{
     output: typeof ProposeSequenceChangeResponseSchema;
   },
   /**
-   * Approves a proposal; the owning gateway then logs out, sets the numbers and
-   * logs on again. Roles: OPERATOR, RISK. Refuses: SECOND_PERSON_REQUIRED (the
-   * proposer), OBJECT_STATE (decided already, expired, or another action is under
-   * way).
+   * Approves a proposal; the owning gateway then logs out, sets the numbers and logs on again.
+   * Roles: OPERATOR, RISK. Refuses: SECOND_PERSON_REQUIRED (the caller proposed it), OBJECT_STATE
+   * (the proposal is decided or expired, or another action is under way).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.ApproveSequenceChange
    */
@@ -623,7 +620,7 @@ export const SessionService: GenService<{
     output: typeof ApproveSequenceChangeResponseSchema;
   },
   /**
-   * Rejects a proposal, also one's own. Roles: OPERATOR, RISK. Refuses:
+   * Rejects a proposal, which may be the caller's own. Roles: OPERATOR, RISK. Refuses:
    * OBJECT_STATE.
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.RejectSequenceChange
@@ -634,8 +631,8 @@ export const SessionService: GenService<{
     output: typeof RejectSequenceChangeResponseSchema;
   },
   /**
-   * Logs the session out until Connect, whatever restarts meanwhile. Role:
-   * OPERATOR. Refuses: OBJECT_STATE (it is kept out already).
+   * Logs the session out until Connect, also if processes restart in between. Role: OPERATOR.
+   * Refuses: OBJECT_STATE (the session is already kept out).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.Disconnect
    */
@@ -645,8 +642,8 @@ export const SessionService: GenService<{
     output: typeof DisconnectResponseSchema;
   },
   /**
-   * Lets the session log on again. Role: OPERATOR. Refuses: OBJECT_STATE (it is
-   * not kept out).
+   * Lets the session log on again. Role: OPERATOR. Refuses: OBJECT_STATE (the session is not kept
+   * out).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.Connect
    */
@@ -656,8 +653,8 @@ export const SessionService: GenService<{
     output: typeof ConnectResponseSchema;
   },
   /**
-   * Has the owner give the session to a standby. Role: OPERATOR. Refuses:
-   * OBJECT_STATE (no standby was seen within 3 s, or the session has no owner).
+   * Makes the owner give the session to a standby. Role: OPERATOR. Refuses: OBJECT_STATE (no
+   * standby was seen in the last 3 s, or the session has no owner).
    *
    * @generated from rpc ordermesh.oms.v1.SessionService.HandOver
    */

@@ -13,27 +13,27 @@ export const file_ordermesh_type_v1_error: GenFile = /*@__PURE__*/
   fileDesc("Ch1vcmRlcm1lc2gvdHlwZS92MS9lcnJvci5wcm90bxIRb3JkZXJtZXNoLnR5cGUudjEiyAEKCVJlamVjdGlvbhIuCgZyZWFzb24YASABKA4yHi5vcmRlcm1lc2gudHlwZS52MS5FcnJvclJlYXNvbhIyCgtyZXRyeV9jbGFzcxgCIAEoDjIdLm9yZGVybWVzaC50eXBlLnYxLlJldHJ5Q2xhc3MSDAoEdGV4dBgDIAEoCRINCgVmaWVsZBgEIAEoCRIXCgp2ZW51ZV9jb2RlGAUgASgFSACIAQESEgoKdmVudWVfdGV4dBgGIAEoCUINCgtfdmVudWVfY29kZSqeDgoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASHgoaRVJST1JfUkVBU09OX0lOVkFMSURfRklFTEQQARInCiNFUlJPUl9SRUFTT05fSURFTVBPVEVOQ1lfS0VZX1JFVVNFRBACEiAKHEVSUk9SX1JFQVNPTl9PUkRFUl9OT1RfRk9VTkQQAxIlCiFFUlJPUl9SRUFTT05fSU5TVFJVTUVOVF9OT1RfRk9VTkQQBBIkCiBFUlJPUl9SRUFTT05fQUNDT1VOVF9OT1RfQUxMT1dFRBAFEh0KGUVSUk9SX1JFQVNPTl9PUkRFUl9DTE9TRUQQBhIlCiFFUlJPUl9SRUFTT05fT1JERVJfQ0hBTkdFX1BFTkRJTkcQBxIeChpFUlJPUl9SRUFTT05fU1RBTEVfVkVSU0lPThAIEjEKLUVSUk9SX1JFQVNPTl9VTlNVUFBPUlRFRF9PUkRFUl9DSEFSQUNURVJJU1RJQxAJEiEKHUVSUk9SX1JFQVNPTl9PQkpFQ1RfTk9UX0ZPVU5EEAoSHQoZRVJST1JfUkVBU09OX09CSkVDVF9TVEFURRALEigKJEVSUk9SX1JFQVNPTl9JTlNUUlVNRU5UX05PVF9UUkFEQUJMRRAUEh8KG0VSUk9SX1JFQVNPTl9QUklDRV9PRkZfVElDSxAVEiEKHUVSUk9SX1JFQVNPTl9RVUFOVElUWV9PRkZfTE9UEBYSJgoiRVJST1JfUkVBU09OX01BWF9RVUFOVElUWV9FWENFRURFRBAXEiMKH0VSUk9SX1JFQVNPTl9NQVhfVkFMVUVfRVhDRUVERUQQGBImCiJFUlJPUl9SRUFTT05fUFJJQ0VfQ09MTEFSX0VYQ0VFREVEEBkSIAocRVJST1JfUkVBU09OX0RVUExJQ0FURV9PUkRFUhAaEigKJEVSUk9SX1JFQVNPTl9FWFBPU1VSRV9MSU1JVF9FWENFRURFRBAbEiUKIUVSUk9SX1JFQVNPTl9TRUxGX01BVENIX1BSRVZFTlRFRBAcEh8KG0VSUk9SX1JFQVNPTl9UUkFESU5HX0hBTFRFRBAdEigKJEVSUk9SX1JFQVNPTl9SRUZFUkVOQ0VfUFJJQ0VfTUlTU0lORxAeEiIKHkVSUk9SX1JFQVNPTl9BUFBST1ZBTF9SRVFVSVJFRBAfEiQKIEVSUk9SX1JFQVNPTl9LSUxMX1NXSVRDSF9FTkdBR0VEECASKAokRVJST1JfUkVBU09OX1BPU0lUSU9OX0xJTUlUX0VYQ0VFREVEECESJgoiRVJST1JfUkVBU09OX1ZPTFVNRV9MSU1JVF9FWENFRURFRBAiEikKJUVSUk9SX1JFQVNPTl9JTlNUUlVNRU5UX05PVF9QRVJNSVRURUQQIxInCiNFUlJPUl9SRUFTT05fU0hPUlRfU0FMRV9OT1RfQUxMT1dFRBAkEiYKIkVSUk9SX1JFQVNPTl9CVVlJTkdfUE9XRVJfRVhDRUVERUQQJRIrCidFUlJPUl9SRUFTT05fUkVQRUFURURfRVhFQ1VUSU9OX1NUT1BQRUQQJhIcChhFUlJPUl9SRUFTT05fUkVEVUNFX09OTFkQJxIiCh5FUlJPUl9SRUFTT05fVkVOVUVfVU5BVkFJTEFCTEUQKBIfChtFUlJPUl9SRUFTT05fVkVOVUVfUkVKRUNURUQQKRIZChVFUlJPUl9SRUFTT05fTk9UX1NFTlQQKhIgChxFUlJPUl9SRUFTT05fT1VUQ09NRV9VTktOT1dOECsSJQohRVJST1JfUkVBU09OX1ZFTlVFX0xJTUlUX0VYQ0VFREVEECwSIAocRVJST1JfUkVBU09OX1VOQVVUSEVOVElDQVRFRBA8Eh4KGkVSUk9SX1JFQVNPTl9UT0tFTl9FWFBJUkVEED0SIgoeRVJST1JfUkVBU09OX1BFUk1JU1NJT05fREVOSUVEED4SIAocRVJST1JfUkVBU09OX0JBRF9DUkVERU5USUFMUxA/EiAKHEVSUk9SX1JFQVNPTl9MT0dJTl9USFJPVFRMRUQQQBInCiNFUlJPUl9SRUFTT05fU0VDT05EX1BFUlNPTl9SRVFVSVJFRBBBEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQUBIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBBREhkKFUVSUk9SX1JFQVNPTl9EUkFJTklORxBSEh4KGkVSUk9SX1JFQVNPTl9TTE9XX0NPTlNVTUVSEFMSJwojRVJST1JfUkVBU09OX0RFUEVOREVOQ1lfVU5BVkFJTEFCTEUQVBIjCh9FUlJPUl9SRUFTT05fREVBRExJTkVfVE9PX1NIT1JUEFUSGQoVRVJST1JfUkVBU09OX0lOVEVSTkFMEGMqmAEKClJldHJ5Q2xhc3MSGwoXUkVUUllfQ0xBU1NfVU5TUEVDSUZJRUQQABIZChVSRVRSWV9DTEFTU19SRVRSWUFCTEUQARIZChVSRVRSWV9DTEFTU19GSVhfSU5QVVQQAhIbChdSRVRSWV9DTEFTU19OT1RfQUxMT1dFRBADEhoKFlJFVFJZX0NMQVNTX1dBSVRfVU5USUwQBGIGcHJvdG8z");
 
 /**
- * A refusal or rejection as data, for orders and for results inside streams.
+ * A refusal or rejection as data, for orders and for results in streams.
  *
  * @generated from message ordermesh.type.v1.Rejection
  */
 export type Rejection = Message<"ordermesh.type.v1.Rejection"> & {
   /**
-   * Our reason.
+   * Why it was refused.
    *
    * @generated from field: ordermesh.type.v1.ErrorReason reason = 1;
    */
   reason: ErrorReason;
 
   /**
-   * What can be done.
+   * What the caller can do.
    *
    * @generated from field: ordermesh.type.v1.RetryClass retry_class = 2;
    */
   retryClass: RetryClass;
 
   /**
-   * A sentence for people. Names the field, what it was, what it should be.
+   * A sentence for people that names the field, its value and what was expected.
    *
    * @generated from field: string text = 3;
    */
@@ -47,15 +47,15 @@ export type Rejection = Message<"ordermesh.type.v1.Rejection"> & {
   field: string;
 
   /**
-   * The venue's code as it came: OrdRejReason(103), CxlRejReason(102),
-   * BusinessRejectReason(380) or SessionRejectReason(373).
+   * The venue's code as received: OrdRejReason(103), CxlRejReason(102), BusinessRejectReason(380)
+   * or SessionRejectReason(373).
    *
    * @generated from field: optional int32 venue_code = 5;
    */
   venueCode?: number | undefined;
 
   /**
-   * The venue's Text(58) as it came.
+   * The venue's Text(58) as received.
    *
    * @generated from field: string venue_text = 6;
    */
@@ -70,11 +70,10 @@ export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_error, 0);
 
 /**
- * Why a request, command or order was refused. Travels as
- * google.rpc.ErrorInfo.reason without the prefix (domain "ordermesh"), and as a
- * field of refused or rejected orders. mesh/errors.py has the one table from
- * reason to gRPC status, retry class, OrdRejReason(103) and CxlRejReason(102).
- * What a venue's code means among them is svc_oms/domain/venue_reasons.py.
+ * Why a request, command or order was refused. Sent as google.rpc.ErrorInfo.reason without the
+ * prefix (domain "ordermesh"), and as a field of refused or rejected orders. mesh/errors.py has the
+ * one table from reason to gRPC status, retry class, OrdRejReason(103) and CxlRejReason(102);
+ * svc_oms/domain/venue_reasons.py has the table from a venue's codes to these reasons.
  *
  * @generated from enum ordermesh.type.v1.ErrorReason
  */
@@ -94,28 +93,28 @@ export enum ErrorReason {
   INVALID_FIELD = 1,
 
   /**
-   * The same idempotency key came with another body. fix-input.
+   * The idempotency key was used before, with another request. fix-input.
    *
    * @generated from enum value: ERROR_REASON_IDEMPOTENCY_KEY_REUSED = 2;
    */
   IDEMPOTENCY_KEY_REUSED = 2,
 
   /**
-   * No such order, or not the caller's. fix-input.
+   * The order does not exist, or is not in one of the caller's accounts. fix-input.
    *
    * @generated from enum value: ERROR_REASON_ORDER_NOT_FOUND = 3;
    */
   ORDER_NOT_FOUND = 3,
 
   /**
-   * No such instrument. fix-input. OrdRejReason(103)=1.
+   * The instrument does not exist. fix-input. OrdRejReason(103)=1.
    *
    * @generated from enum value: ERROR_REASON_INSTRUMENT_NOT_FOUND = 4;
    */
   INSTRUMENT_NOT_FOUND = 4,
 
   /**
-   * No such account, or not the caller's. not-allowed.
+   * The account does not exist, or is not one of the caller's. not-allowed.
    *
    * @generated from enum value: ERROR_REASON_ACCOUNT_NOT_ALLOWED = 5;
    */
@@ -136,7 +135,7 @@ export enum ErrorReason {
   ORDER_CHANGE_PENDING = 7,
 
   /**
-   * The command names an older version of the order than there is. fix-input.
+   * The command names an older version of the order than the current one. fix-input.
    *
    * @generated from enum value: ERROR_REASON_STALE_VERSION = 8;
    */
@@ -150,14 +149,14 @@ export enum ErrorReason {
   UNSUPPORTED_ORDER_CHARACTERISTIC = 9,
 
   /**
-   * No such limit, kill switch, override or request for approval. fix-input.
+   * The limit, kill switch, override or request for approval does not exist. fix-input.
    *
    * @generated from enum value: ERROR_REASON_OBJECT_NOT_FOUND = 10;
    */
   OBJECT_NOT_FOUND = 10,
 
   /**
-   * The object is in a state that does not allow this. fix-input.
+   * The state of the object does not allow the command. fix-input.
    *
    * @generated from enum value: ERROR_REASON_OBJECT_STATE = 11;
    */
@@ -185,28 +184,28 @@ export enum ErrorReason {
   QUANTITY_OFF_LOT = 22,
 
   /**
-   * Above the largest order quantity. not-allowed. OrdRejReason(103)=3.
+   * The quantity is above the largest order quantity. not-allowed. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_MAX_QUANTITY_EXCEEDED = 23;
    */
   MAX_QUANTITY_EXCEEDED = 23,
 
   /**
-   * Above the largest order value. not-allowed. OrdRejReason(103)=3.
+   * The value is above the largest order value. not-allowed. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_MAX_VALUE_EXCEEDED = 24;
    */
   MAX_VALUE_EXCEEDED = 24,
 
   /**
-   * Outside the price collar. not-allowed. OrdRejReason(103)=16.
+   * The price is outside the price collar. not-allowed. OrdRejReason(103)=16.
    *
    * @generated from enum value: ERROR_REASON_PRICE_COLLAR_EXCEEDED = 25;
    */
   PRICE_COLLAR_EXCEEDED = 25,
 
   /**
-   * The same order was just sent. not-allowed. OrdRejReason(103)=6.
+   * The same order was sent a moment ago. not-allowed. OrdRejReason(103)=6.
    *
    * @generated from enum value: ERROR_REASON_DUPLICATE_ORDER = 26;
    */
@@ -220,28 +219,28 @@ export enum ErrorReason {
   EXPOSURE_LIMIT_EXCEEDED = 27,
 
   /**
-   * Would trade with an order of the same owner. not-allowed.
+   * The order could trade with an order of the same owner. not-allowed.
    *
    * @generated from enum value: ERROR_REASON_SELF_MATCH_PREVENTED = 28;
    */
   SELF_MATCH_PREVENTED = 28,
 
   /**
-   * A kill switch or halt is on. wait-until. OrdRejReason(103)=2.
+   * Trading is halted for the account, firm, venue or listing. wait-until. OrdRejReason(103)=2.
    *
    * @generated from enum value: ERROR_REASON_TRADING_HALTED = 29;
    */
   TRADING_HALTED = 29,
 
   /**
-   * No reference price for a check that needs one. wait-until.
+   * A control needs a reference price and there is none. wait-until.
    *
    * @generated from enum value: ERROR_REASON_REFERENCE_PRICE_MISSING = 30;
    */
   REFERENCE_PRICE_MISSING = 30,
 
   /**
-   * Needs approval by a second person. wait-until.
+   * A second person must approve it. wait-until.
    *
    * @generated from enum value: ERROR_REASON_APPROVAL_REQUIRED = 31;
    */
@@ -255,28 +254,29 @@ export enum ErrorReason {
   KILL_SWITCH_ENGAGED = 32,
 
   /**
-   * The position would pass its limit. not-allowed. OrdRejReason(103)=3.
+   * The position would exceed its limit. not-allowed. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_POSITION_LIMIT_EXCEEDED = 33;
    */
   POSITION_LIMIT_EXCEEDED = 33,
 
   /**
-   * More would be ordered within the window than may be. wait-until. OrdRejReason(103)=3.
+   * The volume ordered within the window would exceed its limit. wait-until. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_VOLUME_LIMIT_EXCEEDED = 34;
    */
   VOLUME_LIMIT_EXCEEDED = 34,
 
   /**
-   * The instrument is not among those permitted. not-allowed. OrdRejReason(103)=3.
+   * The account may not trade this instrument. not-allowed. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_INSTRUMENT_NOT_PERMITTED = 35;
    */
   INSTRUMENT_NOT_PERMITTED = 35,
 
   /**
-   * Would sell more than is held, and short sale is not allowed. not-allowed. OrdRejReason(103)=3.
+   * The order would sell more than the position, and short sales are not allowed. not-allowed.
+   * OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_SHORT_SALE_NOT_ALLOWED = 36;
    */
@@ -290,32 +290,31 @@ export enum ErrorReason {
   BUYING_POWER_EXCEEDED = 37,
 
   /**
-   * The repeated-execution throttle stopped the strategy (RTS 6 Article 15(3)); a
-   * named person must enable it again. wait-until. OrdRejReason(103)=3.
+   * The repeated-execution throttle stopped the strategy (RTS 6 Article 15(3)); a named person must
+   * enable it again. wait-until. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_REPEATED_EXECUTION_STOPPED = 38;
    */
   REPEATED_EXECUTION_STOPPED = 38,
 
   /**
-   * Only orders that reduce the position are taken now. not-allowed. OrdRejReason(103)=3.
+   * Only orders that reduce the position are accepted now. not-allowed. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_REDUCE_ONLY = 39;
    */
   REDUCE_ONLY = 39,
 
   /**
-   * The venue's session is down and nothing was sent, or its application is, and
-   * it refused (venue_code is set then). retryable.
+   * The venue's session is down and nothing was sent, or the venue refused because its trading
+   * application is down (venue_code is set then). retryable.
    *
    * @generated from enum value: ERROR_REASON_VENUE_UNAVAILABLE = 40;
    */
   VENUE_UNAVAILABLE = 40,
 
   /**
-   * The venue rejected, and its code says no more than that; text and code are
-   * beside. Where the code tells more, the reason is the one we would give
-   * ourselves, and venue_code is set. fix-input.
+   * The venue rejected the order with a code that has no reason of ours; venue_code and venue_text
+   * are set. A code that has one is reported with that reason and venue_code. fix-input.
    *
    * @generated from enum value: ERROR_REASON_VENUE_REJECTED = 41;
    */
@@ -336,21 +335,21 @@ export enum ErrorReason {
   OUTCOME_UNKNOWN = 43,
 
   /**
-   * A limit the venue keeps is reached. not-allowed. OrdRejReason(103)=3.
+   * A limit of the venue is reached. not-allowed. OrdRejReason(103)=3.
    *
    * @generated from enum value: ERROR_REASON_VENUE_LIMIT_EXCEEDED = 44;
    */
   VENUE_LIMIT_EXCEEDED = 44,
 
   /**
-   * No token, or a token that does not verify. not-allowed.
+   * The token is missing, or its verification failed. not-allowed.
    *
    * @generated from enum value: ERROR_REASON_UNAUTHENTICATED = 60;
    */
   UNAUTHENTICATED = 60,
 
   /**
-   * The token has expired: refresh and repeat. retryable.
+   * The token has expired: refresh it and repeat the request. retryable.
    *
    * @generated from enum value: ERROR_REASON_TOKEN_EXPIRED = 61;
    */
@@ -364,70 +363,70 @@ export enum ErrorReason {
   PERMISSION_DENIED = 62,
 
   /**
-   * Wrong user name or password. fix-input.
+   * The user name or the password is wrong. fix-input.
    *
    * @generated from enum value: ERROR_REASON_BAD_CREDENTIALS = 63;
    */
   BAD_CREDENTIALS = 63,
 
   /**
-   * Too many failed logins; metadata: retry_after_s. wait-until.
+   * Too many logins failed; metadata: retry_after_s. wait-until.
    *
    * @generated from enum value: ERROR_REASON_LOGIN_THROTTLED = 64;
    */
   LOGIN_THROTTLED = 64,
 
   /**
-   * The person who asked for it cannot also approve it. not-allowed.
+   * The person who proposed it cannot also approve it. not-allowed.
    *
    * @generated from enum value: ERROR_REASON_SECOND_PERSON_REQUIRED = 65;
    */
   SECOND_PERSON_REQUIRED = 65,
 
   /**
-   * Too many requests; RetryInfo tells when. retryable.
+   * Too many requests; RetryInfo gives the time to wait. retryable.
    *
    * @generated from enum value: ERROR_REASON_RATE_LIMITED = 80;
    */
   RATE_LIMITED = 80,
 
   /**
-   * A queue is full; nothing was taken. retryable.
+   * A queue is full; nothing was accepted. retryable.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 81;
    */
   OVERLOADED = 81,
 
   /**
-   * The process stops; connect again. retryable.
+   * The process is stopping; connect again. retryable.
    *
    * @generated from enum value: ERROR_REASON_DRAINING = 82;
    */
   DRAINING = 82,
 
   /**
-   * A reader fell behind; resume from the cursor. retryable.
+   * The reader was too slow; resume from the cursor. retryable.
    *
    * @generated from enum value: ERROR_REASON_SLOW_CONSUMER = 83;
    */
   SLOW_CONSUMER = 83,
 
   /**
-   * A part this service needs (database, identity) is not there now. retryable.
+   * A part this service needs (database, identity) is not available. retryable.
    *
    * @generated from enum value: ERROR_REASON_DEPENDENCY_UNAVAILABLE = 84;
    */
   DEPENDENCY_UNAVAILABLE = 84,
 
   /**
-   * The deadline passed before the work was begun. retryable.
+   * The deadline passed before the work began. retryable.
    *
    * @generated from enum value: ERROR_REASON_DEADLINE_TOO_SHORT = 85;
    */
   DEADLINE_TOO_SHORT = 85,
 
   /**
-   * A fault of ours; metadata: incident. retryable.
+   * An internal fault of Ordermesh; metadata: incident. retryable.
    *
    * @generated from enum value: ERROR_REASON_INTERNAL = 99;
    */
@@ -454,7 +453,7 @@ export enum RetryClass {
   UNSPECIFIED = 0,
 
   /**
-   * The same request may work later; same idempotency key.
+   * The same request may succeed later, with the same idempotency key.
    *
    * @generated from enum value: RETRY_CLASS_RETRYABLE = 1;
    */
@@ -475,7 +474,7 @@ export enum RetryClass {
   NOT_ALLOWED = 3,
 
   /**
-   * It works once something has happened, named in the text.
+   * The request will succeed once the event named in the text has happened.
    *
    * @generated from enum value: RETRY_CLASS_WAIT_UNTIL = 4;
    */

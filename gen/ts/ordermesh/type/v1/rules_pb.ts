@@ -2,9 +2,9 @@
 // @generated from file ordermesh/type/v1/rules.proto (package ordermesh.type.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { FieldOptions } from "@bufbuild/protobuf/wkt";
+import type { GenEnum, GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { EnumValueOptions, FieldOptions } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,15 +12,15 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/type/v1/rules.proto.
  */
 export const file_ordermesh_type_v1_rules: GenFile = /*@__PURE__*/
-  fileDesc("Ch1vcmRlcm1lc2gvdHlwZS92MS9ydWxlcy5wcm90bxIRb3JkZXJtZXNoLnR5cGUudjEi5gEKCkZpZWxkUnVsZXMSEAoIcmVxdWlyZWQYASABKAgSMAoHZGVjaW1hbBgCIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLkRlY2ltYWxSdWxlcxIuCgZzdHJpbmcYAyABKAsyHi5vcmRlcm1lc2gudHlwZS52MS5TdHJpbmdSdWxlcxIwCgdpbnRlZ2VyGAQgASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuSW50ZWdlclJ1bGVzEjIKCHJlcGVhdGVkGAUgASgLMiAub3JkZXJtZXNoLnR5cGUudjEuUmVwZWF0ZWRSdWxlcyI2CgxEZWNpbWFsUnVsZXMSEAoIcG9zaXRpdmUYASABKAgSFAoMbm90X25lZ2F0aXZlGAIgASgIIl0KC1N0cmluZ1J1bGVzEhIKCm1pbl9sZW5ndGgYASABKA0SEgoKbWF4X2xlbmd0aBgCIAEoDRIPCgdwYXR0ZXJuGAMgASgJEhUKDXBhdHRlcm5fd29yZHMYBCABKAkiUgoMSW50ZWdlclJ1bGVzEhQKB21pbmltdW0YASABKANIAIgBARIUCgdtYXhpbXVtGAIgASgDSAGIAQFCCgoIX21pbmltdW1CCgoIX21heGltdW0iNQoNUmVwZWF0ZWRSdWxlcxIRCgltaW5faXRlbXMYASABKA0SEQoJbWF4X2l0ZW1zGAIgASgNOlQKBXJ1bGVzEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi0hwMgASgLMh0ub3JkZXJtZXNoLnR5cGUudjEuRmllbGRSdWxlc1IFcnVsZXNiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Ch1vcmRlcm1lc2gvdHlwZS92MS9ydWxlcy5wcm90bxIRb3JkZXJtZXNoLnR5cGUudjEikwIKCkZpZWxkUnVsZXMSEAoIcmVxdWlyZWQYASABKAgSMAoHZGVjaW1hbBgCIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLkRlY2ltYWxSdWxlcxIuCgZzdHJpbmcYAyABKAsyHi5vcmRlcm1lc2gudHlwZS52MS5TdHJpbmdSdWxlcxIwCgdpbnRlZ2VyGAQgASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuSW50ZWdlclJ1bGVzEjIKCHJlcGVhdGVkGAUgASgLMiAub3JkZXJtZXNoLnR5cGUudjEuUmVwZWF0ZWRSdWxlcxIrCgVuYW1lZBgGIAEoDjIcLm9yZGVybWVzaC50eXBlLnYxLk5hbWVkUnVsZSI2CgxEZWNpbWFsUnVsZXMSEAoIcG9zaXRpdmUYASABKAgSFAoMbm90X25lZ2F0aXZlGAIgASgIIl0KC1N0cmluZ1J1bGVzEhIKCm1pbl9sZW5ndGgYASABKA0SEgoKbWF4X2xlbmd0aBgCIAEoDRIPCgdwYXR0ZXJuGAMgASgJEhUKDXBhdHRlcm5fd29yZHMYBCABKAkiUgoMSW50ZWdlclJ1bGVzEhQKB21pbmltdW0YASABKANIAIgBARIUCgdtYXhpbXVtGAIgASgDSAGIAQFCCgoIX21pbmltdW1CCgoIX21heGltdW0iNQoNUmVwZWF0ZWRSdWxlcxIRCgltaW5faXRlbXMYASABKA0SEQoJbWF4X2l0ZW1zGAIgASgNKpUICglOYW1lZFJ1bGUSGgoWTkFNRURfUlVMRV9VTlNQRUNJRklFRBAAElkKGk5BTUVEX1JVTEVfSURFTVBPVEVOQ1lfS0VZEAEaOaq7GDUIARoxEEAaEFtBLVphLXowLTkuXzotXSsiG2xldHRlcnMsIGRpZ2l0cyBhbmQgLiBfIDogLRIkChROQU1FRF9SVUxFX09CSkVDVF9JRBACGgqquxgGCAEaAhAkElEKFU5BTUVEX1JVTEVfQUNDT1VOVF9JRBADGjaquxgyGjAQIBoKW0EtWjAtOS1dKyIgdXBwZXItY2FzZSBsZXR0ZXJzLCBkaWdpdHMgYW5kIC0SKwobTkFNRURfUlVMRV9FWElTVElOR19BQ0NPVU5UEAQaCqq7GAYIARoCECASXQoYTkFNRURfUlVMRV9JTlNUUlVNRU5UX0lEEAUaP6q7GDsaORAgGhhbQS1aMC05Xy1dK1wuW0EtWjAtOV17NH0iG1NZTUJPTC5NSUMsIGFzIGluIEFTTUwuU0lNQRJPChROQU1FRF9SVUxFX1ZFTlVFX01JQxAGGjWquxgxGi8QBBoLW0EtWjAtOV17NH0iHjQgdXBwZXItY2FzZSBsZXR0ZXJzIG9yIGRpZ2l0cxJRChVOQU1FRF9SVUxFX1NFU1NJT05fSUQQBxo2qrsYMhowEEAaClthLXowLTktXSsiIGxvd2VyLWNhc2UgbGV0dGVycywgZGlnaXRzIGFuZCAtEisKG05BTUVEX1JVTEVfRVhJU1RJTkdfU0VTU0lPThAIGgqquxgGCAEaAhBAEk0KFU5BTUVEX1JVTEVfU0hPUlRfQ09ERRAJGjKquxguGiwQFBoJW0EtWjAtOV0rIh11cHBlci1jYXNlIGxldHRlcnMgYW5kIGRpZ2l0cxIeChJOQU1FRF9SVUxFX0RFQ0lNQUwQChoGqrsYAhIAEikKG05BTUVEX1JVTEVfUE9TSVRJVkVfREVDSU1BTBALGgiquxgEEgIIARItCh9OQU1FRF9SVUxFX0RFQ0lNQUxfTk9UX05FR0FUSVZFEAwaCKq7GAQSAhABEiIKEU5BTUVEX1JVTEVfUkVBU09OEA0aC6q7GAcIARoDEPQDEicKF05BTUVEX1JVTEVfU0hPUlRfUkVBU09OEA4aCqq7GAYIARoCEGQSLQoaTkFNRURfUlVMRV9ERVRBSUxFRF9SRUFTT04QDxoNqrsYCQgBGgUIChD0AxIlChROQU1FRF9SVUxFX1BBR0VfU0laRRAQGguquxgHIgUIABD0AxIpChpOQU1FRF9SVUxFX0xBUkdFX1BBR0VfU0laRRARGgmquxgFIgMQ6AcSJAoVTkFNRURfUlVMRV9QQUdFX1RPS0VOEBIaCaq7GAUaAxCAAjpUCgVydWxlcxIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtIcDIAEoCzIdLm9yZGVybWVzaC50eXBlLnYxLkZpZWxkUnVsZXNSBXJ1bGVzOmIKCmRlZmluaXRpb24SIS5nb29nbGUucHJvdG9idWYuRW51bVZhbHVlT3B0aW9ucxi1hwMgASgLMh0ub3JkZXJtZXNoLnR5cGUudjEuRmllbGRSdWxlc1IKZGVmaW5pdGlvbmIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
- * What a field must look like before any service looks at what it means. The
- * rules stand beside the fields they speak of, every service enforces them in
- * one place, and a broken rule is answered with INVALID_ARGUMENT and the reason
- * INVALID_FIELD, naming the field, what it was and what it should be.
+ * The rules a field's value must pass before any service interprets the value.
+ * Every service enforces them in one place. A broken rule is answered with
+ * INVALID_ARGUMENT and the reason INVALID_FIELD, naming the field, its value and
+ * what was expected.
  *
- * Five rules hold without being written: an enum field holds a value this
+ * Five rules apply without being written: an enum field holds a value this
  * version defines, a string without its own maximum holds at most 256
  * characters, a string without a pattern holds no control characters (U+0000 to
  * U+001F, U+007F), a repeated field without its own maximum holds at most 1000
@@ -64,6 +64,14 @@ export type FieldRules = Message<"ordermesh.type.v1.FieldRules"> & {
    * @generated from field: ordermesh.type.v1.RepeatedRules repeated = 5;
    */
   repeated?: RepeatedRules | undefined;
+
+  /**
+   * Apply the definition of this named rule; what the field states itself is
+   * merged over the definition.
+   *
+   * @generated from field: ordermesh.type.v1.NamedRule named = 6;
+   */
+  named: NamedRule;
 };
 
 /**
@@ -77,21 +85,21 @@ export const FieldRulesSchema: GenMessage<FieldRules> = /*@__PURE__*/
  * A decimal number as text in canonical form: digits, at most one point, no
  * exponent, no plus sign, no leading zero before another digit, no trailing
  * zero after the point, no negative zero; at most 18 digits before the point
- * and 9 behind it. "150.25", "0.5" and "100" are canonical; "150.250", ".5",
- * "1e2" and "+100" are not. An optional or not required field may be empty.
+ * and 9 after it. "150.25", "0.5" and "100" are canonical; "150.250", ".5",
+ * "1e2" and "+100" are not. A field that is optional or not required may be empty.
  *
  * @generated from message ordermesh.type.v1.DecimalRules
  */
 export type DecimalRules = Message<"ordermesh.type.v1.DecimalRules"> & {
   /**
-   * Refuse zero and anything below.
+   * Refuse zero and negative numbers.
    *
    * @generated from field: bool positive = 1;
    */
   positive: boolean;
 
   /**
-   * Refuse anything below zero.
+   * Refuse negative numbers.
    *
    * @generated from field: bool not_negative = 2;
    */
@@ -204,10 +212,165 @@ export const RepeatedRulesSchema: GenMessage<RepeatedRules> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_rules, 4);
 
 /**
+ * Rules that several fields share. The definition stands beside each name, so
+ * that a reader in any language finds it in the descriptors.
+ *
+ * @generated from enum ordermesh.type.v1.NamedRule
+ */
+export enum NamedRule {
+  /**
+   * The field states all its rules itself.
+   *
+   * @generated from enum value: NAMED_RULE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The caller's key for one command; required.
+   *
+   * @generated from enum value: NAMED_RULE_IDEMPOTENCY_KEY = 1;
+   */
+  IDEMPOTENCY_KEY = 1,
+
+  /**
+   * Id the service gave to an order, limit, override or kill switch; required.
+   *
+   * @generated from enum value: NAMED_RULE_OBJECT_ID = 2;
+   */
+  OBJECT_ID = 2,
+
+  /**
+   * Account(1), in its full form.
+   *
+   * @generated from enum value: NAMED_RULE_ACCOUNT_ID = 3;
+   */
+  ACCOUNT_ID = 3,
+
+  /**
+   * Account(1) of an account that must exist, in any form; required.
+   *
+   * @generated from enum value: NAMED_RULE_EXISTING_ACCOUNT = 4;
+   */
+  EXISTING_ACCOUNT = 4,
+
+  /**
+   * Id of a listing: symbol and venue.
+   *
+   * @generated from enum value: NAMED_RULE_INSTRUMENT_ID = 5;
+   */
+  INSTRUMENT_ID = 5,
+
+  /**
+   * Market identifier code of a venue, ISO 10383.
+   *
+   * @generated from enum value: NAMED_RULE_VENUE_MIC = 6;
+   */
+  VENUE_MIC = 6,
+
+  /**
+   * Name of a FIX session, in its full form.
+   *
+   * @generated from enum value: NAMED_RULE_SESSION_ID = 7;
+   */
+  SESSION_ID = 7,
+
+  /**
+   * Name of a FIX session that must exist, in any form; required.
+   *
+   * @generated from enum value: NAMED_RULE_EXISTING_SESSION = 8;
+   */
+  EXISTING_SESSION = 8,
+
+  /**
+   * Short code of a person, an algorithm or a client, RTS 24.
+   *
+   * @generated from enum value: NAMED_RULE_SHORT_CODE = 9;
+   */
+  SHORT_CODE = 9,
+
+  /**
+   * A decimal number of any sign.
+   *
+   * @generated from enum value: NAMED_RULE_DECIMAL = 10;
+   */
+  DECIMAL = 10,
+
+  /**
+   * A decimal number greater than zero.
+   *
+   * @generated from enum value: NAMED_RULE_POSITIVE_DECIMAL = 11;
+   */
+  POSITIVE_DECIMAL = 11,
+
+  /**
+   * A decimal number of zero or more.
+   *
+   * @generated from enum value: NAMED_RULE_DECIMAL_NOT_NEGATIVE = 12;
+   */
+  DECIMAL_NOT_NEGATIVE = 12,
+
+  /**
+   * Why a person does something; required.
+   *
+   * @generated from enum value: NAMED_RULE_REASON = 13;
+   */
+  REASON = 13,
+
+  /**
+   * Why a person does something that each refused order reports; required.
+   *
+   * @generated from enum value: NAMED_RULE_SHORT_REASON = 14;
+   */
+  SHORT_REASON = 14,
+
+  /**
+   * Why a person changes a FIX session; required.
+   *
+   * @generated from enum value: NAMED_RULE_DETAILED_REASON = 15;
+   */
+  DETAILED_REASON = 15,
+
+  /**
+   * Items in a page, up to 500.
+   *
+   * @generated from enum value: NAMED_RULE_PAGE_SIZE = 16;
+   */
+  PAGE_SIZE = 16,
+
+  /**
+   * Items in a page, up to 1000.
+   *
+   * @generated from enum value: NAMED_RULE_LARGE_PAGE_SIZE = 17;
+   */
+  LARGE_PAGE_SIZE = 17,
+
+  /**
+   * Opaque place of a page in its list.
+   *
+   * @generated from enum value: NAMED_RULE_PAGE_TOKEN = 18;
+   */
+  PAGE_TOKEN = 18,
+}
+
+/**
+ * Describes the enum ordermesh.type.v1.NamedRule.
+ */
+export const NamedRuleSchema: GenEnum<NamedRule> = /*@__PURE__*/
+  enumDesc(file_ordermesh_type_v1_rules, 0);
+
+/**
  * The rules of one field.
  *
  * @generated from extension: ordermesh.type.v1.FieldRules rules = 50100;
  */
 export const rules: GenExtension<FieldOptions, FieldRules> = /*@__PURE__*/
   extDesc(file_ordermesh_type_v1_rules, 0);
+
+/**
+ * The rules that a NamedRule stands for; without `named`.
+ *
+ * @generated from extension: ordermesh.type.v1.FieldRules definition = 50101;
+ */
+export const definition: GenExtension<EnumValueOptions, FieldRules> = /*@__PURE__*/
+  extDesc(file_ordermesh_type_v1_rules, 1);
 

@@ -16,22 +16,22 @@ export const file_ordermesh_type_v1_stream: GenFile = /*@__PURE__*/
   fileDesc("Ch5vcmRlcm1lc2gvdHlwZS92MS9zdHJlYW0ucHJvdG8SEW9yZGVybWVzaC50eXBlLnYxIjMKBkN1cnNvchIXCgVlcG9jaBgBIAEoCUIIorsYBBoCEEASEAoIc2VxdWVuY2UYAiABKAQifAoJSGVhcnRiZWF0Ei8KC3NlcnZlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgpoaWdoX3dhdGVyGAIgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuQ3Vyc29yEg8KB2NoYW5uZWwYAyABKAkiYgoQU25hcHNob3RDb21wbGV0ZRIpCgZjdXJzb3IYASABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3ISDwoHY2hhbm5lbBgCIAEoCRISCgppdGVtX2NvdW50GAMgASgNInYKBlJlc3luYxItCgVjYXVzZRgBIAEoDjIeLm9yZGVybWVzaC50eXBlLnYxLlJlc3luY0NhdXNlEg8KB2NoYW5uZWwYAiABKAkSLAoJcmVxdWVzdGVkGAMgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuQ3Vyc29yInkKA0dhcBIoCgRraW5kGAEgASgOMhoub3JkZXJtZXNoLnR5cGUudjEuR2FwS2luZBIPCgdjaGFubmVsGAIgASgJEgwKBHRleHQYAyABKAkSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk4KDFNsb3dDb25zdW1lchIpCgZyZXN1bWUYASABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3ISEwoLbGltaXRfaXRlbXMYAiABKAQikAEKBURyYWluEikKBnJlc3VtZRgBIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvchIuCgtyZXRyeV9hZnRlchgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIsCgVjYXVzZRgDIAEoDjIdLm9yZGVybWVzaC50eXBlLnYxLkRyYWluQ2F1c2UqrAEKC1Jlc3luY0NhdXNlEhwKGFJFU1lOQ19DQVVTRV9VTlNQRUNJRklFRBAAEh4KGlJFU1lOQ19DQVVTRV9FUE9DSF9DSEFOR0VEEAESHwobUkVTWU5DX0NBVVNFX0NVUlNPUl9UT09fT0xEEAISHwobUkVTWU5DX0NBVVNFX0NVUlNPUl9VTktOT1dOEAMSHQoZUkVTWU5DX0NBVVNFX1NPVVJDRV9SRVNFVBAEKngKB0dhcEtpbmQSGAoUR0FQX0tJTkRfVU5TUEVDSUZJRUQQABIWChJHQVBfS0lORF9MSU5LX0RPV04QARIUChBHQVBfS0lORF9MSU5LX1VQEAISEgoOR0FQX0tJTkRfU1RBTEUQAxIRCg1HQVBfS0lORF9MT1NUEAQqegoKRHJhaW5DYXVzZRIbChdEUkFJTl9DQVVTRV9VTlNQRUNJRklFRBAAEhgKFERSQUlOX0NBVVNFX1NIVVRET1dOEAESHAoYRFJBSU5fQ0FVU0VfVE9LRU5fRVhQSVJZEAISFwoTRFJBSU5fQ0FVU0VfTUFYX0FHRRADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_ordermesh_type_v1_rules]);
 
 /**
- * A place in a stream to resume from. The sequence counts within an epoch; the
- * epoch names the life of whoever numbers the stream. A cursor of another epoch,
- * or older than what is kept, is answered with Resync and a snapshot.
+ * A position in a stream, to resume from. The sequence counts within an epoch; the epoch names one
+ * life of the process that numbers the stream. A cursor of another epoch, or older than the events
+ * that are kept, is answered with Resync and a snapshot.
  *
  * @generated from message ordermesh.type.v1.Cursor
  */
 export type Cursor = Message<"ordermesh.type.v1.Cursor"> & {
   /**
-   * Names the sequencer's life. Opaque: send back what was received.
+   * Names the life of the process that numbers the stream. Opaque: send back what was received.
    *
    * @generated from field: string epoch = 1;
    */
   epoch: string;
 
   /**
-   * The last sequence the reader has seen; the stream goes on behind it.
+   * The last sequence the reader has seen; the stream resumes with the next one.
    *
    * @generated from field: uint64 sequence = 2;
    */
@@ -46,28 +46,28 @@ export const CursorSchema: GenMessage<Cursor> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_stream, 0);
 
 /**
- * Sent at least as often as the reader asked (5 s unless told, 1 to 60 s), also
- * when nothing else moves, so that a lost event and stale data are noticed.
+ * Sent at the interval the reader asked for (1 to 60 s; 5 s by default), also when nothing else is
+ * sent, so that a reader notices a lost event and stale data.
  *
  * @generated from message ordermesh.type.v1.Heartbeat
  */
 export type Heartbeat = Message<"ordermesh.type.v1.Heartbeat"> & {
   /**
-   * Server clock.
+   * Time of the server's clock.
    *
    * @generated from field: google.protobuf.Timestamp server_time = 1;
    */
   serverTime?: Timestamp | undefined;
 
   /**
-   * Highest sequence of the stream (orders: of the account) at that time.
+   * Highest sequence of the stream (of the account, for orders) at server_time.
    *
    * @generated from field: ordermesh.type.v1.Cursor high_water = 2;
    */
   highWater?: Cursor | undefined;
 
   /**
-   * Account or channel the high water belongs to; empty on streams with one.
+   * Account or channel of high_water; empty on streams with only one.
    *
    * @generated from field: string channel = 3;
    */
@@ -82,20 +82,20 @@ export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_stream, 1);
 
 /**
- * Ends the snapshot part of a stream. What follows is live.
+ * Ends the snapshot part of a stream. All later items are live.
  *
  * @generated from message ordermesh.type.v1.SnapshotComplete
  */
 export type SnapshotComplete = Message<"ordermesh.type.v1.SnapshotComplete"> & {
   /**
-   * Events with greater sequences follow.
+   * The events that follow have greater sequences than this cursor.
    *
    * @generated from field: ordermesh.type.v1.Cursor cursor = 1;
    */
   cursor?: Cursor | undefined;
 
   /**
-   * Account or channel the snapshot was of; empty on streams with one.
+   * Account or channel of the snapshot; empty on streams with only one.
    *
    * @generated from field: string channel = 2;
    */
@@ -117,28 +117,28 @@ export const SnapshotCompleteSchema: GenMessage<SnapshotComplete> = /*@__PURE__*
   messageDesc(file_ordermesh_type_v1_stream, 2);
 
 /**
- * The cursor the reader came with cannot be served; a snapshot follows, and
- * whatever the reader held of this channel is to be forgotten.
+ * The server cannot resume from the reader's cursor. A snapshot follows; the reader must discard
+ * what it has of this channel.
  *
  * @generated from message ordermesh.type.v1.Resync
  */
 export type Resync = Message<"ordermesh.type.v1.Resync"> & {
   /**
-   * Why the cursor could not be served.
+   * Why the server cannot resume from the cursor.
    *
    * @generated from field: ordermesh.type.v1.ResyncCause cause = 1;
    */
   cause: ResyncCause;
 
   /**
-   * Account or channel; empty on streams with one.
+   * Account or channel; empty on streams with only one.
    *
    * @generated from field: string channel = 2;
    */
   channel: string;
 
   /**
-   * What the reader asked for.
+   * The cursor the reader asked for.
    *
    * @generated from field: ordermesh.type.v1.Cursor requested = 3;
    */
@@ -153,34 +153,34 @@ export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_stream, 3);
 
 /**
- * The data behind the stream has a hole, or is older than its limit.
+ * Events are missing from the stream, or its data is older than its limit.
  *
  * @generated from message ordermesh.type.v1.Gap
  */
 export type Gap = Message<"ordermesh.type.v1.Gap"> & {
   /**
-   * What is the matter.
+   * What kind of gap this is.
    *
    * @generated from field: ordermesh.type.v1.GapKind kind = 1;
    */
   kind: GapKind;
 
   /**
-   * Venue, account or channel it speaks of.
+   * Venue, account or channel with the gap.
    *
    * @generated from field: string channel = 2;
    */
   channel: string;
 
   /**
-   * In words.
+   * The cause in words.
    *
    * @generated from field: string text = 3;
    */
   text: string;
 
   /**
-   * Since when.
+   * When the gap began.
    *
    * @generated from field: google.protobuf.Timestamp since = 4;
    */
@@ -195,21 +195,21 @@ export const GapSchema: GenMessage<Gap> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_stream, 4);
 
 /**
- * The reader fell behind its bound; the stream ends with RESOURCE_EXHAUSTED
- * behind this message. Events are never dropped: resume from the cursor.
+ * More items waited for this reader than the limit allows. The stream ends with RESOURCE_EXHAUSTED
+ * after this message. No event is dropped: the reader resumes from the cursor.
  *
  * @generated from message ordermesh.type.v1.SlowConsumer
  */
 export type SlowConsumer = Message<"ordermesh.type.v1.SlowConsumer"> & {
   /**
-   * Resume from here.
+   * Cursor to resume from.
    *
    * @generated from field: ordermesh.type.v1.Cursor resume = 1;
    */
   resume?: Cursor | undefined;
 
   /**
-   * The bound that was reached.
+   * The limit that was reached, in items.
    *
    * @generated from field: uint64 limit_items = 2;
    */
@@ -224,29 +224,29 @@ export const SlowConsumerSchema: GenMessage<SlowConsumer> = /*@__PURE__*/
   messageDesc(file_ordermesh_type_v1_stream, 5);
 
 /**
- * The server will end this stream soon: it stops, or the token or the stream's
- * age runs out. UNAVAILABLE follows.
+ * The server will soon end this stream, because the process stops, or the token or the maximum age
+ * of the stream runs out. The status UNAVAILABLE follows.
  *
  * @generated from message ordermesh.type.v1.Drain
  */
 export type Drain = Message<"ordermesh.type.v1.Drain"> & {
   /**
-   * Resume from here. Not set on a stream of several accounts: there the last
-   * event or heartbeat of each account tells its cursor.
+   * Cursor to resume from. Not set on a stream of several accounts: use the cursor of each
+   * account's last event or heartbeat.
    *
    * @generated from field: ordermesh.type.v1.Cursor resume = 1;
    */
   resume?: Cursor | undefined;
 
   /**
-   * Wait this long before connecting again; zero unless the process stops.
+   * Time to wait before connecting again; zero unless the process stops.
    *
    * @generated from field: google.protobuf.Duration retry_after = 2;
    */
   retryAfter?: Duration | undefined;
 
   /**
-   * Why.
+   * Why the server ends the stream.
    *
    * @generated from field: ordermesh.type.v1.DrainCause cause = 3;
    */
@@ -274,14 +274,14 @@ export enum ResyncCause {
   UNSPECIFIED = 0,
 
   /**
-   * The sequencer has started a new life since.
+   * The process that numbers the stream has started again since.
    *
    * @generated from enum value: RESYNC_CAUSE_EPOCH_CHANGED = 1;
    */
   EPOCH_CHANGED = 1,
 
   /**
-   * The events behind the cursor are no longer kept.
+   * The events after the cursor are no longer kept.
    *
    * @generated from enum value: RESYNC_CAUSE_CURSOR_TOO_OLD = 2;
    */
@@ -322,28 +322,28 @@ export enum GapKind {
   UNSPECIFIED = 0,
 
   /**
-   * The link to the venue went down; data no longer moves.
+   * The link to the venue went down; data is no longer updated.
    *
    * @generated from enum value: GAP_KIND_LINK_DOWN = 1;
    */
   LINK_DOWN = 1,
 
   /**
-   * The link is up again; data is current from here on.
+   * The link to the venue is up again; data is current from here on.
    *
    * @generated from enum value: GAP_KIND_LINK_UP = 2;
    */
   LINK_UP = 2,
 
   /**
-   * Data is older than its limit.
+   * The data is older than its limit.
    *
    * @generated from enum value: GAP_KIND_STALE = 3;
    */
   STALE = 3,
 
   /**
-   * Sequences are missing and cannot be had again.
+   * Sequences are missing and cannot be recovered.
    *
    * @generated from enum value: GAP_KIND_LOST = 4;
    */
@@ -357,7 +357,7 @@ export const GapKindSchema: GenEnum<GapKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_type_v1_stream, 1);
 
 /**
- * Why a server ends a stream in good order.
+ * Why a server ends a stream that has not failed.
  *
  * @generated from enum ordermesh.type.v1.DrainCause
  */
