@@ -1,5 +1,5 @@
 # One image for every process of ours; the arguments say which: `-m svc_oms`, `-m svc_gateway` ...
-# FIX=source builds the official QuickFIX (about 5 minutes) in place of the pinned wheel.
+# FIX=source builds the official QuickFIX (about 5 minutes) instead of the pinned wheel.
 ARG FIX=wheel
 
 FROM docker.io/library/node:22-slim AS web
@@ -25,7 +25,7 @@ RUN if [ "$FIX" = source ]; then \
       --require-hashes -r requirements/fix-$FIX.txt
 
 FROM docker.io/library/python:3.11-slim
-# Nothing here can be written to by who runs it, so the root file system may be read-only.
+# The user that runs it can write to nothing here, so the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONPATH=/app:/app/gen/python \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -1,4 +1,4 @@
-# Ordermesh. `make up` runs the whole mesh on this machine, `make test` proves it. `make help` lists the rest.
+# Ordermesh. `make up` runs the whole mesh on this machine, `make test` runs the tests. `make help` lists all targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -15,7 +15,7 @@ WEB_SOURCES := $(shell find web gen/ts -type f -not -path '*/node_modules/*' -no
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-up: setup web ## set everything up and run the whole mesh; Ctrl-C stops it
+up: setup web ## install everything and run the whole mesh; Ctrl-C stops it
 	@$(BIN)/ordermesh up $(UP_FLAGS)
 
 down: ## stop a mesh that runs in the background
@@ -24,14 +24,14 @@ down: ## stop a mesh that runs in the background
 demo: ## a scripted trading session against the running mesh
 	@$(BIN)/ordermesh demo
 
-test: setup-dev web chromium ## set up what is needed and run the tests (under 15 minutes)
+test: setup-dev web chromium ## install what is needed and run the tests (under 15 minutes)
 	$(BIN)/pytest -m "not long"
 	cd web && npm test --silent
 
-test-long: setup-dev web chromium ## all tests, the long ones too
+test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
 	$(BIN)/pytest -m long
 
-check: setup-dev web ## what CI runs beside the tests: style, types, contracts, freshness
+check: setup-dev web ## run the checks of CI besides the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,7 +42,7 @@ check: setup-dev web ## what CI runs beside the tests: style, types, contracts, 
 	tools/check_generated.sh
 	cd web && npm run --silent check && npm run --silent lint
 
-bench: setup-dev web ## measure the mesh against the bare parts; writes bench/results/
+bench: setup-dev web ## measure the mesh and its bare parts; writes bench/results/
 	$(BIN)/python -m bench
 
 gen: setup-dev web/node_modules/.stamp ## generate gen/ from proto/
@@ -50,11 +50,11 @@ gen: setup-dev web/node_modules/.stamp ## generate gen/ from proto/
 	$(BIN)/buf generate
 	$(BIN)/buf build --exclude-source-info -o gen/descriptors.binpb
 
-lock: setup-dev ## pin the dependencies of pyproject.toml anew (with hashes)
+lock: setup-dev ## pin the dependencies of pyproject.toml again (with hashes)
 	tools/lock.sh
 
-setup: $(VENV)/.stamp-runtime $(VENV)/.stamp-fix-$(FIX) ## the Python environment of the mesh
-setup-dev: $(VENV)/.stamp-dev $(VENV)/.stamp-fix-$(FIX) ## and the tools of its developers
+setup: $(VENV)/.stamp-runtime $(VENV)/.stamp-fix-$(FIX) ## install the Python environment of the mesh
+setup-dev: $(VENV)/.stamp-dev $(VENV)/.stamp-fix-$(FIX) ## install the environment and the developers' tools
 
 web: web/dist/index.html ## build the web page
 
@@ -75,7 +75,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.txt
 	@tools/install_project.sh
 	@touch $@ $(VENV)/.stamp-runtime
 
-# The two ways to QuickFIX (docs/adr/0002): a wheel in seconds, or the official source in about 5 minutes.
+# Two sources of QuickFIX (docs/adr/0002): a wheel in seconds, or the official source in about 5 minutes.
 $(VENV)/.stamp-fix-wheel: requirements/fix-wheel.txt | $(VENV)/.stamp-venv
 	@$(BIN)/uv pip uninstall --quiet --python $(BIN)/python quickfix 2>/dev/null || true
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/fix-wheel.txt
@@ -88,7 +88,7 @@ $(VENV)/.stamp-fix-source: requirements/fix-source.txt | $(VENV)/.stamp-venv
 	  --no-deps --require-hashes -r requirements/fix-source.txt
 	@rm -f $(VENV)/.stamp-fix-wheel && touch $@
 
-# Node.js of the system when it is new enough, else the one on PyPI, inside the venv.
+# The system's Node.js if it is new enough, otherwise the one on PyPI, inside the venv.
 $(VENV)/.stamp-node: requirements/node.txt | $(VENV)/.stamp-venv
 	@if ! node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a===20&&b>=19)?0:1)' 2>/dev/null; then \
 	  echo "no Node.js 20.19 or newer here: installing one into $(VENV)"; \
@@ -103,10 +103,10 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-chromium: ## the browser of the end-to-end tests: installed when root, else the line that does
+chromium: ## install the browser of the end-to-end tests if root, otherwise print the command for it
 	@tools/ensure_chromium.sh
 
-clean: ## remove what was built; data in .ordermesh stays
+clean: ## remove everything that was built; data in .ordermesh stays
 	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: help up down demo test test-long check bench gen lock setup setup-dev web chromium clean

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fail when the contracts break what the newest release, or else the first commit of proto/, promised.
+# Fail when a change of the contracts is incompatible with the newest release, or without one with origin/main.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 base=$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet origin/main || git rev-parse HEAD)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fail when gen/ is not what proto/ gives.
+# Fail when gen/ is stale: when it is not what proto/ generates.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fresh=$(mktemp -d)
@@ -8,7 +8,7 @@ mkdir -p "$fresh/gen"
 .venv/bin/buf generate -o "$fresh"
 .venv/bin/buf build --exclude-source-info -o "$fresh/gen/descriptors.binpb"
 if ! diff -r -q -x __pycache__ gen "$fresh/gen"; then
-  echo "gen/ is not what proto/ gives: run make gen and commit" >&2
+  echo "gen/ is stale: run make gen and commit" >&2
   exit 1
 fi
 echo "gen/ is fresh"

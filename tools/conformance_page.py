@@ -22,7 +22,7 @@ RACES = TESTS / "wire" / "test_amend_races.py"
 RESENDS = TESTS / "wire" / "test_resends.py"
 UNKNOWN = TESTS / "wire" / "test_unknown.py"
 
-# The cases of FIX 4.4's order state change matrices, in our words, and their number in FIX 4.2.
+# The cases of FIX 4.4's order state change matrices, in our own words, and their number in FIX 4.2.
 PUBLIC = {
     "A.1.a": ("filled, or rejected", "D1"),
     "A.1.b": ("part filled, done for the day", "D2"),
@@ -53,7 +53,7 @@ PUBLIC = {
     "E.1.e": ("unsolicited cancel of an order that is not the best", ""),
     "F.1.a": ("rejected as duplicate", "D22"),
     "F.1.b": ("repeated with PossResend(97)", "D31"),
-    "F.1.c": ("rejected, as given by word of mouth before", "D23"),
+    "F.1.c": ("rejected, because it was given by telephone before", "D23"),
     "G.1.a": ("status of an unknown order", "D24"),
     "G.1.b": ("status: nothing done", "D25"),
     "G.1.c": ("status throughout the life", "D26"),
@@ -73,42 +73,42 @@ PUBLIC = {
 }
 NOT_COVERED: dict[str, str] = {}
 LATER = {
-    "E.1.f": "held at the venue, then activated: came with ExecType(150)=L, which FIX 4.4 does not "
+    "E.1.f": "held at the venue, then activated: needs ExecType(150)=L, which FIX 4.4 does not "
     "have; such a report is parked on its order",
 }
 PARTLY = {
-    "D.2.a, D.2.b, D.2.c": "with a cancel behind a replace; a second replace waits here until the "
-    "first is answered (ORDER_CHANGE_PENDING), so two replaces never are at the venue at once",
-    "E.1.e": "the cancel as a venue sends it; the instruction (ExecInst(18)=Z) is not offered",
-    "F.1.b": "from the venue to us; we never send PossResend(97)=Y: a command in doubt is asked "
-    "about, not repeated",
-    "H.1.b": "quantity and price restated; a venue that restates CumQty(14), too, is an anomaly, "
-    "for executions stay as they were",
+    "D.2.a, D.2.b, D.2.c": "with a cancel after a replace; a second replace is refused here until "
+    "the first is answered (ORDER_CHANGE_PENDING), so the venue never has two replaces at once",
+    "E.1.e": "the venue's cancel; the instruction (ExecInst(18)=Z) is not offered",
+    "F.1.b": "from the venue to us; we never send PossResend(97)=Y: we ask about a command in "
+    "doubt and do not repeat it",
+    "H.1.b": "quantity and price restated; a restated CumQty(14) is an anomaly, because executions "
+    "stay as they were",
 }
 INTRO = """\
 # Conformance
 
-Which of FIX 4.4's order state change matrices (volume 4) are run, and what else of the life of an
-order is. Generated from the tests by `python -m tools.conformance_page`; a test checks that it is
-fresh.
+This page lists the order state change matrices of FIX 4.4 (volume 4) that are tested, and further
+tests of the life of an order. `python -m tools.conformance_page` generates it from the tests; a
+test checks that it is fresh.
 
 *Over the wire*: scripts in `tests/conformance/wire/cases/`, each a test of the name given here.
-Client, svc_oms on PostgreSQL, svc_gateway and QuickFIX are real, and one order path serves them
-all; the venue says what the script says. The client's view is compared line by line: state,
-CumQty(14), LeavesQty(151), the sum of the executions, and that nothing is an anomaly unless the
-script says so. *Domain*: `tests/conformance/lifecycle`, the same matrices against the pure
-functions alone.
+Client, svc_oms on PostgreSQL, svc_gateway and QuickFIX are real, and all scripts use one order
+path; the script gives the reports of the venue. The client's view is compared line by line: state,
+CumQty(14), LeavesQty(151), the sum of the executions, and that there is no anomaly unless the
+script says so. *Domain*: `tests/conformance/lifecycle`, the same matrices for the pure functions
+alone.
 
-Where we part from the matrices on purpose: a closed state shows through a pending request, an
-order done for the day keeps its leaves, and one replace is in flight at a time
+We deviate from the matrices on purpose in three points: a closed state shows through a pending
+request, an order done for the day keeps its leaves, and one replace is in flight at a time
 ([LIFECYCLE.md](LIFECYCLE.md)).
 """
 FIX_4_2 = """\
 ## FIX 4.2
 
-ExecTransType(20) is not spoken, so the matrices of FIX 4.2 are run in their 4.4 form, under the
-numbers in the table: 20=1 is ExecType(150)=H, 20=2 is G, 20=3 is I, and ExecType(150)=1 and 2 are
-F. A venue of that version needs a converter.
+ExecTransType(20) is not supported, so the matrices of FIX 4.2 are tested in their 4.4 form, under
+the numbers in the table: 20=1 is ExecType(150)=H, 20=2 is G, 20=3 is I, and ExecType(150)=1 and 2
+are F. A venue with FIX 4.2 needs a converter.
 """
 
 
@@ -153,7 +153,7 @@ def render() -> str:
             in_domain[number] += 1
     covered = [number for number in PUBLIC if by_number[number]]
     missing = set(PUBLIC) - set(covered)
-    assert missing == set(NOT_COVERED), f"{missing} are covered by nothing, or told to be"
+    assert missing == set(NOT_COVERED), f"{missing} differs from NOT_COVERED: {set(NOT_COVERED)}"
     count = (
         f"**{len(covered)} of {len(PUBLIC)} public cases, by {len(cases)} scripts over the wire "
         f"and {len(domain)} tests of the domain; {races()} crossings of amends.**\n"
@@ -163,8 +163,8 @@ def render() -> str:
         count,
         *_matrix(by_number, in_domain),
         *_beyond(cases),
-        *_named("Amend races", "Every crossing, at every place on the wire.", RACES),
-        *_named("Resends", "What is said while the wire is cut comes once, in order.", RESENDS),
+        *_named("Amend races", "Every amend crosses every event that it can meet.", RACES),
+        *_named("Resends", "Reports sent during a cut come once, in order.", RESENDS),
         *_named("How UNKNOWN ends", "A timeout is never a reject.", UNKNOWN),
         *_missing(),
         FIX_4_2,
@@ -190,7 +190,7 @@ def _matrix(by_number: dict[str, list[str]], in_domain: dict[str, int]) -> Itera
 
 def _beyond(cases: list[dict[str, Any]]) -> Iterator[str]:
     yield "## Beyond the matrices\n"
-    yield "| Test | What it tells |\n|---|---|"
+    yield "| Test | What it shows |\n|---|---|"
     for case in cases:
         if not case.get("fix"):
             yield f"| `test_{case['name']}` | {' '.join(case['tells'].split())} |"
@@ -208,7 +208,7 @@ def _missing() -> Iterator[str]:
     if NOT_COVERED:
         yield "## Not covered\n"
         yield from (f"- **{number}**: {why}." for number, why in NOT_COVERED.items())
-    yield "## What else there is to say\n\nOf FIX 5.0 SP2, not of these matrices, not counted:\n"
+    yield "## Not tested, or tested in part\n\nOf FIX 5.0 SP2, so not counted:\n"
     yield from (f"- **{number}**: {why}." for number, why in LATER.items())
     yield "\nIn part:\n"
     yield from (f"- **{number}**: {why}." for number, why in PARTLY.items())

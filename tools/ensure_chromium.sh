@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The end-to-end tests drive a real Chromium: find one, install Debian's as root, or name the line.
+# The end-to-end tests drive a real Chromium: find one, install Debian's as root, or print the command.
 set -euo pipefail
 if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then
   exit 0

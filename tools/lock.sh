@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pin what pyproject.toml asks for, with hashes, into requirements/.
+# Pin the dependencies of pyproject.toml, with hashes, in requirements/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 compile() { .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes what the dev overlay is given, in the cluster of the current context: certificates of an
-# authority made for the purpose, a signing key, passwords. Nothing is kept on this machine.
+# Makes the secrets of the dev overlay in the cluster of the current context: certificates of an
+# authority made for this purpose, a signing key, passwords. Nothing is kept on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 namespace=ordermesh

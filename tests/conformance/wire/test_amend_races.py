@@ -134,7 +134,7 @@ ORDERS = 200
 
 @dataclass
 class Crossing:
-    """A venue that crosses every amend with a fill, by turns before and behind its answer."""
+    """A venue that crosses every amend with a fill, alternately before and after its answer."""
 
     turn: int = 0
     quantity: dict[str, int] = field(default_factory=dict)
@@ -177,7 +177,7 @@ class Crossing:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_every_amend_of_two_hundred_orders_is_crossed_by_a_fill(wire: Wire) -> None:
-    """All at once, by turns before and behind the answer; client and venue agree on each."""
+    """All at once, alternately before and after the answer; client and venue agree on each."""
     venue = Crossing()
     scripts = {"D": venue.new, "G": venue.replace, "F": venue.cancel}
     for kind, script in scripts.items():

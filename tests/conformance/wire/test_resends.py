@@ -1,4 +1,4 @@
-"""What the venue says while the wire is cut comes once, in order, with PossDupFlag(43)."""
+"""Reports sent while the connection is cut come once, in order, with PossDupFlag(43)."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ async def mend(wire: Wire) -> None:
 
 @module
 async def test_fills_sent_into_a_cut_wire_count_once(wire: Wire) -> None:
-    """They come behind the next logon with PossDupFlag(43); a repeat adds nothing."""
+    """The fills come after the next logon with PossDupFlag(43); a repeat adds nothing."""
     play = Play(wire)
     await play.say("client", "place 10000")
     await play.say("venue", "new")
@@ -42,7 +42,7 @@ async def test_fills_sent_into_a_cut_wire_count_once(wire: Wire) -> None:
 
 @module
 async def test_a_cancel_given_into_a_cut_wire_crosses_a_fill(wire: Wire) -> None:
-    """The cancel waits for the session; the fill the venue sent meanwhile comes first."""
+    """The cancel waits for the session; a fill that the venue sent meanwhile comes first."""
     play = Play(wire)
     await play.say("client", "place 10000")
     await play.say("venue", "new")

@@ -46,7 +46,7 @@ async def expect(play: Play, seen: str) -> None:
 
 
 async def missing(wire: Wire) -> Play:
-    """An order of which the venue told more than it reported: UNKNOWN."""
+    """An order whose total contains executions that have not come: UNKNOWN."""
     play = Play(wire)
     for verb, line in (
         ("client", "place 10000"), ("venue", "new"), ("venue", "status status=1 cum=3000"),
@@ -58,7 +58,7 @@ async def missing(wire: Wire) -> Play:
 
 @module
 async def test_by_the_executions_themselves(wire: Wire) -> None:
-    """The fills a status told of come, each with its ExecID(17)."""
+    """The fills in the status' total come, each with its ExecID(17)."""
     play = await missing(wire)
     await play.say("venue", "trade 3000")
     await expect(play, "PARTIALLY_FILLED 3000 7000")
@@ -66,7 +66,7 @@ async def test_by_the_executions_themselves(wire: Wire) -> None:
 
 @module
 async def test_by_drop_copy_while_the_order_session_says_nothing(wire: Wire) -> None:
-    """Whichever way is first brings a fill; the other is a repeat."""
+    """The first of the two sessions brings a fill; the other repeats it."""
     play = await missing(wire)
     fill = play.message(["trade", "3000", "id=E1"])
     wire.venue.send(fill, COPIES)
@@ -82,7 +82,7 @@ async def test_by_drop_copy_while_the_order_session_says_nothing(wire: Wire) -> 
 
 @module
 async def test_copies_of_other_firms_systems_are_not_parked(wire: Wire) -> None:
-    """A firm's drop copy holds more than our orders."""
+    """A firm's drop copy contains orders of other systems, too."""
     play = await missing(wire)
     fill = play.message(["trade", "3000"])
     wire.venue.send(fill.replace(play.order_id, "SOMEBODY-ELSE"), COPIES)
@@ -93,7 +93,7 @@ async def test_copies_of_other_firms_systems_are_not_parked(wire: Wire) -> None:
 
 @module
 async def test_an_old_copy_sets_nothing_back(wire: Wire) -> None:
-    """The copy of a replace comes behind the next replace."""
+    """The copy of a replace comes after the next replace."""
     play = Play(wire)
     await play.say("client", "place 10000")
     await play.say("venue", "new")
@@ -137,7 +137,7 @@ async def test_by_a_named_person_and_the_venue_overrules(wire: Wire) -> None:
 
 @module
 async def test_by_mass_status_behind_a_logon_and_singly_for_what_it_leaves_out(wire: Wire) -> None:
-    """The venue lost three orders' numbers with its connection; it has one, and forgot one."""
+    """After a lost connection three orders are in doubt; the venue has one, and forgot one."""
     venue = wire.venue
     plays = [Play(wire) for _ in range(3)]
     for play in plays:
