@@ -1,4 +1,4 @@
-"""Orders as a stream tells them: snapshot items and events, folded for display."""
+"""Orders as a stream reports them, kept for display. Nothing here is derived from events."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,7 +18,14 @@ CLOSED: Final = frozenset(
 
 @dataclass
 class Blotter:
-    """The orders of the watched accounts and what the stream has shown so far."""
+    """The orders of the watched accounts and what the stream has shown so far.
+
+    Attributes:
+        orders: Each order as the stream carried it last, by id.
+        trails: The states each order went through, by id; a state is not repeated.
+        last_sequence: Sequence of the last event taken, by account.
+        holes: Missing and repeated sequences, each as a sentence.
+    """
 
     orders: dict[str, order_pb2.Order] = field(default_factory=dict)
     trails: dict[str, list[int]] = field(default_factory=dict)
@@ -30,11 +37,16 @@ class Blotter:
         kind = item.WhichOneof("item")
         if kind == "snapshot":
             self._keep(item.snapshot)
+            self.trails.setdefault(item.snapshot.order_id, [item.snapshot.progress.state])
         elif kind == "snapshot_complete":
             done = item.snapshot_complete
             self.last_sequence[done.channel] = done.cursor.sequence
+        elif kind == "resync":
+            self._forget(item.resync.channel)
         elif kind == "event":
             self._apply_event(item.event)
+            if item.HasField("order"):
+                self._take_order(item.order)
 
     def open_orders(self) -> list[order_pb2.Order]:
         """Orders that can still trade, oldest first."""
@@ -50,22 +62,25 @@ class Blotter:
     def _apply_event(self, event: event_pb2.OrderEvent) -> None:
         last = self.last_sequence.get(event.account_id)
         if last is not None and event.sequence != last + 1:
-            self.holes.append(f"{event.account_id}: {event.sequence} came behind {last}")
+            self.holes.append(f"{event.account_id}: {event.sequence} came after {last}")
         self.last_sequence[event.account_id] = event.sequence
-        if event.WhichOneof("kind") == "accepted":
-            self._keep(event.accepted.order)
-        known = self.orders.get(event.order_id)
-        if known is None:
-            return
-        known.progress.CopyFrom(event.progress)
-        if event.WhichOneof("kind") == "replaced":
-            known.terms.CopyFrom(event.replaced.terms)
-        trail = self.trails.setdefault(event.order_id, [])
-        if not trail or trail[-1] != event.progress.state:
-            trail.append(event.progress.state)
+        if event.order_id:
+            trail = self.trails.setdefault(event.order_id, [])
+            if not trail or trail[-1] != event.progress.state:
+                trail.append(event.progress.state)
+
+    def _take_order(self, order: order_pb2.Order) -> None:
+        known = self.orders.get(order.order_id)
+        # A replay brings orders as they are stored: newer than events that are still to come.
+        if known is None or order.last_sequence > known.last_sequence:
+            self._keep(order)
 
     def _keep(self, order: order_pb2.Order) -> None:
         kept = order_pb2.Order()
         kept.CopyFrom(order)
         self.orders[order.order_id] = kept
-        self.trails.setdefault(order.order_id, [order.progress.state])
+
+    def _forget(self, account_id: str) -> None:
+        """Drop an account's orders: the snapshot that follows has those that count."""
+        self.orders = {k: one for k, one in self.orders.items() if one.account_id != account_id}
+        self.last_sequence.pop(account_id, None)
