@@ -1,10 +1,11 @@
-"""Orders as a stream reports them, kept for display. Nothing here is derived from events."""
+"""The orders of a stream for display: how many are open, and the states each went through."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
 from ordermesh.oms.v1 import event_pb2, order_pb2
+from ordermesh_client import OrderCopies
 
 CLOSED: Final = frozenset(
     {
@@ -17,36 +18,24 @@ CLOSED: Final = frozenset(
 
 
 @dataclass
-class Blotter:
-    """The orders of the watched accounts and what the stream has shown so far.
+class Blotter(OrderCopies):
+    """Copies of orders, and their trails.
 
     Attributes:
-        orders: Each order as the stream carried it last, by id.
         trails: The states each order went through, by id; a state is not repeated.
-        last_sequence: Sequence of the last event taken, by account.
-        holes: Missing and repeated sequences, each as a sentence.
     """
 
-    orders: dict[str, order_pb2.Order] = field(default_factory=dict)
     trails: dict[str, list[int]] = field(default_factory=dict)
-    last_sequence: dict[str, int] = field(default_factory=dict)
-    holes: list[str] = field(default_factory=list)
 
     def apply(self, item: event_pb2.OrderStreamItem) -> None:
-        """Take one item; a missing or repeated sequence is noted in ``holes``."""
-        kind = item.WhichOneof("item")
-        if kind == "snapshot":
-            self._keep(item.snapshot)
+        """Take one item, and note the state it reports."""
+        super().apply(item)
+        if item.HasField("snapshot"):
             self.trails.setdefault(item.snapshot.order_id, [item.snapshot.progress.state])
-        elif kind == "snapshot_complete":
-            done = item.snapshot_complete
-            self.last_sequence[done.channel] = done.cursor.sequence
-        elif kind == "resync":
-            self._forget(item.resync.channel)
-        elif kind == "event":
-            self._apply_event(item.event)
-            if item.HasField("order"):
-                self._take_order(item.order)
+        elif item.HasField("event") and item.event.order_id:
+            trail = self.trails.setdefault(item.event.order_id, [])
+            if not trail or trail[-1] != item.event.progress.state:
+                trail.append(item.event.progress.state)
 
     def open_orders(self) -> list[order_pb2.Order]:
         """Orders that can still trade, oldest first."""
@@ -58,29 +47,3 @@ class Blotter:
             order_pb2.OrderState.Name(one.progress.state).removeprefix("ORDER_STATE_")
             for one in self.orders.values()
         )
-
-    def _apply_event(self, event: event_pb2.OrderEvent) -> None:
-        last = self.last_sequence.get(event.account_id)
-        if last is not None and event.sequence != last + 1:
-            self.holes.append(f"{event.account_id}: {event.sequence} came after {last}")
-        self.last_sequence[event.account_id] = event.sequence
-        if event.order_id:
-            trail = self.trails.setdefault(event.order_id, [])
-            if not trail or trail[-1] != event.progress.state:
-                trail.append(event.progress.state)
-
-    def _take_order(self, order: order_pb2.Order) -> None:
-        known = self.orders.get(order.order_id)
-        # A replay brings orders as they are stored: newer than events that are still to come.
-        if known is None or order.last_sequence > known.last_sequence:
-            self._keep(order)
-
-    def _keep(self, order: order_pb2.Order) -> None:
-        kept = order_pb2.Order()
-        kept.CopyFrom(order)
-        self.orders[order.order_id] = kept
-
-    def _forget(self, account_id: str) -> None:
-        """Drop an account's orders: the snapshot that follows has those that count."""
-        self.orders = {k: one for k, one in self.orders.items() if one.account_id != account_id}
-        self.last_sequence.pop(account_id, None)
