@@ -27,7 +27,7 @@ RUN if [ "$FIX" = source ]; then \
 FROM docker.io/library/python:3.11-slim
 # The user that runs it can write to nothing here, so the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
-    PYTHONPATH=/app:/app/gen/python \
+    PYTHONPATH=/app:/app/gen/python:/app/clients/python/src \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /app
@@ -36,6 +36,7 @@ COPY --from=web /build/web/dist web/dist
 COPY LICENSE .
 COPY gen/descriptors.binpb gen/descriptors.binpb
 COPY gen/python gen/python
+COPY clients/python/src clients/python/src
 COPY edge edge
 COPY envoy envoy
 COPY mesh mesh

@@ -58,6 +58,9 @@ setup-dev: $(VENV)/.stamp-dev $(VENV)/.stamp-fix-$(FIX) ## install the environme
 
 web: web/dist/index.html ## build the web page
 
+client-python: $(VENV)/.stamp-venv ## the wheel of the Python client, in clients/python/dist
+	$(BIN)/python -m pip wheel --quiet --no-deps -w clients/python/dist ./clients/python
+
 $(VENV)/.stamp-venv: requirements/uv.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "Ordermesh needs Python 3.11. Debian: sudo apt-get install python3.11 python3.11-venv" >&2; exit 2; }
@@ -65,12 +68,12 @@ $(VENV)/.stamp-venv: requirements/uv.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
-$(VENV)/.stamp-runtime: $(VENV)/.stamp-venv requirements/runtime.txt
+$(VENV)/.stamp-runtime: $(VENV)/.stamp-venv requirements/runtime.txt tools/install_project.sh
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.txt
 	@tools/install_project.sh
 	@touch $@
 
-$(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.txt
+$(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.txt tools/install_project.sh
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@tools/install_project.sh
 	@touch $@ $(VENV)/.stamp-runtime
@@ -107,6 +110,6 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 	@tools/ensure_chromium.sh
 
 clean: ## remove everything that was built; data in .ordermesh stays
-	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/python/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help up down demo test test-long check bench gen lock setup setup-dev web chromium clean
+.PHONY: help up down demo test test-long check bench gen lock setup setup-dev web client-python chromium clean

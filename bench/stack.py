@@ -17,7 +17,7 @@ import grpc.aio
 from bench.children import PROJECT
 from mesh.channel import mesh_channel
 from mesh.tls import TlsFiles
-from meshctl.client import MeshClient
+from meshctl.client import local_mesh
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.ports import free_offset
 
@@ -40,7 +40,7 @@ class Mesh:
     async def token(self, user: str = USER) -> str:
         """Log a user in and give a fresh access token."""
         known = json.loads(self.home.users_file.read_text("utf-8"))
-        async with MeshClient.local(self.home, keep_login=False) as client:
+        async with local_mesh(self.home, keep_login=False) as client:
             session = await client.login(user, known[user]["password"])
             return session.access_token
 
@@ -89,7 +89,7 @@ def _ordermesh(*words: str) -> None:
 async def until_tradable(mesh: Mesh, seconds: float = 30) -> list[str]:
     """Wait until both venues' listings can be traded; give their ids."""
     known = json.loads(mesh.home.users_file.read_text("utf-8"))
-    async with MeshClient.local(mesh.home, keep_login=False) as client, asyncio.timeout(seconds):
+    async with local_mesh(mesh.home, keep_login=False) as client, asyncio.timeout(seconds):
         await client.login(USER, known[USER]["password"])
         while True:
             listings = await client.instruments()

@@ -14,9 +14,36 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from ordermesh.type.v1 import error_pb2
+from ordermesh_rpc.refusals import (
+    ERROR_DOMAIN,
+    STATUS_DETAILS_KEY,
+    RemoteRefusal,
+    read_refusal,
+    reason_of,
+)
 
-ERROR_DOMAIN: Final = "ordermesh"
-STATUS_DETAILS_KEY: Final = "grpc-status-details-bin"
+# Reading a refusal is ordermesh_rpc's: the client has it, too.
+__all__ = [
+    "ERROR_DOMAIN",
+    "ERROR_TABLE",
+    "FIX_INPUT",
+    "METADATA_VALUE_CHARACTERS_MAX",
+    "NOT_ALLOWED",
+    "RETRYABLE",
+    "STATUS_DETAILS_KEY",
+    "TEXT_CHARACTERS_MAX",
+    "WAIT_UNTIL",
+    "ErrorRule",
+    "MeshError",
+    "RemoteRefusal",
+    "abort_arguments",
+    "read_refusal",
+    "reason_of",
+    "refuse",
+    "to_rejection",
+    "to_status",
+]
+
 # A status is sent in HTTP/2 headers, which peers limit to 8 KiB in total.
 TEXT_CHARACTERS_MAX: Final = 1000
 METADATA_VALUE_CHARACTERS_MAX: Final = 100
@@ -184,38 +211,3 @@ def abort_arguments(
 
 def _short(text: str) -> str:
     return text if len(text) <= TEXT_CHARACTERS_MAX else text[: TEXT_CHARACTERS_MAX - 1] + "…"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteRefusal:
-    """What a client can read from a failed call; every field but the code may be empty."""
-
-    code: grpc.StatusCode
-    reason: str
-    text: str
-    field: str
-    metadata: dict[str, str]
-    retry_after_s: float | None
-
-
-def read_refusal(error: grpc.RpcError) -> RemoteRefusal:
-    """Read a failed call; the reason is empty if the status does not come from the mesh."""
-    code = error.code() or grpc.StatusCode.UNKNOWN
-    text = error.details() or ""
-    reason, metadata, retry_after_s = "", dict[str, str](), None
-    for key, value in error.trailing_metadata() or ():
-        if key != STATUS_DETAILS_KEY:
-            continue
-        info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
-        for detail in status_pb2.Status.FromString(value).details:
-            if detail.Unpack(info) and info.domain == ERROR_DOMAIN:
-                reason, metadata = info.reason, dict(info.metadata)
-            elif detail.Unpack(retry):
-                retry_after_s = retry.retry_delay.ToMilliseconds() / 1000
-    return RemoteRefusal(code, reason, text, metadata.get("field", ""), metadata, retry_after_s)
-
-
-def reason_of(error: grpc.RpcError) -> tuple[str, dict[str, str]]:
-    """Return reason and metadata of a failed call; ("", {}) if the status is not of the mesh."""
-    refusal = read_refusal(error)
-    return refusal.reason, refusal.metadata

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from ordermesh_rpc.backoff import CONNECT_TIMEOUT_MS, RECONNECT_BACKOFF_MIN_MS
+
 # A request or response larger than this is refused with RESOURCE_EXHAUSTED.
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 # HTTP/2 flow control: after this many bytes, not megabytes, a sender notices a reader that stopped.
@@ -13,11 +15,7 @@ KEEPALIVE_TIMEOUT_MS: Final = 5_000
 PING_INTERVAL_MIN_MS: Final = 5_000
 # Headers and trailers of a call together.
 METADATA_BYTES_MAX: Final = 16 * 1024
-# Limit for TCP, TLS and HTTP/2 settings of a new connection; a slower attempt is repeated.
-# gRPC calls it min_reconnect_backoff; attempts that fail sooner are repeated sooner.
-CONNECT_TIMEOUT_MS: Final = 5_000
-# Reconnect delays of a channel, applied by gRPC.
-RECONNECT_BACKOFF_MIN_MS: Final = 100
+# The longest of gRPC's own reconnect delays of a channel.
 RECONNECT_BACKOFF_MAX_MS: Final = 5_000
 
 _SHARED_OPTIONS: Final = (

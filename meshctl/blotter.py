@@ -1,10 +1,11 @@
-"""Orders as a stream tells them: snapshot items and events, folded for display."""
+"""The orders of a stream for display: how many are open, and the states each went through."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
 from ordermesh.oms.v1 import event_pb2, order_pb2
+from ordermesh_client import OrderCopies
 
 CLOSED: Final = frozenset(
     {
@@ -17,24 +18,24 @@ CLOSED: Final = frozenset(
 
 
 @dataclass
-class Blotter:
-    """The orders of the watched accounts and what the stream has shown so far."""
+class Blotter(OrderCopies):
+    """Copies of orders, and their trails.
 
-    orders: dict[str, order_pb2.Order] = field(default_factory=dict)
+    Attributes:
+        trails: The states each order went through, by id; a state is not repeated.
+    """
+
     trails: dict[str, list[int]] = field(default_factory=dict)
-    last_sequence: dict[str, int] = field(default_factory=dict)
-    holes: list[str] = field(default_factory=list)
 
     def apply(self, item: event_pb2.OrderStreamItem) -> None:
-        """Take one item; a missing or repeated sequence is noted in ``holes``."""
-        kind = item.WhichOneof("item")
-        if kind == "snapshot":
-            self._keep(item.snapshot)
-        elif kind == "snapshot_complete":
-            done = item.snapshot_complete
-            self.last_sequence[done.channel] = done.cursor.sequence
-        elif kind == "event":
-            self._apply_event(item.event)
+        """Take one item, and note the state it reports."""
+        super().apply(item)
+        if item.HasField("snapshot"):
+            self.trails.setdefault(item.snapshot.order_id, [item.snapshot.progress.state])
+        elif item.HasField("event") and item.event.order_id:
+            trail = self.trails.setdefault(item.event.order_id, [])
+            if not trail or trail[-1] != item.event.progress.state:
+                trail.append(item.event.progress.state)
 
     def open_orders(self) -> list[order_pb2.Order]:
         """Orders that can still trade, oldest first."""
@@ -46,26 +47,3 @@ class Blotter:
             order_pb2.OrderState.Name(one.progress.state).removeprefix("ORDER_STATE_")
             for one in self.orders.values()
         )
-
-    def _apply_event(self, event: event_pb2.OrderEvent) -> None:
-        last = self.last_sequence.get(event.account_id)
-        if last is not None and event.sequence != last + 1:
-            self.holes.append(f"{event.account_id}: {event.sequence} came behind {last}")
-        self.last_sequence[event.account_id] = event.sequence
-        if event.WhichOneof("kind") == "accepted":
-            self._keep(event.accepted.order)
-        known = self.orders.get(event.order_id)
-        if known is None:
-            return
-        known.progress.CopyFrom(event.progress)
-        if event.WhichOneof("kind") == "replaced":
-            known.terms.CopyFrom(event.replaced.terms)
-        trail = self.trails.setdefault(event.order_id, [])
-        if not trail or trail[-1] != event.progress.state:
-            trail.append(event.progress.state)
-
-    def _keep(self, order: order_pb2.Order) -> None:
-        kept = order_pb2.Order()
-        kept.CopyFrom(order)
-        self.orders[order.order_id] = kept
-        self.trails.setdefault(order.order_id, [order.progress.state])

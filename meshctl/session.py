@@ -1,41 +1,11 @@
-"""Who is logged in on this machine: tokens in a private file, refreshed before they end."""
+"""Who is logged in on this machine: the terminal's login in a private file."""
 
 import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Self
 
 from meshctl.stack.home import Home, write_private
-from ordermesh.identity.v1 import auth_service_pb2 as identity
-
-
-@dataclass(frozen=True)
-class Session:
-    """A login. Times are seconds since 1970, UTC."""
-
-    username: str
-    accounts: tuple[str, ...]
-    access_token: str
-    access_expires_at: float
-    refresh_token: str
-    refresh_expires_at: float
-
-    @classmethod
-    def from_tokens(cls, user: identity.User, tokens: identity.TokenPair) -> Self:
-        """Take what Login or Refresh answered."""
-        return cls(
-            username=user.username,
-            accounts=tuple(user.accounts),
-            access_token=tokens.access_token,
-            access_expires_at=tokens.access_expires_at.seconds,
-            refresh_token=tokens.refresh_token,
-            refresh_expires_at=tokens.refresh_expires_at.seconds,
-        )
-
-    def fresh_for(self, seconds: float) -> bool:
-        """Tell whether the access token holds that long."""
-        return time.time() + seconds < self.access_expires_at
+from ordermesh_client import Session
 
 
 class SessionFile:

@@ -11,11 +11,11 @@ import grpc
 from mesh.channel import mesh_channel
 from mesh.clock import Clock, SystemClock
 from mesh.log import configure, get_logger
-from mesh.streams.backoff import Backoff
 from mesh.streams.queues import ThreadHandover
 from mesh.telemetry import OpsServer
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
+from ordermesh_rpc.backoff import Backoff
 from svc_gateway.adapters.fix.engine import QuickFixEngine
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import OrderReader

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, run
 from meshctl.commands.follow import tell_order
 from meshctl.commands.orders import RETRY_FOR_S
 from ordermesh.oms.v1 import order_service_pb2
+from ordermesh_client import MeshClient
 
 
 def register(app: typer.Typer) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from mesh.names import called
-from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, emit, enum_word, run, show, table, usage_error, when
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import audit_service_pb2
 from ordermesh.type.v1 import error_pb2
+from ordermesh_client import MeshClient
 
 PAGE_MAX = 500
 

@@ -17,12 +17,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meshctl.client import MeshClient
-from meshctl.errors import MeshRefusedError, MeshUnreachableError, NotLoggedInError
+from meshctl.client import local_mesh
 from meshctl.stack.home import Home, find_home
 from meshctl.stack.settings import StackSettings
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.type.v1 import error_pb2
+from ordermesh_client import MeshClient, MeshRefusedError, MeshUnreachableError, NotLoggedInError
 
 EXIT_OK: Final = 0
 EXIT_USAGE: Final = 2
@@ -32,6 +32,7 @@ EXIT_NOT_LOGGED_IN: Final = 5
 EXIT_ORDER_NOT_DONE: Final = 6
 # Nobody looks at a file through a window: tables there are not squeezed into one.
 PIPED_COLUMNS: Final = 200
+_HOW_TO_RUN: Final = "`ordermesh status` shows what runs, `ordermesh up` starts it"
 
 console = Console()
 if not console.is_terminal:
@@ -72,10 +73,10 @@ def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
         _tell_refused(error)
         code = EXIT_NOT_LOGGED_IN if error.code == "UNAUTHENTICATED" else EXIT_REFUSED
     except MeshUnreachableError as error:
-        _tell_error("cannot connect", "UNREACHABLE", str(error))
+        _tell_error("cannot connect", "UNREACHABLE", f"{error}: {_HOW_TO_RUN}")
         code = EXIT_UNREACHABLE
     except NotLoggedInError as error:
-        _tell_error("not logged in", "NOT_LOGGED_IN", str(error))
+        _tell_error("not logged in", "NOT_LOGGED_IN", f"{error}: `ordermesh login alice`")
         code = EXIT_NOT_LOGGED_IN
     except KeyboardInterrupt:
         code = EXIT_OK
@@ -106,7 +107,7 @@ def _tell_error(
 
 
 async def _with_client(work: Callable[[MeshClient], Awaitable[int | None]]) -> int | None:
-    async with MeshClient.local(current_home()) as mesh:
+    async with local_mesh(current_home()) as mesh:
         return await work(mesh)
 
 

@@ -17,7 +17,6 @@ from rich.live import Live
 from rich.text import Text
 
 from meshctl.blotter import CLOSED, Blotter
-from meshctl.client import MeshClient
 from meshctl.commands.common import (
     EXIT_OK,
     EXIT_ORDER_NOT_DONE,
@@ -30,10 +29,10 @@ from meshctl.commands.common import (
     table,
 )
 from meshctl.commands.words import filled_words, order_words, state_text
-from meshctl.errors import MeshRefusedError, MeshUnreachableError
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
+from ordermesh_client import MeshClient, MeshRefusedError, MeshUnreachableError
 
 SYMBOLS: Final = 4
 ROWS: Final = 16

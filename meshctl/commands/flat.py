@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 import typer
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import (
     EXIT_OK,
     EXIT_ORDER_NOT_DONE,
@@ -19,6 +18,7 @@ from meshctl.commands.common import (
 )
 from meshctl.commands.words import rejection_words, state_text
 from ordermesh.oms.v1 import order_service_pb2
+from ordermesh_client import MeshClient
 
 # The mesh waits 4 s for cancels and 4 s for fills before it answers.
 RETRY_FOR_S: Final = 30.0

@@ -4,7 +4,6 @@ import asyncio
 from typing import Final
 
 from meshctl.blotter import CLOSED
-from meshctl.client import MeshClient
 from meshctl.commands.common import EXIT_OK, EXIT_ORDER_NOT_DONE, console, emit, errors
 from meshctl.commands.words import (
     event_words,
@@ -15,6 +14,7 @@ from meshctl.commands.words import (
     waits_words,
 )
 from ordermesh.oms.v1 import event_pb2, order_pb2
+from ordermesh_client import MeshClient
 
 FILLED: Final = order_pb2.ORDER_STATE_FILLED
 

@@ -7,7 +7,6 @@ import typer
 from rich.table import Table
 
 from mesh.names import called
-from meshctl.client import MeshClient
 from meshctl.commands.common import (
     EXIT_OK,
     EXIT_ORDER_NOT_DONE,
@@ -24,6 +23,7 @@ from meshctl.commands.common import (
 )
 from meshctl.commands.words import rejection_words, state_text
 from ordermesh.oms.v1 import kill_switch_pb2, kill_switch_service_pb2
+from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 20.0
 POLL_S: Final = 0.3

@@ -7,10 +7,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import enum_word, usage_error
-from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
+from ordermesh_client import MeshClient, MeshRefusedError
 
 RETRY_FOR_S: Final = 10.0
 

@@ -6,7 +6,6 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from mesh.names import called
-from meshctl.client import MeshClient
 from meshctl.commands import limits_file, trading_status
 from meshctl.commands.common import (
     AccountOption,
@@ -43,6 +42,7 @@ from meshctl.commands.limit_values import (
 from meshctl.commands.overrides import overrides
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
+from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 10.0
 

@@ -7,11 +7,11 @@ import typer
 import yaml
 from google.protobuf.json_format import ParseDict, ParseError
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import console, enum_word, run, usage_error
 from meshctl.commands.limit_values import every_limit, range_words, set_over, values_words
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
+from ordermesh_client import MeshClient
 
 PAGE: Final = 500
 # Enumerations whose values may be written without their prefix.

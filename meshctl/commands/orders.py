@@ -7,7 +7,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import (
     EXIT_OK,
     AccountOption,
@@ -40,6 +39,7 @@ from meshctl.commands.words import (
 )
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
+from ordermesh_client import MeshClient
 
 WAIT_DEFAULT_S: Final = 60.0
 RETRY_FOR_S: Final = 10.0

@@ -6,11 +6,11 @@ from typing import Annotated, Final
 import typer
 
 from mesh.names import called
-from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, console, emit, enum_word, run, show, table, when
 from meshctl.commands.limit_values import takes_values, values_words
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
+from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 10.0
 

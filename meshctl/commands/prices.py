@@ -8,7 +8,6 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import (
     AccountOption,
     JsonOption,
@@ -20,6 +19,7 @@ from meshctl.commands.common import (
 )
 from meshctl.commands.words import event_words, gap_words, order_words, quote_words, state_text
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from ordermesh_client import MeshClient
 
 REFRESH_PER_SECOND = 8
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, console, emit, run, usage_error
 from meshctl.commands.words import state_text
 from ordermesh.oms.v1 import order_service_pb2
+from ordermesh_client import MeshClient
 
 EXECUTION_PARTS = 3
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, console, current_home, emit, run, usage_error
+from ordermesh_client import MeshClient
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import typer
 
 from mesh.names import called
-from meshctl.client import MeshClient
 from meshctl.commands.common import (
     JsonOption,
     console,
@@ -19,6 +18,7 @@ from meshctl.commands.common import (
 )
 from ordermesh.oms.v1 import session_pb2
 from ordermesh.oms.v1 import session_service_pb2 as service
+from ordermesh_client import MeshClient
 
 sessions = typer.Typer(
     help="FIX sessions with venues: state, owner, numbers.", no_args_is_help=True

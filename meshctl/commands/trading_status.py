@@ -6,9 +6,9 @@ from typing import Annotated, Final
 import typer
 
 from mesh.names import called
-from meshctl.client import MeshClient
 from meshctl.commands.common import JsonOption, enum_word, run, show, table, usage_error, when
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
+from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 10.0
 

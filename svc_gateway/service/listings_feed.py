@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from mesh.clock import Clock
 from mesh.ids import new_ulid
 from mesh.log import get_logger
-from mesh.streams.backoff import Backoff
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
 from ordermesh.type.v1 import stream_pb2
+from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
 from svc_gateway.service.market_session import (
     HEARTBEAT_S,

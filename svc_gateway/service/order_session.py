@@ -19,10 +19,10 @@ from collections.abc import Awaitable, Callable
 
 from mesh.clock import Clock
 from mesh.log import get_logger
-from mesh.streams.backoff import Backoff
 from mesh.timestamps import to_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.type.v1 import stream_pb2
+from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.administration import Administration

@@ -21,6 +21,7 @@ from svc_oms.service.records import (
     IdempotencyRow,
     LinkProgress,
     ListFilter,
+    LoggedEvent,
     OrderRow,
     OrderWrite,
     OutboxWrite,
@@ -45,6 +46,7 @@ __all__ = [
     "IdempotencyRow",
     "LinkProgress",
     "ListFilter",
+    "LoggedEvent",
     "OrderCache",
     "OrderRow",
     "OrderStore",
@@ -232,8 +234,8 @@ class OrderStore(Protocol):
         """Read the last sequences; accounts that do not exist are left out."""
         ...
 
-    async def events(self, account_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Read the log behind a sequence."""
+    async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
+        """Read the log after a sequence, and the orders its events are of, in one view."""
         ...
 
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:

@@ -102,6 +102,15 @@ class EventWrite(NamedTuple):
     hash: bytes
 
 
+class LoggedEvent(NamedTuple):
+    """One line of the log as streams read it."""
+
+    sequence: int
+    payload: bytes
+    order: bytes | None = None
+    """The order as it is stored; with the last event of each order in what was read."""
+
+
 class ExecutionRow(NamedTuple):
     """A report with money in it: fill, bust or correction."""
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from meshctl.blotter import Blotter
-from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh_client import MeshRefusedError
 from tests.support.stack import Mesh
 from tests.support.trading import limit_order, logged_in, two_sided_quote, until, verify
 

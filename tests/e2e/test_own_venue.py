@@ -12,10 +12,9 @@ import yaml
 from playwright.async_api import expect
 
 from meshctl.blotter import Blotter
-from meshctl.client import MeshClient
-from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
+from ordermesh_client import MeshClient, MeshRefusedError
 from tests.support.browser import log_in, open_page
 from tests.support.scripted_venue import (
     Fields,

@@ -20,6 +20,7 @@ from svc_oms.service.ports import (
     FencedError,
     IdempotencyRow,
     ListFilter,
+    LoggedEvent,
     OrderRow,
     OrderWrite,
     PositionRow,
@@ -120,7 +121,8 @@ class MemoryBatch(LapsesActions, MemoryToldOrders):
                 last_sequence=sequence, chain_head=head, controls=controls
             )
         for event in writes.events:
-            _add(tables.events, (event.account_id, event.sequence), event.payload)
+            line = (event.order_id, event.payload)
+            _add(tables.events, (event.account_id, event.sequence), line)
             tables.hashes[event.account_id, event.sequence] = event.hash
         for order in writes.new_orders:
             _add(tables.orders, order.order_id, order)
@@ -281,13 +283,22 @@ class MemoryStore:
         accounts = self._here().accounts
         return {name: accounts[name].last_sequence for name in account_ids if name in accounts}
 
-    async def events(self, account_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-        rows = sorted(
-            (sequence, payload)
-            for (name, sequence), payload in self._here().events.items()
+    async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
+        tables = self._here()
+        page = sorted(
+            (sequence, *line)
+            for (name, sequence), line in tables.events.items()
             if name == account_id and sequence > after
-        )
-        return rows[:limit]
+        )[:limit]
+        latest = {order_id: sequence for sequence, order_id, _ in page}
+        return [
+            LoggedEvent(
+                sequence,
+                payload,
+                tables.orders[order_id].body if order_id and latest[order_id] == sequence else None,
+            )
+            for sequence, order_id, payload in page
+        ]
 
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
         rows = sorted(

@@ -22,7 +22,7 @@ from svc_oms.service.venue.session_ports import ActionRow
 class Tables:
     accounts: dict[str, AccountRow] = dataclasses.field(default_factory=dict)
     orders: dict[str, OrderWrite] = dataclasses.field(default_factory=dict)
-    events: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
+    events: dict[tuple[str, int], tuple[str, bytes]] = dataclasses.field(default_factory=dict)
     executions: dict[tuple[str, str], ExecutionRow] = dataclasses.field(default_factory=dict)
     keys: dict[tuple[str, str], IdempotencyRow] = dataclasses.field(default_factory=dict)
     sessions: dict[str, SessionRow] = dataclasses.field(default_factory=dict)

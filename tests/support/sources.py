@@ -15,6 +15,7 @@ PACKAGES = (
     "sim_exchange",
     "meshctl",
     "edge",
+    "clients",
 )
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from meshctl.blotter import CLOSED, Blotter
-from meshctl.client import MeshClient
-from meshctl.errors import MeshRefusedError, MeshUnreachableError
+from meshctl.client import local_mesh
 from meshctl.stack.postgres import EmbeddedPostgres
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from ordermesh_client import MeshClient, MeshRefusedError, MeshUnreachableError
 from tests.support.stack import Mesh
 
 RETRY_FOR_S = 60.0
@@ -27,7 +27,7 @@ SETTLE_TIMEOUT_S = 60.0
 @asynccontextmanager
 async def logged_in(mesh: Mesh, username: str) -> AsyncIterator[MeshClient]:
     """A client of the edge with a demo user's login."""
-    async with MeshClient.local(mesh.home, keep_login=False) as client:
+    async with local_mesh(mesh.home, keep_login=False) as client:
         async with asyncio.timeout(HEAL_TIMEOUT_S):
             while True:
                 try:

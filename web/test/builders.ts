@@ -58,8 +58,8 @@ export function accepted(sequence: number, changes: Init<typeof OrderSchema> = {
   });
 }
 
-export function item(value: MessageInitShape<typeof OrderStreamItemSchema>["item"]): OrderStreamItem {
-  return create(OrderStreamItemSchema, { item: value });
+export function item(value: MessageInitShape<typeof OrderStreamItemSchema>["item"], after?: Order): OrderStreamItem {
+  return create(OrderStreamItemSchema, { item: value, order: after });
 }
 
 export const cursor = (sequence: number, epoch = EPOCH): { epoch: string; sequence: bigint } => ({
@@ -75,8 +75,16 @@ export function heartbeat(sequence: number, epoch = EPOCH): OrderStreamItem {
   return item({ case: "heartbeat", value: { highWater: cursor(sequence, epoch), channel: ACCOUNT } });
 }
 
+/** Events as they come live when each was a batch of its own: with the order after each. */
 export function live(...events: OrderEvent[]): OrderStreamItem[] {
-  return events.map((value) => item({ case: "event", value }));
+  return events.map((value) => settled(value));
+}
+
+/** An event and the order after it. */
+export function settled(value: OrderEvent, changes: Init<typeof OrderSchema> = {}): OrderStreamItem {
+  const { orderId, progress, sequence: lastSequence } = value;
+  const after = orderId === "" ? undefined : order({ orderId, progress, lastSequence, ...changes });
+  return item({ case: "event", value }, after);
 }
 
 export function price(value: MessageInitShape<typeof MarketDataItemSchema>["item"]): MarketDataItem {

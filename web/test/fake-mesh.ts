@@ -16,8 +16,6 @@ import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/or
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 
-import { fold } from "$lib/fold";
-
 import { ACCOUNT, EPOCH, instrument, item, order, price, snapshotComplete } from "./builders";
 
 type Kind = OrderEvent["kind"];
@@ -97,10 +95,12 @@ export class FakeMesh {
       kind,
       progress: Object.assign(create(OrderProgressSchema), before, progress, { version: (before?.version ?? 0n) + 1n }),
     });
-    const after = fold(this.orders.get(orderId), event);
-    if (after) this.orders.set(orderId, after);
+    const held = kind.case === "accepted" ? kind.value.order : this.orders.get(orderId);
+    const terms = kind.case === "replaced" ? kind.value.terms : held?.terms;
+    const after = { ...order(), ...held, terms, progress: event.progress, lastSequence: event.sequence };
+    this.orders.set(orderId, after);
     this.log.push(event);
-    for (const reader of this.#orderReaders) reader.push(item({ case: "event", value: event }));
+    for (const reader of this.#orderReaders) reader.push(item({ case: "event", value: event }, after));
     return event;
   }
 
@@ -189,7 +189,7 @@ export class FakeMesh {
       reader.push(...[...this.orders.values()].map((value) => item({ case: "snapshot", value })));
       reader.push(snapshotComplete(this.log.length));
     } else {
-      reader.push(...this.log.slice(Number(from)).map((value) => item({ case: "event", value })));
+      reader.push(...this.log.slice(Number(from)).map((value) => item({ case: "event", value }, this.orders.get(value.orderId))));
     }
     this.heartbeat();
     yield* reader.frames(signal);

@@ -1,14 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it, vi } from "vitest";
 
-import { OrderEventSchema } from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderEventSchema, type OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
+import { OrderState, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { DrainCause, GapKind, ResyncCause } from "$gen/ordermesh/type/v1/stream_pb.js";
 
 import { OrderBook } from "$lib/orders";
 
-import { accepted, ACCOUNT, cursor, event, heartbeat, item, live, order, snapshotComplete } from "./builders";
+import { accepted, ACCOUNT, cursor, event, heartbeat, item, live, order, settled, snapshotComplete } from "./builders";
 
+const terms = { quantity: "150", limitPrice: "612.6", timeInForce: TimeInForce.DAY };
 const SECOND = "01JD0000000000000000000002";
 
 function filledBook(): OrderBook {
@@ -59,7 +60,7 @@ describe("the snapshot", () => {
 });
 
 describe("events", () => {
-  it("are folded in order, newest order first", () => {
+  it("are taken in order, newest order first", () => {
     const book = filledBook();
     book.take(live(event(8), accepted(9, { orderId: SECOND })));
     expect(book.orders.map((held) => held.orderId)).toEqual([SECOND, order().orderId]);
@@ -106,21 +107,52 @@ describe("events", () => {
     expect(book.beginConnection()[0]?.cursor).toBeUndefined();
   });
 
-  it("of an order that is not held have it read", () => {
-    const book = filledBook();
-    const missing = vi.fn();
-    book.onMissing = missing;
-    book.take(live(event(8, { orderId: SECOND })));
-    expect(missing).toHaveBeenCalledWith(SECOND);
-    book.put(order({ orderId: SECOND, lastSequence: 8n }));
-    expect(book.get(SECOND)).toBeDefined();
+  it("bring the order after them, whatever their kind", () => {
+    for (const { localName } of OrderEventSchema.oneofs[0]!.fields) {
+      const book = filledBook();
+      const kind = { case: localName, value: {} } as OrderEvent["kind"];
+      const after = { pendingTerms: terms, rejection: undefined, peggedPrice: "612.5", anomalyCount: 1 };
+      const came = settled(event(8, { kind }), after);
+      book.take([came]);
+      expect(book.get(order().orderId), localName).toEqual(came.order);
+    }
   });
 
-  it("are newer than an order read by Get meanwhile", () => {
+  it("clear a rejection that the order has no more", () => {
     const book = filledBook();
-    book.take(live(event(8)));
-    book.put(order({ lastSequence: 7n }));
-    expect(book.get(order().orderId)?.lastSequence).toBe(8n);
+    book.take([settled(event(8), { rejection: { text: "too late" } })]);
+    expect(book.get(order().orderId)?.rejection?.text).toBe("too late");
+    book.take([settled(event(9))]);
+    expect(book.get(order().orderId)?.rejection).toBeUndefined();
+  });
+
+  it("of one batch are told with the order after the last of them", () => {
+    const book = filledBook();
+    const told = vi.fn();
+    book.onChange = told;
+    const first = event(8);
+    book.take([item({ case: "event", value: first })]);
+    expect(told).not.toHaveBeenCalled();
+    expect(book.get(order().orderId)?.lastSequence).toBe(7n);
+    const last = settled(event(9));
+    book.take([last]);
+    expect(told.mock.calls.map(([change]) => change)).toEqual([
+      { event: first, order: last.order },
+      { event: event(9), order: last.order },
+    ]);
+    expect(book.trail(order().orderId)).toHaveLength(2);
+  });
+
+  it("of an order that was not held bring it", () => {
+    const book = filledBook();
+    book.take(live(event(8, { orderId: SECOND })));
+    expect(book.get(SECOND)?.lastSequence).toBe(8n);
+  });
+
+  it("of a replay never take back a newer order", () => {
+    const book = filledBook();
+    book.take([settled(event(8), { lastSequence: 20n }), settled(event(9), { lastSequence: 9n })]);
+    expect(book.get(order().orderId)?.lastSequence).toBe(20n);
   });
 
   it("of the account alone move its sequence", () => {

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from mesh.channel import mesh_channel
 from mesh.log import get_logger
-from mesh.streams.backoff import Backoff, keep_connected
+from mesh.streams.backoff import keep_connected
 from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import (
     instrument_pb2,
@@ -18,6 +18,7 @@ from ordermesh.marketdata.v1 import (
 )
 from ordermesh.marketdata.v1.instrument_service_pb2_grpc import InstrumentServiceStub
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
+from ordermesh_rpc.backoff import Backoff
 from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
 

@@ -14,10 +14,11 @@ from mesh.channel import mesh_channel
 from mesh.clock import Clock
 from mesh.errors import read_refusal
 from mesh.log import get_logger
-from mesh.streams.backoff import Backoff, keep_connected
+from mesh.streams.backoff import keep_connected
 from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
+from ordermesh_rpc.backoff import Backoff
 from svc_oms.service.waiting.trigger_watch import Triggers
 
 log = get_logger("svc_oms.trigger_prices")

@@ -272,9 +272,17 @@ WHERE account_id = $1 AND closed_at >= {FROM_US.format("$2::int8")} AND NOT is_o
 ORDER BY closed_at DESC LIMIT $3
 """
 
+# The last event of each order in the page brings the order as it is stored: one look-up per order.
 EVENTS = """
-SELECT sequence, payload FROM oms.order_events
-WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+WITH page AS MATERIALIZED (
+    SELECT sequence, order_id, payload FROM oms.order_events
+    WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+), latest AS (
+    SELECT order_id, max(sequence) AS sequence FROM page GROUP BY order_id
+)
+SELECT page.sequence, page.payload, (
+    SELECT o.body FROM oms.orders o WHERE o.order_id = latest.order_id
+) FROM page LEFT JOIN latest USING (order_id, sequence) ORDER BY page.sequence
 """
 
 OUTBOX = """

@@ -23,6 +23,7 @@ from svc_oms.service.ports import (
     ExecutionRow,
     FencedError,
     ListFilter,
+    LoggedEvent,
     OrderRow,
     SessionHeldError,
     SessionRow,
@@ -196,10 +197,10 @@ class PostgresStore:
         """See `ports.OrderStore`."""
         return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
 
-    async def events(self, account_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+    async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
         """See `ports.OrderStore`."""
         rows = await self._fetch(sql.EVENTS, account_id, after, limit)
-        return [(sequence, payload) for sequence, payload in rows]
+        return [LoggedEvent(*row) for row in rows]
 
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
         """See `ports.OrderStore`."""

@@ -6,7 +6,7 @@ every reader without being touched again, and a venue command gets the number
 it was committed under without being rebuilt.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ordermesh.gateway.v1.venue_link_service_pb2 import LinkResponse, VenueCommand
 from ordermesh.oms.v1.event_pb2 import OrderStreamItem
@@ -35,6 +35,7 @@ def _tag(message: type, field: str, wire_type: int) -> bytes:
 
 
 _EVENT = _tag(OrderStreamItem, "event", _LENGTH_DELIMITED)
+_ORDER = _tag(OrderStreamItem, "order", _LENGTH_DELIMITED)
 _SNAPSHOT = _tag(OrderStreamItem, "snapshot", _LENGTH_DELIMITED)
 _ITEMS = _tag(WatchResponse, "items", _LENGTH_DELIMITED)
 assert _tag(FlowResponse, "items", _LENGTH_DELIMITED) == _ITEMS, "one framing for both streams"
@@ -48,9 +49,27 @@ def stream_item(item: bytes) -> bytes:
     return b"".join((_ITEMS, varint(len(item)), item))
 
 
-def event_item(payload: bytes) -> bytes:
-    """Frame a serialised OrderEvent as an item of an order stream."""
-    return stream_item(b"".join((_EVENT, varint(len(payload)), payload)))
+def event_item(payload: bytes, order: bytes | None = None) -> bytes:
+    """Frame a serialised OrderEvent, and the order after it, as an item of an order stream."""
+    if order is None:
+        return stream_item(b"".join((_EVENT, varint(len(payload)), payload)))
+    parts = (_EVENT, varint(len(payload)), payload, _ORDER, varint(len(order)), order)
+    return stream_item(b"".join(parts))
+
+
+def event_items(events: Sequence[tuple[str, bytes]], orders: Mapping[str, bytes]) -> list[bytes]:
+    """Frame the events of a batch; the last of each order carries the order.
+
+    Args:
+        events: Order id and serialised OrderEvent, in the order of the log.
+        orders: Serialised orders by id, each as it stands after the last of its events.
+    """
+    items, seen = [], set()
+    for order_id, payload in reversed(events):
+        items.append(event_item(payload, None if order_id in seen else orders.get(order_id)))
+        seen.add(order_id)
+    items.reverse()
+    return items
 
 
 def snapshot_item(body: bytes) -> bytes:

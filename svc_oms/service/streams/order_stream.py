@@ -259,8 +259,8 @@ class OrderStream:
             rows = await self._parts.store.events(
                 position.account_id, position.cursor, FRAME_EVENTS_MAX
             )
-            assert not rows or rows[0][0] == position.cursor + 1, "the log has no holes"
-            fragments = [event_item(payload) for _, payload in rows]
+            assert not rows or rows[0].sequence == position.cursor + 1, "the log has no holes"
+            fragments = [event_item(row.payload, row.order) for row in rows]
         position.cursor += len(fragments)
         return fragments
 

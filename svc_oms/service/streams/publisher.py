@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
-from svc_oms.service.codec.stream_frames import event_item
+from svc_oms.service.codec.stream_frames import event_items
 from svc_oms.service.ports import OrderCache, WakeUps
 from svc_oms.service.streams.tails import Tail
 
@@ -54,7 +54,8 @@ class Publisher:
         for account_id, events in lines.items():
             tail = self.accounts.get(account_id)
             if tail is not None:
-                tail.append(events[0].sequence, [event_item(line.payload) for line in events])
+                pairs = [(line.order_id, line.payload) for line in events]
+                tail.append(events[0].sequence, event_items(pairs, changes.bodies))
         if lines:
             self._waker.wake_accounts(list(lines))
             self._cache.keep(

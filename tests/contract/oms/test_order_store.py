@@ -115,7 +115,7 @@ async def test_a_batch_is_read_back(store):
         assert [(k.key, k.order_id, k.result) for k in keys] == [(key, order(1).order_id, None)]
         assert len(await batch.open_orders("ACC-ALICE", 1)) == 1
     assert await store.account_of([order(1).order_id, "none"]) == {order(1).order_id: "ACC-ALICE"}
-    assert await store.events("ACC-ALICE", 1, 10) == [(2, b"event")]
+    assert await store.events("ACC-ALICE", 1, 10) == [(2, b"event", b"body 2")]
     assert await store.high_waters(["ACC-ALICE", "ACC-NOBODY"]) == {"ACC-ALICE": 2}
 
 
@@ -146,7 +146,7 @@ async def test_batches_of_one_account_wait_for_each_other(store):
 
     await asyncio.gather(*(add_one() for _ in range(10)))
     rows = await store.events("ACC-ALICE", 0, 100)
-    assert [sequence for sequence, _ in rows] == list(range(1, 11))
+    assert [row.sequence for row in rows] == list(range(1, 11))
 
 
 async def test_a_changed_order_moves_and_closes_once(store):

@@ -8,10 +8,10 @@ import grpc
 import pytest
 
 from mesh.errors import refuse
-from mesh.limits import RECONNECT_BACKOFF_MIN_MS
-from meshctl.client import MeshClient
-from meshctl.errors import MeshRefusedError, MeshUnreachableError, NotLoggedInError
+from meshctl.client import local_mesh
 from ordermesh.oms.v1 import event_pb2, order_service_pb2
+from ordermesh_client import MeshRefusedError, MeshUnreachableError, NotLoggedInError
+from ordermesh_rpc.backoff import RECONNECT_BACKOFF_MIN_MS
 from tests.support.fake_edge import FakeEdge
 
 ACCOUNT = "ACC-ALICE"
@@ -33,7 +33,7 @@ async def home(edge, tls_folder, tmp_path):
 
 @pytest.fixture
 async def mesh(home):
-    async with MeshClient.local(home) as client:
+    async with local_mesh(home) as client:
         await client.login("alice", "right")
         yield client
 
@@ -92,7 +92,7 @@ async def test_token_is_refreshed_before_its_end_and_kept_private(edge, mesh, ho
     assert len(edge.requests["Refresh"]) == 1
     kept = home.root / "cli" / "session.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    async with MeshClient.local(home) as other:
+    async with local_mesh(home) as other:
         assert other.session.access_token == f"access-{edge.tokens_made}"
 
 
@@ -139,7 +139,7 @@ async def test_a_slow_handshake_is_no_dead_mesh(edge, home):
     server = await asyncio.start_server(late, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     home.state_file.write_text(json.dumps({"ports": {"edge_tls": port}}))
-    async with MeshClient.local(home) as client:
+    async with local_mesh(home) as client:
         assert (await client.login("alice", "right")).username == "alice"
     server.close()
 

@@ -123,7 +123,7 @@ async def test_a_lost_flow_takes_its_orders_with_it(book_url, tls):
         assert entry.metadata["cancelled"] == "3"
         assert "'algo-1' of alice was lost" in entry.text
     store = await PostgresStore.connect(book_url)
-    events = [decode_event(payload) for _, payload in await store.events("ACC-ALICE", 3, 100)]
+    events = [decode_event(row.payload) for row in await store.events("ACC-ALICE", 3, 100)]
     await store.close()
     assert [event.stamp.actor for event in events[:3]] == [disconnect.ACTOR] * 3
 

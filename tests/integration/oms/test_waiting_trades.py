@@ -39,7 +39,7 @@ class Tape:
 async def events_of(url, account="ACC-ALICE"):
     store = await PostgresStore.connect(url)
     try:
-        return [decode_event(line).event for _, line in await store.events(account, 0, 100)]
+        return [decode_event(r.payload).event for r in await store.events(account, 0, 100)]
     finally:
         await store.close()
 

@@ -8,9 +8,9 @@ import typer
 
 from mesh.errors import MeshError
 from meshctl.commands import limits, limits_file
-from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
+from ordermesh_client import MeshRefusedError
 from svc_oms.service.controls.control_ports import RecordKind
 from tests.support.limits import BUY, LimitBench
 from tests.support.sources import ROOT

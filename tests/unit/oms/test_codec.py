@@ -1,6 +1,5 @@
 """Codecs: what is written is read back, and framed bytes are what protobuf would write."""
 
-from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -8,8 +7,6 @@ import pytest
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import event_pb2, order_flow_service_pb2, order_pb2, order_service_pb2
 from svc_oms.domain import events as ev
-from svc_oms.domain import model
-from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.service.codec import stream_frames as frames
 from svc_oms.service.codec.order_events import DECODERS, ENCODERS, decode_event, encode_event
 from svc_oms.service.codec.order_records import (
@@ -18,106 +15,7 @@ from svc_oms.service.codec.order_records import (
     progress_message,
     read_order,
 )
-
-ORDER_ID = "01JD0000000000000000000000"
-TERMS = model.OrderTerms(
-    Quantity(Decimal(100)),
-    Price(Decimal("0.0000001")),
-    Price(Decimal("1E+2")),
-    Quantity(Decimal(10)),
-    model.TimeInForce.GTD,
-    1_700_000_000_123_456_789,
-    Price(Decimal("0.5")),
-    model.Peg(2, Price(Decimal("-0.05"))),
-    model.TriggerPriceType.MIDPOINT,
-)
-REJECTION = model.Rejection("VENUE_REJECTED", "no", "terms", 99, "halted")
-EXECUTION = model.Execution(
-    "E1",
-    "SIMA",
-    ORDER_ID,
-    "ACC-ALICE",
-    "ASML.SIMA",
-    model.Side.SELL,
-    Quantity(Decimal(10)),
-    Price(Decimal("650.05")),
-    "EUR",
-    5,
-    6,
-    1,
-    "XPAR",
-)
-ORDER = model.Order(
-    ORDER_ID,
-    "ACC-ALICE",
-    "k1",
-    "ASML.SIMA",
-    "ASML",
-    "SIMA",
-    "NL0010273215",
-    "EUR",
-    model.Side.SELL,
-    model.OrderType.LIMIT,
-    TERMS,
-    Quantity(Decimal(90)),
-    f"{ORDER_ID}-1",
-    "alice",
-    1_700_000_000_000_000_001,
-    1_700_000_000_000_000_002,
-    model.OrderState.PENDING_REPLACE,
-    model.OrderState.PARTIALLY_FILLED,
-    TERMS._replace(quantity=Quantity(Decimal(120))),
-    Quantity(Decimal(10)),
-    Decimal("6500.50"),
-    4,
-    3,
-    f"{ORDER_ID}-2",
-    f"{ORDER_ID}-3",
-    (f"{ORDER_ID}-3", f"{ORDER_ID}-1"),
-    Quantity(Decimal(20)),
-    "V1",
-    order_pb2.RegulatoryDetails(algorithmic=True).SerializeToString(),
-    model.Link(model.LinkKind.OTO, "g", ORDER_ID),
-    "note",
-    REJECTION,
-    7,
-    9,
-    2,
-)
-EVENTS = [
-    ev.OrderAcknowledged("V1"),
-    ev.OrderExecuted(EXECUTION),
-    ev.CancelRequested(f"{ORDER_ID}-2"),
-    ev.CancelPending(),
-    ev.CancelRefused(f"{ORDER_ID}-2", REJECTION),
-    ev.OrderCanceled(unsolicited=True, text="t"),
-    ev.ReplaceRequested(f"{ORDER_ID}-3", TERMS),
-    ev.ReplacePending(),
-    ev.ReplaceRefused(f"{ORDER_ID}-3", REJECTION._replace(venue_code=None)),
-    ev.OrderReplaced(TERMS, "V2"),
-    ev.OrderRejected(REJECTION),
-    ev.OrderExpired("day over"),
-    ev.OrderDoneForDay(),
-    ev.OrderSuspended("halt"),
-    ev.OrderStopped(Price(Decimal(1))),
-    ev.OrderStopped(),
-    ev.OrderCalculated(),
-    ev.OrderRestated(TERMS, 3),
-    ev.ExecutionBusted("E2", "E1", Quantity(Decimal(10)), Price(Decimal("650.05"))),
-    ev.ExecutionCorrected(
-        "E1", EXECUTION._replace(exec_id="E3"), Quantity(Decimal(10)), Price(Decimal("650.05"))
-    ),
-    ev.OrderInDoubt(f"{ORDER_ID}-1", "crash", Quantity(Decimal(5))),
-    ev.OrderInDoubt(f"{ORDER_ID}-1"),
-    ev.OrderResolved(model.ResolutionSource.STATUS_REQUEST, f"{ORDER_ID}-1", "V1", REJECTION),
-    ev.OrderResolved(model.ResolutionSource.VENUE_REPORT, f"{ORDER_ID}-1"),
-    ev.OrderTriggered(Price(Decimal("1.5"))),
-    ev.OrderApproved("bob", model.WaitsFor.PRICE),
-    ev.TriggerMoved(model.Trigger(Price(Decimal("1.5")), Price(Decimal(2)))),
-    ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
-    ev.CommandRefused("place", REJECTION),
-    ev.VenueReportParked("8", "unreadable"),
-]
+from tests.support.order_events import EVENTS, ORDER, ORDER_ID
 
 
 def test_an_order_is_read_back_whole():
@@ -155,6 +53,18 @@ def test_framed_items_are_what_protobuf_writes():
     items = [event_pb2.OrderStreamItem(event=event), event_pb2.OrderStreamItem(snapshot=order)]
     for response in (order_service_pb2.WatchResponse, order_flow_service_pb2.FlowResponse):
         assert framed == response(items=items).SerializeToString()
+
+
+def test_the_last_event_of_each_order_in_a_batch_carries_the_order():
+    payload = event_pb2.OrderEvent(account_id="A").SerializeToString()
+    orders = {name: order_pb2.Order(order_id=name) for name in ("one", "two")}
+    bodies = {name: one.SerializeToString() for name, one in orders.items()}
+    batch = [(name, payload) for name in ("one", "two", "one", "", "one")]
+    framed = frames.joined(frames.event_items(batch, bodies))
+    items = order_service_pb2.WatchResponse.FromString(framed).items
+    assert [item.order.order_id for item in items] == ["", "two", "", "", "one"]
+    assert [item.HasField("order") for item in items] == [False, True, False, False, True]
+    assert all(item.event.account_id == "A" for item in items)
 
 
 @pytest.mark.parametrize("number", [1, 127, 128, 16_384, 2**40])

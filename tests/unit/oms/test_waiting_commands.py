@@ -114,7 +114,7 @@ class Bench:
 
     async def kinds(self, order_id):
         events = await self.book.store.events(ACCOUNT, 0, 100)
-        lines = [decode_event(payload) for _, payload in events]
+        lines = [decode_event(row.payload) for row in events]
         return [line.event.kind.name for line in lines if line.order_id == order_id]
 
     async def commands(self):

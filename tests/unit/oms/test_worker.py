@@ -70,7 +70,7 @@ async def test_a_batch_is_one_commit(book):
     assert book.store.commits == before + 1
     assert [o.sequence for o in outcomes] == list(range(1, 51))
     events = await book.store.events("ACC-ALICE", 0, 100)
-    assert [decode_event(payload).sequence for _, payload in events] == list(range(1, 51))
+    assert [decode_event(row.payload).sequence for row in events] == list(range(1, 51))
     assert len(await book.store.outbox("sima-orders", 0, 100)) == 50
 
 

@@ -59,7 +59,6 @@ export class Desk {
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => this.notices.tell(change);
-    this.orders.onMissing = (orderId) => void this.#fetchOrder(orderId);
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
     this.orderStream = new ResumingStream(
       {
@@ -138,14 +137,5 @@ export class Desk {
       this.quotes.putInstruments(page.instruments);
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
-  }
-
-  async #fetchOrder(orderId: string): Promise<void> {
-    try {
-      const { order } = await this.#orderClient.get({ orderId }, { timeoutMs: READ_TIMEOUT_MS });
-      if (order) this.orders.put(order);
-    } catch {
-      this.notices.push("bad", "Order not shown", `An event of order ${orderId} came, but it could not be read.`);
-    }
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The orders of the caller's accounts, kept from the order stream by its sequences: a snapshot
  * replaces what was held, each event must follow the one before, a repeat changes nothing, and a
- * hole is never passed over but re-read.
+ * hole is never passed over but re-read. Orders are kept as the stream carries them: none is
+ * derived from events.
  */
 
 import type { OrderEvent, OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
@@ -9,7 +10,7 @@ import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { GapKind, type Cursor, type Gap, type SnapshotComplete } from "$gen/ordermesh/type/v1/stream_pb.js";
 
 import { Emitter } from "./emitter";
-import { fold, isForeign } from "./fold";
+import { isForeign } from "./order-states";
 import { drainWish, type Wish } from "./stream";
 
 /** Events kept per order for its trail; the oldest leave first. */
@@ -25,13 +26,15 @@ interface AccountLog {
   incoming: Map<string, Order> | undefined;
   /** Caught up on the present connection. */
   caughtUp: boolean;
+  /** Events whose order is still to come, with a later event of their batch; by order. */
+  unsettled: Map<string, OrderEvent[]>;
   /** High water of the last heartbeat that was above what had arrived. */
   suspect: bigint | undefined;
   /** Where a hole was met last; met there again, the account is read anew. */
   holeAt: bigint | undefined;
 }
 
-/** A live event and the order behind it, for notices. */
+/** A live event, and the order after it or after a later event of its batch; for notices. */
 export interface OrderChange {
   readonly event: OrderEvent;
   readonly order: Order;
@@ -52,8 +55,6 @@ export class OrderBook extends Emitter {
   repeats = 0;
   /** Called for each live event, once. */
   onChange: (change: OrderChange) => void = () => undefined;
-  /** Called for an event of an order that is not held. */
-  onMissing: (orderId: string) => void = () => undefined;
 
   readonly #accounts = new Map<string, AccountLog>();
   readonly #trails = new Map<string, OrderEvent[]>();
@@ -109,7 +110,7 @@ export class OrderBook extends Emitter {
   /** Takes the items of one frame, in order. */
   take(items: readonly OrderStreamItem[]): Wish | undefined {
     const wish: Wish = {};
-    for (const { item } of items) {
+    for (const item of items) {
       Object.assign(wish, this.#takeItem(item));
       if (wish.reopen !== undefined) break;
     }
@@ -118,20 +119,10 @@ export class OrderBook extends Emitter {
     return wish;
   }
 
-  /** Puts in an order read by Get, unless the stream has told more since. */
-  put(order: Order): void {
-    const { orders } = this.#account(order.accountId);
-    const held = orders.get(order.orderId);
-    if (held && held.lastSequence >= order.lastSequence) return;
-    orders.set(order.orderId, order);
-    this.#touched.set(order.orderId, order);
-    this.changed();
-  }
-
-  #takeItem(item: OrderStreamItem["item"]): Wish | undefined {
+  #takeItem({ item, order }: OrderStreamItem): Wish | undefined {
     switch (item.case) {
       case "event":
-        return this.#takeEvent(item.value);
+        return this.#takeEvent(item.value, order);
       case "snapshot": {
         const account = this.#account(item.value.accountId);
         account.incoming ??= new Map();
@@ -162,7 +153,7 @@ export class OrderBook extends Emitter {
     }
   }
 
-  #takeEvent(event: OrderEvent): Wish | undefined {
+  #takeEvent(event: OrderEvent, order: Order | undefined): Wish | undefined {
     const account = this.#account(event.accountId);
     const { cursor } = account;
     if (!cursor) return this.#readAnew(account, "an event came before its snapshot");
@@ -174,16 +165,21 @@ export class OrderBook extends Emitter {
     if (isForeign(event)) return this.#readAnew(account, "an event of a kind this page does not know");
     cursor.sequence = event.sequence;
     if (event.orderId === "") return undefined;
-    const order = fold(account.orders.get(event.orderId), event);
-    if (!order) {
-      this.onMissing(event.orderId);
-      return undefined;
-    }
+    this.#remember(event);
+    const events = [...(account.unsettled.get(event.orderId) ?? []), event];
+    if (order) this.#settle(account, order, events);
+    else account.unsettled.set(event.orderId, events);
+    return undefined;
+  }
+
+  /** Replaces the copy of an order, unless it is newer: a replay brings orders as they are stored. */
+  #settle(account: AccountLog, carried: Order, events: readonly OrderEvent[]): void {
+    const held = account.orders.get(carried.orderId);
+    const order = held && held.lastSequence >= carried.lastSequence ? held : carried;
+    account.unsettled.delete(order.orderId);
     account.orders.set(order.orderId, order);
     this.#touched.set(order.orderId, order);
-    this.#remember(event);
-    this.onChange({ event, order });
-    return undefined;
+    for (const event of events) this.onChange({ event, order });
   }
 
   #remember(event: OrderEvent): void {
@@ -196,6 +192,7 @@ export class OrderBook extends Emitter {
       // A resumed account that needed no snapshot may be told complete all the same.
       if (account.incoming || !account.cursor) {
         account.orders = account.incoming ?? new Map();
+        account.unsettled.clear();
         this.#touched.clear();
         this.#sorted = undefined;
       }
@@ -257,6 +254,7 @@ export class OrderBook extends Emitter {
         orders: new Map(),
         cursor: undefined,
         incoming: undefined,
+        unsettled: new Map(),
         caughtUp: false,
         suspect: undefined,
         holeAt: undefined,

@@ -316,7 +316,7 @@ class VenueReportParked(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class OrderStreamItem(_message.Message):
-    __slots__ = ("event", "snapshot", "snapshot_complete", "heartbeat", "resync", "gap", "slow_consumer", "drain")
+    __slots__ = ("event", "snapshot", "snapshot_complete", "heartbeat", "resync", "gap", "slow_consumer", "drain", "order")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +325,7 @@ class OrderStreamItem(_message.Message):
     GAP_FIELD_NUMBER: _ClassVar[int]
     SLOW_CONSUMER_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
     event: OrderEvent
     snapshot: _order_pb2.Order
     snapshot_complete: _stream_pb2.SnapshotComplete
@@ -333,4 +334,5 @@ class OrderStreamItem(_message.Message):
     gap: _stream_pb2.Gap
     slow_consumer: _stream_pb2.SlowConsumer
     drain: _stream_pb2.Drain
-    def __init__(self, event: _Optional[_Union[OrderEvent, _Mapping]] = ..., snapshot: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., snapshot_complete: _Optional[_Union[_stream_pb2.SnapshotComplete, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., resync: _Optional[_Union[_stream_pb2.Resync, _Mapping]] = ..., gap: _Optional[_Union[_stream_pb2.Gap, _Mapping]] = ..., slow_consumer: _Optional[_Union[_stream_pb2.SlowConsumer, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ...) -> None: ...
+    order: _order_pb2.Order
+    def __init__(self, event: _Optional[_Union[OrderEvent, _Mapping]] = ..., snapshot: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., snapshot_complete: _Optional[_Union[_stream_pb2.SnapshotComplete, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., resync: _Optional[_Union[_stream_pb2.Resync, _Mapping]] = ..., gap: _Optional[_Union[_stream_pb2.Gap, _Mapping]] = ..., slow_consumer: _Optional[_Union[_stream_pb2.SlowConsumer, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ...) -> None: ...

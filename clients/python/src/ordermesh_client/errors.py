@@ -4,7 +4,7 @@ from typing import Final
 
 import grpc
 
-from mesh.errors import read_refusal
+from ordermesh_rpc.refusals import read_refusal
 
 # Without a reason of ours these tell of the way to the mesh, not of the request:
 # a killed Envoy shows as INTERNAL (stream reset), a killed service as UNKNOWN.
@@ -52,17 +52,14 @@ class NotLoggedInError(Exception):
 
 
 def refused_error(error: grpc.RpcError) -> MeshRefusedError | MeshUnreachableError:
-    """Turn a failed call into what a person or program is told."""
-    told = read_refusal(error)
-    if not told.reason and told.code in LOST:
-        return MeshUnreachableError(
-            "the mesh does not answer: `ordermesh status` tells what runs, `ordermesh up` starts "
-            f"it ({told.text})"
-        )
+    """Turn a failed call into what a program catches."""
+    refusal = read_refusal(error)
+    if not refusal.reason and refusal.code in LOST:
+        return MeshUnreachableError(f"the mesh does not answer ({refusal.text})")
     return MeshRefusedError(
-        told.code.name,
-        told.reason or told.code.name,
-        told.text,
-        told.metadata,
-        told.retry_after_s,
+        refusal.code.name,
+        refusal.reason or refusal.code.name,
+        refusal.text,
+        refusal.metadata,
+        refusal.retry_after_s,
     )

@@ -1,4 +1,4 @@
-"""Reading a stream for as long as somebody wants it: STREAMS rule 10, the client's side."""
+"""Reading a stream for as long as somebody wants it: docs/STREAMS.md, rule 10."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,11 +7,10 @@ from typing import Any, Final, Protocol, TypeVar
 import grpc
 import grpc.aio
 
-from mesh.errors import read_refusal
-from mesh.streams.backoff import Backoff, is_permanent
-from mesh.timestamps import to_timestamp
-from meshctl.errors import MeshRefusedError, MeshUnreachableError, refused_error
 from ordermesh.type.v1 import stream_pb2
+from ordermesh_client.errors import MeshRefusedError, MeshUnreachableError, refused_error
+from ordermesh_rpc.backoff import PERMANENT_CODES, Backoff
+from ordermesh_rpc.refusals import read_refusal
 
 HEARTBEAT_S: Final = 5
 # No frame for this long, heartbeats included: the connection is dead.
@@ -37,7 +36,7 @@ async def resumed(
     """Give the items of a stream over any number of broken connections.
 
     Args:
-        open_stream: Opens the stream behind what was read so far.
+        open_stream: Opens the stream after what was read so far.
         login: Refreshed once when the mesh no longer accepts the token.
         gap_item: Makes an item of a gap; a broken connection shows as LINK_DOWN with an
             empty channel, its end as LINK_UP. A drain that is resumed at once is no gap.
@@ -96,7 +95,7 @@ class _Ending:
         if error.code() is grpc.StatusCode.UNAUTHENTICATED and not self.refreshed:
             self.refreshed = True
             await _refresh(self._login)
-        elif is_permanent(error):
+        elif error.code() in PERMANENT_CODES:
             raise refused_error(error) from error
         return read_refusal(error).text
 
@@ -118,4 +117,6 @@ async def _refresh(login: Login) -> None:
 
 
 def _gap(kind: stream_pb2.GapKind, text: str, now_ns: int) -> stream_pb2.Gap:
-    return stream_pb2.Gap(kind=kind, text=text, since=to_timestamp(now_ns))
+    gap = stream_pb2.Gap(kind=kind, text=text)
+    gap.since.FromNanoseconds(now_ns)
+    return gap

@@ -1,0 +1,345 @@
+"""The client: calls, repeats with the same key, streams that resume.
+
+```python
+async with MeshClient("localhost:8443", ca) as mesh:
+    await mesh.login("alice", password)
+    placed = await mesh.place(order_service_pb2.PlaceRequest(account_id="ACC-ALICE", ...))
+    async for item in mesh.watch_orders(["ACC-ALICE"]):
+        ...
+```
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from types import TracebackType
+from typing import Any, Final, Self
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from ordermesh.identity.v1 import auth_service_pb2 as identity
+from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
+from ordermesh.marketdata.v1 import (
+    instrument_pb2,
+    instrument_service_pb2,
+    instrument_service_pb2_grpc,
+    market_data_pb2,
+    market_data_service_pb2,
+    market_data_service_pb2_grpc,
+)
+from ordermesh.oms.v1 import (
+    audit_service_pb2_grpc,
+    event_pb2,
+    kill_switch_service_pb2_grpc,
+    limit_service_pb2_grpc,
+    order_pb2,
+    order_service_pb2,
+    order_service_pb2_grpc,
+    session_service_pb2_grpc,
+)
+from ordermesh.type.v1 import stream_pb2
+from ordermesh_client.errors import (
+    MeshRefusedError,
+    MeshUnreachableError,
+    NotLoggedInError,
+    refused_error,
+)
+from ordermesh_client.resume import HEARTBEAT_S, resumed
+from ordermesh_client.session import Session, SessionStore
+from ordermesh_rpc.backoff import CONNECT_TIMEOUT_MS, RECONNECT_BACKOFF_MIN_MS, Backoff
+
+CALL_TIMEOUT_S: Final = 10.0
+REFRESH_BEFORE_S: Final = 60.0
+MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+# gRPC's own default grows to two minutes: far longer than a mesh needs to heal.
+RECONNECT_DELAY_MS_MAX: Final = 2_000
+CHANNEL_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.initial_reconnect_backoff_ms", RECONNECT_BACKOFF_MIN_MS),
+    ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
+    ("grpc.max_reconnect_backoff_ms", RECONNECT_DELAY_MS_MAX),
+)
+
+Call = Callable[..., Any]
+
+
+class MeshClient:
+    """One connection to the edge and one login; safe for many tasks of one loop."""
+
+    def __init__(
+        self, target: str, ca: bytes | None = None, store: SessionStore | None = None
+    ) -> None:
+        """Connect lazily: the first call does.
+
+        Args:
+            target: Host and port of the edge: "localhost:8443".
+            ca: Certificates in PEM that the edge's is checked by; else those of gRPC.
+            store: Keeps the login between runs; without one it ends with the program.
+        """
+        self._store = store
+        self._session = store.load() if store else None
+        self._refreshing = asyncio.Lock()
+        self._channel = grpc.aio.secure_channel(
+            target, grpc.ssl_channel_credentials(ca), options=CHANNEL_OPTIONS
+        )
+        self._auth = identity_grpc.AuthServiceStub(self._channel)
+        self._prices = market_data_service_pb2_grpc.MarketDataServiceStub(self._channel)
+        self._instruments = instrument_service_pb2_grpc.InstrumentServiceStub(self._channel)
+        # For `call`: each holds every rpc of its service.
+        self.order_service = order_service_pb2_grpc.OrderServiceStub(self._channel)
+        self.kill_switches = kill_switch_service_pb2_grpc.KillSwitchServiceStub(self._channel)
+        self.limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
+        self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
+        self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self._channel.close()
+
+    @property
+    def session(self) -> Session:
+        """The login. Raises NotLoggedInError."""
+        if self._session is None:
+            raise NotLoggedInError("nobody is logged in")
+        return self._session
+
+    async def login(self, username: str, password: str) -> Session:
+        """Exchange a password for tokens and keep them."""
+        request = identity.LoginRequest(username=username, password=password)
+        answer = await self._call(self._auth.Login, request, authorised=False)
+        return self._keep(Session.from_tokens(answer.user, answer.tokens))
+
+    async def logout(self) -> None:
+        """End the login here and at the mesh."""
+        request = identity.LogoutRequest(refresh_token=self.session.refresh_token)
+        await self._call(self._auth.Logout, request, authorised=False)
+        self._session = None
+        if self._store:
+            self._store.forget()
+
+    async def token(self) -> str:
+        """Give an access token that holds for another REFRESH_BEFORE_S at least."""
+        await self._fresh_token()
+        return self.session.access_token
+
+    async def call(self, rpc: Call, request: Message, retry_for_s: float = 0.0) -> Any:
+        """Call any unary rpc: `await mesh.call(mesh.kill_switches.Engage, request)`.
+
+        A request that has an idempotency_key is given one, and a lost answer is then asked
+        for again with the same.
+        """
+        if not self._keyed(request):
+            return await self._call(rpc, request)
+        return await self._retried(rpc, request, retry_for_s)
+
+    async def read(self, rpc: Call, request: Message, retry_for_s: float) -> Any:
+        """Call an rpc that changes nothing; asked again while the mesh does not answer."""
+        return await self._retried(rpc, request, retry_for_s)
+
+    @staticmethod
+    def _keyed(request: Any) -> bool:
+        if "idempotency_key" not in request.DESCRIPTOR.fields_by_name:
+            return False
+        request.idempotency_key = request.idempotency_key or str(uuid.uuid4())
+        return True
+
+    async def place(
+        self, request: order_service_pb2.PlaceRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.PlaceResponse:
+        """Place an order; a lost answer is asked for again with the same key."""
+        answer: order_service_pb2.PlaceResponse = await self.call(
+            self.order_service.Place, request, retry_for_s
+        )
+        return answer
+
+    async def replace(
+        self, request: order_service_pb2.ReplaceRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.ReplaceResponse:
+        """Change an open order."""
+        answer: order_service_pb2.ReplaceResponse = await self.call(
+            self.order_service.Replace, request, retry_for_s
+        )
+        return answer
+
+    async def resolve(
+        self, request: order_service_pb2.ResolveRequest, retry_for_s: float = 0.0
+    ) -> order_service_pb2.ResolveResponse:
+        """Say what the venue has of an order in UNKNOWN."""
+        answer: order_service_pb2.ResolveResponse = await self.call(
+            self.order_service.Resolve, request, retry_for_s
+        )
+        return answer
+
+    async def cancel(
+        self, order_id: str, retry_for_s: float = 0.0
+    ) -> order_service_pb2.CancelResponse:
+        """Cancel an open order."""
+        answer: order_service_pb2.CancelResponse = await self.call(
+            self.order_service.Cancel,
+            order_service_pb2.CancelRequest(order_id=order_id),
+            retry_for_s,
+        )
+        return answer
+
+    async def cancel_all(self, account: str) -> list[order_service_pb2.CancelAllResult]:
+        """Cancel every open order of an account."""
+        request = order_service_pb2.CancelAllRequest(
+            idempotency_key=str(uuid.uuid4()), account_id=account
+        )
+        return list((await self._call(self.order_service.CancelAll, request)).results)
+
+    async def get(self, order_id: str) -> order_service_pb2.GetResponse:
+        """One order with its executions."""
+        request = order_service_pb2.GetRequest(order_id=order_id)
+        answer: order_service_pb2.GetResponse = await self._call(self.order_service.Get, request)
+        return answer
+
+    async def orders(self, request: order_service_pb2.ListRequest) -> list[order_pb2.Order]:
+        """Orders by filter: the first page, newest first."""
+        return list((await self._call(self.order_service.List, request)).orders)
+
+    async def instruments(self, text: str = "") -> list[instrument_pb2.Instrument]:
+        """Every listing whose symbol or name holds ``text``."""
+        found: list[instrument_pb2.Instrument] = []
+        request = instrument_service_pb2.ListRequest(text=text, page_size=500)
+        while True:
+            answer = await self._call(self._instruments.List, request)
+            found += answer.instruments
+            if not answer.next_page_token:
+                return found
+            request.page_token = answer.next_page_token
+
+    async def quotes(self, instrument_ids: Iterable[str]) -> dict[str, market_data_pb2.Quote]:
+        """Best prices now, by instrument id."""
+        request = market_data_service_pb2.GetSnapshotRequest(instrument_ids=instrument_ids)
+        answer = await self._call(self._prices.GetSnapshot, request)
+        return {update.instrument_id: update.quote for update in answer.updates}
+
+    async def watch_orders(
+        self, accounts: Iterable[str] = ()
+    ) -> AsyncIterator[event_pb2.OrderStreamItem]:
+        """Snapshot, then every event, over any number of broken connections, each once.
+
+        Yields stream items; a broken connection shows as a ``gap`` item of kind LINK_DOWN
+        with an empty channel, its end as LINK_UP.
+        """
+        cursors = {account: stream_pb2.Cursor() for account in accounts or self.session.accounts}
+
+        async def open_stream() -> Any:
+            await self._fresh_token()
+            request = order_service_pb2.WatchRequest(heartbeat_s=HEARTBEAT_S)
+            for account, cursor in cursors.items():
+                wanted = request.accounts.add(account_id=account)
+                if cursor.epoch:
+                    wanted.cursor.CopyFrom(cursor)
+            return self.order_service.Watch(request, metadata=self._bearer())
+
+        def gap_item(gap: stream_pb2.Gap) -> event_pb2.OrderStreamItem:
+            return event_pb2.OrderStreamItem(gap=gap)
+
+        async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            kind = item.WhichOneof("item")
+            if kind == "event":
+                cursors[item.event.account_id].sequence = item.event.sequence
+            elif kind == "snapshot_complete":
+                cursors[item.snapshot_complete.channel].CopyFrom(item.snapshot_complete.cursor)
+            yield item
+
+    async def watch_quotes(
+        self, instrument_ids: Iterable[str], interval_ms: int = 250
+    ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
+        """Quotes as they move, over any number of broken connections."""
+        subscription = market_data_service_pb2.Subscription(
+            instrument_ids=instrument_ids,
+            topics=[market_data_pb2.TOPIC_QUOTE],
+            mode=market_data_service_pb2.DELIVERY_MODE_INTERVAL,
+            interval_ms=interval_ms,
+        )
+
+        async def open_stream() -> Any:
+            await self._fresh_token()
+            request = market_data_service_pb2.WatchRequest(
+                subscription=subscription, heartbeat_s=HEARTBEAT_S
+            )
+            return self._prices.Watch(request, metadata=self._bearer())
+
+        def gap_item(gap: stream_pb2.Gap) -> market_data_pb2.MarketDataItem:
+            return market_data_pb2.MarketDataItem(gap=gap)
+
+        async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            yield item
+
+    async def _retried(self, call: Call, request: Message, retry_for_s: float) -> Any:
+        """Repeat the same request, key included, while repeating may help and time is left."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + retry_for_s
+        backoff = Backoff()
+        while True:
+            try:
+                return await self._call(call, request)
+            except (MeshUnreachableError, MeshRefusedError) as error:
+                refused = error if isinstance(error, MeshRefusedError) else None
+                if (refused and not refused.retryable) or loop.time() >= deadline:
+                    raise
+                at_least_s = (refused and refused.retry_after_s) or 0.0
+            await asyncio.sleep(max(backoff.next_delay(), at_least_s))
+
+    async def _call(self, call: Call, request: Message, *, authorised: bool = True) -> Any:
+        if authorised:
+            await self._fresh_token()
+        for last in (False, True):
+            metadata = self._bearer() if authorised else None
+            token = self.session.access_token if authorised else ""
+            try:
+                return await call(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                expired = error.code() is grpc.StatusCode.UNAUTHENTICATED and authorised
+                if not expired or last:
+                    raise refused_error(error) from error
+            await self.refresh(token)
+        raise AssertionError("unreachable: the second pass returns or raises")
+
+    async def _fresh_token(self) -> None:
+        if not self.session.fresh_for(REFRESH_BEFORE_S):
+            await self.refresh()
+
+    async def refresh(self, refused_token: str = "") -> None:
+        """Exchange the refresh token for a new pair, once for all tasks that ask.
+
+        Args:
+            refused_token: The access token the mesh no longer takes; the one in hand
+                unless told.
+        """
+        stale = refused_token or self.session.access_token
+        async with self._refreshing:
+            if self.session.access_token != stale:
+                return  # another task did it meanwhile
+            request = identity.RefreshRequest(refresh_token=self.session.refresh_token)
+            try:
+                answer = await self._auth.Refresh(request, timeout=CALL_TIMEOUT_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                    raise NotLoggedInError("the login has ended") from error
+                raise refused_error(error) from error
+            self._keep(Session.from_tokens(answer.user, answer.tokens))
+
+    def _keep(self, session: Session) -> Session:
+        self._session = session
+        if self._store:
+            self._store.save(session)
+        return session
+
+    def _bearer(self) -> list[tuple[str, str]]:
+        return [("authorization", f"Bearer {self.session.access_token}")]

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+
+import { OrderState, WaitsFor } from "$gen/ordermesh/oms/v1/order_pb.js";
+
+import { extraTerms, stateMeaning, stateWord, toneOf } from "$lib/labels";
+import { isOpen } from "$lib/order-states";
+
+import { order } from "./builders";
+
+describe("states", () => {
+  it("of an order that waits say what it waits for, until it goes", () => {
+    const held = order({ progress: { state: OrderState.HELD }, waitsFor: WaitsFor.APPROVAL });
+    expect(stateMeaning(held)).toContain("second person");
+    const waiting = order({ progress: { state: OrderState.AWAITING_TRIGGER }, waitsFor: WaitsFor.PRICE });
+    expect(stateMeaning(waiting)).toContain("watches the price");
+    expect(extraTerms(waiting.terms, "611")).toBe("stop 611");
+    expect(stateMeaning(order())).toBe("");
+  });
+
+  it("are open until nothing more is expected of the venue; a doubt is open", () => {
+    expect(isOpen(order({ progress: { state: OrderState.UNKNOWN } }))).toBe(true);
+    expect(isOpen(order({ progress: { state: OrderState.CANCELED } }))).toBe(false);
+  });
+
+  it("have a word and a tone each, unknown ones included", () => {
+    for (const state of Object.values(OrderState).filter((value) => typeof value === "number")) {
+      expect(stateWord(state)).toMatch(/^[A-Z ]+$/);
+      expect(toneOf(state)).toBeTruthy();
+    }
+    expect(stateWord(99 as OrderState)).toBe("STATE 99");
+    expect(toneOf(99 as OrderState)).toBe("doubt");
+  });
+});
