@@ -17,6 +17,7 @@ from meshctl.errors import MeshRefusedError
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
 from tests.support.browser import log_in, open_page
+from tests.support.ports import free_port
 from tests.support.scripted_venue import (
     Fields,
     ScriptedVenue,
@@ -24,7 +25,6 @@ from tests.support.scripted_venue import (
     body,
     canceled,
     filled,
-    free_port,
     report,
 )
 from tests.support.stack import Mesh, running_mesh

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.ports import free_offset
+from tests.support.ports import free_offset
 from tests.support.stack import run_command, running_mesh, wait_for
 
 

@@ -23,7 +23,8 @@ from svc_oms.service.codec.venue import command_bytes, facts_of
 from svc_oms.service.venues import capabilities_of
 from tests.support.gateway_bench import Bench
 from tests.support.lifecycle import Desk
-from tests.support.scripted_venue import free_port, until
+from tests.support.ports import free_port
+from tests.support.scripted_venue import until
 
 SAP = Instrument(
     instrument_id="SAP.SIMA",

@@ -18,7 +18,6 @@ eaten it: the peer sees the hole at its next logon and asks.
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -30,13 +29,6 @@ from pathlib import Path
 SOH = "\x01"
 Fields = dict[str, str]
 Script = Callable[[Fields], list[str]]
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def parse(raw: str) -> Fields:

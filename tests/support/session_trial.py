@@ -16,11 +16,11 @@ from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.verification import verify_book
 from tests.support.gateway_process import GatewayProcesses, numbers_seen
 from tests.support.oms import MINT, Client, Replica, replica
+from tests.support.ports import free_port
 from tests.support.scripted_venue import (
     Fields,
     ScriptedVenue,
     accepted,
-    free_port,
     order_status,
     unknown_order,
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.ports import free_offset
+from tests.support.ports import free_offset
 
 UP_TIMEOUT_S = 100
 CONDITION_POLL_S = 0.05

@@ -20,7 +20,8 @@ from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
 from svc_gateway.settings import GatewaySettings
 from tests.support.oms import ALICE, Client, Replica, replica
-from tests.support.scripted_venue import Cable, Fields, ScriptedVenue, free_port, until
+from tests.support.ports import free_port
+from tests.support.scripted_venue import Cable, Fields, ScriptedVenue, until
 
 MIC = "SIMA"
 NAMES = {value: name.removeprefix("ORDER_STATE_") for name, value in order_pb2.OrderState.items()}
