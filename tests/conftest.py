@@ -18,6 +18,12 @@ __all__ = [
 ]
 
 
+def pytest_collection_modifyitems(config, items):
+    """Let workers begin with whole meshes: they take longest, and none is left over at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 def pytest_collection_finish():
     """What is imported by now stays; the collections below need not look at it again."""
     gc.collect()
@@ -30,3 +36,8 @@ def pytest_runtest_teardown():
     gc.collect()
     # What survives is not looked at again: collecting a heap that only grows took minutes.
     gc.freeze()
+
+
+def pytest_handlecrashitem(crashitem):
+    """End the run when a worker crashes: that is no failure of a test, which a repetition may mend."""
+    pytest.exit(f"a worker crashed in {crashitem}", returncode=pytest.ExitCode.INTERNAL_ERROR)

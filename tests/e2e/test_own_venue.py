@@ -28,7 +28,8 @@ from tests.support.scripted_venue import (
     report,
 )
 from tests.support.stack import Mesh, running_mesh
-from tests.support.trading import limit_order, logged_in, until, verify
+from tests.support.trading import limit_order, logged_in, verify
+from tests.support.waiting import until
 
 ACCOUNT = "ACC-ALICE"
 LISTING = "ACME.OWNV"

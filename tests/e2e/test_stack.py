@@ -11,7 +11,8 @@ import pytest
 
 from meshctl.stack.home import Home, Ports
 from tests.support.ports import free_offset
-from tests.support.stack import run_command, running_mesh, wait_for
+from tests.support.stack import run_command, running_mesh
+from tests.support.waiting import wait_for
 
 
 @pytest.mark.long

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from svc_oms.service.book import Book
 from svc_oms.service.ports import AccountInfo
 from svc_oms.settings import OmsSettings
 from tests.support.tokens import TokenMint, bearer
+from tests.support.waiting import until
 
 EPOCH = 7
 WAIT_S = 20.0
@@ -72,15 +73,6 @@ async def _prepare(url: str) -> None:
     rows = [listing(mic=mic) for mic in ("SIMA", "SIMB")]
     await store.keep_instruments([(r.instrument_id, r.SerializeToString()) for r in rows])
     await store.close()
-
-
-async def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until something holds; the test fails when it never does."""
-    async with asyncio.timeout(WAIT_S):
-        while not (found := condition()):
-            await asyncio.sleep(0.005)
-    assert found, what
-    return found
 
 
 class Replica:

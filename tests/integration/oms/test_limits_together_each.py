@@ -27,8 +27,9 @@ from tests.integration.oms.test_limits_together import (
     all_call,
     set_limit,
 )
-from tests.support.oms import Client, Gateway, until
+from tests.support.oms import Client, Gateway
 from tests.support.oms_pair import Pair, all_sent, pair
+from tests.support.waiting import until
 
 Changes = dict[str, Any]
 CALLS = CALLERS * ORDERS_EACH

@@ -13,7 +13,8 @@ from ordermesh.type.v1 import error_pb2
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.verification import verify_book
 from tests.integration.marketdata.conftest import book, running
-from tests.support.oms import MINT, WAIT_S, Client, Gateway, bearer, replica, trading, until
+from tests.support.oms import MINT, WAIT_S, Client, Gateway, bearer, replica, trading
+from tests.support.waiting import until
 
 S = order_pb2.OrderState
 SELL, BUY = order_pb2.SIDE_SELL, order_pb2.SIDE_BUY

@@ -9,7 +9,8 @@ from svc_oms.domain.events import OrderTriggered, TriggerMoved
 from svc_oms.service.codec.events import decode_event
 from tests.integration.marketdata.conftest import book
 from tests.integration.oms.test_waiting import market, terms, verified
-from tests.support.oms import WAIT_S, until
+from tests.support.oms import WAIT_S
+from tests.support.waiting import until
 
 SELL = order_pb2.SIDE_SELL
 
