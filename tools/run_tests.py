@@ -2,8 +2,8 @@
 
     python -m tools.run_tests [--repeat-failed] <arguments of pytest>
 
-A test that passes then is printed on a line `FLAKY <test>`, and does not count as failed. Only failed
-tests are repeated: a collection error or a crashed worker ends the run with pytest's exit code.
+A test that passes then is printed on a line `FLAKY <test>` and does not count as failed. Only
+failed tests are repeated: after a collection error or a crashed worker the exit code is final.
 """
 
 import json
@@ -25,7 +25,9 @@ def run_tests(arguments: Sequence[str], *, repeat_failed: bool) -> int:
     with tempfile.TemporaryDirectory() as cache:
         code = _pytest(cache, arguments)
         failed = _failed(cache)
-        if not repeat_failed or code != pytest.ExitCode.TESTS_FAILED or not failed:
+        # What could not be collected stands there as a file or folder, without "::".
+        tests_alone = bool(failed) and all("::" in one for one in failed)
+        if not repeat_failed or code != pytest.ExitCode.TESTS_FAILED or not tests_alone:
             return code
         if len(failed) > REPEATED_MAX:
             print(f"{len(failed)} tests failed; more than {REPEATED_MAX} are not repeated")
