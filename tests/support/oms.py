@@ -25,6 +25,7 @@ from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.app import build
 from svc_oms.service.book import Book
 from svc_oms.service.ports import AccountInfo
+from svc_oms.service.verification import verify_book
 from svc_oms.settings import OmsSettings
 from tests.support.tokens import TokenMint, bearer
 from tests.support.waiting import until
@@ -73,6 +74,14 @@ async def _prepare(url: str) -> None:
     rows = [listing(mic=mic) for mic in ("SIMA", "SIMB")]
     await store.keep_instruments([(r.instrument_id, r.SerializeToString()) for r in rows])
     await store.close()
+
+
+async def verified(database_url: str) -> None:
+    """Compute all invariants again from the log."""
+    store = await PostgresStore.connect(database_url)
+    report = await verify_book(store)
+    await store.close()
+    assert not report.findings, list(report.lines())
 
 
 class Replica:

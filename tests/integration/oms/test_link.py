@@ -12,20 +12,11 @@ import pytest
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.links import SESSION_LEASE_S
-from svc_oms.service.verification import verify_book
-from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading
+from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading, verified
 from tests.support.waiting import until
 
 RETRYABLE = {"DEPENDENCY_UNAVAILABLE", "VENUE_UNAVAILABLE"}
-
-
-async def verified(url: str) -> None:
-    store = await PostgresStore.connect(url)
-    report = await verify_book(store)
-    await store.close()
-    assert not report.findings, list(report.lines())
 
 
 async def test_an_older_owner_is_fenced_off(book_url, tls):
