@@ -7,6 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 FIX ?= wheel
 UP_FLAGS ?=
+# Tests wait more than they compute: more workers than cores pay, until the whole meshes disturb each other.
+WORKERS ?= 5
+# CI sets --repeat-failed: failed tests run once more, alone.
+REPEAT ?=
+PYTEST = $(BIN)/python -m tools.run_tests $(REPEAT) -n $(WORKERS) --no-loadscope-reorder --durations 20
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROTOS := $(shell find proto -name '*.proto')
@@ -24,12 +29,12 @@ down: ## stop a mesh that runs in the background
 demo: ## a scripted trading session against the running mesh
 	@$(BIN)/ordermesh demo
 
-test: setup-dev web chromium ## install what is needed and run the tests (under 15 minutes)
-	$(BIN)/pytest -m "not long"
+test: setup-dev web chromium ## set up what is needed and run the tests (under 8 minutes)
+	$(PYTEST) -m "not long"
 	cd web && npm test --silent
 
 test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
-	$(BIN)/pytest -m long
+	$(PYTEST) -m long
 
 check: setup-dev web ## run the checks of CI besides the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.certificates import stranger_tls_folder, tls_folder
 from tests.support.postgres import database_url, postgres_server
@@ -18,6 +19,26 @@ __all__ = [
 ]
 
 
+WHOLE_MESHES = "tests/e2e/"
+
+
+class FilesAndMeshes(LoadFileScheduling):
+    """The tests of a file run in one worker, for they share servers; all of whole meshes in one."""
+
+    def _split_scope(self, nodeid):
+        return WHOLE_MESHES if nodeid.startswith(WHOLE_MESHES) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return FilesAndMeshes(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Let workers begin with what takes longest, so that none of it is left over at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_MESHES))
+
+
 def pytest_collection_finish():
     """What is imported by now stays; the collections below need not look at it again."""
     gc.collect()
@@ -30,3 +51,8 @@ def pytest_runtest_teardown():
     gc.collect()
     # What survives is not looked at again: collecting a heap that only grows took minutes.
     gc.freeze()
+
+
+def pytest_handlecrashitem(crashitem):
+    """End the run: a crashed worker is not the failure of one test, and is not repeated."""
+    pytest.exit(f"a worker crashed in {crashitem}", returncode=pytest.ExitCode.INTERNAL_ERROR)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.stack import Mesh, running_mesh
-from tests.support.trading import Load, check_invariants, logged_in, until
+from tests.support.trading import Load, check_invariants, logged_in
+from tests.support.waiting import until
 
 TASKS = 12
 COMMANDS_BEFORE = 150

@@ -14,7 +14,8 @@ from meshctl.blotter import Blotter
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh_client import MeshRefusedError
 from tests.support.stack import Mesh
-from tests.support.trading import limit_order, logged_in, two_sided_quote, until, verify
+from tests.support.trading import limit_order, logged_in, two_sided_quote, verify
+from tests.support.waiting import until
 
 LISTING = "ASML.SIMA"
 

@@ -16,6 +16,7 @@ from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient, MeshRefusedError
 from tests.support.browser import log_in, open_page
+from tests.support.ports import free_port
 from tests.support.scripted_venue import (
     Fields,
     ScriptedVenue,
@@ -23,11 +24,11 @@ from tests.support.scripted_venue import (
     body,
     canceled,
     filled,
-    free_port,
     report,
 )
 from tests.support.stack import Mesh, running_mesh
-from tests.support.trading import limit_order, logged_in, until, verify
+from tests.support.trading import limit_order, logged_in, verify
+from tests.support.waiting import until
 
 ACCOUNT = "ACC-ALICE"
 LISTING = "ACME.OWNV"

@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.ports import free_offset
-from tests.support.stack import run_command, running_mesh, wait_for
+from tests.support.ports import free_offset
+from tests.support.stack import run_command, running_mesh
+from tests.support.waiting import wait_for
 
 
 @pytest.mark.long

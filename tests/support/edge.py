@@ -3,7 +3,6 @@
 import dataclasses
 import http.client
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,8 +22,8 @@ from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2, market_data_service_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2, order_service_pb2
 from tests.support.ports import free_port
+from tests.support.waiting import wait_for
 
-START_TIMEOUT_S = 20
 ORIGIN = "https://desk.example"
 SERVICES = {
     "svc-oms": [
@@ -37,15 +36,6 @@ SERVICES = {
     ],
     "svc-identity": [auth_service_pb2.DESCRIPTOR.services_by_name["AuthService"]],
 }
-
-
-def until(condition, what: str, timeout_s: float = START_TIMEOUT_S) -> Any:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what}")
 
 
 class Backend:
@@ -205,7 +195,7 @@ def running_edge(
             assert process.poll() is None, edge.log.read_text()
             return edge.get("/readyz", values.ops_bind)[0] == 200 and edge.healthy()
 
-        until(ready, f"Envoy is ready; see {edge.log}")
+        wait_for(ready, f"Envoy is ready; see {edge.log}")
         yield edge
     finally:
         process.terminate()

@@ -10,7 +10,8 @@ from pathlib import Path
 import yaml
 
 from mesh.settings import child_environment
-from tests.support.scripted_venue import ScriptedVenue, free_port
+from tests.support.ports import free_port
+from tests.support.scripted_venue import ScriptedVenue
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 
 from mesh.settings import child_environment
-from tests.support.edge import until
+from tests.support.waiting import wait_for
 
 PASSWORD = "correct horse battery"
 
@@ -91,5 +91,5 @@ class Identity:
             assert process.poll() is None, (self.folder / "svc_identity.log").read_text()
             return self.get("/readyz")[0] == 200
 
-        until(ready, f"svc_identity is ready; see {self.folder}")
+        wait_for(ready, f"svc_identity is ready; see {self.folder}")
         return process

@@ -1,4 +1,4 @@
-"""A desk of one: what the OMS does around the domain, without a database.
+"""One order: what the OMS does around the domain, without a database.
 
 Keeps an order, its log and its executions the way the service does: executions
 are applied once per (venue, ExecID(17)), busts and corrections mark what they
@@ -64,7 +64,7 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
     )
 
 
-class CommandWorker:
+class TrackedOrder:
     """One order and everything that happened to it."""
 
     def __init__(self, order_id: str = ORDER_ID) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
 from svc_oms.adapters.postgres.migrate import migrate
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.app import build
+from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.replica import Replica as ReplicaParts
 from svc_oms.settings import OmsSettings
 from tests.support.tokens import TokenMint, bearer
+from tests.support.waiting import until
 
 EPOCH = 7
 WAIT_S = 20.0
@@ -74,13 +76,12 @@ async def _prepare(url: str) -> None:
     await store.close()
 
 
-async def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until something holds; the test fails when it never does."""
-    async with asyncio.timeout(WAIT_S):
-        while not (found := condition()):
-            await asyncio.sleep(0.005)
-    assert found, what
-    return found
+async def verified(database_url: str) -> None:
+    """Compute all invariants again from the log."""
+    store = await PostgresStore.connect(database_url)
+    report = await verify_book(store)
+    await store.close()
+    assert not report.findings, list(report.lines())
 
 
 class Replica:

@@ -19,8 +19,9 @@ import grpc.aio
 from mesh.channel import mesh_channel
 from mesh.settings import child_environment
 from mesh.tls import TlsFiles
-from tests.support.oms import MINT, NOBODY, until
+from tests.support.oms import MINT, NOBODY
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 
 @contextmanager

@@ -22,8 +22,9 @@ from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.codec.venue_messages import command_bytes, facts_of
 from svc_oms.service.venue.venue_sessions import capabilities_of
 from tests.support.gateway_bench import Bench
-from tests.support.lifecycle import CommandWorker
-from tests.support.scripted_venue import free_port, until
+from tests.support.lifecycle import TrackedOrder
+from tests.support.ports import free_port
+from tests.support.scripted_venue import until
 
 SAP = Instrument(
     instrument_id="SAP.SIMA",
@@ -47,7 +48,7 @@ class Chain:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        self.desks: dict[str, CommandWorker] = {}
+        self.tracked: dict[str, TrackedOrder] = {}
         self._read = 0
         self._sim: subprocess.Popen[str] | None = None
 
@@ -91,44 +92,46 @@ class Chain:
 
     def place(
         self, type_: OrderType, side: Side = Side.BUY, quantity: int = 100, **terms
-    ) -> CommandWorker:
+    ) -> TrackedOrder:
         """Decide a new order and put its command into the outbox."""
         now_ns = time.time_ns()
-        desk = CommandWorker(new_ulid(now_ns))
-        self.desks[desk.order_id] = desk
+        tracked = TrackedOrder(new_ulid(now_ns))
+        self.tracked[tracked.order_id] = tracked
         asked = OrderTerms(Decimal(quantity), **terms)
         command = PlaceOrder("k", "ACC-ALICE", "SAP.SIMA", side, type_, asked, "alice")
         offered = capabilities_of(self.bench.oms.statuses[-1])
-        desk.apply(
-            decide_place(command, SAP, Limits(), desk.order_id, now_ns, capabilities=offered)
+        tracked.apply(
+            decide_place(command, SAP, Limits(), tracked.order_id, now_ns, capabilities=offered)
         )
-        self._send(link.VENUE_COMMAND_KIND_NEW, desk, desk.order.terms, desk.order.cl_ord_id, "")
-        return desk
+        self._send(
+            link.VENUE_COMMAND_KIND_NEW, tracked, tracked.order.terms, tracked.order.cl_ord_id, ""
+        )
+        return tracked
 
-    def replace(self, desk: CommandWorker, **changes) -> None:
-        before = desk.order
-        command = ReplaceOrder("k", desk.order_id, before.terms._replace(**changes), "alice")
+    def replace(self, tracked: TrackedOrder, **changes) -> None:
+        before = tracked.order
+        command = ReplaceOrder("k", tracked.order_id, before.terms._replace(**changes), "alice")
         offered = capabilities_of(self.bench.oms.statuses[-1])
         event = decide_replace(before, command, SAP, Limits(), time.time_ns(), capabilities=offered)
-        desk.apply(event)
+        tracked.apply(event)
         self._send(
-            link.VENUE_COMMAND_KIND_REPLACE, desk, event.terms, event.cl_ord_id,
+            link.VENUE_COMMAND_KIND_REPLACE, tracked, event.terms, event.cl_ord_id,
             before.orig_cl_ord_id,
         )  # fmt: skip
 
-    def cancel(self, desk: CommandWorker) -> None:
-        before = desk.order
-        event = decide_cancel(before, CancelOrder("k", desk.order_id, "alice"))
-        desk.apply(event)
+    def cancel(self, tracked: TrackedOrder) -> None:
+        before = tracked.order
+        event = decide_cancel(before, CancelOrder("k", tracked.order_id, "alice"))
+        tracked.apply(event)
         self._send(
-            link.VENUE_COMMAND_KIND_CANCEL, desk, before.terms, event.cl_ord_id,
+            link.VENUE_COMMAND_KIND_CANCEL, tracked, before.terms, event.cl_ord_id,
             before.orig_cl_ord_id,
         )  # fmt: skip
 
     def _send(
-        self, kind, desk: CommandWorker, terms: OrderTerms, cl_ord_id: str, orig: str
+        self, kind, tracked: TrackedOrder, terms: OrderTerms, cl_ord_id: str, orig: str
     ) -> None:
-        payload = command_bytes(kind, desk.order, terms, cl_ord_id, orig, time.time_ns())
+        payload = command_bytes(kind, tracked.order, terms, cl_ord_id, orig, time.time_ns())
         self.bench.oms.command(link.VenueCommand.FromString(payload))
 
     def hear(self) -> None:
@@ -138,8 +141,8 @@ class Chain:
             facts = facts_of(messages[self._read])
             assert facts is not None, messages[self._read]
             self._read += 1
-            desk = self.desks[facts.cl_ord_id.rpartition("-")[0]]
-            events = desk.hear(facts)
+            tracked = self.tracked[facts.cl_ord_id.rpartition("-")[0]]
+            events = tracked.hear(facts)
             parked = [event for event in events if isinstance(event, VenueReportParked)]
             assert parked == [], facts
 
@@ -152,12 +155,12 @@ class Chain:
 
         await until(holds, what)
 
-    async def until_state(self, desk: CommandWorker, *state: object) -> None:
+    async def until_state(self, tracked: TrackedOrder, *state: object) -> None:
         """Wait for (state, executed, left)."""
-        await self.until(lambda: desk.status == state, f"{state}")
+        await self.until(lambda: tracked.status == state, f"{state}")
 
     def check(self) -> None:
         """No order has an anomaly, and each is the fold of its events."""
-        for desk in self.desks.values():
-            assert desk.order.anomaly_count == 0, desk.order.anomaly
-            assert desk.findings() == []
+        for tracked in self.tracked.values():
+            assert tracked.order.anomaly_count == 0, tracked.order.anomaly
+            assert tracked.findings() == []

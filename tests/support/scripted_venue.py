@@ -18,7 +18,6 @@ eaten it: the peer sees the hole at its next logon and asks.
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -27,16 +26,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.waiting import until
+
 SOH = "\x01"
 Fields = dict[str, str]
 Script = Callable[[Fields], list[str]]
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def parse(raw: str) -> Fields:
@@ -342,12 +336,3 @@ class Cable:
             return
         finally:
             writer.close()
-
-
-async def until(condition: Callable[[], object], what: str, timeout_s: float = 20.0) -> None:
-    """Wait until something of another thread holds; fail with its name when it does not."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
-        await asyncio.sleep(0.01)

@@ -12,15 +12,13 @@ from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
 from tests.support.gateway_process import GatewayProcesses, numbers_seen
-from tests.support.oms import MINT, Client, Replica, replica
+from tests.support.oms import MINT, Client, Replica, replica, verified
+from tests.support.ports import free_port
 from tests.support.scripted_venue import (
     Fields,
     ScriptedVenue,
     accepted,
-    free_port,
     order_status,
     unknown_order,
 )
@@ -137,7 +135,4 @@ async def nothing_doubled_and_none_lost(
     # Behind a margin the venue sees the number first and the fill of the gap then.
     in_order = numbers if not margin else sorted(numbers)
     assert in_order == list(range(1, len(numbers) + 1)), "a number is missing or came twice"
-    store = await PostgresStore.connect(book_url)
-    report = await verify_book(store)
-    await store.close()
-    assert not report.findings, list(report.lines())
+    await verified(book_url)

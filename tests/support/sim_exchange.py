@@ -178,9 +178,3 @@ class FixClient:
     def close(self) -> None:
         """Break the connection without a logout."""
         self._socket.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,11 +19,11 @@ from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
 from svc_gateway.service.ports import InDoubtError
 from svc_oms.adapters.postgres.order_store import PostgresStore
-from tests.support.oms import ALICE, Client, replica
+from tests.support.oms import ALICE, Client, Replica, replica
 from tests.support.scripted_venue import Cable, until
 from tests.support.sim_exchange import FixClient
 from tests.support.sim_process import SimProcess
-from tests.support.wire import MIC, order_session, running_gateway, settings
+from tests.support.wire import MIC, linked_and_up, order_session, running_gateway, settings
 
 # Beside the mesh, somebody to trade with.
 OTHER = "OTHER"
@@ -36,6 +36,7 @@ class SimPath:
     """The path, and what a test may do with its parts."""
 
     url: str
+    replica: Replica
     channel: grpc.aio.Channel
     client: Client
     gateway: Gateway
@@ -52,10 +53,7 @@ class SimPath:
 
     async def up(self) -> None:
         """Wait until both sessions are up and the book knows."""
-        sessions = self.sessions
-        up = link.SESSION_STATE_UP
-        await until(lambda: all(s.view.state == up and s._linked for s in sessions), "all up", 60)
-        await until(lambda: not any(s.view.due for s in sessions), "their states were told")
+        await linked_and_up(self.sessions, self.replica)
 
     async def copies_up(self, *, up: bool) -> None:
         """Wait until the drop copy is logged on, or is not."""
@@ -144,6 +142,8 @@ async def sim_path(database_url: str, tls: Path, folder: Path) -> AsyncIterator[
             running_gateway(settings(folder, tls, running.target, sessions))
         )
         client = Client(channel, ALICE)
-        path = SimPath(database_url, channel, client, gateway, orders, copies, folder, venue)
+        path = SimPath(
+            database_url, running, channel, client, gateway, orders, copies, folder, venue
+        )
         await path.up()
         yield path

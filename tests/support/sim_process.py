@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from mesh.settings import child_environment
-from tests.support.sim_exchange import WAIT_S, FixClient, free_port
+from tests.support.ports import free_port
+from tests.support.sim_exchange import WAIT_S, FixClient
 
 ROOT = Path(__file__).parents[2]
 

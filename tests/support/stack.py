@@ -7,28 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.ports import free_offset
+from tests.support.ports import free_offset
+from tests.support.waiting import wait_for
 
 UP_TIMEOUT_S = 100
-CONDITION_POLL_S = 0.05
-
-
-def wait_for(condition: Callable[[], Any], what: str, timeout_s: float = 30) -> Any:
-    """Await a condition of another process; fails with its name when it does not come."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(CONDITION_POLL_S)
-    raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
 
 
 @dataclass

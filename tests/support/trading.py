@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -36,16 +36,6 @@ async def logged_in(mesh: Mesh, username: str) -> AsyncIterator[MeshClient]:
                 except MeshUnreachableError:  # still healing from the test before
                     await asyncio.sleep(0.1)
         yield client
-
-
-async def until(condition: Callable[[], object], what: str, timeout_s: float = 30.0) -> None:
-    """Await a condition of this process."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not condition():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"not within {timeout_s:.0f} s: {what}") from None
 
 
 def limit_order(

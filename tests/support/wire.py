@@ -20,7 +20,8 @@ from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
 from svc_gateway.settings import GatewaySettings
 from tests.support.oms import ALICE, Client, Replica, replica
-from tests.support.scripted_venue import Cable, Fields, ScriptedVenue, free_port, until
+from tests.support.ports import free_port
+from tests.support.scripted_venue import Cable, Fields, ScriptedVenue, until
 
 MIC = "SIMA"
 NAMES = {value: name.removeprefix("ORDER_STATE_") for name, value in order_pb2.OrderState.items()}
@@ -158,6 +159,11 @@ async def wired(
 async def up(wire: Wire) -> None:
     """Wait until the book takes orders for the venue."""
     await wire.venue.until_logged_on()
-    sessions = wire.sessions
-    await until(lambda: all(s.view.state == 3 and s._linked for s in sessions), "all are up")
-    await until(lambda: not any(s.view.due for s in sessions), "their states were told")
+    await linked_and_up(wire.sessions, wire.replica)
+
+
+async def linked_and_up(sessions: list[OrderSession], replica: Replica) -> None:
+    """Wait until all sessions are up and the book knows."""
+    await until(lambda: all(s.view.state == 3 and s._linked for s in sessions), "all up", 60)
+    await until(lambda: not any(s.view.due for s in sessions), "their states were sent")
+    await until(lambda: replica.book.venues.is_up(MIC), "the book has read that the venue is up")

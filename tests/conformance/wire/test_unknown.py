@@ -9,9 +9,7 @@ import pytest_asyncio
 
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
-from tests.support.oms import MINT
+from tests.support.oms import MINT, verified
 from tests.support.scripted_venue import Fields, order_status, report, unknown_order, until
 from tests.support.tokens import bearer
 from tests.support.wire import MIC, NAMES, Wire, up, wired
@@ -34,10 +32,7 @@ async def wire(
     mass = {"mass_status": True}
     async with wired(wire_url, tls_folder, folder, [DROP_COPY], dialect=mass) as path:
         yield path
-    store = await PostgresStore.connect(wire_url)
-    findings = (await verify_book(store)).findings
-    await store.close()
-    assert findings == []
+    await verified(wire_url)
 
 
 async def expect(play: Play, seen: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
-from tests.support.edge import request, running_edge, until
+from tests.support.edge import request, running_edge
+from tests.support.waiting import wait_for
 
 GET = "/ordermesh.oms.v1.OrderService/Get"
 WATCH = "/ordermesh.oms.v1.OrderService/Watch"
@@ -47,7 +48,7 @@ def test_a_dead_service_is_unavailable_and_comes_back(edge, token):
             == 200
         )
         backend.start()
-        until(
+        wait_for(
             lambda: code_of(lambda: call_get(channel, token)) is grpc.StatusCode.OK,
             "the service is back in use",
         )
@@ -57,7 +58,7 @@ def test_a_draining_service_gets_no_new_calls(edge, token):
     backend = edge.backends["svc-oms"]
     backend.health.enter_graceful_shutdown()
     try:
-        until(lambda: not edge.healthy(), "the health check sees the drain")
+        wait_for(lambda: not edge.healthy(), "the health check sees the drain")
         with edge.channel() as channel:
             assert code_of(lambda: call_get(channel, token)) is grpc.StatusCode.UNAVAILABLE
         assert backend.seen == []
@@ -65,7 +66,7 @@ def test_a_draining_service_gets_no_new_calls(edge, token):
         backend.stop()
         backend.health = type(backend.health)()
         backend.start()
-        until(edge.healthy, "the service is healthy again")
+        wait_for(edge.healthy, "the service is healthy again")
 
 
 def test_a_killed_stream_ends_with_a_status(edge, token):
@@ -95,7 +96,7 @@ def test_a_killed_stream_ends_with_a_status(edge, token):
         grpc.StatusCode.CANCELLED,
     }
     backend.start()
-    until(edge.healthy, "the service is healthy again")
+    wait_for(edge.healthy, "the service is healthy again")
 
 
 def test_a_silent_stream_outlives_the_timeout_of_unary_calls(edge, token):

@@ -8,8 +8,9 @@ import pytest
 from edge.services import INTERNAL_SERVICES
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
-from tests.support.edge import ORIGIN, request, until
+from tests.support.edge import ORIGIN, request
 from tests.support.forgeries import FORGERIES, Forger
+from tests.support.waiting import wait_for
 
 GET = "/ordermesh.oms.v1.OrderService/Get"
 LOGIN = "/ordermesh.identity.v1.AuthService/Login"
@@ -133,7 +134,7 @@ def test_the_access_log_has_no_secrets(edge, token):
         user_agent="the last of this test",
     )
     log = edge.log.with_name("access.log")
-    line = until(
+    line = wait_for(
         lambda: next(
             (text for text in log.read_text().splitlines() if "the last of this test" in text), None
         ),

@@ -8,8 +8,9 @@ from meshctl.stack.certificates import ensure_dev_certificates
 from tests.support.fake_links import FakeMarketData, FakeOms, serve_fake
 from tests.support.gateway_bench import Bench
 from tests.support.oms import prepare_database
+from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer
-from tests.support.scripted_venue import Cable, ScriptedVenue, free_port
+from tests.support.scripted_venue import Cable, ScriptedVenue
 
 
 @pytest.fixture(scope="session")

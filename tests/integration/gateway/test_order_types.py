@@ -37,8 +37,8 @@ async def test_stops_trigger_at_a_trade(chain: Chain) -> None:
     at_once = chain.place(
         T.STOP_LIMIT, stop_price=D(245), limit_price=D("245.5"), time_in_force=F.IOC
     )
-    for desk in (stop, limited, at_once):
-        await chain.until_state(desk, NEW, 0, 100)
+    for tracked in (stop, limited, at_once):
+        await chain.until_state(tracked, NEW, 0, 100)
     await chain.venue("rest SAP sell 245 10", "take SAP buy 245 10")
     await chain.until_state(stop, FILLED, 100, 0)
     await chain.until_state(at_once, "CANCELED", 0, 0)
@@ -50,13 +50,13 @@ async def test_stops_trigger_at_a_trade(chain: Chain) -> None:
 
 
 async def test_a_stop_that_waits_is_replaced_and_cancelled(chain: Chain) -> None:
-    desk = chain.place(T.STOP, Side.SELL, stop_price=D(240))
-    await chain.until_state(desk, NEW, 0, 100)
-    chain.replace(desk, stop_price=D(239), quantity=D(80))
-    await chain.until(lambda: desk.order.terms.stop_price == 239, "the new stop price")
-    await chain.until_state(desk, NEW, 0, 80)
-    chain.cancel(desk)
-    await chain.until_state(desk, "CANCELED", 0, 0)
+    tracked = chain.place(T.STOP, Side.SELL, stop_price=D(240))
+    await chain.until_state(tracked, NEW, 0, 100)
+    chain.replace(tracked, stop_price=D(239), quantity=D(80))
+    await chain.until(lambda: tracked.order.terms.stop_price == 239, "the new stop price")
+    await chain.until_state(tracked, NEW, 0, 80)
+    chain.cancel(tracked)
+    await chain.until_state(tracked, "CANCELED", 0, 0)
 
 
 async def test_trailing_stops_follow_the_trades(chain: Chain) -> None:
@@ -78,25 +78,25 @@ async def test_trailing_stops_follow_the_trades(chain: Chain) -> None:
 
 async def test_a_market_to_limit_order_becomes_a_limit_order(chain: Chain) -> None:
     await chain.venue("rest SAP sell 240 60", "rest SAP sell 241 60")
-    desk = chain.place(T.MARKET_TO_LIMIT, time_in_force=F.GTC)
-    await chain.until_state(desk, PARTIAL, 60, 40)
-    await chain.until(lambda: desk.order.terms.limit_price == 240, "its limit")
-    chain.replace(desk, limit_price=D("240.5"), quantity=D(90))
-    await chain.until(lambda: desk.order.terms.limit_price == D("240.5"), "its new limit")
+    tracked = chain.place(T.MARKET_TO_LIMIT, time_in_force=F.GTC)
+    await chain.until_state(tracked, PARTIAL, 60, 40)
+    await chain.until(lambda: tracked.order.terms.limit_price == 240, "its limit")
+    chain.replace(tracked, limit_price=D("240.5"), quantity=D(90))
+    await chain.until(lambda: tracked.order.terms.limit_price == D("240.5"), "its new limit")
     await chain.venue("take SAP sell 240.5 30")
-    await chain.until_state(desk, FILLED, 90, 0)
+    await chain.until_state(tracked, FILLED, 90, 0)
 
 
 async def test_an_iceberg_trades_in_parts(chain: Chain) -> None:
-    desk = chain.place(T.ICEBERG, limit_price=D(240), display_quantity=D(30))
-    await chain.until_state(desk, NEW, 0, 100)
+    tracked = chain.place(T.ICEBERG, limit_price=D(240), display_quantity=D(30))
+    await chain.until_state(tracked, NEW, 0, 100)
     await chain.venue("rest SAP buy 240 10", "take SAP sell 240 70")
     # 30, then 10 of who came later, then its next 30.
-    await chain.until_state(desk, PARTIAL, 60, 40)
-    chain.replace(desk, display_quantity=D(10), quantity=D(90))
-    await chain.until(lambda: desk.order.terms.display_quantity == 10, "the new part")
+    await chain.until_state(tracked, PARTIAL, 60, 40)
+    chain.replace(tracked, display_quantity=D(10), quantity=D(90))
+    await chain.until(lambda: tracked.order.terms.display_quantity == 10, "the new part")
     await chain.venue("take SAP sell 240 30")
-    await chain.until_state(desk, FILLED, 90, 0)
+    await chain.until_state(tracked, FILLED, 90, 0)
 
 
 async def test_pegs_follow_the_quotes(chain: Chain) -> None:
@@ -104,8 +104,8 @@ async def test_pegs_follow_the_quotes(chain: Chain) -> None:
     primary = chain.place(T.PEGGED, peg=Peg(PRIMARY, D("-0.5")), limit_price=D("238.5"))
     middle = chain.place(T.PEGGED, Side.SELL, peg=Peg(MIDPOINT, D(0)))
     market = chain.place(T.PEGGED, Side.SELL, peg=Peg(MARKET, D("1.5")))
-    for desk in (primary, middle, market):
-        await chain.until_state(desk, NEW, 0, 100)
+    for tracked in (primary, middle, market):
+        await chain.until_state(tracked, NEW, 0, 100)
     await chain.venue("rest SAP buy 239 10")
     await chain.until(lambda: primary.order.pegged_price == D("238.5"), "the cap of the peg")
     await chain.until(lambda: middle.order.pegged_price == D("240.5"), "the middle")
@@ -118,18 +118,20 @@ async def test_pegs_follow_the_quotes(chain: Chain) -> None:
     assert middle.order.average_price == D("240.5")
     chain.replace(market, peg=Peg(MARKET, D(2)))
     await chain.until(lambda: market.order.pegged_price == D(241), "the new offset")
-    for desk in (primary, market):
-        chain.cancel(desk)
-        await chain.until(lambda desk=desk: desk.order.state is OrderState.CANCELED, "the cancel")
+    for tracked in (primary, market):
+        chain.cancel(tracked)
+        await chain.until(
+            lambda tracked=tracked: tracked.order.state is OrderState.CANCELED, "the cancel"
+        )
 
 
 async def test_good_till_date_expires(chain: Chain) -> None:
     soon_ns = (time.time_ns() // 10**9 + 2) * 10**9
-    desk = chain.place(T.LIMIT, limit_price=D(240), time_in_force=F.GTD, expire_time_ns=soon_ns)
+    tracked = chain.place(T.LIMIT, limit_price=D(240), time_in_force=F.GTD, expire_time_ns=soon_ns)
     later = chain.place(
         T.STOP, stop_price=D(250), time_in_force=F.GTD, expire_time_ns=soon_ns + 3600 * 10**9
     )
-    await chain.until_state(desk, "EXPIRED", 0, 0)
+    await chain.until_state(tracked, "EXPIRED", 0, 0)
     assert time.time_ns() >= soon_ns
     await chain.until_state(later, NEW, 0, 100)
 

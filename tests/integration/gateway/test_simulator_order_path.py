@@ -9,9 +9,7 @@ from mesh.errors import reason_of
 from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as limits
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
-from tests.support.oms import RITA
+from tests.support.oms import RITA, verified
 from tests.support.scripted_venue import until
 from tests.support.sim_path import SimPath, sim_path
 
@@ -34,13 +32,6 @@ async def until_resolved(path: SimPath, order_id: str) -> None:
     async with asyncio.timeout(20):
         while await path.resolutions(order_id) != [DROP_COPY]:
             await asyncio.sleep(0.05)
-
-
-async def whole(url: str) -> None:
-    store = await PostgresStore.connect(url)
-    findings = (await verify_book(store)).findings
-    await store.close()
-    assert findings == []
 
 
 async def test_unknown_ends_by_drop_copy_also_behind_kill_9_of_the_venue(
@@ -84,7 +75,7 @@ async def test_unknown_ends_by_drop_copy_also_behind_kill_9_of_the_venue(
             found = await client.get(order_id)
             assert found.order.progress.state == state
             assert len(found.executions) == (state == FILLED)
-    await whole(book_url)
+    await verified(book_url)
 
 
 async def test_short_sales_trade_if_permitted_and_else_never_reach_the_venue(
@@ -113,7 +104,7 @@ async def test_short_sales_trade_if_permitted_and_else_never_reach_the_venue(
             assert order.side == side
         # The venue saw those that were permitted, as what they are, and no other.
         assert list(path.at_venue().values()) == list(sides.values())
-    await whole(book_url)
+    await verified(book_url)
 
 
 async def short_sale(office: LimitServiceStub, *, allowed: bool, version: int) -> None:

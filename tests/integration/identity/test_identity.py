@@ -17,9 +17,10 @@ from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
 from svc_identity.domain.throttle import PER_USERNAME
-from tests.support.edge import Backend, running_edge, until
+from tests.support.edge import Backend, running_edge
 from tests.support.identity_process import PASSWORD, Identity
 from tests.support.ports import free_port
+from tests.support.waiting import wait_for
 
 ADDRESSES = (f"203.0.113.{number}" for number in itertools.count(1))
 
@@ -230,13 +231,13 @@ def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tl
                 grpc.StatusCode.UNAVAILABLE,
                 "DEPENDENCY_UNAVAILABLE",
             )
-            until(lambda: service.get("/readyz")[0] == 503, "not ready without a database")
+            wait_for(lambda: service.get("/readyz")[0] == 503, "not ready without a database")
             # Tokens that are out verify all the same.
             assert service.get("/.well-known/jwks.json")[0] == 200
             postgres_server.execute(f'CREATE DATABASE "{url.rpartition("/")[2]}"')
             assert service.admin("migrate").returncode == 0
             service.ensure_user("alice")
-            until(lambda: service.get("/readyz")[0] == 200, "ready again")
+            wait_for(lambda: service.get("/readyz")[0] == 200, "ready again")
             assert log_in(auth).user.username == "alice"
     finally:
         process.terminate()

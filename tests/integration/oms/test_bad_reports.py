@@ -5,9 +5,7 @@ import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
-from tests.support.oms import Gateway, trading
+from tests.support.oms import Gateway, trading, verified
 
 FOREIGN = "01JD0000000000000000000000-1"
 LIVE = {"order_quantity": "100", "leaves_quantity": "50", "cum_quantity": "50"}
@@ -81,10 +79,7 @@ async def test_a_bad_report_is_kept_and_changes_no_numbers(book_url, tls, what, 
         after = await client.get(order_id)
         assert after.order.progress.cum_quantity == "60"
         assert after.order.progress.state == order_pb2.ORDER_STATE_PARTIALLY_FILLED
-    store = await PostgresStore.connect(book_url)
-    report = await verify_book(store)
-    await store.close()
-    assert not report.findings
+    await verified(book_url)
 
 
 async def test_an_unknown_status_beside_a_fill_does_not_hide_the_fill(book_url, tls):

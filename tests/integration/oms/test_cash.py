@@ -6,9 +6,8 @@ from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from tests.integration.oms.test_kill_switch import refused
-from tests.integration.oms.test_life_cycle import verified
 from tests.integration.oms.test_limits_together import set_limit
-from tests.support.oms import Client, Gateway, Replica, replica
+from tests.support.oms import Client, Gateway, Replica, replica, verified
 
 
 def quote(running: Replica, price: str) -> None:

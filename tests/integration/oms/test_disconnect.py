@@ -15,20 +15,10 @@ from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.disconnect import flow_guards as disconnect
 from tests.integration.oms.test_audit import entries
-from tests.support.oms import (
-    ALICE,
-    BOB,
-    MINT,
-    VERA,
-    WAIT_S,
-    Client,
-    Gateway,
-    replica,
-    trading,
-    until,
-)
+from tests.support.oms import ALICE, BOB, MINT, VERA, WAIT_S, Client, Gateway, replica, trading
 from tests.support.oms_process import oms_process
 from tests.support.tokens import bearer
+from tests.support.waiting import until
 
 PENDING_CANCEL = order_pb2.ORDER_STATE_PENDING_CANCEL
 

@@ -13,7 +13,8 @@ from ordermesh.oms.v1 import kill_switch_service_pb2 as kills
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api import go_flat as flat
-from tests.support.oms import ALICE, BOB, RITA, trading, until
+from tests.support.oms import ALICE, BOB, RITA, trading
+from tests.support.waiting import until
 
 KEYS = itertools.count(1)
 # Market orders cannot be valued here: no market data is told.

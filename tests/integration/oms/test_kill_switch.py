@@ -30,8 +30,8 @@ from tests.support.oms import (
     Gateway,
     replica,
     trading,
-    until,
 )
+from tests.support.waiting import until
 
 KEYS = itertools.count(1)
 FIRM = {"firm_id": "DEMO"}

@@ -3,17 +3,7 @@
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
-from tests.support.oms import trading
-
-
-async def verified(url: str) -> None:
-    """Invariants 3 to 6, recomputed from the log."""
-    store = await PostgresStore.connect(url)
-    report = await verify_book(store)
-    await store.close()
-    assert not report.findings, list(report.lines())
+from tests.support.oms import trading, verified
 
 
 async def test_place_acknowledge_fill(book_url, tls):

@@ -15,9 +15,8 @@ from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.api.limit_service import ACCESS
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.controls.rebuild_positions import build_positions
-from tests.integration.oms.test_life_cycle import verified
 from tests.integration.oms.test_limits_together import RITA, set_limit
-from tests.support.oms import ALICE, AUDREY, BOB, MINT, VERA, Client, trading
+from tests.support.oms import ALICE, AUDREY, BOB, MINT, VERA, Client, trading, verified
 from tests.support.tokens import bearer
 
 RAVI = bearer(MINT.mint_token("ravi", roles=("RISK",), accounts=()))

@@ -14,9 +14,8 @@ from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
-from tests.integration.oms.test_life_cycle import verified
 from tests.integration.oms.test_limits_together import CALLERS, RITA, set_limit, two_replicas
-from tests.support.oms import Client, Gateway
+from tests.support.oms import Client, Gateway, verified
 from tests.support.oms_pair import all_sent
 
 MOST = 3_000

@@ -18,8 +18,7 @@ from mesh.errors import reason_of
 from ordermesh.oms.v1 import limit_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
-from tests.integration.oms.test_life_cycle import verified
-from tests.support.oms import MINT, Client, Gateway
+from tests.support.oms import MINT, Client, Gateway, verified
 from tests.support.oms_pair import pair
 from tests.support.tokens import bearer
 

@@ -17,7 +17,6 @@ from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
-from tests.integration.oms.test_life_cycle import verified
 from tests.integration.oms.test_limits_together import (
     CALLERS,
     FIT,
@@ -27,8 +26,9 @@ from tests.integration.oms.test_limits_together import (
     all_call,
     set_limit,
 )
-from tests.support.oms import Client, Gateway, until
+from tests.support.oms import Client, Gateway, verified
 from tests.support.oms_pair import Pair, all_sent, pair
+from tests.support.waiting import until
 
 Changes = dict[str, Any]
 CALLS = CALLERS * ORDERS_EACH

@@ -12,19 +12,11 @@ import pytest
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
 from svc_oms.service.venue.session_leases import SESSION_LEASE_S
-from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading, until
+from tests.support.oms import EPOCH, WAIT_S, Client, Gateway, replica, trading, verified
+from tests.support.waiting import until
 
 RETRYABLE = {"DEPENDENCY_UNAVAILABLE", "VENUE_UNAVAILABLE"}
-
-
-async def verified(url: str) -> None:
-    store = await PostgresStore.connect(url)
-    report = await verify_book(store)
-    await store.close()
-    assert not report.findings, list(report.lines())
 
 
 async def test_an_older_owner_is_fenced_off(book_url, tls):
@@ -128,14 +120,14 @@ async def test_numbers_we_send_are_kept_with_the_session(book_url, tls):
 
 async def test_an_owner_at_another_replica_is_fenced_in_its_transaction(book_url, tls):
     async with (
-        trading(book_url, tls) as (_, client, old),
+        trading(book_url, tls) as (first, client, old),
         replica(book_url, tls) as second,
         second.channel("svc-gateway") as channel,
     ):
         order = (await client.place("k1")).order
         command = await old.command(0)
         new = Gateway(channel)
-        await new.open()
+        opened = await new.open()
         # The older owner may have heard of the new one already, or learns it by its commit.
         with suppress(asyncio.InvalidStateError, grpc.aio.AioRpcError):
             await old.send(old.filled(command.cl_ord_id))
@@ -147,6 +139,12 @@ async def test_an_owner_at_another_replica_is_fenced_in_its_transaction(book_url
         # Commands of the first replica reach the link at the second.
         await until(lambda: new.commands, "redelivered")
         await client.in_state(order.order_id, order_pb2.ORDER_STATE_PENDING_NEW)
+        # The first replica learns last that the session is up again, by its new owner.
+        is_new = (opened.fencing_token, gw.SESSION_STATE_UP)
+        await until(
+            lambda: [(s.fencing_token, s.state) for s in first.book.venues.all()] == [is_new],
+            "the first replica knows the new owner",
+        )
         await client.place("k2")
         assert (await new.command(1)).outbound_sequence == 2
         await new.close()

@@ -7,9 +7,7 @@ import pytest
 
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
-from tests.support.oms import WAIT_S, Client, Gateway, replica, trading
+from tests.support.oms import WAIT_S, Client, Gateway, replica, trading, verified
 
 OFFERED = {
     "order_types": [oms.ORDER_TYPE_LIMIT, oms.ORDER_TYPE_STOP, oms.ORDER_TYPE_PEGGED],
@@ -88,7 +86,4 @@ async def test_a_peg_is_stored_as_the_venue_tells_it(book_url, tls):
             assert (found.pegged_price, found.terms) == ("650.1", order.terms)
             assert found.progress.state == oms.ORDER_STATE_NEW
             await gateway.close()
-    store = await PostgresStore.connect(book_url)
-    report = await verify_book(store)
-    await store.close()
-    assert not report.findings, list(report.lines())
+    await verified(book_url)

@@ -6,7 +6,8 @@ import itertools
 from redis.asyncio import Redis
 
 from ordermesh.oms.v1 import order_pb2
-from tests.support.oms import trading, until
+from tests.support.oms import trading
+from tests.support.waiting import until
 
 WITHIN_S = 10
 

@@ -9,8 +9,9 @@ from mesh.errors import read_refusal, reason_of
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2, stream_pb2
-from tests.support.oms import BOB, MINT, WAIT_S, Client, Gateway, replica, trading, until
+from tests.support.oms import BOB, MINT, WAIT_S, Client, Gateway, replica, trading
 from tests.support.tokens import bearer
+from tests.support.waiting import until
 
 
 class Reader:

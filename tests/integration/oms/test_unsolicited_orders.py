@@ -7,9 +7,8 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_service_pb2, order_pb2, order_service_pb2
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from tests.integration.oms.test_kill_switch import answering, engage, refused, settled
-from tests.integration.oms.test_life_cycle import verified
 from tests.integration.oms.test_limits_together import set_limit
-from tests.support.oms import Client, Gateway, trading
+from tests.support.oms import Client, Gateway, trading, verified
 
 PHONE = {"venue_order_id": "PHONE-1", "limit_price": "650", "order_quantity": "100"}
 

@@ -10,10 +10,9 @@ from mesh.errors import read_refusal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.book.verification import verify_book
 from tests.integration.marketdata.conftest import book, running
-from tests.support.oms import MINT, WAIT_S, Client, Gateway, bearer, replica, trading, until
+from tests.support.oms import MINT, WAIT_S, Client, Gateway, bearer, replica, trading, verified
+from tests.support.waiting import until
 
 S = order_pb2.OrderState
 SELL, BUY = order_pb2.SIDE_SELL, order_pb2.SIDE_BUY
@@ -53,13 +52,6 @@ async def refused(call):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     return read_refusal(caught.value)
-
-
-async def verified(url):
-    store = await PostgresStore.connect(url)
-    report = await verify_book(store)
-    await store.close()
-    assert report.findings == []
 
 
 @asynccontextmanager

@@ -8,8 +8,9 @@ from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.domain.events import OrderTriggered, TriggerMoved
 from svc_oms.service.codec.order_events import decode_event
 from tests.integration.marketdata.conftest import book
-from tests.integration.oms.test_waiting import market, terms, verified
-from tests.support.oms import WAIT_S, until
+from tests.integration.oms.test_waiting import market, terms
+from tests.support.oms import WAIT_S, verified
+from tests.support.waiting import until
 
 SELL = order_pb2.SIDE_SELL
 

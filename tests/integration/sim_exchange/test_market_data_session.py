@@ -2,7 +2,8 @@ import urllib.request
 
 import pytest
 
-from tests.support.sim_exchange import SOH, free_port, pairs
+from tests.support.ports import free_port
+from tests.support.sim_exchange import SOH, pairs
 from tests.support.sim_process import SimProcess
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.facts import ReceiptFacts
-from tests.support.lifecycle import ORDER_ID, CommandWorker, report
+from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 QUANTITY, LARGER = 100, 120
@@ -47,39 +47,39 @@ def lives(draw):
     return told, cum, canceled
 
 
-def copied(desk, facts):
-    if facts.exec_type == "F" and facts.exec_id in desk.executions:
+def copied(tracked, facts):
+    if facts.exec_type == "F" and facts.exec_id in tracked.executions:
         return
-    for event in interpret_copy(desk.order, facts, desk.executions):
-        desk.apply(event)
+    for event in interpret_copy(tracked.order, facts, tracked.executions):
+        tracked.apply(event)
 
 
 @given(life=lives(), data=st.data())
 def test_both_ways_end_alike(life, data):
     told, cum, canceled = life
-    desk = CommandWorker()
-    desk.place(QUANTITY)
+    tracked = TrackedOrder()
+    tracked.place(QUANTITY)
     doubts = data.draw(st.sets(st.sampled_from([X, Y, Z])))
-    desk.replace(LARGER)
-    desk.cancel()
+    tracked.replace(LARGER)
+    tracked.cancel()
     for cl_ord_id, kind in ((X, "NEW"), (Y, "REPLACE"), (Z, "CANCEL")):
         if cl_ord_id in doubts:
-            desk.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
+            tracked.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
     session, copy = list(told), told[: data.draw(st.integers(0, len(told)))]
     overtaken = False
     while session or copy:
         if session and (not copy or data.draw(st.booleans())):
-            desk.hear(session.pop(0))
+            tracked.hear(session.pop(0))
         else:
-            copied(desk, copy.pop(0))
-            overtaken |= desk.order.is_closed and len(session) > 1
-        assert desk.findings() == []
-    order = desk.order
+            copied(tracked, copy.pop(0))
+            overtaken |= tracked.order.is_closed and len(session) > 1
+        assert tracked.findings() == []
+    order = tracked.order
     assert order.cum_quantity == cum
-    assert len(desk.executions) == sum(facts.exec_type == "F" for facts in told)
+    assert len(tracked.executions) == sum(facts.exec_type == "F" for facts in told)
     assert overtaken or order.terms.quantity == LARGER
     if canceled:
-        assert desk.status == ("CANCELED", cum, 0)
+        assert tracked.status == ("CANCELED", cum, 0)
     assert order.notional == Decimal(50) * cum
     # A copy that runs ahead of the larger quantity looks like an overfill until that comes, and
     # a replace told behind the end is for a person to look at: on one way it would contradict it.

@@ -1,7 +1,7 @@
 """Any order of fills, answers, refusals and cancels over a group of linked orders.
 
 A venue that keeps its word but crosses everything: it fills what it has while
-requests are on their way, and answers them whenever it likes. The desk folds what
+requests are on their way, and answers them whenever it likes. The tracked folds what
 follows by `consequences`, as the service does.
 """
 
@@ -42,7 +42,7 @@ from svc_oms.domain.model import (
 )
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic
-from tests.support.lifecycle import CommandWorker, terms
+from tests.support.lifecycle import TrackedOrder, terms
 
 NO = Rejection("VENUE_REJECTED", "no")
 ENTRY, FIRST, SECOND = "01A", "01B", "01C"
@@ -71,7 +71,7 @@ class Groups(RuleBasedStateMachine):
         self.refusals = self.busts = self.honest = False
         self.kind = None
 
-    # The desk.
+    # The trader.
 
     def fold(self, order_id, *events):
         before = self.orders.get(order_id)
@@ -103,10 +103,10 @@ class Groups(RuleBasedStateMachine):
             self.orders[order_id] = evolve(before, event, Stamp(self.sequence), self.sequence)
 
     def place(self, order_id, link, side=Side.BUY, *, stop=False):
-        desk = CommandWorker()
-        desk.place()
+        tracked = TrackedOrder()
+        tracked.place()
         waits = WaitsFor.PARENT if link.parent_order_id else None
-        order = desk.order._replace(
+        order = tracked.order._replace(
             order_id=order_id,
             cl_ord_id=f"{order_id}-1",
             link=link,

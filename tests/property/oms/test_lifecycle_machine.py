@@ -27,7 +27,7 @@ from svc_oms.domain.facts import (
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
 from svc_oms.domain.model import VenueHolds
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import ORDER_ID, CommandWorker, report
+from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 quantities = st.sampled_from([1, 10, 40, 50, 60, 100, 150])
 prices = st.sampled_from(["49.99", "50", "50.01", "0.01"])
@@ -45,7 +45,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.worker = CommandWorker()
+        self.worker = TrackedOrder()
         self.heard = []
 
     @initialize(

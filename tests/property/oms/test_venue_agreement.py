@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import CommandWorker
+from tests.support.lifecycle import TrackedOrder
 from tests.support.strict_venue import MortalGateway, StrictVenue
 
 STATES = {
@@ -33,11 +33,11 @@ STATES = {
 
 
 class AgreementMachine(RuleBasedStateMachine):
-    """A desk, a gateway that dies, and a venue that keeps the protocol."""
+    """An order, a gateway that dies, and a venue that keeps the protocol."""
 
     def __init__(self):
         super().__init__()
-        self.worker = CommandWorker()
+        self.worker = TrackedOrder()
         self.venue = None
         self.gateway = None
 
@@ -112,7 +112,7 @@ class AgreementMachine(RuleBasedStateMachine):
     def teardown(self):
         if self.venue is None:
             return
-        gateway, venue, desk = self.gateway, self.venue, self.worker
+        gateway, venue, tracked = self.gateway, self.venue, self.worker
         while gateway.outbox:
             gateway.send("sent")
         while gateway.doubts:
@@ -125,9 +125,9 @@ class AgreementMachine(RuleBasedStateMachine):
         while venue.out:
             gateway.relay()
         while gateway.to_oms:
-            desk.hear(gateway.to_oms.popleft())
-        order = desk.order
-        assert order.anomaly_count == 0, [line.event for line in desk.log]
+            tracked.hear(gateway.to_oms.popleft())
+        order = tracked.order
+        assert order.anomaly_count == 0, [line.event for line in tracked.log]
         assert order.state is STATES[venue.status]
         assert order.cum_quantity == venue.cum
         if venue.status not in {"", "8"}:
@@ -139,7 +139,7 @@ class AgreementMachine(RuleBasedStateMachine):
                 "",
                 "",
             )
-        assert desk.findings() == []
+        assert tracked.findings() == []
 
 
 TestAgreement = pytest.mark.timeout(1800)(AgreementMachine.TestCase)

@@ -1,4 +1,4 @@
-"""The watch over waiting orders: what it sends to the desk, when, and how often."""
+"""The watch over waiting orders: what it sends to the command worker, when, and how often."""
 
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ from svc_oms.service.ports import WriteSet
 from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions
 from svc_oms.service.waiting import trigger_watch as module
 from svc_oms.service.waiting.trigger_watch import Triggers, prices_of
-from tests.support.lifecycle import CommandWorker
+from tests.support.lifecycle import TrackedOrder
 from tests.support.oms_memory import MemoryStore
 
 D = Decimal
@@ -86,7 +86,7 @@ def bench():
 
 
 def waiting(order_id=FIRST, *, offset=None, waits_for=WaitsFor.PRICE, **fields):
-    made = CommandWorker().place()
+    made = TrackedOrder().place()
     terms = OrderTerms(
         D(100),
         stop_price=None if offset else D(640),
@@ -116,7 +116,7 @@ def test_a_price_that_reaches_the_stop_is_told_once_until_it_is_answered(bench):
     bench.quote("640")
     bench.quote("639")
     assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(640))]
-    # The desk could not: the next push tells it again, as it was reached.
+    # The command worker could not: the next push tells it again, as it was reached.
     bench.answer(refuse("OVERLOADED", "full"))
     bench.quote("638")
     assert bench.commands[1] == TriggerOrder(ACCOUNT, FIRST, D(640))

@@ -16,7 +16,7 @@ from svc_oms.domain.model import Link, LinkKind, OrderTerms, OrderType, Side, Ve
 from svc_oms.domain.numbers import NO_QUANTITY
 from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.domain.terms import BASIC
-from tests.support.lifecycle import INSTRUMENT, ORDER_ID, CommandWorker, Limits, ReplaceOrder
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Limits, ReplaceOrder, TrackedOrder
 
 CASH = BASIC._replace(cash_quantity=True)
 PRICE = Decimal(50)
@@ -34,12 +34,12 @@ def placed(**changes) -> OrderAccepted:
 
 
 @pytest.fixture
-def desk():
-    desk = CommandWorker()
-    desk.apply(placed())
-    assert desk.status == ("PENDING_NEW", 0, 200)
-    yield desk
-    assert desk.findings() == []
+def tracked():
+    tracked = TrackedOrder()
+    tracked.apply(placed())
+    assert tracked.status == ("PENDING_NEW", 0, 200)
+    yield tracked
+    assert tracked.findings() == []
 
 
 @pytest.mark.parametrize(
@@ -104,78 +104,78 @@ def test_the_same_cash_twice_is_the_same_order_at_any_price():
         ({"leaves_quantity": 0, "ord_status": "2"}, ("FILLED", 210, 0)),
     ],
 )
-def test_a_fill_may_be_the_first_to_tell_what_the_cash_makes(desk, told, after):
-    desk.fill("E1", 210, **told)
-    assert desk.status == after
-    assert not desk.order.terms.quantity_is_estimate
-    assert desk.order.anomaly_count == 0
-    assert desk.order.terms.cash_quantity == 10000
+def test_a_fill_may_be_the_first_to_tell_what_the_cash_makes(tracked, told, after):
+    tracked.fill("E1", 210, **told)
+    assert tracked.status == after
+    assert not tracked.order.terms.quantity_is_estimate
+    assert tracked.order.anomaly_count == 0
+    assert tracked.order.terms.cash_quantity == 10000
 
 
-def test_a_report_without_numbers_leaves_the_estimate(desk):
-    desk.report("0", "0", cum_quantity=0, leaves_quantity=0)
-    desk.report("0", "0", cum_quantity=0, leaves_quantity=0)
-    assert desk.status == ("NEW", 0, 200)
-    assert desk.order.terms.quantity_is_estimate
-    desk.report("0", "0", order_quantity=190)
-    assert desk.status == ("NEW", 0, 190)
-    assert not desk.order.terms.quantity_is_estimate
+def test_a_report_without_numbers_leaves_the_estimate(tracked):
+    tracked.report("0", "0", cum_quantity=0, leaves_quantity=0)
+    tracked.report("0", "0", cum_quantity=0, leaves_quantity=0)
+    assert tracked.status == ("NEW", 0, 200)
+    assert tracked.order.terms.quantity_is_estimate
+    tracked.report("0", "0", order_quantity=190)
+    assert tracked.status == ("NEW", 0, 190)
+    assert not tracked.order.terms.quantity_is_estimate
 
 
-def test_a_status_tells_it_and_a_filled_one_without_cum_concludes_nothing(desk):
-    desk.report("I", "2")
-    assert desk.order.cum_quantity == 0
-    desk.report("I", "0", order_quantity=190, cum_quantity=0)
-    assert desk.order.terms.quantity == 190
+def test_a_status_tells_it_and_a_filled_one_without_cum_concludes_nothing(tracked):
+    tracked.report("I", "2")
+    assert tracked.order.cum_quantity == 0
+    tracked.report("I", "0", order_quantity=190, cum_quantity=0)
+    assert tracked.order.terms.quantity == 190
 
 
-def test_an_order_that_is_over_keeps_its_estimate(desk):
-    desk.report("4", "4")
-    desk.report("0", "4", order_quantity=190)
-    assert desk.status == ("CANCELED", 0, 0)
-    assert desk.order.terms.quantity_is_estimate
+def test_an_order_that_is_over_keeps_its_estimate(tracked):
+    tracked.report("4", "4")
+    tracked.report("0", "4", order_quantity=190)
+    assert tracked.status == ("CANCELED", 0, 0)
+    assert tracked.order.terms.quantity_is_estimate
 
 
-def test_a_replace_waits_until_the_quantity_is_told(desk):
-    desk.report("0", "0", cum_quantity=0)
+def test_a_replace_waits_until_the_quantity_is_told(tracked):
+    tracked.report("0", "0", cum_quantity=0)
     terms = OrderTerms(Decimal(300), PRICE)
     asked = ReplaceOrder("k", ORDER_ID, terms, "alice")
     with pytest.raises(OrderRefused) as caught:
-        decide_replace(desk.order, asked, INSTRUMENT, Limits(), 0)
+        decide_replace(tracked.order, asked, INSTRUMENT, Limits(), 0)
     assert caught.value.reason == "UNSUPPORTED_ORDER_CHARACTERISTIC"
-    desk.report("D", "0", order_quantity=190)
-    desk.replace(300)
-    desk.report("5", "0", cl_ord_id=f"{ORDER_ID}-2", order_quantity=300)
-    assert desk.status == ("NEW", 0, 300)
-    assert desk.order.terms.cash_quantity is None
+    tracked.report("D", "0", order_quantity=190)
+    tracked.replace(300)
+    tracked.report("5", "0", cl_ord_id=f"{ORDER_ID}-2", order_quantity=300)
+    assert tracked.status == ("NEW", 0, 300)
+    assert tracked.order.terms.cash_quantity is None
 
 
 @pytest.mark.parametrize(
     ("exec_type", "state"),
     [("3", "DONE_FOR_DAY"), ("9", "SUSPENDED"), ("7", "STOPPED"), ("B", "CALCULATED")],
 )
-def test_to_learn_the_quantity_does_not_undo_a_pause(desk, exec_type, state):
-    desk.report("0", "0", cum_quantity=0)
-    desk.report(exec_type, exec_type)
-    desk.fill("E1", 210, order_quantity=240, ord_status=exec_type)
-    assert desk.status == (state, 210, 30)
-    desk.fill("E2", 30, ord_status="2")
-    assert desk.status == ("FILLED", 240, 0)
-    assert desk.order.anomaly_count == 0
+def test_to_learn_the_quantity_does_not_undo_a_pause(tracked, exec_type, state):
+    tracked.report("0", "0", cum_quantity=0)
+    tracked.report(exec_type, exec_type)
+    tracked.fill("E1", 210, order_quantity=240, ord_status=exec_type)
+    assert tracked.status == (state, 210, 30)
+    tracked.fill("E2", 30, ord_status="2")
+    assert tracked.status == ("FILLED", 240, 0)
+    assert tracked.order.anomaly_count == 0
 
 
-def test_nobody_calls_a_quantity_an_estimate_but_the_book(desk):
+def test_nobody_calls_a_quantity_an_estimate_but_the_book(tracked):
     plain = OrderTerms(Decimal(300), PRICE)
     for wrong in ({"quantity_is_estimate": True}, {"cash_quantity": Decimal(1)}):
         asked = ReplaceOrder("k", ORDER_ID, plain._replace(**wrong), "alice")
         with pytest.raises(OrderRefused) as caught:
-            decide_replace(desk.order, asked, INSTRUMENT, Limits(), 0)
+            decide_replace(tracked.order, asked, INSTRUMENT, Limits(), 0)
         assert caught.value.reason == "INVALID_FIELD"
 
 
-def test_a_person_tells_what_it_made(desk):
-    desk.report("0", "0", cum_quantity=0)
-    cancel = desk.cancel()
-    desk.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT", "the gateway was killed"))
-    desk.resolve(VenueHolds.FILLED, [("E1", 187, 50)])
-    assert desk.status == ("FILLED", 187, 0)
+def test_a_person_tells_what_it_made(tracked):
+    tracked.report("0", "0", cum_quantity=0)
+    cancel = tracked.cancel()
+    tracked.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT", "the gateway was killed"))
+    tracked.resolve(VenueHolds.FILLED, [("E1", 187, 50)])
+    assert tracked.status == ("FILLED", 187, 0)

@@ -36,7 +36,7 @@ from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, OrderType, Side
 from svc_oms.domain.positions import Position, check_positions, moved, taken_back
 from svc_oms.domain.verify import LogLine
-from tests.support.lifecycle import CommandWorker, report
+from tests.support.lifecycle import TrackedOrder, report
 
 MS = NS_PER_MS
 D = Decimal
@@ -182,34 +182,38 @@ def test_a_fill_taken_back(before, signed, price, after):
     assert position.realised - position.cost == cash
 
 
-def traded() -> CommandWorker:
-    desk = CommandWorker()
-    desk.place()
-    desk.hear(report("F", "1", exec_id="E1", last_quantity="40", last_price="50"))
-    return desk
+def traded() -> TrackedOrder:
+    tracked = TrackedOrder()
+    tracked.place()
+    tracked.hear(report("F", "1", exec_id="E1", last_quantity="40", last_price="50"))
+    return tracked
 
 
-def key(desk: CommandWorker) -> tuple[str, str]:
-    return desk.order.isin, desk.order.currency
+def key(tracked: TrackedOrder) -> tuple[str, str]:
+    return tracked.order.isin, tracked.order.currency
 
 
 def test_positions_are_held_against_the_log_and_the_executions():
-    desk = traded()
-    position = Position("ACC-ALICE", *key(desk), D(40), D(2000), D(0), desk.order.last_sequence)
-    orders, executions = [desk.order], list(desk.executions.values())
+    tracked = traded()
+    position = Position(
+        "ACC-ALICE", *key(tracked), D(40), D(2000), D(0), tracked.order.last_sequence
+    )
+    orders, executions = [tracked.order], list(tracked.executions.values())
 
     def findings(stored, lines=None) -> list[str]:
         found = check_positions(
-            "ACC-ALICE", stored, desk.log if lines is None else lines, orders, executions
+            "ACC-ALICE", stored, tracked.log if lines is None else lines, orders, executions
         )
         return [finding.text for finding in found]
 
-    assert findings({key(desk): position}) == []
+    assert findings({key(tracked): position}) == []
     assert len(findings({})) == 1
     wrong = position._replace(quantity=D(41))
-    assert any("41 where its executions make 40" in text for text in findings({key(desk): wrong}))
+    assert any(
+        "41 where its executions make 40" in text for text in findings({key(tracked): wrong})
+    )
     stray = LogLine(99, "NOBODY", None, None)
-    assert findings({key(desk): position}, [*desk.log, stray]) == []
+    assert findings({key(tracked): position}, [*tracked.log, stray]) == []
 
 
 def test_limits_in_words():
@@ -252,7 +256,7 @@ def stop_limit(order: Order, stop: str, limit: str) -> Order:
 
 
 def test_an_order_that_waits_for_a_price_is_held_against_that_price():
-    resting = CommandWorker().place()
+    resting = TrackedOrder().place()
     collar = Values(percent=D(5), window_percent=D(1), window_ms=1000)
     view = view_of(LimitKind.PRICE_COLLAR, collar, resting)
     trial = new_order(view, stop_limit(resting, "30", "29"), 1)
@@ -264,7 +268,7 @@ def test_an_order_that_waits_for_a_price_is_held_against_that_price():
 
 
 def test_an_order_that_waits_for_a_price_meets_nothing_yet():
-    resting = CommandWorker().place()
+    resting = TrackedOrder().place()
     view = view_of(LimitKind.SELF_MATCH, Values(self_match=SelfMatchPolicy.REJECT_NEW), resting)
     waiting = stop_limit(resting, "30", "29")
     assert judge(view, new_order(view, waiting, 1)) == ()

@@ -45,7 +45,7 @@ from svc_oms.domain.order import (
     evolve,
 )
 from svc_oms.domain.terms import BASIC
-from tests.support.lifecycle import INSTRUMENT, ORDER_ID, CommandWorker, terms
+from tests.support.lifecycle import INSTRUMENT, ORDER_ID, TrackedOrder, terms
 
 D = Decimal
 NO_LIMITS = Limits()
@@ -315,21 +315,21 @@ def test_a_market_order_needs_a_reference_price_only_where_a_value_limit_is(refe
 # --- replace and cancel ------------------------------------------------------------------
 
 
-def replace(desk, quantity, price="50", expected_version=0, **limits):
+def replace(tracked, quantity, price="50", expected_version=0, **limits):
     command = ReplaceOrder("k", ORDER_ID, terms(quantity, price), "alice", expected_version)
-    return decide_replace(desk.order, command, INSTRUMENT, Limits(**limits), 7)
+    return decide_replace(tracked.order, command, INSTRUMENT, Limits(**limits), 7)
 
 
-def cancel(desk):
-    return decide_cancel(desk.order, CancelOrder("k", ORDER_ID, "alice"))
+def cancel(tracked):
+    return decide_cancel(tracked.order, CancelOrder("k", ORDER_ID, "alice"))
 
 
 @pytest.fixture
-def desk():
-    desk = CommandWorker()
-    desk.place(100)
-    desk.apply(OrderAcknowledged("V1"))
-    return desk
+def tracked():
+    tracked = TrackedOrder()
+    tracked.place(100)
+    tracked.apply(OrderAcknowledged("V1"))
+    return tracked
 
 
 def reason_of(call, *args, **kwargs):
@@ -338,60 +338,60 @@ def reason_of(call, *args, **kwargs):
     return refused.value.reason, refused.value.field
 
 
-def test_replace_and_cancel_count_their_requests(desk):
-    assert replace(desk, 200) == ReplaceRequested(f"{ORDER_ID}-2", terms(200))
-    desk.replace(200)
-    assert cancel(desk) == CancelRequested(f"{ORDER_ID}-3")
+def test_replace_and_cancel_count_their_requests(tracked):
+    assert replace(tracked, 200) == ReplaceRequested(f"{ORDER_ID}-2", terms(200))
+    tracked.replace(200)
+    assert cancel(tracked) == CancelRequested(f"{ORDER_ID}-3")
 
 
-def test_replace_refuses_what_place_refuses(desk):
-    assert reason_of(replace, desk, 100, "50.001") == ("PRICE_OFF_TICK", "terms.limit_price")
-    assert reason_of(replace, desk, 100, max_quantity=D(1)) == (
+def test_replace_refuses_what_place_refuses(tracked):
+    assert reason_of(replace, tracked, 100, "50.001") == ("PRICE_OFF_TICK", "terms.limit_price")
+    assert reason_of(replace, tracked, 100, max_quantity=D(1)) == (
         "MAX_QUANTITY_EXCEEDED",
         "terms.quantity",
     )
 
 
-def test_replace_to_no_more_than_is_executed(desk):
-    desk.fill("E1", 40)
-    assert reason_of(replace, desk, 40) == ("INVALID_FIELD", "terms.quantity")
-    assert replace(desk, 41).terms.quantity == 41
+def test_replace_to_no_more_than_is_executed(tracked):
+    tracked.fill("E1", 40)
+    assert reason_of(replace, tracked, 40) == ("INVALID_FIELD", "terms.quantity")
+    assert replace(tracked, 41).terms.quantity == 41
 
 
-def test_replace_of_another_version(desk):
-    version = desk.order.version
-    assert reason_of(replace, desk, 200, expected_version=version - 1) == (
+def test_replace_of_another_version(tracked):
+    version = tracked.order.version
+    assert reason_of(replace, tracked, 200, expected_version=version - 1) == (
         "STALE_VERSION",
         "expected_version",
     )
-    assert replace(desk, 200, expected_version=version)
+    assert replace(tracked, 200, expected_version=version)
 
 
-def test_nothing_is_asked_of_a_closed_order(desk):
-    desk.apply(OrderCanceled())
-    assert reason_of(replace, desk, 200) == ("ORDER_CLOSED", "order_id")
-    assert reason_of(cancel, desk) == ("ORDER_CLOSED", "order_id")
+def test_nothing_is_asked_of_a_closed_order(tracked):
+    tracked.apply(OrderCanceled())
+    assert reason_of(replace, tracked, 200) == ("ORDER_CLOSED", "order_id")
+    assert reason_of(cancel, tracked) == ("ORDER_CLOSED", "order_id")
 
 
-def test_one_cancel_and_one_replace_at_a_time(desk):
-    desk.replace(200)
-    assert reason_of(replace, desk, 300) == ("ORDER_CHANGE_PENDING", "order_id")
-    desk.cancel()
-    assert reason_of(cancel, desk) == ("ORDER_CHANGE_PENDING", "order_id")
-    assert reason_of(replace, desk, 300) == ("ORDER_CHANGE_PENDING", "order_id")
+def test_one_cancel_and_one_replace_at_a_time(tracked):
+    tracked.replace(200)
+    assert reason_of(replace, tracked, 300) == ("ORDER_CHANGE_PENDING", "order_id")
+    tracked.cancel()
+    assert reason_of(cancel, tracked) == ("ORDER_CHANGE_PENDING", "order_id")
+    assert reason_of(replace, tracked, 300) == ("ORDER_CHANGE_PENDING", "order_id")
 
 
-def test_an_order_in_doubt_may_be_cancelled_but_not_replaced(desk):
-    desk.apply(OrderInDoubt(f"{ORDER_ID}-1", "why"))
-    assert reason_of(replace, desk, 200) == ("OUTCOME_UNKNOWN", "order_id")
-    assert cancel(desk) == CancelRequested(f"{ORDER_ID}-2")
+def test_an_order_in_doubt_may_be_cancelled_but_not_replaced(tracked):
+    tracked.apply(OrderInDoubt(f"{ORDER_ID}-1", "why"))
+    assert reason_of(replace, tracked, 200) == ("OUTCOME_UNKNOWN", "order_id")
+    assert cancel(tracked) == CancelRequested(f"{ORDER_ID}-2")
 
 
 @pytest.mark.parametrize("state", [OrderState.HELD, OrderState.AWAITING_TRIGGER])
 def test_what_is_not_at_the_venue_is_changed_here_at_once(state):
-    desk = CommandWorker()
-    desk.place(100)
-    order = evolve(None, OrderAccepted(desk.order._replace(state=state)), Stamp(1), 1)
+    tracked = TrackedOrder()
+    tracked.place(100)
+    order = evolve(None, OrderAccepted(tracked.order._replace(state=state)), Stamp(1), 1)
     command = ReplaceOrder("k", ORDER_ID, terms(200), "alice")
     replaced = decide_replace(order, command, INSTRUMENT, NO_LIMITS, 7)
     assert replaced == OrderReplaced(terms(200))

@@ -7,13 +7,13 @@ import pytest
 from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.model import ResolutionSource
-from tests.support.lifecycle import ORDER_ID, CommandWorker, report
+from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
 
 
-class CopiedDesk(CommandWorker):
-    """A desk that can hear a drop copy, too."""
+class CopiedDesk(TrackedOrder):
+    """An order that can get reports of a drop copy, too."""
 
     def copy(self, facts):
         if getattr(facts, "exec_type", "") == "F" and facts.exec_id in self.executions:
@@ -34,22 +34,22 @@ class CopiedDesk(CommandWorker):
 
 
 @pytest.fixture
-def desk():
-    desk = CopiedDesk()
-    desk.place(100)
-    yield desk
-    assert desk.findings() == []
+def tracked():
+    tracked = CopiedDesk()
+    tracked.place(100)
+    yield tracked
+    assert tracked.findings() == []
 
 
 @pytest.fixture
-def working(desk):
-    desk.report("0", "0")
-    return desk
+def working(tracked):
+    tracked.report("0", "0")
+    return tracked
 
 
-def doubt(desk, cl_ord_id, kind):
-    desk.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
-    assert desk.order.state.name == "UNKNOWN"
+def doubt(tracked, cl_ord_id, kind):
+    tracked.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
+    assert tracked.order.state.name == "UNKNOWN"
 
 
 def sources(events):
@@ -97,16 +97,16 @@ def test_without_a_doubt_all_else_is_left_to_the_order_session(working, exec_typ
     ("told", "state"),
     [(("0", "0"), "NEW"), (("8", "8"), "REJECTED"), (("4", "4"), "CANCELED"), (("A", "A"), None)],
 )
-def test_a_new_order_in_doubt(desk, told, state):
-    doubt(desk, X, "NEW")
-    events = desk.copied(*told, cum_quantity=0)
+def test_a_new_order_in_doubt(tracked, told, state):
+    doubt(tracked, X, "NEW")
+    events = tracked.copied(*told, cum_quantity=0)
     assert sources(events) <= {ResolutionSource.DROP_COPY}
-    assert desk.order.state.name == (state or "PENDING_NEW")
-    assert desk.order.anomaly_count == 0
+    assert tracked.order.state.name == (state or "PENDING_NEW")
+    assert tracked.order.anomaly_count == 0
     # The order session tells the same later: nothing new.
-    desk.report(*told, cum_quantity=0)
-    assert desk.order.state.name == (state or "PENDING_NEW")
-    assert desk.order.anomaly_count == 0
+    tracked.report(*told, cum_quantity=0)
+    assert tracked.order.state.name == (state or "PENDING_NEW")
+    assert tracked.order.anomaly_count == 0
 
 
 def test_a_cancel_in_doubt_is_done_or_refused(working):
@@ -136,11 +136,11 @@ def test_an_end_nobody_asked_for_ends_a_doubt(working):
     assert working.status == ("EXPIRED", 0, 0)
 
 
-def test_a_fill_of_an_order_in_doubt(desk):
-    doubt(desk, X, "NEW")
-    events = desk.copied_fill("E1", 40, 40)
+def test_a_fill_of_an_order_in_doubt(tracked):
+    doubt(tracked, X, "NEW")
+    events = tracked.copied_fill("E1", 40, 40)
     assert ResolutionSource.DROP_COPY in sources(events)
-    assert desk.status == ("PARTIALLY_FILLED", 40, 60)
-    desk.report("0", "0", cum_quantity=0)
-    assert desk.status == ("PARTIALLY_FILLED", 40, 60)
-    assert desk.order.anomaly_count == 0
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    tracked.report("0", "0", cum_quantity=0)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert tracked.order.anomaly_count == 0

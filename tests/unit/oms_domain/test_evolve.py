@@ -13,7 +13,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
 )
 from svc_oms.domain.model import Rejection, ResolutionSource
-from tests.support.lifecycle import ORDER_ID, CommandWorker
+from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 NO = Rejection("VENUE_REJECTED", "no")
 D = Decimal
@@ -21,11 +21,11 @@ D = Decimal
 
 @pytest.fixture
 def working():
-    desk = CommandWorker()
-    desk.place(100)
-    desk.report("0", "0")
-    desk.fill("E1", 40)
-    return desk
+    tracked = TrackedOrder()
+    tracked.place(100)
+    tracked.report("0", "0")
+    tracked.fill("E1", 40)
+    return tracked
 
 
 @pytest.mark.parametrize("kind", [CancelRefused, ReplaceRefused])

@@ -15,7 +15,7 @@ from svc_oms.domain.groups import GROUP_ORDERS_MAX, check_link, check_replace, c
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Link, LinkKind, Side, Trigger, WaitsFor
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import CommandWorker, terms
+from tests.support.lifecycle import TrackedOrder, terms
 
 S, W = OrderState, WaitsFor
 OCO, OTO, BRACKET = LinkKind.OCO, LinkKind.OTO, LinkKind.BRACKET
@@ -24,7 +24,7 @@ D = Decimal
 
 def order(order_id, kind=OCO, parent="", *, quantity=100, cum=0, state=S.NEW, **fields):
     made = (
-        CommandWorker()
+        TrackedOrder()
         .place()
         ._replace(
             order_id=order_id,

@@ -48,7 +48,7 @@ from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Side, T
 from svc_oms.domain.numbers import Decimal
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic
-from tests.support.lifecycle import ORDER_ID, CommandWorker, terms
+from tests.support.lifecycle import ORDER_ID, TrackedOrder, terms
 
 S, K = OrderState, EventKind
 
@@ -173,14 +173,14 @@ def test_one_of_each_is_one_of_each():
 
 def order_in(state):
     """An order brought to a state by events the table has for it."""
-    desk = CommandWorker()
-    desk.place()
+    tracked = TrackedOrder()
+    tracked.place()
     first = f"{ORDER_ID}-1"
     if state in LOCAL:
         waits_for = WaitsFor.APPROVAL if state is S.HELD else WaitsFor.PRICE
-        waiting = desk.order._replace(state=state, waits_for=waits_for)
-        desk.order = evolve(None, OrderAccepted(waiting), Stamp(1), 1)
-        return desk.order
+        waiting = tracked.order._replace(state=state, waits_for=waits_for)
+        tracked.order = evolve(None, OrderAccepted(waiting), Stamp(1), 1)
+        return tracked.order
     ways = {
         S.PENDING_NEW: [],
         S.NEW: [OrderAcknowledged()],
@@ -198,8 +198,8 @@ def order_in(state):
         S.UNKNOWN: [OrderInDoubt(first)],
     }
     for event in ways[state]:
-        desk.apply(event)
-    return desk.order
+        tracked.apply(event)
+    return tracked.order
 
 
 @pytest.mark.parametrize("state", list(S), ids=lambda state: state.name)

@@ -7,45 +7,45 @@ import pytest
 from svc_oms.domain.facts import ReceiptFacts
 from svc_oms.domain.model import ResolutionSource, VenueHolds
 from svc_oms.domain.order import OrderRefused
-from tests.support.lifecycle import ORDER_ID, CommandWorker
+from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 NOTHING, WORKING, CANCELED, FILLED = VenueHolds
 
 
 @pytest.fixture
-def desk():
-    desk = CommandWorker()
-    desk.place(100)
-    yield desk
-    assert desk.findings() == []
+def tracked():
+    tracked = TrackedOrder()
+    tracked.place(100)
+    yield tracked
+    assert tracked.findings() == []
 
 
-def doubt(desk, cl_ord_id=X, kind="NEW"):
-    desk.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", "the gateway was killed"))
-    assert desk.order.state.name == "UNKNOWN"
-
-
-@pytest.fixture
-def in_doubt(desk):
-    doubt(desk)
-    return desk
+def doubt(tracked, cl_ord_id=X, kind="NEW"):
+    tracked.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", "the gateway was killed"))
+    assert tracked.order.state.name == "UNKNOWN"
 
 
 @pytest.fixture
-def cancel_in_doubt(desk):
-    desk.report("0", "0")
-    desk.fill("E1", 40)
-    doubt(desk, desk.cancel(), "CANCEL")
-    return desk
+def in_doubt(tracked):
+    doubt(tracked)
+    return tracked
 
 
 @pytest.fixture
-def replace_in_doubt(desk):
-    desk.report("0", "0")
-    desk.fill("E1", 40)
-    doubt(desk, desk.replace(120), "REPLACE")
-    return desk
+def cancel_in_doubt(tracked):
+    tracked.report("0", "0")
+    tracked.fill("E1", 40)
+    doubt(tracked, tracked.cancel(), "CANCEL")
+    return tracked
+
+
+@pytest.fixture
+def replace_in_doubt(tracked):
+    tracked.report("0", "0")
+    tracked.fill("E1", 40)
+    doubt(tracked, tracked.replace(120), "REPLACE")
+    return tracked
 
 
 def test_the_event_says_how_and_why(in_doubt):
@@ -111,34 +111,34 @@ def test_a_replace_that_took_effect_and_was_filled(replace_in_doubt):
     assert replace_in_doubt.order.anomaly_count == 0
 
 
-def test_executions_missing_are_named_or_said_not_to_be(desk):
-    desk.report("0", "0")
-    desk.report("I", "1", cum_quantity=60)
-    desk.resolve(WORKING, [("E1", 60, "50")])
-    assert desk.status == ("PARTIALLY_FILLED", 60, 40)
-    desk.report("I", "1", cum_quantity=80)
-    assert desk.order.state.name == "UNKNOWN"
-    desk.resolve(WORKING)
-    assert desk.status == ("PARTIALLY_FILLED", 60, 40)
+def test_executions_missing_are_named_or_said_not_to_be(tracked):
+    tracked.report("0", "0")
+    tracked.report("I", "1", cum_quantity=60)
+    tracked.resolve(WORKING, [("E1", 60, "50")])
+    assert tracked.status == ("PARTIALLY_FILLED", 60, 40)
+    tracked.report("I", "1", cum_quantity=80)
+    assert tracked.order.state.name == "UNKNOWN"
+    tracked.resolve(WORKING)
+    assert tracked.status == ("PARTIALLY_FILLED", 60, 40)
 
 
-def test_executions_missing_of_an_order_the_venue_cancelled(desk):
-    desk.report("0", "0")
-    desk.report("I", "4", cum_quantity=60)
-    assert desk.order.state.name == "UNKNOWN"
+def test_executions_missing_of_an_order_the_venue_cancelled(tracked):
+    tracked.report("0", "0")
+    tracked.report("I", "4", cum_quantity=60)
+    assert tracked.order.state.name == "UNKNOWN"
     with pytest.raises(OrderRefused, match="venue_holds"):
-        desk.resolve(WORKING)
-    desk.resolve(CANCELED, [("E1", 60, "50")])
-    assert desk.status == ("CANCELED", 60, 0)
-    assert desk.order.anomaly_count == 0
+        tracked.resolve(WORKING)
+    tracked.resolve(CANCELED, [("E1", 60, "50")])
+    assert tracked.status == ("CANCELED", 60, 0)
+    assert tracked.order.anomaly_count == 0
 
 
 # --- What is refused -------------------------------------------------------------------------
 
 
-def test_only_what_is_in_doubt(desk):
+def test_only_what_is_in_doubt(tracked):
     with pytest.raises(OrderRefused) as refused:
-        desk.resolve(WORKING)
+        tracked.resolve(WORKING)
     assert refused.value.reason == "OBJECT_STATE"
 
 

@@ -11,7 +11,7 @@ from svc_oms.domain.model import OrderTerms, OrderType, Side, TimeInForce, Trigg
 from svc_oms.domain.order import OrderRefused, evolve
 from svc_oms.domain.terms import BASIC
 from svc_oms.domain.triggers import Prices
-from tests.support.lifecycle import CommandWorker
+from tests.support.lifecycle import TrackedOrder
 
 D = Decimal
 HOUR_NS = 3_600_000_000_000
@@ -137,8 +137,8 @@ def test_what_goes_to_the_venue(type_, fields, becomes, limit, tif):
 
 
 def test_only_a_watched_stop_goes_as_something_else():
-    desk = CommandWorker()
-    order = desk.place()
+    tracked = TrackedOrder()
+    order = tracked.place()
     assert triggers.at_venue(order, order.terms) == (order.type, order.terms)
 
 
@@ -175,7 +175,7 @@ def test_when_a_waiting_order_ends(placed_h, tif, expire, ends_h):
     expires = None if expire is None else expire * HOUR_NS
     day = 20_000 * DAY_NS
     order = (
-        CommandWorker()
+        TrackedOrder()
         .place()
         ._replace(
             created_at_ns=day + placed_h * HOUR_NS,
@@ -188,7 +188,7 @@ def test_when_a_waiting_order_ends(placed_h, tif, expire, ends_h):
 
 def waiting(terms, trigger):
     return (
-        CommandWorker()
+        TrackedOrder()
         .place()
         ._replace(
             side=Side.SELL,

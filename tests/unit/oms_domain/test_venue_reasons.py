@@ -6,7 +6,7 @@ import quickfix
 from mesh.errors import ERROR_TABLE
 from svc_oms.domain import venue_reasons
 from svc_oms.domain.facts import BusinessRejectFacts, CancelRejectFacts, SessionRejectFacts
-from tests.support.lifecycle import ORDER_ID, CommandWorker
+from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 TABLES = {
     "OrdRejReason": venue_reasons.BY_ORD_REJ_REASON,
@@ -53,42 +53,42 @@ def test_the_codes_we_would_send_are_of_the_standard_and_come_back_alike():
 
 
 @pytest.fixture
-def desk():
-    desk = CommandWorker()
-    desk.place()
-    return desk
+def tracked():
+    tracked = TrackedOrder()
+    tracked.place()
+    return tracked
 
 
-def test_the_code_and_text_stay_beside_the_reason(desk):
-    desk.report("8", "8", ord_rej_reason=2, text="closed till Monday")
-    rejection = desk.order.rejection
+def test_the_code_and_text_stay_beside_the_reason(tracked):
+    tracked.report("8", "8", ord_rej_reason=2, text="closed till Monday")
+    rejection = tracked.order.rejection
     assert (rejection.reason, rejection.venue_code) == ("INSTRUMENT_NOT_TRADABLE", 2)
     assert rejection.venue_text == "closed till Monday"
 
 
 @pytest.mark.parametrize(("code", "reason"), [(None, "VENUE_REJECTED"), (1234, "VENUE_REJECTED")])
-def test_no_code_or_the_venue_s_own(desk, code, reason):
-    desk.report("8", "8", ord_rej_reason=code, text="no")
-    assert (desk.order.rejection.reason, desk.order.rejection.venue_code) == (reason, code)
+def test_no_code_or_the_venue_s_own(tracked, code, reason):
+    tracked.report("8", "8", ord_rej_reason=code, text="no")
+    assert (tracked.order.rejection.reason, tracked.order.rejection.venue_code) == (reason, code)
 
 
-def test_each_message_is_read_by_its_own_table(desk):
+def test_each_message_is_read_by_its_own_table(tracked):
     """The same number means different things in 8, 9, j and 3."""
-    desk.report("0", "0")
-    cancel = desk.cancel()
-    desk.hear(CancelRejectFacts(cancel, cxl_rej_reason=3))
-    assert desk.order.rejection.reason == "ORDER_CHANGE_PENDING"
-    cancel = desk.cancel()
-    desk.hear(BusinessRejectFacts(cancel, "F", reason=4, text="later"))
-    assert desk.order.rejection.reason == "VENUE_UNAVAILABLE"
-    cancel = desk.cancel()
-    desk.hear(SessionRejectFacts(cancel, "F", reason=1, ref_tag_id=60))
-    assert desk.order.rejection.reason == "VENUE_REJECTED"
-    assert desk.order.rejection.venue_code == 1
-    assert desk.order.state.name == "NEW"
+    tracked.report("0", "0")
+    cancel = tracked.cancel()
+    tracked.hear(CancelRejectFacts(cancel, cxl_rej_reason=3))
+    assert tracked.order.rejection.reason == "ORDER_CHANGE_PENDING"
+    cancel = tracked.cancel()
+    tracked.hear(BusinessRejectFacts(cancel, "F", reason=4, text="later"))
+    assert tracked.order.rejection.reason == "VENUE_UNAVAILABLE"
+    cancel = tracked.cancel()
+    tracked.hear(SessionRejectFacts(cancel, "F", reason=1, ref_tag_id=60))
+    assert tracked.order.rejection.reason == "VENUE_REJECTED"
+    assert tracked.order.rejection.venue_code == 1
+    assert tracked.order.state.name == "NEW"
 
 
-def test_the_order_s_id_is_what_a_refusal_of_a_new_order_names(desk):
-    desk.hear(BusinessRejectFacts(f"{ORDER_ID}-1", "D", reason=2))
-    assert desk.order.rejection.reason == "INSTRUMENT_NOT_FOUND"
-    assert desk.order.state.name == "REJECTED"
+def test_the_order_s_id_is_what_a_refusal_of_a_new_order_names(tracked):
+    tracked.hear(BusinessRejectFacts(f"{ORDER_ID}-1", "D", reason=2))
+    assert tracked.order.rejection.reason == "INSTRUMENT_NOT_FOUND"
+    assert tracked.order.state.name == "REJECTED"

@@ -24,23 +24,23 @@ from svc_oms.domain.facts import (
 )
 from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
 from svc_oms.domain.venue_reports import interpret, request_number
-from tests.support.lifecycle import ORDER_ID, CommandWorker, report, terms
+from tests.support.lifecycle import ORDER_ID, TrackedOrder, report, terms
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
 
 
 @pytest.fixture
-def desk():
-    desk = CommandWorker()
-    desk.place(100)
-    yield desk
-    assert desk.findings() == []
+def tracked():
+    tracked = TrackedOrder()
+    tracked.place(100)
+    yield tracked
+    assert tracked.findings() == []
 
 
 @pytest.fixture
-def working(desk):
-    desk.report("0", "0")
-    return desk
+def working(tracked):
+    tracked.report("0", "0")
+    return tracked
 
 
 def kinds(events):
@@ -56,11 +56,11 @@ def parked(events):
 # --- new, fills -------------------------------------------------------------------------
 
 
-def test_a_fill_without_acknowledgement_implies_one(desk):
-    assert kinds(desk.fill("E1", 40)) == ["OrderAcknowledged", "OrderExecuted"]
-    assert desk.status == ("PARTIALLY_FILLED", 40, 60)
-    assert desk.order.venue_order_id == "V1"
-    assert desk.report("0", "0") == []
+def test_a_fill_without_acknowledgement_implies_one(tracked):
+    assert kinds(tracked.fill("E1", 40)) == ["OrderAcknowledged", "OrderExecuted"]
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert tracked.order.venue_order_id == "V1"
+    assert tracked.report("0", "0") == []
 
 
 def test_an_execution_carries_what_the_venue_told(working):
@@ -124,27 +124,27 @@ def test_a_fill_behind_the_end_counts_and_is_an_anomaly(working, exec_type, stat
     assert working.order.anomaly == f"EXECUTED does not fit an order that is {state}"
 
 
-def test_a_fill_of_a_rejected_order_counts(desk):
-    desk.report("8", "8")
-    desk.fill("E1", 40)
-    assert desk.status == ("REJECTED", 40, 0)
-    assert desk.order.anomaly_count == 1
+def test_a_fill_of_a_rejected_order_counts(tracked):
+    tracked.report("8", "8")
+    tracked.fill("E1", 40)
+    assert tracked.status == ("REJECTED", 40, 0)
+    assert tracked.order.anomaly_count == 1
 
 
-def test_an_order_given_up_that_works_after_all_is_open_again(desk):
-    desk.hear(ReceiptFacts(X, "NEW", "NOT_SENT", "too old"))
-    assert desk.status == ("REJECTED", 0, 0)
-    desk.report("0", "0")
-    assert desk.status == ("NEW", 0, 100)
-    assert desk.order.rejection is None
-    assert desk.order.anomaly == "the venue works an order that was rejected"
+def test_an_order_given_up_that_works_after_all_is_open_again(tracked):
+    tracked.hear(ReceiptFacts(X, "NEW", "NOT_SENT", "too old"))
+    assert tracked.status == ("REJECTED", 0, 0)
+    tracked.report("0", "0")
+    assert tracked.status == ("NEW", 0, 100)
+    assert tracked.order.rejection is None
+    assert tracked.order.anomaly == "the venue works an order that was rejected"
 
 
-def test_a_later_new_tells_the_venue_order_id(desk):
-    desk.report("0", "0", venue_order_id="")
-    assert desk.report("0", "0", venue_order_id="") == []
-    assert desk.report("0", "0") == [OrderAcknowledged("V1")]
-    assert desk.report("0", "0") == []
+def test_a_later_new_tells_the_venue_order_id(tracked):
+    tracked.report("0", "0", venue_order_id="")
+    assert tracked.report("0", "0", venue_order_id="") == []
+    assert tracked.report("0", "0") == [OrderAcknowledged("V1")]
+    assert tracked.report("0", "0") == []
 
 
 @pytest.mark.parametrize("exec_type", ["Z", "", "1", "2"])
@@ -254,16 +254,16 @@ def test_replaced_to_less_than_is_executed(working):
 
 
 def test_the_price_of_a_market_order_stays_empty():
-    desk = CommandWorker()
-    desk.place(100, None)
-    desk.report("0", "0")
-    desk.replace(200, None)
-    desk.report("5", "0", cl_ord_id=Y, order_quantity=200, limit_price="50", stop_price="1")
-    assert desk.order.terms == terms(200, None)
+    tracked = TrackedOrder()
+    tracked.place(100, None)
+    tracked.report("0", "0")
+    tracked.replace(200, None)
+    tracked.report("5", "0", cl_ord_id=Y, order_quantity=200, limit_price="50", stop_price="1")
+    assert tracked.order.terms == terms(200, None)
 
 
-def test_a_stop_price_told_is_taken_over(desk):
-    order = desk.order._replace(terms=desk.order.terms._replace(stop_price=Decimal(40)))
+def test_a_stop_price_told_is_taken_over(tracked):
+    order = tracked.order._replace(terms=tracked.order.terms._replace(stop_price=Decimal(40)))
     (event,) = interpret(order, report("D", "0", stop_price="41"))
     assert event.terms.stop_price == 41
 
@@ -364,11 +364,11 @@ def test_a_correction_beyond_the_quantity_is_an_anomaly(working):
         (SessionRejectFacts(X, "D", 5), "Reject(3): "),
     ],
 )
-def test_a_new_order_refused_as_a_message(desk, facts, words):
-    desk.hear(facts)
-    assert desk.status == ("REJECTED", 0, 0)
-    assert desk.order.rejection.text == f"SIMA refused the order: {words}"
-    assert desk.order.rejection.venue_code == facts.reason
+def test_a_new_order_refused_as_a_message(tracked, facts, words):
+    tracked.hear(facts)
+    assert tracked.status == ("REJECTED", 0, 0)
+    assert tracked.order.rejection.text == f"SIMA refused the order: {words}"
+    assert tracked.order.rejection.venue_code == facts.reason
 
 
 def test_a_cancel_or_replace_refused_as_a_message(working):
@@ -385,15 +385,15 @@ def test_other_refused_messages_are_parked(working):
     assert "RefMsgType(372)=H" in parked(working.hear(BusinessRejectFacts("", "H", 3)))
 
 
-def test_not_sent(desk):
-    desk.replace(200)
-    desk.cancel()
-    assert kinds(desk.hear(ReceiptFacts(Y, "REPLACE", "NOT_SENT"))) == ["ReplaceRefused"]
-    assert desk.order.rejection.text == "the replace never reached SIMA"
-    assert kinds(desk.hear(ReceiptFacts(Z, "CANCEL", "NOT_SENT", "odd"))) == ["CancelRefused"]
-    assert desk.order.rejection.text == "the cancel never reached SIMA: odd"
-    assert kinds(desk.hear(ReceiptFacts(X, "NEW", "NOT_SENT"))) == ["OrderRejected"]
-    assert (desk.order.rejection.reason, desk.status) == ("NOT_SENT", ("REJECTED", 0, 0))
+def test_not_sent(tracked):
+    tracked.replace(200)
+    tracked.cancel()
+    assert kinds(tracked.hear(ReceiptFacts(Y, "REPLACE", "NOT_SENT"))) == ["ReplaceRefused"]
+    assert tracked.order.rejection.text == "the replace never reached SIMA"
+    assert kinds(tracked.hear(ReceiptFacts(Z, "CANCEL", "NOT_SENT", "odd"))) == ["CancelRefused"]
+    assert tracked.order.rejection.text == "the cancel never reached SIMA: odd"
+    assert kinds(tracked.hear(ReceiptFacts(X, "NEW", "NOT_SENT"))) == ["OrderRejected"]
+    assert (tracked.order.rejection.reason, tracked.status) == ("NOT_SENT", ("REJECTED", 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -413,8 +413,8 @@ def test_receipts_that_tell_nothing_new(working, facts):
 
 
 def test_request_number():
-    desk = CommandWorker()
-    order = desk.place()
+    tracked = TrackedOrder()
+    order = tracked.place()
     assert [
         request_number(order, text) for text in (X, Y, "", "-1", "other-1", f"{ORDER_ID}-x")
     ] == [
@@ -430,11 +430,11 @@ def test_request_number():
 # --- doubts -----------------------------------------------------------------------------
 
 
-def test_in_doubt_once(desk):
+def test_in_doubt_once(tracked):
     doubt = ReceiptFacts(X, "NEW", "IN_DOUBT", "gateway was killed")
-    assert kinds(desk.hear(doubt)) == ["OrderInDoubt"]
-    assert desk.status == ("UNKNOWN", 0, 100)
-    assert desk.hear(doubt) == []
+    assert kinds(tracked.hear(doubt)) == ["OrderInDoubt"]
+    assert tracked.status == ("UNKNOWN", 0, 100)
+    assert tracked.hear(doubt) == []
 
 
 def test_no_doubt_about_the_cancel_of_a_closed_order(working):
@@ -471,14 +471,14 @@ def test_no_doubt_about_the_cancel_of_a_closed_order(working):
         (ReceiptFacts(X, "NEW", "NOT_SENT"), ("REJECTED", 0, 0)),
     ],
 )
-def test_whatever_the_venue_says_of_a_new_order_ends_the_doubt(desk, facts, status):
-    desk.hear(ReceiptFacts(X, "NEW", "IN_DOUBT"))
-    events = desk.hear(facts)
+def test_whatever_the_venue_says_of_a_new_order_ends_the_doubt(tracked, facts, status):
+    tracked.hear(ReceiptFacts(X, "NEW", "IN_DOUBT"))
+    events = tracked.hear(facts)
     assert isinstance(events[0], OrderResolved)
     assert events[0].cl_ord_id == X
-    assert desk.status == status
-    assert desk.order.in_doubt == ()
-    assert desk.order.anomaly_count == 0
+    assert tracked.status == status
+    assert tracked.order.in_doubt == ()
+    assert tracked.order.anomaly_count == 0
 
 
 @pytest.mark.parametrize(
@@ -588,14 +588,14 @@ def test_a_status_with_terms_of_its_own_under_the_new_cl_ord_id(working):
     assert working.report("5", "0", cl_ord_id=Y, order_quantity=150) == []
 
 
-def test_two_doubts_end_one_by_one(desk):
-    desk.cancel()
-    desk.hear(ReceiptFacts(X, "NEW", "IN_DOUBT"))
-    desk.hear(ReceiptFacts(Y, "CANCEL", "IN_DOUBT"))
-    desk.report("0", "0")
-    assert desk.status == ("UNKNOWN", 0, 100)
-    desk.report("I", "6", cl_ord_id=Y)
-    assert desk.status == ("PENDING_CANCEL", 0, 100)
+def test_two_doubts_end_one_by_one(tracked):
+    tracked.cancel()
+    tracked.hear(ReceiptFacts(X, "NEW", "IN_DOUBT"))
+    tracked.hear(ReceiptFacts(Y, "CANCEL", "IN_DOUBT"))
+    tracked.report("0", "0")
+    assert tracked.status == ("UNKNOWN", 0, 100)
+    tracked.report("I", "6", cl_ord_id=Y)
+    assert tracked.status == ("PENDING_CANCEL", 0, 100)
 
 
 def test_a_fill_in_doubt_about_a_cancel_leaves_the_doubt(working):
@@ -646,13 +646,13 @@ def test_cancelled_after_fills_that_have_not_come_waits_for_them(working):
     assert working.order.anomaly_count == 0
 
 
-def test_new_in_doubt_and_fills_missing_at_once(desk):
-    desk.hear(ReceiptFacts(X, "NEW", "IN_DOUBT"))
-    events = desk.report("I", "1", cum_quantity=40)
+def test_new_in_doubt_and_fills_missing_at_once(tracked):
+    tracked.hear(ReceiptFacts(X, "NEW", "IN_DOUBT"))
+    events = tracked.report("I", "1", cum_quantity=40)
     assert kinds(events) == ["OrderResolved", "OrderInDoubt", "OrderAcknowledged"]
-    assert desk.status == ("UNKNOWN", 0, 100)
-    desk.fill("E1", 40)
-    assert desk.status == ("PARTIALLY_FILLED", 40, 60)
+    assert tracked.status == ("UNKNOWN", 0, 100)
+    tracked.fill("E1", 40)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
 
 
 def test_a_later_status_that_agrees_ends_the_wait(working):
@@ -704,10 +704,10 @@ def test_status_of_a_filled_order(working):
     assert "told of an order that is FILLED" in parked(working.report("I", "4"))
 
 
-def test_status_brings_back_an_order_given_up(desk):
-    desk.hear(ReceiptFacts(X, "NEW", "NOT_SENT"))
-    assert desk.report("I", "0") == [OrderAcknowledged("V1")]
-    assert desk.status == ("NEW", 0, 100)
+def test_status_brings_back_an_order_given_up(tracked):
+    tracked.hear(ReceiptFacts(X, "NEW", "NOT_SENT"))
+    assert tracked.report("I", "0") == [OrderAcknowledged("V1")]
+    assert tracked.status == ("NEW", 0, 100)
 
 
 def test_status_with_a_state_of_no_meaning_is_parked(working):

@@ -8,28 +8,28 @@ import pytest
 from svc_oms.domain import verify
 from svc_oms.domain.hashchain import GENESIS, ChainBreak, event_hash, verify_chain
 from svc_oms.domain.lifecycle import OrderState
-from tests.support.lifecycle import ORDER_ID, CommandWorker
+from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 D = Decimal
 
 
 @pytest.fixture
-def desk():
-    desk = CommandWorker()
-    desk.place(100)
-    desk.report("0", "0")
-    desk.fill("E1", 40, "50")
-    desk.fill("E2", 10, "51")
-    desk.report("H", "1", exec_id="E3", exec_ref_id="E2")
-    return desk
+def tracked():
+    tracked = TrackedOrder()
+    tracked.place(100)
+    tracked.report("0", "0")
+    tracked.fill("E1", 40, "50")
+    tracked.fill("E2", 10, "51")
+    tracked.report("H", "1", exec_id="E3", exec_ref_id="E2")
+    return tracked
 
 
 def found(findings):
     return [(finding.invariant, finding.subject) for finding in findings]
 
 
-def test_a_sound_account_has_no_findings(desk):
-    assert desk.findings() == []
+def test_a_sound_account_has_no_findings(tracked):
+    assert tracked.findings() == []
     assert verify.check_account("A", [], [], []) == []
 
 
@@ -44,27 +44,27 @@ def test_a_sound_account_has_no_findings(desk):
         ({"state": OrderState.NEW}, "state NEW over base PARTIALLY_FILLED"),
     ],
 )
-def test_arithmetic(desk, change, words):
-    finding = verify.check_arithmetic(desk.order._replace(**change))[0]
+def test_arithmetic(tracked, change, words):
+    finding = verify.check_arithmetic(tracked.order._replace(**change))[0]
     assert (finding.invariant, finding.subject) == ("arithmetic", ORDER_ID)
     assert words in finding.text
 
 
-def test_arithmetic_of_an_overfilled_order_that_nothing_completes(desk):
-    order = desk.order._replace(cum_quantity=D(140), leaves_quantity=D(0))
+def test_arithmetic_of_an_overfilled_order_that_nothing_completes(tracked):
+    order = tracked.order._replace(cum_quantity=D(140), leaves_quantity=D(0))
     assert verify.check_arithmetic(order) == []
 
 
-def test_sequences(desk):
-    lines = desk.log
+def test_sequences(tracked):
+    lines = tracked.log
     assert verify.check_sequences("A", lines[2:], first=3) == []
     holes = [lines[0], *lines[2:]]
     assert found(verify.check_sequences("A", holes)) == [("sequence", "A")]
     assert len(verify.check_sequences("A", [lines[1], lines[0]])) == 2
 
 
-def test_hash_chain(desk):
-    lines = list(desk.log)
+def test_hash_chain(tracked):
+    lines = list(tracked.log)
     lines[2] = lines[2]._replace(payload=b"something else")
     (finding,) = verify.check_hash_chain("A", lines)
     assert finding.invariant == "hash_chain"
@@ -80,52 +80,52 @@ def test_hash_chain_from_the_start():
     assert one == sha256(bytes(32) + b"a").digest()
 
 
-def test_an_execution_twice(desk):
-    executions = [*desk.executions.values(), desk.executions["E1"]]
-    assert found(verify.check_executions([desk.order], executions)) == [
+def test_an_execution_twice(tracked):
+    executions = [*tracked.executions.values(), tracked.executions["E1"]]
+    assert found(verify.check_executions([tracked.order], executions)) == [
         ("executions", "SIMA/E1"),
     ]
 
 
-def test_an_execution_lost(desk):
-    (finding,) = verify.check_executions([desk.order], [])
+def test_an_execution_lost(tracked):
+    (finding,) = verify.check_executions([tracked.order], [])
     assert finding.text == ("has cum 40 and notional 2000 where its executions make 0 and 0")
 
 
-def test_an_execution_of_no_order(desk):
-    stray = desk.executions["E1"]._replace(exec_id="E9", order_id="other")
-    executions = [*desk.executions.values(), stray]
-    assert found(verify.check_executions([desk.order], executions)) == [
+def test_an_execution_of_no_order(tracked):
+    stray = tracked.executions["E1"]._replace(exec_id="E9", order_id="other")
+    executions = [*tracked.executions.values(), stray]
+    assert found(verify.check_executions([tracked.order], executions)) == [
         ("executions", "SIMA/E9"),
     ]
 
 
-def test_an_order_that_is_not_the_fold(desk):
-    (finding,) = verify.check_fold(desk.log, [desk.order._replace(venue_order_id="V2")])
+def test_an_order_that_is_not_the_fold(tracked):
+    (finding,) = verify.check_fold(tracked.log, [tracked.order._replace(venue_order_id="V2")])
     assert finding.text == "venue_order_id is 'V2', the log makes 'V1'"
 
 
-def test_the_text_of_an_anomaly_is_not_kept_with_the_order(desk):
-    desk.report("Z", "0")
-    assert desk.order.anomaly
-    assert verify.check_fold(desk.log, [desk.order._replace(anomaly="")]) == []
-    (finding,) = verify.check_fold(desk.log, [desk.order._replace(anomaly_count=0)])
+def test_the_text_of_an_anomaly_is_not_kept_with_the_order(tracked):
+    tracked.report("Z", "0")
+    assert tracked.order.anomaly
+    assert verify.check_fold(tracked.log, [tracked.order._replace(anomaly="")]) == []
+    (finding,) = verify.check_fold(tracked.log, [tracked.order._replace(anomaly_count=0)])
     assert finding.text == "anomaly_count is 0, the log makes 1"
 
 
-def test_orders_and_log_that_do_not_know_each_other(desk):
-    stranger = desk.order._replace(order_id="other")
-    assert [f.text for f in verify.check_fold(desk.log, [stranger])] == [
+def test_orders_and_log_that_do_not_know_each_other(tracked):
+    stranger = tracked.order._replace(order_id="other")
+    assert [f.text for f in verify.check_fold(tracked.log, [stranger])] == [
         "is stored but not in the log",
         "is in the log but not stored",
     ]
 
 
-def test_a_log_without_its_beginning(desk):
-    (finding,) = verify.check_fold(desk.log[1:], [desk.order])
+def test_a_log_without_its_beginning(tracked):
+    (finding,) = verify.check_fold(tracked.log[1:], [tracked.order])
     assert finding.text.startswith("an order begins with OrderAccepted")
 
 
-def test_events_of_the_account_are_not_folded(desk):
-    line = desk.log[-1]._replace(order_id="", sequence=len(desk.log) + 1)
-    assert verify.check_fold([*desk.log, line], [desk.order]) == []
+def test_events_of_the_account_are_not_folded(tracked):
+    line = tracked.log[-1]._replace(order_id="", sequence=len(tracked.log) + 1)
+    assert verify.check_fold([*tracked.log, line], [tracked.order]) == []
