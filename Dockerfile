@@ -36,6 +36,8 @@ COPY --from=web /build/web/dist web/dist
 COPY LICENSE .
 COPY gen/descriptors.binpb gen/descriptors.binpb
 COPY gen/python gen/python
+COPY conformance conformance
+COPY deploy deploy
 COPY edge edge
 COPY envoy envoy
 COPY mesh mesh

@@ -11,22 +11,22 @@ import pytest
 import yaml
 from playwright.async_api import expect
 
-from meshctl.blotter import Blotter
-from meshctl.client import MeshClient
-from meshctl.errors import MeshRefusedError
-from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
-from ordermesh.type.v1 import error_pb2
-from tests.support.browser import log_in, open_page
-from tests.support.scripted_venue import (
+from conformance.scripted_venue import (
     Fields,
     ScriptedVenue,
     accepted,
     body,
     canceled,
     filled,
-    free_port,
     report,
 )
+from meshctl.blotter import Blotter
+from meshctl.client import MeshClient
+from meshctl.errors import MeshRefusedError
+from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
+from ordermesh.type.v1 import error_pb2
+from tests.support.browser import log_in, open_page
+from tests.support.ports import free_port
 from tests.support.stack import Mesh, running_mesh
 from tests.support.trading import limit_order, logged_in, until, verify
 

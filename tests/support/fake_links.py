@@ -7,13 +7,13 @@ from pathlib import Path
 
 import grpc
 
+from conformance.scripted_venue import until
 from mesh.tls import TlsFiles, server_credentials
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.gateway.v1 import venue_link_service_pb2_grpc as link_grpc
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import feed_service_pb2_grpc as feed_grpc
 from ordermesh.type.v1 import stream_pb2
-from tests.support.scripted_venue import until
 
 
 class FakeOms(link_grpc.VenueLinkServiceServicer):

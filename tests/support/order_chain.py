@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
+from conformance.scripted_venue import until
 from mesh.ids import new_ulid
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -23,7 +24,7 @@ from svc_oms.service.codec.venue import command_bytes, facts_of
 from svc_oms.service.venues import capabilities_of
 from tests.support.gateway_bench import Bench
 from tests.support.lifecycle import Desk
-from tests.support.scripted_venue import free_port, until
+from tests.support.ports import free_port
 
 SAP = Instrument(
     instrument_id="SAP.SIMA",

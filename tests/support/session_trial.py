@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 
+from conformance.scripted_venue import Fields, ScriptedVenue, accepted, order_status, unknown_order
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
@@ -16,14 +17,7 @@ from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.verification import verify_book
 from tests.support.gateway_process import GatewayProcesses, numbers_seen
 from tests.support.oms import MINT, Client, Replica, replica
-from tests.support.scripted_venue import (
-    Fields,
-    ScriptedVenue,
-    accepted,
-    free_port,
-    order_status,
-    unknown_order,
-)
+from tests.support.ports import free_port
 from tests.support.tokens import bearer
 
 OSCAR = bearer(MINT.mint_token("oscar", roles=("OPERATOR",), accounts=()))

@@ -13,8 +13,10 @@ PACKAGES = (
     "svc_marketdata",
     "svc_identity",
     "sim_exchange",
+    "conformance",
     "meshctl",
     "edge",
+    "deploy",
 )
 
 

@@ -7,15 +7,15 @@ import grpc.aio
 import pytest
 import pytest_asyncio
 
+from conformance.play import NAMES, Play
+from conformance.scripted_venue import Fields, order_status, report, unknown_order, until
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.verification import verify_book
 from tests.support.oms import MINT
-from tests.support.scripted_venue import Fields, order_status, report, unknown_order, until
 from tests.support.tokens import bearer
-from tests.support.wire import MIC, NAMES, Wire, up, wired
-from tests.support.wire_script import Play
+from tests.support.wire import MIC, Wire, up, wired
 
 RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
 COPIES = "ORDERMESH-DC"

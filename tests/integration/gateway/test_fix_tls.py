@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import trustme
 
+from conformance.scripted_venue import until
 from mesh.fix_guard import LOOPBACK
 from tests.support.gateway_bench import Bench
-from tests.support.scripted_venue import until
 
 
 def venue_with_tls(

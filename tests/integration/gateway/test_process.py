@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
+from conformance.scripted_venue import accepted, order_status, report, until
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import accepted, free_port, order_status, report, until
+from tests.support.ports import free_port
 
 
 def environment(bench: Bench) -> dict[str, str]:

@@ -5,6 +5,7 @@ import asyncio
 import grpc.aio
 import pytest
 
+from conformance.scripted_venue import until
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as limits
@@ -12,7 +13,6 @@ from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from svc_oms.adapters.postgres.store import PostgresStore
 from svc_oms.service.verification import verify_book
 from tests.support.oms import RITA
-from tests.support.scripted_venue import until
 from tests.support.sim_path import SimPath, sim_path
 
 UNKNOWN, NEW = order_pb2.ORDER_STATE_UNKNOWN, order_pb2.ORDER_STATE_NEW

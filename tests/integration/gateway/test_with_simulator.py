@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from conformance.scripted_venue import until
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import free_port, until
+from tests.support.ports import free_port
 
 
 @pytest.fixture
