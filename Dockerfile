@@ -37,6 +37,8 @@ COPY LICENSE .
 COPY gen/descriptors.binpb gen/descriptors.binpb
 COPY gen/python gen/python
 COPY clients/python/src clients/python/src
+COPY conformance conformance
+COPY deploy deploy
 COPY edge edge
 COPY envoy envoy
 COPY mesh mesh

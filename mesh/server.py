@@ -1,22 +1,22 @@
-"""The gRPC server of every process: mutual TLS, health, reflection, orderly stop.
+"""The server and the life of every process: mutual TLS, health, reflection, orderly stop.
 
 @asynccontextmanager
 async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]:
-async with database(settings) as pool:
-server.add(OrderServicer(pool), "ordermesh.oms.v1.OrderService", ACCESS)
-yield Ops(readiness=pool.readiness)
+    async with database(settings) as pool, server.background(pool.watch()):
+        server.add(OrderServicer(pool), "ordermesh.oms.v1.OrderService", ACCESS)
+        yield Ops(readiness=pool.readiness)
 
-def main() -> None:
-run_process(OmsSettings, build)
+if __name__ == "__main__":
+    run_process(OmsSettings, build)
 """
 
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
@@ -41,7 +41,8 @@ from mesh.handlers import (
     unary_handler,
 )
 from mesh.limits import SERVER_OPTIONS
-from mesh.settings import MeshSettings, SettingsError, load_settings
+from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
+from mesh.tasks import cancel_until_done
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.tls import server_credentials
 
@@ -53,7 +54,6 @@ __all__ = [
     "Ops",
     "peer",
     "run_process",
-    "serve",
     "user",
 ]
 
@@ -186,6 +186,25 @@ class MeshServer:
         """Make run() return, as SIGTERM does."""
         self._stopping.set()
 
+    @asynccontextmanager
+    async def background(self, *parts: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Run parts of the process until the block ends.
+
+        A part that fails ends the process, in good order: half a service is worse than a restart.
+        """
+        tasks = [asyncio.create_task(part) for part in parts]
+        for task in tasks:
+            task.add_done_callback(self._stop_if_failed)
+        try:
+            yield
+        finally:
+            await cancel_until_done(tasks)
+
+    def _stop_if_failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a part of the process failed", exc_info=task.exception())
+            self.request_stop()
+
     async def run(self, ready: Readiness = always_ready) -> None:
         """Serve until SIGTERM, SIGINT or request_stop(); then drain.
 
@@ -288,44 +307,57 @@ SettingsT = TypeVar("SettingsT", bound=MeshSettings)
 Build = Callable[[SettingsT, MeshServer], AbstractAsyncContextManager[Ops]]
 
 
-def serve(settings: SettingsT, build: Build[SettingsT]) -> None:
-    """Run a process from start to drained stop.
-
-    Args:
-        settings: The process's settings.
-        build: Composition root: opens the parts, adds servicers to the server, yields
-            the content of the ops port, and closes the parts after the drain.
-    """
-    log.configure(settings.service, settings.log_level, settings.log_format)
-    uvloop.run(_serve(settings, build))
-
-
 async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
     clock = SystemClock()
     verifier = TokenVerifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, clock)
     server = MeshServer(settings, clock, verifier)
-    async with build(settings, server) as ops:
-
-        def readiness() -> tuple[bool, str]:
-            if not server.serving.is_set():
-                return False, "draining" if server.drain.is_set() else "starting"
-            return ops.readiness()
-
-        http = OpsServer(settings.ops_bind, readiness, ops.extra) if settings.ops_bind else None
-        if http is not None:
-            await http.start()
-        try:
-            await server.run(ops.readiness)
-        finally:
-            if http is not None:
-                await http.stop()
-
-
-def run_process(kind: type[SettingsT], build: Build[SettingsT]) -> None:
-    """Read the settings and serve; end with exit code 2 if they are not valid."""
+    http: OpsServer | None = None
     try:
-        settings = load_settings(kind)
+        async with build(settings, server) as ops:
+
+            def readiness() -> tuple[bool, str]:
+                if not server.serving.is_set():
+                    return False, "draining" if server.drain.is_set() else "starting"
+                return ops.readiness()
+
+            if settings.ops_bind:
+                http = OpsServer(settings.ops_bind, readiness, ops.extra)
+                await http.start()
+            await server.run(ops.readiness)
+    finally:
+        # Last, so that it can be seen what a process does while its parts are closed.
+        if http is not None:
+            await http.stop()
+
+
+def run_process(
+    kind: type[SettingsT],
+    build: Build[SettingsT],
+    flags: Mapping[str, object] | None = None,
+    leave: Callable[[int], NoReturn] = sys.exit,
+) -> NoReturn:
+    """Run a process from its settings to its drained stop.
+
+    The exit code is 0, or 2 with the reason on standard error if the settings, or what they name,
+    cannot be used.
+
+    Args:
+        kind: The process's settings class.
+        build: Composition root: opens the parts, adds servicers to the server, yields
+            what is shown on the ops port, and closes the parts after the drain. May raise
+            SettingsError.
+        flags: Settings given on the command line; they win over the environment.
+        leave: Ends the process: ``os._exit`` where threads of a library still run.
+    """
+    try:
+        settings = with_flags(load_settings(kind), flags or {})
+        log.configure(settings.log_name, settings.log_level, settings.log_format)
+        uvloop.run(_serve(settings, build))
+        code = 0
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(SETTINGS_EXIT_CODE)
-    serve(settings, build)
+        code = SETTINGS_EXIT_CODE
+    with suppress(OSError):  # whoever reads them may have ended
+        sys.stdout.flush()
+        sys.stderr.flush()
+    leave(code)

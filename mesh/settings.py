@@ -6,9 +6,9 @@ because a misspelt key would otherwise be ignored without an error.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -18,8 +18,8 @@ ENV_PREFIX = "ORDERMESH_"
 SHARED_KEYS = frozenset({"ORDERMESH_HOME"})
 
 
-class SettingsError(Exception):
-    """The environment has no valid settings; the text says what to change."""
+class SettingsError(ValueError):
+    """Settings, or a file that they name, are not valid; the text says what to change."""
 
 
 class MeshSettings(BaseSettings):
@@ -43,6 +43,11 @@ class MeshSettings(BaseSettings):
 
     service: ClassVar[str] = "svc-unnamed"
     """Name of the service: prefix of its certificate's DNS name."""
+
+    @property
+    def log_name(self) -> str:
+        """The field ``service`` of each log line."""
+        return self.service
 
     bind: str = ""
     """Address of the gRPC server, host:port; empty for processes without one."""
@@ -107,11 +112,28 @@ def load_settings(kind: type[SettingsT], environment: Mapping[str, str] | None =
         for key, value in given.items()
         if key in known and value
     }
+    return _checked(kind, values, lambda name: f"{ENV_PREFIX}{name.upper()}")
+
+
+def with_flags(settings: SettingsT, flags: Mapping[str, object]) -> SettingsT:
+    """Put flags of the command line over the settings; a flag that is None was not given.
+
+    Raises:
+        SettingsError: A flag has a value of the wrong kind.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    return _checked(type(settings), {**settings.model_dump(), **given}, str)
+
+
+def _checked(
+    kind: type[SettingsT], values: Mapping[str, Any], shown: Callable[[str], str]
+) -> SettingsT:
+    """Make settings; an error names each key as ``shown`` writes it."""
     try:
-        return kind(**values)  # type: ignore[arg-type]  # pydantic converts the texts
+        return kind(**values)  # pydantic converts the texts
     except ValidationError as error:
         lines = [
-            f"{ENV_PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            f"{shown('_'.join(str(part) for part in item['loc']))}: {item['msg']}"
             for item in error.errors()
         ]
         raise SettingsError(f"{kind.service}: " + "; ".join(lines)) from None

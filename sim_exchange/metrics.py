@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from sim_exchange.app import RunningVenue
+from sim_exchange.running import RunningVenue
 
 
 class VenueCollector(Collector):

@@ -13,6 +13,11 @@ class SimSettings(MeshSettings):
 
     service: ClassVar[str] = "sim-exchange"
 
+    @property
+    def log_name(self) -> str:
+        """Of several venues on one machine, which."""
+        return f"{self.service}-{self.sim_mic.lower()}"
+
     sim_mic: str = Field("SIMA", pattern=r"^[A-Z0-9]{4}$")
     """MIC and FIX CompID of the venue."""
     sim_host: str = "127.0.0.1"

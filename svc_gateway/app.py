@@ -2,17 +2,17 @@
 
 import asyncio
 import os
-import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import grpc
 
 from mesh.channel import mesh_channel
 from mesh.clock import Clock, SystemClock
-from mesh.log import configure, get_logger
+from mesh.log import get_logger
+from mesh.server import MeshServer, Ops
 from mesh.streams.queues import ThreadHandover
-from mesh.telemetry import OpsServer
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh_rpc.backoff import Backoff
@@ -171,20 +171,20 @@ def _inbox(config: SessionConfig) -> ThreadHandover[Handed]:
     return ThreadHandover(HANDED_OVER_MAX, config.session_id, asyncio.get_running_loop())
 
 
-async def serve(settings: GatewaySettings) -> None:
-    """Run the process until SIGTERM or SIGINT."""
-    configure("svc-gateway", settings.log_level, settings.log_format)
+@asynccontextmanager
+async def build(settings: GatewaySettings, server: MeshServer) -> AsyncIterator[Ops]:
+    """Run the sessions; log out of all venues when the process drains.
+
+    The process ends when a session fails, with what it failed of. It is ready as soon as it runs:
+    whether a venue is there is a metric and on the streams.
+    """
     gateway = Gateway(settings, SystemClock())
     gateway.build()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    # Ready is the process; whether a venue is there is a metric and on the streams.
-    ops = OpsServer(settings.ops_bind, lambda: (not stop.is_set(), "serving"))
-    await ops.start()
-    _log.info("gateway started", sessions=[s.name for s in gateway.sessions])
+    work = asyncio.create_task(gateway.run(server.drain))
+    work.add_done_callback(lambda _: server.request_stop())
+    _log.info("gateway started", sessions=[one.name for one in gateway.sessions])
     try:
-        await gateway.run(stop)
+        yield Ops()
     finally:
-        await ops.stop()
+        server.drain.set()
+        await work

@@ -9,6 +9,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mesh.decimals import parse_decimal
+from mesh.settings import SettingsError
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
 CompId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]
@@ -36,7 +37,7 @@ OptionalDecimalText = Annotated[str, AfterValidator(_positive_or_none)]
 FromPrice = Annotated[str, AfterValidator(_not_negative)]
 
 
-class VenuesFileError(ValueError):
+class VenuesFileError(SettingsError):
     """The venues file cannot be used; the text names file, key, value and what is allowed."""
 
 

@@ -1,6 +1,8 @@
 """`python -m svc_identity`."""
 
-from svc_identity.app import main
+from mesh.server import run_process
+from svc_identity.app import build
+from svc_identity.settings import IdentitySettings
 
 if __name__ == "__main__":
-    main()
+    run_process(IdentitySettings, build)

@@ -2,23 +2,17 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from mesh import log
 from mesh.clock import SystemClock
-from mesh.server import SETTINGS_EXIT_CODE, MeshServer, Ops, run_process
+from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
-from svc_identity.adapters.signing import (
-    Es256Signer,
-    SigningKeyError,
-    TokenRules,
-    load_keys,
-)
+from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
 from svc_identity.api.auth_servicer import ACCESS, SERVICE_NAME, AuthServicer
 from svc_identity.service.login import Desk, SessionLimits
 from svc_identity.service.ports import StoreUnavailableError
@@ -47,16 +41,10 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
     with Argon2Passwords() as passwords:
         desk = Desk(store, passwords, signer, clock, limits)
         server.add(AuthServicer(desk, signer.jwks_json()), SERVICE_NAME, ACCESS)
-        tasks = [
-            asyncio.create_task(database.run(), name="database watch"),
-            asyncio.create_task(_upkeep(store, clock), name="upkeep"),
-        ]
         try:
-            yield Ops(database.readiness, {JWKS_PATH: lambda: signer.jwks_json().encode()})
+            async with server.background(database.run(), _upkeep(store, clock)):
+                yield Ops(database.readiness, {JWKS_PATH: lambda: signer.jwks_json().encode()})
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await engine.dispose()
 
 
@@ -86,12 +74,3 @@ async def _upkeep(store: PostgresStore, clock: SystemClock) -> None:
         with contextlib.suppress(StoreUnavailableError):
             await forget_old(store, clock.now_ns())
         await asyncio.sleep(UPKEEP_INTERVAL_S)
-
-
-def main() -> None:
-    """Serve until SIGTERM; end with exit code 2 if the settings are of no use."""
-    try:
-        run_process(IdentitySettings, build)
-    except (SettingsError, SigningKeyError) as error:
-        sys.stderr.write(f"svc-identity: {error}\n")
-        sys.exit(SETTINGS_EXIT_CODE)

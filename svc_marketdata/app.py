@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 from prometheus_client import REGISTRY
 
 from mesh.access import user_or_peer
 from mesh.clock import SystemClock
 from mesh.ids import new_ulid
-from mesh.log import get_logger
 from mesh.server import MeshServer, Ops, peer, user
-from mesh.tasks import cancel_until_done
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
@@ -33,7 +30,6 @@ from svc_marketdata.settings import MarketDataSettings
 
 ATTEND_PAUSE_S = 0.25
 """Seconds between looks at heartbeats, ends of streams, quiet feeds, candles that are over."""
-_log = get_logger(__name__)
 PACKAGE = "ordermesh.marketdata.v1"
 USER = user()
 LISTING_READERS = ("svc-oms", "svc-gateway")
@@ -84,23 +80,13 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     if last_values is not None:
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
-    tasks = [asyncio.create_task(one) for one in work]
-    for task in tasks:
-        task.add_done_callback(partial(_stop_if_failed, server))
     try:
-        yield Ops(readiness=lambda: (True, _state(data)))
+        async with server.background(*work):
+            yield Ops(readiness=lambda: (True, _state(data)))
     finally:
-        await cancel_until_done(tasks)
         if last_values is not None:
             await last_values.close(data)
         REGISTRY.unregister(collector)
-
-
-def _stop_if_failed(server: MeshServer, task: asyncio.Task[None]) -> None:
-    """End the process when a part of it died: half a service is worse than a restart."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("a part of the process died", exc_info=task.exception())
-        server.request_stop()
 
 
 def _last_values(settings: MarketDataSettings) -> LastValues | None:

@@ -9,14 +9,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
+from conformance.cases import Case, load_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "CONFORMANCE.md"
 TESTS = ROOT / "tests" / "conformance"
-CASES = TESTS / "wire" / "cases"
 DOMAIN = TESTS / "lifecycle" / "test_order_state_changes.py"
 RACES = TESTS / "wire" / "test_amend_races.py"
 RESENDS = TESTS / "wire" / "test_resends.py"
@@ -92,7 +90,7 @@ This page lists the order state change matrices of FIX 4.4 (volume 4) that are t
 tests of the life of an order. `python -m tools.conformance_page` generates it from the tests; a
 test checks that it is fresh.
 
-*Over the wire*: scripts in `tests/conformance/wire/cases/`, each a test of the name given here.
+*Over the wire*: scripts in `conformance/cases/`, each a test of the name given here.
 Client, svc_oms on PostgreSQL, svc_gateway and QuickFIX are real, and all scripts use one order
 path; the script gives the reports of the venue. The client's view is compared line by line: state,
 CumQty(14), LeavesQty(151), the sum of the executions, and that there is no anomaly unless the
@@ -110,12 +108,6 @@ ExecTransType(20) is not supported, so the matrices of FIX 4.2 are tested in the
 the numbers in the table: 20=1 is ExecType(150)=H, 20=2 is G, 20=3 is I, and ExecType(150)=1 and 2
 are F. A venue with FIX 4.2 needs a converter.
 """
-
-
-def wire_cases() -> list[dict[str, Any]]:
-    """Read every script."""
-    pages = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(CASES.glob("*.yaml"))]
-    return [{"group": page["group"], **case} for page in pages for case in page["cases"]]
 
 
 def tests_of(path: Path) -> list[tuple[str, str]]:
@@ -141,12 +133,12 @@ def numbers_of(name: str) -> Iterator[str]:
 
 def render() -> str:
     """Return the page."""
-    cases, domain = wire_cases(), tests_of(DOMAIN)
+    cases, domain = load_cases(), tests_of(DOMAIN)
     by_number: dict[str, list[str]] = {number: [] for number in PUBLIC}
     for case in cases:
-        if case.get("fix"):
-            assert case.get("fix42", "") == PUBLIC[case["fix"]][1], case["name"]
-            by_number[case["fix"]].append(case["name"])
+        if case.fix:
+            assert case.fix42 == PUBLIC[case.fix][1], case.name
+            by_number[case.fix].append(case.name)
     in_domain = dict.fromkeys(PUBLIC, 0)
     for name, _ in domain:
         for number in set(numbers_of(name)):
@@ -188,12 +180,12 @@ def _matrix(by_number: dict[str, list[str]], in_domain: dict[str, int]) -> Itera
     yield ""
 
 
-def _beyond(cases: list[dict[str, Any]]) -> Iterator[str]:
+def _beyond(cases: list[Case]) -> Iterator[str]:
     yield "## Beyond the matrices\n"
     yield "| Test | What it shows |\n|---|---|"
     for case in cases:
-        if not case.get("fix"):
-            yield f"| `test_{case['name']}` | {' '.join(case['tells'].split())} |"
+        if not case.fix:
+            yield f"| `test_{case.name}` | {case.tells} |"
     yield ""
 
 

@@ -26,7 +26,7 @@ _ORDER_FIELDS = (18, 19, 20)
 """Of an order as venues wrote it before they had special orders, before short sales, and now."""
 
 
-class JournalError(Exception):
+class JournalError(ValueError):
     """The store folder cannot be used; the text says why."""
 
 

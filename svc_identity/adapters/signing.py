@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from mesh.settings import SettingsError
 from svc_identity.domain.users import User
 from svc_identity.service.ports import AccessToken
 
@@ -21,7 +22,7 @@ NANOSECONDS_PER_SECOND: Final = 1_000_000_000
 KEY_FILES_MAX: Final = 8
 
 
-class SigningKeyError(ValueError):
+class SigningKeyError(SettingsError):
     """A key file cannot be used; the text says which, why and what to do."""
 
 

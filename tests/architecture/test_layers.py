@@ -8,7 +8,11 @@ from tests.support.sources import ROOT, calls_of, imports_of, own_files, package
 
 # Module -> the only folders that may import it.
 ONLY_IN = {
-    "quickfix": ("svc_gateway/adapters/fix/", "sim_exchange/adapters/fix/"),
+    "quickfix": (
+        "svc_gateway/adapters/fix/",
+        "sim_exchange/adapters/fix/",
+        "conformance/venue_process.py",
+    ),
     "sqlalchemy": ("svc_oms/adapters/postgres/", "svc_identity/adapters/postgres/"),
     "asyncpg": (
         "svc_oms/adapters/postgres/",

@@ -11,13 +11,7 @@ import pytest
 import yaml
 from playwright.async_api import expect
 
-from meshctl.blotter import Blotter
-from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
-from ordermesh.type.v1 import error_pb2
-from ordermesh_client import MeshClient, MeshRefusedError
-from tests.support.browser import log_in, open_page
-from tests.support.ports import free_port
-from tests.support.scripted_venue import (
+from conformance.scripted_venue import (
     Fields,
     ScriptedVenue,
     accepted,
@@ -26,6 +20,12 @@ from tests.support.scripted_venue import (
     filled,
     report,
 )
+from meshctl.blotter import Blotter
+from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
+from ordermesh.type.v1 import error_pb2
+from ordermesh_client import MeshClient, MeshRefusedError
+from tests.support.browser import log_in, open_page
+from tests.support.ports import free_port
 from tests.support.stack import Mesh, running_mesh
 from tests.support.trading import limit_order, logged_in, verify
 from tests.support.waiting import until

@@ -13,7 +13,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2_grpc as link_grpc
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import feed_service_pb2_grpc as feed_grpc
 from ordermesh.type.v1 import stream_pb2
-from tests.support.scripted_venue import until
+from tests.support.waiting import until
 
 
 class FakeOms(link_grpc.VenueLinkServiceServicer):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import yaml
 
+from conformance.scripted_venue import Cable, ScriptedVenue
 from mesh.clock import SystemClock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.app import Gateway
 from svc_gateway.settings import GatewaySettings
 from tests.support.fake_links import FakeMarketData, FakeOms
-from tests.support.scripted_venue import Cable, ScriptedVenue
 
 
 def command(number: int, kind: int = link.VENUE_COMMAND_KIND_NEW, **changes) -> link.VenueCommand:

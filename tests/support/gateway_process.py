@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
+from conformance.scripted_venue import ScriptedVenue
 from mesh.settings import child_environment
 from tests.support.ports import free_port
-from tests.support.scripted_venue import ScriptedVenue
 
 
 @dataclass

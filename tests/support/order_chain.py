@@ -24,7 +24,7 @@ from svc_oms.service.venue.venue_sessions import capabilities_of
 from tests.support.gateway_bench import Bench
 from tests.support.lifecycle import TrackedOrder
 from tests.support.ports import free_port
-from tests.support.scripted_venue import until
+from tests.support.waiting import until
 
 SAP = Instrument(
     instrument_id="SAP.SIMA",

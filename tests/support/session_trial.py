@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 
+from conformance.scripted_venue import Fields, ScriptedVenue, accepted, order_status, unknown_order
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
@@ -15,13 +16,6 @@ from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
 from tests.support.gateway_process import GatewayProcesses, numbers_seen
 from tests.support.oms import MINT, Client, Replica, replica, verified
 from tests.support.ports import free_port
-from tests.support.scripted_venue import (
-    Fields,
-    ScriptedVenue,
-    accepted,
-    order_status,
-    unknown_order,
-)
 from tests.support.tokens import bearer
 
 OSCAR = bearer(MINT.mint_token("oscar", roles=("OPERATOR",), accounts=()))

@@ -14,9 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-from sim_exchange.app import RunningVenue
 from sim_exchange.domain.order import Order, Side, TimeInForce
 from sim_exchange.domain.prices import parse_price
+from sim_exchange.running import RunningVenue
 from sim_exchange.service.venue import Venue
 from sim_exchange.settings import SimSettings
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc.aio
 
+from conformance.scripted_venue import Cable
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import event_pb2
 from svc_gateway.app import Gateway
@@ -20,9 +21,9 @@ from svc_gateway.service.order_session import OrderSession
 from svc_gateway.service.ports import InDoubtError
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from tests.support.oms import ALICE, Client, Replica, replica
-from tests.support.scripted_venue import Cable, until
 from tests.support.sim_exchange import FixClient
 from tests.support.sim_process import SimProcess
+from tests.support.waiting import until
 from tests.support.wire import MIC, linked_and_up, order_session, running_gateway, settings
 
 # Beside the mesh, somebody to trade with.

@@ -13,9 +13,11 @@ PACKAGES = (
     "svc_marketdata",
     "svc_identity",
     "sim_exchange",
+    "conformance",
     "meshctl",
     "edge",
     "clients",
+    "deploy",
 )
 
 

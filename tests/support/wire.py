@@ -7,86 +7,59 @@ that says what a script tells it. Cases share the path, for every order has ids 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from conformance.path import OrderPath
+from conformance.scripted_venue import Cable, ScriptedVenue
 from mesh.clock import SystemClock
 from ordermesh.marketdata.v1 import market_data_pb2
-from ordermesh.oms.v1 import order_pb2
 from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
 from svc_gateway.settings import GatewaySettings
 from tests.support.oms import ALICE, Client, Replica, replica
 from tests.support.ports import free_port
-from tests.support.scripted_venue import Cable, Fields, ScriptedVenue, until
+from tests.support.waiting import until
 
 MIC = "SIMA"
-NAMES = {value: name.removeprefix("ORDER_STATE_") for name, value in order_pb2.OrderState.items()}
 
 
-@dataclass
-class Wire:
+@dataclass(kw_only=True)
+class Wire(OrderPath):
     """The path, and what a test may do with its parts."""
 
     replica: Replica
     client: Client
     gateway: Gateway
-    venue: ScriptedVenue
     cable: Cable
-    keys: int = 0
-    _seen: dict[str, Fields] = field(default_factory=dict)
-    _read: int = 0
 
     @property
     def sessions(self) -> list[OrderSession]:
         """All sessions with the venue that bring reports."""
         return [one for one in self.gateway.sessions if isinstance(one, OrderSession)]
 
-    def key(self) -> str:
-        """A fresh idempotency key."""
-        self.keys += 1
-        return f"wire-{self.keys}"
-
     def quote(self, price: str) -> None:
         """Have the book hear a last price."""
         references = self.replica.book.market.references
         references.heard()
-        references.learn(f"ASML.{MIC}", market_data_pb2.Quote(last_price=price))
-
-    async def at_venue(self, cl_ord_id: str) -> Fields:
-        """Wait until the venue has read a request, and return it."""
-
-        def there() -> bool:
-            messages = self.venue.messages
-            while self._read < len(messages):
-                message = messages[self._read]
-                self._read += 1
-                if message["35"] in {"D", "F", "G"}:
-                    self._seen[message["11"]] = message
-            return cl_ord_id in self._seen
-
-        await until(there, f"the venue reads {cl_ord_id}")
-        return self._seen[cl_ord_id]
+        references.learn(self.instrument_id, market_data_pb2.Quote(last_price=price))
 
     async def settled(self) -> None:
         """Wait until all the venue has sent so far is applied and durable."""
-        venue = self.venue
-        await until(lambda: venue.sent == venue.sends, "the venue's engine sends")
+        await super().settled()
         for session in self.sessions:
-            await self._applied(session, venue.last_number.get(session.config.sender_comp_id, 0))
+            await self._applied(
+                session, self.venue.last_number.get(session.config.sender_comp_id, 0)
+            )
 
     async def _applied(self, session: OrderSession, last: int) -> None:
         await until(
             lambda: session.intake.last_number >= last and not len(session.kept),
             f"message {last} of the venue on {session.name} is durable",
         )
-
-    async def order(self, order_id: str) -> order_pb2.Order:
-        """The order as its client sees it."""
-        return (await self.client.get(order_id)).order
 
 
 def settings(folder: Path, tls: Path, target: str, sessions: list[dict[str, Any]]) -> Any:
@@ -150,7 +123,11 @@ async def wired(
         gateway = await stack.enter_async_context(
             running_gateway(settings(folder, tls, running.target, sessions))
         )
-        wire = Wire(running, Client(channel, ALICE), gateway, venue, cable)
+        client = Client(channel, ALICE)
+        wire = Wire(
+            venue, client.orders, client.metadata, "ACC-ALICE", f"ASML.{MIC}", "wire", 0,
+            replica=running, client=client, gateway=gateway, cable=cable,
+        )  # fmt: skip
         await up(wire)
         yield wire
         assert venue.failures == []

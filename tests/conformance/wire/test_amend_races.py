@@ -14,10 +14,11 @@ from itertools import product
 import grpc.aio
 import pytest
 
+from conformance.play import NAMES, Play
+from conformance.scripted_venue import Fields, body
 from ordermesh.oms.v1 import order_pb2
-from tests.support.scripted_venue import Fields, body, until
-from tests.support.wire import NAMES, Wire
-from tests.support.wire_script import Play
+from tests.support.waiting import until
+from tests.support.wire import Wire
 
 REQUESTS = {
     "cancel": ("cancel",),
@@ -113,7 +114,7 @@ async def test_race(wire: Wire, request_: str, crossing: str, place: str) -> Non
 
 async def agreed(play: Play) -> int:
     """Compare the client's view with the venue's book; return the number of anomalies."""
-    found = await play.wire.client.get(play.order_id)
+    found = await play.path.get(play.order_id)
     order, progress, book = found.order, found.order.progress, play.book
     assert Decimal(progress.cum_quantity) == book.cum
     assert Decimal(progress.leaves_quantity) == book.leaves

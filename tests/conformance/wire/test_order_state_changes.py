@@ -1,19 +1,19 @@
 """The FIX 4.4 order state change matrices over the whole order path, by their public numbers.
 
-Each case is a script in cases/*.yaml (tests/support/wire_script.py tells the words), and becomes a
-test of its name here. Client, svc_oms on PostgreSQL, svc_gateway and QuickFIX are real; the venue
+Each case is a script in conformance/cases/*.yaml (conformance/play.py has the words), and becomes
+a test of its name here. Client, svc_oms on PostgreSQL, svc_gateway and QuickFIX are real; the venue
 says what the script says. docs/CONFORMANCE.md lists what is covered, and what is not.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from conformance.cases import Case, load_cases
+from conformance.play import play
 from tests.support.wire import Wire
-from tests.support.wire_script import Case, load_cases, play
 
-CASES = load_cases(Path(__file__).parent / "cases")
+CASES = load_cases()
 
 
 def _test_of(case: Case) -> Callable[[Wire], object]:

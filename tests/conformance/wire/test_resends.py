@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from tests.support.scripted_venue import until
+from conformance.play import Play
+from tests.support.waiting import until
 from tests.support.wire import Wire, up
-from tests.support.wire_script import Play
 
 module = pytest.mark.asyncio(loop_scope="module")
 

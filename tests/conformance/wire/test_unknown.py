@@ -7,13 +7,14 @@ import grpc.aio
 import pytest
 import pytest_asyncio
 
+from conformance.play import NAMES, Play
+from conformance.scripted_venue import Fields, order_status, report, unknown_order
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from tests.support.oms import MINT, verified
-from tests.support.scripted_venue import Fields, order_status, report, unknown_order, until
 from tests.support.tokens import bearer
-from tests.support.wire import MIC, NAMES, Wire, up, wired
-from tests.support.wire_script import Play
+from tests.support.waiting import until
+from tests.support.wire import MIC, Wire, up, wired
 
 RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
 COPIES = "ORDERMESH-DC"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from conformance.scripted_venue import Cable, ScriptedVenue
 from meshctl.stack.certificates import ensure_dev_certificates
 from tests.support.fake_links import FakeMarketData, FakeOms, serve_fake
 from tests.support.gateway_bench import Bench
 from tests.support.oms import prepare_database
 from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer
-from tests.support.scripted_venue import Cable, ScriptedVenue
 
 
 @pytest.fixture(scope="session")

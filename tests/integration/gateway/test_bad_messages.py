@@ -2,8 +2,9 @@
 
 import pytest
 
+from conformance.scripted_venue import SOH, accepted, body
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import SOH, accepted, body, until
+from tests.support.waiting import until
 
 REPORT = {
           "t37": "V1", "t11": "A-1", "t17": "E1", "t150": "F", "t39": "1", "t55": "ASML",

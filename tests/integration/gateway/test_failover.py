@@ -6,13 +6,14 @@ import signal
 import grpc
 import pytest
 
+from conformance.scripted_venue import accepted, filled
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from tests.support.oms import replica
-from tests.support.scripted_venue import accepted, filled, until
 from tests.support.session_trial import OSCAR, WHY, nothing_doubled_and_none_lost, trial
+from tests.support.waiting import until
 
 ORDERS = 150
 

@@ -8,7 +8,7 @@ import trustme
 
 from mesh.fix_guard import LOOPBACK
 from tests.support.gateway_bench import Bench
-from tests.support.scripted_venue import until
+from tests.support.waiting import until
 
 
 def venue_with_tls(

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import quickfix as fix
 
+from conformance.scripted_venue import accepted, body, order_status, report, unknown_order
 from mesh.fix_guard import LOOPBACK
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.service.ports import Handed, Told
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import accepted, body, order_status, report, unknown_order, until
 from tests.support.session_trial import trial
+from tests.support.waiting import until
 
 HUGE = b"8=FIX.4.4\x019=900000000\x0135=A\x0149=TEST\x0156=ORDERMESH\x01"
 POURED_BYTES = 64 * 1024 * 1024

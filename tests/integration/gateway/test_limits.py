@@ -2,9 +2,10 @@
 
 import pytest
 
+from conformance.scripted_venue import body
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import body, until
+from tests.support.waiting import until
 
 SESSION = "svc_gateway.service.order_session"
 

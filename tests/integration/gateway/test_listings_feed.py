@@ -2,9 +2,10 @@
 
 from structlog.testing import capture_logs
 
+from conformance.scripted_venue import filled
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import filled, until
+from tests.support.waiting import until
 
 ASML = {"symbol": "ASML", "isin": "NL0010273215", "currency": "EUR", "lot_size": "10"}
 EXS1 = {"symbol": "EXS1", "kind": "etf", "tick_table": [{"tick_size": "0.05"}]}

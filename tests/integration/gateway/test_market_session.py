@@ -1,7 +1,8 @@
+from conformance.scripted_venue import SOH, body
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from tests.support.gateway_bench import Bench
-from tests.support.scripted_venue import SOH, body, until
+from tests.support.waiting import until
 
 MD = "ORDERMESH-MD"
 FILE_INSTRUMENT = {"symbol": "SAP", "isin": "DE0007164600", "name": "SAP SE", "lot_size": "1"}

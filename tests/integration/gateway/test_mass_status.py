@@ -2,9 +2,10 @@
 
 import asyncio
 
+from conformance.scripted_venue import Fields, body, order_status, report
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import Fields, body, order_status, report, until
+from tests.support.waiting import until
 
 
 def mass_report(order: Fields, question: Fields, *, last: bool) -> str:

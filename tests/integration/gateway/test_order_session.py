@@ -1,9 +1,7 @@
 import asyncio
 import time
 
-from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from tests.support.gateway_bench import Bench, command
-from tests.support.scripted_venue import (
+from conformance.scripted_venue import (
     SOH,
     accepted,
     body,
@@ -12,8 +10,10 @@ from tests.support.scripted_venue import (
     order_status,
     report,
     unknown_order,
-    until,
 )
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from tests.support.gateway_bench import Bench, command
+from tests.support.waiting import until
 
 
 async def test_an_order_goes_out_and_its_reports_come_back(bench: Bench) -> None:

@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
+from conformance.scripted_venue import accepted, order_status, report
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from tests.support.gateway_bench import Bench, command
 from tests.support.ports import free_port
-from tests.support.scripted_venue import accepted, order_status, report, until
+from tests.support.waiting import until
 
 
 def environment(bench: Bench) -> dict[str, str]:

@@ -10,8 +10,8 @@ from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as limits
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from tests.support.oms import RITA, verified
-from tests.support.scripted_venue import until
 from tests.support.sim_path import SimPath, sim_path
+from tests.support.waiting import until
 
 UNKNOWN, NEW = order_pb2.ORDER_STATE_UNKNOWN, order_pb2.ORDER_STATE_NEW
 FILLED, CANCELED = order_pb2.ORDER_STATE_FILLED, order_pb2.ORDER_STATE_CANCELED

@@ -12,7 +12,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
 from tests.support.gateway_bench import Bench, command
 from tests.support.ports import free_port
-from tests.support.scripted_venue import until
+from tests.support.waiting import until
 
 
 @pytest.fixture

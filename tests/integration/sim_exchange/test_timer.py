@@ -2,9 +2,9 @@
 
 import pytest
 
-from mesh.settings import SettingsError, load_settings
+from mesh.settings import SettingsError, load_settings, with_flags
 from sim_exchange.adapters.fix.order_desk import read_terms
-from sim_exchange.app import Timer, build, with_flags
+from sim_exchange.running import Timer, make_parts
 from sim_exchange.settings import SimSettings
 
 HOUR_NS = 3600 * 10**9
@@ -20,7 +20,7 @@ def parts(tmp_path):
         sim_session_end="16:30",
         sim_agents=False,
     )
-    made = build(settings)
+    made = make_parts(settings)
     yield made
     made.journal.close()
 

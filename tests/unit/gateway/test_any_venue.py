@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.scripted_venue import SOH
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
@@ -10,7 +11,6 @@ from svc_gateway.adapters.fix import tags
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import OrderReader
 from svc_gateway.venues import SessionConfig
-from tests.support.scripted_venue import SOH
 
 KNOWN = sorted({value for name, value in vars(tags).items() if name.isupper()
                 and isinstance(value, str)})  # fmt: skip

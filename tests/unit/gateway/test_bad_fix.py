@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from conformance.scripted_venue import SOH
 from mesh.decimals import parse_decimal
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -15,7 +16,6 @@ from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import TEXT_MAX, OrderReader
 from svc_gateway.venues import DialectConfig
-from tests.support.scripted_venue import SOH
 from tests.unit.gateway.test_market_text import config
 
 NOW = 1_767_323_045_678_912_345

@@ -2,11 +2,11 @@
 
 import pytest
 
+from conformance.scripted_venue import body
 from svc_gateway.adapters.fix.business_reject import reject_for
 from svc_gateway.adapters.fix.orders_in import OrderReader
 from svc_gateway.adapters.fix.wire import fields
 from svc_gateway.venues import DialectConfig
-from tests.support.scripted_venue import body
 
 DIALECT = DialectConfig()
 FILL = {"t17": "E1", "t150": "F", "t39": "1", "t32": "10", "t31": "650", "t19": "E0"}

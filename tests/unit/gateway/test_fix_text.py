@@ -1,5 +1,6 @@
 import pytest
 
+from conformance.scripted_venue import SOH, body, parse
 from mesh.decimals import parse_decimal
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -12,7 +13,6 @@ from svc_gateway.adapters.fix.store import StoreView
 from svc_gateway.service.ports import CannotExpressError
 from svc_gateway.venues import DialectConfig
 from tests.support.gateway_bench import command
-from tests.support.scripted_venue import SOH, body, parse
 
 NOW = 1_767_323_045_678_912_345  # 2026-01-02T03:04:05.678912345Z
 

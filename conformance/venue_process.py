@@ -1,7 +1,7 @@
-# ruff: noqa: ARG002  QuickFIX passes the session to every callback
+# ruff: noqa: ARG002, D102, N802  QuickFIX names its callbacks and their arguments
 """The FIX engine of a scripted venue: a process of its own that passes everything on as JSON lines.
 
-Run by tests/support/scripted_venue.py. It is a process because QuickFIX's acceptor cannot be
+Run by scripted_venue.py. It is a process because QuickFIX's acceptor cannot be
 stopped safely within one, and because a crash is then a real one: kill -9.
 """
 
@@ -32,26 +32,28 @@ def tell(**what: Any) -> None:
         sys.stdout.flush()
 
 
-class Application(fix.Application):
-    def onCreate(self, session_id) -> None:  # noqa: N802
+class Application(fix.Application):  # type: ignore[misc]  # quickfix has no types
+    """Writes what QuickFIX reports, one line each."""
+
+    def onCreate(self, session_id: Any) -> None:
         pass
 
-    def onLogon(self, session_id) -> None:  # noqa: N802
+    def onLogon(self, session_id: Any) -> None:
         tell(told="logon", client=session_id.getTargetCompID().getValue())
 
-    def onLogout(self, session_id) -> None:  # noqa: N802
+    def onLogout(self, session_id: Any) -> None:
         tell(told="logout", client=session_id.getTargetCompID().getValue())
 
-    def toAdmin(self, message, session_id) -> None:  # noqa: N802
+    def toAdmin(self, message: Any, session_id: Any) -> None:
         pass
 
-    def fromAdmin(self, message, session_id) -> None:  # noqa: N802
+    def fromAdmin(self, message: Any, session_id: Any) -> None:
         tell(told="admin", raw=message.toString())
 
-    def toApp(self, message, session_id) -> None:  # noqa: N802
+    def toApp(self, message: Any, session_id: Any) -> None:
         pass
 
-    def fromApp(self, message, session_id) -> None:  # noqa: N802
+    def fromApp(self, message: Any, session_id: Any) -> None:
         tell(told="app", raw=message.toString())
 
 
@@ -71,6 +73,7 @@ def send(session_id: Any, text: str) -> None:
 
 
 def main() -> None:
+    """Listen as the plan says, and send what comes on standard input."""
     plan = json.loads(sys.argv[1])
     store = Path(plan["store"])
     store.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""A FIX acceptor that does what a test tells it: answers, keeps silent, lies, crashes, resends.
+"""A FIX acceptor that does what a script says: answers, keeps silent, lies, crashes, resends.
 
 It knows nothing beyond FIX 4.4 and holds no book. Use it as any venue:
 
-    venue = ScriptedVenue(tmp_path, port=free_port(), mic="TEST")
+    venue = ScriptedVenue(folder, port=9878, mic="TEST")
     venue.on("D", lambda order: [accepted(order)])   # or leave it out and call venue.send
     venue.start()
     ...
@@ -17,7 +17,6 @@ eaten it: the peer sees the hole at its next logon and asks.
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -25,8 +24,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from tests.support.waiting import until
+from conformance.waiting import until
+from mesh.settings import child_environment
 
 SOH = "\x01"
 Fields = dict[str, str]
@@ -44,7 +45,7 @@ def parse(raw: str) -> Fields:
 
 
 def body(msg_type: str, **tags: str) -> str:
-    """Body text: body("8", t11="A-1", t17="E1")."""
+    """Return body text, as of ``body("8", t11="A-1", t17="E1")``."""
     return SOH.join([f"35={msg_type}", *(f"{key[1:]}={value}" for key, value in tags.items())])
 
 
@@ -99,9 +100,9 @@ def order_status(request: Fields, status: str = "0") -> str:
 
 @dataclass
 class ScriptedVenue:
-    """The venue: its FIX engine is a process of its own, its mind is here.
+    """The venue: its FIX engine is a process of its own, its scripts run here.
 
-    Scripts run in the thread that reads from that process. Waiting is done on the test's loop.
+    They run in the thread that reads from that process. Waiting is done on the caller's loop.
     """
 
     folder: Path
@@ -142,14 +143,14 @@ class ScriptedVenue:
             "settings": self.settings,
             "expect": self._expect,
         }
-        root = Path(__file__).resolve().parents[2]
-        environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'gen' / 'python'}"}
+        root = Path(__file__).resolve().parents[1]
+        environment = child_environment({"PYTHONPATH": f"{root}:{root / 'gen' / 'python'}"})
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.venue_process", json.dumps(plan)],
+            [sys.executable, "-m", "conformance.venue_process", json.dumps(plan)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=root,
         )  # fmt: skip
         self._expect = {}
-        line = self._process.stdout.readline()
+        line = _pipes(self._process)[1].readline()
         if "ready" not in line:
             raise RuntimeError(f"the venue did not start: {line!r}")
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
@@ -162,9 +163,10 @@ class ScriptedVenue:
             return
         process.kill()
         process.wait()
-        self._reader.join()
-        process.stdin.close()
-        process.stdout.close()
+        if self._reader is not None:
+            self._reader.join()
+        for pipe in _pipes(process):
+            pipe.close()
         self._logons.clear()
 
     stop = crash
@@ -182,10 +184,12 @@ class ScriptedVenue:
     def send(self, text: str, client: str = "") -> None:
         """Send a message; the engine keeps it for a resend also while nobody is logged on."""
         order = json.dumps({"client": client or self.client, "text": text})
+        assert self._process is not None
+        to_engine, _ = _pipes(self._process)
         with self._lock:
             self.sends += 1
-            self._process.stdin.write(f"{order}\n")
-            self._process.stdin.flush()
+            to_engine.write(f"{order}\n")
+            to_engine.flush()
 
     def expect_from_client(self, number: int, client: str = "") -> None:
         """At the next start, pretend to have seen only what is below this number."""
@@ -222,7 +226,7 @@ class ScriptedVenue:
         await until(lambda: self.logged_on(client), "the client logs on", timeout_s)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout:
+        for line in _pipes(process)[1]:
             if not line.startswith("{"):
                 continue  # QuickFIX's TLS speaks on standard output
             try:
@@ -251,6 +255,13 @@ class ScriptedVenue:
             script = self._scripts.get(message["35"])
             for answer in script(message) if script else []:
                 self.send(answer, message["49"])
+
+
+def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    """Return standard input and output of the engine."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
 
 
 class Cable:

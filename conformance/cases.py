@@ -1,0 +1,35 @@
+"""The cases of `cases/*.yaml`, as values."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+CASES = Path(__file__).parent / "cases"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as its file tells it."""
+
+    name: str
+    group: str
+    fix: str
+    fix42: str
+    tells: str
+    steps: tuple[dict[str, str], ...]
+
+
+def load_cases(folder: Path = CASES) -> list[Case]:
+    """Read every case, in the order of the files."""
+    cases = []
+    for path in sorted(folder.glob("*.yaml")):
+        page = yaml.safe_load(path.read_text(encoding="utf-8"))
+        cases += [
+            Case(
+                case["name"], page["group"], str(case.get("fix", "")), str(case.get("fix42", "")),
+                " ".join(case["tells"].split()), tuple(case["steps"]),
+            )
+            for case in page["cases"]
+        ]  # fmt: skip
+    return cases

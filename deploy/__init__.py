@@ -1,0 +1,1 @@
+"""Where our processes are listed, and what is rendered from the list."""

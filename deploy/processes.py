@@ -1,0 +1,312 @@
+"""The one list of our processes.
+
+The local stack (meshctl/stack), the Kubernetes manifests (deploy/manifests.py) and the edge read
+it: a process that is added here runs in all three. A settings key is given without ``ORDERMESH_``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+JWKS_PATH = "/.well-known/jwks.json"
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Files that a process is given.
+
+    Attributes:
+        setting: The settings key that names them.
+        local: Their path below the home of the local stack.
+        volume: Name of the volume, filled from the Secret ``secret``.
+        mount: Where a pod has them, and ``file`` in it; "" for the whole folder.
+        about: What they are.
+    """
+
+    setting: str
+    local: str
+    volume: str
+    secret: str
+    mount: str
+    file: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A folder that must survive the process: its settings key, place and size."""
+
+    setting: str
+    local: str
+    volume: str
+    size: str
+    access: str = "ReadWriteOnce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One process of ours.
+
+    Attributes:
+        name: Short name: log and port of the local stack.
+        module: Run as ``python -m module``; migrations are ``python -m module.admin migrate``.
+        about: What it is, in a sentence.
+        ops: Port of /metrics, /livez and /readyz.
+        grpc: Port of its gRPC server; 0 for none.
+        grpc_local: The same on a developer's machine: below 32768, where Linux takes the ports of
+            outgoing connections from, so that it is free again after kill -9.
+        fix: Port of its FIX acceptor; 0 for none.
+        opened: Services that the edge opens to the outside.
+        internal: Services for our own processes only.
+        calls: Processes whose gRPC server it calls; the settings key is ``<NAME>_TARGET``.
+        certificate: Has a certificate of the mesh's authority.
+        verifies_tokens: Reads the public keys of tokens.
+        publishes_keys: Its ops port has them.
+        database: Has a schema in PostgreSQL, which it migrates.
+        redis: Uses Redis.
+        files: Files it is given.
+        store: The folder that it keeps.
+        instance: The settings key for the name of a replica.
+        settings: Further settings, the same everywhere.
+        reaches_venues: May open connections to the outside.
+        standby_ops: Ops port of a second replica of the local stack; 0 where there is none.
+        trial: Only in overlays and local stacks: a simulated venue.
+        replicas: Pods.
+        recreated: The old pod ends before the new one starts.
+        cpu: Requested of Kubernetes; there is no limit: throttling would be latency of orders.
+        memory: Requested, and the limit.
+    """
+
+    name: str
+    module: str
+    about: str
+    ops: int
+    grpc: int = 0
+    grpc_local: int = 0
+    fix: int = 0
+    opened: tuple[str, ...] = ()
+    internal: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    certificate: bool = True
+    verifies_tokens: bool = False
+    publishes_keys: bool = False
+    database: bool = False
+    redis: bool = False
+    files: tuple[Files, ...] = ()
+    store: Store | None = None
+    instance: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    reaches_venues: bool = False
+    standby_ops: int = 0
+    trial: bool = False
+    replicas: int = 1
+    recreated: bool = False
+    cpu: str
+    memory: str
+
+    @property
+    def service(self) -> str:
+        """Name of its certificate, its pods and its Kubernetes Service."""
+        return self.name if self.trial else self.module.replace("_", "-")
+
+
+def _simulated(mic: str, seed: int, *, ops: int, fix: int, **settings: str) -> Process:
+    name = mic.lower()
+    return Process(
+        name=name,
+        module="sim_exchange",
+        about=f"{mic}: a simulated venue over real FIX sessions.",
+        ops=ops,
+        fix=fix,
+        certificate=False,
+        settings={"SIM_MIC": mic, "SIM_SEED": str(seed), **settings},
+        store=Store(setting="SIM_STORE_DIR", local=f"data/{name}", volume="data", size="2Gi"),
+        trial=True,
+        cpu="200m",
+        memory="384Mi",
+    )
+
+
+PROCESSES = (
+    Process(
+        name="identity",
+        module="svc_identity",
+        about="Users, sessions, tokens and their public keys.",
+        grpc=50053,
+        grpc_local=25053,
+        ops=9153,
+        opened=("ordermesh.identity.v1.AuthService",),
+        publishes_keys=True,
+        database=True,
+        files=(
+            Files(
+                setting="IDENTITY_SIGNING_KEY",
+                local="secrets/identity-signing-key.pem",
+                volume="signing-keys",
+                secret="svc-identity-signing-keys",  # noqa: S106  a name
+                mount="/signing-keys",
+                about="One or more *.pem; the first by name signs, all are published.",
+            ),
+        ),
+        replicas=2,
+        cpu="200m",
+        memory="384Mi",
+    ),
+    Process(
+        name="marketdata",
+        module="svc_marketdata",
+        about="Prices and instruments. Books are in memory and come from the venues again after a "
+        "start, so there is one pod, replaced whole.",
+        grpc=50052,
+        grpc_local=25052,
+        ops=9152,
+        opened=(
+            "ordermesh.marketdata.v1.MarketDataService",
+            "ordermesh.marketdata.v1.InstrumentService",
+        ),
+        internal=("ordermesh.marketdata.v1.FeedService",),
+        verifies_tokens=True,
+        redis=True,
+        recreated=True,
+        cpu="500m",
+        memory="768Mi",
+    ),
+    Process(
+        name="oms",
+        module="svc_oms",
+        about="Orders. Any replica serves any account; PostgreSQL is the truth.",
+        grpc=50051,
+        grpc_local=25051,
+        ops=9151,
+        opened=(
+            "ordermesh.oms.v1.OrderService",
+            "ordermesh.oms.v1.OrderFlowService",
+            "ordermesh.oms.v1.AuditService",
+            "ordermesh.oms.v1.KillSwitchService",
+            "ordermesh.oms.v1.LimitService",
+            "ordermesh.oms.v1.SessionService",
+        ),
+        internal=("ordermesh.gateway.v1.VenueLinkService",),
+        calls=("marketdata",),
+        verifies_tokens=True,
+        database=True,
+        redis=True,
+        replicas=2,
+        cpu="500m",
+        memory="768Mi",
+    ),
+    Process(
+        name="gateway",
+        module="svc_gateway",
+        about="FIX sessions to the venues. A session has one owner, and its sequence numbers "
+        "survive on the volume. Never two pods: a StatefulSet starts the next one only when the "
+        "last one has ended.",
+        ops=9154,
+        calls=("oms", "marketdata"),
+        files=(
+            Files(
+                setting="GATEWAY_SESSIONS_FILE",
+                local="run/venues.yaml",
+                volume="venues",
+                secret="venues",  # noqa: S106  a name
+                mount="/config",
+                file="venues.yaml",
+                about="The sessions, as svc_gateway/README.md documents them; each deployment "
+                "brings its own.",
+            ),
+        ),
+        store=Store(
+            setting="GATEWAY_STORE_DIR",
+            local="data/gateway",
+            volume="store",
+            size="10Gi",
+            access="ReadWriteOncePod",
+        ),
+        instance="GATEWAY_INSTANCE",
+        reaches_venues=True,
+        standby_ops=9158,
+        cpu="500m",
+        memory="512Mi",
+    ),
+    _simulated("SIMA", 1, ops=9155, fix=9878),
+    # Takes only what every venue takes, so that the order book works the rest.
+    _simulated("SIMB", 2, ops=9156, fix=9879, SIM_BASIC_ORDERS="true"),
+)
+SERVICES = tuple(one for one in PROCESSES if not one.trial)
+VENUES = tuple(one for one in PROCESSES if one.trial)
+BY_NAME = {one.name: one for one in PROCESSES}
+KEYS = next(one for one in PROCESSES if one.publishes_keys)
+
+EDGE_PORTS = {"edge_tls": 8443, "edge_plain": 8080, "edge_admin": 9901, "edge_ops": 9157}
+PART_PORTS = {"postgres": 25432, "redis": 26379}
+
+
+def local_ports() -> dict[str, int]:
+    """Every TCP port of a local stack by its listener: ``oms``, ``oms_ops``, ``sima_fix``."""
+    ports = EDGE_PORTS | PART_PORTS
+    for one in PROCESSES:
+        listeners = {
+            one.name: one.grpc_local,
+            f"{one.name}_ops": one.ops,
+            f"{one.name}_fix": one.fix,
+            "standby_ops": one.standby_ops,
+        }
+        ports |= {name: port for name, port in listeners.items() if port}
+    return ports
+
+
+class Place(Protocol[Value_co]):
+    """A place where processes run, and how a setting is written there."""
+
+    host: str
+    """What a process binds to."""
+
+    def port(self, process: Process, kind: str) -> int:
+        """Return a port of a process there: of kind grpc, ops or fix."""
+
+    def address(self, process: Process, kind: str) -> str:
+        """Return host:port where other processes reach it."""
+
+    def text(self, value: str) -> Value_co:
+        """Write a value that anybody may read."""
+
+    def url(self, process: Process, part: str) -> Value_co:
+        """Write the URL of its database, or of redis; it holds a password."""
+
+    def certificate(self, process: Process) -> Mapping[str, str]:
+        """Return the paths of TLS_CERT, TLS_KEY and TLS_CA."""
+
+    def path(self, process: Process, of: Files | Store) -> str:
+        """Return where files or a folder are."""
+
+    def instance(self, process: Process) -> Value_co:
+        """Write the name of a replica."""
+
+
+def environment(process: Process, at: Place[Value_co]) -> dict[str, Value_co]:
+    """Return the settings of a process in a place, by key."""
+    texts: dict[str, str] = {}
+    values: dict[str, Value_co] = {}
+    if process.grpc:
+        texts["BIND"] = f"{at.host}:{at.port(process, 'grpc')}"
+    texts["OPS_BIND"] = f"{at.host}:{at.port(process, 'ops')}"
+    if process.fix:
+        texts |= {"SIM_HOST": at.host, "SIM_PORT": str(at.port(process, "fix"))}
+    if process.certificate:
+        texts |= at.certificate(process)
+    if process.verifies_tokens:
+        texts["JWKS_URL"] = f"http://{at.address(KEYS, 'ops')}{JWKS_PATH}"
+    for called in process.calls:
+        texts[f"{called.upper()}_TARGET"] = at.address(BY_NAME[called], "grpc")
+    stores = () if process.store is None else (process.store,)
+    for kept in (*process.files, *stores):
+        texts[kept.setting] = at.path(process, kept)
+    texts |= process.settings
+    if process.database:
+        values["DATABASE_URL"] = at.url(process, "database")
+    if process.redis:
+        values["REDIS_URL"] = at.url(process, "redis")
+    if process.instance:
+        values[process.instance] = at.instance(process)
+    return {key: at.text(text) for key, text in texts.items()} | values
