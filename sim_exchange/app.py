@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from kernel.nanoseconds import NS_PER_MS
 from mesh.log import get_logger
 from sim_exchange.adapters.fix.acceptor import (
     VenueAcceptor,
@@ -184,7 +185,7 @@ class Timer:
             finally:
                 parts.answers.flush()
         if now_ns >= self._publish_due_ns:
-            self._publish_due_ns = now_ns + parts.settings.sim_publish_ms * 1_000_000
+            self._publish_due_ns = now_ns + parts.settings.sim_publish_ms * NS_PER_MS
             parts.market_data.publish(now_ns)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import grpc
 
+from kernel.clock import Clock, SystemClock
 from mesh.channel import mesh_channel
-from mesh.clock import Clock, SystemClock
 from mesh.log import configure, get_logger
 from mesh.streams.backoff import Backoff
 from mesh.streams.queues import ThreadHandover

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from kernel.clock import SystemClock
 from mesh import log
-from mesh.clock import SystemClock
 from mesh.server import SETTINGS_EXIT_CODE, MeshServer, Ops, run_process
 from mesh.settings import SettingsError
 from svc_identity.adapters.passwords import Argon2Passwords

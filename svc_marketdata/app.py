@@ -7,9 +7,9 @@ from functools import partial
 
 from prometheus_client import REGISTRY
 
+from kernel.clock import SystemClock
+from kernel.ulid import new_ulid
 from mesh.access import user_or_peer
-from mesh.clock import SystemClock
-from mesh.ids import new_ulid
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops, peer, user
 from mesh.tasks import cancel_until_done

@@ -8,7 +8,7 @@ from typing import Final
 import grpc
 import grpc.aio
 
-from mesh.clock import Clock, SystemClock
+from kernel.clock import Clock, SystemClock
 from mesh.errors import MeshError
 from mesh.log import get_logger
 

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from kernel.nanoseconds import NS_PER_S
 from svc_identity.domain.users import User
 from svc_identity.service.ports import AccessToken
 
 ALGORITHM: Final = "ES256"
-NANOSECONDS_PER_SECOND: Final = 1_000_000_000
 KEY_FILES_MAX: Final = 8
 
 
@@ -49,7 +49,7 @@ class Es256Signer:
 
     def sign(self, user: User, now_ns: int) -> AccessToken:
         """Sign a token that names a user and what it may do."""
-        now_s = now_ns // NANOSECONDS_PER_SECOND
+        now_s = now_ns // NS_PER_S
         expires_s = now_s + self._rules.lifetime_s
         claims = {
             "iss": self._rules.issuer,
@@ -65,7 +65,7 @@ class Es256Signer:
             "accounts": sorted(user.accounts),
         }
         text = jwt.encode(self._header, claims, self._keys[0], algorithms=[ALGORITHM])
-        return AccessToken(text, expires_s * NANOSECONDS_PER_SECOND)
+        return AccessToken(text, expires_s * NS_PER_S)
 
     def jwks_json(self) -> str:
         """Write the public keys as an RFC 7517 document."""

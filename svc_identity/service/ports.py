@@ -109,10 +109,3 @@ class TokenSigner(Protocol):
 
     def sign(self, user: User, now_ns: int) -> AccessToken:
         """Sign a token that names a user and what it may do."""
-
-
-class Clock(Protocol):
-    """Tells the time."""
-
-    def now_ns(self) -> int:
-        """UTC nanoseconds."""

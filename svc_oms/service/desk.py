@@ -12,8 +12,8 @@ When idle a command waits for nothing.
 from collections.abc import Sequence
 from time import perf_counter
 
+from kernel.ulid import valid_ulid
 from mesh.errors import MeshError
-from mesh.ids import valid_ulid
 from mesh.log import get_logger
 from svc_oms.service import metrics
 from svc_oms.service.handlers import HANDLERS

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from kernel.nanoseconds import NS_PER_US
 from mesh.errors import refuse
 from svc_oms.domain.kill import Scope, first_covering
 from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.service.codec.kill import NS_PER_US, subject_of, switch_text
+from svc_oms.service.codec.kill import subject_of, switch_text
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.gates import Judge
 from svc_oms.service.kill_ports import SwitchRow

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from svc_oms.domain.checks import Limits
 from svc_oms.service.auditor import Auditor
 from svc_oms.service.gates import Follower, Gate

@@ -43,7 +43,7 @@ BANNED = {
     "pickle.loads": ("protobuf or JSON", ()),
     "contextlib.suppress(Exception)": ("name the exception", ()),
 }
-# Inside domain/, service/ and api/ time comes as an argument or from mesh.clock.
+# Inside domain/, service/ and api/ time comes as an argument or from a clock of kernel.clock.
 CLOCKS = {"time.time", "time.time_ns", "datetime.now", "dt.datetime.now", "datetime.datetime.now"}
 PURE_LAYERS = {"domain", "service", "api"}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.oms.v1 import order_pb2
 from svc_gateway.app import Gateway

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.side import Side
 from svc_oms.domain.controls.positions import Position, PositionKey
-from svc_oms.domain.model import Order, OrderTerms, Side
+from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add, multiply
 from svc_oms.domain.numbers import subtract as minus
 

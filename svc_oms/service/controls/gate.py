@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_S, NS_PER_US
 from mesh.errors import MeshError
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.controls.judgement import (
@@ -30,7 +32,6 @@ from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.numbers import plain
 from svc_oms.service.codec.controls import (
     Decoded,
     decoded,
@@ -38,15 +39,12 @@ from svc_oms.service.codec.controls import (
     read_controls,
     strategy_name,
 )
-from svc_oms.service.codec.values import NS_PER_S
 from svc_oms.service.controls.books import Books, Positions
 from svc_oms.service.ledger import Ledger
 from svc_oms.service.market import Market
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Batch
 from svc_oms.service.submissions import Submission
-
-NS_PER_US = 1000
 
 
 class ControlRoom:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mesh.decimals import parse_decimal
+from kernel.decimals import parse_decimal
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed

@@ -1,13 +1,14 @@
 import pytest
 
-from mesh.decimals import parse_decimal
+from kernel.decimals import parse_decimal
+from kernel.side import CODE_OF_SIDE
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.orders_in import PARKED_BYTES_MAX, OrderReader
-from svc_gateway.adapters.fix.orders_out import ORDER_TYPES, SIDES, TIMES_IN_FORCE, OrderWriter
+from svc_gateway.adapters.fix.orders_out import ORDER_TYPES, TIMES_IN_FORCE, OrderWriter
 from svc_gateway.adapters.fix.store import StoreView
 from svc_gateway.service.ports import CannotExpressError
 from svc_gateway.venues import DialectConfig
@@ -59,7 +60,7 @@ def written(made: link.VenueCommand, **dialect) -> dict[str, str]:
 
 def test_every_side_order_type_and_time_in_force_is_mapped_or_refused_in_words() -> None:
     for side in oms.Side.values()[1:]:
-        assert written(command(1, side=side))["54"] == SIDES[side]
+        assert written(command(1, side=side))["54"] == CODE_OF_SIDE[side]
     for kind in oms.OrderType.values()[1:]:
         made = command(1, type=kind)
         made.terms.peg.reference = oms.PEG_REFERENCE_MIDPOINT

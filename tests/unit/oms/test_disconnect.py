@@ -3,13 +3,13 @@
 import pytest
 
 from mesh.auth import Principal
-from mesh.clock import ManualClock
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service import disconnect
 from svc_oms.service.disconnect import Guards, Wish
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.submissions import Taken
+from tests.support.clock import ManualClock
 from tests.support.oms_memory_guards import MemoryGuards
 
 ALICE = Principal("alice", "A", frozenset({"TRADER"}), frozenset({"ACC-ALICE", "ACC-A2"}), 2**62)
