@@ -38,6 +38,7 @@ COPY gen/descriptors.binpb gen/descriptors.binpb
 COPY gen/python gen/python
 COPY edge edge
 COPY envoy envoy
+COPY fix fix
 COPY kernel kernel
 COPY mesh mesh
 COPY meshctl meshctl

@@ -27,8 +27,6 @@ BANNED = {
         "await a condition; nothing may stop the event loop",
         (
             "meshctl/stack/commands.py",
-            # A process of its own, and the thread that reads from it.
-            "svc_gateway/adapters/fix/door",
             "tests/support/",
             "bench/",
             "tests/integration/",

@@ -7,8 +7,9 @@ out, so that a reader without a data dictionary can take the k-th value of each 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from fix.wire import SOH, read_all, utc_text
 from sim_exchange.adapters.fix.outbound import Sender
-from sim_exchange.adapters.fix.wire import SOH, price_text, read_all, utc_text
+from sim_exchange.adapters.fix.wire import price_text
 from sim_exchange.domain.order import Side
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.instruments import Instrument

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from fix import tags as t
+from fix import wire
+from fix.wire import BadFieldError, canonical
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
-from svc_gateway.adapters.fix.wire import BadFieldError, canonical
 from svc_gateway.service.ports import MarketReading
 
 # Levels remembered by MDEntryID(278), for venues that delete by id alone. Reached: the oldest is

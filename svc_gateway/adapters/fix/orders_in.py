@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from fix import tags as t
+from fix import wire
+from fix.wire import BadFieldError, canonical
 from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.business_reject import is_of_use, reject_for
-from svc_gateway.adapters.fix.wire import BadFieldError, canonical
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.

@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from fix import tags as t
+from fix import wire
 from kernel.side import CODE_OF_SIDE
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 from svc_gateway.service.ports import CannotExpressError, Groups
 from svc_gateway.venues import DialectConfig
 

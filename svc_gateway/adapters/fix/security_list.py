@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from fix import tags as t
+from fix import wire
+from fix.wire import above_zero, canonical
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.market_in import SECURITY_STATUS, SYMBOL_MAX
-from svc_gateway.adapters.fix.wire import above_zero, canonical
 from svc_gateway.venues import SessionConfig, TickBandConfig
 
 TEXT_MAX = 256

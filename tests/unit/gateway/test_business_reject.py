@@ -2,9 +2,9 @@
 
 import pytest
 
+from fix.wire import fields
 from svc_gateway.adapters.fix.business_reject import reject_for
 from svc_gateway.adapters.fix.orders_in import OrderReader
-from svc_gateway.adapters.fix.wire import fields
 from svc_gateway.venues import DialectConfig
 from tests.support.scripted_venue import body
 
