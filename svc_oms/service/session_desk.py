@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Sequence
 
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S
+from kernel.nanoseconds import NS_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import refuse
 from mesh.log import get_logger
@@ -333,7 +333,7 @@ def _row(action: pb.SessionAction) -> ActionRow:
         action.session_id,
         action.kind,
         action.state,
-        lapses_at.ToNanoseconds() // 1000,
+        to_us(lapses_at.ToNanoseconds()),
         action.SerializeToString(),
     )
 

@@ -24,9 +24,6 @@ from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 
 TIMESTAMPS_KEPT_MAX = 64
 
-decimal_text = plain
-"""Canonical text of a number: no exponent, no trailing zeros."""
-
 
 def optional_text(number: Decimal | None) -> str:
     """Return the canonical text, or the empty text where there is no number."""
