@@ -41,6 +41,8 @@ COPY conformance conformance
 COPY deploy deploy
 COPY edge edge
 COPY envoy envoy
+COPY fix fix
+COPY kernel kernel
 COPY mesh mesh
 COPY meshctl meshctl
 COPY sim_exchange sim_exchange

@@ -23,8 +23,8 @@ from conformance.scripted_venue import (
     canceled,
     unknown_order,
 )
-from mesh.clock import SystemClock
-from mesh.ids import new_ulid
+from kernel.clock import SystemClock
+from kernel.ulid import new_ulid
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.identity.v1.auth_service_pb2_grpc import AuthServiceStub
 from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub

@@ -13,7 +13,7 @@ from typing import Any
 
 import quickfix as fix
 
-from svc_gateway.adapters.fix.dictionary import PARTIES, Repeats, dictionary_text
+from fix.dictionary import PARTIES, Repeats, dictionary_text
 
 GROUPS = {
     "V": (Repeats(267, (269,)), Repeats(146, (55, 48, 22, 207))),

@@ -13,7 +13,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 from joserfc.jws import extract_compact
 
-from mesh.clock import NANOSECONDS_PER_SECOND, Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 
@@ -136,7 +137,7 @@ class TokenVerifier:
         return principal
 
     def _principal_of(self, claims: dict[str, Any]) -> Principal:
-        now_s = self._clock.now_ns() // NANOSECONDS_PER_SECOND
+        now_s = self._clock.now_ns() // NS_PER_S
         expiry, audience = claims.get("exp"), claims.get("aud")
         if not _is_time(expiry):
             raise _unverified("it has no exp")
@@ -157,7 +158,7 @@ class TokenVerifier:
             name=str(claims.get("name", "")),
             roles=_texts(claims, "roles"),
             accounts=_texts(claims, "accounts"),
-            expires_at_ns=int(expiry * NANOSECONDS_PER_SECOND),
+            expires_at_ns=int(expiry * NS_PER_S),
             username=str(claims.get("preferred_username") or claims.get("name", ""))[
                 :USERNAME_CHARACTERS_MAX
             ],

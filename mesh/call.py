@@ -4,13 +4,13 @@ import asyncio
 import random
 from typing import Any, Final
 
+from kernel.nanoseconds import NS_PER_S
 from mesh.auth import Principal
-from mesh.clock import NANOSECONDS_PER_SECOND
 from mesh.tls import peer_service
 from ordermesh.type.v1 import stream_pb2
 
 # A stream ends this long before its token expires, so that the reader can resume in time.
-TOKEN_END_MARGIN_NS: Final = 30 * NANOSECONDS_PER_SECOND
+TOKEN_END_MARGIN_NS: Final = 30 * NS_PER_S
 # A random part of the maximum age, up to this share, is subtracted so that streams do not all end
 # at once.
 AGE_JITTER: Final = 0.2
@@ -106,7 +106,7 @@ class Call:
     def limit_stream(self, now_ns: int, age_max_s: float, rng: random.Random) -> None:
         """Set when and why a user's stream ends: STREAMS.md rule 9."""
         age_s = age_max_s * (1 - AGE_JITTER * rng.random())
-        self.ends_at_ns = now_ns + int(age_s * NANOSECONDS_PER_SECOND)
+        self.ends_at_ns = now_ns + int(age_s * NS_PER_S)
         self.ends_cause = stream_pb2.DRAIN_CAUSE_MAX_AGE
         if self.principal is not None:
             token_end_ns = self.principal.expires_at_ns - TOKEN_END_MARGIN_NS

@@ -17,12 +17,12 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
+from kernel.clock import Clock
+from kernel.ulid import new_ulid
 from mesh.access import Access, identify, require_role
 from mesh.auth import TokenVerifier
 from mesh.call import Call
-from mesh.clock import Clock
 from mesh.errors import MeshError, abort_arguments, refuse
-from mesh.ids import new_ulid
 from mesh.log import current_call, get_logger
 from mesh.telemetry import counter, gauge, histogram
 from mesh.validation import validate

@@ -27,11 +27,11 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
+from kernel.clock import Clock, SystemClock
 from mesh import log
 from mesh.access import PUBLIC, Access, peer, user
 from mesh.auth import TokenVerifier
 from mesh.call import Call
-from mesh.clock import Clock, SystemClock
 from mesh.handlers import (
     RefusalHook,
     Rpc,

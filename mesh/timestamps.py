@@ -2,15 +2,20 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-_NANOSECONDS_PER_SECOND = 1_000_000_000
+from kernel.nanoseconds import NS_PER_S
 
 
 def to_timestamp(ns: int) -> Timestamp:
     """Turn UTC nanoseconds since 1970 into a Timestamp."""
-    seconds, nanos = divmod(ns, _NANOSECONDS_PER_SECOND)
+    seconds, nanos = divmod(ns, NS_PER_S)
     return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def set_timestamp(timestamp: Timestamp, ns: int) -> None:
+    """Write UTC nanoseconds into a field of a message: much cheaper than to copy a Timestamp."""
+    timestamp.seconds, timestamp.nanos = divmod(ns, NS_PER_S)
 
 
 def from_timestamp(timestamp: Timestamp) -> int:
     """Turn a Timestamp into UTC nanoseconds since 1970; an unset one gives 0."""
-    return int(timestamp.seconds) * _NANOSECONDS_PER_SECOND + int(timestamp.nanos)
+    return timestamp.seconds * NS_PER_S + timestamp.nanos

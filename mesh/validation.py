@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 from google.protobuf.descriptor import FieldDescriptor as _Field
 from google.protobuf.message import Message
 
-from mesh.decimals import CANONICAL_PATTERN, why_not_canonical
+from kernel.decimals import CANONICAL_PATTERN, why_not_canonical
 from mesh.errors import MeshError
 from ordermesh.type.v1 import rules_pb2
 

@@ -4,6 +4,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from fix.acceptor_guard import AcceptorGuard
+from kernel.nanoseconds import NS_PER_MS
 from mesh.log import get_logger
 from sim_exchange.adapters.fix.acceptor import (
     VenueAcceptor,
@@ -13,7 +15,6 @@ from sim_exchange.adapters.fix.acceptor import (
     was_logged_on,
 )
 from sim_exchange.adapters.fix.application import VenueApplication
-from sim_exchange.adapters.fix.door import AcceptorDoor
 from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
 from sim_exchange.adapters.fix.order_desk import OrderDesk
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
@@ -87,7 +88,9 @@ def make_parts(settings: SimSettings) -> Parts:
         if was_logged_on(store, settings.sim_mic, client + DROP_COPY_SUFFIX)
     }
     text = acceptor_text(settings.sim_mic, inner_port, store, clients)
-    door = AcceptorDoor(settings.sim_mic, settings.sim_port, settings.sim_host, inner_port)
+    guard = AcceptorGuard(
+        settings.sim_mic, (settings.sim_host, settings.sim_port), inner_port, _LOG.warning
+    )
     flow = None
     if settings.sim_agents:
         flow = OrderFlow(
@@ -110,7 +113,7 @@ def make_parts(settings: SimSettings) -> Parts:
         answers,
         market_data,
         application,
-        VenueAcceptor(application, text, store, door),
+        VenueAcceptor(application, text, store, guard),
         flow,
         recording,
     )
@@ -184,7 +187,7 @@ class Timer:
             finally:
                 parts.answers.flush()
         if now_ns >= self._publish_due_ns:
-            self._publish_due_ns = now_ns + parts.settings.sim_publish_ms * 1_000_000
+            self._publish_due_ns = now_ns + parts.settings.sim_publish_ms * NS_PER_MS
             parts.market_data.publish(now_ns)
 
 

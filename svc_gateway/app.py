@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 import grpc
 
+from fix.wire import sent_at
+from kernel.clock import Clock, SystemClock
 from mesh.channel import mesh_channel
-from mesh.clock import Clock, SystemClock
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
 from mesh.streams.queues import ThreadHandover
@@ -22,7 +23,6 @@ from svc_gateway.adapters.fix.orders_in import OrderReader
 from svc_gateway.adapters.fix.orders_out import OrderWriter
 from svc_gateway.adapters.fix.security_list import static_instruments
 from svc_gateway.adapters.fix.store_lock import FileStoreLock
-from svc_gateway.adapters.fix.wire import sent_at
 from svc_gateway.adapters.links.streams import GrpcStream
 from svc_gateway.service.listings_feed import ListingsFeed
 from svc_gateway.service.market_session import DialFeed, FeedStream, MarketSession

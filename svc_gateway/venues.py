@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mesh.decimals import parse_decimal
+from kernel.decimals import parse_decimal
 from mesh.settings import SettingsError
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]

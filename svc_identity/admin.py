@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from mesh.clock import SystemClock
-from mesh.ids import new_ulid
+from kernel.clock import SystemClock
+from kernel.ulid import new_ulid
 from mesh.settings import SettingsError, load_settings
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.migrate import migrate as migrate_schema

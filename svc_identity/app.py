@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from kernel.clock import SystemClock
 from mesh import log
-from mesh.clock import SystemClock
 from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
 from svc_identity.adapters.passwords import Argon2Passwords

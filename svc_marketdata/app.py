@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
+from kernel.clock import SystemClock
+from kernel.ulid import new_ulid
 from mesh.access import user_or_peer
-from mesh.clock import SystemClock
-from mesh.ids import new_ulid
 from mesh.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder

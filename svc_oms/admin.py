@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from mesh.settings import SettingsError, load_settings
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations

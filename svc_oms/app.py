@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mesh.clock import Clock, SystemClock
-from mesh.ids import new_ulid
+from kernel.clock import Clock, SystemClock
+from kernel.ulid import new_ulid
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
 from mesh.tasks import cancel_until_done

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import grpc
 import grpc.aio
 
-from mesh.clock import Clock, SystemClock
+from kernel.clock import Clock, SystemClock
 from mesh.errors import MeshError
 from mesh.log import get_logger
 from ordermesh_rpc.backoff import PERMANENT_CODES, Backoff

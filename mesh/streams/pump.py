@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
+from kernel.clock import Clock, Timer
+from kernel.nanoseconds import NS_PER_S
 from mesh.call import NEVER_NS, Call
-from mesh.clock import NANOSECONDS_PER_SECOND, Clock, Timer
 from mesh.errors import MeshError, refuse
 from mesh.streams.queues import BoundedQueue
 from ordermesh.type.v1 import stream_pb2
@@ -141,7 +142,7 @@ async def pump(
 def _monotonic_end(ends_at_ns: int, now_ns: int, now: float) -> float:
     if ends_at_ns >= NEVER_NS:
         return float("inf")
-    return now + (ends_at_ns - now_ns) / NANOSECONDS_PER_SECOND
+    return now + (ends_at_ns - now_ns) / NS_PER_S
 
 
 class _Alarm:

@@ -13,6 +13,7 @@ for good and a peg never trades by moving, so this ends.
 
 from collections.abc import Hashable
 
+from kernel.ticks import TickBand
 from sim_exchange.domain.matching import Matching
 from sim_exchange.domain.order import (
     STOPS,
@@ -27,7 +28,7 @@ from sim_exchange.domain.order import (
     TimeInForce,
 )
 from sim_exchange.domain.pegs import best_unpegged, peg_price
-from sim_exchange.domain.prices import TickBand, TickTable
+from sim_exchange.domain.prices import TickTable
 from sim_exchange.domain.stops import follow, reached
 
 ANY_PRICE = TickTable((TickBand(0, 1),))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from kernel.nanoseconds import NS_PER_S
 from sim_exchange.domain.book import OrderBook
 from sim_exchange.domain.order import Side
 
@@ -90,7 +91,7 @@ def _time_ns(text: str, name: str, line: int) -> int:
     if not good or len(seconds) > 6:  # noqa: PLR2004 - a day has 86,400 s
         raise _error(name, line, 1, "time", f"'{text[:40]}' is not seconds after midnight")
     # Some files carry more digits than nanoseconds; they are noise of a double.
-    return int(seconds) * 10**9 + int(fraction[:_FRACTION_DIGITS].ljust(_FRACTION_DIGITS, "0"))
+    return int(seconds) * NS_PER_S + int(fraction[:_FRACTION_DIGITS].ljust(_FRACTION_DIGITS, "0"))
 
 
 def parse_message(row: str, name: str, line: int) -> Message:

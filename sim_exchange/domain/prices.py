@@ -8,6 +8,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
+from kernel.decimals import digits_of, format_scaled
+from kernel.ticks import TickBand
+
 PRICE_SCALE: Final = 10_000
 """Price units in one unit of currency."""
 
@@ -19,6 +22,8 @@ PRICE_UNITS_MAX: Final = 10**13
 
 QUANTITY_MAX: Final = 10**12
 """Largest quantity in shares that is read at all."""
+
+_AVERAGE_DECIMALS: Final = 8
 
 
 class NumberTextError(ValueError):
@@ -37,10 +42,10 @@ def parse_price(text: str) -> int:
     Raises:
         NumberTextError: It is no such text, finer than a unit, zero or too large.
     """
-    whole, _, fraction = text.partition(".")
-    if not (whole + fraction).isascii() or not (whole + fraction).isdigit():
-        raise NumberTextError(f"price '{text}' is not a positive decimal number")
-    fraction = fraction.rstrip("0")
+    try:
+        whole, fraction = digits_of(text)
+    except ValueError:
+        raise NumberTextError(f"price '{text}' is not a positive decimal number") from None
     if len(fraction) > PRICE_DECIMALS:
         raise NumberTextError(f"price '{text}' has more than {PRICE_DECIMALS} decimal places")
     if len(whole) > len(str(PRICE_UNITS_MAX)):
@@ -55,10 +60,7 @@ def parse_price(text: str) -> int:
 
 def format_price(units: int) -> str:
     """Write price units as the canonical decimal text: "150.25", "7", "0.0005"."""
-    whole, fraction = divmod(units, PRICE_SCALE)
-    if fraction == 0:
-        return str(whole)
-    return f"{whole}.{fraction:04d}".rstrip("0")
+    return format_scaled(units, PRICE_DECIMALS)
 
 
 def parse_quantity(text: str) -> int:
@@ -80,27 +82,15 @@ def format_average(notional: int, quantity: int) -> str:
     """Write notional (price units x shares) over quantity, to 8 decimals, "0" if none."""
     if quantity == 0:
         return "0"
-    scale = 10**8
-    scaled = (notional * scale * 2 // (quantity * PRICE_SCALE) + 1) // 2
-    whole, fraction = divmod(scaled, scale)
-    if fraction == 0:
-        return str(whole)
-    return f"{whole}.{fraction:08d}".rstrip("0")
-
-
-@dataclass(frozen=True, slots=True)
-class TickBand:
-    """From this price on, prices are multiples of the tick; both in price units."""
-
-    from_price: int
-    tick: int
+    scaled = (notional * 10**_AVERAGE_DECIMALS * 2 // (quantity * PRICE_SCALE) + 1) // 2
+    return format_scaled(scaled, _AVERAGE_DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)
 class TickTable:
     """Bands, lowest first, the first from 0; the last holds without bound."""
 
-    bands: tuple[TickBand, ...]
+    bands: tuple[TickBand[int], ...]
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -112,7 +102,7 @@ class TickTable:
 
     def tick_at(self, price: int) -> int:
         """Tick of a price, in units."""
-        return self.bands[bisect_right(self._starts, price) - 1].tick
+        return self.bands[bisect_right(self._starts, price) - 1].tick_size
 
     def is_on_tick(self, price: int) -> bool:
         """Whether an order may have this price."""
@@ -141,7 +131,7 @@ class TickTable:
             price = (
                 price + self.tick_at(price)
                 if count > 0
-                else max(price - self.tick_at(price - 1), self.bands[0].tick)
+                else max(price - self.tick_at(price - 1), self.bands[0].tick_size)
             )
         return price
 

@@ -10,12 +10,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from kernel.nanoseconds import NS_PER_S
+
 SPAN_PPM: Final = 25_000
 """Furthest the fair value goes from the reference, in millionths."""
 
 _PERIODS_S: Final = (4, 16, 64, 256, 1024, 4096, 16384)
 _WEIGHTS: Final = tuple(2**place for place in range(len(_PERIODS_S)))
-_NS: Final = 1_000_000_000
 _ONE: Final = 1 << 20
 
 
@@ -37,7 +38,7 @@ def fair_value(reference: int, seed: int, name: str, now_ns: int) -> int:
     """
     total = 0
     for period_s, weight in zip(_PERIODS_S, _WEIGHTS, strict=True):
-        period_ns = period_s * _NS
+        period_ns = period_s * NS_PER_S
         place, rest = divmod(now_ns, period_ns)
         part = rest * _ONE // period_ns
         left = _lattice(seed, name, period_s, place)

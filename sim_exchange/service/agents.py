@@ -9,12 +9,11 @@ the same instants give the same orders, as long as no client trades.
 from dataclasses import dataclass
 from random import Random
 
+from kernel.nanoseconds import NS_PER_S
 from sim_exchange.domain.order import Order, OrderKind, Side, TimeInForce
 from sim_exchange.domain.walk import fair_value
 from sim_exchange.service.market import Market
 from sim_exchange.service.venue import Venue
-
-_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class OrderFlow:
 
     def step(self, now_ns: int) -> None:
         """Do what is due since the last step."""
-        elapsed_s = (now_ns - self._last_ns) / _NS
+        elapsed_s = (now_ns - self._last_ns) / NS_PER_S
         self._last_ns = now_ns
         if elapsed_s <= 0 or not self._venue.is_open:
             return

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-_NS = 1_000_000_000
+from kernel.nanoseconds import NS_PER_S
+
 _MINUTES_A_DAY = 24 * 60
 
 
@@ -23,7 +24,7 @@ class TradingHours:
         """Whether trading is on at an instant."""
         if self.start is None or self.end is None:
             return True
-        minute = now_ns // (60 * _NS) % _MINUTES_A_DAY
+        minute = now_ns // (60 * NS_PER_S) % _MINUTES_A_DAY
         if self.start <= self.end:
             return self.start <= minute < self.end
         return minute >= self.start or minute < self.end

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from kernel.ticks import TickBand
 from mesh.log import get_logger
 from sim_exchange.domain.levels import Level
 from sim_exchange.domain.lobster import Event, Message, RecordingError, read_messages
 from sim_exchange.domain.order import Order
 from sim_exchange.domain.playback import Playback
-from sim_exchange.domain.prices import PRICE_SCALE, TickBand, TickTable
+from sim_exchange.domain.prices import PRICE_SCALE, TickTable
 from sim_exchange.instruments import INSTRUMENTS, SHARE_CFI, Instrument
 from sim_exchange.service.market import Market
 from sim_exchange.service.venue import Venue

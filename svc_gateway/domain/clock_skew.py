@@ -10,12 +10,13 @@ line is that long: how long that may be is configured, not guessed.
 from collections import deque
 from dataclasses import dataclass
 
+from kernel.nanoseconds import NS_PER_S, to_us
+
 # The window, and its parts. Seconds.
 WINDOW_S = 60
 PART_S = 5
 # Messages that must agree before there is an alarm, and that a window needs to end one.
 AGREEING_MIN = 3
-_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class SkewWatch:
         Returns:
             Whether the alarm went on or off by it.
         """
-        number = received_ns // (PART_S * _NS)
+        number = received_ns // (PART_S * NS_PER_S)
         difference = received_ns - sent_ns
         if not self._parts or self._parts[-1].number != number:
             self._parts.append(_Part(number, difference))
@@ -84,4 +85,4 @@ class SkewWatch:
             return None
         least_ns = min(part.least_ns for part in self._parts)
         samples = sum(part.samples for part in self._parts)
-        return Reading(least_ns // 1000, samples, self._alarm, self._since_ns)
+        return Reading(to_us(least_ns), samples, self._alarm, self._since_ns)

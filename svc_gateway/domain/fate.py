@@ -8,6 +8,8 @@ the store may have arrived: only the venue knows, so it is asked (OrderStatusReq
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from kernel.nanoseconds import NS_PER_S
+
 
 class Fate(Enum):
     """What to do with the command at the head of the queue."""
@@ -47,7 +49,7 @@ def judge(q: Question) -> Fate:
         return Fate.IN_DOUBT
     if q.held_back:
         return Fate.NOT_SENT
-    if q.goes_stale and q.now_ns - q.committed_ns > q.age_max_s * 1_000_000_000:
+    if q.goes_stale and q.now_ns - q.committed_ns > q.age_max_s * NS_PER_S:
         return Fate.NOT_SENT
     if q.goes_stale and q.unheard:
         return Fate.WAIT

@@ -7,9 +7,10 @@ down for ever. Whether orders can be sent now is the order session's to tell.
 import asyncio
 from collections.abc import Sequence
 
-from mesh.clock import Clock
-from mesh.ids import new_ulid
+from kernel.clock import Clock
+from kernel.ulid import new_ulid
 from mesh.log import get_logger
+from mesh.timestamps import set_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
@@ -25,8 +26,6 @@ from svc_gateway.service.market_session import (
 from svc_gateway.service.ports import LinkBrokenError, StoreLock
 from svc_gateway.service.together import until_one_ends
 from svc_gateway.venues import SessionConfig
-
-_NS = 1_000_000_000
 
 _log = get_logger(__name__)
 
@@ -124,11 +123,11 @@ class ListingsFeed:
             trading_status=instruments.TRADING_STATUS_OPEN,
             simulated=self.config.dialect.simulated,
         )
-        status.since.seconds, status.since.nanos = divmod(self._since_ns, _NS)
+        set_timestamp(status.since, self._since_ns)
         return status
 
     def _heartbeat(self) -> feed.FeedRequest:
         frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
         now = frame.heartbeat.server_time
-        now.seconds, now.nanos = divmod(self._clock.now_ns(), _NS)
+        set_timestamp(now, self._clock.now_ns())
         return frame

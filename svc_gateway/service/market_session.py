@@ -9,9 +9,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
-from mesh.clock import Clock
-from mesh.ids import new_ulid
+from kernel.clock import Clock
+from kernel.ulid import new_ulid
 from mesh.log import get_logger
+from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
@@ -48,7 +49,6 @@ INSTRUMENTS_PER_FRAME = 500
 UNACKNOWLEDGED_FRAMES_MAX = 64
 HEARTBEAT_S = 5.0
 TICK_S = 0.25
-_NS = 1_000_000_000
 
 _log = get_logger(__name__)
 
@@ -187,7 +187,7 @@ class MarketSession:
                 except TimeoutError:
                     frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
                     now = frame.heartbeat.server_time
-                    now.seconds, now.nanos = divmod(self._clock.now_ns(), _NS)
+                    set_timestamp(now, self._clock.now_ns())
             self._frame_sequence += 1
             frame.frame_sequence = self._frame_sequence
             await stream.send(frame)
@@ -215,7 +215,7 @@ class MarketSession:
             trading_status=self._trading_status,
             simulated=self.config.dialect.simulated,
         )
-        status.since.seconds, status.since.nanos = divmod(self._since_ns, _NS)
+        set_timestamp(status.since, self._since_ns)
         return status
 
     def _tell_all(self, cause: str) -> None:

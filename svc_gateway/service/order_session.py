@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from mesh.log import get_logger
 from mesh.timestamps import to_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link

@@ -4,8 +4,10 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
@@ -47,7 +49,6 @@ COMMANDS_PER_TURN = 100
 ANSWERS_MAX = 100
 # A waiting command is looked at again after this long, for its age. Seconds.
 AGE_CHECK_S = 0.5
-_NS = 1_000_000_000
 _NOT_SENT = link.COMMAND_OUTCOME_NOT_SENT
 _STALE_KINDS = frozenset({link.VENUE_COMMAND_KIND_NEW, link.VENUE_COMMAND_KIND_REPLACE})
 
@@ -299,14 +300,14 @@ class Outbound:
             goes_stale=command.kind in _STALE_KINDS,
             harmless=command.kind == link.VENUE_COMMAND_KIND_STATUS,
             redelivered=command.redelivered,
-            committed_ns=command.committed_at.seconds * _NS + command.committed_at.nanos,
+            committed_ns=from_timestamp(command.committed_at),
             now_ns=self._clock.now_ns(),
             age_max_s=self._config.command_age_max_s,
             session_up=up,
             store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
             in_store=in_store,
             held_back=held_back,
-            unheard=self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * _NS,
+            unheard=self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:

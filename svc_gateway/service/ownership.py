@@ -6,7 +6,7 @@ really gone from the store. A standby has neither, and does not even open the st
 
 import asyncio
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics

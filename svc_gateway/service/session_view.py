@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S, US_PER_S
 from mesh.log import get_logger
+from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from svc_gateway import metrics
@@ -14,7 +16,6 @@ from svc_gateway.venues import Role, SessionConfig
 TEXT_MAX = 256
 # A venue that has not resent all after this long is worked with nevertheless. Seconds.
 RECOVERING_MAX_S = 30
-_NS = 1_000_000_000
 
 _log = get_logger(__name__)
 
@@ -64,7 +65,7 @@ class SessionView:
         expected = self._engine.numbers()[1]
         if expected > logon_number:
             return "logged on"
-        if self._clock.now_ns() - self.since_ns > RECOVERING_MAX_S * _NS:
+        if self._clock.now_ns() - self.since_ns > RECOVERING_MAX_S * NS_PER_S:
             return f"logged on; the venue has not resent from {expected} to {logon_number}"
         return ""
 
@@ -105,7 +106,7 @@ class SessionView:
             times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
             cash_quantity=dialect.cash_quantity,
         )
-        status.since.seconds, status.since.nanos = divmod(self.since_ns, _NS)
+        set_timestamp(status.since, self.since_ns)
         skew = self._clock_watch.message()
         if skew is not None:
             status.clock_skew.CopyFrom(skew)
@@ -129,7 +130,7 @@ class VenueClock:
         moved = self._watch.note(sent_ns, received_ns, unit_ns)
         reading = self._watch.reading()
         assert reading is not None, "a message was just noted"
-        self._gauge.set(reading.least_us / 1_000_000)
+        self._gauge.set(reading.least_us / US_PER_S)
         if moved:
             self._alarm_gauge.set(reading.alarm)
             tell = _log.error if reading.alarm else _log.info
@@ -150,7 +151,7 @@ class VenueClock:
             alarm=reading.alarm,
             tolerance_us=self._watch.tolerance_us,
         )
-        message.since.seconds, message.since.nanos = divmod(reading.since_ns, _NS)
+        set_timestamp(message.since, reading.since_ns)
         return message
 
 

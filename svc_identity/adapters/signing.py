@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from kernel.nanoseconds import NS_PER_S
 from mesh.settings import SettingsError
 from svc_identity.domain.users import User
 from svc_identity.service.ports import AccessToken
 
 ALGORITHM: Final = "ES256"
-NANOSECONDS_PER_SECOND: Final = 1_000_000_000
 KEY_FILES_MAX: Final = 8
 
 
@@ -50,7 +50,7 @@ class Es256Signer:
 
     def sign(self, user: User, now_ns: int) -> AccessToken:
         """Sign a token with a user's identity, roles and accounts."""
-        now_s = now_ns // NANOSECONDS_PER_SECOND
+        now_s = now_ns // NS_PER_S
         expires_s = now_s + self._rules.lifetime_s
         claims = {
             "iss": self._rules.issuer,
@@ -66,7 +66,7 @@ class Es256Signer:
             "accounts": sorted(user.accounts),
         }
         text = jwt.encode(self._header, claims, self._keys[0], algorithms=[ALGORITHM])
-        return AccessToken(text, expires_s * NANOSECONDS_PER_SECOND)
+        return AccessToken(text, expires_s * NS_PER_S)
 
     def jwks_json(self) -> str:
         """Write the public keys as an RFC 7517 document."""

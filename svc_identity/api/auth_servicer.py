@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Mapping
 from typing import Final, TypeVar
 
+from kernel.ulid import new_ulid
 from mesh.errors import refuse
-from mesh.ids import new_ulid
 from mesh.log import get_logger
 from mesh.server import PUBLIC, Access, Call
 from ordermesh.identity.v1 import auth_service_pb2 as pb

@@ -8,7 +8,7 @@ password too, or it would not slow a guesser down.
 
 from dataclasses import dataclass
 
-NANOSECONDS_PER_SECOND = 1_000_000_000
+from kernel.nanoseconds import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Failures:
 def remembered(failures: Failures, rule: ThrottleRule, now_ns: int) -> Failures:
     """Forget failures that are long past."""
     age_ns = now_ns - failures.last_failed_at_ns
-    return Failures() if age_ns > rule.forget_after_s * NANOSECONDS_PER_SECOND else failures
+    return Failures() if age_ns > rule.forget_after_s * NS_PER_S else failures
 
 
 def wait_s(failures: Failures, rule: ThrottleRule, now_ns: int) -> float:
@@ -58,7 +58,7 @@ def wait_s(failures: Failures, rule: ThrottleRule, now_ns: int) -> float:
         return 0.0
     doublings = min(excess - 1, rule.longest_wait_s.bit_length())
     wait = min(rule.first_wait_s << doublings, rule.longest_wait_s)
-    passed_s = (now_ns - known.last_failed_at_ns) / NANOSECONDS_PER_SECOND
+    passed_s = (now_ns - known.last_failed_at_ns) / NS_PER_S
     return max(0.0, wait - passed_s)
 
 

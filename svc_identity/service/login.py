@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
 from svc_identity.domain.errors import BadCredentialsError, LoginThrottledError
 from svc_identity.domain.sessions import (
     SESSIONS_PER_USER_MAX,
@@ -12,7 +14,6 @@ from svc_identity.domain.sessions import (
     new_secret,
 )
 from svc_identity.domain.throttle import (
-    NANOSECONDS_PER_SECOND,
     PER_ADDRESS,
     PER_USERNAME,
     Failures,
@@ -22,7 +23,7 @@ from svc_identity.domain.throttle import (
     wait_s,
 )
 from svc_identity.domain.users import User, fold_username
-from svc_identity.service.ports import AccessToken, Clock, Passwords, Store, TokenSigner
+from svc_identity.service.ports import AccessToken, Passwords, Store, TokenSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ async def _open_session(
         session_id=session_id,
         user_id=user.user_id,
         created_at_ns=now,
-        expires_at_ns=now + desk.limits.session_s * NANOSECONDS_PER_SECOND,
+        expires_at_ns=now + desk.limits.session_s * NS_PER_S,
     )
     token = following_token(desk.limits, session, secret, now)
     async with desk.store.work() as work:
@@ -134,7 +135,7 @@ def following_token(
     limits: SessionLimits, session: Session, secret: str, now_ns: int
 ) -> RefreshToken:
     """Make the next refresh token of a session; it never outlives the session."""
-    expires_at_ns = now_ns + limits.refresh_token_s * NANOSECONDS_PER_SECOND
+    expires_at_ns = now_ns + limits.refresh_token_s * NS_PER_S
     return RefreshToken(
         token_hash=hash_secret(secret),
         session_id=session.session_id,

@@ -109,10 +109,3 @@ class TokenSigner(Protocol):
 
     def sign(self, user: User, now_ns: int) -> AccessToken:
         """Sign a token with a user's identity, roles and accounts."""
-
-
-class Clock(Protocol):
-    """Gives the time."""
-
-    def now_ns(self) -> int:
-        """UTC nanoseconds."""

@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.server import Call
+from mesh.timestamps import from_timestamp
 from mesh.validation import validate
 from ordermesh.marketdata.v1 import feed_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
@@ -212,9 +213,8 @@ class _Feed:
         apply = self._apply
         for update in frame.updates:
             kind = update.WhichOneof("change")
-            venue, received = update.venue_time, update.received_at
-            venue_ns = venue.seconds * 1_000_000_000 + venue.nanos
-            received_ns = received.seconds * 1_000_000_000 + received.nanos
+            venue_ns = from_timestamp(update.venue_time)
+            received_ns = from_timestamp(update.received_at)
             try:
                 # An update without a kind, or with a kind of a later version, cannot be read.
                 apply[kind or ""](update, venue_ns, received_ns or now_ns)
@@ -245,8 +245,7 @@ class _Feed:
         trade = update.trade
         if len(trade.trade_id) > TRADE_ID_CHARACTERS_MAX:
             raise ValueError(f"trade_id is longer than {TRADE_ID_CHARACTERS_MAX} characters")
-        at = trade.venue_time
-        trade_ns = at.seconds * 1_000_000_000 + at.nanos
+        trade_ns = from_timestamp(trade.venue_time)
         self.session.trade(
             update.instrument_id,
             Trade(

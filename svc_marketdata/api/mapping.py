@@ -2,13 +2,13 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.clock import NANOSECONDS_PER_SECOND
-from mesh.timestamps import from_timestamp, to_timestamp
+from kernel.decimals import format_nano
+from kernel.ticks import TickBand
+from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from svc_marketdata.domain.book import BookFlags
 from svc_marketdata.domain.candles import CANDLE_S, Candle
-from svc_marketdata.domain.fixed import format_nano
-from svc_marketdata.domain.listing import Listing, ListingKind, TickBand, TradingStatus, Venue
+from svc_marketdata.domain.listing import Listing, ListingKind, TradingStatus, Venue
 from svc_marketdata.domain.market import Aggressor, DayStatistics, InstrumentMarket, Quote, Trade
 
 TRADING_STATUSES = {
@@ -67,13 +67,10 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
         volume=day.volume,
         stale=market.stale,
     )
-    # Set in place: a Timestamp made first and copied in costs as much as all the rest.
     if quote.venue_time_ns:
-        time = message.venue_time
-        time.seconds, time.nanos = divmod(quote.venue_time_ns, NANOSECONDS_PER_SECOND)
+        set_timestamp(message.venue_time, quote.venue_time_ns)
     if quote.received_ns:
-        time = message.received_at
-        time.seconds, time.nanos = divmod(quote.received_ns, NANOSECONDS_PER_SECOND)
+        set_timestamp(message.received_at, quote.received_ns)
     if quote.flags is not BookFlags.NONE:
         message.flags.extend(_FLAGS_TO_PROTO[quote.flags])
     return message

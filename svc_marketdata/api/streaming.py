@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from google.protobuf.duration_pb2 import Duration
 
+from kernel.nanoseconds import NS_PER_S
 from mesh.errors import refuse
 from mesh.server import Call
 from mesh.timestamps import to_timestamp
@@ -18,7 +19,6 @@ from svc_marketdata.service.market_data import MarketData
 HEARTBEAT_S_DEFAULT = 5
 RETRY_S = 1
 """Seconds a reader is asked to wait before it connects again if the process stops."""
-NS_PER_S = 1_000_000_000
 
 
 class LiveStream:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import Enum, Flag, auto
 from typing import NamedTuple
 
-from svc_marketdata.domain.fixed import parse_nano
+from kernel.decimals import parse_nano
 
 LEVELS_PER_SIDE_MAX = 1_000
 """Price levels kept a side; when a side is full its worst level is let go."""

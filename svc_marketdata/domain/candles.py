@@ -3,12 +3,14 @@
 from collections import deque
 from dataclasses import dataclass
 
+from kernel.nanoseconds import NS_PER_S
+
 CANDLE_S = 60
 """Length of a candle."""
 
-CANDLE_NS = CANDLE_S * 1_000_000_000
+CANDLE_NS = CANDLE_S * NS_PER_S
 
-CANDLE_GRACE_NS = 2_000_000_000
+CANDLE_GRACE_NS = 2 * NS_PER_S
 """Time after the end of a candle in which late trades are still added to it."""
 
 CANDLES_KEPT_MAX = 240

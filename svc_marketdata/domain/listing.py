@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from kernel.ticks import TickBand
+
 
 class ListingKind(Enum):
     """What is listed."""
@@ -23,14 +25,6 @@ class TradingStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class TickBand:
-    """The tick size from a price upwards (RTS 11); canonical decimals."""
-
-    from_price: str
-    tick_size: str
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """A security at one venue; sizes are canonical decimals."""
 
@@ -42,7 +36,7 @@ class Listing:
     kind: ListingKind = ListingKind.UNSPECIFIED
     currency: str = ""
     lot_size: str = ""
-    tick_table: tuple[TickBand, ...] = ()
+    tick_table: tuple[TickBand[str], ...] = ()
     trading_status: TradingStatus = TradingStatus.UNSPECIFIED
     simulated: bool = False
     max_quantity: str = ""

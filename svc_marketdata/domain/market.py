@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 
+from kernel.decimals import format_nano, parse_nano
+from kernel.nanoseconds import NS_PER_DAY
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import CandleSeries
-from svc_marketdata.domain.fixed import format_nano, parse_nano
 
 NO_LEVEL = Level("", "", 0)
-DAY_NS = 86_400_000_000_000
 TRADE_IDS_KEPT_MAX = 256
 """Trade ids kept per listing, to recognise a trade that is reported twice."""
 
@@ -186,10 +186,10 @@ class InstrumentMarket:
             self._trade_ids.append(trade.trade_id)
         at_ns = trade.venue_time_ns or received_ns
         quote = self.quote
-        if at_ns // DAY_NS > self._day:
+        if at_ns // NS_PER_DAY > self._day:
             if self._day:
                 quote.day = DayStatistics(close_price=quote.last_price or quote.day.close_price)
-            self._day = at_ns // DAY_NS
+            self._day = at_ns // NS_PER_DAY
         self.trade = trade
         quote.last_price, quote.last_size = trade.price, trade.size
         # A venue that reports the volume in the same message has counted the trade already.
@@ -245,7 +245,7 @@ class InstrumentMarket:
         """Restore the last quote of an earlier process; it is stale until the feed refreshes."""
         self.quote = quote
         self.told = True
-        self._day = quote.venue_time_ns // DAY_NS
+        self._day = quote.venue_time_ns // NS_PER_DAY
         self.refreshed = False
 
     def _stamp(self, venue_ns: int, received_ns: int) -> int:

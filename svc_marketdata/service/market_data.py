@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
@@ -18,15 +19,7 @@ from svc_marketdata.domain.market import (
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.hub import Hub
 
-NS_PER_S = 1_000_000_000
 INSTRUMENT_ID = re.compile(r"(?=.{6,32}$)[A-Z0-9_-]+\.[A-Z0-9]{4}")
-
-
-class Clock(Protocol):
-    """Port: the time."""
-
-    def now_ns(self) -> int:
-        """UTC nanoseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from google.protobuf.message import Message
 
+from kernel.clock import Clock
 from mesh.access import Access, user
 from mesh.call import Call
-from mesh.clock import Clock
 from mesh.errors import MeshError
 from ordermesh.oms.v1 import audit_service_pb2
 from svc_oms.api.paging import page_start, page_token

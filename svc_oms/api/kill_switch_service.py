@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 from google.protobuf.duration_pb2 import Duration
 
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
+from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
-from mesh.clock import Clock
 from mesh.errors import MeshError, refuse
-from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
@@ -46,7 +47,6 @@ ACCESS: dict[str, Access] = {
 PAGE_SWITCHES_DEFAULT = 100
 PAGE_ORDERS_DEFAULT = 200
 HEARTBEAT_DEFAULT_S = 5
-NS_PER_S = 1_000_000_000
 DRAIN_RETRY_S = 1
 
 

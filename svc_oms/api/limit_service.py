@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from kernel.nanoseconds import NS_PER_US
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
@@ -48,7 +49,6 @@ PAGE_DEFAULT = 100
 VERSIONS_PAGE_MAX = 1000
 STATUSES_MAX = 1000
 POSITIONS_MAX = 10_000
-NS_PER_US = 1000
 
 Answer = TypeVar("Answer", bound=Message)
 

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from google.protobuf.message import Message
 
+from kernel.side import Side
 from mesh.auth import Principal
 from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2
 from svc_oms.domain.commands import (
@@ -17,7 +18,7 @@ from svc_oms.domain.commands import (
     ReplaceOrder,
     ResolveOrder,
 )
-from svc_oms.domain.model import Link, OrderType, Side, VenueHolds
+from svc_oms.domain.model import Link, OrderType, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.service.codec.values import link_value, nanoseconds, terms_value
 from svc_oms.service.commands.submissions import (

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from kernel.nanoseconds import NS_PER_US
+from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
-from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import order_requests as requests
@@ -47,7 +48,6 @@ Make = Callable[[Any, Principal, requests.Reply], Submission]
 
 PAGE_ORDERS_DEFAULT = 100
 HEARTBEAT_DEFAULT_S = 5
-NS_PER_US = 1000
 
 
 class OrderServicer:

@@ -5,8 +5,8 @@ import binascii
 from hashlib import sha256
 from typing import Any
 
+from kernel.ulid import ULID_CHARACTERS, valid_ulid
 from mesh.errors import MeshError
-from mesh.ids import ULID_CHARACTERS, valid_ulid
 from ordermesh.oms.v1 import audit_service_pb2, order_service_pb2
 from svc_oms.service.errors import invalid_field
 

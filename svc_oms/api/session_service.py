@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
+from kernel.clock import Clock
+from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.call import Call
-from mesh.clock import Clock
-from mesh.ids import valid_ulid
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.codec.values import timestamp

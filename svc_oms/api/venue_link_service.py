@@ -7,9 +7,9 @@ from contextlib import aclosing
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
+from kernel.clock import Clock
 from mesh.access import Access, peer
 from mesh.call import Call
-from mesh.clock import Clock
 from mesh.errors import refuse
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw

@@ -9,13 +9,14 @@ its place, with the first report that has OrderQty(38), or CumQty(14) and Leaves
 from decimal import ROUND_CEILING, Context, Decimal
 from typing import Final
 
+from kernel.decimals import plain
 from svc_oms.domain.checks import Instrument
 from svc_oms.domain.commands import PlaceOrder
 from svc_oms.domain.events import Event, OrderRestated
 from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, OrderType
-from svc_oms.domain.numbers import Price, Quantity, add, bounded, multiply, plain
+from svc_oms.domain.numbers import Price, Quantity, add, bounded, multiply
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.terms import Capabilities
 

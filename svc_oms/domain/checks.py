@@ -7,8 +7,10 @@ each value the text names.
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.decimals import plain
+from kernel.ticks import TickBand, band_at
 from svc_oms.domain.model import OrderTerms, OrderType
-from svc_oms.domain.numbers import EXACT, ZERO, Price, Quantity, multiply, plain
+from svc_oms.domain.numbers import EXACT, ZERO, Price, Quantity, multiply
 from svc_oms.domain.refusal import OrderRefused, invalid
 from svc_oms.domain.terms import check_kind
 
@@ -16,17 +18,8 @@ __all__ = [
     "Instrument",
     "Limits",
     "OrderRefused",
-    "TickBand",
     "check_terms",
-    "tick_band",
 ]
-
-
-class TickBand(NamedTuple):
-    """From this price on, prices are multiples of tick_size."""
-
-    from_price: Price
-    tick_size: Price
 
 
 class Instrument(NamedTuple):
@@ -38,7 +31,7 @@ class Instrument(NamedTuple):
     isin: str
     currency: str
     lot_size: Quantity
-    tick_table: tuple[TickBand, ...]
+    tick_table: tuple[TickBand[Price], ...]
     """Lowest first, the first from zero; the last one holds without bound."""
     tradable: bool
     """TradingStatus OPEN or AUCTION."""
@@ -174,19 +167,8 @@ def _check_lot(field: str, quantity: Quantity, lot: Quantity) -> None:
     )
 
 
-def tick_band(price: Decimal, instrument: Instrument) -> TickBand:
-    """Return the band a positive price lies in."""
-    table = instrument.tick_table
-    found = table[0]
-    for band in table:
-        if band.from_price > price:
-            break
-        found = band
-    return found
-
-
 def _check_tick(field: str, price: Price, instrument: Instrument) -> None:
-    band = tick_band(price, instrument)
+    band = band_at(instrument.tick_table, price)
     if not EXACT.remainder(price, band.tick_size):
         return
     below, above = _neighbours(price, band.tick_size)

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from svc_oms.domain.model import Link, OrderTerms, OrderType, Side, VenueHolds
+from kernel.side import Side
+from svc_oms.domain.model import Link, OrderTerms, OrderType, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
 
 

@@ -1,5 +1,6 @@
 """From a command to the event it becomes, or a refusal."""
 
+from kernel.decimals import plain
 from svc_oms.domain import cash, triggers
 from svc_oms.domain.checks import Instrument, Limits, OrderRefused, check_terms
 from svc_oms.domain.commands import (
@@ -20,7 +21,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.lifecycle import LOCAL, OrderState, first_state
 from svc_oms.domain.model import Order, Rejection, Trigger, WaitsFor
-from svc_oms.domain.numbers import Price, plain
+from svc_oms.domain.numbers import Price
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.terms import BASIC, Capabilities, how_worked, require_native
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from kernel.decimals import plain
 from svc_oms.domain import lifecycle, triggers
 from svc_oms.domain.events import (
     CancelRefused,
@@ -36,7 +37,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
 from svc_oms.domain.model import Order, ResolutionSource
-from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, plain, subtract
+from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, subtract
 
 Draft = list[Any]
 Handler = Callable[[Draft, Order, Any], str]

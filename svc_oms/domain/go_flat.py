@@ -5,9 +5,10 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from kernel.decimals import plain
+from kernel.side import Side
 from svc_oms.domain.checks import Instrument
-from svc_oms.domain.model import Side
-from svc_oms.domain.numbers import ZERO, Quantity, plain
+from svc_oms.domain.numbers import ZERO, Quantity
 
 # Closing orders of one position: a listing's largest order may be small.
 FLAT_ORDERS_MAX: Final = 20

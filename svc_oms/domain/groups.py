@@ -21,6 +21,7 @@ member is.
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from kernel.decimals import plain
 from svc_oms.domain.events import (
     CancelRequested,
     Event,
@@ -31,7 +32,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Link, LinkKind, Order, OrderTerms, WaitsFor
-from svc_oms.domain.numbers import Quantity, plain, subtract
+from svc_oms.domain.numbers import Quantity, subtract
 from svc_oms.domain.refusal import OrderRefused, invalid
 
 GROUP_ORDERS_MAX: Final = 10

@@ -12,18 +12,10 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import NamedTuple
 
+from kernel.side import Side
 from svc_oms.domain import numbers
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
-
-
-class Side(IntEnum):
-    """Side(54); numbers of ordermesh.oms.v1.Side."""
-
-    BUY = 1
-    SELL = 2
-    SELL_SHORT = 3
-    SELL_SHORT_EXEMPT = 4
 
 
 class OrderType(IntEnum):

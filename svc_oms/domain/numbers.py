@@ -20,14 +20,14 @@ from decimal import (
 )
 from typing import NewType
 
+from kernel.decimals import FRACTION_DIGITS_MAX, WHOLE_DIGITS_MAX
+
 Price = NewType("Price", Decimal)
 """Currency units per share; may be zero or negative only where a venue reports so."""
 
 Quantity = NewType("Quantity", Decimal)
 """Shares."""
 
-INTEGER_DIGITS_MAX = 18
-FRACTION_DIGITS_MAX = 9
 EXACT_DIGITS = 80
 
 EXACT = Context(prec=EXACT_DIGITS, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
@@ -40,7 +40,7 @@ _HALF_EVEN = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_EVEN, traps=[Invalid
 ZERO = Decimal(0)
 NO_QUANTITY = Quantity(ZERO)
 _NINE_PLACES = Decimal(1).scaleb(-FRACTION_DIGITS_MAX)
-_UPPER_BOUND = Decimal(10) ** INTEGER_DIGITS_MAX
+_UPPER_BOUND = Decimal(10) ** WHOLE_DIGITS_MAX
 
 add = EXACT.add
 subtract = EXACT.subtract
@@ -66,7 +66,7 @@ def bounded(number: Decimal) -> Decimal:
     if not number.is_finite():
         raise ValueError(f"{number} is not a finite number")
     if abs(number) >= _UPPER_BOUND:
-        raise ValueError(f"{number} has more than {INTEGER_DIGITS_MAX} digits before the point")
+        raise ValueError(f"{number} has more than {WHOLE_DIGITS_MAX} digits before the point")
     exponent = number.normalize(EXACT).as_tuple().exponent
     if isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX:
         raise ValueError(f"{number} has more than {FRACTION_DIGITS_MAX} decimal places")
@@ -85,9 +85,3 @@ def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """Return amount * part / whole, rounded half even to 9 places."""
     quotient = _STICKY.divide(multiply(amount, part), whole)
     return _HALF_EVEN.quantize(quotient, _NINE_PLACES).normalize(EXACT)
-
-
-def plain(number: Decimal) -> str:
-    """Return the number in words for people: no exponent, no trailing zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.decimals import plain
+from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
-from svc_oms.domain.model import Execution, Order, Side
-from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, plain, share
+from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
 from svc_oms.domain.numbers import subtract as minus
 from svc_oms.domain.verify import Finding, LogLine
 

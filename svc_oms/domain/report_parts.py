@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from kernel.decimals import plain
 from svc_oms.domain.events import (
     CancelRefused,
     Event,
@@ -22,7 +23,7 @@ from svc_oms.domain.model import (
     ResolutionSource,
     TimeInForce,
 )
-from svc_oms.domain.numbers import Quantity, plain
+from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.venue_reasons import BY_ORD_REJ_REASON, OTHER
 
 # Bases that the venue can take up again.

@@ -10,6 +10,7 @@ it confirms the word silently, or overrules it and is flagged (`second_thoughts`
 from collections.abc import Mapping
 from typing import Final
 
+from kernel.decimals import plain
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import FoundExecution, ResolveOrder
 from svc_oms.domain.events import (
@@ -29,7 +30,7 @@ from svc_oms.domain.evolve import evolve
 from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Execution, Order, ResolutionSource, VenueHolds
-from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add, plain
+from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.report_parts import not_sent, parked
 

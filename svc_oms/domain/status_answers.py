@@ -1,5 +1,6 @@
 """Order Status: how doubts end. ExecType(150)=I, and "unknown order" to a status request."""
 
+from kernel.decimals import plain
 from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     Event,
@@ -18,7 +19,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, ResolutionSource
-from svc_oms.domain.numbers import Quantity, plain
+from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.report_parts import (
     PAUSED,
     arrival,

@@ -10,14 +10,14 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_DAY
 from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce, TriggerPriceType
-from svc_oms.domain.numbers import plain
 from svc_oms.domain.refusal import invalid, unsupported
 from svc_oms.domain.times import utc
 
 # The furthest expire_time: a year ahead. Beyond, it is taken for a slip and refused.
 EXPIRE_AHEAD_MAX_DAYS: Final = 366
-_DAY_NS: Final = 86_400_000_000_000
 _T, _F = OrderType, TimeInForce
 
 
@@ -193,7 +193,7 @@ def _check_expire_time(terms: OrderTerms, now_ns: int) -> None:
         invalid("terms.expire_time", "", f"a time, {because}")
     elif expires_ns <= now_ns:
         invalid("terms.expire_time", utc(expires_ns), f"after {utc(now_ns)}, which is now")
-    elif expires_ns > now_ns + EXPIRE_AHEAD_MAX_DAYS * _DAY_NS:
+    elif expires_ns > now_ns + EXPIRE_AHEAD_MAX_DAYS * NS_PER_DAY:
         invalid(
             "terms.expire_time",
             utc(expires_ns),

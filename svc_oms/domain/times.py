@@ -1,5 +1,7 @@
 """Times in words, without a clock or a calendar of the machine."""
 
+from kernel.nanoseconds import NS_PER_S
+
 _DAYS_OF_400_YEARS = 146_097
 # From 0000-03-01, where these years begin, to 1970-01-01.
 _DAYS_BEFORE_1970 = 719_468
@@ -7,7 +9,7 @@ _DAYS_BEFORE_1970 = 719_468
 
 def utc(time_ns: int) -> str:
     """Return UTC nanoseconds since 1970 as ISO 8601, to the second; any year there is."""
-    days, seconds = divmod(time_ns // 1_000_000_000, 86_400)
+    days, seconds = divmod(time_ns // NS_PER_S, 86_400)
     # Years begin in March here, so that the leap day is the last of its year.
     era, day_of_era = divmod(days + _DAYS_BEFORE_1970, _DAYS_OF_400_YEARS)
     years = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365

@@ -9,11 +9,12 @@ moves in the trader's favour: up for a sell, down for a buy.
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.side import Side
 from svc_oms.domain.model import (
     Order,
     OrderTerms,
     OrderType,
-    Side,
     TimeInForce,
     Trigger,
     TriggerPriceType,
@@ -27,8 +28,6 @@ STOPS: Final = frozenset(ONCE_TRIGGERED)
 QUOTED: Final = frozenset(TriggerPriceType) - {TriggerPriceType.LAST}
 """What FIX 4.4 cannot tell a venue to hold a stop against."""
 
-NS_PER_S: Final = 1_000_000_000
-DAY_NS: Final = 86_400 * NS_PER_S
 _TWO: Final = Quantity(Decimal(2))
 
 
@@ -135,5 +134,5 @@ def ends_at_ns(order: Order, day_end_s: int) -> int | None:
     if terms.time_in_force is not TimeInForce.DAY:
         return None
     begun = order.created_at_ns
-    end = begun - begun % DAY_NS + day_end_s * NS_PER_S
-    return end if end > begun else end + DAY_NS
+    end = begun - begun % NS_PER_DAY + day_end_s * NS_PER_S
+    return end if end > begun else end + NS_PER_DAY

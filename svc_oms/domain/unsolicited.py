@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from kernel.side import SIDE_OF_CODE, Side
 from svc_oms.domain.checks import Instrument
 from svc_oms.domain.facts import ExecutionReportFacts, ReportedOrder
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType, Side, TimeInForce
+from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, add
 from svc_oms.domain.report_parts import TIMES_IN_FORCE
 
@@ -21,17 +22,11 @@ OPENING: Final = frozenset("A0F")
 """ExecType(150) of reports that open an order: pending new, new, trade."""
 NO_ORDER_ID: Final = frozenset({"", "NONE"})
 """OrderID(37) where there is none: FIX asks for the field in every report."""
-_SIDES: Final = {
-    "1": Side.BUY,
-    "2": Side.SELL,
-    "5": Side.SELL_SHORT,
-    "6": Side.SELL_SHORT_EXEMPT,
-}
 
 
 def side_of(told: ReportedOrder) -> Side | None:
     """Return Side(54) as ours; None if it is none of ours."""
-    return _SIDES.get(told.side)
+    return SIDE_OF_CODE.get(told.side)
 
 
 def why_not(facts: ExecutionReportFacts, instrument: Instrument | None) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.decimals import plain
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.hashchain import verify_chain
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL
 from svc_oms.domain.model import Execution, Order
-from svc_oms.domain.numbers import add, multiply, plain
+from svc_oms.domain.numbers import add, multiply
 
 
 class LogLine(NamedTuple):

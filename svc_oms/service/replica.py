@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service import metrics

@@ -6,12 +6,13 @@ import pytest
 import quickfix
 import quickfix44
 
-from svc_gateway.adapters.fix import tags
+from fix import tags
 from tests.support.sources import ROOT
 
 PAIR = re.compile(r"\b([A-Z][A-Za-z]{2,})\(([0-9]{1,4}|[A-Za-z]{1,2})\)")
 TEXTS = (
     "docs/*.md", "docs/adr/*.md", "proto/**/*.proto", "svc_*/**/*.py", "svc_*/*.md",
+    "fix/*.py", "fix/*.md", "kernel/*.py",
     "sim_exchange/**/*.py", "sim_exchange/*.md", "web/src/**/*.ts", "web/src/**/*.svelte",
 )  # fmt: skip
 DIALECT = ROOT / "docs" / "FIX.md"

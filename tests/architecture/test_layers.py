@@ -58,7 +58,7 @@ def test_drivers_are_imported_in_their_adapters_only():
     assert wrong == []
 
 
-def test_domains_import_the_standard_library_and_themselves_only():
+def test_domains_import_the_standard_library_kernel_and_themselves_only():
     wrong = [
         f"{path}:{line} imports {module}"
         for path in package_files()
@@ -66,9 +66,20 @@ def test_domains_import_the_standard_library_and_themselves_only():
         for line, module in imports_of(path)
         if module.split(".")[:2] != list(path.parts[:2])
         and (
-            module.partition(".")[0] not in sys.stdlib_module_names
+            module.partition(".")[0] not in sys.stdlib_module_names | {"kernel"}
             or module.partition(".")[0] in NOT_IN_DOMAIN
         )
+    ]
+    assert wrong == []
+
+
+def test_kernel_imports_the_standard_library_and_itself_only():
+    wrong = [
+        f"{path}:{line} imports {module}"
+        for path in package_files()
+        if path.parts[0] == "kernel"
+        for line, module in imports_of(path)
+        if module.partition(".")[0] not in sys.stdlib_module_names | {"kernel"}
     ]
     assert wrong == []
 

@@ -27,8 +27,6 @@ BANNED = {
         "await a condition; nothing may stop the event loop",
         (
             "meshctl/stack/commands.py",
-            # A process of its own, and the thread that reads from it.
-            "svc_gateway/adapters/fix/door",
             "tests/support/",
             "bench/",
             "tests/integration/",
@@ -43,7 +41,7 @@ BANNED = {
     "pickle.loads": ("protobuf or JSON", ()),
     "contextlib.suppress(Exception)": ("name the exception", ()),
 }
-# Inside domain/, service/ and api/ time comes as an argument or from mesh.clock.
+# Inside domain/, service/ and api/ time comes as an argument or from a clock of kernel.clock.
 CLOCKS = {"time.time", "time.time_ns", "datetime.now", "dt.datetime.now", "datetime.datetime.now"}
 PURE_LAYERS = {"domain", "service", "api"}
 

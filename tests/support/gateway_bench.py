@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from conformance.scripted_venue import Cable, ScriptedVenue
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.app import Gateway

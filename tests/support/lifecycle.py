@@ -7,7 +7,9 @@ take the place of, every event gets the next sequence.
 
 from decimal import Decimal
 
-from svc_oms.domain.checks import Instrument, Limits, TickBand
+from kernel.side import Side
+from kernel.ticks import TickBand
+from svc_oms.domain.checks import Instrument, Limits
 from svc_oms.domain.commands import (
     CancelOrder,
     FoundExecution,
@@ -25,7 +27,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.hashchain import GENESIS, event_hash
-from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Side, TimeInForce
+from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import (
     decide_cancel,
     decide_place,

@@ -7,7 +7,6 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.auth import Principal
-from mesh.clock import ManualClock
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
@@ -23,6 +22,7 @@ from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.replica import Replica
 from svc_oms.settings import OmsSettings
+from tests.support.clock import ManualClock
 from tests.support.oms import listing
 from tests.support.oms_memory import MemoryStore
 

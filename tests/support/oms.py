@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc.aio
 
+from kernel.clock import SystemClock
 from mesh.channel import mesh_channel
-from mesh.clock import SystemClock
 from mesh.server import MeshServer, Ops
 from mesh.tls import TlsFiles
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-from mesh.ids import new_ulid
+from kernel.side import Side
+from kernel.ticks import TickBand
+from kernel.ulid import new_ulid
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from svc_oms.domain.checks import Instrument, Limits, TickBand
+from svc_oms.domain.checks import Instrument, Limits
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import VenueReportParked
-from svc_oms.domain.model import OrderTerms, OrderType, Side, TimeInForce
+from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.codec.venue_messages import command_bytes, facts_of
 from svc_oms.service.venue.venue_sessions import capabilities_of

@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
+    "kernel",
+    "fix",
     "mesh",
     "svc_oms",
     "svc_gateway",

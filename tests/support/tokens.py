@@ -6,8 +6,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from kernel.clock import Clock, SystemClock
 from mesh.auth import TokenVerifier
-from mesh.clock import Clock, SystemClock
 
 ISSUER = "ordermesh"
 AUDIENCE = "ordermesh"

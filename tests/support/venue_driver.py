@@ -1,7 +1,8 @@
 """Requests to a simulated venue and its answers, as FIX fields, without QuickFIX."""
 
+from fix.wire import read_fields
 from sim_exchange.adapters.fix.terms import read_terms
-from sim_exchange.adapters.fix.wire import answer_body, read_fields
+from sim_exchange.adapters.fix.wire import answer_body
 from sim_exchange.domain.order import Order, Side
 from sim_exchange.instruments import INSTRUMENTS
 from sim_exchange.service.venue import Venue

@@ -15,7 +15,7 @@ import yaml
 
 from conformance.path import OrderPath
 from conformance.scripted_venue import Cable, ScriptedVenue
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession

@@ -8,10 +8,11 @@ from typing import Any
 
 import quickfix as fix
 
-from mesh.fix_guard import LOOPBACK
+from fix.acceptor_guard import AcceptorGuard
+from fix.dictionary import dictionary_text
+from fix.guard import LOOPBACK
 from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
-from sim_exchange.adapters.fix.dictionary import dictionary_text
-from sim_exchange.adapters.fix.door import AcceptorDoor
+from sim_exchange.adapters.fix.client_groups import GROUPS
 from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 
 STORE_TAIL_BYTES = 4 * 1024 * 1024
@@ -43,7 +44,7 @@ ResetOnDisconnect=N
 def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> str:
     """QuickFIX's settings: per client X the sessions X (orders), X-MD (prices), X-DC (copies).
 
-    It listens on loopback only; clients come in by the door.
+    It listens on loopback only; clients connect to the guard.
     """
     text = _DEFAULTS.format(mic=mic, port=port, store=store)
     for client in clients:
@@ -57,11 +58,11 @@ class VenueAcceptor:
     """Owns the QuickFIX objects, which must outlive each other in the right order."""
 
     def __init__(
-        self, application: VenueApplication, text: str, store: Path, door: AcceptorDoor
+        self, application: VenueApplication, text: str, store: Path, guard: AcceptorGuard
     ) -> None:
-        self._door = door
+        self._guard = guard
         store.mkdir(parents=True, exist_ok=True)
-        (store / "dictionary.xml").write_text(dictionary_text())
+        (store / "dictionary.xml").write_text(dictionary_text(GROUPS))
         path = store / "acceptor.cfg"
         path.write_text(text)
         self._settings = fix.SessionSettings(str(path))
@@ -77,7 +78,7 @@ class VenueAcceptor:
             OSError: The port is taken.
         """
         self._acceptor.start()
-        self._door.start()
+        self._guard.start()
 
     def close(self) -> None:
         """Let nobody in any more; the clients have been logged out.
@@ -87,7 +88,7 @@ class VenueAcceptor:
         (std::_Rb_tree_increment below SocketServer::close()). So it listens until the process
         ends, and that has to end without the destructors: see `__main__`.
         """
-        self._door.stop()
+        self._guard.stop()
 
 
 def free_loopback_port() -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import quickfix as fix
 
+from fix.wire import read_fields
 from mesh.log import get_logger
 from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
 from sim_exchange.adapters.fix.order_desk import (
@@ -22,7 +23,7 @@ from sim_exchange.adapters.fix.order_desk import (
 )
 from sim_exchange.adapters.fix.outbound import Sender
 from sim_exchange.adapters.fix.terms import MissingFieldError, NotTakenError
-from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX, read_fields
+from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 
 _LOG = get_logger(__name__)
 

@@ -7,8 +7,9 @@ out, so that a reader without a data dictionary can take the k-th value of each 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from fix.wire import SOH, read_all, utc_text
 from sim_exchange.adapters.fix.outbound import Sender
-from sim_exchange.adapters.fix.wire import SOH, price_text, read_all, utc_text
+from sim_exchange.adapters.fix.wire import price_text
 from sim_exchange.domain.order import Side
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.instruments import Instrument
@@ -396,7 +397,7 @@ def _tick_fields(table: TickTable) -> list[str]:
     bands = [
         band
         for place, band in enumerate(table.bands)
-        if place == 0 or band.tick != table.bands[place - 1].tick
+        if place == 0 or band.tick_size != table.bands[place - 1].tick_size
     ]
     fields = [f"1205={len(bands)}"]
     for place, band in enumerate(bands):
@@ -404,5 +405,5 @@ def _tick_fields(table: TickTable) -> list[str]:
         # The last band has no end.
         if place + 1 < len(bands):
             fields.append(f"1207={price_text(bands[place + 1].from_price)}")
-        fields.append(f"1208={price_text(band.tick)}")
+        fields.append(f"1208={price_text(band.tick_size)}")
     return fields

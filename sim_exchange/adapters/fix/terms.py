@@ -2,7 +2,8 @@
 
 from typing import Final, NoReturn
 
-from sim_exchange.adapters.fix.wire import SHORT_SALES, SIDES, TRAILING_STOP_PEG, read_utc
+from fix.wire import second_ns
+from sim_exchange.adapters.fix.wire import SHORT_SALES, SIDES, TRAILING_STOP_PEG
 from sim_exchange.domain.order import (
     MARKET_PRICE,
     PLAIN,
@@ -155,7 +156,7 @@ def _read_expiry(fields: dict[str, str], tif: TimeInForce) -> int:
         return 0
     expires = required(fields, "126")
     try:
-        return read_utc(expires)
+        return second_ns(expires.partition(".")[0])
     except ValueError:
         text = f"ExpireTime(126) '{expires}' is not a time"
         raise BadTermsError(OrdRejReason.OTHER, text) from None

@@ -5,10 +5,10 @@ costs more than the whole order. A body is handed to QuickFIX as one field whose
 holds all others: it counts length and checksum over the text as it is, in our order.
 """
 
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from fix.wire import SOH, utc_text
 from sim_exchange.domain.order import OrderKind, Side
 from sim_exchange.domain.prices import format_average, format_price
 from sim_exchange.service.orders import (
@@ -24,7 +24,6 @@ from sim_exchange.service.orders import (
     UnknownOrder,
 )
 
-SOH: Final = "\x01"
 SIDE_CODES: Final = {Side.BUY: "1", Side.SELL: "2"}
 SHORT_SALES: Final = frozenset({"5", "6"})
 """Side(54) of a short sale and of an exempt one."""
@@ -39,42 +38,6 @@ ORD_TYPES: Final = {OrderKind.TRAILING_STOP: "P"}
 """OrdType(40) where it is not the book's own character."""
 
 _REFUSAL_ECHO = ("1", "55", "48", "22", "54", "38", "40", "44", "99", "111", "18", "211", "59")
-
-
-def read_fields(text: str) -> dict[str, str]:
-    """Tag to value; of a repeated tag the last.
-
-    Raises:
-        ValueError: A part is no tag=value.
-    """
-    return dict([part.split("=", 1) for part in text.split(SOH)[:-1]])
-
-
-def read_all(text: str, tag: str) -> list[str]:
-    """Every value of a repeated tag, in order."""
-    start = f"{tag}="
-    return [part[len(start) :] for part in text.split(SOH) if part.startswith(start)]
-
-
-@lru_cache(maxsize=16)
-def _second_text(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d-%H:%M:%S")
-
-
-def utc_text(now_ns: int) -> str:
-    """UTCTimestamp with microseconds."""
-    second, rest = divmod(now_ns, 1_000_000_000)
-    return f"{_second_text(second)}.{rest // 1000:06d}"
-
-
-def read_utc(text: str) -> int:
-    """Read a UTCTimestamp, to the second, as nanoseconds.
-
-    Raises:
-        ValueError: It is none.
-    """
-    at = datetime.strptime(text.partition(".")[0], "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
-    return int(at.timestamp()) * 1_000_000_000
 
 
 def signed_text(offset: int) -> str:

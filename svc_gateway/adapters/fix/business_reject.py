@@ -8,9 +8,9 @@ for a person without a word: a Reject(3) would be of the session, and the sessio
 from collections.abc import Mapping
 from typing import Final
 
+from fix import tags as t
+from fix import wire
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 
 UNSUPPORTED_TYPE: Final = "3"
 MISSING_FIELD: Final = "5"

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from svc_gateway.adapters.fix.door import retry_ceiling_s
+from fix.initiator_guard import retry_ceiling_s
 
-# How QuickFIX begins what it says on the way to a logon; the port it names is the door's.
+# How QuickFIX begins what it says on the way to a logon; the port it names is the guard's.
 _CONNECTING = "Connecting to "
 _LOGON_SENT = "Initiated logon request"
 _IDLE_WORDS = (
@@ -23,7 +23,7 @@ class ConnectionWatch:
     def __init__(self, reconnect_s: float, now: Callable[[], float]) -> None:
         self._reconnect_s = reconnect_s
         self._now = now
-        # Logons in a row that came to nothing: the door, which spaces them, is new each time.
+        # Failed logons in a row: the guard process, which spaces them, is new for each engine.
         self._failures = 0
         self._not_before = 0.0
         self.begin()

@@ -1,6 +1,7 @@
 """One QuickFIX initiator per session, so that sessions share no thread and start on their own."""
 
 import gc
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,13 +11,15 @@ from typing import Any
 
 import quickfix as fix
 
-from mesh.fix_guard import LOOPBACK
+from fix.dictionary import dictionary_text
+from fix.guard import LOOPBACK
+from fix.guard_process import GuardProcess
+from fix.initiator_guard import GuardConfig
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
-from svc_gateway.adapters.fix.dictionary import dictionary_text
-from svc_gateway.adapters.fix.door_process import DoorProcess
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
+from svc_gateway.adapters.fix.venue_groups import GROUPS, MORE_TYPES
 from svc_gateway.service.ports import Groups, Handed, InDoubtError, NotSentError, Told
 from svc_gateway.venues import SessionConfig
 
@@ -47,7 +50,7 @@ class QuickFixEngine:
         self._in_use = threading.Lock()
         self._session: Any = None
         self._message_log: MessageLog | None = None
-        self._door: DoorProcess | None = None
+        self._guard: GuardProcess | None = None
         self._spoiled = False
         self._watch = ConnectionWatch(config.reconnect_s, time.monotonic)
         # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
@@ -73,7 +76,8 @@ class QuickFixEngine:
         assert not self.running
         # The store holds our Logon(A) and with it the password.
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self._folder / "dictionary.xml").write_text(dictionary_text(), encoding="ascii")
+        dictionary = dictionary_text(GROUPS, MORE_TYPES)
+        (self._folder / "dictionary.xml").write_text(dictionary, encoding="ascii")
         self._spoiled = False
         self._watch.begin()
         if self._log_bytes_max:
@@ -84,8 +88,8 @@ class QuickFixEngine:
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
             self._reset_is_told,
         )  # fmt: skip
-        self._door = DoorProcess(config, self._note)
-        port = self._door.start()
+        self._guard = GuardProcess(guard_config(config), self._note)
+        port = self._guard.start()
         settings = engine_settings(config, self._folder, self._session_id, port)
         stores = fix.FileStoreFactory(str(self._folder))
         initiator = fix.SocketInitiator(callbacks, stores, settings, logs)
@@ -112,9 +116,9 @@ class QuickFixEngine:
             self._session = None
         del initiator
         self._parts = ()
-        if self._door is not None:
-            self._door.stop()
-            self._door = None
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
         gc.collect()  # the session and its open files go with the last reference
         if self._message_log is not None:
             self._message_log.close()
@@ -216,7 +220,7 @@ class QuickFixEngine:
         return self._store.message(msg_seq_num)
 
     def _note(self, text: str) -> None:
-        # In the door's thread.
+        # In the thread that reads from the guard process.
         self._put(Handed(Told.NOTE, text, time.time_ns()))
 
     def _hand_over(self, handed: Handed) -> bool:
@@ -229,9 +233,9 @@ class QuickFixEngine:
             self._watch.logged_on()
         if handed.told is Told.NOTE and not self._watch.note(handed.raw):
             return True
-        trouble = self._door.trouble if self._door is not None else ""
+        trouble = self._guard.trouble if self._guard is not None else ""
         if trouble and handed.told is Told.NOTE:
-            # QuickFIX only knows that the door closed; the door knows why.
+            # QuickFIX only knows that the guard closed its connection; the guard knows why.
             return True
         if handed.told is Told.LOGOUT and not handed.raw:
             handed = replace(handed, raw=trouble or self._watch.why)
@@ -244,10 +248,29 @@ class QuickFixEngine:
         return taken
 
 
+def guard_config(config: SessionConfig) -> GuardConfig:
+    """Return what the guard process of a session must know."""
+    tls = config.tls
+    return GuardConfig(
+        name=config.session_id,
+        host=config.host,
+        port=config.port,
+        message_bytes_max=config.message_bytes_max,
+        reconnect_s=config.reconnect_s,
+        tls=tls.enabled,
+        ca=str(tls.ca or ""),
+        certificate=str(tls.certificate or ""),
+        key=str(tls.key or ""),
+        server_name=tls.server_name,
+        listen_port=0,
+        engine_pid=os.getpid(),
+    )
+
+
 def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: int) -> Any:
     """Return QuickFIX's settings of one session; as little as possible is refused.
 
-    It connects to the door on loopback, which connects to the venue.
+    It connects to the guard process on loopback, which connects to the venue.
     """
     values = {
         "ConnectionType": "initiator",

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from itertools import count
 
+from fix import tags as t
+from fix import wire
+from mesh.timestamps import set_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
-from svc_gateway.adapters.fix import market_out, wire
-from svc_gateway.adapters.fix import tags as t
+from svc_gateway.adapters.fix import market_out
 from svc_gateway.adapters.fix.market_in import MarketReader, session_status, trading_status
 from svc_gateway.adapters.fix.security_list import read_security_list, static_instruments
 from svc_gateway.service.ports import Groups, MarketReading
@@ -87,7 +89,7 @@ class FixMarketDialect:
         update = feed.FeedUpdate(
             instrument_id=self._reader.instrument_id(symbol), trading_status=status
         )
-        update.received_at.seconds, update.received_at.nanos = divmod(received_ns, 1_000_000_000)
+        set_timestamp(update.received_at, received_ns)
         return MarketReading(updates=[update])
 
     def _requests(self, symbols: Sequence[str], kind: str) -> list[tuple[str, Groups]]:

@@ -8,15 +8,15 @@ from decimal import Decimal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from fix import tags as t
+from fix import wire
+from fix.wire import BadFieldError, canonical
+from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
-from svc_gateway.adapters.fix.wire import BadFieldError, canonical
 from svc_gateway.service.ports import MarketReading
 
-_NS = 1_000_000_000
 # Levels remembered by MDEntryID(278), for venues that delete by id alone. Reached: the oldest is
 # forgotten and a later change of it asks for a fresh snapshot.
 ENTRY_IDS_MAX = 200_000
@@ -79,8 +79,8 @@ class MarketReader:
         if not symbol:
             raise BadFieldError("Symbol(55) is missing")
         reading = MarketReading()
-        at = _stamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
-        received = _stamp(received_ns)
+        at = to_timestamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
+        received = to_timestamp(received_ns)
         book = feed.FeedUpdate(
             instrument_id=self.instrument_id(symbol), venue_time=at, received_at=received
         )
@@ -135,8 +135,8 @@ class MarketReader:
         """Read MarketDataIncrementalRefresh(X). A Symbol(55) holds for the entries behind it."""
         head, entries = split(wire.clean(raw), t.MD_UPDATE_ACTION)
         reading = MarketReading()
-        at = _stamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
-        received = _stamp(received_ns)
+        at = to_timestamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
+        received = to_timestamp(received_ns)
         symbol = head.get(t.SYMBOL, "")
         for entry in entries:
             symbol = entry.get(t.SYMBOL, symbol)
@@ -213,7 +213,7 @@ class MarketReader:
         price, size = self._price_and_size(entry)
         self._last_trades[symbol] = (price, size)
         made_ns = wire.utc_ns(f"{entry.get(t.MD_ENTRY_DATE, '')}-{entry.get(t.MD_ENTRY_TIME, '')}")
-        made = _stamp(made_ns) if made_ns else at
+        made = to_timestamp(made_ns) if made_ns else at
         trade = md.Trade(
             trade_id=(entry.get(t.TRADE_ID) or entry.get(t.MD_ENTRY_ID, ""))[:TEXT_MAX],
             price=price,
@@ -283,8 +283,3 @@ def _statistic(out: feed.Statistics, entry: Entry) -> None:
 def _count(entry: Entry) -> int:
     text = entry.get(t.NUMBER_OF_ORDERS, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004
-
-
-def _stamp(at_ns: int) -> Timestamp:
-    seconds, nanos = divmod(at_ns, _NS)
-    return Timestamp(seconds=seconds, nanos=nanos)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
+from fix import tags as t
+from fix import wire
 from svc_gateway.service.ports import Groups
 from svc_gateway.venues import DialectConfig
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
-from mesh.ids import order_id_of
+from fix import tags as t
+from fix import wire
+from fix.wire import BadFieldError, canonical
+from kernel.order_ids import order_id_of
+from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.business_reject import is_of_use, reject_for
-from svc_gateway.adapters.fix.wire import BadFieldError, canonical
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
 TEXT_MAX = 256
 PARKED_BYTES_MAX = 64 * 1024
-_NS = 1_000_000_000
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
@@ -55,10 +55,10 @@ class OrderReader:
             poss_dup=found.get("43") == "Y",
             poss_resend=found.get("97") == "Y",
         )
-        message.received_at.seconds, message.received_at.nanos = divmod(received_ns, _NS)
+        set_timestamp(message.received_at, received_ns)
         sent_ns = wire.utc_ns(found.get(t.SENDING_TIME, ""))
         if sent_ns:
-            message.sending_time.seconds, message.sending_time.nanos = divmod(sent_ns, _NS)
+            set_timestamp(message.sending_time, sent_ns)
         kind = found.get(t.MSG_TYPE, "")
         try:
             if kind == "8":
@@ -178,7 +178,7 @@ def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
     out.last_market_mic = _text(found, t.LAST_MKT)
     at_ns = wire.utc_ns(get(t.TRANSACT_TIME, ""))
     if at_ns:
-        out.transact_time.seconds, out.transact_time.nanos = divmod(at_ns, _NS)
+        set_timestamp(out.transact_time, at_ns)
     if t.ORD_REJ_REASON in found:
         out.ord_rej_reason = _number(found, t.ORD_REJ_REASON, "OrdRejReason(103)")
     if t.EXEC_RESTATEMENT_REASON in found:

@@ -2,19 +2,15 @@
 
 from typing import Final
 
+from fix import tags as t
+from fix import wire
+from kernel.side import CODE_OF_SIDE
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 from svc_gateway.service.ports import CannotExpressError, Groups
 from svc_gateway.venues import DialectConfig
 
-SIDES: Final = {
-    oms.SIDE_BUY: "1",
-    oms.SIDE_SELL: "2",
-    oms.SIDE_SELL_SHORT: "5",
-    oms.SIDE_SELL_SHORT_EXEMPT: "6",
-}
 ORDER_TYPES: Final = {
     oms.ORDER_TYPE_MARKET: "1",
     oms.ORDER_TYPE_LIMIT: "2",
@@ -176,7 +172,7 @@ class OrderWriter:
 
     def _instrument(self, c: link.VenueCommand) -> Fields:
         dialect = self._dialect
-        side = SIDES.get(c.side)
+        side = CODE_OF_SIDE.get(c.side)
         if side is None:
             raise CannotExpressError(f"{c.cl_ord_id}: side {c.side} has no Side(54)")
         fields: Fields = [(t.SYMBOL, c.symbol + dialect.symbol_suffix), (t.SIDE, side)]
@@ -218,7 +214,7 @@ class OrderWriter:
         terms = c.terms
         if terms.time_in_force != oms.TIME_IN_FORCE_GTD:
             return []
-        expires_ns = terms.expire_time.seconds * 1_000_000_000 + terms.expire_time.nanos
+        expires_ns = from_timestamp(terms.expire_time)
         zone = self._dialect.expire_date_zone
         if zone:
             return [(t.EXPIRE_DATE, wire.date_text(expires_ns, zone))]

@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from fix import tags as t
+from fix import wire
+from fix.wire import above_zero, canonical
+from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
-from svc_gateway.adapters.fix import tags as t
-from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.market_in import SECURITY_STATUS, SYMBOL_MAX
-from svc_gateway.adapters.fix.wire import above_zero, canonical
 from svc_gateway.venues import SessionConfig, TickBandConfig
 
-_NS = 1_000_000_000
 TEXT_MAX = 256
 TICK_BANDS_MAX = 1000
 
@@ -68,7 +66,7 @@ def static_instruments(config: SessionConfig, now_ns: int) -> list[pb.Instrument
             tick_table=_bands(item.tick_table or config.default_tick_table),
             trading_status=pb.TRADING_STATUS_OPEN,
             simulated=config.dialect.simulated,
-            updated_at=_stamp(now_ns),
+            updated_at=to_timestamp(now_ns),
             cfi_code="CEXXXX" if item.kind == "etf" else "ESXXXX",
         )
         for item in config.instruments
@@ -109,15 +107,10 @@ def _instrument(
         trading_status=status or pb.TRADING_STATUS_OPEN,
         simulated=config.dialect.simulated,
         max_quantity=above_zero(entry.get(t.MAX_TRADE_VOL, ""), "MaxTradeVol(1140)"),
-        updated_at=_stamp(received_ns),
+        updated_at=to_timestamp(received_ns),
         cfi_code=cfi[:TEXT_MAX],
     )
 
 
 def _bands(bands: Sequence[TickBandConfig]) -> list[pb.TickBand]:
     return [pb.TickBand(from_price=band.from_price, tick_size=band.tick_size) for band in bands]
-
-
-def _stamp(at_ns: int) -> Timestamp:
-    seconds, nanos = divmod(at_ns, _NS)
-    return Timestamp(seconds=seconds, nanos=nanos)

@@ -4,10 +4,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-_NS = 1_000_000_000
+from kernel.nanoseconds import NS_PER_S
+
 # Two resets within one second still are two lives: the file's own time tells them apart, as long
 # as it is that of the write and not of a later copy.
-_WRITE_WINDOW_NS = 2 * _NS
+_WRITE_WINDOW_NS = 2 * NS_PER_S
 _REQUEST = re.compile(rb"\x0135=[DFG]\x01[^\n]*?\x0111=([^\x01]{1,64})\x01")
 # QuickFIX begins every message it writes with these bytes; a match never crosses into the next.
 _BEGIN = b"8=FIX"
@@ -34,7 +35,7 @@ class StoreView:
         if not text:
             return 0
         created = datetime.strptime(text[:17], "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
-        created_ns = int(created.timestamp()) * _NS
+        created_ns = int(created.timestamp()) * NS_PER_S
         return written_ns if 0 <= written_ns - created_ns < _WRITE_WINDOW_NS else created_ns
 
     def numbers(self) -> tuple[int, int]:

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable
 import grpc
 import grpc.aio
 
+from kernel.clock import Clock
 from mesh.channel import mesh_channel
-from mesh.clock import Clock
 from mesh.errors import read_refusal
 from mesh.log import get_logger
 from mesh.streams.backoff import keep_connected

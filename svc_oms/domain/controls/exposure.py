@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from svc_oms.domain.model import Order, OrderTerms, Side
+from kernel.side import Side
+from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add, multiply
 from svc_oms.domain.numbers import subtract as minus
 from svc_oms.domain.positions import Position, PositionKey

@@ -1,5 +1,6 @@
 """The controls in their order, for one command; and what is counted when it was taken."""
 
+from kernel.nanoseconds import NS_PER_MS
 from svc_oms.domain.controls.limit_values import Applied, LimitKind
 from svc_oms.domain.controls.rules import (
     SINGLE,
@@ -12,7 +13,6 @@ from svc_oms.domain.controls.rules import (
 from svc_oms.domain.controls.state import Stop
 from svc_oms.domain.controls.totals import TOTALS, count_message, volume_name
 from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
-from svc_oms.domain.controls.windows import NS_PER_MS
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from svc_oms.domain.numbers import plain
+from kernel.decimals import plain
 from svc_oms.domain.refusal import invalid
 
 

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
+from kernel.decimals import plain
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls.limit_values import Applied
-from svc_oms.domain.numbers import plain
 
 
 def past(

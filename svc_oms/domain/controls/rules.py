@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_MS
 from svc_oms.domain.cash import worth
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls.limit_values import (
@@ -14,10 +16,9 @@ from svc_oms.domain.controls.limit_values import (
 from svc_oms.domain.controls.refusals import against, named, past, without_price
 from svc_oms.domain.controls.state import Collar
 from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
-from svc_oms.domain.controls.windows import NS_PER_MS
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order
-from svc_oms.domain.numbers import ZERO, add, multiply, plain, share
+from svc_oms.domain.numbers import ZERO, add, multiply, share
 from svc_oms.domain.numbers import subtract as minus
 
 HUNDRED = Decimal(100)

@@ -7,13 +7,14 @@ The first four pass whatever does not make it worse, so that a limit that is pas
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.decimals import plain
+from kernel.side import Side
 from svc_oms.domain.controls.exposure import exposure, together
 from svc_oms.domain.controls.limit_values import Applied, LimitKind
 from svc_oms.domain.controls.refusals import against, past, without_price
 from svc_oms.domain.controls.trial import AccountView, Trial
 from svc_oms.domain.controls.windows import Window
-from svc_oms.domain.model import Side
-from svc_oms.domain.numbers import ZERO, add, plain
+from svc_oms.domain.numbers import ZERO, add
 from svc_oms.domain.numbers import subtract as minus
 
 ONE = Decimal(1)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
 
+from kernel.side import Side
 from svc_oms.domain.cash import worth
 from svc_oms.domain.controls.exposure import Change, OpenBook, part_of, unit_price
 from svc_oms.domain.controls.limit_values import (
@@ -16,7 +17,7 @@ from svc_oms.domain.controls.limit_values import (
     TradingState,
 )
 from svc_oms.domain.controls.state import AccountState, StrategyKey
-from svc_oms.domain.model import Order, OrderTerms, Side
+from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, multiply
 from svc_oms.domain.numbers import subtract as minus
 

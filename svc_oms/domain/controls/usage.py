@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.decimals import plain
+from kernel.side import Side
 from svc_oms.domain.controls.exposure import OpenBook, exposure, together
 from svc_oms.domain.controls.limit_values import Applied, LimitKind, values_text
 from svc_oms.domain.controls.state import StrategyKey
 from svc_oms.domain.controls.trial import AccountView
-from svc_oms.domain.model import Side
-from svc_oms.domain.numbers import ZERO, add, plain
+from svc_oms.domain.numbers import ZERO, add
 
 IsinOf = Callable[[str], str]
 """Tells the ISIN of a listing; empty where it is not known."""

@@ -8,10 +8,10 @@ again up to a tenth of the window later than it could be.
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from kernel.nanoseconds import NS_PER_MS
 from svc_oms.domain.numbers import ZERO, add, subtract
 
 SLOTS: Final = 10
-NS_PER_MS: Final = 1_000_000
 
 
 class Slot(NamedTuple):

@@ -8,7 +8,7 @@ have written its entries: whoever repeats it has them twice, never not at all.
 
 from collections.abc import Sequence
 
-from mesh.ids import new_ulid
+from kernel.ulid import new_ulid
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
 from svc_oms.domain.hashchain import event_hash
 from svc_oms.service.codec.audit_entries import audit_entry, audit_line

@@ -15,7 +15,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from mesh.errors import MeshError
 from mesh.log import get_logger
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_COUNTED, AUDIT_KIND_REFUSAL

@@ -2,11 +2,10 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kernel.nanoseconds import NS_PER_US
 from ordermesh.oms.v1 import audit_service_pb2
 from svc_oms.service.codec.values import nanoseconds, timestamp
 from svc_oms.service.ports import AuditLine, AuditWrite
-
-NS_PER_US = 1000
 
 # What came with a bad request may be of any length and hold anything.
 ID_CHARACTERS_MAX = 64

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from kernel.decimals import plain
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from svc_oms.domain.controls.limit_values import (
     Controls,
@@ -19,7 +20,6 @@ from svc_oms.domain.controls.limit_values import (
     Values,
 )
 from svc_oms.domain.controls.state import Stop, StrategyKey
-from svc_oms.domain.numbers import plain
 from svc_oms.domain.positions import Position
 from svc_oms.service.codec.values import nanoseconds, timestamp
 from svc_oms.service.controls.control_ports import RecordKind

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from kernel.nanoseconds import NS_PER_US
 from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as pb
@@ -12,7 +13,6 @@ from svc_oms.domain.model import Order
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.kill.kill_ports import OpenOrder, PullRow, SessionStanding, SwitchRow
 
-NS_PER_US = 1000
 BLOCK_TEXT_CHARACTERS_MAX = 256
 
 

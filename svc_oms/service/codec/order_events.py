@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from kernel.decimals import plain
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from svc_oms.domain import events as ev
 from svc_oms.domain.events import Event, Stamp
@@ -12,7 +13,6 @@ from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 from svc_oms.domain.verify import LogLine
 from svc_oms.service.codec.order_records import NEW_ORDER_FOLD, order_value
 from svc_oms.service.codec.values import (
-    decimal_text,
     execution_message,
     execution_value,
     nanoseconds,
@@ -102,8 +102,8 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
         lambda e: {
             "exec_id": e.exec_id,
             "busted_exec_id": e.busted_exec_id,
-            "quantity": decimal_text(e.quantity),
-            "price": decimal_text(e.price),
+            "quantity": plain(e.quantity),
+            "price": plain(e.price),
         },
     ),
     ev.ExecutionCorrected: (
@@ -112,8 +112,8 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
         lambda e: {
             "corrected_exec_id": e.corrected_exec_id,
             "execution": execution_message(e.execution),
-            "previous_quantity": decimal_text(e.previous_quantity),
-            "previous_price": decimal_text(e.previous_price),
+            "previous_quantity": plain(e.previous_quantity),
+            "previous_price": plain(e.previous_price),
         },
     ),
     ev.OrderInDoubt: (
@@ -122,9 +122,7 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
         lambda e: {
             "cl_ord_id": e.cl_ord_id,
             "text": e.text,
-            "venue_cum_quantity": (
-                decimal_text(e.venue_cum_quantity) if e.venue_cum_quantity else ""
-            ),
+            "venue_cum_quantity": (plain(e.venue_cum_quantity) if e.venue_cum_quantity else ""),
         },
     ),
     ev.OrderResolved: (
@@ -141,7 +139,7 @@ ENCODERS: dict[type, tuple[str, type, _Encoder]] = {
     ev.OrderTriggered: (
         "triggered",
         event_pb2.OrderTriggered,
-        lambda e: {"trigger_price": decimal_text(e.trigger_price)},
+        lambda e: {"trigger_price": plain(e.trigger_price)},
     ),
     ev.OrderApproved: (
         "approved",

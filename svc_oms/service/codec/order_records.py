@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_US
+from kernel.side import Side
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, Side, WaitsFor
-from svc_oms.domain.numbers import Quantity, plain
+from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
+from svc_oms.domain.numbers import Quantity
 from svc_oms.service.codec.values import (
     execution_message,
     execution_value,
@@ -23,8 +26,6 @@ from svc_oms.service.codec.values import (
     trigger_value,
 )
 from svc_oms.service.ports import ExecutionRow, OrderWrite
-
-NS_PER_US = 1000
 
 
 def progress_message(order: Order) -> order_pb2.OrderProgress:

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from functools import lru_cache
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from kernel.decimals import plain
+from kernel.side import Side
 from mesh.errors import ERROR_TABLE
+from mesh.timestamps import from_timestamp, to_timestamp
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.type.v1 import error_pb2
 from svc_oms.domain.model import (
@@ -15,18 +16,13 @@ from svc_oms.domain.model import (
     OrderTerms,
     Peg,
     Rejection,
-    Side,
     TimeInForce,
     Trigger,
     TriggerPriceType,
 )
-from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, plain
+from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 
-NS_PER_S = 1_000_000_000
 TIMESTAMPS_KEPT_MAX = 64
-
-decimal_text = plain
-"""Canonical text of a number: no exponent, no trailing zeros."""
 
 
 def optional_text(number: Decimal | None) -> str:
@@ -44,19 +40,14 @@ def optional_quantity(text: str) -> Quantity | None:
     return Quantity(Decimal(text)) if text else None
 
 
-@lru_cache(maxsize=TIMESTAMPS_KEPT_MAX)
-def timestamp(ns: int) -> Timestamp:
-    """Turn UTC nanoseconds into a Timestamp, to be copied from and never changed.
+timestamp = lru_cache(maxsize=TIMESTAMPS_KEPT_MAX)(to_timestamp)
+"""Turn UTC nanoseconds into a Timestamp, to be copied from and never changed.
 
-    All that happens in a batch happens at one time: most calls are for the last value.
-    """
-    seconds, nanos = divmod(ns, NS_PER_S)
-    return Timestamp(seconds=seconds, nanos=nanos)
+All that happens in a batch happens at one time: most calls are for the last value.
+"""
 
-
-def nanoseconds(stamp: Timestamp) -> int:
-    """Turn a Timestamp into UTC nanoseconds; an unset one is 0."""
-    return stamp.seconds * NS_PER_S + stamp.nanos
+nanoseconds = from_timestamp
+"""Turn a Timestamp into UTC nanoseconds; an unset one is 0."""
 
 
 def terms_message(terms: OrderTerms) -> order_pb2.OrderTerms:

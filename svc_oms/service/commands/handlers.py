@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kernel.ulid import new_ulid
 from mesh.errors import MeshError, to_rejection
-from mesh.ids import new_ulid
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,

@@ -13,9 +13,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
+from kernel.ulid import valid_ulid
 from mesh.call import Call
 from mesh.errors import MeshError
-from mesh.ids import valid_ulid
 from mesh.log import get_logger
 from svc_oms.service import metrics
 from svc_oms.service.audit.refusal_entries import batch_refusals

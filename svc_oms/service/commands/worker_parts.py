@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from svc_oms.domain.checks import Limits
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S, to_us
+from kernel.ulid import new_ulid
 from mesh.errors import MeshError, refuse
-from mesh.ids import new_ulid
 from mesh.names import called
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from svc_oms.domain.checks import OrderRefused
@@ -27,14 +28,14 @@ from svc_oms.domain.controls.limit_values import (
 )
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
 from svc_oms.service.codec.control_records import range_value, stop_message, values_value
-from svc_oms.service.codec.values import NS_PER_S, nanoseconds, timestamp
+from svc_oms.service.codec.values import nanoseconds, timestamp
 from svc_oms.service.controls.control_ports import (
     ControlChange,
     ControlRecord,
     ControlStore,
     RecordKind,
 )
-from svc_oms.service.controls.limit_records import limit_record, override_record, to_us
+from svc_oms.service.controls.limit_records import limit_record, override_record
 from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import (

@@ -1,15 +1,9 @@
 """What the office writes: versions of limits and overrides, as records."""
 
+from kernel.nanoseconds import NS_PER_US, to_us
 from ordermesh.oms.v1 import limit_pb2
 from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
-
-NS_PER_US = 1000
-
-
-def to_us(ns: int) -> int:
-    """Give a time as records have it."""
-    return ns // NS_PER_US
 
 
 def limit_record(limit: limit_pb2.Limit, name: str, from_ns: int, until_ns: int) -> ControlRecord:

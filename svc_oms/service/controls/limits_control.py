@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_S, NS_PER_US
 from mesh.errors import MeshError
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.controls.judgement import (
@@ -29,7 +31,6 @@ from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.numbers import plain
 from svc_oms.domain.positions import MOVING, Position, follow, key_of
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
@@ -39,14 +40,11 @@ from svc_oms.service.codec.control_records import (
     read_controls,
     strategy_name,
 )
-from svc_oms.service.codec.values import NS_PER_S
 from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.account_books import Books, Positions
 from svc_oms.service.instruments.market import Market
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Transaction
-
-NS_PER_US = 1000
 
 
 class ControlsInForce:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from kernel.clock import Clock
+from kernel.ulid import new_ulid
 from mesh.auth import Principal
-from mesh.clock import Clock
 from mesh.errors import MeshError, refuse
-from mesh.ids import new_ulid
 from mesh.log import get_logger
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service import metrics

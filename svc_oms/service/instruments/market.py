@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.ticks import TickBand
 from mesh.errors import refuse
 from ordermesh.marketdata.v1 import instrument_pb2
-from svc_oms.domain.checks import Instrument, TickBand
+from svc_oms.domain.checks import Instrument
 from svc_oms.domain.controls.trial import Reference
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.service.instruments.reference_prices import References

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.domain.numbers import EXACT, Price
 

@@ -7,7 +7,7 @@ too old ends (link.py); the gateway gives up what it was not yet told to send.
 
 import asyncio
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service.codec.kill_messages import blocks_message
 from svc_oms.service.kill import kill_ports

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from kernel.nanoseconds import NS_PER_US
 from mesh.errors import refuse
 from svc_oms.domain.kill_switches import Scope, first_covering
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.book.book_changes import BookChanges
-from svc_oms.service.codec.kill_messages import NS_PER_US, subject_of, switch_text
+from svc_oms.service.codec.kill_messages import subject_of, switch_text
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.pre_trade_control import BatchControl

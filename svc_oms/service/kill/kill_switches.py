@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.ulid import new_ulid, valid_ulid
 from mesh.errors import MeshError, refuse
-from mesh.ids import new_ulid, valid_ulid
 from mesh.log import get_logger
 from mesh.names import called
 from svc_oms.domain.kill_switches import Scope, reaches_session
-from svc_oms.service.codec.kill_messages import NS_PER_US, sessions_message
+from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.errors import key_reused
 from svc_oms.service.kill.block_view import BlockView
@@ -238,7 +239,7 @@ class KillSwitches:
         return CONFIRM_LOOK_S if age_s < self._parts.confirm_s_max else BUSY_LOOK_S
 
     def _age_s(self, row: SwitchRow) -> float:
-        return self._parts.clock.now_ns() / 1e9 - row.engaged_at_us / 1e6
+        return self._parts.clock.now_ns() / NS_PER_S - row.engaged_at_us / US_PER_S
 
     async def _work(self, row: SwitchRow) -> bool:
         """Do what is to be done for a switch; True if more is to be done soon."""

@@ -14,9 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.ulid import new_ulid
 from mesh.errors import MeshError, to_rejection
-from mesh.ids import new_ulid
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_service_pb2
@@ -30,7 +31,7 @@ from svc_oms.domain.kill_switches import (
     reaches_session,
 )
 from svc_oms.domain.model import Order, Rejection
-from svc_oms.service.codec.kill_messages import NS_PER_US, command_subject, listed_subject
+from svc_oms.service.codec.kill_messages import command_subject, listed_subject
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.values import rejection_message
 from svc_oms.service.commands.submissions import (
@@ -67,7 +68,6 @@ RELIST_S = 5.0
 DRILL_COMMANDS_MAX = 10_000
 # Seconds between rounds of a switch of less than so many seconds.
 RESTS_S = ((30, 0.1), (600, 1.0), (float("inf"), 5.0))
-_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Puller:
     def _rest(self, row: SwitchRow, begun: float) -> None:
         """Leave most of the time to others, the more the longer it takes."""
         now = self._parts.clock.monotonic()
-        age_s = (self._now_us() - row.engaged_at_us) / _US
+        age_s = (self._now_us() - row.engaged_at_us) / US_PER_S
         rest_s = next(rest for until, rest in RESTS_S if age_s < until)
         self._rest_until[row.switch_id] = now + max(rest_s, 4 * (now - begun))
 
@@ -215,7 +215,7 @@ class Puller:
 
     def _find(self, order: Order, row: PullRow) -> Finding:
         waits_since_ns = max(order.updated_at_ns, row.asked_at_us * NS_PER_US)
-        waits_s = (self._parts.clock.now_ns() - waits_since_ns) / 1e9
+        waits_s = (self._parts.clock.now_ns() - waits_since_ns) / NS_PER_S
         return find(
             order,
             row.attempts,
@@ -229,7 +229,7 @@ class Puller:
         if not pull.asked_at_us:
             return True
         wait_s = min(2.0 ** max(pull.attempts - 1, 0), PULL_RETRY_S_MAX)
-        return self._now_us() - pull.asked_at_us >= wait_s * _US
+        return self._now_us() - pull.asked_at_us >= wait_s * US_PER_S
 
     def _moved(self, pull: PullRow, order: Order, finding: Finding) -> PullRow | None:
         if finding.outcome is PullOutcome.PENDING and finding.ask and pull.rejection:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from ordermesh.gateway.v1.venue_link_service_pb2 import SESSION_STATE_UP
 from ordermesh.oms.v1.event_pb2 import OrderStreamItem
 from ordermesh.type.v1 import stream_pb2

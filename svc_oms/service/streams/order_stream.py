@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from google.protobuf.duration_pb2 import Duration
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S, US_PER_S
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1.event_pb2 import OrderStreamItem
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service import metrics
 from svc_oms.service.codec.stream_frames import event_item, joined, snapshot_item, stream_item
-from svc_oms.service.codec.values import NS_PER_S, timestamp
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.streams.notices import Notices
@@ -33,7 +34,7 @@ FRAME_ORDERS_MAX = 100
 # Orders of an account's snapshot: open ones first, then the last closed.
 SNAPSHOT_ORDERS_MAX = 10_000
 # Closed orders are part of a snapshot for this long.
-SNAPSHOT_CLOSED_US = 24 * 3600 * 1_000_000
+SNAPSHOT_CLOSED_US = 24 * 3600 * US_PER_S
 # News a reader has not fetched; the oldest goes first, the newest tells the state.
 NOTICES_MAX = 64
 # Asked of readers when the process stops; at any other end a reader is welcome at once.

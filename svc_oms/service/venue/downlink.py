@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.audit.audit_log import AuditLog

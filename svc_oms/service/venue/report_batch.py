@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_S
+from kernel.side import Side
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.drop_copy import interpret_copy
@@ -21,17 +24,13 @@ from svc_oms.domain.events import (
     Stamp,
     VenueReportParked,
 )
-from svc_oms.domain.model import Execution, Order, Side
-from svc_oms.domain.numbers import plain
+from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import execution_row, found_execution, read_order
-from svc_oms.service.codec.values import (
-    NS_PER_S,
-    nanoseconds,
-)
+from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
 from svc_oms.service.ports import AccountRow, ExecutionRow, ParkedWrite, Transaction

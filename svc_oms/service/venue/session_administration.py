@@ -10,9 +10,10 @@ over: then it is UNKNOWN (session_timeouts.py).
 import asyncio
 from collections.abc import Sequence
 
-from mesh.clock import Clock
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S, to_us
+from kernel.ulid import new_ulid
 from mesh.errors import refuse
-from mesh.ids import new_ulid
 from mesh.log import get_logger
 from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
@@ -46,7 +47,6 @@ HANDED_OVER_S = 10
 LATE_ANSWERS_MAX = 100
 ACTIONS_SHOWN = 20
 TEXT_CHARACTERS_MAX = 500
-_NS = 1_000_000_000
 
 PROPOSED = pb.SESSION_ACTION_STATE_PROPOSED
 APPROVED = pb.SESSION_ACTION_STATE_APPROVED
@@ -200,7 +200,7 @@ class SessionAdministration:
         action.state, action.gateway_instance = SENT, gateway
         now_ns = self._clock.now_ns()
         action.sent_at.CopyFrom(timestamp(now_ns))
-        action.answer_due_at.CopyFrom(timestamp(now_ns + ANSWER_S * _NS))
+        action.answer_due_at.CopyFrom(timestamp(now_ns + ANSWER_S * NS_PER_S))
         if not await self._store.move(_row(action), APPROVED):
             return False
         if action.kind == HAND_OVER:
@@ -317,7 +317,7 @@ class SessionAdministration:
             requested_by=who.subject,
             requested_by_name=who.username,
             requested_at=timestamp(now_ns),
-            expires_at=timestamp(now_ns + life_s * _NS),
+            expires_at=timestamp(now_ns + life_s * NS_PER_S),
         )
 
     def _tell(self, session_id: str) -> None:
@@ -333,7 +333,7 @@ def _row(action: pb.SessionAction) -> ActionRow:
         action.session_id,
         action.kind,
         action.state,
-        lapses_at.ToNanoseconds() // 1000,
+        to_us(lapses_at.ToNanoseconds()),
         action.SerializeToString(),
     )
 

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
-from mesh.ids import valid_ulid
+from kernel.ulid import valid_ulid
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2

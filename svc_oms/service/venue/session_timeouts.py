@@ -8,7 +8,7 @@ that the end of another replica costs no more than that.
 
 import asyncio
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.service.audit.audit_log import AuditLog, action

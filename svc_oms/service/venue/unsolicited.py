@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mesh.ids import new_ulid
+from kernel.ulid import new_ulid
 from svc_oms.domain.checks import Instrument
 from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Order

@@ -31,7 +31,7 @@ from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import TypeVar
 
-from mesh.clock import Clock
+from kernel.clock import Clock
 from mesh.errors import MeshError
 from mesh.log import get_logger
 from mesh.timestamps import from_timestamp

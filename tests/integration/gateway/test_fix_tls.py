@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import trustme
 
-from mesh.fix_guard import LOOPBACK
+from fix.guard import LOOPBACK
 from tests.support.gateway_bench import Bench
 from tests.support.waiting import until
 

@@ -8,7 +8,7 @@ import pytest
 import quickfix as fix
 
 from conformance.scripted_venue import accepted, body, order_status, report, unknown_order
-from mesh.fix_guard import LOOPBACK
+from fix.guard import LOOPBACK
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
@@ -217,12 +217,12 @@ async def test_a_clock_that_is_wrong_is_told_and_one_late_message_is_not(bench: 
     assert bench.oms.statuses[-1].clock_skew.tolerance_us == 1000
 
 
-async def test_a_door_that_dies_is_opened_again_where_it_was(bench: Bench) -> None:
+async def test_a_guard_process_that_dies_is_started_again_where_it_was(bench: Bench) -> None:
     bench.venue.on("D", lambda o: [accepted(o)])
     await bench.up()
-    door = bench.gateway.sessions[0]._engine._door
+    guard = bench.gateway.sessions[0]._engine._guard
     logons = bench.venue.logon_count
-    door._process.kill()
+    guard._process.kill()
     await until(lambda: bench.venue.logon_count > logons, "logged on again")
     await bench.oms.until_up()
     bench.oms.command(command(1))

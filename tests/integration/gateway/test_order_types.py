@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from kernel.side import Side
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderType as T
-from svc_oms.domain.model import Peg, Side
+from svc_oms.domain.model import Peg
 from svc_oms.domain.model import TimeInForce as F
 from tests.support.gateway_bench import Bench
 from tests.support.order_chain import Chain

@@ -9,8 +9,8 @@ import grpc
 import pytest
 from joserfc.jwk import KeySet
 
+from kernel.clock import SystemClock
 from mesh.auth import TokenVerifier, fetch_jwks
-from mesh.clock import SystemClock
 from mesh.errors import read_refusal
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
+from kernel.clock import SystemClock
 from mesh.channel import mesh_channel
-from mesh.clock import SystemClock
 from mesh.errors import read_refusal
 from mesh.server import MeshServer
 from ordermesh.marketdata.v1 import (

@@ -9,8 +9,8 @@ import grpc
 import grpc.aio
 import pytest
 
+from kernel.clock import SystemClock
 from mesh.channel import mesh_channel
-from mesh.clock import SystemClock
 from mesh.errors import MeshError, reason_of, to_rejection
 from mesh.server import MeshServer, user
 from mesh.settings import MeshSettings

@@ -13,8 +13,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from kernel.clock import SystemClock
 from mesh.channel import mesh_channel
-from mesh.clock import SystemClock
 from mesh.errors import read_refusal, reason_of, refuse
 from mesh.server import PUBLIC, MeshServer, peer, user
 from mesh.settings import MeshSettings

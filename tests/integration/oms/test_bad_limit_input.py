@@ -2,7 +2,7 @@
 
 import pytest
 
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub

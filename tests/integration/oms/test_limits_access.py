@@ -5,7 +5,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_pb2, order_pb2

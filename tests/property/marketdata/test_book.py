@@ -6,29 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.decimals import NANO, format_nano
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
-from svc_marketdata.domain.fixed import NANO, format_nano, parse_nano
 
-nanos = st.integers(min_value=-(10**27) + 1, max_value=10**27 - 1)
 prices = st.integers(min_value=-3, max_value=20).map(lambda n: format_nano(n * NANO // 4))
 sizes = st.integers(min_value=-1, max_value=5).map(str)
 changes = st.lists(st.tuples(st.sampled_from(list(Side)), prices, sizes), max_size=60)
-
-
-@given(nanos)
-def test_numbers_survive_the_way_to_text_and_back(units):
-    text = format_nano(units)
-    assert parse_nano(text) == units
-    assert Decimal(text) == Decimal(units).scaleb(-9)
-
-
-@given(st.text(alphabet="0123456789.-+eE ", max_size=12))
-def test_only_canonical_texts_are_numbers(text):
-    try:
-        units = parse_nano(text)
-    except ValueError:
-        return
-    assert format_nano(units) == text
 
 
 @given(changes)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.side import Side
 from svc_oms.domain.controls.exposure import Change, OpenBook, exposure, part_of, together
 from svc_oms.domain.events import (
     CancelRequested,
@@ -20,7 +21,7 @@ from svc_oms.domain.events import (
     Stamp,
 )
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Rejection, Side
+from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Rejection
 from svc_oms.domain.positions import Position, fold_positions, follow, key_of
 
 QUANTITIES = st.integers(min_value=1, max_value=30).map(Decimal)

@@ -13,6 +13,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from kernel.side import Side
 from svc_oms.domain.events import (
     CancelRefused,
     CancelRequested,
@@ -30,16 +31,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.groups import check_link, consequences
 from svc_oms.domain.lifecycle import LOCAL
-from svc_oms.domain.model import (
-    Execution,
-    Link,
-    LinkKind,
-    OrderType,
-    Rejection,
-    Side,
-    Trigger,
-    WaitsFor,
-)
+from svc_oms.domain.model import Execution, Link, LinkKind, OrderType, Rejection, Trigger, WaitsFor
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic
 from tests.support.lifecycle import TrackedOrder, terms

@@ -3,9 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel.ticks import TickBand
 from sim_exchange.domain.book import OrderBook
 from sim_exchange.domain.order import STOPS, Order, OrderKind, PegTo, Side, Special, TimeInForce
-from sim_exchange.domain.prices import TickBand, TickTable
+from sim_exchange.domain.prices import TickTable
 from tests.support.book_events import Recorder
 
 TICKS = TickTable((TickBand(0, 1), TickBand(100, 2)))

@@ -7,12 +7,12 @@ import re
 import pytest
 
 from conformance.scripted_venue import SOH
-from mesh.decimals import parse_decimal
+from fix import tags as t
+from kernel.decimals import parse_decimal
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from svc_gateway.adapters.fix import market_in, orders_in, security_list
-from svc_gateway.adapters.fix import tags as t
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import TEXT_MAX, OrderReader
 from svc_gateway.venues import DialectConfig

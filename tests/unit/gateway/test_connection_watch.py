@@ -1,7 +1,7 @@
 """When an engine that will not dial again is made anew."""
 
+from fix.initiator_guard import RETRY_MAX_S
 from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
-from svc_gateway.adapters.fix.door import RETRY_MAX_S
 
 CONNECTING = "Connecting to 127.0.0.1 on port 9 (Source :0) ReconnectInterval=2"
 LOGON = "Initiated logon request"

@@ -1,14 +1,13 @@
 import pytest
 
 from conformance.scripted_venue import SOH, body, parse
-from mesh.decimals import parse_decimal
+from kernel.side import CODE_OF_SIDE
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_gateway.adapters.fix import wire
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.orders_in import PARKED_BYTES_MAX, OrderReader
-from svc_gateway.adapters.fix.orders_out import ORDER_TYPES, SIDES, TIMES_IN_FORCE, OrderWriter
+from svc_gateway.adapters.fix.orders_out import ORDER_TYPES, TIMES_IN_FORCE, OrderWriter
 from svc_gateway.adapters.fix.store import StoreView
 from svc_gateway.service.ports import CannotExpressError
 from svc_gateway.venues import DialectConfig
@@ -17,49 +16,13 @@ from tests.support.gateway_bench import command
 NOW = 1_767_323_045_678_912_345  # 2026-01-02T03:04:05.678912345Z
 
 
-@pytest.mark.parametrize(
-    ("given", "canonical"),
-    [("100.00", "100"), ("100", "100"), ("0.10", "0.1"), ("007", "7"), ("0", "0"), ("-0.0", "0"),
-     (".5", "0.5"), ("5.", "5"), ("-1.50", "-1.5"), ("", "")],
-)  # fmt: skip
-def test_decimals_become_canonical(given, canonical) -> None:
-    assert wire.canonical(given, "Price(44)") == canonical
-    if canonical:
-        parse_decimal(canonical)
-
-
-@pytest.mark.parametrize(
-    "given", ["ten", "1e5", "1,5", "--1", ".", "\u0661", "1" * 19, "0." + "1" * 10]
-)
-def test_what_is_no_decimal_of_ours_is_named(given) -> None:
-    with pytest.raises(wire.BadFieldError, match=r"Price\(44\)"):
-        wire.canonical(given, "Price(44)")
-
-
-@pytest.mark.parametrize(
-    ("text", "ns"),
-    [("20260102-03:04:05", 1_767_323_045_000_000_000),
-     ("20260102-03:04:05.678", 1_767_323_045_678_000_000),
-     ("20260102-03:04:05.678912345", NOW), ("20261231-23:59:60", 1_798_761_599_000_000_000),
-     ("yesterday", 0), ("", 0), ("20260102-03:04:05.x", 0)],
-)  # fmt: skip
-def test_times(text, ns) -> None:
-    assert wire.utc_ns(text) == ns
-
-
-def test_times_are_written_as_precisely_as_the_dialect_says() -> None:
-    assert wire.utc_text(NOW, "seconds") == "20260102-03:04:05"
-    assert wire.utc_text(NOW, "milliseconds") == "20260102-03:04:05.678"
-    assert wire.utc_text(NOW, "microseconds") == "20260102-03:04:05.678912"
-
-
 def written(made: link.VenueCommand, **dialect) -> dict[str, str]:
     return parse(OrderWriter(DialectConfig(**dialect)).write(made, NOW)[0])
 
 
 def test_every_side_order_type_and_time_in_force_is_mapped_or_refused_in_words() -> None:
     for side in oms.Side.values()[1:]:
-        assert written(command(1, side=side))["54"] == SIDES[side]
+        assert written(command(1, side=side))["54"] == CODE_OF_SIDE[side]
     for kind in oms.OrderType.values()[1:]:
         made = command(1, type=kind)
         made.terms.peg.reference = oms.PEG_REFERENCE_MIDPOINT

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from mesh.clock import ManualClock
 from svc_identity.domain.errors import (
     BadCredentialsError,
     BusyError,
@@ -20,6 +19,7 @@ from svc_identity.service.login import Desk, SessionLimits, login
 from svc_identity.service.refresh import logout, refresh
 from svc_identity.service.upkeep import forget_old
 from svc_identity.service.users import disable_user, ensure_user, list_users
+from tests.support.clock import ManualClock
 from tests.support.identity import (
     PASSWORD,
     USER_ID,

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from joserfc.jwk import KeySet
 
+from kernel.clock import SystemClock
 from mesh.auth import TokenVerifier
-from mesh.clock import SystemClock
 from mesh.errors import MeshError
 from svc_identity.adapters.signing import (
     Es256Signer,

@@ -2,13 +2,13 @@
 
 import pytest
 
-from mesh.clock import ManualClock
 from ordermesh.marketdata.v1 import feed_service_pb2 as pb
 from svc_marketdata.api import feed as module
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
+from tests.support.clock import ManualClock
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from mesh.clock import ManualClock
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
@@ -18,6 +17,7 @@ from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import FeedIdentity, MarketData
+from tests.support.clock import ManualClock
 
 ID = "ASML.SIMA"
 ALL = frozenset(Topic)

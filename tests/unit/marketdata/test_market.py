@@ -1,10 +1,10 @@
 import pytest
 
+from kernel.nanoseconds import NS_PER_DAY
 from svc_marketdata.domain.book import LEVELS_PER_SIDE_MAX, BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import CANDLE_NS, CandleSeries
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.domain.market import (
-    DAY_NS,
     Aggressor,
     Changed,
     DayStatistics,
@@ -23,7 +23,7 @@ def market():
     return made
 
 
-def trade(trade_id, price, size="1", at_ns=DAY_NS):
+def trade(trade_id, price, size="1", at_ns=NS_PER_DAY):
     return Trade(trade_id, price, size, Aggressor.BUY, at_ns)
 
 
@@ -119,7 +119,7 @@ def test_figures_told_again_change_nothing():
 def test_a_new_day_starts_over_from_the_last_price():
     m = market()
     m.add_trade(trade("1", "10", "2"), 5)
-    m.add_trade(trade("2", "11", "3", at_ns=2 * DAY_NS), 6)
+    m.add_trade(trade("2", "11", "3", at_ns=2 * NS_PER_DAY), 6)
     assert m.quote.day == DayStatistics("11", "11", "11", "10", "3")
 
 

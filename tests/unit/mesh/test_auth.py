@@ -10,8 +10,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from mesh.auth import Principal, TokenVerifier, bearer_token
-from mesh.clock import ManualClock
 from mesh.errors import MeshError
+from tests.support.clock import ManualClock
 from tests.support.tokens import AUDIENCE, ISSUER, TokenMint
 
 NOW_S = 1_700_000_000

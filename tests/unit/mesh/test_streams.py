@@ -9,11 +9,11 @@ import pytest
 from grpc.aio import AioRpcError, Metadata
 
 from mesh.call import NEVER_NS
-from mesh.clock import ManualClock
 from mesh.streams.backoff import Backoff, is_permanent, keep_connected
 from mesh.streams.cursor import Kept, cursor, resync, resync_cause
 from mesh.streams.pump import Batch, End, EndCause, Tick, drain_message, end_error, pump
 from mesh.streams.queues import BoundedQueue, QueueClosedError, ThreadHandover
+from tests.support.clock import ManualClock
 
 
 async def turn():

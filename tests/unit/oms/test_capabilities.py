@@ -3,7 +3,6 @@
 import pytest
 
 from mesh.auth import Principal
-from mesh.clock import ManualClock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_oms.adapters.redis.order_cache import NoOrderCache
@@ -15,6 +14,7 @@ from svc_oms.service.commands.submissions import Taken
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.venue.venue_sessions import capabilities_of
 from svc_oms.settings import OmsSettings
+from tests.support.clock import ManualClock
 from tests.support.oms import Client, listing
 from tests.support.oms_memory import MemoryStore
 

@@ -77,22 +77,6 @@ def test_a_stored_command_gets_its_number(number):
         assert gw.LinkResponse.FromString(framed) == gw.LinkResponse(commands=[command])
 
 
-def test_order_ids_of_foreign_cl_ord_ids_are_empty():
-    from mesh.ids import order_id_of
-
-    assert order_id_of(f"{ORDER_ID}-12") == ORDER_ID
-    for foreign in (
-        "",
-        "x",
-        f"{ORDER_ID}",
-        f"{ORDER_ID}-",
-        f"{ORDER_ID}-x",
-        "1-1",
-        "é" * 26 + "-1",
-    ):
-        assert order_id_of(foreign) == ""
-
-
 def test_page_tokens_sort_with_their_orders():
     from svc_oms.api.paging import page_start, page_token
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from mesh.clock import ManualClock
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
@@ -13,6 +12,7 @@ from svc_oms.service.commands.submissions import CommandKind, Pull, Submission, 
 from svc_oms.service.kill.kill_ports import ENGAGING, SWITCH, SwitchRow
 from svc_oms.service.ports import AccountInfo
 from svc_oms.settings import OmsSettings
+from tests.support.clock import ManualClock
 from tests.support.oms import listing
 from tests.support.oms_memory import MemoryStore
 from tests.unit.oms.test_worker import ALICE, NoOrderCache, Silence, cancel, place

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mesh.clock import SystemClock
+from kernel.clock import SystemClock
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.streams.notices import Notices

@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from mesh.clock import ManualClock
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.service.instruments.reference_prices import (
     REFERENCE_AGE_MAX_S,
     References,
     quote_price,
 )
+from tests.support.clock import ManualClock
 
 ASML = "ASML.SIMA"
 QUOTE = market_data_pb2.Quote(last_price="650")

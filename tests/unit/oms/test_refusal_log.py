@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from mesh.clock import ManualClock
 from mesh.errors import refuse
 from ordermesh.oms.v1.audit_service_pb2 import (
     AUDIT_KIND_COUNTED,
@@ -14,6 +13,7 @@ from ordermesh.oms.v1.audit_service_pb2 import (
 from svc_oms.service.audit import refusal_log as module
 from svc_oms.service.audit.refusal_log import RefusalLog, refusal_entry
 from svc_oms.service.ports import AuditFilter
+from tests.support.clock import ManualClock
 from tests.support.oms_memory import MemoryStore
 
 EVERY = AuditFilter(0, 0, "", "", "", (), 0, "", 1_000_000)

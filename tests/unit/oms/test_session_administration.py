@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from mesh.clock import ManualClock
 from mesh.errors import MeshError
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.venue.session_administration import SessionAdministration
+from tests.support.clock import ManualClock
 from tests.support.oms_memory import MemoryStore
 
 

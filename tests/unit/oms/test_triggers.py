@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mesh.clock import ManualClock
+from kernel.side import Side
 from mesh.errors import refuse
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import market_data_pb2
@@ -13,7 +13,6 @@ from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import (
     OrderTerms,
     OrderType,
-    Side,
     TimeInForce,
     Trigger,
     TriggerPriceType,
@@ -25,6 +24,7 @@ from svc_oms.service.ports import WriteSet
 from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions
 from svc_oms.service.waiting import trigger_watch as module
 from svc_oms.service.waiting.trigger_watch import Triggers, prices_of
+from tests.support.clock import ManualClock
 from tests.support.lifecycle import TrackedOrder
 from tests.support.oms_memory import MemoryStore
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from mesh.auth import Principal
-from mesh.clock import ManualClock
 from mesh.errors import refuse
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
@@ -26,6 +25,7 @@ from svc_oms.service.commands.submissions import (
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.ports import AccountInfo
 from svc_oms.settings import OmsSettings
+from tests.support.clock import ManualClock
 from tests.support.oms import Client, listing
 from tests.support.oms_memory import MemoryStore
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from mesh.auth import Principal
-from mesh.clock import ManualClock
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
@@ -18,6 +17,7 @@ from svc_oms.service.commands import worker as desk_module
 from svc_oms.service.commands.submissions import Taken
 from svc_oms.service.ports import AccountInfo
 from svc_oms.settings import OmsSettings
+from tests.support.clock import ManualClock
 from tests.support.oms import Client, listing
 from tests.support.oms_memory import MemoryStore
 

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.nanoseconds import NS_PER_MS
+from kernel.side import Side
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls import state as states
 from svc_oms.domain.controls.exposure import OpenBook
@@ -31,9 +33,9 @@ from svc_oms.domain.controls.state import (
     state_text,
 )
 from svc_oms.domain.controls.trial import AccountView, Reference, new_order
-from svc_oms.domain.controls.windows import NS_PER_MS, Window
+from svc_oms.domain.controls.windows import Window
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order, OrderType, Side
+from svc_oms.domain.model import Order, OrderType
 from svc_oms.domain.positions import Position, check_positions, moved, taken_back
 from svc_oms.domain.verify import LogLine
 from tests.support.lifecycle import TrackedOrder, report

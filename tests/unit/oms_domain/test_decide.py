@@ -5,7 +5,9 @@ from functools import partial
 
 import pytest
 
-from svc_oms.domain.checks import Limits, check_terms, tick_band
+from kernel.side import Side
+from kernel.ticks import band_at
+from svc_oms.domain.checks import Limits, check_terms
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
@@ -26,15 +28,7 @@ from svc_oms.domain.events import (
     Stamp,
 )
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import (
-    Link,
-    LinkKind,
-    OrderType,
-    Side,
-    Trigger,
-    TriggerPriceType,
-    WaitsFor,
-)
+from svc_oms.domain.model import Link, LinkKind, OrderType, Trigger, TriggerPriceType, WaitsFor
 from svc_oms.domain.order import (
     OrderRefused,
     decide_approve,
@@ -266,7 +260,7 @@ def test_where_the_table_steps_up_between_two_ticks_the_step_is_the_next_price()
     [("0.01", "0.01"), ("99.99", "0.01"), ("100", "0.05"), ("500", "0.1"), ("9999", "0.1")],
 )
 def test_a_price_lies_in_the_band_it_reaches(price, tick):
-    assert tick_band(D(price), INSTRUMENT).tick_size == D(tick)
+    assert band_at(INSTRUMENT.tick_table, D(price)).tick_size == D(tick)
     check_terms(OrderType.LIMIT, terms(100, price), INSTRUMENT, NO_LIMITS, 7)
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_oms.domain.checks import Instrument, TickBand
+from kernel.side import Side
+from kernel.ticks import TickBand
+from svc_oms.domain.checks import Instrument
 from svc_oms.domain.go_flat import FLAT_ORDERS_MAX, Cause, plan
-from svc_oms.domain.model import Side
 from svc_oms.domain.numbers import Price, Quantity
 
 UP = frozenset({"SIMA", "SIMB"})

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from kernel.side import Side
 from svc_oms.domain.events import (
     CancelRequested,
     OrderCanceled,
@@ -13,7 +14,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.groups import GROUP_ORDERS_MAX, check_link, check_replace, consequences
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Link, LinkKind, Side, Trigger, WaitsFor
+from svc_oms.domain.model import Link, LinkKind, Trigger, WaitsFor
 from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import TrackedOrder, terms
 

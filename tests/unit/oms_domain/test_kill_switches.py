@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.side import Side
 from svc_gateway.domain import blocks
 from svc_oms.domain.kill_switches import (
     PullOutcome,
@@ -15,7 +16,7 @@ from svc_oms.domain.kill_switches import (
     reaches_session,
 )
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order, OrderTerms, OrderType, Rejection, Side
+from svc_oms.domain.model import Order, OrderTerms, OrderType, Rejection
 from svc_oms.domain.numbers import Quantity
 
 MATCHING = Scope("DEMO", "D1", "ACC-A", "alice", "ALGO-7", "sima-orders", "SIMA", "X.SIMA")

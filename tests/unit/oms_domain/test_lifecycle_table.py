@@ -2,6 +2,7 @@
 
 import pytest
 
+from kernel.side import Side
 from svc_oms.domain import lifecycle
 from svc_oms.domain.events import (
     CancelPending,
@@ -44,7 +45,7 @@ from svc_oms.domain.lifecycle import (
     Rule,
     next_base,
 )
-from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Side, Trigger, WaitsFor
+from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Trigger, WaitsFor
 from svc_oms.domain.numbers import Decimal
 from svc_oms.domain.order import evolve
 from svc_oms.domain.verify import check_arithmetic

@@ -4,6 +4,7 @@ from decimal import Decimal, Inexact
 
 import pytest
 
+from kernel.decimals import plain
 from svc_oms.domain import numbers
 
 D = Decimal
@@ -37,7 +38,7 @@ def test_a_rounding_would_raise():
 def test_average_price_rounds_half_even_to_nine_places(notional, cum, expected):
     average = numbers.average_price(D(notional), D(cum))
     assert average == D(expected)
-    assert numbers.plain(average) == expected
+    assert plain(average) == expected
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "999999999999999999.999999999", "0.000000001", "1.50"])
@@ -67,4 +68,4 @@ def test_out_of_bounds(text, why):
     ("number", "text"), [("1E+3", "1000"), ("1.50", "1.5"), ("100", "100"), ("2.00", "2")]
 )
 def test_plain(number, text):
-    assert numbers.plain(D(number)) == text
+    assert plain(D(number)) == text

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.side import Side
 from svc_oms.domain.checks import Limits, OrderRefused, check_terms
 from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import OrderAccepted, OrderAcknowledged, OrderReplaced, Stamp
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import OrderTerms, OrderType, Peg, Side, TimeInForce
+from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce
 from svc_oms.domain.numbers import price, quantity
 from svc_oms.domain.order import decide_place, decide_replace, evolve
 from svc_oms.domain.terms import (

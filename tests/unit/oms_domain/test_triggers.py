@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from kernel.side import Side
 from svc_oms.domain import triggers
 from svc_oms.domain.events import OrderReplaced, Stamp, TriggerMoved
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import OrderTerms, OrderType, Side, TimeInForce, Trigger, TriggerPriceType
+from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce, Trigger, TriggerPriceType
 from svc_oms.domain.order import OrderRefused, evolve
 from svc_oms.domain.terms import BASIC
 from svc_oms.domain.triggers import Prices

@@ -2,8 +2,9 @@
 
 import pytest
 
+from fix.dictionary import dictionary_text
 from sim_exchange.adapters.fix.application import VenueApplication
-from sim_exchange.adapters.fix.dictionary import dictionary_text
+from sim_exchange.adapters.fix.client_groups import GROUPS
 from sim_exchange.adapters.fix.order_desk import read_terms
 from sim_exchange.adapters.fix.outbound import AnswerBook
 from sim_exchange.instruments import INSTRUMENTS
@@ -99,7 +100,7 @@ def test_nothing_is_told_that_is_not_in_the_journal(sender) -> None:
 
 
 def test_dictionary_names_every_repeating_group_of_requests() -> None:
-    text = dictionary_text()
+    text = dictionary_text(GROUPS)
     for count in (453, 386, 267, 146):
         assert f'<group name="Tag{count}"' in text
     assert text.count("<message ") == len(set(text.split("msgtype="))) - 1

@@ -2,10 +2,10 @@
 
 import pytest
 
+from fix.wire import read_fields
 from sim_exchange.adapters.fix.acceptor import was_logged_on
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
 from sim_exchange.adapters.fix.terms import read_terms
-from sim_exchange.adapters.fix.wire import read_fields
 from sim_exchange.adapters.journal import JournalledReport
 from sim_exchange.instruments import INSTRUMENTS
 from sim_exchange.service.venue import Venue

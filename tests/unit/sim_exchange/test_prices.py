@@ -1,8 +1,8 @@
 import pytest
 
+from kernel.ticks import TickBand
 from sim_exchange.domain.prices import (
     NumberTextError,
-    TickBand,
     TickTable,
     format_average,
     format_price,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kernel.ticks import TickBand
 from sim_exchange.domain.book import OrderBook
 from sim_exchange.domain.order import (
     BookError,
@@ -13,7 +14,7 @@ from sim_exchange.domain.order import (
     Special,
     TimeInForce,
 )
-from sim_exchange.domain.prices import TickBand, TickTable
+from sim_exchange.domain.prices import TickTable
 from tests.support.book_events import Recorder
 
 BUY, SELL = Side.BUY, Side.SELL

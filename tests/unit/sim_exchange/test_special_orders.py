@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from kernel.ticks import TickBand
 from sim_exchange.adapters.fix.terms import read_terms
 from sim_exchange.domain.order import Order, OrderKind, Side, TimeInForce
-from sim_exchange.domain.prices import TickBand, TickTable
+from sim_exchange.domain.prices import TickTable
 from sim_exchange.instruments import INSTRUMENTS
 from sim_exchange.service.checks import problem_of_new
 from tests.support.venue_driver import SAP, Driver, short

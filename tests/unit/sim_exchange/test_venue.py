@@ -2,8 +2,9 @@
 
 import pytest
 
+from fix.wire import read_all
 from sim_exchange.adapters.fix.terms import BadTermsError, MissingFieldError, read_terms
-from sim_exchange.adapters.fix.wire import answer_body, read_all
+from sim_exchange.adapters.fix.wire import answer_body
 from sim_exchange.domain.order import Order, Side
 from sim_exchange.service.orders import CancelReject, Refusal, UnknownOrder
 from tests.support.venue_driver import SAP, Driver, short

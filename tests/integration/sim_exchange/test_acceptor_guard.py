@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim_exchange.adapters.fix.door import FAILED_LOGONS_MAX, MESSAGE_BYTES_MAX
+from fix.acceptor_guard import FAILED_LOGONS_MAX, MESSAGE_BYTES_MAX
 from tests.support.sim_process import SimProcess
 
 HUGE = b"8=FIX.4.4\x019=900000000\x0135=A\x0149=ORDERMESH\x0156=SIMA\x01"

@@ -1,13 +1,13 @@
-"""The door of one initiator: QuickFIX connects to it on loopback, it connects to the venue.
+"""The guard of one initiator: QuickFIX connects to it on loopback, it connects to the venue.
 
-It is a process of its own (`door_process.py` starts it), for what QuickFIX has given to a socket is
-to reach the venue though the gateway is killed at that moment: then the door carries what it still
-has, and ends. So a standby finds the venue at the number the store says.
+It is a process of its own (`guard_process.py` starts it). What QuickFIX has written to a socket
+must reach the venue even if the gateway is killed at that moment: the guard then carries what it
+still has, and ends. So a standby finds the venue at the number that the store says.
 
-Logons that fail are spaced: after the n-th in a row the venue is left alone for a time that
-doubles, up to `RETRY_MAX_S`, with jitter. QuickFIX still tries at its own pace and is refused here.
-Only the gateway is let in: a stranger on this machine must not speak with the venue under our
-certificate.
+Failed logons are spaced: after the n-th failure in a row the guard leaves the venue alone for a
+time that doubles, up to `RETRY_MAX_S`, with jitter. QuickFIX still tries at its own pace; the guard
+refuses those connections. The guard takes connections from the gateway's process only: another
+program on this machine must not speak with the venue under our certificate.
 """
 
 import json
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from mesh.fix_guard import LOOPBACK, FixDoor, Half, Pipe, client_tls, connected, tls_words
+from fix.guard import LOOPBACK, Guard, Half, Pipe, client_tls, connected, connection_error_text
 
 # Longest time between two attempts to log on.
 RETRY_MAX_S = 60.0
@@ -29,8 +29,8 @@ DRAIN_MAX_S = 2.0
 _PROC = Path("/proc")
 
 
-class DoorConfig(NamedTuple):
-    """What a door must know."""
+class GuardConfig(NamedTuple):
+    """What a guard must know."""
 
     name: str
     host: str
@@ -44,15 +44,16 @@ class DoorConfig(NamedTuple):
     server_name: str
     # Where it listens; 0 for any port.
     listen_port: int
-    gateway_pid: int
+    # The process of QuickFIX, the only one that may connect.
+    engine_pid: int
 
 
-class InitiatorDoor:
-    """See above; made anew with each start of the session's engine."""
+class InitiatorGuard:
+    """Carries the connections of one initiator; each start of its engine makes a new guard."""
 
-    def __init__(self, config: DoorConfig, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, config: GuardConfig, report: Callable[[str, str], None]) -> None:
         self._config = config
-        self._tell = tell
+        self._report = report
         self.message_bytes_max = config.message_bytes_max
         self._failures = 0
         self._not_before = 0.0
@@ -62,20 +63,20 @@ class InitiatorDoor:
                 (Path(config.certificate), Path(config.key)) if config.certificate else (None,) * 2
             )
             self._tls = client_tls(Path(config.ca), *own, check_name=bool(config.server_name))
-        self._door = FixDoor(config.name, self, near_is_peer=False)
+        self._guard = Guard(config.name, self, accepted_is_peer=False)
 
     def start(self) -> int:
         """Listen on loopback; return the port QuickFIX is to connect to."""
-        return self._door.start(LOOPBACK, self._config.listen_port)
+        return self._guard.start(LOOPBACK, self._config.listen_port)
 
     def drain(self) -> None:
         """Carry what is still to be carried, then end."""
-        self._door.stop(DRAIN_MAX_S)
+        self._guard.stop(DRAIN_MAX_S)
 
-    async def open(self, near: Half) -> Pipe | None:
+    async def open(self, accepted: Half) -> Pipe | None:
         """Connect to the venue, unless it is to be left alone."""
         config = self._config
-        if time.monotonic() < self._not_before or not _is_of(config.gateway_pid, near):
+        if time.monotonic() < self._not_before or not _is_of(config.engine_pid, accepted):
             return None
         try:
             return await connected(
@@ -83,21 +84,21 @@ class InitiatorDoor:
                 server_name=config.server_name,
             )  # fmt: skip
         except (OSError, TimeoutError) as error:
-            self._failed(tls_words(error))
+            self._failed(connection_error_text(error))
         return None
 
     def logged_on(self, pair: Half) -> None:
         """The venue took the logon."""
         del pair
         self._failures = 0
-        self._tell("", "")
+        self._report("", "")
 
     def ended(self, pair: Half, why: str) -> None:
         """Space the next attempt if this one came to nothing."""
         if not pair.logged_on:
             self._failed(pair.logout_text or why or "the venue ended the connection before logon")
         elif why:
-            self._tell("", f"{self._config.host}:{self._config.port}: {why}")
+            self._report("", f"{self._config.host}:{self._config.port}: {why}")
 
     def _failed(self, why: str) -> None:
         self._failures += 1
@@ -108,18 +109,18 @@ class InitiatorDoor:
         trouble = f"{self._config.host}:{self._config.port}: {why}"
         if self._failures > 1:
             trouble += f" ({self._failures} times; next in {wait_s:.0f} s)"
-        self._tell(trouble, trouble)
+        self._report(trouble, trouble)
 
 
 def retry_ceiling_s(reconnect_s: float, failures: int) -> float:
-    """Return the longest wait behind so many failed logons in a row, at least one."""
+    """Return the longest wait after so many failed logons in a row, at least one."""
     return min(RETRY_MAX_S, reconnect_s * 2.0 ** min(failures - 1, 16))
 
 
-def _is_of(pid: int, near: Half) -> bool:
+def _is_of(pid: int, accepted: Half) -> bool:
     """Tell if the other end of a loopback connection is a socket of this process."""
-    assert near.transport is not None
-    host, port = near.transport.get_extra_info("peername")[:2]
+    assert accepted.transport is not None
+    host, port = accepted.transport.get_extra_info("peername")[:2]
     table = _PROC / "net" / "tcp"
     if not table.exists():
         return True  # no Linux: the machine is a developer's
@@ -154,15 +155,15 @@ def main() -> int:
         except BrokenPipeError:
             return  # the gateway is gone
 
-    config = DoorConfig(**json.loads(sys.stdin.readline()))
+    config = GuardConfig(**json.loads(sys.stdin.readline()))
     try:
-        door = InitiatorDoor(config, lambda trouble, note: say(trouble=trouble, note=note))
-        say(port=door.start())
+        guard = InitiatorGuard(config, lambda trouble, note: say(trouble=trouble, note=note))
+        say(port=guard.start())
     except OSError as error:
-        say(error=tls_words(error))
+        say(error=connection_error_text(error))
         return 1
     sys.stdin.read()
-    door.drain()
+    guard.drain()
     return 0
 
 

@@ -3,6 +3,8 @@
 import os
 import threading
 
+from kernel.nanoseconds import NS_PER_MS
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ALPHABET_SET = frozenset(_ALPHABET)
 # Two characters are ten bits: half the look-ups of one by one.
@@ -11,7 +13,6 @@ ULID_CHARACTERS = 26
 _RANDOM_BITS = 80
 _RANDOM_END = 1 << _RANDOM_BITS
 _TIME_MS_END = 1 << 48
-_NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 
 class _Maker:
@@ -23,7 +24,7 @@ class _Maker:
         self._last_random = 0
 
     def make(self, now_ns: int) -> str:
-        milliseconds = now_ns // _NANOSECONDS_PER_MILLISECOND
+        milliseconds = now_ns // NS_PER_MS
         with self._lock:
             if milliseconds > self._last_ms:
                 self._last_ms = milliseconds
@@ -46,7 +47,7 @@ _maker = _Maker()
 
 
 def new_ulid(now_ns: int) -> str:
-    """Make an id that sorts behind every one made before in this process.
+    """Make an id that sorts after every id made before in this process.
 
     Args:
         now_ns: The time, as UTC nanoseconds since 1970.
@@ -54,17 +55,11 @@ def new_ulid(now_ns: int) -> str:
     Raises:
         ValueError: The time is before 1970 or after the year 10889.
     """
-    if not 0 <= now_ns < _TIME_MS_END * _NANOSECONDS_PER_MILLISECOND:
+    if not 0 <= now_ns < _TIME_MS_END * NS_PER_MS:
         raise ValueError(f"a ULID cannot hold the time {now_ns} ns since 1970")
     return _maker.make(now_ns)
 
 
 def valid_ulid(text: str) -> bool:
-    """Tell whether this is a ULID in its one canonical, upper-case form."""
+    """Return whether the text is a ULID in its one canonical, upper-case form."""
     return len(text) == ULID_CHARACTERS and text[0] <= "7" and _ALPHABET_SET.issuperset(text)
-
-
-def order_id_of(cl_ord_id: str) -> str:
-    """Return the order a ClOrdID(11) of ours is of: its ULID, a hyphen, a number; else empty."""
-    order_id, hyphen, number = cl_ord_id.rpartition("-")
-    return order_id if hyphen and number.isdigit() and valid_ulid(order_id) else ""

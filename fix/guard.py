@@ -1,10 +1,10 @@
-"""A door in front of QuickFIX: it carries bytes between a peer and QuickFIX's socket on loopback.
+"""A guard in front of QuickFIX: it carries bytes between a peer and QuickFIX's socket on loopback.
 
 QuickFIX reads without a limit, connects again at a fixed pace for ever, and checks no name in a
-certificate; none of it can be changed from outside. So it listens or connects on loopback only,
-and this carries its connections: messages of the peer are framed and bounded, failed logons are
-spaced, TLS is Python's. A door has a thread and an event loop of its own, so that nothing else
-in the process can delay a session's heartbeat.
+certificate; its settings change none of this. So QuickFIX listens or connects on loopback only,
+and a guard carries its connections: it frames and bounds the messages of the peer, spaces failed
+logons, and does TLS in Python. A guard has a thread and an event loop of its own, so that nothing
+else in the process can delay a session's heartbeat.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from typing import Protocol, cast
 
 import uvloop
 
-from mesh.fix_frames import FixFrames, FrameError, msg_type, text_of
+from fix.frames import FixFrames, FrameError, msg_type, text_of
 
 LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT_S = 5.0
 # What a side may leave unread before the other is not read any more.
 BUFFER_BYTES_MAX = 256 * 1024
-# Between looks at what is still being carried when a door ends. Seconds.
+# Between looks at what is still being carried when a guard ends. Seconds.
 DRAIN_LOOK_S = 0.01
 _LOGON, _LOGOUT = b"A", b"5"
 
@@ -32,11 +32,11 @@ Pipe = tuple[asyncio.Transport, "Half"]
 
 
 class Rules(Protocol):
-    """What a door does with connections; called in its thread."""
+    """What a guard does with connections; called in its thread."""
 
     message_bytes_max: int
 
-    async def open(self, near: "Half") -> Pipe | None:
+    async def open(self, accepted: "Half") -> Pipe | None:
         """Make the other side of a connection, or None to refuse it."""
 
     def logged_on(self, pair: "Half") -> None:
@@ -118,7 +118,7 @@ class Half(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the other side, too."""
         self.closed = True
-        self.end(tls_words(exc) if exc is not None else "")
+        self.end(connection_error_text(exc) if exc is not None else "")
 
     def end(self, why: str, *, at_once: bool = False) -> None:
         """End both sides; the first to end says why. What was written still goes out."""
@@ -148,15 +148,15 @@ class Half(asyncio.Protocol):
                 self.other.transport.resume_reading()
 
 
-class FixDoor:
+class Guard:
     """A listening socket, and the thread that carries what comes in there."""
 
-    def __init__(self, name: str, rules: Rules, *, near_is_peer: bool) -> None:
+    def __init__(self, name: str, rules: Rules, *, accepted_is_peer: bool) -> None:
         self._name = name
         self._rules = rules
-        self._near_is_peer = near_is_peer
+        self._accepted_is_peer = accepted_is_peer
         self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name=f"door-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"guard-{name}", daemon=True)
         self._halves: set[Half] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._server: asyncio.AbstractServer | None = None
@@ -207,31 +207,31 @@ class FixDoor:
         await asyncio.sleep(0)
 
     def _accepted(self) -> asyncio.Protocol:
-        return _Near(self._rules, self._join, self._halves, is_peer=self._near_is_peer)
+        return _AcceptedHalf(self._rules, self._join, self._halves, is_peer=self._accepted_is_peer)
 
-    def _join(self, near: Half) -> None:
-        task = self._loop.create_task(self._open(near))
+    def _join(self, accepted: Half) -> None:
+        task = self._loop.create_task(self._open(accepted))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    async def _open(self, near: Half) -> None:
-        assert near.transport is not None
+    async def _open(self, accepted: Half) -> None:
+        assert accepted.transport is not None
         with suppress(RuntimeError):
-            near.transport.pause_reading()
-        far = await self._rules.open(near)
-        if far is None or near.transport.is_closing():
-            near.transport.close()
-            if far is not None:
-                far[0].close()
+            accepted.transport.pause_reading()
+        opened = await self._rules.open(accepted)
+        if opened is None or accepted.transport.is_closing():
+            accepted.transport.close()
+            if opened is not None:
+                opened[0].close()
             return
-        near.join(far[1])
+        accepted.join(opened[1])
         self._halves -= {half for half in self._halves if half.closed}
-        self._halves.add(far[1])
+        self._halves.add(opened[1])
         with suppress(RuntimeError):
-            near.transport.resume_reading()
+            accepted.transport.resume_reading()
 
 
-class _Near(Half):
+class _AcceptedHalf(Half):
     """The side that came in."""
 
     def __init__(
@@ -257,7 +257,7 @@ async def connected(
     rules: Rules, host: str, port: int, *, is_peer: bool, tls: ssl.SSLContext | None = None,
     server_name: str = "",
 ) -> Pipe:  # fmt: skip
-    """Connect the far side of a carried connection to an acceptor.
+    """Connect the other side of a carried connection to an acceptor.
 
     Raises:
         OSError: it cannot be reached, or TLS fails.
@@ -300,7 +300,7 @@ _ALERTS = {
 }
 
 
-def tls_words(error: Exception) -> str:
+def connection_error_text(error: Exception) -> str:
     """Say what went wrong with a connection, in words a person can act on."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of the peer is refused: {error.verify_message}"

@@ -1,45 +1,29 @@
-"""Starts a session's door, hears what it says, and starts it again should it die."""
+"""Starts the guard process of a session, reads what it reports, and starts it again if it ends."""
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 
-from svc_gateway.adapters.fix.door import DRAIN_MAX_S, DoorConfig
-from svc_gateway.venues import SessionConfig
+from fix.initiator_guard import DRAIN_MAX_S, GuardConfig
 
-# Between two starts of a door that dies.
+# Between two starts of a process that ends by itself.
 RESTART_S = 0.5
 
 
-class DoorProcess:
-    """One door; see `door.py`."""
+class GuardProcess:
+    """One guard process; see `initiator_guard.py`."""
 
-    def __init__(self, config: SessionConfig, note: Callable[[str], None]) -> None:
-        tls = config.tls
-        self._config = DoorConfig(
-            name=config.session_id,
-            host=config.host,
-            port=config.port,
-            message_bytes_max=config.message_bytes_max,
-            reconnect_s=config.reconnect_s,
-            tls=tls.enabled,
-            ca=str(tls.ca or ""),
-            certificate=str(tls.certificate or ""),
-            key=str(tls.key or ""),
-            server_name=tls.server_name,
-            listen_port=0,
-            gateway_pid=os.getpid(),
-        )
+    def __init__(self, config: GuardConfig, note: Callable[[str], None]) -> None:
+        self._config = config
         self._note = note
         # Why the last attempt to log on failed, in words; empty while logged on.
         self.trouble = ""
         self._stopping = threading.Event()
         self._process: subprocess.Popen[str] | None = None
-        self._reader = threading.Thread(target=self._hear, name="door", daemon=True)
+        self._reader = threading.Thread(target=self._read, name="guard", daemon=True)
 
     def start(self) -> int:
         """Return the port QuickFIX is to connect to.
@@ -63,7 +47,7 @@ class DoorProcess:
 
     def _launch(self) -> int:
         process = subprocess.Popen(
-            [sys.executable, "-m", "svc_gateway.adapters.fix.door"],
+            [sys.executable, "-m", "fix.initiator_guard"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdin is not None
@@ -75,11 +59,11 @@ class DoorProcess:
             process.stdin.close()
             process.stdout.close()
             process.wait()
-            raise OSError(said.get("error", "the door did not start"))
+            raise OSError(said.get("error", "the guard process did not start"))
         self._process = process
         return int(said["port"])
 
-    def _hear(self) -> None:
+    def _read(self) -> None:
         while True:
             assert self._process is not None
             assert self._process.stdout is not None
@@ -97,12 +81,12 @@ class DoorProcess:
         # On the same port, where QuickFIX goes on trying.
         assert self._process is not None
         _end(self._process)
-        self._note("the door died; it is started again")
+        self._note("the guard process ended; it is started again")
         while not self._stopping.wait(RESTART_S):
             try:
                 self._launch()
             except OSError as error:
-                self.trouble = f"the door cannot be started: {error}"
+                self.trouble = f"the guard process cannot be started: {error}"
                 self._note(self.trouble)
             else:
                 return

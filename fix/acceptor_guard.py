@@ -1,16 +1,14 @@
-"""The door of the acceptor: clients connect here, QuickFIX listens on loopback behind it.
+"""The guard of an acceptor: clients connect to it, and it connects to QuickFIX on loopback.
 
-Messages are framed and bounded, and an address whose logons fail again and again is left outside
-for a while, as is one that opens connections without logging on.
+Messages are framed and bounded. An address whose logons fail again and again is refused for a
+while, and so is an address that opens connections without logging on.
 """
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 
-from mesh.fix_guard import FixDoor, Half, Pipe, connected
-from mesh.log import get_logger
-
-_LOG = get_logger(__name__)
+from fix.guard import LOOPBACK, Guard, Half, Pipe, connected
 
 MESSAGE_BYTES_MAX = 1024 * 1024
 """A longer message is cut off, with its connection."""
@@ -28,16 +26,27 @@ ADDRESSES_MAX = 10_000
 """Addresses with failures that are remembered; beyond, the oldest are forgotten."""
 
 
-class AcceptorDoor:
-    """See above."""
+class AcceptorGuard:
+    """Carries the connections of one acceptor."""
 
-    def __init__(self, mic: str, port: int, host: str, inner_port: int) -> None:
+    def __init__(
+        self, name: str, address: tuple[str, int], inner_port: int, warn: Callable[..., object]
+    ) -> None:
+        """Make it.
+
+        Args:
+            name: Of its thread.
+            address: Host and port that clients connect to.
+            inner_port: Where QuickFIX listens.
+            warn: Log an event, with its values by name.
+        """
         self.message_bytes_max = MESSAGE_BYTES_MAX
-        self._address = (host, port)
+        self._address = address
+        self._warn = warn
         self._inner_port = inner_port
         self._failures: dict[str, deque[float]] = {}
         self._waiting: Counter[str] = Counter()
-        self._door = FixDoor(mic, self, near_is_peer=True)
+        self._guard = Guard(name, self, accepted_is_peer=True)
 
     def start(self) -> None:
         """Listen.
@@ -45,37 +54,37 @@ class AcceptorDoor:
         Raises:
             OSError: the port is taken.
         """
-        self._door.start(*self._address)
+        self._guard.start(*self._address)
 
     def stop(self) -> None:
         """Cut all connections and end."""
-        self._door.stop()
+        self._guard.stop()
 
-    async def open(self, near: Half) -> Pipe | None:
-        """Connect to QuickFIX, unless the address is to stay outside."""
-        address = near.address
+    async def open(self, accepted: Half) -> Pipe | None:
+        """Connect to QuickFIX, unless the address is refused."""
+        address = accepted.address
         if self._is_throttled(address) or self._waiting[address] >= WAITING_MAX:
-            _LOG.warning("connection refused", address=address)
+            self._warn("connection refused", address=address)
             return None
         self._waiting[address] += 1
         try:
-            transport, half = await connected(self, "127.0.0.1", self._inner_port, is_peer=False)
+            transport, half = await connected(self, LOOPBACK, self._inner_port, is_peer=False)
         except (OSError, TimeoutError) as error:
             self._waiting[address] -= 1
-            _LOG.warning("the acceptor does not answer", error=str(error))
+            self._warn("the acceptor does not answer", error=str(error))
             return None
         half.address = address
         return transport, half
 
     def logged_on(self, pair: Half) -> None:
-        """A client logged on: its address is welcome."""
+        """A client logged on: forget the failures of its address."""
         self._waiting[pair.address] -= 1
         self._failures.pop(pair.address, None)
 
     def ended(self, pair: Half, why: str) -> None:
         """Remember a connection that came to nothing."""
         if why:
-            _LOG.warning("connection cut", address=pair.address, why=why)
+            self._warn("connection cut", address=pair.address, why=why)
         if pair.logged_on:
             return
         self._waiting[pair.address] -= 1

@@ -2,7 +2,7 @@
 
 QuickFIX keeps what it reads until BodyLength(9) of it has come, however much that is: a peer can
 make the process grow by hundreds of megabytes before it has logged on. So messages are framed
-before QuickFIX sees a byte. Behind this filter every message begins with BeginString(8) and
+before QuickFIX sees a byte. After this filter every message begins with BeginString(8) and
 BodyLength(9), is no longer than was agreed, and ends with CheckSum(10) where BodyLength(9) says.
 What is no message is dropped, as the standard has it (the hole in MsgSeqNum(34) brings it again).
 """
@@ -74,7 +74,7 @@ class FixFrames:
 
 
 def _may_become_head(text: bytes) -> bool:
-    """Tell if more bytes can make a head of this."""
+    """Return whether more bytes can make a head of this."""
     if len(text) >= _HEAD_BYTES_MAX:
         return False
     if len(text) <= len(_BEGIN):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.fix_frames import FixFrames, FrameError, msg_type, text_of
+from fix.frames import FixFrames, FrameError, msg_type, text_of
 
 LIMIT = 1000
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from kernel import decimals
+from kernel.nanoseconds import NS_PER_MS, NS_PER_S, NS_PER_US
+
 SOH = "\x01"
-_NS = 1_000_000_000
 _FRACTION_DIGITS_MAX = 9
-_INT_DIGITS_MAX = 18
-_FRACTION_CANONICAL_MAX = 9
 
 
 class BadFieldError(ValueError):
@@ -43,6 +43,21 @@ def fields(raw: str) -> dict[str, str]:
     return found
 
 
+def read_fields(text: str) -> dict[str, str]:
+    """Return tag to value; of a tag that comes twice the last counts.
+
+    Raises:
+        ValueError: A part is no tag=value.
+    """
+    return dict([part.split("=", 1) for part in text.split(SOH)[:-1]])
+
+
+def read_all(text: str, tag: str) -> list[str]:
+    """Return every value of a tag, in order."""
+    start = f"{tag}="
+    return [part[len(start) :] for part in text.split(SOH) if part.startswith(start)]
+
+
 def pairs(raw: str) -> list[tuple[str, str]]:
     """Return all (tag, value) in the order they came, for messages with repeating groups."""
     found = []
@@ -70,19 +85,10 @@ def canonical(value: str, name: str) -> str:
     """
     if not value:
         return ""
-    negative = value[0] == "-"
-    whole, point, fraction = (value[1:] if negative else value).partition(".")
-    if not (whole + fraction).isdecimal() or not (whole + fraction).isascii():
-        raise BadFieldError(f"{name} {value[:40]!r} is not a decimal number")
-    whole = whole.lstrip("0") or "0"
-    if point:
-        fraction = fraction.rstrip("0")
-    if len(whole) > _INT_DIGITS_MAX or len(fraction) > _FRACTION_CANONICAL_MAX:
-        raise BadFieldError(
-            f"{name} {value[:40]!r} has more than 18 digits before or 9 behind the point"
-        )
-    text = f"{whole}.{fraction}" if fraction else whole
-    return f"-{text}" if negative and text != "0" else text
+    try:
+        return decimals.canonical(value)
+    except ValueError as error:
+        raise BadFieldError(f"{name} {value[:40]!r} {error}") from None
 
 
 def quantity(value: str, name: str) -> str:
@@ -110,11 +116,17 @@ def above_zero(value: str, name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _second_ns(text: str) -> int:
-    # A leap second counts as the second before it, as POSIX has it.
+def second_ns(text: str) -> int:
+    """Return UTC nanoseconds of a UTCTimestamp without fraction.
+
+    A leap second counts as the second before it, as POSIX has it.
+
+    Raises:
+        ValueError: It is none.
+    """
     seconds = "59" if text.endswith("60") else text[15:]
     at = datetime.strptime(f"{text[:15]}{seconds}", "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
-    return int(at.timestamp()) * _NS
+    return int(at.timestamp()) * NS_PER_S
 
 
 def utc_ns(text: str) -> int:
@@ -126,7 +138,7 @@ def utc_ns(text: str) -> int:
     if fraction and not (fraction.isdecimal() and len(fraction) <= _FRACTION_DIGITS_MAX):
         return 0
     try:
-        return _second_ns(whole) + (int(fraction.ljust(9, "0")) if fraction else 0)
+        return second_ns(whole) + (int(fraction.ljust(9, "0")) if fraction else 0)
     except ValueError:
         return 0
 
@@ -147,16 +159,16 @@ def _second_text(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d-%H:%M:%S")
 
 
-def utc_text(at_ns: int, precision: str) -> str:
+def utc_text(at_ns: int, precision: str = "microseconds") -> str:
     """Return a UTCTimestamp in seconds, milliseconds or microseconds."""
-    second, rest = divmod(at_ns, _NS)
-    if precision == "seconds":
-        return _second_text(second)
+    second, rest = divmod(at_ns, NS_PER_S)
+    if precision == "microseconds":
+        return f"{_second_text(second)}.{rest // NS_PER_US:06d}"
     if precision == "milliseconds":
-        return f"{_second_text(second)}.{rest // 1_000_000:03d}"
-    return f"{_second_text(second)}.{rest // 1_000:06d}"
+        return f"{_second_text(second)}.{rest // NS_PER_MS:03d}"
+    return _second_text(second)
 
 
 def date_text(at_ns: int, zone: str) -> str:
     """Return the LocalMktDate of a time in an IANA time zone."""
-    return datetime.fromtimestamp(at_ns // _NS, ZoneInfo(zone)).strftime("%Y%m%d")
+    return datetime.fromtimestamp(at_ns // NS_PER_S, ZoneInfo(zone)).strftime("%Y%m%d")

@@ -1,0 +1,1 @@
+"""FIX for both sides of a session: text, tags, data dictionary, and guards in front of QuickFIX."""

@@ -1,0 +1,1 @@
+"""Values that every package may use, domains included: standard library only."""

@@ -1,0 +1,45 @@
+"""Time as an argument: what a clock is, and the machine's clock.
+
+Domains take times as arguments and do not import this module.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Timer(Protocol):
+    """A call in the future that can be cancelled."""
+
+    def cancel(self) -> None:
+        """Cancel the call; it is no error if the call was already made."""
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now_ns(self) -> int:
+        """Return UTC nanoseconds since 1970."""
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start, which never run backwards."""
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call back on the event loop after that many seconds."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ns(self) -> int:
+        """Return UTC nanoseconds since 1970."""
+        return time.time_ns()
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+        return time.monotonic()
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call back on the running event loop after that many seconds."""
+        return asyncio.get_running_loop().call_later(max(seconds, 0.0), callback)
