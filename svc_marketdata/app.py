@@ -1,4 +1,4 @@
-"""The one place where parts are made and put together."""
+"""The composition root: builds the parts of the process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +32,7 @@ from svc_marketdata.service.market_data import MarketData
 from svc_marketdata.settings import MarketDataSettings
 
 ATTEND_PAUSE_S = 0.25
-"""Seconds between looks at heartbeats, ends of streams, quiet feeds, candles that are over."""
+"""Seconds between checks of heartbeats, ends of streams, silent feeds and ended candles."""
 _log = get_logger(__name__)
 PACKAGE = "ordermesh.marketdata.v1"
 USER = user()
@@ -44,7 +44,7 @@ PRICE_READERS = ("svc-oms",)
 
 @asynccontextmanager
 async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterator[Ops]:
-    """Make the service; prices and streams live as long as this is open."""
+    """Build the service; prices and streams exist while this context is open."""
     clock = SystemClock()
     limits = Limits(
         subscriber_queue_updates_max=settings.subscriber_queue_updates_max,
@@ -97,9 +97,9 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
 
 
 def _stop_if_failed(server: MeshServer, task: asyncio.Task[None]) -> None:
-    """End the process when a part of it died: half a service is worse than a restart."""
+    """End the process if a background task failed: a restart is better than half a service."""
     if not task.cancelled() and task.exception() is not None:
-        _log.error("a part of the process died", exc_info=task.exception())
+        _log.error("a background task failed", exc_info=task.exception())
         server.request_stop()
 
 

@@ -28,7 +28,7 @@ _log = get_logger(__name__)
 
 
 class Backoff:
-    """Gives the delay before each attempt.
+    """Returns the delay before each attempt.
 
     The n-th delay after ``first`` is drawn evenly from 0 to ``min(cap, base * 2**n)``.
     """

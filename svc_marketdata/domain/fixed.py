@@ -1,4 +1,4 @@
-"""Decimals as whole numbers of 10⁻⁹, the finest step the contracts allow.
+"""Decimals as whole numbers of 10⁻⁹, the smallest step the contracts allow.
 
 Books sort and compare prices all day; whole numbers do that without the cost of
 ``Decimal`` and without the errors of ``float``.
@@ -11,7 +11,7 @@ NANO = 1_000_000_000
 """Units of one."""
 
 CACHED_TEXTS_MAX = 65_536
-"""Decimals remembered each way; the same prices come again and again."""
+"""Decimals cached in each direction, because the same prices recur."""
 
 _CANONICAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{0,8}[1-9]))?")
 
