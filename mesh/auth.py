@@ -35,7 +35,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The user behind a call.
+    """The user of a call.
 
     Attributes:
         subject: The token's sub, a stable user id.

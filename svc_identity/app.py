@@ -1,4 +1,4 @@
-"""The composition root: settings in, a serving process out."""
+"""The composition root: builds the process from its settings."""
 
 import asyncio
 import contextlib
@@ -49,7 +49,7 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
 
 
 class DatabaseWatch:
-    """Knows whether the database answers, so that readiness needs no waiting."""
+    """Watches whether the database answers, so that readiness does not wait."""
 
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
@@ -60,7 +60,7 @@ class DatabaseWatch:
         return (True, "ready") if self._reachable else (False, "database unreachable")
 
     async def run(self) -> None:
-        """Look again and again."""
+        """Check the database at intervals."""
         while True:
             reachable = await self._store.reachable()
             if reachable != self._reachable:

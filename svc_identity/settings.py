@@ -9,18 +9,18 @@ from mesh.settings import MeshSettings
 
 
 class IdentitySettings(MeshSettings):
-    """The keys of every service, and these."""
+    """Keys besides those of every process; environment prefix ``ORDERMESH_``."""
 
     service: ClassVar[str] = "svc-identity"
 
     bind: str = "127.0.0.1:50053"
     ops_bind: str = "127.0.0.1:9153"
     identity_signing_key: Path = Path("identity-signing-key.pem")
-    """PEM file with a P-256 private key, or a folder of them: the first by name signs,
+    """PEM file with a P-256 private key, or a folder of such files: the first by name signs,
     all are published."""
     identity_access_token_s: int = Field(default=600, ge=60, le=3_600)
-    """Life of an access token in seconds. A disabled user is out when it ends."""
+    """Lifetime of an access token in seconds. A disabled user has access until it expires."""
     identity_refresh_token_s: int = Field(default=43_200, ge=60, le=2_592_000)
-    """Life of a refresh token in seconds: so long may a user be away."""
+    """Lifetime of a refresh token in seconds: the longest time between two refreshes."""
     identity_session_s: int = Field(default=604_800, ge=60, le=7_776_000)
-    """Life of a session in seconds, however often it is refreshed."""
+    """Lifetime of a session in seconds, however often it is refreshed."""

@@ -1,4 +1,4 @@
-"""The one place where parts are made and put together."""
+"""The composition root: builds the parts of the process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +29,7 @@ from svc_marketdata.service.market_data import MarketData
 from svc_marketdata.settings import MarketDataSettings
 
 ATTEND_PAUSE_S = 0.25
-"""Seconds between looks at heartbeats, ends of streams, quiet feeds, candles that are over."""
+"""Seconds between checks of heartbeats, ends of streams, silent feeds and ended candles."""
 PACKAGE = "ordermesh.marketdata.v1"
 USER = user()
 LISTING_READERS = ("svc-oms", "svc-gateway")
@@ -40,7 +40,7 @@ PRICE_READERS = ("svc-oms",)
 
 @asynccontextmanager
 async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterator[Ops]:
-    """Make the service; prices and streams live as long as this is open."""
+    """Build the service; prices and streams exist while this context is open."""
     clock = SystemClock()
     limits = Limits(
         subscriber_queue_updates_max=settings.subscriber_queue_updates_max,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 REFRESH_TOKEN_BYTES = 32
-SESSIONS_PER_USER_MAX = 32  # the oldest ends when one more begins
+SESSIONS_PER_USER_MAX = 32  # a further login ends the oldest session
 
 
 class EndCause(Enum):
@@ -36,7 +36,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """What is kept of a refresh token: its hash, never the token."""
+    """A refresh token as stored: its hash, never the token."""
 
     token_hash: bytes
     session_id: str
@@ -45,7 +45,7 @@ class RefreshToken:
 
 
 class Verdict(Enum):
-    """What a refresh token is worth."""
+    """Whether a refresh token is valid."""
 
     GOOD = "GOOD"
     WORTHLESS = "WORTHLESS"
@@ -58,12 +58,12 @@ def new_secret() -> str:
 
 
 def hash_secret(secret: str) -> bytes:
-    """Hash a refresh token for storing. It is random, so one round of SHA-256 will do."""
+    """Hash a refresh token for storing. It is random, so one round of SHA-256 is enough."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def judge(session: Session, token: RefreshToken, now_ns: int) -> Verdict:
-    """Decide what a refresh token of a session is worth."""
+    """Decide whether a refresh token of a session is valid."""
     if session.ended is not None or now_ns >= session.expires_at_ns:
         return Verdict.WORTHLESS
     if token.used:

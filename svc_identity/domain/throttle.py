@@ -38,14 +38,14 @@ PER_ADDRESS = ThrottleRule(
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What is remembered of a user name or an address."""
+    """Failed logins of a user name or an address."""
 
     count: int = 0
     last_failed_at_ns: int = 0
 
 
 def remembered(failures: Failures, rule: ThrottleRule, now_ns: int) -> Failures:
-    """Forget failures that are long past."""
+    """Return no failures if the last one is long past."""
     age_ns = now_ns - failures.last_failed_at_ns
     return Failures() if age_ns > rule.forget_after_s * NS_PER_S else failures
 
@@ -69,5 +69,5 @@ def counted(failures: Failures, rule: ThrottleRule, now_ns: int) -> Failures:
 
 
 def taken_back(failures: Failures) -> Failures:
-    """Uncount an attempt that turned out right."""
+    """Remove an attempt that turned out to be correct from the count."""
     return Failures(max(0, failures.count - 1), failures.last_failed_at_ns)

@@ -1,4 +1,4 @@
-"""What a user is."""
+"""Users, their roles, and the rules for both."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from svc_identity.domain.errors import InvalidUserError
 USERNAME_PATTERN = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 ACCOUNT_PATTERN = re.compile(r"[A-Z0-9-]{1,32}")
 DISPLAY_NAME_MAX_CHARACTERS = 128
-ACCOUNTS_PER_USER_MAX = 100  # they travel in every token
+ACCOUNTS_PER_USER_MAX = 100  # every token contains them
 PASSWORD_MIN_CHARACTERS = 10
 PASSWORD_MAX_CHARACTERS = 128
 
@@ -38,7 +38,7 @@ class User:
 
 
 def fold_username(text: str) -> str:
-    """Bring a name as typed into the form it is stored in; never fails."""
+    """Return a typed user name in its stored form; never fails."""
     return text.strip().casefold()
 
 

@@ -42,9 +42,9 @@ _VALUES = {
 _SHORT = [bytes((n,)) for n in range(128)]
 _SHORT += [bytes((n & 127 | 128, n >> 7)) for n in range(128, 1 << 14)]
 NAMES_KEPT_MAX = 16_384
-"""Names of listings whose bytes are remembered."""
+"""Number of listings whose bytes are cached."""
 ITEM_HEADS_KEPT_MAX = 4_096
-"""Lengths of updates for which the bytes before them are remembered."""
+"""Number of lengths of updates whose header bytes are cached."""
 
 
 def varint(value: int) -> bytes:
@@ -97,10 +97,10 @@ def candle_bytes(candle: Candle) -> bytes:
 
 
 class ProtoEncoder:
-    """The service's port ``Encoder``, with the messages of the contract."""
+    """The port ``Encoder``, with the messages of the contract."""
 
     def value(self, source: object, topic: Topic, depth: int) -> bytes:
-        """Serialise the present value; empty if there is none."""
+        """Serialise the current value; empty if there is none."""
         if not isinstance(source, InstrumentMarket):
             if topic is Topic.VENUE:
                 assert isinstance(source, Venue)
@@ -139,16 +139,16 @@ def _listing_item(source: Listed) -> bytes:
 
 
 def _venue_items(venue: Venue, *, opening: bool) -> bytes:
-    """The venue's status, and the gap it means for its prices; none if all is well at first."""
+    """The venue's status and the gap it means for prices; no gap in a snapshot of a live feed."""
     status = market_data_pb2.MarketDataItem(venue_status=venue_to_proto(venue))
     if opening and venue.live:
         return item_bytes(status)
     if venue.live:
-        kind, text = stream_pb2.GAP_KIND_LINK_UP, "prices move again"
+        kind, text = stream_pb2.GAP_KIND_LINK_UP, "prices are updated again"
     elif venue.feed_up:
         kind, text = stream_pb2.GAP_KIND_STALE, "the feed is silent; prices may be old"
     else:
-        kind, text = stream_pb2.GAP_KIND_LINK_DOWN, "the feed is down; prices do not move"
+        kind, text = stream_pb2.GAP_KIND_LINK_DOWN, "the feed is down; prices are not updated"
     gap = stream_pb2.Gap(
         kind=kind,
         channel=venue.mic,

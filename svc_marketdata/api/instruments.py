@@ -30,7 +30,7 @@ class InstrumentServicer:
         request: pb.GetRequest,
         call: Call,  # noqa: ARG002  # handlers have one shape
     ) -> pb.GetResponse:
-        """One listing."""
+        """Return one listing."""
         entry = self._data.listed.get(request.instrument_id)
         if entry is None or entry.listing is None:
             raise instrument_not_found(request.instrument_id, "instrument_id")
@@ -41,7 +41,7 @@ class InstrumentServicer:
         request: pb.ListRequest,
         call: Call,  # noqa: ARG002
     ) -> pb.ListResponse:
-        """Listings by filter, by id, in pages."""
+        """Return listings by filter, by id, in pages."""
         after = _read_token(request)
         size = request.page_size or PAGE_SIZE_DEFAULT
         text = request.text.casefold()
@@ -59,7 +59,7 @@ class InstrumentServicer:
     def Watch(  # noqa: N802
         self, request: pb.InstrumentServiceWatchRequest, call: Call
     ) -> AsyncIterator[bytes]:
-        """All listings, then changes. Its frames have the layout of market data."""
+        """Send all listings, then changes. The frames have the layout of market data."""
         interest = Interest(topics=frozenset({Topic.LISTING}), venue_mic=request.venue_mic)
         return LiveStream(self._streams, call, 0).run(interest, None)
 
@@ -91,7 +91,7 @@ def _read_token(request: pb.ListRequest) -> str:
         plain = ""
     last_id, separator, told_filter = plain.partition("\x1e")
     if not separator or told_filter != _filter_of(request):
-        expected = "the next_page_token of the page before, with the same filter"
+        expected = "the next_page_token of the previous page, with the same filter"
         raise refuse(
             "INVALID_FIELD",
             f"page_token was {request.page_token!r}; expected {expected}",

@@ -1,4 +1,4 @@
-"""Proto and domain, both ways, every value named: an unknown one is an error, not a guess."""
+"""Maps between proto and domain, value by value: an unknown value is an error."""
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -77,7 +77,7 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
 
 
 def quote_from_proto(message: market_data_pb2.Quote) -> Quote:
-    """A quote of an earlier life; its flags are those of a book that is gone."""
+    """A quote of an earlier process; it has no flags, because its book is not kept."""
     return Quote(
         bid_price=message.bid_price,
         bid_size=message.bid_size,
@@ -98,7 +98,7 @@ def quote_from_proto(message: market_data_pb2.Quote) -> Quote:
 
 
 def book_to_proto(market: InstrumentMarket, depth: int) -> market_data_pb2.Book:
-    """A book, as deep as asked."""
+    """A book with the requested number of levels."""
     level = market_data_pb2.BookLevel
     return market_data_pb2.Book(
         bids=[level(price=p, size=s, order_count=n) for p, s, n in market.book.bids.top(depth)],

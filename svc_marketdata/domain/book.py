@@ -1,4 +1,4 @@
-"""A book by price: what a venue shows on both sides of one listing."""
+"""The order book of one listing, aggregated by price."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kernel.decimals import parse_nano
 
 LEVELS_PER_SIDE_MAX = 1_000
-"""Price levels kept a side; when a side is full its worst level is let go."""
+"""Price levels kept per side; when a side is full, its worst level is dropped."""
 
 
 class Side(Enum):
@@ -28,7 +28,7 @@ class BookFlags(Flag):
     """A price or size below zero."""
 
 
-# By crossed + 2 * negative; a look-up, because or-ing flags costs a microsecond.
+# Index: crossed + 2 * negative; a look-up, because an or of flags costs a microsecond.
 _FLAGS = (
     BookFlags.NONE,
     BookFlags.CROSSED,
@@ -58,7 +58,7 @@ class BookSide:
         self._negative: set[int] = set()
 
     def set(self, level: Level) -> bool:
-        """Put a level in place, or take it away when its size is 0.
+        """Set a level, or remove it if its size is 0.
 
         Returns:
             Whether the best level changed.
@@ -94,7 +94,7 @@ class BookSide:
         return keys[0] == key and before != level
 
     def clear(self) -> None:
-        """Forget every level."""
+        """Remove every level."""
         self.keys.clear()
         self._levels.clear()
         self._negative.clear()
@@ -128,11 +128,11 @@ class PriceBook:
         self.asks = BookSide(Side.ASK)
 
     def set(self, side: Side, level: Level) -> bool:
-        """Put a level in place; see ``BookSide.set``."""
+        """Set a level; see ``BookSide.set``."""
         return (self.bids if side is Side.BID else self.asks).set(level)
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
-        """Forget the book and take this one.
+        """Replace the book by this one.
 
         Raises:
             ValueError: A price or size is not a canonical decimal; the book is empty then.
@@ -148,7 +148,7 @@ class PriceBook:
             raise
 
     def clear(self) -> None:
-        """Forget every level."""
+        """Remove every level."""
         self.bids.clear()
         self.asks.clear()
 

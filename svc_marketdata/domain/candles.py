@@ -33,14 +33,14 @@ class Candle:
 
 @dataclass(frozen=True, slots=True)
 class CompletedCandle:
-    """A candle no trade can come into, with its place in the channel."""
+    """A completed candle with its sequence in the channel."""
 
     sequence: int
     candle: Candle
 
 
 class CandleSeries:
-    """The candle that is being made, and those before it."""
+    """The current candle, and completed ones."""
 
     __slots__ = ("completed", "latest")
 
@@ -54,7 +54,7 @@ class CandleSeries:
         return latest is not None and not latest.complete and at_ns >= latest.start_ns + CANDLE_NS
 
     def complete(self) -> None:
-        """Say that no trade can come into the latest candle."""
+        """Complete the latest candle: it gets no more trades."""
         assert self.latest is not None
         self.latest.complete = True
 
@@ -65,7 +65,7 @@ class CandleSeries:
         self.completed.append(CompletedCandle(sequence, self.latest))
 
     def add(self, price: int, size: int, at_ns: int) -> bool:
-        """Take a trade.
+        """Add a trade.
 
         The caller completes a candle that is over first, so that readers see it.
 

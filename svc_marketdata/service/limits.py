@@ -1,11 +1,11 @@
-"""The bounds of this service, by name and unit, and what happens when one is reached."""
+"""The limits of this service, with names and units, and what happens when one is reached."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one process."""
+    """Limits of one process."""
 
     subscriber_queue_updates_max: int = 20_000
     """Updates waiting for one EVERY_EVENT subscriber; with more, its stream ends (SlowConsumer)."""
@@ -31,7 +31,7 @@ class Limits:
     and the feed's heartbeats prove that it is up."""
 
     interval_ms_default: int = 250
-    """Delivery interval when the subscriber names none."""
+    """Delivery interval if the subscriber sets none."""
 
     depth_default: int = 10
-    """Levels a side when the subscriber names none."""
+    """Levels per side if the subscriber sets none."""

@@ -1,4 +1,4 @@
-"""What venues tell, applied: listings, books, trades, and what becomes of a lost feed."""
+"""Applies the reports of venues (listings, books, trades) and handles lost feeds."""
 
 import re
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Failed logins in PostgreSQL, so that every replica knows of all of them."""
+"""Failed logins in PostgreSQL, so that every replica counts all of them."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -15,8 +15,8 @@ class PostgresFailures:
         self._connection = connection
 
     async def load_locked(self, keys: list[str]) -> dict[str, Failures]:
-        """Load counts; the keys are ours until the transaction ends. Unknown: zero."""
-        # Advisory locks, because a row that is not there yet cannot be locked.
+        """Load counts and lock the keys until the transaction ends. An unknown key counts zero."""
+        # Advisory locks, because a row that does not exist yet cannot be locked.
         for key in sorted(keys):
             await self._connection.execute(
                 sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}

@@ -1,4 +1,4 @@
-"""Brings the schema up to date."""
+"""Migrations of the schema."""
 
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ LOCK: Final = 0x4F4D_4944  # one migration at a time; "OMID"
 
 
 async def migrate(database_url: str) -> str:
-    """Apply what is missing, in one transaction; return the revision that holds then."""
+    """Apply missing migrations in one transaction; return the new revision."""
     engine = open_engine(database_url)
     try:
         async with engine.begin() as connection:

@@ -23,8 +23,8 @@ class PostgresSessions:
         await self._connection.execute(sa.insert(refresh_tokens).values(asdict(token)))
 
     async def find_locked(self, token_hash: bytes) -> tuple[Session, RefreshToken] | None:
-        """Find a token and its session; both are ours until the transaction ends."""
-        # The session's row is the lock of the whole family, and is taken first.
+        """Find a token and its session, and lock both until the transaction ends."""
+        # The session's row is the lock of all its tokens, and is locked first.
         session_row = (
             await self._connection.execute(
                 sa.select(sessions)

@@ -16,11 +16,11 @@ CONNECTIONS_MAX: Final = 8
 CONNECTION_WAIT_S: Final = 5.0
 STATEMENT_TIMEOUT_MS: Final = 5_000
 OUR_FAULTS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
-"""Wrong statements or values; whatever else the driver raises is the database not being there."""
+"""Wrong statements or values; every other driver error means the database is not available."""
 
 
 def open_engine(database_url: str) -> AsyncEngine:
-    """Make an engine for "postgresql://user@host:port/db"; connects when first used."""
+    """Make an engine for "postgresql://user@host:port/db"; it connects at its first use."""
     url = sa.make_url(database_url).set(drivername="postgresql+asyncpg")
     return create_async_engine(
         url,

@@ -1,4 +1,4 @@
-"""The tables, as the queries see them; migrations/ makes them."""
+"""The tables for queries; migrations/ creates them."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg

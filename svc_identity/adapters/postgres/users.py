@@ -25,7 +25,7 @@ class PostgresUsers:
         return await self._one(users.c.user_id == user_id)
 
     async def save(self, user: User) -> None:
-        """Make a user or replace all of one with the same id."""
+        """Add a user, or replace the user with the same id."""
         values = {
             "username": user.username,
             "display_name": user.display_name,

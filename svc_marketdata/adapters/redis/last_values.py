@@ -21,9 +21,9 @@ from svc_marketdata.domain.market import InstrumentMarket, Quote
 BATCH_KEYS_MAX = 1_000
 """Keys written in one pipeline."""
 WRITE_PAUSE_S = 0.5
-"""Seconds between two writes; a quote is written at most once in it."""
+"""Seconds between two writes; a quote is written at most once per write."""
 RETRY_PAUSE_S = 2.0
-"""Seconds before the next try when Redis is away."""
+"""Seconds before the next attempt if Redis is not available."""
 START_PATIENCE_S = 2.0
 """Seconds the start waits for last values before it continues without them."""
 TIMEOUT_S = 1.0
@@ -39,10 +39,10 @@ class Source(Protocol):
         """Return the quotes and listings that changed since the last call."""
 
     def put_back(self, quotes: list[InstrumentMarket], listings: list[Listing]) -> None:
-        """Note again what could not be written."""
+        """Mark quotes and listings that could not be written as unsaved again."""
 
     def put_back_all(self) -> None:
-        """Note everything: Redis may have lost what it had."""
+        """Mark everything as unsaved: Redis may have lost its values."""
 
 
 class LastValues:
@@ -70,7 +70,7 @@ class LastValues:
         )
 
     async def load(self) -> tuple[list[Listing], list[tuple[str, Quote]]]:
-        """Read what an earlier life wrote; nothing if Redis is away."""
+        """Read the values of an earlier process; none if Redis is not available."""
         try:
             async with asyncio.timeout(START_PATIENCE_S):
                 return await self._load()
@@ -79,7 +79,7 @@ class LastValues:
             return [], []
 
     async def run(self, source: Source) -> None:
-        """Write what changes, until cancelled."""
+        """Write changed values until cancelled."""
         while True:
             await asyncio.sleep(WRITE_PAUSE_S if self.connected else RETRY_PAUSE_S)
             try:
@@ -124,7 +124,7 @@ class LastValues:
             raise
         self._succeeded(len(values))
         if kept_ids < len(self._ids):
-            # It came back empty between two writes.
+            # Redis came back empty between two writes.
             source.put_back_all()
             self._ids.clear()
             return True
@@ -132,8 +132,8 @@ class LastValues:
         return len(values) >= BATCH_KEYS_MAX
 
     async def close(self, source: Source) -> None:
-        """Write what is left, if Redis is there, and let the connections go."""
-        for _ in range(2):  # the second time over a new connection
+        """Write the remaining values if Redis is available, and close the connections."""
+        for _ in range(2):  # the second attempt uses a new connection
             try:
                 while await self.write(source):
                     pass
@@ -168,10 +168,10 @@ class LastValues:
         self.keys_written += keys
         if not self.connected:
             self.connected = True
-            _log.info("redis is there")
+            _log.info("redis is available")
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
         if self.connected or self.failures == 1:
             self.connected = False
-            _log.warning("redis is away; prices go on without it", reason=str(error))
+            _log.warning("redis is not available; prices continue without it", reason=str(error))

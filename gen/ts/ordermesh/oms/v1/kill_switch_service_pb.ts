@@ -502,12 +502,13 @@ export const KillSwitchService: GenService<{
   /**
    * Engages a switch. Answers ENGAGED once no new order in scope can be sent; or ENGAGING after
    * engage_confirm_s_max (5 s unless configured), with the sessions that have not confirmed: the
-   * switch becomes ENGAGED when they have. The same key with the same body returns the same switch.
-   * With an algorithm_id, which is free text, the call waits within that time until the open orders
-   * are listed: counts.orders and sessions show what it matched. Refuses: INVALID_FIELD (also a
-   * combination of ids that no account or venue has), OBJECT_NOT_FOUND (an id that does not exist;
-   * the error names up to 5 similar ids), ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED,
-   * IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are in force: engage one with a wider scope).
+   * switch becomes ENGAGED by itself once none of them can send an order in scope. The same key
+   * with the same body returns the same switch. With an algorithm_id, which is free text, the call
+   * waits within that time until the open orders are listed: counts.orders and sessions show what
+   * it matched. Refuses: INVALID_FIELD (also a combination of ids that no account or venue has),
+   * OBJECT_NOT_FOUND (an id that does not exist; the error names up to 5 similar ids),
+   * ACCOUNT_NOT_ALLOWED, PERMISSION_DENIED, IDEMPOTENCY_KEY_REUSED, OVERLOADED (1000 switches are
+   * in force: engage one with a wider scope).
    *
    * @generated from rpc ordermesh.oms.v1.KillSwitchService.Engage
    */
