@@ -1,1 +1,1 @@
-"""Measures the mesh against the bare parts it is made of, in one run on one machine."""
+"""Measures the mesh and the bare parts it is made of, in one run on one machine."""

@@ -29,7 +29,7 @@ def measure_orders(plan: Plan) -> list[Figure]:
 
 
 def measure_controls(plan: Plan) -> list[Figure]:
-    """Start another mesh, for this one is left with limits, and measure its controls."""
+    """Start another mesh, because this one is left with limits, and measure its controls."""
     with running_mesh() as mesh:
         return uvloop.run(ControlsBench(mesh, plan).measure())
 
@@ -38,13 +38,15 @@ def main() -> None:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke run of under a minute")
-    parser.add_argument("--seconds", type=float, help="of each throughput measurement")
-    parser.add_argument("--repeats", type=int, help="of each measurement; medians are told")
+    parser.add_argument("--seconds", type=float, help="seconds of each throughput measurement")
+    parser.add_argument(
+        "--repeats", type=int, help="repeats of each measurement; the medians are printed"
+    )
     parser.add_argument(
         "--only",
         action="append",
         choices=[*PARTS, "orders", "controls"],
-        help="this part; may be repeated",
+        help="only this part; repeatable",
     )
     parser.add_argument("--no-write", action="store_true", help="do not write bench/results")
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Processes of the bench itself: started as modules, ready when they say so."""
+"""Processes of the bench itself: started as modules, ready when they print it."""
 
 import json
 import socket
@@ -42,7 +42,7 @@ def child(module: str, *words: str) -> Iterator[tuple[subprocess.Popen[str], dic
 
 
 def say_ready(**facts: object) -> None:
-    """Tell the parent that this process is ready."""
+    """Print that this process is ready."""
     print(json.dumps(facts), flush=True)
 
 

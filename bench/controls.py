@@ -1,6 +1,6 @@
-"""What controls cost and how fast they act, on a whole mesh.
+"""The cost of controls and their speed, on a whole mesh.
 
-Cost per order and latency with every kind of limit in force against none; 1,000 resting
+Cost per order and latency with every kind of limit in force compared with none; 1,000 resting
 orders pulled by one kill switch, and by one mass cancel, until the last cancel is
 acknowledged by the venue and streamed back; 64 callers at once on one account.
 """
@@ -117,7 +117,7 @@ class ControlsBench:
     async def _pulled(
         self, name: str, pull: Callable[[grpc.aio.Channel], Awaitable[None]]
     ) -> list[Figure]:
-        """Let orders rest, pull them at once, wait for the venue's last word."""
+        """Let orders rest, pull them at once, wait for the venue's last answer."""
         count = QUICK_RESTING_ORDERS if self._plan.is_quick else RESTING_ORDERS
         answered = Figure(f"{name} of {count} orders: answered", "ms")
         last = Figure(f"{name} of {count} orders: last cancel acknowledged", "ms")

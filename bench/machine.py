@@ -10,7 +10,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Machine:
-    """What numbers must be read against."""
+    """The machine and its load; numbers mean little without them."""
 
     cpu_model: str
     cores: int
@@ -21,11 +21,11 @@ class Machine:
     """Load average of the minute before the run: 0 is a quiet machine."""
 
     def facts(self) -> dict[str, str | int | float]:
-        """Give everything by name."""
+        """Return everything by name."""
         return asdict(self)
 
     def sentence(self) -> str:
-        """Tell it for people."""
+        """Return it as text."""
         busy = "quiet" if self.load_before < QUIET_LOAD_MAX else "BUSY WITH OTHER WORK"
         return (
             f"{self.cores} cores of {self.cpu_model}, {self.memory_gib:.0f} GiB, {self.system}, "

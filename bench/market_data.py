@@ -41,7 +41,7 @@ FRAMES_AHEAD_MAX = 16
 """Frames the feed may be ahead of the slowest subscriber: more than the 64 KiB of a stream's
 window, so that HTTP/2's flow control paces the readers as it does in the bare fan-out."""
 PUSH_PAUSE_S = 0.001
-"""Far less than these frames take; spinning would take the CPU from the readers."""
+"""Much shorter than these frames take; a busy loop would take CPU from the readers."""
 SCRIPT_FRAMES = 100
 START_TIMEOUT_S = 20
 MIC = "SIMA"
@@ -57,23 +57,23 @@ def measure(plan: Plan) -> list[Figure]:
 
 
 class Issuer:
-    """Signs tokens and shows its key, in place of svc_identity."""
+    """Signs tokens and shows its key, instead of svc_identity."""
 
     def __init__(self) -> None:
         self._key = ECKey.generate_key("P-256", parameters={"kid": "bench", "alg": "ES256"})
         self._server = OpsServer("127.0.0.1:0", extra={"/jwks.json": self._jwks})
 
     async def start(self) -> str:
-        """Serve the key; give the URL."""
+        """Serve the key; return the URL."""
         await self._server.start()
         return f"http://127.0.0.1:{self._server.port}/jwks.json"
 
     async def stop(self) -> None:
-        """Stop to serve."""
+        """Stop serving."""
         await self._server.stop()
 
     def token(self) -> str:
-        """Sign a token that holds for the whole run."""
+        """Sign a token that is valid for the whole run."""
         now = int(time.time())
         claims = {
             "iss": "ordermesh", "aud": "ordermesh", "sub": "bench", "name": "bench",
@@ -89,7 +89,7 @@ class Issuer:
 
 @contextlib.asynccontextmanager
 async def _service(folder: Path, jwks_url: str) -> AsyncIterator[tuple[int, int]]:
-    """Run svc_marketdata; give its port and process id."""
+    """Run svc_marketdata; return its port and process id."""
     port, ops = free_port(), free_port()
     tls = TlsFiles.of_service(folder, "svc-marketdata")
     environment = child_environment({
@@ -192,7 +192,7 @@ class ScriptedFeed:
         self._script = [_frame(n) for n in range(SCRIPT_FRAMES)]
 
     async def open(self) -> None:
-        """Open the feed and tell all listings and books."""
+        """Open the feed and send all listings and books."""
         opened = feed_service_pb2.FeedOpen(session_id="bench", venue_mic=MIC, epoch="bench")
         await self._call.write(feed_service_pb2.FeedRequest(open=opened).SerializeToString())
         self._reader = asyncio.create_task(self._read())
@@ -211,7 +211,7 @@ class ScriptedFeed:
             await asyncio.sleep(0.01)
 
     async def push(self, counter: UpdateCounter) -> None:
-        """Send frames as fast as the slowest subscriber, and the service, take them."""
+        """Send frames as fast as the slowest subscriber and the service take them."""
         # Not cancelled from outside: that would end the whole stream.
         self.pushes, sent = True, 0
         while self.pushes:

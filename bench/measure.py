@@ -1,4 +1,4 @@
-"""Small tools of measuring: medians of repeats, percentiles, CPU time of processes."""
+"""Tools for measuring: medians of repeats, percentiles, CPU time of processes."""
 
 import math
 import statistics
@@ -51,7 +51,7 @@ class Figure:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Give the value below which this percentage of the values is."""
+    """Return the value below which this percentage of the values is."""
     if not values:
         return math.nan
     ordered = sorted(values)
@@ -90,5 +90,5 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 def find(figures: Iterable[Figure], name: str) -> Figure | None:
-    """Give the figure of this name."""
+    """Return the figure of this name."""
     return next((figure for figure in figures if figure.name == name), None)

@@ -40,7 +40,7 @@ QUANTITIES = 1_000
 
 @dataclass
 class Flow:
-    """One order stream and what came back over it."""
+    """One order stream and the items that came back over it."""
 
     call: grpc.aio.StreamStreamCall
     instruments: list[str]
@@ -84,7 +84,7 @@ class Flow:
         await self.call.write(flow_pb.FlowRequest(commands=commands))
 
     async def read(self) -> None:
-        """Take what comes back, until cancelled."""
+        """Read the stream until cancelled."""
         while True:
             frame = await self.call.read()
             if frame is grpc.aio.EOF:
@@ -104,7 +104,7 @@ class Flow:
             self.news.set()
 
     async def until_answered(self, most_open: int) -> None:
-        """Wait until at most so many orders are without the venue's answer."""
+        """Wait until at most so many orders have no answer from the venue."""
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             while self.sent - self.acknowledged - self.refused > most_open:
                 if self.refusal:
@@ -176,7 +176,7 @@ class OrderBench:
         self._number = 0
 
     async def _log_in(self) -> None:
-        """Get a fresh token: streams end with the one they were opened with."""
+        """Get a fresh token: a stream ends with the token it was opened with."""
         self._token = await self._mesh.token()
 
     # For the other benches of this mesh.
@@ -192,16 +192,16 @@ class OrderBench:
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """The headers of a call."""
+        """Return the headers of a call."""
         return (("authorization", f"Bearer {self._token}"),)
 
     def request(self, key: str) -> order_service_pb2.PlaceRequest:
-        """Give a new order."""
+        """Return a new order."""
         self._number += 1
         return resting_order(key, self._instruments, self._number)
 
     async def throughput(self, seconds: float) -> tuple[float, int]:
-        """Give orders a second, direct, and how many there were."""
+        """Return orders per second, direct, and their number."""
         return await self._throughput(self._mesh.direct(), seconds)
 
     async def fixed_rate(self, seconds: float) -> Flow:
@@ -262,7 +262,7 @@ class OrderBench:
         return figures
 
     async def _warm_up(self) -> None:
-        """Trade until it works: links between services may still be coming up."""
+        """Trade until it works: the services may still be connecting."""
         await self._log_in()
         for left in range(WARM_UP_TRIES - 1, -1, -1):
             try:
@@ -314,7 +314,7 @@ class OrderBench:
         return flow
 
     async def _throughput(self, channel: grpc.aio.Channel, seconds: float) -> tuple[float, int]:
-        """Keep a window of orders in flight; give the rate and how many there were."""
+        """Keep a window of orders in flight; return the rate and the number of orders."""
         window = QUICK_IN_FLIGHT_ORDERS if self._plan.is_quick else IN_FLIGHT_ORDERS
         async with channel:
             flow = await self._open(channel)

@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True)
 class Ratio:
-    """A figure of the mesh against the bare parts, and what is aimed at."""
+    """A figure of the mesh compared with the bare parts, and its aim."""
 
     name: str
     value: float
@@ -76,7 +76,7 @@ def show(figures: Sequence[Figure], machine: Machine, *, quick: bool) -> None:
 
 
 def write(figures: Sequence[Figure], machine: Machine, *, quick: bool) -> Path:
-    """Write the run as .md and .json; a smoke run is written as such."""
+    """Write the run as .md and .json; a smoke run is marked as such."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
     name = now.strftime("%Y-%m-%d-%H%M") + ("-quick" if quick else "")

@@ -38,7 +38,7 @@ class Mesh:
         return {entry["name"]: entry["pid"] for entry in entries if entry["pid"]}
 
     async def token(self, user: str = USER) -> str:
-        """Log a user in and give a fresh access token."""
+        """Log a user in and return a fresh access token."""
         known = json.loads(self.home.users_file.read_text("utf-8"))
         async with local_mesh(self.home, keep_login=False) as client:
             session = await client.login(user, known[user]["password"])
@@ -87,7 +87,7 @@ def _ordermesh(*words: str) -> None:
 
 
 async def until_tradable(mesh: Mesh, seconds: float = 30) -> list[str]:
-    """Wait until both venues' listings can be traded; give their ids."""
+    """Wait until the listings of both venues can be traded; return their ids."""
     known = json.loads(mesh.home.users_file.read_text("utf-8"))
     async with local_mesh(mesh.home, keep_login=False) as client, asyncio.timeout(seconds):
         await client.login(USER, known[USER]["password"])

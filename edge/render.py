@@ -1,9 +1,9 @@
 """Renders `envoy.yaml.tmpl`.
 
 The template is YAML with `${name}` in the places that differ. Every value is written
-as JSON, which is YAML, so no value can break out of its place. A name without a value
-and a value without a name are both errors: neither a forgotten setting nor one that
-does nothing goes unnoticed.
+as JSON, which is YAML, so a value cannot change the structure. A name without a value
+and a value without a name are both errors: a forgotten setting and a setting without
+effect are both noticed.
 """
 
 import argparse
@@ -39,11 +39,11 @@ CONFIG_NAME = "envoy.yaml"
 DESCRIPTORS_NAME = "descriptors.binpb"
 CORS_MAX_AGE_S = 3_600
 UNLIMITED_BODY = filter_disabled("body_size_limit")
-"""For streams: their whole has no size, and the services bound each message."""
+"""For streams: their total size has no bound; the services bound each message."""
 
 
 class RenderError(ValueError):
-    """The template and the values do not fit each other."""
+    """The template and the values do not match."""
 
 
 def render(values: EnvoyValues) -> str:
@@ -56,7 +56,7 @@ def render(values: EnvoyValues) -> str:
 
 
 def write(folder: Path, values: EnvoyValues) -> Path:
-    """Write envoy.yaml into a folder, and the descriptors where the values say.
+    """Write envoy.yaml into a folder, and the descriptors to the path in the values.
 
     Returns:
         The path of envoy.yaml.
@@ -69,9 +69,9 @@ def write(folder: Path, values: EnvoyValues) -> Path:
 
 
 def fill(template_text: str, replacements: dict[str, Any]) -> str:
-    """Put JSON in the places of a template, strictly.
+    """Replace the names of a template by JSON, strictly.
 
-    A placeholder alone behind "- " on its line takes a list: one line per item.
+    A placeholder alone after "- " on its line takes a list: one line per item.
     """
     template = Template(template_text)
     if not template.is_valid():
@@ -98,7 +98,7 @@ def fill(template_text: str, replacements: dict[str, Any]) -> str:
 
 
 def _replacements(values: EnvoyValues) -> dict[str, Any]:
-    """Name what the template may use."""
+    """Return the names that the template may use."""
     return {
         "tls_address": _address(values.tls_bind),
         "plain_address": _address(values.plain_bind),
@@ -152,8 +152,8 @@ def _endpoints(targets: tuple[str, ...]) -> list[dict[str, Any]]:
 def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:
     """Route every rpc by its exact path, streams without a timeout.
 
-    By exact path, because a name that is no rpc is then not found here. Behind a prefix the
-    service would answer it in gRPC only, and a program that speaks JSON would read a 503.
+    By exact path, because a name that is no rpc then gets 404 here. With a prefix route the
+    service would answer it in gRPC only, and a JSON client would read a 503.
     """
     files = generated_descriptors()
     routes = []
@@ -190,7 +190,7 @@ def _cors(origins: tuple[str, ...]) -> dict[str, Any]:
         "allow_headers": "authorization,content-type,grpc-timeout,x-grpc-web,x-user-agent",
         "expose_headers": "grpc-status,grpc-message,grpc-status-details-bin",
         "max_age": str(CORS_MAX_AGE_S),
-        # An origin that is not listed gets its answer from us, not from a service.
+        # Envoy, not a service, answers an origin that is not listed.
         "forward_not_matching_preflights": False,
     }
 
@@ -251,7 +251,7 @@ def _read(kind: Any, text: str) -> Any:
 
 
 def main() -> None:
-    """Write the configuration into a folder: what Kubernetes does before Envoy starts."""
+    """Write the configuration into a folder; Kubernetes does this before Envoy starts."""
     parser = argparse.ArgumentParser(description="Write Envoy's configuration into a folder.")
     parser.add_argument("folder", type=Path, help="envoy.yaml and descriptors.binpb go here")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Which services the edge opens to the outside, and where each of them lives."""
+"""The services that the edge opens to the outside, and the cluster of each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,15 +17,15 @@ PUBLIC_SERVICES = {
     "ordermesh.marketdata.v1.InstrumentService": "svc_marketdata",
     "ordermesh.identity.v1.AuthService": "svc_identity",
 }
-"""Service -> Envoy cluster. What is not here cannot be reached from outside."""
+"""Service -> Envoy cluster. Other services cannot be reached from outside."""
 
 INTERNAL_SERVICES = frozenset(
     {"ordermesh.gateway.v1.VenueLinkService", "ordermesh.marketdata.v1.FeedService"}
 )
-"""Links between our own processes. A test keeps this and the contracts in step."""
+"""Services between our own processes. A test compares this list with the contracts."""
 
 TOKENLESS_SERVICES = frozenset({"ordermesh.identity.v1.AuthService"})
-"""Where tokens come from, so that none can be asked for."""
+"""The service that gives tokens; its rpcs need none."""
 
 GENERATED_DESCRIPTORS = Path(__file__).parent.parent / "gen" / "descriptors.binpb"
 
@@ -45,7 +45,7 @@ def service_names(files: descriptor_pb2.FileDescriptorSet) -> frozenset[str]:
 def rpc_paths(
     files: descriptor_pb2.FileDescriptorSet, service_name: str, *, streaming: bool
 ) -> Iterator[str]:
-    """Yield the path of every rpc of a service that streams in either direction, or of the rest."""
+    """Yield the path of every streaming rpc of a service (in either direction), or of the others."""
     for file in files.file:
         for service in file.service:
             if f"{file.package}.{service.name}" != service_name:
@@ -56,9 +56,9 @@ def rpc_paths(
 
 
 def transcoder_descriptors() -> bytes:
-    """Join the contracts and the messages error details are made of.
+    """Join the contracts and the messages of error details.
 
-    Without the latter Envoy could not write a google.rpc.ErrorInfo as JSON.
+    Without these messages Envoy could not write a google.rpc.ErrorInfo as JSON.
     """
     files = generated_descriptors()
     present = {file.name for file in files.file}

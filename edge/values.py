@@ -1,4 +1,4 @@
-"""What differs between one Envoy and the next: one frozen value."""
+"""The values that differ between one Envoy and another: one frozen value."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ PLACEHOLDER_WEB_ROOT = Path(__file__).parent / "placeholder"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvoyValues:
-    """Every value the template takes; paths and addresses are as Envoy sees them.
+    """Every value of the template; paths and addresses are as Envoy sees them.
 
     Attributes:
         tls_cert: Certificate chain of the public listener (PEM).
@@ -32,14 +32,14 @@ class EnvoyValues:
         jwt_audience: The `aud` a token must have.
         access_log: File of the access log.
         hsts_max_age_s: Strict-Transport-Security; 0 leaves the header out, as on a
-            laptop, where it would forbid the click through a self-made certificate.
+            laptop: with it a browser lets no user accept a self-made certificate.
         unary_timeout_s: A unary call that takes longer is ended.
-        stream_idle_timeout_s: A stream on which nothing moves is ended. Four times the
-            longest heartbeat a client may ask for (60 s), and some.
-        request_body_max_bytes: A greater unary request, or JSON body, is refused.
-        json_response_max_bytes: A greater unary answer cannot be had as JSON.
+        stream_idle_timeout_s: A stream without frames for so long is ended. Slightly more
+            than four times the longest heartbeat a client may ask for (60 s).
+        request_body_max_bytes: A larger unary request, or JSON body, is refused.
+        json_response_max_bytes: A larger unary answer is not available as JSON.
         flood_requests_per_second: Requests of all clients together; more are refused.
-        flood_burst_requests: And at once.
+        flood_burst_requests: Requests at once; more are refused.
         connections_max: Client connections at once; more are closed.
         upstream_streams_max: Calls and streams at once per service; more are refused.
         health_check_interval_s: Seconds between two health checks of a replica.
@@ -86,7 +86,7 @@ class EnvoyValues:
     ) -> "EnvoyValues":
         """Take the files `ensure_dev_certificates` writes, everything else at its default.
 
-        Use `dataclasses.replace` for what is to differ.
+        Use `dataclasses.replace` for other values.
         """
         return cls(
             tls_cert=certificates / "edge.pem",

@@ -1,8 +1,8 @@
 """The web app as routes: Envoy holds its few files in memory and answers with them.
 
 Envoy 1.40 has a file server filter too, but marks it as work in progress and outside its
-threat model; a public edge is no place for that. One exact route per file also means that
-no path, however crooked, leads to any other file.
+threat model, so a public edge must not use it. One exact route per file also means that
+no path, however it is written, leads to any other file.
 """
 
 from pathlib import Path
@@ -44,14 +44,14 @@ COMPRESSED = {
 
 
 class WebFilesError(ValueError):
-    """The folder of the web app is not what a build leaves."""
+    """The folder of the web app is not the output of a build."""
 
 
 def web_routes(root: Path) -> list[dict[str, Any]]:
     """List a route per file, and "/" for index.html.
 
     Raises:
-        WebFilesError: No index.html, too many files, one too great or of unknown type.
+        WebFilesError: No index.html, too many files, one too large or of unknown type.
     """
     if not (root / "index.html").is_file():
         raise WebFilesError(f"no index.html in {root}")

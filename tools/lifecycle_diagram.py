@@ -1,7 +1,7 @@
 """Draws docs/LIFECYCLE.md's diagram and matrix from the transition table.
 
 `python -m tools.lifecycle_diagram` rewrites the parts between the markers;
-`--check` only tells whether they are fresh (exit code 1 if not).
+`--check` only checks whether they are fresh (exit code 1 if not).
 """
 
 import sys
@@ -25,12 +25,12 @@ PAGE = Path(__file__).parent.parent / "docs" / "LIFECYCLE.md"
 AT_VENUE = [state for state in OrderState if state not in TERMINAL | OVERLAYS | LOCAL]
 GROUPS = {
     "at_venue": ("At the venue", AT_VENUE),
-    "overlay": ("Without answer", sorted(OVERLAYS)),
-    "ours": ("Here", sorted(LOCAL)),
+    "overlay": ("Waiting for an answer", sorted(OVERLAYS)),
+    "ours": ("In the OMS only", sorted(LOCAL)),
 }
 BY_QUANTITIES = {Rule.BY_LEAVES, Rule.WORKING, Rule.REOPEN}
 
-# How a cell of the matrix is written; a state is written out.
+# The text of each rule in the matrix; a state is written with its name.
 SIGNS: dict[Cell | None, str] = {
     None: "",
     Rule.STAY: "·",
@@ -59,7 +59,7 @@ def diagram() -> str:
         "    by_quantities --> NEW : nothing executed",
         "    by_quantities --> PARTIALLY_FILLED : executed in part",
         "    by_quantities --> FILLED : nothing left",
-        "    onward --> AWAITING_TRIGGER : waits for another thing",
+        "    onward --> AWAITING_TRIGGER : waits for something else",
         "    onward --> PENDING_NEW : goes to the venue",
     ]
     lines += [f"    {state.name} --> [*]" for state in sorted(TERMINAL)]
@@ -67,7 +67,7 @@ def diagram() -> str:
 
 
 def _edges() -> Iterator[tuple[str, str, list[EventKind]]]:
-    """Yield arrows: what all states of a group share goes out from the group."""
+    """Yield arrows: arrows that all states of a group share start at the group."""
     shared: dict[OrderState, set[EventKind]] = {}
     for name, (_, states) in GROUPS.items():
         common = {
@@ -94,14 +94,14 @@ def _arrows(
 
 
 def _target(state: OrderState, cell: Cell) -> str:
-    """Return where an arrow goes; "" for what moves nothing."""
+    """Return the target of an arrow; "" if the event changes no state."""
     if isinstance(cell, OrderState):
         return cell.name
     if cell in BY_QUANTITIES:
         return "by_quantities"
     if cell is Rule.ONWARD:
         return "onward"
-    # Answers lift an overlay, and facts reach through it: back to the state beneath.
+    # Answers end an overlay, and facts change the state under it.
     return "at_venue" if state in OVERLAYS and cell is Rule.RESUME else ""
 
 
@@ -125,7 +125,7 @@ def _sign(cell: Cell | None) -> str:
 
 
 def render(page: str) -> str:
-    """Return the page with its generated parts drawn anew.
+    """Return the page with its generated parts drawn again.
 
     Raises:
         ValueError: A marker is missing.

@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _is_empty_service_stub(path: Path) -> bool:
-    """Tell a ``_pb2_grpc.py`` of a file without services, which nobody imports."""
+    """Return whether this is a ``_pb2_grpc.py`` without services, which nothing imports."""
     return path.name.endswith("_pb2_grpc.py") and "class " not in path.read_text("utf-8")
 
 

@@ -1,1 +1,1 @@
-"""The parts by themselves: what the machine can do without the mesh."""
+"""The parts by themselves: the capacity of the machine without the mesh."""

@@ -1,7 +1,7 @@
 """Fan-out of frames that are serialised already: one process, many streams, nothing else.
 
 With the mesh's own mutual TLS and channel options, so that the comparison with
-svc_marketdata is about what the service does and not about the transport; once without
+svc_marketdata compares the service and not the transport; once without
 TLS too, to show what TLS costs. One reader process counts updates without parsing them.
 """
 

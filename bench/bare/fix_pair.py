@@ -1,4 +1,4 @@
-"""Two bare QuickFIX engines in Python: NewOrderSingle(D) there, ExecutionReport(8) back.
+"""Two bare QuickFIX engines in Python: NewOrderSingle(D) out, ExecutionReport(8) back.
 
 Both with file stores, without logs and without data dictionary; messages are built with
 raw fields, the fastest way the bindings have.
@@ -48,7 +48,7 @@ TargetCompID={target}
 
 
 class _Engine(fix.Application):  # type: ignore[misc]  # the bindings have no types
-    """What both sides share: nothing happens but logon."""
+    """The common part of both sides: only logon."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class _Venue(_Engine):
 
 
 class _Client(_Engine):
-    """Counts what comes back."""
+    """Counts the reports."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ def measure(plan: Plan) -> list[Figure]:
                 latency.values.append(_ping_pong(client, plan.round_trips))
             finally:
                 initiator.stop()
-                del initiator, stores  # in this order, and not whenever the collector comes
+                del initiator, stores  # in this order, and not whenever the garbage collector runs
                 assert process.stdin is not None
                 process.stdin.close()
                 process.wait(ANSWER_TIMEOUT_S)
