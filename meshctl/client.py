@@ -103,7 +103,7 @@ class MeshClient:
         ca = where.tls / "ca.pem"
         if not ca.exists():
             raise MeshUnreachableError(f"no mesh was ever started in {where.root}: `ordermesh up`")
-        target = f"localhost:{where.ports().edge_tls}"
+        target = f"localhost:{where.ports()['edge_tls']}"
         return cls(target, ca.read_bytes(), SessionFile(where) if keep_login else None)
 
     async def __aenter__(self) -> Self:
