@@ -47,13 +47,13 @@ class Mesh:
     def direct(self) -> grpc.aio.Channel:
         """Connect to svc_oms itself, with the certificate of the bench."""
         tls = TlsFiles.of_service(self.home.tls, "bench")
-        return mesh_channel(f"127.0.0.1:{self.ports.oms}", "svc-oms", tls)
+        return mesh_channel(f"127.0.0.1:{self.ports['oms']}", "svc-oms", tls)
 
     def edge(self) -> grpc.aio.Channel:
         """Connect through Envoy, as users do."""
         authority = (self.home.tls / "ca.pem").read_bytes()
         return grpc.aio.secure_channel(
-            f"localhost:{self.ports.edge_tls}", grpc.ssl_channel_credentials(authority)
+            f"localhost:{self.ports['edge_tls']}", grpc.ssl_channel_credentials(authority)
         )
 
 

@@ -110,6 +110,14 @@ class Process:
         """Name of its certificate, its pods and its Kubernetes Service."""
         return self.name if self.trial else self.module.replace("_", "-")
 
+    def port(self, kind: str) -> int:
+        """Return its port of kind grpc, ops or fix where each process has its own address."""
+        return {"grpc": self.grpc, "ops": self.ops, "fix": self.fix}[kind]
+
+    def listener(self, kind: str) -> str:
+        """Name the same port in a local stack, where all processes have one address."""
+        return self.name if kind == "grpc" else f"{self.name}_{kind}"
+
 
 def _simulated(mic: str, seed: int, *, ops: int, fix: int, **settings: str) -> Process:
     name = mic.lower()
@@ -246,13 +254,10 @@ def local_ports() -> dict[str, int]:
     """Every TCP port of a local stack by its listener: ``oms``, ``oms_ops``, ``sima_fix``."""
     ports = EDGE_PORTS | PART_PORTS
     for one in PROCESSES:
-        listeners = {
-            one.name: one.grpc_local,
-            f"{one.name}_ops": one.ops,
-            f"{one.name}_fix": one.fix,
-            "standby_ops": one.standby_ops,
-        }
-        ports |= {name: port for name, port in listeners.items() if port}
+        listeners = {"grpc": one.grpc_local, "ops": one.ops, "fix": one.fix}
+        ports |= {one.listener(kind): port for kind, port in listeners.items() if port}
+        if one.standby_ops:
+            ports["standby_ops"] = one.standby_ops
     return ports
 
 

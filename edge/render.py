@@ -11,12 +11,14 @@ import dataclasses
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import yaml
 
+from deploy.processes import KEYS, Process
 from edge.services import (
     PUBLIC_SERVICES,
     TOKENLESS_SERVICES,
@@ -24,7 +26,13 @@ from edge.services import (
     rpc_paths,
     transcoder_descriptors,
 )
-from edge.values import EnvoyValues, web_root_or_placeholder
+from edge.values import (
+    UPSTREAMS,
+    EnvoyValues,
+    upstreams_in_cluster,
+    upstreams_on_loopback,
+    web_root_or_placeholder,
+)
 from edge.web import (
     TOKENLESS,
     WEB_FILE_MAX_BYTES,
@@ -34,6 +42,7 @@ from edge.web import (
 )
 
 TEMPLATE = Path(__file__).parent.parent / "envoy" / "envoy.yaml.tmpl"
+CLUSTER_TEMPLATE = TEMPLATE.with_name("cluster.yaml.tmpl")
 BUILT_WEB = Path(__file__).parent.parent / "web" / "dist"
 CONFIG_NAME = "envoy.yaml"
 DESCRIPTORS_NAME = "descriptors.binpb"
@@ -106,14 +115,10 @@ def _replacements(values: EnvoyValues) -> dict[str, Any]:
         "ops_address": _address(values.ops_bind),
         "tls_cert": str(values.tls_cert),
         "tls_key": str(values.tls_key),
-        "client_cert": str(values.client_cert),
-        "client_key": str(values.client_key),
-        "ca": str(values.ca),
         "descriptors": str(values.descriptors),
-        "oms_endpoints": _endpoints(values.oms),
-        "marketdata_endpoints": _endpoints(values.marketdata),
-        "identity_endpoints": _endpoints(values.identity),
-        "identity_ops_endpoints": _endpoints(values.identity_ops),
+        "clusters": [_cluster(one, values) for one in UPSTREAMS],
+        "keys_cluster": f"{KEYS.module}_ops",
+        "keys_endpoints": _endpoints(values.upstreams[f"{KEYS.name}_ops"]),
         "admin_endpoints": _endpoints((values.admin_bind,)),
         "public_services": sorted(PUBLIC_SERVICES),
         "tokenless": TOKENLESS,
@@ -130,10 +135,23 @@ def _replacements(values: EnvoyValues) -> dict[str, Any]:
         "flood_requests_per_second": values.flood_requests_per_second,
         "flood_burst_requests": values.flood_burst_requests,
         "connections_max": values.connections_max,
-        "upstream_streams_max": values.upstream_streams_max,
-        "health_check_interval": f"{values.health_check_interval_s}s",
         "idle_timeout": f"{values.unary_timeout_s}s",
     }
+
+
+def _cluster(process: Process, values: EnvoyValues) -> Any:
+    """Give the cluster of a process from its own template."""
+    replacements = {
+        "name": process.module,
+        "dns_name": f"{process.service}.ordermesh.internal",
+        "endpoints": _endpoints(values.upstreams[process.name]),
+        "client_cert": str(values.client_cert),
+        "client_key": str(values.client_key),
+        "ca": str(values.ca),
+        "upstream_streams_max": values.upstream_streams_max,
+        "health_check_interval": f"{values.health_check_interval_s}s",
+    }
+    return yaml.safe_load(fill(CLUSTER_TEMPLATE.read_text(encoding="utf-8"), replacements))
 
 
 def _address(bind: str) -> dict[str, Any]:
@@ -222,13 +240,22 @@ def _security_headers(values: EnvoyValues) -> list[dict[str, Any]]:
     ]
 
 
-def values_from(settings: list[str]) -> EnvoyValues:
+def values_from(
+    settings: list[str], at: Mapping[str, tuple[str, ...]] | None = None
+) -> EnvoyValues:
     """Read values from "name=value" texts; addresses and origins with commas between.
+
+    Args:
+        settings: The texts; an upstream is given by its name, as in "oms=host:port".
+        at: Every upstream's addresses where no text gives them; on this machine if left out.
 
     Raises:
         RenderError: A name is unknown, a value malformed, or one without default missing.
     """
     kinds = {field.name: field.type for field in dataclasses.fields(EnvoyValues)}
+    at = upstreams_on_loopback() if at is None else at
+    kinds |= dict.fromkeys(at, tuple[str, ...])
+    del kinds["upstreams"]
     given: dict[str, Any] = {}
     for setting in settings:
         name, separator, text = setting.partition("=")
@@ -238,8 +265,9 @@ def values_from(settings: list[str]) -> EnvoyValues:
             given[name] = _read(kinds[name], text)
         except ValueError as error:
             raise RenderError(f"{name}: {text!r} is not a whole number") from error
+    upstreams = {name: given.pop(name, addresses) for name, addresses in at.items()}
     try:
-        return EnvoyValues(**given)
+        return EnvoyValues(upstreams=upstreams, **given)
     except TypeError as error:
         raise RenderError(str(error).partition("__init__() ")[2]) from error
 
@@ -260,12 +288,15 @@ def main() -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="see edge/values.py"
     )
+    parser.add_argument(
+        "--in-cluster", action="store_true", help="the services are at their Kubernetes Services"
+    )
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     web = folder / "web"
     settings = [f"descriptors={folder / DESCRIPTORS_NAME}", f"web_root={web}", *arguments.set]
     try:
-        values = values_from(settings)
+        values = values_from(settings, upstreams_in_cluster() if arguments.in_cluster else None)
         shutil.rmtree(web, ignore_errors=True)
         shutil.copytree(web_root_or_placeholder(arguments.web), web)
         config = write(folder, values)

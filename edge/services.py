@@ -6,23 +6,13 @@ from pathlib import Path
 from google.protobuf import any_pb2, descriptor_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-PUBLIC_SERVICES = {
-    "ordermesh.oms.v1.OrderService": "svc_oms",
-    "ordermesh.oms.v1.OrderFlowService": "svc_oms",
-    "ordermesh.oms.v1.AuditService": "svc_oms",
-    "ordermesh.oms.v1.KillSwitchService": "svc_oms",
-    "ordermesh.oms.v1.LimitService": "svc_oms",
-    "ordermesh.oms.v1.SessionService": "svc_oms",
-    "ordermesh.marketdata.v1.MarketDataService": "svc_marketdata",
-    "ordermesh.marketdata.v1.InstrumentService": "svc_marketdata",
-    "ordermesh.identity.v1.AuthService": "svc_identity",
-}
-"""Service -> Envoy cluster. Other services cannot be reached from outside."""
+from deploy.processes import PROCESSES
 
-INTERNAL_SERVICES = frozenset(
-    {"ordermesh.gateway.v1.VenueLinkService", "ordermesh.marketdata.v1.FeedService"}
-)
-"""Services between our own processes. A test compares this list with the contracts."""
+PUBLIC_SERVICES = {service: one.module for one in PROCESSES for service in one.opened}
+"""Service -> Envoy cluster. What is not here cannot be reached from outside."""
+
+INTERNAL_SERVICES = frozenset(service for one in PROCESSES for service in one.internal)
+"""Links between our own processes. A test keeps this and the contracts in step."""
 
 TOKENLESS_SERVICES = frozenset({"ordermesh.identity.v1.AuthService"})
 """The service that gives tokens; its rpcs need none."""

@@ -1,10 +1,31 @@
 """The values that differ between one Envoy and another: one frozen value."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from deploy.processes import KEYS, PROCESSES, Process
 
 PLACEHOLDER_WEB_ROOT = Path(__file__).parent / "placeholder"
 """Served when the web app has not been built; says how to build it."""
+UPSTREAMS = tuple(one for one in PROCESSES if one.opened)
+"""Processes that the edge opens to the outside."""
+
+
+def upstreams(address: Callable[[Process, str], str]) -> dict[str, tuple[str, ...]]:
+    """Give every upstream the one address of its process, of kind grpc or ops."""
+    found: dict[str, tuple[str, ...]] = {one.name: (address(one, "grpc"),) for one in UPSTREAMS}
+    return found | {f"{KEYS.name}_ops": (address(KEYS, "ops"),)}
+
+
+def upstreams_on_loopback() -> dict[str, tuple[str, ...]]:
+    """Give every upstream the default port of its process on this machine."""
+    return upstreams(lambda process, kind: f"127.0.0.1:{process.port(kind)}")
+
+
+def upstreams_in_cluster() -> dict[str, tuple[str, ...]]:
+    """Give every upstream the Kubernetes Service of its process."""
+    return upstreams(lambda process, kind: f"{process.service}:{process.port(kind)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +39,8 @@ class EnvoyValues:
         client_key: Its key (PEM).
         ca: The authority that signed the services' certificates (PEM).
         descriptors: The descriptor set `write_descriptors` wrote.
-        oms: "host:port" of every replica, or one DNS name that stands for them.
-        marketdata: The same for svc_marketdata.
-        identity: The same for svc_identity.
-        identity_ops: "host:port" of svc_identity's plain HTTP with the JWKS.
+        upstreams: By the name of a process, or that and "_ops" for its plain HTTP with the public
+            keys of tokens: "host:port" of every replica, or one DNS name that stands for them.
         allowed_origins: Exact origins other web pages may call from; the own page needs none.
         web_root: Folder of the built web app; see `web_root_or_placeholder`.
         tls_bind: Public listener: gRPC, gRPC-Web, JSON, web app.
@@ -51,10 +70,7 @@ class EnvoyValues:
     client_key: Path
     ca: Path
     descriptors: Path
-    oms: tuple[str, ...] = ("127.0.0.1:50051",)
-    marketdata: tuple[str, ...] = ("127.0.0.1:50052",)
-    identity: tuple[str, ...] = ("127.0.0.1:50053",)
-    identity_ops: tuple[str, ...] = ("127.0.0.1:9153",)
+    upstreams: Mapping[str, tuple[str, ...]] = field(default_factory=upstreams_on_loopback)
     allowed_origins: tuple[str, ...] = ()
     web_root: Path = PLACEHOLDER_WEB_ROOT
     tls_bind: str = "127.0.0.1:8443"

@@ -19,5 +19,5 @@ def local_mesh(home: Home | None = None, *, keep_login: bool = True) -> MeshClie
     ca = where.tls / "ca.pem"
     if not ca.exists():
         raise MeshUnreachableError(f"no mesh was ever started in {where.root}")
-    target = f"localhost:{where.ports().edge_tls}"
+    target = f"localhost:{where.ports()['edge_tls']}"
     return MeshClient(target, ca.read_bytes(), SessionFile(where) if keep_login else None)

@@ -6,7 +6,9 @@ from pathlib import Path
 import trustme
 from cryptography import x509
 
-SERVICES = ("svc-oms", "svc-gateway", "svc-marketdata", "svc-identity", "envoy", "bench")
+from deploy.processes import PROCESSES
+
+SERVICES = (*(one.service for one in PROCESSES if one.certificate), "envoy", "bench")
 RENEW_BEFORE_DAYS = 7
 VALID_DAYS = 365
 

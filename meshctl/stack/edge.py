@@ -5,7 +5,7 @@ import importlib.metadata
 from pathlib import Path
 
 from edge.render import write
-from edge.values import EnvoyValues, web_root_or_placeholder
+from edge.values import EnvoyValues, upstreams, web_root_or_placeholder
 from meshctl.stack.process import ProcessSpec, StartError
 from meshctl.stack.services import Addresses, http_get
 
@@ -24,23 +24,20 @@ def edge_spec(at: Addresses) -> ProcessSpec:
             web_root=web_root_or_placeholder(at.project / "web" / "dist"),
             allowed_origins=at.options.allowed_origins,
         ),
-        oms=(f"127.0.0.1:{ports.oms}",),
-        marketdata=(f"127.0.0.1:{ports.marketdata}",),
-        identity=(f"127.0.0.1:{ports.identity}",),
-        identity_ops=(f"127.0.0.1:{ports.identity_ops}",),
-        tls_bind=f"127.0.0.1:{ports.edge_tls}",
-        plain_bind=f"127.0.0.1:{ports.edge_plain}",
-        admin_bind=f"127.0.0.1:{ports.edge_admin}",
-        ops_bind=f"127.0.0.1:{ports.edge_ops}",
+        upstreams=upstreams(ports.address),
+        tls_bind=f"127.0.0.1:{ports['edge_tls']}",
+        plain_bind=f"127.0.0.1:{ports['edge_plain']}",
+        admin_bind=f"127.0.0.1:{ports['edge_admin']}",
+        ops_bind=f"127.0.0.1:{ports['edge_ops']}",
         access_log=str(at.home.logs / "access.log"),
     )
     configuration = write(folder, values)
 
     async def ready() -> bool:
         """Envoy serves, and has found every service behind it healthy."""
-        if (await http_get(ports.edge_admin, "/ready"))[0] != HTTP_OK:
+        if (await http_get(ports["edge_admin"], "/ready"))[0] != HTTP_OK:
             return False
-        _, clusters = await http_get(ports.edge_admin, "/clusters")
+        _, clusters = await http_get(ports["edge_admin"], "/clusters")
         flags = [line for line in clusters.splitlines() if "::health_flags::" in line]
         return bool(flags) and all(line.endswith("::healthy") for line in flags)
 
@@ -54,7 +51,7 @@ def edge_spec(at: Addresses) -> ProcessSpec:
         environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
         ready=ready,
         folder=at.project,
-        detail=f"https://localhost:{ports.edge_tls}",
+        detail=f"https://localhost:{ports['edge_tls']}",
     )
 
 

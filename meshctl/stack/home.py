@@ -3,49 +3,43 @@
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from deploy.processes import Process, local_ports
 
 HOME_NAME = ".ordermesh"
 
 
 @dataclass(frozen=True)
 class Ports:
-    """TCP ports on loopback, one per listener.
+    """TCP ports on loopback by listener: ``oms``, ``oms_ops``, ``edge_tls``.
 
     All lie below 32768, where Linux takes the local ports of outgoing connections from: a
     process that comes back after kill -9 must find its own port free.
     """
 
-    edge_tls: int = 8443
-    edge_plain: int = 8080
-    edge_admin: int = 9901
-    edge_ops: int = 9157
-    postgres: int = 25432
-    redis: int = 26379
-    oms: int = 25051
-    marketdata: int = 25052
-    identity: int = 25053
-    oms_ops: int = 9151
-    marketdata_ops: int = 9152
-    identity_ops: int = 9153
-    gateway_ops: int = 9154
-    sima_ops: int = 9155
-    simb_ops: int = 9156
-    standby_ops: int = 9158
-    sima_fix: int = 9878
-    simb_fix: int = 9879
+    of: Mapping[str, int] = field(default_factory=local_ports)
+
+    def __getitem__(self, listener: str) -> int:
+        """Return the port of a listener."""
+        return self.of[listener]
+
+    def address(self, process: Process, kind: str) -> str:
+        """Return host:port of a process, of kind grpc, ops or fix."""
+        return f"127.0.0.1:{self[process.listener(kind)]}"
 
     def shifted(self, offset: int) -> Self:
         """Move every port by ``offset``, so that two meshes fit on one machine."""
-        return type(self)(**{name: port + offset for name, port in asdict(self).items()})
+        return type(self)({name: port + offset for name, port in self.of.items()})
 
     @classmethod
     def from_json(cls, values: dict[str, int]) -> Self:
-        """Read what ``asdict`` wrote; unknown names are left out."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: port for name, port in values.items() if name in known})
+        """Read what was written before; unknown names are left out."""
+        standard = local_ports()
+        return cls({name: values.get(name, port) for name, port in standard.items()})
 
 
 @dataclass(frozen=True)

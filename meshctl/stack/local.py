@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from deploy.processes import SERVICES
 from meshctl.stack.certificates import ensure_dev_certificates
 from meshctl.stack.edge import edge_spec
 from meshctl.stack.home import Home, Ports
@@ -66,8 +67,8 @@ class LocalStack:
         )
         await self._in_one_step(tell, "edge", self.supervisor.start(edge_spec(at)))
         self.supervisor.tell(
-            edge_url=f"https://localhost:{self._ports.edge_tls}",
-            plain_url=f"http://localhost:{self._ports.edge_plain}",
+            edge_url=f"https://localhost:{self._ports['edge_tls']}",
+            plain_url=f"http://localhost:{self._ports['edge_plain']}",
             ca_file=str(self._home.tls / "ca.pem"),
             ready=True,
         )
@@ -80,12 +81,12 @@ class LocalStack:
         parts: list[ProcessSpec] = []
         embedded = None
         if not self._settings.database_url:
-            embedded = EmbeddedPostgres(self._home, self._ports.postgres)
+            embedded = EmbeddedPostgres(self._home, self._ports["postgres"])
             if await asyncio.to_thread(embedded.initialise):
                 tell("made a PostgreSQL cluster of its own")
             parts.append(embedded.process())
         if not self._settings.redis_url:
-            parts.append(redis_process(self._home, self._ports.redis))
+            parts.append(redis_process(self._home, self._ports["redis"]))
         await self._in_one_step(
             tell, " and ".join(part.name for part in parts) or "external parts",
             self.supervisor.start(*parts),
@@ -102,17 +103,15 @@ class LocalStack:
             project=PROJECT,
             home=self._home,
             ports=self._ports,
-            oms_database_url=database("oms"),
-            identity_database_url=database("identity"),
-            redis_url=self._settings.redis_url or redis_url(self._home, self._ports.redis),
+            database_urls={one.name: database(one.name) for one in SERVICES if one.database},
+            redis_url=self._settings.redis_url or redis_url(self._home, self._ports["redis"]),
             options=self._options,
         )
 
     async def _migrate(self, at: Addresses) -> None:
         key = at.home.secrets / "identity-signing-key.pem"
         await asyncio.gather(
-            self._admin(at, "svc_oms.admin", "migrate"),
-            self._admin(at, "svc_identity.admin", "migrate"),
+            *(self._admin(at, f"{one.module}.admin", "migrate") for one in SERVICES if one.database)
         )
         if not key.exists():
             await self._admin(at, "svc_identity.admin", "new-signing-key", str(key))

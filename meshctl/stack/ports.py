@@ -3,7 +3,6 @@
 import contextlib
 import random
 import socket
-from dataclasses import asdict
 
 import psutil
 
@@ -16,7 +15,7 @@ OFFSET_RANGE = (1000, 5500, 50)
 
 def require_free(ports: Ports) -> None:
     """Raise StartError naming every port that is taken, and by whom as far as can be seen."""
-    taken = [(name, port) for name, port in asdict(ports).items() if not _is_free(port)]
+    taken = [(name, port) for name, port in ports.of.items() if not _is_free(port)]
     if not taken:
         return
     lines = [f"  {name}: 127.0.0.1:{port}{_holder(port)}" for name, port in taken]

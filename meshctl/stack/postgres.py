@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import asyncpg
 
+from deploy.processes import SERVICES
 from meshctl.stack.home import Home
 from meshctl.stack.process import ProcessSpec, StartError
 
 DATABASE = "ordermesh"
-ROLES = {"oms": "ordermesh_oms", "identity": "ordermesh_identity"}
+ROLES = {one.name: f"ordermesh_{one.name}" for one in SERVICES if one.database}
 CONNECT_TIMEOUT_S = 2.0
 # fsync and synchronous_commit stay on: an acknowledged order must survive power loss.
 SERVER_SETTINGS = {

@@ -4,14 +4,14 @@ import asyncio
 import http.client
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deploy.processes import SERVICES, VENUES, Files, Process, Store, environment
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.process import Probe, ProcessSpec
 
 HTTP_TIMEOUT_S = 2.0
-VENUES = {"SIMA": 1, "SIMB": 2}  # MIC and seed of its agents
 
 
 @dataclass(frozen=True)
@@ -37,87 +37,91 @@ class Addresses:
     project: Path
     home: Home
     ports: Ports
-    oms_database_url: str
-    identity_database_url: str
+    database_urls: Mapping[str, str]
     redis_url: str
     options: StackOptions
 
 
+class LocalPlace:
+    """This machine: every process on loopback, its files below the home."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, at: Addresses) -> None:
+        self._at = at
+
+    def port(self, process: Process, kind: str) -> int:
+        """Return the stack's port."""
+        return self._at.ports[process.listener(kind)]
+
+    def address(self, process: Process, kind: str) -> str:
+        """Return the stack's address."""
+        return self._at.ports.address(process, kind)
+
+    def text(self, value: str) -> str:
+        """Leave it as it is."""
+        return value
+
+    def url(self, process: Process, part: str) -> str:
+        """Return the URL of the part that runs here, or of the user's own."""
+        return self._at.redis_url if part == "redis" else self._at.database_urls[process.name]
+
+    def certificate(self, process: Process) -> Mapping[str, str]:
+        """Return those made for this machine."""
+        tls = self._at.home.tls
+        return {
+            "TLS_CERT": str(tls / f"{process.service}.pem"),
+            "TLS_KEY": str(tls / f"{process.service}.key"),
+            "TLS_CA": str(tls / "ca.pem"),
+        }
+
+    def path(self, process: Process, of: Files | Store) -> str:  # noqa: ARG002  the list says it
+        """Return the path below the home."""
+        return str(self._at.home.root / of.local)
+
+    def instance(self, process: Process) -> str:
+        """Return the process's name."""
+        return process.name
+
+
 def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
-    """All our processes by name, in the order they are started."""
-    ports = at.ports
-    gateways = {"gateway": ports.gateway_ops}
+    """All our services by name, in the order they are started."""
+    running = list(SERVICES)
     if at.options.standby:
-        gateways["standby"] = ports.standby_ops
+        # They share their stores; whoever comes first has the sessions, the other waits.
+        running += [replace(one, name="standby") for one in SERVICES if one.standby_ops]
+    options = at.options
+    chosen = {"ORDER_VALUE_MAX": options.order_value_max} if options.order_value_max else {}
+    sessions = {"GATEWAY_SESSIONS_FILE": str(options.venues_file)} if options.venues_file else {}
     return {
-        "identity": _spec(
-            at, "identity", "svc_identity", ports.identity_ops,
-            BIND=f"127.0.0.1:{ports.identity}",
-            DATABASE_URL=at.identity_database_url,
-            IDENTITY_SIGNING_KEY=str(at.home.secrets / "identity-signing-key.pem"),
-            **_tls(at.home, "svc-identity"),
-        ),
-        "marketdata": _spec(
-            at, "marketdata", "svc_marketdata", ports.marketdata_ops,
-            BIND=f"127.0.0.1:{ports.marketdata}",
-            REDIS_URL=at.redis_url,
-            **_tokens(ports),
-            **_tls(at.home, "svc-marketdata"),
-        ),
-        "oms": _spec(
-            at, "oms", "svc_oms", ports.oms_ops,
-            BIND=f"127.0.0.1:{ports.oms}",
-            DATABASE_URL=at.oms_database_url,
-            REDIS_URL=at.redis_url,
-            MARKETDATA_TARGET=f"127.0.0.1:{ports.marketdata}",
-            ORDER_VALUE_MAX=at.options.order_value_max,
-            **_tokens(ports),
-            **_tls(at.home, "svc-oms"),
-        ),
-        # They share the FIX stores; whoever comes first has the sessions, the other waits.
-        **{
-            name: _spec(
-                at, name, "svc_gateway", ops,
-                OMS_TARGET=f"127.0.0.1:{ports.oms}",
-                MARKETDATA_TARGET=f"127.0.0.1:{ports.marketdata}",
-                GATEWAY_SESSIONS_FILE=str(at.options.venues_file or at.home.run / "venues.yaml"),
-                GATEWAY_STORE_DIR=str(at.home.data / "gateway"),
-                GATEWAY_INSTANCE=name,
-                **_tls(at.home, "svc-gateway"),
-            )
-            for name, ops in gateways.items()
-        },
-    }  # fmt: skip
+        one.name: _spec(
+            at,
+            one,
+            **(chosen if one.module == "svc_oms" else {}),
+            **(sessions if one.reaches_venues else {}),
+        )
+        for one in running
+    }
 
 
 def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
     """The simulated venues; none when the user brings venues of their own."""
     if at.options.venues_file is not None:
         return {}
-    fix = {"SIMA": at.ports.sima_fix, "SIMB": at.ports.simb_fix}
-    ops = {"SIMA": at.ports.sima_ops, "SIMB": at.ports.simb_ops}
     start, _, end = at.options.hours.partition("-")
     specs = {}
-    for mic, seed in VENUES.items():
+    for one in VENUES:
         extra = [] if at.options.sim_agents else ["--no-agents"]
-        if at.options.sim_replay is not None and mic == "SIMA":
+        if at.options.sim_replay is not None and one is VENUES[0]:
             extra += ["--replay", str(at.options.sim_replay), "--speed", str(at.options.sim_speed)]
-        specs[mic.lower()] = _spec(
-            at, mic.lower(), "sim_exchange", ops[mic], *extra,
-            SIM_MIC=mic,
-            SIM_PORT=str(fix[mic]),
-            SIM_STORE_DIR=str(at.home.data / mic.lower()),
-            SIM_SEED=str(seed),
-            SIM_BASIC_ORDERS=str(mic == "SIMB").lower(),
-            SIM_SESSION_START=start,
-            SIM_SESSION_END=end,
-        )  # fmt: skip
+        specs[one.name] = _spec(at, one, *extra, SIM_SESSION_START=start, SIM_SESSION_END=end)
     return specs
 
 
 def admin_command(at: Addresses, module: str, *words: str) -> tuple[list[str], Mapping[str, str]]:
     """Command and environment of ``python -m <module> <words>`` against the stack's database."""
-    url = at.oms_database_url if module.startswith("svc_oms") else at.identity_database_url
+    (process,) = [one for one in SERVICES if module == f"{one.module}.admin"]
+    url = at.database_urls[process.name]
     return [sys.executable, "-m", module, *words], {**_base(at), "ORDERMESH_DATABASE_URL": url}
 
 
@@ -144,15 +148,13 @@ def _http_get(port: int, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def _spec(
-    at: Addresses, name: str, module: str, ops: int, *extra: str, **settings: str
-) -> ProcessSpec:
-    settings["OPS_BIND"] = f"127.0.0.1:{ops}"
+def _spec(at: Addresses, process: Process, *extra: str, **chosen: str) -> ProcessSpec:
+    settings = environment(process, LocalPlace(at)) | chosen
     return ProcessSpec(
-        name=name,
-        command=[sys.executable, "-m", module, *extra],
+        name=process.name,
+        command=[sys.executable, "-m", process.module, *extra],
         environment={**_base(at), **{f"ORDERMESH_{key}": value for key, value in settings.items()}},
-        ready=_readiness(ops),
+        ready=_readiness(at.ports[process.listener("ops")]),
         folder=at.project,
         detail=settings.get("BIND", settings["OPS_BIND"]),
     )
@@ -174,15 +176,3 @@ def _base(at: Addresses) -> dict[str, str]:
         "ORDERMESH_LOG_LEVEL": at.options.log_level,
         "ORDERMESH_LOG_FORMAT": "json",
     }
-
-
-def _tls(home: Home, service: str) -> dict[str, str]:
-    return {
-        "TLS_CERT": str(home.tls / f"{service}.pem"),
-        "TLS_KEY": str(home.tls / f"{service}.key"),
-        "TLS_CA": str(home.tls / "ca.pem"),
-    }
-
-
-def _tokens(ports: Ports) -> dict[str, str]:
-    return {"JWKS_URL": f"http://127.0.0.1:{ports.identity_ops}/.well-known/jwks.json"}

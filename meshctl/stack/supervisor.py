@@ -6,9 +6,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from typing import Any
 
+from deploy.processes import PART_PORTS
 from meshctl.stack.home import Home, Ports, write_private
 from meshctl.stack.process import ManagedProcess, ProcessSpec, ProcessState, StartError
 
@@ -24,7 +24,7 @@ class Supervisor:
         self._ports = ports
         self._sink = sink
         self._processes: list[ManagedProcess] = []
-        self._facts: dict[str, Any] = {"supervisor_pid": os.getpid(), "ports": asdict(ports)}
+        self._facts: dict[str, Any] = {"supervisor_pid": os.getpid(), "ports": dict(ports.of)}
 
     @property
     def names(self) -> list[str]:
@@ -95,6 +95,6 @@ def _reverse_groups(processes: Iterable[ManagedProcess]) -> list[list[ManagedPro
     """The edge first, then the services and venues together, then what keeps data."""
     known = [one for one in processes if one.state is not ProcessState.WAITING]
     edge = [one for one in known if one.spec.name == "envoy"]
-    parts = [one for one in known if one.spec.name in {"postgres", "redis"}]
+    parts = [one for one in known if one.spec.name in PART_PORTS]
     services = [one for one in known if one not in edge and one not in parts]
     return [edge, services, parts]

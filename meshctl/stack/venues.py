@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from deploy.processes import VENUES
 from meshctl.stack.home import Home, Ports
 
 # More than the two simulated venues can take, so that only the machine limits the bench.
@@ -24,7 +25,8 @@ OFFERED = {
 def write_venues_file(home: Home, ports: Ports, *, drop_copy: bool = True) -> Path:
     """Write ``run/venues.yaml``; svc_gateway/README.md documents every key."""
     sessions = []
-    for mic, port in (("SIMA", ports.sima_fix), ("SIMB", ports.simb_fix)):
+    for venue in VENUES:
+        mic, port = venue.settings["SIM_MIC"], ports[venue.listener("fix")]
         dialect = {"simulated": True, "trading_session_status": True}
         common = {
             "venue_mic": mic,

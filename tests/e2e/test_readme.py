@@ -31,7 +31,7 @@ def block(having: str) -> str:
 
 def shell(mesh: Mesh, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run lines of the README, with the ports of this mesh and `ordermesh` at hand."""
-    script = script.replace("localhost:8443", f"localhost:{mesh.ports.edge_tls}")
+    script = script.replace("localhost:8443", f"localhost:{mesh.ports['edge_tls']}")
     return subprocess.run(
         ["/bin/bash", "-c", f'ordermesh() {{ {sys.executable} -m meshctl "$@"; }}\n{script}'],
         cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False,

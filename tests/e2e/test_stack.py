@@ -59,10 +59,10 @@ def test_a_killed_supervisor_leaves_nothing_the_next_one_cannot_clean(tmp_path: 
 def test_a_taken_port_is_told_by_name(tmp_path: Path) -> None:
     offset = free_offset()
     ports = Ports().shifted(offset)
-    with socket.create_server(("127.0.0.1", ports.edge_tls)):
+    with socket.create_server(("127.0.0.1", ports["edge_tls"])):
         up = run_command(Home(tmp_path), "up", "--port-offset", str(offset))
     assert up.returncode == 3
-    assert f"edge_tls: 127.0.0.1:{ports.edge_tls}" in up.stderr
+    assert f"edge_tls: 127.0.0.1:{ports['edge_tls']}" in up.stderr
     assert f"pid {os.getpid()}" in up.stderr
     assert "--port-offset" in up.stderr
 

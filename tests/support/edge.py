@@ -15,8 +15,9 @@ import grpc
 from google.protobuf import message_factory
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from deploy.processes import KEYS
 from edge import render
-from edge.values import EnvoyValues, web_root_or_placeholder
+from edge.values import UPSTREAMS, EnvoyValues, web_root_or_placeholder
 from meshctl.stack.edge import _binary
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2, market_data_service_pb2
@@ -170,10 +171,10 @@ def running_edge(
             web_root=web_root_or_placeholder(folder / "web"),
             allowed_origins=(ORIGIN,),
         ),
-        oms=(backends["svc-oms"].address,),
-        marketdata=(backends["svc-marketdata"].address,),
-        identity=(backends["svc-identity"].address,),
-        identity_ops=(f"127.0.0.1:{jwks_port}",),
+        upstreams={
+            **{one.name: (backends[one.service].address,) for one in UPSTREAMS},
+            f"{KEYS.name}_ops": (f"127.0.0.1:{jwks_port}",),
+        },
         tls_bind=f"127.0.0.1:{free_port()}",
         plain_bind=f"127.0.0.1:{free_port()}",
         admin_bind=f"127.0.0.1:{free_port()}",

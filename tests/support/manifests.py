@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 K8S = Path(__file__).parents[2] / "k8s"
-KUSTOMIZATIONS = ["base", "overlays/dev"]
+KUSTOMIZATIONS = ["base", "base/processes", "overlays/dev", "overlays/dev/processes"]
 NO_KUBECTL = (
     "needs kubectl: apt-get install kubectl, or the binary from https://dl.k8s.io; then run again"
 )

@@ -31,12 +31,12 @@ class Mesh:
     @property
     def url(self) -> str:
         """The edge with TLS."""
-        return f"https://localhost:{self.ports.edge_tls}"
+        return f"https://localhost:{self.ports['edge_tls']}"
 
     @property
     def plain_url(self) -> str:
         """The edge without TLS, on loopback."""
-        return f"http://localhost:{self.ports.edge_plain}"
+        return f"http://localhost:{self.ports['edge_plain']}"
 
     @property
     def users(self) -> dict[str, str]:
@@ -65,7 +65,7 @@ class Mesh:
 
     def metrics(self, name: str) -> str:
         """The Prometheus page of a process."""
-        port = getattr(self.ports, f"{name}_ops")
+        port = self.ports[f"{name}_ops"]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             return str(answer.read().decode())
 

@@ -208,7 +208,7 @@ def check_venues(mesh: Mesh, load: Load) -> None:
 
 def verify(mesh: Mesh) -> subprocess.CompletedProcess[str]:
     """Run the OMS's own verification of log and rows."""
-    url = EmbeddedPostgres(mesh.home, mesh.ports.postgres).url("oms")
+    url = EmbeddedPostgres(mesh.home, mesh.ports["postgres"]).url("oms")
     return subprocess.run(
         [sys.executable, "-m", "svc_oms.admin", "verify"],
         env={"PATH": "/usr/bin:/bin", "ORDERMESH_DATABASE_URL": url},

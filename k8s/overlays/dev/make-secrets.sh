@@ -18,7 +18,9 @@ from pathlib import Path
 from meshctl.stack.certificates import ensure_dev_certificates
 ensure_dev_certificates(Path(sys.argv[1]))
 PYTHON
-for name in svc-oms svc-gateway svc-marketdata svc-identity envoy edge; do
+for certificate in "$folder"/*.pem; do
+  name=$(basename "$certificate" .pem)
+  case "$name" in ca | bench) continue ;; esac
   secret "$name-tls" --from-file=tls.crt="$folder/$name.pem" \
     --from-file=tls.key="$folder/$name.key" --from-file=ca.crt="$folder/ca.pem"
 done

@@ -16,7 +16,12 @@ from edge.services import (
     service_names,
     transcoder_descriptors,
 )
-from edge.values import PLACEHOLDER_WEB_ROOT, EnvoyValues, web_root_or_placeholder
+from edge.values import (
+    PLACEHOLDER_WEB_ROOT,
+    EnvoyValues,
+    upstreams_in_cluster,
+    web_root_or_placeholder,
+)
 from edge.web import WEB_FILE_MAX_BYTES, WEB_FILES_MAX, WebFilesError, web_routes
 
 VALUES = EnvoyValues.from_certificates(Path("/tls"), descriptors=Path("/run/descriptors.binpb"))
@@ -76,6 +81,7 @@ OTHER = {
     str: lambda value: f"{value}1",
     Path: lambda value: Path("/elsewhere") / value.name,
     tuple: lambda value: (*value, "http://other:1"),
+    dict: lambda value: dict.fromkeys(value, ("other:1",)),
 }
 
 
@@ -86,9 +92,20 @@ def test_every_value_has_an_effect(field, tmp_path):
     if field == "web_root":
         (tmp_path / "index.html").touch()
         other = tmp_path
-    elif isinstance(value, tuple) and field != "allowed_origins":
-        other = ("other:1",)
     assert render(dataclasses.replace(VALUES, **{field: other})) != render(VALUES)
+
+
+@pytest.mark.parametrize("name", VALUES.upstreams)
+def test_every_upstream_has_an_effect(name):
+    other = {**VALUES.upstreams, name: ("other:1",)}
+    assert render(dataclasses.replace(VALUES, upstreams=other)) != render(VALUES)
+
+
+def test_in_a_cluster_every_upstream_is_a_service():
+    assert upstreams_in_cluster()["oms"] == ("svc-oms:50051",)
+    assert upstreams_in_cluster()["identity_ops"] == ("svc-identity:9153",)
+    values = values_from([*NEEDED, "oms=a:1"], upstreams_in_cluster())
+    assert values.upstreams == {**upstreams_in_cluster(), "oms": ("a:1",)}
 
 
 def test_a_place_without_a_value_is_refused():
@@ -185,7 +202,11 @@ NEEDED = [*FILES, "ca=/tls/ca", "descriptors=/run/descriptors.binpb"]
 
 def test_values_as_texts():
     values = values_from([*NEEDED, "oms=a:1,b:2", "hsts_max_age_s=5", "jwt_issuer=x=y"])
-    assert (values.oms, values.hsts_max_age_s, values.jwt_issuer) == (("a:1", "b:2"), 5, "x=y")
+    assert (values.upstreams["oms"], values.hsts_max_age_s, values.jwt_issuer) == (
+        ("a:1", "b:2"),
+        5,
+        "x=y",
+    )
     assert values.tls_cert == Path("/tls/tls_cert")
 
 

@@ -7,6 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from deploy.manifests import files
 from edge.render import values_from
 from mesh.settings import MeshSettings, load_settings
 from svc_gateway.venues import load_venues
@@ -25,6 +26,16 @@ ALL = written("overlays/dev")
 WORKLOADS = workloads(ALL)
 OURS = [one for one in WORKLOADS if containers(one)[0]["image"] == "ordermesh"]
 SERVICES = {one["metadata"]["name"]: one for one in ALL if one["kind"] == "Service"}
+
+
+def test_the_manifests_of_the_processes_are_fresh():
+    """Run python -m deploy.manifests when not."""
+    there = {
+        path.relative_to(K8S): path.read_text("utf-8")
+        for folder in ("base/processes", "overlays/dev/processes")
+        for path in (K8S / folder).glob("*")
+    }
+    assert there == files()
 
 
 def pods_with(name):

@@ -1,0 +1,352 @@
+"""Writes the Kubernetes manifests of our processes from the one list: `python -m deploy.manifests`.
+
+What a cluster has beside them is written by hand: k8s/base/envoy.yaml, the namespace, the policies
+that hold for all, and what an overlay brings.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from deploy.processes import (
+    KEYS,
+    PROCESSES,
+    SERVICES,
+    VENUES,
+    Files,
+    Process,
+    Store,
+    environment,
+)
+
+K8S = Path(__file__).resolve().parent.parent / "k8s"
+GENERATED = "# Written by `python -m deploy.manifests` from deploy/processes.py: change that.\n"
+WIDTH = 96
+LOCKED = (
+    "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, "
+    "capabilities: {drop: [ALL]}}"
+)
+
+
+class Cluster:
+    """A Kubernetes namespace: settings are the rest of an entry of ``env``."""
+
+    host = "0.0.0.0"  # noqa: S104  inside a pod, behind NetworkPolicies
+
+    def port(self, process: Process, kind: str) -> int:
+        """The port of the list: each pod has an address of its own."""
+        return process.port(kind)
+
+    def address(self, process: Process, kind: str) -> str:
+        """By the Service's name."""
+        return f"{process.service}:{self.port(process, kind)}"
+
+    def text(self, value: str) -> str:
+        """Write a value."""
+        plain = ":" not in value and not value[:1].isdigit() and value not in {"true", "false"}
+        return f"value: {value}" if plain else f'value: "{value}"'
+
+    def url(self, process: Process, part: str) -> str:
+        """Take it from a Secret."""
+        secret = "redis" if part == "redis" else f"{process.service}-{part}"
+        return f"valueFrom: {{secretKeyRef: {{name: {secret}, key: url}}}}"
+
+    def certificate(self, process: Process) -> Mapping[str, str]:  # noqa: ARG002  the same for all
+        """Read them where the Secret is mounted."""
+        return {"TLS_CERT": "/tls/tls.crt", "TLS_KEY": "/tls/tls.key", "TLS_CA": "/tls/ca.crt"}
+
+    def path(self, process: Process, of: Files | Store) -> str:  # noqa: ARG002  the same for all
+        """Read or keep them where the volume is mounted."""
+        return "/data" if isinstance(of, Store) else f"{of.mount}/{of.file}".rstrip("/")
+
+    def instance(self, process: Process) -> str:  # noqa: ARG002  the same for all
+        """Name a replica by its pod."""
+        return "valueFrom: {fieldRef: {fieldPath: metadata.name}}"
+
+
+def manifest(process: Process) -> str:
+    """Return all documents of one process but its policy."""
+    name = process.service
+    documents = [
+        f"""\
+{GENERATED}{_comment(process.about)}apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {name}
+automountServiceAccountToken: false
+""",
+        f"""\
+apiVersion: v1
+kind: Service
+metadata:
+  name: {name}
+  labels: {{app.kubernetes.io/name: {name}}}
+spec:
+  # Headless: gRPC keeps connections, so callers balance over the pods themselves.
+  clusterIP: None
+  selector: {{app.kubernetes.io/name: {name}}}
+  ports:
+{_indented(4, (f"- {{name: {kind}, port: {port}, targetPort: {kind}}}" for kind, port in _ports(process)))}""",
+        _workload(process),
+    ]
+    if process.replicas > 1:
+        documents.append(
+            f"""\
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {name}
+spec:
+  minAvailable: 1
+  selector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}
+"""
+        )
+    return "---\n".join(documents)
+
+
+def _workload(process: Process) -> str:
+    name = process.service
+    return f"""\
+apiVersion: apps/v1
+kind: {"StatefulSet" if process.store else "Deployment"}
+metadata:
+  name: {name}
+  labels: {{app.kubernetes.io/name: {name}}}
+spec:
+{_indented(2, _replicas(process))}\
+  selector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}
+  template:
+    metadata:
+      labels: {{app.kubernetes.io/name: {name}}}
+    spec:
+      serviceAccountName: {name}
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 30
+      securityContext: {{runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001, fsGroup: 10001, seccompProfile: {{type: RuntimeDefault}}}}
+{_indented(6, [*_spread(process), *_migration(process), *_container(process), *_volumes(process)])}\
+{_claims(process)}"""
+
+
+def _replicas(process: Process) -> list[str]:
+    if process.store:
+        return [f"serviceName: {process.service}", f"replicas: {process.replicas}"]
+    strategy = "{type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}"
+    if process.recreated:
+        strategy = "{type: Recreate}"
+    return [f"replicas: {process.replicas}", f"strategy: {strategy}"]
+
+
+def _spread(process: Process) -> list[str]:
+    if process.replicas == 1:
+        return []
+    return [
+        "topologySpreadConstraints:",
+        "  - maxSkew: 1",
+        "    topologyKey: kubernetes.io/hostname",
+        "    whenUnsatisfiable: ScheduleAnyway",
+        f"    labelSelector: {{matchLabels: {{app.kubernetes.io/name: {process.service}}}}}",
+    ]
+
+
+def _migration(process: Process) -> list[str]:
+    if not process.database:
+        return []
+    return [
+        "initContainers:",
+        "  # Waits for its turn when several pods start at once.",
+        "  - name: migrate",
+        "    image: ordermesh",
+        f"    args: [-m, {process.module}.admin, migrate]",
+        "    env:",
+        f"      - {{name: ORDERMESH_DATABASE_URL, {Cluster().url(process, 'database')}}}",
+        "    resources: {requests: {cpu: 50m, memory: 192Mi}, limits: {memory: 192Mi}}",
+        f"    {LOCKED}",
+        "    volumeMounts:",
+        "      - {name: tmp, mountPath: /tmp}",
+    ]
+
+
+def _container(process: Process) -> list[str]:
+    env = environment(process, Cluster())
+    mounts = ["{name: tmp, mountPath: /tmp}"]
+    if process.certificate:
+        mounts.insert(0, "{name: tls, mountPath: /tls, readOnly: true}")
+    mounts += [
+        f"{{name: {one.volume}, mountPath: {one.mount}, readOnly: true}}" for one in process.files
+    ]
+    if process.store:
+        mounts.append(f"{{name: {process.store.volume}, mountPath: /data}}")
+    return [
+        "containers:",
+        f"  - name: {process.service}",
+        "    image: ordermesh",
+        f"    args: [-m, {process.module}]",
+        "    env:",
+        *(f"      - {{name: ORDERMESH_{key}, {value}}}" for key, value in env.items()),
+        "    ports:",
+        *(f"      - {{name: {kind}, containerPort: {port}}}" for kind, port in _ports(process)),
+        "    startupProbe: {httpGet: {path: /livez, port: ops}, periodSeconds: 1, failureThreshold: 60}",
+        "    livenessProbe: {httpGet: {path: /livez, port: ops}, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 6}",
+        "    readinessProbe: {httpGet: {path: /readyz, port: ops}, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2}",
+        "    # No CPU limit: throttling would show as latency of orders.",
+        f"    resources: {{requests: {{cpu: {process.cpu}, memory: {process.memory}}}, limits: {{memory: {process.memory}}}}}",
+        f"    {LOCKED}",
+        "    volumeMounts:",
+        *(f"      - {one}" for one in mounts),
+    ]
+
+
+def _volumes(process: Process) -> list[str]:
+    lines = ["volumes:"]
+    if process.certificate:
+        lines += [
+            "  # Keys tls.crt, tls.key and ca.crt, as cert-manager writes them.",
+            _secret_volume("tls", f"{process.service}-tls"),
+        ]
+    lines.append("  - {name: tmp, emptyDir: {sizeLimit: 64Mi}}")
+    for one in process.files:
+        lines += [f"  # {one.about}", _secret_volume(one.volume, one.secret)]
+    return lines
+
+
+def _secret_volume(volume: str, secret: str) -> str:
+    return f"  - {{name: {volume}, secret: {{secretName: {secret}, defaultMode: 0440}}}}"
+
+
+def _claims(process: Process) -> str:
+    store = process.store
+    if store is None:
+        return ""
+    return f"""\
+  volumeClaimTemplates:
+    - metadata:
+        name: {store.volume}
+      spec:
+        accessModes: [{store.access}]
+        resources: {{requests: {{storage: {store.size}}}}}
+"""
+
+
+def policy(process: Process) -> str:
+    """Return the NetworkPolicy of one process: who may speak to it, and to whom it may speak."""
+    ingress = []
+    callers = [one.service for one in PROCESSES if process.name in one.calls]
+    if process.opened:
+        callers.insert(0, "envoy")
+    if process.grpc:
+        ingress.append(_rule("from", callers, ["grpc"]))
+    if process.publishes_keys:
+        readers = [one.service for one in SERVICES if one.verifies_tokens]
+        ingress.append(_rule("from", ["envoy", *readers], ["ops"]))
+    if process.fix:
+        ingress.append(
+            _rule("from", [one.service for one in SERVICES if one.reaches_venues], ["fix"])
+        )
+    egress = [_to(one, [one.grpc]) for one in SERVICES if one.name in process.calls]
+    if process.verifies_tokens:
+        egress.append(_to(KEYS, [KEYS.ops]))
+    parts = {5432: process.database, 6379: process.redis}
+    egress += [f"- {{ports: [{{port: {port}}}]}}" for port, used in parts.items() if used]
+    if process.reaches_venues:
+        egress.append("- {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}")
+    return _policy(process.service, ingress, egress)
+
+
+def edge_policy() -> str:
+    """Return the NetworkPolicy of the edge: the only way in."""
+    egress = [
+        _to(one, [one.grpc, *([one.ops] if one.publishes_keys else [])])
+        for one in SERVICES
+        if one.opened
+    ]
+    return _policy("envoy", ["- {ports: [{port: https}]}"], egress)
+
+
+def _policy(name: str, ingress: list[str], egress: list[str]) -> str:
+    rules = ""
+    for direction, lines in (("ingress", ingress), ("egress", egress)):
+        if lines:
+            rules += f"  {direction}:\n{_indented(4, lines)}"
+    return f"""\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {name}
+spec:
+  podSelector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}
+  policyTypes: [Ingress, Egress]
+{rules}"""
+
+
+def _rule(direction: str, names: Iterable[str], ports: Iterable[str | int]) -> str:
+    peers = ", ".join(
+        f"{{podSelector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}}}" for name in names
+    )
+    listed = ", ".join(f"{{port: {port}}}" for port in ports)
+    return f"- {{{direction}: [{peers}], ports: [{listed}]}}"
+
+
+def _to(process: Process, ports: Iterable[int]) -> str:
+    return _rule("to", [process.service], ports)
+
+
+def _ports(process: Process) -> list[tuple[str, int]]:
+    return [(kind, process.port(kind)) for kind in ("grpc", "fix", "ops") if process.port(kind)]
+
+
+def _indented(spaces: int, lines: Iterable[str]) -> str:
+    return "".join(f"{' ' * spaces}{line}\n" for line in lines)
+
+
+def _comment(text: str) -> str:
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) > WIDTH:
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "".join(f"#{line}\n" for line in lines)
+
+
+def kustomization(names: Iterable[str]) -> str:
+    """Return the kustomization.yaml of a folder of ours."""
+    return f"""\
+{GENERATED}apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+{_indented(2, (f"- {name}" for name in names))}"""
+
+
+def files() -> dict[Path, str]:
+    """Return every file that is written, by its path below k8s/."""
+    found: dict[Path, str] = {}
+    for folder, processes, more in (
+        ("base/processes", SERVICES, [edge_policy()]),
+        ("overlays/dev/processes", VENUES, []),
+    ):
+        texts = {f"{one.service}.yaml": manifest(one) for one in processes}
+        policies = "---\n".join([*more, *(policy(one) for one in processes)])
+        texts["network-policies.yaml"] = (
+            f"{GENERATED}# Narrow PostgreSQL's 5432, Redis's 6379 and the venues to where they are "
+            f"in an overlay.\n{policies}"
+        )
+        texts["kustomization.yaml"] = kustomization(texts)
+        found |= {Path(folder) / name: text for name, text in texts.items()}
+    return found
+
+
+def main() -> int:
+    """Write the files, and remove those of processes that are gone."""
+    written = files()
+    for folder in {path.parent for path in written}:
+        for old in (K8S / folder).glob("*.yaml"):
+            if folder / old.name not in written:
+                old.unlink()
+    for path, text in written.items():
+        (K8S / path).parent.mkdir(exist_ok=True)
+        (K8S / path).write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
