@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from svc_oms.service.codec.order_columns import OrderWrite
 from svc_oms.service.controls.control_ports import ControlStore
 from svc_oms.service.directory.directory_ports import DirectoryStore
 from svc_oms.service.disconnect.guard_ports import GuardStore
@@ -23,7 +24,6 @@ from svc_oms.service.records import (
     ListFilter,
     LoggedEvent,
     OrderRow,
-    OrderWrite,
     OutboxWrite,
     ParkedWrite,
     PositionRow,
@@ -146,7 +146,7 @@ class Transaction(Protocol):
     async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
-        """Return OrderID(37), order and account of those the venue told of first by these."""
+        """Return OrderID(37), order and account of the unsolicited orders with these."""
         ...
 
     async def orders_by_venue_id(

@@ -1,22 +1,19 @@
-"""The order: its public body, the fold beside it, and its row."""
+"""The order as readers get it, its fold, and both read back."""
 
 from decimal import Decimal
 
 from kernel.decimals import plain
-from kernel.nanoseconds import NS_PER_US
 from kernel.side import Side
+from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import Quantity
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order, OrderOrigin, OrderType, WaitsFor
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity
 from svc_oms.service.codec.values import (
-    execution_message,
-    execution_value,
     link_message,
     link_value,
     nanoseconds,
     optional_price,
-    optional_text,
     rejection_message,
     rejection_value,
     terms_message,
@@ -25,7 +22,6 @@ from svc_oms.service.codec.values import (
     trigger_message,
     trigger_value,
 )
-from svc_oms.service.ports import ExecutionRow, OrderWrite
 
 
 def progress_message(order: Order) -> order_pb2.OrderProgress:
@@ -85,25 +81,29 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
     return message
 
 
-# At the end of a fold: rare, so most rows go without.
-_ON_WORD = "|on word"
-
-
-def fold_text(order: Order) -> str:
-    """Write what the fold needs and readers do not get."""
-    text = (
-        f"{order.base_state.value}|{order.notional:f}|{order.request_count}"
-        f"|{order.pending_cancel_id}|{order.pending_replace_id}"
-        f"|{','.join(order.in_doubt)}|{order.awaited_cum:f}"
+def fold_message(order: Order) -> OrderFold:
+    """Encode what the fold needs and readers do not get. Most orders have little of it."""
+    message = OrderFold(
+        base_state=order.base_state,  # type: ignore[arg-type] # by number
+        request_count=order.request_count,
     )
-    return f"{text}{_ON_WORD}" if order.on_word else text
+    if order.notional:
+        message.notional = f"{order.notional:f}"
+    if order.pending_cancel_id:
+        message.pending_cancel_id = order.pending_cancel_id
+    if order.pending_replace_id:
+        message.pending_replace_id = order.pending_replace_id
+    if order.in_doubt:
+        message.in_doubt.extend(order.in_doubt)
+    if order.awaited_cum:
+        message.awaited_cum_quantity = f"{order.awaited_cum:f}"
+    if order.stated_by_person:
+        message.stated_by_person = True
+    return message
 
 
-def order_value(message: order_pb2.Order, fold: str) -> Order:
+def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
     """Decode an order with its fold."""
-    base, notional, requests, cancel_id, replace_id, doubts, awaited = fold.removesuffix(
-        _ON_WORD
-    ).split("|")
     progress = message.progress
     return Order(
         order_id=message.order_id,
@@ -123,18 +123,22 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         created_at_ns=nanoseconds(message.created_at),
         updated_at_ns=nanoseconds(message.updated_at),
         state=OrderState(progress.state),
-        base_state=OrderState(int(base)),
+        base_state=OrderState(fold.base_state),
         pending_terms=(
             terms_value(message.pending_terms) if message.HasField("pending_terms") else None
         ),
         cum_quantity=Quantity(Decimal(progress.cum_quantity)),
-        notional=Decimal(notional),
+        notional=Decimal(fold.notional) if fold.notional else ZERO,
         version=progress.version,
-        request_count=int(requests),
-        pending_cancel_id=cancel_id,
-        pending_replace_id=replace_id,
-        in_doubt=tuple(doubts.split(",")) if doubts else (),
-        awaited_cum=Quantity(Decimal(awaited)),
+        request_count=fold.request_count,
+        pending_cancel_id=fold.pending_cancel_id,
+        pending_replace_id=fold.pending_replace_id,
+        in_doubt=tuple(fold.in_doubt),
+        awaited_cum=(
+            Quantity(Decimal(fold.awaited_cum_quantity))
+            if fold.awaited_cum_quantity
+            else NO_QUANTITY
+        ),
         venue_order_id=message.venue_order_id,
         regulatory=message.regulatory.SerializeToString()
         if message.HasField("regulatory")
@@ -149,72 +153,15 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         trigger=trigger_value(message.trigger) if message.HasField("trigger") else None,
         approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
-        on_word=fold.endswith(_ON_WORD),
+        stated_by_person=fold.stated_by_person,
         origin=OrderOrigin(message.origin) if message.origin else None,
     )
 
 
-def read_order(body: bytes, fold: str) -> Order:
+def read_order(body: bytes, fold: bytes) -> Order:
     """Decode a stored order."""
-    return order_value(order_pb2.Order.FromString(body), fold)
+    return order_value(order_pb2.Order.FromString(body), OrderFold.FromString(fold))
 
 
-def execution_row(execution: Execution, sequence: int, exec_type: str) -> ExecutionRow:
-    """Fill every column from a fill or correction."""
-    message = execution_message(execution)
-    return ExecutionRow(
-        execution.venue_mic,
-        execution.exec_id,
-        execution.order_id,
-        execution.account_id,
-        sequence,
-        exec_type,
-        message.quantity,
-        message.price,
-        message.SerializeToString(),
-        False,
-    )
-
-
-def found_execution(row: ExecutionRow) -> Execution | None:
-    """Decode a stored fill or correction; None for the bust of one, which is none."""
-    if not row.body:
-        return None
-    value = execution_value(order_pb2.Execution.FromString(row.body))
-    return value._replace(busted=row.busted)
-
-
-NEW_ORDER_FOLD = "1|0|1||||0"
+NEW_ORDER_FOLD = OrderFold(base_state=order_pb2.ORDER_STATE_PENDING_NEW, request_count=1)
 """Fold of an order that was just accepted."""
-
-
-def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
-    """Fill every column from the order and its encoded form."""
-    progress = message.progress
-    closed = order.is_closed
-    return OrderWrite(
-        order_id=order.order_id,
-        account_id=order.account_id,
-        instrument_id=order.instrument_id,
-        venue_mic=order.venue_mic,
-        side=message.side,
-        type=message.type,
-        state=progress.state,
-        is_open=not closed,
-        quantity=message.terms.quantity,
-        limit_price=optional_text(order.terms.limit_price),
-        cum_quantity=progress.cum_quantity,
-        leaves=progress.leaves_quantity,
-        average_price=progress.average_price,
-        cl_ord_id=order.cl_ord_id,
-        created_sequence=order.created_sequence,
-        last_sequence=order.last_sequence,
-        created_at_us=order.created_at_ns // NS_PER_US,
-        updated_at_us=order.updated_at_ns // NS_PER_US,
-        closed=closed,
-        body=body,
-        fold=fold_text(order),
-        waits=order.base_state in LOCAL,
-        group_id=order.link.group_id if order.link is not None else "",
-        told_as=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
-    )

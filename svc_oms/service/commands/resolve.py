@@ -6,7 +6,7 @@ from svc_oms.domain.commands import ResolveOrder
 from svc_oms.domain.events import OrderExecuted, Stamp
 from svc_oms.domain.model import Execution
 from svc_oms.domain.order import decide_resolve
-from svc_oms.service.codec.order_records import execution_row, found_execution
+from svc_oms.service.codec.execution_records import execution_row, found_execution
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.ports import IdempotencyRow
