@@ -1,4 +1,4 @@
-"""Orders as a stream tells them: snapshot items and events, folded for display."""
+"""The orders of a stream: snapshot items and events, folded for display."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class Blotter:
     def _apply_event(self, event: event_pb2.OrderEvent) -> None:
         last = self.last_sequence.get(event.account_id)
         if last is not None and event.sequence != last + 1:
-            self.holes.append(f"{event.account_id}: {event.sequence} came behind {last}")
+            self.holes.append(f"{event.account_id}: {event.sequence} came after {last}")
         self.last_sequence[event.account_id] = event.sequence
         if event.WhichOneof("kind") == "accepted":
             self._keep(event.accepted.order)

@@ -1,4 +1,4 @@
-"""Who is logged in on this machine: tokens in a private file, refreshed before they end."""
+"""The login on this machine: tokens in a private file, refreshed before they expire."""
 
 import json
 import time
@@ -23,7 +23,7 @@ class Session:
 
     @classmethod
     def from_tokens(cls, user: identity.User, tokens: identity.TokenPair) -> Self:
-        """Take what Login or Refresh answered."""
+        """Make a login from the answer of Login or Refresh."""
         return cls(
             username=user.username,
             accounts=tuple(user.accounts),
@@ -34,7 +34,7 @@ class Session:
         )
 
     def fresh_for(self, seconds: float) -> bool:
-        """Tell whether the access token holds that long."""
+        """Return whether the access token stays valid that long."""
         return time.time() + seconds < self.access_expires_at
 
 
