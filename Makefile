@@ -36,7 +36,7 @@ test: setup-dev web chromium ## set up what is needed and run the tests (under 8
 test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
 	$(PYTEST) -m long
 
-check: setup-dev web ## run the checks of CI besides the tests: style, types, contracts, freshness
+check: setup-dev web ## run the checks of CI in addition to the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
