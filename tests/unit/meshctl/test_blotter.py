@@ -10,10 +10,9 @@ from svc_oms.service.ledger import Ledger
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.publisher import Publisher
 from svc_oms.service.tails import Tail
-from tests.support.order_events import EVENTS, ORDER, ORDER_ID
+from tests.support.order_events import EVENTS, ORDER, ORDER_ID, STAMP
 
 ACCOUNT = ORDER.account_id
-STAMP = ev.Stamp(1, 2, 3, "venue:SIMA", "k1")
 
 
 class Nobody:
