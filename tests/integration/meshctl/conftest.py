@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from meshctl.client import MeshClient
 from tests.support.fake_edge import FakeEdge
 from tests.support.sources import ROOT
 
@@ -42,6 +43,7 @@ async def terminal(tls_folder, tmp_path):
 
 @pytest.fixture
 async def trader(terminal):
-    code, _, told = await terminal.run("login", "alice")
-    assert code == 0, told
+    """The terminal when alice has logged in; without a process, which takes most of a second."""
+    async with MeshClient.local(terminal.home) as client:
+        await client.login("alice", "right")
     return terminal
