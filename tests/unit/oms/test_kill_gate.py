@@ -2,37 +2,20 @@
 
 import pytest
 
-from mesh.clock import ManualClock
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.api import requests
-from svc_oms.app import build_book
 from svc_oms.domain.kill import Scope
 from svc_oms.service.kill_ports import ENGAGING, SWITCH, SwitchRow
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.submissions import CommandKind, Pull, Submission, Taken
-from svc_oms.settings import OmsSettings
-from tests.support.oms import listing
-from tests.support.oms_memory import MemoryStore
-from tests.unit.oms.test_desk import ALICE, NoRedis, Silence, cancel, place
+from tests.unit.oms.test_desk import ALICE, cancel, open_book, place
 
 
 @pytest.fixture
 async def book():
-    store = MemoryStore()
-    await store.ensure_account(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1, "DESK-1"))
-    made = build_book(OmsSettings(), store, NoRedis(), Silence(), "r1", ManualClock())
-    made.market.learn([listing()])
-    await made.links.take(
-        gw.LinkOpen(
-            session_id="sima-orders",
-            venue_mic="SIMA",
-            gateway_instance="g",
-            status=gw.SessionStatus(state=gw.SESSION_STATE_UP),
-        )
-    )
-    return made
+    return await open_book(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1, "DESK-1"))
 
 
 async def engage(book, key="e1", *, drill=False, **scope) -> SwitchRow:
