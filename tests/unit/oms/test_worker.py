@@ -39,8 +39,13 @@ class Silence:
 
 @pytest.fixture
 async def book():
+    return await open_book(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1))
+
+
+async def open_book(account: AccountInfo):
+    """A replica in memory with an account, a listing and a venue that is up."""
     store = MemoryStore()
-    await store.ensure_account(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1))
+    await store.ensure_account(account)
     made = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), "r1", ManualClock())
     made.market.learn([listing()])
     await made.leases.take(
