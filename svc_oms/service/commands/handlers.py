@@ -19,6 +19,7 @@ from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.service.commands.checked import cancel_order, check_controls
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch, Handler
 from svc_oms.service.commands.go_flat import go_flat
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.commands.place_batch import place_batch
 from svc_oms.service.commands.resolve import resolve, resolved_executions
 from svc_oms.service.commands.submissions import CancelAll, CommandKind, Submission
@@ -52,7 +53,7 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     order = batch.add(None, command.account_id, event, submission)
     if not stays:
         batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -89,7 +90,7 @@ def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             before.orig_cl_ord_id,
             command.actor,
         )
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -97,7 +98,7 @@ def cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     command = submission.command
     assert isinstance(command, CancelOrder)
     order = cancel_order(batch, submission, batch.order(command.order_id), command)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -132,7 +133,7 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             result.rejection.CopyFrom(to_rejection(told))
             batch.part_refused(submission, CommandKind.CANCEL, wanted, told)
         result.state = order.state.value  # type: ignore[assignment] # by number
-    return batch.row(submission, "", sequence, response.SerializeToString())
+    return key_row(submission, "", sequence, response.SerializeToString())
 
 
 def _named(command: Any) -> tuple[str]:
