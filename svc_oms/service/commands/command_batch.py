@@ -18,15 +18,6 @@ from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import order_message, progress_message, read_order
 from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
 from svc_oms.service.commands.idempotency import IdempotencyKeys
-from svc_oms.service.commands.submissions import (
-    Command,
-    CommandKind,
-    OrderCommand,
-    Outcome,
-    PlaceBatch,
-    Submission,
-    Taken,
-)
 from svc_oms.service.commands.worker_parts import WorkerParts
 from svc_oms.service.controls.pre_trade_control import BatchControl, BatchFollower
 from svc_oms.service.errors import (
@@ -41,6 +32,15 @@ from svc_oms.service.ports import (
     OutboxWrite,
     PositionRow,
     Transaction,
+)
+from svc_oms.service.submissions import (
+    Command,
+    CommandKind,
+    OrderCommand,
+    Outcome,
+    PlaceBatch,
+    Submission,
+    Taken,
 )
 
 # Orders one command can reach.

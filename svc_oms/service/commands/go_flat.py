@@ -13,9 +13,9 @@ from svc_oms.domain.model import Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.positions import PositionKey, key_of
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.commands.submissions import Command, CommandKind, GoFlat, Submission
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow, PositionRow
+from svc_oms.service.submissions import Command, CommandKind, GoFlat, Submission
 
 
 def listing_key(listing: Instrument) -> PositionKey:

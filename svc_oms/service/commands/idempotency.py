@@ -7,9 +7,9 @@ the same request gets the first result, with another request IDEMPOTENCY_KEY_REU
 
 from collections.abc import Iterable
 
-from svc_oms.service.commands.submissions import GoFlat, Submission
 from svc_oms.service.errors import key_reused
 from svc_oms.service.ports import IdempotencyRow, Transaction
+from svc_oms.service.submissions import GoFlat, Submission
 
 
 class IdempotencyKeys:

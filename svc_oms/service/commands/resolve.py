@@ -9,8 +9,8 @@ from svc_oms.domain.order import decide_resolve
 from svc_oms.service.codec.order_records import execution_row, found_execution
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import Submission
 
 
 def resolved_executions(command: ResolveOrder) -> Collection[str]:

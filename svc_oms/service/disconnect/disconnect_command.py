@@ -11,9 +11,9 @@ from svc_oms.service.audit.audit_log import action
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.commands.submissions import DisconnectCancel, Submission
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import AuditWrite, IdempotencyRow
+from svc_oms.service.submissions import DisconnectCancel, Submission
 
 
 def disconnect_cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:

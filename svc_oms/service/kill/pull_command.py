@@ -8,9 +8,9 @@ from svc_oms.domain.model import Order
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.commands.submissions import Pull, Submission
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import Pull, Submission
 
 
 def pull(batch: CommandBatch, submission: Submission) -> IdempotencyRow:

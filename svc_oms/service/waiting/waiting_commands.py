@@ -34,9 +34,9 @@ from svc_oms.domain.order import decide_approve, decide_decline
 from svc_oms.service.commands.checked import check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.commands.submissions import NOTHING_DONE, Submission, Taken
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
 
 PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
 """Beside what may be repeated as it is, refusals that keep a reached stop waiting for better
