@@ -13,9 +13,8 @@ from svc_oms.domain.events import Event, OrderAccepted, Stamp, VenueReportParked
 from svc_oms.domain.hashchain import event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import evolve
-from svc_oms.service.codec.order_columns import order_write
 from svc_oms.service.codec.order_events import encode_account_event, encode_event
-from svc_oms.service.codec.order_records import order_message, progress_message
+from svc_oms.service.codec.order_records import order_message, order_write, progress_message
 from svc_oms.service.ports import AccountRow, EventWrite, WriteSet
 
 

@@ -15,10 +15,10 @@ from svc_oms.domain.positions import check_positions
 from svc_oms.domain.verify import Finding, LogLine, check_account
 from svc_oms.service.codec.audit_entries import audit_line
 from svc_oms.service.codec.control_records import position_value
-from svc_oms.service.codec.order_columns import order_write
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import (
     order_message,
+    order_write,
     progress_message,
     read_order,
 )

@@ -1,15 +1,18 @@
-"""The order as readers get it, its fold, and both read back."""
+"""The order: its public body, the fold beside it, and its row."""
 
 from decimal import Decimal
 
 from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_US
 from kernel.side import Side
 from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order, OrderOrigin, OrderType, WaitsFor
+from svc_oms.domain.lifecycle import LOCAL, OrderState
+from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
 from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity
 from svc_oms.service.codec.values import (
+    execution_message,
+    execution_value,
     link_message,
     link_value,
     nanoseconds,
@@ -22,6 +25,7 @@ from svc_oms.service.codec.values import (
     trigger_message,
     trigger_value,
 )
+from svc_oms.service.ports import ExecutionRow, OrderWrite
 
 
 def progress_message(order: Order) -> order_pb2.OrderProgress:
@@ -102,6 +106,40 @@ def fold_message(order: Order) -> OrderFold:
     return message
 
 
+def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
+    """Fill every column from the order, its encoded form and its bytes."""
+    progress = message.progress
+    terms = message.terms
+    closed = order.is_closed
+    link = order.link
+    return OrderWrite(
+        order_id=order.order_id,
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        venue_mic=order.venue_mic,
+        side=order.side.value,
+        type=order.type.value,
+        state=order.state.value,
+        is_open=not closed,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        cum_quantity=progress.cum_quantity,
+        leaves=progress.leaves_quantity,
+        average_price=progress.average_price,
+        cl_ord_id=order.cl_ord_id,
+        created_sequence=order.created_sequence,
+        last_sequence=order.last_sequence,
+        created_at_us=order.created_at_ns // NS_PER_US,
+        updated_at_us=order.updated_at_ns // NS_PER_US,
+        closed=closed,
+        waits=order.base_state in LOCAL,
+        group_id="" if link is None else link.group_id,
+        unsolicited_key=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
+        fold=fold_message(order).SerializeToString(),
+        body=body,
+    )
+
+
 def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
     """Decode an order with its fold."""
     progress = message.progress
@@ -161,6 +199,31 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
 def read_order(body: bytes, fold: bytes) -> Order:
     """Decode a stored order."""
     return order_value(order_pb2.Order.FromString(body), OrderFold.FromString(fold))
+
+
+def execution_row(execution: Execution, sequence: int, exec_type: str) -> ExecutionRow:
+    """Fill every column from a fill or correction."""
+    message = execution_message(execution)
+    return ExecutionRow(
+        execution.venue_mic,
+        execution.exec_id,
+        execution.order_id,
+        execution.account_id,
+        sequence,
+        exec_type,
+        message.quantity,
+        message.price,
+        message.SerializeToString(),
+        False,
+    )
+
+
+def found_execution(row: ExecutionRow) -> Execution | None:
+    """Decode a stored fill or correction; None for the bust of one, which is none."""
+    if not row.body:
+        return None
+    value = execution_value(order_pb2.Execution.FromString(row.body))
+    return value._replace(busted=row.busted)
 
 
 NEW_ORDER_FOLD = OrderFold(base_state=order_pb2.ORDER_STATE_PENDING_NEW, request_count=1)

@@ -11,9 +11,10 @@ from svc_oms.domain.commands import CancelOrder, PlaceOrder
 from svc_oms.domain.go_flat import Cause, Plan, plan
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
-from svc_oms.service.commands.submissions import Command, CommandKind, GoFlat, Submission
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow, PositionRow
+from svc_oms.service.submissions import Command, CommandKind, GoFlat, Submission
 
 
 def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -31,7 +32,7 @@ def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         and wanted in {None, InstrumentKey.of(order)}
     ]
     # Refused before the first step has cancelled anything.
-    batch.seen(submission, command.client_key)
+    batch.keys.find(submission, command.client_key)
     response = pb.GoFlatResponse()
     if command.closing:
         for position in batch.positions:
@@ -41,7 +42,7 @@ def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     else:
         for order in live[:OPEN_ORDERS_MAX]:
             _cancel(batch, submission, order, response)
-    return batch.row(submission, "", 0, response.SerializeToString())
+    return key_row(submission, "", 0, response.SerializeToString())
 
 
 def _part(submission: Submission, kind: CommandKind, command: Command) -> Submission:

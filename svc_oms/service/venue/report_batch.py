@@ -29,8 +29,7 @@ from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
-from svc_oms.service.codec.execution_records import execution_row, found_execution
-from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.codec.order_records import execution_row, found_execution, read_order
 from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower

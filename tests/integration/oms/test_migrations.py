@@ -9,8 +9,12 @@ from svc_oms.adapters.postgres.migrate import migrate
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, OrderOrigin
-from svc_oms.service.codec.order_columns import order_write
-from svc_oms.service.codec.order_records import order_message, progress_message, read_order
+from svc_oms.service.codec.order_records import (
+    order_message,
+    order_write,
+    progress_message,
+    read_order,
+)
 from tests.support.order_events import ORDER
 
 NEW = ORDER._replace(

@@ -2,8 +2,8 @@
 
 A record holds identities and columns as plain values (decimals as canonical text) and the
 protobuf bytes that readers get. Adapters therefore use neither the domain nor protobuf; the
-codec beside this file knows both, and has the row of an order in `codec/order_columns.py`.
-`ports.py` names them again: take them from there.
+codec knows both. The row of an order is in `order_columns.py`. The package names all of them
+again: take them from there.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from svc_oms.service.codec.order_columns import OrderWrite
+from svc_oms.service.ports.order_columns import OrderWrite
 
 
 class AccountRow(NamedTuple):
