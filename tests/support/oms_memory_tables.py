@@ -9,6 +9,7 @@ from svc_oms.service.ports import (
     AuditLine,
     ExecutionRow,
     IdempotencyRow,
+    OrderRow,
     OrderWrite,
     PositionRow,
     SessionRow,
@@ -16,6 +17,10 @@ from svc_oms.service.ports import (
 from svc_oms.service.ports.control_ports import ControlRecord
 from svc_oms.service.ports.kill_ports import PullRow, SwitchRow
 from svc_oms.service.ports.session_ports import ActionRow
+
+
+def order_row(order: OrderWrite) -> OrderRow:
+    return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
 
 
 @dataclasses.dataclass

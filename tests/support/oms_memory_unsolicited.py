@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from svc_oms.service.ports import OrderRow
+from tests.support.oms_memory_tables import order_row
 
 CLOSED_US = 2 * 86_400 * 1_000_000
 
@@ -30,7 +31,7 @@ class MemoryUnsolicitedOrders:
     ) -> list[OrderRow]:
         after_us = time.time_ns() // 1000 - CLOSED_US
         return [
-            OrderRow(o.order_id, o.account_id, o.last_sequence, o.body, o.fold)
+            order_row(o)
             for o in self.tables.orders.values()
             if o.venue_mic == venue_mic
             and (o.is_open or o.updated_at_us > after_us)

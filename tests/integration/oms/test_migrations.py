@@ -26,6 +26,7 @@ NEW = ORDER._replace(
     in_doubt=(),
     awaited_cum=Decimal(0),
     stated_by_person=False,
+    origin=None,
 )
 ORDERS = [
     order._replace(order_id=f"01JD00000000000000000000{number:02}")

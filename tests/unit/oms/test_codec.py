@@ -20,6 +20,11 @@ from tests.support.order_events import EVENTS, ORDER, ORDER_ID
 
 def test_an_order_is_read_back_whole():
     message = order_message(ORDER, progress_message(ORDER))
+    for part in (message, message.progress, fold_message(ORDER)):
+        left_out = set(part.DESCRIPTOR.fields_by_name) - {
+            field.name for field, _ in part.ListFields()
+        }
+        assert not left_out
     assert read_order(message.SerializeToString(), fold_message(ORDER).SerializeToString()) == ORDER
 
 
