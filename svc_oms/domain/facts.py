@@ -6,7 +6,7 @@ from svc_oms.domain.numbers import Price, Quantity
 
 
 class ReportedOrder(NamedTuple):
-    """What a report says of an order nobody here knows."""
+    """What a report says of an order that is not known here: of an unsolicited order."""
 
     account_id: str
     symbol: str
@@ -54,7 +54,8 @@ class ExecutionReportFacts(NamedTuple):
     """PeggedPrice(839)."""
     mass_status_request_id: str = ""
     """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
-    told: ReportedOrder | None = None
+    reported_order: ReportedOrder | None = None
+    """The order itself, if it is perhaps unsolicited."""
 
 
 class CancelRejectFacts(NamedTuple):

@@ -125,7 +125,7 @@ def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS
             ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
             counts as busted: the correction has its own ExecID(17).
     """
-    if order.on_word and isinstance(facts, ExecutionReportFacts):
+    if order.stated_by_person and isinstance(facts, ExecutionReportFacts):
         overruled, order = second_thoughts(order, facts)
         return [*overruled, *_told(order, facts, executions)]
     return _told(order, facts, executions)

@@ -33,7 +33,7 @@ DUPLICATE_EXECUTIONS = Counter(
     "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
 )
 UNSOLICITED_ORDERS = Counter(
-    "ordermesh_oms_told_orders_total", "Orders the venue told of first.", ["venue"]
+    "ordermesh_oms_told_orders_total", "Unsolicited orders that were opened.", ["venue"]
 )
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
 FOREIGN_COPIES = Counter(

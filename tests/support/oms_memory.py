@@ -36,7 +36,7 @@ from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
 from tests.support.oms_memory_tables import Tables
-from tests.support.oms_memory_unsolicited import MemoryToldOrders
+from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
 
 DOWN = 1
 
@@ -45,7 +45,7 @@ def _row(order: OrderWrite) -> OrderRow:
     return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
 
 
-class MemoryBatch(LapsesActions, MemoryToldOrders):
+class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
     def __init__(self, tables: Tables, commit: Callable[[Tables], None]) -> None:
         self.tables, self.committed, self._commit = tables, False, commit
 

@@ -1,4 +1,4 @@
-"""Orders a venue told of first, as the order store in memory finds them."""
+"""Unsolicited orders, as the order store in memory finds them."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from svc_oms.service.ports import OrderRow
 CLOSED_US = 2 * 86_400 * 1_000_000
 
 
-class MemoryToldOrders:
+class MemoryUnsolicitedOrders:
     """The part of a batch that looks for orders by OrderID(37)."""
 
     tables: Any
@@ -18,9 +18,11 @@ class MemoryToldOrders:
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
         return [
-            (order.told_as, order.order_id, order.account_id)
+            (order.unsolicited_key, order.order_id, order.account_id)
             for order in self.tables.orders.values()
-            if order.venue_mic == venue_mic and order.told_as and order.told_as in venue_order_ids
+            if order.venue_mic == venue_mic
+            and order.unsolicited_key
+            and order.unsolicited_key in venue_order_ids
         ]
 
     async def orders_by_venue_id(

@@ -30,7 +30,7 @@ WITH known AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT order_id FROM oms.order_events
         WHERE account_id = k.account_id AND sequence > k.sequence AND order_id <> '') e
 )
-SELECT '' AS order_id, account_id, 0::int8 AS last_sequence, ''::bytea AS body, '' AS fold
+SELECT '' AS order_id, account_id, 0::int8 AS last_sequence, ''::bytea AS body, ''::bytea AS fold
 FROM known
 UNION ALL
 SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold

@@ -9,6 +9,7 @@ import asyncpg
 
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
+from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
@@ -146,8 +147,8 @@ class PostgresStore:
             (wanted.states, "state = ANY({}::int2[])", wanted.states),
             (wanted.instrument_id, "instrument_id = {}", wanted.instrument_id),
             (wanted.before_order_id, "order_id < {}", wanted.before_order_id),
-            (wanted.created_from_us, f"created_at >= {sql.FROM_US}", wanted.created_from_us),
-            (wanted.created_until_us, f"created_at < {sql.FROM_US}", wanted.created_until_us),
+            (wanted.created_from_us, f"created_at >= {FROM_US}", wanted.created_from_us),
+            (wanted.created_until_us, f"created_at < {FROM_US}", wanted.created_until_us),
         )
         if wanted.open_only:
             where += " AND is_open"
@@ -161,8 +162,8 @@ class PostgresStore:
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         """See `ports.OrderStore`."""
         where, parameters = _where(
-            (wanted.from_us, f"at >= {sql.FROM_US}", wanted.from_us),
-            (wanted.until_us, f"at < {sql.FROM_US}", wanted.until_us),
+            (wanted.from_us, f"at >= {FROM_US}", wanted.from_us),
+            (wanted.until_us, f"at < {FROM_US}", wanted.until_us),
             (wanted.actor, "actor = {}", wanted.actor),
             (wanted.account_id, "account_id = {}", wanted.account_id),
             (wanted.order_id, "order_id = {}", wanted.order_id),

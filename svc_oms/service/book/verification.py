@@ -32,8 +32,9 @@ class StoredOrder(NamedTuple):
     """A row of oms.orders, its columns as canonical text."""
 
     body: bytes
-    fold: str
+    fold: bytes
     columns: dict[str, str]
+    """By field of OrderWrite; all but body and fold."""
 
 
 class StoredExecution(NamedTuple):
@@ -175,7 +176,7 @@ async def _verify_account(reader: AccountReader, account: StoredAccount, report:
     ]
     findings = check_account(name, lines, orders, executions)
     stored = [position_value(row) for row in await reader.positions(name)]
-    held = {(each.isin, each.currency): each for each in stored}
+    held = {each.key: each for each in stored}
     findings += check_positions(name, held, lines, orders, executions)
     findings += [f for o, row in zip(orders, rows, strict=True) for f in _check_row(o, row)]
     last = lines[-1].sequence if lines else 0
@@ -193,12 +194,14 @@ async def _verify_account(reader: AccountReader, account: StoredAccount, report:
 
 
 def _check_row(order: Order, row: StoredOrder) -> Iterator[Finding]:
-    """Compare the body bit for bit, and every column, with what the order encodes to."""
+    """Compare body and fold bit for bit, and every column, with what the order encodes to."""
     message = order_message(order, progress_message(order))
     body = message.SerializeToString()
     if body != row.body:
         yield Finding("fold", order.order_id, "the stored body is not what the order encodes to")
     expected = order_write(order, message, body)
+    if expected.fold != row.fold:
+        yield Finding("fold", order.order_id, "the stored fold is not what the order encodes to")
     for column, found in row.columns.items():
         wanted = str(getattr(expected, column))
         if found != wanted:

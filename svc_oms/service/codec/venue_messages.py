@@ -117,11 +117,11 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         status_request_id=message.status_request_id,
         pegged_price=_price("PeggedPrice(839)", message.pegged_price),
         mass_status_request_id=message.mass_status_request_id,
-        told=_told(message.told) if message.HasField("told") else None,
+        reported_order=_reported_order(message.told) if message.HasField("told") else None,
     )
 
 
-def _told(message: gw.ToldOrder) -> ReportedOrder:
+def _reported_order(message: gw.ToldOrder) -> ReportedOrder:
     return ReportedOrder(
         account_id=message.account_id,
         symbol=message.symbol,

@@ -27,7 +27,7 @@ def usage(
     positions = [position_value(row) for row in picture.positions]
     book = OpenBook(
         [read_order(row.body, row.fold) for row in picture.orders],
-        {(each.isin, each.currency): each for each in positions},
+        {each.key: each for each in positions},
         controls_in_force.market.reference_price,
     )
     view = replace(controls_in_force.view(account, controls), book=book)

@@ -30,8 +30,8 @@ from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
-from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.positions import MOVING, Position, follow, key_of
+from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
+from svc_oms.domain.positions import MOVING, Position, follow
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
     Decoded,
@@ -280,7 +280,7 @@ class PositionBatchFollower:
         self._views = views
         # Copies: what is kept holds until this batch is committed.
         self._positions = {name: dict(held) for name, held in positions.items()}
-        self._moved: set[tuple[str, tuple[str, str]]] = set()
+        self._moved: set[tuple[str, InstrumentKey]] = set()
         self._changes = changes
 
     def followed(self, before: Order, after: Order, events: Sequence[Event]) -> None:
@@ -293,7 +293,7 @@ class PositionBatchFollower:
             sequence += 1
             if not isinstance(event, MOVING):
                 continue
-            key = key_of(after)
+            key = InstrumentKey.of(after)
             position = held.get(key) or Position(account_id, *key)
             held[key] = follow(position, after.side, event, sequence)
             self._moved.add((account_id, key))

@@ -8,6 +8,7 @@ from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.directory_ports import DirectoryStore
 from svc_oms.service.ports.guard_ports import GuardStore
 from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
+from svc_oms.service.ports.order_columns import OrderWrite
 from svc_oms.service.ports.records import (
     AccountInfo,
     AccountRow,
@@ -23,7 +24,6 @@ from svc_oms.service.ports.records import (
     ListFilter,
     LoggedEvent,
     OrderRow,
-    OrderWrite,
     OutboxWrite,
     ParkedWrite,
     PositionRow,
@@ -146,7 +146,7 @@ class Transaction(Protocol):
     async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
-        """Return OrderID(37), order and account of those the venue told of first by these."""
+        """Return OrderID(37), order and account of the unsolicited orders with these."""
         ...
 
     async def orders_by_venue_id(

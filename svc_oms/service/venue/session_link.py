@@ -232,11 +232,11 @@ class SessionLink:
         )
         begun = perf_counter()
         async with parts.store.transaction() as transaction:
-            told = await self._find_unsolicited(transaction, reports)
-            reports = told.reports
-            order_accounts |= told.order_accounts
+            unsolicited = await self._find_unsolicited(transaction, reports)
+            reports = unsolicited.reports
+            order_accounts |= unsolicited.order_accounts
             accounts = await transaction.lock_accounts(sorted(set(order_accounts.values())))
-            for order_id, account_id in told.order_accounts.items():
+            for order_id, account_id in unsolicited.order_accounts.items():
                 if account_id not in accounts:
                     del order_accounts[order_id]
             changes = BookChanges(accounts, parts.clock.now_ns())
@@ -252,7 +252,7 @@ class SessionLink:
                 OrderGroups(changes, parts.venues, accounts),
                 parts.fill_followers,
                 self.drop_copy,
-                told.openings,
+                unsolicited.openings,
             )
             await batch.read(transaction)
             batch.apply()

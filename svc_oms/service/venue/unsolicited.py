@@ -1,6 +1,6 @@
 """Which order a report is of that names none by a ClOrdID(11) of ours.
 
-By the venue's OrderID(37), in this order: an order it told of before; an order of ours,
+By the venue's OrderID(37), in this order: an unsolicited order that is known; an order of ours,
 of the same account, listing and side; an order that is opened now. Only the session's
 owner asks, under its token, so that an OrderID(37) opens one order; the database holds
 it to that. What is known by none of these stays without an order, and is parked.
@@ -89,16 +89,20 @@ async def _known(
         known[venue_order_id] = order_id
         found.order_accounts[order_id] = account_id
     wanted = {
-        (each.facts.told.account_id, each.instrument.instrument_id, each.facts.venue_order_id)
+        (reported.account_id, each.instrument.instrument_id, each.facts.venue_order_id)
         for each in strays
-        if each.facts.told is not None
+        if (reported := each.facts.reported_order) is not None
         and each.instrument is not None
         and each.facts.venue_order_id not in known
         and each.facts.venue_order_id.isprintable()
     }
     if not wanted:
         return known
-    sides = {(e.facts.venue_order_id, side_of(e.facts.told)) for e in strays if e.facts.told}
+    sides = {
+        (each.facts.venue_order_id, side_of(reported))
+        for each in strays
+        if (reported := each.facts.reported_order) is not None
+    }
     for row in await transaction.orders_by_venue_id(venue_mic, sorted(wanted)):
         order = read_order(row.body, row.fold)
         key = (order.account_id, order.instrument_id, order.venue_order_id)
@@ -109,5 +113,5 @@ async def _known(
 
 
 def _listing(market: Market, venue_mic: str, facts: ExecutionReportFacts) -> Instrument | None:
-    told = facts.told
-    return None if told is None else market.find(f"{told.symbol}.{venue_mic}")
+    reported = facts.reported_order
+    return None if reported is None else market.find(f"{reported.symbol}.{venue_mic}")

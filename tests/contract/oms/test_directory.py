@@ -76,7 +76,10 @@ async def test_an_open_order_makes_its_trader_venue_and_listing_known(store, dir
             updated_at_us=1,
             closed=not is_open,
             body=body if is_open else placed_by_bytes("dave"),
-            fold="{}",
+            waits=False,
+            group_id="",
+            unsolicited_key="",
+            fold=b"",
         )
 
     async with store.transaction() as batch:

@@ -180,7 +180,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         order = self.worker.order
         assert before.state is OrderState.UNKNOWN
         assert order.state is not OrderState.UNKNOWN
-        assert order.on_word
+        assert order.stated_by_person
         assert (order.state is OrderState.FILLED) == (holds is VenueHolds.FILLED)
 
     @rule(data=st.data())
