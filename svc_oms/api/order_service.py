@@ -24,7 +24,7 @@ from svc_oms.service.errors import (
 )
 from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
-from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 
 SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {
@@ -47,7 +47,6 @@ ACCESS: dict[str, Access] = {
 Make = Callable[[Any, Principal, requests.Reply], Submission]
 
 PAGE_ORDERS_DEFAULT = 100
-HEARTBEAT_DEFAULT_S = 5
 
 
 class OrderServicer:
@@ -192,9 +191,8 @@ def open_stream(
         MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD, DEPENDENCY_UNAVAILABLE.
     """
     wanted = watched_accounts(request, call.user)
-    end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
     streams.readiness.require()
-    return OrderStream(streams, wanted, request.heartbeat_s or HEARTBEAT_DEFAULT_S, end)
+    return OrderStream(streams, wanted, request.heartbeat_s, call)
 
 
 def watched_accounts(

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
 from kernel.ulid import valid_ulid
+from mesh.call import Call
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2
@@ -88,9 +89,9 @@ class SessionLink:
         """End the link with this error."""
         self._down.fail(error)
 
-    def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+    def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
-        return self._down.frames(drain)
+        return self._down.frames(call)
 
     async def run(self) -> None:
         """Apply frames until something fails; the failure ends the link."""
