@@ -7,6 +7,7 @@ WORKDIR /build
 COPY web/package.json web/package-lock.json web/
 RUN cd web && npm ci --no-audit --no-fund
 COPY gen/ts gen/ts
+COPY clients/typescript clients/typescript
 COPY web web
 RUN cd web && npm run build
 

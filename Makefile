@@ -15,10 +15,10 @@ PYTEST = $(BIN)/python -m tools.run_tests $(REPEAT) -n $(WORKERS) --no-loadscope
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROTOS := $(shell find proto -name '*.proto')
-WEB_SOURCES := $(shell find web gen/ts -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web gen/ts clients/typescript -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: setup web ## install everything and run the whole mesh; Ctrl-C stops it
 	@$(BIN)/ordermesh up $(UP_FLAGS)
@@ -36,7 +36,7 @@ test: setup-dev web chromium ## set up what is needed and run the tests (under 8
 test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
 	$(PYTEST) -m long
 
-check: setup-dev web ## run the checks of CI besides the tests: style, types, contracts, freshness
+check: setup-dev web ## run the checks of CI in addition to the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -65,6 +65,9 @@ web: web/dist/index.html ## build the web page
 
 client-python: $(VENV)/.stamp-venv ## the wheel of the Python client, in clients/python/dist
 	$(BIN)/python -m pip wheel --quiet --no-deps -w clients/python/dist ./clients/python
+
+client-typescript: web/node_modules/.stamp ## the TypeScript client for others, in clients/typescript/dist
+	cd web && npm run --silent build-client
 
 $(VENV)/.stamp-venv: requirements/uv.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
@@ -115,6 +118,6 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 	@tools/ensure_chromium.sh
 
 clean: ## remove everything that was built; data in .ordermesh stays
-	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/python/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help up down demo test test-long check bench gen lock setup setup-dev web client-python chromium clean
+.PHONY: help up down demo test test-long check bench gen lock setup setup-dev web client-python client-typescript chromium clean

@@ -17,13 +17,3 @@ async def until(condition: Callable[[], Any], what: str, timeout_s: float = WAIT
             raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
         await asyncio.sleep(POLL_S)
     return value
-
-
-def wait_for(condition: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any:
-    """Wait for a condition and give its value; blocks the thread."""
-    deadline = time.monotonic() + timeout_s
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
-        time.sleep(POLL_S)
-    return value

@@ -7,6 +7,7 @@ that hold for all, and what an overlay brings.
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from string import Template
 
 from deploy.processes import (
     KEYS,
@@ -22,10 +23,45 @@ from deploy.processes import (
 K8S = Path(__file__).resolve().parent.parent / "k8s"
 GENERATED = "# Written by `python -m deploy.manifests` from deploy/processes.py: change that.\n"
 WIDTH = 96
-LOCKED = (
-    "securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, "
-    "capabilities: {drop: [ALL]}}"
-)
+TEMPLATE = Path(__file__).with_name("process.yaml.tmpl")
+# What only some processes have.
+SPREAD = """\
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector: {matchLabels: {app.kubernetes.io/name: ${name}}}
+"""
+MIGRATION = """\
+initContainers:
+  # Waits for its turn when several pods start at once.
+  - name: migrate
+    image: ordermesh
+    args: [-m, ${module}.admin, migrate]
+    env:
+      - {name: ORDERMESH_DATABASE_URL, ${url}}
+    resources: {requests: {cpu: 50m, memory: 192Mi}, limits: {memory: 192Mi}}
+    securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+    volumeMounts:
+      - {name: tmp, mountPath: /tmp}
+"""
+CLAIM = """\
+volumeClaimTemplates:
+  - metadata:
+      name: ${volume}
+    spec:
+      accessModes: [${access}]
+      resources: {requests: {storage: ${size}}}
+"""
+BUDGET = """\
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: ${name}
+spec:
+  minAvailable: 1
+  selector: {matchLabels: {app.kubernetes.io/name: ${name}}}
+"""
 
 
 class Cluster:
@@ -67,68 +103,53 @@ class Cluster:
 def manifest(process: Process) -> str:
     """Return all documents of one process but its policy."""
     name = process.service
-    documents = [
-        f"""\
-{GENERATED}{_comment(process.about)}apiVersion: v1
-kind: ServiceAccount
-metadata:
-  name: {name}
-automountServiceAccountToken: false
-""",
-        f"""\
-apiVersion: v1
-kind: Service
-metadata:
-  name: {name}
-  labels: {{app.kubernetes.io/name: {name}}}
-spec:
-  # Headless: gRPC keeps connections, so callers balance over the pods themselves.
-  clusterIP: None
-  selector: {{app.kubernetes.io/name: {name}}}
-  ports:
-{_indented(4, (f"- {{name: {kind}, port: {port}, targetPort: {kind}}}" for kind, port in _ports(process)))}""",
-        _workload(process),
-    ]
+    env = environment(process, Cluster())
+    values: dict[str, str | list[str]] = {
+        "name": name,
+        "module": process.module,
+        "cpu": process.cpu,
+        "memory": process.memory,
+        "kind": "StatefulSet" if process.store else "Deployment",
+        "service_ports": [
+            f"- {{name: {kind}, port: {port}, targetPort: {kind}}}"
+            for kind, port in _ports(process)
+        ],
+        "container_ports": [
+            f"- {{name: {kind}, containerPort: {port}}}" for kind, port in _ports(process)
+        ],
+        "replaced": _replaced(process),
+        "spread": _part(SPREAD, name=name) if process.replicas > 1 else [],
+        "migration": _migration(process) if process.database else [],
+        "env": [f"- {{name: ORDERMESH_{key}, {value}}}" for key, value in env.items()],
+        "mounts": _mounts(process),
+        "volumes": _volumes(process),
+        "claims": _claims(process.store) if process.store else [],
+    }
+    documents = [GENERATED + _comment(process.about) + fill(TEMPLATE.read_text("utf-8"), values)]
     if process.replicas > 1:
-        documents.append(
-            f"""\
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  name: {name}
-spec:
-  minAvailable: 1
-  selector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}
-"""
-        )
+        documents.append("\n".join(_part(BUDGET, name=name)) + "\n")
     return "---\n".join(documents)
 
 
-def _workload(process: Process) -> str:
-    name = process.service
-    return f"""\
-apiVersion: apps/v1
-kind: {"StatefulSet" if process.store else "Deployment"}
-metadata:
-  name: {name}
-  labels: {{app.kubernetes.io/name: {name}}}
-spec:
-{_indented(2, _replicas(process))}\
-  selector: {{matchLabels: {{app.kubernetes.io/name: {name}}}}}
-  template:
-    metadata:
-      labels: {{app.kubernetes.io/name: {name}}}
-    spec:
-      serviceAccountName: {name}
-      automountServiceAccountToken: false
-      enableServiceLinks: false
-      terminationGracePeriodSeconds: 30
-      securityContext: {{runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001, fsGroup: 10001, seccompProfile: {{type: RuntimeDefault}}}}
-{_indented(6, [*_spread(process), *_migration(process), *_container(process), *_volumes(process)])}\
-{_claims(process)}"""
+def fill(template: str, values: Mapping[str, str | list[str]]) -> str:
+    """Put values in their places; a list has a line of its own, which is left out if it is empty."""
+    lines: list[str] = []
+    for line in template.splitlines():
+        value = values.get(line.strip().removeprefix("${").removesuffix("}"))
+        if isinstance(value, list):
+            indent = line[: line.index("$")]
+            lines += [f"{indent}{one}" for one in value]
+        else:
+            lines.append(Template(line).substitute(values))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _replicas(process: Process) -> list[str]:
+def _part(template: str, **values: str) -> list[str]:
+    return fill(template, values).splitlines()
+
+
+def _replaced(process: Process) -> list[str]:
+    """How many pods, and how new ones take their place."""
     if process.store:
         return [f"serviceName: {process.service}", f"replicas: {process.replicas}"]
     strategy = "{type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}"
@@ -137,95 +158,40 @@ def _replicas(process: Process) -> list[str]:
     return [f"replicas: {process.replicas}", f"strategy: {strategy}"]
 
 
-def _spread(process: Process) -> list[str]:
-    if process.replicas == 1:
-        return []
-    return [
-        "topologySpreadConstraints:",
-        "  - maxSkew: 1",
-        "    topologyKey: kubernetes.io/hostname",
-        "    whenUnsatisfiable: ScheduleAnyway",
-        f"    labelSelector: {{matchLabels: {{app.kubernetes.io/name: {process.service}}}}}",
-    ]
-
-
 def _migration(process: Process) -> list[str]:
-    if not process.database:
-        return []
-    return [
-        "initContainers:",
-        "  # Waits for its turn when several pods start at once.",
-        "  - name: migrate",
-        "    image: ordermesh",
-        f"    args: [-m, {process.module}.admin, migrate]",
-        "    env:",
-        f"      - {{name: ORDERMESH_DATABASE_URL, {Cluster().url(process, 'database')}}}",
-        "    resources: {requests: {cpu: 50m, memory: 192Mi}, limits: {memory: 192Mi}}",
-        f"    {LOCKED}",
-        "    volumeMounts:",
-        "      - {name: tmp, mountPath: /tmp}",
-    ]
+    return _part(MIGRATION, module=process.module, url=Cluster().url(process, "database"))
 
 
-def _container(process: Process) -> list[str]:
-    env = environment(process, Cluster())
-    mounts = ["{name: tmp, mountPath: /tmp}"]
-    if process.certificate:
-        mounts.insert(0, "{name: tls, mountPath: /tls, readOnly: true}")
+def _mounts(process: Process) -> list[str]:
+    mounts = ["{name: tls, mountPath: /tls, readOnly: true}"] if process.certificate else []
+    mounts.append("{name: tmp, mountPath: /tmp}")
     mounts += [
         f"{{name: {one.volume}, mountPath: {one.mount}, readOnly: true}}" for one in process.files
     ]
     if process.store:
         mounts.append(f"{{name: {process.store.volume}, mountPath: /data}}")
-    return [
-        "containers:",
-        f"  - name: {process.service}",
-        "    image: ordermesh",
-        f"    args: [-m, {process.module}]",
-        "    env:",
-        *(f"      - {{name: ORDERMESH_{key}, {value}}}" for key, value in env.items()),
-        "    ports:",
-        *(f"      - {{name: {kind}, containerPort: {port}}}" for kind, port in _ports(process)),
-        "    startupProbe: {httpGet: {path: /livez, port: ops}, periodSeconds: 1, failureThreshold: 60}",
-        "    livenessProbe: {httpGet: {path: /livez, port: ops}, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 6}",
-        "    readinessProbe: {httpGet: {path: /readyz, port: ops}, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2}",
-        "    # No CPU limit: throttling would show as latency of orders.",
-        f"    resources: {{requests: {{cpu: {process.cpu}, memory: {process.memory}}}, limits: {{memory: {process.memory}}}}}",
-        f"    {LOCKED}",
-        "    volumeMounts:",
-        *(f"      - {one}" for one in mounts),
-    ]
+    return [f"- {mount}" for mount in mounts]
 
 
 def _volumes(process: Process) -> list[str]:
-    lines = ["volumes:"]
+    lines = []
     if process.certificate:
-        lines += [
-            "  # Keys tls.crt, tls.key and ca.crt, as cert-manager writes them.",
+        lines = [
+            "# Keys tls.crt, tls.key and ca.crt, as cert-manager writes them.",
             _secret_volume("tls", f"{process.service}-tls"),
         ]
-    lines.append("  - {name: tmp, emptyDir: {sizeLimit: 64Mi}}")
+    lines.append("- {name: tmp, emptyDir: {sizeLimit: 64Mi}}")
     for one in process.files:
-        lines += [f"  # {one.about}", _secret_volume(one.volume, one.secret)]
+        lines += [f"# {one.about}", _secret_volume(one.volume, one.secret)]
     return lines
 
 
 def _secret_volume(volume: str, secret: str) -> str:
-    return f"  - {{name: {volume}, secret: {{secretName: {secret}, defaultMode: 0440}}}}"
+    return f"- {{name: {volume}, secret: {{secretName: {secret}, defaultMode: 0440}}}}"
 
 
-def _claims(process: Process) -> str:
-    store = process.store
-    if store is None:
-        return ""
-    return f"""\
-  volumeClaimTemplates:
-    - metadata:
-        name: {store.volume}
-      spec:
-        accessModes: [{store.access}]
-        resources: {{requests: {{storage: {store.size}}}}}
-"""
+def _claims(store: Store) -> list[str]:
+    return _part(CLAIM, volume=store.volume, access=store.access, size=store.size)
 
 
 def policy(process: Process) -> str:

@@ -35,7 +35,7 @@ def service_names(files: descriptor_pb2.FileDescriptorSet) -> frozenset[str]:
 def rpc_paths(
     files: descriptor_pb2.FileDescriptorSet, service_name: str, *, streaming: bool
 ) -> Iterator[str]:
-    """Yield the path of every streaming rpc of a service (in either direction), or of the others."""
+    """Yield the path of each rpc of a service that streams in a direction, or of the others."""
     for file in files.file:
         for service in file.service:
             if f"{file.package}.{service.name}" != service_name:

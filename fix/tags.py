@@ -106,15 +106,3 @@ NO_TICK_RULES = "1205"
 START_TICK_PRICE_RANGE = "1206"
 TICK_INCREMENT = "1208"
 AGGRESSOR_SIDE = "2446"
-# What a peer would not know by a name of FIX 4.4: the field constants have them as FIX 5.0 SP2.
-EXTENSIONS = frozenset(
-    {
-        TRADE_ID,
-        DISPLAY_QTY,
-        MAX_TRADE_VOL,
-        NO_TICK_RULES,
-        START_TICK_PRICE_RANGE,
-        TICK_INCREMENT,
-        AGGRESSOR_SIDE,
-    }
-)

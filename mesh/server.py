@@ -321,13 +321,23 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
                 return ops.readiness()
 
             if settings.ops_bind:
-                http = OpsServer(settings.ops_bind, readiness, ops.extra)
-                await http.start()
+                http = await _ops_server(settings, readiness, ops)
             await server.run(ops.readiness)
     finally:
         # Last, so that it can be seen what a process does while its parts are closed.
         if http is not None:
             await http.stop()
+
+
+async def _ops_server(settings: MeshSettings, readiness: Readiness, ops: Ops) -> OpsServer:
+    http = OpsServer(settings.ops_bind, readiness, ops.extra)
+    try:
+        await http.start()
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.service}: cannot bind {settings.ops_bind}: {error}"
+        ) from error
+    return http
 
 
 def run_process(

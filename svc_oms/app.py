@@ -25,6 +25,7 @@ from svc_oms.domain.numbers import Quantity
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.known_orders import KnownOrders
+from svc_oms.service.command_index import HANDLERS
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.commands.worker_parts import WorkerParts
 from svc_oms.service.controls.limits_control import (
@@ -36,31 +37,31 @@ from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_control import KillSwitchControl
 from svc_oms.service.kill.kill_switches import KillSwitches, KillSwitchParts
 from svc_oms.service.kill.pulls import Puller, PullParts
 from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.replica import Replica
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import TAIL_ITEMS_MAX
-from svc_oms.service.streams.wake_ups import (
+from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.session_administration import SessionAdministration
+from svc_oms.service.venue.session_leases import SessionLeases
+from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.waiting.trigger_watch import Triggers
+from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
     SESSION_CHANNEL,
     Tell,
     WakeUpReceiver,
     WakeUpSender,
 )
-from svc_oms.service.venue.downlink import SessionLinkParts
-from svc_oms.service.venue.session_administration import SessionAdministration
-from svc_oms.service.venue.session_leases import SessionLeases
-from svc_oms.service.venue.session_timeouts import SessionTimeouts
-from svc_oms.service.venue.venue_sessions import VenueSessions
-from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.settings import OmsSettings
 
 # Container allocations between runs of the cyclic collector, and runs between those of
@@ -179,7 +180,8 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             pre_trade_controls=controls,
             trading_day_end_s=shared.settings.trading_day_end_s,
             fill_followers=shared.fill_followers,
-        )
+        ),
+        HANDLERS,
     )
 
 

@@ -6,9 +6,13 @@ const here = (path: string): string => new URL(path, import.meta.url).pathname;
 export default defineConfig({
   plugins: [svelte()],
   resolve: {
-    alias: { $gen: here("../gen/ts"), $lib: here("./src/lib") },
-    // gen/ts lies outside this folder and finds the runtime here, once.
-    dedupe: ["@bufbuild/protobuf"],
+    alias: {
+      $gen: here("../gen/ts"),
+      $lib: here("./src/lib"),
+      "@ordermesh/client": here("../clients/typescript/src/index.ts"),
+    },
+    // gen/ts and the client lie outside this folder and find these here, once.
+    dedupe: ["@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-web", "vitest"],
   },
   build: {
     target: "es2022",
@@ -27,6 +31,6 @@ export default defineConfig({
       },
     },
   },
-  server: { fs: { allow: [here("."), here("../gen/ts")] } },
-  test: { environment: "node", include: ["test/**/*.test.ts"], restoreMocks: true },
+  server: { fs: { allow: [here("."), here("../gen/ts"), here("../clients/typescript")] } },
+  test: { environment: "node", include: ["test/**/*.test.ts", "../clients/typescript/test/**/*.test.ts"], restoreMocks: true },
 });

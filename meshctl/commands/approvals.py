@@ -1,4 +1,4 @@
-"""`ordermesh approve` and `decline`: what a second person decides."""
+"""`ordermesh approve` and `decline`: the decision of a second person."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ def approve(
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Let an order go that was placed with --hold; another person than who placed it."""
+    """Approve an order placed with --hold. The approver must not be the person who placed it."""
 
     async def work(mesh: MeshClient) -> None:
         request = order_service_pb2.ApproveRequest(order_id=order_id, expected_version=version)
@@ -36,10 +36,12 @@ def approve(
 
 def decline(
     order_id: str,
-    text: Annotated[str, typer.Option(help="Why; told to the person who placed it.")] = "",
+    text: Annotated[
+        str, typer.Option(help="Reason; shown to the person who placed the order.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """End an order that was placed with --hold."""
+    """Decline an order placed with --hold; the order ends."""
 
     async def work(mesh: MeshClient) -> None:
         request = order_service_pb2.DeclineRequest(order_id=order_id, text=text)

@@ -1,4 +1,4 @@
-"""`ordermesh audit`: what was refused, and what people did to controls."""
+"""`ordermesh audit`: refused commands, and what people did to controls."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -82,6 +82,6 @@ def audit(
 
 def _reason(text: str) -> error_pb2.ErrorReason:
     name = f"ERROR_REASON_{text.upper().replace('-', '_')}"
-    if name not in error_pb2.ErrorReason.keys():  # noqa: SIM118  it is no dict
+    if name not in error_pb2.ErrorReason.keys():  # noqa: SIM118  it is not a dict
         usage_error(f"--reason is {text!r}; it should be a reason such as PRICE_OFF_TICK")
     return error_pb2.ErrorReason.Value(name)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""What all commands share: running a coroutine, telling errors, exit codes, output."""
+"""What all commands share: running a coroutine, reporting errors, exit codes, output."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ EXIT_REFUSED: Final = 3
 EXIT_UNREACHABLE: Final = 4
 EXIT_NOT_LOGGED_IN: Final = 5
 EXIT_ORDER_NOT_DONE: Final = 6
-# Nobody looks at a file through a window: tables there are not squeezed into one.
+# A file has no window: its tables are not made narrow.
 PIPED_COLUMNS: Final = 200
 _HOW_TO_RUN: Final = "`ordermesh status` shows what runs, `ordermesh up` starts it"
 
@@ -41,7 +41,7 @@ errors = Console(stderr=True, soft_wrap=True)
 
 
 class _Output:
-    """How this command, the only one of its process, is to speak."""
+    """How this command, the only one of its process, prints."""
 
     as_json = False
 
@@ -56,12 +56,12 @@ JsonOption = Annotated[
     typer.Option("--json", help="One JSON object per line, for programs.", callback=_speak_json),
 ]
 AccountOption = Annotated[
-    str, typer.Option("--account", help="Account; the login's first unless told.")
+    str, typer.Option("--account", help="Account; the first of the login if not given.")
 ]
 
 
 def current_home() -> Home:
-    """Folder of the stack: ORDERMESH_HOME, else found upwards from here."""
+    """Folder of the stack; by default ORDERMESH_HOME, else the nearest one upwards from here."""
     return find_home(StackSettings().home, Path.cwd())
 
 
@@ -97,7 +97,7 @@ def _tell_refused(error: MeshRefusedError) -> None:
 def _tell_error(
     what: str, reason: str, text: str, metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Tell what went wrong on standard error; with --json as one object on one line."""
+    """Report an error on standard error; with --json as one object on one line."""
     if _Output.as_json:
         told = {"reason": reason, "message": text, "metadata": dict(metadata or {})}
         typer.echo(json.dumps({"error": told}), err=True)
@@ -115,8 +115,8 @@ def _advice(retry_class: str) -> str:
     return {
         "RETRYABLE": "the same command may work in a moment",
         "FIX_INPUT": "change the command",
-        "NOT_ALLOWED": "a right or a limit stands against it: repeating it does not help",
-        "WAIT_UNTIL": "it works once what is named has passed",
+        "NOT_ALLOWED": "a right or a limit forbids it: repeating it does not help",
+        "WAIT_UNTIL": "it works when the named condition has passed",
     }.get(retry_class, retry_class)
 
 
@@ -131,7 +131,7 @@ def table(*columns: str, whole: tuple[str, ...] = (), title: str = "") -> Table:
 
     Args:
         columns: Headings.
-        whole: Those of them whose values are never cut or broken: what is copied elsewhere.
+        whole: Columns whose values are never cut or broken, because people copy them.
         title: Line above.
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left")
@@ -151,9 +151,9 @@ def emit(value: Message | dict[str, Any]) -> None:
 
 
 def first_account(mesh: MeshClient) -> str:
-    """Give the login's first account; leaves as wrong usage when it has none."""
+    """Return the login's first account; exit with the usage code when it has none."""
     if not mesh.session.accounts:
-        usage_error(f"{mesh.session.username} has no account: say --account")
+        usage_error(f"{mesh.session.username} has no account: give --account")
     return mesh.session.accounts[0]
 
 
@@ -172,7 +172,7 @@ def when(stamp: Timestamp) -> str:
 
 
 def rejected(rejection: error_pb2.Rejection) -> MeshRefusedError:
-    """Turn the refusal of one item into what a refused call raises."""
+    """Turn the refusal of one item into the error that a refused call raises."""
     metadata = {"field": rejection.field}
     if rejection.retry_class:
         metadata["retry_class"] = enum_word(error_pb2.RetryClass, rejection.retry_class)
@@ -196,7 +196,7 @@ def show(values: Iterable[Message], shown: Table, nothing: str, *, as_json: bool
 
 
 async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
-    """Find the listing a person means by "ASML" or "ASML.SIMA"."""
+    """Find the listing for "ASML" or "ASML.SIMA"."""
     wanted = symbol.upper()
     found = [
         one

@@ -1,4 +1,4 @@
-"""`ordermesh demo`: a scripted trading session told as a live table."""
+"""`ordermesh demo`: a scripted trading session as a live table."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ QUOTE_TIMEOUT_S: Final = 30.0
 
 @dataclass
 class Scene:
-    """What the session has seen and done."""
+    """What the session has received and done."""
 
     mesh: MeshClient
     account: str
@@ -71,9 +71,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="Same seed, same script.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Trade at the simulated venues for a while and watch orders go through their life.
+    """Trade at the simulated venues for a while and show the orders' life cycles.
 
-    Commands are repeated with the same key when a process of the mesh dies meanwhile.
+    When a process of the mesh dies, commands are repeated with the same key.
     """
 
     async def work(mesh: MeshClient) -> int:
@@ -161,7 +161,7 @@ async def _join(scene: Scene) -> None:
 
 
 async def _cross(scene: Scene) -> None:
-    """Take the other side of the market."""
+    """Trade against the other side of the market."""
     listing, quote, side = await _pick(scene)
     price = quote.ask_price if side == order_pb2.SIDE_BUY else quote.bid_price
     scene.story = f"take {price} in {listing.instrument_id}"
@@ -169,7 +169,7 @@ async def _cross(scene: Scene) -> None:
 
 
 async def _immediate(scene: Scene) -> None:
-    """Fill at once or not at all (FOK), or what can be had (IOC, market)."""
+    """Fill at once or not at all (FOK), or as much as possible (IOC, market)."""
     listing, quote, side = await _pick(scene)
     tif = scene.chance.choice((order_pb2.TIME_IN_FORCE_IOC, order_pb2.TIME_IN_FORCE_FOK))
     price = quote.ask_price if side == order_pb2.SIDE_BUY else quote.bid_price
@@ -250,8 +250,8 @@ async def _place(
 
 
 async def _settle(scene: Scene) -> None:
-    """Cancel what rests and wait until nothing of this session is open or unanswered."""
-    scene.story = "done: cancelling what rests"
+    """Cancel the open orders and wait until no order of this session is open or unanswered."""
+    scene.story = "done: cancelling the open orders"
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     asked_at: dict[str, float] = {}
     while time.monotonic() < deadline:
@@ -321,7 +321,7 @@ def _summary(scene: Scene, *, as_json: bool) -> int:
         told = ", ".join(f"{count} {name}" for name, count in sorted(states.items()))
         console.print(f"{len(scene.placed)} orders: {told}; {len(scene.refused)} commands refused")
         for hole in scene.blotter.holes:
-            errors.print(f"[red]hole in the stream[/] {hole}")
+            errors.print(f"[red]gap in the stream[/] {hole}")
         if unfinished or missing:
             errors.print(f"[red]{len(unfinished)} orders unfinished, {len(missing)} never seen[/]")
     return EXIT_OK if well else EXIT_ORDER_NOT_DONE

@@ -1,4 +1,4 @@
-"""`ordermesh go-flat`: cancel an account's orders, close its positions, tell what remains."""
+"""`ordermesh go-flat`: cancel an account's orders, close its positions, report what remains."""
 
 from typing import Annotated, Final
 
@@ -34,7 +34,7 @@ def go_flat(
     instrument: Annotated[
         str, typer.Option("--instrument", help="Only the position of this listing: ASML.SIMA.")
     ] = "",
-    key: Annotated[str, typer.Option(help="Idempotency key; made unless told.")] = "",
+    key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Cancel open orders and close positions at the market. Exit code 6 when anything remains."""

@@ -1,4 +1,4 @@
-"""Following one order: each event told, until there is nothing to wait for."""
+"""Follow one order: print each event until there is nothing to wait for."""
 
 import asyncio
 from typing import Final
@@ -22,12 +22,12 @@ FILLED: Final = order_pb2.ORDER_STATE_FILLED
 async def follow(
     mesh: MeshClient, order: order_pb2.Order, change: str = "", *, as_json: bool, timeout_s: float
 ) -> int:
-    """Tell each event of an order until it is closed, or the venue has answered and it rests.
+    """Print each event of an order until it is closed, or the venue has answered and it rests.
 
     Args:
         mesh: Where to read.
         order: The order as the command's answer had it.
-        change: "cancel" or "replace" when the answer to that is waited for.
+        change: "cancel" or "replace" to wait for the answer to that.
         as_json: One object a line.
         timeout_s: Wait no longer.
     """
@@ -53,7 +53,7 @@ async def follow(
     except TimeoutError:
         name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
         errors.print(
-            f"still {name} after {timeout_s:g} s; it goes on without this command: "
+            f"still {name} after {timeout_s:g} s; it continues without this command: "
             "`ordermesh watch orders`"
         )
     return EXIT_ORDER_NOT_DONE
@@ -65,32 +65,32 @@ _AUCTION_TIFS: Final = frozenset(
 _RESTING_TIFS: Final = _AUCTION_TIFS | {
     order_pb2.TIME_IN_FORCE_DAY, order_pb2.TIME_IN_FORCE_GTC, order_pb2.TIME_IN_FORCE_GTD,
 }  # fmt: skip
-# They trade at once, or the venue says what becomes of them.
+# They trade at once, or the venue reports the outcome.
 _NEVER_RESTING: Final = frozenset({order_pb2.ORDER_TYPE_UNSPECIFIED, order_pb2.ORDER_TYPE_MARKET})
 _WORKING: Final = frozenset({order_pb2.ORDER_STATE_NEW, order_pb2.ORDER_STATE_PARTIALLY_FILLED})
-# Here and not at the venue, until a price, a parent or a person lets it go.
+# It waits here, not at the venue, for a price, a parent or a person.
 _WAITING: Final = frozenset({order_pb2.ORDER_STATE_HELD, order_pb2.ORDER_STATE_AWAITING_TRIGGER})
 
 
 def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) -> int | None:
-    """Give the exit code, None while the last word is not spoken."""
+    """Return the exit code, None while the outcome is open."""
     if state in CLOSED:
         wanted = order_pb2.ORDER_STATE_CANCELED if change == "cancel" else FILLED
         return EXIT_OK if state == wanted else EXIT_ORDER_NOT_DONE
     if state not in _WORKING | _WAITING:
         return None
     if change:
-        # A cancel that left the order working was refused, whatever came between.
+        # If the order still works after the cancel, the cancel was refused.
         return EXIT_ORDER_NOT_DONE if refused or change == "cancel" else EXIT_OK
     if state in _WAITING:
         return EXIT_OK
-    # An order for an auction waits for that, a market order too.
+    # An order for an auction waits for the auction, also a market order.
     rests = order.type not in _NEVER_RESTING or order.terms.time_in_force in _AUCTION_TIFS
     return EXIT_OK if rests and order.terms.time_in_force in _RESTING_TIFS else None
 
 
 def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
-    """Tell what an order is and where it stands."""
+    """Print an order and its state."""
     if as_json:
         emit(one)
         return

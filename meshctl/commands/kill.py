@@ -29,17 +29,19 @@ RETRY_FOR_S: Final = 20.0
 POLL_S: Final = 0.3
 ORDERS_PER_PAGE: Final = 1000
 
-kill = typer.Typer(help="Kill switches: block, pull what rests, report.", no_args_is_help=True)
+kill = typer.Typer(
+    help="Kill switches: block new orders, cancel open ones, report.", no_args_is_help=True
+)
 
 FirmOption = Annotated[str, typer.Option("--firm", help="Every account of this firm.")]
-DeskOption = Annotated[str, typer.Option("--desk", help="Every account of this desk.")]
+DeskOption = Annotated[str, typer.Option("--desk", help="Every account of this trading desk.")]
 ScopeAccountOption = Annotated[str, typer.Option("--account", help="This account.")]
-TraderOption = Annotated[str, typer.Option("--trader", help="Orders this user id placed.")]
+TraderOption = Annotated[str, typer.Option("--trader", help="Orders that this user id placed.")]
 AlgorithmOption = Annotated[str, typer.Option("--algorithm", help="Orders of this algorithm.")]
 SessionOption = Annotated[str, typer.Option("--session", help="This FIX session: sima-orders.")]
 VenueOption = Annotated[str, typer.Option("--venue", help="This venue: SIMA.")]
 InstrumentOption = Annotated[str, typer.Option("--instrument", help="This listing: ASML.SIMA.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept and told.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Reason; recorded and shown.")]
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait until every order has its outcome.")
 ]
@@ -63,12 +65,12 @@ def engage(
     venue: VenueOption = "",
     instrument: InstrumentOption = "",
     drill: Annotated[
-        bool, typer.Option("--drill", help="Evaluate and report; block and cancel nothing.")
+        bool, typer.Option("--drill", help="Evaluate and report, but block and cancel nothing.")
     ] = False,
     wait: WaitOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Block new orders and replaces in a scope and pull what rests; all that is told must match.
+    """Block new orders and replaces in a scope, cancel the open ones. All given options must match.
 
     Exit code 6 when a session has not confirmed or an order could not be pulled in time.
     """
@@ -96,7 +98,7 @@ def mass_cancel(
     wait: WaitOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Cancel every open order in a scope, and block nothing; all that is told must match.
+    """Cancel every open order in a scope, and block nothing. All given options must match.
 
     Exit code 6 when an order could not be pulled in time.
     """
@@ -127,7 +129,7 @@ def release(switch_id: str, reason: ReasonOption, as_json: JsonOption = False) -
 
 @kill.command()
 def approve(switch_id: str, as_json: JsonOption = False) -> None:
-    """Release a switch that another person proposed to release. Nothing is entered again."""
+    """Release a switch that another person proposed to release. No order is placed again."""
     request = kill_switch_service_pb2.ApproveReleaseRequest(switch_id=switch_id)
 
     async def work(mesh: MeshClient) -> None:
@@ -193,7 +195,7 @@ def _scope(*texts: str) -> kill_switch_pb2.KillScope:
         setattr(scope, name, text)
     if not any(texts):
         usage_error(
-            "say what it reaches: --firm, --desk, --account, --trader, --algorithm, --session, "
+            "give a scope: --firm, --desk, --account, --trader, --algorithm, --session, "
             "--venue, --instrument"
         )
     return scope
@@ -202,7 +204,7 @@ def _scope(*texts: str) -> kill_switch_pb2.KillScope:
 async def _report(
     mesh: MeshClient, switch: kill_switch_pb2.KillSwitch, wait_s: float, *, as_json: bool
 ) -> int:
-    """Tell the switch at once, and again when every order has its outcome or time is over."""
+    """Print the switch at once, and again when every order has its outcome or the time is over."""
     _tell(switch, as_json=as_json)
     try:
         async with asyncio.timeout(wait_s or None):
@@ -211,7 +213,7 @@ async def _report(
                 switch, _ = await _whole(mesh, switch.switch_id, orders=False)
     except TimeoutError:
         errors.print(
-            f"not every order has its outcome after {wait_s:g} s; it goes on: "
+            f"not every order has its outcome after {wait_s:g} s; it continues: "
             f"`ordermesh kill show {switch.switch_id}`"
         )
     switch, left = await _whole(mesh, switch.switch_id, outcomes=_NOT_PULLED)
@@ -239,7 +241,7 @@ async def _whole(
     )
     request.outcomes.extend(outcomes)  # type: ignore[arg-type]  # enum values are ints
     while True:
-        # Whoever engaged a switch waits for its report while a process comes back.
+        # The person who engaged a switch waits for its report while a process comes back.
         answer: Any = await mesh.read(mesh.kill_switches.Get, request, RETRY_FOR_S)
         found += answer.orders
         if not orders or not answer.next_page_token:
@@ -248,11 +250,11 @@ async def _whole(
 
 
 def _warn_of_nothing_met(switch: kill_switch_pb2.KillSwitch) -> None:
-    """Say so when nothing open carries the algorithm: nobody keeps a list of their names."""
+    """Warn when no open order has the algorithm: there is no list of algorithm names."""
     algorithm = switch.scope.algorithm_id
     if algorithm and switch.listed and not switch.counts.orders:
         errors.print(
-            f"no open order carries algorithm {algorithm}: is it spelt as orders carry it?",
+            f"no open order has algorithm {algorithm}: check the spelling",
             highlight=False, markup=False,
         )  # fmt: skip
 
@@ -277,7 +279,7 @@ def _tell(switch: kill_switch_pb2.KillSwitch, *, as_json: bool) -> None:
 
 
 def _who(switch: kill_switch_pb2.KillSwitch) -> str:
-    """Say who engaged it, who proposed its release, who released it."""
+    """Return who engaged it, who proposed its release, who released it."""
     acts = (
         ("engaged", switch.engaged_by, switch.engaged_by_name, switch.engaged_at),
         (

@@ -1,4 +1,4 @@
-"""Kinds, ranges and values of limits: from words and into words."""
+"""Kinds, ranges and values of limits: read from options and printed."""
 
 import inspect
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class SelfMatchWord(StrEnum):
     CANCEL_BOTH = "cancel-both"
 
     def value_of(self) -> limit_pb2.SelfMatchPolicy:
-        """Give the contract's value."""
+        """Return the value of the contract."""
         return {
             SelfMatchWord.REJECT_NEW: limit_pb2.SELF_MATCH_POLICY_REJECT_NEW,
             SelfMatchWord.CANCEL_RESTING: limit_pb2.SELF_MATCH_POLICY_CANCEL_RESTING,
@@ -48,7 +48,8 @@ class SelfMatchWord(StrEnum):
         }[self]
 
 
-# What limits and overrides say: options by the fields of LimitValues, which default to unset.
+# The values of limits and overrides: options named after the fields of LimitValues, unset if not
+# given.
 VALUE_OPTIONS: Final[dict[str, Any]] = {
     "quantity": Annotated[str, typer.Option("--quantity", help="Shares.")],
     "value": Annotated[str, typer.Option("--value", help="In the currency of the order.")],
@@ -64,7 +65,7 @@ VALUE_OPTIONS: Final[dict[str, Any]] = {
 
 
 def takes_values(work: Callable[..., None]) -> Callable[..., None]:
-    """Give a command VALUE_OPTIONS; it gets them as one argument, `values`."""
+    """Add VALUE_OPTIONS to a command; it gets them as one argument, `values`."""
     signature = inspect.signature(work)
     parameters = []
     for parameter in signature.parameters.values():
@@ -93,7 +94,9 @@ def takes_values(work: Callable[..., None]) -> Callable[..., None]:
 
 
 ForAccountOption = Annotated[str, typer.Option("--account", help="For this account.")]
-ForDeskOption = Annotated[str, typer.Option("--desk", help="For a desk's accounts: FIRM/DESK.")]
+ForDeskOption = Annotated[
+    str, typer.Option("--desk", help="For each account of a trading desk: FIRM/DESK.")
+]
 ForFirmOption = Annotated[str, typer.Option("--firm", help="For each account of a firm.")]
 InstrumentOption = Annotated[str, typer.Option("--instrument", help="Only in this listing.")]
 VenueOption = Annotated[str, typer.Option("--venue", help="Only at this venue.")]
@@ -107,14 +110,15 @@ ShortSaleOption = Annotated[
     bool, typer.Option("--short-sale/--no-short-sale", help="Selling short is allowed.")
 ]
 SelfMatchOption = Annotated[
-    SelfMatchWord | None, typer.Option("--self-match", help="What happens.")
+    SelfMatchWord | None,
+    typer.Option("--self-match", help="What to do with orders that would trade with each other."),
 ]
 
 
 def chosen_range(
     account: str, desk: str, firm: str, instrument: str, venue: str, currency: str
 ) -> limit_pb2.LimitRange:
-    """Say where a limit holds. Leaves as wrong usage unless one of the first three is told."""
+    """Return the range; exit with the usage code unless account, desk or firm is given."""
     told = {
         limit_pb2.LIMIT_SCOPE_ACCOUNT: account,
         limit_pb2.LIMIT_SCOPE_DESK: desk,
@@ -122,7 +126,7 @@ def chosen_range(
     }
     given = [(scope, name) for scope, name in told.items() if name]
     if len(given) != 1:
-        usage_error("say for whom, one of: --account, --desk, --firm")
+        usage_error("give exactly one of --account, --desk, --firm")
     scope, name = given[0]
     return limit_pb2.LimitRange(
         scope=scope, scope_id=name, instrument_id=instrument, venue_mic=venue, currency=currency
@@ -130,14 +134,14 @@ def chosen_range(
 
 
 def range_words(where: limit_pb2.LimitRange) -> str:
-    """Say where: "account ACC-ALICE, ASML.SIMA"."""
+    """Put a range into words: "account ACC-ALICE, ASML.SIMA"."""
     scope = enum_word(limit_pb2.LimitScope, where.scope).lower()
     narrowed = [text for text in (where.instrument_id, where.venue_mic, where.currency) if text]
     return ", ".join([f"{scope} {where.scope_id}", *narrowed])
 
 
 def values_words(values: limit_pb2.LimitValues) -> str:
-    """Say what a limit says: "quantity 1000, window_ms 60000"."""
+    """Put values into words: "quantity 1000, window_ms 60000"."""
     words = []
     for field, value in values.ListFields():
         if field.name == "permission":
@@ -167,7 +171,7 @@ async def every_limit(
 
 
 async def set_over(mesh: MeshClient, request: limit_service_pb2.SetLimitRequest) -> limit_pb2.Limit:
-    """Set a limit; where no version is known, one that ended goes on from its last."""
+    """Set a limit; if no version is known, continue from the last version of one that ended."""
     try:
         answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
     except MeshRefusedError as error:

@@ -1,4 +1,4 @@
-"""`ordermesh limits` and `positions`: pre-trade controls and what is held."""
+"""`ordermesh limits` and `positions`: pre-trade controls and positions."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final, NoReturn
@@ -46,7 +46,9 @@ from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 10.0
 
-limits = typer.Typer(help="Pre-trade controls: who set them, how far used.", no_args_is_help=True)
+limits = typer.Typer(
+    help="Pre-trade controls: limits, their use, overrides, trading states.", no_args_is_help=True
+)
 limits.add_typer(overrides, name="override")
 trading_status.register(limits)
 limits_file.register(limits)
@@ -55,9 +57,9 @@ ALLOW: Final = limit_pb2.PERMISSION_MODE_ALLOW_LISTED
 DENY: Final = limit_pb2.PERMISSION_MODE_DENY_LISTED
 VersionOption = Annotated[
     int | None,
-    typer.Option("--version", min=0, help="Newest version known; looked up unless told."),
+    typer.Option("--version", min=0, help="Newest version that you know; looked up if not given."),
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the version.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Reason; recorded with the version.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +72,9 @@ def register(app: typer.Typer) -> None:
 def list_limits(
     account: Annotated[str, typer.Option(help="Only those that apply to this account.")] = "",
     kind: Annotated[KindWord | None, typer.Option(help="Only of this kind.")] = None,
-    at: Annotated[str, typer.Option(help="As they stood: 2027-01-31T17:30 (UTC), or 2h ago.")] = "",
+    at: Annotated[
+        str, typer.Option(help="As of this time: 2027-01-31T17:30 (UTC), or 2h ago.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the limits in force."""
@@ -82,7 +86,7 @@ def list_limits(
 
     async def work(mesh: MeshClient) -> None:
         found = await every_limit(mesh, request)
-        # Two lines a limit, so that 80 columns are enough.
+        # Two lines per limit, so that 80 columns are enough.
         shown = table("limit", "kind", "where and what", whole=("limit", "kind"))
         for one in found:
             until = f" until {when(one.valid_until)}" if when(one.valid_until) else ""
@@ -110,14 +114,14 @@ def set_limit(
     deny: DenyOption = None,
     self_match: SelfMatchOption = None,
     short_sale: ShortSaleOption = False,
-    since: Annotated[str, typer.Option("--from", help="From when; now unless told.")] = "",
-    until: Annotated[str, typer.Option(help="Until when; further notice unless told.")] = "",
+    since: Annotated[str, typer.Option("--from", help="Start; now if not given.")] = "",
+    until: Annotated[str, typer.Option(help="End; until further notice if not given.")] = "",
     version: VersionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set a limit, or a new version of it; the mesh says what a kind needs."""
+    """Set a limit, or a new version of it. An error names the values that the kind needs."""
     if allow and deny:
-        usage_error("--allow and --deny do not go together")
+        usage_error("give either --allow or --deny, not both")
     values.instruments.extend(allow or deny or ())
     values.short_sale_allowed = short_sale
     if allow or deny:
@@ -228,15 +232,15 @@ def usage(account: AccountOption = "", as_json: JsonOption = False) -> None:
 
 @limits.command()
 def enable(
-    strategy: Annotated[str, typer.Argument(help="As `limits usage` names it.")],
+    strategy: Annotated[str, typer.Argument(help="The name in `limits usage`.")],
     instrument: Annotated[str, typer.Argument(help="ASML.SIMA")],
     side: Annotated[str, typer.Argument(help="buy, sell, sell_short.")],
     reason: ReasonOption,
     account: AccountOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Let a strategy trade again that the repeated-execution throttle stopped. Role RISK."""
-    if (name := f"SIDE_{side.upper()}") not in order_pb2.Side.keys():  # noqa: SIM118  no dict
+    """Enable a strategy again that the repeated-execution throttle stopped. Role RISK."""
+    if (name := f"SIDE_{side.upper()}") not in order_pb2.Side.keys():  # noqa: SIM118  not a dict
         usage_error(f"side is {side!r}; it should be buy or sell")
 
     async def work(mesh: MeshClient) -> None:
@@ -254,7 +258,7 @@ def enable(
 
 
 def positions(account: AccountOption = "", as_json: JsonOption = False) -> None:
-    """Show what an account holds."""
+    """Show the positions of an account."""
 
     async def work(mesh: MeshClient) -> None:
         request = limit_service_pb2.ListPositionsRequest(account_id=account or first_account(mesh))

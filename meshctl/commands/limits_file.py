@@ -31,7 +31,7 @@ def register(limits: typer.Typer) -> None:
 def apply(
     file: Annotated[Path, typer.Argument(help="YAML as in config/limits.rts6.example.yaml.")],
 ) -> None:
-    """Set the limits of a file; those that say the same already are left alone."""
+    """Set the limits of a file. Limits that already have these values are left alone."""
     reason, wanted = read_limits(file)
 
     async def work(mesh: MeshClient) -> None:
@@ -59,17 +59,17 @@ def apply(
 
 
 def read_limits(file: Path) -> tuple[str, list[limit_pb2.Limit]]:
-    """Read a file of limits; leave with the usage exit code when it is none."""
+    """Read a file of limits; exit with the usage code if it is not one."""
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
         limits = [ParseDict(_prefixed(each), limit_pb2.Limit()) for each in data["limits"]]
         return str(data["reason"]), limits
     except (OSError, yaml.YAMLError, ParseError, KeyError, TypeError) as error:
-        usage_error(f"{file} is no file of limits: {type(error).__name__} {error}")
+        usage_error(f"{file} is not a file of limits: {type(error).__name__} {error}")
 
 
 def _prefixed(value: Any, name: str = "") -> Any:
-    """Give enumerations their prefix."""
+    """Add the prefix of enumerations."""
     if isinstance(value, dict):
         return {key: _prefixed(each, key) for key, each in value.items()}
     return f"{PREFIXES[name]}{value}" if name in PREFIXES else value

@@ -43,42 +43,60 @@ from ordermesh_client import MeshClient
 
 WAIT_DEFAULT_S: Final = 60.0
 RETRY_FOR_S: Final = 10.0
-LimitOption = Annotated[str, typer.Option("--limit", help="Price(44); a market order without.")]
+LimitOption = Annotated[str, typer.Option("--limit", help="Price(44); without it, a market order.")]
 StopOption = Annotated[
-    str, typer.Option("--stop", help="StopPx(99): waits until it is reached; a stop order.")
+    str,
+    typer.Option(
+        "--stop", help="StopPx(99): makes a stop order, which waits until this price is reached."
+    ),
 ]
 TrailOption = Annotated[
-    str, typer.Option("--trail", help="A stop that follows the price at this distance.")
+    str,
+    typer.Option(
+        "--trail", help="Makes a trailing stop, which follows the price at this distance."
+    ),
 ]
 TriggerOption = Annotated[
-    TriggerWord | None, typer.Option("--trigger", help="Which price reaches a stop.")
+    TriggerWord | None, typer.Option("--trigger", help="The price that a stop is compared with.")
 ]
 DisplayOption = Annotated[
-    str, typer.Option("--display", help="MaxFloor(111): what is shown; an iceberg.")
+    str,
+    typer.Option("--display", help="MaxFloor(111): makes an iceberg, which shows this quantity."),
 ]
 PegOption = Annotated[
-    str, typer.Option("--peg", help="Follow primary, midpoint or market; primary:-0.05 for more.")
+    str,
+    typer.Option(
+        "--peg",
+        help="Makes a pegged order: primary, midpoint or market, or with an offset, primary:-0.05.",
+    ),
 ]
 MarketToLimitOption = Annotated[
-    bool, typer.Option("--market-to-limit", help="What is left rests at the price found.")
+    bool,
+    typer.Option(
+        "--market-to-limit",
+        help="Market-to-limit: the rest becomes a limit order at the price of the first fill.",
+    ),
 ]
 TifOption = Annotated[
-    TifWord | None, typer.Option("--tif", help="TimeInForce(59); day unless told.")
+    TifWord | None, typer.Option("--tif", help="TimeInForce(59); day if not given.")
 ]
 ExpireOption = Annotated[
     str, typer.Option("--expire", help="ExpireTime(126): 2027-01-31T17:30 (UTC), or 2h; gtd.")
 ]
 HoldOption = Annotated[
-    bool, typer.Option("--hold", help="Nothing is sent before a second person approves.")
+    bool, typer.Option("--hold", help="Send nothing until a second person approves.")
 ]
 OcoOption = Annotated[
-    str, typer.Option("--oco", help="And a stop at this price; one cancels the other.")
+    str, typer.Option("--oco", help="Add a stop at this price; a fill of one cancels the other.")
 ]
 BracketOption = Annotated[
-    str, typer.Option("--bracket", help="Exits once filled, PROFIT:LOSS: a limit and a stop.")
+    str, typer.Option("--bracket", help="Exits when filled, PROFIT:LOSS: a limit and a stop.")
 ]
 WaitOption = Annotated[
-    bool, typer.Option("--wait/--no-wait", help="Follow it until filled, closed or resting.")
+    bool,
+    typer.Option(
+        "--wait/--no-wait", help="Follow the order until it is filled, closed or resting."
+    ),
 ]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the venue.")
@@ -97,9 +115,9 @@ def register(app: typer.Typer) -> None:
 def order(
     side: SideWord,
     symbol: Annotated[str, typer.Argument(help="ASML, or ASML.SIMA to name the venue.")],
-    quantity: Annotated[str, typer.Argument(help="OrderQty(38); left out with --cash.")] = "",
+    quantity: Annotated[str, typer.Argument(help="OrderQty(38); omit it with --cash.")] = "",
     cash: Annotated[
-        str, typer.Option(help="CashOrderQty(152): money in place of a quantity.")
+        str, typer.Option(help="CashOrderQty(152): an amount of money instead of a quantity.")
     ] = "",
     limit: LimitOption = "",
     stop: StopOption = "",
@@ -113,22 +131,24 @@ def order(
     hold: HoldOption = False,
     oco: OcoOption = "",
     exits: BracketOption = "",
-    note: Annotated[str, typer.Option("--note", help="Kept with the order, not sent.")] = "",
+    note: Annotated[
+        str, typer.Option("--note", help="Recorded with the order, not sent to the venue.")
+    ] = "",
     account: AccountOption = "",
-    key: Annotated[str, typer.Option(help="Idempotency key; made unless told.")] = "",
+    key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
     wait: WaitOption = True,
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
 ) -> None:
     """Place an order. Exit code 6 when the venue rejects or cancels it."""
     if bool(quantity) == bool(cash):
-        usage_error("say how much: QUANTITY, or --cash with the money, one of them")
+        usage_error("give either QUANTITY or --cash")
     ticket = Ticket(
         side, quantity, limit, stop, trail, display, peg, market_to_limit, tif, expire, trigger,
         cash,
     )  # fmt: skip
     if oco and exits:
-        usage_error("--oco and --bracket do not go together")
+        usage_error("give either --oco or --bracket, not both")
     request = order_service_pb2.PlaceRequest(
         idempotency_key=key,
         side=f"SIDE_{side.name}",
@@ -158,14 +178,14 @@ def order(
 async def _place_batch(
     mesh: MeshClient, batch: order_service_pb2.PlaceBatchRequest, *, as_json: bool
 ) -> order_pb2.Order:
-    """Place linked orders, all or none; give the first. Raises what refused them."""
+    """Place linked orders, all or none; return the first. Raises the refusal."""
     answer = await mesh.call(mesh.order_service.PlaceBatch, batch, RETRY_FOR_S)
     for result in answer.results:
         if result.HasField("order"):
             tell_order(result.order, as_json=as_json)
     faults = [one.rejection for one in answer.results if not one.HasField("order")]
     if faults:
-        # The order at fault, before those that were not placed because of it.
+        # The order that was refused, before those that were not placed because of it.
         state = error_pb2.ERROR_REASON_OBJECT_STATE
         raise rejected(next((one for one in faults if one.reason != state), faults[0]))
     first: order_pb2.Order = answer.results[0].order
@@ -227,7 +247,9 @@ def cancel_all(account: AccountOption = "", as_json: JsonOption = False) -> None
 
 def replace(
     order_id: str,
-    quantity: Annotated[str, typer.Option(help="New OrderQty(38), filled part included.")] = "",
+    quantity: Annotated[
+        str, typer.Option(help="New OrderQty(38), including the filled quantity.")
+    ] = "",
     limit: Annotated[str, typer.Option(help="New Price(44).")] = "",
     stop: Annotated[str, typer.Option(help="New StopPx(99).")] = "",
     trail: Annotated[str, typer.Option(help="New distance of a trailing stop.")] = "",
@@ -236,7 +258,7 @@ def replace(
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
 ) -> None:
-    """Change what an open order asks for; what is not told stays."""
+    """Change an open order; values that are not given stay."""
     changes = {
         "quantity": quantity,
         "limit_price": limit,
@@ -245,7 +267,9 @@ def replace(
         "display_quantity": display,
     }
     if not any(changes.values()) and not expire:
-        usage_error("say what to change: --quantity, --limit, --stop, --trail, --display, --expire")
+        usage_error(
+            "give at least one of --quantity, --limit, --stop, --trail, --display, --expire"
+        )
 
     async def work(mesh: MeshClient) -> int:
         terms = (await mesh.get(order_id)).order.terms
@@ -261,7 +285,7 @@ def replace(
 
 
 def orders_table(found: list[order_pb2.Order]) -> Table:
-    """Show orders as people want them; the account only when there are several."""
+    """Print orders as a table; with the account only when there are several."""
     several = len({one.account_id for one in found}) > 1
     accounts = ("account",) if several else ()
     shown = table("order", *accounts, "what", "filled", "state", whole=("order", "state"))

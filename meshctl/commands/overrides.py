@@ -1,4 +1,4 @@
-"""`ordermesh limits override`: other values for one account for a while, by two persons."""
+"""`ordermesh limits override`: other limit values for one account for some time, by two persons."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -14,7 +14,7 @@ from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 10.0
 
-overrides = typer.Typer(help="Other values for a while, by two persons.", no_args_is_help=True)
+overrides = typer.Typer(help="Other values for some time, by two persons.", no_args_is_help=True)
 
 
 @overrides.command()
@@ -28,7 +28,7 @@ def propose(
     values: limit_pb2.LimitValues,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask for other values; without effect until another person approves."""
+    """Propose other values; they take effect when another person approves."""
     request = limit_service_pb2.ProposeOverrideRequest(
         limit_id=limit_id, account_id=account, reason=reason,
         values=values,
@@ -48,7 +48,7 @@ def approve(
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Put an override into effect; another person than who proposed it."""
+    """Put an override into effect. The approver must not be the person who proposed it."""
     request = limit_service_pb2.ApproveOverrideRequest(override_id=override_id, reason=reason)
 
     async def work(mesh: MeshClient) -> None:
@@ -64,7 +64,7 @@ def reject(
     reason: Annotated[str, typer.Option(help="Why.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Refuse an override, or take back one in effect."""
+    """Refuse an override, or end one in effect."""
     request = limit_service_pb2.RejectOverrideRequest(override_id=override_id, reason=reason)
 
     async def work(mesh: MeshClient) -> None:

@@ -36,7 +36,7 @@ def instruments(
     text: Annotated[str, typer.Argument(help="Part of the symbol or name.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List what can be traded."""
+    """List the instruments that can be traded."""
 
     async def work(mesh: MeshClient) -> None:
         found = await mesh.instruments(text)
@@ -61,7 +61,7 @@ def instruments(
 
 @watch.command("orders")
 def watch_orders(account: AccountOption = "", as_json: JsonOption = False) -> None:
-    """Tell every event of an account; goes on by itself when the connection breaks."""
+    """Print every event of an account; continues by itself when the connection breaks."""
 
     async def work(mesh: MeshClient) -> None:
         async for item in mesh.watch_orders([account] if account else []):
@@ -98,7 +98,7 @@ def watch_quotes(
     interval_ms: Annotated[int, typer.Option(min=50, max=10000, help="At most one per.")] = 250,
     as_json: JsonOption = False,
 ) -> None:
-    """Show live quotes; goes on by itself when the connection breaks."""
+    """Show live quotes; continues by itself when the connection breaks."""
 
     async def work(mesh: MeshClient) -> None:
         listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
@@ -125,7 +125,7 @@ def watch_quotes(
 
 
 async def _tell_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
-    """Write a line a change, for a file or a pipe."""
+    """Write a line per change, for a file or a pipe."""
     async for item in stream:
         if item.WhichOneof("item") == "update":
             typer.echo(quote_words(item.update.instrument_id, item.update.quote))

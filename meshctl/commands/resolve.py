@@ -1,4 +1,4 @@
-"""`ordermesh resolve`: a named person says what the venue has of an order in UNKNOWN."""
+"""`ordermesh resolve`: a named person states what the venue has of an order in UNKNOWN."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -30,10 +30,10 @@ def register(app: typer.Typer) -> None:
 def resolve_order(
     order_id: str,
     holds: Annotated[HoldsWord, typer.Argument(help="What the venue has.")],
-    reason: Annotated[str, typer.Option(help="How it was found out; kept in the log.")],
+    reason: Annotated[str, typer.Option(help="How you know; recorded in the log.")],
     execution: Annotated[
         list[str] | None,
-        typer.Option(help="One that has not come: EXEC_ID:QUANTITY:PRICE. Repeat for more."),
+        typer.Option(help="An execution that has not come: EXEC_ID:QUANTITY:PRICE; repeatable."),
     ] = None,
     replaced: Annotated[
         bool, typer.Option("--replaced", help="The replace in doubt took effect.")
@@ -41,7 +41,7 @@ def resolve_order(
     venue_order_id: Annotated[str, typer.Option(help="OrderID(37), if known.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Say what the venue has of an order in UNKNOWN (role RISK)."""
+    """State what the venue has of an order in UNKNOWN (role RISK)."""
     request = order_service_pb2.ResolveRequest(
         order_id=order_id,
         venue_holds=f"VENUE_HOLDS_{holds.name}",
@@ -63,7 +63,7 @@ def resolve_order(
 
 
 def _execution(text: str) -> order_service_pb2.FoundExecution:
-    # An ExecID(17) may hold colons itself.
+    # An ExecID(17) may contain colons.
     parts = text.rsplit(":", EXECUTION_PARTS - 1)
     if len(parts) != EXECUTION_PARTS:
         usage_error(f"--execution is {text!r}; it should be EXEC_ID:QUANTITY:PRICE")

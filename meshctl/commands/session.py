@@ -49,7 +49,7 @@ def logout() -> None:
 
 
 def token() -> None:
-    """Print an access token for other programs; it holds for a minute at least."""
+    """Print an access token for other programs; it is valid for at least a minute."""
 
     async def work(mesh: MeshClient) -> None:
         typer.echo(await mesh.token())
@@ -66,5 +66,5 @@ def _password(username: str, *, from_stdin: bool) -> str:
         if username in known:
             return str(known[username]["password"])
     if not sys.stdin.isatty():
-        usage_error(f"no terminal to ask for {username}'s password on: --password-stdin reads it")
+        usage_error(f"there is no terminal to ask for {username}'s password: use --password-stdin")
     return str(typer.prompt("password", hide_input=True))

@@ -1,4 +1,4 @@
-"""`ordermesh sessions`: FIX sessions, their numbers, and what a named person does to them."""
+"""`ordermesh sessions`: FIX sessions, their numbers, and actions of named persons on them."""
 
 from typing import Annotated, Any
 
@@ -21,10 +21,12 @@ from ordermesh.oms.v1 import session_service_pb2 as service
 from ordermesh_client import MeshClient
 
 sessions = typer.Typer(
-    help="FIX sessions with venues: state, owner, numbers.", no_args_is_help=True
+    help="FIX sessions with venues: state, gateway, numbers, actions.", no_args_is_help=True
 )
 
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why, 10 letters or more; kept.")]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", help="Reason, 10 characters or more; recorded.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 @sessions.command("list")
 def list_sessions(as_json: JsonOption = False) -> None:
-    """List every session with its state, owner, standbys and numbers."""
+    """List every session with its state, gateway, standbys and numbers."""
 
     async def work(mesh: MeshClient) -> None:
         answer = await mesh.call(mesh.sessions.List, service.SessionServiceListRequest())
@@ -58,7 +60,7 @@ def list_sessions(as_json: JsonOption = False) -> None:
 
 @sessions.command("show")
 def show_session(session_id: str, as_json: JsonOption = False) -> None:
-    """Show a session and what was done to it last."""
+    """Show a session and the last actions on it."""
 
     async def work(mesh: MeshClient) -> None:
         request = service.SessionServiceGetRequest(session_id=session_id)
@@ -72,12 +74,12 @@ def show_session(session_id: str, as_json: JsonOption = False) -> None:
             "session": f"{one.session_id} at {one.venue_mic}",
             "state": f"{enum_word(session_pb2.FixSessionState, one.state)} {one.text}",
             "since": when(one.since),
-            "kept out by an operator": "yes" if one.kept_out else "no",
+            "disconnected by an operator": "yes" if one.kept_out else "no",
             "owner": f"{one.owner_instance or 'none'} (token {one.fencing_token})",
             "standbys": ", ".join(one.standby_instances) or "none",
             "next number to send": numbers.next_sender_msg_seq_num,
             "next number expected": numbers.next_target_msg_seq_num,
-            "last of the venue applied": one.applied_inbound_msg_seq_num,
+            "last venue number applied": one.applied_inbound_msg_seq_num,
             "commands without receipt": one.commands_without_receipt,
             "commands queued": one.queued_commands,
             "clock of the venue": f"{skew.least_us} us of {skew.tolerance_us} us allowed"
@@ -102,16 +104,16 @@ def reset(
         int, typer.Option("--next-in", min=0, help="Next MsgSeqNum(34) to expect.")
     ] = 0,
     to_one: Annotated[
-        bool, typer.Option("--to-one", help="Both begin at 1; what was never had is lost.")
+        bool, typer.Option("--to-one", help="Both begin at 1; messages not received are lost.")
     ] = False,
     expires_in_s: Annotated[
         int, typer.Option("--expires-in", min=0, help="Seconds, 60 to 86400; 900.")
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose other sequence numbers; nothing happens before another person approves."""
+    """Propose other sequence numbers; nothing changes until another person approves."""
     if not (next_out or next_in or to_one):
-        usage_error("say what to change: --next-out, --next-in, or --to-one")
+        usage_error("give --next-out, --next-in, or --to-one")
     request = service.ProposeSequenceChangeRequest(
         session_id=session_id, next_sender_msg_seq_num=next_out, next_target_msg_seq_num=next_in,
         reset=to_one, reason=reason, expires_in_s=expires_in_s,
@@ -121,7 +123,7 @@ def reset(
 
 @sessions.command()
 def approve(action_id: str, as_json: JsonOption = False) -> None:
-    """Approve other sequence numbers; another person than who proposed them."""
+    """Approve other sequence numbers. The approver must not be the person who proposed them."""
     request = service.ApproveSequenceChangeRequest(action_id=action_id)
     _act("ApproveSequenceChange", request, as_json=as_json)
 
@@ -132,14 +134,14 @@ def reject(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Reject a proposal, also one's own."""
+    """Reject a proposal; your own, too."""
     request = service.RejectSequenceChangeRequest(action_id=action_id, reason=reason)
     _act("RejectSequenceChange", request, as_json=as_json)
 
 
 @sessions.command()
 def disconnect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    """Log a session out until `connect`, whatever restarts meanwhile. Role OPERATOR."""
+    """Log a session out until `connect`; restarts do not change this. Role OPERATOR."""
     _act(
         "Disconnect",
         service.DisconnectRequest(session_id=session_id, reason=reason),
@@ -155,17 +157,17 @@ def connect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) 
 
 @sessions.command("hand-over")
 def hand_over(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    """Have the owner give a session to a standby. Role OPERATOR."""
+    """Hand a session over to a standby gateway. Role OPERATOR."""
     _act("HandOver", service.HandOverRequest(session_id=session_id, reason=reason), as_json=as_json)
 
 
 @sessions.command()
 def actions(
-    session_id: Annotated[str, typer.Argument(help="All sessions unless told.")] = "",
+    session_id: Annotated[str, typer.Argument(help="Session; all if not given.")] = "",
     most: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
     as_json: JsonOption = False,
 ) -> None:
-    """List what was done to sessions, newest first."""
+    """List the actions on sessions, newest first."""
     request = service.ListActionsRequest(session_id=session_id, page_size=most)
 
     async def work(mesh: MeshClient) -> None:
@@ -180,7 +182,7 @@ def actions(
 
 
 def _act(rpc: str, request: Any, *, as_json: bool) -> None:
-    """Call what answers with an action, and tell it."""
+    """Call an rpc that answers with an action, and print the action."""
 
     async def work(mesh: MeshClient) -> None:
         action = (await mesh.call(getattr(mesh.sessions, rpc), request)).action
@@ -210,7 +212,7 @@ def _tell_actions(found: Any) -> None:
             called(one.decided_by, one.decided_by_name),
             one.reason,
         )
-    show(found, shown, "nothing was done to it", as_json=False)
+    show(found, shown, "no actions", as_json=False)
 
 
 def _what(action: session_pb2.SessionAction) -> str:

@@ -1,4 +1,4 @@
-"""What of the command line makes an order: its type, its terms, and orders that hang together."""
+"""From the command line to an order: its type, its terms, and linked orders."""
 
 import re
 import uuid
@@ -45,7 +45,7 @@ class TriggerWord(StrEnum):
 
 @dataclass(frozen=True)
 class Ticket:
-    """What was typed; empty texts were not."""
+    """The typed options; an empty text was not typed."""
 
     side: SideWord
     quantity: str
@@ -61,7 +61,7 @@ class Ticket:
     cash: str = ""
 
     def order_type(self) -> order_pb2.OrderType:
-        """Say which type these prices make. Leaves as wrong usage when none does."""
+        """Return the order type for these prices. Exits with the usage code when there is none."""
         alone = [
             name
             for name, given in {
@@ -73,9 +73,11 @@ class Ticket:
             if given
         ]
         if len(alone) > 1:
-            usage_error(f"{' and '.join(alone)} do not go together: each is a type of its own")
+            usage_error(
+                f"{' and '.join(alone)} cannot be combined: each makes a different order type"
+            )
         if self.stop and alone and alone != ["--trail"]:
-            usage_error(f"--stop and {alone[0]} do not go together")
+            usage_error(f"--stop and {alone[0]} cannot be combined")
         if self.trail:
             return order_pb2.ORDER_TYPE_TRAILING_STOP
         if self.stop:
@@ -85,7 +87,7 @@ class Ticket:
         return order_pb2.ORDER_TYPE_LIMIT if self.limit else order_pb2.ORDER_TYPE_MARKET
 
     def terms(self, now: datetime) -> order_pb2.OrderTerms:
-        """Give the terms; what does not fit together is the mesh's to say."""
+        """Return the terms; the mesh checks whether they fit together."""
         tif = self.tif or (TifWord.GTD if self.expire else TifWord.DAY)
         made = order_pb2.OrderTerms(
             quantity=self.quantity,
@@ -127,7 +129,9 @@ def _peg(text: str) -> order_pb2.Peg:
     """Read "midpoint" or "primary:-0.05"."""
     word, _, offset = text.partition(":")
     if word not in _PEG_WORDS:
-        usage_error(f"--peg is {text!r}; it should be {', '.join(_PEG_WORDS)}, :OFFSET behind it")
+        usage_error(
+            f"--peg is {text!r}; it should be {', '.join(_PEG_WORDS)}, with :OFFSET if needed"
+        )
     return order_pb2.Peg(reference=_PEG_WORDS[word], offset=offset)
 
 
@@ -136,11 +140,11 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Timestamp:
-    """Read a time: ISO 8601, UTC unless it says otherwise, or a distance such as 30m, 2h, 7d.
+    """Read a time: ISO 8601, UTC if it has no zone, or a distance such as 30m, 2h, 7d.
 
     Args:
         text: What was typed.
-        now: The time distances count from.
+        now: The time that distances count from.
         option: Named in the error.
         past: Distances count backwards.
     """
@@ -152,7 +156,9 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        usage_error(f"{option} is {text!r}; it should be as 2027-01-31T17:30 (UTC), or 30m, 2h, 7d")
+        usage_error(
+            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), or 30m, 2h, 7d"
+        )
     made.FromDatetime(when if when.tzinfo else when.replace(tzinfo=UTC))
     return made
 
@@ -163,7 +169,7 @@ OPPOSITE: Final = dict.fromkeys(SideWord, "SIDE_BUY") | {SideWord.BUY: "SIDE_SEL
 def oco_pair(
     first: order_service_pb2.PlaceRequest, stop: str
 ) -> order_service_pb2.PlaceBatchRequest:
-    """Link an order with a stop on the same side: what executes first cancels the other."""
+    """Link an order with a stop on the same side: the first execution of one cancels the other."""
     group = str(uuid.uuid4())
     second = order_service_pb2.PlaceRequest()
     second.CopyFrom(first)
@@ -179,7 +185,7 @@ def oco_pair(
 def bracket(
     entry: order_service_pb2.PlaceRequest, side: SideWord, exits: str
 ) -> order_service_pb2.PlaceBatchRequest:
-    """Give an entry its exits, PROFIT:LOSS: a limit and a stop on the other side."""
+    """Add exits to an entry, PROFIT:LOSS: a limit and a stop on the other side."""
     profit, colon, loss = exits.partition(":")
     if not colon or not (profit or loss):
         usage_error(f"--bracket is {exits!r}; it should be PROFIT:LOSS, one of them may be empty")

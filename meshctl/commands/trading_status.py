@@ -1,4 +1,4 @@
-"""`ordermesh limits status`: what may be traded of an account, listing, venue or firm."""
+"""`ordermesh limits status`: the trading state of an account, listing, venue or firm."""
 
 from enum import StrEnum
 from typing import Annotated, Final
@@ -36,15 +36,17 @@ def register(limits: typer.Typer) -> None:
 
 
 def status(
-    target: Annotated[TargetWord | None, typer.Argument(help="All unless told.")] = None,
+    target: Annotated[
+        TargetWord | None, typer.Argument(help="Kind of target; all if not given.")
+    ] = None,
     name: Annotated[str, typer.Argument(help="ACC-ALICE, ASML.SIMA, SIMA, DEMO.")] = "",
-    to: Annotated[StatusWord | None, typer.Option("--set", help="What it may do now.")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why; needed with --set.")] = "",
+    to: Annotated[StatusWord | None, typer.Option("--set", help="The new state.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Reason; required with --set.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show what is halted or may only be reduced, or set it with --set. Role RISK sets."""
+    """Show what is halted or reduce-only, or set it with --set (role RISK)."""
     if target is not None and not name:
-        usage_error("say of which: `ordermesh limits status account ACC-ALICE`")
+        usage_error("give a target and its name: `ordermesh limits status account ACC-ALICE`")
     if to is not None and (target is None or not reason):
         usage_error("--set needs a target, its name and --reason")
 
@@ -66,6 +68,6 @@ def status(
                 enum_word(order_pb2.AccountStatus, one.status), when(one.set_at),
                 called(one.set_by, one.set_by_name), one.reason,
             )  # fmt: skip
-        show(found, shown, "nothing was ever halted", as_json=as_json)
+        show(found, shown, "no trading state was ever set", as_json=as_json)
 
     run(work)

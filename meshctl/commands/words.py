@@ -1,4 +1,4 @@
-"""Orders, events and notices in the words people read."""
+"""Orders, events and notices as text for people."""
 
 from typing import Final
 
@@ -23,13 +23,13 @@ STATE_STYLES: Final = {
 
 
 def state_text(state: int) -> Text:
-    """Name a state, coloured."""
+    """Return the name of a state, coloured."""
     name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
     return Text(name, STATE_STYLES.get(name, "blue"))
 
 
 def order_words(one: order_pb2.Order) -> str:
-    """Say what was ordered: "BUY 100 ASML.SIMA 640.5 DAY", "SELL 5 SAP.SIMA stop 200 GTC"."""
+    """Describe an order: "BUY 100 ASML.SIMA 640.5 DAY", "SELL 5 SAP.SIMA stop 200 GTC"."""
     side = order_pb2.Side.Name(one.side).removeprefix("SIDE_")
     tif = order_pb2.TimeInForce.Name(one.terms.time_in_force).removeprefix("TIME_IN_FORCE_")
     if one.terms.HasField("expire_time"):
@@ -43,12 +43,12 @@ def order_words(one: order_pb2.Order) -> str:
 
 
 def price_words(one: order_pb2.Order) -> str:
-    """Say at which price: "640.5", "market", "stop 620 limit 619", "trail 5", "peg MIDPOINT"."""
+    """Describe the price: "640.5", "market", "stop 620 limit 619", "trail 5", "peg MIDPOINT"."""
     terms = one.terms
     words = []
     if terms.trailing_offset:
         words.append(f"trail {terms.trailing_offset}")
-    # Where the OMS watches a stop, it is the stop that moves.
+    # If the OMS watches a stop, the stop moves.
     if stop := one.trigger.stop_price or terms.stop_price:
         words.append(f"stop {stop}")
     if terms.HasField("peg"):
@@ -73,12 +73,12 @@ _WAITS: Final[dict[int, str]] = {
 
 
 def waits_words(waits_for: int) -> str:
-    """Say what an order waits for that is here and not at the venue."""
+    """Describe what an order waits for that is here and not at the venue."""
     return _WAITS.get(waits_for, "")
 
 
 def filled_words(one: order_pb2.Order) -> str:
-    """Say what was executed: "40 @ 640.1", empty when nothing was."""
+    """Describe the executed quantity: "40 @ 640.1", empty if there is none."""
     done = one.progress
     return (
         f"{done.cum_quantity} @ {done.average_price}" if done.cum_quantity not in {"", "0"} else ""
@@ -86,7 +86,7 @@ def filled_words(one: order_pb2.Order) -> str:
 
 
 def rejection_words(rejection: error_pb2.Rejection) -> str:
-    """Say why: our sentence, the venue's text behind it when it says more."""
+    """Give the reason: our sentence, followed by the venue's text if it says more."""
     ours, theirs = rejection.text, rejection.venue_text
     if not theirs or theirs in ours:
         return ours or error_pb2.ErrorReason.Name(rejection.reason).removeprefix("ERROR_REASON_")
@@ -94,14 +94,14 @@ def rejection_words(rejection: error_pb2.Rejection) -> str:
 
 
 def event_words(event: event_pb2.OrderEvent) -> str:
-    """Say what happened in a few words, and what of it does not fit the order."""
+    """Describe an event in a few words, and its anomaly."""
     words = _kind_words(event)
     return f"{words} (anomaly: {event.anomaly})" if event.anomaly else words
 
 
 def anomaly_words(count: int) -> str:
-    """Say that the venue reported what does not fit an order."""
-    return f"{count} anomalies: the venue reported what does not fit" if count else ""
+    """Describe the number of anomalies of an order."""
+    return f"{count} anomalies: reports of the venue that do not fit the order" if count else ""
 
 
 def _kind_words(event: event_pb2.OrderEvent) -> str:
@@ -134,13 +134,13 @@ _GAPS: Final = {
 
 
 def gap_words(gap: stream_pb2.Gap) -> str:
-    """Say what is the matter with a venue or with the connection: "SIMA is down: logged out"."""
+    """Describe a gap of a venue or of the connection: "SIMA is down: logged out"."""
     about = f"{gap.channel or 'connection'} is {_GAPS.get(gap.kind, 'in doubt')}"
     return f"{about}: {gap.text}" if gap.text else about
 
 
 def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
-    """Say a quote in a line: sizes outside, prices inside, as a book is read."""
+    """Describe a quote in a line: sizes outside, prices inside, as in an order book."""
     sides = (
         f"{quote.bid_size or '-'} x {quote.bid_price or '-'} / "
         f"{quote.ask_price or '-'} x {quote.ask_size or '-'}"

@@ -1,1 +1,1 @@
-"""The whole mesh on one machine: embedded real parts, services, two simulated venues."""
+"""The whole mesh on one machine: embedded real servers, services, two simulated venues."""

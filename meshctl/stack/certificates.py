@@ -14,10 +14,10 @@ VALID_DAYS = 365
 
 
 def ensure_dev_certificates(folder: Path) -> bool:
-    """Make ``ca.pem`` and ``<service>.pem/.key`` in ``folder``; tell whether new ones were made.
+    """Make ``ca.pem`` and ``<service>.pem/.key`` in ``folder``; return whether new ones were made.
 
-    The CA's key is not kept: whoever copies the folder later cannot mint more.
-    Everything is made anew when a file is missing or about to expire.
+    The CA's key is not kept: a later copy of the folder cannot be used to make more.
+    All files are made again when one is missing or about to expire.
     """
     names = [*SERVICES, "edge"]
     files = [

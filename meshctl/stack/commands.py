@@ -40,7 +40,7 @@ console = Console()
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder of the stack; .ordermesh in the project unless told."),
+    typer.Option("--home", help="Folder of the stack; by default .ordermesh in the project."),
 ]
 
 DropCopyOption = Annotated[
@@ -61,8 +61,8 @@ HoursOption = Annotated[
     typer.Option(
         "--hours",
         callback=_checked_hours,
-        help="Trading hours of the simulated venues, HH:MM-HH:MM in UTC; around the clock "
-        "unless told, and then at-open and at-close orders wait for ever.",
+        help="Trading hours of the simulated venues, HH:MM-HH:MM in UTC. Without them the venues "
+        "trade around the clock, and at-open and at-close orders wait for ever.",
     ),
 ]
 
@@ -76,11 +76,14 @@ def register(app: typer.Typer) -> None:
 
 def up(
     home: HomeOption = None,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when it runs.")] = False,
+    detach: Annotated[
+        bool,
+        typer.Option("--detach", "-d", help="Start in the background; return when it is ready."),
+    ] = False,
     venues: Annotated[
         Path | None,
         typer.Option(
-            "--venues", help="Your own FIX sessions (YAML) in place of the simulated venues."
+            "--venues", help="Your own FIX sessions (YAML) instead of the simulated venues."
         ),
     ] = None,
     agents: Annotated[bool, typer.Option(help="Simulated order flow at the venues.")] = True,
@@ -101,7 +104,7 @@ def up(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Logs go to files only.")] = False,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
-    """Start the whole mesh on this machine; Ctrl-C stops it. Data survives."""
+    """Start the whole mesh on this machine. Ctrl-C stops it; the data stays."""
     settings = StackSettings()
     where = _home(home, settings)
     where.create()
@@ -127,7 +130,7 @@ def up(
     try:
         with only_supervisor(where):
             if ended := end_leftovers(where):
-                console.print(f"ended what an earlier run left behind: {', '.join(ended)}")
+                console.print(f"ended processes of an earlier run: {', '.join(ended)}")
             require_free(ports)
             stack = LocalStack(where, ports, settings, options, _log_sink(quiet=quiet))
             asyncio.run(_run(stack, where, options.venues_file))
@@ -136,13 +139,13 @@ def up(
 
 
 def down(home: HomeOption = None) -> None:
-    """Stop the mesh that runs here; nothing of it stays behind, data survives."""
+    """Stop the mesh that runs here, with all its processes. The data stays."""
     where = _home(home, StackSettings())
     state = where.state()
     if supervisor_runs(where):
         os.kill(int(state["supervisor_pid"]), signal.SIGTERM)
         deadline = time.monotonic() + DOWN_TIMEOUT_S
-        while supervisor_runs(where):  # it holds its lock until the last process has ended
+        while supervisor_runs(where):  # it keeps its lock until the last process has ended
             if time.monotonic() > deadline:
                 _fail(f"pid {state['supervisor_pid']} did not end within {DOWN_TIMEOUT_S} s")
             time.sleep(0.05)
@@ -150,14 +153,16 @@ def down(home: HomeOption = None) -> None:
         return
     ended = end_leftovers(where)
     where.state_file.unlink(missing_ok=True)
-    console.print(f"ended what was left: {', '.join(ended)}" if ended else "nothing runs here")
+    console.print(
+        f"ended remaining processes: {', '.join(ended)}" if ended else "no mesh runs here"
+    )
 
 
 def status(
     home: HomeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Tell what runs, since when, and whether it is ready. Exit code 4 when not all is."""
+    """Show every process, its age, and whether it is ready. Exit code 4 if not all are ready."""
     where = _home(home, StackSettings())
     state = where.state() if supervisor_runs(where) else {}
     rows = asyncio.run(_readiness(state)) if state else []
@@ -212,7 +217,7 @@ def _welcome(home: Home, seconds: float, venues_file: Path | None) -> None:
     try_out = "demo" if venues_file is None else "instruments"
     table.add_row("terminal", f"source {_relative(Path(sys.executable).parent / 'activate')}, then")
     if find_home(StackSettings().home, Path.cwd()).root != home.root:
-        # --home is for this command; the others find the mesh by this.
+        # --home applies to this command only; the others find the mesh by this variable.
         table.add_row("", f"export ORDERMESH_HOME={home.root}")
     table.add_row("", f"ordermesh login alice  ·  ordermesh {try_out}  ·  ordermesh status")
     table.add_row("stop", "Ctrl-C, or ordermesh down")

@@ -13,7 +13,7 @@ HTTP_OK = 200
 
 
 def edge_spec(at: Addresses) -> ProcessSpec:
-    """Write the configuration into the home and say how Envoy runs on it."""
+    """Write the configuration into the home and return how Envoy runs with it."""
     folder = at.home.run / "envoy"
     folder.mkdir(exist_ok=True)
     ports = at.ports

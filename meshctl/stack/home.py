@@ -1,4 +1,4 @@
-"""Where the local stack keeps what it makes: one folder, ``.ordermesh`` unless told."""
+"""The folder of the local stack's files, by default ``.ordermesh``."""
 
 import json
 import os
@@ -17,7 +17,7 @@ HOME_NAME = ".ordermesh"
 class Ports:
     """TCP ports on loopback by listener: ``oms``, ``oms_ops``, ``edge_tls``.
 
-    All lie below 32768, where Linux takes the local ports of outgoing connections from: a
+    All are below 32768, because Linux uses higher ports for outgoing connections: a
     process that comes back after kill -9 must find its own port free.
     """
 
@@ -65,7 +65,7 @@ class Home:
 
     @property
     def data(self) -> Path:
-        """What must survive: database, FIX stores, journals."""
+        """Data that must survive: database, FIX stores, journals."""
         return self.root / "data"
 
     @property
@@ -75,7 +75,7 @@ class Home:
 
     @property
     def state_file(self) -> Path:
-        """What runs now, written by the supervisor."""
+        """The running processes, written by the supervisor."""
         return self.run / "stack.json"
 
     @property
@@ -91,14 +91,14 @@ class Home:
             folder.mkdir(exist_ok=True)
 
     def secret(self, name: str) -> str:
-        """Return a random secret, made when first asked for and then kept."""
+        """Return a random secret, made at the first call and then kept."""
         path = self.secrets / name
         if not path.exists():
             write_private(path, secrets.token_urlsafe(24))
         return path.read_text("utf-8").strip()
 
     def state(self) -> dict[str, Any]:
-        """What the supervisor last wrote; empty when there is no stack."""
+        """The last state from the supervisor; empty when there is no stack."""
         try:
             value = json.loads(self.state_file.read_text("utf-8"))
         except FileNotFoundError:
@@ -122,7 +122,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def find_home(told: Path | None, start: Path) -> Home:
-    """Find the home: as told, else ``.ordermesh`` upwards of ``start``, else in ``start``."""
+    """Find the home: as given, else ``.ordermesh`` upwards of ``start``, else in ``start``."""
     if told is not None:
         return Home(told.resolve())
     for folder in (start, *start.parents):

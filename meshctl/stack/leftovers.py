@@ -1,4 +1,4 @@
-"""Processes of a stack whose supervisor was killed: found by what it wrote, ended in order."""
+"""Processes of a stack whose supervisor was killed: found by its state file, ended in order."""
 
 import fcntl
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def only_supervisor(home: Home) -> Iterator[None]:
 
 
 def supervisor_runs(home: Home) -> bool:
-    """Tell whether somebody holds the home's lock."""
+    """Return whether a supervisor holds the home's lock."""
     if not (home.run / "lock").exists():
         return False
     with (home.run / "lock").open("w") as file:
@@ -41,7 +41,7 @@ def supervisor_runs(home: Home) -> bool:
 
 
 def end_leftovers(home: Home) -> list[str]:
-    """End what a killed supervisor left behind; return the names of what was ended."""
+    """End the processes of a killed supervisor; return their names."""
     left = [(entry["name"], process) for entry, process in _left(home)]
     for _, process in left:
         _signal(process, kill=False)
@@ -59,7 +59,7 @@ def _left(home: Home) -> Iterator[tuple[dict[str, Any], psutil.Process]]:
             continue
         try:
             process = psutil.Process(pid)
-            # The pid may be somebody else's by now: the start time tells.
+            # Another process may have the pid by now: the start time shows it.
             if process.create_time() <= entry["since"] + START_TIME_TOLERANCE_S:
                 yield entry, process
         except psutil.NoSuchProcess:

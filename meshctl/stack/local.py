@@ -1,4 +1,4 @@
-"""The whole mesh in order: parts, schemas, users, services, venues, edge."""
+"""The whole mesh in order: PostgreSQL and Redis, schemas, users, services, venues, edge."""
 
 import asyncio
 import shutil
@@ -149,6 +149,6 @@ class LocalStack:
 
 
 def require_web_build(tell: Callable[[str], None]) -> None:
-    """Say what to do when the page has not been built."""
+    """Report how to build the page if it has not been built."""
     if not (PROJECT / "web" / "dist" / "index.html").exists():
         tell("the web page is not built: run `make web`; everything else works without it")

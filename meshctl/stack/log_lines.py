@@ -1,19 +1,19 @@
-"""Log lines as people read them in a terminal; the files under `logs/` keep them as they came."""
+"""Log lines for a terminal; the files under `logs/` keep them unchanged."""
 
 import json
 import re
 from typing import Any, Final
 
-# What a person is told anyway, or sees at the head of the line.
+# Shown elsewhere, or at the head of the line.
 _LEFT_OUT: Final = frozenset({"event", "level", "timestamp", "service", "source", "rpc"})
 _VALUE_MAX: Final = 300
 # "2026-01-02 03:04:05.678 UTC [12] LOG:  text" and "12:M 02 Jan 2026 03:04:05.678 # text".
 _POSTGRES: Final = re.compile(r"^[0-9-]{10} ([0-9:]{8})\.\d+ \w+ \[\d+\] (\w+):\s+(.*)$")
 _REDIS: Final = re.compile(r"^\d+:\w \d+ \w+ \d{4} ([0-9:]{8})\.\d+ (.) (.*)$")
-# Alarming words about what is no trouble here, each with the reason.
+# Alarming texts about harmless facts, each with the reason.
 _HARMLESS: Final = (
     "Memory overcommit must be enabled",  # Redis: it saves nothing to disk here
-    "the database system is starting up",  # PostgreSQL: answers our own question too early
+    "the database system is starting up",  # PostgreSQL: the answer to our own early readiness check
     "Configuration loaded",
     "oO0OoO0OoO0Oo",
     "checkpoint",
@@ -21,7 +21,7 @@ _HARMLESS: Final = (
 
 
 def readable(line: str) -> str:
-    """Turn a line of any process into one for a terminal; empty when it is not worth one."""
+    """Turn a line of any process into one for a terminal; empty if it should not be shown."""
     if any(words in line for words in _HARMLESS):
         return ""
     if line.startswith("{"):
@@ -48,7 +48,7 @@ def _ours(entry: dict[str, Any]) -> str:
 
 
 def _line(clock: str, level: str, text: str) -> str:
-    # Only what is not usual is named.
+    # Only unusual levels are named.
     return f"{clock} {text}" if level in {"", "info"} else f"{clock} {level.upper()} {text}"
 
 

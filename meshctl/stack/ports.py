@@ -1,4 +1,4 @@
-"""Free ports, or being told who holds them."""
+"""Free ports, or the processes that hold them."""
 
 import contextlib
 import random
@@ -14,7 +14,7 @@ OFFSET_RANGE = (1000, 5500, 50)
 
 
 def require_free(ports: Ports) -> None:
-    """Raise StartError naming every port that is taken, and by whom as far as can be seen."""
+    """Raise StartError with every port that is taken, and its process if it can be seen."""
     taken = [(name, port) for name, port in ports.of.items() if not _is_free(port)]
     if not taken:
         return
@@ -22,12 +22,12 @@ def require_free(ports: Ports) -> None:
     raise StartError(
         "these ports are taken:\n"
         + "\n".join(lines)
-        + "\nStop what holds them, or move the whole stack: ordermesh up --port-offset 1000"
+        + "\nStop these processes, or move the whole stack: ordermesh up --port-offset 1000"
     )
 
 
 def free_offset() -> int:
-    """Find an offset for a stack beside others, below the ports of outgoing connections.
+    """Find an offset for a stack next to others, below the ports of outgoing connections.
 
     Raises StartError when there is none.
     """

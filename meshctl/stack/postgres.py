@@ -42,7 +42,7 @@ class EmbeddedPostgres:
         self._binaries = _find_binaries()
 
     def initialise(self) -> bool:
-        """Make the cluster when there is none; tell whether it was made."""
+        """Make the cluster if there is none; return whether it was made."""
         if (self._folder / "PG_VERSION").exists():
             return False
         partial = self._folder.with_name("postgres.partial")
@@ -68,7 +68,7 @@ class EmbeddedPostgres:
         return True
 
     def process(self) -> ProcessSpec:
-        """How the server runs. SIGINT is PostgreSQL's fast shutdown."""
+        """Return how the server runs. SIGINT is PostgreSQL's fast shutdown."""
         settings = [f"{name}={value}" for name, value in SERVER_SETTINGS.items()]
         command = [
             *_not_as_root(),
@@ -87,12 +87,12 @@ class EmbeddedPostgres:
         )
 
     def url(self, service: str) -> str:
-        """Where a service finds its schema, with the password of its own role."""
+        """Return the URL of a service's schema, with the password of its own role."""
         password = quote(self._home.secret(f"postgres-{service}"))
         return f"postgresql://{ROLES[service]}:{password}@127.0.0.1:{self._port}/{DATABASE}"
 
     async def ensure_roles(self) -> None:
-        """Make the database, and a role per service that owns just its own schema."""
+        """Make the database, and a role per service that owns only its own schema."""
         await self._ensure_database()
         connection = await self._connect(DATABASE)
         try:
@@ -146,15 +146,15 @@ def _find_binaries() -> Path:
     if found is None or found.origin is None:
         raise StartError(
             "no embedded PostgreSQL here: run `make setup`, "
-            "or name a server by ORDERMESH_DATABASE_URL"
+            "or set ORDERMESH_DATABASE_URL to a server"
         )
     return Path(found.origin).parent / "pginstall18" / "bin"
 
 
 def _not_as_root() -> list[str]:
-    """PostgreSQL refuses to run as root: give it another uid in a user namespace of its own.
+    """PostgreSQL refuses to run as root: run it with another uid in a user namespace of its own.
 
-    The files stay root's, no user is made and no folder is opened to others.
+    The files still belong to root, no user is made and no folder is opened to others.
     """
     if os.geteuid() != 0:
         return []
@@ -166,6 +166,6 @@ def _not_as_root() -> list[str]:
     ):
         raise StartError(
             "PostgreSQL does not run as root and this machine allows no user namespaces: "
-            "run as another user, or name a server by ORDERMESH_DATABASE_URL"
+            "run as another user, or set ORDERMESH_DATABASE_URL to a server"
         )
     return prefix

@@ -25,7 +25,7 @@ LogSink = Callable[[str, str], None]
 
 
 class ProcessState(StrEnum):
-    """What the supervisor knows of a process."""
+    """State of a process for the supervisor."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -39,8 +39,8 @@ class ProcessState(StrEnum):
 class ProcessSpec:
     """How a process is run.
 
-    ``ready`` is asked every READY_POLL_S until it says yes; ``stop_signal`` asks
-    the process to end, SIGKILL follows after STOP_GRACE_S.
+    ``ready`` is called every READY_POLL_S until it returns true. ``stop_signal`` requests
+    the process to end; SIGKILL follows after STOP_GRACE_S.
     """
 
     name: str
@@ -53,12 +53,12 @@ class ProcessSpec:
 
 
 class StartError(Exception):
-    """A process ended or did not become ready; says what its log's end says."""
+    """A process ended or did not become ready; the text has the end of its log."""
 
 
 @dataclass
 class ManagedProcess:
-    """A process that is kept running until it is told to stop."""
+    """A process that is kept running until `stop`."""
 
     spec: ProcessSpec
     log_file: Path
@@ -87,7 +87,7 @@ class ManagedProcess:
         self._keeper = asyncio.create_task(self._keep(), name=f"keep-{self.spec.name}")
 
     async def stop(self) -> None:
-        """Ask it to end, wait, and make it end."""
+        """Request it to end, wait, and kill it if needed."""
         self._stopping = True
         if self._keeper is not None:
             self._keeper.cancel()
@@ -133,7 +133,7 @@ class ManagedProcess:
             if process.returncode is not None:
                 self._move(ProcessState.FAILED)
                 if self._pump is not None:
-                    await self._pump  # its last words say why
+                    await self._pump  # its last output gives the reason
                 raise StartError(
                     f"{self.spec.name} ended with code {process.returncode}{self._tail()}"
                 )
@@ -172,7 +172,7 @@ class ManagedProcess:
             while True:
                 try:
                     line = await process.stdout.readline()
-                except ValueError:  # a line over LINE_MAX_BYTES: keep what comes behind it
+                except ValueError:  # a line over LINE_MAX_BYTES: keep the lines after it
                     continue
                 if not line:
                     return
@@ -184,7 +184,7 @@ class ManagedProcess:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
 
     def _tail(self, lines: int = 12) -> str:
-        """Say how the log of this start ends; earlier runs are in the file, too."""
+        """Return the end of the log of this start; earlier runs are in the file, too."""
         if not self.log_file.exists():
             return ""
         with self.log_file.open("rb") as file:
@@ -204,7 +204,7 @@ def _ending(code: int) -> str:
 
 
 def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
-    """Let the kernel stop the child should the supervisor itself be killed (Linux)."""
+    """Let the kernel stop the child if the supervisor itself is killed (Linux)."""
     pr_set_pdeathsig = 1
     libc = ctypes.CDLL(None, use_errno=True)
 

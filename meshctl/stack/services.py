@@ -16,7 +16,7 @@ HTTP_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class StackOptions:
-    """What the user chose on the command line."""
+    """The user's choices on the command line."""
 
     venues_file: Path | None = None
     sim_agents: bool = True
@@ -32,7 +32,7 @@ class StackOptions:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the services find each other and the parts that may be external."""
+    """Addresses of the services and of the servers that may be external."""
 
     project: Path
     home: Home
@@ -126,7 +126,7 @@ def admin_command(at: Addresses, module: str, *words: str) -> tuple[list[str], M
 
 
 async def http_ready(port: int, path: str = "/readyz") -> bool:
-    """Ask a process over HTTP whether it is ready."""
+    """Return whether a process says over HTTP that it is ready."""
     status, _ = await http_get(port, path)
     return status == 200  # noqa: PLR2004  OK
 

@@ -1,4 +1,4 @@
-"""What the local stack takes from the environment."""
+"""Settings of the local stack from the environment."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class StackSettings(BaseSettings):
-    """External parts by URL, and where the stack lives; all with the prefix ORDERMESH_."""
+    """External servers by URL, and the folder of the stack; all with the prefix ORDERMESH_."""
 
     model_config = SettingsConfigDict(env_prefix="ORDERMESH_", frozen=True, extra="ignore")
 
     home: Path | None = None
-    """Folder of the stack's data; ``.ordermesh`` in the project unless told."""
+    """Folder of the stack's data; by default ``.ordermesh`` in the project."""
     database_url: str = ""
     """PostgreSQL 15 or newer to use instead of the embedded one. The role must own the
     schemas ``oms`` and ``identity`` or may create them."""

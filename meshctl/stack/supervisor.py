@@ -17,7 +17,7 @@ LogSink = Callable[[str, str], None]
 
 
 class Supervisor:
-    """Owns the processes of one stack and the file that tells others about them."""
+    """Owns the processes of one stack and the state file about them."""
 
     def __init__(self, home: Home, ports: Ports, sink: LogSink) -> None:
         self._home = home
@@ -28,7 +28,7 @@ class Supervisor:
 
     @property
     def names(self) -> list[str]:
-        """Names of what was started, in order."""
+        """Names of the started processes, in order."""
         return [process.spec.name for process in self._processes]
 
     def tell(self, **facts: Any) -> None:
@@ -67,7 +67,7 @@ class Supervisor:
             raise StartError(f"{name} failed with code {process.returncode}:\n{text}")
 
     async def stop(self) -> None:
-        """Stop all in reverse; each is told and waited for before the one it leaned on."""
+        """Stop all in reverse; each is stopped and awaited before the process it depends on."""
         for group in _reverse_groups(self._processes):
             await asyncio.gather(*(one.stop() for one in group))
         with contextlib.suppress(FileNotFoundError):
@@ -92,7 +92,7 @@ class Supervisor:
 
 
 def _reverse_groups(processes: Iterable[ManagedProcess]) -> list[list[ManagedProcess]]:
-    """The edge first, then the services and venues together, then what keeps data."""
+    """The edge first, then the services and venues together, then PostgreSQL and Redis."""
     known = [one for one in processes if one.state is not ProcessState.WAITING]
     edge = [one for one in known if one.spec.name == "envoy"]
     parts = [one for one in known if one.spec.name in PART_PORTS]

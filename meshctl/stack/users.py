@@ -23,7 +23,7 @@ DEMO_USERS = (
     DemoUser("vera", "Vera (viewer)", "VIEWER", ("ACC-ALICE",)),
     DemoUser("oscar", "Oscar (operator)", "OPERATOR", ()),
     DemoUser("audrey", "Audrey (auditor)", "AUDITOR", ()),
-    # Two, because what one of them sets free another must have agreed to.
+    # Two, because one of them must approve what the other proposes.
     DemoUser("rita", "Rita (risk)", "RISK", ()),
     DemoUser("ravi", "Ravi (risk)", "RISK", ()),
 )
@@ -31,7 +31,7 @@ DEMO_ACCOUNTS = {"ACC-ALICE": "Alice's account", "ACC-BOB": "Bob's account"}
 
 
 def ensure_passwords(home: Home) -> dict[str, str]:
-    """Return the demo users' passwords, made when first asked for."""
+    """Return the demo users' passwords, made at the first call."""
     known: dict[str, dict[str, object]] = {}
     if home.users_file.exists():
         known = json.loads(home.users_file.read_text("utf-8"))

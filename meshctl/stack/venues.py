@@ -1,4 +1,4 @@
-"""The sessions file of the local stack: orders, prices and copies of each simulated venue."""
+"""The venues file of the local stack: orders, prices and drop copy of each simulated venue."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from meshctl.stack.home import Home, Ports
 
 # More than the two simulated venues can take, so that only the machine limits the bench.
 VENUE_MESSAGES_PER_SECOND = 20_000
-# SIMA takes everything; SIMB only what every venue takes, so that the OMS works the rest.
+# SIMA takes every type; SIMB only the basic types, so that the OMS works the others.
 OFFERED = {
     "SIMA": {
         "order_types": [

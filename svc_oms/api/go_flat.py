@@ -10,16 +10,16 @@ from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api.order_requests import body_hash
 from svc_oms.service.commands.go_flat import listing_key
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.errors import database_away
+from svc_oms.service.ports import ListFilter, OrderStore, StoreUnavailableError
+from svc_oms.service.reference.market import Market
+from svc_oms.service.submissions import (
     CommandKind,
     GoFlat,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.errors import database_away
-from svc_oms.service.instruments.market import Market
-from svc_oms.service.ports import ListFilter, OrderStore, StoreUnavailableError
 
 # How long the venue may take for the cancels, and then for the closing orders. Seconds.
 FLAT_CANCELS_S_MAX = 4.0

@@ -18,14 +18,14 @@ from svc_oms.api.kill_scope import Reader, require_met, require_scope
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.service.codec.kill_messages import pull_message, scope_value, switch_message
-from svc_oms.service.controls.control_ports import ControlStore
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import database_away
 from svc_oms.service.kill.block_view import BlockView
-from svc_oms.service.kill.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
 from svc_oms.service.kill.kill_switches import EngageOrder, KillSwitches, not_found
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.control_ports import ControlStore
+from svc_oms.service.ports.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
 from svc_oms.service.readiness import Readiness
 
 SERVICE = "ordermesh.oms.v1.KillSwitchService"

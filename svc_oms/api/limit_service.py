@@ -18,12 +18,12 @@ from svc_oms.api.paging import page_id
 from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
 from svc_oms.service.codec.control_records import position_message
 from svc_oms.service.codec.values import nanoseconds
-from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
 from svc_oms.service.controls.limit_changes import Caller, LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.errors import account_not_found, database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from svc_oms.service.readiness import Readiness
 
 SERVICE = "ordermesh.oms.v1.LimitService"

@@ -13,12 +13,12 @@ from svc_oms.api import order_requests as requests
 from svc_oms.api.order_service import open_stream
 from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal
 from svc_oms.service.audit.refusal_log import RefusalLog
-from svc_oms.service.commands.submissions import Outcome, Taken
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.disconnect.flow_guards import FlowGuards, Guard, Wish
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
+from svc_oms.service.submissions import Outcome, Taken
 
 SERVICE = "ordermesh.oms.v1.OrderFlowService"
 ACCESS: dict[str, Access] = {"Flow": user()}

@@ -21,7 +21,8 @@ from svc_oms.domain.commands import (
 from svc_oms.domain.model import Link, OrderType, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.service.codec.values import link_value, nanoseconds, terms_value
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.errors import invalid_field
+from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CancelAll,
     CommandKind,
@@ -29,7 +30,6 @@ from svc_oms.service.commands.submissions import (
     PlaceBatch,
     Submission,
 )
-from svc_oms.service.errors import invalid_field
 
 Reply = Callable[[Outcome], None]
 

@@ -14,7 +14,6 @@ from svc_oms.api import order_requests as requests
 from svc_oms.api.go_flat import go_flat
 from svc_oms.api.paging import page_start, page_token
 from svc_oms.service.codec.values import nanoseconds
-from svc_oms.service.commands.submissions import Submission, Taken
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.errors import (
     account_not_found,
@@ -22,9 +21,10 @@ from svc_oms.service.errors import (
     invalid_field,
     order_not_found,
 )
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
+from svc_oms.service.reference.market import Market
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
+from svc_oms.service.submissions import Submission, Taken
 
 SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {

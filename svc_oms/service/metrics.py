@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from svc_oms.service.commands.submissions import Outcome, Submission, Taken
+from svc_oms.service.submissions import Outcome, Submission, Taken
 
 COMMANDS = Counter(
     "ordermesh_oms_commands_total", "Commands by kind and outcome.", ["kind", "outcome"]

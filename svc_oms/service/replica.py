@@ -13,17 +13,17 @@ from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.kill.kill_switches import KillSwitches
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.order_stream import StreamParts
-from svc_oms.service.streams.wake_ups import WakeUpReceiver
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
-from svc_oms.service.venue.venue_sessions import VenueSessions
 from svc_oms.service.waiting.trigger_watch import Triggers
+from svc_oms.service.wake_ups import WakeUpReceiver
 
 log = get_logger("svc_oms.replica")
 

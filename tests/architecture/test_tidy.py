@@ -156,7 +156,8 @@ def test_every_top_folder_has_a_readme():
 
 def test_every_test_checks_something():
     asserting = re.compile(
-        r"assert|raises|check|expect|verif|valid|require|until|wait_for|run|fail|refus|eventually|\.up\("
+        r"assert|raises|check|expect|verif|valid|require|until|wait_for|run|fail|refus|eventually"
+        r"|await play\(|\.up\("
     )
     silent = [
         f"{path}:{node.lineno} {node.name}"

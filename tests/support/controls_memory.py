@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from svc_oms.service.controls.control_ports import AccountPicture, ControlRecord, RecordKind
 from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
+from svc_oms.service.ports.control_ports import AccountPicture, ControlRecord, RecordKind
 
 
 def live_records(tables: Any, now_us: int) -> list[tuple[int, bytes]]:

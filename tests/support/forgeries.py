@@ -11,12 +11,12 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from kernel.nanoseconds import NS_PER_S
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys, write_new_key
 from svc_identity.domain.users import Role, User
 
 RULES = TokenRules("ordermesh", "ordermesh", 600)
 ALICE = User("01J", "alice", "Alice", "", frozenset({Role.TRADER}), frozenset({"ACC-ALICE"}))
-SECOND_NS = 1_000_000_000
 
 
 def make_token(signer: Es256Signer, now_ns: int | None = None) -> str:
@@ -50,10 +50,10 @@ class Forger:
         return f"{head}.{_encode(self._claims | {'accounts': ['ACC-BOB']})}.{signature}"
 
     def expired(self) -> str:
-        return make_token(Es256Signer([self._key], RULES), time.time_ns() - 700 * SECOND_NS)
+        return make_token(Es256Signer([self._key], RULES), time.time_ns() - 700 * NS_PER_S)
 
     def from_the_future(self) -> str:
-        return make_token(Es256Signer([self._key], RULES), time.time_ns() + 300 * SECOND_NS)
+        return make_token(Es256Signer([self._key], RULES), time.time_ns() + 300 * NS_PER_S)
 
     def of_another_issuer(self) -> str:
         return self._signed(self._claims | {"iss": "somebody"})

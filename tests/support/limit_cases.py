@@ -254,7 +254,7 @@ CASES = [
         ],
         "two cancels of 2 in 10 s",
         "a third cancel",
-        "a replace counts, and is refused; a cancel behind it is taken",
+        "a replace counts, and is refused; a cancel after it is taken",
         before=(buy(10), buy(11), buy(12)),
     ),
     Case(
@@ -275,7 +275,7 @@ CASES = [
             buy(1),
         ],
         "2 fills of 3 in 10 s: the next order is taken, the third fill stops",
-        "an order behind the third fill",
+        "an order after the third fill",
         "more refused, less taken; the other side goes on; enabled by a person: taken",
     ),
     Case(

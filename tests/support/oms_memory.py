@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
-from svc_oms.service.kill.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -30,6 +29,7 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     WriteSet,
 )
+from svc_oms.service.ports.kill_ports import SwitchRow
 from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards

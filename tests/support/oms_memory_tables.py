@@ -3,8 +3,6 @@
 import copy
 import dataclasses
 
-from svc_oms.service.controls.control_ports import ControlRecord
-from svc_oms.service.kill.kill_ports import PullRow, SwitchRow
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
@@ -15,7 +13,9 @@ from svc_oms.service.ports import (
     PositionRow,
     SessionRow,
 )
-from svc_oms.service.venue.session_ports import ActionRow
+from svc_oms.service.ports.control_ports import ControlRecord
+from svc_oms.service.ports.kill_ports import PullRow, SwitchRow
+from svc_oms.service.ports.session_ports import ActionRow
 
 
 @dataclasses.dataclass

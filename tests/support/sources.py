@@ -18,7 +18,6 @@ PACKAGES = (
     "conformance",
     "meshctl",
     "edge",
-    "clients",
     "deploy",
 )
 
@@ -38,8 +37,12 @@ def own_files(*endings: str) -> tuple[Path, ...]:
 
 
 def package_files() -> list[Path]:
-    """Python files that run in a process of the mesh or in its command."""
-    return [path for path in own_files(".py") if path.parts[0] in PACKAGES]
+    """Python files that run in a process of the mesh, in its command or in a client."""
+    return [
+        path
+        for path in own_files(".py")
+        if path.parts[0] in PACKAGES or path.is_relative_to("clients/python/src")
+    ]
 
 
 @cache

@@ -1,8 +1,7 @@
 import { mount } from "svelte";
 
-import { Session, tabTokenStore } from "$lib/session";
+import { bearer, grpcWeb, Session, tabTokenStore } from "@ordermesh/client";
 import { ownsTab } from "$lib/tab-guard";
-import { bearer, grpcWeb } from "$lib/transport";
 
 import "./app.css";
 import App from "./views/App.svelte";

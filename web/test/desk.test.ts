@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { OrderState, OrderType, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { IntentKeeper, type PlaceBody } from "$lib/commands";
+import { IntentKeeper, type PlaceBody, Session } from "@ordermesh/client";
 import { Desk } from "$lib/desk";
-import { Session } from "$lib/session";
 
 import { FakeMesh } from "./fake-mesh";
 

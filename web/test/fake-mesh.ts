@@ -16,7 +16,7 @@ import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/or
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 
-import { ACCOUNT, EPOCH, instrument, item, order, price, snapshotComplete } from "./builders";
+import { ACCOUNT, EPOCH, instrument, item, order, price, snapshotComplete } from "../../clients/typescript/test/builders";
 
 type Kind = OrderEvent["kind"];
 

@@ -6,7 +6,7 @@ import { ErrorReason } from "$gen/ordermesh/type/v1/error_pb.js";
 import { NOTICE_MS, Notices, NOTICES_MAX } from "$lib/notices";
 import { ageText, lightOf, type StreamState } from "$lib/status";
 
-import { event, order } from "./builders";
+import { event, order } from "../../clients/typescript/test/builders";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { OrderState, WaitsFor } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { extraTerms, stateMeaning, stateWord, toneOf } from "$lib/labels";
-import { isOpen } from "$lib/order-states";
+import { isOpen } from "@ordermesh/client";
 
-import { order } from "./builders";
+import { order } from "../../clients/typescript/test/builders";
 
 describe("states", () => {
   it("of an order that waits say what it waits for, until it goes", () => {

@@ -4,7 +4,7 @@ import { mount } from "svelte";
 
 import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { Session } from "$lib/session";
+import { Session } from "@ordermesh/client";
 
 import "../src/app.css";
 import App from "../src/views/App.svelte";

@@ -8,7 +8,7 @@ import { GapKind } from "$gen/ordermesh/type/v1/stream_pb.js";
 import { changePercent, QuoteStore } from "$lib/quotes";
 import { ServerClock } from "$lib/server-clock";
 
-import { price } from "./builders";
+import { price } from "../../clients/typescript/test/builders";
 
 const ID = "ASML.SIMA";
 let now: number;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { firstQuantity } from "$lib/ticket";
 import { priceFault, priceScale, quantityFault, stepPrice, stepQuantity } from "$lib/tick";
 
-import { instrument } from "./builders";
+import { instrument } from "../../clients/typescript/test/builders";
 
 const listing = instrument();
 

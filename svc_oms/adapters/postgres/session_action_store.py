@@ -12,7 +12,7 @@ import asyncpg
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import SessionRow
-from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
+from svc_oms.service.ports.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 _COLUMNS = """action_id, session_id, kind, state,
     (extract(epoch FROM expires_at) * 1000000)::int8, body"""

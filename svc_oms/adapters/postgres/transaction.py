@@ -13,7 +13,6 @@ from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
-from svc_oms.service.kill.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
@@ -27,7 +26,8 @@ from svc_oms.service.ports import (
     PositionRow,
     WriteSet,
 )
-from svc_oms.service.venue.session_ports import ActionRow
+from svc_oms.service.ports.kill_ports import SwitchRow
+from svc_oms.service.ports.session_ports import ActionRow
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:

@@ -22,8 +22,8 @@ from svc_oms.domain.controls.limit_values import (
 from svc_oms.domain.controls.state import Stop, StrategyKey
 from svc_oms.domain.positions import Position
 from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.controls.control_ports import RecordKind
 from svc_oms.service.ports import PositionRow
+from svc_oms.service.ports.control_ports import RecordKind
 
 
 def _number(text: str) -> Decimal | None:

@@ -9,8 +9,8 @@ from svc_oms.domain.events import CancelRequested
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.pre_trade_control import BatchControl
+from svc_oms.service.submissions import Submission
 
 
 def check_controls(

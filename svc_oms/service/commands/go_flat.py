@@ -12,9 +12,10 @@ from svc_oms.domain.go_flat import Cause, Plan, plan
 from svc_oms.domain.model import Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.positions import PositionKey, key_of
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
-from svc_oms.service.commands.submissions import Command, CommandKind, GoFlat, Submission
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow, PositionRow
+from svc_oms.service.submissions import Command, CommandKind, GoFlat, Submission
 
 
 def listing_key(listing: Instrument) -> PositionKey:
@@ -37,7 +38,7 @@ def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         and wanted in {None, key_of(order)}
     ]
     # Refused before the first step has cancelled anything.
-    batch.seen(submission, command.client_key)
+    batch.keys.find(submission, command.client_key)
     response = pb.GoFlatResponse()
     if command.closing:
         for position in batch.positions:
@@ -47,7 +48,7 @@ def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     else:
         for order in live[:OPEN_ORDERS_MAX]:
             _cancel(batch, submission, order, response)
-    return batch.row(submission, "", 0, response.SerializeToString())
+    return key_row(submission, "", 0, response.SerializeToString())
 
 
 def _part(submission: Submission, kind: CommandKind, command: Command) -> Submission:

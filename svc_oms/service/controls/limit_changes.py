@@ -29,14 +29,7 @@ from svc_oms.domain.controls.limit_values import (
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
 from svc_oms.service.codec.control_records import range_value, stop_message, values_value
 from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.controls.control_ports import (
-    ControlChange,
-    ControlRecord,
-    ControlStore,
-    RecordKind,
-)
 from svc_oms.service.controls.limit_records import limit_record, override_record
-from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import (
     account_not_found,
@@ -45,6 +38,13 @@ from svc_oms.service.errors import (
     refused,
 )
 from svc_oms.service.ports import AccountRow
+from svc_oms.service.ports.control_ports import (
+    ControlChange,
+    ControlRecord,
+    ControlStore,
+    RecordKind,
+)
+from svc_oms.service.ports.directory_ports import IdKind
 
 # Longest time an override may be in effect.
 OVERRIDE_MAX_S = 24 * 3600

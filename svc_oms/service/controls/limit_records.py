@@ -3,7 +3,7 @@
 from kernel.nanoseconds import NS_PER_US, to_us
 from ordermesh.oms.v1 import limit_pb2
 from svc_oms.service.codec.values import nanoseconds
-from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
+from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 
 
 def limit_record(limit: limit_pb2.Limit, name: str, from_ns: int, until_ns: int) -> ControlRecord:

@@ -14,8 +14,8 @@ from svc_oms.service.codec.control_records import (
     values_message,
 )
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.controls.control_ports import AccountPicture
 from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.ports.control_ports import AccountPicture
 
 
 def usage(

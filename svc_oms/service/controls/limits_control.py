@@ -40,11 +40,11 @@ from svc_oms.service.codec.control_records import (
     read_controls,
     strategy_name,
 )
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.account_books import Books, Positions
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Transaction
+from svc_oms.service.reference.market import Market
+from svc_oms.service.submissions import Submission
 
 
 class ControlsInForce:

@@ -10,9 +10,10 @@ from svc_oms.domain.model import Order
 from svc_oms.service.audit.audit_log import action
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import DisconnectCancel, Submission
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import AuditWrite, IdempotencyRow
+from svc_oms.service.submissions import DisconnectCancel, Submission
 
 
 def disconnect_cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -40,7 +41,7 @@ def disconnect_cancel(batch: CommandBatch, submission: Submission) -> Idempotenc
     if response.results:
         found = len(response.results)
         batch.changes.writes.audit.append(_entry(batch.changes.now_ns, command, found, left))
-    return batch.row(submission, "", sequence, response.SerializeToString())
+    return key_row(submission, "", sequence, response.SerializeToString())
 
 
 def _scope(batch: CommandBatch, command: DisconnectCancel) -> list[Order]:

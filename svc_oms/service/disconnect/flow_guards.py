@@ -21,16 +21,16 @@ from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service import metrics
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.guard_ports import GuardRow, GuardStore
+from svc_oms.service.submissions import (
     CommandKind,
     DisconnectCancel,
     Outcome,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.disconnect.guard_ports import GuardRow, GuardStore
-from svc_oms.service.ports import StoreUnavailableError
 
 log = get_logger("svc_oms.disconnect")
 

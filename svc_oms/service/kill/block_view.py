@@ -10,9 +10,8 @@ import asyncio
 from kernel.clock import Clock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service.codec.kill_messages import blocks_message
-from svc_oms.service.kill import kill_ports
-from svc_oms.service.kill.kill_ports import KillStore, SwitchRow
-from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports import StoreUnavailableError, kill_ports
+from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
 
 # A view older than this is not to be trusted; it is renewed every second.
 BLOCKS_AGE_MAX_S = 5.0

@@ -20,7 +20,9 @@ from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.errors import key_reused
 from svc_oms.service.kill.block_view import BlockView
-from svc_oms.service.kill.kill_ports import (
+from svc_oms.service.kill.pulls import Puller
+from svc_oms.service.ports import StoreUnavailableError, WakeUps
+from svc_oms.service.ports.kill_ports import (
     ENGAGED,
     ENGAGING,
     MASS_CANCEL,
@@ -29,9 +31,7 @@ from svc_oms.service.kill.kill_ports import (
     KillStore,
     SwitchRow,
 )
-from svc_oms.service.kill.pulls import Puller
-from svc_oms.service.ports import StoreUnavailableError, WakeUps
-from svc_oms.service.venue.venue_sessions import VenueSessions
+from svc_oms.service.reference.venue_sessions import VenueSessions
 
 log = get_logger("svc_oms.kill")
 

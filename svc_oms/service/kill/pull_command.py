@@ -7,9 +7,10 @@ from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.model import Order
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import Pull, Submission
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import Pull, Submission
 
 
 def pull(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -30,7 +31,7 @@ def pull(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             result.rejection.CopyFrom(to_rejection(refused(error)))
         if order is not None:
             result.state = order.state.value  # type: ignore[assignment] # by number
-    return batch.row(submission, "", sequence, response.SerializeToString())
+    return key_row(submission, "", sequence, response.SerializeToString())
 
 
 def named(command: Pull) -> tuple[str, ...]:

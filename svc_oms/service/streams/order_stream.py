@@ -21,10 +21,10 @@ from svc_oms.service import metrics
 from svc_oms.service.codec.stream_frames import event_item, joined, snapshot_item, stream_item
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import TAIL_ITEMS_MAX, Tail
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 # Items in one frame of events, and in one of a snapshot.
 FRAME_EVENTS_MAX = 250

@@ -19,14 +19,14 @@ from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.codec.stream_frames import joined, numbered_command
 from svc_oms.service.controls.pre_trade_control import FillFollower
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, SessionRow, WakeUps
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import Tail
 from svc_oms.service.venue.session_administration import SessionAdministration
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 # Commands in one frame.
 FRAME_COMMANDS_MAX = 500

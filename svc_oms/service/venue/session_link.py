@@ -20,8 +20,8 @@ from ordermesh.oms.v1 import session_pb2
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
+from svc_oms.service.bounded_queue import BoundedQueue
 from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.commands.bounded_queue import BoundedQueue
 from svc_oms.service.ports import (
     FencedError,
     LinkProgress,
@@ -29,11 +29,11 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     Transaction,
 )
+from svc_oms.service.reference.venue_sessions import VenueSession, reported_session
 from svc_oms.service.venue.downlink import Downlink, GatewayGoneError, SessionLinkParts
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
 from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
-from svc_oms.service.venue.venue_sessions import VenueSession, reported_session
 
 log = get_logger("svc_oms.link")
 

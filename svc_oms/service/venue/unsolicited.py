@@ -16,8 +16,8 @@ from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Order
 from svc_oms.domain.unsolicited import NO_ORDER_ID, opened, side_of, why_not
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import Transaction
+from svc_oms.service.reference.market import Market
 from svc_oms.service.venue.reports import Report
 
 

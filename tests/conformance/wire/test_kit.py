@@ -39,7 +39,9 @@ async def test_a_case_that_does_not_exist_is_named(capsys) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", PLAYED)
 async def test_a_case_is_played_from_outside(wire: Wire, name: str) -> None:
-    await play(outside(wire), CASES[name])
+    path = outside(wire)
+    await play(path, CASES[name])
+    assert path.keys > 0
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -3,8 +3,8 @@
 import pytest
 
 from svc_oms.service.codec.kill_messages import placed_by_bytes
-from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.ports import AccountInfo, OrderWrite, WriteSet
+from svc_oms.service.ports.directory_ports import IdKind
 from tests.support.oms import listing
 
 

@@ -3,6 +3,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 
 import grpc
@@ -149,3 +150,13 @@ async def test_process_with_an_unknown_key_does_not_start():
     _, errors = await process.communicate()
     assert process.returncode == 2
     assert b"ORDERMESH_BNID" in errors
+
+
+async def test_process_whose_ops_port_is_taken_says_so():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        process = await start(ORDERMESH_OPS_BIND=address)
+        _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert f"cannot bind {address}".encode() in errors
+    assert b"Traceback" not in errors

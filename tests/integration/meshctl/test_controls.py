@@ -363,4 +363,4 @@ async def test_an_algorithm_nothing_open_carries_is_pointed_at(trader, orders, w
     line = ("kill", "engage", "--algorithm", "momentun-7", "--reason", "runaway", "--wait", "0")
     code, _, told = await trader.run(*line)
     assert code == 0, told
-    assert ("no open order carries algorithm momentun-7" in told) is warned
+    assert ("no open order has algorithm momentun-7" in told) is warned

@@ -88,13 +88,13 @@ async def test_a_side_is_named_and_exits_are_on_the_other_one(trader, side):
 
 
 MISTAKES = {
-    "two types": (["--trail", "1", "--display", "2"], "do not go together"),
-    "a stop and a peg": (["--stop", "1", "--peg", "market"], "do not go together"),
+    "two types": (["--trail", "1", "--display", "2"], "cannot be combined"),
+    "a stop and a peg": (["--stop", "1", "--peg", "market"], "cannot be combined"),
     "a peg to what is not": (["--peg", "last"], "primary"),
     "a time that is none": (["--expire", "soon"], "2027-01-31T17:30"),
     "exits that are none": (["--bracket", "12"], "PROFIT:LOSS"),
-    "a quantity, and money": (["--cash", "1000"], "one of them"),
-    "linked twice": (["--oco", "1", "--bracket", "2:1"], "do not go together"),
+    "a quantity, and money": (["--cash", "1000"], "either QUANTITY or --cash"),
+    "linked twice": (["--oco", "1", "--bracket", "2:1"], "not both"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import grpc
 import pytest
@@ -11,7 +12,17 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
 from tests.integration.marketdata.conftest import book, running
-from tests.support.oms import MINT, WAIT_S, Client, Gateway, bearer, replica, trading, verified
+from tests.support.oms import (
+    MINT,
+    WAIT_S,
+    Client,
+    Gateway,
+    Replica,
+    bearer,
+    replica,
+    trading,
+    verified,
+)
 from tests.support.waiting import until
 
 S = order_pb2.OrderState
@@ -254,17 +265,23 @@ async def test_a_bracket_from_entry_to_the_last_exit(book_url, tls):
     await verified(book_url)
 
 
+async def other_venue(
+    stack: AsyncExitStack, book_url: str, tls: Path, one: Replica
+) -> tuple[Replica, Gateway]:
+    """Run a second replica with the link of SIMB, which the first one knows to be up."""
+    two = await stack.enter_async_context(replica(book_url, tls))
+    channel = await stack.enter_async_context(two.channel("svc-gateway"))
+    simb = Gateway(channel, "simb-orders", "SIMB")
+    await simb.open()
+    stack.push_async_callback(simb.close)
+    await until(lambda: one.book.venues.is_up("SIMB"), "SIMB up")
+    return two, simb
+
+
 async def test_the_first_execution_of_an_oco_cancels_the_other_at_another_venue(book_url, tls):
     async with AsyncExitStack() as stack:
         one, client, sima = await stack.enter_async_context(trading(book_url, tls))
-        # The other venue's link is on another replica.
-        two = await stack.enter_async_context(replica(book_url, tls))
-        simb = Gateway(
-            await stack.enter_async_context(two.channel("svc-gateway")), "simb-orders", "SIMB"
-        )
-        await simb.open()
-        stack.push_async_callback(simb.close)
-        await until(lambda: one.book.venues.is_up("SIMB"), "SIMB up")
+        _, simb = await other_venue(stack, book_url, tls, one)
         a = (await client.place("a", link=link(OCO))).order
         b = (await client.place("b", link=link(OCO), instrument_id="ASML.SIMB")).order
         id_a, id_b = (await sima.command(0)).cl_ord_id, (await simb.command(0)).cl_ord_id
@@ -299,13 +316,7 @@ async def test_two_links_that_cancel_at_each_others_venue_do_not_lock_each_other
     pairs = 40
     async with AsyncExitStack() as stack:
         one, client, sima = await stack.enter_async_context(trading(book_url, tls))
-        two = await stack.enter_async_context(replica(book_url, tls))
-        simb = Gateway(
-            await stack.enter_async_context(two.channel("svc-gateway")), "simb-orders", "SIMB"
-        )
-        await simb.open()
-        stack.push_async_callback(simb.close)
-        await until(lambda: one.book.venues.is_up("SIMB"), "SIMB up")
+        two, simb = await other_venue(stack, book_url, tls, one)
         bob = Client(await stack.enter_async_context(two.channel()))
         bob.metadata = bearer(MINT.mint_token("bob", accounts=("ACC-BOB",)))
         for i in range(pairs):

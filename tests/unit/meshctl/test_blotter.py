@@ -10,10 +10,9 @@ from svc_oms.service.codec.order_records import order_message, progress_message
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import Tail
-from tests.support.order_events import EVENTS, ORDER, ORDER_ID
+from tests.support.order_events import EVENTS, ORDER, ORDER_ID, STAMP
 
 ACCOUNT = ORDER.account_id
-STAMP = ev.Stamp(1, 2, 3, "venue:SIMA", "k1")
 
 
 class Nobody:

@@ -6,33 +6,16 @@ from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.api import order_requests as requests
-from svc_oms.app import build_replica
 from svc_oms.domain.kill_switches import Scope
-from svc_oms.service.commands.submissions import CommandKind, Pull, Submission, Taken
-from svc_oms.service.kill.kill_ports import ENGAGING, SWITCH, SwitchRow
 from svc_oms.service.ports import AccountInfo
-from svc_oms.settings import OmsSettings
-from tests.support.clock import ManualClock
-from tests.support.oms import listing
-from tests.support.oms_memory import MemoryStore
-from tests.unit.oms.test_worker import ALICE, NoOrderCache, Silence, cancel, place
+from svc_oms.service.ports.kill_ports import ENGAGING, SWITCH, SwitchRow
+from svc_oms.service.submissions import CommandKind, Pull, Submission, Taken
+from tests.unit.oms.test_worker import ALICE, cancel, open_book, place
 
 
 @pytest.fixture
 async def book():
-    store = MemoryStore()
-    await store.ensure_account(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1, "DESK-1"))
-    made = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), "r1", ManualClock())
-    made.market.learn([listing()])
-    await made.leases.take(
-        gw.LinkOpen(
-            session_id="sima-orders",
-            venue_mic="SIMA",
-            gateway_instance="g",
-            status=gw.SessionStatus(state=gw.SESSION_STATE_UP),
-        )
-    )
-    return made
+    return await open_book(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1, "DESK-1"))
 
 
 async def engage(book, key="e1", *, drill=False, **scope) -> SwitchRow:

@@ -5,10 +5,10 @@ import asyncio
 from kernel.clock import SystemClock
 from mesh.call import Call
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.streams.publisher import Publisher
-from svc_oms.service.venue.venue_sessions import VenueSessions
 from tests.support.oms_memory import MemoryStore
 
 ACCOUNT = "ACC-ALICE"

@@ -16,14 +16,11 @@ import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ord
 import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 
-import { Commands } from "./commands";
+import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
-import { OrderBook } from "./orders";
 import { QuoteStore } from "./quotes";
 import { ServerClock } from "./server-clock";
-import type { Session } from "./session";
-import { ResumingStream, type StreamOptions } from "./stream";
 
 /** Seconds between heartbeats asked for: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;

@@ -3,8 +3,7 @@
 import { KillSwitchState, type KillScope, type KillSwitch } from "$gen/ordermesh/oms/v1/kill_switch_pb.js";
 import type { KillSwitchItem } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 
-import { Emitter } from "./emitter";
-import { drainWish, type Wish } from "./stream";
+import { drainWish, Emitter, type Wish } from "@ordermesh/client";
 
 /** States in which new orders and replaces are refused. */
 const BLOCKING = new Set([KillSwitchState.ENGAGING, KillSwitchState.ENGAGED]);

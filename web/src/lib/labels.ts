@@ -5,7 +5,7 @@ import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
 
-import { reasonWords } from "./errors";
+import { reasonWords } from "@ordermesh/client";
 
 /** How a state is coloured: a family, never the only sign, for the word stands beside. */
 export type Tone = "working" | "pending" | "done" | "gone" | "bad" | "doubt";

@@ -3,9 +3,8 @@
 import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { rounded } from "./decimals";
-import { Emitter } from "./emitter";
+import { Emitter, type OrderChange } from "@ordermesh/client";
 import { orderName, rejectionText } from "./labels";
-import type { OrderChange } from "./orders";
 
 export type NoticeTone = "good" | "info" | "bad" | "doubt";
 

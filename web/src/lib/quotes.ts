@@ -13,9 +13,8 @@ import type {
 import { GapKind, type Gap } from "$gen/ordermesh/type/v1/stream_pb.js";
 
 import { compare, tryParse } from "./decimals";
-import { Emitter } from "./emitter";
+import { drainWish, Emitter, type Wish } from "@ordermesh/client";
 import type { ServerClock } from "./server-clock";
-import { drainWish, type Wish } from "./stream";
 
 /** Prices whose moves are shown. */
 export type MovingField = "bidPrice" | "askPrice" | "lastPrice";

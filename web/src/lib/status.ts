@@ -1,7 +1,6 @@
 /** The state of a stream in one word, for the connection bar: never better than it is. */
 
-import { reasonWords } from "./errors";
-import type { ResumingStream } from "./stream";
+import { reasonWords, type ResumingStream } from "@ordermesh/client";
 
 export type LightTone = "live" | "busy" | "stale" | "down";
 

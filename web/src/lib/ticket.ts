@@ -5,7 +5,7 @@ import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import type { PlaceBody } from "./commands";
+import { type PlaceBody } from "@ordermesh/client";
 import { format, fromInput, multiply, parse, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
 import { lotOf, priceFault, quantityFault } from "./tick";

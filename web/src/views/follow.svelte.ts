@@ -3,7 +3,7 @@
 import { untrack } from "svelte";
 import { createSubscriber } from "svelte/reactivity";
 
-import type { Observable } from "$lib/emitter";
+import { type Observable } from "@ordermesh/client";
 
 /**
  * Reads a store reactively. Behind `const book = follow(() => desk.orders)`, `$derived(book.now.orders)` is read again when the store tells of a

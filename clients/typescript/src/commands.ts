@@ -14,11 +14,11 @@ import {
   type OrderType,
   type PegReference,
   type Side,
-} from "$gen/ordermesh/oms/v1/order_pb.js";
-import type { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+} from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
+import type { OrderService } from "../../../gen/ts/ordermesh/oms/v1/order_service_pb.js";
 
-import { Backoff } from "./backoff";
-import { refusalOf, type Refusal } from "./errors";
+import { Backoff } from "./backoff.js";
+import { refusalOf, type Refusal } from "./errors.js";
 
 /** How long one attempt may take. */
 export const ATTEMPT_TIMEOUT_MS = 8_000;

@@ -2,13 +2,13 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import { AuthService } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
-import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { AuthService } from "../../../gen/ts/ordermesh/identity/v1/auth_service_pb.js";
+import { OrderService } from "../../../gen/ts/ordermesh/oms/v1/order_service_pb.js";
 
 import { createClient } from "@connectrpc/connect";
 
-import { Session, type TokenStore } from "$lib/session";
-import { bearer } from "$lib/transport";
+import { Session, type TokenStore } from "../src/session.js";
+import { bearer } from "../src/transport.js";
 
 const LIFE_S = 300;
 let now: number;

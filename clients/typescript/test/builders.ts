@@ -3,15 +3,15 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 
-import { InstrumentSchema, TradingStatus, type Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
-import { MarketDataItemSchema, type MarketDataItem } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
+import { InstrumentSchema, TradingStatus, type Instrument } from "../../../gen/ts/ordermesh/marketdata/v1/instrument_pb.js";
+import { MarketDataItemSchema, type MarketDataItem } from "../../../gen/ts/ordermesh/marketdata/v1/market_data_pb.js";
 import {
   OrderEventSchema,
   OrderStreamItemSchema,
   type OrderEvent,
   type OrderStreamItem,
-} from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderSchema, OrderState, OrderType, Side, TimeInForce, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+} from "../../../gen/ts/ordermesh/oms/v1/event_pb.js";
+import { OrderSchema, OrderState, OrderType, Side, TimeInForce, type Order } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
 
 /** What a message is made from, without being one already. */
 type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;

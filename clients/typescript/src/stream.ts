@@ -13,12 +13,12 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 
-import { DrainCause, type Drain } from "$gen/ordermesh/type/v1/stream_pb.js";
+import { DrainCause, type Drain } from "../../../gen/ts/ordermesh/type/v1/stream_pb.js";
 
-import { Backoff } from "./backoff";
-import { Emitter } from "./emitter";
-import { refusalOf } from "./errors";
-import type { Refusal } from "./errors";
+import { Backoff } from "./backoff.js";
+import { Emitter } from "./emitter.js";
+import { refusalOf } from "./errors.js";
+import type { Refusal } from "./errors.js";
 
 export type StreamPhase = "idle" | "connecting" | "catching-up" | "live" | "waiting" | "stopped";
 

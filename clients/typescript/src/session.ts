@@ -3,13 +3,13 @@
  * sessionStorage so that a reload does not ask for the password again (README: the trade-off).
  */
 
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import type { Client, Transport } from "@connectrpc/connect";
 
-import { AuthService, type TokenPair, type User } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
+import { AuthService, type TokenPair, type User } from "../../../gen/ts/ordermesh/identity/v1/auth_service_pb.js";
 
-import { Emitter } from "./emitter";
-import { toMs } from "./server-clock";
+import { Emitter } from "./emitter.js";
 
 /** Where the refresh token survives a reload. */
 export interface TokenStore {
@@ -183,7 +183,7 @@ function lifeMs(tokens: TokenPair): number | undefined {
 }
 
 function expiresInMs(tokens: TokenPair, now: number): number {
-  return tokens.accessExpiresAt ? Math.max(0, toMs(tokens.accessExpiresAt) - now) : 0;
+  return tokens.accessExpiresAt ? Math.max(0, timestampMs(tokens.accessExpiresAt) - now) : 0;
 }
 
 const STORAGE_KEY = "ordermesh.refresh-token";

@@ -1,7 +1,7 @@
 /** What the state of an order means for the page. Orders come from the stream; none is derived here. */
 
-import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderState, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import type { OrderEvent } from "../../../gen/ts/ordermesh/oms/v1/event_pb.js";
+import { OrderState, type Order } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
 
 /** States in which nothing more is expected of the venue. */
 const CLOSED = new Set([

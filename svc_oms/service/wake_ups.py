@@ -18,10 +18,10 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.reference.venue_sessions import VenueSession, VenueSessions, capabilities_of
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.venue.session_leases import SessionLeases
-from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions, capabilities_of
 
 log = get_logger("svc_oms.wakes")
 

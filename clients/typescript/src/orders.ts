@@ -5,13 +5,13 @@
  * derived from events.
  */
 
-import type { OrderEvent, OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
-import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
-import { GapKind, type Cursor, type Gap, type SnapshotComplete } from "$gen/ordermesh/type/v1/stream_pb.js";
+import type { OrderEvent, OrderStreamItem } from "../../../gen/ts/ordermesh/oms/v1/event_pb.js";
+import type { Order } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
+import { GapKind, type Cursor, type Gap, type SnapshotComplete } from "../../../gen/ts/ordermesh/type/v1/stream_pb.js";
 
-import { Emitter } from "./emitter";
-import { isForeign } from "./order-states";
-import { drainWish, type Wish } from "./stream";
+import { Emitter } from "./emitter.js";
+import { isForeign } from "./order-states.js";
+import { drainWish, type Wish } from "./stream.js";
 
 /** Events kept per order for its trail; the oldest leave first. */
 export const TRAIL_EVENTS_MAX = 200;

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 
-import type { Session } from "./session";
+import type { Session } from "./session.js";
 
 /**
  * Adds the access token; a unary call refused as unauthenticated is repeated once with a renewed

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from svc_oms.service.controls.control_ports import ControlStore
-from svc_oms.service.directory.directory_ports import DirectoryStore
-from svc_oms.service.disconnect.guard_ports import GuardStore
-from svc_oms.service.kill.kill_ports import KillStore, SwitchRow
-from svc_oms.service.records import (
+from svc_oms.service.ports.control_ports import ControlStore
+from svc_oms.service.ports.directory_ports import DirectoryStore
+from svc_oms.service.ports.guard_ports import GuardStore
+from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
+from svc_oms.service.ports.records import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
@@ -30,7 +30,7 @@ from svc_oms.service.records import (
     SessionRow,
     WriteSet,
 )
-from svc_oms.service.venue.session_ports import ActionRow, SessionActionStore
+from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 
 __all__ = [
     "AccountInfo",

@@ -1,13 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it, vi } from "vitest";
 
-import { OrderEventSchema, type OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderState, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
-import { DrainCause, GapKind, ResyncCause } from "$gen/ordermesh/type/v1/stream_pb.js";
+import { OrderEventSchema, type OrderEvent } from "../../../gen/ts/ordermesh/oms/v1/event_pb.js";
+import { OrderState, TimeInForce } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
+import { DrainCause, GapKind, ResyncCause } from "../../../gen/ts/ordermesh/type/v1/stream_pb.js";
 
-import { OrderBook } from "$lib/orders";
+import { OrderBook } from "../src/orders.js";
 
-import { accepted, ACCOUNT, cursor, event, heartbeat, item, live, order, settled, snapshotComplete } from "./builders";
+import { accepted, ACCOUNT, cursor, event, heartbeat, item, live, order, settled, snapshotComplete } from "./builders.js";
 
 const terms = { quantity: "150", limitPrice: "612.6", timeInForce: TimeInForce.DAY };
 const SECOND = "01JD0000000000000000000002";

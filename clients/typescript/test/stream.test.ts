@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Backoff, BACKOFF } from "$lib/backoff";
-import { ResumingStream, type Wish } from "$lib/stream";
+import { Backoff, BACKOFF } from "../src/backoff.js";
+import { ResumingStream, type Wish } from "../src/stream.js";
 
 /** One connection the test plays the server of. */
 class Connection implements AsyncIterable<Wish> {

@@ -2,16 +2,13 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 
-import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
-import { OrderService, type PlaceRequest } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { OrderType, Side, TimeInForce } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
+import { OrderService, type PlaceRequest } from "../../../gen/ts/ordermesh/oms/v1/order_service_pb.js";
 
-import { Commands, IntentKeeper, type PlaceBody } from "$lib/commands";
-import { refusalOf } from "$lib/errors";
-import { check, emptyDraft, fieldOfPath, touch } from "$lib/ticket";
+import { Commands, IntentKeeper, type PlaceBody } from "../src/commands.js";
+import { refusalOf } from "../src/errors.js";
 
-import { instrument, order } from "./builders";
-import { create } from "@bufbuild/protobuf";
-import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
+import { order } from "./builders.js";
 
 const body: PlaceBody = {
   accountId: "ACC-ALICE",
@@ -122,75 +119,5 @@ describe("refusals", () => {
     const error = new ConnectError("odd", Code.InvalidArgument);
     error.details.push({ type: "google.rpc.ErrorInfo", value: new Uint8Array([255, 255, 255]) });
     expect(refusalOf(error)).toMatchObject({ reason: "", text: "odd", repeatable: false });
-  });
-});
-
-describe("the ticket", () => {
-  const listing = instrument();
-  const draft = { ...emptyDraft("ACC-ALICE"), instrumentId: "ASML.SIMA", quantity: "100", limitPrice: "612.40" };
-
-  it("gives the order in canonical form", () => {
-    expect(check(draft, listing).body).toMatchObject({ quantity: "100", limitPrice: "612.4" });
-  });
-
-  it("names every field at fault", () => {
-    const { faults } = check({ ...draft, quantity: "0.5", limitPrice: "612.45" }, listing);
-    expect(faults).toEqual({
-      quantity: "must be a multiple of the lot 1",
-      limitPrice: "must be a multiple of the tick 0.1: 612.4 or 612.5",
-    });
-    expect(check({ ...draft, instrumentId: "" }, undefined).faults?.instrumentId).toBe("is missing");
-  });
-
-  it("sends no price with a market order", () => {
-    expect(check({ ...draft, type: OrderType.MARKET, limitPrice: "nonsense" }, listing).body?.limitPrice).toBe("");
-  });
-
-  const NOON = Date.parse("2027-01-31T12:00");
-  const typed: [string, Partial<typeof draft>, object][] = [
-    ["a stop", { type: OrderType.STOP, stopPrice: "600.0" }, { limitPrice: "", stopPrice: "600" }],
-    ["a stop limit", { type: OrderType.STOP_LIMIT, stopPrice: "613" }, { limitPrice: "612.4", stopPrice: "613" }],
-    ["a trailing stop", { type: OrderType.TRAILING_STOP, trailingOffset: "2.5" }, { limitPrice: "", trailingOffset: "2.5" }],
-    ["an iceberg", { type: OrderType.ICEBERG, displayQuantity: "10" }, { limitPrice: "612.4", displayQuantity: "10" }],
-    [
-      "a peg without a cap",
-      { type: OrderType.PEGGED, limitPrice: "", pegReference: PegReference.PRIMARY },
-      { limitPrice: "", peg: { reference: PegReference.PRIMARY, offset: "" } },
-    ],
-    [
-      "good till a time",
-      { timeInForce: TimeInForce.GTD, expires: "2027-02-01T17:30" },
-      { timeInForce: TimeInForce.GTD, expiresAtMs: Date.parse("2027-02-01T17:30") },
-    ],
-    ["one held for a second person", { held: true }, { held: true }],
-  ];
-  it.each(typed)("makes %s", (_, changes, body) => {
-    expect(check({ ...draft, ...changes }, listing, NOON).body).toMatchObject(body);
-  });
-
-  it("leaves out what another type's fields hold", () => {
-    const left = { ...draft, stopPrice: "x", displayQuantity: "x", trailingOffset: "x" };
-    expect(check(left, listing).body).not.toHaveProperty("stopPrice");
-  });
-
-  it("asks for what a type needs", () => {
-    expect(check({ ...draft, type: OrderType.STOP }, listing).faults).toHaveProperty("stopPrice");
-    expect(check({ ...draft, type: OrderType.ICEBERG }, listing).faults).toHaveProperty("displayQuantity");
-    expect(check({ ...draft, type: OrderType.ICEBERG, timeInForce: TimeInForce.FOK }, listing).faults).toHaveProperty("timeInForce");
-    const expired = { ...draft, timeInForce: TimeInForce.GTD, expires: "2027-01-31T11:00" };
-    expect(check(expired, listing, NOON).faults?.expires).toBe("is over already");
-    expect(check({ ...expired, expires: "" }, listing, NOON).faults?.expires).toBe("is missing");
-  });
-
-  it("takes its price from the other side of the touch", () => {
-    const quote = create(QuoteSchema, { bidPrice: "612.4", askPrice: "612.6", lastPrice: "612.5" });
-    expect([touch(quote, Side.BUY), touch(quote, Side.SELL)]).toEqual(["612.6", "612.4"]);
-    expect(touch(create(QuoteSchema, { lastPrice: "612.5" }), Side.BUY)).toBe("612.5");
-    expect(touch(undefined, Side.BUY)).toBe("");
-  });
-
-  it("finds its field behind a path of the mesh", () => {
-    expect(fieldOfPath("terms.limit_price")).toBe("limitPrice");
-    expect(fieldOfPath("regulatory")).toBeUndefined();
   });
 });

@@ -1,0 +1,20 @@
+/** The client of Ordermesh for browsers: login, commands that are repeated safely, streams that resume. */
+
+export { Backoff, BACKOFF, type BackoffLimits } from "./backoff.js";
+export {
+  ATTEMPT_TIMEOUT_MS,
+  ATTEMPTS_MAX,
+  Commands,
+  IntentKeeper,
+  type Intent,
+  type Outcome,
+  type PlaceBody,
+} from "./commands.js";
+export { Emitter, type Observable } from "./emitter.js";
+export { reasonWords, refusalOf, type Refusal } from "./errors.js";
+export { isOpen, stateOf } from "./order-states.js";
+export { OrderBook, TRAIL_EVENTS_MAX, type LinkGap, type OrderChange } from "./orders.js";
+export { Session, tabTokenStore, type SessionPhase, type TokenStore } from "./session.js";
+export { drainWish, ResumingStream, type Reader, type StreamOptions, type StreamPhase, type Wish } from "./stream.js";
+export { bearer, grpcWeb } from "./transport.js";
+export { onWake } from "./wake.js";
