@@ -3,17 +3,17 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from kernel.nanoseconds import NS_PER_US
+from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.api.go_flat import go_flat
 from svc_oms.api.paging import page_start, page_token
-from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.errors import (
     account_not_found,
@@ -154,8 +154,8 @@ class OrderServicer:
             states=tuple(request.states),
             instrument_id=request.instrument_id,
             open_only=request.open_only,
-            created_from_us=nanoseconds(request.created_from) // NS_PER_US,
-            created_until_us=nanoseconds(request.created_until) // NS_PER_US,
+            created_from_us=to_us(from_timestamp(request.created_from)),
+            created_until_us=to_us(from_timestamp(request.created_until)),
             before_order_id=page_start(request),
             limit=size + 1,
         )

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from kernel.nanoseconds import US_PER_S
+from kernel.nanoseconds import US_PER_S, to_us
 from mesh.call import Call
 from mesh.streams.cursor import Kept, resync, resync_cause
 from mesh.streams.life import StreamLife, slow_consumer
@@ -142,7 +142,7 @@ class OrderStream:
                 return
             answer = resync(requested, cause, position.account_id)
             yield _framed(OrderStreamItem(resync=answer))
-        now_us = self._parts.clock.now_ns() // 1000
+        now_us = to_us(self._parts.clock.now_ns())
         snapshot = await self._parts.store.snapshot(
             position.account_id, now_us - SNAPSHOT_CLOSED_US, SNAPSHOT_ORDERS_MAX
         )
