@@ -2,7 +2,7 @@
 
 import asyncio
 
-from svc_oms.service.commands.bounded_queue import BoundedQueue
+from svc_oms.service.bounded_queue import BoundedQueue
 
 
 async def turn():
