@@ -1,4 +1,4 @@
-"""Ends background tasks, including those that lose a cancellation; waits with a limit."""
+"""Tasks and events: end a task that loses a cancellation, wait for an event with a limit."""
 
 import asyncio
 from collections.abc import Collection

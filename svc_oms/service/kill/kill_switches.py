@@ -15,6 +15,7 @@ from kernel.ulid import new_ulid, valid_ulid
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.names import called
+from mesh.tasks import is_set_within
 from svc_oms.domain.kill_switches import Scope, reaches_session
 from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
@@ -227,11 +228,7 @@ class KillSwitches:
                 wait_s = BUSY_LOOK_S
             if any(row.state == ENGAGING for row in blocks.rows):
                 wait_s = self._confirm_look_s()
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._rung.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(self._rung, wait_s)
 
     def _confirm_look_s(self) -> float:
         """Look often while somebody waits for the answer, then seldom."""
