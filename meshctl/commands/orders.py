@@ -131,9 +131,7 @@ def order(
     hold: HoldOption = False,
     oco: OcoOption = "",
     exits: BracketOption = "",
-    note: Annotated[
-        str, typer.Option("--note", help="Recorded with the order, not sent to the venue.")
-    ] = "",
+    note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
     wait: WaitOption = True,
