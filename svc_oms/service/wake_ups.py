@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
@@ -155,10 +156,7 @@ class WakeUpReceiver:
                 await asyncio.sleep(LOOK_INTERVAL_S)
 
     async def _wait(self) -> bool:
-        try:
-            async with asyncio.timeout(LOOK_INTERVAL_S):
-                await self._rung.wait()
-        except TimeoutError:
+        if not await is_set_within(self._rung, LOOK_INTERVAL_S):
             return False
         self._rung.clear()
         return True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from kernel.decimals import plain
-from kernel.nanoseconds import NS_PER_S, NS_PER_US
+from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.controls.judgement import (
@@ -62,7 +62,7 @@ class ControlsInForce:
         if seen > self._controls.version:
             # Behind the lock: nothing moves between the two statements.
             version = await transaction.controls_version()
-            records = await transaction.control_records(now_ns // NS_PER_US)
+            records = await transaction.control_records(to_us(now_ns))
             self._decoded = decoded(records, self._decoded)
             self._controls = read_controls(version, self._decoded)
         return self._controls

@@ -19,6 +19,7 @@ from kernel.ulid import new_ulid
 from mesh.auth import Principal
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service import metrics
 from svc_oms.service.commands.worker import CommandWorker
@@ -169,11 +170,7 @@ class FlowGuards:
                     if self._seen_since is not None:
                         log.warning("database away, guards wait", error=str(error))
                     self._seen_since = None
-                try:
-                    async with asyncio.timeout(LOOK_INTERVAL_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
+                await is_set_within(self._wake, LOOK_INTERVAL_S)
 
     async def _look(self) -> list[GuardRow]:
         """Tell of the lost, vouch for the held, return what was claimed."""

@@ -8,6 +8,7 @@ too old ends (link.py); the gateway gives up what it was not yet told to send.
 import asyncio
 
 from kernel.clock import Clock
+from kernel.nanoseconds import to_us
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service.codec.kill_messages import blocks_message
 from svc_oms.service.ports import StoreUnavailableError, kill_ports
@@ -96,5 +97,5 @@ class BlockView:
         Raises:
             StoreUnavailableError: nobody will know.
         """
-        await self._store.confirm(session_id, token, version, self._clock.now_ns() // 1000)
+        await self._store.confirm(session_id, token, version, to_us(self._clock.now_ns()))
         self.ring()

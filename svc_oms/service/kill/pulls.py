@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import MeshError, to_rejection
 from mesh.log import get_logger
@@ -138,7 +138,7 @@ class Puller:
         )
 
     def _now_us(self) -> int:
-        return self._parts.clock.now_ns() // NS_PER_US
+        return to_us(self._parts.clock.now_ns())
 
     # Listing.
 
