@@ -1,9 +1,8 @@
-"""Orders the venue told of first: given by telephone, or in the venue's own screen.
+"""Unsolicited orders: given by telephone, or in the venue's own screen.
 
-Such an order is a fact: no control is asked, no rule of a listing is applied. What is
-opened here is opened once, by the venue's OrderID(37), and only on a report that tells
-what the order is: that it was taken, or a fill. Reports of its cancel, its correction or
-its status alone say too little of an order nobody has heard of.
+Such an order is a fact: no control and no rule of a listing is applied. It is opened once,
+by the venue's OrderID(37), and only on a report that says what the order is: that it was
+taken, or a fill. Reports of only its cancel, correction or status do not say enough.
 """
 
 from collections.abc import Iterator
@@ -21,54 +20,54 @@ from svc_oms.domain.report_parts import TIMES_IN_FORCE
 OPENING: Final = frozenset("A0F")
 """ExecType(150) of reports that open an order: pending new, new, trade."""
 NO_ORDER_ID: Final = frozenset({"", "NONE"})
-"""OrderID(37) where there is none: FIX asks for the field in every report."""
+"""OrderID(37) if there is none: FIX requires the field in every report."""
 
 
-def side_of(told: ReportedOrder) -> Side | None:
-    """Return Side(54) as ours; None if it is none of ours."""
-    return SIDE_OF_CODE.get(told.side)
+def side_of(reported: ReportedOrder) -> Side | None:
+    """Return Side(54) as ours; None if we do not have it."""
+    return SIDE_OF_CODE.get(reported.side)
 
 
 def why_not(facts: ExecutionReportFacts, instrument: Instrument | None) -> str:
-    """Tell why a report opens no order here; empty if it does.
+    """Return why a report opens no order here; empty if it does.
 
     Args:
         facts: The report.
         instrument: The listing it names, if that is known.
     """
-    told = facts.told
-    if told is None:
-        return "what it says of the order is not taken on this session"
-    faults = chain(_faults_of_name(facts, told), _faults_of_order(facts, told, instrument))
+    reported = facts.told
+    if reported is None:
+        return "this session takes no unsolicited orders"
+    faults = chain(_faults_of_name(facts, reported), _faults_of_order(facts, reported, instrument))
     return next(faults, "")
 
 
-def _faults_of_name(facts: ExecutionReportFacts, told: ReportedOrder) -> Iterator[str]:
+def _faults_of_name(facts: ExecutionReportFacts, reported: ReportedOrder) -> Iterator[str]:
     named = facts.venue_order_id
     if named in NO_ORDER_ID or not named.isprintable() or not facts.cl_ord_id.isprintable():
         yield f"OrderID(37) {named!r} names no order"
     if facts.exec_type not in OPENING:
         yield f"a report with ExecType(150)={facts.exec_type} opens none"
-    if not told.account_id:
+    if not reported.account_id:
         yield "Account(1) is missing, and the venues file has no telephone_account"
 
 
 def _faults_of_order(
-    facts: ExecutionReportFacts, told: ReportedOrder, instrument: Instrument | None
+    facts: ExecutionReportFacts, reported: ReportedOrder, instrument: Instrument | None
 ) -> Iterator[str]:
     if instrument is None:
-        yield f"Symbol(55) {told.symbol!r} is no listing known of this venue"
+        yield f"Symbol(55) {reported.symbol!r} is not a known listing of this venue"
         return
-    for field, is_told, known in (
-        ("SecurityID(48)", told.isin, instrument.isin),
-        ("Currency(15)", told.currency, instrument.currency),
+    for field, value, known in (
+        ("SecurityID(48)", reported.isin, instrument.isin),
+        ("Currency(15)", reported.currency, instrument.currency),
     ):
-        if is_told and known and is_told != known:
-            yield f"{field} is {is_told!r} where {instrument.instrument_id} has {known!r}"
-    if side_of(told) is None:
-        yield f"Side(54) {told.side!r} is none of 1, 2, 5, 6"
+        if value and known and value != known:
+            yield f"{field} is {value!r} but {instrument.instrument_id} has {known!r}"
+    if side_of(reported) is None:
+        yield f"Side(54) {reported.side!r} is none of 1, 2, 5, 6"
     if _quantity(facts) <= 0:
-        yield "OrderQty(38) is missing, and LeavesQty(151) and CumQty(14) do not tell it"
+        yield "OrderQty(38) is missing, and LeavesQty(151) and CumQty(14) do not give it"
     if facts.exec_type == "F" and not (
         facts.exec_id.isprintable() and facts.last_quantity and facts.last_price is not None
     ):
@@ -78,16 +77,16 @@ def _faults_of_order(
 def opened(
     facts: ExecutionReportFacts, instrument: Instrument, order_id: str, now_ns: int
 ) -> Order:
-    """Return the order a report opens, as it is before that report is folded into it."""
-    told = facts.told
-    assert told is not None, "why_not says so"
-    side = side_of(told)
+    """Return the order a report opens, before that report is folded into it."""
+    reported = facts.told
+    assert reported is not None, "why_not says so"
+    side = side_of(reported)
     assert side is not None, "why_not says so"
-    quantity, (kind, limit, stop) = _quantity(facts), _kind(facts, told)
+    quantity, (kind, limit, stop) = _quantity(facts), _kind(facts, reported)
     return Order(
         order_id=order_id,
-        account_id=told.account_id,
-        # What a key is for a client's order: the same one again is no second order.
+        account_id=reported.account_id,
+        # Like the key of a client's order: the same key again opens no second order.
         idempotency_key=facts.venue_order_id,
         instrument_id=instrument.instrument_id,
         symbol=instrument.symbol,
@@ -104,7 +103,7 @@ def opened(
             TIMES_IN_FORCE.get(facts.time_in_force, TimeInForce.DAY),
         ),
         leaves_quantity=quantity,
-        # OrigClOrdID(41) of a cancel: FIX 4.4 asks for one, and the venue knows no other name.
+        # OrigClOrdID(41) of a cancel: FIX 4.4 requires one, and the venue knows no other name.
         cl_ord_id=facts.cl_ord_id or facts.venue_order_id,
         placed_by=f"venue:{instrument.venue_mic}",
         created_at_ns=now_ns,
@@ -123,13 +122,13 @@ def _quantity(facts: ExecutionReportFacts) -> Quantity:
 
 
 def _kind(
-    facts: ExecutionReportFacts, told: ReportedOrder
+    facts: ExecutionReportFacts, reported: ReportedOrder
 ) -> tuple[OrderType, Price | None, Price | None]:
-    """Return type, limit and stop price by what is told; a type without its price is none."""
+    """Return type, limit and stop price of a report; a type without its price is none."""
     limit = facts.limit_price or None
     stop = facts.stop_price or None
-    if told.order_type == "1":
+    if reported.order_type == "1":
         return OrderType.MARKET, None, None
-    if stop is not None and told.order_type in {"3", "4"}:
+    if stop is not None and reported.order_type in {"3", "4"}:
         return (OrderType.STOP if limit is None else OrderType.STOP_LIMIT), limit, stop
     return (OrderType.MARKET if limit is None else OrderType.LIMIT), limit, None
