@@ -1,4 +1,4 @@
-"""What the desk does to make an account flat: first its cancels, then its closing orders."""
+"""The command GoFlat: first it cancels, then it places the closing orders."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -18,12 +18,12 @@ from svc_oms.service.ports import IdempotencyRow, PositionRow
 
 
 def listing_key(listing: Instrument) -> PositionKey:
-    """Return which position orders of a listing move; see `positions.key_of`."""
+    """Return the key of the position that a listing's orders change; see `positions.key_of`."""
     return (listing.isin or listing.instrument_id, listing.currency)
 
 
 def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Ask for the cancels of what is open in scope, or place what closes what is held."""
+    """Request the cancels of the open orders in scope, or place the orders that close positions."""
     command = submission.command
     assert isinstance(command, GoFlat)
     wanted: PositionKey | None = None
@@ -88,7 +88,7 @@ def _close(
     blocking = [order.order_id for order in live if key_of(order) == key]
     if blocking:
         ids = ", ".join(blocking[:3])
-        _because(result, Cause.OPEN_ORDERS, f"{len(blocking)} orders are open still: {ids}")
+        _because(result, Cause.OPEN_ORDERS, f"{len(blocking)} orders are still open: {ids}")
         return
     listings = [
         one

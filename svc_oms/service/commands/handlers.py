@@ -1,4 +1,4 @@
-"""The index of the desk: what each kind of command needs, and what it does."""
+"""The index of commands: what each kind needs, and what it does."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -30,7 +30,7 @@ from svc_oms.service.waiting import waiting_commands as waiting
 
 
 def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Accept a new order, and send it unless it waits here."""
+    """Accept a new order, and send it unless it has to wait here."""
     command = submission.command
     assert isinstance(command, PlaceOrder)
     parts, now_ns = batch.parts, batch.changes.now_ns
@@ -56,7 +56,7 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
 
 
 def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Ask the venue for other terms, or change what is not there yet."""
+    """Ask the venue for other terms, or change an order that is not there yet."""
     command = submission.command
     assert isinstance(command, ReplaceOrder)
     parts = batch.parts
@@ -119,7 +119,7 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         result = response.results.add(order_id=order_id)
         before = batch.order(order_id)
         if before.is_closed:
-            # By the cancel of the order it was linked with.
+            # It was cancelled with the order it is linked with.
             result.state = before.state.value  # type: ignore[assignment] # by number
             continue
         wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)

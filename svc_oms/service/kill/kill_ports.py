@@ -12,8 +12,8 @@ IN_FORCE = frozenset({ENGAGING, ENGAGED})
 # Switches in force at a time: each is compared with every order and told to every gateway.
 SWITCHES_IN_FORCE_MAX = 1000
 # A gateway whose link is gone may work on for a moment: its owner reads the blocks at least every
-# 5 s or ends the link (blocks.py), and the gateway sends new orders only for 8 s behind the time in
-# the owner's last heartbeat. Behind both, and a second for the owner's sign of life, and another
+# 5 s or ends the link (block_view.py), and the gateway sends new orders only for 8 s after the time
+# in the owner's last heartbeat. After both, and a second for the owner's sign of life, and another
 # for clocks that differ, nothing can leave through it.
 SESSION_QUIET_S = 15
 
@@ -27,7 +27,7 @@ class SwitchRow(NamedTuple):
     kind: int
     drill: bool
     scope: tuple[str, ...]
-    """Fields of `domain.kill.Scope`, in order."""
+    """Fields of `domain.kill_switches.Scope`, in order."""
     reason: str
     state: int
     version: int
@@ -195,7 +195,7 @@ class KillStore(Protocol):
         outcomes: Sequence[int],
         account_ids: Sequence[str] | None = None,
     ) -> list[PullRow]:
-        """Read orders of a switch behind an order id; of these outcomes unless empty.
+        """Read orders of a switch after an order id; of these outcomes unless empty.
 
         Of all accounts unless some are given.
         """
