@@ -1,4 +1,4 @@
-"""What the order book tells Prometheus."""
+"""The metrics of the order book."""
 
 from collections import Counter as Tally
 from collections.abc import Sequence
@@ -32,9 +32,7 @@ EXECUTIONS = Counter("ordermesh_oms_executions_total", "Executions applied.", ["
 DUPLICATE_EXECUTIONS = Counter(
     "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
 )
-UNSOLICITED_ORDERS = Counter(
-    "ordermesh_oms_told_orders_total", "Orders the venue told of first.", ["venue"]
-)
+UNSOLICITED_ORDERS = Counter("ordermesh_oms_told_orders_total", "Unsolicited orders.", ["venue"])
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
 FOREIGN_COPIES = Counter(
     "ordermesh_oms_foreign_copies_total", "Drop copies of orders that are not ours.", ["venue"]

@@ -1,8 +1,8 @@
-"""What rows hold, and what is asked of them, as plain records.
+"""Rows and filters as plain records.
 
-A record holds identities and columns as plain values (decimals as canonical text) and the
-protobuf bytes that readers get. Adapters therefore know neither the domain nor protobuf; the
-codec beside this file knows both. `ports.py` names them again: take them from there.
+A record has identities and columns as plain values (decimals as canonical text) and the
+protobuf bytes that readers get. So adapters know neither the domain nor protobuf; the `codec`
+package knows both. `ports.py` names the records again: import them from there.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class AccountRow(NamedTuple):
-    """An account as it is locked."""
+    """An account, read while locking it."""
 
     account_id: str
     status: int
@@ -21,13 +21,13 @@ class AccountRow(NamedTuple):
     firm_id: str = ""
     desk_id: str = ""
     controls: str = ""
-    """What the controls remember of it; `domain.controls.state` reads it."""
+    """The state of its controls; `domain.controls.state` reads it."""
     controls_seen: int = 0
-    """Version of the controls as the locking statement began; may be one change behind."""
+    """Version of the controls when the locking statement began; may be one change late."""
 
 
 class PositionRow(NamedTuple):
-    """What an account holds of an instrument; numbers as canonical text."""
+    """An account's position in an instrument; numbers as canonical text."""
 
     account_id: str
     isin: str
@@ -40,7 +40,7 @@ class PositionRow(NamedTuple):
 
 
 class AccountInfo(NamedTuple):
-    """What an operator states of an account."""
+    """An account as an operator sets it up."""
 
     account_id: str
     display_name: str
@@ -85,11 +85,11 @@ class OrderWrite(NamedTuple):
     body: bytes
     fold: str
     waits: bool = False
-    """It is here and not at the venue."""
+    """It waits here and is not at the venue."""
     group_id: str = ""
-    """Of the orders it is linked with."""
+    """The group of the orders it is linked with."""
     told_as: str = ""
-    """OrderID(37) under which the venue told of it first; empty for others."""
+    """OrderID(37) under which the venue first reported an unsolicited order; else empty."""
 
 
 class EventWrite(NamedTuple):
@@ -108,7 +108,7 @@ class LoggedEvent(NamedTuple):
     sequence: int
     payload: bytes
     order: bytes | None = None
-    """The order as it is stored; with the last event of each order in what was read."""
+    """The order as it is stored; only with the last of its events that were read."""
 
 
 class ExecutionRow(NamedTuple):
@@ -127,7 +127,7 @@ class ExecutionRow(NamedTuple):
 
 
 class IdempotencyRow(NamedTuple):
-    """What a key stands for."""
+    """The stored answer of an idempotency key."""
 
     account_id: str
     key: str
@@ -146,7 +146,7 @@ class OutboxWrite(NamedTuple):
 
 
 class ParkedWrite(NamedTuple):
-    """A message nobody could apply."""
+    """A message that could not be applied."""
 
     session_id: str
     session_epoch: int
@@ -159,7 +159,7 @@ class ParkedWrite(NamedTuple):
 
 
 class SessionRow(NamedTuple):
-    """A FIX order session as the database has it."""
+    """A FIX order session as it is stored."""
 
     session_id: str
     venue_mic: str
@@ -174,20 +174,20 @@ class SessionRow(NamedTuple):
     drop_copy: bool = False
     """It only copies what the venue reports on the order session."""
     gateway: str = ""
-    # Its lease has not run out.
+    # Its lease has not expired.
     held: bool = False
     # An operator wants it logged out.
     kept_out: bool = False
-    # Next MsgSeqNum(34) we send as far as it was told, and the life it counts in; 0 if never.
+    # Next MsgSeqNum(34) we send, as last reported, and its epoch; 0 if never.
     next_sender: int = 0
     sender_epoch: int = 0
 
 
 class AuditWrite(NamedTuple):
-    """What the audit log is to say; see AuditEntry in audit_service.proto for the fields.
+    """An entry of the audit log; see AuditEntry in audit_service.proto for the fields.
 
-    Lists of WriteSet.audit go in with their batch; `trail.Trail` appends others.
-    Put no secret in: what stands here is kept for years and read by many.
+    Entries in WriteSet.audit are written with their batch; `audit_log.AuditLog` appends others.
+    Put no secret in: entries are kept for years and read by many.
     """
 
     kind: int
@@ -223,14 +223,14 @@ class AuditLine(NamedTuple):
 
 
 class AuditHead(NamedTuple):
-    """Where a writer's chain ends."""
+    """The end of a writer's chain."""
 
     last_sequence: int
     head: bytes
 
 
 class AuditFilter(NamedTuple):
-    """Which lines of the audit log a list wants. Empty means all."""
+    """Which lines of the audit log are wanted. Empty means all."""
 
     from_us: int
     until_us: int
@@ -251,13 +251,13 @@ class LinkProgress(NamedTuple):
     inbound_epoch: int
     inbound_msg_seq_num: int
     acknowledged_outbound_sequence: int
-    # At least this is the next MsgSeqNum(34) we send, by the receipts.
+    # The next MsgSeqNum(34) we send is at least this, by the receipts.
     next_sender: int = 0
 
 
 @dataclass(slots=True)
 class WriteSet:
-    """All a batch writes. One statement, one commit."""
+    """Everything a batch writes. One statement, one commit."""
 
     accounts: list[tuple[str, int, bytes, str]] = field(default_factory=list)
     events: list[EventWrite] = field(default_factory=list)
@@ -270,12 +270,12 @@ class WriteSet:
     parked: list[ParkedWrite] = field(default_factory=list)
     audit: list[AuditWrite] = field(default_factory=list)
     positions: list[PositionRow] = field(default_factory=list)
-    """They move with executions only."""
+    """They change with executions only."""
     progress: LinkProgress | None = None
 
 
 class ListFilter(NamedTuple):
-    """Which orders a list wants. Empty means all."""
+    """Which orders are wanted. Empty means all."""
 
     account_ids: tuple[str, ...] | None
     states: tuple[int, ...]
@@ -288,7 +288,7 @@ class ListFilter(NamedTuple):
 
 
 class AccountSnapshot(NamedTuple):
-    """An account's orders as of one sequence."""
+    """An account's orders at one sequence."""
 
     last_sequence: int
     bodies: list[bytes]
