@@ -63,9 +63,9 @@ def _cancel(
     try:
         batch.act(_part(submission, CommandKind.CANCEL, cancel))
     except (OrderRefused, MeshError) as error:
-        told = refused(error)
-        result.rejection.CopyFrom(to_rejection(told))
-        batch.part_refused(submission, CommandKind.CANCEL, cancel, told)
+        refusal = refused(error)
+        result.rejection.CopyFrom(to_rejection(refusal))
+        batch.part_refused(submission, CommandKind.CANCEL, cancel, refusal)
     result.state = batch.order(order.order_id).state.value  # type: ignore[assignment] # by number
 
 
@@ -122,10 +122,10 @@ def _place(
         try:
             row = batch.act(part)
         except (OrderRefused, MeshError) as error:
-            told = refused(error)
+            refusal = refused(error)
             result.cause = Cause.REFUSED.value  # type: ignore[assignment] # by number
-            result.rejection.CopyFrom(to_rejection(told))
-            batch.parts_refused.append((part, told))
+            result.rejection.CopyFrom(to_rejection(refusal))
+            batch.parts_refused.append((part, refusal))
             return
         result.order_ids.append(row.order_id)
 

@@ -128,9 +128,9 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             sequence = order.last_sequence
         except (OrderRefused, MeshError) as error:
             order = before
-            told = refused(error)
-            result.rejection.CopyFrom(to_rejection(told))
-            batch.part_refused(submission, CommandKind.CANCEL, wanted, told)
+            refusal = refused(error)
+            result.rejection.CopyFrom(to_rejection(refusal))
+            batch.part_refused(submission, CommandKind.CANCEL, wanted, refusal)
         result.state = order.state.value  # type: ignore[assignment] # by number
     return batch.row(submission, "", sequence, response.SerializeToString())
 

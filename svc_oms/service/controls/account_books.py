@@ -77,8 +77,8 @@ class Books:
     ) -> dict[str, OpenBook]:
         """Return the open orders of locked accounts, brought up to date."""
         found: dict[str, OpenBook] = {}
-        behind: list[_Orders] = []
-        behind_rows: list[AccountRow] = []
+        outdated: list[_Orders] = []
+        outdated_rows: list[AccountRow] = []
         anew: list[AccountRow] = []
         for row in rows:
             kept = self._orders.pop(row.account_id, None)
@@ -87,12 +87,12 @@ class Books:
             elif (kept.sequence, kept.head) == (row.last_sequence, row.chain_head):
                 found[row.account_id] = kept.book
             elif 0 < row.last_sequence - kept.sequence <= EVENTS_BEHIND_MAX:
-                behind.append(kept)
-                behind_rows.append(row)
+                outdated.append(kept)
+                outdated_rows.append(row)
             else:
                 anew.append(row)
-        if behind:
-            anew += await self._follow(transaction, behind_rows, behind, found)
+        if outdated:
+            anew += await self._follow(transaction, outdated_rows, outdated, found)
         if anew:
             await self._read(transaction, anew, found)
         for account_id, book in found.items():

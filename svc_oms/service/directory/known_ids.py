@@ -50,29 +50,29 @@ class KnownIds:
             return True
         return await self.store.knows(kind, value)
 
-    async def require(self, field: str, kind: IdKind, value: str, *, tell: bool = True) -> None:
+    async def require(self, field: str, kind: IdKind, value: str, *, show_ids: bool = True) -> None:
         """Refuse an id that does not exist.
 
         Args:
             field: Path of the field that names it.
             kind: What it names.
             value: The id.
-            tell: The caller may see the other ids.
+            show_ids: The caller may see the other ids.
 
         Raises:
             MeshError: OBJECT_NOT_FOUND, with the most similar known ids.
             StoreUnavailableError: It cannot be decided.
         """
         if not await self.knows(kind, value):
-            raise await self.unknown(field, kind, value, tell=tell)
+            raise await self.unknown(field, kind, value, show_ids=show_ids)
 
     async def unknown(
-        self, field: str, kind: IdKind, value: str, *, tell: bool = True
+        self, field: str, kind: IdKind, value: str, *, show_ids: bool = True
     ) -> MeshError:
         """Make the refusal of an id that does not exist."""
         ids: list[str] = []
         alike = False
-        if tell:
+        if show_ids:
             ids, alike = near(value, await self.store.likely(kind, value, CANDIDATES_MAX))
         text = f"{field} is {value[:VALUE_CHARACTERS_SHOWN]!r}: there is no such {_WORDS[kind]}"
         if ids:

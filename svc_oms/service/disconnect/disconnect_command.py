@@ -34,8 +34,8 @@ def disconnect_cancel(batch: CommandBatch, submission: Submission) -> Idempotenc
             sequence = order.last_sequence
         except (OrderRefused, MeshError) as error:
             left.append(order_id)
-            told = refused(error)
-            result.rejection.CopyFrom(to_rejection(told))
+            refusal = refused(error)
+            result.rejection.CopyFrom(to_rejection(refusal))
         result.state = order.state.value  # type: ignore[assignment] # by number
     if response.results:
         found = len(response.results)

@@ -9,7 +9,7 @@ SWITCH, MASS_CANCEL = 1, 2
 ENGAGING, ENGAGED, RELEASED, NOT_BLOCKING = 1, 2, 3, 4
 IN_FORCE = frozenset({ENGAGING, ENGAGED})
 
-# Switches in force at a time: each is compared with every order and told to every gateway.
+# Switches in force at a time: each is compared with every order and sent to every gateway.
 SWITCHES_IN_FORCE_MAX = 1000
 # A gateway whose link is gone may work on for a moment: its owner reads the blocks at least every
 # 5 s or ends the link (block_view.py), and the gateway sends new orders only for 8 s after the time
@@ -60,7 +60,7 @@ class SwitchRow(NamedTuple):
 
     @property
     def told(self) -> bool:
-        """Is told to gateways now: drills, too, until they have confirmed."""
+        """Is sent to gateways now: drills, too, until they have confirmed."""
         return self.kind == SWITCH and self.state in IN_FORCE
 
 

@@ -123,10 +123,10 @@ class KillSwitches:
                 by=order.by.subject,
                 drill=order.drill,
             )
-            await self._tell()
+            await self._wake()
         return await self._until(row, _answerable), not new
 
-    async def _tell(self) -> None:
+    async def _wake(self) -> None:
         """Inform the links of this replica and the other replicas that switches changed."""
         await self._parts.blocks.refresh()
         self._rung.set()
@@ -169,7 +169,7 @@ class KillSwitches:
         if row.release_proposed_by != by.subject:
             proposer = called(row.release_proposed_by, row.release_proposed_by_name)
             raise _state(row, f"{proposer} proposed its release already: approve it")
-        await self._tell()
+        await self._wake()
         return row
 
     async def approve_release(self, switch_id: str, by: Person) -> SwitchRow:
@@ -202,7 +202,7 @@ class KillSwitches:
             faster = called(row.released_by, row.released_by_name)
             raise _state(row, f"{faster or 'somebody'} changed it first")
         log.warning("kill switch released", switch=switch_id, by=by.subject)
-        await self._tell()
+        await self._wake()
         return row
 
     async def _existing(self, row: SwitchRow | None, switch_id: str) -> SwitchRow:

@@ -82,7 +82,7 @@ class PullParts:
 
 
 class Puller:
-    """See above."""
+    """Pulls orders; see the head of this file."""
 
     def __init__(self, parts: PullParts) -> None:
         self._parts = parts

@@ -1,8 +1,8 @@
 """One reader of the logs of some accounts: snapshot or replay, then live.
 
-The reader keeps a number per account and nothing else. As long as it is behind
-it reads pages of the log; once it has caught up it lives off the account's tail.
-A live reader that falls further behind than the tail reaches is sent away.
+The reader keeps a number per account and nothing else. Until it has caught up it reads pages of
+the log; then it reads the account's tail. A live reader that lacks more events than the tail
+has is disconnected.
 """
 
 import asyncio
@@ -35,15 +35,15 @@ FRAME_ORDERS_MAX = 100
 SNAPSHOT_ORDERS_MAX = 10_000
 # Closed orders are part of a snapshot for this long.
 SNAPSHOT_CLOSED_US = 24 * 3600 * US_PER_S
-# News a reader has not fetched; the oldest goes first, the newest tells the state.
+# News that a reader has not fetched; the oldest is dropped, the newest has the state.
 NOTICES_MAX = 64
-# Asked of readers when the process stops; at any other end a reader is welcome at once.
+# The delay readers are asked for when the process stops; at any other end there is none.
 DRAIN_RETRY_S = 1
 
 
 @dataclass(frozen=True, slots=True)
 class StreamParts:
-    """What order streams work with."""
+    """What order streams use."""
 
     store: OrderStore
     clock: Clock
@@ -56,7 +56,7 @@ class StreamParts:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """When and why a stream must end in good order."""
+    """When and why a stream must end."""
 
     drain: asyncio.Event
     ends_at_ns: int
@@ -64,7 +64,7 @@ class StreamEnd:
 
 
 class _Position:
-    """Where the reader is in one account's log."""
+    """The reader's position in one account's log."""
 
     __slots__ = ("account_id", "cursor", "live", "requested", "tail")
 
@@ -77,7 +77,7 @@ class _Position:
 
 
 class OrderStream:
-    """See above. `wake` may be set by anybody who has more for the same reader."""
+    """One reader; `wake` may be set by anybody who has more for the same reader."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class OrderStream:
         self.wake.set()
 
     async def frames(self) -> AsyncIterator[bytes]:
-        """Yield frames of framed items for ever; an empty one when only woken.
+        """Yield frames of framed items forever; an empty one when only woken.
 
         Raises:
             MeshError: SLOW_CONSUMER, DRAINING, DEPENDENCY_UNAVAILABLE (by way of the store).
@@ -133,7 +133,7 @@ class OrderStream:
         for account_id, requested in self._wanted:
             tail = tails.get(account_id)
             if tail is None:
-                # Below everything: the first look at the log or the next commit moves it.
+                # Below every number: the first look at the log or the next commit raises it.
                 tail = tails[account_id] = Tail(0)
             tail.join(self.wake)
             self._positions.append(_Position(account_id, requested, tail))
@@ -151,7 +151,7 @@ class OrderStream:
         return stream_pb2.Cursor(epoch=self._parts.readiness.epoch, sequence=sequence)
 
     async def _begin(self, position: _Position) -> AsyncIterator[bytes]:
-        """Replay behind the cursor the reader came with, or send a snapshot."""
+        """Replay the events after the reader's cursor, or send a snapshot."""
         requested = position.requested
         if requested is not None:
             cause = self._refusal(requested, position.tail.high)
@@ -185,7 +185,7 @@ class OrderStream:
         return None
 
     def _link_states(self) -> bytes:
-        """Tell which venues are reachable: a reader that missed the news must know, too."""
+        """Return which venues are reachable: a reader that missed the news must know, too."""
         parts = self._parts
         self._notices.clear()
         return joined(parts.notices.link_item(session) for session in parts.venues.all())
@@ -193,10 +193,10 @@ class OrderStream:
     async def _live(self) -> AsyncIterator[bytes]:
         clock = self._parts.clock
         heartbeat_at = clock.monotonic() + self._heartbeat_s
-        # Said once, at once, when nothing is left to replay: from here on it is live.
+        # Sent once, when nothing is left to replay: from here on the reader is live.
         to_say_live = bool(self._positions)
         while True:
-            # Also what came while a frame was written: it is not to wait for the next word.
+            # Also what came while a frame was written: it must not wait for the next wake-up.
             woken = self.wake.is_set()
             self.wake.clear()
             moved = False
@@ -215,8 +215,8 @@ class OrderStream:
                 heartbeat_at = clock.monotonic() + self._heartbeat_s
                 news += self._heartbeats()
             if news or (woken and not moved):
-                # May be empty: lets whoever shares the stream say what it was woken for. With
-                # events it says so in their frame.
+                # May be empty: then other users of the stream can send their items. With events
+                # they send them in the same frame.
                 yield news
             if self._must_end(moved=moved):
                 stops = self._end.drain.is_set()
@@ -234,7 +234,7 @@ class OrderStream:
         return news
 
     def _must_end(self, *, moved: bool) -> bool:
-        """Tell if the stream ends: at once when the process stops, else when nothing waits."""
+        """Return whether the stream ends: at once if the process stops, else if nothing waits."""
         if self._end.drain.is_set():
             return True
         return not moved and self._parts.clock.now_ns() >= self._end.ends_at_ns
@@ -283,7 +283,7 @@ class OrderStream:
         )
 
     def _resume(self) -> stream_pb2.Cursor | None:
-        """Return where to resume; with several accounts the events themselves tell."""
+        """Return where to resume; with several accounts the events themselves say it."""
         if len(self._positions) != 1:
             return None
         return self._cursor(self._positions[0].cursor)
@@ -299,7 +299,7 @@ class OrderStream:
         limit = self._parts.lag_events_max
         return refuse(
             "SLOW_CONSUMER",
-            f"you are more than {limit} events behind; resume from the cursor",
+            f"you have more than {limit} events to read; resume from the cursor",
             retry_after_s=1.0,
             limit_items=limit,
         )
@@ -318,6 +318,6 @@ def _framed(item: OrderStreamItem) -> bytes:
 def _draining(retry_s: int) -> MeshError:
     return refuse(
         "DRAINING",
-        "this stream ends in good order; connect again and resume from the cursor",
+        "the server ends this stream; connect again and resume from the cursor",
         retry_after_s=float(retry_s),
     )

@@ -148,7 +148,7 @@ class Downlink:
         sent = self.acknowledged
         try:
             blocks_version = parts.blocks.version
-            # At once behind the opening: to a standby it may be long since it dialled.
+            # At once after the opening: a standby may have connected long ago.
             beat_at = parts.clock.monotonic()
             yield self.opened()
             for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):
@@ -164,7 +164,7 @@ class Downlink:
                         session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                     )
                     yield gw.LinkResponse(ack=ack)
-                # Before commands that were committed behind them.
+                # Before commands that were committed after them.
                 if parts.blocks.version != blocks_version:
                     blocks_version = parts.blocks.version
                     yield gw.LinkResponse(blocks=parts.blocks.message)

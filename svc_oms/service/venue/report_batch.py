@@ -132,7 +132,7 @@ class ReportBatch:
         after = self.changes.add(order.account_id, order, events, self._stamp(report))
         self._keep_executions(after, events)
         self._keep_unfitting(report, events)
-        self._tell(order, after, events)
+        self._inform(order, after, events)
         return ""
 
     def _open(self, report: Report, facts: Facts) -> Order | None:
@@ -160,7 +160,7 @@ class ReportBatch:
             return f"Account(1) {opening.account_id!r} is not an account here"
         return f"OrderID(37) {opening.venue_order_id!r} opens no order: its ExecID(17) was applied"
 
-    def _tell(self, order: Order, after: Order, events: Sequence[Event]) -> None:
+    def _inform(self, order: Order, after: Order, events: Sequence[Event]) -> None:
         for batch_follower in self._following:
             batch_follower.followed(order, after, events)
         # A change of one order may end, release or resize others, at any venue.
@@ -296,12 +296,12 @@ def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFa
     now = [order.order_id, facts.exec_type]
     if applied.exec_type != "H":
         # A field that the venue leaves out of a repetition is no difference.
-        for before, told in (
+        for before, reported in (
             (Decimal(applied.quantity), facts.last_quantity),
             (Decimal(applied.price), facts.last_price),
         ):
             was.append(plain(before))
-            now.append(plain(before if told is None else told))
+            now.append(plain(before if reported is None else reported))
     if was == now:
         return ""
     return (

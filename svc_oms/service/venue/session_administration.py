@@ -137,7 +137,7 @@ class SessionAdministration:
         if not moved:
             raise _not_proposed(await self.action(action_id))
         log.warning("sequence change decided", action=action_id, approved=approve, by=who.subject)
-        self._tell(action.session_id)
+        self._wake(action.session_id)
         return action
 
     async def order(
@@ -172,7 +172,7 @@ class SessionAdministration:
             raise _under_way(session_id, "session_id") from None
         name = pb.SessionActionKind.Name(action.kind).removeprefix("SESSION_ACTION_KIND_")
         log.warning("session action", session=session_id, kind=name, by=who.subject, why=why)
-        self._tell(session_id)
+        self._wake(session_id)
         return action
 
     # Called by the session links.
@@ -292,9 +292,9 @@ class SessionAdministration:
     def moved(self) -> None:
         """Wake the watchers and the task that waits for the next lapse."""
         self.some_moved.set()
-        self.tell()
+        self.wake_watchers()
 
-    def tell(self) -> None:
+    def wake_watchers(self) -> None:
         """Wake the watchers."""
         for news in self._watchers:
             news.set()
@@ -320,7 +320,7 @@ class SessionAdministration:
             expires_at=timestamp(now_ns + life_s * NS_PER_S),
         )
 
-    def _tell(self, session_id: str) -> None:
+    def _wake(self, session_id: str) -> None:
         self.some_due.set()
         self._waker.wake_sessions([session_id])
         self.moved()

@@ -279,7 +279,7 @@ class SessionLink:
         )
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
-        """Keep the session's state and tell everybody.
+        """Store the session's state and inform everybody.
 
         Args:
             status: What the owner says.

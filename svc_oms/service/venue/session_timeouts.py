@@ -85,7 +85,7 @@ class SessionTimeouts:
                 gateway=one.gateway_instance,
             )
         # Watchers look for EXPIRED actions, too.
-        self._administration.tell()
+        self._administration.wake_watchers()
 
 
 def _entry(now_ns: int, one: pb.SessionAction, command: str) -> AuditWrite:

@@ -109,5 +109,5 @@ async def _known(
 
 
 def _listing(market: Market, venue_mic: str, facts: ExecutionReportFacts) -> Instrument | None:
-    told = facts.told
-    return None if told is None else market.find(f"{told.symbol}.{venue_mic}")
+    reported = facts.told
+    return None if reported is None else market.find(f"{reported.symbol}.{venue_mic}")
