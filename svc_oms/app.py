@@ -60,8 +60,8 @@ from svc_oms.service.wake_ups import (
 )
 from svc_oms.settings import OmsSettings
 
-# Container allocations between runs of the cyclic collector, and runs between those of
-# its older generations.
+# Container allocations between runs of the cyclic collector, and runs between those of its older
+# generations.
 GC_ALLOCATIONS, GC_YOUNG_RUNS, GC_MIDDLE_RUNS = 50_000, 20, 50
 
 CHANNELS = (ACCOUNT_CHANNEL, SESSION_CHANNEL)
@@ -69,7 +69,7 @@ CHANNELS = (ACCOUNT_CHANNEL, SESSION_CHANNEL)
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What several rooms of one replica use."""
+    """What several parts of one replica use."""
 
     settings: OmsSettings
     name: str
@@ -95,7 +95,7 @@ def build_replica(
     name: str,
     clock: Clock,
 ) -> Replica:
-    """Put the service layer together on whatever parts it is given."""
+    """Build the service layer on the given adapters."""
     shared = _shared(settings, store, Publisher(waker, cache), waker, name, clock)
     readiness, refusal_log = Readiness(), RefusalLog(store, clock, name)
     worker = _worker(shared, refusal_log)
@@ -282,11 +282,11 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
 
 
 def _spare_the_collector() -> None:
-    """Look for cyclic garbage less often.
+    """Run the cyclic collector less often.
 
-    A batch makes thousands of values that live until its commit and hold no cycles;
-    at Python's thresholds the collector walks them again and again, which took a
-    third of the time of an order.
+    A batch makes thousands of values that live until its commit and have no cycles. At Python's
+    thresholds the collector visits them again and again, which took a third of the time of an
+    order.
     """
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, GC_YOUNG_RUNS, GC_MIDDLE_RUNS)

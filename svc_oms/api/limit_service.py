@@ -1,4 +1,4 @@
-"""LimitService: changes to the office, reads from the store."""
+"""LimitService: changes of limits, and reads."""
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ ACCESS: dict[str, Access] = {
     "RejectOverride": user("RISK"),
     "SetTradingStatus": user("RISK"),
     "EnableStrategy": user("RISK"),
-    # Whose limits they may see is decided per account.
+    # Each account's reads decide whose limits the caller may see.
     "ListLimits": user(),
     "ListLimitHistory": user(),
     "GetUsage": user(),
@@ -76,7 +76,7 @@ class LimitServicer:
     async def ProposeOverride(  # noqa: N802
         self, request: pb.ProposeOverrideRequest, call: Call
     ) -> pb.ProposeOverrideResponse:
-        """Ask for other values for a while."""
+        """Propose other values for a limited time."""
         return await self._changed(self._changes.propose(request, _caller(request, call)))
 
     async def ApproveOverride(  # noqa: N802
@@ -88,13 +88,13 @@ class LimitServicer:
     async def RejectOverride(  # noqa: N802
         self, request: pb.RejectOverrideRequest, call: Call
     ) -> pb.RejectOverrideResponse:
-        """Refuse an override, or take one back."""
+        """Reject an override, or withdraw one."""
         return await self._changed(self._changes.reject(request, _caller(request, call)))
 
     async def SetTradingStatus(  # noqa: N802
         self, request: pb.SetTradingStatusRequest, call: Call
     ) -> pb.SetTradingStatusResponse:
-        """Set what may be traded of something."""
+        """Set a trading state."""
         return await self._changed(self._changes.set_status(request, _caller(request, call)))
 
     async def EnableStrategy(  # noqa: N802
@@ -152,7 +152,7 @@ class LimitServicer:
         )
 
     async def GetUsage(self, request: pb.GetUsageRequest, call: Call) -> pb.GetUsageResponse:  # noqa: N802
-        """Tell how far an account has used its limits."""
+        """Return how much of each limit an account has used."""
         _require_view(call.user, request.account_id)
         now_ns = self._changes.now_ns()
         async with self._reachable():
@@ -164,7 +164,7 @@ class LimitServicer:
     async def ListPositions(  # noqa: N802
         self, request: pb.ListPositionsRequest, call: Call
     ) -> pb.ListPositionsResponse:
-        """List what an account holds."""
+        """List an account's positions."""
         _require_view(call.user, request.account_id)
         async with self._reachable():
             await self._require_known(request.account_id)
@@ -210,7 +210,7 @@ class LimitServicer:
         return pb.ListTradingStatusResponse(records=records)
 
     async def _scopes(self, account_id: str, reader: Principal) -> list[str] | None:
-        """Return the names of accounts, desks and firms whose limits are wanted and may be seen."""
+        """Return the accounts, desks and firms whose limits are requested and may be seen."""
         if account_id:
             _require_view(reader, account_id)
             names = [account_id]
@@ -253,7 +253,7 @@ def _require_view(reader: Principal, account_id: str) -> None:
 
 
 def _require_both(request: pb.ListTradingStatusRequest) -> None:
-    """Refuse half a target: it would look as if nothing had ever been set.
+    """Refuse half a target: the answer would look as if no state had ever been set.
 
     Raises:
         MeshError: INVALID_FIELD.

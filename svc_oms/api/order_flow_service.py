@@ -23,7 +23,7 @@ from svc_oms.service.submissions import Outcome, Taken
 SERVICE = "ordermesh.oms.v1.OrderFlowService"
 ACCESS: dict[str, Access] = {"Flow": user()}
 
-# Commands of one flow without result; then its requests are not read until there is room.
+# Commands of one flow without result; then its requests are not read until some have one.
 IN_FLIGHT_COMMANDS_MAX = 2000
 # Commands of one frame.
 _COMMANDS_MAX = 500
@@ -31,7 +31,7 @@ _COMMANDS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class FlowParts:
-    """What an order flow works with."""
+    """What an order flow uses."""
 
     streams: StreamParts
     worker: CommandWorker
@@ -55,7 +55,7 @@ class OrderFlowServicer:
         validate(first.open)
         stream = self._stream(first.open, call)
         flow = _Flow(self._parts, stream, call)
-        # A flow is lost by whoever ends it: us, unless its end comes from outside.
+        # The server counts as the one who ended a flow, unless the end comes from outside.
         by_server = False
         reader: asyncio.Task[None] | None = None
         try:
@@ -99,11 +99,11 @@ class _Flow:
         self._room = asyncio.Event()
         self._failure: MeshError | None = None
         self._guard: Guard | None = None
-        # Kept, or the loop would forget them.
+        # A reference is kept, because the event loop keeps none.
         self._recording: set[asyncio.Task[None]] = set()
 
     async def arm(self, opened: flow_pb2.FlowOpen) -> None:
-        """Guard the flow if it or its accounts want it, before its first command is read."""
+        """Guard the flow if it or its accounts require it, before its first command is read."""
         wish = None
         if opened.HasField("cancel_on_disconnect"):
             wanted = opened.cancel_on_disconnect
@@ -114,7 +114,7 @@ class _Flow:
             self._tell_guard(self._guard, armed=True)
 
     def lost(self, *, by_server: bool) -> None:
-        """Tell that the flow has ended; its guard, if it has one still, begins to count."""
+        """Mark the flow as ended; if it still has a guard, the grace begins."""
         if self._guard is not None:
             self._parts.guards.lost(self._guard, by_server=by_server)
 
@@ -122,7 +122,7 @@ class _Flow:
         self._guard = None
         self._failure = refuse(
             "OBJECT_STATE",
-            "this flow was taken for lost and its orders are being cancelled; open another",
+            "this flow was considered lost and its orders are being cancelled; open another",
             "open.cancel_on_disconnect",
         )
         self._stream.wake.set()
@@ -206,7 +206,7 @@ class _Flow:
             reply(error)
 
     async def _refused(self, command: flow_pb2.FlowCommand, error: MeshError) -> None:
-        """Record what the desk has not; then tell the caller."""
+        """Record a refusal that the worker has not recorded; then answer the caller."""
         kind = command.WhichOneof("command")
         request = getattr(command, kind) if kind else None
         entry = call_refusal(
@@ -230,7 +230,7 @@ class _Flow:
         self._stream.wake.set()
 
     def results(self) -> bytes:
-        """Return what is done since the last call, serialised; empty if nothing."""
+        """Return the results since the last call, serialised; empty if there are none."""
         if not self._out.results and not self._out.HasField("guard"):
             return b""
         frame = self._out.SerializeToString()

@@ -134,11 +134,11 @@ def place_batch(
 
 
 def _unheard(_outcome: Outcome) -> None:
-    """Take the reply of an order in a batch: its result stands in the batch's."""
+    """Ignore the reply of an order in a batch: its result is in the batch's."""
 
 
 def approve(request: order_service_pb2.ApproveRequest, user: Principal, reply: Reply) -> Submission:
-    """Make a submission of a second person's yes."""
+    """Make a submission of a second person's approval."""
     command = ApproveOrder(
         request.idempotency_key, request.order_id, user.subject, request.expected_version
     )
@@ -146,7 +146,7 @@ def approve(request: order_service_pb2.ApproveRequest, user: Principal, reply: R
 
 
 def decline(request: order_service_pb2.DeclineRequest, user: Principal, reply: Reply) -> Submission:
-    """Make a submission of a second person's no."""
+    """Make a submission of a second person's refusal to approve."""
     command = DeclineOrder(request.idempotency_key, request.order_id, user.subject, request.text)
     return Submission(CommandKind.DECLINE, command, _approvable(user), body_hash(request), reply)
 
@@ -174,7 +174,7 @@ def cancel(request: order_service_pb2.CancelRequest, user: Principal, reply: Rep
 
 
 def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: Reply) -> Submission:
-    """Make a submission of a person's word; RISK is bound to no account."""
+    """Make a submission of a person's statement; RISK is bound to no account."""
     command = ResolveOrder(
         idempotency_key=request.idempotency_key,
         order_id=request.order_id,

@@ -1,4 +1,4 @@
-"""OrderService: commands to the desk, reads from the store, streams of the logs."""
+"""OrderService: commands to the worker, reads from the store, streams of the logs."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -30,7 +30,7 @@ SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {
     "Place": user("TRADER"),
     "PlaceBatch": user("TRADER"),
-    # RISK for every account, TRADER for its own; never who placed the order.
+    # RISK for every account, TRADER for its own; never the person who placed the order.
     "Approve": user("TRADER", "RISK"),
     "Decline": user("TRADER", "RISK"),
     "Replace": user("TRADER"),
@@ -38,7 +38,7 @@ ACCESS: dict[str, Access] = {
     "CancelAll": user("TRADER"),
     "Resolve": user("RISK"),
     "GoFlat": user("TRADER", "RISK"),
-    # Whose orders they may see is decided per account.
+    # Each account's reads decide whose orders the caller may see.
     "Get": user(),
     "List": user(),
     "Watch": user(),
@@ -81,7 +81,7 @@ class OrderServicer:
     async def Approve(  # noqa: N802
         self, request: order_service_pb2.ApproveRequest, call: Call
     ) -> order_service_pb2.ApproveResponse:
-        """Let a held order go."""
+        """Approve a held order."""
         taken = await self._submitted(requests.approve, request, call)
         return order_service_pb2.ApproveResponse(order=_order(taken), duplicate=taken.duplicate)
 
@@ -95,35 +95,35 @@ class OrderServicer:
     async def Replace(  # noqa: N802
         self, request: order_service_pb2.ReplaceRequest, call: Call
     ) -> order_service_pb2.ReplaceResponse:
-        """Ask the venue for other terms."""
+        """Request other terms from the venue."""
         taken = await self._submitted(requests.replace, request, call)
         return order_service_pb2.ReplaceResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Cancel(  # noqa: N802
         self, request: order_service_pb2.CancelRequest, call: Call
     ) -> order_service_pb2.CancelResponse:
-        """Ask the venue to cancel."""
+        """Request a cancel from the venue."""
         taken = await self._submitted(requests.cancel, request, call)
         return order_service_pb2.CancelResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def CancelAll(  # noqa: N802
         self, request: order_service_pb2.CancelAllRequest, call: Call
     ) -> order_service_pb2.CancelAllResponse:
-        """Ask for a cancel of everything in scope."""
+        """Request a cancel of everything in scope."""
         taken = await self._submitted(requests.cancel_all, request, call)
         return order_service_pb2.CancelAllResponse.FromString(taken.body)
 
     async def Resolve(  # noqa: N802
         self, request: order_service_pb2.ResolveRequest, call: Call
     ) -> order_service_pb2.ResolveResponse:
-        """Take a person's word of what the venue has."""
+        """Apply a person's statement of what the venue has."""
         taken = await self._submitted(requests.resolve, request, call)
         return order_service_pb2.ResolveResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def GoFlat(  # noqa: N802
         self, request: order_service_pb2.GoFlatRequest, call: Call
     ) -> order_service_pb2.GoFlatResponse:
-        """Cancel what is open, close what is held, report what remains."""
+        """Cancel open orders, close positions, report what remains."""
         self._streams.readiness.require()
         return await go_flat(self._store, self._worker, self._market, request, call)
 
@@ -185,7 +185,7 @@ class OrderServicer:
 def open_stream(
     streams: StreamParts, request: order_service_pb2.WatchRequest, call: Call
 ) -> OrderStream:
-    """Check who wants to read what, and make the stream.
+    """Check the reader's rights, and open the stream.
 
     Raises:
         MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD, DEPENDENCY_UNAVAILABLE.
@@ -198,7 +198,7 @@ def open_stream(
 def watched_accounts(
     request: order_service_pb2.WatchRequest, reader: Principal
 ) -> Sequence[tuple[str, stream_pb2.Cursor | None]]:
-    """Return the accounts a reader wants, each with its cursor."""
+    """Return the requested accounts, each with its cursor."""
     wanted: dict[str, stream_pb2.Cursor | None] = {}
     for item in request.accounts:
         reader.require_view(item.account_id)

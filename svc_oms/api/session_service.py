@@ -1,4 +1,4 @@
-"""SessionService: FIX sessions as people see them, and what they may do to them."""
+"""SessionService: reads FIX sessions, and takes people's actions on them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -35,7 +35,7 @@ ACCESS: dict[str, Access] = {
 }
 
 PAGE_ACTIONS_DEFAULT = 100
-# Sessions are looked at this often at least: replicas may lose each other's words. Seconds.
+# Sessions are looked at at least this often: wake-ups may be lost. Seconds.
 LOOK_INTERVAL_S = 1.0
 DISCONNECT = session_pb2.SESSION_ACTION_KIND_DISCONNECT
 CONNECT = session_pb2.SESSION_ACTION_KIND_CONNECT
@@ -72,7 +72,7 @@ class SessionServicer:
     async def Get(  # noqa: N802
         self, request: pb.SessionServiceGetRequest, call: Call
     ) -> pb.SessionServiceGetResponse:
-        """Return one session and what was done to it last."""
+        """Return one session and its last actions."""
         del call
         with self._reaching():
             return pb.SessionServiceGetResponse(
@@ -118,7 +118,7 @@ class SessionServicer:
     async def ListActions(  # noqa: N802
         self, request: pb.ListActionsRequest, call: Call
     ) -> pb.ListActionsResponse:
-        """Return a page of what was done."""
+        """Return a page of actions."""
         del call
         size = request.page_size or PAGE_ACTIONS_DEFAULT
         before = _action_id(request.before_action_id)
@@ -147,7 +147,7 @@ class SessionServicer:
     async def ApproveSequenceChange(  # noqa: N802
         self, request: pb.ApproveSequenceChangeRequest, call: Call
     ) -> pb.ApproveSequenceChangeResponse:
-        """Approve what another person proposed."""
+        """Approve another person's proposal."""
         with self._reaching():
             action = await self._administration.decide(
                 request.action_id, person_of(call.user), approve=True

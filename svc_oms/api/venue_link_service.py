@@ -66,8 +66,8 @@ class VenueLinkServicer:
     async def _turns(
         self, opened: gw.LinkOpen, call: Call, uplink: "_Uplink"
     ) -> AsyncGenerator[gw.LinkResponse | SessionLink, None]:
-        """Yield what a standby is told until the session is its own, or this replica stops."""
-        told = None
+        """Yield frames of a standby until the session is its own, or this replica stops."""
+        reported = None
         with self._leases.standing_by(opened) as turn:
             uplink.on_end = turn
             with StreamLife(call, self._clock, HEARTBEAT_S, turn.set) as life:
@@ -81,8 +81,8 @@ class VenueLinkServicer:
                     else:
                         yield link
                         return
-                    if told != (row.gateway, row.fencing_token):
-                        told = row.gateway, row.fencing_token
+                    if reported != (row.gateway, row.fencing_token):
+                        reported = row.gateway, row.fencing_token
                         yield _standby(row.gateway, row.fencing_token)
                     if life.heartbeat_due():
                         yield gw.LinkResponse(heartbeat=life.heartbeat())
@@ -108,7 +108,7 @@ class VenueLinkServicer:
             raise database_away() from error
         finally:
             task.cancel()
-            # The call may be cancelled already; that the session is down must still be told.
+            # The call may be cancelled already; the session must still be reported as down.
             keep_lease = keep_lease or link.back_soon
             await asyncio.shield(self._leases.release(link, why, keep_lease=keep_lease))
 
@@ -128,7 +128,7 @@ class VenueLinkServicer:
 
 
 class _Uplink:
-    """Reads a gateway's frames: thrown away while it stands by, for its link behind that."""
+    """Reads a gateway's frames: dropped while it stands by, then passed to its link."""
 
     def __init__(self, frames: AsyncIterator[gw.LinkRequest]) -> None:
         self._frames = frames
@@ -138,7 +138,7 @@ class _Uplink:
         self.on_end = asyncio.Event()
 
     async def read(self) -> None:
-        """Read until there is no more; what ends the reading ends the link."""
+        """Read until there is no more; the end of the reading ends the link."""
         try:
             async for frame in self._frames:
                 self._heard_at = asyncio.get_running_loop().time()
@@ -155,13 +155,13 @@ class _Uplink:
             self._link.fail(error)
 
     def give_to(self, link: SessionLink) -> None:
-        """From now on frames are for this link."""
+        """From now on pass frames to this link."""
         self._link = link
         if self._ended is not None:
             link.fail(self._ended)
 
     def require_alive(self) -> None:
-        """Raise what ended the reading, or that nothing was read for long."""
+        """Raise what ended the reading, or that nothing was read for too long."""
         if self._ended is not None:
             raise self._ended
         silent_s = asyncio.get_running_loop().time() - self._heard_at
@@ -170,7 +170,7 @@ class _Uplink:
 
 
 def _standby(owner: str, token: int) -> gw.LinkResponse:
-    text = f"{owner} has the session; this gateway has it when that one's link ends"
+    text = f"{owner} has the session; this gateway gets it when the link of {owner} ends"
     return gw.LinkResponse(
         standby=gw.LinkStandby(owner_instance=owner, fencing_token=token, text=text)
     )

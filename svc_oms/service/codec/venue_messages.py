@@ -1,4 +1,4 @@
-"""The venue's side: commands that go there, facts that come from there."""
+"""Commands to the venue, and facts from it."""
 
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -32,7 +32,7 @@ def command_bytes(
 ) -> bytes:
     """Serialise a command without its outbound number, which the database gives.
 
-    A stop that was watched here goes as what it became.
+    A stop that was watched here is sent as the order it became.
     """
     type_, terms = at_venue(order, terms)
     message = gw.VenueCommand(
@@ -57,7 +57,7 @@ def command_bytes(
 
 @lru_cache(maxsize=10_000)
 def origin_bytes(firm_id: str, desk_id: str, placed_by: str, requested_by: str) -> bytes:
-    """Serialise where a command comes from, to be appended to it: kill switches ask for it."""
+    """Serialise the owners of a command, to be appended to it; kill switches compare them."""
     return gw.VenueCommand(
         firm_id=firm_id,
         desk_id=desk_id,
@@ -134,10 +134,10 @@ def _reported_order(message: gw.ToldOrder) -> ReportedOrder:
 
 
 def facts_of(message: gw.VenueMessage) -> Facts | None:
-    """Read what a venue message says; None if it is parked by the gateway or unknown.
+    """Decode a venue message; None if the gateway parked it or its kind is unknown.
 
     Raises:
-        ValueError: a number is none.
+        ValueError: A number is invalid.
     """
     match message.WhichOneof("body"):
         case "execution_report":

@@ -1,4 +1,4 @@
-"""Asking the judges, and the cancels that an answer of theirs may want first."""
+"""Run the batch controls, and the cancels that they require before an order."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,10 +22,10 @@ def check_controls(
     submission: Submission,
     ask: Callable[[BatchControl], Sequence[Order] | None],
 ) -> None:
-    """Ask every judge; cancel what must not meet the order, in front of it on its session.
+    """Run every batch control; first cancel the orders that must not meet the new one.
 
     Raises:
-        OrderRefused, MeshError: a judge refused.
+        OrderRefused, MeshError: A control refused.
     """
     resting: list[Order] = []
     try:
@@ -40,7 +40,7 @@ def check_controls(
 def _cancel_each(batch: CommandBatch, submission: Submission, orders: Sequence[Order]) -> None:
     key, actor = submission.command.idempotency_key, submission.command.actor
     for order_id in [order.order_id for order in orders]:
-        # As it stands now: the cancel of one may have ended another of its group.
+        # Its present state: the cancel of one may have ended another of its group.
         order = batch.order(order_id)
         if not order.is_closed and not order.pending_cancel_id:
             cancel_order(batch, submission, order, CancelOrder(key, order_id, actor))
@@ -54,14 +54,14 @@ def cancel_order(
     *,
     refusable: bool = True,
 ) -> Order:
-    """Cancel one order: ask the venue, or end what is not there yet.
+    """Cancel one order: ask the venue, or end it here if the venue does not have it.
 
     Args:
         batch: The batch.
         submission: The command this is a part of.
-        before: The order as it stands.
+        before: The present order.
         command: The cancel.
-        refusable: A control may refuse it for its number; not what pulls orders for safety.
+        refusable: The message rate may refuse it; not true of cancels for safety.
     """
     event = decide_cancel(before, command)
     at_venue = isinstance(event, CancelRequested)

@@ -20,7 +20,7 @@ from svc_oms.service.submissions import CancelAll, CommandKind, Submission
 
 
 def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Accept a new order, and send it unless it waits here."""
+    """Accept a new order, and send it unless it has to wait here."""
     command = submission.command
     assert isinstance(command, PlaceOrder)
     parts, now_ns = batch.parts, batch.changes.now_ns
@@ -46,7 +46,7 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
 
 
 def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Ask the venue for other terms, or change what is not there yet."""
+    """Ask the venue for other terms, or change an order that is not there yet."""
     command = submission.command
     assert isinstance(command, ReplaceOrder)
     parts = batch.parts
@@ -109,7 +109,7 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         result = response.results.add(order_id=order_id)
         before = batch.order(order_id)
         if before.is_closed:
-            # By the cancel of the order it was linked with.
+            # It was cancelled with the order it is linked with.
             result.state = before.state.value  # type: ignore[assignment] # by number
             continue
         outcome = cancel_one_of_many(batch, submission, before, result)

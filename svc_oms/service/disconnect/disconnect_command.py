@@ -1,4 +1,4 @@
-"""The command behind cancel on disconnect; when it is given is in disconnect.py."""
+"""The command of cancel on disconnect; flow_guards.py decides when it is given."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def disconnect_cancel(batch: CommandBatch, submission: Submission) -> Idempotenc
     sequence = 0
     left = []
     for order_id in [order.order_id for order in _scope(batch, command)]:
-        # As it stands now: the cancel of one may have ended another of its group.
+        # Its present state: the cancel of one may have ended another of its group.
         order = batch.order(order_id)
         if order.is_closed:
             continue
@@ -45,7 +45,7 @@ def _scope(batch: CommandBatch, command: DisconnectCancel) -> list[Order]:
             if order.account_id == command.account_id
             and order.placed_by == command.subject
             and not order.is_closed
-            # On its way already.
+            # A cancel is pending already.
             and not order.pending_cancel_id
         ),
         key=lambda order: order.order_id,

@@ -1,4 +1,4 @@
-"""What the desk does for kill switches: cancels the orders a switch or mass cancel names."""
+"""The command Pull: cancels the orders that a kill switch or mass cancel names."""
 
 from mesh.errors import MeshError, to_rejection
 from ordermesh.oms.v1 import order_service_pb2
@@ -10,7 +10,7 @@ from svc_oms.service.submissions import Pull, Submission
 
 
 def pull(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Cancel the orders named, one result each. No control may refuse it."""
+    """Cancel the named orders, one result each. No control may refuse it."""
     command = submission.command
     assert isinstance(command, Pull)
     response = order_service_pb2.CancelAllResponse()

@@ -1,8 +1,8 @@
 """One reader of the logs of some accounts: snapshot or replay, then live.
 
-The reader keeps a number per account and nothing else. As long as it is behind
-it reads pages of the log; once it has caught up it lives off the account's tail.
-A live reader that falls further behind than the tail reaches is sent away.
+The reader keeps a number per account and nothing else. Until it has caught up it reads pages of
+the log; then it reads the account's tail. A live reader that lacks more events than the tail
+has is disconnected.
 """
 
 import asyncio
@@ -33,13 +33,13 @@ FRAME_ORDERS_MAX = 100
 SNAPSHOT_ORDERS_MAX = 10_000
 # Closed orders are part of a snapshot for this long.
 SNAPSHOT_CLOSED_US = 24 * 3600 * US_PER_S
-# News a reader has not fetched; the oldest goes first, the newest tells the state.
+# News that a reader has not fetched; the oldest is dropped, the newest has the state.
 NOTICES_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class StreamParts:
-    """What order streams work with."""
+    """What order streams use."""
 
     store: OrderStore
     clock: Clock
@@ -51,7 +51,7 @@ class StreamParts:
 
 
 class _Position:
-    """Where the reader is in one account's log."""
+    """The reader's position in one account's log."""
 
     __slots__ = ("account_id", "cursor", "live", "requested", "tail")
 
@@ -64,7 +64,7 @@ class _Position:
 
 
 class OrderStream:
-    """See above. `wake` may be set by anybody who has more for the same reader."""
+    """One reader; `wake` may be set by anybody who has more for the same reader."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class OrderStream:
         self.wake.set()
 
     async def frames(self) -> AsyncIterator[bytes]:
-        """Yield frames of framed items for ever; an empty one when only woken.
+        """Yield frames of framed items forever; an empty one when only woken.
 
         Raises:
             MeshError: SLOW_CONSUMER, DRAINING, DEPENDENCY_UNAVAILABLE (by way of the store).
@@ -114,7 +114,7 @@ class OrderStream:
         for account_id, requested in self._wanted:
             tail = tails.get(account_id)
             if tail is None:
-                # Below everything: the first look at the log or the next commit moves it.
+                # Below every number: the first look at the log or the next commit raises it.
                 tail = tails[account_id] = Tail(0)
             tail.join(self.wake)
             self._positions.append(_Position(account_id, requested, tail))
@@ -132,7 +132,7 @@ class OrderStream:
         return stream_pb2.Cursor(epoch=self._parts.readiness.epoch, sequence=sequence)
 
     async def _begin(self, position: _Position) -> AsyncIterator[bytes]:
-        """Replay behind the cursor the reader came with, or send a snapshot."""
+        """Replay the events after the reader's cursor, or send a snapshot."""
         requested = position.requested
         if requested is not None:
             kept = Kept(self._parts.readiness.epoch, position.tail.high)
@@ -158,7 +158,7 @@ class OrderStream:
         yield _framed(OrderStreamItem(snapshot_complete=complete))
 
     def _link_states(self) -> bytes:
-        """Tell which venues are reachable: a reader that missed the news must know, too."""
+        """Return which venues are reachable: a reader that missed the news must know, too."""
         parts = self._parts
         self._notices.clear()
         return joined(parts.notices.link_item(session) for session in parts.venues.all())
@@ -168,7 +168,7 @@ class OrderStream:
         # Said once, at once, when nothing is left to replay: from here on it is live.
         to_say_live = bool(self._positions)
         while True:
-            # Also what came while a frame was written: it is not to wait for the next word.
+            # Also what came while a frame was written: it must not wait for the next wake-up.
             woken = self.wake.is_set()
             self.wake.clear()
             moved = False
@@ -190,8 +190,8 @@ class OrderStream:
             if life.heartbeat_due():
                 news += self._heartbeats()
             if news or (woken and not moved):
-                # May be empty: lets whoever shares the stream say what it was woken for. With
-                # events it says so in their frame.
+                # May be empty: then other users of the stream can send their items. With events
+                # they send them in the same frame.
                 yield news
             # At once when the process stops, otherwise when nothing waits.
             if life.drains or (not moved and life.is_over):
@@ -233,7 +233,7 @@ class OrderStream:
         return joined(_framed(OrderStreamItem(heartbeat=one)) for one in beats)
 
     def _resume(self) -> stream_pb2.Cursor | None:
-        """Return where to resume; with several accounts the events themselves tell."""
+        """Return where to resume; with several accounts the events themselves say it."""
         if len(self._positions) != 1:
             return None
         return self._cursor(self._positions[0].cursor)

@@ -1,8 +1,8 @@
-"""What the book says on the link of a FIX order session.
+"""What the OMS sends on the session link of a FIX order session.
 
-What it wants from the venue is read from the session's outbox: from the tail in memory when this
-replica wrote it last, from the database otherwise. Kill switches go before any command that was
-committed behind them, and a heartbeat vouches for both.
+The commands are read from the session's outbox: from the tail in memory if this replica wrote
+last, otherwise from the database. A kill switch is sent before any command that was committed
+after it, and a heartbeat confirms both.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ from svc_oms.service.venue.session_administration import SessionAdministration
 
 # Commands in one frame.
 FRAME_COMMANDS_MAX = 500
-# Also between commands: a gateway sends new orders only for 8 s behind the time in the last one.
+# Also between commands: a gateway sends new orders only for 8 s after the time in the last one.
 HEARTBEAT_S = 2.0
-# Commands a gateway has without a receipt at most. It never has to stop reading for want of room,
-# so that a kill switch never waits behind commands.
+# Commands at a gateway without a receipt, at most. So the gateway never stops reading because it
+# is full, and a kill switch never waits for commands.
 OUTSTANDING_COMMANDS_MAX = 4_000
-# A gateway that says nothing for so long is taken for dead; it beats every 5 s. Seconds.
+# A gateway that is silent for so long is considered dead; it sends heartbeats every 5 s. Seconds.
 GATEWAY_SILENCE_MAX_S = 15.0
 
 
@@ -62,7 +62,7 @@ class SessionLinkParts:
 
 
 class Downlink:
-    """See above.
+    """What is sent; see the head of this file.
 
     Attributes:
         epoch: Of the venue's numbers.
@@ -163,7 +163,7 @@ class Downlink:
                         session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                     )
                     yield gw.LinkResponse(ack=ack)
-                # Before commands that were committed behind them.
+                # Before commands that were committed after them.
                 if parts.blocks.version != blocks_version:
                     blocks_version = parts.blocks.version
                     yield gw.LinkResponse(blocks=parts.blocks.message)

@@ -1,11 +1,10 @@
-"""The link of one FIX order session, as long as this replica owns it.
+"""The link of one FIX order session, while this replica owns it.
 
-What the gateway says is applied in transactions that carry the fencing token, so
-an owner that was overtaken cannot write. What the book wants from the venue is
-read from the session's outbox: from the tail in memory when this replica wrote it
-last, from the database otherwise. A failure of the database ends the link; the
-gateway dials again and is told how far the book really is. That is the same path
-as after a crash, so there is no other.
+What the gateway reports is applied in transactions that carry the fencing token, so an owner
+that was replaced cannot write. The commands for the venue are read from the session's outbox:
+from the tail in memory if this replica wrote last, otherwise from the database. A failure of
+the database ends the link; the gateway connects again and gets the position that is really
+stored. That is the same path as after a crash, so there is no other.
 """
 
 import asyncio
@@ -49,7 +48,7 @@ RECEIPTS_WAIT_S = 0.1
 
 
 class SessionLink:
-    """One owner's life; see above."""
+    """The life of one owner; see the head of this file."""
 
     def __init__(
         self,
@@ -72,13 +71,13 @@ class SessionLink:
         self._room = asyncio.Event()
         self._confirmed = 0
         self._status = gw.SessionStatus()
-        # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
+        # Next MsgSeqNum(34) that the gateway sends, by its receipts.
         self._sender = 0
         self.administered: set[str] = set()
-        # The gateway ends this link only to dial again.
+        # The gateway ends this link only to connect again.
         self.back_soon = False
 
-    # What the gateway says.
+    # What the gateway reports.
 
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
@@ -143,7 +142,7 @@ class SessionLink:
         self._down.administer(command)
 
     async def _administered(self, result: gw.AdminResult) -> None:
-        """Store what came of it; only then the gateway goes on, told by the acknowledgement."""
+        """Store the outcome; its acknowledgement lets the gateway go on."""
         kind = await self._parts.sessions.settle(self.session_id, self.token, result)
         after = result.after
         if kind == session_pb2.SESSION_ACTION_KIND_SEQUENCES and result.done:
@@ -184,7 +183,7 @@ class SessionLink:
         acknowledged, reports = self._read_receipts(receipts)
         for message in messages:
             if message.session_epoch != epoch:
-                # The FIX store began a new life, and its numbers with it.
+                # The FIX store began a new epoch, and its numbers with it.
                 epoch, applied = message.session_epoch, 0
             if message.msg_seq_num > applied:
                 applied = message.msg_seq_num
@@ -204,7 +203,7 @@ class SessionLink:
             self._down.acknowledge()
 
     def _read_receipts(self, receipts: Iterable[gw.CommandReceipt]) -> tuple[int, list[Report]]:
-        """Return the number they reach up to, and those that tell more than "sent"."""
+        """Return the number they reach up to, and those that say more than "sent"."""
         acknowledged = self._down.acknowledged
         reports = []
         for receipt in receipts:
@@ -217,7 +216,7 @@ class SessionLink:
         return acknowledged, reports
 
     def _store_receipts_soon(self) -> None:
-        """See that receipts are stored, should the venue's answer not come at once."""
+        """Have receipts stored, in case the venue's answer does not come at once."""
         if self._receipts_timer is None:
             # An empty frame makes the worker look; with a full inbox it looks anyway.
             self._receipts_timer = asyncio.get_running_loop().call_later(
@@ -229,7 +228,7 @@ class SessionLink:
             self._receipts_timer.cancel()
             self._receipts_timer = None
         parts = self._parts
-        # Of the orders of this replica's own commands no question is needed.
+        # The accounts of orders of this replica's own commands are known here.
         order_accounts = await parts.known.order_accounts.find(
             (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
         )
@@ -273,9 +272,9 @@ class SessionLink:
     async def _find_unsolicited(
         self, transaction: Transaction, reports: Sequence[Report]
     ) -> Unsolicited:
-        """Name the orders of reports that have no ClOrdID(11) of ours."""
+        """Find the orders of reports that have no ClOrdID(11) of ours."""
         if self.drop_copy:
-            # Copies are of a firm's trading: what is ours the order session tells.
+            # Copies cover the firm's whole trading: our part is reported on the order session.
             return Unsolicited(reports)
         parts = self._parts
         return await find_unsolicited(
@@ -283,7 +282,7 @@ class SessionLink:
         )
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
-        """Keep the session's state and tell everybody.
+        """Store the session's state and inform everybody.
 
         Args:
             status: What the owner says.
@@ -313,13 +312,13 @@ class SessionLink:
         parts.sessions.moved()
 
     def as_session(self, status: gw.SessionStatus) -> VenueSession:
-        """Return the session as its gateway tells it."""
+        """Return the session as its gateway reports it."""
         return reported_session(
             self.session_id, self.venue_mic, self.token, status, drop_copy=self.drop_copy
         )
 
     def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
-        """Return the status of a session nobody owns: down, and able to what it was."""
+        """Return the status of a session without owner: down, with what it could do before."""
         return gw.SessionStatus(
             session_id=self.session_id,
             venue_mic=self.venue_mic,
