@@ -109,7 +109,7 @@ async def main(options: argparse.Namespace) -> int:
     cases = load_cases()
     if options.command == "list":
         for case in cases:
-            print(f"{case.name}: {case.tells}")
+            print(f"{case.name}: {case.shows}")
         return 0
     if options.command == "play" and options.cases:
         unknown = set(options.cases) - {case.name for case in cases}

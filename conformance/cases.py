@@ -10,13 +10,13 @@ CASES = Path(__file__).parent / "cases"
 
 @dataclass(frozen=True)
 class Case:
-    """A case as its file tells it."""
+    """A case of a file."""
 
     name: str
     group: str
     fix: str
     fix42: str
-    tells: str
+    shows: str
     steps: tuple[dict[str, str], ...]
 
 
@@ -28,7 +28,7 @@ def load_cases(folder: Path = CASES) -> list[Case]:
         cases += [
             Case(
                 case["name"], page["group"], str(case.get("fix", "")), str(case.get("fix42", "")),
-                " ".join(case["tells"].split()), tuple(case["steps"]),
+                " ".join(case["shows"].split()), tuple(case["steps"]),
             )
             for case in page["cases"]
         ]  # fmt: skip

@@ -2,10 +2,10 @@
 
 The words, in the order of a line:
 
-    phoned: QTY [@PX] [as=NAME]      an order by word of mouth; as: the venue's own ClOrdID(11)
+    phoned: QTY [@PX] [as=NAME]      an unsolicited order; as: the venue's own ClOrdID(11)
     client: place QTY [@PX] [tif=GTC] | replace QTY [@PX] | cancel    orig=X: OrigClOrdID(41)
     client: place cash=MONEY                                          CashOrderQty(152)
-    refused: REASON and one of these                                 the book refuses it
+    refused: REASON and one of these                                 the OMS refuses it
     again: place                                                      the same key once more
     venue: MESSAGE [QTY] [@PX] [tag=value ...]                        see MESSAGES
     sees: STATE CUM LEAVES [avg=] [qty=] [reason=] [code=] [anomalies=] [executions=]
@@ -94,7 +94,7 @@ class Play:
         self.exec_number = 0
         self.phoned = ""
         self.cash = ""
-        """Of an order in money, as long as the venue did not tell what it makes."""
+        """Of an order in money, until the venue has reported its quantity."""
 
     async def say(self, verb: str, line: str) -> None:
         """Play one line."""
@@ -118,7 +118,7 @@ class Play:
         self.requests = 1
 
     async def _find(self) -> None:
-        """Find the one order the book has of what was given by telephone."""
+        """Find the one unsolicited order in the order book."""
         path = self.path
         await path.settled()
         request = order_service_pb2.ListRequest(account_id=path.account_id, page_size=500)
@@ -205,7 +205,7 @@ class Play:
         self.path.venue.send(self.message(words))
 
     def message(self, words: list[str]) -> str:
-        """Let it happen in the venue's book, and return what the venue says of it."""
+        """Apply an event to the venue's book, and return the venue's message about it."""
         name, options = words[0], _options(words)
         if name == "cancel_reject":
             text = self._cancel_reject(options)
@@ -255,7 +255,7 @@ class Play:
         return tags
 
     def _move(self, name: str, words: list[str], options: dict[str, str], exec_id: str) -> None:
-        """Change the venue's book by what it is about to say."""
+        """Change the venue's book by the next message."""
         book = self.book
         quantity, price = _quantity(words), Decimal(_price(words) or PRICE)
         if name == "trade":

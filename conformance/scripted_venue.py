@@ -1,4 +1,4 @@
-"""A FIX acceptor that does what a script says: answers, keeps silent, lies, crashes, resends.
+"""A FIX acceptor that follows a script: it answers, keeps silent, lies, crashes, resends.
 
 It knows nothing beyond FIX 4.4 and holds no book. Use it as any venue:
 
@@ -11,8 +11,8 @@ It knows nothing beyond FIX 4.4 and holds no book. Use it as any venue:
     venue.stop()
 
 `crash()` is a kill -9, `start()` then goes on with the same store. To break only the connection,
-put a `Cable` between. What is sent while nobody is logged on is only stored, as if the network had
-eaten it: the peer sees the hole at its next logon and asks.
+put a `Cable` in between. A message sent while no client is logged on is only stored, as if the
+network had lost it: the peer sees the gap at its next logon and asks for it.
 """
 
 import asyncio
@@ -174,15 +174,15 @@ class ScriptedVenue:
     # -- what it does -------------------------------------------------------------------------
 
     def on(self, msg_type: str, script: Script) -> None:
-        """Answer every message of a type with what the script returns."""
+        """Answer every message of a type with the script's result."""
         self._scripts[msg_type] = script
 
     def ignore(self, msg_type: str) -> None:
-        """Say nothing to a type any more."""
+        """Stop answering a type."""
         self._scripts.pop(msg_type, None)
 
     def send(self, text: str, client: str = "") -> None:
-        """Send a message; the engine keeps it for a resend also while nobody is logged on."""
+        """Send a message; the engine also keeps it for a resend if no client is logged on."""
         order = json.dumps({"client": client or self.client, "text": text})
         assert self._process is not None
         to_engine, _ = _pipes(self._process)
@@ -192,7 +192,7 @@ class ScriptedVenue:
             to_engine.flush()
 
     def expect_from_client(self, number: int, client: str = "") -> None:
-        """At the next start, pretend to have seen only what is below this number."""
+        """At the next start, pretend to have received only the numbers below this one."""
         self._expect[client or self.client] = number
 
     # -- what it saw --------------------------------------------------------------------------
@@ -234,22 +234,22 @@ class ScriptedVenue:
             except Exception as error:  # noqa: BLE001  shown by the test's end
                 self.failures.append(error)
 
-    def _take(self, told: dict[str, str]) -> None:
-        kind = told["told"]
+    def _take(self, event: dict[str, str]) -> None:
+        kind = event["event"]
         if kind == "logon":
-            self._logons.add(told["client"])
+            self._logons.add(event["client"])
             self.logon_count += 1
         elif kind == "logout":
-            self._logons.discard(told["client"])
+            self._logons.discard(event["client"])
         elif kind == "sent":
-            self.last_number[told["client"]] = int(told["number"])
+            self.last_number[event["client"]] = int(event["number"])
             self.sent += 1
         elif kind == "admin":
-            self.admin.append(parse(told["raw"]))
+            self.admin.append(parse(event["raw"]))
             self.everything.append(self.admin[-1])
         else:
-            message = parse(told["raw"])
-            message["raw"] = told["raw"]
+            message = parse(event["raw"])
+            message["raw"] = event["raw"]
             self.messages.append(message)
             self.everything.append(message)
             script = self._scripts.get(message["35"])
@@ -295,7 +295,7 @@ class Cable:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
-        """Drop all connections without a word, and every new one at once."""
+        """Drop all connections silently, and every new one at once."""
         self._whole = False
         for writer in self._writers:
             writer.transport.abort()
@@ -305,7 +305,7 @@ class Cable:
         self._whole, self._mute = True, False
 
     def mute(self) -> None:
-        """Lose what the venue says from now on; what is said to it arrives."""
+        """Lose what the venue sends from now on; messages to it arrive."""
         self._mute = True
 
     async def _connected(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
@@ -329,7 +329,7 @@ class Cable:
                 out.transport.abort()
                 self._writers.discard(out)
         except OSError:
-            return  # nobody there; as over a real cable
+            return  # nobody listens; as over a real cable
         finally:
             back.transport.abort()
             self._writers.discard(back)

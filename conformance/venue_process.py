@@ -25,7 +25,7 @@ POSS_RESEND = "97=Y\x01"
 _OUT = threading.Lock()
 
 
-def tell(**what: Any) -> None:
+def report(**what: Any) -> None:
     """Write one line."""
     with _OUT:
         sys.stdout.write(json.dumps(what) + "\n")
@@ -39,22 +39,22 @@ class Application(fix.Application):  # type: ignore[misc]  # quickfix has no typ
         pass
 
     def onLogon(self, session_id: Any) -> None:
-        tell(told="logon", client=session_id.getTargetCompID().getValue())
+        report(event="logon", client=session_id.getTargetCompID().getValue())
 
     def onLogout(self, session_id: Any) -> None:
-        tell(told="logout", client=session_id.getTargetCompID().getValue())
+        report(event="logout", client=session_id.getTargetCompID().getValue())
 
     def toAdmin(self, message: Any, session_id: Any) -> None:
         pass
 
     def fromAdmin(self, message: Any, session_id: Any) -> None:
-        tell(told="admin", raw=message.toString())
+        report(event="admin", raw=message.toString())
 
     def toApp(self, message: Any, session_id: Any) -> None:
         pass
 
     def fromApp(self, message: Any, session_id: Any) -> None:
-        tell(told="app", raw=message.toString())
+        report(event="app", raw=message.toString())
 
 
 def send(session_id: Any, text: str) -> None:
@@ -69,7 +69,7 @@ def send(session_id: Any, text: str) -> None:
     message.setField(int(tag), value)
     fix.Session.sendToTarget(message, session_id)
     client = session_id.getTargetCompID().getValue()
-    tell(told="sent", client=client, number=message.getHeader().getField(34))
+    report(event="sent", client=client, number=message.getHeader().getField(34))
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def main() -> None:
     for client, number in plan["expect"].items():
         fix.Session.lookupSession(ids[client]).setNextTargetMsgSeqNum(number)
     acceptor.start()
-    tell(told="ready")
+    report(event="ready")
     for line in sys.stdin:
         order = json.loads(line)
         send(ids[order["client"]], order["text"])

@@ -11,16 +11,16 @@ from collections.abc import Callable
 from fix.guard import LOOPBACK, Guard, Half, Pipe, connected
 
 MESSAGE_BYTES_MAX = 1024 * 1024
-"""A longer message is cut off, with its connection."""
+"""A longer message ends the connection."""
 
 FAILED_LOGONS_MAX = 10
-"""Connections of one address that ended without a logon, within FAILED_LOGONS_WINDOW_S. Reached:
+"""Connections of one address that ended without a logon, within FAILED_LOGONS_WINDOW_S. Beyond it
 further ones are closed at once, until the oldest is forgotten."""
 
 FAILED_LOGONS_WINDOW_S = 30.0
 
 WAITING_MAX = 16
-"""Connections of one address that have not logged on yet. Reached: further ones are closed."""
+"""Connections of one address that have not logged on yet. Beyond it further ones are closed."""
 
 ADDRESSES_MAX = 10_000
 """Addresses with failures that are remembered; beyond, the oldest are forgotten."""
@@ -82,7 +82,7 @@ class AcceptorGuard:
         self._failures.pop(pair.address, None)
 
     def ended(self, pair: Half, why: str) -> None:
-        """Remember a connection that came to nothing."""
+        """Remember a connection that ended without a logon."""
         if why:
             self._warn("connection cut", address=pair.address, why=why)
         if pair.logged_on:

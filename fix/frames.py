@@ -1,24 +1,25 @@
-"""FIX messages cut out of a stream of bytes, and nothing else let through.
+"""Cuts a stream of bytes into FIX messages, and lets nothing else through.
 
 QuickFIX keeps what it reads until BodyLength(9) of it has come, however much that is: a peer can
 make the process grow by hundreds of megabytes before it has logged on. So messages are framed
 before QuickFIX sees a byte. After this filter every message begins with BeginString(8) and
-BodyLength(9), is no longer than was agreed, and ends with CheckSum(10) where BodyLength(9) says.
-What is no message is dropped, as the standard has it (the hole in MsgSeqNum(34) brings it again).
+BodyLength(9), is no longer than the limit, and ends with CheckSum(10) where BodyLength(9) says.
+Other bytes are dropped, as the standard requires (the gap in MsgSeqNum(34) brings the message
+again).
 """
 
 import re
 
 _BEGIN = b"8=FIX"
 _HEAD = re.compile(rb"8=FIX[A-Z]{0,1}\.[0-9.]{1,6}\x019=([0-9]{1,12})\x01")
-# The longest head there is; longer is none.
+# The longest head of a message; a longer one is not a head.
 _HEAD_BYTES_MAX = 32
 _TRAILER = re.compile(rb"10=[0-9]{3}\x01")
 _TRAILER_BYTES = 7
 
 
 class FrameError(Exception):
-    """The peer does not speak FIX, or sends what nobody agreed to; the text says what."""
+    """The peer does not speak FIX, or exceeds a limit; the text says what it sent."""
 
 
 class FixFrames:
@@ -30,10 +31,10 @@ class FixFrames:
         self._dropped = 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take what came; return the messages that are whole.
+        """Take bytes; return the complete messages.
 
         Raises:
-            FrameError: a message is longer than the limit, or as much came without being one.
+            FrameError: A message is longer than the limit, or as many bytes came without a message.
         """
         data = self._rest + data if self._rest else data
         messages, place = [], 0
@@ -51,7 +52,7 @@ class FixFrames:
         return messages
 
     def _end_of_message(self, data: bytes, place: int) -> int:
-        """Return where it ends, 0 if it is not whole yet, -1 if it is none."""
+        """Return where a message ends, 0 if it is not complete yet, -1 if it is not a message."""
         head = _HEAD.match(data, place)
         if head is None:
             return 0 if _may_become_head(data[place : place + _HEAD_BYTES_MAX]) else -1
@@ -69,12 +70,12 @@ class FixFrames:
         place_next = found if found >= 0 else max(place + 1, len(data) - len(_BEGIN) + 1)
         self._dropped += place_next - place
         if self._dropped > self._bytes_max:
-            raise FrameError(f"{self._dropped} bytes came that are no FIX message")
+            raise FrameError(f"{self._dropped} bytes came that are not a FIX message")
         return place_next
 
 
 def _may_become_head(text: bytes) -> bool:
-    """Return whether more bytes can make a head of this."""
+    """Return whether more bytes can make this a head."""
     if len(text) >= _HEAD_BYTES_MAX:
         return False
     if len(text) <= len(_BEGIN):
@@ -83,7 +84,7 @@ def _may_become_head(text: bytes) -> bool:
 
 
 def msg_type(message: bytes) -> bytes:
-    """Return MsgType(35), which stands third."""
+    """Return MsgType(35), which is the third field."""
     at = message.find(b"\x0135=", 0, 2 * _HEAD_BYTES_MAX)
     return message[at + 4 : message.find(b"\x01", at + 4)] if at > 0 else b""
 

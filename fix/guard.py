@@ -1,6 +1,6 @@
 """A guard in front of QuickFIX: it carries bytes between a peer and QuickFIX's socket on loopback.
 
-QuickFIX reads without a limit, connects again at a fixed pace for ever, and checks no name in a
+QuickFIX reads without a limit, connects again at a fixed pace forever, and checks no name in a
 certificate; its settings change none of this. So QuickFIX listens or connects on loopback only,
 and a guard carries its connections: it frames and bounds the messages of the peer, spaces failed
 logons, and does TLS in Python. A guard has a thread and an event loop of its own, so that nothing
@@ -22,9 +22,9 @@ from fix.frames import FixFrames, FrameError, msg_type, text_of
 
 LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT_S = 5.0
-# What a side may leave unread before the other is not read any more.
+# Bytes that a side may leave unread before the other side is not read any more.
 BUFFER_BYTES_MAX = 256 * 1024
-# Between looks at what is still being carried when a guard ends. Seconds.
+# Between checks of what is still being carried when a guard ends. Seconds.
 DRAIN_LOOK_S = 0.01
 _LOGON, _LOGOUT = b"A", b"5"
 
@@ -51,7 +51,7 @@ class Half(asyncio.Protocol):
 
     def __init__(self, rules: Rules, *, is_peer: bool, is_acceptor: bool) -> None:
         self._rules = rules
-        # Only what a peer sends is not trusted.
+        # Only a peer's bytes are not trusted.
         self._frames = FixFrames(rules.message_bytes_max)
         self._checked = is_peer
         self._watched = is_acceptor
@@ -80,10 +80,10 @@ class Half(asyncio.Protocol):
                 half.data_received(early)
 
     def data_received(self, data: bytes) -> None:
-        """Carry what came; as whole messages if it is to be checked."""
+        """Carry the bytes; as whole messages if they must be checked."""
         other = self.other
         if other is None or other.transport is None:
-            # It spoke before the other side was there; it is not read further meanwhile.
+            # It sent before the other side was connected; it is not read further until then.
             self._early += data
             return
         watched = self._watched and not self.logged_on
@@ -121,7 +121,7 @@ class Half(asyncio.Protocol):
         self.end(connection_error_text(exc) if exc is not None else "")
 
     def end(self, why: str, *, at_once: bool = False) -> None:
-        """End both sides; the first to end says why. What was written still goes out."""
+        """End both sides; the first to end says why. Bytes already written are still sent."""
         if self._ended:
             return
         for half in (self, self.other):
@@ -136,7 +136,7 @@ class Half(asyncio.Protocol):
                 half.transport.abort() if at_once else half.transport.close()
 
     def pause_writing(self) -> None:
-        """Do not read what cannot be carried."""
+        """Stop reading what cannot be carried."""
         if self.other is not None and self.other.transport is not None:
             with suppress(RuntimeError):
                 self.other.transport.pause_reading()
@@ -149,7 +149,7 @@ class Half(asyncio.Protocol):
 
 
 class Guard:
-    """A listening socket, and the thread that carries what comes in there."""
+    """A listening socket, and the thread that carries its connections."""
 
     def __init__(self, name: str, rules: Rules, *, accepted_is_peer: bool) -> None:
         self._name = name
@@ -203,7 +203,7 @@ class Guard:
         for half in list(self._halves):
             if half.transport is not None:
                 half.transport.close()
-        # Let the closing reach the sockets.
+        # Let the sockets close.
         await asyncio.sleep(0)
 
     def _accepted(self) -> asyncio.Protocol:
@@ -232,7 +232,7 @@ class Guard:
 
 
 class _AcceptedHalf(Half):
-    """The side that came in."""
+    """The side that connected to us."""
 
     def __init__(
         self, rules: Rules, opened: Callable[[Half], None], halves: set[Half], *, is_peer: bool
@@ -279,7 +279,7 @@ def client_tls(
     """Make the context of a TLS client.
 
     Raises:
-        OSError: a file cannot be read or is none.
+        OSError: a file cannot be read, or has no certificate or key.
     """
     context = ssl.create_default_context(cafile=str(ca))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -301,7 +301,7 @@ _ALERTS = {
 
 
 def connection_error_text(error: Exception) -> str:
-    """Say what went wrong with a connection, in words a person can act on."""
+    """Return a text about a connection error that a person can act on."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of the peer is refused: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

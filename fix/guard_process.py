@@ -19,14 +19,14 @@ class GuardProcess:
     def __init__(self, config: GuardConfig, note: Callable[[str], None]) -> None:
         self._config = config
         self._note = note
-        # Why the last attempt to log on failed, in words; empty while logged on.
+        # Why the last attempt to log on failed; empty while logged on.
         self.trouble = ""
         self._stopping = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._reader = threading.Thread(target=self._read, name="guard", daemon=True)
 
     def start(self) -> int:
-        """Return the port QuickFIX is to connect to.
+        """Return the port that QuickFIX must connect to.
 
         Raises:
             OSError: a certificate cannot be read; the text says why.
@@ -37,7 +37,7 @@ class GuardProcess:
         return port
 
     def stop(self) -> None:
-        """Have it carry what is left, and end it."""
+        """Have it carry the remaining bytes, and end it."""
         self._stopping.set()
         while (process := self._process) is not None:
             _end(process)

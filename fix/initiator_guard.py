@@ -1,13 +1,13 @@
 """The guard of one initiator: QuickFIX connects to it on loopback, it connects to the venue.
 
-It is a process of its own (`guard_process.py` starts it). What QuickFIX has written to a socket
+It is a process of its own (`guard_process.py` starts it). Whatever QuickFIX has written to a socket
 must reach the venue even if the gateway is killed at that moment: the guard then carries what it
 still has, and ends. So a standby finds the venue at the number that the store says.
 
-Failed logons are spaced: after the n-th failure in a row the guard leaves the venue alone for a
-time that doubles, up to `RETRY_MAX_S`, with jitter. QuickFIX still tries at its own pace; the guard
-refuses those connections. The guard takes connections from the gateway's process only: another
-program on this machine must not speak with the venue under our certificate.
+Failed logons are spaced: after the n-th failure in a row the guard does not connect to the venue
+for a time that doubles, up to `RETRY_MAX_S`, with jitter. QuickFIX still tries at its own pace; the
+guard refuses those connections. The guard takes connections from the gateway's process only:
+another program on this machine must not use our certificate with the venue.
 """
 
 import json
@@ -24,7 +24,7 @@ from fix.guard import LOOPBACK, Guard, Half, Pipe, client_tls, connected, connec
 
 # Longest time between two attempts to log on.
 RETRY_MAX_S = 60.0
-# How long what is still to be carried may take when the gateway is gone.
+# How long the remaining bytes may take when the gateway is gone.
 DRAIN_MAX_S = 2.0
 _PROC = Path("/proc")
 
@@ -66,15 +66,15 @@ class InitiatorGuard:
         self._guard = Guard(config.name, self, accepted_is_peer=False)
 
     def start(self) -> int:
-        """Listen on loopback; return the port QuickFIX is to connect to."""
+        """Listen on loopback; return the port that QuickFIX must connect to."""
         return self._guard.start(LOOPBACK, self._config.listen_port)
 
     def drain(self) -> None:
-        """Carry what is still to be carried, then end."""
+        """Carry the remaining bytes, then end."""
         self._guard.stop(DRAIN_MAX_S)
 
     async def open(self, accepted: Half) -> Pipe | None:
-        """Connect to the venue, unless it is to be left alone."""
+        """Connect to the venue, unless it must not be contacted yet."""
         config = self._config
         if time.monotonic() < self._not_before or not _is_of(config.engine_pid, accepted):
             return None
@@ -88,13 +88,13 @@ class InitiatorGuard:
         return None
 
     def logged_on(self, pair: Half) -> None:
-        """The venue took the logon."""
+        """The venue accepted the logon."""
         del pair
         self._failures = 0
         self._report("", "")
 
     def ended(self, pair: Half, why: str) -> None:
-        """Space the next attempt if this one came to nothing."""
+        """Space the next attempt if this one failed."""
         if not pair.logged_on:
             self._failed(pair.logout_text or why or "the venue ended the connection before logon")
         elif why:
@@ -103,7 +103,7 @@ class InitiatorGuard:
     def _failed(self, why: str) -> None:
         self._failures += 1
         ceiling = retry_ceiling_s(self._config.reconnect_s, self._failures)
-        # At least half: a venue that refuses is not hammered. Nothing secret comes of it.
+        # At least half, so that a venue that refuses is not overloaded. Not a secret.
         wait_s = random.uniform(ceiling / 2, ceiling)  # noqa: S311
         self._not_before = time.monotonic() + wait_s
         trouble = f"{self._config.host}:{self._config.port}: {why}"
@@ -118,12 +118,12 @@ def retry_ceiling_s(reconnect_s: float, failures: int) -> float:
 
 
 def _is_of(pid: int, accepted: Half) -> bool:
-    """Tell if the other end of a loopback connection is a socket of this process."""
+    """Return whether the other end of a loopback connection is a socket of this process."""
     assert accepted.transport is not None
     host, port = accepted.transport.get_extra_info("peername")[:2]
     table = _PROC / "net" / "tcp"
     if not table.exists():
-        return True  # no Linux: the machine is a developer's
+        return True  # not Linux: a developer's machine
     number = "".join(f"{int(part):02X}" for part in reversed(host.split(".")))
     wanted = f"{number}:{port:04X}"
     for line in table.read_text(encoding="ascii").splitlines()[1:]:
@@ -145,8 +145,8 @@ def _has_socket(pid: int, inode: str) -> bool:
 
 
 def main() -> int:
-    """Carry until standard input ends, which it does with the gateway, however that went."""
-    # A Ctrl-C is for the gateway, which ends this.
+    """Carry until standard input ends, which it does with the gateway, for whatever reason."""
+    # A Ctrl-C is for the gateway, which ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def say(**what: object) -> None:

@@ -97,7 +97,7 @@ SECURITY_LIST_REQUEST_TYPE = "559"
 SECURITY_REQUEST_RESULT = "560"
 ROUND_LOT = "561"
 LAST_FRAGMENT = "893"
-# FIX 5.0 SP2, taken where a venue sends them, never required; DisplayQty(1138) is sent where
+# FIX 5.0 SP2, accepted if a venue sends them, never required; DisplayQty(1138) is sent where
 # the venues file says so
 DISPLAY_QTY = "1138"
 TRADE_ID = "1003"

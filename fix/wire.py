@@ -16,12 +16,12 @@ class BadFieldError(ValueError):
     """A field of a received message cannot be read; the text names it."""
 
 
-# Control characters but the delimiter: no text of our contracts may hold them.
+# Control characters except the delimiter: no text of our contracts may have them.
 _CONTROL = re.compile("[\x00\x02-\x1f\x7f]")
 
 
 def clean(raw: str) -> str:
-    """Make any bytes a venue sends text that our contracts carry.
+    """Make any bytes that a venue sends into text that our contracts allow.
 
     What is not UTF-8 is read as Latin-1, a control character becomes a space.
     """

@@ -68,7 +68,7 @@ def canonical(text: str) -> str:
     whole, fraction = digits_of(text[1:] if negative else text)
     whole = whole.lstrip("0") or "0"
     if len(whole) > WHOLE_DIGITS_MAX or len(fraction) > FRACTION_DIGITS_MAX:
-        raise ValueError("has more than 18 digits before or 9 behind the point")
+        raise ValueError("has more than 18 digits before or 9 after the point")
     number = f"{whole}.{fraction}" if fraction else whole
     return f"-{number}" if negative and number != "0" else number
 
@@ -112,12 +112,12 @@ def why_not_canonical(text: str) -> str:
     causes = {
         "there is no digit before the point": not whole,
         "there is a plus sign": sign == "+",
-        "there is no digit behind the point": bool(point) and not fraction,
+        "there is no digit after the point": bool(point) and not fraction,
         "there is a leading zero": len(whole) > 1 and whole.startswith("0"),
-        "there is a trailing zero behind the point": fraction.endswith("0"),
+        "there is a trailing zero after the point": fraction.endswith("0"),
         f"there are more than {WHOLE_DIGITS_MAX} digits before the point": len(whole)
         > WHOLE_DIGITS_MAX,
-        f"there are more than {FRACTION_DIGITS_MAX} digits behind the point": len(fraction)
+        f"there are more than {FRACTION_DIGITS_MAX} digits after the point": len(fraction)
         > FRACTION_DIGITS_MAX,
         "zero has no sign": sign == "-",
     }

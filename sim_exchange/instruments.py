@@ -1,4 +1,4 @@
-"""What both simulated venues list: real shares and ETFs, real tick sizes, invented prices.
+"""The listings of both simulated venues: real shares, ETFs and tick sizes, invented prices.
 
 Names and ISINs are those of the securities. Reference prices are round numbers of a
 simulation, not quotations. Every security trades in EUR in lots of one share.

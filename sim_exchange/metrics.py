@@ -1,4 +1,4 @@
-"""What the venue tells Prometheus, read when it asks: nothing is counted twice on the way."""
+"""The metrics of the venue, read from the parts' own counts when Prometheus asks."""
 
 from collections.abc import Iterable
 

@@ -81,7 +81,7 @@ def replay(
 def _begin(
     playback: Playback, comparison: Comparison | None, first: BookRow, message: Message
 ) -> bool:
-    """Seed the book from the first row; tell whether the first message is still to be played.
+    """Seed the book from the first row; return whether the first message is still to be played.
 
     The first row is the book after the first message: a new order is taken out again to be
     played; anything else has already happened, to an order without a known id.

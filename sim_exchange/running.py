@@ -15,8 +15,8 @@ from sim_exchange.adapters.fix.acceptor import (
     was_logged_on,
 )
 from sim_exchange.adapters.fix.application import VenueApplication
-from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
-from sim_exchange.adapters.fix.order_desk import OrderDesk
+from sim_exchange.adapters.fix.market_data_sessions import MarketDataSessions
+from sim_exchange.adapters.fix.order_sessions import OrderSessions
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
 from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 from sim_exchange.adapters.journal import Journal
@@ -42,7 +42,7 @@ class Parts:
     journal: Journal
     sender: Sender
     answers: AnswerBook
-    market_data: MarketDataDesk
+    market_data: MarketDataSessions
     application: VenueApplication
     acceptor: VenueAcceptor
     flow: OrderFlow | None
@@ -77,8 +77,8 @@ def make_parts(settings: SimSettings) -> Parts:
     )
     sender = Sender()
     answers = AnswerBook(venue, journal, sender)
-    market_data = MarketDataDesk(venue, sender)
-    application = VenueApplication(sender, OrderDesk(venue, answers, sender), market_data)
+    market_data = MarketDataSessions(venue, sender)
+    application = VenueApplication(sender, OrderSessions(venue, answers, sender), market_data)
     store = folder / "fix"
     inner_port = free_loopback_port()
     clients = settings.sim_clients.split(",")

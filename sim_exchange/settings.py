@@ -15,7 +15,7 @@ class SimSettings(MeshSettings):
 
     @property
     def log_name(self) -> str:
-        """Of several venues on one machine, which."""
+        """Return the log name, which tells several venues on one machine apart."""
         return f"{self.service}-{self.sim_mic.lower()}"
 
     sim_mic: str = Field("SIMA", pattern=r"^[A-Z0-9]{4}$")

@@ -13,7 +13,7 @@ from kernel.clock import Clock, SystemClock
 from mesh.channel import mesh_channel
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
-from mesh.streams.queues import ThreadHandover
+from mesh.streams.handover import ThreadHandover
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh_rpc.backoff import Backoff
@@ -32,8 +32,8 @@ from svc_gateway.service.standby import LinkStream
 from svc_gateway.settings import GatewaySettings
 from svc_gateway.venues import Role, SessionConfig, load_venues
 
-# What FIX threads may have handed over and nobody has taken. Reached: an order session is rewound,
-# a market-data session asks for its books anew.
+# Messages that FIX threads may have handed over before they are taken. Beyond it an order session
+# is rewound, and a market-data session requests its books anew.
 HANDED_OVER_MAX = 20_000
 RECONNECT_BASE_S = 0.1
 RECONNECT_CAP_S = 5.0
@@ -64,13 +64,13 @@ class Gateway:
         for venue_mic in venues.unlisted_venues():
             # Not refused: another gateway may have the venue's market-data session.
             _log.warning(
-                "nothing can be traded here unless another gateway tells the listings: the file "
+                "nothing can be traded here unless another gateway lists the instruments: the file "
                 "has neither a market_data session of this venue nor instruments under its orders",
                 file=str(self._settings.gateway_sessions_file), venue=venue_mic,
             )  # fmt: skip
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop, then log out of all venues."""
+        """Work until stopped, then log out of all venues."""
         work = [
             asyncio.create_task(
                 session.run(Backoff(base=RECONNECT_BASE_S, cap_s=RECONNECT_CAP_S)),
@@ -161,7 +161,7 @@ class Gateway:
         return dial
 
     def _channel(self, target: str, service: str) -> grpc.aio.Channel:
-        # One connection per session: a slow feed must not hold an order link's window.
+        # One connection per session: a slow feed must not use up an order link's window.
         channel = mesh_channel(target, service, self._settings)
         self._channels.append(channel)
         return channel
@@ -175,8 +175,8 @@ def _inbox(config: SessionConfig) -> ThreadHandover[Handed]:
 async def build(settings: GatewaySettings, server: MeshServer) -> AsyncIterator[Ops]:
     """Run the sessions; log out of all venues when the process drains.
 
-    The process ends when a session fails, with what it failed of. It is ready as soon as it runs:
-    whether a venue is there is a metric and on the streams.
+    The process ends when a session fails, with that failure. It is ready as soon as it runs:
+    metrics and the streams say whether a venue can be reached.
     """
     gateway = Gateway(settings, SystemClock())
     gateway.build()

@@ -12,7 +12,7 @@ SESSION_OWNER = Gauge(
     "ordermesh_gateway_session_owner", "1 while this process holds the session's store.", _SESSION
 )
 STORES_LOST = Counter(
-    "ordermesh_gateway_stores_lost", "FIX stores that were not the ones they should be.", _SESSION
+    "ordermesh_gateway_stores_lost", "FIX stores that were lost or replaced.", _SESSION
 )
 CLOCK_SKEW = Gauge(
     "ordermesh_gateway_clock_skew_seconds",
@@ -34,7 +34,7 @@ MESSAGES = Counter(
 )
 PARKED = Counter("ordermesh_gateway_parked", "Messages that could not be read.", _SESSION)
 REWINDS = Counter(
-    "ordermesh_gateway_rewinds", "Sessions started behind what QuickFIX had seen.", _SESSION
+    "ordermesh_gateway_rewinds", "Sessions started at a number that QuickFIX had seen.", _SESSION
 )
 BUSINESS_REJECTS = Counter(
     "ordermesh_gateway_business_rejects", "BusinessMessageReject(j) sent.", _SESSION
@@ -48,7 +48,7 @@ DOUBTS_DROPPED = Counter(
 FEED_UPDATES = Counter("ordermesh_gateway_feed_updates", "Market-data changes passed on.", _SESSION)
 FEED_RESYNCS = Counter(
     "ordermesh_gateway_feed_resyncs",
-    "Times fresh snapshots were wanted, by cause.",
+    "Times fresh snapshots were needed, by cause.",
     [*_SESSION, "cause"],
 )
 SEND_SECONDS = Histogram(

@@ -7,7 +7,7 @@ from mesh.settings import MeshSettings
 
 
 class GatewaySettings(MeshSettings):
-    """Keys of the gateway beside those of every process."""
+    """Keys of the gateway, in addition to those of every process."""
 
     service: ClassVar[str] = "svc-gateway"
 

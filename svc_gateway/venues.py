@@ -79,7 +79,7 @@ class TickBandConfig(_Frozen):
 
 
 class InstrumentConfig(_Frozen):
-    """A listing told by the file, for venues without SecurityList(y)."""
+    """A listing from the file, for venues without SecurityList(y)."""
 
     # As in an instrument_id; what else a venue puts into Symbol(55) is dialect.symbol_suffix.
     symbol: Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,27}$")]
@@ -115,7 +115,7 @@ def _known_zone(name: str) -> str:
 class DialectConfig(_Frozen):
     """How this venue speaks FIX 4.4 where the standard leaves a choice, and what it takes."""
 
-    # What the venue works itself. The OMS is told, and refuses or works the rest.
+    # What the venue works itself. The OMS gets the list, and refuses or works the rest.
     order_types: Annotated[tuple[OrderTypeName, ...], Field(min_length=1)] = ("market", "limit")
     times_in_force: Annotated[tuple[TimeInForceName, ...], Field(min_length=1)] = (
         "day",
@@ -123,12 +123,12 @@ class DialectConfig(_Frozen):
         "ioc",
         "fok",
     )
-    # Orders in money, CashOrderQty(152): the venue works out OrderQty(38) and tells it.
+    # Orders in money, CashOrderQty(152): the venue works out OrderQty(38) and reports it.
     cash_quantity: bool = False
-    # Answer what we cannot use with BusinessMessageReject(j), as FIX asks for.
+    # Answer messages that we cannot use with BusinessMessageReject(j), as FIX requires.
     business_reject: bool = True
     display_tag: Literal["max_floor", "display_qty"] = "max_floor"
-    # Whose date ExpireDate(432) is; empty where the venue takes ExpireTime(126).
+    # The time zone of ExpireDate(432); empty where the venue takes ExpireTime(126).
     expire_date_zone: Annotated[str, AfterValidator(_known_zone)] = ""
 
     send_security_id: bool = True
@@ -137,10 +137,10 @@ class DialectConfig(_Frozen):
     send_parties: bool = False
     send_handl_inst: bool = True
     account_tag: Literal["account", "none"] = "account"
-    # Orders of which the venue reports and that were never sent to it: "adopt" opens one of the
-    # account that Account(1) names, "park" keeps the report for a person.
+    # Unsolicited orders: "adopt" opens the order for the account in Account(1), "park" keeps the
+    # report for a person.
     telephone_orders: Literal["adopt", "park"] = "adopt"
-    # Whose they are where the venue tells no Account(1); empty: nobody's, they are parked.
+    # Their account if the venue reports no Account(1); empty: they are parked.
     telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
@@ -181,14 +181,14 @@ class SessionConfig(_Frozen):
     password_file: Path | None = None
     venue_messages_per_second: Annotated[int, Field(ge=1, le=100_000)] = 1000
     command_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 30
-    # A longer message of the venue is cut off, with its connection.
+    # A longer message of the venue ends the connection.
     message_bytes_max: Annotated[int, Field(ge=4096, le=64 * 1024 * 1024)] = 1024 * 1024
     # RTS 25: 1 ms for electronic trading, 1 s (1000000) for voice and the like.
     clock_tolerance_us: Annotated[int, Field(ge=100, le=10_000_000)] = 1000
-    # The least time a message takes on this line, at most.
+    # The longest time that the fastest message takes on this line.
     clock_delay_max_us: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
     dialect: DialectConfig = DialectConfig()
-    # Where SecurityList(y) tells no tick table or lot.
+    # If SecurityList(y) has no tick table or lot.
     default_tick_table: tuple[TickBandConfig, ...] = (TickBandConfig(tick_size="0.01"),)
     default_lot_size: DecimalText = "1"
     instruments: tuple[InstrumentConfig, ...] = ()
@@ -196,7 +196,7 @@ class SessionConfig(_Frozen):
     @model_validator(mode="before")
     @classmethod
     def _market_data_resets(cls, data: Any) -> Any:
-        # Old prices are of no use: a market-data session starts over unless told not to.
+        # Old prices are of no use: a market-data session resets its numbers by default.
         if isinstance(data, dict) and data.get("role") == Role.MARKET_DATA.value:
             return {"reset_on_logon": True, **data}
         return data
@@ -260,16 +260,16 @@ class VenuesFile(_Frozen):
         return [s for s in self.sessions if s.role is Role.ORDERS and s.instruments]
 
     def unlisted_venues(self) -> list[str]:
-        """Return the venues with an order session whose listings nobody here tells."""
-        told = {s.venue_mic for s in self.sessions if s.instruments or s.role is Role.MARKET_DATA}
-        return sorted({session.venue_mic for session in self.sessions} - told)
+        """Return the venues with an order session whose listings no session here reports."""
+        listed = {s.venue_mic for s in self.sessions if s.instruments or s.role is Role.MARKET_DATA}
+        return sorted({session.venue_mic for session in self.sessions} - listed)
 
 
 def load_venues(path: Path) -> VenuesFile:
     """Read and check the venues file.
 
     Raises:
-        VenuesFileError: with every fault, one a line: file, key, what it was, what is allowed.
+        VenuesFileError: With every fault, one a line: file, key, what it was, what is allowed.
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -281,7 +281,7 @@ def load_venues(path: Path) -> VenuesFile:
         return VenuesFile.model_validate(data)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        # A faulty session leaves the list short; that is no fault of its own.
+        # A faulty session is missing in the list, which is no fault of its own.
         own = [fault for fault in faults if fault["type"] != "too_short"] or faults
         lines = [_explain(path, fault) for fault in own]
         raise VenuesFileError("\n".join(lines)) from error

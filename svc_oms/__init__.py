@@ -1,1 +1,1 @@
-"""The order book of record: commands, venue reports, the log, and who may read it."""
+"""The order book of record: commands, venue reports, the log and its readers."""

@@ -36,7 +36,7 @@ def _database_url() -> str:
 
 @app.command()
 def migrate() -> None:
-    """Bring the schema `oms` to the version this code needs, and positions to their log."""
+    """Bring the schema `oms` to the revision this code needs, and build missing positions."""
 
     async def bring() -> int:
         await run_migrations(_database_url())
@@ -55,10 +55,10 @@ def migrate() -> None:
 @app.command()
 def ensure_account(
     account: Annotated[str, typer.Option(help="Upper-case letters, digits and -.")],
-    name: Annotated[str, typer.Option(help="What people call it.")],
+    name: Annotated[str, typer.Option(help="Its name for people.")],
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     firm: Annotated[str, typer.Option(help="The firm it belongs to.")] = "DEMO",
-    desk: Annotated[str, typer.Option(help="The desk within the firm; may be empty.")] = "",
+    desk: Annotated[str, typer.Option(help="The trading desk within the firm; may be empty.")] = "",
 ) -> None:
     """Create a trading account, or bring its name, currency, firm and desk up to date."""
     info = AccountInfo(account, name, currency, firm, order_pb2.ACCOUNT_STATUS_ACTIVE, desk)
@@ -76,10 +76,10 @@ def ensure_account(
 @app.command()
 def disconnect_default(
     account: Annotated[str, typer.Option(help="The account.")],
-    by: Annotated[str, typer.Option(help="Who orders it; stands in the audit log.")],
+    by: Annotated[str, typer.Option(help="Who orders it; written to the audit log.")],
     grace_s: Annotated[
         int | None,
-        typer.Option(help="Seconds; leave out to take the default away.", min=0, max=300),
+        typer.Option(help="Seconds; leave out to remove the default.", min=0, max=300),
     ] = None,
 ) -> None:
     """Guard every flow that trades for an account: cancel on disconnect, after a grace."""
@@ -98,7 +98,7 @@ def disconnect_default(
         return True
 
     if not asyncio.run(set_default()):
-        raise typer.BadParameter(f"account {account!r} is not in the book")
+        raise typer.BadParameter(f"account {account!r} does not exist")
     typer.echo(f"account {account}: {text}")
 
 
@@ -120,7 +120,7 @@ def verify() -> None:
 
 
 def main() -> None:
-    """Run a command; say in one line when the database is away."""
+    """Run a command; report a missing database in one line."""
     try:
         app()
     except StoreUnavailableError as error:

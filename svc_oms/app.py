@@ -1,18 +1,14 @@
 """Composition root of svc_oms: the only place that picks the parts."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
-from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
-from mesh.tasks import cancel_until_done
 from svc_oms.adapters.grpc.market_data import MarketDataClient
 from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.notifications import PostgresNotifications
@@ -64,18 +60,16 @@ from svc_oms.service.wake_ups import (
 )
 from svc_oms.settings import OmsSettings
 
-# Container allocations between runs of the cyclic collector, and runs between those of
-# its older generations.
+# Container allocations between runs of the cyclic collector, and runs between those of its older
+# generations.
 GC_ALLOCATIONS, GC_YOUNG_RUNS, GC_MIDDLE_RUNS = 50_000, 20, 50
 
 CHANNELS = (ACCOUNT_CHANNEL, SESSION_CHANNEL)
 
-log = get_logger("svc_oms.app")
-
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What several rooms of one replica use."""
+    """What several parts of one replica use."""
 
     settings: OmsSettings
     name: str
@@ -101,7 +95,7 @@ def build_replica(
     name: str,
     clock: Clock,
 ) -> Replica:
-    """Put the service layer together on whatever parts it is given."""
+    """Build the service layer on the given adapters."""
     shared = _shared(settings, store, Publisher(waker, cache), waker, name, clock)
     readiness, refusal_log = Readiness(), RefusalLog(store, clock, name)
     worker = _worker(shared, refusal_log)
@@ -276,13 +270,10 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     ]
     if redis is not None:
         work += [redis.run_writer(), redis.run_listener(heard)]
-    tasks = [asyncio.create_task(each) for each in work]
-    for task in tasks:
-        task.add_done_callback(partial(_stop_if_failed, server))
     try:
-        yield Ops(readiness=replica.ready)
+        async with server.background(*work):
+            yield Ops(readiness=replica.ready)
     finally:
-        await cancel_until_done(tasks)
         await replica.guards.close()
         await replica.refusal_log.close()
         if redis is not None:
@@ -291,18 +282,11 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
 
 
 def _spare_the_collector() -> None:
-    """Look for cyclic garbage less often.
+    """Run the cyclic collector less often.
 
-    A batch makes thousands of values that live until its commit and hold no cycles;
-    at Python's thresholds the collector walks them again and again, which took a
-    third of the time of an order.
+    A batch makes thousands of values that live until its commit and have no cycles. At Python's
+    thresholds the collector visits them again and again, which took a third of the time of an
+    order.
     """
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, GC_YOUNG_RUNS, GC_MIDDLE_RUNS)
-
-
-def _stop_if_failed(server: MeshServer, task: asyncio.Task[None]) -> None:
-    """End the process when a part of it died: a start is the one way to recover."""
-    if not task.cancelled() and task.exception() is not None:
-        log.error("a part of the process died", exc_info=task.exception())
-        server.request_stop()

@@ -9,7 +9,7 @@ from mesh.settings import MeshSettings
 
 
 def _limit(value: object) -> object:
-    # An empty key is an absent one, so that no limit needs a word.
+    # An empty key counts as an absent one, so that no limit needs no value.
     return None if value == "none" else value
 
 
@@ -27,17 +27,17 @@ class OmsSettings(MeshSettings):
     bind: str = "127.0.0.1:50051"
     ops_bind: str = "127.0.0.1:9151"
     sessions_may_be_added: bool = True
-    """A gateway may link a session the book has never seen."""
+    """A gateway may link a session that the OMS has never seen."""
     order_quantity_max: Limit = Decimal(1_000_000)
-    """Largest quantity of one order, in shares; `none` for none but the venue's."""
+    """Largest quantity of one order, in shares; `none`: only the venue's limit."""
     order_value_max: Limit = Decimal(10_000_000)
-    """Largest quantity times price of one order, in the instrument's currency; `none` for none."""
+    """Largest quantity times price of one order, in the instrument's currency; `none`: no limit."""
     engage_confirm_s_max: Annotated[float, Field(gt=0, le=60)] = 5.0
     """Seconds Engage waits for the gateways to confirm; then it answers ENGAGING and names them."""
     trading_day_end_utc: TimeOfDay = "22:00"
     """When DAY ends, UTC, for orders that wait in the OMS; at a venue the venue ends it."""
     stream_lag_events_max: int = 4096
-    """A live reader more events behind than this is sent away; at most 4096."""
+    """A live reader that lacks more events than this is disconnected; at most 4096."""
 
     @property
     def trading_day_end_s(self) -> int:

@@ -185,7 +185,7 @@ def _beyond(cases: list[Case]) -> Iterator[str]:
     yield "| Test | What it shows |\n|---|---|"
     for case in cases:
         if not case.fix:
-            yield f"| `test_{case.name}` | {case.tells} |"
+            yield f"| `test_{case.name}` | {case.shows} |"
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""The venue's append-only journal of client orders: what a restart must still know.
+"""The venue's append-only journal of client orders: what it must know after a restart.
 
 One write call per batch, so that kill -9 leaves whole batches (the page cache survives the
 process; the journal is not synced for power loss: this is a simulator). Records are lines of
@@ -122,7 +122,7 @@ class Journal:
         """Append a batch; it is with the operating system when this returns.
 
         Raises:
-            OSError: The disk is full or gone; nothing of the batch may be told.
+            OSError: The disk is full or gone; nothing of the batch may be reported.
         """
         data = ("B\n" + "".join(lines)).encode("utf-8", "surrogateescape")
         written = os.write(self._file, data)
@@ -149,7 +149,7 @@ class Journal:
         with self._path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.endswith("\n"):
-                    break  # the last write was cut off; nothing of it was told
+                    break  # the last write was cut off; nothing of it was reported
                 parts = line[:-1].split(_SEP)
                 if parts[0] == "B":
                     reports.clear()

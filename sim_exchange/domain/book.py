@@ -1,14 +1,14 @@
 """A price-time priority order book in integer price units and shares.
 
 Theory of operation. `levels.py` keeps a side, `matching.py` lets two sides trade; here are the
-commands. The book never holds a bid at or above an ask while it is open: what comes in crosses
-first and rests with what is left. A halted book takes cancels only; recorded flow may still
-rest orders in it (`rest`), and `resume` then lets what crosses trade.
+commands. The book never holds a bid at or above an ask while it is open: a new order crosses
+first, and the rest of it rests. A halted book takes cancels only; recorded flow may still
+rest orders in it (`rest`), and `resume` then lets crossed orders trade.
 
 Some orders wait beside the book: stops for a trade, auction orders for `auction`, pegs for a
-reference. Whatever a command moved, `_settle` lets them follow before it returns: trades move
-and trigger stops until none is due, then pegs go where they belong. A triggered stop leaves
-for good and a peg never trades by moving, so this ends.
+reference. After a command `_settle` lets them follow before it returns: trades move and
+trigger stops until none is due, then pegs are placed again. A triggered stop is gone for good,
+and a peg never trades by moving, so this ends.
 """
 
 from collections.abc import Hashable
@@ -32,7 +32,7 @@ from sim_exchange.domain.prices import TickTable
 from sim_exchange.domain.stops import follow, reached
 
 ANY_PRICE = TickTable((TickBand(0, 1),))
-"""Ticks of a book that is told none."""
+"""The ticks of a book that was given none."""
 PEG_PASSES_MAX = 4
 """Rounds in which pegs make room for each other after a move; beyond, they wait for the next."""
 
@@ -116,7 +116,7 @@ class OrderBook(Matching):
             quantity: New whole quantity, executed part included; equal to the executed
                 part it ends the order.
             now_ns: Time of the change.
-            special: What only some orders have; None: as it is.
+            special: Terms of special orders; None: unchanged.
 
         Raises:
             BookError: Not in the book, halted, or less than is executed already.
@@ -148,9 +148,9 @@ class OrderBook(Matching):
     def auction(self, tif: TimeInForce, now_ns: int) -> None:
         """Let the orders held for an auction trade; what is left of them expires.
 
-        Limit orders come first, in the order they arrived, and meet the book and each
-        other; then market orders. There is no one auction price: each trade has the price
-        of the order that was there. In a halt they all expire.
+        Limit orders come first, in the order they arrived, and meet the book and each other; then
+        market orders. There is no single auction price: each trade has the price of the order that
+        was there first. In a halt they all expire.
         """
         held = [order for order in self._waiting.values() if order.tif is tif]
         held.sort(key=lambda order: order.kind is OrderKind.MARKET)
@@ -215,7 +215,7 @@ class OrderBook(Matching):
         return done
 
     def execute_hidden(self, price: int, quantity: int, now_ns: int) -> None:
-        """Tell of a recorded trade against an order that was never shown; the book stays."""
+        """Report a recorded trade against an order that was never shown; the book stays."""
         self._note_trade(price)
         self._listener.filled(None, None, price, quantity, now_ns)
         self._settle(now_ns)
@@ -252,7 +252,7 @@ class OrderBook(Matching):
         return best is not None
 
     def _change(self, order: Order, price: int, special: Special) -> None:
-        """Take over what a replace asks for; the order is lifted."""
+        """Set the terms of a replace; the order is lifted."""
         order.special = special
         if order.kind is OrderKind.PEGGED:
             order.cap = price
@@ -265,7 +265,7 @@ class OrderBook(Matching):
                 follow(order, self._last_price, self._ticks)
 
     def _enter_again(self, order: Order, now_ns: int) -> None:
-        """Put a replaced order where it belongs."""
+        """Put a replaced order into its place."""
         if order.tif.is_auction:
             self._waiting[order.number] = order
         elif order.kind in STOPS:
@@ -277,14 +277,14 @@ class OrderBook(Matching):
             if order.leaves:
                 self._rest(order)
 
-    # -- what waits -------------------------------------------------------------------------
+    # -- waiting orders ---------------------------------------------------------------------
 
     def _settle(self, now_ns: int) -> None:
-        """Let what waits follow what the last command moved."""
+        """Let waiting orders follow what the last command changed."""
         if not (self._stops or self._pegs or self._prints) or self._halted:
             return
         while self._prints:
-            moved, due = self._stops.hear(self._prints)
+            moved, due = self._stops.take(self._prints)
             self._prints.clear()
             for order in moved:
                 self._listener.restated(order, RestateCause.STOP_MOVED, now_ns)
@@ -324,7 +324,7 @@ class OrderBook(Matching):
             self._waiting[order.number] = order
 
     def _move_pegs(self, now_ns: int) -> bool:
-        """Put each peg, oldest first, where it belongs; tell whether any moved."""
+        """Place each peg, oldest first; return whether any moved."""
         moved = False
         for order in list(self._pegs.values()):
             if not order.leaves:

@@ -1,8 +1,8 @@
 """A played book against LOBSTER's own, row by row.
 
-LOBSTER's files show the best levels only, and messages outside them are left out. So what lies
-deeper than the last row is not known: when it comes into view, the row is believed and taken
-over, and that is counted; everything that was in view must agree.
+LOBSTER's files show the best levels only, and messages outside them are left out. So the book
+deeper than the last row is not known: when a level comes into view, the row is taken over, and
+that is counted; everything that was in view must agree.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Comparison:
         self._edges: dict[Side, int | None] = {Side.BUY: None, Side.SELL: None}
 
     def begin(self, row: BookRow) -> None:
-        """Take what a row shows as the view to start with."""
+        """Take the levels of a row as the view to start with."""
         self._edges = _edges(row)
 
     def check(self, row: BookRow, line: int, now_ns: int) -> None:
@@ -75,7 +75,7 @@ class Comparison:
             and (deepest is None or (level.price - deepest) * side >= 0)
         }
         for price in shown.keys() | ours:
-            # Also where the sums agree: unseen, the orders may be others than ours.
+            # Also if the sums agree: unseen, the orders may be other ones than ours.
             level = book.level(side, price)
             for number in list(level.orders) if level else []:
                 book.cancel(number, now_ns)
@@ -91,7 +91,7 @@ def _edges(row: BookRow) -> dict[Side, int | None]:
 
 
 def _first_cell(played: BookRow, recorded: BookRow) -> str:
-    """The first column that differs, in words."""
+    """The first column that differs, as text."""
     cells = zip(
         format_book_row(played).split(","), format_book_row(recorded).split(","), strict=True
     )

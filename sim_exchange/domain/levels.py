@@ -47,7 +47,7 @@ class BookSide:
         return self.levels[self.keys[-1] * self.sign] if self.keys else None
 
     def add(self, order: Order) -> None:
-        """Put an order behind the others of its price."""
+        """Add an order after the others of its price."""
         price = order.price
         level = self.levels.get(price)
         if level is None:

@@ -1,4 +1,4 @@
-"""What rests on the two sides of a book, and what trades between them."""
+"""The resting orders on the two sides of a book, and their trades."""
 
 from collections.abc import Hashable, Iterable, Iterator
 

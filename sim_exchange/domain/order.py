@@ -1,4 +1,4 @@
-"""What rests in a book and what a book tells about it."""
+"""The orders of a book, and the events that a book reports about them."""
 
 from collections.abc import Hashable
 from enum import Enum, IntEnum
@@ -38,13 +38,13 @@ STOPS: Final = {
     OrderKind.STOP_LIMIT: OrderKind.LIMIT,
     OrderKind.TRAILING_STOP: OrderKind.MARKET,
 }
-"""What waits for a trade, and what it becomes."""
+"""The kinds that wait for a trade, and what each becomes."""
 
 _NEEDS_PRICE: Final = frozenset({OrderKind.LIMIT, OrderKind.STOP_LIMIT})
 
 
 class PegTo(Enum):
-    """ExecInst(18) of a peg: what its price follows."""
+    """ExecInst(18) of a peg: the price it follows."""
 
     PRIMARY = "R"
     MIDPOINT = "M"
@@ -64,12 +64,12 @@ class TimeInForce(Enum):
 
     @property
     def rests(self) -> bool:
-        """What is not filled at once stays in the book."""
+        """A part that is not filled at once stays in the book."""
         return self in _RESTING
 
     @property
     def is_auction(self) -> bool:
-        """It is held until an auction, and what that leaves expires."""
+        """It is held until an auction; the rest expires after it."""
         return self in _AUCTIONS
 
 
@@ -114,7 +114,7 @@ MARKET_PRICE: Final = 0
 
 
 class Special(NamedTuple):
-    """What only some orders have; prices and distances in units, 0 for none.
+    """Terms that only some orders have; prices and distances in units, 0 for none.
 
     Attributes:
         display: Shares an iceberg shows at once.
@@ -146,11 +146,11 @@ class Order:
             while it waits for a reference.
         quantity: Whole order in shares, executed part included.
         leaves: Still to be executed; 0 once it left the book.
-        special: What only some orders have, as asked for.
+        special: Terms of special orders, as requested.
         hidden: Of leaves, what a resting iceberg does not show.
         stop: Trigger price now; 0 while a trailing stop waits for a first trade.
         cap: Limit of a peg; 0 for none.
-        owner: Whatever the caller needs to find its own record; the book does not look at it.
+        owner: For the caller, to find its own record; the book does not use it.
     """
 
     __slots__ = (
@@ -217,7 +217,7 @@ class Order:
 
 
 class BookListener(Protocol):
-    """Told of each event in the order it happens, within the call that made it happen.
+    """Called for each event in its order, within the call that caused it.
 
     A listener must not change the book from inside a call.
     """
@@ -230,8 +230,8 @@ class BookListener(Protocol):
     ) -> None:
         """A trade; leaves of both are already reduced.
 
-        The taker is None where a recording tells only the resting order; both are None
-        for a recorded execution of a hidden order.
+        The taker is None where a recording reports only the resting order; both are None for a
+        recorded execution of a hidden order.
         """
 
     def cancelled(self, order: Order, quantity: int, cause: CancelCause, now_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""Where a pegged order belongs, by the best quotes of others.
+"""The price of a pegged order, by the best quotes of others.
 
 The reference is the best price of orders that are not pegged themselves, so pegs do not
 follow each other. A peg never crosses by itself: it stops one tick short of the other side, be

@@ -1,9 +1,9 @@
 """Recorded messages applied to a book, as facts.
 
-A recording begins with a book already there: orders that rested before its first row are
-known by price and size only. They stand in the book as one anonymous order per price, older
-than all others; cancels and executions of unknown order ids are taken from it, and what
-finds nothing there is counted.
+A recording begins with an existing book: orders that rested before its first row are known by
+price and size only. They are in the book as one anonymous order per price, older than all
+others. Cancels and executions of unknown order ids are taken from it; those that find nothing
+there are counted.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sim_exchange.domain.order import Order, Side
 
 @dataclass(slots=True)
 class PlaybackCounts:
-    """What a playback met.
+    """The counts of a playback.
 
     Attributes:
         messages: Rows applied.
@@ -103,7 +103,7 @@ class Playback:
         if is_execution:
             done = self.book.execute(order.number, message.size, now_ns)
         elif message.event is Event.DELETE and number == message.order_id:
-            # A deletion is of the whole order, whatever size the row tells.
+            # A deletion is of the whole order, whatever size the row has.
             done = self.book.cancel(order.number, now_ns)
         else:
             done = self.book.cancel(order.number, now_ns, message.size)

@@ -1,4 +1,4 @@
-"""Stops that wait for a trade: which one triggers, and how trailing ones follow.
+"""Stops that wait for a trade: which one triggers, and how trailing stops move.
 
 A stop to buy triggers at a trade at its stop price or above, one to sell at or below. A
 trailing stop to sell stays its distance below the highest trade since it came, one to buy
@@ -18,7 +18,7 @@ def reached(order: Order, price: int) -> bool:
 
 
 def follow(order: Order, price: int, ticks: TickTable) -> bool:
-    """Move a trailing stop for a trade at a price; tell whether it moved."""
+    """Move a trailing stop after a trade at a price; return whether it moved."""
     if order.kind is not OrderKind.TRAILING_STOP:
         return False
     wanted = price + order.special.trail * order.side
@@ -50,7 +50,7 @@ class Stops:
         """Wait no more."""
         self._orders.pop(order.number, None)
 
-    def hear(self, prices: Iterable[int]) -> tuple[list[Order], list[Order]]:
+    def take(self, prices: Iterable[int]) -> tuple[list[Order], list[Order]]:
         """Take trades in their order.
 
         Returns:

@@ -111,8 +111,8 @@ class OrderFlow:
         fair = fair_value(listed.reference_price, self._settings.walk_seed, listed.symbol, now_ns)
         middle = listed.ticks.round_down(fair)
         makers = self._makers[listed.symbol]
-        # Bids of both first go where the fair value left them behind, or one maker would
-        # trade with the other's stale quotes at every move.
+        # The bids of both makers move first: otherwise one maker would trade with the other's stale
+        # quotes at every move.
         wanted = [self._ladders(market, maker, middle) for maker in makers]
         for maker, ladders in zip(makers, wanted, strict=True):
             for side in (Side.BUY, Side.SELL):
@@ -141,7 +141,7 @@ class OrderFlow:
             book.cancel(quotes.pop(price), now_ns)
         for price in [price for price, number in quotes.items() if number not in book]:
             del quotes[price]
-        # Now and then a maker thinks again about one size, so that depth moves as well.
+        # Now and then a maker changes one size, so that depth moves as well.
         if quotes and self._random.random() < 0.3:  # noqa: PLR2004 - a taste
             book.cancel(quotes.pop(self._random.choice(list(quotes))), now_ns)
 

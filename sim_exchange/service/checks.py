@@ -1,4 +1,4 @@
-"""What the venue refuses: unlisted, closed, off the lot or the tick, over the size."""
+"""Reasons to refuse an order: unlisted, closed, off the lot or the tick, over the size."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,7 +20,7 @@ _BASIC_TIMES: Final = frozenset({_F.DAY, _F.GTC, _F.IOC, _F.FOK})
 def problem_of_new(
     market: Market | None, terms: Terms, now_ns: int, *, is_open: bool, basic: bool = False
 ) -> Problem | None:
-    """Say why an order cannot be taken: an OrdRejReason(103), or None."""
+    """Return why an order cannot be taken: an OrdRejReason(103), or None."""
     if market is None:
         return OrdRejReason.UNKNOWN_SYMBOL, f"symbol '{terms.symbol}' is not listed"
     if not is_open and terms.tif is not TimeInForce.AT_OPEN:
@@ -39,7 +39,7 @@ def _is_basic(terms: Terms) -> bool:
 def problem_of_replace(
     market: Market, order: ClientOrder, terms: Terms, now_ns: int
 ) -> Problem | None:
-    """Say why an open order cannot change: a CxlRejReason(102), or None."""
+    """Return why an open order cannot change: a CxlRejReason(102), or None."""
     standing = order.terms
     if _what_stays(terms) != _what_stays(standing):
         return CxlRejReason.OTHER, "Symbol(55), Side(54) and OrdType(40) cannot change"

@@ -1,4 +1,4 @@
-"""What of a book was published, and what to publish next: differences by price level."""
+"""The published part of a book, and what to publish next: differences by price level."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from sim_exchange.domain.book import OrderBook
 from sim_exchange.domain.order import Side
 
 DEPTH_MAX = 50
-"""Levels a side anybody gets; MarketDepth(264)=0 (full book) means this."""
+"""Levels a side that a reader gets at most; MarketDepth(264)=0 (full book) means this."""
 
 ADDED, CHANGED, DELETED = "0", "1", "2"
 """MDUpdateAction(279)."""

@@ -54,7 +54,7 @@ class ClientEvents(Protocol):
 
 
 class Market:
-    """Listens to its book, tells the venue of client orders, and keeps the day's statistics.
+    """Listens to its book, informs the venue of client orders, and keeps the day's statistics.
 
     Attributes:
         resting_clients: Client orders in the book by order id, also those that wait in it.
@@ -77,7 +77,7 @@ class Market:
     # -- BookListener ---------------------------------------------------------------------
 
     def accepted(self, order: Order, now_ns: int) -> None:
-        """Tell the client."""
+        """Inform the client."""
         if order.owner is not None:
             self.resting_clients[order.owner.order_id] = order
             self._events.order_accepted(order.owner, order, now_ns)
@@ -86,7 +86,7 @@ class Market:
     def filled(
         self, maker: Order | None, taker: Order | None, price: int, quantity: int, now_ns: int
     ) -> None:
-        """Tell the clients on either side and note the trade."""
+        """Inform the clients on either side and note the trade."""
         events = self._events
         if maker is not None and maker.owner is not None:
             if not maker.leaves:
@@ -101,7 +101,7 @@ class Market:
         events.market_changed(self)
 
     def cancelled(self, order: Order, quantity: int, cause: CancelCause, now_ns: int) -> None:
-        """Tell the client; clients cancel whole orders only."""
+        """Inform the client; clients cancel whole orders only."""
         del quantity
         if order.owner is not None:
             del self.resting_clients[order.owner.order_id]
@@ -109,7 +109,7 @@ class Market:
         self._events.market_changed(self)
 
     def replaced(self, order: Order, *, kept_priority: bool, now_ns: int) -> None:
-        """Tell the client."""
+        """Inform the client."""
         del kept_priority
         if order.owner is not None:
             if not order.leaves:
@@ -118,13 +118,13 @@ class Market:
         self._events.market_changed(self)
 
     def restated(self, order: Order, cause: RestateCause, now_ns: int) -> None:
-        """Tell the client."""
+        """Inform the client."""
         if order.owner is not None:
             self._events.order_restated(order.owner, order, cause, now_ns)
         self._events.market_changed(self)
 
     def rejected(self, order: Order, cause: RejectCause, now_ns: int) -> None:
-        """Tell the client."""
+        """Inform the client."""
         if order.owner is not None:
             self._events.order_rejected(order.owner, cause, now_ns)
 

@@ -1,4 +1,4 @@
-"""A client's order as the venue keeps it, and what the venue tells about it."""
+"""A client's order as the venue keeps it, and the venue's answers about it."""
 
 from typing import Final, NamedTuple
 
@@ -53,18 +53,18 @@ class RestatementReason:
 
 
 class Terms(NamedTuple):
-    """What a client asks for.
+    """The terms that a client requests.
 
     Attributes:
         account: Account(1), echoed.
         symbol: Symbol(55).
-        isin: SecurityID(48), echoed; empty if not told.
+        isin: SecurityID(48), echoed; empty if not given.
         side: Side(54).
         kind: OrdType(40), whatever the book made of it since.
         tif: TimeInForce(59).
         price: Price(44) in units, 0 for orders without; the cap of a peg.
         quantity: OrderQty(38) in shares.
-        special: What only some orders have; its stop price as it is now.
+        special: Terms of special orders, with the present stop price.
         expire_ns: ExpireTime(126); 0 for none.
         short_code: Side(54) of a short sale, 5 or 6; to the book it is a sell like any other.
     """
@@ -90,7 +90,7 @@ class ClientOrder:
         order_id: OrderID(37).
         cl_ord_id: Current ClOrdID(11).
         cl_ord_ids: Every ClOrdID this order went by, oldest first.
-        terms: As they stand now.
+        terms: The present ones.
         cum: Executed shares.
         notional: Executed shares x price units.
         status: OrdStatus(39).
@@ -208,4 +208,4 @@ class CancelReject(NamedTuple):
 
 
 Answer = Report | UnknownOrder | Refusal | CancelReject
-"""Anything that goes out over an order session."""
+"""Any message about orders that goes out over an order session."""

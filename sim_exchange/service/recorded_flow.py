@@ -2,8 +2,8 @@
 
 The recorded orders do what the file says, as facts. A client's order in the same book is extra
 liquidity: when the file executes a resting order, a client's order with priority over it, at a
-better price or earlier at the same one, is offered the same quantity first. What a client
-takes from recorded orders is missing when the file comes to them; that is counted.
+better price or earlier at the same one, is offered the same quantity first. Quantity that a
+client takes from recorded orders is missing when the file comes to them; that is counted.
 """
 
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ class RecordedFlow:
     _first_ns: int = 0
 
     def attach(self, market: Market, venue: Venue) -> None:
-        """Say which market to play into."""
+        """Set the market to play into."""
         self._market, self._venue = market, venue
         self.playback = Playback(market.book)
 
@@ -140,7 +140,7 @@ class RecordedFlow:
             self._offer_to_clients(market, message, now_ns)
         playback.apply(message, now_ns)
         if message.event is Event.HALT:
-            venue.tell_state(market, now_ns)
+            venue.report_state(market, now_ns)
 
     def _offer_to_clients(self, market: Market, message: Message, now_ns: int) -> None:
         left = message.size

@@ -1,4 +1,4 @@
-"""What a venue keeps of client orders, and the reports it makes of what happens to them."""
+"""The venue's record of client orders, and its reports about them."""
 
 from sim_exchange.domain.order import (
     CancelCause,
@@ -60,8 +60,8 @@ class Reporting:
         self._closed_orders_max = closed_orders_max
         self._known: dict[str, dict[str, ClientOrder]] = {}
         self._closed: dict[str, ClientOrder] = {}
-        # The order a request changes now, and the OrigClOrdID(41) of its answer. What else
-        # happens by it, a stop that is triggered, is not an answer.
+        # The order that a request changes now, and the OrigClOrdID(41) of its answer. Other
+        # consequences, such as a stop that is triggered, are not answers.
         self._changing: tuple[ClientOrder | None, str] = (None, "")
 
     # -- ClientEvents of the markets --------------------------------------------------------
@@ -125,7 +125,7 @@ class Reporting:
         return f"{self._prefix}T{self._trade_count}"
 
     def market_changed(self, market: Market) -> None:
-        """Note what is to be published."""
+        """Note what must be published."""
         self.changed_markets[market.instrument.symbol] = market
 
     # -- inside -----------------------------------------------------------------------------

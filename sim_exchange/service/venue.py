@@ -2,7 +2,7 @@
 
 Every use case appends its answers to `answers` and the orders it changed to `touched`; the
 caller writes the touched orders to the journal and then sends the answers, in this order, so
-that nothing is told that a restart would not know. The venue is not thread-safe: the caller
+that nothing is reported that a restart would not know. The venue is not thread-safe: the caller
 holds `lock` from the first use case to the last answer sent.
 """
 
@@ -290,11 +290,11 @@ class Venue(Reporting):
         return len(stranded)
 
     def open_session(self, now_ns: int) -> None:
-        """Take orders, those held for the opening first."""
+        """Take orders; first those held for the opening."""
         self.is_open = True
         for market in self.markets.values():
             market.book.auction(TimeInForce.AT_OPEN, now_ns)
-        self.tell_state(None, now_ns)
+        self.report_state(None, now_ns)
 
     def close_session(self, now_ns: int) -> None:
         """Let orders held for the close trade, take no more, and expire the DAY orders."""
@@ -305,7 +305,7 @@ class Venue(Reporting):
                 if resting.owner.terms.tif is TimeInForce.DAY:
                     market.book.cancel(resting.number, now_ns, cause=CancelCause.EXPIRED)
             market.new_day()
-        self.tell_state(None, now_ns)
+        self.report_state(None, now_ns)
 
     def expire_due(self, now_ns: int) -> None:
         """Expire the good-till-date orders whose time has come."""
@@ -320,13 +320,13 @@ class Venue(Reporting):
         """Halt one instrument: cancels only."""
         market = self.markets[symbol]
         market.book.halt()
-        self.tell_state(market, now_ns)
+        self.report_state(market, now_ns)
 
     def resume(self, symbol: str, now_ns: int) -> None:
         """End the halt of one instrument."""
         market = self.markets[symbol]
         market.book.resume(now_ns)
-        self.tell_state(market, now_ns)
+        self.report_state(market, now_ns)
 
     def open_orders(self, client: str | None = None) -> list[ClientOrder]:
         """Client orders in the books, of one client or all."""
@@ -374,7 +374,7 @@ class Venue(Reporting):
         )
         return None
 
-    def tell_state(self, market: Market | None, now_ns: int) -> None:
-        """Tell the listeners that a market, or with None the whole venue, opened or stopped."""
+    def report_state(self, market: Market | None, now_ns: int) -> None:
+        """Inform the listeners that a market, or with None the whole venue, opened or stopped."""
         for listener in self.on_state:
             listener(market, now_ns)

@@ -1,1 +1,1 @@
-"""What the gateway decides: pacing, the fate of commands, what is not yet durable. Stdlib only."""
+"""The gateway's decisions: pacing, the fate of commands, what is not yet durable. Stdlib only."""

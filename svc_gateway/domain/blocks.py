@@ -1,4 +1,4 @@
-"""What kill switches hold back: the last place a new order passes before it leaves."""
+"""Which commands a kill switch holds back: the last check before an order is sent."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,7 +8,7 @@ class Block(NamedTuple):
     """A kill switch: all fields of its scope that are not empty must match."""
 
     switch_id: str
-    # What the receipt says of it.
+    # The text for the receipt.
     text: str
     firm_id: str = ""
     desk_id: str = ""
@@ -21,23 +21,23 @@ class Block(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What a scope is compared with."""
+    """The values that a scope is compared with."""
 
     firm_id: str
     desk_id: str
     account_id: str
-    # Who placed the order, and who asks for its change.
+    # Who placed the order, and who requests its change.
     traders: tuple[str, ...]
     algorithm_id: str
     session_id: str
     venue_mic: str
     instrument_id: str
-    # False: firm, desk and trader were not told; whatever is asked of them counts as matched.
+    # False: firm, desk and trader are not known; a scope with these fields matches.
     origin_known: bool = True
 
 
 def covers(block: Block, subject: Subject) -> bool:
-    """Tell if a switch holds a command back; one without a scope holds back nothing."""
+    """Return whether a switch holds a command back; one without a scope holds back nothing."""
     return (
         block.account_id in {"", subject.account_id}
         and block.algorithm_id in {"", subject.algorithm_id}

@@ -1,10 +1,10 @@
-"""How far a venue's clock is from ours, as far as it can be known from one side (RTS 25).
+"""The difference between a venue's clock and ours, as far as one side can know it (RTS 25).
 
-A message that says when it was sent (SendingTime(52)) reaches us later by a time we do not know.
-So the difference `received - sent` bounds the skew from above only, and the least difference of a
-window bounds it best: a single late message says nothing. Below zero it proves that their clock is
-ahead of ours. Far above zero it says that their clock is behind, unless the least delay of the
-line is that long: how long that may be is configured, not guessed.
+A message with its time of sending, SendingTime(52), arrives after a delay that we do not know. So
+the difference `received - sent` bounds the skew only from above, and the least difference of a
+window is the best bound: a single late message means nothing. Below zero it proves that the
+venue's clock is ahead of ours. Far above zero it means that the venue's clock is late, unless the
+least delay of the line is that long; how long it may be is configured, not guessed.
 """
 
 from collections import deque
@@ -49,10 +49,10 @@ class SkewWatch:
         self._since_ns = 0
 
     def note(self, sent_ns: int, received_ns: int, unit_ns: int) -> bool:
-        """Take the times of a message; `unit_ns` is the last digit of its SendingTime(52).
+        """Note the times of a message; `unit_ns` is the last digit of its SendingTime(52).
 
         Returns:
-            Whether the alarm went on or off by it.
+            Whether this turned the alarm on or off.
         """
         number = received_ns // (PART_S * NS_PER_S)
         difference = received_ns - sent_ns
@@ -61,7 +61,7 @@ class SkewWatch:
         part = self._parts[-1]
         part.samples += 1
         part.least_ns = min(part.least_ns, difference)
-        # A digit cut off makes a time of sending early, never late.
+        # If a digit is cut off, the time of sending is early, never late.
         part.ahead += difference < self._ahead_ns
         while self._parts[0].number <= number - WINDOW_S // PART_S:
             self._parts.popleft()
@@ -80,7 +80,7 @@ class SkewWatch:
         return True
 
     def reading(self) -> Reading | None:
-        """Return what is known; None before anything was heard."""
+        """Return what is known; None before the first message."""
         if not self._parts:
             return None
         least_ns = min(part.least_ns for part in self._parts)

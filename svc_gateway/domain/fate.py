@@ -1,8 +1,8 @@
-"""What is to become of a command: the one decision that keeps an order from being sent twice.
+"""What becomes of a command: the one decision that keeps an order from being sent twice.
 
 A command reaches a venue at most once. QuickFIX writes a message to its store before the socket,
-so what is not in a store that has lived since the command was committed never left. What is in
-the store may have arrived: only the venue knows, so it is asked (OrderStatusRequest(H)).
+so a command that is not in a store older than the command never left. A command in the store may
+have arrived: only the venue knows, so it is asked with OrderStatusRequest(H).
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is known of a command when it is judged. Times are UTC nanoseconds."""
+    """What is known of a command when its fate is decided. Times are UTC nanoseconds."""
 
-    # A new order or a replace: it makes exposure and goes stale. Cancels do not.
+    # A new order or a replace: it makes exposure and becomes stale. Cancels do not.
     goes_stale: bool
     # A status request: asking twice does no harm.
     harmless: bool
@@ -36,16 +36,16 @@ class Question:
     # Creation of the FIX store.
     store_epoch_ns: int
     in_store: bool
-    # A kill switch covers it, or the order it is about was never sent.
+    # A kill switch covers it, or its order was never sent.
     held_back: bool = False
-    # The OMS was not heard of for so long that it may have engaged a kill switch since.
+    # The OMS was silent for so long that it may have engaged a kill switch since.
     unheard: bool = False
 
 
 def judge(q: Question) -> Fate:
     """Decide the fate of one command."""
     if q.redelivered and not q.harmless and (q.in_store or q.store_epoch_ns > q.committed_ns):
-        # A store younger than the command cannot testify that it never left.
+        # A store younger than the command cannot prove that the command never left.
         return Fate.IN_DOUBT
     if q.held_back:
         return Fate.NOT_SENT

@@ -1,14 +1,14 @@
-"""Whether a FIX store is the one the session's numbers were in.
+"""Whether a FIX store is the one that the session's numbers were in.
 
-The OMS keeps the next number we send, as far as it was told. A store that is behind it, or of
-another life, has been lost, restored from a copy, or belongs to another disk: it can neither tell
-which number is next nor testify that a command never left.
+The OMS stores the next number we send, as last reported to it. A store with a lower number, or of
+another epoch, was lost, restored from a copy, or belongs to another disk: it cannot say which
+number is next, nor prove that a command never left.
 """
 
 from dataclasses import dataclass
 
-# Numbers skipped when a store is lost: what the venue's rate allows in this time, which is longer
-# than the OMS can be behind (it hears of each number sent, and of all at least every 5 s).
+# Numbers skipped after a loss: what the venue's rate allows in this time, which is longer than the
+# OMS can be late (it gets each number sent, and all of them at least every 5 s).
 SENDER_MARGIN_S = 10
 # And at least so many.
 SENDER_MARGIN_MIN = 1000
@@ -16,20 +16,20 @@ SENDER_MARGIN_MIN = 1000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A next number to send, and the life it counts in; 0 if there is none."""
+    """The next number to send, and its epoch; 0 if there is none."""
 
     epoch: int
     next_sender: int
 
 
-def is_lost(store: Known, told: Known) -> bool:
-    """Tell whether this store cannot be the one the OMS was told of."""
-    if not told.epoch:
+def is_lost(store: Known, stored: Known) -> bool:
+    """Return whether this store cannot be the one whose number the OMS has."""
+    if not stored.epoch:
         return False
-    return store.epoch != told.epoch or store.next_sender < told.next_sender
+    return store.epoch != stored.epoch or store.next_sender < stored.next_sender
 
 
-def number_behind_a_loss(store: Known, told: Known, rate_per_s: int) -> int:
-    """Return a next number the venue has certainly not seen."""
+def number_behind_a_loss(store: Known, stored: Known, rate_per_s: int) -> int:
+    """Return a next number that the venue has certainly not seen."""
     margin = max(SENDER_MARGIN_MIN, SENDER_MARGIN_S * rate_per_s)
-    return max(store.next_sender, told.next_sender, 1) + margin
+    return max(store.next_sender, stored.next_sender, 1) + margin

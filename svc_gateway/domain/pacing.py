@@ -1,4 +1,4 @@
-"""A token bucket: at most so many messages a second, nothing dropped."""
+"""A token bucket: at most so many messages a second, none dropped."""
 
 # Sums of floats fall short of a whole token by less than this.
 _ROUNDING = 1e-6

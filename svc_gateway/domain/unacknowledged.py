@@ -1,8 +1,8 @@
-"""What a venue sent and the OMS has not yet made durable.
+"""Reports of a venue that the OMS has not yet made durable.
 
-The gateway keeps no second truth. This buffer only saves a rewind of the FIX session when the
-link to the OMS breaks for a moment; when it cannot serve, the session is rewound and the venue
-resends.
+The gateway keeps no second truth. This buffer only saves a rewind of the FIX session when the link
+to the OMS breaks for a moment; if it does not have everything, the session is rewound and the
+venue resends.
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Unacknowledged(Generic[T]):
-    """Messages in session order with a mark up to where the present link was given them."""
+    """Messages in session order, with a mark up to where the present link got them."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -30,7 +30,7 @@ class Unacknowledged(Generic[T]):
         return len(self._kept) >= self.limit
 
     def start(self, epoch: int, sequence: int) -> None:
-        """Forget everything; the session continues behind this number."""
+        """Forget everything; the session continues after this number."""
         self._kept.clear()
         self._given = 0
         self._base = (epoch, sequence)
@@ -62,18 +62,18 @@ class Unacknowledged(Generic[T]):
         return place + 1
 
     def covers(self, epoch: int, sequence: int) -> bool:
-        """Whether everything behind this number is kept here, so that no rewind is needed."""
+        """Return whether everything after this number is kept here, so that no rewind is needed."""
         base_epoch, base_sequence = self._base
         if (epoch, sequence) == (0, 0):  # the OMS never had anything of this session
             return base_sequence == 0
         return epoch == base_epoch and sequence >= base_sequence
 
     def give_again(self) -> None:
-        """Begin at the oldest: a new link has been opened."""
+        """Begin at the oldest message: a new link has been opened."""
         self._given = 0
 
     def next_batch(self, limit: int) -> list[T]:
-        """Return what the present link was not yet given, oldest first."""
+        """Return messages that the present link has not got, oldest first."""
         end = min(len(self._kept), self._given + limit)
         batch = [self._kept[index][2] for index in range(self._given, end)]
         self._given = end
@@ -81,5 +81,5 @@ class Unacknowledged(Generic[T]):
 
     @property
     def waiting(self) -> bool:
-        """Whether the present link was not yet given all."""
+        """Whether the present link has not got all."""
         return self._given < len(self._kept)

@@ -1,1 +1,1 @@
-"""One session of each role at work, told to ports."""
+"""One session of each role, built on ports."""

@@ -1,9 +1,10 @@
-"""What people do to an order session, carried out by the gateway that owns it.
+"""People's actions on an order session, carried out by the gateway that owns it.
 
-Numbers are set while the session is logged out and everything the venue said is durable; then the
-OMS is told, and only its acknowledgement, which says that it has the new numbers on record, lets
-the session log on. If anything breaks between, the OMS says so with the next link (admin_pending)
-and sends the command again; nobody logs on before, so doing it twice does no harm.
+Numbers are set while the session is logged out and every report of the venue is durable. Then the
+outcome goes to the OMS, and only its acknowledgement, which means that it has stored the new
+numbers, lets the session log on. If anything breaks in between, the OMS says so with the next link
+(admin_pending) and sends the command again; the session does not log on before, so doing it twice
+does no harm.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from svc_gateway.service.ports import FixEngine, LinkBrokenError
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.venues import SessionConfig
 
-# How long what the venue said may take to become durable before numbers are set. Seconds.
+# How long the venue's reports may take to become durable before numbers are set. Seconds.
 DURABLE_WAIT_S = 10.0
 # How long the OMS may take to acknowledge an outcome, and to send a command it announced.
 OMS_WAIT_S = 15.0
@@ -32,7 +33,7 @@ _log = get_logger(__name__)
 
 
 class Session(Protocol):
-    """What of the order session this needs."""
+    """The part of the order session that is used here."""
 
     config: SessionConfig
     view: SessionView
@@ -41,13 +42,13 @@ class Session(Protocol):
     kept_out: bool
 
     async def all_durable(self, seconds: float) -> bool:
-        """Wait until the OMS has everything the venue said; tell if it came to that."""
+        """Wait until the OMS has all reports of the venue; return whether it has."""
 
     async def until_acknowledged(self) -> tuple[int, int]:
-        """Wait for the OMS's next word on what is durable, and return it."""
+        """Wait for the OMS's next acknowledgement, and return it."""
 
     async def start_engine(self, epoch: int, applied: int) -> None:
-        """Begin behind what is durable, unless the session is to stay out."""
+        """Begin after what is durable, unless the session must stay out."""
 
     async def stand_down(self, why: str) -> None:
         """Log out and give the store up."""
@@ -56,14 +57,14 @@ class Session(Protocol):
         """Wait until everything handed over before now was taken in."""
 
     def set_state(self, state: link.SessionState, text: str) -> None:
-        """Go to a state and tell it."""
+        """Set a state and report it."""
 
     def poke(self) -> None:
-        """See whether there is something to tell the OMS."""
+        """Check whether there is something to send to the OMS."""
 
 
 class Administration:
-    """See above; one command after the other."""
+    """The actions, one after the other; see the head of this file."""
 
     def __init__(self, session: Session, engine: FixEngine) -> None:
         self._session = session
@@ -80,15 +81,15 @@ class Administration:
         self._some.set()
 
     def take_result(self) -> link.AdminResult | None:
-        """Return an outcome that is to be told, once."""
+        """Return an outcome that must be reported, once."""
         result, self._result = self._result, None
         return result
 
     async def run(self, opened: link.LinkOpened) -> None:
-        """Carry out what comes over one link.
+        """Carry out the commands of one link.
 
         Raises:
-            LinkBrokenError: the OMS does not answer, or the session was given away.
+            LinkBrokenError: The OMS does not answer, or the session was given away.
         """
         self._commands.clear()
         self._result = None
@@ -147,7 +148,7 @@ class Administration:
         session.kept_out = True
         await self._log_out("sequence numbers are being set")
         if not await session.all_durable(DURABLE_WAIT_S):
-            return False, f"what the venue said was not durable within {DURABLE_WAIT_S:.0f} s"
+            return False, f"the venue's reports were not durable within {DURABLE_WAIT_S:.0f} s"
         async with session.engine_lock:
             await asyncio.to_thread(
                 self._engine.change_numbers, command.next_sender_msg_seq_num,
@@ -165,7 +166,7 @@ class Administration:
             session.set_state(link.SESSION_STATE_DOWN, why)
 
     async def _tell(self, result: link.AdminResult) -> tuple[int, int]:
-        """Tell the OMS, and return the numbers it has on record then."""
+        """Report an outcome to the OMS, and return the numbers it has stored then."""
         self._result = result
         self._session.poke()
         async with asyncio.timeout(OMS_WAIT_S):

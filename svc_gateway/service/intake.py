@@ -1,4 +1,4 @@
-"""What FIX threads hand over of an order session, in its order: reports for the OMS, and the rest.
+"""What FIX threads hand over of an order session, in its order: reports for the OMS, and others.
 
 A message that could not be taken in makes the session lossy: it is rewound, and the venue resends.
 """
@@ -11,7 +11,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.outbound import Outbound
-from svc_gateway.service.ports import Handed, Inbox, ReportReader, Told
+from svc_gateway.service.ports import Handed, HandedKind, Inbox, ReportReader
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.venues import SessionConfig
 
@@ -19,18 +19,18 @@ from svc_gateway.venues import SessionConfig
 BATCH_MAX = 500
 # Between tries to put a mark into a full queue. Seconds.
 FULL_RETRY_S = 0.05
-# Bodies that refuse a message of ours.
+# Messages that refuse one of ours.
 REFUSALS = frozenset({"business_reject", "session_reject"})
-# Bodies of messages that may be answered with a refusal of ours.
+# Messages that we may answer with a refusal.
 ANSWERED = frozenset({"parked", "execution_report"})
-# A note of our own: everything before it in the queue was taken in.
+# A mark of our own: everything before it in the queue was taken in.
 _MARK = "\x00mark"
 
 _log = get_logger(__name__)
 
 
 class Session(Protocol):
-    """What of the order session this needs."""
+    """The part of the order session that is used here."""
 
     config: SessionConfig
     view: SessionView
@@ -38,18 +38,18 @@ class Session(Protocol):
     kept: Unacknowledged[link.VenueMessage]
 
     def set_state(self, state: link.SessionState, text: str) -> None:
-        """Go to a state and tell it."""
+        """Set a state and report it."""
 
     def poke(self) -> None:
-        """See whether there is something to tell the OMS."""
+        """Check whether there is something to send to the OMS."""
 
 
 class Intake:
-    """See above.
+    """The intake; see the head of this file.
 
     Attributes:
-        lossy: Something was not taken in: only a start of the engine brings it.
-        last_number: MsgSeqNum(34) of the message taken in last.
+        lossy: Something was not taken in: only a restart of the engine brings it.
+        last_number: MsgSeqNum(34) of the last message taken in.
     """
 
     def __init__(self, session: Session, inbox: Inbox, reader: ReportReader) -> None:
@@ -66,12 +66,12 @@ class Intake:
         """Wait until everything handed over before now was taken in."""
         flushed = asyncio.Event()
         self._marks.append(flushed)
-        while not self._inbox.put(Handed(Told.NOTE, _MARK, 0)):  # noqa: ASYNC110  full: rare
+        while not self._inbox.put(Handed(HandedKind.NOTE, _MARK, 0)):  # noqa: ASYNC110  full: rare
             await asyncio.sleep(FULL_RETRY_S)
         await flushed.wait()
 
     async def run(self) -> None:
-        """Take in what comes, for ever."""
+        """Take in messages, forever."""
         while True:
             for handed in await self._inbox.get_batch(BATCH_MAX):
                 try:
@@ -85,15 +85,15 @@ class Intake:
             self._session.poke()
 
     def _take(self, handed: Handed) -> None:
-        if handed.told in {Told.MESSAGE, Told.UNREADABLE}:
+        if handed.kind in {HandedKind.MESSAGE, HandedKind.UNREADABLE}:
             self._take_message(handed)
-        elif handed.told is Told.LOGON:
+        elif handed.kind is HandedKind.LOGON:
             self._logged_on(handed)
-        elif handed.told is Told.LOGOUT:
+        elif handed.kind is HandedKind.LOGOUT:
             self._session.set_state(link.SESSION_STATE_DOWN, handed.raw or "disconnected")
-        elif handed.told is Told.NOT_RESENT:
+        elif handed.kind is HandedKind.NOT_RESENT:
             self._session.outbound.ask_about(handed.raw)
-        elif handed.told is Told.HEARD:
+        elif handed.kind is HandedKind.HEARD:
             self._session.view.heard(
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
             )
@@ -130,7 +130,7 @@ class Intake:
         if mass is not None:
             request_id, last, of_order = mass
             if last:
-                self._session.outbound.all_told(request_id)
+                self._session.outbound.ask_about_rest(request_id)
             if not of_order:
                 return
         kind = message.WhichOneof("body") or "none"
@@ -157,7 +157,7 @@ class Intake:
         self.check_recovered()
 
     def check_recovered(self) -> None:
-        """See whether the venue has resent all it was asked for."""
+        """Check whether the venue has resent everything it was asked for."""
         text = self._session.view.recovered(self._logon_number)
         if text:
             self._session.set_state(link.SESSION_STATE_UP, text)

@@ -1,7 +1,7 @@
-"""The listings of a venue that has no market-data session, as the venues file tells them.
+"""The listings of a venue without a market-data session, from the venues file.
 
-svc_marketdata learns what can be traded there, and that there are no prices: the feed is told as
-down for ever. Whether orders can be sent now is the order session's to tell.
+svc_marketdata learns what can be traded there, and that there are no prices: the feed is reported
+as down forever. Only the order session says whether orders can be sent now.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ _log = get_logger(__name__)
 
 
 class ListingsFeed:
-    """A feed with no FIX session behind it."""
+    """A feed without a FIX session."""
 
     def __init__(
         self, config: SessionConfig, listings: Sequence[instruments.Instrument],
         dial: DialFeed, clock: Clock, instance: str, lock: StoreLock,
     ) -> None:  # fmt: skip
         self.config = config
-        # Beside the order session, which has the name in the file.
+        # In addition to the order session, which has the name in the file.
         self.name = f"{config.session_id}-listings"
         self._listings = listings
         self._dial = dial
@@ -50,9 +50,9 @@ class ListingsFeed:
         self._link_gauge = metrics.LINK_UP.labels(self.name)
 
     async def run(self, backoff: Backoff) -> None:
-        """Work until cancelled. `backoff` gives the delay before each dial.
+        """Work until cancelled. `backoff` gives the delay before each connection.
 
-        The gateway that has the order session tells its listings; a standby does not.
+        The gateway that has the order session sends its listings; a standby does not.
         """
         while True:
             await self._lock.until_held()
@@ -61,11 +61,11 @@ class ListingsFeed:
             try:
                 await self._one_link()
             except LinkBrokenError as error:
-                _log.warning("listings not told", session_id=self.name, why=str(error))
+                _log.warning("listings not sent", session_id=self.name, why=str(error))
             backoff.note_health(self._clock.monotonic() - begun)
 
     async def stop(self) -> None:
-        """Nothing to log out of."""
+        """Do nothing: there is no session to log out of."""
 
     async def _one_link(self) -> None:
         stream = await self._dial()

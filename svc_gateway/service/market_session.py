@@ -1,7 +1,7 @@
 """One market-data session: prices and instruments of a venue, passed on to svc_marketdata.
 
 Nothing here is durable. Whatever is lost, by a break of either side or because
-`FEED_UPDATES_MAX` was reached, is made good by asking the venue for its books whole. It shares no
+`FEED_UPDATES_MAX` was reached, is replaced by requesting whole books from the venue. It shares no
 thread, queue or lock with order sessions.
 """
 
@@ -24,6 +24,7 @@ from svc_gateway.service.ports import (
     FixEngine,
     Groups,
     Handed,
+    HandedKind,
     Inbox,
     InDoubtError,
     LinkBrokenError,
@@ -31,7 +32,6 @@ from svc_gateway.service.ports import (
     NotSentError,
     StoreLock,
     Stream,
-    Told,
 )
 from svc_gateway.service.session_view import VenueClock
 from svc_gateway.service.snapshot_asks import SnapshotAsks
@@ -41,11 +41,11 @@ from svc_gateway.venues import SessionConfig
 FeedStream = Stream[feed.FeedRequest, feed.FeedResponse]
 DialFeed = Callable[[], Awaitable[FeedStream]]
 
-# Changes waiting for svc_marketdata. Reached: all are dropped and the books asked for anew.
+# Changes waiting for svc_marketdata. Beyond it all are dropped and the books requested anew.
 FEED_UPDATES_MAX = 50_000
 UPDATES_PER_FRAME = 1000
 INSTRUMENTS_PER_FRAME = 500
-# Frames sent and not acknowledged. Reached: changes wait here.
+# Frames sent and not acknowledged. Beyond it changes wait here.
 UNACKNOWLEDGED_FRAMES_MAX = 64
 HEARTBEAT_S = 5.0
 TICK_S = 0.25
@@ -54,7 +54,7 @@ _log = get_logger(__name__)
 
 
 class MarketSession:
-    """One market-data session at work."""
+    """One market-data session."""
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, inbox: Inbox, dialect: MarketDialect,
@@ -94,10 +94,10 @@ class MarketSession:
         self._passed_on = metrics.FEED_UPDATES.labels(name)
 
     async def run(self, backoff: Backoff) -> None:
-        """Work until cancelled. `backoff` gives the delay before each dial.
+        """Work until cancelled. `backoff` gives the delay before each connection.
 
-        Two gateways that share a store folder share these CompIDs: the one that has the store's
-        lock feeds, the other waits for it and neither logs on nor opens a feed.
+        Two gateways that share a store folder share these CompIDs: the one with the store's lock
+        feeds, the other waits for the lock and neither logs on nor opens a feed.
         """
         await self._until_owner()
         async with asyncio.TaskGroup() as tasks:
@@ -114,14 +114,14 @@ class MarketSession:
     async def _until_owner(self) -> None:
         if not self._lock.take():
             _log.info("standby", session_id=self.config.session_id, owner=self._lock.holder())
-        while not self._lock.take():  # noqa: ASYNC110  the system frees it and tells nobody
+        while not self._lock.take():  # noqa: ASYNC110  the system frees it without a notice
             await asyncio.sleep(TICK_S)
         metrics.SESSION_OWNER.labels(self.config.session_id).set(1)
 
     # -- the link -----------------------------------------------------------------------------
 
     async def _links(self, backoff: Backoff) -> None:
-        told = ""
+        logged = ""
         while True:
             await asyncio.sleep(backoff.next_delay())
             begun = self._clock.monotonic()
@@ -129,12 +129,12 @@ class MarketSession:
                 await self._one_link()
             except LinkBrokenError as error:
                 # The same reason again, many times a second, is for debugging.
-                tell = _log.debug if str(error) == told else _log.warning
-                tell("feed ended", session_id=self.config.session_id, why=str(error))
-                told = str(error)
+                log_it = _log.debug if str(error) == logged else _log.warning
+                log_it("feed ended", session_id=self.config.session_id, why=str(error))
+                logged = str(error)
             lived_s = self._clock.monotonic() - begun
             if lived_s > LINK_LIVED_S:
-                told = ""
+                logged = ""
             backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
@@ -153,7 +153,7 @@ class MarketSession:
             self._frame_sequence = self._acknowledged = 0
             self._linked = True
             self._link_gauge.set(1)
-            self._tell_all("link")
+            self._send_all("link")
             await until_one_ends(self._downlink(stream), self._uplink(stream))
         finally:
             self._linked = False
@@ -168,7 +168,7 @@ class MarketSession:
                 self._acknowledged = frame.acknowledged_frame_sequence
                 self._acks.set()
             if frame.refresh:
-                self._tell_all("refresh")
+                self._send_all("refresh")
             if frame.HasField("drain"):
                 return
 
@@ -218,8 +218,8 @@ class MarketSession:
         set_timestamp(status.since, self._since_ns)
         return status
 
-    def _tell_all(self, cause: str) -> None:
-        """Tell instruments and status anew, and the books as soon as the venue sends them."""
+    def _send_all(self, cause: str) -> None:
+        """Send instruments and status anew, and the books as soon as the venue sends them."""
         self._dialect.forget()
         self._instruments_due = list(self._instruments.values())
         self._status_due = True
@@ -236,7 +236,7 @@ class MarketSession:
         self._asks.want(symbols)
 
     def _ask(self) -> None:
-        """Ask for the snapshots whose time has come; a tick comes back to the others."""
+        """Request the snapshots that are due; a later tick requests the others."""
         if self._up and self._linked:
             symbols = self._asks.take(self._clock.monotonic())
             if symbols:
@@ -294,17 +294,17 @@ class MarketSession:
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:
-        if handed.told is Told.MESSAGE:
+        if handed.kind is HandedKind.MESSAGE:
             self._take_message(handed)
-        elif handed.told is Told.LOGON:
+        elif handed.kind is HandedKind.LOGON:
             self._logged_on()
-        elif handed.told is Told.LOGOUT:
+        elif handed.kind is HandedKind.LOGOUT:
             _log.warning("feed down", session_id=self.config.session_id, why=handed.raw)
             self._set_up(False)
-        elif handed.told is Told.HEARD:
+        elif handed.kind is HandedKind.HEARD:
             sent_ns, unit_ns = self._sent_at(handed.raw)
             self._venue_clock.heard(sent_ns, handed.received_ns, unit_ns)
-        elif handed.told is Told.UNREADABLE:
+        elif handed.kind is HandedKind.UNREADABLE:
             _log.error("message dropped", session_id=self.config.session_id)
 
     def _logged_on(self) -> None:
@@ -316,7 +316,7 @@ class MarketSession:
             self._requests.extend(self._dialect.subscriptions(self._symbols()))
         if not self.config.dialect.trading_session_status:
             self._trading_status = instruments.TRADING_STATUS_OPEN
-        # The subscription brings the books; nothing older need be asked for.
+        # The subscription brings the books; no earlier request is needed.
         self._asks.drop()
         self._set_up(True)
         self._send_requests()

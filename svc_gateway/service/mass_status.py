@@ -1,15 +1,15 @@
-"""One question for all that is in doubt: OrderMassStatusRequest(AF), once behind a logon.
+"""One question about everything in doubt: OrderMassStatusRequest(AF), once after a logon.
 
-A crash can leave thousands of requests in doubt, and a venue takes so many messages a
-second. Where it offers mass status it is asked once, and its reports end the doubts it
-mentions. Nothing is concluded from silence: a venue may leave out what is closed. What
-it did not mention when its answer is complete, or `ANSWER_WAIT_S` later, is asked about
-singly, and so is every doubt that arose behind the question.
+A crash can leave thousands of requests in doubt, and a venue takes only so many messages a second.
+Where it offers mass status it is asked once, and its reports end the doubts that they mention.
+Nothing is concluded from silence: a venue may leave out closed orders. Requests that it did not
+mention when its answer is complete, or `ANSWER_WAIT_S` later, are asked about one by one, and so
+is every doubt that arose after the question.
 
-The answer speaks of everything sent before the question. The OMS concludes the same
-from a single answer that gives back OrdStatusReqID(790), so a report of our own
-question gets the number of the youngest request of its order that was in doubt when we
-asked. A report of somebody else's question, or of one asked before a crash, gets none.
+The answer knows of everything sent before the question. The OMS concludes the same from a single
+answer that returns OrdStatusReqID(790). So a report that answers our own question gets the number
+of the youngest request of its order that was in doubt when we asked. A report that answers another
+question, or one asked before a crash, gets none.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class MassStatus:
         self._youngest: dict[str, str] = {}
 
     def logged_on(self) -> None:
-        """Begin anew: an answer to what was asked before will not come."""
+        """Begin anew: an earlier question will not be answered."""
         self._due, self._asked_id = self._offered, ""
 
     @property
@@ -48,7 +48,7 @@ class MassStatus:
         return bool(self._asked_id) and now_s < self._wait_until
 
     def asked(self, request_id: str, subjects: Iterable[str], now_s: float) -> None:
-        """Note the question and which ClOrdIDs were in doubt before it."""
+        """Note the question and which ClOrdID(11)s were in doubt before it."""
         self._due, self._asked_id = False, request_id
         self._wait_until = now_s + ANSWER_WAIT_S
         self._youngest = {}
@@ -59,7 +59,7 @@ class MassStatus:
                 self._youngest[order_id] = subject
 
     def heard(self, report: link.ExecutionReport) -> str:
-        """Name the question a report answers for the OMS; return its order, or ""."""
+        """Name the question that a report answers for the OMS; return its order, or ""."""
         if not self._asked_id or report.mass_status_request_id != self._asked_id:
             return ""
         order_id = report.cl_ord_id.rpartition("-")[0]
@@ -70,7 +70,7 @@ class MassStatus:
         return order_id
 
     def over(self, request_id: str = "") -> None:
-        """Let single questions go: the answer is complete, or the venue refused the question."""
+        """Stop waiting: the answer is complete, or the venue refused the question."""
         if request_id in {"", self._asked_id}:
             self._asked_id = ""
 

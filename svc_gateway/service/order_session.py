@@ -1,16 +1,16 @@
-"""One order session: a FIX session that lives only behind an open link to the OMS.
+"""One order session: a FIX session that is logged on only while a link to the OMS is open.
 
-Life of it. Dial the OMS and open the link; it answers with the last MsgSeqNum(34) it has applied.
-Set QuickFIX's next expected number to that + 1 and log on: the venue resends what is missing.
-Then commands go out and reports come in until either side breaks.
+Its life: connect to the OMS and open the link; the OMS answers with the last MsgSeqNum(34) it has
+applied. Set QuickFIX's next expected number to that + 1 and log on: the venue resends what is
+missing. Then commands go out and reports come in until either side breaks.
 
-- The link breaks: the FIX session stays on for `LINK_DOWN_LOGOUT_S`, reports are kept. A new link
-  that finds all of them here goes on at once. Later, or when `UNACKNOWLEDGED_MAX` is reached, the
-  session is logged out: the venue keeps its reports and resends them after the next open.
+- The link breaks: the FIX session stays on for `LINK_DOWN_LOGOUT_S`, and reports are kept. A new
+  link that finds all of them here goes on at once. Later, or when `UNACKNOWLEDGED_MAX` is reached,
+  the session is logged out: the venue keeps its reports and resends them after the next open.
 - The FIX session breaks: QuickFIX connects again; commands wait here.
-- Something was lost between QuickFIX's thread and us: same as at a start.
+- Something was lost between QuickFIX's thread and us: the same as at a start.
 - Another gateway has the session: the link stays open and this one stands by, without touching
-  the store, until the OMS opens it.
+  the store, until the OMS gives it the session.
 """
 
 import asyncio
@@ -42,15 +42,15 @@ from svc_gateway.service.standby import HEARTBEAT_S, LinkStream, stand_by
 from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import SessionConfig
 
-# Reports kept for the OMS. Reached: the session is logged out, the venue keeps them.
+# Reports kept for the OMS. Beyond it the session is logged out, and the venue keeps them.
 UNACKNOWLEDGED_MAX = 20_000
 # The OMS may be away this long before the session is logged out. Seconds.
 LINK_DOWN_LOGOUT_S = 15.0
 LINK_OPEN_TIMEOUT_S = 10.0
-# Whoever had a lost store may live without the OMS, and no lock tells. Behind this it sends no
-# new orders (SESSION_QUIET_S of the OMS): only then kill switches are confirmed. Seconds.
+# The gateway of a lost store may be alive without the OMS, and no lock shows it. After this time it
+# sends no new orders (SESSION_QUIET_S of the OMS): only then kill switches are confirmed. Seconds.
 STORE_LOST_QUIET_S = 15.0
-# Between looks at what no event tells. Seconds.
+# Between checks of what no event reports. Seconds.
 TICK_S = 0.25
 # How long the last reports have to become durable when we stop. Seconds.
 STOP_FLUSH_S = 3.0
@@ -61,7 +61,7 @@ _log = get_logger(__name__)
 
 
 class OrderSession:
-    """One order session at work."""
+    """One order session."""
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, inbox: Inbox, reader: ReportReader,
@@ -101,7 +101,7 @@ class OrderSession:
     # -- for the composition root -------------------------------------------------------------
 
     async def run(self, backoff: Backoff) -> None:
-        """Work until cancelled. `backoff` gives the delay before each dial."""
+        """Work until cancelled. `backoff` gives the delay before each connection."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.intake.run())
             tasks.create_task(self._ticks())
@@ -109,7 +109,7 @@ class OrderSession:
             tasks.create_task(self._links(backoff))
 
     async def stop(self) -> None:
-        """Log out, and let the last reports become durable if the OMS is there."""
+        """Log out, and let the last reports become durable if the OMS can be reached."""
         self._stopping = True
         async with self.engine_lock:
             await asyncio.to_thread(self._engine.stop)
@@ -117,7 +117,7 @@ class OrderSession:
         self.ownership.free()
 
     async def all_durable(self, seconds: float) -> bool:
-        """Wait until the OMS has everything the venue said; tell if it came to that."""
+        """Wait until the OMS has all reports of the venue; return whether it has."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.flush_inbox()
@@ -127,7 +127,7 @@ class OrderSession:
         return not len(self.kept)
 
     async def until_acknowledged(self) -> tuple[int, int]:
-        """Wait for the OMS's next word on what is durable, and return it."""
+        """Wait for the OMS's next acknowledgement, and return it."""
         self._acknowledged.clear()
         await self._acknowledged.wait()
         return self._acked
@@ -135,7 +135,7 @@ class OrderSession:
     # -- the link -----------------------------------------------------------------------------
 
     async def _links(self, backoff: Backoff) -> None:
-        told = ""
+        logged = ""
         while True:
             await asyncio.sleep(backoff.next_delay())
             begun = self._clock.monotonic()
@@ -148,14 +148,14 @@ class OrderSession:
                 backoff.reset()
             except LinkBrokenError as error:
                 # The same reason again, many times a second, is for debugging.
-                tell = _log.debug if str(error) == told else _log.warning
-                tell("link ended", session_id=self.config.session_id, why=str(error))
-                told = str(error)
+                log_it = _log.debug if str(error) == logged else _log.warning
+                log_it("link ended", session_id=self.config.session_id, why=str(error))
+                logged = str(error)
             except TimeoutError:
                 _log.warning("link timed out", session_id=self.config.session_id)
             lived_s = self._clock.monotonic() - begun
             if lived_s > LINK_LIVED_S:
-                told = ""
+                logged = ""
             backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
@@ -210,13 +210,13 @@ class OrderSession:
 
     async def _start_anew(self) -> None:
         await self._start_over.wait()
-        raise RedialError("the FIX session is to be started over")
+        raise RedialError("the FIX session must be started again")
 
-    async def _stand_by(self, stream: LinkStream, told: link.LinkStandby) -> link.LinkResponse:
-        """Keep off the session until it is this gateway's; return the frame that says so."""
-        await self.stand_down(f"standby: {told.text}")
+    async def _stand_by(self, stream: LinkStream, answer: link.LinkStandby) -> link.LinkResponse:
+        """Keep off the session until it is this gateway's; return the frame that gives it."""
+        await self.stand_down(f"standby: {answer.text}")
         if self.ownership.store_lost:
-            # What was said of the store in LinkOpen is not true any more.
+            # What LinkOpen said of the store is not true any more.
             self.ownership.store_lost = False
             raise RedialError("the session has an owner, and the store with it")
         return await stand_by(
@@ -262,7 +262,7 @@ class OrderSession:
                 silence.reschedule(loop.time() + LINK_SILENCE_MAX_S)
 
     async def _uplink(self, stream: LinkStream) -> None:
-        time = asyncio.get_running_loop().time  # being woken for nothing puts no heartbeat off
+        time = asyncio.get_running_loop().time  # a wake-up without content delays no heartbeat
         due = time() + HEARTBEAT_S
         while True:
             self._uplink_wake.clear()
@@ -282,7 +282,7 @@ class OrderSession:
         return link.LinkRequest(heartbeat=beat, status=self.view.status())
 
     def _block(self, blocks: link.Blocks) -> None:
-        """Put kill switches into effect, and say so."""
+        """Apply kill switches, and confirm them."""
         self.outbound.block(blocks)
         self._blocks_version = blocks.version
         self.poke()
@@ -309,18 +309,18 @@ class OrderSession:
         return frame
 
     def poke(self) -> None:
-        """See whether there is something to tell the OMS."""
+        """Check whether there is something to send to the OMS."""
         self._uplink_wake.set()
 
     # -- the FIX session ----------------------------------------------------------------------
 
     @property
     def _must_start_over(self) -> bool:
-        """Something was lost on the way in, or the engine does not come back by itself."""
+        """Return whether something was lost on the way in, or the engine needs a restart."""
         return self._engine.spoiled or self._engine.stuck or self.intake.lossy
 
     async def _attach(self, opened: link.LinkOpened) -> None:
-        """Make the FIX session continue behind what the OMS has applied."""
+        """Make the FIX session continue after what the OMS has applied."""
         applied, epoch = opened.applied_inbound_msg_seq_num, opened.session_epoch
         self.kept_out = opened.kept_out or opened.admin_pending
         async with self.engine_lock:
@@ -334,7 +334,7 @@ class OrderSession:
         self.outbound.open(opened.next_outbound_sequence, sent)
 
     async def start_engine(self, epoch: int, applied: int) -> None:
-        """Begin behind what is durable, unless the session is to stay out."""
+        """Begin after what is durable, unless the session must stay out."""
         await asyncio.to_thread(self._engine.stop)
         await self.flush_inbox()
         text = "kept out by an operator" if self.kept_out else "connecting"
@@ -342,7 +342,7 @@ class OrderSession:
         own = self._engine.epoch_ns()
         target = None
         if own:
-            # Of another life the OMS has applied nothing of this one: begin at 1.
+            # Of this epoch the OMS has applied nothing: begin at 1.
             target = (applied if epoch == own else 0) + 1
             expected = self._engine.numbers()[1]
             if target < expected:
@@ -358,7 +358,7 @@ class OrderSession:
         try:
             await asyncio.to_thread(self._engine.start, target)
         except Exception as error:
-            # A certificate or secret that cannot be read; it may be mounted again.
+            # A certificate or secret that cannot be read; it may be mounted later.
             self.view.text = f"cannot be started: {error}"
             raise LinkBrokenError(f"the FIX session {self.view.text}") from error
 
@@ -370,7 +370,7 @@ class OrderSession:
             await asyncio.to_thread(self._engine.stop)
             await self.flush_inbox()
             self.set_state(link.SESSION_STATE_DOWN, why)
-            # What is kept here may be all, but a rewind is always right.
+            # The reports kept here may be complete, but a rewind is always correct.
             self.intake.lossy = True
             # A gateway that reaches the OMS may go on with the session.
             self.ownership.free()
@@ -395,7 +395,7 @@ class OrderSession:
                 await self._stop_engine("the OMS is away")
 
     def set_state(self, state: link.SessionState, text: str) -> None:
-        """Go to a state and tell it."""
+        """Set a state and report it."""
         self.view.set(state, text)
         if state == link.SESSION_STATE_UP:
             self.outbound.wake()

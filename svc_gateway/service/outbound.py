@@ -1,4 +1,4 @@
-"""Commands on their way to the venue: in order, at its rate, at most once, with a receipt."""
+"""Commands for the venue: in order, at its rate, at most once, with a receipt."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -29,25 +29,25 @@ QUEUED_COMMANDS_MAX = 5_000
 # Receipts kept for a link that broke before the OMS had them. Older ones are found in the FIX
 # store and answered with IN_DOUBT instead of SENT.
 RECEIPTS_KEPT_MAX = 100_000
-# A receipt that only says "sent" may wait so long, to go with what the venue answers or with so
-# many others: for one order it would be a frame of its own, just when the venue's answer comes.
-# What was not sent or is in doubt is told at once, and so is all with the word on kill switches.
+# A receipt that only says "sent" waits so long, to go together with the venue's answer or with so
+# many others: alone it would be a frame of its own, just when the venue's answer comes. Receipts
+# NOT_SENT and IN_DOUBT go at once, and so do all with a confirmation of kill switches.
 RECEIPTS_GATHER_S = 0.02
 RECEIPTS_GATHER_MAX = 50
-# Status requests waiting. Above it the oldest is dropped and counted; the OMS asks on its own.
+# Status requests waiting. Above it the oldest is dropped and counted; the OMS asks again itself.
 DOUBTS_MAX = 10_000
-# Orders remembered that were never sent, so that their cancels are not sent either. Of one that is
-# forgotten the cancel goes out and the venue refuses it.
+# Orders remembered that were never sent, so that their cancels are not sent either. If one is
+# forgotten, its cancel is sent and the venue refuses it.
 UNSENT_ORDERS_MAX = 20_000
-# A link that says nothing for so long is given up, and with it what was not sent; new orders and
-# replaces leave only for so long behind the OMS's last word. It beats every 2 s, and counts on it:
-# behind that nothing leaves that a kill switch covers. Seconds.
+# A link that is silent for so long is given up, with what was not sent. New orders and replaces
+# leave only for so long after the OMS's last heartbeat. It sends one every 2 s and relies on this:
+# after that time nothing leaves that a kill switch covers. Seconds.
 LINK_SILENCE_MAX_S = 8
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
 # Refusals of messages we cannot use, waiting to be sent. Above it no more are made.
 ANSWERS_MAX = 100
-# A waiting command is looked at again after this long, for its age. Seconds.
+# A waiting command is checked again after this long, for its age. Seconds.
 AGE_CHECK_S = 0.5
 _NOT_SENT = link.COMMAND_OUTCOME_NOT_SENT
 _STALE_KINDS = frozenset({link.VENUE_COMMAND_KIND_NEW, link.VENUE_COMMAND_KIND_REPLACE})
@@ -107,7 +107,7 @@ class Outbound:
             self._kept.popitem(last=False)
 
     def block(self, blocks: link.Blocks) -> None:
-        """Hold back from now on what these kill switches cover; they replace those before."""
+        """From now on hold back what these kill switches cover; they replace earlier ones."""
         names = Block._fields[2:]
         self._blocks = tuple(
             Block(one.switch_id, one.text, *(getattr(one.scope, name) for name in names))
@@ -117,9 +117,9 @@ class Outbound:
         self._wake.set()
 
     def heard(self, at_ns: int) -> None:
-        """Note that the OMS was there at this time, by its clock; UTC nanoseconds.
+        """Note that the OMS was alive at this time, by its clock; UTC nanoseconds.
 
-        Not when the word arrived: a process that stood still finds old words waiting.
+        The time of arrival would be wrong: a process that stood still finds old messages waiting.
         """
         self._heard_ns = max(self._heard_ns, at_ns)
         self._wake.set()
@@ -155,12 +155,12 @@ class Outbound:
         await self._room.wait()
 
     def wake(self) -> None:
-        """Look again: the session came up."""
+        """Check again: the session came up."""
         self._mass.logged_on()
         self._wake.set()
 
     def ask_about(self, sent: str) -> None:
-        """Ask the venue what became of a request it asked to be sent again."""
+        """Ask the venue what became of a request that it wanted resent."""
         subject, body = self._writer.ask_about(sent)
         if not body:
             return
@@ -171,7 +171,7 @@ class Outbound:
             self._receipt_ready()
 
     def ask(self, commands: Iterable[link.VenueCommand]) -> None:
-        """Ask the venue what became of commands the OMS cannot tell the fate of."""
+        """Ask the venue what became of commands whose fate the OMS does not know."""
         for command in commands:
             try:
                 self._doubt(command.cl_ord_id, self._writer.ask(command))
@@ -179,31 +179,31 @@ class Outbound:
                 _log.error("cannot be asked about", cl_ord_id=command.cl_ord_id, why=str(error))
 
     def answer(self, body: str) -> None:
-        """Send a refusal of a message we cannot use, behind what is under way."""
+        """Send a refusal of a message we cannot use, after what is being sent."""
         if body and len(self._answers) < ANSWERS_MAX:
             self._answers.append(body)
             self._wake.set()
 
     def take_not_resent(self, limit: int) -> list[link.CommandReceipt]:
-        """Return the requests the venue asked to be sent again, which they were not."""
+        """Return the requests that the venue wanted resent, and that were not."""
         return [self._not_resent.popleft() for _ in range(min(limit, len(self._not_resent)))]
 
     def heard_of_all(self, message: link.VenueMessage) -> None:
-        """Take note of a report of a mass answer, or of a refusal of the question."""
+        """Note a report of a mass answer, or a refusal of the question."""
         refused = (message.business_reject, message.session_reject)
         if any(one.ref_msg_type == "AF" for one in refused):
-            self.all_told()
+            self.ask_about_rest()
         order_id = self._mass.heard(message.execution_report)
         if order_id:
             self._doubts = deque(unanswered(self._doubts, order_id))
 
-    def all_told(self, request_id: str = "") -> None:
-        """Ask singly about the rest: the mass answer is complete, or will not come."""
+    def ask_about_rest(self, request_id: str = "") -> None:
+        """Ask about the rest one by one: the mass answer is complete, or will not come."""
         self._mass.over(request_id)
         self._wake.set()
 
     def take_receipts(self, limit: int) -> list[link.CommandReceipt]:
-        """Return receipts the present link was not yet given, in order."""
+        """Return receipts that the present link has not got, in order."""
         return [self._receipts.popleft() for _ in range(min(limit, len(self._receipts)))]
 
     async def run(self) -> None:
@@ -244,7 +244,7 @@ class Outbound:
         command = self._queue[0]
         kept = self._kept.get(command.outbound_sequence)
         if kept is not None and kept.cl_ord_id == command.cl_ord_id:
-            # Its receipt was lost with a link; the venue has it once, and once is enough.
+            # Its receipt was lost with a link; the venue has it once, and must not get it again.
             self._give(kept)
             return 0.0
         why = self._why_held_back(command)
@@ -263,7 +263,7 @@ class Outbound:
         return 0.0
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
-        """Tell why a command is not to be sent; empty if it may be."""
+        """Return why a command must not be sent; empty if it may be."""
         if command.kind == link.VENUE_COMMAND_KIND_STATUS:
             return ""
         if command.kind != link.VENUE_COMMAND_KIND_NEW and command.order_id in self._unsent:
@@ -283,7 +283,7 @@ class Outbound:
         return "" if block is None else block.text
 
     def _question_due(self) -> Callable[[], float] | None:
-        """Return what asks about the doubts, if it is time to."""
+        """Return the function that asks about the doubts, if it is time to."""
         if self._mass.waits(self._clock.monotonic()):
             return None
         if not self._mass.due:
@@ -328,7 +328,7 @@ class Outbound:
         return 0.0
 
     def _ask_for_all(self) -> float:
-        """Ask about everything at once, the first time behind a logon."""
+        """Ask about everything at once, the first time after a logon."""
         now_s = self._clock.monotonic()
         wait_s = self._bucket.take(now_s)
         if wait_s > 0:

@@ -1,7 +1,7 @@
-"""Who may touch a session's FIX store: the process that has both the OMS's lease and the lock.
+"""Who may use a session's FIX store: the process with both the OMS's lease and the lock.
 
-The lease says whose turn it is; the operating system's lock sees that whoever had it before is
-really gone from the store. A standby has neither, and does not even open the store.
+The lease says which gateway has the session; the operating system's lock makes sure that the
+earlier one no longer uses the store. A standby has neither, and does not even open the store.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from svc_gateway.domain.lost_store import Known, is_lost, number_behind_a_loss
 from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreLock
 from svc_gateway.venues import SessionConfig
 
-# A store that another process holds is waited for so long, then the link is dialled again; that
+# How long a store that another process holds is waited for; then the link is opened again. That
 # process logs out when it has been without the OMS for 15 s, or dies. Seconds.
 LOCK_WAIT_MAX_S = 10.0
 # Between two tries to take the lock: a lock cannot be awaited with a limit. Seconds.
@@ -24,7 +24,7 @@ _log = get_logger(__name__)
 
 
 class RedialError(LinkBrokenError):
-    """The link is to be opened anew at once, by this gateway."""
+    """The link must be opened anew at once, by this gateway."""
 
 
 class Ownership:
@@ -39,7 +39,7 @@ class Ownership:
         self._clock = clock
         self._owner = metrics.SESSION_OWNER.labels(config.session_id)
         self._owner.set(0)
-        # The store was made anew and the OMS is to be told so by the next LinkOpen.
+        # The store was made anew, and the next LinkOpen must say so to the OMS.
         self.store_lost = False
 
     async def acquire(self) -> None:
@@ -56,27 +56,27 @@ class Ownership:
         self._owner.set(1)
 
     def free(self) -> None:
-        """Give the store up; nobody of this process uses it any more."""
+        """Give the store up; this process no longer uses it."""
         self._lock.free()
         self._owner.set(0)
 
     async def check_store(self, opened: link.LinkOpened) -> None:
-        """See that the store is the one the session's numbers were in.
+        """Check that the store is the one that the session's numbers were in.
 
         Raises:
-            RedialError: it is not; it was made anew.
+            RedialError: It is not; a new one was made.
         """
         self.store_lost = False
         if self._config.reset_on_logon or opened.admin_pending or self._engine.running:
             return
-        told = Known(opened.sender_epoch, opened.next_sender_msg_seq_num)
+        stored = Known(opened.sender_epoch, opened.next_sender_msg_seq_num)
         store = Known(self._engine.epoch_ns(), self._engine.numbers()[0])
-        if not is_lost(store, told):
+        if not is_lost(store, stored):
             return
-        number = number_behind_a_loss(store, told, self._config.venue_messages_per_second)
+        number = number_behind_a_loss(store, stored, self._config.venue_messages_per_second)
         _log.error(
             "FIX store lost", session_id=self._config.session_id, store_epoch=store.epoch,
-            store_number=store.next_sender, told_epoch=told.epoch, told_number=told.next_sender,
+            store_number=store.next_sender, told_epoch=stored.epoch, told_number=stored.next_sender,
             goes_on_from=number,
         )  # fmt: skip
         metrics.STORES_LOST.labels(self._config.session_id).inc()

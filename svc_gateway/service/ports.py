@@ -1,4 +1,4 @@
-"""What the sessions need of the outside, and what the FIX side tells them."""
+"""What the sessions need of the outside, and what the FIX side hands over to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,22 +13,22 @@ from ordermesh.marketdata.v1 import instrument_pb2 as instrument
 Groups = Sequence[tuple[int, int, Sequence[str]]]
 
 
-class Told(Enum):
-    """What a FIX thread hands over."""
+class HandedKind(Enum):
+    """The kinds of things that a FIX thread hands over."""
 
     # A message for us: application messages and Reject(3).
     MESSAGE = auto()
-    # A message our code could not even take over; to be parked.
+    # A message that our code could not even take over; it must be parked.
     UNREADABLE = auto()
     # Logged on. `epoch_ns` and `number` (MsgSeqNum(34) of the venue's Logon(A)) are set.
     LOGON = auto()
-    # Not logged on any more; `raw` is the reason in words.
+    # Not logged on any more; `raw` is the reason.
     LOGOUT = auto()
-    # The venue asked for one of our requests again; it was not sent again. `raw` is the request.
+    # The venue wanted one of our requests resent; it was not. `raw` is the request.
     NOT_RESENT = auto()
-    # QuickFIX says something: connect errors and the like.
+    # A text of QuickFIX: connect errors and the like.
     NOTE = auto()
-    # The venue was heard by a Heartbeat(0) or the like; `raw` is its SendingTime(52).
+    # The venue sent a Heartbeat(0) or the like; `raw` is its SendingTime(52).
     HEARD = auto()
 
 
@@ -36,7 +36,7 @@ class Told(Enum):
 class Handed:
     """One thing from a FIX thread, in session order."""
 
-    told: Told
+    kind: HandedKind
     raw: str
     received_ns: int
     number: int = 0
@@ -44,11 +44,11 @@ class Handed:
 
 
 class CannotExpressError(ValueError):
-    """The command has no form in this venue's dialect; the text says what."""
+    """The command has no form in this venue's dialect; the text says what has none."""
 
 
 class LinkBrokenError(Exception):
-    """The stream to one of our services ended; the text says why. Dial again."""
+    """The stream to one of our services ended; the text says why. Connect again."""
 
 
 class NotSentError(Exception):
@@ -68,11 +68,11 @@ class FixEngine(Protocol):
 
     @property
     def spoiled(self) -> bool:
-        """Whether something handed over was lost (queue full): the session is to be rewound."""
+        """Whether something handed over was lost (queue full), so the session must be rewound."""
 
     @property
     def stuck(self) -> bool:
-        """Whether it will not connect again by itself: it is to be stopped and started."""
+        """Whether it will not connect again by itself and must be stopped and started."""
 
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
@@ -88,7 +88,7 @@ class FixEngine(Protocol):
 
         Raises:
             NotSentError: the session is not logged on.
-            InDoubtError: it got a number but may not have left.
+            InDoubtError: It got a number but may not have left.
         """
 
     def logged_on(self) -> bool:
@@ -104,17 +104,16 @@ class FixEngine(Protocol):
         """Return ClOrdID(11) of every request in the store."""
 
     def sent_message(self, msg_seq_num: int) -> str:
-        """Return what went out with a number, or ""."""
+        """Return the message that was sent with a number, or ""."""
 
     def change_numbers(self, next_sender: int, next_target: int, *, reset: bool) -> None:
         """Set the numbers of the stopped session; 0 leaves one.
 
-        With `reset` both are 1 in a new life of the store, and so they are told the venue at the
-        next logon.
+        With `reset` both are 1 in a new epoch of the store, as the next logon shows.
         """
 
     def begin_anew(self, next_sender: int) -> None:
-        """Make a new store in which our numbers go on from here."""
+        """Make a new store in which our numbers continue from here."""
 
 
 class StoreLock(Protocol):
@@ -128,10 +127,10 @@ class StoreLock(Protocol):
         """Take it, if no other process has it."""
 
     def free(self) -> None:
-        """Give it up."""
+        """Free the lock."""
 
     def holder(self) -> str:
-        """Return who took it last, in words."""
+        """Return a text that names the process which took it last."""
 
     async def until_held(self) -> None:
         """Wait until this process has it."""
@@ -157,7 +156,7 @@ class CommandWriter(Protocol):
 
 
 class ReportReader(Protocol):
-    """Reads what a venue says on an order session."""
+    """Reads a venue's messages on an order session."""
 
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
         """Return the contract message; what cannot be read is parked in it."""
@@ -166,16 +165,16 @@ class ReportReader(Protocol):
         """Return the question, whether it is the last report, whether of an order; or None."""
 
     def reject_for(self, message: link.VenueMessage, raw: str, number: int) -> str:
-        """Return the body of what a message we cannot use is answered with; empty if nothing.
+        """Return the body of the answer to a message that we cannot use; empty if there is none.
 
         Args:
-            message: what was read.
-            raw: what it was read from.
-            number: its MsgSeqNum(34); 0 if that is not known.
+            message: The decoded message.
+            raw: Its text.
+            number: Its MsgSeqNum(34); 0 if that is not known.
         """
 
     def sent_at(self, raw: str) -> tuple[int, int]:
-        """Return SendingTime(52) of a message or of its own text, and the unit of its last digit.
+        """Return SendingTime(52) of a message, or of its own text, and the unit of its last digit.
 
         Both in nanoseconds; 0 for a time that cannot be read.
         """
@@ -185,13 +184,13 @@ class ReportReader(Protocol):
 
 
 class Inbox(Protocol):
-    """The queue behind the FIX threads."""
+    """The queue from the FIX threads."""
 
     def put(self, item: Handed) -> bool:
         """Put from any thread; False when full."""
 
     async def get_batch(self, max_items: int) -> list[Handed]:
-        """Return what there is, at least one."""
+        """Return what waits, at least one item."""
 
 
 RequestT_contra = TypeVar("RequestT_contra", contravariant=True)
@@ -208,7 +207,7 @@ class Stream(Protocol[RequestT_contra, ResponseT_co]):
         """Return the next frame."""
 
     async def finish(self) -> None:
-        """Say that nothing more comes, and wait a moment for the peer to end it."""
+        """End our side, and wait a moment for the peer to end the stream."""
 
     async def close(self) -> None:
         """End it."""
@@ -216,30 +215,30 @@ class Stream(Protocol[RequestT_contra, ResponseT_co]):
 
 @dataclass(slots=True)
 class MarketReading:
-    """What one message of a market-data session told."""
+    """The content of one message of a market-data session."""
 
     updates: list[feed.FeedUpdate] = field(default_factory=list)
     instruments: list[instrument.Instrument] = field(default_factory=list)
     # The last part of the list of instruments has come.
     list_complete: bool = False
-    # Symbols whose book can only be had again whole.
+    # Symbols whose book is only complete after a new snapshot.
     refresh: set[str] = field(default_factory=set)
     session_status: instrument.TradingStatus | None = None
-    # What could not be read or was refused, in words.
+    # Texts of what could not be read or was refused.
     faults: list[str] = field(default_factory=list)
 
 
 class MarketDialect(Protocol):
-    """Speaks with one venue about its market."""
+    """Reads and writes one venue's market data."""
 
     def forget(self) -> None:
-        """Start over: what was remembered of the venue's books is void."""
+        """Start over: the remembered books of the venue are void."""
 
     def file_instruments(self, now_ns: int) -> list[instrument.Instrument]:
         """Return the instruments of the venues file."""
 
     def opening_requests(self) -> list[str]:
-        """Return what is asked first after logon."""
+        """Return the first requests after logon."""
 
     def subscriptions(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
         """Return requests for snapshot and updates."""

@@ -1,4 +1,4 @@
-"""An order session as others see it: its state, its numbers, its venue's clock."""
+"""An order session as the OMS sees it: its state, its numbers, its venue's clock."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
 
 TEXT_MAX = 256
-# A venue that has not resent all after this long is worked with nevertheless. Seconds.
+# A venue that has not resent everything after this long is used nevertheless. Seconds.
 RECOVERING_MAX_S = 30
 
 _log = get_logger(__name__)
 
 
 class SessionView:
-    """What a SessionStatus is made of."""
+    """The content of a SessionStatus."""
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, clock: Clock, instance: str,
@@ -37,14 +37,14 @@ class SessionView:
         self.since_ns = clock.now_ns()
         self.epoch_ns = engine.epoch_ns()
         self.trading_session_status = 0
-        # Something of it is not told yet.
+        # Something of it is not reported yet.
         self.due = True
         self._clock_watch = VenueClock(config)
         self._gauge = metrics.SESSION_STATE.labels(config.session_id)
         self._gauge.set(self.state)
 
     def set(self, state: link.SessionState, text: str) -> None:
-        """Go to a state."""
+        """Set a state."""
         if state != self.state:
             self.since_ns = self._clock.now_ns()
             _log.info(
@@ -55,10 +55,10 @@ class SessionView:
         self._gauge.set(state)
 
     def recovered(self, logon_number: int) -> str:
-        """Say why the session counts as up now, "" if it does not or did before.
+        """Return why the session counts as up now; "" if it does not, or did before.
 
         Args:
-            logon_number: MsgSeqNum(34) of the venue's Logon(A); what is below it is to be resent.
+            logon_number: MsgSeqNum(34) of the venue's Logon(A); lower ones are still to be resent.
         """
         if self.state != link.SESSION_STATE_RECOVERING:
             return ""
@@ -70,7 +70,7 @@ class SessionView:
         return ""
 
     def opening(self, *, store_lost: bool) -> link.LinkOpen:
-        """Return what a link is opened with."""
+        """Return the first frame of a link."""
         return link.LinkOpen(
             session_id=self._config.session_id,
             venue_mic=self._config.venue_mic,
@@ -82,7 +82,7 @@ class SessionView:
         )
 
     def heard(self, sent_ns: int, unit_ns: int, received_ns: int) -> None:
-        """Take the times of a message of the venue."""
+        """Note the times of a message of the venue."""
         if self._clock_watch.heard(sent_ns, received_ns, unit_ns):
             self.due = True
 
@@ -124,7 +124,7 @@ class VenueClock:
         self._alarm_gauge.set(0)
 
     def heard(self, sent_ns: int, received_ns: int, unit_ns: int) -> bool:
-        """Take the times of a message; tell if the alarm went on or off by it."""
+        """Note the times of a message; return whether this turned the alarm on or off."""
         if not sent_ns:
             return False
         moved = self._watch.note(sent_ns, received_ns, unit_ns)
@@ -133,15 +133,15 @@ class VenueClock:
         self._gauge.set(reading.least_us / US_PER_S)
         if moved:
             self._alarm_gauge.set(reading.alarm)
-            tell = _log.error if reading.alarm else _log.info
-            tell(
+            log_it = _log.error if reading.alarm else _log.info
+            log_it(
                 "clock of the venue", session_id=self._session_id, alarm=reading.alarm,
                 least_us=reading.least_us, tolerance_us=self._watch.tolerance_us,
             )  # fmt: skip
         return moved
 
     def message(self) -> session_pb2.ClockSkew | None:
-        """Return what is known; None before anything was heard."""
+        """Return what is known; None before the first message."""
         reading = self._watch.reading()
         if reading is None:
             return None
@@ -156,7 +156,7 @@ class VenueClock:
 
 
 def capabilities(config: SessionConfig) -> list[str]:
-    """Return how the session is set up, in words."""
+    """Return texts that say how the session is set up."""
     dialect = config.dialect
     facts = {
         "tls": config.tls.enabled,
@@ -174,5 +174,5 @@ def capabilities(config: SessionConfig) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Return what our contracts take as a text of any venue's words."""
+    """Return a venue's text in the form that our contracts take."""
     return "".join(one if one.isprintable() else " " for one in text[:TEXT_MAX])

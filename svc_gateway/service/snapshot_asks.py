@@ -1,37 +1,37 @@
-"""Which books are to be asked for whole, and when they may be.
+"""Which books must be requested whole, and when.
 
-A session that flaps, a reader that is slow, a venue whose messages have holes or cannot be
-read: each makes us want the same snapshots again and again. What is wanted too soon waits,
-and is asked for once when its time has come, together with all others whose time has.
+A session that goes up and down, a slow reader, a venue whose messages have holes or cannot be
+read: each makes us need the same snapshots again and again. A request that would come too soon
+waits, and goes once when it is due, together with all others that are due.
 """
 
 from collections.abc import Iterable
 
-# Seconds between two requests for the snapshot of one symbol. Wanted sooner: it waits. Each time
-# it is wanted again within twice the interval, the interval doubles, up to the maximum;
-# a symbol that was quiet for longer begins with the first interval anew.
+# Seconds between two requests for the snapshot of one symbol; one that comes sooner waits. Each
+# time a symbol is needed again within twice the interval, the interval doubles, up to the maximum;
+# a symbol that was quiet for longer begins with the first interval again.
 SNAPSHOT_INTERVAL_S = 1.0
 SNAPSHOT_INTERVAL_MAX_S = 10.0
 
 
 class SnapshotAsks:
-    """Bounds how often each symbol is asked for. It has no entry for quiet symbols."""
+    """Bounds how often each symbol is requested. It has no entry for quiet symbols."""
 
     def __init__(self) -> None:
         self._wanted: set[str] = set()
-        # By symbol: when it was asked for, and how long to wait from there.
+        # By symbol: when it was requested, and how long to wait from then.
         self._asked: dict[str, tuple[float, float]] = {}
 
     def want(self, symbols: Iterable[str]) -> None:
-        """Have these asked for as soon as they may be."""
+        """Request these as soon as possible."""
         self._wanted.update(symbols)
 
     def drop(self) -> None:
-        """Want nothing any more: a subscription brings every book. What was asked still counts."""
+        """Drop waiting requests: a subscription brings every book. Past requests still count."""
         self._wanted.clear()
 
     def take(self, now_s: float) -> list[str]:
-        """Give the wanted symbols that may be asked for now, by name; they count as asked."""
+        """Return the symbols that may be requested now, by name; they count as requested."""
         if not (self._wanted or self._asked):
             return []
         self._asked = {

@@ -1,4 +1,4 @@
-"""A gateway whose session is another's: it listens on its link until the session is its own."""
+"""A gateway whose session another one has: it waits on its link until it gets the session."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from svc_gateway.service.together import until_one_ends
 
 LinkStream = Stream[link.LinkRequest, link.LinkResponse]
 
-# We say something at least this often. Seconds.
+# We send something at least this often. Seconds.
 HEARTBEAT_S = 5.0
 
 
 async def stand_by(
-    stream: LinkStream, beat: Callable[[], link.LinkRequest], told: Callable[[str], None]
+    stream: LinkStream, beat: Callable[[], link.LinkRequest], report: Callable[[str], None]
 ) -> link.LinkResponse:
     """Return the frame that gives the session to this gateway.
 
     Raises:
-        LinkBrokenError: the OMS's replica stops.
-        TimeoutError: the OMS is silent.
+        LinkBrokenError: The OMS's replica stops.
+        TimeoutError: The OMS is silent.
     """
     turn: list[link.LinkResponse] = []
 
@@ -34,7 +34,7 @@ async def stand_by(
             elif frame.HasField("drain"):
                 raise LinkBrokenError("the OMS's replica stops")
             elif frame.HasField("standby"):
-                told(frame.standby.text)
+                report(frame.standby.text)
 
     async def say() -> None:
         while True:

@@ -1,10 +1,10 @@
-"""The parts of a link live and die together."""
+"""Runs the parts of a link together and ends them together."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Final
 
-# Seconds after which a link counts as having been there: its end is news again.
+# Seconds after which a link counts as established: its end is reported again.
 LINK_LIVED_S: Final = 1.0
 
 

@@ -1,1 +1,1 @@
-"""The gRPC face of the order book: thin servicers and the mappings they need."""
+"""The gRPC services of the order book: thin servicers and the mappings they need."""

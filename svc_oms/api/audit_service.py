@@ -1,4 +1,4 @@
-"""AuditService: pages of the audit log; and the hook that fills it before the desk."""
+"""AuditService: pages of the audit log; and the hook that records refusals before commands."""
 
 from google.protobuf.message import Message
 
@@ -19,7 +19,7 @@ SERVICE = "ordermesh.oms.v1.AuditService"
 ACCESS: dict[str, Access] = {"List": user("AUDITOR", "RISK", "OPERATOR")}
 
 PAGE_ENTRIES_DEFAULT = 100
-# Links between our own processes: what is refused there is a fault of ours, and logged.
+# Streams between our own processes: a refusal there is a fault of ours, and is logged.
 LINK_METHODS = "/ordermesh.gateway."
 
 
@@ -59,7 +59,7 @@ class AuditServicer:
 
 
 class RefusalRecorder:
-    """Records what is refused before the desk; see `service/refusal_log.py`."""
+    """Records refusals before the command worker; see `service/audit/refusal_log.py`."""
 
     def __init__(self, refusal_log: RefusalLog, clock: Clock) -> None:
         self._refusal_log = refusal_log

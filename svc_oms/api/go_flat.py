@@ -1,4 +1,4 @@
-"""OrderService.GoFlat: two commands of the desk with a wait behind each, and a report."""
+"""OrderService.GoFlat: two commands, a wait after each, and a report."""
 
 import asyncio
 from collections.abc import Collection
@@ -35,7 +35,7 @@ async def go_flat(
     request: pb.GoFlatRequest,
     call: Call,
 ) -> pb.GoFlatResponse:
-    """Cancel what is open, close what is held, report what remains.
+    """Cancel open orders, close positions, report what remains.
 
     Raises:
         MeshError: ACCOUNT_NOT_ALLOWED, INSTRUMENT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED,
@@ -80,7 +80,7 @@ class _Flat:
             self._key = InstrumentKey.of(market.instrument(request.instrument_id))
 
     async def submit(self, *, closing: bool) -> Taken:
-        """Have the desk do a step; the same again for the same key."""
+        """Have the worker do a step; the same key gives the same result."""
         request = self._request
         # No client's key can have a ~ in it.
         key = request.idempotency_key if closing else f"~flat~{request.idempotency_key}"
@@ -119,7 +119,7 @@ class _Flat:
             return
 
     async def report(self, response: pb.GoFlatResponse) -> None:
-        """Say what remains, and why."""
+        """Report what remains, and why."""
         still_open = await self.open_orders()
         del response.open_orders[:]
         for order in still_open:
@@ -141,7 +141,7 @@ class _Flat:
         response.flat = not still_open and not remains
 
     async def _why(self, result: pb.FlatResult, still_open: Collection[str]) -> None:
-        """Say why closing orders did not close all they were to."""
+        """Return why closing orders did not close everything."""
         for order_id in result.order_ids:
             row = await self._store.order(order_id)
             assert row is not None, "it was placed"
@@ -154,7 +154,7 @@ class _Flat:
                 result.cause = pb.FLAT_CAUSE_REFUSED
                 result.rejection.CopyFrom(order.rejection)
             elif executed != order.terms.quantity:
-                text = f"{executed} of {order.terms.quantity} of order {order_id} found a price"
+                text = f"{executed} of {order.terms.quantity} of order {order_id} were executed"
                 _because(result, pb.FLAT_CAUSE_NOT_FILLED, text)
             else:
                 continue

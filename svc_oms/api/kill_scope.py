@@ -1,4 +1,4 @@
-"""What a kill switch may be engaged on, and who sees which."""
+"""Which scopes a kill switch may have, and who sees which switches."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from svc_oms.service.ports.kill_ports import SWITCH, SwitchRow
 ANY_SCOPE: Final = frozenset({"RISK", "OPERATOR"})
 ALL_READERS: Final = frozenset({"RISK", "OPERATOR", "AUDITOR"})
 
-# Algorithms are free text: the book learns of them by the orders that carry them.
+# Algorithms are free text: they are known only by the orders that carry them.
 _KINDS: Final = {
     "firm_id": IdKind.FIRM,
     "desk_id": IdKind.DESK,
@@ -28,12 +28,12 @@ _KINDS: Final = {
     "venue_mic": IdKind.VENUE,
     "instrument_id": IdKind.INSTRUMENT,
 }
-# What a TRADER may be told the names of.
+# The kinds of id whose names a TRADER may see.
 _PUBLIC_KINDS: Final = frozenset({IdKind.SESSION, IdKind.VENUE, IdKind.INSTRUMENT})
 
 
 def require_scope(scope: kill.KillScope, principal: Principal) -> None:
-    """Refuse a scope that is empty, or not the caller's to cut off.
+    """Refuse a scope that is empty, or that the caller must not block.
 
     Raises:
         MeshError: INVALID_FIELD, ACCOUNT_NOT_ALLOWED.
@@ -50,7 +50,7 @@ def require_scope(scope: kill.KillScope, principal: Principal) -> None:
     if not scope.account_id:
         raise refuse(
             "ACCOUNT_NOT_ALLOWED",
-            "scope.account_id is empty; a TRADER has to name one of its accounts",
+            "scope.account_id is empty; a TRADER must name one of its accounts",
             "scope.account_id",
             account="",
         )
@@ -58,19 +58,19 @@ def require_scope(scope: kill.KillScope, principal: Principal) -> None:
 
 
 async def require_met(scope: kill.KillScope, principal: Principal, directory: KnownIds) -> None:
-    """Refuse a scope that nothing can be in: whoever engages it would believe to be safe.
+    """Refuse a scope that no order can be in: it would block nothing and look safe.
 
     Raises:
-        MeshError: OBJECT_NOT_FOUND: an id is not known. INVALID_FIELD: no account, or no venue,
-            is in all that is named.
-        StoreUnavailableError: it cannot be told.
+        MeshError: OBJECT_NOT_FOUND: an id does not exist. INVALID_FIELD: no account, or no venue,
+            matches all the ids together.
+        StoreUnavailableError: It cannot be decided.
     """
     wide = not ANY_SCOPE.isdisjoint(principal.roles)
     for name, kind in _KINDS.items():
         value = getattr(scope, name)
         if value:
-            tell = wide or kind in _PUBLIC_KINDS
-            await directory.require(f"scope.{name}", kind, value, tell=tell)
+            show_ids = wide or kind in _PUBLIC_KINDS
+            await directory.require(f"scope.{name}", kind, value, show_ids=show_ids)
     order_accounts = [name for name in ("firm_id", "desk_id", "account_id") if getattr(scope, name)]
     if len(order_accounts) > 1:
         found = await directory.store.together(scope.firm_id, scope.desk_id, scope.account_id)
@@ -91,20 +91,20 @@ def _apart(scope: kill.KillScope, others: list[str], field: str) -> MeshError:
     return invalid_field(
         f"scope.{field}",
         getattr(scope, field),
-        f"of {of}, or left out: an order has to match all that is named, and none could",
+        f"of {of}, or left out: an order must match all named ids, and none can",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who looks at kill switches.
+    """A person who looks at kill switches.
 
-    A TRADER sees those whose scope names one of its accounts, whole; and those that can block
-    an order of its, without what they did to others.
+    A TRADER sees the switches whose scope names one of its accounts, completely; and those that
+    can block an order of it, without what they did to others.
 
     Attributes:
-        principal: Who.
-        accounts: Their accounts, with firm and desk; not needed of those who see all.
+        principal: The person.
+        accounts: The person's accounts, with firm and desk; not needed for persons who see all.
     """
 
     principal: Principal
@@ -112,21 +112,21 @@ class Reader:
 
     @property
     def sees_all(self) -> bool:
-        """Nothing is kept from them."""
+        """Return whether the person sees everything."""
         return not ALL_READERS.isdisjoint(self.principal.roles)
 
     def sees(self, row: SwitchRow) -> bool:
-        """Tell whether they may see a switch."""
+        """Return whether the person may see a switch."""
         return self._whole(row) or (
             row.kind == SWITCH and not row.drill and self._is_blocked(Scope(*row.scope))
         )
 
     def accounts_of(self, row: SwitchRow) -> list[str] | None:
-        """Return the accounts whose orders they see of a switch; None for all."""
+        """Return the accounts whose orders the person sees of a switch; None for all."""
         return None if self._whole(row) else sorted(self.principal.accounts)
 
     def message(self, row: SwitchRow) -> kill.KillSwitch:
-        """Encode a switch as they may see it."""
+        """Encode a switch as the person may see it."""
         message = switch_message(row)
         if not self._whole(row):
             message.ClearField("counts")

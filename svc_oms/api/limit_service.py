@@ -1,4 +1,4 @@
-"""LimitService: changes to the office, reads from the store."""
+"""LimitService: changes of limits, and reads."""
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -6,18 +6,18 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from kernel.nanoseconds import NS_PER_US
+from kernel.nanoseconds import to_us
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
 from mesh.errors import refuse
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
 from svc_oms.service.codec.control_records import position_message
-from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.controls.limit_changes import Caller, LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
@@ -35,7 +35,7 @@ ACCESS: dict[str, Access] = {
     "RejectOverride": user("RISK"),
     "SetTradingStatus": user("RISK"),
     "EnableStrategy": user("RISK"),
-    # Whose limits they may see is decided per account.
+    # Each account's reads decide whose limits the caller may see.
     "ListLimits": user(),
     "ListLimitHistory": user(),
     "GetUsage": user(),
@@ -76,7 +76,7 @@ class LimitServicer:
     async def ProposeOverride(  # noqa: N802
         self, request: pb.ProposeOverrideRequest, call: Call
     ) -> pb.ProposeOverrideResponse:
-        """Ask for other values for a while."""
+        """Propose other values for a limited time."""
         return await self._changed(self._changes.propose(request, _caller(request, call)))
 
     async def ApproveOverride(  # noqa: N802
@@ -88,13 +88,13 @@ class LimitServicer:
     async def RejectOverride(  # noqa: N802
         self, request: pb.RejectOverrideRequest, call: Call
     ) -> pb.RejectOverrideResponse:
-        """Refuse an override, or take one back."""
+        """Reject an override, or withdraw one."""
         return await self._changed(self._changes.reject(request, _caller(request, call)))
 
     async def SetTradingStatus(  # noqa: N802
         self, request: pb.SetTradingStatusRequest, call: Call
     ) -> pb.SetTradingStatusResponse:
-        """Set what may be traded of something."""
+        """Set a trading state."""
         return await self._changed(self._changes.set_status(request, _caller(request, call)))
 
     async def EnableStrategy(  # noqa: N802
@@ -111,7 +111,7 @@ class LimitServicer:
 
     async def ListLimits(self, request: pb.ListLimitsRequest, call: Call) -> pb.ListLimitsResponse:  # noqa: N802
         """List limits in force."""
-        at_ns = nanoseconds(request.at) if request.HasField("at") else self._changes.now_ns()
+        at_ns = from_timestamp(request.at) if request.HasField("at") else self._changes.now_ns()
         size = request.page_size or PAGE_DEFAULT
         found: list[limit_pb2.Limit] = []
         after = page_id(request.page_token)
@@ -119,7 +119,7 @@ class LimitServicer:
             scopes = await self._scopes(request.account_id, call.user)
             while len(found) <= size:
                 rows = await self._changes.store.in_force(
-                    RecordKind.LIMIT, at_ns // NS_PER_US, after, scopes, size + 1
+                    RecordKind.LIMIT, to_us(at_ns), after, scopes, size + 1
                 )
                 limits = [limit_pb2.Limit.FromString(row.body) for row in rows]
                 found += [each for each in limits if request.kind in {0, each.kind}]
@@ -152,11 +152,11 @@ class LimitServicer:
         )
 
     async def GetUsage(self, request: pb.GetUsageRequest, call: Call) -> pb.GetUsageResponse:  # noqa: N802
-        """Tell how far an account has used its limits."""
+        """Return how much of each limit an account has used."""
         _require_view(call.user, request.account_id)
         now_ns = self._changes.now_ns()
         async with self._reachable():
-            picture = await self._changes.store.picture(request.account_id, now_ns // NS_PER_US)
+            picture = await self._changes.store.picture(request.account_id, to_us(now_ns))
         if picture is None:
             raise account_not_found(request.account_id)
         return usage(self._controls, picture, now_ns)
@@ -164,7 +164,7 @@ class LimitServicer:
     async def ListPositions(  # noqa: N802
         self, request: pb.ListPositionsRequest, call: Call
     ) -> pb.ListPositionsResponse:
-        """List what an account holds."""
+        """List an account's positions."""
         _require_view(call.user, request.account_id)
         async with self._reachable():
             await self._require_known(request.account_id)
@@ -210,7 +210,7 @@ class LimitServicer:
         return pb.ListTradingStatusResponse(records=records)
 
     async def _scopes(self, account_id: str, reader: Principal) -> list[str] | None:
-        """Return the names of accounts, desks and firms whose limits are wanted and may be seen."""
+        """Return the accounts, desks and firms whose limits are requested and may be seen."""
         if account_id:
             _require_view(reader, account_id)
             names = [account_id]
@@ -253,7 +253,7 @@ def _require_view(reader: Principal, account_id: str) -> None:
 
 
 def _require_both(request: pb.ListTradingStatusRequest) -> None:
-    """Refuse half a target: it would look as if nothing had ever been set.
+    """Refuse half a target: the answer would look as if no state had ever been set.
 
     Raises:
         MeshError: INVALID_FIELD.

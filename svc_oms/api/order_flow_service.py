@@ -10,20 +10,20 @@ from mesh.errors import MeshError, refuse, to_rejection
 from mesh.validation import validate
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from svc_oms.api import order_requests as requests
-from svc_oms.api.order_service import HEARTBEAT_DEFAULT_S, open_stream
+from svc_oms.api.order_service import open_stream
 from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.disconnect.flow_guards import FlowGuards, Guard, Wish
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
-from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.submissions import Outcome, Taken
 
 SERVICE = "ordermesh.oms.v1.OrderFlowService"
 ACCESS: dict[str, Access] = {"Flow": user()}
 
-# Commands of one flow without result; then its requests are not read until there is room.
+# Commands of one flow without result; then its requests are not read until some have one.
 IN_FLIGHT_COMMANDS_MAX = 2000
 # Commands of one frame.
 _COMMANDS_MAX = 500
@@ -31,7 +31,7 @@ _COMMANDS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class FlowParts:
-    """What an order flow works with."""
+    """What an order flow uses."""
 
     streams: StreamParts
     worker: CommandWorker
@@ -55,7 +55,7 @@ class OrderFlowServicer:
         validate(first.open)
         stream = self._stream(first.open, call)
         flow = _Flow(self._parts, stream, call)
-        # A flow is lost by whoever ends it: us, unless its end comes from outside.
+        # The server counts as the one who ended a flow, unless the end comes from outside.
         by_server = False
         reader: asyncio.Task[None] | None = None
         try:
@@ -83,10 +83,8 @@ class OrderFlowServicer:
     def _stream(self, opened: flow_pb2.FlowOpen, call: Call) -> OrderStream:
         if not opened.results_only:
             return open_stream(self._parts.streams, opened.watch, call)
-        heartbeat_s = opened.watch.heartbeat_s or HEARTBEAT_DEFAULT_S
-        end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
         self._parts.streams.readiness.require()
-        return OrderStream(self._parts.streams, (), heartbeat_s, end)
+        return OrderStream(self._parts.streams, (), opened.watch.heartbeat_s, call)
 
 
 class _Flow:
@@ -101,11 +99,11 @@ class _Flow:
         self._room = asyncio.Event()
         self._failure: MeshError | None = None
         self._guard: Guard | None = None
-        # Kept, or the loop would forget them.
+        # A reference is kept, because the event loop keeps none.
         self._recording: set[asyncio.Task[None]] = set()
 
     async def arm(self, opened: flow_pb2.FlowOpen) -> None:
-        """Guard the flow if it or its accounts want it, before its first command is read."""
+        """Guard the flow if it or its accounts require it, before its first command is read."""
         wish = None
         if opened.HasField("cancel_on_disconnect"):
             wanted = opened.cancel_on_disconnect
@@ -116,7 +114,7 @@ class _Flow:
             self._tell_guard(self._guard, armed=True)
 
     def lost(self, *, by_server: bool) -> None:
-        """Tell that the flow has ended; its guard, if it has one still, begins to count."""
+        """Mark the flow as ended; if it still has a guard, the grace begins."""
         if self._guard is not None:
             self._parts.guards.lost(self._guard, by_server=by_server)
 
@@ -124,7 +122,7 @@ class _Flow:
         self._guard = None
         self._failure = refuse(
             "OBJECT_STATE",
-            "this flow was taken for lost and its orders are being cancelled; open another",
+            "this flow was considered lost and its orders are being cancelled; open another",
             "open.cancel_on_disconnect",
         )
         self._stream.wake.set()
@@ -208,7 +206,7 @@ class _Flow:
             reply(error)
 
     async def _refused(self, command: flow_pb2.FlowCommand, error: MeshError) -> None:
-        """Record what the desk has not; then tell the caller."""
+        """Record a refusal that the worker has not recorded; then answer the caller."""
         kind = command.WhichOneof("command")
         request = getattr(command, kind) if kind else None
         entry = call_refusal(
@@ -232,7 +230,7 @@ class _Flow:
         self._stream.wake.set()
 
     def results(self) -> bytes:
-        """Return what is done since the last call, serialised; empty if nothing."""
+        """Return the results since the last call, serialised; empty if there are none."""
         if not self._out.results and not self._out.HasField("guard"):
             return b""
         frame = self._out.SerializeToString()

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from kernel.side import Side
 from mesh.auth import Principal
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2
 from svc_oms.domain.commands import (
     ApproveOrder,
@@ -20,7 +21,7 @@ from svc_oms.domain.commands import (
 )
 from svc_oms.domain.model import Link, OrderType, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
-from svc_oms.service.codec.values import link_value, nanoseconds, terms_value
+from svc_oms.service.codec.values import link_value, terms_value
 from svc_oms.service.errors import invalid_field
 from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
@@ -133,11 +134,11 @@ def place_batch(
 
 
 def _unheard(_outcome: Outcome) -> None:
-    """Take the reply of an order in a batch: its result stands in the batch's."""
+    """Ignore the reply of an order in a batch: its result is in the batch's."""
 
 
 def approve(request: order_service_pb2.ApproveRequest, user: Principal, reply: Reply) -> Submission:
-    """Make a submission of a second person's yes."""
+    """Make a submission of a second person's approval."""
     command = ApproveOrder(
         request.idempotency_key, request.order_id, user.subject, request.expected_version
     )
@@ -145,7 +146,7 @@ def approve(request: order_service_pb2.ApproveRequest, user: Principal, reply: R
 
 
 def decline(request: order_service_pb2.DeclineRequest, user: Principal, reply: Reply) -> Submission:
-    """Make a submission of a second person's no."""
+    """Make a submission of a second person's refusal to approve."""
     command = DeclineOrder(request.idempotency_key, request.order_id, user.subject, request.text)
     return Submission(CommandKind.DECLINE, command, _approvable(user), body_hash(request), reply)
 
@@ -173,7 +174,7 @@ def cancel(request: order_service_pb2.CancelRequest, user: Principal, reply: Rep
 
 
 def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: Reply) -> Submission:
-    """Make a submission of a person's word; RISK is bound to no account."""
+    """Make a submission of a person's statement; RISK is bound to no account."""
     command = ResolveOrder(
         idempotency_key=request.idempotency_key,
         order_id=request.order_id,
@@ -185,7 +186,7 @@ def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: R
                 found.exec_id,
                 Quantity(Decimal(found.quantity)),
                 Price(Decimal(found.price)),
-                nanoseconds(found.venue_time),
+                from_timestamp(found.venue_time),
             )
             for found in request.executions
         ),

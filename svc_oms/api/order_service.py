@@ -1,19 +1,19 @@
-"""OrderService: commands to the desk, reads from the store, streams of the logs."""
+"""OrderService: commands to the worker, reads from the store, streams of the logs."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from kernel.nanoseconds import NS_PER_US
+from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.api.go_flat import go_flat
 from svc_oms.api.paging import page_start, page_token
-from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.errors import (
     account_not_found,
@@ -23,14 +23,14 @@ from svc_oms.service.errors import (
 )
 from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
 from svc_oms.service.reference.market import Market
-from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.submissions import Submission, Taken
 
 SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {
     "Place": user("TRADER"),
     "PlaceBatch": user("TRADER"),
-    # RISK for every account, TRADER for its own; never who placed the order.
+    # RISK for every account, TRADER for its own; never the person who placed the order.
     "Approve": user("TRADER", "RISK"),
     "Decline": user("TRADER", "RISK"),
     "Replace": user("TRADER"),
@@ -38,7 +38,7 @@ ACCESS: dict[str, Access] = {
     "CancelAll": user("TRADER"),
     "Resolve": user("RISK"),
     "GoFlat": user("TRADER", "RISK"),
-    # Whose orders they may see is decided per account.
+    # Each account's reads decide whose orders the caller may see.
     "Get": user(),
     "List": user(),
     "Watch": user(),
@@ -47,7 +47,6 @@ ACCESS: dict[str, Access] = {
 Make = Callable[[Any, Principal, requests.Reply], Submission]
 
 PAGE_ORDERS_DEFAULT = 100
-HEARTBEAT_DEFAULT_S = 5
 
 
 class OrderServicer:
@@ -82,7 +81,7 @@ class OrderServicer:
     async def Approve(  # noqa: N802
         self, request: order_service_pb2.ApproveRequest, call: Call
     ) -> order_service_pb2.ApproveResponse:
-        """Let a held order go."""
+        """Approve a held order."""
         taken = await self._submitted(requests.approve, request, call)
         return order_service_pb2.ApproveResponse(order=_order(taken), duplicate=taken.duplicate)
 
@@ -96,35 +95,35 @@ class OrderServicer:
     async def Replace(  # noqa: N802
         self, request: order_service_pb2.ReplaceRequest, call: Call
     ) -> order_service_pb2.ReplaceResponse:
-        """Ask the venue for other terms."""
+        """Request other terms from the venue."""
         taken = await self._submitted(requests.replace, request, call)
         return order_service_pb2.ReplaceResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Cancel(  # noqa: N802
         self, request: order_service_pb2.CancelRequest, call: Call
     ) -> order_service_pb2.CancelResponse:
-        """Ask the venue to cancel."""
+        """Request a cancel from the venue."""
         taken = await self._submitted(requests.cancel, request, call)
         return order_service_pb2.CancelResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def CancelAll(  # noqa: N802
         self, request: order_service_pb2.CancelAllRequest, call: Call
     ) -> order_service_pb2.CancelAllResponse:
-        """Ask for a cancel of everything in scope."""
+        """Request a cancel of everything in scope."""
         taken = await self._submitted(requests.cancel_all, request, call)
         return order_service_pb2.CancelAllResponse.FromString(taken.body)
 
     async def Resolve(  # noqa: N802
         self, request: order_service_pb2.ResolveRequest, call: Call
     ) -> order_service_pb2.ResolveResponse:
-        """Take a person's word of what the venue has."""
+        """Apply a person's statement of what the venue has."""
         taken = await self._submitted(requests.resolve, request, call)
         return order_service_pb2.ResolveResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def GoFlat(  # noqa: N802
         self, request: order_service_pb2.GoFlatRequest, call: Call
     ) -> order_service_pb2.GoFlatResponse:
-        """Cancel what is open, close what is held, report what remains."""
+        """Cancel open orders, close positions, report what remains."""
         self._streams.readiness.require()
         return await go_flat(self._store, self._worker, self._market, request, call)
 
@@ -155,8 +154,8 @@ class OrderServicer:
             states=tuple(request.states),
             instrument_id=request.instrument_id,
             open_only=request.open_only,
-            created_from_us=nanoseconds(request.created_from) // NS_PER_US,
-            created_until_us=nanoseconds(request.created_until) // NS_PER_US,
+            created_from_us=to_us(from_timestamp(request.created_from)),
+            created_until_us=to_us(from_timestamp(request.created_until)),
             before_order_id=page_start(request),
             limit=size + 1,
         )
@@ -186,21 +185,20 @@ class OrderServicer:
 def open_stream(
     streams: StreamParts, request: order_service_pb2.WatchRequest, call: Call
 ) -> OrderStream:
-    """Check who wants to read what, and make the stream.
+    """Check the reader's rights, and open the stream.
 
     Raises:
         MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD, DEPENDENCY_UNAVAILABLE.
     """
     wanted = watched_accounts(request, call.user)
-    end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
     streams.readiness.require()
-    return OrderStream(streams, wanted, request.heartbeat_s or HEARTBEAT_DEFAULT_S, end)
+    return OrderStream(streams, wanted, request.heartbeat_s, call)
 
 
 def watched_accounts(
     request: order_service_pb2.WatchRequest, reader: Principal
 ) -> Sequence[tuple[str, stream_pb2.Cursor | None]]:
-    """Return the accounts a reader wants, each with its cursor."""
+    """Return the requested accounts, each with its cursor."""
     wanted: dict[str, stream_pb2.Cursor | None] = {}
     for item in request.accounts:
         reader.require_view(item.account_id)

@@ -1,4 +1,4 @@
-"""Page tokens: where the page before ended, tied to the filter it was made for."""
+"""Page tokens: the last id of the page before, bound to the filter of its request."""
 
 import base64
 import binascii
@@ -25,15 +25,15 @@ def _digest(request: Paged) -> bytes:
 
 
 def page_token(request: Paged, last_id: str) -> str:
-    """Make the token of the page behind this order or entry."""
+    """Make the token of the page after this order or entry."""
     return base64.urlsafe_b64encode(_digest(request) + last_id.encode()).decode()
 
 
 def page_start(request: Paged) -> str:
-    """Return the order or entry the page starts behind; empty for the first page.
+    """Return the id of the order or entry that the page starts after; empty for the first page.
 
     Raises:
-        MeshError: INVALID_FIELD: the token is not one of ours for this filter.
+        MeshError: INVALID_FIELD: The token was not made for this filter.
     """
     if not request.page_token:
         return ""
@@ -49,10 +49,10 @@ def page_start(request: Paged) -> str:
 
 
 def page_id(token: str) -> str:
-    """Return a token that is the id the page before ended with; empty for the first page.
+    """Return a token that is the last id of the page before; empty for the first page.
 
     Raises:
-        MeshError: INVALID_FIELD: it is no id of ours.
+        MeshError: INVALID_FIELD: It is not such an id.
     """
     if token and not (len(token) == ULID_CHARACTERS and valid_ulid(token)):
         raise _foreign(token)

@@ -30,7 +30,7 @@ def _add_orders(server: MeshServer, replica: Replica) -> None:
             replica.streams, replica.worker, replica.guards, replica.refusal_log
         )
     )
-    # A broken command is a result there, not the end of the stream.
+    # On an order flow a broken command is a result, not the end of the stream.
     server.add(
         flow, order_flow_service.SERVICE, order_flow_service.ACCESS, validates_itself=["Flow"]
     )
@@ -49,7 +49,7 @@ def _add_controls(server: MeshServer, replica: Replica) -> None:
 
 def _add_sessions(server: MeshServer, replica: Replica) -> None:
     link = venue_link_service.VenueLinkServicer(replica.readiness, replica.leases, replica.clock)
-    # What a venue reports is a fact whatever its form: the order book parks what it cannot read.
+    # A venue's report is a fact in any form: the order book parks what it cannot read.
     server.add(
         link, venue_link_service.SERVICE, venue_link_service.ACCESS, validates_itself=["Link"]
     )

@@ -1,4 +1,4 @@
-"""SessionService: FIX sessions as people see them, and what they may do to them."""
+"""SessionService: reads FIX sessions, and takes people's actions on them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,9 +8,9 @@ from kernel.clock import Clock
 from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.call import Call
+from mesh.streams.life import StreamLife
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
-from ordermesh.type.v1 import stream_pb2
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
@@ -35,8 +35,7 @@ ACCESS: dict[str, Access] = {
 }
 
 PAGE_ACTIONS_DEFAULT = 100
-HEARTBEAT_S = 5.0
-# Sessions are looked at this often at least: replicas may lose each other's words. Seconds.
+# Sessions are looked at at least this often: wake-ups may be lost. Seconds.
 LOOK_INTERVAL_S = 1.0
 DISCONNECT = session_pb2.SESSION_ACTION_KIND_DISCONNECT
 CONNECT = session_pb2.SESSION_ACTION_KIND_CONNECT
@@ -73,7 +72,7 @@ class SessionServicer:
     async def Get(  # noqa: N802
         self, request: pb.SessionServiceGetRequest, call: Call
     ) -> pb.SessionServiceGetResponse:
-        """Return one session and what was done to it last."""
+        """Return one session and its last actions."""
         del call
         with self._reaching():
             return pb.SessionServiceGetResponse(
@@ -99,31 +98,27 @@ class SessionServicer:
     async def _changes(
         self, session_id: str, call: Call, news: asyncio.Event
     ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
-        clock = self._clock
         told: dict[str, bytes] = {}
-        quiet_since = clock.monotonic()
-        while not call.drain.is_set() and clock.now_ns() < call.ends_at_ns:
-            news.clear()
-            with self._reaching():
-                sessions = await self._administration.sessions(session_id)
-            for session in sessions:
-                body = session.SerializeToString(deterministic=True)
-                if told.get(session.session_id) != body:
-                    told[session.session_id] = body
-                    quiet_since = clock.monotonic()
-                    yield pb.SessionServiceWatchResponse(session=session)
-            if clock.monotonic() - quiet_since >= HEARTBEAT_S:
-                quiet_since = clock.monotonic()
-                beat = stream_pb2.Heartbeat(server_time=timestamp(clock.now_ns()))
-                yield pb.SessionServiceWatchResponse(heartbeat=beat)
-            await _either(news, call.drain, LOOK_INTERVAL_S)
-        cause = stream_pb2.DRAIN_CAUSE_SHUTDOWN if call.drain.is_set() else call.ends_cause
-        yield pb.SessionServiceWatchResponse(drain=stream_pb2.Drain(cause=cause))
+        with StreamLife(call, self._clock, 0, news.set) as life:
+            while not life.is_over:
+                news.clear()
+                with self._reaching():
+                    sessions = await self._administration.sessions(session_id)
+                for session in sessions:
+                    body = session.SerializeToString(deterministic=True)
+                    if told.get(session.session_id) != body:
+                        told[session.session_id] = body
+                        life.put_off_heartbeat()
+                        yield pb.SessionServiceWatchResponse(session=session)
+                if life.heartbeat_due():
+                    yield pb.SessionServiceWatchResponse(heartbeat=life.heartbeat())
+                await is_set_within(news, LOOK_INTERVAL_S)
+            yield pb.SessionServiceWatchResponse(drain=life.drain())
 
     async def ListActions(  # noqa: N802
         self, request: pb.ListActionsRequest, call: Call
     ) -> pb.ListActionsResponse:
-        """Return a page of what was done."""
+        """Return a page of actions."""
         del call
         size = request.page_size or PAGE_ACTIONS_DEFAULT
         before = _action_id(request.before_action_id)
@@ -152,7 +147,7 @@ class SessionServicer:
     async def ApproveSequenceChange(  # noqa: N802
         self, request: pb.ApproveSequenceChangeRequest, call: Call
     ) -> pb.ApproveSequenceChangeResponse:
-        """Approve what another person proposed."""
+        """Approve another person's proposal."""
         with self._reaching():
             action = await self._administration.decide(
                 request.action_id, person_of(call.user), approve=True
@@ -202,12 +197,3 @@ def _action_id(before: str) -> str:
         expected = "the action_id of the last action of the page before"
         raise invalid_field("before_action_id", before, expected)
     return before
-
-
-async def _either(news: asyncio.Event, drain: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.ensure_future(one.wait()) for one in (news, drain)]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()

@@ -5,16 +5,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 import grpc
-from google.protobuf.duration_pb2 import Duration
 
 from kernel.clock import Clock
 from mesh.access import Access, peer
 from mesh.call import Call
-from mesh.errors import refuse
+from mesh.streams.life import StreamLife, drain_message, draining
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.type.v1 import stream_pb2
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import FencedError, SessionHeldError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
@@ -24,8 +22,6 @@ from svc_oms.service.venue.session_link import SessionLink
 
 SERVICE = "ordermesh.gateway.v1.VenueLinkService"
 ACCESS: dict[str, Access] = {"Link": peer("svc-gateway")}
-
-DRAIN_RETRY_S = 1
 
 
 class VenueLinkServicer:
@@ -70,13 +66,12 @@ class VenueLinkServicer:
     async def _turns(
         self, opened: gw.LinkOpen, call: Call, uplink: "_Uplink"
     ) -> AsyncGenerator[gw.LinkResponse | SessionLink, None]:
-        """Yield what a standby is told until the session is its own, or this replica stops."""
-        told = None
+        """Yield frames of a standby until the session is its own, or this replica stops."""
+        reported = None
         with self._leases.standing_by(opened) as turn:
-            drain_watch = asyncio.create_task(_set_when(call.drain, turn))
             uplink.on_end = turn
-            try:
-                while not call.drain.is_set():
+            with StreamLife(call, self._clock, HEARTBEAT_S, turn.set) as life:
+                while not life.drains:
                     turn.clear()
                     uplink.require_alive()
                     try:
@@ -86,14 +81,12 @@ class VenueLinkServicer:
                     else:
                         yield link
                         return
-                    if told != (row.gateway, row.fencing_token):
-                        told = row.gateway, row.fencing_token
+                    if reported != (row.gateway, row.fencing_token):
+                        reported = row.gateway, row.fencing_token
                         yield _standby(row.gateway, row.fencing_token)
-                    elif not await _within(turn, HEARTBEAT_S):
-                        now = timestamp(self._clock.now_ns())
-                        yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
-            finally:
-                drain_watch.cancel()
+                    if life.heartbeat_due():
+                        yield gw.LinkResponse(heartbeat=life.heartbeat())
+                    await turn.wait()
 
     async def _owned(
         self, link: SessionLink, uplink: "_Uplink", call: Call
@@ -102,14 +95,11 @@ class VenueLinkServicer:
         uplink.give_to(link)
         why, keep_lease = "the gateway's link ended", False
         try:
-            async with aclosing(link.frames(call.drain)) as frames:
+            async with aclosing(link.frames(call)) as frames:
                 async for frame in frames:
                     yield frame
             why, keep_lease = "the order book's replica stops", True
-            drain = stream_pb2.Drain(
-                retry_after=Duration(seconds=DRAIN_RETRY_S), cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN
-            )
-            yield gw.LinkResponse(drain=drain)
+            yield gw.LinkResponse(drain=drain_message(stream_pb2.DRAIN_CAUSE_SHUTDOWN))
             raise _stops()
         except FencedError as error:
             await call.context.abort(grpc.StatusCode.ABORTED, str(error))
@@ -118,7 +108,7 @@ class VenueLinkServicer:
             raise database_away() from error
         finally:
             task.cancel()
-            # The call may be cancelled already; that the session is down must still be told.
+            # The call may be cancelled already; the session must still be reported as down.
             keep_lease = keep_lease or link.back_soon
             await asyncio.shield(self._leases.release(link, why, keep_lease=keep_lease))
 
@@ -138,7 +128,7 @@ class VenueLinkServicer:
 
 
 class _Uplink:
-    """Reads a gateway's frames: thrown away while it stands by, for its link behind that."""
+    """Reads a gateway's frames: dropped while it stands by, then passed to its link."""
 
     def __init__(self, frames: AsyncIterator[gw.LinkRequest]) -> None:
         self._frames = frames
@@ -148,7 +138,7 @@ class _Uplink:
         self.on_end = asyncio.Event()
 
     async def read(self) -> None:
-        """Read until there is no more; what ends the reading ends the link."""
+        """Read until there is no more; the end of the reading ends the link."""
         try:
             async for frame in self._frames:
                 self._heard_at = asyncio.get_running_loop().time()
@@ -165,13 +155,13 @@ class _Uplink:
             self._link.fail(error)
 
     def give_to(self, link: SessionLink) -> None:
-        """From now on frames are for this link."""
+        """From now on pass frames to this link."""
         self._link = link
         if self._ended is not None:
             link.fail(self._ended)
 
     def require_alive(self) -> None:
-        """Raise what ended the reading, or that nothing was read for long."""
+        """Raise what ended the reading, or that nothing was read for too long."""
         if self._ended is not None:
             raise self._ended
         silent_s = asyncio.get_running_loop().time() - self._heard_at
@@ -179,26 +169,12 @@ class _Uplink:
             raise GatewayGoneError(f"the standby is silent for {silent_s:.0f} s")
 
 
-async def _set_when(first: asyncio.Event, then: asyncio.Event) -> None:
-    await first.wait()
-    then.set()
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
-
-
 def _standby(owner: str, token: int) -> gw.LinkResponse:
-    text = f"{owner} has the session; this gateway has it when that one's link ends"
+    text = f"{owner} has the session; this gateway gets it when the link of {owner} ends"
     return gw.LinkResponse(
         standby=gw.LinkStandby(owner_instance=owner, fencing_token=token, text=text)
     )
 
 
 def _stops() -> Exception:
-    return refuse("DRAINING", "this replica stops; dial again", retry_after_s=DRAIN_RETRY_S)
+    return draining("this replica stops; dial again", stream_pb2.DRAIN_CAUSE_SHUTDOWN)

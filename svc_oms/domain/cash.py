@@ -1,9 +1,9 @@
-"""Orders in cash, CashOrderQty(152): the venue works out how many shares the money makes.
+"""Orders in cash, CashOrderQty(152): the venue works out how many shares the money buys.
 
-Until it tells OrderQty(38) the order goes by an estimate: what the cash makes at the lower
-of limit and reference price, rounded up to the lot. So an order has a quantity above zero
-at all times, and what limits count is rather more than less. What the venue tells takes
-its place, with the first report that has OrderQty(38), or CumQty(14) and LeavesQty(151).
+Until the venue reports OrderQty(38) the order has an estimated quantity: what the cash buys
+at the lower of limit and reference price, rounded up to the lot. So the quantity is always
+above zero, and limits count rather too much than too little. The venue's quantity replaces
+the estimate with the first report that has OrderQty(38), or CumQty(14) and LeavesQty(151).
 """
 
 from decimal import ROUND_CEILING, Context, Decimal
@@ -31,14 +31,14 @@ def estimated(
     reference: Price | None,
     capabilities: Capabilities,
 ) -> OrderTerms:
-    """Return the terms of a new order with the quantity its cash makes.
+    """Return the terms of a new order with the estimated quantity of its cash.
 
     Raises:
         OrderRefused: INVALID_FIELD, UNSUPPORTED_ORDER_CHARACTERISTIC, REFERENCE_PRICE_MISSING.
     """
     terms = command.terms
     cash = terms.cash_quantity
-    assert cash is not None, "asked only where there is some"
+    assert cash is not None, "the caller checks that there is cash"
     for is_so, because in (
         (terms.quantity > 0, "because terms.quantity is given"),
         (command.type not in TYPES, f"because the type is {command.type.name}"),
@@ -55,7 +55,7 @@ def estimated(
         raise OrderRefused(
             "REFERENCE_PRICE_MISSING",
             f"{instrument.instrument_id} has no reference price now, and what {_FIELD} "
-            f"{plain(cash)} {instrument.currency} makes must be held against limits: send "
+            f"{plain(cash)} {instrument.currency} buys must be compared with limits: send "
             f"terms.quantity, or wait for a price",
             _FIELD,
             {"instrument_id": instrument.instrument_id, "value": plain(cash)},
@@ -65,7 +65,7 @@ def estimated(
     try:
         quantity = Quantity(bounded(multiply(lots, instrument.lot_size)))
     except ValueError:
-        invalid(_FIELD, plain(cash), f"less: at {plain(price)} it makes too large a quantity")
+        invalid(_FIELD, plain(cash), f"less: at {plain(price)} it buys too large a quantity")
     return terms._replace(quantity=quantity, quantity_is_estimate=True)
 
 
@@ -76,46 +76,46 @@ def refuse_estimate(terms: OrderTerms) -> None:
         OrderRefused: INVALID_FIELD.
     """
     if terms.quantity_is_estimate:
-        invalid("terms.quantity_is_estimate", "true", "empty: it is told, not asked for")
+        invalid("terms.quantity_is_estimate", "true", "empty: only the OMS sets it")
 
 
 def refuse_replace(order: Order, terms: OrderTerms) -> None:
-    """Refuse a replace by cash, and one of an order of which the venue told no quantity.
+    """Refuse a replace by cash, and any replace before the venue reported the quantity.
 
     Raises:
         OrderRefused: INVALID_FIELD, UNSUPPORTED_ORDER_CHARACTERISTIC.
     """
     refuse_estimate(terms)
     if terms.cash_quantity is not None:
-        why = "empty: a replace tells terms.quantity"
+        why = "empty: a replace needs terms.quantity"
         invalid(_FIELD, plain(terms.cash_quantity), why)
     if order.terms.quantity_is_estimate:
         unsupported(
             "terms.quantity",
             plain(terms.quantity),
-            f"none before {order.venue_mic} told OrderQty(38); the order can be cancelled",
+            f"none before {order.venue_mic} reports OrderQty(38); the order can be cancelled",
         )
 
 
 def worth(terms: OrderTerms, price: Decimal) -> Decimal:
-    """Return what terms are worth at a price: an order in cash its cash, while that is all."""
+    """Return the value of terms at a price; the cash, while the quantity is an estimate."""
     if terms.quantity_is_estimate and terms.cash_quantity is not None:
         return terms.cash_quantity
     return multiply(terms.quantity, price)
 
 
 def found_quantity(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return the restatement for a quantity the venue made of the cash and tells in passing."""
+    """Return the restatement if a report has the quantity that the venue made of the cash."""
     terms, base = order.terms, order.base_state
     if not terms.quantity_is_estimate or (base in TERMINAL and base is not OrderState.FILLED):
         return []
-    quantity = _told(facts)
+    quantity = _reported_quantity(facts)
     if quantity is None:
         return []
     return [OrderRestated(terms._replace(quantity=quantity, quantity_is_estimate=False))]
 
 
-def _told(facts: ExecutionReportFacts) -> Quantity | None:
+def _reported_quantity(facts: ExecutionReportFacts) -> Quantity | None:
     if facts.order_quantity:
         return facts.order_quantity
     cum, leaves = facts.cum_quantity, facts.leaves_quantity

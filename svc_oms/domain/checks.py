@@ -1,7 +1,7 @@
 """Checks of an order against its instrument and the account's limits.
 
-Every refusal names the field, what it was and what it should be; metadata holds
-each value the text names.
+Every refusal names the field, what it was and what it should be; its metadata has each
+value that the text names.
 """
 
 from decimal import Decimal
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Instrument(NamedTuple):
-    """A listing, as far as orders are checked against it."""
+    """The data of a listing that orders are checked against."""
 
     instrument_id: str
     symbol: str
@@ -32,11 +32,11 @@ class Instrument(NamedTuple):
     currency: str
     lot_size: Quantity
     tick_table: tuple[TickBand[Price], ...]
-    """Lowest first, the first from zero; the last one holds without bound."""
+    """Lowest first, the first from zero; the last one has no upper bound."""
     tradable: bool
     """TradingStatus OPEN or AUCTION."""
     trading_status: str = ""
-    """Name of the TradingStatus without prefix, for the refusal's text."""
+    """Name of the TradingStatus without prefix, for the text of a refusal."""
     max_quantity: Quantity | None = None
 
 
@@ -61,17 +61,17 @@ def check_terms(
 
     Args:
         type_: Of the order.
-        terms: Asked for.
+        terms: The requested ones.
         instrument: The listing.
         limits: The account's.
-        now_ns: Now.
-        reference_price: Values an order without a limit price for the limit; needed only
-            where there is one.
-        standing: In a replace, the terms as they are.
+        now_ns: The present time.
+        reference_price: Values an order without a limit price. Needed only where there is a
+            limit of value.
+        standing: In a replace, the present terms.
     """
     check_kind(type_, terms, now_ns, standing)
     if not instrument.tradable:
-        status = instrument.trading_status or "not told"
+        status = instrument.trading_status or "not reported"
         raise OrderRefused(
             "INSTRUMENT_NOT_TRADABLE",
             f"instrument_id {instrument.instrument_id} cannot be traded now: "
@@ -83,7 +83,8 @@ def check_terms(
     price = terms.limit_price
     if price is not None:
         _check_tick("terms.limit_price", price, instrument)
-    # stop_price to the end but time in force and its end: one comparison for the usual case.
+    # stop_price is the first of the terms before time in force: one comparison is enough for
+    # most orders.
     if terms[2:4] != _NOTHING or terms[6:8] != _NOTHING:
         _check_special(terms, instrument)
     if limits.max_value is not None:
@@ -95,14 +96,14 @@ _NOTHING = (None, None)
 
 
 def _dearer(stop_price: Price | None, reference_price: Price | None) -> Price | None:
-    """Return what an order without a limit is worth a share: never less than it may cost."""
+    """Return the value of a share of an order without a limit: never less than it may cost."""
     if stop_price is None or reference_price is None:
         return stop_price or reference_price
     return max(stop_price, reference_price)
 
 
 def _check_special(terms: OrderTerms, instrument: Instrument) -> None:
-    """Check what only some types have: it lies on ticks and lots as the usual terms do."""
+    """Check terms of special types against tick and lot sizes."""
     if terms.stop_price is not None:
         _check_tick("terms.stop_price", terms.stop_price, instrument)
     if terms.display_quantity is not None:
@@ -121,7 +122,7 @@ def _check_special(terms: OrderTerms, instrument: Instrument) -> None:
 
 
 def _check_distance(field: str, distance: Price, instrument: Instrument) -> None:
-    """A distance holds at any price, so the smallest tick is what it counts in."""
+    """Check a distance against the smallest tick, because it applies at any price."""
     tick = min(band.tick_size for band in instrument.tick_table)
     if not EXACT.remainder(distance, tick):
         return
@@ -189,7 +190,7 @@ def _check_tick(field: str, price: Price, instrument: Instrument) -> None:
 
 
 def _neighbours(number: Decimal, step: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the multiples of step next below and above a number that is none."""
+    """Return the next multiples of step below and above a number that is not a multiple."""
     below = EXACT.subtract(number, EXACT.remainder(number, step))
     return below, EXACT.add(below, step)
 
@@ -201,7 +202,7 @@ def _check_value(
         raise OrderRefused(
             "REFERENCE_PRICE_MISSING",
             f"{instrument.instrument_id} has no reference price now, and the value of a market "
-            f"order must be held against the account's limit of {plain(max_value)} "
+            f"order must be compared with the account's limit of {plain(max_value)} "
             f"{instrument.currency}: send a limit order, or wait for a price",
             "",
             {"instrument_id": instrument.instrument_id, "maximum": plain(max_value)},

@@ -1,4 +1,4 @@
-"""What a client can ask for, already authorised and free of malformed fields."""
+"""What a client can request, already authorised and free of malformed fields."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class PlaceOrder(NamedTuple):
 
 
 class ReplaceOrder(NamedTuple):
-    """A change of an open order: all terms as they should be."""
+    """A change of an open order; it carries all terms."""
 
     idempotency_key: str
     order_id: str
@@ -36,7 +36,7 @@ class ReplaceOrder(NamedTuple):
 
 
 class FoundExecution(NamedTuple):
-    """An execution a person found at the venue."""
+    """An execution that a person found at the venue."""
 
     exec_id: str
     quantity: Quantity
@@ -45,7 +45,7 @@ class FoundExecution(NamedTuple):
 
 
 class ResolveOrder(NamedTuple):
-    """What a person found out of an order in UNKNOWN."""
+    """A person's statement about an order in UNKNOWN."""
 
     idempotency_key: str
     order_id: str
@@ -67,7 +67,7 @@ class CancelOrder(NamedTuple):
 
 
 class ApproveOrder(NamedTuple):
-    """A second person's yes to a held order."""
+    """A second person approves a held order."""
 
     idempotency_key: str
     order_id: str
@@ -77,7 +77,7 @@ class ApproveOrder(NamedTuple):
 
 
 class DeclineOrder(NamedTuple):
-    """A second person's no to a held order."""
+    """A second person declines a held order."""
 
     idempotency_key: str
     order_id: str
@@ -86,7 +86,7 @@ class DeclineOrder(NamedTuple):
 
 
 class TriggerOrder(NamedTuple):
-    """The OMS's own: what a waiting order waits for seems to have come."""
+    """From the OMS itself: what a waiting order waits for may have happened."""
 
     account_id: str
     order_id: str
@@ -99,7 +99,7 @@ class TriggerOrder(NamedTuple):
 
 
 class MoveTrigger(NamedTuple):
-    """The OMS's own: a trailing stop is to be kept as it stands."""
+    """From the OMS itself: store the present trigger of a trailing stop."""
 
     account_id: str
     order_id: str
@@ -110,7 +110,7 @@ class MoveTrigger(NamedTuple):
 
 
 class ExpireOrder(NamedTuple):
-    """The OMS's own: the time in force of a waiting order seems to have ended."""
+    """From the OMS itself: the time in force of a waiting order may have ended."""
 
     account_id: str
     order_id: str

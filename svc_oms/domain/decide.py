@@ -1,4 +1,4 @@
-"""From a command to the event it becomes, or a refusal."""
+"""From a command to its event, or to a refusal."""
 
 from kernel.decimals import plain
 from svc_oms.domain import cash, triggers
@@ -80,7 +80,7 @@ def decide_place(
 
 
 def _first_wait(command: PlaceOrder, trigger: Trigger | None) -> WaitsFor | None:
-    """Return what a new order waits for first: a person, its parent, a price."""
+    """Return what a new order waits for first: a person, its parent, or a price."""
     if command.hold_for_approval:
         return WaitsFor.APPROVAL
     if command.link is not None and command.link.parent_order_id:
@@ -92,8 +92,8 @@ def decide_approve(order: Order, command: ApproveOrder, parent: Order | None) ->
     """Return the approval of a held order by a second person.
 
     Args:
-        order: As it is held.
-        command: Who approves what.
+        order: The held order.
+        command: The approval.
         parent: The order it is a child of, if any.
 
     Raises:
@@ -107,7 +107,7 @@ def decide_approve(order: Order, command: ApproveOrder, parent: Order | None) ->
 
 
 def decide_decline(order: Order, command: DeclineOrder) -> OrderRejected:
-    """Return the end of a held order that a second person said no to.
+    """Return the rejection of a held order that a second person declined.
 
     Raises:
         OrderRefused: OBJECT_STATE, SECOND_PERSON_REQUIRED.
@@ -157,7 +157,7 @@ def decide_replace(
     reference_price: Price | None = None,
     capabilities: Capabilities = BASIC,
 ) -> ReplaceRequested | OrderReplaced:
-    """Return the request to the venue, or the change itself where nothing is at the venue.
+    """Return the request to the venue, or the change itself if nothing is at the venue.
 
     Raises:
         OrderRefused: ORDER_CLOSED, ORDER_CHANGE_PENDING, OUTCOME_UNKNOWN, STALE_VERSION
@@ -169,8 +169,8 @@ def decide_replace(
     if order.state is OrderState.UNKNOWN:
         raise OrderRefused(
             "OUTCOME_UNKNOWN",
-            f"order {order.order_id} cannot be replaced before it is known what "
-            f"{order.venue_mic} has of it; it can be cancelled",
+            f"order {order.order_id} cannot be replaced before it is known whether "
+            f"{order.venue_mic} has it; it can be cancelled",
             "order_id",
             {"order_id": order.order_id, "venue_mic": order.venue_mic},
         )
@@ -182,7 +182,7 @@ def decide_replace(
         invalid(
             "terms.quantity",
             plain(terms.quantity),
-            f"above {executed}, which is executed already; to take back the rest, cancel the order",
+            f"above {executed}, which is executed already; to cancel the rest, cancel the order",
         )
     if order.state in LOCAL:
         how_worked(order.type, terms.time_in_force, capabilities)
@@ -190,7 +190,7 @@ def decide_replace(
         type_, at_the_venue = triggers.at_venue(order, terms)
         require_native(type_, at_the_venue.time_in_force, capabilities)
     if order.trigger is None and terms.trigger_price_type in triggers.QUOTED:
-        # It is the venue's to watch, and that knows its last trade only.
+        # The venue watches the stop, and FIX 4.4 lets it watch only its last trade.
         invalid("terms.trigger_price_type", terms.trigger_price_type.name, "LAST")
     check_terms(order.type, terms, instrument, limits, now_ns, reference_price, order.terms)
     if order.state in LOCAL:
@@ -199,9 +199,9 @@ def decide_replace(
 
 
 def decide_cancel(order: Order, command: CancelOrder) -> CancelRequested | OrderCanceled:
-    """Return the request to the venue, or the cancel itself where nothing is at the venue.
+    """Return the request to the venue, or the cancel itself if nothing is at the venue.
 
-    An order in doubt may be cancelled: the request can only help.
+    An order in doubt may be cancelled, because a cancel can only help.
 
     Raises:
         OrderRefused: ORDER_CLOSED, ORDER_CHANGE_PENDING (a cancel is pending already; a

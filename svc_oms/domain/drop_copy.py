@@ -1,15 +1,14 @@
-"""What a drop copy means: the same reports, on a way of their own, at a time of their own.
+"""Reports of a drop copy: the same reports on a second session, at other times.
 
-The order session is the authority. A copy may run ahead of it or behind, so only what
-holds at any time is taken from it:
+The order session is the authority. A copy may be earlier or later than it, so only what is
+true at any time is taken from it:
 
-- Executions, busts and corrections. They are keyed by ExecID(17) and come once by
-  whichever way is the first.
-- The answer to a request that is in doubt here: it is the answer, whoever brings it. A
-  copy that ran behind cannot make it untrue.
-- That the venue ended an order that is in doubt here: nothing comes behind an end.
+- Executions, busts and corrections. Their key is ExecID(17), so each counts once, whichever
+  session brings it first.
+- The answer to a request that is in doubt here. A late copy cannot make it untrue.
+- The end of an order that is in doubt here, because nothing follows an end.
 
-All else would set an order back to what it was, and is left to the order session.
+Everything else would set an order back to an earlier state and is left to the order session.
 """
 
 from dataclasses import replace
@@ -29,7 +28,7 @@ _STATUS: Final = "I"
 def interpret_copy(
     order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS
 ) -> list[Event]:
-    """Return the events a copied report stands for; see `interpret`."""
+    """Return the events of a copied report; see `interpret`."""
     if not _counts(order, facts):
         return []
     return [

@@ -20,7 +20,7 @@ from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 
 
 class Stamp(NamedTuple):
-    """Who, when and why of an event. Times are UTC nanoseconds; 0 where there is none."""
+    """Who, when and why of an event. Times are UTC nanoseconds; 0 if there is none."""
 
     occurred_at_ns: int
     venue_time_ns: int = 0
@@ -55,7 +55,7 @@ class OrderExecuted:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequested:
-    """A cancel is on its way."""
+    """A cancel was requested."""
 
     kind: ClassVar = EventKind.CANCEL_REQUESTED
     cl_ord_id: str
@@ -88,7 +88,7 @@ class OrderCanceled:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceRequested:
-    """A replace is on its way."""
+    """A replace was requested."""
 
     kind: ClassVar = EventKind.REPLACE_REQUESTED
     cl_ord_id: str
@@ -208,7 +208,7 @@ class ExecutionCorrected:
 class OrderInDoubt:
     """It is not known what the venue has.
 
-    Either a request's fate is open (cl_ord_id), or the venue told of
+    Either a request's fate is open (cl_ord_id), or the venue reported
     executions that have not come (venue_cum_quantity).
     """
 
@@ -216,12 +216,12 @@ class OrderInDoubt:
     cl_ord_id: str
     text: str = ""
     venue_cum_quantity: Quantity = NO_QUANTITY
-    """CumQty(14) told by the venue where it is more than the executions known."""
+    """CumQty(14) of the venue, where it is more than the known executions."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderResolved:
-    """A doubt is over; the events behind it tell the outcome."""
+    """A doubt has ended; the events after this one are the outcome."""
 
     kind: ClassVar = EventKind.RESOLVED
     source: ResolutionSource
@@ -243,7 +243,7 @@ class OrderTriggered:
 
 @dataclass(frozen=True, slots=True)
 class OrderApproved:
-    """A second person let a held order go."""
+    """A second person approved a held order."""
 
     kind: ClassVar = EventKind.APPROVED
     approved_by: str
@@ -261,7 +261,7 @@ class TriggerMoved:
 
 @dataclass(frozen=True, slots=True)
 class OrderReleased:
-    """What an order waited for has come."""
+    """What an order waited for has happened."""
 
     kind: ClassVar = EventKind.RELEASED
     waits_for: WaitsFor | None = None

@@ -42,7 +42,7 @@ from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, subtract
 Draft = list[Any]
 Handler = Callable[[Draft, Order, Any], str]
 
-# Places of the fields in a draft.
+# Indexes of the fields in a draft.
 _at = Order._fields.index
 _TERMS, _PENDING_TERMS = _at("terms"), _at("pending_terms")
 _STATE, _BASE_STATE = _at("state"), _at("base_state")
@@ -58,7 +58,7 @@ _STATED_BY_PERSON = _at("stated_by_person")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
-# What these tell has happened in the market, whatever state we think the order is in.
+# These report what has happened in the market, whatever state we think the order is in.
 _ALWAYS_COUNTS = frozenset(
     {EventKind.EXECUTED, EventKind.EXECUTION_BUSTED, EventKind.EXECUTION_CORRECTED}
 )
@@ -140,7 +140,7 @@ def _nothing(_draft: Draft, _order: Order, _event: Event) -> str:
 
 
 def _arrived(draft: Draft, order: Order, _event: Event) -> str:
-    """The venue speaks of the order, so the new order reached it."""
+    """A report of the order has come, so the new order reached the venue."""
     if order.in_doubt:
         _lift_doubt(draft, order, f"{order.order_id}-1")
     return ""

@@ -1,4 +1,4 @@
-"""What the venue and the gateway tell, as plain values: the messages of gateway.v1."""
+"""What venues and gateways report, as plain values: the messages of gateway.v1."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class ReportedOrder(NamedTuple):
 
 
 class ExecutionReportFacts(NamedTuple):
-    """ExecutionReport(8). None: the venue did not tell; texts are empty then."""
+    """ExecutionReport(8). None: the venue did not report it; texts are empty then."""
 
     cl_ord_id: str
     exec_type: str
@@ -49,11 +49,11 @@ class ExecutionReportFacts(NamedTuple):
     last_market_mic: str = ""
     display_quantity: Quantity | None = None
     status_request_id: str = ""
-    """OrdStatusReqID(790): the ClOrdID our status request asked about."""
+    """OrdStatusReqID(790): the ClOrdID(11) that our status request asked about."""
     pegged_price: Price | None = None
     """PeggedPrice(839)."""
     mass_status_request_id: str = ""
-    """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
+    """MassStatusReqID(584); the answer to an earlier mass request answers no present question."""
     reported_order: ReportedOrder | None = None
     """The order itself, if it is perhaps unsolicited."""
 

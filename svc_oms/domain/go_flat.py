@@ -1,4 +1,4 @@
-"""How a position is closed: where, by which orders, and what cannot be."""
+"""How a position is closed: at which venue, by which orders, and what cannot be closed."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -10,12 +10,12 @@ from kernel.side import Side
 from svc_oms.domain.checks import Instrument
 from svc_oms.domain.numbers import ZERO, Quantity
 
-# Closing orders of one position: a listing's largest order may be small.
+# Orders that close one position: a listing's largest order may be small.
 FLAT_ORDERS_MAX: Final = 20
 
 
 class Cause(IntEnum):
-    """Why a position was not closed whole; numbers of ordermesh.oms.v1.FlatCause."""
+    """Why a position was not closed completely; numbers of ordermesh.oms.v1.FlatCause."""
 
     REMAINDER_OF_LOT = 1
     NOT_TRADABLE = 2
@@ -42,13 +42,13 @@ def plan(position: Decimal, listings: Iterable[Instrument], up: frozenset[str]) 
     """Plan how to close a position.
 
     Args:
-        position: What is held; negative if short, not zero.
-        listings: Where it can be closed, the preferred first.
+        position: The quantity held; negative if short, not zero.
+        listings: Where it can be closed, the preferred one first.
         up: Venues that can be reached.
     """
     choices = list(listings)
     if not choices:
-        return Plan(cause=Cause.NO_LISTING, text="no venue has told of a listing of it")
+        return Plan(cause=Cause.NO_LISTING, text="no venue has reported a listing of it")
     tradable = [one for one in choices if one.tradable]
     if not tradable:
         found = choices[0]
@@ -84,7 +84,7 @@ def _orders(position: Decimal, listing: Instrument) -> Plan:
     cause, text = None, ""
     if left:
         cause = Cause.TOO_LARGE
-        text = f"{plain(left)} are more than {FLAT_ORDERS_MAX} orders may take"
+        text = f"{plain(left)} are more than {FLAT_ORDERS_MAX} orders can close"
     elif remainder:
         cause = Cause.REMAINDER_OF_LOT
         text = f"{plain(remainder)} are less than a lot of {plain(lot)}"

@@ -1,21 +1,21 @@
-"""What one order means for those it is linked with: one pure function for each question.
+"""Order groups: what a change of one order means for the others, one pure function per rule.
 
-A group is the orders of one account with the same group_id. Its rules look at how
-the members stand, not at what happened: whatever order fills, cancels, busts and
-refusals come in, the same members in the same place have the same consequences.
+A group is the orders of one account with the same group_id. Its rules look at the present
+state of the members, not at what happened. So fills, cancels, busts and refusals may come in
+any order: members in the same state have the same consequences.
 
     OCO       One member has an execution: the others are cancelled.
-    OTO       The parent is closed: a child goes with what is executed of it, at most as much
-              as it is for; nothing executed, it is cancelled.
+    OTO       The parent is closed: a child is sent with the parent's executed quantity, at
+              most its own. If nothing was executed, the child is cancelled.
     BRACKET   The parent is the entry. Its two exits are released as OTO children, with the
-              entry's cum. From then on each exit is for the entry's cum less the other
-              exit's: the two together can never trade more than the entry did, but for a
-              fill that crosses the change on the wire. Nothing left, it is cancelled.
+              entry's cum. From then on the quantity of each exit is the entry's cum less the
+              other exit's. So both together never trade more than the entry did, except for
+              a fill that crosses the change on the wire. An exit of which nothing is left is
+              cancelled.
 
-An order that is at the venue has at most one request without answer, so a change
-may have to wait: the answer moves the order, and it is looked at again then. A
-refusal is no reason to ask at once for the same again; the next move of another
-member is.
+An order at the venue has at most one request without answer, so a change may have to wait:
+the answer changes the order, and the group is looked at again then. A refused change is not
+requested again at once, but when another member changes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,14 +48,14 @@ class Consequence(NamedTuple):
 
 
 def consequences(members: Sequence[Order], changed: Order, before: Order) -> list[Consequence]:
-    """Return what follows for the members of a group from the change of one of them.
+    """Return the consequences for the members of a group when one of them changes.
 
-    Fold each with `evolve`, and ask again for every order that changed by it.
+    Fold each with `evolve`, and call again for every order that this changes.
 
     Args:
-        members: All of the group, as they stand; `changed` among them.
-        changed: The one that moved, as it stands.
-        before: The same one before.
+        members: All orders of the group, as they are now; `changed` among them.
+        changed: The order that changed, as it is now.
+        before: The same order before the change.
     """
     link = changed.link
     if link is None or link.kind is LinkKind.ROUTED:
@@ -91,10 +91,10 @@ def _one_cancels_others(
 
 
 def _keeper(members: Sequence[Order]) -> Order | None:
-    """Return the one that may go on: executed, open, and not about to be cancelled.
+    """Return the order that may go on: executed, open, and without a cancel requested.
 
-    None when one is filled: then nothing of the others is to go on. When fills crossed
-    and several would do, it is the oldest.
+    None when one is filled: then no other may go on. When fills crossed and several qualify,
+    it is the oldest.
     """
     if any(order.state is OrderState.FILLED for order in members):
         return None
@@ -107,7 +107,7 @@ def _keeper(members: Sequence[Order]) -> Order | None:
 
 
 def _after_parent(parent: Order, child: Order) -> list[Consequence]:
-    """Return what the end of the parent is to a child that waits for it."""
+    """Return the consequence of the parent's end for a child that waits for it."""
     if not parent.is_closed or child.is_closed:
         return []
     if not parent.cum_quantity:
@@ -126,7 +126,7 @@ def _after_parent(parent: Order, child: Order) -> list[Consequence]:
 
 
 def child_terms(parent: Order, child: Order) -> OrderTerms:
-    """Return the terms a child goes with behind a parent that is closed."""
+    """Return the terms of a child after its parent is closed."""
     assert child.link is not None
     quantity = parent.cum_quantity
     if child.link.kind is not LinkKind.BRACKET:
@@ -135,7 +135,7 @@ def child_terms(parent: Order, child: Order) -> OrderTerms:
 
 
 def next_wait(order: Order) -> WaitsFor:
-    """Return what an order waits for when its parent or a person has let it go."""
+    """Return what an order waits for after its parent or a person released it."""
     return WaitsFor.VENUE if order.trigger is None else WaitsFor.PRICE
 
 
@@ -167,7 +167,7 @@ _NOT_YET: Final = frozenset({WaitsFor.PARENT, WaitsFor.APPROVAL})
 
 
 def _target(entry: Order, exits: Sequence[Order], order: Order) -> Quantity:
-    """Return what an exit is for: what the entry executed and no other exit did."""
+    """Return an exit's quantity: what the entry executed and no other exit did."""
     quantity = entry.cum_quantity
     for other in exits:
         if other.order_id != order.order_id:
@@ -176,7 +176,7 @@ def _target(entry: Order, exits: Sequence[Order], order: Order) -> Quantity:
 
 
 def _answered(order: Order, before: Order, target: Quantity) -> bool:
-    """Tell whether what kept an exit from being changed is over, and not by a refusal of that."""
+    """Return whether an exit can be changed now; not if just that change was refused."""
     if order.pending_cancel_id or order.pending_replace_id:
         return False
     if before.state is OrderState.UNKNOWN and order.state is not OrderState.UNKNOWN:
@@ -187,9 +187,9 @@ def _answered(order: Order, before: Order, target: Quantity) -> bool:
 
 
 def _sized(order: Order, quantity: Quantity) -> list[Consequence]:
-    """Return what makes an exit one of this quantity."""
+    """Return the events that give an exit this quantity."""
     if quantity <= order.cum_quantity:
-        return _cancel(order, "the other exit of its bracket has all there was to execute")
+        return _cancel(order, "the other exit of its bracket executed the whole quantity")
     terms = order.terms if order.pending_terms is None else order.pending_terms
     if terms.quantity == quantity:
         return []
@@ -199,7 +199,7 @@ def _sized(order: Order, quantity: Quantity) -> list[Consequence]:
     if order.state in LOCAL:
         return [Consequence(order, OrderReplaced(terms))]
     if order.pending_cancel_id or order.pending_replace_id or order.state is OrderState.UNKNOWN:
-        # Looked at again when that is answered.
+        # Looked at again when the pending request is answered.
         return []
     return [Consequence(order, ReplaceRequested(order.next_cl_ord_id, terms))]
 
@@ -212,14 +212,14 @@ def _cancel(order: Order, text: str) -> list[Consequence]:
     return [Consequence(order, CancelRequested(order.next_cl_ord_id))]
 
 
-# --- Who may be linked with whom --------------------------------------------------------
+# --- Which orders may be linked -----------------------------------------------------------
 
 
 def check_link(order: Order, members: Sequence[Order]) -> None:
     """Check that a new order may join its group.
 
     Args:
-        order: As it would be accepted.
+        order: The order as it would be accepted.
         members: The orders of its account with its group_id.
 
     Raises:
@@ -232,7 +232,9 @@ def check_link(order: Order, members: Sequence[Order]) -> None:
     if not link.group_id:
         invalid("link.group_id", "", "the name of a group")
     if len(members) >= GROUP_ORDERS_MAX:
-        _group_state(link, f"it has {len(members)} orders, and {GROUP_ORDERS_MAX} are the most")
+        _group_state(
+            link, f"it has {len(members)} orders, at most {GROUP_ORDERS_MAX} may be linked"
+        )
     for other in members:
         assert other.link is not None
         if other.link.kind is not link.kind:
@@ -267,7 +269,7 @@ def _check_child(order: Order, link: Link, members: Sequence[Order]) -> None:
         raise OrderRefused(
             "ORDER_CLOSED",
             f"link.parent_order_id {parent.order_id} is {parent.state.name}: "
-            f"nothing can wait for it any more",
+            f"an order can wait only for a parent that is open",
             "link.parent_order_id",
             {"order_id": parent.order_id, "state": parent.state.name},
         )
@@ -291,7 +293,7 @@ def _check_exit(order: Order, link: Link, entry: Order, members: Sequence[Order]
 
 
 def _check_prices(order: Order, other: Order) -> None:
-    """Refuse exits the wrong way round: whatever the price is, one of them would trade at once."""
+    """Refuse exits in the wrong order: at any price one of them would trade at once."""
     stop, target = (order, other) if order.terms.stop_price is not None else (other, order)
     stop_price, limit_price = stop.terms.stop_price, target.terms.limit_price
     if stop_price is None or limit_price is None or target.terms.stop_price is not None:
@@ -308,11 +310,12 @@ def _check_prices(order: Order, other: Order) -> None:
 
 
 def check_replace(order: Order, terms: OrderTerms, actor: str) -> None:
-    """Refuse a change of what is not the caller's to change.
+    """Refuse a change that the caller must not make.
 
     Raises:
-        OrderRefused: SECOND_PERSON_REQUIRED: a held order is changed only by who placed it, so
-            that whoever approves it is another. INVALID_FIELD: the quantity of a bracket's exit.
+        OrderRefused: SECOND_PERSON_REQUIRED: only the person who placed a held order may change
+            it, so that the person who approves it is another one. INVALID_FIELD: the quantity
+            of a bracket's exit.
     """
     if order.state is OrderState.HELD and actor != order.placed_by:
         raise OrderRefused(

@@ -1,8 +1,8 @@
 """The hash chain over an account's log.
 
-hash(n) = SHA-256(hash(n - 1) ‖ payload(n)), hash(0) = 32 zero bytes. The payload
-is the serialised OrderEvent exactly as stored. A changed, lost, added or
-swapped event breaks every hash behind it.
+hash(n) = SHA-256(hash(n - 1) ‖ payload(n)), hash(0) = 32 zero bytes. The payload is the
+serialised OrderEvent exactly as stored. If an event is changed, lost, added or swapped, its
+hash and every later one are wrong.
 """
 
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 HASH_BYTES = 32
 GENESIS = bytes(HASH_BYTES)
-"""What the first event of an account is chained to."""
+"""The hash that the first event of an account follows."""
 
 
 class ChainBreak(NamedTuple):
-    """Where a chain does not hold."""
+    """The first entry whose stored hash is wrong."""
 
     position: int
     """Index of the event, from 0."""

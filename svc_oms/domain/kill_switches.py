@@ -1,4 +1,4 @@
-"""Kill switches: what a scope covers, and what became of an order that was to be pulled."""
+"""Kill switches: which orders a scope covers, and what became of an order to be pulled."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -9,7 +9,7 @@ from svc_oms.domain.model import Order, Rejection
 
 
 class Scope(NamedTuple):
-    """What a switch reaches: all fields that are not empty must match."""
+    """What a switch applies to: all fields that are not empty must match."""
 
     firm_id: str = ""
     desk_id: str = ""
@@ -21,7 +21,7 @@ class Scope(NamedTuple):
     instrument_id: str = ""
 
     def words(self) -> str:
-        """Tell the scope: `firm DEMO, venue SIMA`."""
+        """Describe the scope: `firm DEMO, venue SIMA`."""
         named = zip(_WORDS, self, strict=True)
         return ", ".join(f"{word} {value}" for word, value in named if value)
 
@@ -32,13 +32,13 @@ _WORDS: Final = (
 
 
 class Subject(NamedTuple):
-    """What a scope is compared with."""
+    """The values that a scope is compared with."""
 
     firm_id: str
     desk_id: str
     account_id: str
     traders: tuple[str, ...]
-    """Who placed the order, and who asks for its change."""
+    """The person who placed the order, and the person who requests its change."""
     algorithm_id: str
     session_id: str
     venue_mic: str
@@ -46,7 +46,7 @@ class Subject(NamedTuple):
 
 
 def covers(scope: Scope, subject: Subject) -> bool:
-    """Tell if a scope covers a subject. An empty scope covers nothing: it is a mistake."""
+    """Return whether a scope covers a subject. An empty scope is a mistake and covers nothing."""
     return (
         scope.firm_id in {"", subject.firm_id}
         and scope.desk_id in {"", subject.desk_id}
@@ -61,7 +61,13 @@ def covers(scope: Scope, subject: Subject) -> bool:
 
 
 def blocks_some(scope: Scope, owners: Iterable[tuple[str, str, str]], trader: str) -> bool:
-    """Tell if a scope can cover orders a trader enters for one of these firms, desks, accounts."""
+    """Return whether a scope can cover orders of a trader for one of these owners.
+
+    Args:
+        scope: Of the switch.
+        owners: Firms, desks and accounts.
+        trader: Who enters the orders.
+    """
     return scope.trader in {"", trader} and any(
         scope.firm_id in {"", firm_id}
         and scope.desk_id in {"", desk_id}
@@ -71,7 +77,7 @@ def blocks_some(scope: Scope, owners: Iterable[tuple[str, str, str]], trader: st
 
 
 def reaches_session(scope: Scope, session_id: str, venue_mic: str) -> bool:
-    """Tell if orders in scope can leave through a session."""
+    """Return whether orders in scope can leave through a session."""
     return (
         scope.session_id in {"", session_id}
         and scope.venue_mic in {"", venue_mic}
@@ -98,7 +104,7 @@ FINAL: Final = frozenset(
         PullOutcome.WOULD_PULL,
     }
 )
-"""Outcomes that stay, unless the venue makes the order live again."""
+"""Final outcomes, unless the venue makes the order live again."""
 
 
 class Finding(NamedTuple):
@@ -107,17 +113,17 @@ class Finding(NamedTuple):
     outcome: PullOutcome
     why: Rejection | None = None
     ask: bool = False
-    """A cancel can be asked for, and none is on its way."""
+    """A cancel can be requested, and none is pending."""
 
 
 def find(order: Order, attempts: int, *, session_up: bool, overdue: bool) -> Finding:
-    """Say what became of an order that is to be pulled.
+    """Return what became of an order to be pulled.
 
     Args:
-        order: As it stands.
-        attempts: Times a cancel was asked for.
+        order: The order now.
+        attempts: How often a cancel was requested.
         session_up: The venue can be reached.
-        overdue: An answer to the cancel should have come by now.
+        overdue: The answer to the cancel is overdue.
     """
     if order.is_closed:
         return Finding(_closed(order))
@@ -126,7 +132,7 @@ def find(order: Order, attempts: int, *, session_up: bool, overdue: bool) -> Fin
     if attempts == 0:
         return Finding(PullOutcome.PENDING, ask=True)
     why = order.rejection or Rejection(
-        "VENUE_REJECTED", "the cancel was answered and the order is open all the same"
+        "VENUE_REJECTED", "the venue answered the cancel, but the order is still open"
     )
     return Finding(PullOutcome.CANNOT, why, ask=True)
 
@@ -154,8 +160,8 @@ def _waiting(
     if order.state is OrderState.UNKNOWN:
         return PullOutcome.CANNOT, Rejection(
             "OUTCOME_UNKNOWN",
-            f"it is not known what {venue} has of the order; cancel {cancel} is with it or on "
-            "its way, and the venue is asked",
+            f"it is not known whether {venue} has the order; cancel {cancel} was sent or will be, "
+            "and the venue is asked for the order's status",
         )
     if overdue:
         return PullOutcome.CANNOT, Rejection(

@@ -3,48 +3,45 @@
 Theory of operation
 ===================
 
-An order has a *base state*: where it stands at the venue (NEW, SUSPENDED,
-CANCELED, ...) or, before it is there, with us (HELD, AWAITING_TRIGGER). Over the
-base lie up to three *overlays*: a doubt (UNKNOWN), a cancel without answer
-(PENDING_CANCEL) and a replace without answer (PENDING_REPLACE). The *state* a
-client sees is the topmost overlay, or the base when there is none. FIX 4.4 has
-the same idea: OrdStatus(39) is the one of highest precedence among all that
-apply, and pending cancel stands above pending replace, which stands above the
+An order has a *base state*: its state at the venue (NEW, SUSPENDED, CANCELED, ...) or,
+before it is there, its state here (HELD, AWAITING_TRIGGER). Above the base lie up to three
+*overlays*: a doubt (UNKNOWN), a cancel without answer (PENDING_CANCEL) and a replace without
+answer (PENDING_REPLACE). The *state* that a client sees is the topmost overlay, or the base
+when there is none. FIX 4.4 has the same idea: OrdStatus(39) is the one of highest precedence
+among all that apply, and pending cancel ranks above pending replace, which ranks above the
 working states.
 
-We part from FIX's precedence in two places, both because a client asks "can
-this still trade?" first. A closed base shows through every pending request: the
-fill that completes an order gives FILLED although a cancel is pending (FIX would
-show PENDING_CANCEL until the cancel is refused), and the refusal that comes
-later changes nothing but the record. And CALCULATED does not hide FILLED.
+We differ from FIX's precedence in two places, both because a client's first question is
+"can this still trade?". First, a closed base is shown whatever request is pending: the fill
+that completes an order gives FILLED although a cancel is pending (FIX would show
+PENDING_CANCEL until the cancel is refused). The refusal that comes later is recorded and
+changes no state. Second, CALCULATED does not hide FILLED.
 
-A doubt is a fact about us, not about the venue: we sent a request and cannot tell
-whether it arrived, or the venue told of executions that have not come. It is
-shown above everything that is not closed, because a timeout is never a reject.
-The one doubt that also hides a closed base is that of missing executions: an
-order the venue calls cancelled after 40 is not closed for us before we have
-the 40.
+A doubt is a fact about us, not about the venue: we sent a request and do not know whether it
+arrived, or the venue reported a total of executions that have not all come. A doubt is shown
+above everything that is not closed, because a timeout is never a reject. Only the doubt about
+missing executions also hides a closed base: an order that the venue calls cancelled after 40
+is not closed for us before we have the 40.
 
 The table maps (state, event kind) to a state or to a rule:
 
-    a state     the base moves there; for the three overlays, the overlay is laid on
-    STAY        neither base nor state moves
+    a state     the base becomes it; if it is an overlay, the overlay is added
+    STAY        neither base nor state changes
     BY_LEAVES   FILLED when nothing is left; else the base stays, except that a
-                fill moves PENDING_NEW and NEW to PARTIALLY_FILLED (and a bust back)
-    WORKING     the venue works the order: FILLED, PARTIALLY_FILLED or NEW, as the
-                quantities say
+                fill changes PENDING_NEW and NEW to PARTIALLY_FILLED (and a bust back)
+    WORKING     the venue works the order: FILLED, PARTIALLY_FILLED or NEW, by the
+                quantities
     REOPEN      WORKING, and an anomaly
-    BENEATH     look up the row of the base state instead; the overlays stay on
-    RESUME      a request or doubt is over: show what is topmost now
-    ONWARD      to the venue (PENDING_NEW), or AWAITING_TRIGGER if it waits for another thing
+    BENEATH     look up the row of the base state instead; the overlays stay
+    RESUME      a request or doubt has ended: show what is topmost now
+    ONWARD      to the venue (PENDING_NEW), or AWAITING_TRIGGER if it waits for something else
 
-A pair that is not in the table does not fit. It changes no state, and the event
-is recorded and flagged as an anomaly all the same: commands are refused before
-they become events (`decide_*` in order.py), facts never. So there are two rules
-at the head of this file, and tests hold them:
+A pair that is not in the table does not fit. It changes no state, but the event is still
+recorded, as an anomaly: commands are refused before they become events (`decide_*` in
+decide.py), facts never. Two rules follow, and tests check them:
 
 1. No other file sets a state.
-2. A closed state has nothing behind it but the odd rows written out below.
+2. A closed state changes only by the exceptions that its row writes out.
 """
 
 from enum import Enum, IntEnum
@@ -52,7 +49,7 @@ from typing import Final
 
 
 class OrderState(IntEnum):
-    """What an order is in; names and numbers of ordermesh.oms.v1.OrderState."""
+    """The states of an order; names and numbers of ordermesh.oms.v1.OrderState."""
 
     PENDING_NEW = 1
     NEW = 2
@@ -106,7 +103,7 @@ class EventKind(IntEnum):
 
 
 class Rule(Enum):
-    """How the next state follows where it is not one fixed state."""
+    """How the next state follows where it is not a fixed state."""
 
     STAY = "stay"
     BY_LEAVES = "by leaves"
@@ -131,14 +128,14 @@ LOCAL: Final = frozenset({S.HELD, S.AWAITING_TRIGGER})
 """Nothing is at the venue: cancel and replace are done here, at once."""
 
 INITIAL: Final = frozenset({S.PENDING_NEW, S.HELD, S.AWAITING_TRIGGER})
-"""States an order may be accepted in."""
+"""States in which an order may be accepted."""
 
 Cell = OrderState | Rule
 Row = dict[EventKind, Cell]
 
 # --- Parts that several rows share -------------------------------------------------------
 
-# Records about the order that are not about its state. In every row.
+# Records about the order that do not change its state. In every row.
 _RECORDS: Row = {K.COMMAND_REFUSED: R.STAY, K.VENUE_REPORT_PARKED: R.STAY}
 
 _REQUESTS: Row = {
@@ -164,7 +161,7 @@ _AT_VENUE: Row = {
     K.RESTATED: R.WORKING,
 }
 
-# Answers to requests. They end a pending request, if there is one, and never move the base.
+# Answers to requests. They end a pending request, if there is one, and never change the base.
 _ANSWERS: Row = {
     K.CANCEL_PENDING: R.RESUME,
     K.CANCEL_REFUSED: R.RESUME,
@@ -173,8 +170,8 @@ _ANSWERS: Row = {
     K.RESOLVED: R.RESUME,
 }
 
-# Under an overlay everything the venue says about the order itself moves the base; a fill
-# and an answer are looked at right here.
+# Under an overlay everything the venue reports about the order itself changes the base; fills
+# and answers are handled in these rows.
 _OVERLAID: Row = {
     **dict.fromkeys(_AT_VENUE, R.BENEATH),
     **_ANSWERS,
@@ -185,7 +182,7 @@ _OVERLAID: Row = {
     K.EXECUTION_CORRECTED: R.BY_LEAVES,
 }
 
-# Late answers and corrections of the closed: recorded, and nothing moves.
+# Late answers and corrections of closed orders: recorded, and no state changes.
 _CLOSED: Row = {
     **dict.fromkeys(_ANSWERS, R.STAY),
     **_RECORDS,
@@ -197,7 +194,7 @@ _CLOSED: Row = {
 # --- The table --------------------------------------------------------------------------
 
 TABLE: Final[dict[OrderState, Row]] = {
-    # Ours: durable here, nothing at the venue yet.
+    # Ours: stored here, nothing at the venue yet.
     S.HELD: {
         **_RECORDS,
         K.APPROVED: R.ONWARD,
@@ -216,8 +213,8 @@ TABLE: Final[dict[OrderState, Row]] = {
         K.REJECTED: S.REJECTED,
         K.REPLACED: R.STAY,
     },
-    # On its way. A fill before the acknowledgement is ordinary: some venues send none for
-    # an order that trades at once.
+    # Sent or about to be sent. A fill before the acknowledgement is ordinary: some venues send
+    # none for an order that trades at once.
     S.PENDING_NEW: {
         **_AT_VENUE,
         **_REQUESTS,
@@ -225,7 +222,7 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_RECORDS,
         K.ACKNOWLEDGED: S.NEW,
     },
-    # Working. The second acknowledgement is one that was overtaken by a fill, or a repeated one.
+    # Working. A second acknowledgement was overtaken by a fill, or is a repetition.
     S.NEW: {
         **_AT_VENUE,
         **_REQUESTS,
@@ -240,9 +237,9 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_RECORDS,
         K.ACKNOWLEDGED: R.STAY,
     },
-    # Alive, but not working. An acknowledgement or restatement is the venue taking it up
-    # again (a good-till-cancelled order on its next day); a fill that was on its way when
-    # the venue stopped leaves the order where it is, unless it completes it.
+    # Alive, but not working. After an acknowledgement or restatement the venue works it again
+    # (a good-till-cancelled order on its next day). A fill that was sent before the venue
+    # stopped does not change the base, unless it completes the order.
     S.DONE_FOR_DAY: {
         **_AT_VENUE,
         **_REQUESTS,
@@ -272,8 +269,8 @@ TABLE: Final[dict[OrderState, Row]] = {
         K.ACKNOWLEDGED: R.WORKING,
     },
     # Overlays. A cancel may follow a replace without answer (the venue takes them in order);
-    # nothing may follow a cancel; a replace may not follow a doubt. All three may meet a new
-    # doubt.
+    # nothing may follow a cancel; a replace may not follow a doubt. A new doubt may be added to
+    # all three.
     S.PENDING_REPLACE: {
         **_OVERLAID,
         K.CANCEL_REQUESTED: S.PENDING_CANCEL,
@@ -283,24 +280,24 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_OVERLAID,
         K.IN_DOUBT: S.UNKNOWN,
     },
-    # A cancel of an order in doubt goes out: it can only help. The doubt stays on top.
+    # A cancel of an order in doubt is sent, because it can only help. The doubt stays on top.
     S.UNKNOWN: {
         **_OVERLAID,
         K.CANCEL_REQUESTED: R.STAY,
         K.IN_DOUBT: R.STAY,
     },
-    # Closed, with the odd rows. A fill is not among them: behind a closed state it does not
-    # fit, grows cum all the same, and is an anomaly.
+    # Closed, with the exceptions. A fill is not among them: after a closed state it does not
+    # fit, still increases cum, and is an anomaly.
     S.FILLED: {
         **_CLOSED,
-        # Taken back or made smaller: the rest works again, unless the venue closes it too.
+        # Busted or made smaller: the rest works again, unless the venue closes it too.
         K.EXECUTION_BUSTED: R.BY_LEAVES,
         K.EXECUTION_CORRECTED: R.BY_LEAVES,
-        # A larger quantity was asked for before the last fill, and the venue granted it
+        # A larger quantity was requested before the last fill, and the venue granted it
         # (FIX 4.4 order state change matrix C.1.c).
         K.REPLACED: R.WORKING,
         K.RESTATED: R.WORKING,
-        # Bookkeeping of the venue behind the last fill: nothing can trade.
+        # The venue's bookkeeping after the last fill: nothing can trade.
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
     },
@@ -308,7 +305,7 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_CLOSED,
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
-        # A person said it is cancelled, and the venue works it (second_thoughts.py).
+        # A person stated that it is cancelled, but the venue works it (`second_thoughts`).
         K.ACKNOWLEDGED: R.REOPEN,
     },
     S.EXPIRED: {
@@ -318,28 +315,28 @@ TABLE: Final[dict[OrderState, Row]] = {
     },
     S.REJECTED: {
         **_CLOSED,
-        # We gave it up as never sent, or the venue takes its refusal back: it is alive, and a
-        # client who could not see it could not cancel it.
+        # We gave it up as never sent, or the venue withdraws its refusal: it is alive, and a client
+        # that did not see it could not cancel it.
         K.ACKNOWLEDGED: R.REOPEN,
     },
 }
 
 
 def first_state(*, waits: bool, held: bool) -> OrderState:
-    """Return the state an order is accepted in."""
+    """Return the state in which an order is accepted."""
     if not waits:
         return S.PENDING_NEW
     return S.HELD if held else S.AWAITING_TRIGGER
 
 
 def cell(state: OrderState, base: OrderState, kind: EventKind) -> Cell | None:
-    """Return what the table says, having looked beneath overlays; None: it does not fit."""
+    """Return the table's cell, looked up beneath overlays; None: the event does not fit."""
     found = TABLE[state].get(kind)
     return TABLE[base].get(kind) if found is R.BENEATH else found
 
 
 def next_base(
-    found: Cell,
+    found: Rule | OrderState,
     base: OrderState,
     kind: EventKind,
     *,
@@ -350,7 +347,7 @@ def next_base(
     """Return the base state a cell leads to.
 
     Args:
-        found: What the table says; not BENEATH.
+        found: The table's cell; not BENEATH.
         base: The base state before.
         kind: What happened.
         filled: Something is executed (cum > 0) after the event.
@@ -367,7 +364,7 @@ def next_base(
     if found is R.BY_LEAVES:
         if complete or base is S.FILLED or base is S.NEW or base is S.PARTIALLY_FILLED:
             return working
-        # A fill tells that the venue works it; a bust of a fill does not untell it.
+        # A fill shows that the venue works the order; a bust of that fill does not undo it.
         return working if base is S.PENDING_NEW and kind is K.EXECUTED else base
     return base
 
@@ -380,7 +377,7 @@ def visible(
     cancel_pending: bool,
     replace_pending: bool,
 ) -> OrderState:
-    """Return the state on top: see the head of this file."""
+    """Return the state that is shown: see the head of this file."""
     if executions_missing:
         return S.UNKNOWN
     if base in TERMINAL:

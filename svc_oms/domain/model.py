@@ -1,11 +1,11 @@
 """Values of the order domain: the order itself, its terms, executions, rejections.
 
-The larger ones are named tuples: truly immutable, compared in C, and several
-times faster to build and to copy than a frozen dataclass of the same size,
-which counts because every event makes a new order.
+The larger ones are named tuples: immutable, compared in C, and several times faster to build
+and to copy than a frozen dataclass of the same size. That matters because every event makes a
+new order.
 
-Enumerations carry the names and numbers of their protos, so that a mapping is
-a lookup by number and a test can hold them against each other.
+Enumerations carry the names and numbers of their protos, so that a mapping is a lookup by
+number and a test can compare them.
 """
 
 from decimal import Decimal
@@ -53,13 +53,13 @@ class TriggerPriceType(IntEnum):
 
 
 class WaitsFor(IntEnum):
-    """What an order that is here waits for; numbers of ordermesh.oms.v1.WaitsFor."""
+    """What an order that is kept here waits for; numbers of ordermesh.oms.v1.WaitsFor."""
 
     PRICE = 1
     PARENT = 2
     APPROVAL = 3
     VENUE = 4
-    """Only for the controls and the venue: its turn has come."""
+    """Only for the controls and the venue: everything else has happened."""
 
 
 class LinkKind(IntEnum):
@@ -72,7 +72,7 @@ class LinkKind(IntEnum):
 
 
 class ResolutionSource(IntEnum):
-    """How a doubt was resolved; numbers of ordermesh.oms.v1.ResolutionSource."""
+    """How a doubt ended; numbers of ordermesh.oms.v1.ResolutionSource."""
 
     STATUS_REQUEST = 1
     MASS_STATUS = 2
@@ -82,20 +82,20 @@ class ResolutionSource(IntEnum):
 
 
 class OrderOrigin(IntEnum):
-    """Who gave an order, if no client of ours; numbers of ordermesh.oms.v1.OrderOrigin."""
+    """Who gave an order, if not a client of ours; numbers of ordermesh.oms.v1.OrderOrigin."""
 
     VENUE = 1
 
 
 class Peg(NamedTuple):
-    """What the price follows: number of ordermesh.oms.v1.PegReference, and a distance."""
+    """The price it follows (a number of ordermesh.oms.v1.PegReference), and a distance."""
 
     reference: int
     offset: Price
 
 
 class OrderTerms(NamedTuple):
-    """What a replace may change. None: not given."""
+    """The terms that a replace may change. None: not given."""
 
     quantity: Quantity
     limit_price: Price | None = None
@@ -106,15 +106,15 @@ class OrderTerms(NamedTuple):
     trailing_offset: Price | None = None
     peg: Peg | None = None
     trigger_price_type: TriggerPriceType | None = None
-    """Which price a stop is held against; None is LAST."""
+    """The price that a stop is compared with; None is LAST."""
     cash_quantity: Decimal | None = None
-    """CashOrderQty(152): what the order is for in money."""
+    """CashOrderQty(152): the money the order is for."""
     quantity_is_estimate: bool = False
-    """The venue has yet to tell what the cash makes; quantity is by the reference price."""
+    """The venue has not reported the quantity yet; this one follows from the reference price."""
 
 
 class Link(NamedTuple):
-    """How an order hangs together with others of its account; the rules are in groups.py."""
+    """How an order is linked with others of its account; the rules are in groups.py."""
 
     kind: LinkKind
     group_id: str
@@ -123,7 +123,7 @@ class Link(NamedTuple):
 
 
 class Trigger(NamedTuple):
-    """How a watched stop stands."""
+    """The present state of a watched stop."""
 
     stop_price: Price | None = None
     """None for a trailing stop before its first price."""
@@ -202,7 +202,7 @@ class InstrumentKey(NamedTuple):
 
 
 class Order(NamedTuple):
-    """An order as it stands: the fold of its events.
+    """An order: the fold of its events.
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
     request_count, the pending ids, in_doubt, awaited_cum and stated_by_person. They are stored
@@ -223,7 +223,7 @@ class Order(NamedTuple):
     terms: OrderTerms
     leaves_quantity: Quantity
     cl_ord_id: str
-    """ClOrdID(11) the venue knows the order by now."""
+    """The ClOrdID(11) that the venue uses for the order now."""
     placed_by: str
     created_at_ns: int
     updated_at_ns: int
@@ -237,15 +237,15 @@ class Order(NamedTuple):
     """Σ price * quantity over the executions, exact."""
     version: int = 0
     request_count: int = 1
-    """Number of the last ClOrdID given out; the new order is 1."""
+    """Number of the last ClOrdID(11) used; that of the new order is 1."""
     pending_cancel_id: str = ""
-    """ClOrdID of the cancel without answer; empty if none."""
+    """ClOrdID(11) of the cancel without answer; empty if none."""
     pending_replace_id: str = ""
-    """ClOrdID of the replace without answer; empty if none."""
+    """ClOrdID(11) of the replace without answer; empty if none."""
     in_doubt: tuple[str, ...] = ()
-    """ClOrdIDs of which it is not known whether the venue has them."""
+    """The ClOrdID(11) of every request of which it is not known whether the venue has it."""
     awaited_cum: Quantity = NO_QUANTITY
-    """CumQty(14) the venue told in a status, executions for which are still to come."""
+    """CumQty(14) of a status, if executions of it are still missing."""
     venue_order_id: str = ""
     regulatory: bytes = b""
     """RegulatoryDetails, serialised; the domain does not look inside."""
@@ -260,11 +260,11 @@ class Order(NamedTuple):
     stated_by_person: bool = False
     """A person said what the venue has, and the venue has not spoken since."""
     anomaly: str = ""
-    """What did not fit in the last event; empty if it fitted. Goes into the envelope."""
+    """What did not fit in the last event; empty if it fitted. It goes into the envelope."""
     waits_for: WaitsFor | None = None
     """Set exactly while the base state is HELD or AWAITING_TRIGGER."""
     trigger: Trigger | None = None
-    """Set exactly where the OMS watches the stop; stays when the order has gone."""
+    """Set exactly if the OMS watches the stop; kept after the order was sent."""
     approved_by: str = ""
     origin: OrderOrigin | None = None
     """None: a client of ours."""
@@ -276,12 +276,12 @@ class Order(NamedTuple):
 
     @property
     def is_closed(self) -> bool:
-        """Can no longer trade."""
+        """The order can no longer trade."""
         return self.state in TERMINAL
 
     @property
     def is_buy(self) -> bool:
-        """Buys; every other side sells."""
+        """True for buys; every other side sells."""
         return self.side is Side.BUY
 
     @property

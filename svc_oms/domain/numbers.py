@@ -1,11 +1,10 @@
 """Exact numbers: prices, quantities and what is computed from them.
 
-Prices and quantities have at most 18 digits before the point and 9 behind it
-(the canonical form of the contracts). A product of two has at most 54 digits,
-so a context of 80 digits holds the sum of more fills than an order can have,
-and its Inexact trap turns a rounding, should one ever happen, into an error
-instead of a wrong cent. The default context of `decimal` rounds at 28 digits
-without a word; arithmetic here therefore names its context.
+Prices and quantities have at most 18 digits before the decimal point and 9 after it (the
+canonical form of the contracts). A product of two has at most 54 digits, so a context of 80
+digits holds the sum of more fills than an order can have. Its Inexact trap turns a rounding
+into an error instead of a wrong cent. The default context of `decimal` rounds at 28 digits
+and reports nothing; arithmetic here therefore names its context.
 """
 
 from decimal import (
@@ -23,7 +22,7 @@ from typing import NewType
 from kernel.decimals import FRACTION_DIGITS_MAX, WHOLE_DIGITS_MAX
 
 Price = NewType("Price", Decimal)
-"""Currency units per share; may be zero or negative only where a venue reports so."""
+"""Currency units per share; zero or negative only if a venue reports it so."""
 
 Quantity = NewType("Quantity", Decimal)
 """Shares."""
@@ -33,7 +32,7 @@ EXACT_DIGITS = 80
 EXACT = Context(prec=EXACT_DIGITS, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Adds and multiplies without rounding, or raises."""
 
-# Rounds so that a second rounding to fewer digits comes out as if it were the only one.
+# Rounds so that a second rounding to fewer digits gives the same result as a single one.
 _STICKY = Context(prec=EXACT_DIGITS, rounding=ROUND_05UP, traps=[InvalidOperation, DivisionByZero])
 _HALF_EVEN = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
 
@@ -48,12 +47,12 @@ multiply = EXACT.multiply
 
 
 def price(text: str) -> Price:
-    """Return the price a decimal text tells; see `bounded` for what is refused."""
+    """Return the price of a decimal text; see `bounded` for what is refused."""
     return Price(bounded(Decimal(text)))
 
 
 def quantity(text: str) -> Quantity:
-    """Return the quantity a decimal text tells; see `bounded` for what is refused."""
+    """Return the quantity of a decimal text; see `bounded` for what is refused."""
     return Quantity(bounded(Decimal(text)))
 
 

@@ -1,7 +1,7 @@
-"""Decide and evolve: the two functions an order is made of, in one place to import from.
+"""Decide and evolve: the two functions of an order, in one place to import from.
 
-`decide_*` takes a command and may refuse it; `evolve` takes an event and may
-not, because what the venue reports has happened whether it fits or not.
+`decide_*` takes a command and may refuse it. `evolve` takes an event and may not refuse it,
+because what the venue reports has happened whether it fits or not.
 """
 
 from svc_oms.domain.checks import OrderRefused

@@ -1,9 +1,8 @@
-"""What an account holds: folded from fills, busts and corrections in their order.
+"""The positions of an account: folded from fills, busts and corrections in their order.
 
-Average cost. Two numbers are exact whatever happens: the quantity, and cash: realised
-minus cost is always what sells brought minus what buys took. Only how cash is split
-between the open part and the profit taken is rounded, to 9 places, where a part of a
-position is closed.
+Average cost. Two numbers are always exact: the quantity, and cash (realised minus cost is
+what sells brought minus what buys cost). Only the split of cash between the open part and the
+realised profit is rounded, to 9 places, where a part of a position is closed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,12 +36,12 @@ class Position(NamedTuple):
 
     @property
     def average_price(self) -> Price:
-        """Price paid of the open part, rounded half even to 9 places; zero when flat."""
+        """Average price of the open part, rounded half even to 9 places; zero when flat."""
         return average_price(self.cost, Quantity(self.quantity))
 
 
 def bought(side: Side, quantity: Decimal) -> Decimal:
-    """Return a quantity with the sign its side gives a position."""
+    """Return a quantity with the sign of its side: buys positive, sells negative."""
     return quantity if side is Side.BUY else quantity.copy_negate()
 
 
@@ -66,10 +65,10 @@ def moved(position: Position, quantity: Decimal, price: Decimal, sequence: int) 
 
 
 def taken_back(position: Position, quantity: Decimal, price: Decimal, sequence: int) -> Position:
-    """Return the position without a fill it was moved by.
+    """Return the position without one of its fills.
 
-    Where the fill can have been what is held, its own price leaves the cost; else it is as if
-    it were traded back. Cash is exact either way.
+    If the fill can still be part of what is held, its own price is taken from the cost; else the
+    fill is traded back. Cash is exact in both cases.
     """
     held = minus(position.quantity, quantity)
     cost = minus(position.cost, multiply(quantity, price))
@@ -87,7 +86,7 @@ def taken_back(position: Position, quantity: Decimal, price: Decimal, sequence: 
 
 
 def follow(position: Position, side: Side, event: Event, sequence: int) -> Position:
-    """Return the position after an event of an order; most move nothing."""
+    """Return the position after an event of an order; most events change nothing."""
     if isinstance(event, OrderExecuted):
         fill = event.execution
         return moved(position, bought(side, fill.quantity), fill.price, sequence)
@@ -103,7 +102,7 @@ def follow(position: Position, side: Side, event: Event, sequence: int) -> Posit
 
 
 MOVING = (OrderExecuted, ExecutionBusted, ExecutionCorrected)
-"""Events that move a position."""
+"""Events that change a position."""
 
 
 def fold_positions(
@@ -141,7 +140,7 @@ def check_positions(
     orders: Sequence[Order],
     executions: Iterable[Execution],
 ) -> list[Finding]:
-    """Check that positions are what the log makes, and their quantities the sums of the fills."""
+    """Check positions against the log, and their quantities against the sums of the fills."""
     findings = []
     made = positions_of_log(account_id, lines, orders)
     for key in sorted(made.keys() | stored.keys()):

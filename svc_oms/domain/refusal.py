@@ -1,10 +1,10 @@
-"""The refusal of a command, and the sentences most refusals are made of."""
+"""The refusal of a command, and the sentences that most refusals use."""
 
 from typing import NoReturn
 
 
 class OrderRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """A command that is not taken; nothing changed.
+    """A command was not taken; nothing changed.
 
     Attributes:
         reason: Name of an ErrorReason without prefix.
@@ -24,7 +24,7 @@ class OrderRefused(Exception):  # noqa: N818 - a refusal is an answer, not an er
 
 
 def wrong(field: str, value: str, expected: str) -> OrderRefused:
-    """Make the refusal of a field that was this and should be that."""
+    """Make the refusal of a field: what it was and what it should be."""
     return OrderRefused(
         "INVALID_FIELD",
         f"{field} {value or 'is missing'}: it should be {expected}",
@@ -34,12 +34,12 @@ def wrong(field: str, value: str, expected: str) -> OrderRefused:
 
 
 def invalid(field: str, value: str, expected: str) -> NoReturn:
-    """Refuse a field that was this and should be that."""
+    """Refuse a field: what it was and what it should be."""
     raise wrong(field, value, expected)
 
 
 def unsupported(field: str, value: str, offered: str) -> NoReturn:
-    """Refuse what is well-formed but not to be had here, naming what is."""
+    """Refuse a well-formed value that is not offered, naming what is offered."""
     raise OrderRefused(
         "UNSUPPORTED_ORDER_CHARACTERISTIC",
         f"{field} {value} is not offered: it should be one of {offered}",

@@ -1,4 +1,4 @@
-"""Parts of an interpretation: what several kinds of report have in common."""
+"""What the interpretation of several kinds of report has in common."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -26,7 +26,7 @@ from svc_oms.domain.model import (
 from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.venue_reasons import BY_ORD_REJ_REASON, OTHER
 
-# Bases that the venue can take up again.
+# Base states that the venue can make working again.
 PAUSED = frozenset(
     {
         OrderState.DONE_FOR_DAY,
@@ -50,7 +50,7 @@ TIMES_IN_FORCE = {
 
 
 def request_number(order: Order, cl_ord_id: str) -> int:
-    """Return n of a ClOrdID this order has given out; 0 if it is none of its own."""
+    """Return n of a ClOrdID(11) of this order; 0 if it is not one of its own."""
     owner, _, number = cl_ord_id.rpartition("-")
     if owner != order.order_id or not number.isdecimal():
         return 0
@@ -58,12 +58,12 @@ def request_number(order: Order, cl_ord_id: str) -> int:
     return n if 1 <= n <= order.request_count else 0
 
 
-def tells_replace(order: Order, facts: ExecutionReportFacts) -> bool:
-    """Tell whether a report shows the pending replace done, and not the terms before it."""
+def shows_replace(order: Order, facts: ExecutionReportFacts) -> bool:
+    """Return whether a report shows the pending replace done, not the terms before it."""
     if facts.cl_ord_id == order.pending_replace_id:
         return True
     asked = order.pending_terms
-    # A venue that repeats the old ClOrdID: only the terms can tell.
+    # A venue that repeats the old ClOrdID(11): only the terms can show it.
     return asked is not None and merged(order.terms, facts) == merged(asked, facts) != order.terms
 
 
@@ -72,7 +72,7 @@ def arrival(
     facts: ExecutionReportFacts,
     source: ResolutionSource = ResolutionSource.VENUE_REPORT,
 ) -> list[Event]:
-    """End the doubt whether the new order arrived, if there is one: the venue speaks of it."""
+    """End the doubt about the new order, if there is one: a report of it has come."""
     if not order.in_doubt:
         return []
     first = f"{order.order_id}-1"
@@ -99,7 +99,7 @@ def refusal(
     rejection: Rejection,
     source: ResolutionSource = ResolutionSource.VENUE_REPORT,
 ) -> list[Event]:
-    """Refuse the pending request of this ClOrdID; nothing if it has been answered."""
+    """Refuse the pending request of this ClOrdID(11); nothing if it has been answered."""
     if cl_ord_id == order.pending_cancel_id:
         return [
             *found(order, cl_ord_id, source, rejection),
@@ -114,7 +114,7 @@ def refusal(
 
 
 def execution(order: Order, facts: ExecutionReportFacts) -> Execution:
-    """Return the execution a fill or a correction tells."""
+    """Return the execution of a fill or a correction."""
     assert facts.last_quantity is not None
     assert facts.last_price is not None
     return Execution(
@@ -135,7 +135,7 @@ def execution(order: Order, facts: ExecutionReportFacts) -> Execution:
 
 
 def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
-    """Return the terms with what the venue tells of them; what it leaves out stays."""
+    """Return the terms with those of a report; what the report leaves out stays."""
     quantity = facts.order_quantity
     limit = facts.limit_price if terms.limit_price is not None else None
     stop = facts.stop_price if terms.stop_price is not None else None
@@ -151,15 +151,15 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
 
 
 def learned(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
-    """Return the terms with what the venue tells, also of a price it found by itself.
+    """Return the terms with those of a report, also a price that the venue found by itself.
 
-    Not for telling one set of terms from another: there, what was not asked for is no sign.
+    Not for telling old terms from new: a price that nobody requested shows nothing there.
     """
     return _found(type_, merged(terms, facts), facts)
 
 
 def _found(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
-    """Return the terms with the limit or stop price that is the venue's to find."""
+    """Return the terms with the limit or stop price that the venue finds."""
     if type_ is OrderType.MARKET_TO_LIMIT and facts.limit_price:
         return terms._replace(limit_price=facts.limit_price)
     if type_ is OrderType.TRAILING_STOP and facts.stop_price:
@@ -170,12 +170,12 @@ def _found(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> 
 def found_price(
     order: Order, facts: ExecutionReportFacts, terms: OrderTerms | None = None
 ) -> list[Event]:
-    """Return the restatement for a price the venue found and tells in passing.
+    """Return the restatement if a report has a price that the venue found.
 
     Args:
-        order: As it stands.
+        order: The order before the report.
         facts: A report of something else: new, a fill, replaced.
-        terms: What it stands for behind that; None: the order's own.
+        terms: The terms after that report; None: the order's own.
     """
     if order.type not in _VENUE_FINDS or facts.leaves_quantity == 0:
         return []
@@ -194,7 +194,7 @@ def venue_rejection(
     text: str,
     reasons: Mapping[int, str] = BY_ORD_REJ_REASON,
 ) -> Rejection:
-    """Return the rejection for what the venue refused; `reasons` reads the code."""
+    """Return the rejection for a refusal of the venue; `reasons` maps its code."""
     words = text or (f"code {code}" if code is not None else "without a reason")
     reason = OTHER if code is None else reasons.get(code, OTHER)
     return Rejection(
@@ -206,7 +206,7 @@ def venue_rejection(
 
 
 def not_sent(order: Order, what: str, text: str) -> Rejection:
-    """Return the rejection for what never was at the venue."""
+    """Return the rejection for a request that never reached the venue."""
     words = f"the {what} never reached {order.venue_mic}"
     return Rejection("NOT_SENT", f"{words}: {text}" if text else words, venue_text=text)
 
@@ -215,8 +215,8 @@ def cum_differs(facts: ExecutionReportFacts, cum: Quantity | Decimal) -> VenueRe
     """Return the record of a CumQty(14) that is not the sum of the executions."""
     return parked(
         "8",
-        f"CumQty(14) {told(facts.cum_quantity)} is told with ExecType(150)={facts.exec_type} "
-        f"where executions add up to {plain(cum)}",
+        f"CumQty(14) {as_text(facts.cum_quantity)} came with ExecType(150)={facts.exec_type} "
+        f"but the executions add up to {plain(cum)}",
     )
 
 
@@ -225,6 +225,6 @@ def parked(msg_type: str, text: str) -> VenueReportParked:
     return VenueReportParked(msg_type, text)
 
 
-def told(number: Decimal | None) -> str:
-    """Return a number in words, also one that was not told."""
+def as_text(number: Decimal | None) -> str:
+    """Return a number as text, also one that was not reported."""
     return "none" if number is None else plain(number)

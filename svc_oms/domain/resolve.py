@@ -1,10 +1,10 @@
-"""How a doubt ends by a named person, and how the venue takes that back.
+"""How a named person ends a doubt, and how the venue can overrule that.
 
-A person says what the venue has. That is a command, so it may be refused: when the
-order is in no doubt, when it contradicts what the venue itself told, when it does
-not add up. It becomes OrderResolved with the source PERSON and whatever follows,
-and the order is marked as standing on a word. The venue's next report is a fact:
-it confirms the word silently, or overrules it and is flagged (`second_thoughts`).
+A person states what the venue has. That is a command, so it may be refused: when the order is
+in no doubt, when the statement contradicts the venue's own reports, when the numbers do not
+add up. It becomes OrderResolved with the source PERSON, and the events that follow from it.
+The order is marked as resting on a statement until the venue's next report, which is a fact:
+it confirms the statement silently, or overrules it and is flagged (`second_thoughts`).
 """
 
 from collections.abc import Mapping
@@ -40,11 +40,11 @@ _ENDED: Final = frozenset({"3", "4", "8", "B", "C"})
 _ANSWERS: Final = frozenset({"4", "5", "8"})
 
 Known = Mapping[str, Execution | None]
-"""Executions of the venue that are applied, by ExecID(17); None: of another order."""
+"""Applied executions of the venue, by ExecID(17); None: of another order."""
 
 
 def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: int) -> list[Event]:
-    """Return what follows from a person's word.
+    """Return the events that follow from a person's statement.
 
     Raises:
         OrderRefused: OBJECT_STATE, INVALID_FIELD.
@@ -52,8 +52,8 @@ def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: in
     if order.state is not OrderState.UNKNOWN:
         raise OrderRefused(
             "OBJECT_STATE",
-            f"order {order.order_id} is {order.state.name}: only what is in UNKNOWN is resolved "
-            f"by a person",
+            f"order {order.order_id} is {order.state.name}: only an order in UNKNOWN can "
+            f"be resolved by a person",
             "order_id",
             {"order_id": order.order_id, "state": order.state.name},
         )
@@ -85,7 +85,7 @@ def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: in
 
 
 def _resolved(order: Order, command: ResolveOrder) -> list[Event]:
-    """One for each doubt; each says why."""
+    """Return an event for each doubt; each says why it ends."""
     doubts = [*order.in_doubt]
     if order.awaited_cum > order.cum_quantity or not doubts:
         doubts.append("")
@@ -96,7 +96,7 @@ def _resolved(order: Order, command: ResolveOrder) -> list[Event]:
 
 
 def _requests(order: Order, command: ResolveOrder) -> list[Event]:
-    """Requests in doubt that had no effect never got there."""
+    """Return events for the requests in doubt: one without effect never arrived."""
     events: list[Event] = []
     replace, cancel = order.pending_replace_id, order.pending_cancel_id
     if replace in order.in_doubt and not command.replaced:
@@ -131,7 +131,7 @@ def _new_executions(
             invalid(
                 f"{path}.quantity",
                 f"{plain(found.quantity)} at {plain(found.price)}",
-                f"{plain(applied.quantity)} at {plain(applied.price)}, as the venue told",
+                f"{plain(applied.quantity)} at {plain(applied.price)}, as the venue reported",
             )
     return fills
 
@@ -153,19 +153,19 @@ def _execution(order: Order, found: FoundExecution, now_ns: int) -> Execution:
 
 
 def _check_holds(order: Order, command: ResolveOrder, cum: Quantity) -> None:
-    """Refuse a word that contradicts the venue's own, or does not add up."""
+    """Refuse a statement that contradicts the venue's reports, or does not add up."""
     holds, base = command.holds, order.base_state
     if holds is VenueHolds.NOTHING:
         if base is not OrderState.PENDING_NEW or order.venue_order_id or cum > NO_QUANTITY:
-            invalid("venue_holds", "NOTHING", f"another: the venue told it is {base.name}")
+            invalid("venue_holds", "NOTHING", f"another: the venue reported {base.name}")
         return
     if holds is VenueHolds.WORKING and base in TERMINAL:
-        invalid("venue_holds", "WORKING", f"another: the venue told it is {base.name}")
+        invalid("venue_holds", "WORKING", f"another: the venue reported {base.name}")
     terms = order.terms
     if command.replaced and order.pending_terms is not None:
         terms = order.pending_terms
     if terms.quantity_is_estimate and cum > NO_QUANTITY and holds is VenueHolds.FILLED:
-        # How much that is nobody else knows.
+        # Only the venue knows the quantity.
         return
     if cum > terms.quantity:
         invalid("executions", plain(cum), f"together at most {plain(terms.quantity)}, the order's")
@@ -180,10 +180,10 @@ def _check_holds(order: Order, command: ResolveOrder, cum: Quantity) -> None:
 
 
 def second_thoughts(order: Order, facts: ExecutionReportFacts) -> tuple[list[Event], Order]:
-    """Let the venue confirm or overrule a person's word.
+    """Let the venue confirm or overrule a person's statement.
 
     Returns:
-        The events that does, and the order behind them, for what else the report says.
+        The events of that, and the order after them, for the rest of the report.
     """
     confirmed = OrderResolved(ResolutionSource.VENUE_REPORT, "")
     events: list[Event] = [confirmed]
@@ -192,7 +192,7 @@ def second_thoughts(order: Order, facts: ExecutionReportFacts) -> tuple[list[Eve
         if facts.ord_status not in _ENDED:
             events.append(OrderAcknowledged(facts.venue_order_id))
     elif facts.exec_type in _ANSWERS and _is_answer_to_no_request(order, facts.cl_ord_id):
-        text = f"the venue answers {facts.cl_ord_id}, which a person had said is not there"
+        text = f"the venue answers {facts.cl_ord_id}, which a person had stated it does not have"
         events.append(parked("8", text))
     for event in events:
         order = evolve(order, event, Stamp(order.updated_at_ns), order.last_sequence)

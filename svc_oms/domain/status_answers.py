@@ -35,15 +35,15 @@ from svc_oms.domain.report_parts import (
 
 _WORKS = frozenset("012")
 UNKNOWN_ORDER = 5
-"""OrdRejReason(103): the venue does not know what a status request asks for."""
+"""OrdRejReason(103): the venue does not know the order of a status request."""
 
 ORD_STATUSES = frozenset("0123456789ABCDE")
 """OrdStatus(39) of FIX 4.4."""
 
-# OrdStatus(39) of an order the venue works, whatever is pending; what is executed comes apart.
+# OrdStatus(39) of an order that the venue works; what is executed is compared apart.
 _AT_VENUE = frozenset({"0", "1", "2", "6", "E"})
 
-_BASE_TOLD = {
+_BASE_OF_STATUS = {
     "3": OrderState.DONE_FOR_DAY,
     "4": OrderState.CANCELED,
     "7": OrderState.STOPPED,
@@ -60,8 +60,8 @@ def _source(facts: ExecutionReportFacts) -> ResolutionSource:
     return ResolutionSource.STATUS_REQUEST
 
 
-def status_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return the events an Order Status stands for."""
+def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the events of an Order Status."""
     if facts.ord_status not in ORD_STATUSES:
         return [parked("8", f"OrdStatus(39) {facts.ord_status!r} is none of FIX 4.4")]
     if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
@@ -92,7 +92,7 @@ def _executions_missing(order: Order, facts: ExecutionReportFacts, cum: Quantity
     if cum == order.awaited_cum:
         return []
     text = (
-        f"{order.venue_mic} has executed {plain(cum)} where reports of "
+        f"{order.venue_mic} has executed {plain(cum)} but only reports of "
         f"{plain(order.cum_quantity)} have come"
     )
     return [OrderInDoubt(order.cl_ord_id, text, cum)]
@@ -101,23 +101,25 @@ def _executions_missing(order: Order, facts: ExecutionReportFacts, cum: Quantity
 def _status_of_closed(
     order: Order, facts: ExecutionReportFacts, cum: Quantity | None
 ) -> list[Event]:
-    """Compare a status with an order closed here; it can only agree or be parked."""
+    """Compare a status with an order that is closed here; it agrees or is parked."""
     base = order.base_state
     if base is OrderState.REJECTED and facts.ord_status in {"0", "1"}:
         return [OrderAcknowledged(facts.venue_order_id)]
     if cum is not None and cum > order.cum_quantity:
         return [cum_differs(facts, order.cum_quantity)]
-    # Done for day and calculated are said of closed orders too.
+    # Done for day and calculated are reported of closed orders too.
     closed = {"2", "3", "B"} if base is OrderState.FILLED else {"3", "4", "8", "B", "C"}
     if facts.ord_status in closed:
         return []
     return [
-        parked("8", f"OrdStatus(39)={facts.ord_status} is told of an order that is {base.name}")
+        parked(
+            "8", f"OrdStatus(39)={facts.ord_status} was reported of an order that is {base.name}"
+        )
     ]
 
 
 def _pending_requests(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Conclude what became of a cancel or replace nobody knows the fate of."""
+    """Conclude what became of a cancel or replace of unknown fate."""
     events: list[Event] = []
     status = facts.ord_status
     replace, cancel = order.pending_replace_id, order.pending_cancel_id
@@ -138,19 +140,19 @@ def _pending_requests(order: Order, facts: ExecutionReportFacts) -> list[Event]:
 
 
 def _is_settled(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) -> bool:
-    """Tell whether a status says what became of a pending request.
+    """Return whether a status shows what became of a pending request.
 
-    What it does not mention did not arrive, if it was sent before the question. The question
-    about a request is sent behind it, so the number of the request that was asked about bounds
-    what can be concluded. A gateway also asks about requests it was sure to have sent, when
-    the venue reports a gap: these were never in doubt here. Venues that return neither the
-    question's id nor the ClOrdID(11) it named answer with the one the order goes by: they
-    are taken to have seen everything that is in doubt, and nothing else.
+    A request that the status does not mention did not arrive, if it was sent before the question.
+    The question about a request is sent after it, so the number of the request in the question
+    bounds what can be concluded. A gateway also asks about requests that it certainly sent, when
+    the venue reports a gap: these were never in doubt here. Some venues return neither the
+    question's id nor the ClOrdID(11) in it, but the one the order has now: their answers are
+    taken to know of everything that is in doubt, and of nothing else.
     """
     if not cl_ord_id:
         return False
     if facts.mass_status_request_id and not facts.status_request_id:
-        # Part of an answer to a question nobody knows any more: it may be older than the request.
+        # Part of an answer to a forgotten question: it may be older than the request.
         return False
     asked = request_number(order, facts.status_request_id)
     if not asked and facts.cl_ord_id != order.cl_ord_id:
@@ -161,9 +163,9 @@ def _is_settled(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) -> bo
 
 
 def _shows_replace(order: Order, asked: OrderTerms, facts: ExecutionReportFacts) -> bool:
-    """Tell whether a status shows the pending replace done.
+    """Return whether a status shows the pending replace done.
 
-    The terms tell it where they can: the ClOrdID(11) may be but that of the question.
+    The terms show it if they can: the ClOrdID(11) may only repeat that of the question.
     """
     if merged(order.terms, facts) != order.terms:
         return True
@@ -172,17 +174,17 @@ def _shows_replace(order: Order, asked: OrderTerms, facts: ExecutionReportFacts)
 
 
 def _status_of_base(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return the event that brings an open order's base to OrdStatus(39), if it is elsewhere."""
+    """Return the event that brings an open order's base to OrdStatus(39), if it differs."""
     base, status = order.base_state, facts.ord_status
     if status in _AT_VENUE:
         resumed = base in PAUSED and status in {"0", "1"}
         if resumed or base is OrderState.PENDING_NEW:
             return [OrderAcknowledged(facts.venue_order_id)]
         return []
-    told = _BASE_TOLD.get(status)
-    if told is None or told is base:
+    reported = _BASE_OF_STATUS.get(status)
+    if reported is None or reported is base:
         return []
-    match told:
+    match reported:
         case OrderState.DONE_FOR_DAY:
             event: Event = OrderDoneForDay()
         case OrderState.CANCELED:
@@ -201,7 +203,7 @@ def _status_of_base(order: Order, facts: ExecutionReportFacts) -> list[Event]:
 
 
 def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return what follows when the venue does not know the ClOrdID a status request asked for."""
+    """Return what follows if the venue does not know the ClOrdID(11) of a status request."""
     asked = facts.cl_ord_id
     if asked and asked in {order.pending_cancel_id, order.pending_replace_id}:
         return _never_arrived(order, asked, facts)
@@ -218,7 +220,7 @@ def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
 
 
 def _never_arrived(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) -> list[Event]:
-    """A pending cancel or replace is not at the venue."""
+    """End a pending cancel or replace that is not at the venue."""
     what = "cancel" if cl_ord_id == order.pending_cancel_id else "replace"
     rejection = not_sent(order, what, "")
     return refusal(order, cl_ord_id, rejection, _source(facts))

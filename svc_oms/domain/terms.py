@@ -1,8 +1,8 @@
-"""Which terms an order type needs, which times in force it goes with, and who works it.
+"""Which terms an order type needs, which times in force it allows, and who works it.
 
-Three tables say it all. TERMS: what a type must have, may have; all else it must not.
-TIMES: the times in force a type makes sense with. ONCE_TRIGGERED: the types the OMS can
-work itself where a venue does not offer them, and what the venue gets in the end.
+Three tables. TERMS: the terms that a type must have and may have; it must not have others.
+TIMES: the times in force that make sense with a type. ONCE_TRIGGERED: the types that the OMS
+can work itself where a venue does not offer them, and what the venue gets when they trigger.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce, Trigge
 from svc_oms.domain.refusal import invalid, unsupported
 from svc_oms.domain.times import utc
 
-# The furthest expire_time: a year ahead. Beyond, it is taken for a slip and refused.
+# The latest expire_time: a year ahead. A later one is taken for a mistake and refused.
 EXPIRE_AHEAD_MAX_DAYS: Final = 366
 _T, _F = OrderType, TimeInForce
 
@@ -35,15 +35,15 @@ def _rule(*needs: str, may: Iterable[str] = ()) -> TermsRule:
 TERMS: Final[Mapping[OrderType, TermsRule]] = {
     _T.MARKET: _rule(),
     _T.LIMIT: _rule("limit_price"),
-    # What a stop is held against may be told for every type that has one.
+    # Every type with a stop may name the price that the stop is compared with.
     _T.STOP: _rule("stop_price", may=("trigger_price_type",)),
     _T.STOP_LIMIT: _rule("stop_price", "limit_price", may=("trigger_price_type",)),
-    # The limit is the venue's to find; a replace behind that must tell it (check_kind).
+    # The venue finds the limit; a replace after that must give it (check_kind).
     _T.MARKET_TO_LIMIT: _rule(),
     _T.ICEBERG: _rule("limit_price", "display_quantity"),
-    # A limit caps how far the peg follows.
+    # A limit bounds how far the peg follows.
     _T.PEGGED: _rule("peg", may=("limit_price",)),
-    # A stop price says where to start; without it the offset from the last trade does.
+    # The stop price is the start; without it, the last trade and the offset give the start.
     _T.TRAILING_STOP: _rule("trailing_offset", may=("stop_price", "trigger_price_type")),
 }
 """quantity and time_in_force belong to every type; expire_time to GTD, of whatever type."""
@@ -53,14 +53,14 @@ _AT_ONCE: Final = frozenset({_F.IOC, _F.FOK})
 _AUCTION: Final = frozenset({_F.AT_OPEN, _F.AT_CLOSE})
 
 TIMES: Final[Mapping[OrderType, frozenset[TimeInForce]]] = {
-    # A market order can wait too: for an auction, or through a halt.
+    # A market order can wait too: for an auction, or during a halt.
     _T.MARKET: _KEPT | _AT_ONCE | _AUCTION,
     _T.LIMIT: _KEPT | _AT_ONCE | _AUCTION,
-    # IOC and FOK count from the trigger on.
+    # IOC and FOK apply from the trigger on.
     _T.STOP: _KEPT | _AT_ONCE,
     _T.STOP_LIMIT: _KEPT | _AT_ONCE,
     _T.TRAILING_STOP: _KEPT | _AT_ONCE,
-    # Nothing of them would be left to become a limit, to hide, to follow a price.
+    # IOC and FOK leave nothing to become a limit order, to hide, or to follow a price.
     _T.MARKET_TO_LIMIT: _KEPT,
     _T.ICEBERG: _KEPT,
     _T.PEGGED: _KEPT,
@@ -74,7 +74,7 @@ ONCE_TRIGGERED: Final[Mapping[OrderType, OrderType]] = {
 
 
 class Capabilities(NamedTuple):
-    """What a venue takes, as its gateway tells."""
+    """What a venue takes, as its gateway reports."""
 
     order_types: frozenset[OrderType]
     times_in_force: frozenset[TimeInForce]
@@ -85,7 +85,7 @@ class Capabilities(NamedTuple):
 BASIC: Final = Capabilities(
     frozenset({_T.MARKET, _T.LIMIT}), frozenset({_F.DAY, _F.GTC, _F.IOC, _F.FOK})
 )
-"""Of a venue whose gateway tells nothing."""
+"""Of a venue whose gateway reports nothing."""
 
 
 class Worker(Enum):
@@ -96,7 +96,7 @@ class Worker(Enum):
 
 
 class HowWorked(NamedTuple):
-    """Who works an order, and what the venue is sent: at once, or when it triggers."""
+    """Who works an order, and what is sent to the venue: at once, or when it triggers."""
 
     worker: Worker
     type: OrderType
@@ -108,9 +108,9 @@ def how_worked(
 ) -> HowWorked:
     """Decide who works an order of this type and time in force.
 
-    Whether the pair makes sense is another question (`check_kind`). An emulated order lives
-    here under its own time in force; a market order it becomes does not rest, so one the
-    venue does not offer turns into DAY, or IOC, then.
+    Whether the pair makes sense is another question (`check_kind`). An emulated order is kept
+    here under its own time in force. The market order it becomes does not rest, so a time in
+    force that the venue does not offer becomes DAY, or IOC.
 
     Raises:
         OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC, naming what the venue offers.
@@ -168,7 +168,7 @@ def check_kind(
         )
     needs, may = TERMS[type_]
     if type_ is _T.MARKET_TO_LIMIT and standing is not None and standing.limit_price is not None:
-        # It has become a limit order; left out, its price would be anybody's guess.
+        # It has become a limit order: nobody could guess a price that is left out.
         needs = _RESTING
     because = f"because the type is {type_.name}"
     for name, what, at in _FIELDS:
@@ -177,9 +177,9 @@ def check_kind(
             if name in needs:
                 invalid(f"terms.{name}", "", f"{what}, {because}")
         elif name not in needs and name not in may:
-            invalid(f"terms.{name}", _told(value), f"empty, {because}")
+            invalid(f"terms.{name}", _in_words(value), f"empty, {because}")
         elif isinstance(value, Decimal) and value <= 0:
-            invalid(f"terms.{name}", _told(value), "above 0")
+            invalid(f"terms.{name}", _in_words(value), "above 0")
     _check_expire_time(terms, now_ns)
 
 
@@ -201,7 +201,7 @@ def _check_expire_time(terms: OrderTerms, now_ns: int) -> None:
         )
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, Peg):
         return f"{PEG_NAMES.get(value.reference, value.reference)} {plain(value.offset)}"
     if isinstance(value, TriggerPriceType):
@@ -216,7 +216,7 @@ def _names(values: Iterable[OrderType | TimeInForce]) -> str:
 _place: Final[Callable[[str], int]] = OrderTerms._fields.index
 _RESTING: Final = frozenset({"limit_price"})
 PEG_NAMES: Final = {1: "PRIMARY", 2: "MIDPOINT", 3: "MARKET"}
-# Field, what is missing in words, its place.
+# Field, name of what is missing, place of its check.
 _FIELDS: Final = (
     ("limit_price", "a price", _place("limit_price")),
     ("stop_price", "a price", _place("stop_price")),

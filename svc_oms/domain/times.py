@@ -1,4 +1,4 @@
-"""Times in words, without a clock or a calendar of the machine."""
+"""Times as text, without a clock or a calendar of the machine."""
 
 from kernel.nanoseconds import NS_PER_S
 
@@ -8,7 +8,7 @@ _DAYS_BEFORE_1970 = 719_468
 
 
 def utc(time_ns: int) -> str:
-    """Return UTC nanoseconds since 1970 as ISO 8601, to the second; any year there is."""
+    """Return UTC nanoseconds since 1970 as ISO 8601, to the second, in any year."""
     days, seconds = divmod(time_ns // NS_PER_S, 86_400)
     # Years begin in March here, so that the leap day is the last of its year.
     era, day_of_era = divmod(days + _DAYS_BEFORE_1970, _DAYS_OF_400_YEARS)

@@ -1,9 +1,9 @@
-"""Stops the OMS watches where the venue does not: when they are reached, and what goes then.
+"""Stops that the OMS watches where the venue does not: when they are reached, what is sent.
 
-A buy stop is reached at its price or above, a sell stop at its price or below: a
-gap through the stop reaches it too, and the order goes at what the market is
-then. A trailing stop keeps its distance from the best price seen and only ever
-moves in the trader's favour: up for a sell, down for a buy.
+A buy stop is reached at its price or above, a sell stop at its price or below. A gap through
+the stop reaches it too, and the order is sent at the price of the market. A trailing stop
+keeps its distance from the best price seen and only moves in the trader's favour: up for a
+sell, down for a buy.
 """
 
 from decimal import Decimal
@@ -26,13 +26,13 @@ STOPS: Final = frozenset(ONCE_TRIGGERED)
 """Types that wait for a price."""
 
 QUOTED: Final = frozenset(TriggerPriceType) - {TriggerPriceType.LAST}
-"""What FIX 4.4 cannot tell a venue to hold a stop against."""
+"""The prices other than the last trade: FIX 4.4 has no field to name them for a stop."""
 
 _TWO: Final = Quantity(Decimal(2))
 
 
 class Prices(NamedTuple):
-    """What the market is, fresh. None: there is no such price."""
+    """The present prices of the market, not stale. None: there is no such price."""
 
     last: Price | None = None
     best_bid: Price | None = None
@@ -40,10 +40,10 @@ class Prices(NamedTuple):
 
 
 def armed(type_: OrderType, terms: OrderTerms, capabilities: Capabilities) -> Trigger | None:
-    """Return the trigger of a new order the OMS has to watch; None for all others.
+    """Return the trigger of a new order that the OMS has to watch; None for all others.
 
-    FIX 4.4 cannot tell a venue to hold a stop against anything but its last trade: one that
-    is held against another price is watched here, whatever the venue offers.
+    FIX 4.4 lets a venue compare a stop only with its last trade. A stop that is compared with
+    another price is watched here, whatever the venue offers.
 
     Raises:
         OrderRefused: UNSUPPORTED_ORDER_CHARACTERISTIC: neither the venue nor the OMS works it.
@@ -55,7 +55,7 @@ def armed(type_: OrderType, terms: OrderTerms, capabilities: Capabilities) -> Tr
 
 
 def price_of(kind: TriggerPriceType | None, prices: Prices) -> Price | None:
-    """Return the price a stop of this kind is held against; a crossed book has no midpoint."""
+    """Return the price a stop of this kind is compared with; a crossed book has no midpoint."""
     if kind is TriggerPriceType.BEST_BID:
         return prices.best_bid
     if kind is TriggerPriceType.BEST_OFFER:
@@ -69,7 +69,7 @@ def price_of(kind: TriggerPriceType | None, prices: Prices) -> Price | None:
 
 
 def reached(side: Side, trigger: Trigger, price: Price) -> bool:
-    """Tell whether a price lets the order go."""
+    """Return whether a price triggers the order."""
     stop = trigger.stop_price
     if stop is None:
         return False
@@ -77,7 +77,7 @@ def reached(side: Side, trigger: Trigger, price: Price) -> bool:
 
 
 def followed(side: Side, terms: OrderTerms, trigger: Trigger, price: Price) -> Trigger:
-    """Return the trigger after this price was seen; the same one where it does not move."""
+    """Return the trigger after this price; the same one if it does not move."""
     offset = terms.trailing_offset
     if offset is None:
         return trigger
@@ -95,16 +95,16 @@ def followed(side: Side, terms: OrderTerms, trigger: Trigger, price: Price) -> T
 
 
 def rearmed(side: Side, terms: OrderTerms, trigger: Trigger) -> Trigger:
-    """Return the trigger under new terms; what was seen stays seen."""
+    """Return the trigger under new terms; prices that were seen still count."""
     fresh = Trigger(terms.stop_price, trigger.extreme_price)
     best = trigger.extreme_price
     return fresh if best is None else followed(side, terms, fresh, best)
 
 
 def released(type_: OrderType, terms: OrderTerms) -> tuple[OrderType, OrderTerms]:
-    """Return type and terms of what goes to the venue once a watched stop is reached.
+    """Return type and terms of the order for the venue after a watched stop is reached.
 
-    A market order trades at once or not at all: good-till becomes the day's.
+    A market order trades at once or not at all, so good-till becomes DAY.
     """
     becomes = ONCE_TRIGGERED[type_]
     terms = terms._replace(stop_price=None, trailing_offset=None, trigger_price_type=None)
@@ -116,7 +116,7 @@ def released(type_: OrderType, terms: OrderTerms) -> tuple[OrderType, OrderTerms
 
 
 def at_venue(order: Order, terms: OrderTerms) -> tuple[OrderType, OrderTerms]:
-    """Return type and terms as the venue is to have them."""
+    """Return type and terms as the venue should have them."""
     return (order.type, terms) if order.trigger is None else released(order.type, terms)
 
 
@@ -124,9 +124,9 @@ def ends_at_ns(order: Order, day_end_s: int) -> int | None:
     """Return when a waiting order's time in force ends; None if it does not.
 
     Args:
-        order: As it waits.
-        day_end_s: End of the trading day, in seconds since midnight UTC. An order for the day
-            ends with the first one behind its acceptance.
+        order: The waiting order.
+        day_end_s: End of the trading day, in seconds since midnight UTC. A DAY order ends with
+            the first one after its acceptance.
     """
     terms = order.terms
     if terms.time_in_force is TimeInForce.GTD:

@@ -1,9 +1,8 @@
 """Unsolicited orders: placed by telephone, or on the venue's own screen.
 
-Such an order is a fact: no control is asked, no rule of a listing is applied. What is
-opened here is opened once, by the venue's OrderID(37), and only on a report that tells
-what the order is: that it was taken, or a fill. Reports of its cancel, its correction or
-its status alone say too little of an order nobody has heard of.
+Such an order is a fact: no control and no rule of a listing is applied. It is opened once,
+by the venue's OrderID(37), and only on a report that says what the order is: that it was
+taken, or a fill. Reports of only its cancel, correction or status do not say enough.
 """
 
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from svc_oms.domain.report_parts import TIMES_IN_FORCE
 OPENING: Final = frozenset("A0F")
 """ExecType(150) of reports that open an order: pending new, new, trade."""
 NO_ORDER_ID: Final = frozenset({"", "NONE"})
-"""OrderID(37) where there is none: FIX asks for the field in every report."""
+"""OrderID(37) if there is none: FIX requires the field in every report."""
 
 
 def side_of(reported: ReportedOrder) -> Side | None:
@@ -30,7 +29,7 @@ def side_of(reported: ReportedOrder) -> Side | None:
 
 
 def why_not(facts: ExecutionReportFacts, instrument: Instrument | None) -> str:
-    """Tell why a report opens no order here; empty if it does.
+    """Return why a report opens no order here; empty if it does.
 
     Args:
         facts: The report.
@@ -68,7 +67,7 @@ def _faults_of_order(
     if side_of(reported) is None:
         yield f"Side(54) {reported.side!r} is none of 1, 2, 5, 6"
     if _quantity(facts) <= 0:
-        yield "OrderQty(38) is missing, and LeavesQty(151) and CumQty(14) do not tell it"
+        yield "OrderQty(38) is missing, and LeavesQty(151) and CumQty(14) do not give it"
     if facts.exec_type == "F" and not (
         facts.exec_id.isprintable() and facts.last_quantity and facts.last_price is not None
     ):
@@ -104,7 +103,7 @@ def opened(
             TIMES_IN_FORCE.get(facts.time_in_force, TimeInForce.DAY),
         ),
         leaves_quantity=quantity,
-        # OrigClOrdID(41) of a cancel: FIX 4.4 asks for one, and the venue knows no other name.
+        # OrigClOrdID(41) of a cancel: FIX 4.4 requires one, and the venue knows no other name.
         cl_ord_id=facts.cl_ord_id or facts.venue_order_id,
         placed_by=f"venue:{instrument.venue_mic}",
         created_at_ns=now_ns,

@@ -1,14 +1,13 @@
 """What a venue's reject code means to a machine: one of our reasons.
 
-The reason carries the retry class (mesh/errors.py), so a client that decides by
-reason does the same whether we or the venue refused; who did is told by
-venue_code, which only a venue's refusal has. The code and the Text(58) are always
-kept beside it, for a reason is a reading and they are the fact. Codes that tell
-nothing to act on (broker's choice, surveillance, other), that are not of the
-standard, or that are the venue's own stay VENUE_REJECTED.
+The reason carries the retry class (mesh/errors.py), so a client that decides by reason does the
+same whether we or the venue refused. Only a venue's refusal has a venue_code. The code and
+Text(58) are always kept: they are the fact, the reason is an interpretation. VENUE_REJECTED
+stands for codes that suggest no action (broker's choice, surveillance, other), for codes
+outside the standard, and for the venue's own.
 
-The way back, from our reasons to the codes, is mesh/errors.py. Values up to 99 of
-FIX 4.4 are all here, and those later versions added, for venues send them early.
+mesh/errors.py maps our reasons back to the codes. All values up to 99 of FIX 4.4 are here, and
+those that later versions added, because venues send them early.
 """
 
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ BY_ORD_REJ_REASON: Final[Mapping[int, str]] = {
     5: "ORDER_NOT_FOUND",
     6: "DUPLICATE_ORDER",
     7: "DUPLICATE_ORDER",  # of a verbally communicated order
-    8: "NOT_SENT",  # stale: as if it had never been sent, a new key may be tried
+    8: "NOT_SENT",  # stale: as if it had never been sent; a new key may be tried
     9: OTHER,  # trade along required
     10: "INVALID_FIELD",  # investor id
     11: "UNSUPPORTED_ORDER_CHARACTERISTIC",
@@ -82,5 +81,5 @@ BY_BUSINESS_REJECT_REASON: Final[Mapping[int, str]] = {
 """BusinessRejectReason(380)."""
 
 BY_SESSION_REJECT_REASON: Final[Mapping[int, str]] = {}
-"""SessionRejectReason(373): a message of ours was not FIX to the venue. Nothing a client can act
-on follows from the code."""
+"""SessionRejectReason(373): the venue did not accept our message as FIX. Its codes suggest no
+action to a client."""

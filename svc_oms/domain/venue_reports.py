@@ -1,27 +1,25 @@
 """What a report of the venue means for an order.
 
-`interpret` turns facts into the events they stand for. It may look at the order
-but never refuses: what does not fit becomes VenueReportParked, or an event that
-`evolve` flags as an anomaly. What is known already becomes nothing.
+`interpret` turns a report into events. It may look at the order but never refuses: a report
+that does not fit becomes VenueReportParked, or an event that `evolve` flags as an anomaly. A
+report of what is known already becomes nothing.
 
-Three decisions carry it.
+Three decisions.
 
-*Executions come only with their ExecID(17).* A status, a cancel or a fill may
-tell a CumQty(14) beyond what we have. We never make up the missing fill. A
-status that tells more puts the order in doubt (UNKNOWN) until the executions
-have come, and what else the status says waits beneath; a difference in any
-other report is parked.
+*Executions come only with their ExecID(17).* A status, a cancel or a fill may report a
+CumQty(14) larger than what we have. We never make up the missing fill. A status with a
+larger CumQty(14) puts the order in doubt (UNKNOWN) until the executions have come, and the
+rest of the status is applied beneath the doubt; a difference in any other report is parked.
 
-*A session is a line.* The venue's messages are applied in session order, and it
-read ours in session order too. So an answer to OrderStatusRequest(H) knows of
-everything sent before the request, and what it does not mention did not arrive:
-this is how doubts are resolved. OrdStatusReqID(790) tells which question is
-answered, so that an old answer, read after a second crash, concludes nothing
-about younger requests; should a venue not return it and a conclusion be wrong,
-the venue's next report overrules it.
+*A session has an order.* The venue's messages are applied in session order, and it read ours
+in session order too. So an answer to OrderStatusRequest(H) knows of everything sent before the
+request, and a request that it does not mention did not arrive: this is how doubts end.
+OrdStatusReqID(790) names the question, so that an old answer, read after a second crash,
+concludes nothing about younger requests. If a venue does not return it and a conclusion is
+wrong, the venue's next report overrules it.
 
-*Only what never was there can be NOT_SENT.* "Unknown order" ends a new order
-that no report has ever spoken of. Of any other it is a contradiction.
+*NOT_SENT only for an order that never was at the venue.* "Unknown order" ends a new order of
+which no report has come. For any other order it is a contradiction.
 """
 
 from collections.abc import Callable, Mapping
@@ -66,6 +64,7 @@ from svc_oms.domain.numbers import add
 from svc_oms.domain.report_parts import (
     PAUSED,
     arrival,
+    as_text,
     cum_differs,
     execution,
     found,
@@ -75,12 +74,11 @@ from svc_oms.domain.report_parts import (
     parked,
     refusal,
     request_number,
-    tells_replace,
-    told,
+    shows_replace,
     venue_rejection,
 )
 from svc_oms.domain.resolve import second_thoughts
-from svc_oms.domain.status_answers import UNKNOWN_ORDER, status_told, unknown_order
+from svc_oms.domain.status_answers import UNKNOWN_ORDER, order_status, unknown_order
 from svc_oms.domain.venue_reasons import (
     BY_BUSINESS_REJECT_REASON,
     BY_CXL_REJ_REASON,
@@ -113,25 +111,25 @@ DUPLICATE_ORDER = 6
 
 
 def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS) -> list[Event]:
-    """Return the events a report stands for, in order; [] if nothing is new.
+    """Return the events of a report, in order; [] if nothing is new.
 
     Fold them one after the other with `evolve`.
 
     Args:
-        order: As it stands.
-        facts: What came. Of executions the caller gives only those whose (venue, ExecID(17))
-            it has not applied yet.
+        order: The order before the report.
+        facts: The report. Of executions the caller gives only those whose (venue, ExecID(17))
+            is not applied yet.
         executions: Known executions of this order by ExecID(17); needed for
             ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
             counts as busted: the correction has its own ExecID(17).
     """
     if order.stated_by_person and isinstance(facts, ExecutionReportFacts):
         overruled, order = second_thoughts(order, facts)
-        return [*overruled, *_told(order, facts, executions)]
-    return _told(order, facts, executions)
+        return [*overruled, *_events(order, facts, executions)]
+    return _events(order, facts, executions)
 
 
-def _told(order: Order, facts: Facts, executions: Executions) -> list[Event]:
+def _events(order: Order, facts: Facts, executions: Executions) -> list[Event]:
     match facts:
         case ExecutionReportFacts():
             handler = _BY_EXEC_TYPE.get(facts.exec_type)
@@ -179,18 +177,18 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
             parked(
                 "8",
                 f"a fill needs ExecID(17), LastQty(32) above 0 and LastPx(31): "
-                f"{facts.exec_id or 'none'}, {told(quantity)}, {told(price)}",
+                f"{facts.exec_id or 'none'}, {as_text(quantity)}, {as_text(price)}",
             )
         ]
     if facts.exec_id in executions:
         return []
     events = arrival(order, facts)
     if order.base_state is OrderState.PENDING_NEW:
-        # The venue sent no acknowledgement of its own; it works the order all the same.
+        # The venue sent no acknowledgement of its own, but it works the order.
         events.append(OrderAcknowledged(facts.venue_order_id))
     told_quantity = found_quantity(order, facts)
     if told_quantity and order.base_state in PAUSES:
-        # To learn how much it is for is not to work again.
+        # A report of the quantity does not make the order work again.
         told_quantity.append(PAUSES[order.base_state])
     events += [*told_quantity, OrderExecuted(execution(order, facts))]
     events += found_price(order, facts)
@@ -216,7 +214,7 @@ def _expired(order: Order, facts: ExecutionReportFacts, _executions: Executions)
 
 
 def _end(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return what is to be said before an order is closed."""
+    """Return the events that come before an order's end."""
     events = arrival(order, facts)
     cancel = order.pending_cancel_id
     if cancel in order.in_doubt:
@@ -244,7 +242,7 @@ def _pending_replace(
 
 def _replaced(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
     pending = order.pending_replace_id
-    if pending and order.pending_terms is not None and tells_replace(order, facts):
+    if pending and order.pending_terms is not None and shows_replace(order, facts):
         terms = learned(order.type, order.pending_terms, facts)
         return [
             *arrival(order, facts),
@@ -263,13 +261,15 @@ def _rejected(order: Order, facts: ExecutionReportFacts, _executions: Executions
         return unknown_order(order, facts)
     rejection = venue_rejection(order, "order", facts.ord_rej_reason, facts.text)
     if facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id}:
-        # Should have been OrderCancelReject(9).
+        # The venue should have sent OrderCancelReject(9).
         return refusal(order, facts.cl_ord_id, rejection)
     base = order.base_state
     if base is OrderState.REJECTED:
         return []
     if facts.ord_rej_reason == DUPLICATE_ORDER and base is not OrderState.PENDING_NEW:
-        return [parked("8", "the venue refused a second order of this ClOrdID(11); it works on")]
+        return [
+            parked("8", "the venue refused a second order of this ClOrdID(11); the first one works")
+        ]
     return [*arrival(order, facts), OrderRejected(rejection)]
 
 
@@ -296,7 +296,7 @@ def _moved(
 
 
 def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
-    # A triggered stop comes here too: of FIX 4.4's states it is New before and behind.
+    # A triggered stop is reported here too: in FIX 4.4 its state is New before and after.
     restated = OrderRestated(
         learned(order.type, order.terms, facts),
         facts.exec_restatement_reason or 0,
@@ -311,7 +311,9 @@ def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions
 def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
     known = executions.get(facts.exec_ref_id)
     if known is None:
-        return [parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, not known here")]
+        return [
+            parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, which is not known here")
+        ]
     if known.busted:
         return []
     busted = ExecutionBusted(facts.exec_id, known.exec_id, known.quantity, known.price)
@@ -324,7 +326,10 @@ def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions
     known = executions.get(facts.exec_ref_id)
     if known is None or known.busted:
         return [
-            parked("8", f"correction of execution {facts.exec_ref_id or 'none'}, not known here")
+            parked(
+                "8",
+                f"correction of execution {facts.exec_ref_id or 'none'}, which is not known here",
+            )
         ]
     if not facts.exec_id or facts.last_quantity is None or facts.last_price is None:
         return [parked("8", "a correction needs ExecID(17), LastQty(32) and LastPx(31)")]
@@ -335,7 +340,7 @@ def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions
 
 
 def _closed_with(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Close an order that was filled, is not any more, and does not work again either."""
+    """Close an order that was filled, is not filled any more, and does not work again either."""
     if order.base_state is OrderState.FILLED:
         if facts.ord_status == "4":
             return [OrderCanceled(unsolicited=True, text=facts.text)]
@@ -345,7 +350,7 @@ def _closed_with(order: Order, facts: ExecutionReportFacts) -> list[Event]:
 
 
 def _status(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
-    return status_told(order, facts)
+    return order_status(order, facts)
 
 
 # --- OrderCancelReject(9), BusinessMessageReject(j), Reject(3), receipts ------------------------
@@ -354,7 +359,7 @@ def _status(order: Order, facts: ExecutionReportFacts, _executions: Executions) 
 def _cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
     target = facts.cl_ord_id
     if not request_number(order, target):
-        # Not one of ours: go by what it says it answers.
+        # Not one of ours: use the request that it says it answers.
         by_kind = {"1": order.pending_cancel_id, "2": order.pending_replace_id}
         target = by_kind.get(facts.response_to, "")
         if not target:
@@ -411,10 +416,10 @@ def _receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
 
 
 def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
-    """Return what the venue has not answered yet and this receipt is of; "" if nothing."""
+    """Return the request that this receipt is of, if the venue has not answered it; else ""."""
     cl_ord_id = facts.cl_ord_id
     if facts.kind == "NEW":
-        # If the venue has spoken of the order before the receipt came, it arrived.
+        # If a report of the order came before the receipt, the order arrived.
         return "order" if order.base_state is OrderState.PENDING_NEW else ""
     if cl_ord_id and cl_ord_id == order.pending_cancel_id:
         return "cancel"
@@ -443,6 +448,6 @@ _BY_EXEC_TYPE: Final[
     "G": _corrected,
     "H": _busted,
     "I": _status,
-    # Triggered, of FIX 5.0; taken where a venue sends it.
+    # Triggered, of FIX 5.0; accepted if a venue sends it.
     "L": _restated,
 }

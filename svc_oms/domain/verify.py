@@ -1,8 +1,8 @@
 """Checks of invariants 3 to 6 over plain values: what a verifier of the stored log runs.
 
-Nothing here trusts what it checks: orders are folded anew from the log, sums
-are made anew from the executions, hashes from the payloads. A finding says
-which invariant does not hold, of what, and with which values.
+Nothing is taken from what is checked: orders are folded anew from the log, sums are made anew
+from the executions, hashes from the payloads. A finding says which invariant is broken, of
+what, and with which values.
 """
 
 from collections import defaultdict
@@ -33,11 +33,10 @@ class LogLine(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """An invariant that does not hold."""
+    """An invariant that is broken."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "audit_chain"."""
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "positions"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain"."""
     subject: str
     """The order, account, execution or position."""
     text: str
@@ -54,7 +53,7 @@ def check_arithmetic(order: Order) -> list[Finding]:
         if leaves:
             texts.append(f"{order.state.name} has leaves: {numbers}")
     elif cum > quantity:
-        # An overfill completes an order; only one that nothing can complete shows it live.
+        # An overfill completes an order; this one shows only while leaves are left.
         if leaves:
             texts.append(f"executed beyond its quantity with leaves: {numbers}")
     elif add(cum, leaves) != quantity:
@@ -104,11 +103,11 @@ def check_executions(orders: Iterable[Order], executions: Iterable[Execution]) -
         key = (execution.venue_mic, execution.exec_id)
         subject = f"{execution.venue_mic}/{execution.exec_id}"
         if key in seen:
-            findings.append(Finding("executions", subject, "is there more than once"))
+            findings.append(Finding("executions", subject, "occurs more than once"))
             continue
         seen.add(key)
         if execution.order_id not in known:
-            text = f"is of order {execution.order_id}, which is not there"
+            text = f"is of order {execution.order_id}, which does not exist"
             findings.append(Finding("executions", subject, text))
         if not execution.busted:
             order_id = execution.order_id
@@ -118,7 +117,7 @@ def check_executions(orders: Iterable[Order], executions: Iterable[Execution]) -
     for order_id, order in known.items():
         if (order.cum_quantity, order.notional) != (cums[order_id], notionals[order_id]):
             text = (
-                f"has cum {plain(order.cum_quantity)} and notional {plain(order.notional)} where "
+                f"has cum {plain(order.cum_quantity)} and notional {plain(order.notional)} but "
                 f"its executions make {plain(cums[order_id])} and {plain(notionals[order_id])}"
             )
             findings.append(Finding("executions", order_id, text))
@@ -126,7 +125,7 @@ def check_executions(orders: Iterable[Order], executions: Iterable[Execution]) -
 
 
 def fold(lines: Iterable[LogLine]) -> dict[str, Order]:
-    """Return the orders a log makes, by order_id.
+    """Return the orders that a log makes, by order_id.
 
     Raises:
         ValueError: The log has an event of an order before its acceptance.
@@ -143,7 +142,7 @@ def fold(lines: Iterable[LogLine]) -> dict[str, Order]:
 def check_fold(lines: Iterable[LogLine], orders: Iterable[Order]) -> list[Finding]:
     """Check that folding the log gives the stored orders, field by field.
 
-    All but the anomaly's text: it is told in the event and not kept with the order.
+    All fields but the anomaly, which is in the event and not stored with the order.
     """
     try:
         folded = fold(lines)
@@ -173,7 +172,7 @@ def check_account(
     orders: Sequence[Order],
     executions: Sequence[Execution],
 ) -> list[Finding]:
-    """Run every check over one account, whole; an empty list is a clean bill."""
+    """Run every check over one account; the list is empty if all hold."""
     findings = check_sequences(account_id, lines)
     findings += check_hash_chain(account_id, lines)
     findings += check_fold(lines, orders)

@@ -1,1 +1,1 @@
-"""The use cases of the order book: the batched transaction path, the feeds, the link."""
+"""The use cases of the order book: one package for each feature."""

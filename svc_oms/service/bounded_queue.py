@@ -1,4 +1,4 @@
-"""A bounded queue that hands over all it has at once."""
+"""A bounded queue; a reader takes everything that waits at once."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class BoundedQueue(Generic[T]):
-    """Many put, one takes; one wake-up for many items."""
+    """Many writers, one reader; one wake-up for many items."""
 
     __slots__ = ("_items", "_limit", "_some")
 
@@ -29,7 +29,7 @@ class BoundedQueue(Generic[T]):
         return True
 
     async def take(self, most: int) -> list[T]:
-        """Return all that waits, at most so many, as soon as there is anything."""
+        """Return all waiting items, at most so many, as soon as there is one."""
         await self._some.wait()
         items = self._items
         if len(items) <= most:

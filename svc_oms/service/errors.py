@@ -1,11 +1,11 @@
-"""Refusals that several rooms of the service answer with."""
+"""Refusals that several packages of the service use."""
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.refusal import OrderRefused, wrong
 
 
 def order_not_found(order_id: str) -> MeshError:
-    """Refuse a command or query on an order that is not there or not the caller's."""
+    """Refuse a command or query on an order that does not exist or is not the caller's."""
     return refuse(
         "ORDER_NOT_FOUND",
         f"order_id is {order_id!r}: there is no such order among your accounts",
@@ -15,7 +15,7 @@ def order_not_found(order_id: str) -> MeshError:
 
 
 def account_not_found(account_id: str) -> MeshError:
-    """Refuse a command for an account the book does not have."""
+    """Refuse a command for an account that does not exist."""
     return refuse(
         "ACCOUNT_NOT_ALLOWED",
         f"account_id is {account_id!r}: the order book has no such account of yours",
@@ -39,14 +39,14 @@ def database_away() -> MeshError:
     return refuse(
         "DEPENDENCY_UNAVAILABLE",
         "the order book's database cannot be reached; repeat with the same idempotency_key, "
-        "which tells whether the command was taken",
+        "and the answer says whether the command was taken",
         retry_after_s=1.0,
         dependency="database",
     )
 
 
 def queue_full(limit: int) -> MeshError:
-    """Refuse because more commands wait than may."""
+    """Refuse because the queue of commands is full."""
     return refuse(
         "OVERLOADED",
         f"{limit} commands are waiting already; nothing was taken",
@@ -56,12 +56,12 @@ def queue_full(limit: int) -> MeshError:
 
 
 def invalid_field(field: str, value: object, expected: str) -> MeshError:
-    """Refuse a field that was this and should be that, as the domain does."""
+    """Refuse a field: what it was and what it should be, as in the domain."""
     return refused(wrong(field, str(value), expected))
 
 
 def refused(error: OrderRefused | MeshError) -> MeshError:
-    """Tell a refusal to the caller; the domain's own is one of ours then."""
+    """Return a refusal as the error for the caller."""
     if isinstance(error, MeshError):
         return error
     return MeshError(error.reason, error.text, error.field, dict(error.metadata))

@@ -1,4 +1,4 @@
-"""What the order book tells Prometheus."""
+"""The metrics of the order book."""
 
 from collections import Counter as Tally
 from collections.abc import Sequence

@@ -4,10 +4,10 @@ from svc_oms.service.errors import database_away
 
 
 class Readiness:
-    """Set once by the replica that opens the book; asked before every rpc.
+    """Set once by the replica that opens the book; checked before every rpc.
 
     Attributes:
-        epoch: Names the life of the account sequences; empty until the book is open.
+        epoch: The epoch of the account sequences; empty until the book is open.
         why_not: Why the book is not open.
     """
 
@@ -16,7 +16,7 @@ class Readiness:
         self.why_not = "the database has not been reached yet"
 
     def require(self) -> None:
-        """Refuse work before the book was opened once.
+        """Refuse work before the book is open.
 
         Raises:
             MeshError: DEPENDENCY_UNAVAILABLE.

@@ -34,7 +34,7 @@ GAUGE_INTERVAL_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replica:
-    """All parts of a replica. Nothing is kept here that the database does not have.
+    """All parts of a replica. The database has everything that is kept here.
 
     Attributes:
         revision: The revision of the schema that this code needs.
@@ -61,7 +61,7 @@ class Replica:
     revision: str
 
     def ready(self) -> tuple[bool, str]:
-        """Say whether this replica can serve, and why not."""
+        """Return whether this replica can serve, and why not."""
         if not self.readiness.epoch:
             return False, self.readiness.why_not
         if not self.wake_up_receiver.database_seen:
@@ -69,7 +69,7 @@ class Replica:
         return True, f"ready: {len(self.market)} listings, {self.worker.waiting} commands waiting"
 
     async def run(self) -> None:
-        """Open the book, then work for ever. The same after a crash as after a stop."""
+        """Open the book, then work forever; the same after a crash as after a stop."""
         await self._open()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.worker.run())

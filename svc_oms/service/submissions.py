@@ -1,4 +1,4 @@
-"""Commands on their way through the desk, and what becomes of them."""
+"""Commands for the command worker, and their outcomes."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class CommandKind(IntEnum):
     APPROVE = 10
     DECLINE = 11
     TRIGGER = 12
-    """Of the OMS itself, as MOVE_TRIGGER and EXPIRE: never under a key."""
+    """From the OMS itself, like MOVE_TRIGGER and EXPIRE: never under a key."""
     PLACE_BATCH = 13
     MOVE_TRIGGER = 14
     EXPIRE = 15
@@ -53,7 +53,7 @@ class CancelAll(NamedTuple):
 
 
 class DisconnectCancel(NamedTuple):
-    """A cancel of what the user of a lost flow has open in an account."""
+    """A cancel of the open orders of a lost flow's user in an account."""
 
     idempotency_key: str
     account_id: str
@@ -80,13 +80,13 @@ class PlaceBatch(NamedTuple):
     orders: "tuple[Submission, ...]"
     """Each a submission of a PlaceOrder, with its own key and hash; their replies are not used."""
     parent_keys: tuple[str, ...]
-    """Per order, the key of its parent earlier in the batch; empty if it names none."""
+    """For each order, the key of its parent earlier in the batch; empty if it names none."""
     atomic: bool
     actor: str
 
 
 class GoFlat(NamedTuple):
-    """One step to a flat account: its cancels, or its closing orders behind them."""
+    """One of the two steps of GoFlat: the cancels, then the closing orders."""
 
     idempotency_key: str
     account_id: str
@@ -94,13 +94,13 @@ class GoFlat(NamedTuple):
     """Only the position of this listing; empty for all."""
     actor: str
     closing: bool
-    """Place the closing orders; else ask for the cancels."""
+    """Place the closing orders; else request the cancels."""
     client_key: str
     """The client's key of both steps."""
 
 
 OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder | ResolveOrder
-"""Commands that name an order, and find their account by it."""
+"""Commands that name an order; its account is found by the order."""
 
 Command = (
     PlaceOrder
@@ -117,7 +117,7 @@ Command = (
 
 
 class Taken(NamedTuple):
-    """A command that was taken, or had been taken before under this key."""
+    """A command that was taken, now or earlier under the same key."""
 
     order_id: str
     state: int
@@ -130,12 +130,12 @@ class Taken(NamedTuple):
 Outcome = Taken | MeshError
 
 NOTHING_DONE = Taken("", 0, 0, False, b"")
-"""Of a command of the OMS itself that found, or left, nothing to tell anybody."""
+"""The result of an internal command that changed nothing a caller would see."""
 
 
 class _EveryAccount(Container[str]):
     def __contains__(self, account_id: object) -> bool:
-        """Say yes to any account there is; the empty text is none."""
+        """Return whether the account id is not empty."""
         return bool(account_id)
 
 
@@ -145,16 +145,16 @@ EVERY_ACCOUNT: Container[str] = _EveryAccount()
 
 @dataclass(slots=True)
 class Submission:
-    """A command, who may what, and whom to tell.
+    """A command, the rights of its caller, and where its outcome goes.
 
     Attributes:
-        kind: What the command is.
+        kind: The kind of the command.
         command: The command itself.
         accounts: The accounts its caller may trade for.
         body_hash: SHA-256 of the request in canonical form.
-        reply: Called once, behind the commit.
-        account_id: The account it is of; found by the order where the request names none.
-        call: The call it came with; None for commands of the book itself.
+        reply: Called once, after the commit.
+        account_id: Its account; found by the order where the request names none.
+        call: The call it came with; None for commands of the OMS itself.
     """
 
     kind: CommandKind

@@ -1,12 +1,12 @@
-"""Word between replicas: what grew, and when to look.
+"""Wake-ups between replicas: which logs grew, and when to look.
 
-Each replica tells the others which accounts and sessions moved, by Redis when it
-is there and by PostgreSQL's NOTIFY when it is not. Words may get lost, so every
-replica also looks by itself once a second at whatever it streams.
+Each replica reports to the others which accounts and sessions changed, by Redis if it is
+available, else by PostgreSQL's NOTIFY. Wake-ups may be lost, so every replica also looks by
+itself once a second at whatever it streams.
 
-A replica whose last word nobody else heard gathers the next ones for a moment: telling
-nobody of every order costs as much as a tenth of the order itself. As soon as one more
-hears, words are told at once again.
+While no other replica receives them, wake-ups are gathered for a moment: sending one for every
+order costs as much as a tenth of the order itself. As soon as another replica listens,
+wake-ups are sent at once again.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
@@ -29,23 +30,23 @@ ACCOUNT_CHANNEL = "om:wake:account"
 SESSION_CHANNEL = "om:wake:session"
 # Names in one message: NOTIFY carries at most 8000 bytes.
 NAMES_PER_MESSAGE_MAX = 100
-# Seconds between looks without a word.
+# Seconds between looks without a wake-up.
 LOOK_INTERVAL_S = 1.0
 # Looks between two counts of unknown orders.
 UNKNOWN_COUNT_LOOKS = 15
 
-# What moves is gathered for so long while no other replica listens. Seconds.
+# Changes are gathered for so long while no other replica listens. Seconds.
 GATHER_S = 0.05
-# What a way returns that cannot tell who heard it.
+# The result of a channel that does not say how many replicas received a message.
 SOMEBODY = 2
 
 Tell = Callable[[str, str], Awaitable[int]]
-"""Tells a word on a channel; returns how many replicas heard it, the telling one among them;
-0: it could not be told this way."""
+"""Sends a message on a channel; returns how many replicas received it, the sender among them;
+0: it could not be sent this way."""
 
 
 class WakeUpSender:
-    """Gathers what moved and tells it in the background; see `ports.WakeUps`."""
+    """Gathers changes and sends them in the background; see `ports.WakeUps`."""
 
     def __init__(self, replica: str, ways: Sequence[Tell]) -> None:
         self._replica = replica
@@ -66,7 +67,7 @@ class WakeUpSender:
         self._some.set()
 
     async def run(self) -> None:
-        """Tell for ever."""
+        """Send forever."""
         while True:
             await self._some.wait()
             if self._alone:
@@ -80,7 +81,7 @@ class WakeUpSender:
             self._alone = heard == 1
 
     async def _tell(self, channel: str, names: set[str]) -> int:
-        """Tell in as many words as it takes; return how many heard the best heard one."""
+        """Send in as many messages as needed; return the largest number of receivers."""
         most = 0
         rest = iter(sorted(names))
         while part := list(islice(rest, NAMES_PER_MESSAGE_MAX)):
@@ -94,7 +95,7 @@ class WakeUpSender:
 
 
 class WakeUpReceiver:
-    """Looks at the database for what others did."""
+    """Looks at the database for what other replicas did."""
 
     def __init__(
         self,
@@ -119,7 +120,7 @@ class WakeUpReceiver:
         self.database_seen = False
 
     def heard(self, channel: str, message: str) -> None:
-        """Take a word of a replica."""
+        """Take a message of another replica."""
         replica, _, names = message.partition("|")
         if replica == self._replica:
             return
@@ -134,7 +135,7 @@ class WakeUpReceiver:
             self._rung.set()
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look forever."""
         looks = 0
         while True:
             rung = await self._wait()
@@ -155,10 +156,7 @@ class WakeUpReceiver:
                 await asyncio.sleep(LOOK_INTERVAL_S)
 
     async def _wait(self) -> bool:
-        try:
-            async with asyncio.timeout(LOOK_INTERVAL_S):
-                await self._rung.wait()
-        except TimeoutError:
+        if not await is_set_within(self._rung, LOOK_INTERVAL_S):
             return False
         self._rung.clear()
         return True
@@ -180,7 +178,7 @@ class WakeUpReceiver:
                         row.drop_copy,
                     )
                     for row in rows
-                    # What an owner here was told last is newer than what was read.
+                    # What an owner here reported last is newer than what was read.
                     if not self._links.owns(row.session_id, row.fencing_token)
                 )
             )

@@ -44,7 +44,7 @@ ResetOnDisconnect=N
 def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> str:
     """QuickFIX's settings: per client X the sessions X (orders), X-MD (prices), X-DC (copies).
 
-    It listens on loopback only; clients connect to the guard.
+    It listens on loopback only; clients connect to the guard process.
     """
     text = _DEFAULTS.format(mic=mic, port=port, store=store)
     for client in clients:
@@ -81,7 +81,7 @@ class VenueAcceptor:
         self._guard.start()
 
     def close(self) -> None:
-        """Let nobody in any more; the clients have been logged out.
+        """Let no client in any more; the clients have been logged out.
 
         QuickFIX's own stop() is not called: its socket server is deleted by the acceptor's
         thread while stop() still closes it, which ended one process in four on a loaded machine
@@ -92,7 +92,7 @@ class VenueAcceptor:
 
 
 def free_loopback_port() -> int:
-    """Find a port for QuickFIX to listen on: it cannot tell which one it was given."""
+    """Find a port for QuickFIX to listen on: it cannot say which one it was given."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
@@ -102,7 +102,7 @@ def store_tail(store: Path, mic: str, client: str) -> bytes:
     """The newest outgoing messages of a session that its store has, b"" if there are none.
 
     QuickFIX stores a message, then counts it, then sends it. One that was not counted when
-    the process was killed never left, and the next one takes its number: it is not there.
+    the process was killed never left, and the next one takes its number; it counts as missing.
     """
     session = f"FIX.4.4-{mic}-{client}"
     path = store / f"{session}.body"
@@ -124,7 +124,7 @@ def was_logged_on(store: Path, mic: str, comp_id: str) -> bool:
 
 
 def _next_numbers(store: Path, session: str) -> tuple[int, int]:
-    """The number of the next message to send and to receive; 0 if the store does not tell."""
+    """The number of the next message to send and to receive; 0 if the store does not have it."""
     try:
         text = (store / f"{session}.seqnums").read_text(encoding="ascii")
         sends, _, receives = text.partition(":")

@@ -1,4 +1,4 @@
-"""QuickFIX's callbacks: routing, and nothing that escapes.
+"""QuickFIX's callbacks: they route messages and let no exception out.
 
 An exception that leaves a callback ends the process, so each is guarded. Callbacks other than
 fromApp may be called with QuickFIX's session lock held; they never take the venue's lock,
@@ -15,11 +15,11 @@ import quickfix as fix
 
 from fix.wire import read_fields
 from mesh.log import get_logger
-from sim_exchange.adapters.fix.market_data_desk import MarketDataDesk
-from sim_exchange.adapters.fix.order_desk import (
+from sim_exchange.adapters.fix.market_data_sessions import MarketDataSessions
+from sim_exchange.adapters.fix.order_sessions import (
     CONDITIONALLY_REQUIRED_FIELD_MISSING,
     UNSUPPORTED_MESSAGE_TYPE,
-    OrderDesk,
+    OrderSessions,
 )
 from sim_exchange.adapters.fix.outbound import Sender
 from sim_exchange.adapters.fix.terms import MissingFieldError, NotTakenError
@@ -28,7 +28,7 @@ from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 _LOG = get_logger(__name__)
 
 MARKET_DATA_SUFFIX = "-MD"
-"""CompIDs that end so are market-data sessions."""
+"""CompIDs with this end are market-data sessions."""
 
 TRADING_SESSION_STATUS_REQUEST = "g"
 """Answered on order sessions too."""
@@ -53,14 +53,16 @@ def _guarded(callback: Callable[..., None]) -> Callable[..., None]:
 
 
 class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has no types
-    """Takes what the sessions receive to the desks.
+    """Passes received messages to the order and market-data sessions.
 
     Attributes:
         received: Application messages received, by type.
         errors: Messages whose handling failed for a fault of ours.
     """
 
-    def __init__(self, sender: Sender, orders: OrderDesk, market_data: MarketDataDesk) -> None:
+    def __init__(
+        self, sender: Sender, orders: OrderSessions, market_data: MarketDataSessions
+    ) -> None:
         super().__init__()
         self._sender = sender
         self._orders = orders
@@ -88,13 +90,13 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
         _LOG.info("logout", client=client)
 
     def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name
-        """Let it go."""
+        """Let the message go."""
 
     def fromAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name
-        """QuickFIX does what is to do."""
+        """Do nothing: QuickFIX handles it."""
 
     def toApp(self, message: Any, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name
-        """Let it go."""
+        """Let the message go."""
 
     def fromApp(self, message: Any, session_id: Any) -> None:  # noqa: N802 - QuickFIX's name
         """Handle a message and answer before the next is read."""
@@ -154,6 +156,6 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
 
     @_guarded
     def _apologise(self, text: str) -> None:
-        """Tell the client that its message was not handled, if that much can be read."""
+        """Reject a message that was not handled, if enough of it can be read."""
         fields = read_fields(text)
         self._reject(fields["49"], fields, _BUSINESS_OTHER, "internal error of the venue")

@@ -1,4 +1,4 @@
-"""The repeating groups of what clients send, for the data dictionary of their sessions.
+"""The repeating groups that clients send, for the data dictionary of their sessions.
 
 Everything else about a message is checked by the message handlers, which name the field.
 """

@@ -20,7 +20,7 @@ from sim_exchange.service.orders import Report
 from sim_exchange.service.venue import Venue
 
 LOGOUT_MAX_S = 5.0
-"""Seconds clients have to answer Logout(5); then they are left."""
+"""Seconds clients have to answer Logout(5); then they are cut off."""
 
 
 class Sender:
@@ -28,11 +28,11 @@ class Sender:
 
     Attributes:
         logged_on: CompIDs of the sessions that are up; kept by the application's callbacks.
-        lost: CompIDs of sessions that went down, to be taken by the market-data desk: one
-            that is back at once has lost its subscriptions all the same.
+        lost: CompIDs of sessions that went down, for the market-data sessions: a session that
+            is back at once has still lost its subscriptions.
         sent: Messages sent by type.
-        copied: Clients with a drop copy. It begins with the first logon of that session: what
-            nobody ever comes for need not be stored.
+        copied: Clients with a drop copy. It begins with the first logon of that session: copies
+            for a client that never logs on need not be stored.
     """
 
     def __init__(self) -> None:
@@ -55,13 +55,13 @@ class Sender:
         )
 
     def send(self, comp_id: str, msg_type: str, first_tag: int, rest: str) -> None:
-        """Send a message; without a connection it is stored and goes out when asked again.
+        """Send a message; without a connection it is stored, and sent when the client asks for it.
 
         Args:
             comp_id: Of the client.
             msg_type: MsgType(35).
             first_tag: Tag of the first body field.
-            rest: Its value, and the other fields behind delimiters.
+            rest: Its value, and the other fields, separated by delimiters.
         """
         session = self._sessions.get(comp_id)
         if session is None:
@@ -127,8 +127,8 @@ class AnswerBook:
         """Journal the changed orders and send the answers. The caller holds the venue's lock.
 
         Raises:
-            OSError: The journal cannot be written; the answers are dropped, because what
-                is told must be known after a restart.
+            OSError: The journal cannot be written; the answers are dropped, because everything
+                that is reported must be known after a restart.
         """
         venue = self._venue
         answers = venue.answers
@@ -143,7 +143,7 @@ class AnswerBook:
             lines = [order_line(order) for order in venue.touched.values()]
             for order in venue.touched.values():
                 if not order.is_open:
-                    order.wire = None  # closed orders are kept, and rarely told again
+                    order.wire = None  # closed orders are kept, and rarely reported again
             venue.touched.clear()
             for answer, (client, _, body) in zip(answers, outgoing, strict=True):
                 if is_journalled(answer) and isinstance(answer, Report):

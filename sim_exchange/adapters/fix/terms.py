@@ -1,4 +1,4 @@
-"""What an order asks for, from FIX fields."""
+"""The terms of an order, from FIX fields."""
 
 from typing import Final, NoReturn
 
@@ -34,11 +34,11 @@ class BadTermsError(ValueError):
 
 
 class MissingFieldError(ValueError):
-    """A required field is not there."""
+    """A required field is missing."""
 
 
 class NotTakenError(ValueError):
-    """A request asks for what this venue does not do; the text says what it does."""
+    """A request for something this venue does not do; the text says what it does."""
 
 
 _NAMES = {
@@ -70,7 +70,7 @@ def required(fields: dict[str, str], tag: str) -> str:
 
 
 def read_terms(fields: dict[str, str]) -> Terms:
-    """Read what an order asks for.
+    """Read the terms of an order.
 
     Raises:
         MissingFieldError: A required field is missing.

@@ -1,8 +1,8 @@
 """FIX text to fields and answers to FIX text.
 
-QuickFIX parses and frames; between, everything is text, because a call into C++ per field
-costs more than the whole order. A body is handed to QuickFIX as one field whose value
-holds all others: it counts length and checksum over the text as it is, in our order.
+QuickFIX parses and frames; everything in between is text, because a call into C++ per field
+costs more than the whole order. A body is handed to QuickFIX as one field whose value has all
+the others: QuickFIX counts length and checksum over the text as it is, in our order.
 """
 
 from functools import lru_cache
@@ -29,9 +29,9 @@ SHORT_SALES: Final = frozenset({"5", "6"})
 """Side(54) of a short sale and of an exempt one."""
 SIDES: Final = {"1": Side.BUY, "2": Side.SELL} | dict.fromkeys(SHORT_SALES, Side.SELL)
 DROP_COPY_SUFFIX: Final = "-DC"
-"""CompIDs that end so are drop-copy sessions."""
+"""CompIDs with this end are drop-copy sessions."""
 IS_COPY: Final = "\x01797=Y"
-"""CopyMsgIndicator(797), behind the body of what was copied."""
+"""CopyMsgIndicator(797), after the body of the copied message."""
 TRAILING_STOP_PEG: Final = "a"
 """ExecInst(18)."""
 ORD_TYPES: Final = {OrderKind.TRAILING_STOP: "P"}
@@ -62,8 +62,8 @@ def answer_client(answer: Answer) -> str:
 def is_journalled(answer: Answer) -> bool:
     """Whether the answer itself must survive a crash between journal and FIX store.
 
-    A lost acknowledgement is healed by the order's status; a fill, cancel, replace or
-    expiry tells something nothing else tells.
+    A lost acknowledgement is repaired by the order's status; no other message has what a fill,
+    cancel, replace or expiry reports.
     """
     return isinstance(answer, Report) and answer.exec_type in {"F", "4", "5", "C"}
 
@@ -104,7 +104,7 @@ def _order_part(order: ClientOrder, mic: str) -> str:
 
 
 def _special_parts(terms: Terms) -> list[str]:
-    """What only some orders have, as far as it stays the same."""
+    """Fields of special orders that stay the same."""
     special = terms.special
     parts = [f"111={special.display}"] if special.display else []
     if special.peg is not None:

@@ -1,8 +1,9 @@
-"""BusinessMessageReject(j) for what a venue sends and we cannot use; it is kept all the same.
+"""BusinessMessageReject(j) for a venue's message that we cannot use; the message is still kept.
 
-FIX asks for it where a message is sound as a message, and no other one can say no: a type that
-is not spoken here, a report that lacks what its ExecType(150) needs. What is not sound is kept
-for a person without a word: a Reject(3) would be of the session, and the session is sound.
+FIX requires it where a message is correct as a message and no other answer can refuse it: a type
+that is not supported here, a report without a field that its ExecType(150) needs. An incorrect
+message is kept for a person without an answer: a Reject(3) would concern the session, and the
+session is correct.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,10 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 UNSUPPORTED_TYPE: Final = "3"
 MISSING_FIELD: Final = "5"
 """BusinessRejectReason(380): a conditionally required field is missing."""
-# Of an order session, beside the session's own.
+# Of an order session, in addition to the session's own.
 SPOKEN: Final = frozenset({"8", "9", "j", "3", "h"})
 ADMINISTRATIVE: Final = frozenset({"0", "1", "2", "4", "5", "A"})
-# What a report of this ExecType(150) is of no use without.
+# Fields without which a report of this ExecType(150) cannot be used.
 NEEDED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "F": ((t.LAST_QTY, "LastQty(32)"), (t.LAST_PX, "LastPx(31)")),
     "G": (
@@ -33,9 +34,9 @@ _ID_MAX: Final = 256
 
 
 def is_of_use(message: link.VenueMessage) -> bool:
-    """Tell whether a message was read as a report that has all its ExecType(150) needs.
+    """Return whether a message was read as a report with everything its ExecType(150) needs.
 
-    Nearly all are; none of these has to be taken apart once more for `reject_for`.
+    Nearly all are, and these need not be parsed again for `reject_for`.
     """
     if not message.HasField("execution_report"):
         return False
@@ -49,10 +50,10 @@ def is_of_use(message: link.VenueMessage) -> bool:
 
 
 def reject_for(raw: str, number: int) -> str:
-    """Return the body of the j a message is answered with; empty if it is not.
+    """Return the body of the j that answers a message; empty if none does.
 
-    Not one with PossDupFlag(43) or PossResend(97): it was answered when it came first, or
-    what it repeats was.
+    None for PossDupFlag(43) or PossResend(97): the message, or the one it repeats, was answered
+    when it came first.
     """
     found = wire.fields(wire.clean(raw))
     kind = found.get(t.MSG_TYPE, "")
@@ -61,7 +62,9 @@ def reject_for(raw: str, number: int) -> str:
     if kind in ADMINISTRATIVE or not (kind.isascii() and kind.isalnum()):
         return ""
     if kind not in SPOKEN and len(kind) <= MSG_TYPE_MAX:
-        return _body(number, kind, "", UNSUPPORTED_TYPE, f"MsgType(35)={kind} is not spoken here")
+        return _body(
+            number, kind, "", UNSUPPORTED_TYPE, f"MsgType(35)={kind} is not supported here"
+        )
     needed = NEEDED.get(found.get(t.EXEC_TYPE, ""), ()) if kind == "8" else ()
     missing = [name for tag, name in needed if not found.get(tag)]
     exec_id = found.get(t.EXEC_ID, "")

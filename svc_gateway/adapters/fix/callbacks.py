@@ -4,14 +4,14 @@
 Facts that shape this file (probed with quickfix 1.16):
 
 - A Python exception that leaves a callback ends the process, so every callback is guarded.
-- QuickFIX gives a parsed message, with fields sorted by tag. The text as it came is only seen by
-  the log, so the log object keeps it for the callback that follows in the same thread.
-- What QuickFIX refuses by itself (a repeating group the dictionary does not foresee) never comes
-  to `fromApp`; only its Reject(3) comes to `toAdmin`. A fact must not be lost over form, so the
-  refused text is taken from the log and handed over as any other.
-- What QuickFIX queued behind a gap comes to `fromApp` without coming to the log again; then the
-  text is looked for among the few kept, and else is the sorted one (fine for everything
-  without groups).
+- QuickFIX gives a parsed message, with fields sorted by tag. Only the log sees the text as it
+  came, so the log object keeps it for the callback that follows in the same thread.
+- A message that QuickFIX refuses by itself (for a repeating group that the dictionary does not
+  have) never comes to `fromApp`; only its Reject(3) comes to `toAdmin`. A fact must not be lost
+  because of its form, so the refused text is taken from the log and handed over like any other.
+- A message that QuickFIX queued because of a gap comes to `fromApp` later, without coming to the
+  log again. Its text is looked for among the few kept; otherwise the sorted one is used (correct
+  for everything without groups).
 - DoNotSend in `toApp` of a message with PossDupFlag(43) makes QuickFIX gap-fill over it; DoNotSend
   of a fresh message leaves no trace: no number, nothing in the store.
 """
@@ -25,7 +25,7 @@ from typing import Any
 import quickfix as fix
 
 from svc_gateway.adapters.fix.message_log import MessageLog
-from svc_gateway.service.ports import Handed, Told
+from svc_gateway.service.ports import Handed, HandedKind
 
 _MSG_SEQ_NUM = 34
 _MSG_TYPE = 35
@@ -33,14 +33,14 @@ _POSS_DUP_FLAG = 43
 _TEXT = 58
 _REF_SEQ_NUM = 45
 _SENDING_TIME = 52
-# Heartbeat(0), TestRequest(1): they come when nothing else does, and tell the venue's time.
+# Heartbeat(0), TestRequest(1): they come when nothing else does, and have the venue's time.
 _HEARTBEATS = frozenset("01")
 _SESSION_REJECT_REASON = 373
 # CompID problem, SendingTime(52) accuracy problem: such a message is not of this session.
 _NOT_FOR_US = frozenset({"9", "10"})
 _USERNAME = 553
 _PASSWORD = 554
-# Texts kept for messages QuickFIX may queue behind a gap; older ones are had in sorted form.
+# Texts kept for messages that QuickFIX may queue because of a gap; older ones come sorted.
 _RAW_KEPT_MAX = 1024
 
 HandOver = Callable[[Handed], bool]
@@ -84,7 +84,7 @@ class RawLog(fix.Log):  # type: ignore[misc]
             _note(self._hand_over, f"log of an outgoing message failed: {error!r}")
 
     def onEvent(self, text: str) -> None:  # noqa: N802
-        """Hand over what QuickFIX says."""
+        """Hand over QuickFIX's event texts."""
         _note(self._hand_over, text)
 
     def take(self, number: int) -> str:
@@ -110,7 +110,7 @@ class RawLogFactory(fix.LogFactory):  # type: ignore[misc]
         return log.__disown__()
 
     def destroy(self, log: Any) -> None:
-        """QuickFIX's side is done with it."""
+        """Do nothing: QuickFIX no longer uses the log."""
 
 
 class Callbacks(fix.Application):  # type: ignore[misc]
@@ -131,23 +131,23 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         self.session: Any = None
 
     def onCreate(self, session_id: Any) -> None:  # noqa: N802
-        """Nothing: the numbers are set before start."""
+        """Do nothing: the numbers are set before start."""
 
     def onLogon(self, session_id: Any) -> None:  # noqa: N802
-        """Tell that requests may be sent."""
+        """Report that requests may be sent."""
         try:
             self._logout_text = ""
             self._logged_on()
             self._hand_over(
-                Handed(Told.LOGON, "", time.time_ns(), self._logon_number, self._epoch_ns())
+                Handed(HandedKind.LOGON, "", time.time_ns(), self._logon_number, self._epoch_ns())
             )
         except Exception as error:  # noqa: BLE001
             _note(self._hand_over, f"onLogon failed: {error!r}")
 
     def onLogout(self, session_id: Any) -> None:  # noqa: N802
-        """Tell that the session is down."""
+        """Report that the session is down."""
         try:
-            self._hand_over(Handed(Told.LOGOUT, self._logout_text, time.time_ns()))
+            self._hand_over(Handed(HandedKind.LOGOUT, self._logout_text, time.time_ns()))
         except Exception as error:  # noqa: BLE001
             _note(self._hand_over, f"onLogout failed: {error!r}")
 
@@ -177,18 +177,20 @@ class Callbacks(fix.Application):  # type: ignore[misc]
             elif kind == "A":
                 self._logon_number = int(header.getField(_MSG_SEQ_NUM))
             elif kind in _HEARTBEATS and not header.isSetField(_POSS_DUP_FLAG):
-                self._hand_over(Handed(Told.HEARD, header.getField(_SENDING_TIME), received_ns))
+                self._hand_over(
+                    Handed(HandedKind.HEARD, header.getField(_SENDING_TIME), received_ns)
+                )
             elif kind == "5":
                 self._logout_text = message.getField(_TEXT) if message.isSetField(_TEXT) else ""
         except Exception as error:  # noqa: BLE001
             self._unreadable(message, received_ns, error)
 
     def toApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
-        """Let nothing leave twice, and nothing take a number while not logged on."""
+        """Stop any second sending, and sending while not logged on, so that no number is used."""
         send = False
         try:
             if message.getHeader().isSetField(_POSS_DUP_FLAG):
-                self._hand_over(Handed(Told.NOT_RESENT, message.toString(), time.time_ns()))
+                self._hand_over(Handed(HandedKind.NOT_RESENT, message.toString(), time.time_ns()))
             else:
                 send = self.session is not None and self.session.isLoggedOn()
         except Exception as error:  # noqa: BLE001
@@ -208,7 +210,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         number = int(message.getHeader().getField(_MSG_SEQ_NUM))
         log = self._factory.log
         raw = (log.take(number) if log is not None else "") or message.toString()
-        self._hand_over(Handed(Told.MESSAGE, raw, received_ns, number))
+        self._hand_over(Handed(HandedKind.MESSAGE, raw, received_ns, number))
 
     def _refused(self, reject: Any) -> None:
         reason = reject.getField(_SESSION_REJECT_REASON) if reject.isSetField(
@@ -221,20 +223,20 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         raw = log.take(number)
         if raw and "\x0135=3\x01" not in raw[:40]:
             _note(self._hand_over, f"QuickFIX refused MsgSeqNum(34) {number}; taken nevertheless")
-            self._hand_over(Handed(Told.MESSAGE, raw, time.time_ns(), number))
+            self._hand_over(Handed(HandedKind.MESSAGE, raw, time.time_ns(), number))
 
     def _unreadable(self, message: Any, received_ns: int, error: Exception) -> None:
-        # Whatever this message has, the process lives and a person sees it.
+        # Whatever is wrong with this message, the process goes on and a person sees it.
         try:
             raw = message.toString()
         except Exception as again:  # noqa: BLE001
             raw, error = "", again
         _note(self._hand_over, f"a message could not be taken over: {error!r}")
         with contextlib.suppress(Exception):
-            self._hand_over(Handed(Told.UNREADABLE, raw, received_ns))
+            self._hand_over(Handed(HandedKind.UNREADABLE, raw, received_ns))
 
 
 def _note(hand_over: HandOver, text: str) -> None:
-    # Called by what guards the callbacks: nothing may come out of it.
+    # Called where callbacks handle errors: nothing may be raised here.
     with contextlib.suppress(Exception):
-        hand_over(Handed(Told.NOTE, text, time.time_ns()))
+        hand_over(Handed(HandedKind.NOTE, text, time.time_ns()))

@@ -1,10 +1,10 @@
-"""Follows what QuickFIX says of its connection, and tells when it does not come back by itself."""
+"""Follows QuickFIX's connection, and says when it does not come back by itself."""
 
 from collections.abc import Callable
 
 from fix.initiator_guard import retry_ceiling_s
 
-# How QuickFIX begins what it says on the way to a logon; the port it names is the guard's.
+# The first words of QuickFIX's texts before a logon; the port in them is the guard process's.
 _CONNECTING = "Connecting to "
 _LOGON_SENT = "Initiated logon request"
 _IDLE_WORDS = (
@@ -14,10 +14,10 @@ _IDLE_WORDS = (
 
 
 class ConnectionWatch:
-    """One session's, over every engine made for it. Called in QuickFIX's thread.
+    """The watch of one session, over all its engines. Called in QuickFIX's thread.
 
-    A connection that QuickFIX ends itself (no heartbeat, MsgSeqNum(34) too low) stays among those
-    it has: it never dials again, and sends its Logon(A) nowhere, for ever.
+    A connection that QuickFIX ends itself (no heartbeat, MsgSeqNum(34) too low) stays among its
+    connections: QuickFIX never connects again, and its Logon(A) goes nowhere, forever.
     """
 
     def __init__(self, reconnect_s: float, now: Callable[[], float]) -> None:
@@ -29,24 +29,24 @@ class ConnectionWatch:
         self.begin()
 
     def begin(self) -> None:
-        """An engine is made anew."""
-        # Its last word that may tell why the session ended.
+        """A new engine is made."""
+        # QuickFIX's last text that may say why the session ended.
         self.why = ""
         self._stuck = False
         self._connecting = False
 
     def logged_on(self) -> None:
-        """The venue took the logon."""
+        """The venue accepted the logon."""
         self._failures = 0
         self.why = ""
 
     @property
     def stuck(self) -> bool:
-        """Whether the engine is to be made anew now: at once the first time, then ever later."""
+        """Whether a new engine is needed now: at once the first time, then after growing delays."""
         return self._stuck and self._now() >= self._not_before
 
     def note(self, text: str) -> bool:
-        """Take a word of QuickFIX; tell if it says anything to people."""
+        """Note a text of QuickFIX; return whether it is useful to people."""
         if text.startswith(_CONNECTING):
             self._connecting = True
             return False

@@ -20,7 +20,7 @@ from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
 from svc_gateway.adapters.fix.venue_groups import GROUPS, MORE_TYPES
-from svc_gateway.service.ports import Groups, Handed, InDoubtError, NotSentError, Told
+from svc_gateway.service.ports import Groups, Handed, HandedKind, InDoubtError, NotSentError
 from svc_gateway.venues import SessionConfig
 
 _MSG_SEQ_NUM = 34
@@ -46,14 +46,14 @@ class QuickFixEngine:
         )
         self._parts: tuple[Any, ...] = ()
         self._initiator: Any = None
-        # QuickFIX's session is freed by `stop`, in another thread than those that use it.
+        # `stop` frees QuickFIX's session, in another thread than those that use it.
         self._in_use = threading.Lock()
         self._session: Any = None
         self._message_log: MessageLog | None = None
         self._guard: GuardProcess | None = None
         self._spoiled = False
         self._watch = ConnectionWatch(config.reconnect_s, time.monotonic)
-        # The next Logon(A) is to carry ResetSeqNumFlag(141)=Y.
+        # The next Logon(A) must carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
 
     @property
@@ -68,7 +68,7 @@ class QuickFixEngine:
 
     @property
     def stuck(self) -> bool:
-        """Whether QuickFIX logs on over a connection it closed itself, and it is time to help."""
+        """Whether QuickFIX logs on over a connection it closed itself, and a restart is due."""
         return self.running and self._watch.stuck
 
     def start(self, next_target: int | None) -> None:
@@ -129,8 +129,8 @@ class QuickFixEngine:
 
         def change(store: Any) -> None:
             if reset:
-                # First the mark: a store that began anew without the venue hearing of it is
-                # refused at the next logon.
+                # First the mark: a store that was reset without the venue knowing it is refused at
+                # the next logon.
                 self._reset_mark.touch()
                 store.reset(fix.UtcTimeStamp())
             if next_sender:
@@ -141,7 +141,7 @@ class QuickFixEngine:
         self._with_store(change)
 
     def begin_anew(self, next_sender: int) -> None:
-        """Make a new store in which our numbers go on from here."""
+        """Make a new store in which our numbers continue from here."""
 
         def change(store: Any) -> None:
             store.reset(fix.UtcTimeStamp())
@@ -160,7 +160,7 @@ class QuickFixEngine:
             factory.destroy(store)
 
     def _reset_is_told(self) -> None:
-        # In QuickFIX's thread, at logon: the next logon is to keep the numbers again.
+        # In QuickFIX's thread, at logon: the next logon must keep the numbers again.
         if self._reset_mark.exists():
             if not self._config.reset_on_logon and self._session is not None:
                 self._session.setResetOnLogon(False)
@@ -172,8 +172,8 @@ class QuickFixEngine:
 
     def send(self, body: str, groups: Groups = ()) -> int:
         """Send one application message and return its MsgSeqNum(34)."""
-        # Parsing a text costs a fifth of setting eleven fields one by one; QuickFIX puts the
-        # header, length and checksum right when it sends.
+        # Parsing a text costs a fifth of setting eleven fields one by one; QuickFIX corrects
+        # header, length and checksum when it sends.
         message = fix.Message(f"8=FIX.4.4\x019=0\x01{body}\x0110=000\x01", False)
         for number_tag, first_tag, entries in groups:
             for entry in entries:
@@ -221,23 +221,23 @@ class QuickFixEngine:
 
     def _note(self, text: str) -> None:
         # In the thread that reads from the guard process.
-        self._put(Handed(Told.NOTE, text, time.time_ns()))
+        self._put(Handed(HandedKind.NOTE, text, time.time_ns()))
 
     def _hand_over(self, handed: Handed) -> bool:
-        # Called in QuickFIX's threads. After one loss nothing more is taken: the session is
-        # rewound to what the OMS has, so order is kept and the venue sends the rest again.
-        carries = handed.told in {Told.MESSAGE, Told.UNREADABLE}
+        # Called in QuickFIX's threads. After one loss nothing more is taken: the session is rewound
+        # to what the OMS has, so order is kept and the venue sends the rest again.
+        carries = handed.kind in {HandedKind.MESSAGE, HandedKind.UNREADABLE}
         if self._spoiled and carries:
             return False
-        if handed.told is Told.LOGON:
+        if handed.kind is HandedKind.LOGON:
             self._watch.logged_on()
-        if handed.told is Told.NOTE and not self._watch.note(handed.raw):
+        if handed.kind is HandedKind.NOTE and not self._watch.note(handed.raw):
             return True
         trouble = self._guard.trouble if self._guard is not None else ""
-        if trouble and handed.told is Told.NOTE:
-            # QuickFIX only knows that the guard closed its connection; the guard knows why.
+        if trouble and handed.kind is HandedKind.NOTE:
+            # QuickFIX only knows that the guard process closed its connection; the guard knows why.
             return True
-        if handed.told is Told.LOGOUT and not handed.raw:
+        if handed.kind is HandedKind.LOGOUT and not handed.raw:
             handed = replace(handed, raw=trouble or self._watch.why)
         try:
             taken = self._put(handed)
@@ -268,7 +268,7 @@ def guard_config(config: SessionConfig) -> GuardConfig:
 
 
 def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: int) -> Any:
-    """Return QuickFIX's settings of one session; as little as possible is refused.
+    """Return QuickFIX's settings of one session; it should refuse as little as possible.
 
     It connects to the guard process on loopback, which connects to the venue.
     """

@@ -1,4 +1,4 @@
-"""One venue's market data: what to ask, and how to read the answers."""
+"""One venue's market data: the requests, and how to read the answers."""
 
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -81,8 +81,8 @@ class FixMarketDialect:
         return MarketReading(faults=[f"MsgType(35) {kind[:20]!r} is not expected"])
 
     def _security_list(self, raw: str, received_ns: int) -> MarketReading:
-        told, more, faults = read_security_list(raw, self._config, received_ns)
-        return MarketReading(instruments=told, list_complete=not more, faults=faults)
+        listed, more, faults = read_security_list(raw, self._config, received_ns)
+        return MarketReading(instruments=listed, list_complete=not more, faults=faults)
 
     def _security_status(self, raw: str, received_ns: int) -> MarketReading:
         symbol, status = trading_status(raw)

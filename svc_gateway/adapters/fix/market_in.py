@@ -1,7 +1,7 @@
-"""What a venue says on a market-data session, as contract messages: W, X, y, h, f, Y.
+"""A venue's messages on a market-data session as contract messages: W, X, y, h, f, Y.
 
-The first tag of a repeating group begins an entry wherever it comes again; that is all the
-structure FIX gives, and no dictionary is needed for it.
+The first tag of a repeating group begins an entry wherever it comes again; FIX gives no other
+structure, and no dictionary is needed for it.
 """
 
 from decimal import Decimal
@@ -17,8 +17,8 @@ from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
 from svc_gateway.service.ports import MarketReading
 
-# Levels remembered by MDEntryID(278), for venues that delete by id alone. Reached: the oldest is
-# forgotten and a later change of it asks for a fresh snapshot.
+# Levels remembered by MDEntryID(278), for venues that delete by id alone. Beyond it the oldest is
+# forgotten, and a later change of it requests a fresh snapshot.
 ENTRY_IDS_MAX = 200_000
 TEXT_MAX = 256
 SYMBOL_MAX = 64
@@ -62,7 +62,7 @@ class MarketReader:
         self._last_trades: dict[str, tuple[str, str]] = {}
 
     def forget(self) -> None:
-        """Start over: the venue's books will come whole."""
+        """Start over: the venue will send whole books."""
         self._levels.clear()
         self._last_trades.clear()
 
@@ -117,10 +117,10 @@ class MarketReader:
         self, symbol: str, entry: Entry, volume: str, at: Timestamp, received: Timestamp,
         reading: MarketReading,
     ) -> None:  # fmt: skip
-        """Tell the trade a snapshot ends with, unless it was told already.
+        """Pass on the trade at the end of a snapshot, unless it was passed on already.
 
-        A snapshot's last trade mostly has no id. It gets one of what is known of it, so that the
-        next snapshot does not tell it again.
+        A snapshot's last trade mostly has no id. It gets one made of its fields, so that the next
+        snapshot does not report it again.
         """
         before = self._last_trades.get(symbol)
         update = self._trade(symbol, entry, at, received)
@@ -132,7 +132,7 @@ class MarketReader:
         reading.updates.append(update)
 
     def incremental(self, raw: str, received_ns: int) -> MarketReading:
-        """Read MarketDataIncrementalRefresh(X). A Symbol(55) holds for the entries behind it."""
+        """Read MarketDataIncrementalRefresh(X). A Symbol(55) applies to the entries after it."""
         head, entries = split(wire.clean(raw), t.MD_UPDATE_ACTION)
         reading = MarketReading()
         at = to_timestamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
@@ -145,7 +145,7 @@ class MarketReader:
             try:
                 self._change(symbol, entry, at, received, reading)
             except BadFieldError as error:
-                # The others are told; what this one would have changed is asked for anew.
+                # The other entries are passed on; the book of this one is requested anew.
                 reading.faults.append(f"MsgType(35) 'X', {symbol[:SYMBOL_MAX]!r}: {error}")
                 if len(symbol) <= SYMBOL_MAX:
                     reading.refresh.add(symbol)
@@ -162,7 +162,7 @@ class MarketReader:
         if kind in _SIDES:
             self._level_change(symbol, {**entry, t.MD_ENTRY_TYPE: kind}, at, received, reading)
         elif deleted:
-            return  # a bust of a trade, or a figure taken back: not told to subscribers
+            return  # a bust of a trade, or a figure withdrawn: not passed on
         elif kind == "2":
             reading.updates.append(self._trade(symbol, entry, at, received))
         else:

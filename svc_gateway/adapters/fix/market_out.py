@@ -1,4 +1,4 @@
-"""What a market-data session asks for: x, g, V."""
+"""The requests of a market-data session: x, g, V."""
 
 from collections.abc import Sequence
 

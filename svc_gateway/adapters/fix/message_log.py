@@ -1,4 +1,4 @@
-"""A log of FIX messages that never grows beyond its bound. Off unless asked for."""
+"""A log of FIX messages that never grows beyond its bound. Off by default."""
 
 import re
 import time
@@ -10,7 +10,7 @@ _SECRET = re.compile("\x01554=[^\x01]*")
 
 
 class MessageLog:
-    """Two files per session: when one is full it becomes the old one, and the older is gone."""
+    """Two files per session: a full one replaces the old one."""
 
     def __init__(self, path: Path, bytes_max: int) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What a venue says on an order session, as contract messages: 8, 9, j, 3. Else it is parked."""
+"""A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,18 +27,17 @@ class OrderReader:
     """Reads one order session's messages.
 
     Args:
-        sent_message: returns the text that went out with a MsgSeqNum(34), for rejects that name
+        sent_message: Returns the text that was sent with a MsgSeqNum(34), for rejects that name
             only that.
-        dialect: how the venue speaks; None where what it says of orders that are not ours is not
-            asked for.
+        dialect: How the venue writes FIX; None if unsolicited orders are not taken.
     """
 
     def __init__(
         self, sent_message: Callable[[int], str], dialect: DialectConfig | None = None
     ) -> None:
         self._sent_message = sent_message
-        told = dialect is not None and dialect.telephone_orders == "adopt"
-        self._told_dialect = dialect if told else None
+        adopts = dialect is not None and dialect.telephone_orders == "adopt"
+        self._adopting_dialect = dialect if adopts else None
         self._rejects = dialect is not None and dialect.business_reject
 
     def sent_at(self, raw: str) -> tuple[int, int]:
@@ -63,7 +62,7 @@ class OrderReader:
         try:
             if kind == "8":
                 _execution_report(found, message.execution_report)
-                self._tell(found, message.execution_report)
+                self._describe(found, message.execution_report)
             elif kind == "9":
                 _cancel_reject(found, message.order_cancel_reject)
             elif kind == "j":
@@ -72,14 +71,14 @@ class OrderReader:
                 self._session_reject(found, message.session_reject)
             else:
                 park(message, raw, kind, f"MsgType(35) {kind[:20]!r} is not expected here")
-        except Exception as error:  # noqa: BLE001  whatever it is, it is parked whole and seen
+        except Exception as error:  # noqa: BLE001  any fault: the message is parked whole and reported
             park(
                 message, raw, kind, f"{error}" if isinstance(error, BadFieldError) else repr(error)
             )
         return message
 
     def trading_session_status(self, raw: str) -> int | None:
-        """Return TradSesStatus(340) if it is a TradingSessionStatus(h), 0 if not told."""
+        """Return TradSesStatus(340) of a TradingSessionStatus(h), 0 if it has none; else None."""
         if "\x0135=h\x01" not in raw[:64]:
             return None
         value = wire.fields(raw).get(t.TRAD_SES_STATUS, "")
@@ -88,36 +87,36 @@ class OrderReader:
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.
 
-        None if the message is no part of a mass answer. One without orders says so in a report
-        of its own, which is of none.
+        None if the message is no part of a mass answer. A mass answer without orders is one report
+        that is of no order.
         """
         if f"\x01{t.MASS_STATUS_REQ_ID}=" not in raw:
             return None
         found = wire.fields(raw)
         of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID)) or (
-            # By telephone; a report that says there are none has no OrderID(37) of one.
+            # An unsolicited order; a report that there are no orders has no OrderID(37).
             found.get(t.ORDER_ID, "") not in _NO_ORDER_ID and found.get(t.ORD_STATUS) != "8"
         )
         last = found.get(t.LAST_RPT_REQUESTED) == "Y"
         return found[t.MASS_STATUS_REQ_ID], last or not of_order, of_order
 
     def reject_for(self, message: link.VenueMessage, raw: str, number: int) -> str:
-        """Return the body of the BusinessMessageReject(j) a message is to be answered with."""
+        """Return the body of the BusinessMessageReject(j) that answers a message."""
         return reject_for(raw, number) if self._rejects and not is_of_use(message) else ""
 
-    def _tell(self, found: Fields, out: link.ExecutionReport) -> None:
-        """Add what the report says of an order that no ClOrdID(11) of ours names."""
-        dialect = self._told_dialect
+    def _describe(self, found: Fields, out: link.ExecutionReport) -> None:
+        """Add the report's description of an order that no ClOrdID(11) of ours names."""
+        dialect = self._adopting_dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
-        told = out.told
-        told.account_id = _identifier(found, t.ACCOUNT, "Account(1)") or dialect.telephone_account
-        told.symbol = _text(found, t.SYMBOL).removesuffix(dialect.symbol_suffix)
+        order = out.told
+        order.account_id = _identifier(found, t.ACCOUNT, "Account(1)") or dialect.telephone_account
+        order.symbol = _text(found, t.SYMBOL).removesuffix(dialect.symbol_suffix)
         if found.get(t.SECURITY_ID_SOURCE) == "4":
-            told.isin = _text(found, t.SECURITY_ID)
-        told.side = _text(found, t.SIDE)
-        told.order_type = _text(found, t.ORD_TYPE)
-        told.currency = _text(found, t.CURRENCY)
+            order.isin = _text(found, t.SECURITY_ID)
+        order.side = _text(found, t.SIDE)
+        order.order_type = _text(found, t.ORD_TYPE)
+        order.currency = _text(found, t.CURRENCY)
 
     def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
         out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
@@ -139,7 +138,7 @@ class OrderReader:
         if ref_seq_num == 0:
             return ""
         sent = wire.fields(self._sent_message(ref_seq_num))
-        # A refused status request says nothing of the order it asked about.
+        # The refusal of a status request says nothing of its order.
         return sent.get(t.CL_ORD_ID, "") if sent.get(t.MSG_TYPE) in {"D", "F", "G"} else ""
 
 

@@ -19,7 +19,7 @@ ORDER_TYPES: Final = {
     oms.ORDER_TYPE_MARKET_TO_LIMIT: "K",
     oms.ORDER_TYPE_ICEBERG: "2",
     oms.ORDER_TYPE_PEGGED: "P",
-    # FIX 4.4 has no value of its own: a peg that trails, by ExecInst(18).
+    # FIX 4.4 has no value of its own: a trailing peg, by ExecInst(18).
     oms.ORDER_TYPE_TRAILING_STOP: "P",
 }
 TIMES_IN_FORCE: Final = {
@@ -101,8 +101,8 @@ class OrderWriter:
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a ClOrdID(11) and an OrderStatusRequest(H) about a request in the FIX store.
 
-        Both are empty if it needs none. A question that was filled over is asked again:
-        nobody has seen it.
+        Both are empty if it needs none. A question that was gap-filled is asked again, because the
+        venue has not seen it.
         """
         found = wire.fields(sent)
         if found.get(t.MSG_TYPE) not in {"D", "F", "G", "H"} or not found.get(t.CL_ORD_ID):
@@ -114,7 +114,7 @@ class OrderWriter:
         return subject, wire.join(fields)
 
     def receipt_about(self, sent: str) -> link.CommandReceipt | None:
-        """Return the receipt that says that a request in the FIX store is in doubt, if it can be.
+        """Return the receipt IN_DOUBT for a request in the FIX store, if it needs one.
 
         A question is never in doubt.
         """
@@ -147,7 +147,7 @@ class OrderWriter:
         return fields
 
     def _quantity(self, c: link.VenueCommand) -> tuple[str, str]:
-        """Return OrderQty(38), or CashOrderQty(152) while the venue has yet to tell the former."""
+        """Return OrderQty(38), or CashOrderQty(152) until the venue has reported the former."""
         if not c.terms.quantity_is_estimate:
             return t.ORDER_QTY, c.terms.quantity
         if not self._dialect.cash_quantity:
@@ -242,7 +242,7 @@ def _peg(c: link.VenueCommand) -> Fields:
     if c.type == oms.ORDER_TYPE_TRAILING_STOP:
         if not terms.trailing_offset:
             raise CannotExpressError(f"{c.cl_ord_id}: a trailing stop without trailing_offset")
-        # A stop lies above the price for a buyer and below it for a seller.
+        # A stop is above the price for a buyer and below it for a seller.
         sign = "" if c.side in _BUYS else "-"
         return [
             (t.EXEC_INST, _TRAILING_STOP_PEG),

@@ -21,7 +21,7 @@ def read_security_list(
     """Read one SecurityList(y).
 
     Returns:
-        The instruments, whether more parts follow, and what could not be read, in words.
+        The instruments, whether more parts follow, and texts of what could not be read.
     """
     head: dict[str, str] = {}
     entries: list[tuple[dict[str, str], list[tuple[str, str]]]] = []
@@ -38,16 +38,16 @@ def read_security_list(
             ranges.append((start, value))
         else:
             current.setdefault(tag, value)
-    told, faults = [], []
+    listed, faults = [], []
     for entry, bands in entries:
         try:
-            told.append(_instrument(entry, bands, config, received_ns))
+            listed.append(_instrument(entry, bands, config, received_ns))
         except ValueError as error:
             faults.append(f"instrument {entry[t.SYMBOL][:40]!r}: {error}")
-    # LastFragment(893) stands behind the group and so lands in the last entry.
+    # LastFragment(893) comes after the group, so it is in the last entry.
     last = entries[-1][0].get(t.LAST_FRAGMENT) if entries else None
     more = (head.get(t.LAST_FRAGMENT) or last or "Y") == "N"
-    return told, more, faults
+    return listed, more, faults
 
 
 def static_instruments(config: SessionConfig, now_ns: int) -> list[pb.Instrument]:
@@ -81,7 +81,7 @@ def _instrument(
         raise ValueError(f"Symbol(55) has {len(symbol)} characters, 1 to {SYMBOL_MAX} are taken")
     if len(ranges) > TICK_BANDS_MAX:
         raise ValueError(f"NoTickRules(1205): {len(ranges)} bands, at most {TICK_BANDS_MAX}")
-    # Where the group carries no CFICode(461), it is a share: nothing else is traded here yet.
+    # A group without CFICode(461) is a share: nothing else is traded here yet.
     cfi = entry.get(t.CFI_CODE, "")
     isin = entry.get(t.SECURITY_ID, "")[:TEXT_MAX] if entry.get(t.SECURITY_ID_SOURCE) == "4" else ""
     bands = [
@@ -103,7 +103,7 @@ def _instrument(
         currency=entry.get(t.CURRENCY, "EUR")[:3],
         lot_size=above_zero(entry.get(t.ROUND_LOT, ""), "RoundLot(561)") or config.default_lot_size,
         tick_table=bands or _bands(config.default_tick_table),
-        # A venue that tells no status trades what it lists.
+        # A venue that reports no status trades what it lists.
         trading_status=status or pb.TRADING_STATUS_OPEN,
         simulated=config.dialect.simulated,
         max_quantity=above_zero(entry.get(t.MAX_TRADE_VOL, ""), "MaxTradeVol(1140)"),

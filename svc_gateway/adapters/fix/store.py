@@ -1,4 +1,4 @@
-"""What QuickFIX's file store says: when the numbers began, and which requests went out."""
+"""Reads QuickFIX's file store: when the numbers began, and which requests were sent."""
 
 import re
 from datetime import UTC, datetime
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kernel.nanoseconds import NS_PER_S
 
-# Two resets within one second still are two lives: the file's own time tells them apart, as long
-# as it is that of the write and not of a later copy.
+# Two resets within one second are still two epochs: the file's own time tells them apart, unless
+# the file is a later copy.
 _WRITE_WINDOW_NS = 2 * NS_PER_S
 _REQUEST = re.compile(rb"\x0135=[DFG]\x01[^\n]*?\x0111=([^\x01]{1,64})\x01")
 # QuickFIX begins every message it writes with these bytes; a match never crosses into the next.
@@ -51,7 +51,7 @@ class StoreView:
             return 1, 1
 
     def requests_sent(self) -> frozenset[str]:
-        """Return ClOrdID(11) of every D, F, G in the store: those may have left, no other did."""
+        """Return ClOrdID(11) of every D, F, G in the store: no other request can have left."""
         body = self._body()
         if not body:
             return frozenset()
@@ -63,7 +63,7 @@ class StoreView:
         return frozenset(found)
 
     def message(self, msg_seq_num: int) -> str:
-        """Return the message that went out with a number, or "" if the store has none."""
+        """Return the message that was sent with a number, or "" if the store has none."""
         where = self._place(msg_seq_num)
         if where is None:
             return ""
@@ -83,7 +83,7 @@ class StoreView:
             index = self._file("header").read_bytes()
         except FileNotFoundError:
             return None
-        # "number,offset,size " per message; the last entry of a number holds.
+        # "number,offset,size " per message; the last entry of a number counts.
         start = index.rfind(b" %d," % msg_seq_num)
         if start < 0 and not index.startswith(b"%d," % msg_seq_num):
             return None

@@ -1,9 +1,9 @@
-"""One process per FIX store, kept by the operating system.
+"""One process per FIX store, enforced by the operating system.
 
-The lock is flock(2) on a file of the session's folder: it is free the moment its process is gone,
-however it went, and it holds between machines on a shared volume as far as that volume's flock
-does (NFS since Linux 2.6.12, CephFS, any ReadWriteMany of a cluster file system). It guards the
-store only; who may have the session is decided by the OMS's lease.
+The lock is flock(2) on a file of the session's folder. It is free the moment its process is gone,
+for whatever reason, and works between machines on a shared volume if the volume's flock does (NFS
+since Linux 2.6.12, CephFS, any ReadWriteMany of a cluster file system). It guards only the store;
+the OMS's lease decides who may have the session.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ class FileStoreLock:
         return True
 
     def free(self) -> None:
-        """Give it up."""
+        """Free the lock."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
             self._taken.clear()
 
     def holder(self) -> str:
-        """Return who took it last, in words."""
+        """Return a text that names the process which took it last."""
         try:
             return (self._folder / "lock").read_text(encoding="utf-8").strip() or "nobody"
         except OSError:

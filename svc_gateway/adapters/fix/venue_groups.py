@@ -1,7 +1,7 @@
-"""The repeating groups of what venues send, for the data dictionary of their sessions.
+"""The repeating groups that venues send, for the data dictionary of their sessions.
 
-A group that is not foreseen here is still refused by QuickFIX; `callbacks.py` takes such a message
-from the log.
+QuickFIX still refuses a message with a group that is missing here; `callbacks.py` takes such a
+message from the log.
 """
 
 from typing import Final
@@ -64,4 +64,4 @@ GROUPS: Final[Groups] = {
     "A": (Repeats(384, (372, 385)),),
 }
 MORE_TYPES: Final = ("n", "BI", "BJ")
-"""MsgType(35)s that venues send although they are not of FIX 4.4."""
+"""MsgType(35)s that venues send although FIX 4.4 does not have them."""

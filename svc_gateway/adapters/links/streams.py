@@ -8,7 +8,7 @@ import grpc
 
 from svc_gateway.service.ports import LinkBrokenError
 
-# How long the peer has to end a stream we are done with. Seconds.
+# How long the peer has to end a stream that we have finished. Seconds.
 FINISH_S = 2.0
 
 RequestT = TypeVar("RequestT")
@@ -44,7 +44,7 @@ class GrpcStream(Generic[RequestT, ResponseT]):
         return frame  # type: ignore[no-any-return]
 
     async def finish(self) -> None:
-        """Say that nothing more comes, and wait a moment for the peer to end it."""
+        """End our side, and wait a moment for the peer to end the stream."""
         with contextlib.suppress(LinkBrokenError, TimeoutError, grpc.aio.AioRpcError):
             async with asyncio.timeout(FINISH_S):
                 await self._call.done_writing()

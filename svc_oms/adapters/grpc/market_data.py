@@ -1,6 +1,6 @@
-"""svc_marketdata as the order book needs it: listings and prices, watched for ever.
+"""The client of svc_marketdata: listings and prices, watched forever.
 
-Listings are also kept in the database for the next start; prices only in memory.
+Listings are also stored in the database for the next start; prices are only in memory.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from svc_oms.service.reference.market import Market
 
 log = get_logger("svc_oms.marketdata")
 
-# A quote of a listing comes at most this often: a value is judged, not a price made.
+# A listing's quotes come at most this often, which is enough to value orders.
 QUOTE_INTERVAL_MS = 1000
 
 
 class MarketDataClient:
-    """Keeps the market as svc_marketdata has it; what is known holds while that is away."""
+    """Keeps listings and prices of svc_marketdata; they stay while it is away."""
 
     def __init__(self, target: str, tls: HasTls, market: Market, store: OrderStore) -> None:
         self._target = target
@@ -38,7 +38,7 @@ class MarketDataClient:
         self._store = store
 
     async def run(self) -> None:
-        """Watch for ever, both over one connection."""
+        """Watch both over one connection, forever."""
         async with (
             mesh_channel(self._target, "svc-marketdata", self._tls) as channel,
             asyncio.TaskGroup() as watches,
@@ -83,10 +83,10 @@ class MarketDataClient:
                     references.learn(item.update.instrument_id, item.update.quote)
 
     async def _keep(self, listings: list[instrument_pb2.Instrument]) -> None:
-        # A set of rows takes each name once; the last word counts.
+        # A set of rows takes each name once; the last one counts.
         rows = {each.instrument_id: each.SerializeToString() for each in listings}
         try:
             await self._store.keep_instruments(list(rows.items()))
         except StoreUnavailableError as error:
-            # Told again at the next connection; orders are checked against memory.
-            log.warning("listings not kept", error=str(error))
+            # They come again with the next connection; orders are checked against memory.
+            log.warning("listings not stored", error=str(error))

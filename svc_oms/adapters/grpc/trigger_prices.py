@@ -1,7 +1,7 @@
 """Prices of the listings that have waiting orders, pushed by svc_marketdata.
 
-Quotes as they stand every 100 ms, on one stream; each single trade on another, so that a
-trade that reaches a stop and is taken back between two quotes is seen.
+Quotes every 100 ms on one stream, each single trade on another, so that a trade that reaches
+a stop and is taken back between two quotes is seen.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from mesh.channel import mesh_channel
 from mesh.errors import read_refusal
 from mesh.log import get_logger
 from mesh.streams.backoff import keep_connected
+from mesh.tasks import is_set_within
 from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
@@ -23,19 +24,19 @@ from svc_oms.service.waiting.trigger_watch import Triggers
 
 log = get_logger("svc_oms.trigger_prices")
 
-# A quote of a listing comes at most this often; what a bid or offer does in between and takes
-# back lets no order go.
+# A listing's quotes come at most this often; a bid or offer that is withdrawn in between triggers
+# no order.
 QUOTE_INTERVAL_MS = 100
 # Listings one subscription can name; with more, the quotes and trades of all listings come.
 SUBSCRIPTION_LISTINGS_MAX = 500
 # Seconds for which a listing that svc_marketdata does not know is left out.
 UNKNOWN_LISTING_S = 30.0
-# Seconds between words of a stream whose prices do not move.
+# Seconds between heartbeats of a stream whose prices do not change.
 HEARTBEAT_S = 2
 
 
 class TriggerPrices:
-    """Keeps the triggers told; while nothing waits there is no stream."""
+    """Passes prices to the triggers; while no order waits there is no stream."""
 
     def __init__(self, target: str, tls: HasTls, triggers: Triggers, clock: Clock) -> None:
         self._target = target
@@ -46,7 +47,7 @@ class TriggerPrices:
         self._streams = (_Quotes(triggers), _Trades(triggers))
 
     async def run(self) -> None:
-        """Watch for ever."""
+        """Watch forever."""
         async with mesh_channel(self._target, "svc-marketdata", self._tls) as channel:
             stub = MarketDataServiceStub(channel)
             async with asyncio.TaskGroup() as tasks:
@@ -60,14 +61,10 @@ class TriggerPrices:
         )
 
     async def _tell_of_listings(self) -> None:
-        """Tell each stream when other listings are needed or one left out may be tried again."""
+        """Inform each stream when other listings are needed or one left out may be tried again."""
         moved = self._triggers.instruments_moved
         while True:
-            try:
-                async with asyncio.timeout(UNKNOWN_LISTING_S):
-                    await moved.wait()
-            except TimeoutError:
-                pass
+            await is_set_within(moved, UNKNOWN_LISTING_S)
             moved.clear()
             for stream in self._streams:
                 stream.moved.set()
@@ -93,7 +90,7 @@ class TriggerPrices:
         except grpc.aio.AioRpcError as error:
             refusal = read_refusal(error)
             if refusal.reason == "INSTRUMENT_NOT_FOUND":
-                # One listing that is gone must not keep the others from their prices.
+                # One listing that does not exist must not keep the others from their prices.
                 name = refusal.metadata.get("instrument_id", "")
                 self._unknown[name] = self._clock.monotonic()
                 log.warning("no prices for a listing with waiting orders", instrument=name)
@@ -104,7 +101,7 @@ class TriggerPrices:
 
 
 class _Stream:
-    """What one of the streams asks for, and where what it tells goes."""
+    """What one of the streams subscribes to, and where its updates go."""
 
     asks: market_data_service_pb2.Subscription
 
@@ -113,17 +110,17 @@ class _Stream:
         self.name = market_data_pb2.Topic.Name(self.asks.topics[0])
         self.moved = asyncio.Event()
         self._listings: frozenset[str] | None = frozenset()
-        """Those subscribed to; None for all."""
+        """The listings subscribed to; None for all."""
 
     async def listings_moved(self) -> None:
-        """Wait until it may be that other listings are needed."""
+        """Wait until other listings may be needed."""
         await self.moved.wait()
         self.moved.clear()
 
     async def requests(
         self, needed: Callable[[], list[str]]
     ) -> AsyncIterator[market_data_service_pb2.StreamRequest]:
-        """Subscribe to what is needed, and again when that is something else."""
+        """Subscribe to the needed listings, and again when they change."""
         subscribed = needed()
         opening = market_data_service_pb2.WatchRequest(
             subscription=self._subscribe(subscribed), heartbeat_s=HEARTBEAT_S
@@ -148,12 +145,12 @@ class _Stream:
         return subscription
 
     def take(self, update: market_data_pb2.MarketDataUpdate) -> None:
-        """Pass on what is told of the listings subscribed to, and not what was on its way still."""
+        """Pass on updates of listings subscribed to, not those of earlier subscriptions."""
         if self._listings is None or update.instrument_id in self._listings:
             self.told(update)
 
     def heard(self) -> None:
-        """Take note that the stream is alive."""
+        """Note that the stream is alive."""
 
     def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
         """Pass on an update."""
@@ -169,7 +166,7 @@ class _Stream:
 
 
 class _Quotes(_Stream):
-    """Quotes as they stand every 100 ms."""
+    """Quotes every 100 ms."""
 
     asks = market_data_service_pb2.Subscription(
         topics=[market_data_pb2.TOPIC_QUOTE],
@@ -205,7 +202,7 @@ class _Trades(_Stream):
 
     def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
         """See ``_Stream.told``."""
-        # What a stream begins with was traded before; quotes tell where the market is.
+        # The first message has an earlier trade; quotes give the present price.
         if update.HasField("trade") and not update.snapshot:
             self.triggers.traded(update.instrument_id, update.trade)
 

@@ -1,4 +1,4 @@
-"""SQL of the controls: records that are only added to, positions, and what gates read."""
+"""SQL of the controls: records that are only added, positions, and what the controls read."""
 
 LIVE = """
 SELECT r.kind, r.body FROM oms.control_records r
@@ -19,7 +19,7 @@ WHERE account_id = ANY($1::text[]) AND is_open
 """
 
 # One row without order_id for each account whose log had this hash there: the rest of what
-# was known of it is still true, and the events behind it name the orders that moved.
+# was known of it is still true, and the later events name the orders that changed.
 ORDERS_SINCE = """
 WITH known AS MATERIALIZED (
     SELECT k.account_id, k.sequence

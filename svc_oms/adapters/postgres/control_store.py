@@ -20,47 +20,47 @@ from svc_oms.service.ports.control_ports import (
 
 
 class PostgresChange:
-    """See `controls.ports.ControlChange`."""
+    """See `control_ports.ControlChange`."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.KEY, subject, key)
         return None if row is None else (row[0], row[1])
 
     async def newest(self, kind: RecordKind, object_id: str) -> ControlRecord | None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.NEWEST_BY_ID, kind, object_id)
         return None if row is None else ControlRecord(*row)
 
     async def newest_named(self, kind: RecordKind, name: str) -> ControlRecord | None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.NEWEST_BY_NAME, kind, name)
         return None if row is None else ControlRecord(*row)
 
     async def lock_account(self, account_id: str) -> AccountRow | None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.LOCK_ACCOUNT, account_id)
         return None if row is None else AccountRow(*row)
 
     async def add(self, record: ControlRecord) -> None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         await self._connection.execute(sql.ADD_RECORD, *record)
 
     async def set_account(self, account_id: str, status: int, controls: str) -> None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         await self._connection.execute(sql.SET_ACCOUNT, account_id, status, controls)
 
     async def done(self, subject: str, key: str, body_hash: bytes, answer: bytes) -> None:
-        """See `controls.ports.ControlChange`."""
+        """See `control_ports.ControlChange`."""
         await self._connection.execute(sql.ADD_KEY, subject, key, body_hash, answer)
         await self._connection.execute(statements.MOVE_CONTROLS)
 
 
 class PostgresControls:
-    """See `controls.ports.ControlStore`."""
+    """See `control_ports.ControlStore`."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
@@ -68,7 +68,7 @@ class PostgresControls:
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[ControlChange]:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 await connection.execute(statements.LOCK_CONTROLS)
@@ -87,34 +87,34 @@ class PostgresControls:
         scopes: Sequence[str] | None,
         limit: int,
     ) -> list[ControlRecord]:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         rows = await self._fetch(sql.IN_FORCE, kind, at_us, after_id, scopes, limit)
         return [ControlRecord(*row) for row in rows]
 
     async def newest_first(
         self, kind: RecordKind, before_id: str, scopes: Sequence[str] | None, name: str, limit: int
     ) -> list[ControlRecord]:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         rows = await self._fetch(sql.NEWEST_FIRST, kind, before_id, scopes, name, limit)
         return [ControlRecord(*row) for row in rows]
 
     async def history(
         self, kind: RecordKind, object_id: str, after: int, limit: int
     ) -> list[ControlRecord]:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         rows = await self._fetch(sql.HISTORY, kind, object_id, after, limit)
         return [ControlRecord(*row) for row in rows]
 
     async def account_rows(self, account_ids: Sequence[str]) -> list[AccountRow]:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         return [AccountRow(*row) for row in await self._fetch(sql.ACCOUNTS, account_ids)]
 
     async def positions(self, account_id: str) -> list[PositionRow]:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         return [PositionRow(*row) for row in await self._fetch(sql.POSITIONS, [account_id])]
 
     async def picture(self, account_id: str, now_us: int) -> AccountPicture | None:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         with translated():
             async with (
                 self._read_pool.acquire() as connection,
@@ -138,7 +138,7 @@ class PostgresControls:
     async def rebuild_positions(
         self, account_id: str, last_sequence: int, rows: Sequence[PositionRow], controls: str
     ) -> bool:
-        """See `controls.ports.ControlStore`."""
+        """See `control_ports.ControlStore`."""
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 locked = AccountRow(*await connection.fetchrow(sql.LOCK_ACCOUNT, account_id))

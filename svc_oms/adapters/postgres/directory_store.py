@@ -16,7 +16,7 @@ from svc_oms.service.ports.directory_ports import IdKind
 _FROM_ACCOUNTS = "SELECT FROM oms.accounts WHERE"
 _OPEN = "SELECT FROM oms.orders WHERE is_open AND"
 
-# A listing or venue that is known no more may still have open orders.
+# A listing or venue that is no longer known may still have open orders.
 _KNOWS: Final = {
     IdKind.FIRM: f"EXISTS ({_FROM_ACCOUNTS} firm_id = $1)",
     IdKind.DESK: f"EXISTS ({_FROM_ACCOUNTS} desk_id = $1 AND desk_id <> '')",
@@ -32,7 +32,7 @@ _KNOWS: Final = {
         OR EXISTS ({_OPEN} instrument_id = $1)""",
 }
 
-# Who placed an open order is in its body only: looked for as it lies there.
+# Only the body of an order says who placed it: it is searched as bytes.
 _KNOWS_TRADER = f"""
 SELECT EXISTS (SELECT FROM oms.people WHERE subject = $1)
     OR EXISTS ({_OPEN} position($2::bytea IN body) > 0)
@@ -53,7 +53,7 @@ _NAMES: Final = {
     IdKind.INSTRUMENT: "SELECT instrument_id, '' FROM oms.instruments",
 }
 
-# First what is the same but for its last or first two characters, then what shares a half.
+# First ids that differ only in the last or first two characters, then those that share a half.
 _LIKELY = """
 SELECT id, name FROM ({names}) AS n (id, name), LATERAL (
     SELECT upper($1::text) AS wanted, greatest(length($1) / 2, 1) AS half) w
@@ -82,7 +82,7 @@ ON CONFLICT (subject) DO UPDATE SET username = excluded.username, seen_at = now(
 
 
 class PostgresDirectory:
-    """See above."""
+    """The directory; see `directory_ports.DirectoryStore`."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool

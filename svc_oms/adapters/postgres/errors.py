@@ -1,4 +1,4 @@
-"""Turns what the driver raises into what the order book knows: away, or refused."""
+"""Turns the driver's errors into the order book's: away, or refused."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +7,12 @@ import asyncpg
 
 from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
 
-# The database is not there, or went away, or says that it will soon.
+# The database cannot be reached, went away, or says that it will soon.
 AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
-    # What the driver says of a connection that broke in the middle of a statement.
+    # The driver's text if a connection broke in the middle of a statement.
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,

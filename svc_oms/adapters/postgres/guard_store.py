@@ -1,7 +1,7 @@
 """Guards of flows on PostgreSQL: cancel on disconnect.
 
 Arming and claiming lock the name they are about, so that a flow that comes back and a
-replica that gives it up decide one behind the other.
+replica that gives it up decide one after the other.
 """
 # ruff: noqa: S608  # statements are put together from constants of this file only
 
@@ -13,9 +13,9 @@ import asyncpg
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports.guard_ports import Armed, GuardRow
 
-# A holder nobody has vouched for so long is dead.
+# A holder that was not renewed for so long is dead.
 DEAD_AFTER = "interval '5 s'"
-# Whoever claimed a guard and has not fired it for so long is dead, too.
+# A replica that claimed a guard and did not fire it for so long is dead, too.
 CLAIM_LIFE = "interval '10 s'"
 # How long a disarmed guard outlives its flow.
 DISARMED_LIFE = "interval '10 min'"
@@ -77,7 +77,7 @@ ORDER BY holder LIMIT {DUE_ROWS_MAX}
 
 NAME = "SELECT subject, session_name FROM oms.disconnect_guards WHERE holder = $1"
 
-# The flow of a name that was seen last decides for the name.
+# The flow of a name that was renewed last decides for the name.
 CLAIM = f"""
 WITH mine AS (
     SELECT * FROM oms.disconnect_guards WHERE holder = $1 AND {_DUE}
@@ -121,7 +121,7 @@ class PostgresGuards:
             return dict(await self._pool.fetch(DEFAULTS, account_ids))
 
     async def set_default(self, account_id: str, grace_s: int | None) -> bool:
-        """Set or take away an account's default; False if there is no such account."""
+        """Set or remove an account's default; False if there is no such account."""
         with translated():
             return await self._pool.fetchval(SET_DEFAULT, account_id, grace_s) is not None
 

@@ -1,4 +1,4 @@
-"""Every SQL statement of kill switches; see statements.py for how they are written."""
+"""Every SQL statement of kill switches; see order_statements.py for how they are written."""
 # ruff: noqa: S608
 
 from svc_oms.service.ports.kill_ports import SESSION_QUIET_S
@@ -66,7 +66,7 @@ ON CONFLICT (session_id) DO UPDATE SET fencing_token = excluded.fencing_token,
     version = excluded.version, confirmed_at_us = excluded.confirmed_at_us
 """
 
-# Like SESSIONS of statements.py: a session nobody has vouched for lately is down.
+# Like SESSIONS of order_statements.py: a session without a recent renewal is down.
 STANDINGS = f"""
 SELECT s.session_id, s.venue_mic,
     s.state = 3 AND s.owner_seen_at > now() - interval '10 s',
@@ -90,8 +90,8 @@ WHERE switch_id = $1 AND (worker = $2 OR worker_until < now())
 RETURNING switch_id
 """
 
-# The open ones first and alone: planned with the rest, the order by id tempts the planner to
-# walk every order there ever was.
+# The open ones first and alone: planned with the rest, the planner may follow the order by id and
+# read every order ever stored.
 OPEN_IN_SCOPE = """
 WITH live AS MATERIALIZED (
     SELECT o.order_id, o.account_id FROM oms.orders o WHERE o.is_open

@@ -12,13 +12,13 @@ from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# Any number will do as long as nobody else uses it: two replicas that start
+# Any number that nothing else uses: two replicas that start
 # together must not both create the tables.
 MIGRATION_LOCK = 7_161_001
 
 
 def sqlalchemy_url(database_url: str) -> str:
-    """Name the driver in a plain PostgreSQL URL, as SQLAlchemy wants it."""
+    """Add the driver to a plain PostgreSQL URL, as SQLAlchemy wants it."""
     scheme, separator, rest = database_url.partition("://")
     if not separator or scheme not in {"postgresql", "postgres"}:
         raise ValueError(f"DATABASE_URL must start with postgresql://, not {scheme!r}")
@@ -32,7 +32,7 @@ def _config() -> Config:
 
 
 def newest_revision() -> str:
-    """Name the revision this code was written for."""
+    """Return the revision this code was written for."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None, "there is always a first migration"
     return head
@@ -40,7 +40,7 @@ def newest_revision() -> str:
 
 def _upgrade(connection: Connection, revision: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-    # Asked first: a role that owns just its schema may not say CREATE SCHEMA at all.
+    # Checked first: a role that owns only its schema must not use CREATE SCHEMA at all.
     if not connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = 'oms'")):
         connection.execute(text("CREATE SCHEMA oms"))
     config = _config()
@@ -64,7 +64,7 @@ async def migrate(database_url: str, revision: str = "head") -> None:
 
 
 async def current_revision(database_url: str) -> str | None:
-    """Tell the revision of the database; None when it was never migrated."""
+    """Return the revision of the database; None if it was never migrated."""
     engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     try:
         async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""NOTIFY and LISTEN: how replicas hear of each other when Redis is away."""
+"""NOTIFY and LISTEN: how replicas wake each other when Redis is away."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 3.0
 
 
 class PostgresNotifications:
-    """One connection that tells and hears."""
+    """One connection that sends and receives."""
 
     def __init__(self, database_url: str, channels: Sequence[str]) -> None:
         self._database_url = database_url
@@ -25,7 +25,7 @@ class PostgresNotifications:
         self._connection: Any = None
 
     async def tell(self, channel: str, message: str) -> int:
-        """See `wakes.Tell`."""
+        """See `wake_ups.Tell`."""
         connection = self._connection
         if connection is None or connection.is_closed():
             return 0
@@ -36,7 +36,7 @@ class PostgresNotifications:
         return SOMEBODY
 
     async def run(self, heard: Callable[[str, str], None]) -> None:
-        """Hand every message to ``heard(channel, message)`` for ever; connect again when lost."""
+        """Hand every message to ``heard(channel, message)`` forever; connect again when lost."""
         while True:
             try:
                 await self._listen(heard)

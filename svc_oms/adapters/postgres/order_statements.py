@@ -12,7 +12,7 @@ SCHEMA_REVISION = "0011"
 
 CONTROLS_LOCK = 1_868_983_667
 """Key of the advisory lock around oms.controls: batches share it, a change of controls has it
-alone. So a change waits for the batches under way, and the next ones see it."""
+alone. So a change waits for the batches in progress, and the next ones see it."""
 
 LOCK_ACCOUNTS = f"""
 WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
@@ -23,12 +23,12 @@ WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
 """
 
 CONTROLS_VERSION = "SELECT version FROM oms.controls"
-"""Read in a statement behind the lock: only then its snapshot is taken under it."""
+"""Read in a statement after the lock, so that its snapshot is taken under the lock."""
 
 LOCK_CONTROLS = f"SELECT pg_advisory_xact_lock({CONTROLS_LOCK})"
 
 MOVE_CONTROLS = "UPDATE oms.controls SET version = version + 1 RETURNING version"
-"""Behind LOCK_CONTROLS, in every transaction that changes a control."""
+"""After LOCK_CONTROLS, in every transaction that changes a control."""
 
 ORDERS = """
 SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
@@ -58,7 +58,7 @@ JOIN oms.orders o USING (account_id, instrument_id)
 WHERE o.venue_mic = $1 AND (o.is_open OR o.closed_at > now() - interval '2 days')
     AND position(convert_to(named, 'UTF8') IN o.body) > 0
 """
-"""Orders whose body has an OrderID(37) somewhere: no column has it, for every order would pay
+"""Orders whose body has an OrderID(37) somewhere: no column has it, because every order would pay
 for an index that only reports without ClOrdID(11) ask. An account's orders are looked through."""
 
 WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
@@ -69,7 +69,7 @@ FROM oms.controls c LEFT JOIN (
     unnest($1::text[], $2::text[]) AS wanted (account_id, key)
     JOIN oms.idempotency i USING (account_id, key)) ON true
 """
-"""Every batch of commands asks for its keys behind the locks, and is told CONTROLS_VERSION with
+"""Every batch of commands reads its keys after the locks, and gets CONTROLS_VERSION with
 them, which saves a round trip. Without any key there is one row of nothing but the version."""
 
 EXECUTIONS = """
@@ -149,7 +149,7 @@ WITH counted AS (
 )
 SELECT session_id, base FROM numbered
 """
-"""Commands that follow from what a venue told. A statement of its own before WRITE_VENUE,
+"""Commands that follow from venue reports. A statement of its own before WRITE_VENUE,
 which moves the row of the link's session: two updates of a row in one statement are one. All
 sessions of the transaction are locked here, the link's own too, in the order of their names."""
 
@@ -175,12 +175,12 @@ def _executions_written(first: int) -> str:
     FROM {packed_rows("text bytea", first, "body")} AS rows"""
 
 
-# Fills a person found: rare, so commands do without them in their one statement.
+# Fills that a person found: rare, so the one statement of a batch does without them.
 WRITE_FOUND = f"""
 WITH executions_written AS ({_executions_written(1)})
 {_POSITIONS_WRITTEN.format("$3")}
 """
-"""Executions a person brings, and the positions they move."""
+"""Executions that a person states, and the positions they change."""
 
 WRITE_VENUE = f"""
 WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
@@ -252,8 +252,8 @@ SELECT outbound_sequence, payload FROM oms.outbox
 WHERE session_id = $1 AND outbound_sequence > $2 ORDER BY outbound_sequence LIMIT $3
 """
 
-# A session nobody has vouched for lately is down, whatever its last owner wrote. Its lease is over
-# sooner (SESSION_LEASE_S): then another gateway may have it.
+# A session without a recent renewal is down, whatever its last owner wrote. Its lease ends
+# sooner (SESSION_LEASE_S): then another gateway may take it.
 _SESSION_COLUMNS = """session_id, venue_mic, outbound_sequence, acknowledged_outbound_sequence,
     inbound_epoch, inbound_msg_seq_num, fencing_token, owner,
     CASE WHEN owner_seen_at < now() - interval '10 s' THEN 1::smallint ELSE state END AS state,
@@ -347,7 +347,7 @@ ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
 RETURNING xmax = 0
 """
 
-# What nobody decided or began in time is EXPIRED; what was SENT and not answered is UNKNOWN.
+# An action not decided or begun in time is EXPIRED; one SENT and not answered is UNKNOWN.
 LAPSE_ACTIONS = """
 WITH lapsed AS (
     UPDATE oms.session_actions SET state = CASE state WHEN 3 THEN 8 ELSE 7 END, updated_at = now()

@@ -42,7 +42,7 @@ CONNECTION_QUERIES_MAX = 1_000_000_000
 STATEMENT_TIMEOUT_S = 15.0
 
 # The batches' statements never gain from knowing their arrays: they are planned once. That may
-# be on an empty book, where reading whole tables looks cheap; so the plan is told what is always
+# be on an empty book, where reading whole tables looks cheap; so the planner is told what is always
 # right for a few keys out of a large table, an index look-up per key.
 BATCH_PLANS = {
     "plan_cache_mode": "force_generic_plan",
@@ -93,7 +93,7 @@ class PostgresStore:
         return PostgresTransaction(self._write_pool)
 
     def session_actions(self) -> PostgresSessionActions:
-        """Return the table of standbys and of what people did to sessions."""
+        """Return the store of standbys and session actions."""
         return PostgresSessionActions(self._write_pool, self._read_pool)
 
     def directory(self) -> PostgresDirectory:

@@ -33,7 +33,7 @@ WHERE action_id = $1 AND state = $4 AND (state = 3 OR expires_at > now())
 RETURNING action_id
 """
 
-# Both or nothing: an owner that was overtaken settles nothing and moves no number.
+# Both or nothing: an owner that was replaced settles nothing and moves no number.
 _SETTLE = """
 WITH numbered AS (
     UPDATE oms.sessions SET
@@ -92,7 +92,7 @@ WHERE seen_at >= now() - interval '3 s' ORDER BY session_id, gateway_instance
 
 
 class PostgresSessionActions:
-    """See above."""
+    """The store; see `session_ports.SessionActionStore`."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool

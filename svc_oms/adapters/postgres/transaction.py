@@ -44,7 +44,7 @@ class PostgresTransaction:
         self._connection: Any = None
         self._transaction: Any = None
         self._locked = self._ended = False
-        # Of the controls, if a statement behind the locks told it.
+        # Of the controls, if a statement after the locks returned it.
         self._version: int | None = None
 
     async def __aenter__(self) -> Self:
@@ -80,7 +80,7 @@ class PostgresTransaction:
 
     async def commit(self) -> None:
         """See `ports.Transaction`."""
-        # Also of one that failed there is nothing left to roll back.
+        # A commit that failed leaves nothing to roll back, too.
         self._ended = True
         with translated():
             await self._transaction.commit()

@@ -1,7 +1,7 @@
 """Redis beside the order book: open orders, wake-ups. May be away.
 
-Nothing waits for it: writes go through a bounded buffer in the background, and words
-between replicas go another way when it is gone.
+Nothing waits for it: writes go through a bounded buffer in the background, and wake-ups between
+replicas go another way when it is gone.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from svc_oms.service import metrics
 
 log = get_logger("svc_oms.redis")
 
-# Orders that wait to be written; beyond it the oldest news is dropped.
+# Orders that wait to be written; beyond it the oldest are dropped.
 PENDING_ORDERS_MAX = 10_000
 # Orders in one write.
 WRITE_ORDERS_MAX = 1_000
@@ -24,20 +24,20 @@ WRITE_ORDERS_MAX = 1_000
 GATHER_S = 0.05
 TIMEOUT_S = 0.5
 RETRY_S = 1.0
-# Seconds between two looks whether the connection is still wanted.
+# Seconds between two checks whether the connection is still needed.
 LISTEN_S = 1.0
 
 AWAY = (RedisError, OSError, TimeoutError)
 
 
 class RedisOrderCache:
-    """See above; implements `ports.OrderCache`."""
+    """The cache; implements `ports.OrderCache`."""
 
     def __init__(self, url: str, channels: Sequence[str]) -> None:
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
-        # A subscriber waits for words: no time limit on reading.
+        # A subscriber waits for messages: no time limit on reading.
         self._listener: Redis = Redis.from_url(
             url, socket_timeout=None, socket_connect_timeout=TIMEOUT_S, health_check_interval=5
         )
@@ -56,7 +56,7 @@ class RedisOrderCache:
         self._some.set()
 
     async def tell(self, channel: str, message: str) -> int:
-        """See `wakes.Tell`."""
+        """See `wake_ups.Tell`."""
         if not self._here:
             return 0
         try:
@@ -77,7 +77,7 @@ class RedisOrderCache:
                 await client.aclose()
 
     async def run_writer(self) -> None:
-        """Write what is kept, for ever."""
+        """Write kept orders, forever."""
         while True:
             await self._some.wait()
             await asyncio.sleep(GATHER_S)
@@ -101,7 +101,7 @@ class RedisOrderCache:
             await self._redis.delete(*closed)
 
     async def run_listener(self, heard: Callable[[str, str], None]) -> None:
-        """Hand messages to ``heard(channel, message)`` for ever; connect again after losses."""
+        """Pass messages to ``heard(channel, message)`` forever; connect again after losses."""
         while True:
             try:
                 await self._listen(heard)
@@ -109,7 +109,7 @@ class RedisOrderCache:
                 log.debug("not listening", error=str(error))
             self._gone()
             self._pending.clear()
-            # Connections of the server that is gone would fail once more each.
+            # Each connection to the server that is gone would fail once more.
             for client in (self._redis, self._listener):
                 with suppress(*AWAY):
                     await client.connection_pool.disconnect()
@@ -118,11 +118,11 @@ class RedisOrderCache:
     async def _listen(self, heard: Callable[[str, str], None]) -> None:
         async with self._listener.pubsub() as words:
             await words.subscribe(*self._channels)
-            # What was kept before an absence may be stale: the cache starts empty.
+            # Orders kept before an absence may be stale: the cache starts empty.
             await self._forget()
             self._here = True
             log.info("redis here")
-            # A failed write ends this, too: one connection of a dead server may look alive.
+            # A failed write ends this, too: one connection to a dead server may look alive.
             while self._here:
                 word = await words.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
                 if word is not None:
@@ -135,7 +135,7 @@ class RedisOrderCache:
 
 
 class NoOrderCache:
-    """Stands in where no Redis is configured."""
+    """Used if no Redis is configured."""
 
     def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
         """Keep nothing."""

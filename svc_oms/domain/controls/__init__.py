@@ -1,1 +1,1 @@
-"""Pre-trade controls as pure functions: limits, windows, exposure, positions, judgement."""
+"""Pre-trade controls as pure functions: limits, windows, exposure and the checks themselves."""

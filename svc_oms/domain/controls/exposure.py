@@ -1,9 +1,8 @@
-"""What an account's open orders could still do, summed as they come and go.
+"""What an account's open orders could still execute, summed as they come and go.
 
-The sums are those of the open orders and nothing else: `put` takes an order's old part out
-and its new part in, so they can be made anew from the orders at any time and come out the
-same. A replace on its way counts with the larger of old and new, because the venue may
-execute either.
+The sums are always those of the open orders: `put` subtracts an order's old part and adds its
+new part, so summing the orders anew gives the same. A pending replace counts with the larger
+of old and new, because the venue may execute either.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +20,7 @@ PriceOf = Callable[[str], Price | None]
 
 
 class Listing(NamedTuple):
-    """What open orders are summed by."""
+    """The key by which open orders are summed."""
 
     isin: str
     currency: str
@@ -30,18 +29,18 @@ class Listing(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one order could still do."""
+    """What one order could still execute."""
 
     listing: Listing
     buy: bool
     quantity: Decimal
     value: Decimal
     priced: bool = True
-    """Its value is known; a market order's is not where there is no price."""
+    """Its value is known. That of a market order is not while there is no price."""
 
 
 class Sums(NamedTuple):
-    """What the open orders of a listing could still do."""
+    """What the open orders of a listing could still execute."""
 
     buys: Decimal = ZERO
     sells: Decimal = ZERO
@@ -50,7 +49,7 @@ class Sums(NamedTuple):
     unpriced: int = 0
 
     def plus(self, part: Part, sign: int) -> "Sums":
-        """Return the sums with a part put in (1) or taken out (-1)."""
+        """Return the sums with a part added (1) or subtracted (-1)."""
         combine = add if sign > 0 else minus
         unpriced = self.unpriced + (0 if part.priced else sign)
         if part.buy:
@@ -70,7 +69,7 @@ NOTHING_OPEN = Sums()
 
 
 def unit_price(terms: OrderTerms, reference: Price | None) -> Price | None:
-    """Return what a share of an order is valued at: its limit, its stop, or the market."""
+    """Return the price that values an order: its limit, its stop, or the reference price."""
     return terms.limit_price or terms.stop_price or reference
 
 
@@ -80,11 +79,11 @@ def listing_of(order: Order) -> Listing:
 
 
 def part_of(order: Order, reference: Price | None, asked: OrderTerms | None = None) -> Part:
-    """Return what an order could still do; with other terms asked for, the larger of each.
+    """Return what an order could still execute; with requested terms, the larger of each.
 
     Args:
-        order: As it stands; its pending terms count, too.
-        reference: Values it where its terms have no price.
+        order: The order now; its pending terms count, too.
+        reference: Values it if its terms have no price.
         asked: Terms of a replace about to be sent.
     """
     quantity = value = ZERO
@@ -133,7 +132,7 @@ class OpenBook:
             self.put(order)
 
     def put(self, order: Order) -> None:
-        """Take an order as it is now; a closed one is forgotten."""
+        """Set an order's present state; a closed one is removed."""
         known = self.orders.get(order.order_id)
         if known is order:
             return
@@ -180,7 +179,7 @@ class OpenBook:
     # Questions.
 
     def part(self, order_id: str) -> Part | None:
-        """Return what an order here could still do."""
+        """Return what an open order could still execute."""
         return self._parts.get(order_id)
 
     def cost(self, key: InstrumentKey) -> Decimal:
@@ -219,8 +218,8 @@ class OpenBook:
     ) -> tuple[Decimal, list[Sums]]:
         """Return the cost held and the sums within a range narrower than the account.
 
-        Positions belong to instruments and not to venues: a venue's range has orders only.
-        The ISIN is that of instrument_id.
+        Positions belong to instruments, not to venues: a venue's range has orders only. The ISIN is
+        that of instrument_id.
         """
         found = [
             listing
@@ -233,13 +232,13 @@ class OpenBook:
         return cost, [self._sums[listing] for listing in found]
 
     def unpriced(self, currency: str) -> bool:
-        """Some open order of this currency has no value, for want of a price."""
+        """Return whether an open order of this currency has no value, because there is no price."""
         return any(
             sums.unpriced for listing, sums in self._sums.items() if listing.currency == currency
         )
 
     def spent(self, currency: str) -> Decimal:
-        """Return cash gone into positions, less what sells brought, plus all open buys."""
+        """Return the cash spent on positions, less what sells brought, plus all open buys."""
         total = ZERO
         for (_, held_in), position in self.positions.items():
             if held_in == currency:
@@ -250,15 +249,15 @@ class OpenBook:
         return total
 
     def currencies(self) -> set[str]:
-        """Return the currencies there is anything in."""
+        """Return the currencies of all positions and open orders."""
         return {currency for _, currency in self._worst}
 
     def isins(self) -> set[str]:
-        """Return the instruments there is anything in."""
+        """Return the instruments of all positions and open orders."""
         return {isin for isin, _ in self._worst}
 
     def crossing(self, order: Order, terms: OrderTerms) -> list[Order]:
-        """Return own orders, in the same instrument and venue, that these terms would meet."""
+        """Return own orders in the same listing that these terms could trade with."""
         isin, venue_mic, buy = _side_of(order)
         resting = self._sides.get((isin, venue_mic, not buy))
         if resting is None:
@@ -279,10 +278,10 @@ class Resting:
         self._buy = buy
         self._orders: dict[str, Order] = {}
         self._best: Decimal | None = None
-        """None: to be found out again; there may be orders that meet any price."""
+        """None: must be computed again, or an order can trade at any price."""
 
     def add(self, order: Order) -> None:
-        """Put an order in."""
+        """Add an order."""
         price = self._price(order)
         if not self._orders:
             self._best = price
@@ -291,13 +290,13 @@ class Resting:
         self._orders[order.order_id] = order
 
     def remove(self, order: Order) -> None:
-        """Take an order out."""
+        """Remove an order."""
         del self._orders[order.order_id]
         if self._price(order) == self._best:
             self._best = None
 
     def crossing(self, terms: OrderTerms) -> list[Order]:
-        """Return those that terms of the other side would meet."""
+        """Return the orders that terms of the other side could trade with."""
         limit = terms.limit_price
         if self._best is not None and limit is not None and not self._meets(self._best, limit):
             return []
@@ -327,28 +326,28 @@ class Resting:
 
 
 class Change(NamedTuple):
-    """What a command would do to the sums: the order's part now, and with the command."""
+    """What a command changes in the sums: the order's part before it and after it."""
 
     before: Part | None
     after: Part
 
     @property
     def listing(self) -> Listing:
-        """What the order is summed by."""
+        """The listing whose sums change."""
         return self.after.listing
 
     @property
     def quantity(self) -> Decimal:
-        """How much more could be executed."""
+        """By how much the executable quantity grows."""
         return minus(self.after.quantity, self.before.quantity if self.before else ZERO)
 
     @property
     def value(self) -> Decimal:
-        """How much more it would be worth."""
+        """By how much its value grows."""
         return minus(self.after.value, self.before.value if self.before else ZERO)
 
     def applied(self, sums: Sums) -> Sums:
-        """Return sums with it."""
+        """Return sums with the change applied."""
         if self.before is not None:
             sums = sums.plus(self.before, -1)
         return sums.plus(self.after, 1)

@@ -1,4 +1,4 @@
-"""The controls in their order, for one command; and what is counted when it was taken."""
+"""The controls in their order, for one command; and the counts of what was taken."""
 
 from kernel.nanoseconds import NS_PER_MS
 from svc_oms.domain.controls.limit_values import Applied, LimitKind
@@ -20,7 +20,7 @@ CHECKS = (*SINGLE, *TOTALS)
 
 
 ONCE = frozenset({LimitKind.VOLUME, LimitKind.DUPLICATE_ORDER})
-"""Judged and counted when an order is accepted, not again when it is released."""
+"""Checked and counted when an order is accepted, not again when it is released."""
 
 
 def judge(
@@ -29,7 +29,7 @@ def judge(
     """Refuse a command, or return the own resting orders to cancel before it.
 
     Raises:
-        OrderRefused: the first control that does not let it pass.
+        OrderRefused: By the first control that refuses.
     """
     check_state(view, trial)
     check_stopped(view, trial)
@@ -79,7 +79,7 @@ def count_command(view: AccountView, order: Order, now_ns: int, *, is_cancel: bo
 
 
 def count_execution(view: AccountView, order: Order, now_ns: int) -> Stop | None:
-    """Count a fill; return the stop if this one made it."""
+    """Count a fill; return the stop if this fill caused it."""
     applied = view.limit(LimitKind.REPEATED_EXECUTION, order, now_ns)
     if applied is None:
         return None

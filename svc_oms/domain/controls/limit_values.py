@@ -1,8 +1,8 @@
-"""Limits as values: what kinds there are, what each needs, which one applies to an order.
+"""Limits as values: the kinds, what each needs, which limit applies to an order.
 
-Every limit has versions. At any instant the version with the highest number among those
-whose time has begun counts, and if that one has ended or run out, none does: a version
-takes the place of all before it from its valid_from on.
+Every limit has versions. A version replaces all earlier ones from its valid_from on: at any
+instant the highest version whose time has begun counts. If that version was ended or has
+expired, the limit does not apply.
 """
 
 import re
@@ -82,7 +82,7 @@ class OverrideState(IntEnum):
 
 
 class Values(NamedTuple):
-    """What a limit says; each kind uses some of it, see NEEDS. None: not given."""
+    """The values of a limit; each kind uses some of them, see NEEDS. None: not given."""
 
     quantity: Decimal | None = None
     value: Decimal | None = None
@@ -101,7 +101,7 @@ class Values(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Whom and what a limit is for; it names the limit together with its kind."""
+    """To whom and what a limit applies; range and kind name the limit."""
 
     scope: LimitScope
     scope_id: str
@@ -111,7 +111,7 @@ class Range(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, bool, bool, bool]:
-        """The higher one is the more specific."""
+        """Return the order of specificity: the higher one is the more specific."""
         return (
             self.scope.value,
             bool(self.instrument_id),
@@ -120,7 +120,7 @@ class Range(NamedTuple):
         )
 
     def covers(self, instrument_id: str, venue_mic: str, currency: str) -> bool:
-        """Tell whether an order in this listing is within it."""
+        """Return whether a listing is within the range."""
         return (
             self.instrument_id in {"", instrument_id}
             and self.venue_mic in {"", venue_mic}
@@ -143,7 +143,7 @@ class Limit(NamedTuple):
 
 
 class Override(NamedTuple):
-    """Other values for one account, for a while."""
+    """Other values for one account, for a limited time."""
 
     override_id: str
     limit_id: str
@@ -162,15 +162,15 @@ class Applied(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name limit and version, and the override if there is one."""
+        """Limit and version, and the override if there is one."""
         text = f"limit {self.limit.limit_id} version {self.limit.version}"
         return f"{text} (override {self.override_id})" if self.override_id else text
 
 
-# The limits of the settings, which hold where no other is set.
+# The limits of the settings, which apply where no other is set.
 DEFAULT_ID: Final = "default"
 
-# Of each kind: fields of which at least one is needed, and fields that may be given beside.
+# For each kind: fields of which at least one is needed, and fields that may be added.
 NEEDS: Final[Mapping[LimitKind, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     LimitKind.MAX_ORDER_QUANTITY: (("quantity",), ()),
     LimitKind.MAX_ORDER_VALUE: (("value",), ()),
@@ -198,7 +198,7 @@ _MAY_BE_ZERO = frozenset({"quantity", "value", "long_quantity", "short_quantity"
 
 
 def check_values(kind: LimitKind, range_: Range, values: Values) -> None:
-    """Raise OrderRefused (INVALID_FIELD) unless a limit of this kind can say this."""
+    """Raise OrderRefused (INVALID_FIELD) unless a limit of this kind can have these values."""
     needed, optional = NEEDS[kind]
     for name in Values._fields:
         if _given(values, name) and name not in needed + optional:
@@ -222,9 +222,9 @@ def check_values(kind: LimitKind, range_: Range, values: Values) -> None:
 
 
 def check_target(target: StatusTarget, target_id: str) -> None:
-    """Raise OrderRefused (INVALID_FIELD) unless something of this kind can have this name.
+    """Raise OrderRefused (INVALID_FIELD) unless a target of this kind can have this name.
 
-    The form only: whether it is there is asked elsewhere.
+    Only the form is checked; whether the target exists is checked elsewhere.
     """
     form = _TARGET_FORMS.get(target)
     if form is not None and not form[0].fullmatch(target_id):
@@ -288,10 +288,10 @@ class AccountLimits:
 
 
 class Controls:
-    """All limits, overrides and trading states as they are at one version of the controls.
+    """All limits, overrides and trading states at one version of the controls.
 
-    What begins or ends by itself is judged at the time of the question, so that this holds
-    until the version moves.
+    What begins or ends by itself is decided when it is looked up, so an object is valid until the
+    version changes.
     """
 
     def __init__(
@@ -321,7 +321,7 @@ class Controls:
     def state(
         self, own: TradingState, firm_id: str, instrument_id: str, venue_mic: str
     ) -> tuple[TradingState, str]:
-        """Return the strictest state an order meets, and of what it is."""
+        """Return the strictest trading state that applies to an order, and whose state it is."""
         found = [(own, "the account")]
         for target, name in (
             (StatusTarget.FIRM, firm_id),
@@ -361,7 +361,7 @@ def desk_name(firm_id: str, desk_id: str) -> str:
 
 
 def values_text(values: Values) -> str:
-    """Tell the values in words, for refusals and lists."""
+    """Return the values as text, for refusals and lists."""
     parts = []
     for name, value in zip(Values._fields, values, strict=True):
         if value is None or value is False or (value == 0 and name not in _MAY_BE_ZERO):
@@ -369,8 +369,8 @@ def values_text(values: Values) -> str:
         if isinstance(value, frozenset):
             parts += [f"{name} {len(value)}"] if value else []
         else:
-            told = plain(value) if isinstance(value, Decimal) else getattr(value, "name", value)
-            parts.append(f"{name} {told}")
+            text = plain(value) if isinstance(value, Decimal) else getattr(value, "name", value)
+            parts.append(f"{name} {text}")
     return ", ".join(parts) or "no"
 
 

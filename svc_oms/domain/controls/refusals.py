@@ -1,4 +1,4 @@
-"""How a limit refuses: which one, in which version, what it says, what would have become."""
+"""The refusal of a limit: which limit and version, its value, and the value that would follow."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ def past(
     field: str = "terms.quantity",
     **more: str,
 ) -> OrderRefused:
-    """Refuse because a number would be past the limit's."""
+    """Refuse because a number would exceed the limit's."""
     unit = f" {unit}" if unit else ""
     return OrderRefused(
         reason,
@@ -29,17 +29,17 @@ def past(
 
 
 def against(applied: Applied, reason: str, text: str, field: str, **more: str) -> OrderRefused:
-    """Refuse for what a limit says in words."""
+    """Refuse because of what a limit says in words."""
     return OrderRefused(reason, f"{text}: {applied.name}", field, {**named(applied), **more})
 
 
 def without_price(
     applied: Applied, instrument_id: str, what: str, way_out: str = "send a limit order, or wait"
 ) -> OrderRefused:
-    """Refuse because there is no price to judge by."""
+    """Refuse because there is no price to decide by."""
     return OrderRefused(
         "REFERENCE_PRICE_MISSING",
-        f"{instrument_id} has no reference price now, and {what} must be held against "
+        f"{instrument_id} has no reference price now, and {what} must be compared with "
         f"{applied.name}: {way_out} for a price",
         "",
         {"instrument_id": instrument_id, **named(applied)},

@@ -25,7 +25,7 @@ HUNDRED = Decimal(100)
 
 
 class SelfMatchRefused(OrderRefused):
-    """The new order is refused and the resting ones are cancelled.
+    """The new order is refused, and the resting ones are cancelled.
 
     Attributes:
         resting: Orders to cancel.
@@ -66,7 +66,7 @@ def check_state(view: AccountView, trial: Trial) -> None:
 
 
 def check_permission(view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse instruments that are not permitted; less of one is."""
+    """Refuse instruments that are not permitted; a smaller order in one always passes."""
     del view
     order, listed = trial.order, applied.values.instruments
     found = bool(listed & {order.instrument_id, order.isin, f"*.{order.venue_mic}"})
@@ -85,7 +85,7 @@ def check_permission(view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def check_quantity(_view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse an order that is too large; a smaller one of a too large one is taken."""
+    """Refuse an order that is too large; a replace by a smaller one always passes."""
     maximum = applied.values.quantity
     assert maximum is not None
     if trial.terms.quantity > maximum and trial.more_quantity > 0:
@@ -95,7 +95,7 @@ def check_quantity(_view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def check_value(_view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse an order that is worth too much."""
+    """Refuse an order whose value is too large."""
     maximum = applied.values.value
     assert maximum is not None
     order, price = trial.order, trial.price
@@ -118,7 +118,7 @@ def check_value(_view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def check_collar(view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse a price too far from the reference, by itself or with those of the window."""
+    """Refuse a price too far from the reference, alone or together with those of the window."""
     order, price = trial.order, trial.terms.limit_price
     if not trial.is_new and price == order.terms.limit_price:
         return
@@ -163,7 +163,7 @@ def check_collar(view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def collar_with(view: AccountView, trial: Trial, applied: Applied) -> Collar:
-    """Return the collar's window with this order in it; a new one where the last is over."""
+    """Return the collar's window with this order in it; a new one if the last has ended."""
     order, price = trial.order, trial.terms.limit_price
     kept = view.state.collars.get(collar_name(applied, order))
     if kept is None or kept.started_ns + applied.values.window_ms * NS_PER_MS <= trial.now_ns:
@@ -181,7 +181,7 @@ def collar_name(applied: Applied, order: Order) -> str:
 
 
 def check_duplicate(view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse a new order that is the same as one taken just before."""
+    """Refuse a new order that repeats one taken shortly before."""
     if not trial.is_new:
         return
     at = view.state.recent.get(fingerprint(trial.order, trial.terms))
@@ -200,7 +200,7 @@ def check_duplicate(view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def check_stopped(view: AccountView, trial: Trial) -> None:
-    """Refuse more of a strategy that the repeated-execution throttle stopped."""
+    """Refuse orders of a strategy that the repeated-execution throttle stopped."""
     if not view.state.stops:
         return
     key = view.strategy(trial.order)
@@ -209,7 +209,7 @@ def check_stopped(view: AccountView, trial: Trial) -> None:
         return
     raise OrderRefused(
         "REPEATED_EXECUTION_STOPPED",
-        f"{key.strategy} was stopped in {key.instrument_id} behind {stop.executions} executions "
+        f"{key.strategy} was stopped in {key.instrument_id} after {stop.executions} executions "
         f"of {trial.order.side.name}, by limit {stop.limit_id} version {stop.limit_version}: "
         f"a person must enable it again",
         "instrument_id",
@@ -234,7 +234,7 @@ def check_self_match(view: AccountView, trial: Trial, applied: Applied) -> tuple
     if not resting:
         return ()
     policy = applied.values.self_match
-    # A cancel that is on its way reaches the venue before this order does.
+    # A pending cancel reaches the venue before this order does.
     to_cancel = tuple(each for each in resting if not each.pending_cancel_id)
     if policy is SelfMatchPolicy.CANCEL_RESTING:
         return to_cancel
@@ -261,4 +261,4 @@ SINGLE = (
     (LimitKind.PRICE_COLLAR, check_collar),
     (LimitKind.DUPLICATE_ORDER, check_duplicate),
 )
-"""In this order; the first to refuse is told."""
+"""In this order; the first refusal is reported."""

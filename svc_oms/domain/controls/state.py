@@ -1,7 +1,7 @@
-"""What the controls must remember of an account: counts over time, small and durable.
+"""What the controls must remember of an account: counts over time, bounded and durable.
 
-It is one text in the account's row, read with the lock and written with the batch, so that
-it holds on every replica and costs no round trip. Everything in it has a bound.
+The state is one text in the account's row, read with the lock and written with the batch. So
+every replica has it, without another round trip. Everything in it has a bound.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from svc_oms.domain.controls.windows import Slot, Window
 
-# Orders the duplicate check looks back over at most; of more within its window, the newest.
+# At most this many orders are compared by the duplicate check; of more, the newest.
 DUPLICATES_KEPT_MAX: Final = 512
-# Instruments a collar over a window watches at once; beyond it the window begun first is
-# forgotten, and begins again with the next order.
+# Instruments with a window of a collar at once. Beyond it the oldest window is forgotten and
+# begins again with the next order.
 COLLARS_KEPT_MAX: Final = 256
-# Strategies, each with its instrument and side, whose executions are counted at once; beyond
-# it the count that moved longest ago is forgotten.
+# Strategies, each with its instrument and side, whose executions are counted at once. Beyond
+# it the count that changed longest ago is forgotten.
 STRATEGIES_KEPT_MAX: Final = 256
 
 
@@ -43,7 +43,7 @@ class Stop(NamedTuple):
 
 
 class StrategyKey(NamedTuple):
-    """What the repeated-execution throttle counts by."""
+    """The key by which the repeated-execution throttle counts."""
 
     strategy: str
     """algorithm:NAME, or trader:SUBJECT where no algorithm is named."""
@@ -51,7 +51,7 @@ class StrategyKey(NamedTuple):
     side: int
 
     def text(self) -> str:
-        """Return it as one text."""
+        """Return the key as one text."""
         return f"{self.side}|{self.instrument_id}|{self.strategy}"
 
     @classmethod
@@ -63,16 +63,16 @@ class StrategyKey(NamedTuple):
 
 @dataclass(slots=True)
 class AccountState:
-    """See the head of this file. Windows are by limit, and by currency where there is money.
+    """Counts and stops of one account. Windows are by limit, and by currency if money is counted.
 
     Attributes:
-        positions_at: Names the batch that moved positions last: its last sequence and the
+        positions_at: Names the batch that changed positions last: its last sequence and the
             beginning of its chain head, so that no other batch has the same name.
-        windows: What is counted for VOLUME and MESSAGE_RATE, by name of the count.
+        windows: The counts of VOLUME and MESSAGE_RATE, by name.
         collars: By limit and instrument.
         recent: When an order of each fingerprint was taken last; oldest first.
-        executions: What REPEATED_EXECUTION counts.
-        stops: Strategies that must be enabled by a person.
+        executions: The counts of REPEATED_EXECUTION.
+        stops: Strategies that a person must enable again.
     """
 
     positions_at: str = ""
@@ -83,12 +83,12 @@ class AccountState:
     stops: dict[StrategyKey, Stop] = field(default_factory=dict)
 
     def window(self, name: str, now_ns: int, window_ms: int) -> Window:
-        """Return a count as it stands now."""
+        """Return a count as of now."""
         kept = self.windows.get(name)
         return Window(window_ms) if kept is None else kept.at(now_ns, window_ms)
 
     def counted_executions(self, name: str, now_ns: int, window_ms: int) -> Window:
-        """Return the executions of a strategy as they count now."""
+        """Return the count of a strategy's executions as of now."""
         kept = self.executions.get(name)
         return Window(window_ms) if kept is None else kept.at(now_ns, window_ms)
 
@@ -104,7 +104,7 @@ class AccountState:
         recent[fingerprint] = now_ns
 
     def trim(self) -> None:
-        """Keep the bounds; what moved longest ago goes first."""
+        """Apply the bounds; what changed longest ago goes first."""
         _trim(self.collars, COLLARS_KEPT_MAX)
         _trim(self.executions, STRATEGIES_KEPT_MAX)
 
@@ -133,7 +133,7 @@ def read_state(text: str) -> AccountState:
 
 
 def state_text(state: AccountState, now_ns: int) -> str:
-    """Write a state, without what no longer counts; a state that says nothing is empty."""
+    """Write a state without what no longer counts; an empty state is the empty text."""
     state.trim()
     kept: dict[str, Any] = {
         "p": state.positions_at,

@@ -1,7 +1,7 @@
-"""Controls of what adds up: positions, exposure, cash, volume and messages.
+"""Controls of sums: positions, exposure, cash, volume and messages.
 
-The first four pass whatever does not make it worse, so that a limit that is passed already
-(it was lowered, or a price moved) never keeps anybody from reducing.
+Orders that do not increase the total always pass the first four, so a limit that is exceeded
+already (it was lowered, or a price moved) keeps nobody from reducing.
 """
 
 from decimal import Decimal
@@ -41,7 +41,7 @@ def check_short_sale(view: AccountView, trial: Trial, applied: Applied) -> None:
         raise against(
             applied,
             "SHORT_SALE_NOT_ALLOWED",
-            f"open sells of {isin} would be {plain(would_be)} where {plain(held)} is held, and "
+            f"open sells of {isin} would be {plain(would_be)} but {plain(held)} is held, and "
             f"short sale is not allowed",
             "terms.quantity",
             value=plain(would_be),
@@ -50,7 +50,7 @@ def check_short_sale(view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def check_position(view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse what could make a position too long or too short, open orders of the side counted."""
+    """Refuse what could make a position too long or too short; open orders count."""
     values = applied.values
     maximum = values.long_quantity if trial.buy else values.short_quantity
     if maximum is None:
@@ -105,7 +105,7 @@ def check_exposure(view: AccountView, trial: Trial, applied: Applied) -> None:
 
 
 def check_buying_power(view: AccountView, trial: Trial, applied: Applied) -> None:
-    """Refuse a buy that costs more than there is."""
+    """Refuse a buy that costs more than the cash that is left."""
     maximum = applied.values.value
     if not trial.buy:
         return
@@ -161,7 +161,7 @@ def volume_name(applied: Applied, currency: str) -> str:
 
 
 class RateReached(NamedTuple):
-    """A message too many, and when there is room again."""
+    """A message too many, and when the next one is allowed."""
 
     applied: Applied
     what: str
@@ -173,7 +173,7 @@ class RateReached(NamedTuple):
 def rate_reached(
     view: AccountView, applied: Applied, now_ns: int, *, is_cancel: bool
 ) -> RateReached | None:
-    """Tell whether one message more would be too many; cancels have their own, larger limit."""
+    """Return whether one more message would be too many; cancels have a larger limit."""
     values = applied.values
     window = view.state.window(applied.limit.limit_id, now_ns, values.window_ms)
     maximum = values.cancels if is_cancel else values.messages
@@ -201,7 +201,7 @@ TOTALS = (
     (LimitKind.BUYING_POWER, check_buying_power),
     (LimitKind.VOLUME, check_volume),
 )
-"""In this order; the first to refuse is told."""
+"""In this order; the first refusal is reported."""
 
 NEEDS_BOOK = frozenset(
     {
@@ -212,4 +212,4 @@ NEEDS_BOOK = frozenset(
         LimitKind.SELF_MATCH,
     }
 )
-"""Kinds that ask for the account's open orders and positions."""
+"""Kinds that need the account's open orders and positions."""

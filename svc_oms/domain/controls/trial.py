@@ -1,4 +1,4 @@
-"""A command as the controls see it: what the order is now, and what it would be."""
+"""A command as the controls see it: the order before it, and as it would be after it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ FINGERPRINT_BYTES = 8
 
 
 class Reference(NamedTuple):
-    """A price to judge by, and which of the fallbacks it is: last, mid or close."""
+    """A price to decide by, and which of the fallbacks it is: last, mid or close."""
 
     price: Price
     source: str
@@ -33,17 +33,17 @@ class Reference(NamedTuple):
 
 @dataclass(slots=True)
 class AccountView:
-    """What an account is judged by in one batch.
+    """The data of an account for the controls of one batch.
 
     Attributes:
         limits: Of this account.
         defaults: Those of the settings, for kinds without a limit.
-        state: What is counted; moves with what is taken.
-        book: Open orders and positions; None where no limit asks for them.
-        own_state: What the account itself may do.
-        value_price: Price a market order is valued at.
-        collar_price: Reference of the collar.
-        strategy_of: Names what the repeated-execution throttle counts by.
+        state: The counts; they change with each command that is taken.
+        book: Open orders and positions; None if no limit needs them.
+        own_state: The trading state of the account itself.
+        value_price: Returns the price that values a market order.
+        collar_price: Returns the reference of the collar.
+        strategy_of: Returns the strategy that the repeated-execution throttle counts by.
     """
 
     account_id: str
@@ -80,7 +80,7 @@ class AccountView:
         return found
 
     def strategy(self, order: Order) -> StrategyKey:
-        """Return what the repeated-execution throttle counts an order's fills by."""
+        """Return the key by which the throttle counts an order's fills."""
         return StrategyKey(self.strategy_of(order), order.instrument_id, order.side.value)
 
 
@@ -88,16 +88,16 @@ class Trial(NamedTuple):
     """A new order, or a change of one, before it is taken."""
 
     order: Order
-    """As it is; a new one as it would be accepted."""
+    """The order now; a new one as it would be accepted."""
     terms: OrderTerms
-    """Asked for."""
+    """The requested ones."""
     is_new: bool
     now_ns: int
     price: Price | None
-    """What a share of it is valued at."""
+    """The value of one share of it."""
     change: Change
     reference: Reference | None = None
-    """What a collar holds it against; looked up once, and only where there is a collar."""
+    """The price that a collar compares with; looked up once, if there is a collar."""
 
     @property
     def buy(self) -> bool:
@@ -106,13 +106,13 @@ class Trial(NamedTuple):
 
     @property
     def more_quantity(self) -> Decimal:
-        """How much more is ordered than was before."""
+        """By how much the ordered quantity grows."""
         before = ZERO if self.is_new else self.order.terms.quantity
         return max(minus(self.terms.quantity, before), ZERO)
 
     @property
     def more_value(self) -> Decimal:
-        """How much more worth is ordered than was before."""
+        """By how much the ordered value grows."""
         if self.price is None:
             return ZERO
         before = ZERO
@@ -132,7 +132,7 @@ def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
 
 
 def released(view: AccountView, order: Order, now_ns: int) -> Trial:
-    """Make the trial of an order that waited here: its place in the book is its own already."""
+    """Make the trial of an order that waited here; it is in the sums already."""
     trial = new_order(view, order, now_ns)
     held = view.book.part(order.order_id) if view.book else None
     return trial._replace(change=Change(held or trial.change.after, trial.change.after))
@@ -153,13 +153,13 @@ def _collar_price(
     if view.limit(LimitKind.PRICE_COLLAR, order, now_ns) is None:
         return None
     if terms.stop_price is not None:
-        # It is about to trade when the market is there, and not before.
+        # It will trade when the market reaches its price, not before.
         return Reference(terms.stop_price, "stop")
     return view.collar_price(order.instrument_id)
 
 
 def fingerprint(order: Order, terms: OrderTerms) -> str:
-    """Return what two orders have in common that are the same order twice."""
+    """Return the text by which the duplicate check finds two equal orders."""
     cash = terms.cash_quantity
     amount = terms.quantity.normalize() if cash is None else f"cash {cash.normalize()}"
     text = (

@@ -1,4 +1,4 @@
-"""How far an account has used each of its limits."""
+"""How much of each limit an account has used."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -13,7 +13,7 @@ from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.numbers import ZERO, add
 
 IsinOf = Callable[[str], str]
-"""Tells the ISIN of a listing; empty where it is not known."""
+"""Returns the ISIN of a listing; empty if it is not known."""
 
 
 class Use(NamedTuple):
@@ -28,7 +28,7 @@ class Use(NamedTuple):
 
 
 def uses(view: AccountView, now_ns: int, isin_of: IsinOf) -> list[Use]:
-    """Return the use of every limit in force, those of the settings where none is."""
+    """Return the use of every limit in force, or of the settings' limit if there is none."""
     found: list[Use] = []
     kinds = set()
     for applied in view.limits.all(now_ns):
@@ -42,7 +42,7 @@ def uses(view: AccountView, now_ns: int, isin_of: IsinOf) -> list[Use]:
 
 def _uses(view: AccountView, applied: Applied, now_ns: int, isin_of: IsinOf) -> Iterator[Use]:
     book = view.book
-    assert book is not None, "use is told with open orders and positions"
+    assert book is not None, "use needs open orders and positions"
     match applied.limit.kind:
         case LimitKind.OPEN_EXPOSURE:
             yield from _exposures(book, applied, isin_of)

@@ -1,8 +1,8 @@
-"""Rolling windows in slots: what was counted lately, small enough to lie in a row.
+"""Rolling windows in slots: recent counts, small enough to store in a row.
 
-A window is cut into ten slots. A slot counts until all of it lies outside the window, so
-that no stretch of the window's length ever holds more than the limit; a place is free
-again up to a tenth of the window later than it could be.
+A window is cut into ten slots. A slot counts until all of it is outside the window, so no
+stretch of the window's length ever holds more than the limit. In return, a count may be
+dropped up to a tenth of the window later than exact.
 """
 
 from decimal import Decimal
@@ -50,11 +50,11 @@ class Window(NamedTuple):
         return recut
 
     def counted(self, now_ns: int, first: Decimal, second: Decimal = ZERO) -> "Window":
-        """Return the window with something more in it."""
+        """Return the window with an addition."""
         number = now_ns // self.slot_ns
         slots = list(self.slots)
         if slots and slots[-1].number >= number:
-            # A clock that went back counts where it was.
+            # After the clock went back, count in the newest slot.
             last = slots[-1]
             slots[-1] = Slot(last.number, add(last.first, first), add(last.second, second))
         else:

@@ -1,9 +1,9 @@
-"""The audit trail: how entries get into the log, chained.
+"""Appends entries to the audit log, chained.
 
-Each writer has a chain of its own, so that no replica waits for another; its row is
-locked behind all other locks of a transaction. Numbers and hashes therefore follow
-the order of the commits, without a hole. A transaction whose outcome was lost may
-have written its entries: whoever repeats it has them twice, never not at all.
+Each writer has a chain of its own, so that no replica waits for another; its row is locked
+after all other locks of a transaction. So numbers and hashes follow the order of the commits,
+without a hole. A transaction whose outcome is unknown may have written its entries: if it is
+repeated they are there twice, but never missing.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from svc_oms.service.ports import AuditWrite, OrderStore, Transaction
 class AuditLog:
     """Appends to one writer's chain.
 
-    Use: list entries in `WriteSet.audit` where the desk or a link writes the batch;
-    call `append` last in a transaction of your own; `record` where there is none.
+    Use: list entries in `WriteSet.audit` if the command worker or a session link writes the batch;
+    call `append` last in a transaction of your own; `record` without a transaction.
     """
 
     def __init__(self, writer: str) -> None:
         self.writer = writer
 
     async def append(self, transaction: Transaction, entries: Sequence[AuditWrite]) -> None:
-        """Append within a transaction; the last thing it does before its commit."""
+        """Append within a transaction, as its last step before the commit."""
         if not entries:
             return
         sequence, head = await transaction.lock_audit(self.writer)
@@ -52,7 +52,7 @@ class AuditLog:
 def action(
     at_ns: int, actor: str, command: str, text: str, *, account_id: str = "", **metadata: object
 ) -> AuditWrite:
-    """Make the entry of something done that is in no order's log: a control changed."""
+    """Make the entry of an action that is in no order's log, such as a change of a control."""
     return AuditWrite(
         kind=AUDIT_KIND_ACTION,
         at_ns=at_ns,

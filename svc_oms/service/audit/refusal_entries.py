@@ -1,4 +1,4 @@
-"""From refusals to entries of the audit log: who asked for what, and why not."""
+"""From refusals to entries of the audit log: who requested what, and why it was refused."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,19 +11,19 @@ from svc_oms.service.audit.refusal_log import RefusalLog, refusal_entry
 from svc_oms.service.ports import AuditWrite
 from svc_oms.service.submissions import OrderCommand, Submission
 
-# Ends of streams in good order, and outcomes nobody knows: neither refuses a command.
+# Regular ends of streams, and unknown outcomes: neither refuses a command.
 NOT_REFUSALS: Final = frozenset({"DRAINING", "SLOW_CONSUMER", "DEPENDENCY_UNAVAILABLE"})
 
 
 def is_refusal(error: MeshError) -> bool:
-    """Tell if an error is to be recorded and is not yet."""
+    """Return whether an error must be recorded and is not yet."""
     return not error.recorded and error.reason not in NOT_REFUSALS
 
 
 def call_refusal(
     now_ns: int, call: Call, request: Message | None, error: MeshError, what: str = ""
 ) -> AuditWrite:
-    """Make the entry of what was refused before the desk saw it."""
+    """Make the entry of a request that was refused before the command worker got it."""
     named = {
         name: str(getattr(request, name))
         for name in ("account_id", "order_id", "idempotency_key")
@@ -35,7 +35,7 @@ def call_refusal(
 def batch_refusals(
     refusal_log: RefusalLog, now_ns: int, refused: Iterable[tuple[Submission, MeshError]]
 ) -> list[AuditWrite]:
-    """Make the entries of what the desk refuses in one batch."""
+    """Make the entries of what the command worker refuses in one batch."""
     entries = [_desk_refusal(now_ns, submission, error) for submission, error in refused]
     return [entry for entry in entries if refusal_log.admits(entry)]
 

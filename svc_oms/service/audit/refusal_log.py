@@ -1,14 +1,14 @@
-"""The auditor: which refusals are written one by one, and how those before the desk are.
+"""The refusal log: which refusals are written one by one, and how early ones are written.
 
-What the desk refuses is written by the desk, in the transaction of its batch. What is
-refused earlier (field rules, rights, a full queue) goes through the auditor's own queue
-and worker, so that a flood of it takes no time of the desk's. A known caller is answered
-behind the commit, at most ANSWER_DELAY_MAX_S later; one without a valid token is not
-waited for: what came of those within the last batch is lost if the process is killed.
+The command worker writes its own refusals in the transaction of its batch. Earlier refusals
+(field rules, rights, a full queue) go through a queue and a task of their own, so that a flood
+of them takes no time of the worker's. A known caller is answered after the commit, at most
+ANSWER_DELAY_MAX_S later. A caller without a valid token does not wait: entries of the last
+batch are lost if the process is killed.
 
-Nobody can fill the disk: a caller has a budget of entries, everybody without a token one
-together. Beyond it refusals are counted per caller, command and reason, and the counts
-are written every COUNTED_INTERVAL_S.
+Nobody can fill the disk: each caller has a budget of entries, and all callers without a token
+share one. Beyond it refusals are counted per caller, command and reason, and the counts are
+written every COUNTED_INTERVAL_S.
 """
 
 import asyncio
@@ -32,19 +32,19 @@ from svc_oms.service.ports import (
 
 log = get_logger("svc_oms.auditor")
 
-# Entries that may wait for the database; beyond it refusals are counted only.
+# Entries that may wait for the database; beyond it refusals are only counted.
 QUEUE_ENTRIES_MAX = 10_000
 # Entries of one transaction; the rest waits for the next.
 BATCH_ENTRIES_MAX = 500
-# Seconds a refusal waits for its entry to be durable; then it is answered all the same.
+# Seconds a refusal waits for its entry to be durable; then it is answered without that.
 ANSWER_DELAY_MAX_S = 2.0
-# Entries a caller may cause at once, and a second from then on; beyond it they are counted.
+# Entries a caller may cause at once, and each second from then on; beyond it they are counted.
 CALLER_ENTRIES_BURST = 5_000
 CALLER_ENTRIES_PER_S = 50.0
 # The same for all callers together whose token is missing or does not verify.
 NOBODY_ENTRIES_BURST = 100
 NOBODY_ENTRIES_PER_S = 1.0
-# Callers whose budgets are kept; the one longest not seen starts anew.
+# Callers whose budgets are kept; the one not seen for longest is dropped.
 CALLERS_MAX = 10_000
 # Different counts kept between two writes; beyond it they are added up without names.
 COUNTS_MAX = 1_000
@@ -76,10 +76,10 @@ class _Budget:
 
 
 class RefusalLog:
-    """See above.
+    """The refusal log; see the head of this file.
 
     Attributes:
-        trail: Where the auditor's own entries go.
+        trail: The audit log that the entries are appended to.
     """
 
     def __init__(self, store: OrderStore, clock: Clock, replica: str) -> None:
@@ -95,7 +95,7 @@ class RefusalLog:
         self._writing: asyncio.Task[None] | None = None
 
     def admits(self, entry: AuditWrite) -> bool:
-        """Tell if a refusal is to be written whole; one that is not has been counted."""
+        """Return whether a refusal is to be written with its details; otherwise it is counted."""
         if self._budget(entry.actor).take(self._clock.monotonic()):
             return True
         self._count(entry)
@@ -137,7 +137,7 @@ class RefusalLog:
         self._counts[key] += entry.stands_for
 
     async def run(self) -> None:
-        """Write what waits, for ever; counts now and then."""
+        """Write waiting entries forever, and the counts at intervals."""
         counted_at = self._clock.monotonic()
         while True:
             waiting = []
@@ -151,7 +151,7 @@ class RefusalLog:
             if self._counts and now_s - counted_at >= COUNTED_INTERVAL_S:
                 entries += self._counted()
                 counted_at = now_s
-            # Not cut off in its commit when the process stops: close() waits for it.
+            # Not cancelled during its commit when the process stops: close() waits for it.
             self._writing = asyncio.create_task(self._write(entries))
             await asyncio.shield(self._writing)
             for _, future in waiting:
@@ -159,7 +159,7 @@ class RefusalLog:
                     future.set_result(None)
 
     async def close(self) -> None:
-        """Write what waits and the counts, once; the process ends."""
+        """Write waiting entries and the counts once; the process ends."""
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=ANSWER_DELAY_MAX_S)
             self._writing.cancel()

@@ -1,8 +1,7 @@
-"""What one batch adds to the book: folded in memory, written once.
+"""What one batch adds to the order book: folded in memory, written once.
 
-Pure: reads and writes nothing outside. A command either adds all of its events
-or, when anything raises on the way, none: that is what keeps a bad command from
-harming the others of its batch.
+Pure: it reads and writes nothing outside. A command adds either all of its events or, if
+anything raises, none. So a bad command cannot harm the others of its batch.
 """
 
 from collections import defaultdict
@@ -19,13 +18,13 @@ from svc_oms.service.ports import AccountRow, EventWrite, WriteSet
 
 
 class BookChanges:
-    """The accounts and orders of a batch, moving with every event.
+    """The accounts and orders of a batch, changing with every event.
 
     Attributes:
-        orders: Orders that were read or changed, as they stand, by id.
+        orders: Orders that were read or changed, by id.
         writes: What is to be written; `finish` completes it.
         bodies: Serialised orders that changed, by id; filled by `finish`.
-        controls: What the controls remember of each account; written if its log grows.
+        controls: The control state of each account; written if its log grows.
     """
 
     __slots__ = (
@@ -56,12 +55,12 @@ class BookChanges:
         self.now_ns = now_ns
 
     def know(self, orders: Mapping[str, Order]) -> None:
-        """Look into these, too; they are current and are not copied."""
+        """Add orders to look in; they are current and are not copied."""
         if orders:
             self._known.append(orders)
 
     def find(self, order_id: str) -> Order | None:
-        """Return the order as it stands, if it is at hand."""
+        """Return the present order, if it is in memory."""
         order = self.orders.get(order_id)
         if order is None:
             for known in self._known:
@@ -97,7 +96,7 @@ class BookChanges:
         return order
 
     def add_account_event(self, account_id: str, event: VenueReportParked, stamp: Stamp) -> None:
-        """Append an event that is of no order."""
+        """Append an event that belongs to no order."""
         sequence, head = self._accounts[account_id]
         sequence += 1
         payload = encode_account_event(account_id, sequence, event, stamp)
@@ -106,7 +105,7 @@ class BookChanges:
         self._lines[account_id].append(EventWrite(account_id, sequence, "", payload, head))
 
     def finish(self) -> WriteSet:
-        """Encode what changed; the write set is complete then."""
+        """Encode what changed and return the complete write set."""
         writes = self.writes
         for account_id, lines in self._lines.items():
             head = self._accounts[account_id]
@@ -122,7 +121,7 @@ class BookChanges:
         return writes
 
     def head(self, account_id: str) -> tuple[int, bytes]:
-        """Return sequence and chain head of an account's log as it stands."""
+        """Return sequence and chain head of an account's log, with this batch's events."""
         return self._accounts[account_id]
 
     def published(self) -> Mapping[str, list[EventWrite]]:
@@ -130,7 +129,7 @@ class BookChanges:
         return self._lines
 
     def changed(self) -> Mapping[str, list[Order]]:
-        """Return the orders that this batch touched, by account."""
+        """Return the orders that this batch changed, by account."""
         changed: defaultdict[str, list[Order]] = defaultdict(list)
         for order_id in self._encoded:
             order = self.orders[order_id]

@@ -1,9 +1,9 @@
-"""Orders this replica has in memory, and the rule that says when they are current.
+"""Orders that this replica has in memory, and the rule for when they are current.
 
-Every change of an order moves its account's last sequence. So what is kept of
-an account is current exactly when the sequence it was kept at is the one in the
-account's row, and that row is locked when the question is asked. Another
-replica's commit moves the sequence and thereby empties what is kept here.
+Every change of an order increases its account's last sequence. So what is kept of an account
+is current exactly if it was kept at the sequence in the account's row, and the row is locked
+when that is checked. Another replica's commit increases the sequence, so what is kept here is
+no longer used.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ class KnownOrders:
     """Open orders by account, valid at one sequence each.
 
     Attributes:
-        owners: Accounts of orders, which are valid for ever.
+        owners: Accounts of orders, which are valid forever.
     """
 
     def __init__(self) -> None:
@@ -40,8 +40,8 @@ class KnownOrders:
     def current(self, account_id: str, last_sequence: int) -> Mapping[str, Order]:
         """Return what is known of an account whose row is locked at this sequence.
 
-        Nothing is forgotten if that is another: a commit of this replica may have moved the row
-        and be told here in a moment.
+        At another sequence nothing is forgotten: a commit of this replica may have changed the row
+        and be noted here in a moment.
         """
         known = self._accounts.get(account_id)
         if known is None or known.last_sequence != last_sequence:
@@ -49,7 +49,7 @@ class KnownOrders:
         return known.orders
 
     def committed_all(self, accounts: Mapping[str, AccountRow], changes: BookChanges) -> None:
-        """Keep what a batch left behind; to be called before anything else can run."""
+        """Keep the orders of a committed batch; call it before anything else can run."""
         changed = changes.changed()
         for account_id, lines in changes.published().items():
             base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])
@@ -58,7 +58,7 @@ class KnownOrders:
     def committed(
         self, account_id: str, base_sequence: int, last_sequence: int, orders: Iterable[Order]
     ) -> None:
-        """Keep what a commit left behind, unless a later commit was faster to say so."""
+        """Keep the orders of a commit, unless those of a later commit came first."""
         orders = tuple(orders)
         self.order_accounts.learn((order.order_id, account_id) for order in orders)
         known = self._accounts.get(account_id)

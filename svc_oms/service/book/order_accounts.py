@@ -1,4 +1,4 @@
-"""Which account an order is of: it never changes, so whoever saw it need not ask again."""
+"""The accounts of orders: they never change, so each is read only once."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
@@ -9,26 +9,26 @@ Look = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 
 
 class OrderAccounts:
-    """Accounts of orders by id, of all that were committed or asked for here."""
+    """Accounts of orders by id, of all that were committed or looked up here."""
 
     def __init__(self) -> None:
         self._accounts: dict[str, str] = {}
 
     def learn(self, owners: Iterable[tuple[str, str]]) -> None:
-        """Keep (order id, account id) of orders that are in the book."""
+        """Keep (order id, account id) of existing orders."""
         if len(self._accounts) > OWNERS_KNOWN_MAX:
             self._accounts.clear()
         self._accounts.update(owners)
 
     async def find(self, order_ids: Iterable[str], look: Look) -> dict[str, str]:
-        """Return the owners of these orders, without those the book does not have.
+        """Return the accounts of these orders, without orders that do not exist.
 
         Args:
             order_ids: Well-formed ids.
-            look: Asks the store for the ones not known here.
+            look: Reads the ones not known here from the store.
         """
         wanted = set(order_ids)
-        # A copy: what is known may be forgotten while the store is asked.
+        # A copy: what is known may be forgotten while the store is read.
         found = {each: self._accounts[each] for each in wanted if each in self._accounts}
         unknown = [each for each in wanted if each not in found]
         if unknown:

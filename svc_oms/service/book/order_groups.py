@@ -1,7 +1,7 @@
-"""The groups of a batch's orders, and what follows in them when one moves.
+"""The groups of a batch's orders, and what follows in them when an order changes.
 
-The same for a client's command and a venue's report: what follows is folded into
-the same ledger, and its commands go into the same outbox.
+The same for a client's command and a venue's report: what follows is folded into the same
+book changes, and its commands go into the same outbox.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ Group = tuple[str, str]
 
 
 class Moved(NamedTuple):
-    """An order that moved because another did."""
+    """An order that changed because another did."""
 
     before: Order
     after: Order
@@ -40,7 +40,7 @@ class Moved(NamedTuple):
 
 
 class OrderGroups:
-    """See above."""
+    """The groups; see the head of this file."""
 
     def __init__(
         self, changes: BookChanges, venues: VenueSessions, accounts: Mapping[str, AccountRow]
@@ -56,7 +56,7 @@ class OrderGroups:
         submissions: Sequence[Submission],
         order_ids: Collection[str],
     ) -> None:
-        """Read the groups of what is to be placed, of these orders, and of all that were read."""
+        """Read the groups of new orders, of these orders, and of all that were read."""
         wanted = {
             (s.account_id, s.command.link.group_id)
             for s in submissions
@@ -77,13 +77,13 @@ class OrderGroups:
             self.joined(order)
 
     def joined(self, order: Order) -> None:
-        """Take an order to be of its group."""
+        """Add an order to its group."""
         assert order.link is not None
         group = (order.account_id, order.link.group_id)
         self._members.setdefault(group, []).append(order.order_id)
 
     def members(self, order: Order) -> list[Order]:
-        """Return the orders of an order's group, as they stand."""
+        """Return the present orders of an order's group."""
         if order.link is None:
             return []
         found = self._members.get((order.account_id, order.link.group_id), ())
@@ -91,18 +91,18 @@ class OrderGroups:
         return [order for order in members if order is not None]
 
     def parent(self, order: Order) -> Order | None:
-        """Return the order this one is a child of."""
+        """Return the parent of an order."""
         link = order.link
         return self._changes.find(link.parent_order_id) if link and link.parent_order_id else None
 
     def follow(self, before: Order, after: Order, *, itself: bool) -> Iterator[Moved]:
-        """Fold what follows from a change, and what follows from that; tell each order's move.
+        """Fold what follows from a change, and what follows from that; yield each changed order.
 
         Args:
-            before: The order that moved, before.
-            after: The same, now.
-            itself: Something may follow for that order, too. Not behind a command on it, whose
-                own request has not gone out yet.
+            before: The order before the change.
+            after: The order after it.
+            itself: Something may follow for this order, too. Not after a command on it, whose
+                own request has not been sent yet.
         """
         if after.link is None:
             return

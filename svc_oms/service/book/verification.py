@@ -1,4 +1,4 @@
-"""Recomputes the book from its log: every row, hash, sequence and sum."""
+"""Recomputes the order book from its log: every row, hash, sequence and sum."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -73,7 +73,7 @@ class AccountReader(Protocol):
         ...
 
     async def audit_chains(self) -> dict[str, AuditHead]:
-        """Read where every writer's chain of the audit log ends."""
+        """Read the end of every writer's chain of the audit log."""
         ...
 
     def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
@@ -95,7 +95,7 @@ class Audited(Protocol):
 
 @dataclass(slots=True)
 class Report:
-    """What was found."""
+    """The findings, and how much was checked."""
 
     accounts: int = 0
     orders: int = 0
@@ -105,7 +105,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
-        """Tell it to people."""
+        """Yield the report as lines of text."""
         yield (
             f"{self.accounts} accounts, {self.orders} orders, {self.events} events, "
             f"{self.executions} executions recomputed, {self.audit_entries} audit entries chained"
@@ -132,25 +132,25 @@ async def verify_book(store: Audited) -> Report:
 async def _verify_audit(
     reader: AccountReader, writer: str, head: AuditHead, report: Report
 ) -> None:
-    """Check a writer's chain: numbers, hashes, and columns against what was hashed."""
+    """Check a writer's chain: numbers, hashes, and columns against the hashed entry."""
     sequence, previous = 0, GENESIS
     async for line in reader.audit_log(writer):
         sequence += 1
         expected = event_hash(previous, line.payload)
         where = f"{writer}/{sequence}"
         if line.hash != expected:
-            report.findings.append(Finding("audit_chain", where, "the hash does not hold"))
+            report.findings.append(Finding("audit_chain", where, "the hash is wrong"))
         if line.sequence != sequence:
-            text = f"sequence {line.sequence} where {sequence} should be"
+            text = f"sequence {line.sequence} , but it should be {sequence}"
             report.findings.append(Finding("audit_chain", where, text))
             sequence = line.sequence
         if not _audit_columns_hold(writer, line):
-            text = "a column is not what the entry says"
+            text = "a column differs from the entry"
             report.findings.append(Finding("audit_chain", where, text))
         previous = line.hash
         report.audit_entries += 1
     if (sequence, previous) != head:
-        text = f"the chain says {head.last_sequence} entries, the log ends at {sequence}"
+        text = f"the chain has {head.last_sequence} entries, but the log ends at {sequence}"
         report.findings.append(Finding("audit_chain", writer, text))
 
 
@@ -182,7 +182,7 @@ async def _verify_account(reader: AccountReader, account: StoredAccount, report:
     last = lines[-1].sequence if lines else 0
     if account.last_sequence != last:
         findings.append(
-            Finding("sequence", name, f"row says {account.last_sequence}, the log ends at {last}")
+            Finding("sequence", name, f"it has {account.last_sequence}, but the log ends at {last}")
         )
     if lines and account.chain_head != lines[-1].event_hash:
         findings.append(Finding("hash_chain", name, "the row's chain head is not the log's"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from kernel.decimals import plain
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from svc_oms.domain.controls.limit_values import (
     Controls,
@@ -21,7 +22,7 @@ from svc_oms.domain.controls.limit_values import (
 )
 from svc_oms.domain.controls.state import Stop, StrategyKey
 from svc_oms.domain.positions import Position
-from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import PositionRow
 from svc_oms.service.ports.control_ports import RecordKind
 
@@ -31,7 +32,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def values_value(message: limit_pb2.LimitValues) -> Values:
-    """Decode what a limit says."""
+    """Decode the values of a limit."""
     return Values(
         quantity=_number(message.quantity),
         value=_number(message.value),
@@ -51,7 +52,7 @@ def values_value(message: limit_pb2.LimitValues) -> Values:
 
 
 def values_message(values: Values) -> limit_pb2.LimitValues:
-    """Encode what a limit says."""
+    """Encode the values of a limit."""
     message = limit_pb2.LimitValues(
         messages=values.messages,
         cancels=values.cancels,
@@ -77,7 +78,7 @@ def values_message(values: Values) -> limit_pb2.LimitValues:
 
 
 def range_value(message: limit_pb2.LimitRange) -> Range:
-    """Decode where a limit holds."""
+    """Decode the range of a limit."""
     return Range(
         LimitScope(message.scope),
         message.scope_id,
@@ -88,7 +89,7 @@ def range_value(message: limit_pb2.LimitRange) -> Range:
 
 
 def range_message(range_: Range) -> limit_pb2.LimitRange:
-    """Encode where a limit holds."""
+    """Encode the range of a limit."""
     return limit_pb2.LimitRange(
         scope=range_.scope,  # type: ignore[arg-type] # by number
         scope_id=range_.scope_id,
@@ -101,8 +102,8 @@ def range_message(range_: Range) -> limit_pb2.LimitRange:
 def limit_value(message: limit_pb2.Limit) -> Limit:
     """Decode a version of a limit.
 
-    One that was set to hold at once begins at zero: it holds wherever it is read, also by
-    a clock that is behind.
+    One that was set to apply at once begins at zero, so it applies wherever it is read, also with
+    a clock that is late.
     """
     at_once = message.valid_from == message.set_at
     return Limit(
@@ -111,14 +112,14 @@ def limit_value(message: limit_pb2.Limit) -> Limit:
         LimitKind(message.kind),
         range_value(message.range),
         values_value(message.values),
-        0 if at_once else nanoseconds(message.valid_from),
-        nanoseconds(message.valid_until),
+        0 if at_once else from_timestamp(message.valid_from),
+        from_timestamp(message.valid_until),
         message.ended,
     )
 
 
 def limit_message(limit: Limit) -> limit_pb2.Limit:
-    """Encode what the domain knows of a limit; for limits of the settings."""
+    """Encode a limit of the settings."""
     return limit_pb2.Limit(
         limit_id=limit.limit_id,
         version=limit.version,
@@ -135,7 +136,7 @@ def override_value(message: limit_pb2.Override) -> Override:
         message.limit_id,
         message.account_id,
         values_value(message.values),
-        nanoseconds(message.valid_until),
+        from_timestamp(message.valid_until),
         OverrideState(message.state),
     )
 
@@ -144,9 +145,9 @@ Decoded = dict[tuple[int, bytes], Limit | Override | limit_pb2.TradingStatusReco
 
 
 def decoded(records: Iterable[tuple[int, bytes]], known: Decoded) -> Decoded:
-    """Decode records; those known already are taken as they were.
+    """Decode records; those known already are reused.
 
-    A change moves one of maybe thousands, and the batches of every replica wait for it.
+    A change adds one of maybe thousands, and the batches of every replica wait for it.
     """
     made: Decoded = {}
     for record in records:
@@ -164,7 +165,7 @@ def decoded(records: Iterable[tuple[int, bytes]], known: Decoded) -> Decoded:
 
 
 def read_controls(version: int, records: Decoded) -> Controls:
-    """Put together all that is in force or will be."""
+    """Build the controls from all records in force or to come."""
     limits, overrides = [], []
     states: dict[tuple[StatusTarget, str], TradingState] = {}
     for value in records.values():
@@ -232,7 +233,7 @@ def stop_message(account_id: str, key: StrategyKey, stop: Stop) -> limit_pb2.Str
 
 
 def strategy_name(regulatory: bytes, placed_by: str) -> str:
-    """Name what the repeated-execution throttle counts by."""
+    """Return the key by which the repeated-execution throttle counts."""
     if regulatory:
         algorithm = order_pb2.RegulatoryDetails.FromString(regulatory).algorithm_id
         if algorithm:

@@ -32,14 +32,14 @@ def algorithm_of(regulatory: bytes) -> str:
 
 
 def placed_by_bytes(trader: str) -> bytes:
-    """Encode who placed an order as it lies in the body of one."""
+    """Encode who placed an order as it is in the body of an order."""
     return order_pb2.Order(placed_by=trader).SerializeToString()
 
 
 def subject_of(
     order: Order, firm_id: str, desk_id: str, session_id: str, requested_by: str = ""
 ) -> Subject:
-    """Say what a scope is compared with, for an order."""
+    """Return what a scope is compared with, for an order."""
     return Subject(
         firm_id,
         desk_id,
@@ -53,7 +53,7 @@ def subject_of(
 
 
 def listed_subject(order: OpenOrder, session_id: str) -> Subject:
-    """Say what a scope is compared with, for an order as it is listed."""
+    """Return what a scope is compared with, for a listed order."""
     body = order_pb2.Order.FromString(order.body)
     return Subject(
         order.firm_id,
@@ -68,7 +68,7 @@ def listed_subject(order: OpenOrder, session_id: str) -> Subject:
 
 
 def command_subject(command: gw.VenueCommand, session_id: str, venue_mic: str) -> Subject:
-    """Say what a scope is compared with, for a command in the outbox."""
+    """Return what a scope is compared with, for a command in the outbox."""
     return Subject(
         command.firm_id,
         command.desk_id,
@@ -90,7 +90,7 @@ def switch_text(row: SwitchRow) -> str:
 
 
 def blocks_message(rows: Iterable[SwitchRow], version: int) -> gw.Blocks:
-    """Encode what gateways are told."""
+    """Encode the message for gateways."""
     return gw.Blocks(
         version=version,
         blocks=[
@@ -109,7 +109,7 @@ def blocks_message(rows: Iterable[SwitchRow], version: int) -> gw.Blocks:
 def sessions_message(
     standings: Iterable[SessionStanding], version: int
 ) -> tuple[pb.KillSwitch, bool]:
-    """Encode how sessions stand to a switch of this version, and whether nothing can leave."""
+    """Encode the sessions' confirmations of this version, and whether nothing can leave."""
     message, safe = pb.KillSwitch(), True
     for one in standings:
         session = message.sessions.add(session_id=one.session_id, venue_mic=one.venue_mic)

@@ -227,7 +227,7 @@ def _waits_for(message: Any) -> WaitsFor | None:
 
 
 def _as_decided(order: Order) -> Order:
-    """Take back what the first fold adds: the stored event carries the order after it."""
+    """Remove what the first fold added: the stored event carries the order after it."""
     return order._replace(version=0, created_sequence=0, last_sequence=0)
 
 

@@ -1,4 +1,4 @@
-"""Sessions as people see them."""
+"""Sessions as readers get them."""
 
 from collections.abc import Sequence
 

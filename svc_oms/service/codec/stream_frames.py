@@ -1,9 +1,8 @@
-"""Protobuf put together from bytes that are serialised already.
+"""Protobuf built from bytes that are serialised already.
 
-A length-delimited field is its tag, its length and its bytes, and a message is
-the sequence of its fields. So an event that was serialised for the log goes to
-every reader without being touched again, and a venue command gets the number
-it was committed under without being rebuilt.
+A length-delimited field is its tag, its length and its bytes, and a message is the sequence of
+its fields. So an event that was serialised for the log goes to every reader unchanged, and a
+venue command gets the number it was committed under without being rebuilt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +61,7 @@ def event_items(events: Sequence[tuple[str, bytes]], orders: Mapping[str, bytes]
 
     Args:
         events: Order id and serialised OrderEvent, in the order of the log.
-        orders: Serialised orders by id, each as it stands after the last of its events.
+        orders: Serialised orders by id, each after the last of its events.
     """
     items, seen = [], set()
     for order_id, payload in reversed(events):

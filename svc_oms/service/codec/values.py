@@ -26,7 +26,7 @@ TIMESTAMPS_KEPT_MAX = 64
 
 
 def optional_text(number: Decimal | None) -> str:
-    """Return the canonical text, or the empty text where there is no number."""
+    """Return the canonical text, or the empty text if there is no number."""
     return "" if number is None else plain(number)
 
 
@@ -41,9 +41,9 @@ def optional_quantity(text: str) -> Quantity | None:
 
 
 timestamp = lru_cache(maxsize=TIMESTAMPS_KEPT_MAX)(to_timestamp)
-"""Turn UTC nanoseconds into a Timestamp, to be copied from and never changed.
+"""Turn UTC nanoseconds into a Timestamp; copy it, never change it.
 
-All that happens in a batch happens at one time: most calls are for the last value.
+All events of a batch have one time, so most calls are for the last value.
 """
 
 nanoseconds = from_timestamp
@@ -51,7 +51,7 @@ nanoseconds = from_timestamp
 
 
 def terms_message(terms: OrderTerms) -> order_pb2.OrderTerms:
-    """Encode terms; what is not given stays empty."""
+    """Encode terms; those not given stay empty."""
     message = order_pb2.OrderTerms(
         quantity=plain(terms.quantity),
         time_in_force=terms.time_in_force,  # type: ignore[arg-type] # by number
@@ -103,7 +103,7 @@ def terms_value(message: order_pb2.OrderTerms) -> OrderTerms:
 
 
 def link_message(link: Link) -> order_pb2.OrderLink:
-    """Encode how an order hangs together with others."""
+    """Encode the link of an order with others."""
     return order_pb2.OrderLink(
         kind=link.kind,  # type: ignore[arg-type] # by number
         group_id=link.group_id,
@@ -112,12 +112,12 @@ def link_message(link: Link) -> order_pb2.OrderLink:
 
 
 def link_value(message: order_pb2.OrderLink) -> Link:
-    """Decode how an order hangs together with others."""
+    """Decode the link of an order with others."""
     return Link(LinkKind(message.kind), message.group_id, message.parent_order_id)
 
 
 def trigger_message(trigger: Trigger) -> order_pb2.OrderTrigger:
-    """Encode how a watched stop stands."""
+    """Encode the trigger of a watched stop."""
     return order_pb2.OrderTrigger(
         stop_price=optional_text(trigger.stop_price),
         extreme_price=optional_text(trigger.extreme_price),
@@ -125,7 +125,7 @@ def trigger_message(trigger: Trigger) -> order_pb2.OrderTrigger:
 
 
 def trigger_value(message: order_pb2.OrderTrigger) -> Trigger:
-    """Decode how a watched stop stands."""
+    """Decode the trigger of a watched stop."""
     return Trigger(optional_price(message.stop_price), optional_price(message.extreme_price))
 
 

@@ -1,8 +1,9 @@
-"""The venue's side: commands that go there, facts that come from there."""
+"""Commands to the venue, and facts from it."""
 
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.facts import ReportedOrder
@@ -17,7 +18,7 @@ from svc_oms.domain.venue_reports import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.service.codec.values import nanoseconds, terms_message, timestamp
+from svc_oms.service.codec.values import terms_message, timestamp
 
 
 def command_bytes(
@@ -31,7 +32,7 @@ def command_bytes(
 ) -> bytes:
     """Serialise a command without its outbound number, which the database gives.
 
-    A stop that was watched here goes as what it became.
+    A stop that was watched here is sent as the order it became.
     """
     type_, terms = at_venue(order, terms)
     message = gw.VenueCommand(
@@ -56,7 +57,7 @@ def command_bytes(
 
 @lru_cache(maxsize=10_000)
 def origin_bytes(firm_id: str, desk_id: str, placed_by: str, requested_by: str) -> bytes:
-    """Serialise where a command comes from, to be appended to it: kill switches ask for it."""
+    """Serialise the owners of a command, to be appended to it; kill switches compare them."""
     return gw.VenueCommand(
         firm_id=firm_id,
         desk_id=desk_id,
@@ -104,7 +105,7 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         limit_price=_price("Price(44)", message.limit_price),
         stop_price=_price("StopPx(99)", message.stop_price),
         time_in_force=message.time_in_force,
-        transact_time_ns=nanoseconds(message.transact_time),
+        transact_time_ns=from_timestamp(message.transact_time),
         received_at_ns=received_at_ns,
         text=message.text,
         ord_rej_reason=message.ord_rej_reason if message.HasField("ord_rej_reason") else None,
@@ -133,14 +134,14 @@ def _reported_order(message: gw.ToldOrder) -> ReportedOrder:
 
 
 def facts_of(message: gw.VenueMessage) -> Facts | None:
-    """Read what a venue message says; None if it is parked by the gateway or unknown.
+    """Decode a venue message; None if the gateway parked it or its kind is unknown.
 
     Raises:
-        ValueError: a number is none.
+        ValueError: A number is invalid.
     """
     match message.WhichOneof("body"):
         case "execution_report":
-            return _report(message.execution_report, nanoseconds(message.received_at))
+            return _report(message.execution_report, from_timestamp(message.received_at))
         case "order_cancel_reject":
             reject = message.order_cancel_reject
             return CancelRejectFacts(

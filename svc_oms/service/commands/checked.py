@@ -1,8 +1,11 @@
-"""Asking the judges, and the cancels that an answer of theirs may want first."""
+"""Run the batch controls, and the cancels that they require before an order."""
 
 from collections.abc import Callable, Sequence
 
+from mesh.errors import MeshError, to_rejection
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_CANCEL
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.controls.rules import SelfMatchRefused
 from svc_oms.domain.events import CancelRequested
@@ -10,6 +13,7 @@ from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.controls.pre_trade_control import BatchControl
+from svc_oms.service.errors import refused
 from svc_oms.service.submissions import Submission
 
 
@@ -18,10 +22,10 @@ def check_controls(
     submission: Submission,
     ask: Callable[[BatchControl], Sequence[Order] | None],
 ) -> None:
-    """Ask every judge; cancel what must not meet the order, in front of it on its session.
+    """Run every batch control; first cancel the orders that must not meet the new one.
 
     Raises:
-        OrderRefused, MeshError: a judge refused.
+        OrderRefused, MeshError: A control refused.
     """
     resting: list[Order] = []
     try:
@@ -36,7 +40,7 @@ def check_controls(
 def _cancel_each(batch: CommandBatch, submission: Submission, orders: Sequence[Order]) -> None:
     key, actor = submission.command.idempotency_key, submission.command.actor
     for order_id in [order.order_id for order in orders]:
-        # As it stands now: the cancel of one may have ended another of its group.
+        # Its present state: the cancel of one may have ended another of its group.
         order = batch.order(order_id)
         if not order.is_closed and not order.pending_cancel_id:
             cancel_order(batch, submission, order, CancelOrder(key, order_id, actor))
@@ -50,14 +54,14 @@ def cancel_order(
     *,
     refusable: bool = True,
 ) -> Order:
-    """Cancel one order: ask the venue, or end what is not there yet.
+    """Cancel one order: ask the venue, or end it here if the venue does not have it.
 
     Args:
         batch: The batch.
         submission: The command this is a part of.
-        before: The order as it stands.
+        before: The present order.
         command: The cancel.
-        refusable: A control may refuse it for its number; not what pulls orders for safety.
+        refusable: The message rate may refuse it; not true of cancels for safety.
     """
     event = decide_cancel(before, command)
     at_venue = isinstance(event, CancelRequested)
@@ -76,3 +80,28 @@ def cancel_order(
             before.orig_cl_ord_id,
         )
     return order
+
+
+def cancel_one_of_many(
+    batch: CommandBatch,
+    submission: Submission,
+    before: Order,
+    result: order_service_pb2.CancelAllResult,
+    *,
+    refusable: bool = True,
+) -> Order | MeshError:
+    """Cancel an order for a command that cancels several, and write what became of it.
+
+    Returns:
+        The order after the cancel, or why it could not be cancelled.
+    """
+    command = submission.command
+    wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
+    outcome: Order | MeshError
+    try:
+        outcome = after = cancel_order(batch, submission, before, wanted, refusable=refusable)
+    except (OrderRefused, MeshError) as error:
+        outcome, after = refused(error), before
+        result.rejection.CopyFrom(to_rejection(outcome))
+    result.state = after.state.value  # type: ignore[assignment] # by number
+    return outcome

@@ -1,7 +1,7 @@
 """One batch of commands between its reads and its write.
 
-What every kind of command needs is here: keys, orders, stamps, the numbered
-outbox. What a kind does is in its handler (handlers.py).
+Here is what every kind of command needs: keys, orders, stamps, the numbered outbox. What a
+kind does is in its handler (handlers.py).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,7 +43,7 @@ from svc_oms.service.submissions import (
     Taken,
 )
 
-# Orders one command can reach.
+# Orders that one command can name.
 OPEN_ORDERS_MAX = 10_000
 
 Refused = tuple[Submission, MeshError]
@@ -51,15 +51,15 @@ Refused = tuple[Submission, MeshError]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What a kind of command needs read, and what it does.
+    """What must be read for a kind of command, and what the command does.
 
     Attributes:
-        act: Decides in memory; raises OrderRefused or MeshError to refuse. Gives what the key
-            stands for from now on, or an answer that is kept under no key.
+        act: Decides in memory; raises OrderRefused or MeshError to refuse. Returns the row of the
+            idempotency key, or an answer that is stored under no key.
         order_ids: Orders the command names.
         all_open: The command needs every open order of its account.
-        exec_ids: Executions the command names, of the venue of its order. What
-            followers keep is opened for such a command, for it may bring fills.
+        exec_ids: Executions the command names, of the venue of its order. The followers are
+            opened for such a command, because it may bring fills.
         positions: The command needs the positions of its account.
     """
 
@@ -71,25 +71,25 @@ class Handler:
 
 
 class RolledBackError(Exception):
-    """A command was carried out in part and is to have no effect: the batch is decided anew.
+    """A command was carried out in part but must have no effect: the batch is decided anew.
 
     Attributes:
         submission: The command.
-        answer: What it is answered, then.
-        refusals: Parts of it that were refused.
+        answer: Its answer.
+        refusals: Its parts that were refused.
     """
 
     def __init__(
         self, submission: Submission, answer: Taken, refusals: Sequence[Refused] = ()
     ) -> None:
-        super().__init__("a command is taken back")
+        super().__init__("a command is rolled back")
         self.submission = submission
         self.answer = answer
         self.refusals = tuple(refusals)
 
 
 class CommandBatch:
-    """A batch; see above.
+    """A batch of commands; see the head of this file.
 
     Attributes:
         parts: What the command worker works with.
@@ -101,8 +101,8 @@ class CommandBatch:
         executions: Executions that a command names and that are stored, by (venue, ExecID(17)).
         batch_followers: The followers of fills, opened if a command may bring fills.
         positions: Positions of the accounts of commands that need them.
-        parts_refused: Parts of commands that were refused, for the audit log; the commands
-            themselves were not.
+        parts_refused: Refused parts of commands, for the audit log; the commands themselves were
+            not refused.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class CommandBatch:
         self._stored: dict[str, bytes] = {}
 
     async def read(self, transaction: Transaction) -> None:
-        """Read keys, orders and what the gates need, in sets."""
+        """Read keys, orders and what the controls need, in sets."""
         mine = [s for s in self._submissions if s.account_id in self.accounts]
         if not mine:
             return
@@ -200,7 +200,7 @@ class CommandBatch:
         return self.decide_one(submission) if taken_back is None else taken_back.answer
 
     def decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
-        """Decide a command: what its key stands for, and whether it did before."""
+        """Decide a command: return the row of its key, and whether the row is an earlier one."""
         command = submission.command
         if submission.account_id not in self.accounts:
             if isinstance(command, OrderCommand):
@@ -216,13 +216,13 @@ class CommandBatch:
         self.changes.writes.idempotency.append(row)
         return row, False
 
-    # What handlers call.
+    # For handlers.
 
     def act(self, submission: Submission) -> IdempotencyRow | Taken:
-        """Do what another kind of command does, as a part of this one; under no key.
+        """Carry out a command of another kind as a part of this one, under no key.
 
         Raises:
-            OrderRefused, MeshError: it is refused, and nothing of it was done.
+            OrderRefused, MeshError: It is refused, and nothing of it was done.
         """
         return self._handlers[submission.kind].act(self, submission)
 
@@ -240,7 +240,7 @@ class CommandBatch:
     def add(
         self, before: Order | None, account_id: str, event: Event, submission: Submission
     ) -> Order:
-        """Fold an event of a command into its order, and tell the judges."""
+        """Fold an event of a command into its order, and inform the controls."""
         command = submission.command
         stamp = Stamp(
             occurred_at_ns=self.changes.now_ns,
@@ -252,7 +252,7 @@ class CommandBatch:
         return order
 
     def moved(self, before: Order | None, order: Order, events: Sequence[Event]) -> None:
-        """Tell judges and followers what was done to an order, and do what follows in its group."""
+        """Inform controls and followers of an order's change, and apply the rules of its group."""
         for batch_control in self.batch_controls:
             batch_control.taken(before, order)
         if before is None:
@@ -286,20 +286,20 @@ class CommandBatch:
     def part_refused(
         self, submission: Submission, kind: CommandKind, command: Command, error: MeshError
     ) -> None:
-        """Have a part of a command recorded as refused, under the caller of the whole."""
+        """Record a part of a command as refused, under the caller of the command."""
         self.parts_refused.append((replace(submission, kind=kind, command=command), error))
 
     # After the write.
 
     def outcomes(self) -> list[Outcome]:
-        """Return what became of each submission, in their order."""
+        """Return the outcome of each submission, in their order."""
         return [
             answer if isinstance(answer, MeshError | Taken) else self._taken(*answer)
             for answer in self._answers
         ]
 
     def refusals(self) -> list[Refused]:
-        """Return the submissions and parts of some that were refused, and why."""
+        """Return the refused submissions, and refused parts of others, with the reasons."""
         whole = [
             (submission, answer)
             for submission, answer in zip(self._submissions, self._answers, strict=True)
@@ -314,7 +314,7 @@ class CommandBatch:
         return Taken(order.order_id, order.state.value, row.sequence, duplicate, self.body(order))
 
     def body(self, order: Order) -> bytes:
-        """Return an order as its readers get it; behind the last change of the batch only."""
+        """Return an order as its readers get it; call it only after the batch's last change."""
         body = self.changes.bodies.get(order.order_id) or self._stored.get(order.order_id)
         if body is None:
             body = order_message(order, progress_message(order)).SerializeToString()

@@ -1,4 +1,4 @@
-"""What the desk does to make an account flat: first its cancels, then its closing orders."""
+"""The command GoFlat: first it cancels, then it places the closing orders."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +18,7 @@ from svc_oms.service.submissions import Command, CommandKind, GoFlat, Submission
 
 
 def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Ask for the cancels of what is open in scope, or place what closes what is held."""
+    """Request the cancels of the open orders in scope, or place the orders that close positions."""
     command = submission.command
     assert isinstance(command, GoFlat)
     wanted: InstrumentKey | None = None
@@ -58,9 +58,9 @@ def _cancel(
     try:
         batch.act(_part(submission, CommandKind.CANCEL, cancel))
     except (OrderRefused, MeshError) as error:
-        told = refused(error)
-        result.rejection.CopyFrom(to_rejection(told))
-        batch.part_refused(submission, CommandKind.CANCEL, cancel, told)
+        refusal = refused(error)
+        result.rejection.CopyFrom(to_rejection(refusal))
+        batch.part_refused(submission, CommandKind.CANCEL, cancel, refusal)
     result.state = batch.order(order.order_id).state.value  # type: ignore[assignment] # by number
 
 
@@ -83,7 +83,7 @@ def _close(
     blocking = [order.order_id for order in live if InstrumentKey.of(order) == key]
     if blocking:
         ids = ", ".join(blocking[:3])
-        _because(result, Cause.OPEN_ORDERS, f"{len(blocking)} orders are open still: {ids}")
+        _because(result, Cause.OPEN_ORDERS, f"{len(blocking)} orders are still open: {ids}")
         return
     listings = [
         one
@@ -117,10 +117,10 @@ def _place(
         try:
             row = batch.act(part)
         except (OrderRefused, MeshError) as error:
-            told = refused(error)
+            refusal = refused(error)
             result.cause = Cause.REFUSED.value  # type: ignore[assignment] # by number
-            result.rejection.CopyFrom(to_rejection(told))
-            batch.parts_refused.append((part, told))
+            result.rejection.CopyFrom(to_rejection(refusal))
+            batch.parts_refused.append((part, refusal))
             return
         result.order_ids.append(row.order_id)
 

@@ -1,28 +1,26 @@
 """The commands of every order flow: place, replace, cancel, cancel all."""
 
 from kernel.ulid import new_ulid
-from mesh.errors import MeshError, to_rejection
+from mesh.errors import MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,
 )
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import ReplaceRequested
 from svc_oms.domain.groups import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.order import decide_place, decide_replace
-from svc_oms.service.commands.checked import cancel_order, check_controls
+from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, check_controls
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission
 
 
 def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Accept a new order, and send it unless it waits here."""
+    """Accept a new order, and send it unless it has to wait here."""
     command = submission.command
     assert isinstance(command, PlaceOrder)
     parts, now_ns = batch.parts, batch.changes.now_ns
@@ -48,7 +46,7 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
 
 
 def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Ask the venue for other terms, or change what is not there yet."""
+    """Ask the venue for other terms, or change an order that is not there yet."""
     command = submission.command
     assert isinstance(command, ReplaceOrder)
     parts = batch.parts
@@ -111,17 +109,13 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         result = response.results.add(order_id=order_id)
         before = batch.order(order_id)
         if before.is_closed:
-            # By the cancel of the order it was linked with.
+            # It was cancelled with the order it is linked with.
             result.state = before.state.value  # type: ignore[assignment] # by number
             continue
-        wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
-        try:
-            order = cancel_order(batch, submission, before, wanted)
-            sequence = order.last_sequence
-        except (OrderRefused, MeshError) as error:
-            order = before
-            told = refused(error)
-            result.rejection.CopyFrom(to_rejection(told))
-            batch.part_refused(submission, CommandKind.CANCEL, wanted, told)
-        result.state = order.state.value  # type: ignore[assignment] # by number
+        outcome = cancel_one_of_many(batch, submission, before, result)
+        if isinstance(outcome, MeshError):
+            part = CancelOrder(command.idempotency_key, order_id, command.actor)
+            batch.part_refused(submission, CommandKind.CANCEL, part, outcome)
+        else:
+            sequence = outcome.last_sequence
     return key_row(submission, "", sequence, response.SerializeToString())

@@ -1,4 +1,4 @@
-"""Several new orders in one command: each as if it came alone, or all or none."""
+"""Several new orders in one command: each on its own, or all or none."""
 
 from dataclasses import replace
 
@@ -19,10 +19,10 @@ BATCH_ORDERS_MAX = 100
 
 
 def place_batch(batch: CommandBatch, submission: Submission) -> IdempotencyRow | Taken:
-    """Place each order in its turn; one result each.
+    """Place each order in turn; one result each.
 
     Raises:
-        TakenBackError: The batch is atomic and an order was refused behind others that were not.
+        RolledBackError: The batch is atomic, and an order was refused after others were taken.
     """
     command = submission.command
     assert isinstance(command, PlaceBatch)
@@ -74,12 +74,12 @@ def _place_one(
         order = replace(order, command=command._replace(link=link))
     decided = batch.decide_one(order)
     assert isinstance(decided, tuple)
-    assert not isinstance(decided, Taken), "a new order stands under its key"
+    assert not isinstance(decided, Taken), "a new order has a row for its key"
     return decided
 
 
 def _none(command: PlaceBatch, response: order_service_pb2.PlaceBatchResponse) -> list[Refused]:
-    """Turn what was placed now into refusals: another order spoilt the batch."""
+    """Turn the orders placed so far into refusals: another order of the batch was refused."""
     spoilt: list[Refused] = []
     for order, result in zip(command.orders, response.results, strict=True):
         if result.HasField("order") and not result.duplicate:

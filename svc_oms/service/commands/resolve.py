@@ -1,4 +1,4 @@
-"""The command Resolve: a person's word about an order in UNKNOWN, with the fills it may bring."""
+"""The command Resolve: a person's statement about an order in UNKNOWN, and its fills."""
 
 from collections.abc import Collection
 
@@ -19,7 +19,7 @@ def resolved_executions(command: ResolveOrder) -> Collection[str]:
 
 
 def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Take a person's word of what the venue has."""
+    """Apply a person's statement of what the venue has."""
     command = submission.command
     assert isinstance(command, ResolveOrder)
     before = batch.order(command.order_id)

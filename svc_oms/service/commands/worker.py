@@ -1,12 +1,11 @@
-"""The desk: takes commands in batches, one transaction each.
+"""The command worker: takes commands in batches, one transaction each.
 
-Theory of operation. Commands wait in one bounded queue. The worker takes all
-that wait, up to a named number, and works them in one transaction: it locks the
-accounts in the order of their names, reads keys and orders in sets, decides and
-folds in memory, and writes everything with one statement. Only behind the commit
-are callers answered, readers woken and venue commands handed on. While a commit
-is under way the next batch gathers: the busier the desk, the larger its batches.
-When idle a command waits for nothing.
+Theory of operation. Commands wait in one bounded queue. The worker takes all waiting
+commands, up to a named number, and works them in one transaction: it locks the accounts in
+the order of their names, reads keys and orders in sets, decides and folds in memory, and
+writes everything with one statement. Only after the commit are callers answered, readers
+woken and venue commands handed on. During a commit the next batch gathers, so batches grow
+with the load. When the worker is idle, a command waits for nothing.
 """
 
 import asyncio
@@ -43,7 +42,7 @@ QUEUE_COMMANDS_MAX = 20_000
 
 
 class CommandWorker:
-    """Takes commands; see above."""
+    """Takes commands; see the head of this file."""
 
     def __init__(self, parts: WorkerParts, handlers: Mapping[CommandKind, Handler]) -> None:
         self._parts = parts
@@ -56,7 +55,7 @@ class CommandWorker:
         return len(self._inbox)
 
     def submit(self, submission: Submission) -> None:
-        """Queue a command; its reply comes behind the commit, or at once if there is no room."""
+        """Queue a command; its reply comes after the commit, or at once if the queue is full."""
         if not self._inbox.put(submission):
             submission.reply(queue_full(QUEUE_COMMANDS_MAX))
 
@@ -84,12 +83,12 @@ class CommandWorker:
         raise outcome
 
     async def run(self) -> None:
-        """Work batches for ever."""
+        """Work batches forever."""
         while True:
             await self.work(await self._inbox.take(BATCH_COMMANDS_MAX))
 
     async def work(self, submissions: Sequence[Submission]) -> None:
-        """Work one batch, whatever happens: every submission gets its reply."""
+        """Work one batch; every submission gets its reply whatever happens."""
         try:
             outcomes = await self._transaction(submissions)
         except StoreUnavailableError as error:
@@ -97,13 +96,13 @@ class CommandWorker:
             outcomes = [database_away()] * len(submissions)
         except Exception:
             if len(submissions) > 1:
-                # One of them is poison: alone it harms nobody but itself.
+                # One of the commands fails by a fault of ours: worked alone, it harms no other.
                 log.exception("batch failed, working its commands singly")
                 for submission in submissions:
                     await self.work([submission])
                 return
             log.exception("command failed", kind=submissions[0].kind.name)
-            outcomes = [MeshError("INTERNAL", "the command met a fault of ours; nothing changed")]
+            outcomes = [MeshError("INTERNAL", "the OMS failed on this command; nothing changed")]
         for submission, outcome in zip(submissions, outcomes, strict=True):
             submission.reply(outcome)
         metrics.count_outcomes(submissions, outcomes)
@@ -137,7 +136,7 @@ class CommandWorker:
         accounts: dict[str, AccountRow],
         submissions: Sequence[Submission],
     ) -> CommandBatch:
-        """Decide a batch; anew without a command that takes back what it did."""
+        """Decide a batch; again without each command that must be rolled back."""
         parts = self._parts
         taken_back: dict[int, RolledBackError] = {}
         while True:
@@ -149,13 +148,13 @@ class CommandWorker:
             try:
                 batch.decide()
             except RolledBackError as error:
-                # Once per command at most: then its answer stands beforehand.
+                # At most once for each command: the next time it has its answer already.
                 taken_back[id(error.submission)] = error
             else:
                 return batch
 
     async def _find_owners(self, submissions: Sequence[Submission]) -> None:
-        """Find the accounts of commands that name an order only."""
+        """Find the accounts of commands that name only an order."""
         named = []
         for submission in submissions:
             command = submission.command

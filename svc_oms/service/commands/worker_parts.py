@@ -1,4 +1,4 @@
-"""What the desk works with."""
+"""What the command worker uses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,15 @@ TRADING_DAY_END_S = 22 * 3600
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What the desk works with.
+    """What the command worker uses.
 
     Attributes:
-        auditor: Tells which refusals are recorded one by one.
-        trail: Where the desk's entries of the audit log go.
-        gates: Controls every new order and change passes, in this order, before it is taken.
+        auditor: Says which refusals are recorded one by one.
+        trail: Makes the worker's entries of the audit log.
+        gates: Controls that every new order and change must pass, in this order.
         trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
-        followers: What fills move; the same as the links have, for a person may bring fills.
+        followers: What fills change; the same as in the session links, because a person's
+            statement may bring fills.
     """
 
     store: OrderStore

@@ -1,10 +1,10 @@
-"""Open orders and positions of accounts, kept between batches as long as they are true.
+"""Open orders and positions of accounts, kept between batches while they are current.
 
-What is kept of an account's orders was true at one sequence of its log, and its chain head
-there says of which log: a batch that was never committed leaves a head no log has. So the
-row, locked when the question is asked, tells if what is kept is current. If another batch
-or replica moved the account since, only the orders named in the events behind are read.
-Positions move with venue reports only: the account's state names the last such batch.
+What is kept of an account's orders was true at one sequence of its log, and the chain head
+at that sequence says of which log: a batch that was never committed has a head that no log
+has. So the account's row, once locked, shows whether what is kept is current. If another
+batch or replica changed the account since, only the orders of the later events are read.
+Positions change with venue reports only; the account's state names the last such batch.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,12 +19,12 @@ from svc_oms.service.ports import AccountRow, OrderRow, Transaction
 
 # Accounts of which something is kept; beyond it all is forgotten and read again as needed.
 ACCOUNTS_KEPT_MAX = 10_000
-# An account that moved further since is read anew.
+# An account that has more events since is read anew.
 EVENTS_BEHIND_MAX = 2_000
 
 
 class _Orders:
-    """An account's open orders as they were at one point of its log."""
+    """An account's open orders at one point of its log."""
 
     __slots__ = ("book", "head", "sequence")
 
@@ -38,7 +38,7 @@ Positions = dict[InstrumentKey, Position]
 
 
 class Books:
-    """See the head of this file. A book is taken out for a batch and put back behind it."""
+    """See the head of this file. A batch takes a book out and puts it back at its end."""
 
     def __init__(self, price_of: PriceOf) -> None:
         self._price_of = price_of
@@ -48,7 +48,7 @@ class Books:
     async def positions(
         self, transaction: Transaction, positions_at: Mapping[str, str]
     ) -> dict[str, Positions]:
-        """Return the positions of locked accounts, given what moved each of them last."""
+        """Return the positions of locked accounts, given the batch that changed each last."""
         found: dict[str, Positions] = {}
         missing = []
         for account_id, at in positions_at.items():
@@ -66,7 +66,7 @@ class Books:
         return found
 
     def moved(self, account_id: str, at: str, positions: Positions) -> None:
-        """Keep positions as a batch leaves them; should it fail, nobody asks for them."""
+        """Keep positions of a batch; if it fails, no later state names them."""
         if len(self._positions) > ACCOUNTS_KEPT_MAX:
             self._positions.clear()
         self._positions[account_id] = (at, positions)
@@ -79,8 +79,8 @@ class Books:
     ) -> dict[str, OpenBook]:
         """Return the open orders of locked accounts, brought up to date."""
         found: dict[str, OpenBook] = {}
-        behind: list[_Orders] = []
-        behind_rows: list[AccountRow] = []
+        outdated: list[_Orders] = []
+        outdated_rows: list[AccountRow] = []
         anew: list[AccountRow] = []
         for row in rows:
             kept = self._orders.pop(row.account_id, None)
@@ -89,12 +89,12 @@ class Books:
             elif (kept.sequence, kept.head) == (row.last_sequence, row.chain_head):
                 found[row.account_id] = kept.book
             elif 0 < row.last_sequence - kept.sequence <= EVENTS_BEHIND_MAX:
-                behind.append(kept)
-                behind_rows.append(row)
+                outdated.append(kept)
+                outdated_rows.append(row)
             else:
                 anew.append(row)
-        if behind:
-            anew += await self._follow(transaction, behind_rows, behind, found)
+        if outdated:
+            anew += await self._follow(transaction, outdated_rows, outdated, found)
         if anew:
             await self._read(transaction, anew, found)
         for account_id, book in found.items():
@@ -110,7 +110,7 @@ class Books:
         kept: list[_Orders],
         found: dict[str, OpenBook],
     ) -> list[AccountRow]:
-        """Bring books up to date; return the accounts whose book is of no log there is."""
+        """Bring books up to date; return the accounts whose book belongs to no existing log."""
         known = [
             (row.account_id, each.sequence, each.head) for row, each in zip(rows, kept, strict=True)
         ]
@@ -128,7 +128,7 @@ class Books:
     async def _read(
         self, transaction: Transaction, rows: list[AccountRow], found: dict[str, OpenBook]
     ) -> None:
-        """Read the open orders of accounts of which nothing is known."""
+        """Read the open orders of accounts of which nothing is kept."""
         by_account: dict[str, list[OrderRow]] = {row.account_id: [] for row in rows}
         some = [row.account_id for row in rows if row.last_sequence]
         for order in await transaction.all_open_orders(some) if some else ():
@@ -138,7 +138,7 @@ class Books:
             found[account_id] = OpenBook(read, {}, self._price_of)
 
     def take_current(self, row: AccountRow) -> OpenBook | None:
-        """Return the open orders of a locked account if they are at hand, without reading."""
+        """Return the open orders of a locked account if they are current, without reading."""
         kept = self._orders.get(row.account_id)
         if kept is None or (kept.sequence, kept.head) != (row.last_sequence, row.chain_head):
             return None
@@ -146,7 +146,7 @@ class Books:
         return kept.book
 
     def put_back(self, account_id: str, book: OpenBook, changes: BookChanges) -> None:
-        """Keep a book as the batch leaves it."""
+        """Keep a book after the batch."""
         if len(self._orders) > ACCOUNTS_KEPT_MAX:
             self._orders.clear()
         for order in changes.changed().get(account_id, ()):

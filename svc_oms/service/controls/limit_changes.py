@@ -1,7 +1,7 @@
-"""The office of the controls: where they are changed, by named persons and with reasons.
+"""Changes of the controls, by named persons and with reasons.
 
-Every change is one transaction that is alone: it waits for the batches under way, and the
-next batch of any replica sees it. What was there stays as a version of its own.
+Every change is one transaction that runs alone: it waits for the batches in progress, and the
+next batch of any replica sees it. What was before stays as a version of its own.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,6 +14,7 @@ from kernel.nanoseconds import NS_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import MeshError, refuse
 from mesh.names import called
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls.limit_values import (
@@ -28,7 +29,7 @@ from svc_oms.domain.controls.limit_values import (
 )
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
 from svc_oms.service.codec.control_records import range_value, stop_message, values_value
-from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.controls.limit_records import limit_record, override_record
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import (
@@ -71,7 +72,7 @@ class Caller(NamedTuple):
     key: str
     body_hash: bytes
     username: str = ""
-    """What they are called now; kept beside the subject."""
+    """The person's present name; stored beside the subject."""
 
 
 class LimitChanges:
@@ -83,7 +84,7 @@ class LimitChanges:
         self._directory = directory
 
     def now_ns(self) -> int:
-        """Tell the time."""
+        """Return the present time."""
         return self._clock.now_ns()
 
     async def _once(
@@ -92,14 +93,14 @@ class LimitChanges:
         answer: type[Answer],
         work: Callable[[ControlChange, int], Awaitable[Answer]],
     ) -> Answer:
-        """Make a change, or give the answer it got before under its key."""
+        """Make a change, or return the earlier answer under the same key."""
         async with self.store.change() as change:
             known = await change.answer(caller.subject, caller.key)
             if known is not None:
                 if known[0] != caller.body_hash:
                     raise key_reused(caller.key)
                 return answer.FromString(known[1])
-            # Behind the lock, so that changes have times in their order.
+            # After the lock, so that changes have times in their order.
             made = await work(change, self._clock.now_ns())
             await change.done(
                 caller.subject, caller.key, caller.body_hash, made.SerializeToString()
@@ -147,7 +148,7 @@ class LimitChanges:
         return await self._once(caller, limit_service_pb2.SetLimitResponse, work)
 
     async def _require_met(self, range_: Range) -> None:
-        """Refuse a limit of what is not there: it would hold nothing."""
+        """Refuse a limit whose scope does not exist, because it would never apply."""
         require = self._directory.require
         await require("range.scope_id", _SCOPE_KINDS[range_.scope], range_.scope_id)
         if range_.instrument_id:
@@ -197,7 +198,7 @@ class LimitChanges:
                 )
             except OrderRefused as error:
                 raise refused(error) from error
-            until_ns = nanoseconds(request.valid_until)
+            until_ns = from_timestamp(request.valid_until)
             if not now_ns < until_ns <= now_ns + OVERRIDE_MAX_S * NS_PER_S:
                 raise invalid_field(
                     "valid_until",
@@ -238,14 +239,13 @@ class LimitChanges:
             override, version = await _override(change, request.override_id)
             if override.state != limit_pb2.OVERRIDE_STATE_PROPOSED:
                 raise _state("override_id", override.override_id, _state_name(override))
-            if nanoseconds(override.valid_until) <= now_ns:
+            if from_timestamp(override.valid_until) <= now_ns:
                 raise _state("override_id", override.override_id, "over, before it was approved")
             if override.proposed_by == caller.subject:
                 raise refuse(
                     "SECOND_PERSON_REQUIRED",
                     f"{called(caller.subject, caller.username)} proposed override "
-                    f"{override.override_id} and cannot "
-                    f"approve it: another person must",
+                    f"{override.override_id} and cannot approve it: another person must",
                     "override_id",
                     proposed_by=override.proposed_by,
                 )
@@ -258,7 +258,7 @@ class LimitChanges:
     async def reject(
         self, request: limit_service_pb2.RejectOverrideRequest, caller: Caller
     ) -> limit_service_pb2.RejectOverrideResponse:
-        """Refuse an override, or take one back."""
+        """Reject an override, or withdraw one."""
 
         async def work(
             change: ControlChange, now_ns: int
@@ -277,7 +277,7 @@ class LimitChanges:
     async def set_status(
         self, request: limit_service_pb2.SetTradingStatusRequest, caller: Caller
     ) -> limit_service_pb2.SetTradingStatusResponse:
-        """Set what may be traded of something."""
+        """Set the trading state of something."""
 
         async def work(
             change: ControlChange, now_ns: int
@@ -290,7 +290,7 @@ class LimitChanges:
             name = f"{target.name}:{request.target_id}"
             known = await change.newest(RecordKind.STATUS, name)
             if known is None:
-                # Nothing would be stopped; what was set once can be set again.
+                # It would stop nothing; a state that was set once can always be set again.
                 await self._directory.require("target_id", _TARGET_KINDS[target], request.target_id)
             if target is StatusTarget.ACCOUNT:
                 account = await change.lock_account(request.target_id)
@@ -345,7 +345,7 @@ class LimitChanges:
             )
             name = f"{account.account_id}:{key.text()}"
             record_id, body = new_ulid(now_ns), answer.SerializeToString()
-            # It is over as it begins: no batch has to know of it.
+            # It has ended as it begins, so no batch needs to know it.
             at = to_us(now_ns)
             await change.add(
                 ControlRecord(
@@ -358,11 +358,11 @@ class LimitChanges:
 
 
 def _times(request: limit_service_pb2.SetLimitRequest, now_ns: int) -> tuple[int, int]:
-    """Return from when a limit holds and until when; 0 for until further notice."""
-    until_ns = nanoseconds(request.valid_until)
-    # What is set says something, even the beginning of 1970.
+    """Return from when a limit applies and until when; 0 for until further notice."""
+    until_ns = from_timestamp(request.valid_until)
+    # A field that is set counts, even if it is the beginning of 1970.
     given = request.HasField("valid_from")
-    from_ns = nanoseconds(request.valid_from) if given else now_ns
+    from_ns = from_timestamp(request.valid_from) if given else now_ns
     if from_ns < now_ns:
         raise invalid_field(
             "valid_from", timestamp(from_ns).ToJsonString(), "left out for now, or in the future"
@@ -375,7 +375,7 @@ def _times(request: limit_service_pb2.SetLimitRequest, now_ns: int) -> tuple[int
 
 
 def _check_covers(range_: Range, account: AccountRow) -> None:
-    """Refuse an override for an account the limit does not hold for: it would do nothing."""
+    """Refuse an override for an account that the limit does not apply to."""
     names = {
         LimitScope.FIRM: account.firm_id,
         LimitScope.DESK: desk_name(account.firm_id, account.desk_id),
@@ -385,7 +385,7 @@ def _check_covers(range_: Range, account: AccountRow) -> None:
         raise invalid_field(
             "account_id",
             account.account_id,
-            f"one the limit is for: {range_.scope.name} {range_.scope_id}",
+            f"one that the limit applies to: {range_.scope.name} {range_.scope_id}",
         )
 
 
@@ -393,7 +393,7 @@ def _check_version(expected: int, version: int) -> None:
     if expected != version:
         raise refuse(
             "STALE_VERSION",
-            f"expected_version is {expected}, the newest there is is {version}",
+            f"expected_version is {expected}, the newest version is {version}",
             "expected_version",
             value=expected,
             version=version,

@@ -1,4 +1,4 @@
-"""An account's use of its limits, told from one view of the database."""
+"""An account's use of its limits, from one view of the database."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from svc_oms.service.ports.control_ports import AccountPicture
 def usage(
     controls_in_force: ControlsInForce, picture: AccountPicture, now_ns: int
 ) -> limit_service_pb2.GetUsageResponse:
-    """Tell how far an account has used its limits."""
+    """Return how much of each limit an account has used."""
     account = picture.account
     controls = read_controls(picture.controls_version, decoded(picture.records, {}))
     positions = [position_value(row) for row in picture.positions]

@@ -1,9 +1,9 @@
-"""The gate of the pre-trade controls, and what follows the venue: positions and throttle."""
+"""The control of the limits, and the follower that moves positions and the throttle."""
 
 from collections.abc import Mapping, Sequence
 
 from kernel.decimals import plain
-from kernel.nanoseconds import NS_PER_S, NS_PER_US
+from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.controls.judgement import (
@@ -48,7 +48,7 @@ from svc_oms.service.submissions import Submission
 
 
 class ControlsInForce:
-    """What gate and follower of one replica share: controls as last read, and books."""
+    """What control and follower of one replica share: the controls as last read, and books."""
 
     def __init__(self, market: Market, limits: Limits) -> None:
         self.market = market
@@ -58,17 +58,17 @@ class ControlsInForce:
         self._decoded: Decoded = {}
 
     async def controls(self, transaction: Transaction, seen: int, now_ns: int) -> Controls:
-        """Return the controls, read again if they have moved since."""
+        """Return the controls, read again if they have changed."""
         if seen > self._controls.version:
-            # Behind the lock: nothing moves between the two statements.
+            # After the lock: nothing changes between the two statements.
             version = await transaction.controls_version()
-            records = await transaction.control_records(now_ns // NS_PER_US)
+            records = await transaction.control_records(to_us(now_ns))
             self._decoded = decoded(records, self._decoded)
             self._controls = read_controls(version, self._decoded)
         return self._controls
 
     def view(self, row: AccountRow, controls: Controls) -> AccountView:
-        """Return what an account is judged by, without its book."""
+        """Return what an account's controls need, without its open orders."""
         return AccountView(
             account_id=row.account_id,
             firm_id=row.firm_id,
@@ -85,12 +85,12 @@ class ControlsInForce:
 
 
 def strategy_of(order: Order) -> str:
-    """Name what the repeated-execution throttle counts an order by."""
+    """Return the key by which the repeated-execution throttle counts an order."""
     return strategy_name(order.regulatory, order.placed_by)
 
 
 def default_limits(limits: Limits) -> dict[LimitKind, Applied]:
-    """Make limits of the settings: they hold where no other of their kind does."""
+    """Return the limits of the settings, which apply where no other of their kind does."""
     made = {}
     for kind, values in (
         (LimitKind.MAX_ORDER_QUANTITY, Values(quantity=limits.max_quantity)),
@@ -248,8 +248,8 @@ class PositionFollower:
     ) -> "PositionBatchFollower":
         """See `pre_trade_controls.FillFollower`.
 
-        The version comes with the locks, not behind them: a fill that crosses a change of
-        its throttle is counted as it was when it came.
+        The version comes with the locks, not later: a fill that crosses a change of its throttle
+        counts by the limit at the time it came.
         """
         controls_in_force = self._controls_in_force
         version = max((row.controls_seen for row in accounts.values()), default=0)
@@ -278,7 +278,7 @@ class PositionBatchFollower:
     ) -> None:
         self._books = books
         self._views = views
-        # Copies: what is kept holds until this batch is committed.
+        # Copies: the kept positions stay valid until this batch is committed.
         self._positions = {name: dict(held) for name, held in positions.items()}
         self._moved: set[tuple[str, InstrumentKey]] = set()
         self._changes = changes

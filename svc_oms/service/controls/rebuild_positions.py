@@ -1,4 +1,4 @@
-"""Builds the positions of accounts that traded before there were any, from their logs."""
+"""Builds the positions of accounts that traded before positions were stored, from their logs."""
 
 from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.positions import positions_of_log
@@ -8,15 +8,15 @@ from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports.control_ports import ControlStore
 
-# An account whose log grows while it is read is tried so often; then it is told.
+# Attempts for an account whose log grows while it is read; then it is reported.
 ATTEMPTS_MAX = 10
 
 
 async def build_positions(store: Audited, controls: ControlStore) -> int:
-    """Build what is missing; return of how many accounts.
+    """Build missing positions; return of how many accounts.
 
     Raises:
-        RuntimeError: an account traded all the while: stop it first.
+        RuntimeError: An account traded all the while and must be stopped first.
     """
     async with store.audit() as reader:
         missing = [

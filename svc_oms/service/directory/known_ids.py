@@ -1,7 +1,7 @@
-"""What there is to name: accounts, desks, firms, traders, sessions, venues, listings.
+"""The ids that a control or a query can name: accounts, desks, firms, traders, and so on.
 
-A control of something that is not there holds nothing, and whoever set it believes it does. So a
-name that is not known is refused, with the known ones nearest to it.
+A control on something that does not exist would have no effect, while the person who set it
+believes that it has. So an unknown id is refused, with the known ones most similar to it.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.ports.directory_ports import DirectoryStore, IdKind
 from svc_oms.service.reference.market import Market
 
-# Known ids looked at for those near an unknown one; the store gives the likely ones first.
+# Known ids that are compared with an unknown one; the store returns the similar ones first.
 CANDIDATES_MAX: Final = 200
 VALUE_CHARACTERS_SHOWN: Final = 128
 
@@ -30,7 +30,7 @@ _WORDS: Final = {
 
 
 class KnownIds:
-    """See above."""
+    """The known ids; see the head of this file."""
 
     def __init__(self, store: DirectoryStore, market: Market, user_names: UserNames) -> None:
         self.store = store
@@ -38,41 +38,41 @@ class KnownIds:
         self._user_names = user_names
 
     async def knows(self, kind: IdKind, value: str) -> bool:
-        """Tell whether there is such a thing.
+        """Return whether an id exists.
 
         Raises:
-            StoreUnavailableError: it cannot be told.
+            StoreUnavailableError: It cannot be decided.
         """
-        # What was told a moment ago may not be stored yet.
+        # A listing or user seen a moment ago may not be stored yet.
         if kind is IdKind.INSTRUMENT and self._market.find(value) is not None:
             return True
         if kind is IdKind.TRADER and self._user_names.knows(value):
             return True
         return await self.store.knows(kind, value)
 
-    async def require(self, field: str, kind: IdKind, value: str, *, tell: bool = True) -> None:
-        """Refuse what is not there.
+    async def require(self, field: str, kind: IdKind, value: str, *, show_ids: bool = True) -> None:
+        """Refuse an id that does not exist.
 
         Args:
             field: Path of the field that names it.
-            kind: What it is of.
+            kind: What it names.
             value: The id.
-            tell: The caller may know of the others.
+            show_ids: The caller may see the other ids.
 
         Raises:
-            MeshError: OBJECT_NOT_FOUND, naming the known ids nearest to it.
-            StoreUnavailableError: it cannot be told.
+            MeshError: OBJECT_NOT_FOUND, with the most similar known ids.
+            StoreUnavailableError: It cannot be decided.
         """
         if not await self.knows(kind, value):
-            raise await self.unknown(field, kind, value, tell=tell)
+            raise await self.unknown(field, kind, value, show_ids=show_ids)
 
     async def unknown(
-        self, field: str, kind: IdKind, value: str, *, tell: bool = True
+        self, field: str, kind: IdKind, value: str, *, show_ids: bool = True
     ) -> MeshError:
-        """Make the refusal of an id that is not there."""
+        """Make the refusal of an id that does not exist."""
         ids: list[str] = []
         alike = False
-        if tell:
+        if show_ids:
             ids, alike = near(value, await self.store.likely(kind, value, CANDIDATES_MAX))
         text = f"{field} is {value[:VALUE_CHARACTERS_SHOWN]!r}: there is no such {_WORDS[kind]}"
         if ids:
@@ -82,5 +82,5 @@ class KnownIds:
             text,
             field,
             value=value[:VALUE_CHARACTERS_SHOWN],
-            expected=", ".join(ids) or "one that is known",
+            expected=", ".join(ids) or "an existing one",
         )

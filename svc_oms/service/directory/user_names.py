@@ -1,4 +1,4 @@
-"""Who acts: the id that identifies them, and the name people know them by."""
+"""Who acts: the id that identifies a person, and the name at that time."""
 
 import asyncio
 from typing import NamedTuple
@@ -11,33 +11,33 @@ from svc_oms.service.ports.directory_ports import UserNameStore
 
 log = get_logger("svc_oms.people")
 
-# People remembered here; beyond it all are forgotten, and kept anew with their next call.
+# Callers remembered here; beyond it all are forgotten, and stored again with their next call.
 PEOPLE_KNOWN_MAX = 100_000
 # Of them, those not stored yet; beyond it others wait for their next call.
 PEOPLE_WAITING_MAX = 10_000
 # A kill switch cannot name a longer one.
 SUBJECT_CHARACTERS_MAX = 128
-# Roles that can have orders entered: a kill switch on anybody else holds nothing.
+# Roles whose orders can be entered: a kill switch on any other person has no effect.
 ENTER_ORDERS = frozenset({"TRADER", "RISK"})
 
 
 class Person(NamedTuple):
-    """Who does something. Both are kept with the act: names change, and are not looked up."""
+    """A person who acts. Id and name are stored with the act: names change later."""
 
     subject: str
     username: str = ""
 
 
 def person_of(principal: Principal) -> Person:
-    """Return the person behind a call."""
+    """Return the person of a call."""
     return Person(principal.subject, principal.username)
 
 
 class UserNames:
-    """Everybody who may enter orders and was seen calling: the traders a kill switch can name.
+    """Everybody who may enter orders and has called: the traders that a kill switch can name.
 
-    Kept behind the call and not waited for: a name that is lost with the process is seen again
-    with the next call, and whoever has an open order is known by it.
+    They are stored after the call, and nobody waits for that: a name that is lost with the
+    process comes again with the next call, and a person with an open order is known by it.
     """
 
     def __init__(self, store: UserNameStore) -> None:
@@ -47,11 +47,11 @@ class UserNames:
         self._some = asyncio.Event()
 
     def knows(self, subject: str) -> bool:
-        """Tell whether somebody was seen here; others may have been seen elsewhere."""
+        """Return whether a person has called this replica; others may have called another one."""
         return subject in self._known
 
     def seen(self, call: Call) -> None:
-        """Note who calls. Costs a look into a dictionary."""
+        """Note a caller. Costs a look into a dictionary."""
         user = call.principal
         if user is None or self._known.get(user.subject) == user.username:
             return
@@ -65,7 +65,7 @@ class UserNames:
         self._some.set()
 
     async def run(self) -> None:
-        """Keep whoever is new, for ever."""
+        """Store new callers, forever."""
         while True:
             await self._some.wait()
             self._some.clear()
@@ -73,7 +73,7 @@ class UserNames:
             try:
                 await self._store.keep_people(sorted(new.items()))
             except (StoreUnavailableError, StoreRefusedError) as error:
-                log.warning("callers not kept", callers=len(new), error=str(error))
-                # Seen again with their next call.
+                log.warning("callers not stored", callers=len(new), error=str(error))
+                # They come again with their next call.
                 for subject in new:
                     self._known.pop(subject, None)

@@ -1,17 +1,14 @@
-"""The command behind cancel on disconnect; when it is given is in disconnect.py."""
+"""The command of cancel on disconnect; flow_guards.py decides when it is given."""
 
 from collections.abc import Sequence
 
-from mesh.errors import MeshError, to_rejection
+from mesh.errors import MeshError
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.model import Order
 from svc_oms.service.audit.audit_log import action
-from svc_oms.service.commands.checked import cancel_order
+from svc_oms.service.commands.checked import cancel_one_of_many
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.errors import refused
 from svc_oms.service.ports import AuditWrite, IdempotencyRow
 from svc_oms.service.submissions import DisconnectCancel, Submission
 
@@ -24,20 +21,16 @@ def disconnect_cancel(batch: CommandBatch, submission: Submission) -> Idempotenc
     sequence = 0
     left = []
     for order_id in [order.order_id for order in _scope(batch, command)]:
-        # As it stands now: the cancel of one may have ended another of its group.
+        # Its present state: the cancel of one may have ended another of its group.
         order = batch.order(order_id)
         if order.is_closed:
             continue
         result = response.results.add(order_id=order_id)
-        wanted = CancelOrder(command.idempotency_key, order_id, command.actor)
-        try:
-            order = cancel_order(batch, submission, order, wanted, refusable=False)
-            sequence = order.last_sequence
-        except (OrderRefused, MeshError) as error:
+        outcome = cancel_one_of_many(batch, submission, order, result, refusable=False)
+        if isinstance(outcome, MeshError):
             left.append(order_id)
-            told = refused(error)
-            result.rejection.CopyFrom(to_rejection(told))
-        result.state = order.state.value  # type: ignore[assignment] # by number
+        else:
+            sequence = outcome.last_sequence
     if response.results:
         found = len(response.results)
         batch.changes.writes.audit.append(_entry(batch.changes.now_ns, command, found, left))
@@ -52,7 +45,7 @@ def _scope(batch: CommandBatch, command: DisconnectCancel) -> list[Order]:
             if order.account_id == command.account_id
             and order.placed_by == command.subject
             and not order.is_closed
-            # On its way already.
+            # A cancel is pending already.
             and not order.pending_cancel_id
         ),
         key=lambda order: order.order_id,

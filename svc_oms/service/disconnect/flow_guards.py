@@ -1,11 +1,11 @@
-"""Cancel on disconnect: pulls what a lost flow's user has open, once.
+"""Cancel on disconnect: cancels the open orders of a lost flow's user, once.
 
-Theory of operation. A guarded flow has a durable row before its first command is read.
-The replica that holds the stream vouches for it every second. A stream that ends without
-disarm is marked lost; one whose replica died is found by any other replica, because nobody
-has vouched for it for a while. When the grace is over and no flow of the name came back, one
-replica claims the guard and puts a cancel per account through its desk, under a key made of
-the flow's own id: however many replicas try, however often, each account is swept once.
+Theory of operation. A guarded flow has a durable row before its first command is read. The
+replica that has the stream renews the row every second. A stream that ends without disarm is
+marked lost; a stream whose replica died is found by any other replica, because its row was not
+renewed for a while. When the grace is over and no flow of the same name came back, one
+replica claims the guard and gives its command worker a cancel for each account, under a key
+made of the flow's own id: however often replicas try, each account is cancelled once.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from kernel.ulid import new_ulid
 from mesh.auth import Principal
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service import metrics
 from svc_oms.service.commands.worker import CommandWorker
@@ -35,24 +36,24 @@ from svc_oms.service.submissions import (
 log = get_logger("svc_oms.disconnect")
 
 ACTOR: Final = "oms:cancel-on-disconnect"
-# Seconds between signs of life, and between looks for guards whose grace is over.
+# Seconds between renewals, and between looks for guards whose grace is over.
 LOOK_INTERVAL_S = 1.0
-# A replica that cannot reach the database gives nobody up for dead before it has reached it
-# for so long: the other holders may have been as far away, and need time to vouch.
+# A replica that could not reach the database considers no other replica dead before it has
+# reached it for so long: the others may have lost it too, and need time to renew.
 DATABASE_SEEN_MIN_S = 6.0
-# Guards one user may have; beyond it a flow that wants one is refused with OVERLOADED.
+# Guards of one user; beyond it a flow that wants one is refused with OVERLOADED.
 GUARDS_PER_USER_MAX = 64
 # How long a flow waits to be armed while orders of its lost predecessor are being cancelled.
 ARM_WAIT_MAX_S = 5.0
 ARM_RETRY_S = 0.05
-# Times an account is swept: what could not be asked for is tried again a second later.
+# Attempts for an account: cancels that could not be requested are tried again a second later.
 SWEEPS_MAX = 5
-# The grace of a flow that the server ends, at least: its client did not leave.
+# The minimum grace of a flow that the server ends: its client did not leave.
 SERVER_END_GRACE_S = 15
 
 
 class Wish(NamedTuple):
-    """What a flow asks for."""
+    """What a flow requests."""
 
     grace_s: int
     session_name: str
@@ -65,11 +66,11 @@ class Guard:
     row: GuardRow
     resumed: bool
     gone: Callable[[], None] = field(default=lambda: None)
-    """Called when somebody else has fired it while the flow lived."""
+    """Called when another replica has fired the guard while the flow was alive."""
 
 
 class FlowGuards:
-    """The guards of this replica's flows; see above."""
+    """The guards of this replica's flows; see the head of this file."""
 
     def __init__(self, store: GuardStore, worker: CommandWorker, clock: Clock) -> None:
         self._store = store
@@ -81,7 +82,7 @@ class FlowGuards:
         self._seen_since: float | None = None
 
     async def arm(self, user: Principal, wish: Wish | None) -> Guard | None:
-        """Guard a flow, because it asks for it or an account wants it; None if neither.
+        """Guard a flow if it requests that or an account has a default; None if neither.
 
         Raises:
             MeshError: PERMISSION_DENIED, OVERLOADED, ORDER_CHANGE_PENDING.
@@ -101,8 +102,8 @@ class FlowGuards:
         if await self._store.held(user.subject) >= GUARDS_PER_USER_MAX:
             raise refuse(
                 "OVERLOADED",
-                f"{user.subject} has {GUARDS_PER_USER_MAX} guarded flows, as many as there may "
-                "be; disarm one before another is opened",
+                f"{user.subject} has {GUARDS_PER_USER_MAX} guarded flows, which is the most; "
+                "disarm one before another is opened",
                 "open.cancel_on_disconnect",
                 limit=GUARDS_PER_USER_MAX,
             )
@@ -124,12 +125,12 @@ class FlowGuards:
             subject=user.subject,
             session_name="" if wish is None else wish.session_name,
             account_ids=tuple(accounts if wish is not None else sorted(defaults)),
-            # An account's default bounds what its users may wish for.
+            # An account's default bounds what its users may request.
             grace_s=min(graces),
         )
 
     async def _armed(self, row: GuardRow) -> bool:
-        """Add the guard; return whether a lost flow was resumed by it."""
+        """Add the guard; return whether it resumes a lost flow."""
         until = self._clock.monotonic() + ARM_WAIT_MAX_S
         while True:
             armed = await self._store.arm(row)
@@ -147,7 +148,7 @@ class FlowGuards:
             await asyncio.sleep(ARM_RETRY_S)
 
     async def disarm(self, guard: Guard) -> None:
-        """Take the guard away; durable when this returns."""
+        """Remove the guard; durable when this returns."""
         await self._store.disarm(guard.row.holder)
         self._held.pop(guard.row.holder, None)
 
@@ -158,25 +159,21 @@ class FlowGuards:
             self._wake.set()
 
     async def run(self) -> None:
-        """Vouch, look and fire for ever."""
+        """Renew, look and fire, forever."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 try:
                     for row in await self._look():
-                        # Aside: sweeping takes its time, and the living are vouched for meanwhile.
+                        # In its own task: cancelling takes time, and living flows must be renewed.
                         tasks.create_task(self._fire(row))
                 except StoreUnavailableError as error:
                     if self._seen_since is not None:
                         log.warning("database away, guards wait", error=str(error))
                     self._seen_since = None
-                try:
-                    async with asyncio.timeout(LOOK_INTERVAL_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
+                await is_set_within(self._wake, LOOK_INTERVAL_S)
 
     async def _look(self) -> list[GuardRow]:
-        """Tell of the lost, vouch for the held, return what was claimed."""
+        """Store lost flows, renew the living ones, return the claimed guards."""
         self._wake.clear()
         await self._tell_lost()
         await self._vouch()
@@ -188,11 +185,11 @@ class FlowGuards:
         return [row for row in due if await self._store.claim(row.holder)]
 
     async def close(self) -> None:
-        """Tell of the flows this process ended, so that their longer grace counts."""
+        """Store the flows that this process ended, so that their longer grace counts."""
         try:
             await self._tell_lost()
         except StoreUnavailableError as error:
-            log.warning("lost flows not told at the end", error=str(error))
+            log.warning("lost flows not stored at the end", error=str(error))
 
     async def _tell_lost(self) -> None:
         for holder, grace_min_s in list(self._lost.items()):
@@ -205,7 +202,7 @@ class FlowGuards:
             return
         there = set(await self._store.vouch(list(held)))
         for holder, guard in held.items():
-            # Whoever was given up for dead does not go on unguarded.
+            # A living flow whose guard was fired must not go on unguarded.
             if holder not in there and self._held.pop(holder, None) is not None:
                 log.warning("guard fired while its flow lived", subject=guard.row.subject)
                 guard.gone()
@@ -216,7 +213,7 @@ class FlowGuards:
         )
         metrics.DISCONNECTS.inc()
         swept = [await self._sweep_account(row, account_id) for account_id in row.account_ids]
-        # If not, the claim runs out, and whoever finds it goes on where this ended.
+        # If not, the claim expires, and another replica goes on from here.
         if all(swept):
             try:
                 await self._store.fired(row.holder)
@@ -224,12 +221,12 @@ class FlowGuards:
                 log.warning("a guard stays until the database is back", error=str(error))
 
     async def _sweep_account(self, row: GuardRow, account_id: str) -> bool:
-        """Cancel until nothing is left that could not be asked for; False if interrupted."""
+        """Cancel until no order is left that could not be cancelled; False if interrupted."""
         for sweep in range(1, SWEEPS_MAX + 1):
             outcome = await self._submit(row, account_id, sweep)
             if isinstance(outcome, MeshError):
                 log.warning("not swept", account=account_id, error=str(outcome))
-                # An account that is not in the book has nothing open.
+                # An account that does not exist has no open orders.
                 return outcome.reason == "ACCOUNT_NOT_ALLOWED"
             answer = order_service_pb2.CancelAllResponse.FromString(outcome.body)
             if not any(result.HasField("rejection") for result in answer.results):

@@ -1,30 +1,32 @@
-"""The kill switches this replica knows of, for links, streams and work; a view of the database.
+"""The kill switches that this replica knows: a view of the database for links and streams.
 
-A link must not go on with switches nobody has looked up lately: another replica may
-have engaged one and may wait for it. So the view has an age, and a link whose view is
-too old ends (link.py); the gateway gives up what it was not yet told to send.
+A session link must not go on with an old view, because another replica may have engaged a
+switch and may wait for this link to confirm it. So the view has an age, and a link ends when
+its view is too old (session_link.py). Its gateway then gives up commands it was not yet
+allowed to send.
 """
 
 import asyncio
 
 from kernel.clock import Clock
+from kernel.nanoseconds import to_us
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service.codec.kill_messages import blocks_message
 from svc_oms.service.ports import StoreUnavailableError, kill_ports
 from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
 
-# A view older than this is not to be trusted; it is renewed every second.
+# A view older than this must not be used; it is renewed every second.
 BLOCKS_AGE_MAX_S = 5.0
-# Switches that are over are still shown for so long.
+# Switches that have ended are still shown for so long.
 SHOWN_FOR_S = 600
 
 
 class BlockView:
-    """See above.
+    """The view; see the head of this file.
 
     Attributes:
-        rows: Switches in force, at work, or changed lately, oldest first.
-        message: What gateways are told.
+        rows: Switches in force, in progress, or changed lately, oldest first.
+        message: The message for gateways.
     """
 
     def __init__(self, store: KillStore, clock: Clock) -> None:
@@ -46,7 +48,7 @@ class BlockView:
         """Refuse to go on with a view that was not renewed for too long.
 
         Raises:
-            StoreUnavailableError: it is too old.
+            StoreUnavailableError: The view is too old.
         """
         if self._clock.monotonic() - self._read_at > BLOCKS_AGE_MAX_S:
             raise StoreUnavailableError(
@@ -62,19 +64,19 @@ class BlockView:
         self._listeners.add(listener)
 
     def leave(self, listener: asyncio.Event) -> None:
-        """Stop that."""
+        """Stop setting the event."""
         self._listeners.discard(listener)
 
     def ring(self) -> None:
-        """Wake whoever listens."""
+        """Set the events of all listeners."""
         for listener in self._listeners:
             listener.set()
 
     async def refresh(self) -> None:
-        """Read anew.
+        """Read the switches again.
 
         Raises:
-            StoreUnavailableError: the view stays as it was, and grows old.
+            StoreUnavailableError: The view stays as it was, and ages.
         """
         async with self._lock:
             began = self._clock.monotonic()
@@ -91,10 +93,10 @@ class BlockView:
                 self.ring()
 
     async def confirmed(self, session_id: str, token: int, version: int) -> None:
-        """Keep what a gateway says it has.
+        """Store what a gateway has confirmed.
 
         Raises:
-            StoreUnavailableError: nobody will know.
+            StoreUnavailableError: The confirmation is not stored.
         """
-        await self._store.confirm(session_id, token, version, self._clock.now_ns() // 1000)
+        await self._store.confirm(session_id, token, version, to_us(self._clock.now_ns()))
         self.ring()

@@ -1,4 +1,4 @@
-"""The gate of kill switches: new orders and replaces in the scope of one are refused."""
+"""The control of kill switches: new orders and replaces in scope of a switch are refused."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ from svc_oms.service.submissions import Submission
 
 
 class KillSwitchControl:
-    """Keeps the switches in force as of one version of the controls."""
+    """Keeps the switches in force at one version of the controls."""
 
     def __init__(self, venues: VenueSessions) -> None:
         self._venues = venues
@@ -77,7 +77,7 @@ class KillSwitchBatchControl:
         """Let every cancel pass."""
 
     def taken(self, before: Order | None, after: Order) -> None:
-        """Learn nothing: what is in force does not move within a batch."""
+        """Do nothing: the switches in force do not change within a batch."""
 
     def finish(self) -> None:
         """Write nothing."""

@@ -1,8 +1,8 @@
 """Kill switches at work: engaged, acknowledged, pulled, released. See docs/KILL_SWITCH.md.
 
-A switch is in force with the commit that stores it. Two things follow from there, and
-any replica does them: the sessions in scope are watched until each has confirmed or is
-without a link, and the orders in scope are pulled (pulls.py).
+A switch is in force with the commit that stores it. Then any replica does two things: it
+watches the sessions in scope until each has confirmed or is without a link, and it pulls the
+orders in scope (pulls.py).
 """
 
 import asyncio
@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.nanoseconds import NS_PER_S, US_PER_S, to_us
 from kernel.ulid import new_ulid, valid_ulid
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.names import called
+from mesh.tasks import is_set_within
 from svc_oms.domain.kill_switches import Scope, reaches_session
 from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
@@ -35,19 +36,18 @@ from svc_oms.service.reference.venue_sessions import VenueSessions
 
 log = get_logger("svc_oms.kill")
 
-# Seconds between looks while a switch is at work, and while none is.
+# Seconds between looks while a switch is in progress, and otherwise.
 BUSY_LOOK_S = 0.1
 IDLE_LOOK_S = 1.0
-# While sessions have still to confirm.
+# Seconds between looks while sessions have still to confirm.
 CONFIRM_LOOK_S = 0.02
-# The pull leaves the replica to the confirmations for so long, unless they come sooner: with a
-# thousand orders to cancel they would wait for it.
+# The pull waits so long for the confirmations: cancels of a thousand orders would delay them.
 CONFIRM_FIRST_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class EngageOrder:
-    """What is to be engaged, by whom."""
+    """What to engage, and by whom."""
 
     kind: int
     idempotency_key: str
@@ -60,7 +60,7 @@ class EngageOrder:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchParts:
-    """What the switchboard works with."""
+    """What KillSwitches uses."""
 
     kills: KillStore
     clock: Clock
@@ -72,7 +72,7 @@ class KillSwitchParts:
 
 
 class KillSwitches:
-    """See above."""
+    """Kill switches; see the head of this file."""
 
     def __init__(self, parts: KillSwitchParts) -> None:
         self._parts = parts
@@ -80,20 +80,20 @@ class KillSwitches:
 
     @property
     def blocks(self) -> BlockView:
-        """The switches known here."""
+        """The switches known to this replica."""
         return self._parts.blocks
 
     @property
     def kills(self) -> KillStore:
-        """The switches of record."""
+        """The store of the switches."""
         return self._parts.kills
 
     async def engage(self, order: EngageOrder) -> tuple[SwitchRow, bool]:
-        """Engage a switch, or begin a mass cancel; return it, and whether it was there before.
+        """Engage a switch, or begin a mass cancel; return it, and whether it existed before.
 
         Raises:
             MeshError: IDEMPOTENCY_KEY_REUSED, OVERLOADED.
-            StoreUnavailableError: the outcome is open; the key tells.
+            StoreUnavailableError: The outcome is open; repeat the call with the same key.
         """
         now_ns = self._parts.clock.now_ns()
         row = SwitchRow(
@@ -107,7 +107,7 @@ class KillSwitches:
             state=NOT_BLOCKING if order.kind == MASS_CANCEL else ENGAGING,
             version=0,
             engaged_by=order.by.subject,
-            engaged_at_us=now_ns // NS_PER_US,
+            engaged_at_us=to_us(now_ns),
             engaged_by_name=order.by.username,
         )
         stored = await self._parts.kills.engage(row, SWITCHES_IN_FORCE_MAX)
@@ -124,18 +124,18 @@ class KillSwitches:
                 by=order.by.subject,
                 drill=order.drill,
             )
-            await self._tell()
+            await self._wake()
         return await self._until(row, _answerable), not new
 
-    async def _tell(self) -> None:
-        """Hand on that switches moved: to the links here, and to other replicas."""
+    async def _wake(self) -> None:
+        """Inform the links of this replica and the other replicas that switches changed."""
         await self._parts.blocks.refresh()
         self._rung.set()
         names = [session.session_id for session in self._parts.venues.all()]
         self._parts.waker.wake_sessions(names or ["none"])
 
     async def _until(self, row: SwitchRow, done: Callable[[SwitchRow], bool]) -> SwitchRow:
-        """Wait until a switch is so far, within a bound; return it as it stands."""
+        """Wait, within a bound, until a switch satisfies a condition; return it as it is then."""
         blocks, moved = self._parts.blocks, asyncio.Event()
         blocks.join(moved)
         try:
@@ -157,7 +157,7 @@ class KillSwitches:
         Raises:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE.
         """
-        now_us = self._parts.clock.now_ns() // NS_PER_US
+        now_us = to_us(self._parts.clock.now_ns())
         row = await self._existing(
             await self._parts.kills.propose_release(
                 switch_id, by.subject, reason, now_us, by.username
@@ -170,11 +170,11 @@ class KillSwitches:
         if row.release_proposed_by != by.subject:
             proposer = called(row.release_proposed_by, row.release_proposed_by_name)
             raise _state(row, f"{proposer} proposed its release already: approve it")
-        await self._tell()
+        await self._wake()
         return row
 
     async def approve_release(self, switch_id: str, by: Person) -> SwitchRow:
-        """Release a switch another person proposed to release.
+        """Release a switch whose release another person proposed.
 
         Raises:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, SECOND_PERSON_REQUIRED.
@@ -190,20 +190,20 @@ class KillSwitches:
             raise refuse(
                 "SECOND_PERSON_REQUIRED",
                 f"you proposed the release of {switch_id}; another person with the role RISK "
-                "has to approve it",
+                "must approve it",
                 "switch_id",
                 switch_id=switch_id,
                 proposed_by=by.subject,
             )
-        now_us = self._parts.clock.now_ns() // NS_PER_US
+        now_us = to_us(self._parts.clock.now_ns())
         row = await self._existing(
             await self._parts.kills.release(switch_id, by.subject, now_us, by.username), switch_id
         )
         if row.released_by != by.subject:
             faster = called(row.released_by, row.released_by_name)
-            raise _state(row, f"{faster or 'somebody'} was faster")
+            raise _state(row, f"{faster or 'somebody'} changed it first")
         log.warning("kill switch released", switch=switch_id, by=by.subject)
-        await self._tell()
+        await self._wake()
         return row
 
     async def _existing(self, row: SwitchRow | None, switch_id: str) -> SwitchRow:
@@ -211,10 +211,10 @@ class KillSwitches:
             raise not_found(switch_id)
         return row
 
-    # The work.
+    # The background work.
 
     async def run(self) -> None:
-        """Work for ever."""
+        """Work forever."""
         blocks = self._parts.blocks
         blocks.join(self._rung)
         while True:
@@ -227,11 +227,7 @@ class KillSwitches:
                 wait_s = BUSY_LOOK_S
             if any(row.state == ENGAGING for row in blocks.rows):
                 wait_s = self._confirm_look_s()
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._rung.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(self._rung, wait_s)
 
     def _confirm_look_s(self) -> float:
         """Look often while somebody waits for the answer, then seldom."""
@@ -242,7 +238,7 @@ class KillSwitches:
         return self._parts.clock.now_ns() / NS_PER_S - row.engaged_at_us / US_PER_S
 
     async def _work(self, row: SwitchRow) -> bool:
-        """Do what is to be done for a switch; True if more is to be done soon."""
+        """Do what is due for a switch; True if more will be due soon."""
         try:
             if row.state == ENGAGING:
                 await self._acknowledge(row)
@@ -255,13 +251,13 @@ class KillSwitches:
             log.warning("kill switch waits for the database", error=str(error))
             return False
         except Exception:
-            # The others go on.
+            # Other switches go on.
             log.exception("kill switch not worked", switch=row.switch_id)
             return False
         return busy
 
     async def _acknowledge(self, row: SwitchRow) -> None:
-        """See whether anything can still leave; the switch is ENGAGED when nothing can."""
+        """Make the switch ENGAGED if nothing in its scope can leave any more."""
         scope = Scope(*row.scope)
         standings = [
             one
@@ -272,22 +268,22 @@ class KillSwitches:
         state = ENGAGING if not safe else NOT_BLOCKING if row.drill else ENGAGED
         sessions = message.SerializeToString(deterministic=True)
         if state != row.state or sessions != row.sessions:
-            now_us = self._parts.clock.now_ns() // NS_PER_US
+            now_us = to_us(self._parts.clock.now_ns())
             await self._parts.kills.acknowledge(row.switch_id, state, sessions, now_us)
             await self._parts.blocks.refresh()
 
 
 def _answerable(row: SwitchRow) -> bool:
-    """Tell if a caller who waits can be answered for good."""
+    """Return whether a waiting caller can get a final answer."""
     if row.kind == MASS_CANCEL:
         return row.listed
-    # Nobody keeps a list of algorithms: what was met tells whether the name was right.
+    # There is no list of algorithms: only the orders found show whether the name was right.
     wants_list = row.drill or bool(Scope(*row.scope).algorithm_id)
     return row.state != ENGAGING and (row.listed or not wants_list)
 
 
 def not_found(switch_id: str) -> MeshError:
-    """Refuse a switch that is not there, or not for the caller to see."""
+    """Refuse a switch that does not exist, or that the caller may not see."""
     return refuse(
         "OBJECT_NOT_FOUND",
         f"switch_id is {switch_id!r}: there is no such kill switch you may see",

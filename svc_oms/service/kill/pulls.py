@@ -1,12 +1,12 @@
-"""Pulls the orders in the scope of a kill switch or mass cancel, as a job any replica can do.
+"""Pulls the orders in the scope of a kill switch or mass cancel; any replica can do it.
 
-All it knows is in the database: which orders there are, what was asked, what became
-of them. So a replica that dies leaves nothing behind but its lease, and the next one
-goes on when that is over. Work done twice does no harm: an order with a cancel on its
-way is not asked again, which the desk decides behind the account's lock.
+All its state is in the database: the orders in scope, what was requested, what became of
+them. A replica that dies leaves only its lease, and another goes on when that has expired.
+Work done twice does no harm: the command worker decides with the account locked, and requests
+no second cancel of an order that has one pending.
 
-A round lists the open orders in scope, looks at those without a final outcome, asks
-for the cancels that are due, and counts.
+A round lists the open orders in scope, looks at those without a final outcome, requests the
+cancels that are due, and counts.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import MeshError, to_rejection
 from mesh.log import get_logger
@@ -48,31 +48,31 @@ from svc_oms.service.submissions import (
 
 log = get_logger("svc_oms.pulls")
 
-# Orders one command cancels, of one account, and about as many of all accounts in one batch of
-# the desk: others are served between.
+# Orders that one command cancels, all of one account; a batch of the worker has about as many
+# of all accounts, so that other commands are served in between.
 PULL_ORDERS_MAX = 200
 # Orders read at a time.
 PAGE_ORDERS_MAX = 1_000
-# Whoever works on a switch has it for so long; it is taken over then.
+# Seconds of the lease on a switch; then another replica may take it over.
 LEASE_S = 3.0
-# A cancel without answer for so long is told as CANNOT, with OUTCOME_UNKNOWN; it is not repeated.
+# A cancel without answer for so long is CANNOT with OUTCOME_UNKNOWN; it is not repeated.
 PULL_ANSWER_S_MAX = 10.0
 # A refused cancel is tried again after 1, 2, 4 ... seconds, at most so many.
 PULL_RETRY_S_MAX = 30.0
-# Cancels of one order a mass cancel asks for; a switch goes on while it is in force.
+# Cancels that a mass cancel requests for one order; a switch goes on while it is in force.
 MASS_CANCEL_ATTEMPTS_MAX = 8
-# While a switch is in force, orders that come alive again (a bust, a late acknowledgement) are
+# While a switch is in force, orders that become live again (a bust, a late acknowledgement) are
 # looked for this often.
 RELIST_S = 5.0
-# Commands of one outbox a drill looks at.
+# Commands of one outbox that a drill looks at.
 DRILL_COMMANDS_MAX = 10_000
-# Seconds between rounds of a switch of less than so many seconds.
+# Seconds between rounds of a switch that is younger than so many seconds.
 RESTS_S = ((30, 0.1), (600, 1.0), (float("inf"), 5.0))
 
 
 @dataclass(frozen=True, slots=True)
 class PullParts:
-    """What pulling works with."""
+    """What pulling uses."""
 
     store: OrderStore
     clock: Clock
@@ -82,7 +82,7 @@ class PullParts:
 
 
 class Puller:
-    """See above."""
+    """Pulls orders; see the head of this file."""
 
     def __init__(self, parts: PullParts) -> None:
         self._parts = parts
@@ -115,14 +115,14 @@ class Puller:
         if row.drill:
             await self._count(row, settled=True, commands_held=await self._commands_held(row))
             return False
-        # Behind its release nothing is asked for any more; the report stays as it is.
+        # After its release nothing is requested any more; the report stays as it is.
         settled = row.state == RELEASED or await self._round(row)
         await self._count(row, settled=settled)
         self._rest(row, begun)
         return not settled
 
     def _rest(self, row: SwitchRow, begun: float) -> None:
-        """Leave most of the time to others, the more the longer it takes."""
+        """Leave most of the time to other work, the more the longer a round takes."""
         now = self._parts.clock.monotonic()
         age_s = (self._now_us() - row.engaged_at_us) / US_PER_S
         rest_s = next(rest for until, rest in RESTS_S if age_s < until)
@@ -138,7 +138,7 @@ class Puller:
         )
 
     def _now_us(self) -> int:
-        return self._parts.clock.now_ns() // NS_PER_US
+        return to_us(self._parts.clock.now_ns())
 
     # Listing.
 
@@ -173,7 +173,7 @@ class Puller:
             after = page[-1].order_id
 
     async def _commands_held(self, row: SwitchRow) -> int:
-        """Count new orders and replaces on their way that a switch would hold back."""
+        """Count pending new orders and replaces that a switch would hold back."""
         scope, held = Scope(*row.scope), 0
         stale_kinds = {gw.VENUE_COMMAND_KIND_NEW, gw.VENUE_COMMAND_KIND_REPLACE}
         for session in await self._parts.store.sessions():
@@ -186,10 +186,10 @@ class Puller:
                 held += command.kind in stale_kinds and covers(scope, subject)
         return held
 
-    # Asking.
+    # Requesting.
 
     async def _round(self, row: SwitchRow) -> bool:
-        """Look at what is open and ask for what is due; True when all is settled."""
+        """Look at open orders and request the cancels that are due; True when all is settled."""
         after, settled = "", True
         while True:
             page = await self._kills.unsettled(row.switch_id, after, PAGE_ORDERS_MAX)
@@ -233,14 +233,14 @@ class Puller:
 
     def _moved(self, pull: PullRow, order: Order, finding: Finding) -> PullRow | None:
         if finding.outcome is PullOutcome.PENDING and finding.ask and pull.rejection:
-            # The desk could not even ask; what it said stands until it can.
+            # The cancel could not even be requested; its last refusal stays until it can.
             return None
         why = b"" if finding.why is None else _bytes(finding.why)
         now = pull._replace(outcome=finding.outcome, state=order.state.value, rejection=why)
         return None if now == pull else now._replace(updated_at_us=self._now_us())
 
     async def _ask(self, row: SwitchRow, due: Sequence[PullRow]) -> dict[str, PullRow]:
-        """Ask for cancels, account by account; return the orders as they stand then."""
+        """Request cancels, account by account; return the rows after that."""
         by_account: defaultdict[str, list[PullRow]] = defaultdict(list)
         for pull in due:
             by_account[pull.account_id].append(pull)
@@ -270,7 +270,7 @@ class Puller:
         )
         outcome = await future
         if not isinstance(outcome, Taken):
-            log.warning("cancels not asked for", switch=row.switch_id, error=str(outcome))
+            log.warning("cancels not requested", switch=row.switch_id, error=str(outcome))
             why = to_rejection(outcome).SerializeToString()
             return [self._refused(pull, why) for pull in pulls]
         response = order_service_pb2.CancelAllResponse.FromString(outcome.body)

@@ -65,11 +65,11 @@ __all__ = [
 
 
 class StoreUnavailableError(Exception):
-    """The database cannot be reached, or was lost half-way: the outcome is not known."""
+    """The database cannot be reached, or was lost in between: the outcome is not known."""
 
 
 class StoreRefusedError(Exception):
-    """The database refused the data itself; the same again fails again."""
+    """The database refused the data itself; the same data would be refused again."""
 
 
 class FencedError(Exception):
@@ -88,10 +88,10 @@ class Transaction(Protocol):
     """One transaction. Leaving its context without an exception commits it."""
 
     async def commit(self) -> None:
-        """Commit now; nothing else can be done in the batch then but to leave it.
+        """Commit now; after that the transaction can only be left.
 
-        What is to be known at once is told right behind it: leaving gives the connection back,
-        and meanwhile whoever waited for the locks may ask.
+        Call it when others should learn of the commit at once: leaving gives the connection back,
+        and they would have to wait for that.
         """
         ...
 
@@ -100,9 +100,9 @@ class Transaction(Protocol):
         ...
 
     async def controls_version(self) -> int:
-        """Tell how often controls were changed, limits and kill switches alike.
+        """Return how often controls were changed, limits and kill switches alike.
 
-        Behind lock_accounts it cannot move before the batch ends.
+        After lock_accounts it cannot change before the batch ends.
         """
         ...
 
@@ -133,10 +133,10 @@ class Transaction(Protocol):
     async def orders_since(
         self, known: Sequence[tuple[str, int, bytes]]
     ) -> tuple[set[str], list[OrderRow]]:
-        """Read the orders that moved behind (account, sequence, chain head).
+        """Read the orders that changed after (account, sequence, chain head).
 
-        Returns the accounts whose log had this head at this sequence, and their orders: of
-        the others nothing follows from what was known.
+        Returns the accounts whose log had this head at this sequence, and their orders. For the
+        other accounts, what was known belongs to no existing log.
         """
 
     async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
@@ -146,21 +146,21 @@ class Transaction(Protocol):
     async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
-        """Return OrderID(37), order and account of the unsolicited orders with these."""
+        """Return OrderID(37), order and account of the unsolicited orders among these."""
         ...
 
     async def orders_by_venue_id(
         self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
     ) -> list[OrderRow]:
-        """Return orders that may be known by an OrderID(37): account, listing, OrderID(37).
+        """Return orders that may have an OrderID(37): account, listing, OrderID(37).
 
-        Open ones and those closed in the last two days. The caller compares: the text is
+        Open ones and those closed in the last two days. The caller compares: the text may be
         anywhere in the order's body.
         """
         ...
 
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
-        """Read what (account, key) pairs stand for."""
+        """Read the rows of (account, key) pairs."""
         ...
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
@@ -171,16 +171,16 @@ class Transaction(Protocol):
         """Write all; return per session the outbound number before its first new command.
 
         Raises:
-            FencedError: progress is given and its token is no longer the session's.
+            FencedError: Progress is given and its token is no longer the session's.
         """
         ...
 
     async def lapse_actions(self) -> list[ActionRow]:
-        """Have lapse what people want of sessions and is overdue; read what is UNKNOWN by it."""
+        """Let overdue session actions lapse; read those that are UNKNOWN then."""
         ...
 
     async def lock_audit(self, writer: str) -> AuditHead:
-        """Lock a writer's chain; last of all locks, behind accounts and sessions."""
+        """Lock a writer's chain; the last of all locks, after accounts and sessions."""
         ...
 
     async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
@@ -189,11 +189,11 @@ class Transaction(Protocol):
 
 
 class OrderStore(Protocol):
-    """The order book of record."""
+    """The store of the order book."""
 
     @property
     def kills(self) -> KillStore:
-        """Kill switches of record."""
+        """The store of kill switches."""
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -201,15 +201,15 @@ class OrderStore(Protocol):
         ...
 
     async def revision(self) -> str:
-        """Tell the revision of the schema; empty when it was never migrated."""
+        """Return the revision of the schema; empty if it was never migrated."""
         ...
 
     async def epoch(self) -> str:
-        """Name the life of the account sequences."""
+        """Return the name of the epoch of the account sequences."""
         ...
 
     async def account_of(self, order_ids: Sequence[str]) -> dict[str, str]:
-        """Tell whose orders these are; unknown ones are left out. Never changes for an order."""
+        """Return the accounts of these orders, which never change; unknown ones are left out."""
         ...
 
     async def order(self, order_id: str) -> OrderRow | None:
@@ -227,7 +227,7 @@ class OrderStore(Protocol):
     async def snapshot(
         self, account_id: str, closed_after_us: int, limit: int
     ) -> AccountSnapshot | None:
-        """Read open and recently closed orders and the sequence they stand at, in one view."""
+        """Read open and recently closed orders and the sequence of the view."""
         ...
 
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
@@ -239,7 +239,7 @@ class OrderStore(Protocol):
         ...
 
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Read committed commands behind a number."""
+        """Read committed commands after a number."""
         ...
 
     async def sessions(self) -> list[SessionRow]:
@@ -260,11 +260,11 @@ class OrderStore(Protocol):
         """Become the owner under a new fencing token; None if unknown and not to be added.
 
         A venue has one session of each kind. A gateway that holds the session takes it again at
-        once, wherever it dials. One that lost its FIX store names the epoch of the new one: the
-        numbers go on in it.
+        once, whichever replica it connects to. A gateway that lost its FIX store names the epoch of
+        the new one, in which the numbers go on.
 
         Raises:
-            SessionHeldError: another gateway's lease has not run out, or this one handed over.
+            SessionHeldError: Another gateway's lease has not expired, or this one handed over.
         """
         ...
 
@@ -281,40 +281,40 @@ class OrderStore(Protocol):
         status: bytes,
         sender: tuple[int, int] = (0, 0),
     ) -> None:
-        """Keep what the owner says of the session, and the epoch and number it sends next.
+        """Store the owner's status of the session, and the epoch and number it sends next.
 
         Epoch 0 leaves the number as it is.
 
         Raises:
-            FencedError: the token is no longer the session's.
+            FencedError: The token is no longer the session's.
         """
         ...
 
     async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
-        """Say that the owner of these sessions is alive."""
+        """Renew the leases of an owner's sessions."""
         ...
 
     async def instruments(self) -> list[bytes]:
-        """Read the listings kept from the last run."""
+        """Read the listings stored by the last run."""
         ...
 
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
-        """Keep listings for the next start."""
+        """Store listings for the next start."""
         ...
 
     def guards(self) -> GuardStore:
-        """Return the part that keeps guards of flows."""
+        """Return the store of flow guards."""
         ...
 
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         """Read (entry_id, payload) of a page of the audit log, newest first."""
 
     async def waiting(self) -> dict[str, int]:
-        """Read which orders are here and not at a venue, each with its last sequence."""
+        """Read which orders wait here, each with its last sequence."""
         ...
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
-        """Read orders as they stand; unknown ones are left out."""
+        """Read orders; unknown ones are left out."""
         ...
 
     async def unknown_orders(self) -> int:
@@ -322,15 +322,15 @@ class OrderStore(Protocol):
         ...
 
     def session_actions(self) -> SessionActionStore:
-        """Return where standbys and what people did to sessions are kept."""
+        """Return the store of standbys and session actions."""
         ...
 
     def directory(self) -> DirectoryStore:
-        """Return where it is known what can be named."""
+        """Return the store of ids and names."""
         ...
 
     def controls(self) -> ControlStore:
-        """Return where limits and positions are kept."""
+        """Return the store of limits and positions."""
         ...
 
     async def ensure_account(self, account: AccountInfo) -> bool:
@@ -339,7 +339,7 @@ class OrderStore(Protocol):
 
 
 class WakeUps(Protocol):
-    """Tells other replicas that there is something to read. Losing a word is allowed."""
+    """Makes other replicas look at the database. A wake-up may be lost."""
 
     def wake_accounts(self, account_ids: Sequence[str]) -> None:
         """Say that these logs grew."""
@@ -354,5 +354,5 @@ class OrderCache(Protocol):
     """Open orders for quick reading. May forget everything at any time."""
 
     def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
-        """Offer orders just committed, None for closed ones; dropped when there is no room."""
+        """Offer orders just committed, None for closed ones; dropped when the queue is full."""
         ...

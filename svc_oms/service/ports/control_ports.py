@@ -1,4 +1,4 @@
-"""What the controls need of the outside."""
+"""The ports of the controls."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -18,15 +18,15 @@ class RecordKind(IntEnum):
 
 
 class ControlRecord(NamedTuple):
-    """A version of something; records are only added to."""
+    """One version of an object; records are only added."""
 
     kind: int
     object_id: str
     version: int
     name: str
-    """A limit's kind and range; an override's state; else the object."""
+    """A limit's kind and range; an override's state; otherwise the object."""
     scope_id: str
-    """Account, desk or firm; empty where it is of none."""
+    """Account, desk or firm; empty if it belongs to none."""
     valid_from_us: int
     valid_until_us: int
     """0: until further notice."""
@@ -34,7 +34,7 @@ class ControlRecord(NamedTuple):
 
 
 class ControlChange(Protocol):
-    """One change of the controls, alone: no batch is under way while it lasts."""
+    """One change of the controls; no batch runs during it."""
 
     async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:
         """Read body hash and answer of an earlier change under this key."""
@@ -45,7 +45,7 @@ class ControlChange(Protocol):
         ...
 
     async def newest_named(self, kind: RecordKind, name: str) -> ControlRecord | None:
-        """Read the newest version of what has this name."""
+        """Read the newest version of the object with this name."""
         ...
 
     async def lock_account(self, account_id: str) -> AccountRow | None:
@@ -57,11 +57,11 @@ class ControlChange(Protocol):
         ...
 
     async def set_account(self, account_id: str, status: int, controls: str) -> None:
-        """Write what a locked account may do and what the controls remember of it."""
+        """Write the trading state and the control state of a locked account."""
         ...
 
     async def done(self, subject: str, key: str, body_hash: bytes, answer: bytes) -> None:
-        """Keep the answer, and move the version of the controls."""
+        """Store the answer, and increase the version of the controls."""
         ...
 
 
@@ -76,7 +76,7 @@ class AccountPicture(NamedTuple):
 
 
 class ControlStore(Protocol):
-    """Limits and positions of record."""
+    """The store of limits and positions."""
 
     def change(self) -> AbstractAsyncContextManager[ControlChange]:
         """Open a change; leaving without an exception commits it."""
@@ -90,7 +90,7 @@ class ControlStore(Protocol):
         scopes: Sequence[str] | None,
         limit: int,
     ) -> list[ControlRecord]:
-        """Read what counts at an instant, by object; None for every scope."""
+        """Read the records in force at an instant, by object; None for every scope."""
         ...
 
     async def newest_first(
@@ -102,7 +102,7 @@ class ControlStore(Protocol):
     async def history(
         self, kind: RecordKind, object_id: str, after: int, limit: int
     ) -> list[ControlRecord]:
-        """Read versions behind one, oldest first."""
+        """Read the versions after one, oldest first."""
         ...
 
     async def account_rows(self, account_ids: Sequence[str]) -> list[AccountRow]:
@@ -114,7 +114,7 @@ class ControlStore(Protocol):
         ...
 
     async def picture(self, account_id: str, now_us: int) -> AccountPicture | None:
-        """Read an account and what it is judged by, in one view."""
+        """Read an account and everything its controls need, in one view."""
         ...
 
     async def rebuild_positions(

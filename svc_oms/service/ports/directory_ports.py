@@ -1,4 +1,4 @@
-"""What it is known by what there is to name."""
+"""The ports of the directory."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -6,13 +6,13 @@ from typing import Protocol
 
 
 class IdKind(IntEnum):
-    """What an id is of."""
+    """The kind of object that an id names."""
 
     FIRM = 1
     DESK = 2
     """By its own name, whatever its firm."""
     FIRM_DESK = 3
-    """FIRM/DESK, as limits name it."""
+    """FIRM/DESK, as in limits."""
     ACCOUNT = 4
     TRADER = 5
     SESSION = 6
@@ -21,28 +21,28 @@ class IdKind(IntEnum):
 
 
 class UserNameStore(Protocol):
-    """People of record."""
+    """The store of people's names."""
 
     async def keep_people(self, people: Sequence[tuple[str, str]]) -> None:
-        """Keep who was seen calling, by subject and what they are called."""
+        """Store callers, by subject and name."""
         ...
 
 
 class DirectoryStore(UserNameStore, Protocol):
-    """Names of record."""
+    """The store of ids and names."""
 
     async def knows(self, kind: IdKind, value: str) -> bool:
-        """Tell whether there is such a thing, or an open order of it."""
+        """Return whether the id exists, or an open order has it."""
         ...
 
     async def likely(self, kind: IdKind, value: str, limit: int) -> list[tuple[str, str]]:
-        """Read ids and names, those that look like the value first."""
+        """Read ids and names, those similar to the value first."""
         ...
 
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
-        """Tell whether an account matches all of these; empty ones match any."""
+        """Return whether an account matches all of these; empty ones match any."""
         ...
 
     async def venue_of(self, session_id: str) -> str:
-        """Tell where an order session leads to; empty if there is none of the name."""
+        """Return the venue of an order session; empty if there is no such session."""
         ...

@@ -1,11 +1,11 @@
-"""What cancel on disconnect needs of the database."""
+"""The ports of cancel on disconnect."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
 class GuardRow(NamedTuple):
-    """A guard: whose orders go when its flow is lost."""
+    """A guard: the user whose orders are cancelled when the flow is lost."""
 
     holder: str
     """The flow, a ULID of its own."""
@@ -16,31 +16,31 @@ class GuardRow(NamedTuple):
 
 
 class Armed(NamedTuple):
-    """What arming met."""
+    """The result of arming."""
 
     armed: bool
-    """False: orders of an earlier flow of this name are being cancelled at this moment."""
+    """False: orders of an earlier flow of this name are just being cancelled."""
     resumed: bool
-    """A flow of this name had been lost and was waited for."""
+    """A lost flow of this name was waited for."""
 
 
 class GuardStore(Protocol):
     """Guards of flows. All times are the database's."""
 
     async def defaults(self, account_ids: Sequence[str]) -> dict[str, int]:
-        """Read the grace of those accounts that have a default."""
+        """Read the grace of the accounts that have a default."""
         ...
 
     async def held(self, subject: str) -> int:
-        """Count the guards of a user that wait or may come to."""
+        """Count the guards of a user that exist now."""
         ...
 
     async def arm(self, row: GuardRow) -> Armed:
-        """Add a guard; whoever of its name was lost is resumed by it."""
+        """Add a guard; it resumes a lost flow of the same name."""
         ...
 
     async def disarm(self, holder: str) -> None:
-        """Take a guard away, and with it what may be left of older flows of its name."""
+        """Remove a guard, and what may be left of older flows of its name."""
         ...
 
     async def lost(self, holder: str, grace_min_s: int) -> None:
@@ -48,17 +48,17 @@ class GuardStore(Protocol):
         ...
 
     async def vouch(self, holders: Sequence[str]) -> list[str]:
-        """Say that these flows live; return those whose guards are there."""
+        """Renew these flows; return those whose guards exist."""
         ...
 
     async def due(self, *, dead_too: bool) -> list[GuardRow]:
-        """Read guards whose grace is over; those nobody vouches for only if told so."""
+        """Read guards whose grace is over; those that nobody renews only if requested."""
         ...
 
     async def claim(self, holder: str) -> bool:
-        """Take a due guard for oneself; False if another has it or a newer flow resumed it."""
+        """Claim a due guard; False if another replica has it or a newer flow resumed it."""
         ...
 
     async def fired(self, holder: str) -> None:
-        """Remove a claimed guard: its orders are asked to go."""
+        """Remove a claimed guard: the cancels are requested."""
         ...

@@ -9,11 +9,11 @@ SWITCH, MASS_CANCEL = 1, 2
 ENGAGING, ENGAGED, RELEASED, NOT_BLOCKING = 1, 2, 3, 4
 IN_FORCE = frozenset({ENGAGING, ENGAGED})
 
-# Switches in force at a time: each is compared with every order and told to every gateway.
+# Switches in force at a time: each is compared with every order and sent to every gateway.
 SWITCHES_IN_FORCE_MAX = 1000
 # A gateway whose link is gone may work on for a moment: its owner reads the blocks at least every
-# 5 s or ends the link (blocks.py), and the gateway sends new orders only for 8 s behind the time in
-# the owner's last heartbeat. Behind both, and a second for the owner's sign of life, and another
+# 5 s or ends the link (block_view.py), and the gateway sends new orders only for 8 s after the time
+# in the owner's last heartbeat. After both, and a second for the owner's sign of life, and another
 # for clocks that differ, nothing can leave through it.
 SESSION_QUIET_S = 15
 
@@ -27,7 +27,7 @@ class SwitchRow(NamedTuple):
     kind: int
     drill: bool
     scope: tuple[str, ...]
-    """Fields of `domain.kill.Scope`, in order."""
+    """Fields of `domain.kill_switches.Scope`, in order."""
     reason: str
     state: int
     version: int
@@ -60,7 +60,7 @@ class SwitchRow(NamedTuple):
 
     @property
     def told(self) -> bool:
-        """Is told to gateways now: drills, too, until they have confirmed."""
+        """Is sent to gateways now: drills, too, until they have confirmed."""
         return self.kind == SWITCH and self.state in IN_FORCE
 
 
@@ -195,7 +195,7 @@ class KillStore(Protocol):
         outcomes: Sequence[int],
         account_ids: Sequence[str] | None = None,
     ) -> list[PullRow]:
-        """Read orders of a switch behind an order id; of these outcomes unless empty.
+        """Read orders of a switch after an order id; of these outcomes unless empty.
 
         Of all accounts unless some are given.
         """

@@ -1,4 +1,4 @@
-"""What rows hold, and what is asked of them, as plain records.
+"""Rows and filters as plain records.
 
 A record holds identities and columns as plain values (decimals as canonical text) and the
 protobuf bytes that readers get. Adapters therefore use neither the domain nor protobuf; the
@@ -15,7 +15,7 @@ from svc_oms.service.ports.order_columns import OrderWrite
 
 
 class AccountRow(NamedTuple):
-    """An account as it is locked."""
+    """An account, read while locking it."""
 
     account_id: str
     status: int
@@ -24,13 +24,13 @@ class AccountRow(NamedTuple):
     firm_id: str = ""
     desk_id: str = ""
     controls: str = ""
-    """What the controls remember of it; `domain.controls.state` reads it."""
+    """The state of its controls; `domain.controls.state` reads it."""
     controls_seen: int = 0
-    """Version of the controls as the locking statement began; may be one change behind."""
+    """Version of the controls when the locking statement began; may be one change late."""
 
 
 class PositionRow(NamedTuple):
-    """What an account holds of an instrument; numbers as canonical text."""
+    """An account's position in an instrument; numbers as canonical text."""
 
     account_id: str
     isin: str
@@ -43,7 +43,7 @@ class PositionRow(NamedTuple):
 
 
 class AccountInfo(NamedTuple):
-    """What an operator states of an account."""
+    """An account as an operator sets it up."""
 
     account_id: str
     display_name: str
@@ -79,7 +79,7 @@ class LoggedEvent(NamedTuple):
     sequence: int
     payload: bytes
     order: bytes | None = None
-    """The order as it is stored; with the last event of each order in what was read."""
+    """The order as it is stored; only with the last of its events that were read."""
 
 
 class ExecutionRow(NamedTuple):
@@ -98,7 +98,7 @@ class ExecutionRow(NamedTuple):
 
 
 class IdempotencyRow(NamedTuple):
-    """What a key stands for."""
+    """The stored answer of an idempotency key."""
 
     account_id: str
     key: str
@@ -117,7 +117,7 @@ class OutboxWrite(NamedTuple):
 
 
 class ParkedWrite(NamedTuple):
-    """A message nobody could apply."""
+    """A message that could not be applied."""
 
     session_id: str
     session_epoch: int
@@ -130,7 +130,7 @@ class ParkedWrite(NamedTuple):
 
 
 class SessionRow(NamedTuple):
-    """A FIX order session as the database has it."""
+    """A FIX order session as it is stored."""
 
     session_id: str
     venue_mic: str
@@ -145,20 +145,20 @@ class SessionRow(NamedTuple):
     drop_copy: bool = False
     """It only copies what the venue reports on the order session."""
     gateway: str = ""
-    # Its lease has not run out.
+    # Its lease has not expired.
     held: bool = False
     # An operator wants it logged out.
     kept_out: bool = False
-    # Next MsgSeqNum(34) we send as far as it was told, and the life it counts in; 0 if never.
+    # Next MsgSeqNum(34) we send, as last reported, and its epoch; 0 if never.
     next_sender: int = 0
     sender_epoch: int = 0
 
 
 class AuditWrite(NamedTuple):
-    """What the audit log is to say; see AuditEntry in audit_service.proto for the fields.
+    """An entry of the audit log; see AuditEntry in audit_service.proto for the fields.
 
-    Lists of WriteSet.audit go in with their batch; `trail.Trail` appends others.
-    Put no secret in: what stands here is kept for years and read by many.
+    Entries in WriteSet.audit are written with their batch; `audit_log.AuditLog` appends others.
+    Put no secret in: entries are kept for years and read by many.
     """
 
     kind: int
@@ -194,14 +194,14 @@ class AuditLine(NamedTuple):
 
 
 class AuditHead(NamedTuple):
-    """Where a writer's chain ends."""
+    """The end of a writer's chain."""
 
     last_sequence: int
     head: bytes
 
 
 class AuditFilter(NamedTuple):
-    """Which lines of the audit log a list wants. Empty means all."""
+    """Which lines of the audit log are wanted. Empty means all."""
 
     from_us: int
     until_us: int
@@ -222,13 +222,13 @@ class LinkProgress(NamedTuple):
     inbound_epoch: int
     inbound_msg_seq_num: int
     acknowledged_outbound_sequence: int
-    # At least this is the next MsgSeqNum(34) we send, by the receipts.
+    # The next MsgSeqNum(34) we send is at least this, by the receipts.
     next_sender: int = 0
 
 
 @dataclass(slots=True)
 class WriteSet:
-    """All a batch writes. One statement, one commit."""
+    """Everything a batch writes. One statement, one commit."""
 
     accounts: list[tuple[str, int, bytes, str]] = field(default_factory=list)
     events: list[EventWrite] = field(default_factory=list)
@@ -241,12 +241,12 @@ class WriteSet:
     parked: list[ParkedWrite] = field(default_factory=list)
     audit: list[AuditWrite] = field(default_factory=list)
     positions: list[PositionRow] = field(default_factory=list)
-    """They move with executions only."""
+    """They change with executions only."""
     progress: LinkProgress | None = None
 
 
 class ListFilter(NamedTuple):
-    """Which orders a list wants. Empty means all."""
+    """Which orders are wanted. Empty means all."""
 
     account_ids: tuple[str, ...] | None
     states: tuple[int, ...]
@@ -259,7 +259,7 @@ class ListFilter(NamedTuple):
 
 
 class AccountSnapshot(NamedTuple):
-    """An account's orders as of one sequence."""
+    """An account's orders at one sequence."""
 
     last_sequence: int
     bodies: list[bytes]

@@ -1,4 +1,4 @@
-"""What the desk of the sessions needs of the outside."""
+"""The ports of the session administration."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -7,7 +7,7 @@ from svc_oms.service.ports.records import SessionRow
 
 
 class ActionRow(NamedTuple):
-    """An action as the database has it; its state is the column's."""
+    """An action as it is stored; its state is the column's."""
 
     action_id: str
     session_id: str
@@ -23,7 +23,7 @@ class ActionUnderWayError(Exception):
 
 
 class NewNumbers(NamedTuple):
-    """Numbers a session has from now on."""
+    """The numbers of a session from now on."""
 
     epoch: int
     next_sender: int
@@ -31,20 +31,20 @@ class NewNumbers(NamedTuple):
 
 
 class SessionActionStore(Protocol):
-    """Sessions' standbys and actions of record."""
+    """The store of sessions' standbys and actions."""
 
     async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
-        """Write an action, and what it makes of the session's wish to be out.
+        """Store an action, and whether it keeps the session out.
 
         Raises:
-            ActionUnderWayError: it would be the second one to be carried out.
+            ActionUnderWayError: Another action of the session is being carried out.
         """
 
     async def move(self, row: ActionRow, before: int) -> bool:
-        """Write an action if it still is in that state and has not expired."""
+        """Store an action's new state if it still is in the earlier one and has not expired."""
 
     async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
-        """Write the outcome of a SENT or UNKNOWN action and its numbers, under a fencing token."""
+        """Store the outcome of a SENT or UNKNOWN action and its numbers, under a fencing token."""
 
     async def action(self, action_id: str) -> ActionRow | None:
         """Read one action."""
@@ -53,19 +53,19 @@ class SessionActionStore(Protocol):
         """Read actions, newest first; of all sessions if none is named."""
 
     async def due(self, session_ids: Sequence[str]) -> list[ActionRow]:
-        """Read what is APPROVED or SENT, and has not lapsed."""
+        """Read actions that are APPROVED or SENT, and have not lapsed."""
 
     async def lapses_in_s(self) -> float | None:
-        """Tell in how many seconds the next action lapses; None if none can."""
+        """Return in how many seconds the next action lapses; None if none can."""
 
     async def hand_over(self, session_id: str, gateway: str, seconds: int) -> None:
         """Keep the session from this gateway for a while."""
 
     async def saw_standbys(self, waiting: Sequence[tuple[str, str]], replica: str) -> None:
-        """Say that these gateways wait for these sessions."""
+        """Store that these gateways wait for these sessions."""
 
     async def standbys(self) -> dict[str, list[str]]:
-        """Read who was seen waiting lately."""
+        """Read which gateways waited lately."""
 
     async def sessions(self) -> list[SessionRow]:
         """Read every session."""

@@ -1,4 +1,4 @@
-"""Listings and reference prices, as far as orders are checked against them."""
+"""Listings and reference prices that orders are checked against."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -37,7 +37,7 @@ def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
 
 
 class Market:
-    """The listings known now, and their last prices."""
+    """The known listings and their last prices."""
 
     def __init__(self, clock: Clock) -> None:
         self.references = References(clock)
@@ -47,7 +47,7 @@ class Market:
         return len(self._instruments)
 
     def learn(self, messages: Iterable[instrument_pb2.Instrument]) -> None:
-        """Take listings as they are now."""
+        """Set listings."""
         for message in messages:
             self._instruments[message.instrument_id] = instrument_value(message)
 
@@ -61,7 +61,7 @@ class Market:
         if found is None:
             raise refuse(
                 "INSTRUMENT_NOT_FOUND",
-                f"instrument_id is {instrument_id!r}: no venue has told of such a listing",
+                f"instrument_id is {instrument_id!r}: no venue has reported such a listing",
                 "instrument_id",
                 instrument_id=instrument_id,
             )
@@ -72,7 +72,7 @@ class Market:
         return self._instruments.get(instrument_id)
 
     def isin(self, instrument_id: str) -> str:
-        """Return the ISIN of a listing, or the listing where it has none; empty if unknown."""
+        """Return the ISIN of a listing, or its id if it has none; empty if unknown."""
         found = self._instruments.get(instrument_id)
         return "" if found is None else found.isin or instrument_id
 
@@ -81,10 +81,10 @@ class Market:
         return [self._instruments[name] for name in sorted(self._instruments)]
 
     def reference_price(self, instrument_id: str) -> Price | None:
-        """Return the last price, unless there is none to judge a value by."""
+        """Return the last price, or None if there is none that counts."""
         return self.references.price(instrument_id)
 
     def collar_price(self, instrument_id: str) -> Reference | None:
-        """Return what limit prices are held against: last, mid or close; None without any."""
+        """Return the price limits are compared with: last, mid or close; None without any."""
         found = self.references.reference(instrument_id)
         return None if found.collar is None else Reference(found.collar, found.source)

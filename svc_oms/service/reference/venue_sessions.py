@@ -16,7 +16,7 @@ from svc_oms.service import metrics
 
 
 class VenueSession(NamedTuple):
-    """A session as it is known here."""
+    """A session as this replica knows it."""
 
     session_id: str
     venue_mic: str
@@ -33,8 +33,8 @@ _TIMES = {value.value: value for value in TimeInForce}
 def capabilities_of(status: SessionStatus) -> Capabilities:
     """Return what a venue takes by its session's status.
 
-    Empty lists are those of an older gateway, which could do the basic things; what a
-    newer one names and this does not know is left out.
+    An empty list comes from an older gateway, which could do the basic things. Values that only
+    a newer gateway knows are left out.
     """
     types = frozenset(_TYPES[number] for number in status.order_types if number in _TYPES)
     times = frozenset(_TIMES[number] for number in status.times_in_force if number in _TIMES)
@@ -53,24 +53,24 @@ def reported_session(
     *,
     drop_copy: bool = False,
 ) -> VenueSession:
-    """Return a session as its owner's gateway tells it; without a state it is down."""
+    """Return a session as its owner's gateway reports it; without a state it is down."""
     state = status.state or SESSION_STATE_DOWN
     capabilities = capabilities_of(status)
     return VenueSession(session_id, venue_mic, state, fencing_token, capabilities, drop_copy)
 
 
 class VenueSessions:
-    """Sessions by venue; told by the local links and read from the database."""
+    """Sessions by venue, from the local session links and from the database."""
 
     def __init__(self) -> None:
         self._by_venue: dict[str, VenueSession] = {}
 
     def learn(self, sessions: Iterable[VenueSession]) -> list[VenueSession]:
-        """Take what is known now; return the sessions that went up or down by it."""
+        """Set sessions; return those that went up or down by it."""
         moved = []
         for session in sessions:
             if session.drop_copy:
-                # No command goes there: whether it is up is nobody's business but the operator's.
+                # No command is sent on a drop copy, so its state matters only to the operator.
                 metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
                 continue
             before = self._by_venue.get(session.venue_mic)
@@ -88,10 +88,10 @@ class VenueSessions:
         return list(self._by_venue.values())
 
     def session_of(self, venue_mic: str) -> str:
-        """Return the session commands for a venue go to, up or not.
+        """Return the session that a venue's commands are sent on, up or not.
 
         Raises:
-            MeshError: VENUE_UNAVAILABLE: there never was one.
+            MeshError: VENUE_UNAVAILABLE: There never was one.
         """
         session = self._by_venue.get(venue_mic)
         if session is None:
@@ -99,7 +99,7 @@ class VenueSessions:
         return session.session_id
 
     def name_of(self, venue_mic: str) -> str:
-        """Return the session commands for a venue go to; empty if there never was one."""
+        """Return the session that a venue's commands are sent on; empty if there never was one."""
         session = self._by_venue.get(venue_mic)
         return "" if session is None else session.session_id
 
@@ -110,12 +110,12 @@ class VenueSessions:
         )
 
     def is_up(self, venue_mic: str) -> bool:
-        """Tell if a venue can take orders now."""
+        """Return whether a venue can take orders now."""
         session = self._by_venue.get(venue_mic)
         return session is not None and session.state == SESSION_STATE_UP
 
     def capabilities(self, venue_mic: str) -> Capabilities:
-        """Return what a venue takes, as told last; the basic things if it never was."""
+        """Return what a venue takes, as last reported; the basic things if it never was."""
         session = self._by_venue.get(venue_mic)
         return BASIC if session is None else session.capabilities
 

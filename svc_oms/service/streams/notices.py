@@ -1,4 +1,4 @@
-"""News that are of no account's log: a venue's link went down or came up."""
+"""News that are in no account's log: a venue's session link went down or came up."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -13,7 +13,7 @@ from svc_oms.service.reference.venue_sessions import VenueSession
 
 
 class NoticeReader(Protocol):
-    """Somebody who is told."""
+    """A reader of news."""
 
     def notice(self, item: bytes) -> None:
         """Take a framed item."""
@@ -28,15 +28,15 @@ class Notices:
         self._readers: set[NoticeReader] = set()
 
     def join(self, reader: NoticeReader) -> None:
-        """Tell this reader, too."""
+        """Add a reader."""
         self._readers.add(reader)
 
     def leave(self, reader: NoticeReader) -> None:
-        """Tell it no longer."""
+        """Remove a reader."""
         self._readers.discard(reader)
 
     def sessions_moved(self, sessions: Iterable[VenueSession], text: str = "") -> None:
-        """Tell that sessions went up or down."""
+        """Report that sessions went up or down."""
         for session in sessions:
             item = self.link_item(session, text)
             for reader in self._readers:

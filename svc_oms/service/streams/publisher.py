@@ -1,4 +1,4 @@
-"""Tells everybody behind a commit: readers here, links here, other replicas, the cache."""
+"""What follows a commit: readers and links here, other replicas, the cache."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ from svc_oms.service.streams.tails import Tail
 
 
 class Publisher:
-    """Holds the tails that are read in this replica; runs right behind the commit.
+    """Holds the tails that are read in this replica; runs directly after the commit.
 
     Attributes:
         accounts: Tails of the logs that are streamed from here, by account.
@@ -37,7 +37,7 @@ class Publisher:
             bases: Per session, the outbound number before the batch's first command.
         """
         if bases:
-            # First what the venue is to have: its way is the longest, and a frame to the
+            # First the commands for the venue: their way is the longest, and a frame to the
             # gateway is written before those of the readers.
             commands: defaultdict[str, list[bytes]] = defaultdict(list)
             for session_id, payload in changes.writes.outbox:

@@ -1,9 +1,9 @@
 """The newest part of a numbered log in memory, shared by everybody who reads it live.
 
-A reader keeps only the number it has read up to. It takes what follows from the
-tail, or from the database when the tail does not reach back that far. So nothing
-is lost or repeated whatever happens between: a missed wake-up, another replica's
-commit, a reader that falls behind. Memory does not grow with the readers.
+A reader keeps only the number it has read up to. It takes what follows from the tail, or from
+the database when the tail does not reach back that far. So nothing is lost or repeated,
+whatever happens in between: a missed wake-up, another replica's commit, a slow reader. Memory
+does not grow with the readers.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-# Items a tail keeps; a live reader further behind is a slow consumer.
+# Items a tail keeps; a live reader that lacks more is a slow consumer.
 TAIL_ITEMS_MAX = 4096
-# So few missing items are looked up from the end, more are walked to from the front.
+# With at most so few missing items the search starts at the end, with more at the front.
 READ_FROM_END_MAX = 64
 
 
@@ -33,21 +33,21 @@ class Tail:
         self._readers.add(reader)
 
     def leave(self, reader: asyncio.Event) -> None:
-        """Set it no longer."""
+        """Stop setting the event."""
         self._readers.discard(reader)
 
     @property
     def read(self) -> bool:
-        """Tell if anybody reads."""
+        """Return whether there is a reader."""
         return bool(self._readers)
 
     def append(self, first: int, items: Sequence[bytes]) -> None:
-        """Add items numbered from `first`; what is known already is passed over."""
+        """Add items numbered from `first`; known ones are skipped."""
         last = first + len(items) - 1
         if last <= self.high:
             return
         if first > self.high + 1:
-            # Somebody else's come between: the readers fetch those from the database.
+            # Other replicas' items come in between: the readers fetch those from the database.
             self._items.clear()
             self._first = first
         elif first <= self.high:
@@ -63,7 +63,7 @@ class Tail:
         self._move(last)
 
     def advance(self, high: int) -> None:
-        """Hear that the log reaches up to `high` now."""
+        """Note that the log reaches up to `high` now."""
         if high > self.high:
             self._items.clear()
             self._first = high + 1
@@ -75,7 +75,7 @@ class Tail:
             reader.set()
 
     def after(self, number: int, limit: int) -> list[bytes] | None:
-        """Return at most `limit` items behind a number; None if they are not kept here."""
+        """Return at most `limit` items after a number; None if they are not kept here."""
         skip = number + 1 - self._first
         if skip < 0:
             return None

@@ -1,22 +1,23 @@
-"""What the book says on the link of a FIX order session.
+"""What the OMS sends on the session link of a FIX order session.
 
-What it wants from the venue is read from the session's outbox: from the tail in memory when this
-replica wrote it last, from the database otherwise. Kill switches go before any command that was
-committed behind them, and a heartbeat vouches for both.
+The commands are read from the session's outbox: from the tail in memory if this replica wrote
+last, otherwise from the database. A kill switch is sent before any command that was committed
+after it, and a heartbeat confirms both.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kernel.clock import Clock
+from mesh.call import Call
+from mesh.streams.life import StreamLife
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.codec.stream_frames import joined, numbered_command
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, SessionRow, WakeUps
@@ -29,12 +30,12 @@ from svc_oms.service.venue.session_administration import SessionAdministration
 
 # Commands in one frame.
 FRAME_COMMANDS_MAX = 500
-# Also between commands: a gateway sends new orders only for 8 s behind the time in the last one.
+# Also between commands: a gateway sends new orders only for 8 s after the time in the last one.
 HEARTBEAT_S = 2.0
-# Commands a gateway has without a receipt at most. It never has to stop reading for want of room,
-# so that a kill switch never waits behind commands.
+# Commands at a gateway without a receipt, at most. So the gateway never stops reading because it
+# is full, and a kill switch never waits for commands.
 OUTSTANDING_COMMANDS_MAX = 4_000
-# A gateway that says nothing for so long is taken for dead; it beats every 5 s. Seconds.
+# A gateway that is silent for so long is considered dead; it sends heartbeats every 5 s. Seconds.
 GATEWAY_SILENCE_MAX_S = 15.0
 
 
@@ -61,7 +62,7 @@ class SessionLinkParts:
 
 
 class Downlink:
-    """See above.
+    """What is sent; see the head of this file.
 
     Attributes:
         epoch: Of the venue's numbers.
@@ -133,7 +134,7 @@ class Downlink:
             )
         )
 
-    async def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+    async def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains.
 
         Raises:
@@ -142,18 +143,16 @@ class Downlink:
         """
         parts = self._parts
         tail = self.tail
-        tail.join(self._wake)
-        parts.blocks.join(self._wake)
-        drain_watch = asyncio.create_task(self._watch(drain))
         sent = self.acknowledged
-        try:
+        life = StreamLife(call, parts.clock, HEARTBEAT_S, self._wake.set)
+        with life, self._joined():
             blocks_version = parts.blocks.version
             # At once behind the opening: to a standby it may be long since it dialled.
-            beat_at = parts.clock.monotonic()
+            life.hasten_heartbeat()
             yield self.opened()
             for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):
                 yield gw.LinkResponse(questions=self._questions[start : start + FRAME_COMMANDS_MAX])
-            while self.failure is None and not drain.is_set():
+            while self.failure is None and not life.drains:
                 self._wake.clear()
                 self._check_heard()
                 while self._admin:
@@ -164,7 +163,7 @@ class Downlink:
                         session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                     )
                     yield gw.LinkResponse(ack=ack)
-                # Before commands that were committed behind them.
+                # Before commands that were committed after them.
                 if parts.blocks.version != blocks_version:
                     blocks_version = parts.blocks.version
                     yield gw.LinkResponse(blocks=parts.blocks.message)
@@ -172,21 +171,26 @@ class Downlink:
                 parts.blocks.require_fresh()
                 if parts.blocks.version != blocks_version:
                     continue
-                if parts.clock.monotonic() >= beat_at:
-                    beat_at = parts.clock.monotonic() + HEARTBEAT_S
-                    now = timestamp(parts.clock.now_ns())
-                    yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
+                if life.heartbeat_due():
+                    yield gw.LinkResponse(heartbeat=life.heartbeat())
                 if payloads:
                     yield self._frame(sent, payloads)
                     sent += len(payloads)
                 else:
-                    await self._woken(beat_at)
+                    await self._wake.wait()
             if self.failure is not None:
                 raise self.failure
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        """Be woken by commands of the session and by kill switches."""
+        self.tail.join(self._wake)
+        self._parts.blocks.join(self._wake)
+        try:
+            yield
         finally:
-            tail.leave(self._wake)
-            parts.blocks.leave(self._wake)
-            drain_watch.cancel()
+            self.tail.leave(self._wake)
+            self._parts.blocks.leave(self._wake)
 
     def _check_heard(self) -> None:
         silent_s = self._parts.clock.monotonic() - self._heard_at
@@ -194,18 +198,6 @@ class Downlink:
             self.fail(
                 GatewayGoneError(f"gateway {self._session.gateway} is silent for {silent_s:.0f} s")
             )
-
-    async def _watch(self, drain: asyncio.Event) -> None:
-        await drain.wait()
-        self._wake.set()
-
-    async def _woken(self, until: float) -> None:
-        """Wait for more to say, until the next heartbeat is due."""
-        try:
-            async with asyncio.timeout(max(until - self._parts.clock.monotonic(), 0)):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
         room = self.acknowledged + OUTSTANDING_COMMANDS_MAX - sent

@@ -1,7 +1,7 @@
-"""One batch of what a venue told: folded into the orders it speaks of, or parked.
+"""One batch of venue reports: each is folded into its order, or parked.
 
-A venue's report is a fact and is never refused. What fits no order, or cannot
-be read, is kept whole for a person, and the session goes on.
+A venue's report is a fact and is never refused. A report that fits no order, or cannot be
+read, is kept whole for a person, and the session goes on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S
 from kernel.side import Side
 from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.events import (
@@ -30,7 +31,6 @@ from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import execution_row, found_execution, read_order
-from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
 from svc_oms.service.ports import AccountRow, ExecutionRow, ParkedWrite, Transaction
@@ -57,7 +57,7 @@ class ReportBatch:
     fill_followers: Sequence[FillFollower] = ()
     drop_copy: bool = False
     openings: Mapping[str, Order] = field(default_factory=dict)
-    """Orders the venue tells of first, as they are before their first report."""
+    """Unsolicited orders, as they are before their first report."""
     _following: list[BatchFollower] = field(default_factory=list)
     _executions: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -96,13 +96,13 @@ class ReportBatch:
                 and report.facts is not None
                 and report.order_id not in self.order_accounts
             ):
-                # Copies are of a firm's trading, not of ours alone.
+                # Copies cover the firm's whole trading, not only ours.
                 metrics.FOREIGN_COPIES.labels(self.venue_mic).inc()
                 continue
             try:
                 why = report.error or self._apply_one(report)
             except Exception as error:
-                # A fault of ours; the report is kept, the ledger has nothing of it.
+                # A fault of ours; the report is kept, and the book changes have nothing of it.
                 log.exception("report not applied", session=self.session_id)
                 why = f"{type(error).__name__}: {error}"
             if why:
@@ -119,7 +119,7 @@ class ReportBatch:
         known: dict[str, Execution] = {}
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
             if not facts.exec_id or not facts.exec_id.isprintable():
-                return f"ExecID(17) is {facts.exec_id!r}; a report with money in it needs one"
+                return f"ExecID(17) is {facts.exec_id!r}; a fill, bust or correction needs one"
             applied = self._executions.get(facts.exec_id)
             if applied is not None:
                 metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
@@ -132,11 +132,11 @@ class ReportBatch:
         after = self.changes.add(order.account_id, order, events, self._stamp(report))
         self._keep_executions(after, events)
         self._keep_unfitting(report, events)
-        self._tell(order, after, events)
+        self._inform(order, after, events)
         return ""
 
     def _open(self, report: Report, facts: Facts) -> Order | None:
-        """Open the order a report tells of first, or find it: the venue may just have named it."""
+        """Open the order of an unsolicited report, or find it if an earlier report opened it."""
         opening = self.openings.get(report.order_id)
         if opening is None or opening.account_id not in self.accounts:
             return None
@@ -145,32 +145,32 @@ class ReportBatch:
             if _name(order) == name:
                 return order
         if isinstance(facts, ExecutionReportFacts) and facts.exec_id in self._executions:
-            # Applied to an order that goes by another name: not a new one.
+            # Applied to an order with another name: not a new one.
             return None
         metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc()
-        log.warning("order told by the venue", order=opening.order_id, named=name[-1])
+        log.warning("unsolicited order", order=opening.order_id, named=name[-1])
         accepted = [OrderAccepted(opening)]
         return self.changes.add(opening.account_id, None, accepted, self._stamp(report))
 
     def _why_none(self, report: Report, facts: Facts) -> str:
         opening = self.openings.get(report.order_id)
         if opening is None:
-            return f"ClOrdID(11) {facts.cl_ord_id!r} is of no order in the book"
+            return f"ClOrdID(11) {facts.cl_ord_id!r} belongs to no order here"
         if opening.account_id not in self.accounts:
-            return f"Account(1) {opening.account_id!r} is no account here"
+            return f"Account(1) {opening.account_id!r} is not an account here"
         return f"OrderID(37) {opening.venue_order_id!r} opens no order: its ExecID(17) was applied"
 
-    def _tell(self, order: Order, after: Order, events: Sequence[Event]) -> None:
+    def _inform(self, order: Order, after: Order, events: Sequence[Event]) -> None:
         for batch_follower in self._following:
             batch_follower.followed(order, after, events)
-        # What the venue did to one order may end, free or resize others, at whatever venue.
+        # A change of one order may end, release or resize others, at any venue.
         for moved in self.order_groups.follow(order, after, itself=True):
             for batch_follower in self._following:
                 batch_follower.followed(*moved)
         if after.anomaly:
             metrics.ANOMALIES.labels(self.venue_mic).inc()
             log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
-        # One that waited here first was on its way for a part of its life only.
+        # An order that waited here first was at the venue for only a part of its life.
         at_once = order.version == 1 and order.origin is None
         if isinstance(events[0], OrderAcknowledged) and at_once:
             seconds = (self.changes.now_ns - after.created_at_ns) / NS_PER_S
@@ -190,7 +190,7 @@ class ReportBatch:
             venue_time_ns=(
                 facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
             ),
-            received_at_ns=0 if message is None else nanoseconds(message.received_at),
+            received_at_ns=0 if message is None else from_timestamp(message.received_at),
             actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
         )
 
@@ -231,7 +231,7 @@ class ReportBatch:
         self.changes.writes.executions.append(row)
 
     def _bust(self, exec_id: str) -> None:
-        """Mark an execution as taken back: in this batch's rows, or in the table."""
+        """Mark an execution as busted: in this batch's rows, or in the table."""
         rows = self.changes.writes.executions
         for index, row in enumerate(rows):
             if row.exec_id == exec_id:
@@ -246,7 +246,7 @@ class ReportBatch:
         message = report.message
         account_id = self.order_accounts.get(report.order_id)
         if message is None:
-            # A receipt for a command of an order that is not there: nothing to keep it for.
+            # A receipt for a command of an order that does not exist cannot be kept.
             log.error("receipt not applied", session=self.session_id, why=why)
             return
         event = VenueReportParked(*self._keep_whole(report, message, why))
@@ -259,7 +259,7 @@ class ReportBatch:
             self.changes.add(account_id, order, [event], self._stamp(report))
 
     def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
-        """Keep a report whole that contradicts its order; the order's event has words only."""
+        """Keep a report whole that contradicts its order; the order's event has only a text."""
         for event in events:
             if isinstance(event, VenueReportParked) and report.message is not None:
                 self._keep_whole(report, report.message, event.text)
@@ -291,25 +291,25 @@ def _name(order: Order) -> tuple[str, str, Side, str]:
 
 
 def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:
-    """Tell how a report differs from the one applied under its ExecID(17); empty if it is it."""
+    """Return how a report differs from the one applied under its ExecID(17), or ""."""
     was = [applied.order_id, applied.exec_type]
     now = [order.order_id, facts.exec_type]
     if applied.exec_type != "H":
-        # What the venue leaves out of a repetition says nothing.
-        for before, told in (
+        # A field that the venue leaves out of a repetition is no difference.
+        for before, reported in (
             (Decimal(applied.quantity), facts.last_quantity),
             (Decimal(applied.price), facts.last_price),
         ):
             was.append(plain(before))
-            now.append(plain(before if told is None else told))
+            now.append(plain(before if reported is None else reported))
     if was == now:
         return ""
     return (
         f"ExecID(17) {facts.exec_id!r} was applied with {' '.join(was)}, "
-        f"it comes again with {' '.join(now)}"
+        f"but comes again with {' '.join(now)}"
     )
 
 
 def _clean(text: str) -> str:
-    """Take out what a text column cannot hold."""
+    """Remove what a text column cannot store."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

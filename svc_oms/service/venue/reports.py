@@ -1,4 +1,4 @@
-"""What a session told, read: facts, and the order they seem to speak of."""
+"""Decodes what a session reports: facts, and the order they name."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 
 
 class Report(NamedTuple):
-    """Something a session told, and the order it seems to speak of."""
+    """A report, and the order it names."""
 
     facts: Facts | None
     order_id: str
@@ -18,7 +18,7 @@ class Report(NamedTuple):
 
 
 def read_message(message: gw.VenueMessage) -> Report:
-    """Read a venue message; what is wrong with it stands in `error`."""
+    """Decode a venue message; `error` says what is wrong with it."""
     try:
         facts = facts_of(message)
     except ValueError as error:
@@ -28,14 +28,14 @@ def read_message(message: gw.VenueMessage) -> Report:
         return Report(None, "", message, message.parked.error or "body of a kind not known here")
     order_id = order_id_of(facts.cl_ord_id)
     if not order_id and isinstance(facts, ExecutionReportFacts):
-        # Some venues name a report nobody asked for after themselves.
+        # Some venues put their own identifier into ClOrdID(11) of an unsolicited report.
         order_id = order_id_of(facts.orig_cl_ord_id)
-    why = "" if order_id else f"ClOrdID(11) {facts.cl_ord_id!r} is none of ours"
+    why = "" if order_id else f"ClOrdID(11) {facts.cl_ord_id!r} is not one of ours"
     return Report(facts, order_id, message, why)
 
 
 def read_receipt(receipt: gw.CommandReceipt) -> Report | None:
-    """Read a receipt; None if it only says that all is well."""
+    """Decode a receipt; None if it only says that all is well."""
     if receipt.outcome == gw.COMMAND_OUTCOME_SENT:
         return None
     facts = receipt_facts(receipt)

@@ -1,10 +1,10 @@
-"""What people do to FIX sessions: two persons for numbers, one for the rest, all of it recorded.
+"""What people do to FIX sessions: two persons for numbers, one for the rest, all recorded.
 
-An action is a row that moves PROPOSED, APPROVED, SENT, DONE or FAILED; each move is compared and
-set, so that replicas cannot both make it. The replica whose link has the session sends what is
-APPROVED and stores the outcome with the numbers it made, in one transaction under the session's
-fencing token. What was SENT and not answered is sent again over the next link, until its time is
-over: then it is UNKNOWN (session_timeouts.py).
+An action is a row that becomes PROPOSED, APPROVED, SENT, DONE or FAILED. Each change compares
+the present state first, so that two replicas cannot both make it. The replica whose session
+link has the session sends what is APPROVED, and stores the outcome and the new numbers in one
+transaction under the session's fencing token. An action that was SENT and not answered is sent
+again over the next link, until its time is over: then it is UNKNOWN (session_timeouts.py).
 """
 
 import asyncio
@@ -32,18 +32,18 @@ from svc_oms.service.ports.session_ports import (
 
 log = get_logger("svc_oms.sessions")
 
-# A proposal lapses after this unless told otherwise. Seconds.
+# A proposal lapses after this unless it says otherwise. Seconds.
 PROPOSAL_LIFE_S = 900
-# A shorter life is refused: nobody could read the proposal and decide on it. Seconds.
+# A shorter life is refused: nobody could read the proposal and decide in it. Seconds.
 PROPOSAL_LIFE_LEAST_S = 60
-# What one person may do alone waits this long for an owner of the session. Seconds.
+# An action of one person waits this long for an owner of the session. Seconds.
 ACTION_LIFE_S = 86_400
-# A gateway that was told has so long to answer; then the action is UNKNOWN, and others may be
-# proposed. What it says later is recorded all the same. Seconds.
+# A gateway has so long to answer; then the action is UNKNOWN, and others may be proposed. A later
+# answer is still recorded. Seconds.
 ANSWER_S = 60
-# A gateway told to hand over does not get the session back for so long. Seconds.
+# A gateway that hands over does not get the session back for so long. Seconds.
 HANDED_OVER_S = 10
-# Late answers that wait to be told in the audit log; further ones are in their actions only.
+# Late answers that wait to be recorded in the audit log; further ones are only in their actions.
 LATE_ANSWERS_MAX = 100
 ACTIONS_SHOWN = 20
 TEXT_CHARACTERS_MAX = 500
@@ -60,21 +60,21 @@ HAND_OVER = pb.SESSION_ACTION_KIND_HAND_OVER
 
 
 class SessionAdministration:
-    """See above."""
+    """The actions; see the head of this file."""
 
     def __init__(self, store: SessionActionStore, clock: Clock, waker: WakeUps) -> None:
         self._store = store
         self._clock = clock
         self._waker = waker
-        # Set when there may be something to carry out.
+        # Set when there may be an action to carry out.
         self.some_due = asyncio.Event()
-        # Set when an action moved here: another may be the next to lapse.
+        # Set when an action changed here: another may be the next to lapse.
         self.some_moved = asyncio.Event()
-        # Answers that came when nobody waited for them any more, to be told.
+        # Answers to actions that had lapsed, to be recorded.
         self.late: list[pb.SessionAction] = []
         self._watchers: set[asyncio.Event] = set()
 
-    # What people want.
+    # Called for people.
 
     async def propose(
         self, session_id: str, numbers: tuple[int, int], *, reset: bool, who: Person, why: str,
@@ -94,7 +94,7 @@ class SessionAdministration:
             wanted = f"0 for {PROPOSAL_LIFE_S}, or at least {PROPOSAL_LIFE_LEAST_S}"
             raise invalid_field("expires_in_s", life_s, wanted)
         await self._session(session_id)
-        # Told early; what holds when two come at once is that only one can be approved.
+        # Checked early; if two come at once, only one can be approved.
         if await self._store.due([session_id]):
             raise _under_way(session_id, "session_id")
         action = self._new(session_id, SEQUENCES, who, why, life_s or PROPOSAL_LIFE_S)
@@ -137,13 +137,13 @@ class SessionAdministration:
         if not moved:
             raise _not_proposed(await self.action(action_id))
         log.warning("sequence change decided", action=action_id, approved=approve, by=who.subject)
-        self._tell(action.session_id)
+        self._wake(action.session_id)
         return action
 
     async def order(
         self, session_id: str, kind: pb.SessionActionKind, who: Person, why: str
     ) -> pb.SessionAction:
-        """Do what one person may do alone.
+        """Carry out what one person may decide alone.
 
         Raises:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE.
@@ -152,7 +152,7 @@ class SessionAdministration:
         out = {pb.SESSION_ACTION_KIND_DISCONNECT: True, pb.SESSION_ACTION_KIND_CONNECT: False}
         kept_out = out.get(kind)
         if kept_out is not None and kept_out == row.kept_out:
-            is_now = "kept out already" if row.kept_out else "not kept out"
+            is_now = "already kept out" if row.kept_out else "not kept out"
             raise _wrong_state(f"session {session_id} is {is_now}", session_id)
         if kind == HAND_OVER:
             if not row.held:
@@ -163,7 +163,7 @@ class SessionAdministration:
         action = self._new(session_id, kind, who, why, ACTION_LIFE_S)
         action.state = APPROVED
         if not row.held:
-            # Nobody to tell: whoever takes the session next finds the wish in its row.
+            # There is no owner: the next gateway that takes the session gets the wish with it.
             action.state, action.text = DONE, "no gateway has the session; it holds for the next"
             action.settled_at.CopyFrom(action.requested_at)
         try:
@@ -172,25 +172,25 @@ class SessionAdministration:
             raise _under_way(session_id, "session_id") from None
         name = pb.SessionActionKind.Name(action.kind).removeprefix("SESSION_ACTION_KIND_")
         log.warning("session action", session=session_id, kind=name, by=who.subject, why=why)
-        self._tell(session_id)
+        self._wake(session_id)
         return action
 
-    # What the links do.
+    # Called by the session links.
 
     async def due(self, session_ids: Sequence[str]) -> list[pb.SessionAction]:
-        """Return what is to be carried out on these sessions."""
+        """Return the actions to be carried out on these sessions."""
         return [action_message(row) for row in await self._store.due(session_ids)]
 
     async def numbers_pending(self, session_id: str) -> bool:
-        """Tell if the session's numbers are about to be changed."""
+        """Return whether the session's numbers are about to be changed."""
         return any(row.kind == SEQUENCES for row in await self._store.due([session_id]))
 
     async def send(self, action: pb.SessionAction, gateway: str) -> bool:
-        """Note that the gateway is told; False when it is not to be."""
+        """Note that the action is sent to the gateway; False if it must not be sent."""
         if action.state == SENT:
             if action.kind != HAND_OVER:
                 return True
-            # The link it was sent over is gone, and with it the ownership it asked for.
+            # The link it was sent over has ended, and with it the ownership it was for.
             action.text = f"the link of {action.gateway_instance} ended; {gateway} has the session"
             action.state = DONE if gateway != action.gateway_instance else FAILED
             action.settled_at.CopyFrom(timestamp(self._clock.now_ns()))
@@ -235,10 +235,10 @@ class SessionAdministration:
         return int(action.kind)
 
     async def saw_standbys(self, waiting: Sequence[tuple[str, str]], replica: str) -> None:
-        """Say that these gateways wait."""
+        """Store that these gateways wait."""
         await self._store.saw_standbys(waiting, replica)
 
-    # What people see.
+    # For readers.
 
     async def action(self, action_id: str) -> pb.SessionAction:
         """Read one action.
@@ -282,20 +282,20 @@ class SessionAdministration:
         return found[0]
 
     def watch(self, news: asyncio.Event) -> None:
-        """Set this event whenever something may have moved."""
+        """Set this event whenever something may have changed."""
         self._watchers.add(news)
 
     def unwatch(self, news: asyncio.Event) -> None:
-        """Not any more."""
+        """Stop setting the event."""
         self._watchers.discard(news)
 
     def moved(self) -> None:
-        """Tell watchers to look, and whoever waits for the next to lapse."""
+        """Wake the watchers and the task that waits for the next lapse."""
         self.some_moved.set()
-        self.tell()
+        self.wake_watchers()
 
-    def tell(self) -> None:
-        """Tell watchers to look."""
+    def wake_watchers(self) -> None:
+        """Wake the watchers."""
         for news in self._watchers:
             news.set()
 
@@ -320,7 +320,7 @@ class SessionAdministration:
             expires_at=timestamp(now_ns + life_s * NS_PER_S),
         )
 
-    def _tell(self, session_id: str) -> None:
+    def _wake(self, session_id: str) -> None:
         self.some_due.set()
         self._waker.wake_sessions([session_id])
         self.moved()
@@ -366,7 +366,7 @@ def _under_way(session_id: str, field: str) -> Exception:
 
 
 def _not_proposed(action: pb.SessionAction) -> Exception:
-    # A proposal that cannot be decided has lapsed, whether or not its row says so yet.
+    # A proposal that cannot be decided has lapsed, even if its row does not say so yet.
     name = pb.SessionActionState.Name(action.state).removeprefix("SESSION_ACTION_STATE_")
     is_now = "EXPIRED" if action.state == PROPOSED else name
     return refuse(

@@ -1,19 +1,20 @@
-"""The links this replica owns, one per session, and the gateways that wait for one.
+"""The session links that this replica owns, and the gateways that wait for a session.
 
-A session's lease is its row: whoever's link is open and vouched for has it. It ends as soon as
-the owner's stream breaks here, or `SESSION_LEASE_S` after the replica that carried it last said
-so. A gateway that finds it taken is a standby: its stream stays open, it is told who has the
-session, and it tries again whenever something moves. A replica that drains leaves the lease as it
-is, so that its gateway, dialling another replica, comes before the standby.
+A session's lease is in its row: the owner is the replica whose link is open and renewed. The
+lease ends as soon as the owner's stream breaks here, or `SESSION_LEASE_S` after its last
+renewal. A gateway that finds the session taken is a standby: its stream stays open, the OMS
+reports the owner to it, and it tries again whenever something changes. A replica that drains
+leaves the lease as it is, so that its own gateway, connecting to another replica, comes before
+the standby.
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, session_pb2
 from svc_oms.service.codec.order_records import read_order
@@ -23,13 +24,13 @@ from svc_oms.service.venue.session_link import SessionLink
 
 log = get_logger("svc_oms.links")
 
-# A lease nobody vouches for is over after this; SQL has the same number. Seconds.
+# A lease that is not renewed ends after this; SQL has the same number. Seconds.
 SESSION_LEASE_S = 3.0
-# Between two vouchings. Seconds.
+# Between two renewals. Seconds.
 VOUCH_INTERVAL_S = 1.0
-# Orders a new FIX store has the venue asked about. The others stay as they are, and are logged.
+# Orders that the venue is asked about after a FIX store was lost. The others are only logged.
 LOST_STORE_QUESTIONS_MAX = 1000
-# In these states something of ours may be on its way.
+# In these states a request of ours may be on its way.
 _UNANSWERED = (
     order_pb2.ORDER_STATE_PENDING_NEW,
     order_pb2.ORDER_STATE_PENDING_CANCEL,
@@ -39,7 +40,7 @@ _UNANSWERED = (
 
 
 class SessionLeases:
-    """See above."""
+    """The leases; see the head of this file."""
 
     def __init__(self, parts: SessionLinkParts, owner: str, *, may_add: bool) -> None:
         self._parts = parts
@@ -56,7 +57,7 @@ class SessionLeases:
             SessionHeldError: another gateway has it.
         """
         # Read before the lease is taken: what is committed later was certainly never sent.
-        # A drop copy takes no questions: whoever has the order session asks.
+        # A drop copy takes no questions: the gateway with the order session asks them.
         asks = opened.store_lost and not opened.drop_copy
         questions = await self._questions(opened) if asks else []
         row = await self._parts.store.take_session(
@@ -70,7 +71,7 @@ class SessionLeases:
         )
         if row is None:
             return None
-        # Behind the new token: whoever engages a switch later finds no confirmation under it.
+        # After the new token: a switch engaged later finds no confirmation under this token.
         await self._parts.blocks.refresh()
         before = self._links.get(row.session_id)
         if before is not None:
@@ -86,9 +87,9 @@ class SessionLeases:
             fencing_token=row.fencing_token,
             store_lost=opened.store_lost,
         )
-        # A standby said this long ago, of a store it does not hold.
+        # A standby reported this long ago, of a store it does not own now.
         await link.set_status(opened.status, numbers=False)
-        # What was committed while nobody listened to the new tail.
+        # Commands committed before this replica listened to the new tail.
         self.heard(await self._parts.store.sessions())
         self._due.set()
         return link
@@ -121,7 +122,7 @@ class SessionLeases:
         return questions
 
     async def release(self, link: SessionLink, why: str, *, keep_lease: bool = False) -> None:
-        """Give up a link: its session counts as down until somebody takes it."""
+        """Give up a link: its session counts as down until a gateway takes it."""
         if self._links.get(link.session_id) is link:
             del self._links[link.session_id]
             self._parts.publisher.sessions.pop(link.session_id, None)
@@ -132,13 +133,13 @@ class SessionLeases:
                 self._wake_standbys(link.session_id)
             await link.set_status(status)
         except (FencedError, StoreUnavailableError) as error:
-            # The new owner speaks for the session, or nobody can until the database is back.
+            # The new owner reports the session's status, or nobody can until the database is back.
             log.info("session given up", session=link.session_id, why=str(error))
             self._parts.venues.learn([link.as_session(status)])
 
     @contextmanager
     def standing_by(self, opened: gw.LinkOpen) -> Iterator[asyncio.Event]:
-        """Wait in line; the event is set whenever it is worth trying to take the session."""
+        """Wait for a session; the event is set whenever it is worth trying to take it."""
         turn = asyncio.Event()
         waiting = self._waiting[opened.session_id]
         waiting[turn] = opened.gateway_instance
@@ -154,16 +155,16 @@ class SessionLeases:
 
     @property
     def owner(self) -> str:
-        """Name of this replica."""
+        """The name of this replica."""
         return self._owner
 
     def owns(self, session_id: str, token: int) -> bool:
-        """Tell if the session's owner under this token is here."""
+        """Return whether the session's owner under this token is here."""
         link = self._links.get(session_id)
         return link is not None and link.token == token
 
     def heard(self, rows: Iterable[SessionRow]) -> None:
-        """Compare with the database: fall silent where another took over, wake the others."""
+        """Compare with the database: end links that have a newer owner, wake the standbys."""
         for row in rows:
             link = self._links.get(row.session_id)
             if link is not None and row.fencing_token > link.token:
@@ -175,15 +176,13 @@ class SessionLeases:
                 self._wake_standbys(row.session_id)
 
     async def keep(self) -> None:
-        """Vouch for what is owned, and carry out what people want, for ever.
+        """Renew leases and carry out session actions, forever.
 
-        A task of its own: nothing that keeps the others busy may cost a lease.
+        A task of its own: whatever keeps the others busy must not cost a lease.
         """
         vouched_at = float("-inf")
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(VOUCH_INTERVAL_S):
-                    await self._due.wait()
+            await is_set_within(self._due, VOUCH_INTERVAL_S)
             self._due.clear()
             try:
                 if self._parts.clock.monotonic() - vouched_at >= VOUCH_INTERVAL_S:

@@ -1,26 +1,28 @@
-"""The link of one FIX order session, as long as this replica owns it.
+"""The link of one FIX order session, while this replica owns it.
 
-What the gateway says is applied in transactions that carry the fencing token, so
-an owner that was overtaken cannot write. What the book wants from the venue is
-read from the session's outbox: from the tail in memory when this replica wrote it
-last, from the database otherwise. A failure of the database ends the link; the
-gateway dials again and is told how far the book really is. That is the same path
-as after a crash, so there is no other.
+What the gateway reports is applied in transactions that carry the fencing token, so an owner
+that was replaced cannot write. The commands for the venue are read from the session's outbox:
+from the tail in memory if this replica wrote last, otherwise from the database. A failure of
+the database ends the link; the gateway connects again and gets the position that is really
+stored. That is the same path as after a crash, so there is no other.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
+from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
+from mesh.call import Call
 from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.bounded_queue import BoundedQueue
-from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import (
     FencedError,
     LinkProgress,
@@ -46,7 +48,7 @@ RECEIPTS_WAIT_S = 0.1
 
 
 class SessionLink:
-    """One owner's life; see above."""
+    """The life of one owner; see the head of this file."""
 
     def __init__(
         self,
@@ -69,13 +71,13 @@ class SessionLink:
         self._room = asyncio.Event()
         self._confirmed = 0
         self._status = gw.SessionStatus()
-        # Next MsgSeqNum(34) the gateway sends, as its receipts tell.
+        # Next MsgSeqNum(34) that the gateway sends, by its receipts.
         self._sender = 0
         self.administered: set[str] = set()
-        # The gateway ends this link only to dial again.
+        # The gateway ends this link only to connect again.
         self.back_soon = False
 
-    # What the gateway says.
+    # What the gateway reports.
 
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
@@ -88,9 +90,9 @@ class SessionLink:
         """End the link with this error."""
         self._down.fail(error)
 
-    def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+    def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
-        return self._down.frames(drain)
+        return self._down.frames(call)
 
     async def run(self) -> None:
         """Apply frames until something fails; the failure ends the link."""
@@ -140,7 +142,7 @@ class SessionLink:
         self._down.administer(command)
 
     async def _administered(self, result: gw.AdminResult) -> None:
-        """Store what came of it; only then the gateway goes on, told by the acknowledgement."""
+        """Store the outcome; its acknowledgement lets the gateway go on."""
         kind = await self._parts.sessions.settle(self.session_id, self.token, result)
         after = result.after
         if kind == session_pb2.SESSION_ACTION_KIND_SEQUENCES and result.done:
@@ -181,7 +183,7 @@ class SessionLink:
         acknowledged, reports = self._read_receipts(receipts)
         for message in messages:
             if message.session_epoch != epoch:
-                # The FIX store began a new life, and its numbers with it.
+                # The FIX store began a new epoch, and its numbers with it.
                 epoch, applied = message.session_epoch, 0
             if message.msg_seq_num > applied:
                 applied = message.msg_seq_num
@@ -201,7 +203,7 @@ class SessionLink:
             self._down.acknowledge()
 
     def _read_receipts(self, receipts: Iterable[gw.CommandReceipt]) -> tuple[int, list[Report]]:
-        """Return the number they reach up to, and those that tell more than "sent"."""
+        """Return the number they reach up to, and those that say more than "sent"."""
         acknowledged = self._down.acknowledged
         reports = []
         for receipt in receipts:
@@ -214,7 +216,7 @@ class SessionLink:
         return acknowledged, reports
 
     def _store_receipts_soon(self) -> None:
-        """See that receipts are stored, should the venue's answer not come at once."""
+        """Have receipts stored, in case the venue's answer does not come at once."""
         if self._receipts_timer is None:
             # An empty frame makes the worker look; with a full inbox it looks anyway.
             self._receipts_timer = asyncio.get_running_loop().call_later(
@@ -226,7 +228,7 @@ class SessionLink:
             self._receipts_timer.cancel()
             self._receipts_timer = None
         parts = self._parts
-        # Of the orders of this replica's own commands no question is needed.
+        # The accounts of orders of this replica's own commands are known here.
         order_accounts = await parts.known.order_accounts.find(
             (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
         )
@@ -270,9 +272,9 @@ class SessionLink:
     async def _find_unsolicited(
         self, transaction: Transaction, reports: Sequence[Report]
     ) -> Unsolicited:
-        """Name the orders of reports that have no ClOrdID(11) of ours."""
+        """Find the orders of reports that have no ClOrdID(11) of ours."""
         if self.drop_copy:
-            # Copies are of a firm's trading: what is ours the order session tells.
+            # Copies cover the firm's whole trading: our part is reported on the order session.
             return Unsolicited(reports)
         parts = self._parts
         return await find_unsolicited(
@@ -280,7 +282,7 @@ class SessionLink:
         )
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
-        """Keep the session's state and tell everybody.
+        """Store the session's state and inform everybody.
 
         Args:
             status: What the owner says.
@@ -294,12 +296,12 @@ class SessionLink:
         if numbers and status.session_epoch:
             sender = (status.session_epoch, status.next_sender_msg_seq_num)
             self._sender = 0
-        since_ns = nanoseconds(status.since) or parts.clock.now_ns()
+        since_ns = from_timestamp(status.since) or parts.clock.now_ns()
         await parts.store.store_status(
             self.session_id,
             self.token,
             status.state or gw.SESSION_STATE_DOWN,
-            since_ns // 1000,
+            to_us(since_ns),
             status.SerializeToString(),
             sender,
         )
@@ -310,13 +312,13 @@ class SessionLink:
         parts.sessions.moved()
 
     def as_session(self, status: gw.SessionStatus) -> VenueSession:
-        """Return the session as its gateway tells it."""
+        """Return the session as its gateway reports it."""
         return reported_session(
             self.session_id, self.venue_mic, self.token, status, drop_copy=self.drop_copy
         )
 
     def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
-        """Return the status of a session nobody owns: down, and able to what it was."""
+        """Return the status of a session without owner: down, with what it could do before."""
         return gw.SessionStatus(
             session_id=self.session_id,
             venue_mic=self.venue_mic,

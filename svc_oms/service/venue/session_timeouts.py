@@ -1,15 +1,14 @@
-"""What nobody decided, began or answered in time: told, recorded, and in nobody's way any more.
+"""Session actions that were not decided, begun or answered in time: they lapse, on record.
 
-The database says when the next action lapses, by its own clock, and a timer waits for that instant.
-Any replica makes it lapse, one of them does: the move and its entry in the audit log are one
-transaction. A replica that was not told of an action reads anew after ANSWER_S at the latest, so
-that the end of another replica costs no more than that.
+The database says when the next action lapses, by its own clock, and a timer waits for that
+instant. Any replica may make it lapse, and one does: the change and its entry in the audit log
+are one transaction. A replica that does not know of an action reads again after ANSWER_S at
+the latest, so the end of another replica costs no more time than that.
 """
-
-import asyncio
 
 from kernel.clock import Clock
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.ports import AuditWrite, OrderStore, StoreUnavailableError
@@ -26,7 +25,7 @@ ACTOR = "oms:session-timeouts"
 
 
 class SessionTimeouts:
-    """See above."""
+    """Makes actions lapse; see the head of this file."""
 
     def __init__(
         self,
@@ -41,7 +40,7 @@ class SessionTimeouts:
         self._clock = clock
 
     async def run(self) -> None:
-        """Make lapse what is due, for ever."""
+        """Make due actions lapse, forever."""
         moved = self._administration.some_moved
         while True:
             moved.clear()
@@ -50,17 +49,13 @@ class SessionTimeouts:
                 wait_s = await self.look()
             except StoreUnavailableError as error:
                 log.warning("session actions wait for the database", error=str(error))
-            try:
-                async with asyncio.timeout(wait_s):
-                    await moved.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(moved, wait_s)
 
     async def look(self) -> float:
-        """Make lapse what is due; return the seconds until it is worth to look again.
+        """Make due actions lapse; return the seconds until the next look.
 
         Raises:
-            StoreUnavailableError: nothing was moved, or it will not be told.
+            StoreUnavailableError: Nothing changed, or the outcome is not known.
         """
         late = tuple(self._administration.late)
         left_s = await self._store.session_actions().lapses_in_s()
@@ -84,8 +79,8 @@ class SessionTimeouts:
                 action=one.action_id,
                 gateway=one.gateway_instance,
             )
-        # Watchers look for what is EXPIRED, too.
-        self._administration.tell()
+        # Watchers look for EXPIRED actions, too.
+        self._administration.wake_watchers()
 
 
 def _entry(now_ns: int, one: pb.SessionAction, command: str) -> AuditWrite:

@@ -1,9 +1,9 @@
-"""Which order a report is of that names none by a ClOrdID(11) of ours.
+"""Finds the order of a report that has no ClOrdID(11) of ours.
 
-By the venue's OrderID(37), in this order: an unsolicited order that is known; an order of ours,
-of the same account, listing and side; an order that is opened now. Only the session's
-owner asks, under its token, so that an OrderID(37) opens one order; the database holds
-it to that. What is known by none of these stays without an order, and is parked.
+By the venue's OrderID(37), in this order: an unsolicited order reported before; an order of
+ours, of the same account, listing and side; an order that is opened now. Only the session's
+owner looks, under its token, so an OrderID(37) opens one order; the database enforces that. A
+report for which none is found stays without an order and is parked.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from svc_oms.service.venue.reports import Report
 
 
 class _Stray(NamedTuple):
-    """A report that may be of an order only the venue has a name for."""
+    """A report whose order may be known only by the venue's name."""
 
     place: int
     facts: ExecutionReportFacts
@@ -31,10 +31,10 @@ class _Stray(NamedTuple):
 
 @dataclass(slots=True)
 class Unsolicited:
-    """What was found for the reports of a batch.
+    """The orders found for the reports of a batch.
 
     Attributes:
-        reports: All of them, each with its order where there is one.
+        reports: All of them, each with its order if there is one.
         owners: Accounts of the orders found here, by order.
         openings: Orders that are opened, as they are before their first report.
     """
@@ -79,7 +79,7 @@ async def find_unsolicited(
 async def _known(
     transaction: Transaction, venue_mic: str, strays: Sequence[_Stray], found: Unsolicited
 ) -> dict[str, str]:
-    """Return the orders there are by OrderID(37), and put down whose they are."""
+    """Return the existing orders by OrderID(37), and note their accounts."""
     ids = sorted({each.facts.venue_order_id for each in strays})
     rows = await transaction.unsolicited_orders(
         venue_mic, [one for one in ids if one.isprintable()]

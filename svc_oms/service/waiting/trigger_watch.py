@@ -1,28 +1,27 @@
-"""Watches the orders that wait here, and tells the desk when their turn seems to have come.
+"""Watches the orders that wait here, and submits commands for those that may go on.
 
-Theory of operation. PostgreSQL has the waiting orders; what is here is an index of
-them that may be thrown away at any time. It is kept by every commit of this
-replica, and read anew every few seconds for what other replicas did. Every replica
-watches all of them. Prices are pushed in; each push is held against the orders of
-its listing. What seems to be reached becomes a command, and the desk looks again
-behind the account's lock: the first command that is right moves the order, any
-other finds it moved. So a replica may die at any point, and none has to know
-of another: a trigger is lost only with the database.
+Theory of operation. PostgreSQL has the waiting orders; this index of them may be thrown away
+at any time. Every commit of this replica updates it, and every few seconds it reads the
+changes of other replicas. Every replica watches all orders. Prices are pushed in; each is
+compared with the orders of its listing. A stop that seems to be reached becomes a command, and
+the command worker checks it again with the account locked: the first correct command moves
+the order, and later ones find it moved. So a replica may die at any point, and none has to
+know of another: a trigger is lost only with the database.
 
-Two streams tell the market. Quotes come conflated, as they stand every 100 ms; trades come
-one by one, none left out, so that one that reaches a stop and is taken back a moment later
-is seen. A stop held against a bid, an offer or a midpoint goes by quotes only. Once trades
-of a listing have come, they alone say what its last one was: a quote that is older or newer than
-them would bring the trades out of their order, and a trailing stop goes by their order.
+Two streams report the market. Quotes are conflated, one every 100 ms; trades come one by one,
+none left out, so that a trade that reaches a stop and is taken back a moment later is seen. A
+stop that is compared with a bid, an offer or a midpoint uses quotes only. Once trades of a
+listing have come, only they set its last trade: an older or newer quote would change the order
+of the trades, and a trailing stop depends on their order.
 
-Only fresh prices count. A stale quote takes the listing's price away, the end of
-the quote stream takes all of them, and a stop waits then, as it is, for the next
-fresh one; what was traded meanwhile is not made up for. A trade counts for an order only if the
-gateway had it when the order stood as it stands: neither what a stream begins with nor
-what was late on its way can reach a stop that is younger than it.
+Only fresh prices count. A stale quote removes the listing's price, and the end of the quote
+stream removes all of them. A stop then waits unchanged for the next fresh price; trades in
+between are not made up for. A trade can trigger an order only if the gateway received it after
+the order's last change: neither the first message of a stream nor a late one can trigger a
+younger stop.
 
-What was reached stays reached. While another command of the order is on its way, or when
-the desk could not take this one, it is kept and told again.
+A stop that was reached stays reached. While another command of the order is pending, or when
+the worker could not take this one, the command is kept and submitted again.
 """
 
 import asyncio
@@ -56,19 +55,19 @@ T = TypeVar("T")
 
 log = get_logger("svc_oms.triggers")
 
-# Seconds between looks at all waiting orders: for the end of their time, for venues that
-# came up, for commands that failed.
+# Seconds between looks at all waiting orders: for the end of their time in force, for venues
+# that came up, for commands that failed.
 LOOK_INTERVAL_S = 1.0
-# Looks between two readings of what other replicas did: the longest a stop can go unwatched
+# Looks between two readings of other replicas' changes: the longest time a stop is unwatched
 # when the replica that took it dies.
 READ_LOOKS = 5
-# Orders of one reading; more are read in parts.
+# Orders of one reading; more are read in several.
 READ_ORDERS_MAX = 1000
-# Seconds between two moves of a trailing stop that are written; between them it moves in memory.
+# Seconds between two stored moves of a trailing stop; between them it moves in memory.
 MOVE_INTERVAL_S = 1.0
 # Commands without outcome; beyond it orders wait for the next look.
 IN_FLIGHT_COMMANDS_MAX = 2000
-# A price of a stream that was silent for longer does not count; it sends heartbeats.
+# A price does not count if its stream was silent for longer; it sends heartbeats.
 PRICE_AGE_MAX_S = 10.0
 
 ZERO = Decimal(0)
@@ -76,9 +75,9 @@ UNTRUSTED = frozenset({market_data_pb2.PRICE_FLAG_CROSSED, market_data_pb2.PRICE
 
 
 def prices_of(quote: market_data_pb2.Quote) -> triggers.Prices | None:
-    """Return what of a quote may let orders go; None if nothing may.
+    """Return the prices of a quote that can trigger orders; None if none can.
 
-    A book that is crossed or below zero is not believed, its last trade is.
+    Of a book that is crossed or below zero only the last trade counts.
     """
     if quote.stale:
         return None
@@ -94,7 +93,7 @@ def _price(text: str) -> Price | None:
 
 
 def _awaited(order: Order) -> tuple[object, ...]:
-    """Return what an order waits for, in all that can be changed about it."""
+    """Return everything that an order waits for and that a change can alter."""
     terms = order.terms
     kind = terms.trigger_price_type
     return order.waits_for, terms.stop_price, terms.trailing_offset, kind
@@ -109,7 +108,7 @@ def _only(kept: dict[str, T], names: Collection[str]) -> dict[str, T]:
 
 
 class _Watch:
-    """A waiting order, and what is known of it here only."""
+    """A waiting order, with what only this replica knows of it."""
 
     __slots__ = ("best", "busy", "due", "ends_ns", "moved_at", "order", "since_ns")
 
@@ -120,12 +119,12 @@ class _Watch:
         self.moved_at = float("-inf")
         self.busy = False
         self.due: TriggerOrder | None = None
-        """Its stop was reached and nobody took the word of it yet."""
+        """Its stop was reached, and the command for that was not taken yet."""
         self.since_ns = order.updated_at_ns
-        """Since when it waits as it does; older trades are not held against it."""
+        """When its last change was; older trades cannot trigger it."""
 
     def follow(self, order: Order, ends_ns: int | None) -> None:
-        """Take the order as it stands now."""
+        """Set the order's present state."""
         before, self.order, self.ends_ns = self.order, order, ends_ns
         if _awaited(before) != _awaited(order):
             self.since_ns = order.updated_at_ns
@@ -133,10 +132,10 @@ class _Watch:
 
 
 class Triggers:
-    """See above.
+    """The watch; see the head of this file.
 
     Attributes:
-        instruments_moved: Set when the listings whose prices are needed are others than before.
+        instruments_moved: Set when the listings whose prices are needed change.
     """
 
     def __init__(
@@ -156,9 +155,9 @@ class Triggers:
         self._by_instrument: defaultdict[str, dict[str, _Watch]] = defaultdict(dict)
         self._prices: dict[str, triggers.Prices] = {}
         self._lasts: dict[str, Price] = {}
-        """By listing: its last trade, as the stream of trades told it."""
+        """By listing: its last trade, from the stream of trades."""
         self._last_quoted_ns: dict[str, int] = {}
-        """By listing: when the last quote was received that had to say it instead."""
+        """By listing: when its last quote came while quotes had to set the last trade."""
         self._heard_at = float("-inf")
         self._in_flight = 0
         self.instruments_moved = asyncio.Event()
@@ -170,10 +169,10 @@ class Triggers:
         """Return the listings whose prices are needed, in the order of their names."""
         return sorted(self._by_instrument)
 
-    # What the book says.
+    # From the order book.
 
     def learn(self, orders: Iterable[Order]) -> None:
-        """Take orders as they stand behind a commit; older news than known is passed over."""
+        """Set orders after a commit; a state older than the known one is ignored."""
         for order in orders:
             watch = self._watches.get(order.order_id)
             if watch is not None and watch.order.version >= order.version:
@@ -190,7 +189,7 @@ class Triggers:
             self._look(watch)
 
     def _place(self, watch: _Watch) -> None:
-        """Index a watch by its listing if it waits for a price."""
+        """Index an order by its listing if it waits for a price."""
         order = watch.order
         if order.waits_for is not WaitsFor.PRICE:
             self._leave(order)
@@ -210,7 +209,7 @@ class Triggers:
             self.instruments_moved.set()
 
     async def read(self) -> None:
-        """Read what other replicas did, or everything at the start."""
+        """Read the changes of other replicas, or everything at the start."""
         known = {order_id: watch.order.version for order_id, watch in self._watches.items()}
         waiting = await self._store.waiting()
         for order_id in known.keys() - waiting.keys():
@@ -227,35 +226,35 @@ class Triggers:
             rows = await self._store.orders(wanted[start : start + READ_ORDERS_MAX])
             self.learn(read_order(row.body, row.fold) for row in rows)
 
-    # What the market says.
+    # From the market.
 
     def silent(self) -> None:
-        """Take all prices away: their stream begins anew, or ended."""
+        """Forget all prices: their stream begins anew, or ended."""
         self.quotes_only(())
 
     def trades_silent(self) -> None:
-        """Have quotes tell the last trades: the stream of trades begins anew, or ended."""
+        """Let quotes set the last trades: the stream of trades begins anew, or ended."""
         self.trades_only(())
 
     def quotes_only(self, listings: Collection[str]) -> None:
-        """Take the prices of all other listings away: nobody tells when these move."""
+        """Forget the prices of all other listings: no stream reports their changes any more."""
         self._prices = _only(self._prices, listings)
         self._last_quoted_ns = _only(self._last_quoted_ns, listings)
 
     def trades_only(self, listings: Collection[str]) -> None:
-        """Have quotes tell the last trades of all other listings."""
+        """Let quotes set the last trades of all other listings."""
         self._lasts = _only(self._lasts, listings)
 
     def heard(self) -> None:
-        """Take the price stream to be alive now."""
+        """Note that the price stream is alive now."""
         self._heard_at = self._clock.monotonic()
 
     def priced(self, instrument_id: str) -> bool:
-        """Tell if a listing has a price that counts."""
+        """Return whether a listing has a price that counts."""
         return instrument_id in self._prices
 
     def quoted(self, instrument_id: str, quote: market_data_pb2.Quote) -> None:
-        """Hold a listing's waiting orders against its quote."""
+        """Compare a listing's waiting orders with its quote."""
         prices = prices_of(quote)
         if prices is None:
             self._prices.pop(instrument_id, None)
@@ -266,12 +265,12 @@ class Triggers:
         else:
             prices = prices._replace(last=last)
         self._prices[instrument_id] = prices
-        # Submitting never moves an order before this returns.
+        # Submitting never changes an order before this returns.
         for watch in self._by_instrument.get(instrument_id, {}).values():
             self._hold_against(watch, prices)
 
     def traded(self, instrument_id: str, trade: market_data_pb2.Trade) -> None:
-        """Hold a listing's waiting orders against one trade of it."""
+        """Compare a listing's waiting orders with one of its trades."""
         price = _price(trade.price)
         if price is None:
             return
@@ -279,7 +278,7 @@ class Triggers:
         if instrument_id in self._prices:
             self._prices[instrument_id] = self._prices[instrument_id]._replace(last=price)
         received_ns = from_timestamp(trade.received_at)
-        # A quote that was quicker than the first trade has told it, or what came behind it.
+        # A quote that overtook the first trade has reported it already, or a later one.
         quoted_ns = self._last_quoted_ns.get(instrument_id, 0)
         if received_ns < quoted_ns or not self._counts(instrument_id):
             return
@@ -289,14 +288,14 @@ class Triggers:
                 self._hold_against(watch, prices)
 
     def _counts(self, instrument_id: str) -> bool:
-        """Tell if the listing's prices are fresh and their stream is alive."""
+        """Return whether the listing's prices are fresh and their stream is alive."""
         silent_s = self._clock.monotonic() - self._heard_at
         return instrument_id in self._prices and silent_s <= PRICE_AGE_MAX_S
 
-    # What follows.
+    # Consequences.
 
     def _look(self, watch: _Watch) -> None:
-        """Look at one order with what is known now."""
+        """Check one order against what is known now."""
         order = watch.order
         if watch.ends_ns is not None and watch.ends_ns <= self._clock.now_ns():
             self._send(watch, CommandKind.EXPIRE, ExpireOrder(order.account_id, order.order_id))
@@ -359,14 +358,14 @@ class Triggers:
         self._submit(Submission(kind, command, EVERY_ACCOUNT, b"", done))
 
     def look(self) -> None:
-        """Look at every waiting order with what is known now."""
+        """Check every waiting order against what is known now."""
         metrics.WAITING_ORDERS.set(len(self._watches))
         metrics.TRIGGER_PRICES.set(len(self._by_instrument.keys() & self._prices.keys()))
         for watch in list(self._watches.values()):
             self._look(watch)
 
     async def run(self) -> None:
-        """Look and read for ever."""
+        """Look and read, forever."""
         looks = 0
         while True:
             try:

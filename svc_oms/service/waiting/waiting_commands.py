@@ -1,9 +1,8 @@
-"""What is done with orders that wait here: approve, decline, trigger, move, expire.
+"""Commands on orders that wait here: approve, decline, trigger, move, expire.
 
-The last three are the OMS's own commands. They tell what seems to be so; here,
-behind the account's lock, it is looked at again. So every replica may send them,
-twice or late: the first one that is right is carried out, the others find that
-the order has moved on and leave nothing behind.
+The last three are the OMS's own. They say what may be so; here, with the account locked, it is
+checked again. So every replica may send them, twice or late: the first correct one is carried
+out, and the others find that the order has changed and do nothing.
 """
 
 from mesh.errors import ERROR_TABLE, RETRYABLE, MeshError
@@ -39,12 +38,12 @@ from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
 
 PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
-"""Beside what may be repeated as it is, refusals that keep a reached stop waiting for better
-times. Any other rejects the order: a stop nobody lets go is not to fire some other day."""
+"""Refusals that, like those that may be repeated unchanged, keep a reached stop waiting. Any
+other rejects the order: a stop that cannot be sent must not be sent some other day."""
 
 
 def approve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
-    """Let a held order go: to the venue, or to the next thing it waits for."""
+    """Release a held order: to the venue, or to the next thing it waits for."""
     command = submission.command
     assert isinstance(command, ApproveOrder)
     before = batch.order(command.order_id)
@@ -74,7 +73,7 @@ def decline(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
 
 
 def trigger(batch: CommandBatch, submission: Submission) -> Taken:
-    """Let an order go whose stop is reached, or that waited for its venue only."""
+    """Release an order whose stop is reached, or that waited only for its venue."""
     command = submission.command
     assert isinstance(command, TriggerOrder)
     order = batch.changes.find(command.order_id)
@@ -86,14 +85,14 @@ def trigger(batch: CommandBatch, submission: Submission) -> Taken:
         _go(batch, submission, order, OrderReleased())
     elif order.waits_for is WaitsFor.PRICE and command.price is not None:
         order = _moved(batch, submission, order, command.extreme_price)
-        assert order.trigger is not None, "what waits for a price is watched"
+        assert order.trigger is not None, "an order that waits for a price has a trigger"
         if triggers.reached(order.side, order.trigger, command.price):
             _go(batch, submission, order, OrderTriggered(command.price))
     return NOTHING_DONE
 
 
 def move_trigger(batch: CommandBatch, submission: Submission) -> Taken:
-    """Keep how far a trailing stop has followed."""
+    """Store how far a trailing stop has followed."""
     command = submission.command
     assert isinstance(command, MoveTrigger)
     order = batch.changes.find(command.order_id)
@@ -103,7 +102,7 @@ def move_trigger(batch: CommandBatch, submission: Submission) -> Taken:
 
 
 def expire(batch: CommandBatch, submission: Submission) -> Taken:
-    """End an order whose time in force ended while it was here."""
+    """End an order whose time in force ended while it waited here."""
     command = submission.command
     assert isinstance(command, ExpireOrder)
     order = batch.changes.find(command.order_id)
@@ -134,7 +133,7 @@ def _moved(
 
 
 def _go(batch: CommandBatch, submission: Submission, order: Order, event: Event) -> None:
-    """Send an order whose turn has come, behind the same checks and controls as a new one."""
+    """Send an order that waited, after the same checks and controls as a new one."""
     try:
         session_id = _checked(batch, submission, order, goes=True)
     except (OrderRefused, MeshError) as error:
@@ -151,17 +150,17 @@ def _not_now(batch: CommandBatch, submission: Submission, order: Order, refusal:
         rejection = Rejection(reason, refusal.text, refusal.field)
         batch.add(order, order.account_id, OrderRejected(rejection), submission)
     elif order.waits_for is not WaitsFor.VENUE:
-        # Reached is reached: it goes once it can, wherever the price is by then.
+        # A reached stop stays reached: the order goes when it can, at whatever price.
         event = OrderReleased(WaitsFor.VENUE, refusal.text)
         batch.add(order, order.account_id, event, submission)
 
 
 def _checked(batch: CommandBatch, submission: Submission, order: Order, *, goes: bool) -> str:
-    """Check an order as if it were new; return the session it goes to, if it does.
+    """Check an order as if it were new; return the session it is sent to, if it is sent.
 
     Raises:
-        OrderRefused: as decide_place.
-        MeshError: VENUE_UNAVAILABLE, or what a control refuses with.
+        OrderRefused: As in decide_place.
+        MeshError: VENUE_UNAVAILABLE, or the refusal of a control.
     """
     parts = batch.parts
     instrument = parts.market.instrument(order.instrument_id)

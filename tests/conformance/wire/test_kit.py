@@ -49,7 +49,7 @@ async def test_what_the_client_does_not_see_fails_the_case(wire: Wire) -> None:
     case = CASES["a_1_a_filled_order"]
     *steps, last = case.steps
     wrong = {"sees": last["sees"].replace("FILLED", "CANCELED")}
-    changed = type(case)(case.name, case.group, case.fix, case.fix42, case.tells, (*steps, wrong))
+    changed = type(case)(case.name, case.group, case.fix, case.fix42, case.shows, (*steps, wrong))
     with pytest.raises(AssertionError, match=f"line {len(case.steps)}, sees: CANCELED"):
         await play(outside(wire, patience_s=0.5), changed)
 

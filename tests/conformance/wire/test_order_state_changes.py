@@ -21,7 +21,7 @@ def _test_of(case: Case) -> Callable[[Wire], object]:
         await play(wire, case)
 
     test.__name__ = test.__qualname__ = f"test_{case.name}"
-    test.__doc__ = case.tells
+    test.__doc__ = case.shows
     return pytest.mark.asyncio(loop_scope="module")(test)
 
 

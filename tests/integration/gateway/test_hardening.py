@@ -12,7 +12,7 @@ from fix.guard import LOOPBACK
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
-from svc_gateway.service.ports import Handed, Told
+from svc_gateway.service.ports import Handed, HandedKind
 from tests.support.gateway_bench import Bench, command
 from tests.support.session_trial import trial
 from tests.support.waiting import until
@@ -86,7 +86,7 @@ async def test_a_slow_callback_of_one_session_delays_no_heartbeat_of_another(
     put, blocked = engine._put, []
 
     def slow(handed: Handed) -> bool:
-        if handed.told is Told.MESSAGE:
+        if handed.kind is HandedKind.MESSAGE:
             blocked.append(time.monotonic())
             time.sleep(5)  # QuickFIX's thread of that session alone
         return put(handed)

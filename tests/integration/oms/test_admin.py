@@ -55,4 +55,4 @@ async def test_verify_tells_of_a_broken_chain(book_url):
     await rows(book_url, "UPDATE oms.audit_log SET actor = 'nobody'")
     broken = admin(book_url, "verify")
     assert broken.returncode == 1
-    assert "audit_chain: admin/1: a column is not what the entry says" in broken.stdout
+    assert "audit_chain: admin/1: a column differs from the entry" in broken.stdout

@@ -224,7 +224,7 @@ async def test_a_hand_over_while_something_is_under_way_is_refused(book_url, tls
         ]
         await refused_by_name(book, sessions, table)
         texts = [entry.text for entry in await book.refused()]
-        assert "kept out already" in texts[0]
+        assert "already kept out" in texts[0]
         assert all("another action" in text for text in texts[1:])
         opening.cancel()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mesh.settings import SettingsError, load_settings, with_flags
-from sim_exchange.adapters.fix.order_desk import read_terms
+from sim_exchange.adapters.fix.order_sessions import read_terms
 from sim_exchange.running import Timer, make_parts
 from sim_exchange.settings import SimSettings
 

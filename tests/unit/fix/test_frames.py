@@ -67,7 +67,7 @@ def test_at_the_limit_and_one_past_it():
 
 def test_endless_garbage_ends_it():
     frames = FixFrames(LIMIT)
-    with pytest.raises(FrameError, match="no FIX message"):
+    with pytest.raises(FrameError, match="not a FIX message"):
         frames.feed(b"GET / HTTP/1.1\r\n" * 100)
 
 

@@ -292,7 +292,7 @@ def test_the_market_tables_have_every_field_that_is_read() -> None:
     sources = inspect.getsource(market_in) + inspect.getsource(security_list)
     read_tags = {getattr(t, name) for name in re.findall(r"\bt\.([A-Z_]+)", sources)}
     covered = {tag for head, entry in MARKET.values() for tag in (*head, *entry)}
-    # Told by some venues beside the rest; any text will do.
+    # HandedKind by some venues beside the rest; any text will do.
     assert read_tags - covered == {t.SENDING_TIME, t.TRADE_ID, t.AGGRESSOR_SIDE}
 
 

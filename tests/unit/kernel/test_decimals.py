@@ -23,7 +23,7 @@ def test_canonical_decimals_come_back_as_they_were(text):
     [
         ("", "no digit before"),
         (".5", "no digit before"),
-        ("5.", "no digit behind"),
+        ("5.", "no digit after"),
         ("150.250", "trailing zero"),
         ("1.0", "trailing zero"),
         ("007", "leading zero"),
@@ -87,7 +87,7 @@ def test_a_negative_zero_keeps_its_sign_in_plain_text():
     ("text", "why"),
     [("ten", "not a decimal"), ("1e5", "not a decimal"), ("--1", "not a decimal"),
      (".", "not a decimal"), ("", "not a decimal"), ("\u0661", "not a decimal"),
-     ("1" * 19, "18 digits"), ("0." + "1" * 10, "9 behind")],
+     ("1" * 19, "18 digits"), ("0." + "1" * 10, "9 after")],
 )  # fmt: skip
 def test_what_cannot_become_canonical_is_refused(text, why):
     with pytest.raises(ValueError, match=why):

@@ -221,7 +221,7 @@ def test_instrument_that_cannot_be_traded():
     assert (error.reason, error.field) == ("INSTRUMENT_NOT_TRADABLE", "instrument_id")
     assert error.text.endswith("its trading status is HALTED")
     untold = halted._replace(trading_status="")
-    assert refusal(OrderType.LIMIT, terms(), untold).text.endswith("is not told")
+    assert refusal(OrderType.LIMIT, terms(), untold).text.endswith("is not reported")
 
 
 @pytest.mark.parametrize(

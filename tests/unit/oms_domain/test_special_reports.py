@@ -59,7 +59,7 @@ def test_a_market_to_limit_order_learns_its_limit(exec_type, said):
         T.MARKET_TO_LIMIT,
         OrderState.PARTIALLY_FILLED,
     )
-    # Told again, it is nothing new.
+    # HandedKind again, it is nothing new.
     assert kinds(tracked.fill("E3", 10, limit_price=D(50))) == ["OrderExecuted"]
     number = ask_replace(tracked, quantity=D(90), limit_price=D(51))
     tracked.report("5", "1", cl_ord_id=number, limit_price=D(51), order_quantity=D(90))

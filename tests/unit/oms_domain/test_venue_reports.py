@@ -694,14 +694,14 @@ def test_status_of_a_paused_order_that_only_tells_a_request(working):
 def test_status_of_a_closed_order(working):
     working.report("4", "4")
     assert working.report("I", "4", cum_quantity=0) == []
-    assert "told of an order that is CANCELED" in parked(working.report("I", "0"))
+    assert "reported of an order that is CANCELED" in parked(working.report("I", "0"))
     assert "CumQty(14) 40" in parked(working.report("I", "4", cum_quantity=40))
 
 
 def test_status_of_a_filled_order(working):
     working.fill("E1", 100, ord_status="2")
     assert working.report("I", "2", cum_quantity=100) == []
-    assert "told of an order that is FILLED" in parked(working.report("I", "4"))
+    assert "reported of an order that is FILLED" in parked(working.report("I", "4"))
 
 
 def test_status_brings_back_an_order_given_up(tracked):

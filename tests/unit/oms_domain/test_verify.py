@@ -89,7 +89,7 @@ def test_an_execution_twice(tracked):
 
 def test_an_execution_lost(tracked):
     (finding,) = verify.check_executions([tracked.order], [])
-    assert finding.text == ("has cum 40 and notional 2000 where its executions make 0 and 0")
+    assert finding.text == ("has cum 40 and notional 2000 but its executions make 0 and 0")
 
 
 def test_an_execution_of_no_order(tracked):

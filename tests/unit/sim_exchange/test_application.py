@@ -5,7 +5,7 @@ import pytest
 from fix.dictionary import dictionary_text
 from sim_exchange.adapters.fix.application import VenueApplication
 from sim_exchange.adapters.fix.client_groups import GROUPS
-from sim_exchange.adapters.fix.order_desk import read_terms
+from sim_exchange.adapters.fix.order_sessions import read_terms
 from sim_exchange.adapters.fix.outbound import AnswerBook
 from sim_exchange.instruments import INSTRUMENTS
 from sim_exchange.service.venue import Venue

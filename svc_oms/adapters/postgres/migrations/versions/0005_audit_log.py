@@ -42,7 +42,7 @@ CREATE TABLE oms.disconnect_guards (
     session_name text COLLATE "C" NOT NULL,
     account_ids text[] NOT NULL,
     grace_s integer NOT NULL,
-    -- 1 held: due behind its last sign of life and the grace. 2 lost, due at due_at.
+    -- 1 held: due after its last sign of life and the grace. 2 lost, due at due_at.
     -- 3 firing, claimed at due_at by whoever pulls the orders. 4 disarmed: kept a while, so
     -- that an older flow of the name, found dead later, is known not to matter.
     state smallint NOT NULL,

@@ -13,12 +13,12 @@ def upgrade() -> None:
         ALTER TABLE oms.sessions
             -- The owner's link is open; false as soon as it broke.
             ADD COLUMN linked boolean NOT NULL DEFAULT false,
-            -- Next MsgSeqNum(34) we send, as far as the owner told, and the life it counts in.
+            -- Next MsgSeqNum(34) we send, as last reported by the owner, and its epoch.
             ADD COLUMN next_sender_msg_seq_num bigint NOT NULL DEFAULT 0,
             ADD COLUMN sender_epoch bigint NOT NULL DEFAULT 0,
             -- An operator wants the session logged out.
             ADD COLUMN kept_out boolean NOT NULL DEFAULT false,
-            -- This gateway was told to hand over: it is not to have the session back before then.
+            -- This gateway had to hand over: it does not get the session back before then.
             ADD COLUMN handed_over_from text NOT NULL DEFAULT '',
             ADD COLUMN handed_over_until timestamptz NOT NULL DEFAULT 'epoch'
     """)

@@ -1,4 +1,4 @@
-"""Orders of which a venue told first are found by its OrderID(37)."""
+"""Unsolicited orders are found by its OrderID(37)."""
 
 from alembic import op
 

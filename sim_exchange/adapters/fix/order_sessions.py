@@ -14,7 +14,7 @@ _OF_ALL = "7"
 """MassStatusReqType(585)."""
 
 
-class OrderDesk:
+class OrderSessions:
     """Handles the messages of the order sessions in the thread that calls."""
 
     def __init__(self, venue: Venue, answers: AnswerBook, sender: Sender) -> None:
@@ -33,7 +33,7 @@ class OrderDesk:
         """Handle a message and send the answers.
 
         Returns:
-            False for a type this desk does not know.
+            False for a type that is not handled here.
         """
         handler = self._handlers.get(msg_type)
         if handler is None:
@@ -42,7 +42,7 @@ class OrderDesk:
             try:
                 handler(client, fields, now_ns)
             finally:
-                # Also after an error: what the book did before it must be told.
+                # Also after an error: what the book did before it must be reported.
                 self._answers.flush()
         return True
 

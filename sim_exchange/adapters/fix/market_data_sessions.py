@@ -53,7 +53,7 @@ class _Round:
     trades: dict[str, list[str]] = field(default_factory=dict)
 
 
-class MarketDataDesk:
+class MarketDataSessions:
     """Handles the market-data sessions. `publish` and `handle` take the venue's lock."""
 
     def __init__(self, venue: Venue, sender: Sender) -> None:
@@ -74,7 +74,7 @@ class MarketDataDesk:
     def handle(
         self, client: str, msg_type: str, fields: dict[str, str], text: str, now_ns: int
     ) -> bool:
-        """Handle a message; False for a type this desk does not know."""
+        """Handle a message; False for a type that is not handled here."""
         handler = self._handlers.get(msg_type)
         if handler is None:
             return False
@@ -216,7 +216,7 @@ class MarketDataDesk:
             self._subscriptions[key] = subscription
 
     def _read_symbols(self, text: str) -> list[str]:
-        """Symbols asked for, all if none is named."""
+        """Return the requested symbols, all if none is named."""
         markets = self._venue.markets
         symbols = list(dict.fromkeys(read_all(text, "55"))) or list(markets)
         unknown = [symbol for symbol in symbols if symbol not in markets]
@@ -393,7 +393,7 @@ def _security_fields(instrument: Instrument, mic: str) -> list[str]:
 
 
 def _tick_fields(table: TickTable) -> list[str]:
-    """NoTickRules(1205): bands that say the same as the one before are left out."""
+    """NoTickRules(1205): bands with the same tick as the one before are left out."""
     bands = [
         band
         for place, band in enumerate(table.bands)
