@@ -56,7 +56,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         if kind == "cash":
             self.worker.place_cash(quantity * 50)
         elif kind == "told":
-            self.worker.hear_told("A", "A", order_quantity=quantity)
+            self.worker.hear_unsolicited("A", "A", order_quantity=quantity)
         else:
             self.worker.place(quantity, None if kind == "market" else "50")
         assert self.worker.status == ("PENDING_NEW", 0, quantity)
