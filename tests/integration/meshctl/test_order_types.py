@@ -151,7 +151,8 @@ async def test_a_held_or_waiting_order_is_not_followed_for_ever(trader):
             await asyncio.Event().wait()
 
         trader.edge.watches = [story]
-        await trader.done("order", "sell", "SAP.SIMA", "1", "--stop", "5")
+        code, _, _ = await trader.run("order", "sell", "SAP.SIMA", "1", "--stop", "5")
+        assert code == 0
 
 
 async def test_oco_is_two_orders_of_one_group_all_or_none(trader):
