@@ -167,7 +167,7 @@ async def test_viewer_sees_orders_and_cannot_trade(page: Page, mesh: Mesh) -> No
     await log_in(page, mesh, "vera")
 
     blocked = page.get_by_test_id("ticket-blocked")
-    await expect(blocked).to_contain_text("may look, not trade")
+    await expect(blocked).to_contain_text("may not trade")
     send = page.get_by_role("region", name="Order ticket").locator("button[type=submit]")
     await expect(send).to_be_disabled()
 

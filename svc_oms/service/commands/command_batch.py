@@ -94,12 +94,12 @@ class CommandBatch:
 
     Attributes:
         parts: What the command worker uses.
-        ledger: The batch's accounts and orders, with the changes so far.
+        changes: The batch's accounts and orders, with the changes so far.
         accounts: The locked accounts.
-        judges: The batch controls.
-        linked: The groups of its orders.
+        batch_controls: The controls of this batch.
+        order_groups: The groups of its orders.
         executions: Stored executions that a command names, by (venue, ExecID(17)).
-        followings: The batch followers, if a command may bring fills.
+        batch_followers: The followers of fills in this batch, if a command may bring fills.
         positions: Positions of the accounts of commands that need them.
         parts_refused: Refused parts of commands, for the audit log; the commands themselves were
             not refused.

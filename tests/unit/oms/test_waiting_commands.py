@@ -54,8 +54,8 @@ class Control:
         self.asked = []
         self.moves = []
 
-    async def open(self, batch, accounts, ledger, submissions, controls_version):
-        del batch, accounts, ledger, submissions, controls_version
+    async def open(self, batch, accounts, changes, submissions, controls_version):
+        del batch, accounts, changes, submissions, controls_version
         return self
 
     def place(self, submission, order):
