@@ -100,7 +100,7 @@ class SessionServicer:
         self, session_id: str, call: Call, news: asyncio.Event
     ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
         clock = self._clock
-        told: dict[str, bytes] = {}
+        sent: dict[str, bytes] = {}
         quiet_since = clock.monotonic()
         while not call.drain.is_set() and clock.now_ns() < call.ends_at_ns:
             news.clear()
@@ -108,8 +108,8 @@ class SessionServicer:
                 sessions = await self._administration.sessions(session_id)
             for session in sessions:
                 body = session.SerializeToString(deterministic=True)
-                if told.get(session.session_id) != body:
-                    told[session.session_id] = body
+                if sent.get(session.session_id) != body:
+                    sent[session.session_id] = body
                     quiet_since = clock.monotonic()
                     yield pb.SessionServiceWatchResponse(session=session)
             if clock.monotonic() - quiet_since >= HEARTBEAT_S:

@@ -1,4 +1,4 @@
-"""Orders a venue told of first, as the order store in memory finds them."""
+"""Unsolicited orders, as the order store in memory finds them."""
 
 import time
 from collections.abc import Sequence

@@ -198,7 +198,7 @@ describe("other items", () => {
     expect(book.linksDown.size).toBe(0);
   });
 
-  it("a drain tells how long to wait and whether to renew the token", () => {
+  it("a drain says how long to wait and whether to renew the token", () => {
     const value = { retryAfter: { seconds: 1n, nanos: 500_000_000 }, cause: DrainCause.TOKEN_EXPIRY };
     expect(filledBook().take([item({ case: "drain", value })])?.drain).toEqual({ afterMs: 1500, renewToken: true });
   });

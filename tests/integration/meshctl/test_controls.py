@@ -40,8 +40,8 @@ async def test_a_kill_switch_is_engaged_and_its_report_read(trader):
             kill.KillSwitchServiceGetResponse(kill_switch=switch(counts={"pulled": 3})),
         ],
     }
-    code, out, told = await trader.run(*ENGAGE)
-    assert code == 0, told
+    code, out, on_stderr = await trader.run(*ENGAGE)
+    assert code == 0, on_stderr
     request = asked(trader, "KillSwitchService/Engage")
     assert request.pop("idempotency_key")
     assert request == {"scope": {"account_id": "ACC-ALICE"}, "reason": "runaway"}
@@ -57,8 +57,8 @@ async def test_the_report_is_waited_for_while_the_mesh_comes_back(trader):
         ),
     }
     trader.edge.faults["KillSwitchService/Get"] = [grpc.StatusCode.UNAVAILABLE] * 2
-    code, out, told = await trader.run(*ENGAGE)
-    assert code == 0, told
+    code, out, on_stderr = await trader.run(*ENGAGE)
+    assert code == 0, on_stderr
     assert "3 pulled" in out
 
 
@@ -95,8 +95,8 @@ async def test_a_session_that_has_not_confirmed_is_not_success(trader):
 
 
 async def test_a_switch_without_scope_is_wrong_usage(trader):
-    code, _, told = await trader.run("kill", "engage", "--reason", "runaway")
-    assert (code, "--account" in told) == (2, True)
+    code, _, on_stderr = await trader.run("kill", "engage", "--reason", "runaway")
+    assert (code, "--account" in on_stderr) == (2, True)
     assert "KillSwitchService/Engage" not in trader.edge.requests
 
 
@@ -109,8 +109,8 @@ async def test_a_release_takes_two(trader):
     trader.edge.faults["KillSwitchService/ApproveRelease"] = [
         refuse("SECOND_PERSON_REQUIRED", "alice proposed it: another person must approve")
     ]
-    code, _, told = await trader.run("kill", "approve", "K1")
-    assert (code, "SECOND_PERSON_REQUIRED" in told) == (3, True)
+    code, _, on_stderr = await trader.run("kill", "approve", "K1")
+    assert (code, "SECOND_PERSON_REQUIRED" in on_stderr) == (3, True)
 
 
 async def test_switches_are_listed_and_shown(trader):
@@ -139,11 +139,11 @@ async def test_a_limit_is_set_over_its_newest_version(trader):
         "LimitService/ListLimits": limits.ListLimitsResponse(limits=[VALUE_LIMIT]),
         "LimitService/SetLimit": limits.SetLimitResponse(limit=VALUE_LIMIT | {"version": 5}),
     }
-    code, out, told = await trader.run(
+    code, out, on_stderr = await trader.run(
         "limits", "set", "max-order-value", "--account", "ACC-ALICE", "--value", "40000",
         "--until", "2027-01-31", "--reason", "quarter end",
     )  # fmt: skip
-    assert code == 0, told
+    assert code == 0, on_stderr
     request = asked(trader, "LimitService/SetLimit")
     assert request.pop("idempotency_key")
     assert request == {
@@ -157,7 +157,7 @@ async def test_a_limit_is_set_over_its_newest_version(trader):
     assert "version 5" in out
 
 
-async def test_a_version_that_is_told_is_not_looked_up(trader):
+async def test_a_version_that_is_given_is_not_looked_up(trader):
     await trader.run(
         "limits", "set", "instrument-permission", "--firm", "DEMO", "--deny", "*.SIMB",
         "--deny", "SAP.SIMA", "--reason", "not ours", "--version", "2",
@@ -217,11 +217,11 @@ async def test_an_override_is_proposed_for_a_while(trader):
     trader.edge.answers["LimitService/ProposeOverride"] = limits.ProposeOverrideResponse(
         override=override
     )
-    code, out, told = await trader.run(
+    code, out, on_stderr = await trader.run(
         "limits", "override", "propose", "L1", "--account", "ACC-ALICE", "--until", "2h",
         "--value", "90000", "--reason", "client asked",
     )  # fmt: skip
-    assert code == 0, told
+    assert code == 0, on_stderr
     assert "override approve O1" in out
     assert asked(trader, "LimitService/ProposeOverride")["values"] == {"value": "90000"}
     for line in (("approve", "O1"), ("reject", "O1", "--reason", "no")):
@@ -231,8 +231,8 @@ async def test_an_override_is_proposed_for_a_while(trader):
 async def test_trading_status_is_set_with_a_reason(trader):
     line = ("limits", "status", "account", "ACC-ALICE", "--set", "reduce-only")
     assert (await trader.run(*line))[0] == 2
-    code, _, told = await trader.run(*line, "--reason", "margin call")
-    assert code == 0, told
+    code, _, on_stderr = await trader.run(*line, "--reason", "margin call")
+    assert code == 0, on_stderr
     request = asked(trader, "LimitService/SetTradingStatus")
     assert request["status"] == "ACCOUNT_STATUS_REDUCE_ONLY"
     assert request["target"] == "TRADING_STATUS_TARGET_ACCOUNT"
@@ -256,10 +256,10 @@ async def test_sequence_numbers_take_two_persons(trader):
     }
     reason = ("--reason", "agreed with the venue")
     assert (await trader.run("sessions", "reset", "sima-orders", *reason))[0] == 2
-    code, out, told = await trader.run(
+    code, out, on_stderr = await trader.run(
         "sessions", "reset", "sima-orders", "--next-in", "7", *reason
     )
-    assert code == 0, told
+    assert code == 0, on_stderr
     assert "sessions approve A1" in out
     code, out, _ = await trader.run("sessions", "approve", "A1")
     assert (code, "APPROVED" in out) == (0, True)
@@ -271,8 +271,8 @@ async def test_sequence_numbers_take_two_persons(trader):
 )
 async def test_an_operator_moves_a_session(trader, command, rpc):
     line = ("sessions", command, "sima-orders", "--reason", "venue asked for it")
-    code, _, told = await trader.run(*line)
-    assert code == 0, told
+    code, _, on_stderr = await trader.run(*line)
+    assert code == 0, on_stderr
     assert asked(trader, f"SessionService/{rpc}")["session_id"] == "sima-orders"
 
 
@@ -300,10 +300,10 @@ async def test_the_audit_log_is_read_over_its_pages(trader):
         audit.AuditServiceListResponse(entries=[entry], next_page_token="more"),
         audit.AuditServiceListResponse(entries=[entry | {"entry_id": "E0"}]),
     ]
-    code, out, told = await trader.run(
+    code, out, on_stderr = await trader.run(
         "audit", "--reason", "price-off-tick", "--kind", "refusal", "--since", "2h", "--json"
     )
-    assert code == 0, told
+    assert code == 0, on_stderr
     assert [json.loads(line)["entry_id"] for line in out.splitlines()] == ["E1", "E0"]
     first, second = trader.edge.requests["AuditService/List"]
     assert (first.page_token, second.page_token) == ("", "more")
@@ -311,7 +311,7 @@ async def test_the_audit_log_is_read_over_its_pages(trader):
     assert (await trader.run("audit", "--reason", "no-such"))[0] == 2
 
 
-async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
+async def test_whoever_acted_is_reported_by_name_beside_the_id(trader):
     by = {"engaged_by": "01E", "engaged_by_name": "rita"}
     released = {"released_by": "01R", "released_by_name": "ravi"}
     override = {"override_id": "O1", "proposed_by": "01P", "proposed_by_name": "pia",
@@ -337,7 +337,7 @@ async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
             entries=[{"actor": "01A", "actor_name": "alice", "count": 1}]
         ),
     }
-    for line, told in (
+    for line, on_stderr in (
         (("kill", "list"), "rita (01E)"),
         (("kill", "show", "K1"), "released by ravi (01R)"),
         (("limits", "history", "L1"), "sue (01S)"),
@@ -350,7 +350,7 @@ async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
         code, out, errors = await trader.run(*line)
         assert code == 0, errors
         # Narrow columns break the words over lines.
-        assert told in out or all(word in out for word in told.split()), (line, out)
+        assert on_stderr in out or all(word in out for word in on_stderr.split()), (line, out)
 
 
 @pytest.mark.parametrize(("orders", "warned"), [(0, True), (3, False)])
@@ -361,6 +361,6 @@ async def test_an_algorithm_nothing_open_carries_is_pointed_at(trader, orders, w
         "KillSwitchService/Get": kill.KillSwitchServiceGetResponse(kill_switch=found),
     }
     line = ("kill", "engage", "--algorithm", "momentun-7", "--reason", "runaway", "--wait", "0")
-    code, _, told = await trader.run(*line)
-    assert code == 0, told
-    assert ("no open order has algorithm momentun-7" in told) is warned
+    code, _, on_stderr = await trader.run(*line)
+    assert code == 0, on_stderr
+    assert ("no open order has algorithm momentun-7" in on_stderr) is warned

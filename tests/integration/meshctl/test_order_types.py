@@ -68,8 +68,8 @@ LINES = {
 
 @pytest.mark.parametrize(("flags", "type_", "terms"), LINES.values(), ids=LINES.keys())
 async def test_a_line_makes_an_order(trader, flags, type_, terms):
-    code, _, told = await trader.run("order", "sell", "SAP.SIMA", "10", *flags, "--no-wait")
-    assert code == 0, told
+    code, _, errors = await trader.run("order", "sell", "SAP.SIMA", "10", *flags, "--no-wait")
+    assert code == 0, errors
     request = asked(trader, "Place")
     assert request["type"] == f"ORDER_TYPE_{type_}"
     assert request["terms"] == terms
@@ -77,8 +77,8 @@ async def test_a_line_makes_an_order(trader, flags, type_, terms):
 
 @pytest.mark.parametrize("side", ["buy", "sell", "sell-short", "sell-short-exempt"])
 async def test_a_side_is_named_and_exits_are_on_the_other_one(trader, side):
-    code, _, told = await trader.run("order", side, "SAP.SIMA", "10", "--no-wait")
-    assert code == 0, told
+    code, _, errors = await trader.run("order", side, "SAP.SIMA", "10", "--no-wait")
+    assert code == 0, errors
     name = f"SIDE_{side.upper().replace('-', '_')}"
     assert asked(trader, "Place")["side"] == name
     words = ("order", side, "SAP.SIMA", "10", "--limit", "10", "--bracket", "12:8", "--no-wait")
@@ -100,24 +100,24 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("flags", "words"), MISTAKES.values(), ids=MISTAKES.keys())
 async def test_what_cannot_be_meant_is_wrong_usage(trader, flags, words):
-    code, _, told = await trader.run("order", "sell", "SAP.SIMA", "10", *flags)
+    code, _, errors = await trader.run("order", "sell", "SAP.SIMA", "10", *flags)
     assert code == 2
-    assert words in told
+    assert words in errors
     assert "Place" not in trader.edge.requests
 
 
 async def test_an_order_may_be_for_so_much_money(trader):
-    code, _, told = await trader.run(
+    code, _, errors = await trader.run(
         "order", "buy", "SAP.SIMA", "--cash", "1000", "--limit", "9", "--no-wait"
     )
-    assert code == 0, told
+    assert code == 0, errors
     terms = {"cash_quantity": "1000", "limit_price": "9", "time_in_force": "TIME_IN_FORCE_DAY"}
     assert asked(trader, "Place")["terms"] == terms
-    code, _, told = await trader.run("order", "buy", "SAP.SIMA", "--no-wait")
-    assert (code, "--cash" in told) == (2, True)
+    code, _, errors = await trader.run("order", "buy", "SAP.SIMA", "--no-wait")
+    assert (code, "--cash" in errors) == (2, True)
 
 
-def test_an_estimate_is_told_as_one():
+def test_an_estimate_is_reported_as_one():
     order = Order(side="SIDE_BUY", type="ORDER_TYPE_MARKET", instrument_id="SAP.SIMA")
     order.currency = "EUR"
     order.terms.MergeFrom(
@@ -139,8 +139,8 @@ async def test_a_held_order_waits_for_another_person(trader):
         yield
 
     trader.edge.watches = [held]
-    code, out, told = await trader.run("order", "buy", "SAP.SIMA", "1", "--hold", "--no-wait")
-    assert code == 0, told
+    code, out, errors = await trader.run("order", "buy", "SAP.SIMA", "1", "--hold", "--no-wait")
+    assert code == 0, errors
     assert trader.edge.requests["Place"][0].hold_for_approval
     assert "HELD" in out
     assert "ordermesh approve" in out
@@ -163,15 +163,15 @@ async def test_a_held_or_waiting_order_is_not_followed_for_ever(trader):
             await asyncio.Event().wait()
 
         trader.edge.watches = [story]
-        code, _, told = await trader.run("order", "sell", "SAP.SIMA", "1", "--stop", "5")
-        assert code == 0, told
+        code, _, errors = await trader.run("order", "sell", "SAP.SIMA", "1", "--stop", "5")
+        assert code == 0, errors
 
 
 async def test_oco_is_two_orders_of_one_group_all_or_none(trader):
-    code, out, told = await trader.run(
+    code, out, errors = await trader.run(
         "order", "sell", "SAP.SIMA", "10", "--limit", "12", "--oco", "8", "--no-wait", "--json"
     )
-    assert code == 0, told
+    assert code == 0, errors
     batch = trader.edge.requests["PlaceBatch"][0]
     first, second = batch.orders
     assert batch.atomic
@@ -184,11 +184,11 @@ async def test_oco_is_two_orders_of_one_group_all_or_none(trader):
     assert [json.loads(line)["order_id"] for line in out.splitlines()] == ["ORDER-1", "ORDER-2"]
 
 
-async def test_a_bracket_has_exits_on_the_other_side_behind_its_entry(trader):
-    code, _, told = await trader.run(
+async def test_a_bracket_has_exits_on_the_other_side_than_its_entry(trader):
+    code, _, errors = await trader.run(
         "order", "buy", "SAP.SIMA", "10", "--limit", "10", "--bracket", "12:8", "--no-wait"
     )
-    assert code == 0, told
+    assert code == 0, errors
     entry, profit, loss = trader.edge.requests["PlaceBatch"][0].orders
     assert not entry.link.parent_key
     assert {profit.link.parent_key, loss.link.parent_key} == {entry.idempotency_key}
@@ -196,7 +196,7 @@ async def test_a_bracket_has_exits_on_the_other_side_behind_its_entry(trader):
     assert (profit.terms.limit_price, loss.terms.stop_price) == ("12", "8")
 
 
-async def test_a_batch_tells_the_order_at_fault_not_those_left_out_for_it(trader):
+async def test_a_batch_reports_the_order_at_fault_not_those_left_out_for_it(trader):
     trader.edge.answers["PlaceBatch"] = oms.PlaceBatchResponse(
         results=[
             {"rejection": {"reason": "ERROR_REASON_OBJECT_STATE", "text": "another was refused"}},
@@ -210,15 +210,15 @@ async def test_a_batch_tells_the_order_at_fault_not_those_left_out_for_it(trader
             },
         ]
     )
-    code, _, told = await trader.run(
+    code, _, errors = await trader.run(
         "order", "sell", "SAP.SIMA", "10", "--limit", "12", "--oco", "8.001"
     )
     assert code == 3
-    assert "PRICE_OFF_TICK" in told
-    assert "terms.stop_price" in told
+    assert "PRICE_OFF_TICK" in errors
+    assert "terms.stop_price" in errors
 
 
-async def test_a_replace_changes_what_was_told_and_keeps_the_rest(trader):
+async def test_a_replace_changes_what_was_reported_and_keeps_the_rest(trader):
     await trader.run(
         "order", "sell", "SAP.SIMA", "10", "--stop", "8", "--limit", "7.5", "--no-wait"
     )
@@ -232,13 +232,13 @@ async def test_a_replace_changes_what_was_told_and_keeps_the_rest(trader):
         await asyncio.Event().wait()
 
     trader.edge.watches = [replaced]
-    code, _, told = await trader.run("replace", "ORDER-1", "--stop", "7.9")
-    assert code == 0, told
+    code, _, errors = await trader.run("replace", "ORDER-1", "--stop", "7.9")
+    assert code == 0, errors
     terms = asked(trader, "Replace")["terms"]
     assert terms == DAY | {"stop_price": "7.9", "limit_price": "7.5"}
 
 
-async def test_going_flat_tells_what_remains(trader):
+async def test_going_flat_reports_what_remains(trader):
     assert (await trader.run("go-flat", "--instrument", "SAP.SIMA"))[0] == 0
     assert asked(trader, "GoFlat")["account_id"] == "ACC-ALICE"
     trader.edge.answers["GoFlat"] = oms.GoFlatResponse(

@@ -101,11 +101,11 @@ async def test_each_cancel_refused_in_a_cancel_all_is_recorded(book_url, tls):
         await client.cancel("c2", order_ids[1])
         request = order_service_pb2.CancelAllRequest(idempotency_key="k6", account_id="ACC-ALICE")
         answer = await client.orders.CancelAll(request, metadata=client.metadata)
-        told = {r.order_id: r.rejection for r in answer.results if r.HasField("rejection")}
-        assert sorted(told) == sorted(order_ids[:2])
+        rejections = {r.order_id: r.rejection for r in answer.results if r.HasField("rejection")}
+        assert sorted(rejections) == sorted(order_ids[:2])
         found = await entries(channel)
         assert {(e.order_id, e.reason, e.text) for e in found} == {
-            (order_id, one.reason, one.text) for order_id, one in told.items()
+            (order_id, one.reason, one.text) for order_id, one in rejections.items()
         }
         for entry in found:
             assert (entry.actor, entry.command) == ("alice", "OrderService/CancelAll")

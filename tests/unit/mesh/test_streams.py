@@ -41,7 +41,7 @@ async def test_full_queue_takes_nothing_and_says_so():
     assert not queue.put_nowait(3)
 
 
-async def test_queue_wakes_its_consumer_and_ends_behind_its_items():
+async def test_queue_wakes_its_consumer_and_ends_after_its_items():
     queue = BoundedQueue(2, "q")
     waiting = asyncio.ensure_future(queue.get_batch(9))
     await turn()
@@ -178,7 +178,7 @@ async def test_pump_whose_time_is_over_ends_at_once():
     assert pumping.steps == [End(EndCause.MAX_AGE)]
 
 
-async def test_pump_drains_behind_what_it_has():
+async def test_pump_drains_after_what_it_has():
     pumping = Pumping()
     await turn()
     pumping.queue.put_nowait(1)
@@ -187,7 +187,7 @@ async def test_pump_drains_behind_what_it_has():
     assert pumping.steps == [Batch([1]), End(EndCause.SHUTDOWN)]
 
 
-async def test_pump_tells_a_slow_reader_and_sends_no_more():
+async def test_pump_informs_a_slow_reader_and_sends_no_more():
     pumping = Pumping(limit_items=2)
     pumping.queue.extend([1, 2])
     assert not pumping.queue.put_nowait(3)
@@ -203,7 +203,7 @@ async def test_pump_of_a_closed_queue_sends_the_rest():
     assert pumping.steps == [Batch([1, 2, 3]), Batch([4]), End(EndCause.CLOSED)]
 
 
-def test_ends_are_told_with_a_status_clients_resume_on():
+def test_ends_are_reported_with_a_status_clients_resume_on():
     for cause in EndCause:
         assert not is_permanent(end_error(cause, 5))
     assert drain_message(EndCause.TOKEN_EXPIRY, cursor("e", 7)).resume.sequence == 7

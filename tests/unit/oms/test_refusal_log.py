@@ -37,7 +37,7 @@ async def running():
     task.cancel()
 
 
-async def test_a_known_caller_is_answered_behind_the_commit(running):
+async def test_a_known_caller_is_answered_after_the_commit(running):
     store, _, refusal_log = running
     await refusal_log.refused(entry())
     (found,) = await recorded(store)
