@@ -3,7 +3,7 @@
 The service runs as its own process, as in production, without Redis. Frames of the feed
 change the best bid of 50 listings; each subscriber of EVERY_EVENT gets every one of these
 quotes. The feed sends the next frame when the slowest subscriber is at most a few frames
-behind, as in the bare measurement, where flow control does it.
+late, as in the bare measurement, where flow control does it.
 """
 
 import asyncio
@@ -196,7 +196,7 @@ class ScriptedFeed:
         opened = feed_service_pb2.FeedOpen(session_id="bench", venue_mic=MIC, epoch="bench")
         await self._call.write(feed_service_pb2.FeedRequest(open=opened).SerializeToString())
         self._reader = asyncio.create_task(self._read())
-        told = feed_service_pb2.FeedRequest(
+        opening = feed_service_pb2.FeedRequest(
             venue_status=market_data_pb2.VenueStatus(venue_mic=MIC, feed_up=True),
             instruments=[
                 instrument_pb2.Instrument(
@@ -206,7 +206,7 @@ class ScriptedFeed:
             ],
             updates=[update for name in NAMES for update in _first_updates(name)],
         )
-        await self._send(told.SerializeToString())
+        await self._send(opening.SerializeToString())
         while self._acknowledged < self._sequence:  # noqa: ASYNC110  # once, at the start
             await asyncio.sleep(0.01)
 
@@ -216,8 +216,8 @@ class ScriptedFeed:
         self.pushes, sent = True, 0
         while self.pushes:
             taken = min(counter.counts) // UPDATES_PER_FRAME
-            behind = max(sent - taken, self._sequence - self._acknowledged)
-            if behind >= FRAMES_AHEAD_MAX:
+            ahead = max(sent - taken, self._sequence - self._acknowledged)
+            if ahead >= FRAMES_AHEAD_MAX:
                 await asyncio.sleep(PUSH_PAUSE_S)
                 continue
             await self._send(self._script[sent % SCRIPT_FRAMES])

@@ -15,7 +15,7 @@ class SimSettings(MeshSettings):
 
     @property
     def log_name(self) -> str:
-        """Return the log name, which tells several venues on one machine apart."""
+        """Return the log name, which differs between venues on one machine."""
         return f"{self.service}-{self.sim_mic.lower()}"
 
     sim_mic: str = Field("SIMA", pattern=r"^[A-Z0-9]{4}$")

@@ -118,8 +118,8 @@ def _tell_error(
 ) -> None:
     """Report an error on standard error; with --json as one object on one line."""
     if _Output.as_json:
-        told = {"reason": reason, "message": text, "metadata": dict(metadata or {})}
-        typer.echo(json.dumps({"error": told}), err=True)
+        fault = {"reason": reason, "message": text, "metadata": dict(metadata or {})}
+        typer.echo(json.dumps({"error": fault}), err=True)
         return
     named = f" {reason}:" if what == "refused" else ""
     errors.print(f"[red]{what}[/]{named} {escape(text)}", highlight=False)

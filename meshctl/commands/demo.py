@@ -313,8 +313,10 @@ def _summary(scene: Scene, *, as_json: bool) -> int:
     else:
         if not console.is_terminal:
             console.print()  # the live table ends without a newline in a file
-        told = ", ".join(f"{count} {name}" for name, count in sorted(states.items()))
-        console.print(f"{len(scene.placed)} orders: {told}; {len(scene.refused)} commands refused")
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(states.items()))
+        console.print(
+            f"{len(scene.placed)} orders: {counts}; {len(scene.refused)} commands refused"
+        )
         for hole in scene.blotter.holes:
             errors.print(f"[red]gap in the stream[/] {hole}")
         if unfinished or missing:

@@ -55,13 +55,13 @@ def _tell(answer: order_service_pb2.GoFlatResponse) -> None:
     shown = table("position", "listing", "was", "is", "why", whole=("position",))
     for one in answer.positions:
         cause = enum_word(order_service_pb2.FlatCause, one.cause) if one.cause else ""
-        told = rejection_words(one.rejection) if one.HasField("rejection") else ""
+        reason = rejection_words(one.rejection) if one.HasField("rejection") else ""
         shown.add_row(
             one.isin,
             one.instrument_id,
             f"{one.quantity_before} {one.currency}",
             one.quantity_remaining,
-            f"{cause} {told}".strip(),
+            f"{cause} {reason}".strip(),
         )
     if shown.row_count:
         console.print(shown)

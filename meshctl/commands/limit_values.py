@@ -82,9 +82,9 @@ def takes_values(work: Callable[..., None]) -> Callable[..., None]:
             for name, option in VALUE_OPTIONS.items()
         ]
 
-    def command(**told: Any) -> None:
-        values = limit_pb2.LimitValues(**{name: told.pop(name) for name in VALUE_OPTIONS})
-        work(values=values, **told)
+    def command(**options: Any) -> None:
+        values = limit_pb2.LimitValues(**{name: options.pop(name) for name in VALUE_OPTIONS})
+        work(values=values, **options)
 
     command.__doc__ = work.__doc__
     command.__name__ = work.__name__
@@ -119,12 +119,12 @@ def chosen_range(
     account: str, desk: str, firm: str, instrument: str, venue: str, currency: str
 ) -> limit_pb2.LimitRange:
     """Return the range; exit with the usage code unless account, desk or firm is given."""
-    told = {
+    options = {
         limit_pb2.LIMIT_SCOPE_ACCOUNT: account,
         limit_pb2.LIMIT_SCOPE_DESK: desk,
         limit_pb2.LIMIT_SCOPE_FIRM: firm,
     }
-    given = [(scope, name) for scope, name in told.items() if name]
+    given = [(scope, name) for scope, name in options.items() if name]
     if len(given) != 1:
         usage_error("give exactly one of --account, --desk, --firm")
     scope, name = given[0]

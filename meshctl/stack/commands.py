@@ -299,8 +299,8 @@ def _log_sink(*, quiet: bool) -> Callable[[str, str], None]:
     return sink
 
 
-def _home(told: Path | None, settings: StackSettings) -> Home:
-    return find_home(told or settings.home, Path.cwd())
+def _home(given: Path | None, settings: StackSettings) -> Home:
+    return find_home(given or settings.home, Path.cwd())
 
 
 def _fail(text: str) -> None:

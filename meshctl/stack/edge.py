@@ -34,7 +34,7 @@ def edge_spec(at: Addresses) -> ProcessSpec:
     configuration = write(folder, values)
 
     async def ready() -> bool:
-        """Envoy serves, and has found every service behind it healthy."""
+        """Envoy serves, and has found every service healthy."""
         if (await http_get(ports["edge_admin"], "/ready"))[0] != HTTP_OK:
             return False
         _, clusters = await http_get(ports["edge_admin"], "/clusters")

@@ -121,10 +121,10 @@ def write_private(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def find_home(told: Path | None, start: Path) -> Home:
+def find_home(given: Path | None, start: Path) -> Home:
     """Find the home: as given, else ``.ordermesh`` upwards of ``start``, else in ``start``."""
-    if told is not None:
-        return Home(told.resolve())
+    if given is not None:
+        return Home(given.resolve())
     for folder in (start, *start.parents):
         if (folder / HOME_NAME).is_dir():
             return Home(folder / HOME_NAME)

@@ -2,7 +2,7 @@
 
 A session is a family of refresh tokens of which only the last is good. Each works once.
 Whoever comes with one that was used has it from somebody, or somebody has it from them;
-which of the two is honest cannot be told, so the whole family ends.
+which of the two is honest is not known, so the whole family ends.
 """
 
 import hashlib

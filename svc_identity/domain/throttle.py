@@ -17,7 +17,7 @@ class ThrottleRule:
 
     Attributes:
         free_failures: So many failures cost nothing.
-        first_wait_s: Wait behind the next failure; doubles with each further one.
+        first_wait_s: Wait after the next failure; doubles with each further one.
         longest_wait_s: Upper bound of the wait.
         forget_after_s: Without a failure for so long, all are forgotten.
     """

@@ -98,7 +98,7 @@ class SessionServicer:
     async def _changes(
         self, session_id: str, call: Call, news: asyncio.Event
     ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
-        told: dict[str, bytes] = {}
+        sent: dict[str, bytes] = {}
         with StreamLife(call, self._clock, 0, news.set) as life:
             while not life.is_over:
                 news.clear()
@@ -106,8 +106,8 @@ class SessionServicer:
                     sessions = await self._administration.sessions(session_id)
                 for session in sessions:
                     body = session.SerializeToString(deterministic=True)
-                    if told.get(session.session_id) != body:
-                        told[session.session_id] = body
+                    if sent.get(session.session_id) != body:
+                        sent[session.session_id] = body
                         life.put_off_heartbeat()
                         yield pb.SessionServiceWatchResponse(session=session)
                 if life.heartbeat_due():

@@ -89,7 +89,7 @@ def test_the_dialect_page_names_every_tag_the_code_uses() -> None:
     page = DIALECT.read_text(encoding="utf-8")
     constants = {value for name, value in vars(tags).items() if isinstance(value, str)
                  and name.isupper()}  # fmt: skip
-    told = {tag for _, tag in PAIR.findall(page)}
-    missing = sorted(constants - told, key=int)
+    documented = {tag for _, tag in PAIR.findall(page)}
+    missing = sorted(constants - documented, key=int)
     names = {tag: name for name, tag in FIELDS.items()}
     assert [f"{names[tag]}({tag})" for tag in missing] == []

@@ -115,7 +115,7 @@ async def test_order_is_amended_and_cancelled(page: Page, mesh: Mesh) -> None:
     await expect(row.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
-async def test_bad_input_is_told_at_its_field_and_not_sent(page: Page, mesh: Mesh) -> None:
+async def test_bad_input_is_shown_at_its_field_and_not_sent(page: Page, mesh: Mesh) -> None:
     await log_in(page, mesh)
     await bid(page)
     await quote_row(page).locator(".symbol").click()
@@ -167,7 +167,7 @@ async def test_viewer_sees_orders_and_cannot_trade(page: Page, mesh: Mesh) -> No
     await log_in(page, mesh, "vera")
 
     blocked = page.get_by_test_id("ticket-blocked")
-    await expect(blocked).to_contain_text("may look, not trade")
+    await expect(blocked).to_contain_text("may not trade")
     send = page.get_by_role("region", name="Order ticket").locator("button[type=submit]")
     await expect(send).to_be_disabled()
 

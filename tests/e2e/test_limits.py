@@ -25,8 +25,8 @@ def test_the_rts6_set_is_applied_holds_and_lets_trade(tmp_path: Path) -> None:
         assert unchanged.returncode == 0, "what is set already needs no right to set"
         bought = mesh.command("order", "buy", "ASML.SIMA", "1", "--json")
         assert bought.returncode == 0, bought.stderr + bought.stdout
-        told = mesh.command("limits", "usage", "--json")
-        uses = json.loads(told.stdout)["uses"]
+        answer = mesh.command("limits", "usage", "--json")
+        uses = json.loads(answer.stdout)["uses"]
         # Fields that say nothing are left out of JSON.
         long = [use["used"] for use in uses if use.get("subject", "").endswith(" long")]
         assert long == ["1"]

@@ -1,4 +1,4 @@
-"""A venue of the user's own, with an order session and nothing else, behind the whole mesh."""
+"""A venue of the user's own, with an order session and nothing else, with the whole mesh."""
 
 import asyncio
 import contextlib
@@ -118,7 +118,7 @@ class Desk:
         return blotter.orders[order_id]
 
     async def event(self, order_id: str, kind: str) -> Any:
-        """Wait for an event of a kind and return what it tells."""
+        """Wait for an event of a kind and return its content."""
 
         def found() -> list[Any]:
             return [
@@ -276,9 +276,9 @@ def test_nothing_of_the_simulated_venues_is_shown(mesh: Mesh) -> None:
     listed = mesh.command("login", "alice"), mesh.command("instruments")
     assert LISTING in listed[1].stdout, [one.stderr for one in listed]
     assert "SIM" not in listed[1].stdout
-    told = (mesh.home.logs / "supervisor.log").read_text("utf-8")
-    assert "simulated" not in told
-    assert "my-venues.yaml" in told
+    log_text = (mesh.home.logs / "supervisor.log").read_text("utf-8")
+    assert "simulated" not in log_text
+    assert "my-venues.yaml" in log_text
 
 
 async def test_the_page_trades_without_prices_and_calls_nothing_stale(

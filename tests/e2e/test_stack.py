@@ -16,7 +16,7 @@ from tests.support.waiting import wait_for
 
 
 @pytest.mark.long
-def test_nothing_stays_behind_and_data_survives(tmp_path: Path) -> None:
+def test_no_process_remains_and_data_survives(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with running_mesh(home.root, keep_data=True) as mesh:
         pids = _pids(home)
@@ -48,7 +48,7 @@ def test_a_killed_supervisor_leaves_nothing_the_next_one_cannot_clean(tmp_path: 
         pids = _pids(home)
         mesh.process.send_signal(signal.SIGKILL)
         mesh.process.wait()
-        # The kernel tells the children, and each ends by itself, also who talks FIX.
+        # The kernel signals the children, and each ends by itself, also those with FIX sessions.
         _gone(pids)
         status = mesh.command("status", "--json")
         assert json.loads(status.stdout)["running"] is False
@@ -56,7 +56,7 @@ def test_a_killed_supervisor_leaves_nothing_the_next_one_cannot_clean(tmp_path: 
         assert down.returncode == 0, down.stderr
 
 
-def test_a_taken_port_is_told_by_name(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_by_name(tmp_path: Path) -> None:
     offset = free_offset()
     ports = Ports().shifted(offset)
     with socket.create_server(("127.0.0.1", ports["edge_tls"])):
@@ -67,7 +67,7 @@ def test_a_taken_port_is_told_by_name(tmp_path: Path) -> None:
     assert "--port-offset" in up.stderr
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     up = run_command(Home(tmp_path), "up", "--venues", str(tmp_path / "none.yaml"))
     assert up.returncode == 3
     assert "none.yaml" in up.stderr

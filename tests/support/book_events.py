@@ -1,4 +1,4 @@
-"""A listener that writes down what a book tells."""
+"""A listener that writes down what a book reports."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sim_exchange.domain.order import SilentListener
 
 
 class Recorder(SilentListener):
-    """Lists of what was told, in order; orders by their numbers."""
+    """Lists of the events, in order; orders by their numbers."""
 
     def __init__(self) -> None:
         self.accepts: list[Any] = []

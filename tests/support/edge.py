@@ -111,7 +111,7 @@ class Backend:
 
 @dataclasses.dataclass
 class Edge:
-    """A running Envoy and what stands behind it."""
+    """A running Envoy and its services."""
 
     values: EnvoyValues
     certificates: Path

@@ -1,4 +1,4 @@
-"""A stand-in for the edge and all behind it, whose every answer a test can choose."""
+"""A stand-in for the edge and the services, whose every answer a test can choose."""
 
 # ruff: noqa: N802  # handlers are named as the rpcs are
 

@@ -88,7 +88,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
                 blocks=self.blocks,
             )
         )
-        told = self.blocks.version
+        last_sent = self.blocks.version
         self._ack_due = False
         reading = asyncio.create_task(self._read(frames, cut))
         try:
@@ -101,8 +101,8 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
                             session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                         )
                     )
-                if self.blocks.version != told:
-                    told = self.blocks.version
+                if self.blocks.version != last_sent:
+                    last_sent = self.blocks.version
                     yield link.LinkResponse(blocks=self.blocks)
                 due = []
                 for command in self.outbox[sent : sent + 500]:
@@ -152,7 +152,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
 
     @property
     def state(self) -> link.SessionState:
-        """The session's state as told last."""
+        """The session's state as last reported."""
         return self.statuses[-1].state if self.statuses else link.SESSION_STATE_UNSPECIFIED
 
     def reports(self) -> list[link.ExecutionReport]:
@@ -173,7 +173,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
 
 
 class FakeMarketData(feed_grpc.FeedServiceServicer):
-    """Takes everything and acknowledges it; asks for a refresh when told."""
+    """Takes everything and acknowledges it; requests a refresh if configured."""
 
     def __init__(self) -> None:
         self.opens: list[feed.FeedOpen] = []
@@ -204,15 +204,15 @@ class FakeMarketData(feed_grpc.FeedServiceServicer):
         first = await anext(frames)
         self.opens.append(first.open)
         cut = self._cut = asyncio.Event()
-        self._sequence = told = 0
+        self._sequence = last_sent = 0
         reading = asyncio.create_task(self._read(frames, cut))
         try:
             while not cut.is_set():
                 self._wake.clear()
-                if self._refresh or (self.acknowledge and self._sequence > told):
-                    told = self._sequence
+                if self._refresh or (self.acknowledge and self._sequence > last_sent):
+                    last_sent = self._sequence
                     refresh, self._refresh = self._refresh, False
-                    yield feed.FeedResponse(acknowledged_frame_sequence=told, refresh=refresh)
+                    yield feed.FeedResponse(acknowledged_frame_sequence=last_sent, refresh=refresh)
                     continue
                 await self._wake.wait()
         finally:

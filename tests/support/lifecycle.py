@@ -128,9 +128,9 @@ class TrackedOrder:
 
     def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
-        reported = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "")
+        described = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "")
         fields = {"limit_price": "50", **fields}
-        facts = report(exec_type, ord_status, cl_ord_id="", reported_order=reported, **fields)
+        facts = report(exec_type, ord_status, cl_ord_id="", reported_order=described, **fields)
         assert why_not(facts, INSTRUMENT) == ""
         self.apply(OrderAccepted(opened(facts, INSTRUMENT, ORDER_ID, self.clock_ns)))
         return self.hear(facts)

@@ -30,7 +30,7 @@ class Case(NamedTuple):
         article: Of RTS 6, or what else asks for it.
         values: What the limit says.
         at: Steps that reach the limit and are taken.
-        past: The step behind them that is refused; a list where none is.
+        past: The step after them that is refused; a list where none is.
         after_replace: Steps of its own, with a replace in them.
         at_words, past_words, replace_words: The same in words.
         before: Steps before the limit is set.

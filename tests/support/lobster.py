@@ -2,7 +2,7 @@
 
 Orders are a plain list; the book is sorted and summed anew for every row. Slow, and shares
 nothing with the code under test but the file format. As in LOBSTER's files, the recording
-begins with orders already there, and only what changes the shown levels is told.
+begins with orders already there, and only changes of the shown levels are reported.
 """
 
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class NaiveMarket:
     def _new(self) -> str:
         side = self.random.choice((1, -1))
         other = self.best(-side)
-        # Never crosses: a marketable order is told as executions of what it meets.
+        # Never crosses: a marketable order is reported as executions of what it meets.
         edge = (other - side * self.tick) if other is not None else self.middle
         price = edge - side * self.tick * self.random.choice((0, 0, 1, 1, 2, 3, 5, 9))
         price = max(self.tick, price)

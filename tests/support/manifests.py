@@ -38,7 +38,7 @@ def built(folder: str) -> list[dict[str, Any]]:
         [kubectl, "kustomize", str(K8S / folder)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert not done.stderr, done.stderr  # deprecated fields are told here
+    assert not done.stderr, done.stderr  # deprecated fields are reported here
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
 

@@ -205,7 +205,7 @@ class Gateway:
         self._session_id = session_id
         self._mic = mic
         self.instance = instance
-        # What it was told as a standby.
+        # What it received as a standby.
         self.standbys: list[gw.LinkStandby] = []
         self._call: Any = None
         self._reader: asyncio.Task[None] | None = None
@@ -225,7 +225,7 @@ class Gateway:
     async def open(
         self, state: int = gw.SESSION_STATE_UP, epoch: int = EPOCH, **offered: Any
     ) -> gw.LinkOpened:
-        """Dial; the numbers go on behind the last one the book applied.
+        """Dial; the numbers go on after the last one the book applied.
 
         Args:
             state: Of the FIX session.

@@ -220,7 +220,7 @@ class MemoryStore:
         self.commits += 1
         if self.lose_commits:
             self.lose_commits -= 1
-            raise StoreUnavailableError("lost behind the commit")
+            raise StoreUnavailableError("lost after the commit")
 
     async def revision(self) -> str:
         self._here()

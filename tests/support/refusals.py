@@ -1,4 +1,4 @@
-"""What refusing means: the field is named, the log tells who asked, the book stands as it stood."""
+"""What refusing means: the field is named, the log says who asked, the book is unchanged."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ WHERE kept_out OR handed_over_from <> '' ORDER BY 1
 
 
 class BookState:
-    """What must not change, and the log that must tell."""
+    """What must not change, and the log that must record it."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
@@ -140,8 +140,8 @@ async def refused_by_name(
         assert reason != "INVALID_FIELD" or field in found.text, found
     assert await book.state() == before
     entries = (await book.refused())[recorded:]
-    told = [(e.command.rpartition("/")[2], _name(e.reason), e.field) for e in entries]
-    assert told == [(rpc, reason, field) for rpc, _, _, reason, field in table]
+    entries_made = [(e.command.rpartition("/")[2], _name(e.reason), e.field) for e in entries]
+    assert entries_made == [(rpc, reason, field) for rpc, _, _, reason, field in table]
 
 
 def _name(reason: int) -> str:

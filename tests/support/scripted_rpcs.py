@@ -1,4 +1,4 @@
-"""Services of the contracts that answer as a test tells them, whatever their rpcs are."""
+"""Services of the contracts that answer as a test says, whatever their rpcs are."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

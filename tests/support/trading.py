@@ -88,7 +88,7 @@ class Load:
             self.blotter.apply(item)
 
     async def trade(self, tasks: int) -> None:
-        """Place, replace and cancel from ``tasks`` tasks until told to stop."""
+        """Place, replace and cancel from ``tasks`` tasks until stopped."""
         quotes = {
             one.instrument_id: await two_sided_quote(self.client, one.instrument_id)
             for one in self.listings

@@ -1,7 +1,7 @@
 """One order path for many cases: client, svc_oms on PostgreSQL, svc_gateway, FIX 4.4, a venue.
 
 The first three run in this process over real mTLS gRPC, the venue is a QuickFIX acceptor of its own
-that says what a script tells it. Cases share the path, for every order has ids of its own.
+that follows a script. Cases share the path, for every order has ids of its own.
 """
 
 import asyncio

@@ -55,8 +55,8 @@ describe("a desk against a mesh", () => {
     expect(desk.notices.notices.map((notice) => notice.title)).toEqual(["Filled"]);
   });
 
-  it("resumes behind the last event after a break, without loss or repeat", async () => {
-    const told = vi.spyOn(desk.notices, "tell");
+  it("resumes after the last event after a break, without loss or repeat", async () => {
+    const shown = vi.spyOn(desk.notices, "show");
     await place();
     await vi.waitFor(() => expect(desk.orders.orders).toHaveLength(1));
     mesh.breakOrderStreams();
@@ -64,7 +64,7 @@ describe("a desk against a mesh", () => {
     await vi.waitFor(() => expect(desk.orders.orders).toHaveLength(2));
     await vi.waitFor(() => expect(desk.orderStream.phase).toBe("live"));
     expect(mesh.resumedAt).toEqual([undefined, 3n]);
-    expect(told).toHaveBeenCalledTimes(6);
+    expect(shown).toHaveBeenCalledTimes(6);
     expect([desk.orders.holes, desk.orders.repeats]).toEqual([0, 0]);
     expect(desk.orderStream.lives).toBe(2);
   });

@@ -12,25 +12,25 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe("notices", () => {
-  it("tell fills and rejects, in words", () => {
+  it("show fills and rejects as text", () => {
     const notices = new Notices();
     const execution = { quantity: "40", price: "612.4" };
     const progress = { state: OrderState.PARTIALLY_FILLED, cumQuantity: "40", averagePrice: "612.4" };
-    notices.tell({ event: event(2, { kind: { case: "executed", value: { execution } } }), order: order({ progress }) });
+    notices.show({ event: event(2, { kind: { case: "executed", value: { execution } } }), order: order({ progress }) });
     const rejection = { reason: ErrorReason.VENUE_REJECTED, text: "no such symbol", venueText: "58" };
-    notices.tell({ event: event(3, { kind: { case: "rejected", value: { rejection } } }), order: order({ progress: { state: OrderState.REJECTED } }) });
+    notices.show({ event: event(3, { kind: { case: "rejected", value: { rejection } } }), order: order({ progress: { state: OrderState.REJECTED } }) });
     expect(notices.notices.map(({ tone, title, text }) => [tone, title, text])).toEqual([
       ["good", "Partly filled", "Buy 100 ASML.SIMA: 40 at 612.4"],
       ["bad", "Rejected", "Buy 100 ASML.SIMA. Venue rejected: no such symbol — venue: 58"],
     ]);
   });
 
-  it("tell the fills of one order in one place", () => {
+  it("show the fills of one order in one place", () => {
     const notices = new Notices();
     for (const cumQuantity of ["40", "80"]) {
       const execution = { quantity: "40", price: "612.4" };
       const progress = { state: OrderState.PARTIALLY_FILLED, cumQuantity, averagePrice: "612.444444444" };
-      notices.tell({ event: event(2, { kind: { case: "executed", value: { execution } } }), order: order({ progress }) });
+      notices.show({ event: event(2, { kind: { case: "executed", value: { execution } } }), order: order({ progress }) });
     }
     expect(notices.notices.map((notice) => notice.text)).toEqual([
       "Buy 100 ASML.SIMA: 40 at 612.4; 80 in all, at 612.4444 on average",
@@ -39,10 +39,10 @@ describe("notices", () => {
 
   it("keep silent about what the trader asked for", () => {
     const notices = new Notices();
-    notices.tell({ event: event(2), order: order() });
-    notices.tell({ event: event(3, { kind: { case: "canceled", value: {} } }), order: order() });
+    notices.show({ event: event(2), order: order() });
+    notices.show({ event: event(3, { kind: { case: "canceled", value: {} } }), order: order() });
     expect(notices.notices).toHaveLength(0);
-    notices.tell({ event: event(4, { kind: { case: "canceled", value: { unsolicited: true } } }), order: order() });
+    notices.show({ event: event(4, { kind: { case: "canceled", value: { unsolicited: true } } }), order: order() });
     expect(notices.notices[0]?.title).toBe("Cancelled by the venue");
   });
 

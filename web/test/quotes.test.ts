@@ -28,7 +28,7 @@ function update(sequence: number, bidPrice: string, more: { conflatedUpdates?: n
 }
 
 describe("quotes", () => {
-  it("tell the way a price moved, and count its moves", () => {
+  it("show the way a price moved, and count its moves", () => {
     update(1, "612.4", { snapshot: true });
     expect(store.lines.get(ID)?.moves).toEqual({});
     update(2, "612.5");
@@ -60,7 +60,7 @@ describe("quotes", () => {
 });
 
 describe("a venue without prices", () => {
-  it("is told from one whose feed is down", () => {
+  it("differs from one whose feed is down", () => {
     store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: false } })]);
     expect(store.hasPrices("SIMA")).toBe(false);
     update(1, "1");

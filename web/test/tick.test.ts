@@ -33,7 +33,7 @@ describe("ticks", () => {
     expect(stepPrice(listing, "", true)).toBe("0.01");
   });
 
-  it("checks nothing where the venue told no table", () => {
+  it("checks nothing where the venue reported no table", () => {
     expect(priceFault(instrument({ tickTable: [] }), "1.23456")).toBe("");
   });
 });

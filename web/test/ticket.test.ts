@@ -72,7 +72,7 @@ describe("the ticket", () => {
     expect(touch(undefined, Side.BUY)).toBe("");
   });
 
-  it("finds its field behind a path of the mesh", () => {
+  it("finds its field for a path of the mesh", () => {
     expect(fieldOfPath("terms.limit_price")).toBe("limitPrice");
     expect(fieldOfPath("regulatory")).toBeUndefined();
   });

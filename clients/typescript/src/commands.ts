@@ -22,19 +22,19 @@ import { refusalOf, type Refusal } from "./errors.js";
 
 /** How long one attempt may take. */
 export const ATTEMPT_TIMEOUT_MS = 8_000;
-/** Attempts made without asking, before the person is told that no answer came. */
+/** Attempts made without asking, before the person sees that no answer came. */
 export const ATTEMPTS_MAX = 4;
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
-/** One intent of a person: a body and the key it goes by. */
+/** One intent of a person: a body and its key. */
 export interface Intent<Body> {
   readonly key: string;
   readonly body: Body;
 }
 
 /**
- * Gives the key of an intent: the same one while the same body has no final answer, a new one
+ * Returns the key of an intent: the same one while the same body has no final answer, a new one
  * for another body or after an answer.
  */
 export class IntentKeeper<Body> {
@@ -48,7 +48,7 @@ export class IntentKeeper<Body> {
     return { key: this.#open.key, body };
   }
 
-  /** The mesh gave its final answer; what comes next is a new intent. */
+  /** The mesh gave its final answer; the next command is a new intent. */
   answered(): void {
     this.#open = undefined;
   }
@@ -59,7 +59,7 @@ export class IntentKeeper<Body> {
   }
 }
 
-/** What a new order says. */
+/** The content of a new order. */
 export interface PlaceBody {
   readonly accountId: string;
   readonly instrumentId: string;
@@ -96,7 +96,7 @@ export class Commands {
     });
   }
 
-  /** Changes quantity and price; what else the order asks for stays. */
+  /** Changes quantity and price; the other terms stay. */
   replace(intent: Intent<{ order: string; version: string; quantity: string; limitPrice: string }>, terms: OrderTerms): Promise<Outcome<Order | undefined>> {
     const { key, body } = intent;
     const changed = create(OrderTermsSchema, { ...terms, quantity: body.quantity, limitPrice: body.limitPrice });

@@ -1,6 +1,6 @@
-/** The one way plain stores tell their readers of a change. */
+/** How plain stores inform their readers of a change. */
 
-/** Anything a view can follow. */
+/** A store that a view can follow. */
 export interface Observable {
   subscribe(listener: () => void): () => void;
 }

@@ -3,7 +3,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** What went wrong with a call, in the mesh's words. */
+/** What went wrong with a call, as the mesh reports it. */
 export interface Refusal {
   readonly code: Code;
   /** ErrorReason without its prefix: "PRICE_OFF_TICK"; empty if the mesh did not answer itself. */
@@ -33,7 +33,7 @@ const REPEATABLE = new Set([
   "INTERNAL",
 ]);
 
-/** Statuses that, without the mesh's own reason, say only that the answer was lost. */
+/** Statuses that, without the mesh's own reason, mean only that the answer was lost. */
 const LOST_ANSWER = new Set([
   Code.Unknown,
   Code.Unavailable,
@@ -50,7 +50,7 @@ interface ErrorInfo {
   metadata: Map<string, string>;
 }
 
-// The two google.rpc messages are read field by field: five fields do not earn a code generator.
+// The two google.rpc messages are read field by field: five fields need no code generator.
 function readErrorInfo(bytes: Uint8Array): ErrorInfo {
   const info: ErrorInfo = { reason: "", domain: "", metadata: new Map() };
   eachField(bytes, (field, reader) => {
@@ -105,7 +105,7 @@ function details(error: ConnectError): { info: ErrorInfo | undefined; retryAfter
       if (detail.type === ERROR_INFO) info = readErrorInfo(detail.value);
       else if (detail.type === RETRY_INFO) retryAfterMs = readRetryDelayMs(detail.value);
     } catch {
-      // A detail that does not parse tells nothing; status and text remain.
+      // A detail that does not parse is ignored; status and text remain.
       continue;
     }
   }
@@ -128,7 +128,7 @@ export function refusalOf(thrown: unknown): Refusal {
   };
 }
 
-/** "PRICE_OFF_TICK" as people read it: "Price off tick". */
+/** "PRICE_OFF_TICK" for people: "Price off tick". */
 export function reasonWords(reason: string): string {
   const words = reason.toLowerCase().replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -3,7 +3,7 @@
 import type { OrderEvent } from "../../../gen/ts/ordermesh/oms/v1/event_pb.js";
 import { OrderState, type Order } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
 
-/** States in which nothing more is expected of the venue. */
+/** States in which no more reports of the venue are expected. */
 const CLOSED = new Set([
   OrderState.FILLED,
   OrderState.CANCELED,
@@ -15,12 +15,12 @@ export function stateOf(order: Order): OrderState {
   return order.progress?.state ?? OrderState.UNSPECIFIED;
 }
 
-/** Still open: it may trade, or it is not known whether it may. */
+/** Open: the order can trade, or it is not known whether it can. */
 export function isOpen(order: Order): boolean {
   return !CLOSED.has(stateOf(order));
 }
 
-/** A kind of event this page was not built for, and may not pass over. */
+/** A kind of event that this page does not know and must not skip. */
 export function isForeign(event: OrderEvent): boolean {
   return event.kind.case === undefined && !event.skippable;
 }

@@ -1,7 +1,7 @@
 /**
  * The orders of the caller's accounts, kept from the order stream by its sequences: a snapshot
  * replaces what was held, each event must follow the one before, a repeat changes nothing, and a
- * hole is never passed over but re-read. Orders are kept as the stream carries them: none is
+ * hole is never skipped but read again. Orders are kept as the stream carries them: none is
  * derived from events.
  */
 
@@ -16,7 +16,7 @@ import { drainWish, type Wish } from "./stream.js";
 /** Events kept per order for its trail; the oldest leave first. */
 export const TRAIL_EVENTS_MAX = 200;
 
-/** What one account is known to be, and up to where. */
+/** The known part of one account's log. */
 interface AccountLog {
   readonly accountId: string;
   orders: Map<string, Order>;
@@ -28,9 +28,9 @@ interface AccountLog {
   caughtUp: boolean;
   /** Events whose order is still to come, with a later event of their batch; by order. */
   unsettled: Map<string, OrderEvent[]>;
-  /** High water of the last heartbeat that was above what had arrived. */
+  /** High water of the last heartbeat that was above the last event received. */
   suspect: bigint | undefined;
-  /** Where a hole was met last; met there again, the account is read anew. */
+  /** Where the last hole was; if it is there again, the account is read anew. */
   holeAt: bigint | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface OrderChange {
   readonly order: Order;
 }
 
-/** A venue whose link is down, as the OMS told. */
+/** A venue whose link is down, as the OMS reported. */
 export interface LinkGap {
   readonly channel: string;
   readonly text: string;
@@ -49,9 +49,9 @@ export interface LinkGap {
 export class OrderBook extends Emitter {
   /** Venues whose link is down, by channel. */
   readonly linksDown = new Map<string, LinkGap>();
-  /** Holes met since the page was loaded; each was re-read. */
+  /** Holes met since the page was loaded; each was read again. */
   holes = 0;
-  /** Events that came twice; each was passed over. */
+  /** Events that came twice; each was skipped. */
   repeats = 0;
   /** Called for each live event, once. */
   onChange: (change: OrderChange) => void = () => undefined;
@@ -97,7 +97,7 @@ export class OrderBook extends Emitter {
 
   /** Where to resume each account; a connection begins. */
   beginConnection(): { accountId: string; cursor: { epoch: string; sequence: bigint } | undefined }[] {
-    // Told anew at the start of each connection.
+    // Reported again at the start of each connection.
     this.linksDown.clear();
     return [...this.#accounts.values()].map((account) => {
       account.caughtUp = false;
@@ -145,7 +145,7 @@ export class OrderBook extends Emitter {
         this.#gap(item.value);
         return undefined;
       case "slowConsumer":
-        return { reopen: "this page fell behind; resuming" };
+        return { reopen: "this page was too slow; resuming" };
       case "drain":
         return drainWish(item.value);
       case undefined:
@@ -189,7 +189,7 @@ export class OrderBook extends Emitter {
 
   #complete({ channel, cursor }: SnapshotComplete): void {
     for (const account of this.#named(channel)) {
-      // A resumed account that needed no snapshot may be told complete all the same.
+      // A resumed account that needed no snapshot may still be reported as complete.
       if (account.incoming || !account.cursor) {
         account.orders = account.incoming ?? new Map();
         account.unsettled.clear();
@@ -205,12 +205,12 @@ export class OrderBook extends Emitter {
   #heartbeat(channel: string, highWater: Cursor | undefined): Wish | undefined {
     for (const account of this.#named(channel)) {
       if (!account.cursor || !highWater) continue;
-      if (highWater.epoch !== account.cursor.epoch) return this.#readAnew(account, "the order log began a new life");
+      if (highWater.epoch !== account.cursor.epoch) return this.#readAnew(account, "the order log began a new epoch");
       if (highWater.sequence <= account.cursor.sequence) {
         account.caughtUp = true;
         account.suspect = undefined;
       } else if (account.suspect !== undefined && account.cursor.sequence < account.suspect) {
-        // One heartbeat may overtake events that are on their way; a second one does not.
+        // One heartbeat may overtake events; a second one does not.
         return this.#hole(account);
       } else {
         account.suspect = highWater.sequence;
@@ -226,7 +226,7 @@ export class OrderBook extends Emitter {
       return this.#readAnew(account, "the same events are missing again; reading everything anew");
     }
     account.holeAt = at;
-    return { reopen: `events behind ${at ?? 0n} are missing; resuming there` };
+    return { reopen: `events after ${at ?? 0n} are missing; resuming there` };
   }
 
   #readAnew(account: AccountLog, why: string): Wish {
@@ -283,9 +283,9 @@ function merged(sorted: readonly Order[], touched: ReadonlyMap<string, Order>): 
 
 function advanced(
   held: AccountLog["cursor"],
-  told: Cursor | undefined,
+  reported: Cursor | undefined,
 ): { epoch: string; sequence: bigint } | undefined {
-  if (!told) return held;
-  if (held && held.epoch === told.epoch && held.sequence > told.sequence) return held;
-  return { epoch: told.epoch, sequence: told.sequence };
+  if (!reported) return held;
+  if (held && held.epoch === reported.epoch && held.sequence > reported.sequence) return held;
+  return { epoch: reported.epoch, sequence: reported.sequence };
 }

@@ -27,7 +27,7 @@ const RENEW_BEFORE_MS = 45_000;
 /** A token younger than this is not renewed for a stream. */
 const FRESH_MS = 5_000;
 
-/** Unary calls for tokens end after this. */
+/** The time limit of unary calls for tokens. */
 const CALL_TIMEOUT_MS = 10_000;
 
 interface AccessToken {
@@ -41,7 +41,7 @@ interface AccessToken {
 export class Session extends Emitter {
   phase: SessionPhase = "anonymous";
   user: User | undefined;
-  /** Why the last session ended, in words; empty after a logout. */
+  /** Why the last session ended; empty after a logout. */
   endedBecause = "";
 
   readonly #auth: Client<typeof AuthService>;
@@ -58,13 +58,13 @@ export class Session extends Emitter {
     if (store.read() !== null) this.phase = "restoring";
   }
 
-  /** Exchanges name and password for tokens. Throws what the mesh refuses with. */
+  /** Exchanges name and password for tokens. Throws the mesh's refusal. */
   async login(username: string, password: string): Promise<void> {
     const answer = await this.#auth.login({ username, password }, { timeoutMs: CALL_TIMEOUT_MS });
     this.#take(answer.tokens, answer.user);
   }
 
-  /** Takes up the session of before a reload. False: log in. Throws if the mesh is not there. */
+  /** Resumes the session after a reload. False: log in. Throws if the mesh does not answer. */
   async restore(): Promise<boolean> {
     if (this.store.read() === null) return false;
     try {
@@ -76,7 +76,7 @@ export class Session extends Emitter {
     }
   }
 
-  /** An access token good for a call made now. */
+  /** An access token that is valid for a call now. */
   async token(): Promise<string> {
     const access = this.#access;
     if (!access) return this.renew();
@@ -85,7 +85,7 @@ export class Session extends Emitter {
     try {
       return await this.renew();
     } catch (error) {
-      // The old one may still do while identity is away.
+      // The old one may still be valid while identity is away.
       if (this.#access && this.now() < access.expiresAtMs) return access.text;
       throw error;
     }
@@ -93,7 +93,7 @@ export class Session extends Emitter {
 
   /**
    * Renews the pair, once for however many ask at a time: a refresh token used twice would end
-   * the session. `refused` is the token a service did not take; if it has been renewed since,
+   * the session. `refused` is the token that a service refused; if it has been renewed since,
    * the newer one is given.
    */
   renew(refused?: string): Promise<string> {
@@ -118,7 +118,7 @@ export class Session extends Emitter {
     const refreshToken = this.store.read();
     this.#end("");
     if (refreshToken === null) return;
-    // Ended here in any case; the mesh ends it by time if this does not reach it.
+    // Ended here in any case; the mesh ends it by time if this call does not arrive.
     await this.#auth.logout({ refreshToken }, { timeoutMs: CALL_TIMEOUT_MS }).catch(() => undefined);
   }
 

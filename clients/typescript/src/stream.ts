@@ -1,6 +1,6 @@
 /**
  * A stream that does not end: connects, watches for silence, and resumes (docs/STREAMS.md,
- * rule 10). It knows nothing of what flows through it; a `Reader` does.
+ * rule 10). A `Reader` knows the content of the frames.
  *
  *     connecting -> catching-up -> live
  *         ^              |          |
@@ -22,7 +22,7 @@ import type { Refusal } from "./errors.js";
 
 export type StreamPhase = "idle" | "connecting" | "catching-up" | "live" | "waiting" | "stopped";
 
-/** What a reader wants after a frame; nothing in most cases. */
+/** What a reader needs after a frame; mostly nothing. */
 export interface Wish {
   /** The reader is up to date from here on. */
   live?: boolean;
@@ -38,9 +38,9 @@ export interface Reader<Frame> {
   take(frame: Frame): Wish | undefined;
 }
 
-/** What a stream needs of the world. */
+/** What a stream needs of its environment. */
 export interface StreamOptions {
-  /** Heartbeats asked for; silence for 2.5 of them is a broken connection. */
+  /** Requested interval of heartbeats; silence for 2.5 of them is a broken connection. */
   readonly heartbeatMs: number;
   /** Renews the token after UNAUTHENTICATED or before its expiry. */
   renewToken(): Promise<unknown>;
@@ -70,7 +70,7 @@ interface Ending {
 
 export class ResumingStream<Frame> extends Emitter {
   phase: StreamPhase = "idle";
-  /** Why the last connection ended, in words. */
+  /** Why the last connection ended. */
   cause = "";
   /** Set when stopped for good. */
   refused: Refusal | undefined;
@@ -159,7 +159,7 @@ export class ResumingStream<Frame> extends Emitter {
     await this.options.renewToken().catch(() => undefined);
   }
 
-  /** One connection from opening to its end. Frames behind its end are not taken. */
+  /** One connection from opening to its end. Frames after its end are not taken. */
   async #connectOnce(): Promise<Ending> {
     const connection = new AbortController();
     this.#connection = connection;
@@ -209,7 +209,7 @@ export class ResumingStream<Frame> extends Emitter {
     if (!this.#abandon) return;
     const heard = Math.max(this.#openedAt, this.lastFrameAt ?? 0);
     if (this.#now() - heard < this.#silenceMs) return;
-    this.#abandon({ why: `no sign of life for ${Math.round(this.#silenceMs / 100) / 10} s` });
+    this.#abandon({ why: `no message for ${Math.round(this.#silenceMs / 100) / 10} s` });
   }
 
   #pause(ms: number): Promise<void> {
@@ -231,7 +231,7 @@ export class ResumingStream<Frame> extends Emitter {
   }
 }
 
-/** What a server that is about to end a stream asks of its reader. */
+/** The request of a server that is about to end a stream. */
 export function drainWish(drain: Drain): Wish {
   const wait = drain.retryAfter;
   const afterMs = wait ? Number(wait.seconds) * 1000 + wait.nanos / 1e6 : 0;

@@ -1,4 +1,4 @@
-/** Tells when it is worth trying at once: the network is back, or the page is in view again. */
+/** Says when to try at once: the network is back, or the page is in view again. */
 
 /** Calls `nudge` on the browser's `online` and on becoming visible. Returns the way to stop. */
 export function onWake(nudge: () => void, page: Window = window): () => void {

@@ -70,21 +70,21 @@ describe("events", () => {
 
   it("that come twice change nothing", () => {
     const book = filledBook();
-    const told = vi.fn();
-    book.onChange = told;
+    const onChange = vi.fn();
+    book.onChange = onChange;
     const again = live(event(8));
     book.take(again);
     const before = book.get(order().orderId);
     expect(book.take(again)?.reopen).toBeUndefined();
     expect(book.get(order().orderId)).toBe(before);
-    expect(told).toHaveBeenCalledTimes(1);
+    expect(onChange).toHaveBeenCalledTimes(1);
     expect(book.repeats).toBe(1);
   });
 
-  it("behind a hole are not taken; the stream resumes before it", () => {
+  it("after a hole are not taken; the stream resumes before it", () => {
     const book = filledBook();
     const wish = book.take(live(event(9), event(10)));
-    expect(wish?.reopen).toContain("behind 7");
+    expect(wish?.reopen).toContain("after 7");
     expect(book.holes).toBe(1);
     expect(book.get(order().orderId)?.progress?.state).toBe(OrderState.PENDING_NEW);
     expect(book.beginConnection()[0]?.cursor).toEqual(cursor(7));
@@ -126,17 +126,17 @@ describe("events", () => {
     expect(book.get(order().orderId)?.rejection).toBeUndefined();
   });
 
-  it("of one batch are told with the order after the last of them", () => {
+  it("of one batch carry the order after the last of them", () => {
     const book = filledBook();
-    const told = vi.fn();
-    book.onChange = told;
+    const onChange = vi.fn();
+    book.onChange = onChange;
     const first = event(8);
     book.take([item({ case: "event", value: first })]);
-    expect(told).not.toHaveBeenCalled();
+    expect(onChange).not.toHaveBeenCalled();
     expect(book.get(order().orderId)?.lastSequence).toBe(7n);
     const last = settled(event(9));
     book.take([last]);
-    expect(told.mock.calls.map(([change]) => change)).toEqual([
+    expect(onChange.mock.calls.map(([change]) => change)).toEqual([
       { event: first, order: last.order },
       { event: event(9), order: last.order },
     ]);
@@ -169,10 +169,10 @@ describe("heartbeats", () => {
     expect(book.take([heartbeat(7)])?.live).toBe(true);
   });
 
-  it("tell of a lost event: once may be a race, twice is a hole", () => {
+  it("report a lost event: once may be a race, twice is a hole", () => {
     const book = filledBook();
     expect(book.take([heartbeat(8)])?.reopen).toBeUndefined();
-    expect(book.take([heartbeat(8)])?.reopen).toContain("behind 7");
+    expect(book.take([heartbeat(8)])?.reopen).toContain("after 7");
   });
 
   it("that are overtaken by their events are content", () => {
@@ -184,7 +184,7 @@ describe("heartbeats", () => {
 
   it("of another epoch make the book read everything anew", () => {
     const book = filledBook();
-    expect(book.take([heartbeat(7, "epoch-2")])?.reopen).toContain("new life");
+    expect(book.take([heartbeat(7, "epoch-2")])?.reopen).toContain("new epoch");
     expect(book.beginConnection()[0]?.cursor).toBeUndefined();
   });
 });
@@ -198,7 +198,7 @@ describe("other items", () => {
     expect(book.linksDown.size).toBe(0);
   });
 
-  it("a drain tells how long to wait and whether to renew the token", () => {
+  it("a drain says how long to wait and whether to renew the token", () => {
     const value = { retryAfter: { seconds: 1n, nanos: 500_000_000 }, cause: DrainCause.TOKEN_EXPIRY };
     expect(filledBook().take([item({ case: "drain", value })])?.drain).toEqual({ afterMs: 1500, renewToken: true });
   });

@@ -195,7 +195,7 @@ describe("the watchdog", () => {
     await vi.advanceTimersByTimeAsync(600);
     expect(connections).toHaveLength(2);
     expect(silent.signal.aborted).toBe(true);
-    expect(stream.cause).toBe("no sign of life for 5 s");
+    expect(stream.cause).toBe("no message for 5 s");
   });
 
   it("is content with any frame", async () => {

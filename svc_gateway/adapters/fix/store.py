@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kernel.nanoseconds import NS_PER_S
 
-# Two resets within one second are still two epochs: the file's own time tells them apart, unless
+# Two resets within one second are still two epochs: the file's own time distinguishes them, unless
 # the file is a later copy.
 _WRITE_WINDOW_NS = 2 * NS_PER_S
 _REQUEST = re.compile(rb"\x0135=[DFG]\x01[^\n]*?\x0111=([^\x01]{1,64})\x01")

@@ -79,7 +79,7 @@ class RefusalLog:
     """The refusal log; see the head of this file.
 
     Attributes:
-        trail: The audit log that the entries are appended to.
+        audit_log: The audit log that the entries are appended to.
     """
 
     def __init__(self, store: OrderStore, clock: Clock, replica: str) -> None:

@@ -29,7 +29,7 @@ class KnownOrders:
     """Open orders by account, valid at one sequence each.
 
     Attributes:
-        owners: Accounts of orders, which are valid forever.
+        order_accounts: Accounts of orders, which are valid forever.
     """
 
     def __init__(self) -> None:

@@ -22,11 +22,11 @@ class WorkerParts:
     """What the command worker uses.
 
     Attributes:
-        auditor: Says which refusals are recorded one by one.
-        trail: Makes the worker's entries of the audit log.
-        gates: Controls that every new order and change must pass, in this order.
+        refusal_log: Says which refusals are recorded one by one.
+        audit_log: Makes the worker's entries of the audit log.
+        pre_trade_controls: Controls that every new order and change must pass, in this order.
         trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
-        followers: What fills change; the same as in the session links, because a person's
+        fill_followers: What fills change; the same as in the session links, because a person's
             statement may bring fills.
     """
 

@@ -103,7 +103,7 @@ def default_limits(limits: Limits) -> dict[LimitKind, Applied]:
 
 
 class LimitsControl:
-    """See `pre_trade_controls.PreTradeControl`."""
+    """See `pre_trade_control.PreTradeControl`."""
 
     def __init__(self, controls_in_force: ControlsInForce) -> None:
         self._controls_in_force = controls_in_force
@@ -116,7 +116,7 @@ class LimitsControl:
         submissions: Sequence[Submission],
         controls_version: int,
     ) -> "LimitsBatchControl":
-        """See `pre_trade_controls.PreTradeControl`."""
+        """See `pre_trade_control.PreTradeControl`."""
         del submissions
         controls_in_force = self._controls_in_force
         controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
@@ -144,7 +144,7 @@ def _needs_book(view: AccountView) -> bool:
 
 
 class LimitsBatchControl:
-    """See `pre_trade_controls.BatchControl`."""
+    """See `pre_trade_control.BatchControl`."""
 
     def __init__(
         self, books: Books, views: Mapping[str, AccountView], changes: BookChanges
@@ -156,13 +156,13 @@ class LimitsBatchControl:
         self._counts = True
 
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
-        """See `pre_trade_controls.BatchControl`."""
+        """See `pre_trade_control.BatchControl`."""
         del submission
         view = self._views[order.account_id]
         return self._judge(view, new_order(view, order, self._changes.now_ns))
 
     def release(self, submission: Submission, order: Order) -> Sequence[Order]:
-        """See `pre_trade_controls.BatchControl`."""
+        """See `pre_trade_control.BatchControl`."""
         del submission
         view = self._views[order.account_id]
         trial = released(view, order, self._changes.now_ns)
@@ -172,7 +172,7 @@ class LimitsBatchControl:
         return resting
 
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> Sequence[Order]:
-        """See `pre_trade_controls.BatchControl`."""
+        """See `pre_trade_control.BatchControl`."""
         del submission
         view = self._views[before.account_id]
         return self._judge(view, change_of(view, before, terms, self._changes.now_ns))
@@ -185,7 +185,7 @@ class LimitsBatchControl:
         return resting
 
     def cancel(self, submission: Submission, before: Order) -> None:
-        """See `pre_trade_controls.BatchControl`."""
+        """See `pre_trade_control.BatchControl`."""
         del submission
         self._check_rate(self._views[before.account_id], before, is_cancel=True)
 
@@ -198,7 +198,7 @@ class LimitsBatchControl:
                 raise _rate_limited(reached)
 
     def taken(self, before: Order | None, after: Order) -> None:
-        """See `pre_trade_controls.BatchControl`."""
+        """See `pre_trade_control.BatchControl`."""
         view = self._views[after.account_id]
         now_ns = self._changes.now_ns
         trial = self._trial
@@ -213,7 +213,7 @@ class LimitsBatchControl:
             view.book.put(after)
 
     def finish(self) -> None:
-        """See `pre_trade_controls.BatchControl`."""
+        """See `pre_trade_control.BatchControl`."""
         for account_id, view in self._views.items():
             self._changes.controls[account_id] = state_text(view.state, self._changes.now_ns)
             if view.book is not None:
@@ -238,7 +238,7 @@ def _rate_limited(reached: RateReached) -> MeshError:
 
 
 class PositionFollower:
-    """See `pre_trade_controls.FillFollower`."""
+    """See `pre_trade_control.FillFollower`."""
 
     def __init__(self, controls_in_force: ControlsInForce) -> None:
         self._controls_in_force = controls_in_force
@@ -246,7 +246,7 @@ class PositionFollower:
     async def open(
         self, transaction: Transaction, accounts: Mapping[str, AccountRow], changes: BookChanges
     ) -> "PositionBatchFollower":
-        """See `pre_trade_controls.FillFollower`.
+        """See `pre_trade_control.FillFollower`.
 
         The version comes with the locks, not later: a fill that crosses a change of its throttle
         counts by the limit at the time it came.
@@ -267,7 +267,7 @@ class PositionFollower:
 
 
 class PositionBatchFollower:
-    """See `pre_trade_controls.BatchFollower`."""
+    """See `pre_trade_control.BatchFollower`."""
 
     def __init__(
         self,
@@ -284,7 +284,7 @@ class PositionBatchFollower:
         self._changes = changes
 
     def followed(self, before: Order, after: Order, events: Sequence[Event]) -> None:
-        """See `pre_trade_controls.BatchFollower`."""
+        """See `pre_trade_control.BatchFollower`."""
         del before
         view, account_id = self._views[after.account_id], after.account_id
         held = self._positions[account_id]
@@ -303,7 +303,7 @@ class PositionBatchFollower:
                 STRATEGY_STOPS.inc()
 
     def finish(self) -> None:
-        """See `pre_trade_controls.BatchFollower`."""
+        """See `pre_trade_control.BatchFollower`."""
         changes = self._changes
         for account_id, key in sorted(self._moved):
             changes.writes.positions.append(position_row(self._positions[account_id][key]))

@@ -33,7 +33,7 @@ class KillSwitchControl:
         submissions: Sequence[Submission],
         controls_version: int,
     ) -> BatchControl:
-        """See `pre_trade_controls.PreTradeControl`."""
+        """See `pre_trade_control.PreTradeControl`."""
         del changes, submissions
         if controls_version != self._version:
             rows = await transaction.kill_switches()
@@ -44,7 +44,7 @@ class KillSwitchControl:
 
 
 class KillSwitchBatchControl:
-    """See `pre_trade_controls.BatchControl`."""
+    """See `pre_trade_control.BatchControl`."""
 
     def __init__(
         self,

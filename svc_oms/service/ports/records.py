@@ -24,7 +24,7 @@ class AccountRow(NamedTuple):
     firm_id: str = ""
     desk_id: str = ""
     controls: str = ""
-    """The state of its controls; `domain.controls.state` reads it."""
+    """The state of its controls; `domain.controls.state.read_state` reads it."""
     controls_seen: int = 0
     """Version of the controls when the locking statement began; may be one change late."""
 

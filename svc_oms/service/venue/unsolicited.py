@@ -35,7 +35,7 @@ class Unsolicited:
 
     Attributes:
         reports: All of them, each with its order if there is one.
-        owners: Accounts of the orders found here, by order.
+        order_accounts: Accounts of the orders found here, by order.
         openings: Orders that are opened, as they are before their first report.
     """
 

@@ -1,11 +1,11 @@
 """The FIX 4.4 order state change matrices, by their public case numbers.
 
 Source: FIX 4.4 volume 4 / fixtrading.org "Order State Changes", groups A to L. The
-cases are told in our words and run against decide, interpret and evolve. Each line
+cases are described in our words and run against decide, interpret and evolve. Each line
 asserts what a client sees: state, CumQty(14), LeavesQty(151).
 
 Where we part from the matrices on purpose, the test says so: a closed state shows
-through a pending request (lifecycle.py tells why), an order done for the day keeps its
+through a pending request (lifecycle.py says why), an order done for the day keeps its
 leaves because it is alive, and a second replace is refused here while one is pending.
 Left out are the cases of features the OMS does not offer: cancel-if-not-best (E.1.e),
 stock splits (H.1.b). Cash quantities (L.1.b) are in tests/unit/oms_domain/test_cash.py, too.
@@ -339,7 +339,7 @@ def test_d_1_b_c_first_replace_refused_second_accepted(tracked, considered):
 
 
 def test_d_2_a_second_replace_is_refused_here_while_one_is_pending(tracked):
-    """The OMS keeps one replace in flight; the caller is told to wait, the venue not asked."""
+    """The OMS keeps one replace in flight; the caller has to wait, the venue is not asked."""
     acknowledge_and_fill(tracked)
     tracked.replace(8000)
     with pytest.raises(OrderRefused) as refused:
@@ -376,7 +376,7 @@ def test_d_2_d_venue_refuses_a_second_request_because_one_is_pending(tracked):
 
 
 def test_e_1_a_order_given_by_telephone():
-    """The venue's own reports open it; no ClOrdID(11) is ever told."""
+    """The venue's own reports open it; no ClOrdID(11) is ever reported."""
     tracked = TrackedOrder()
     tracked.hear_unsolicited("0", "0", order_quantity=10000, cum_quantity=0)
     assert tracked.status == ("NEW", 0, 10000)
@@ -390,7 +390,9 @@ def test_e_1_a_order_given_by_telephone():
 def test_e_1_a_telephoned_order_cancelled_here():
     """OrderID(37) is the one name it has, also as OrigClOrdID(41)."""
     tracked = TrackedOrder()
-    tracked.hear_unsolicited("F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50)
+    tracked.hear_unsolicited(
+        "F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50
+    )
     assert tracked.status == ("PARTIALLY_FILLED", 10, 9990)
     assert tracked.order.orig_cl_ord_id == tracked.order.venue_order_id == "V1"
     assert tracked.cancel() == Y
@@ -428,7 +430,7 @@ def test_e_1_d_unsolicited_reduction(tracked):
 
 
 def test_f_1_a_refused_as_duplicate_of_an_order_that_works(tracked):
-    """The refusal is of a second copy; the first works on, and a person is told."""
+    """The refusal is of a second copy; the first works on, and a person sees it."""
     acknowledge_and_fill(tracked)
     tracked.report("8", "8", ord_rej_reason=6, text="duplicate ClOrdID", cum_quantity=1000)
     assert tracked.status == ("PARTIALLY_FILLED", 1000, 9000)

@@ -2,7 +2,7 @@
 
 A replace or cancel in flight never hides a fill, sums hold, and in the end the client sees what the
 venue has. The venue is truthful, but its messages may come in another order than things happened:
-`late` crossings are true before the answer and told behind it.
+`late` crossings are true before the answer and reported after it.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ CROSSINGS = {
     "refusal": "cancel_reject reason=2",
     "pending": "pending",
 }
-# Crossed on the wire; between request and answer; between the answers to two; told behind them.
+# Crossed on the wire; between request and answer; between the answers to two; reported after them.
 PLACES = ("crossed", "between", "middle", "late")
-# The venue cancelled the rest, and then tells of a fill it did before: the book had it closed.
+# The venue cancelled the rest, and then reports a fill it did before: the book had it closed.
 FLAGGED = {
     ("cancel", "partial_fill", "late"),
     ("cancel_after_replace", "partial_fill", "late"),
@@ -77,13 +77,13 @@ def answer(play: Play, letter: str, refused: set[str]) -> str:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("request_", "crossing", "place"), races())
 async def test_race(wire: Wire, request_: str, crossing: str, place: str) -> None:
-    """{cancel, decrease, increase, cancel behind a replace} x {partial fill, full fill, unsolicited
+    """{cancel, decrease, increase, cancel after a replace} x {partial fill, full fill, unsolicited
     cancel, expiry, refusal, pending} x {crossed, between, in the middle, late}."""
     play = Play(wire)
     await play.say("client", "place 10000")
     await play.say("venue", "new")
     await play.say("sees", "NEW 0 10000")
-    told: list[str] = []
+    messages: list[str] = []
     if place == "crossed":
         # Sent before the venue reads the request; the book may see either first.
         await play.say("venue", words(play, request_, crossing))
@@ -97,15 +97,15 @@ async def test_race(wire: Wire, request_: str, crossing: str, place: str) -> Non
             break
     letters = ["Y", "Z"][: play.requests - 1]
     if place == "middle":
-        told.append(answer(play, letters[0], set()))
+        messages.append(answer(play, letters[0], set()))
     if place != "crossed":
-        told.append(play.message(words(play, request_, crossing).split()))
+        messages.append(play.message(words(play, request_, crossing).split()))
     refused = {"Y"} if crossing == "refusal" and place != "middle" else set()
     rest = letters[1 if place == "middle" else 0 :]
-    told += [answer(play, letter, refused) for letter in rest]
+    messages += [answer(play, letter, refused) for letter in rest]
     if place == "late":
-        told.append(told.pop(0))
-    for text in filter(None, told):
+        messages.append(messages.pop(0))
+    for text in filter(None, messages):
         wire.venue.send(text)
     await wire.settled()
     anomalies = await agreed(play)

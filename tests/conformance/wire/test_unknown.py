@@ -132,7 +132,7 @@ async def test_by_a_named_person_and_the_venue_overrules(wire: Wire) -> None:
 
 
 @module
-async def test_by_mass_status_behind_a_logon_and_singly_for_what_it_leaves_out(wire: Wire) -> None:
+async def test_by_mass_status_after_a_logon_and_singly_for_what_it_leaves_out(wire: Wire) -> None:
     """After a lost connection three orders are in doubt; the venue has one, and forgot one."""
     venue = wire.venue
     plays = [Play(wire) for _ in range(3)]

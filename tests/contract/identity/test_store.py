@@ -206,7 +206,7 @@ async def test_rotating_at_once_lets_one_find_the_token_unused(store):
     assert sum(await asyncio.gather(*(rotate(number) for number in range(2, 8)))) == 1
 
 
-async def test_no_database_is_told_as_such(nobodys_port):
+async def test_no_database_is_reported_as_such(nobodys_port):
     engine = open_engine(f"postgresql://nobody@127.0.0.1:{nobodys_port}/none")
     store = PostgresStore(engine)
     assert not await store.reachable()

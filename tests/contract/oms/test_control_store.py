@@ -125,7 +125,7 @@ async def test_a_change_moves_the_version_and_keeps_its_answer(store):
         assert rows["ACC-ALICE"].controls_seen == await batch.controls_version() == before + 1
 
 
-async def test_the_version_is_the_same_behind_keys(store):
+async def test_the_version_is_the_same_after_keys(store):
     async with store.transaction() as batch:
         rows = await batch.lock_accounts(["ACC-ALICE"])
         assert await batch.keys([]) == await batch.keys([("ACC-ALICE", "k")]) == []
@@ -158,7 +158,7 @@ async def test_orders_moved_since_are_found_by_sequence_and_chain_head(store):
         assert (true, moved) == (set(), [])
 
 
-async def test_positions_are_written_with_what_the_venue_told(store):
+async def test_positions_are_written_with_what_the_venue_reported(store):
     session = await store.take_session("s", "SIMA", "me", "g", may_add=True)
     rows = [
         PositionRow("ACC-ALICE", "I1", "EUR", "10", "1000.5", "100.05", "0", 3),

@@ -51,7 +51,7 @@ async def test_people_are_known_by_what_they_were_called_last(directory):
 
 
 async def test_an_open_order_makes_its_trader_venue_and_listing_known(store, directory):
-    """From before anybody was noted, or of a listing nobody tells of any more."""
+    """From before anybody was noted, or of a listing that is no longer reported."""
     body = placed_by_bytes("carol")
 
     def order(name: str, *, is_open: bool) -> OrderWrite:

@@ -19,7 +19,7 @@ async def test_a_guard_lives_while_somebody_vouches_for_it(store):
     assert not await guards.claim("H1")
 
 
-async def test_a_lost_guard_is_due_behind_its_grace_and_fires_once(store):
+async def test_a_lost_guard_is_due_after_its_grace_and_fires_once(store):
     guards = store.guards()
     await guards.arm(guard())
     await guards.arm(guard("H2", "slow", 300))
@@ -72,5 +72,5 @@ async def test_a_disarmed_guard_does_not_fire(store):
     assert not await guards.claim("H1")
 
 
-async def test_accounts_have_no_default_unless_told(store):
+async def test_accounts_have_no_default_unless_set(store):
     assert await store.guards().defaults(["ACC-ALICE", "ACC-NONE"]) == {}

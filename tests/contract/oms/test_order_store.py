@@ -193,7 +193,7 @@ async def test_commands_are_numbered_without_holes(store):
     assert await store.outbox("sima-orders", 2, 10) == [(3, b"c0")]
 
 
-async def test_what_a_venue_told_may_have_commands_at_every_venue_as_its_consequence(store):
+async def test_what_a_venue_reported_may_have_commands_at_every_venue_as_its_consequence(store):
     session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     await store.take_session("simb-orders", "SIMB", "r1", "g", may_add=True)
     await written(store, placed(order(1), commands=2))
@@ -239,10 +239,10 @@ async def test_an_order_may_get_its_venue_after_it_was_written(store):
     assert [row.order_id for row in await store.list_orders(wanted)] == [order(1).order_id]
 
 
-async def test_orders_a_venue_told_of_are_written_with_its_progress_and_found_by_its_number(store):
+async def test_unsolicited_orders_are_written_with_its_progress_and_found_by_its_number(store):
     row = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     progress = LinkProgress("sima-orders", row.fencing_token, 1, 9, 0)
-    mine = order(1, unsolicited_key="PHONE-1", body=b"told as PHONE-1")
+    mine = order(1, unsolicited_key="PHONE-1", body=b"reported as PHONE-1")
     await written(store, WriteSet(new_orders=[mine], progress=progress))
     async with store.transaction() as batch:
         assert await batch.unsolicited_orders("SIMA", ["PHONE-1", "PHONE-2", ""]) == [
@@ -474,9 +474,9 @@ async def test_what_was_committed_stays_whatever_comes_before_the_batch_is_left(
             await batch.lock_accounts(["ACC-ALICE"])
             await batch.write(placed(order(1)))
             await batch.commit()
-            raise RuntimeError("behind the commit")
+            raise RuntimeError("after the commit")
 
-    with pytest.raises(RuntimeError, match="behind the commit"):
+    with pytest.raises(RuntimeError, match="after the commit"):
         await spoil()
     async with store.transaction() as batch:
         assert (await batch.lock_accounts(["ACC-ALICE"]))["ACC-ALICE"].last_sequence == 1

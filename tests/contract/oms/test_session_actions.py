@@ -67,7 +67,7 @@ async def test_what_was_sent_and_not_answered_stands_in_nobodys_way(store, desk)
     assert await desk.move(overdue, APPROVED)
     assert await desk.lapses_in_s() < 0
     assert await desk.due(["a"]) == []
-    # Until it is told: one under way at a time.
+    # Until it is reported: one under way at a time.
     with pytest.raises(ActionUnderWayError):
         await desk.add(action("Y", APPROVED))
     assert await lapse(store) == [overdue._replace(state=UNKNOWN)]

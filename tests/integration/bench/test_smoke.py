@@ -23,12 +23,12 @@ def run(*words):
 @pytest.mark.long
 def test_every_bare_part_and_market_data():
     words = [word for part in PARTS for word in ("--only", part)]
-    told = run(*words)
-    assert "fan-out to 100" in told
-    assert "quickfix pair" in told
+    output = run(*words)
+    assert "fan-out to 100" in output
+    assert "quickfix pair" in output
 
 
 @pytest.mark.long
 def test_orders_through_a_whole_mesh():
-    told = run("--only", "orders")
-    assert "orders, through Envoy" in told
+    output = run("--only", "orders")
+    assert "orders, through Envoy" in output

@@ -165,7 +165,7 @@ async def test_who_may_do_what_and_what_is_refused(book_url, tls_folder, tmp_pat
         assert [a.state for a in listed.actions] == [sessions_pb.SESSION_ACTION_STATE_REJECTED]
 
 
-async def test_watch_tells_every_change(book_url, tls_folder, tmp_path) -> None:
+async def test_watch_sends_every_change(book_url, tls_folder, tmp_path) -> None:
     async with trial(book_url, tls_folder, tmp_path) as t:
         t.gateways.launch("first")
         await t.up("first")

@@ -43,10 +43,10 @@ async def test_new_orders_that_wait_are_held_back_and_the_receipt_names_the_swit
     assert len(sent) + len(held) == 30
     assert {r.text for r in held} == {"kill switch KS-1, engaged by rita: test"}
     assert [order["11"] for order in bench.venue.of_type("D")] == sent
-    # The confirmation is a promise: no frame behind it tells of anything sent.
+    # The confirmation is a promise: no frame after it reports anything as sent.
     confirmed = next(n for n, f in enumerate(bench.oms.frames) if f.blocks_version == version)
-    behind = [r.outcome for f in bench.oms.frames[confirmed + 1 :] for r in f.receipts]
-    assert SENT not in behind
+    outcomes = [r.outcome for f in bench.oms.frames[confirmed + 1 :] for r in f.receipts]
+    assert SENT not in outcomes
 
 
 async def test_a_replace_is_held_back_while_cancels_and_other_scopes_leave(bench: Bench) -> None:
@@ -82,7 +82,7 @@ async def test_the_cancel_of_an_order_that_never_left_does_not_leave_either(benc
 
 
 async def test_a_link_opens_with_the_blocks_before_any_command(bench: Bench) -> None:
-    # A FIX store that is older than the command can tell that it never left.
+    # A FIX store that is older than the command shows that it never left.
     await bench.up()
     await bench.stop()
     version = bench.oms.block(block(session_id="test-orders"))

@@ -50,7 +50,7 @@ async def test_a_standby_takes_over_from_a_killed_gateway_under_load(
         await t.until_session(lambda s: list(s.standby_instances) == ["first"], "standby again")
 
 
-async def test_a_standby_with_a_disk_of_its_own_goes_on_behind_a_margin(
+async def test_a_standby_with_a_disk_of_its_own_goes_on_after_a_margin(
     book_url, tls_folder, tmp_path
 ) -> None:
     async with trial(book_url, tls_folder, tmp_path) as t:
@@ -94,7 +94,7 @@ async def test_a_session_is_handed_over_on_an_operators_word(
         done = await t.settled(given.action.action_id)
         assert done.state == sessions_pb.SESSION_ACTION_STATE_DONE
         assert done.requested_by
-        orders.append(await t.place("behind"))
+        orders.append(await t.place("after"))
         await t.until_session(lambda s: list(s.standby_instances) == ["first"], "changed places")
         await nothing_doubled_and_none_lost(book_url, t, orders)
 

@@ -48,7 +48,7 @@ async def test_a_session_over_tls(bench: Bench) -> None:
 
 
 async def refused(bench: Bench, words: str) -> None:
-    await until(lambda: any(words in s.text for s in bench.oms.statuses), f"{words!r} is told")
+    await until(lambda: any(words in s.text for s in bench.oms.statuses), f"{words!r} is reported")
     assert bench.venue.logon_count == 0
 
 
@@ -83,7 +83,7 @@ async def test_a_venue_with_an_expired_certificate_is_refused(bench: Bench) -> N
     await refused(bench, "certificate has expired")
 
 
-async def test_a_client_certificate_is_shown_and_its_expiry_told(bench: Bench) -> None:
+async def test_a_client_certificate_is_shown_and_its_expiry_reported(bench: Bench) -> None:
     authority, clients = trustme.CA(), trustme.CA()
     venue_with_tls(bench, authority, "venue.example", client_ca=clients)
     old = own_certificate(bench, clients, datetime(2020, 1, 1, tzinfo=UTC))

@@ -28,7 +28,7 @@ def resident_bytes() -> int:
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) * 1024
 
 
-async def test_a_venue_cannot_grow_the_process_behind_a_huge_body_length(bench: Bench) -> None:
+async def test_a_venue_cannot_grow_the_process_with_a_huge_body_length(bench: Bench) -> None:
     poured = asyncio.Queue()
 
     async def venue(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ async def test_a_venue_cannot_grow_the_process_behind_a_huge_body_length(bench: 
     assert await asyncio.wait_for(poured.get(), 20) < POURED_BYTES
     assert resident_bytes() - before < GROWTH_MAX_BYTES
     words = "BodyLength(9) is 900000000; at most 1048576 is allowed"
-    await until(lambda: any(words in s.text for s in bench.oms.statuses), "the cut is told")
+    await until(lambda: any(words in s.text for s in bench.oms.statuses), "the cut is reported")
     server.close()
 
 
@@ -71,7 +71,7 @@ async def test_a_venue_that_refuses_logons_is_not_hammered(bench: Bench) -> None
     await bench.start()
     await until(lambda: len(tries) >= 4, "it tries again")
     assert tries[3] - tries[2] > tries[1] - tries[0]
-    await until(lambda: "times; next in" in bench.oms.statuses[-1].text, "the wait is told")
+    await until(lambda: "times; next in" in bench.oms.statuses[-1].text, "the wait is reported")
     server.close()
 
 
@@ -138,7 +138,7 @@ def test_no_exception_leaves_a_callback(put_fails) -> None:
 async def test_requests_the_venue_asks_for_again_are_in_doubt_until_it_answers(
     book_url, tls_folder, tmp_path
 ) -> None:
-    """A D, an F and a G are lost on the wire: none goes again, each doubt is told and settled."""
+    """A D, an F and a G are lost on the wire: none is sent again, each doubt is settled."""
     async with trial(book_url, tls_folder, tmp_path) as t:
         t.gateways.launch("first")
         await t.up("first")
@@ -200,7 +200,7 @@ async def test_a_report_the_venue_sends_again_with_poss_resend_counts_once(
         assert [e.exec_id for e in found.executions] == ["F1", "F2"]
 
 
-async def test_a_clock_that_is_wrong_is_told_and_one_late_message_is_not(bench: Bench) -> None:
+async def test_a_clock_that_is_wrong_is_reported_and_one_late_message_is_not(bench: Bench) -> None:
     bench.sessions = [bench.order_session(heartbeat_s=1, clock_delay_max_us=5_000_000)]
     await bench.up()
     session = bench.gateway.sessions[0]
@@ -213,7 +213,7 @@ async def test_a_clock_that_is_wrong_is_told_and_one_late_message_is_not(bench: 
     for _ in range(3):
         session.view.heard(now_ns + 50_000_000, 1_000_000, now_ns)
     session.poke()
-    await until(lambda: bench.oms.statuses[-1].clock_skew.alarm, "the alarm is told")
+    await until(lambda: bench.oms.statuses[-1].clock_skew.alarm, "the alarm is reported")
     assert bench.oms.statuses[-1].clock_skew.tolerance_us == 1000
 
 

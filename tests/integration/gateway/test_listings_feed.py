@@ -15,10 +15,10 @@ def listing_bench(bench: Bench) -> None:
     bench.sessions = [bench.order_session(instruments=[ASML, EXS1])]
 
 
-async def test_listings_are_told_and_that_there_are_no_prices(bench: Bench) -> None:
+async def test_listings_are_reported_and_that_there_are_no_prices(bench: Bench) -> None:
     listing_bench(bench)
     await bench.start()
-    await until(lambda: len(bench.market.instruments) == 2, "both listings are told")
+    await until(lambda: len(bench.market.instruments) == 2, "both listings are reported")
     asml, exs1 = bench.market.instruments["ASML.TEST"], bench.market.instruments["EXS1.TEST"]
     assert (asml.isin, asml.lot_size, asml.trading_status) == (
         "NL0010273215", "10", instruments.TRADING_STATUS_OPEN,
@@ -39,14 +39,14 @@ async def test_orders_are_sent_as_ever_and_the_venue_is_asked_for_no_data(bench:
     assert {message["35"] for message in bench.venue.messages} == {"D"}
 
 
-async def test_refresh_and_reconnect_tell_the_listings_anew(bench: Bench) -> None:
+async def test_refresh_and_reconnect_send_the_listings_anew(bench: Bench) -> None:
     listing_bench(bench)
     await bench.start()
     for again in (bench.market.refresh, bench.market.cut):
-        await until(lambda: len(bench.market.instruments) == 2, "both listings are told")
+        await until(lambda: len(bench.market.instruments) == 2, "both listings are reported")
         bench.market.instruments.clear()
         again()
-    await until(lambda: len(bench.market.instruments) == 2, "the listings are told anew")
+    await until(lambda: len(bench.market.instruments) == 2, "the listings are reported again")
     assert bench.market.opens[0].epoch != bench.market.opens[1].epoch
 
 

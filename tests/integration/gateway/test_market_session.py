@@ -66,7 +66,7 @@ async def test_instruments_and_books_reach_market_data(bench: Bench) -> None:
         ("650.1", "100", 2)
     ]
     await until(
-        lambda: any(s.feed_up for s in bench.market.statuses), "the venue's feed is told up"
+        lambda: any(s.feed_up for s in bench.market.statuses), "the venue's feed is reported up"
     )
     request = bench.venue.of_type("V")[0]
     assert (request["263"], request["265"], request["264"]) == ("1", "1", "10")
@@ -95,7 +95,7 @@ async def test_changes_trades_and_statistics(bench: Bench) -> None:
     assert statistics.statistics.volume == "1050"
 
 
-async def test_a_venue_without_security_list_is_told_by_the_file(bench: Bench) -> None:
+async def test_a_venue_without_security_list_is_described_by_the_file(bench: Bench) -> None:
     market_bench(bench, instruments=[FILE_INSTRUMENT], dialect={"security_list": False})
     await bench.start()
     await until(lambda: books(bench), "a book")
@@ -118,12 +118,12 @@ async def test_refresh_and_reconnect_bring_the_books_whole(bench: Bench) -> None
     assert bench.market.opens[0].epoch != bench.market.opens[1].epoch
 
 
-async def test_the_venue_going_down_is_told_and_its_return_brings_books(bench: Bench) -> None:
+async def test_the_venue_going_down_is_reported_and_its_return_brings_books(bench: Bench) -> None:
     market_bench(bench)
     await bench.start()
     await until(lambda: len(books(bench)) >= 2, "books")
     bench.cable.cut()
-    await until(lambda: not bench.market.statuses[-1].feed_up, "down is told")
+    await until(lambda: not bench.market.statuses[-1].feed_up, "down is reported")
     bench.market.updates.clear()
     bench.cable.mend()
     await until(lambda: len(books(bench)) >= 2, "books again")
@@ -163,7 +163,7 @@ async def test_garbage_is_counted_and_the_feed_goes_on(bench: Bench) -> None:
     await until(lambda: books(bench), "the good one")
 
 
-async def test_a_trading_halt_is_told(bench: Bench) -> None:
+async def test_a_trading_halt_is_reported(bench: Bench) -> None:
     market_bench(bench, dialect={"trading_session_status": True})
     bench.venue.on("g", lambda _: [body("h", t336="1", t340="2")])
     await bench.start()
@@ -198,6 +198,6 @@ async def test_repeated_gaps_ask_for_a_snapshot_once_in_its_interval(
     trade = f"279=0{SOH}269=2{SOH}278=T9{SOH}55=ASML{SOH}270=650.30{SOH}271=50"
     bench.venue.send(text(body("X", t262="md-1"), "268=1", trade), MD)
     await until(lambda: any(u.trade.trade_id == "T9" for u in bench.market.updates), "the trade")
-    # Once, be it at the start, when the link came up behind the session.
+    # Once, be it at the start, when the link came up after the session.
     await until(snapshots_asked, "the snapshot is asked for")
     assert snapshots_asked() == 1

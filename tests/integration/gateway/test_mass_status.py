@@ -43,8 +43,8 @@ async def test_one_question_for_all_and_single_ones_for_the_rest(bench: Bench) -
     single = await bench.venue.received("H")
     assert single["11"] == third["11"]
     await bench.oms.until_reports(3)
-    told = {r.cl_ord_id: r.status_request_id for r in bench.oms.reports()}
-    assert told == {order["11"]: order["11"] for order in (first, second, third)}
+    questions = {r.cl_ord_id: r.status_request_id for r in bench.oms.reports()}
+    assert questions == {order["11"]: order["11"] for order in (first, second, third)}
     assert [r.mass_status_request_id for r in bench.oms.reports()[:2]] == [question["584"]] * 2
     assert len(bench.venue.of_type("AF")) == len(bench.venue.of_type("H")) == 1
     outcomes = {receipt.outcome for receipt in bench.oms.receipts}

@@ -201,10 +201,12 @@ async def test_old_orders_are_not_sent_and_old_cancels_are(bench: Bench) -> None
     assert bench.venue.of_type("D") == []
 
 
-async def test_commands_wait_while_the_venue_is_down_and_its_state_is_told(bench: Bench) -> None:
+async def test_commands_wait_while_the_venue_is_down_and_its_state_is_reported(
+    bench: Bench,
+) -> None:
     await bench.up()
     bench.cable.cut()
-    await until(lambda: bench.oms.state == link.SESSION_STATE_DOWN, "the session is told down")
+    await until(lambda: bench.oms.state == link.SESSION_STATE_DOWN, "the session is reported down")
     bench.oms.command(command(1))
     await until(lambda: bench.gateway.sessions[0].outbound.queued == 1, "the command waits")
     bench.cable.mend()

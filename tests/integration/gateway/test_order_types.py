@@ -1,4 +1,4 @@
-"""Every order type and time in force, natively: decided, sent over FIX, worked, told, folded."""
+"""Every order type and time in force, natively: sent over FIX, worked, reported, folded."""
 
 import time
 from collections.abc import AsyncIterator
@@ -65,7 +65,7 @@ async def test_trailing_stops_follow_the_trades(chain: Chain) -> None:
     sell = chain.place(T.TRAILING_STOP, Side.SELL, trailing_offset=D("1.5"))
     buy = chain.place(T.TRAILING_STOP, trailing_offset=D("1.5"), stop_price=D(244))
     await chain.until_state(buy, NEW, 0, 100)
-    # Where it starts is the venue's to find, and told when it moves.
+    # Where it starts is found by the venue, and reported when it moves.
     await chain.venue("rest SAP sell 242 10", "take SAP buy 242 10")
     await chain.until(lambda: sell.order.terms.stop_price == D("240.5"), "the moved stop price")
     assert buy.order.terms.stop_price in {D(244), D("241.5")}
@@ -152,7 +152,7 @@ async def test_orders_of_the_opening_and_the_close(chain: Chain) -> None:
     await chain.until(lambda: opening.order.is_closed, "the opening is over")
 
 
-async def test_the_gateway_tells_what_the_venue_takes(chain: Chain) -> None:
+async def test_the_gateway_reports_what_the_venue_takes(chain: Chain) -> None:
     opened = chain.bench.oms.opens[-1].status
     assert set(opened.order_types) == {kind.value for kind in T}
     assert set(opened.times_in_force) == {tif.value for tif in F}

@@ -34,7 +34,7 @@ async def until_resolved(path: SimPath, order_id: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_unknown_ends_by_drop_copy_also_behind_kill_9_of_the_venue(
+async def test_unknown_ends_by_drop_copy_also_after_kill_9_of_the_venue(
     book_url, tls_folder, tmp_path
 ) -> None:
     async with sim_path(book_url, tls_folder, tmp_path) as path:

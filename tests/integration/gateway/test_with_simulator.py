@@ -75,7 +75,7 @@ async def test_orders_and_prices(simulated: Bench) -> None:
     assert unknown.cl_ord_id == status.orig_cl_ord_id
 
 
-async def test_doubts_behind_a_crash_end_by_mass_status_and_singly_for_what_is_closed(
+async def test_doubts_after_a_crash_end_by_mass_status_and_singly_for_what_is_closed(
     simulated: Bench,
 ) -> None:
     bench = simulated
@@ -98,9 +98,9 @@ async def test_doubts_behind_a_crash_end_by_mass_status_and_singly_for_what_is_c
     first, second, single = bench.oms.reports()[4:]
     assert (first.exec_type, first.ord_status) == ("I", "0")
     assert first.mass_status_request_id == second.mass_status_request_id != ""
-    told = {one.cl_ord_id: one.status_request_id for one in (first, second)}
+    questions = {one.cl_ord_id: one.status_request_id for one in (first, second)}
     names = [one.cl_ord_id for one in bench.oms.reports()[:3]]
-    assert told == {name: name for name in names[:2]}
+    assert questions == {name: name for name in names[:2]}
     assert (single.mass_status_request_id, single.ord_status) == ("", "4")
     assert single.status_request_id == single.cl_ord_id == names[2]
 

@@ -74,7 +74,7 @@ def test_wrong_password_and_unknown_user_look_the_same(auth):
     assert wrong == unknown
 
 
-def test_guessing_is_slowed_down_and_told_for_how_long(identity, auth):
+def test_guessing_is_slowed_down_and_the_wait_is_given(identity, auth):
     identity.ensure_user("carol")
     for _ in range(PER_USERNAME.free_failures + 1):
         assert refused(log_in, auth, "carol", "wrong").reason == "BAD_CREDENTIALS"
@@ -186,11 +186,11 @@ def test_start_without_a_key_says_what_to_do(identity, tmp_path):
 def test_through_the_edge(tmp_path, identity, tls_folder):
     """Log in where no token is needed, call where one is: all parts real but the OMS."""
     oms_backend, prices = Backend("svc-oms", tls_folder), Backend("svc-marketdata", tls_folder)
-    behind = Backend("svc-identity", tls_folder)
-    behind.port = identity.port
+    backend = Backend("svc-identity", tls_folder)
+    backend.port = identity.port
     oms_backend.start()
     prices.start()
-    backends = {"svc-oms": oms_backend, "svc-marketdata": prices, "svc-identity": behind}
+    backends = {"svc-oms": oms_backend, "svc-marketdata": prices, "svc-identity": backend}
     try:
         with (
             running_edge(tmp_path, tls_folder, backends, identity.ops_port) as edge,

@@ -18,7 +18,7 @@ def test_envoy_takes_what_its_pod_renders(tmp_path, tls_folder):
         "client_key": "envoy.key",
         "ca": "ca.pem",
     }
-    # The last word counts: the same arguments with the paths of this machine behind.
+    # The last one counts: the same arguments, followed by the paths of this machine.
     here = [f"--set={name}={tls_folder / file}" for name, file in files.items()]
     command = [sys.executable, *arguments[:2], str(tmp_path / "etc"), *arguments[3:], *here]
     subprocess.run(command, check=True, capture_output=True)

@@ -79,11 +79,11 @@ async def fed(service):
 async def test_bad_input_names_the_field_what_it_was_and_what_is_expected(fed):
     for rpc, request, field, text in BAD_REQUESTS:
         refusal = await refusal_of(stub_of(fed, rpc)(request, metadata=fed.metadata))
-        told = (rpc, str(request), refusal)
-        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT, told
-        assert refusal.reason == "INVALID_FIELD", told
-        assert refusal.field == field, told
-        assert text in refusal.text, told
+        received = (rpc, str(request), refusal)
+        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT, received
+        assert refusal.reason == "INVALID_FIELD", received
+        assert refusal.field == field, received
+        assert text in refusal.text, received
 
 
 async def test_an_unknown_instrument_is_named(fed):
@@ -188,10 +188,10 @@ async def test_one_bad_update_costs_one_listing_and_asks_for_everything_again(se
     snapshot = await service.prices.GetSnapshot(
         pb.GetSnapshotRequest(instrument_ids=NAMES), metadata=service.metadata
     )
-    told = {update.instrument_id: update.quote for update in snapshot.updates}
-    assert told["ASML.SIMA"].stale
-    assert not told["ING.SIMA"].stale
-    assert told["ING.SIMA"].bid_price == "10.4"
+    received = {update.instrument_id: update.quote for update in snapshot.updates}
+    assert received["ASML.SIMA"].stale
+    assert not received["ING.SIMA"].stale
+    assert received["ING.SIMA"].bid_price == "10.4"
     await gateway.send(updates=[book("ASML.SIMA")])
     listed = await service.instruments.Get(
         instrument_service.GetRequest(instrument_id="ASML.SIMA"), metadata=service.metadata
@@ -240,11 +240,11 @@ async def test_the_oms_watches_listings_without_a_user(service):
     gateway = await service.gateway().open()
     stub = instrument_service_pb2_grpc.InstrumentServiceStub(service.channel("svc-oms"))
     call = stub.Watch(instrument_service.InstrumentServiceWatchRequest(venue_mic="SIMA"))
-    told = []
-    while not told or not told[-1].HasField("snapshot_complete"):
-        told.extend((await call.read()).items)
-    assert [item.instrument.instrument_id for item in told[:-1]] == sorted(NAMES)
-    assert told[-1].snapshot_complete.item_count == len(NAMES)
+    received = []
+    while not received or not received[-1].HasField("snapshot_complete"):
+        received.extend((await call.read()).items)
+    assert [item.instrument.instrument_id for item in received[:-1]] == sorted(NAMES)
+    assert received[-1].snapshot_complete.item_count == len(NAMES)
     halted = feed_pb.FeedUpdate(instrument_id="ASML.SIMA", trading_status=2)
     await gateway.send(updates=[halted])
     change = (await call.read()).items[0].instrument
@@ -255,10 +255,10 @@ async def test_only_the_oms_watches_prices_without_a_user(fed):
     subscription = pb.Subscription(mode=pb.DELIVERY_MODE_INTERVAL, interval_ms=1000)
     request = pb.WatchRequest(subscription=subscription)
     call = market_data_service_pb2_grpc.MarketDataServiceStub(fed.channel("svc-oms")).Watch(request)
-    told = []
-    while not told or not told[-1].HasField("snapshot_complete"):
-        told.extend((await call.read()).items)
-    assert {item.update.instrument_id for item in told if item.HasField("update")} == set(NAMES)
+    received = []
+    while not received or not received[-1].HasField("snapshot_complete"):
+        received.extend((await call.read()).items)
+    assert {item.update.instrument_id for item in received if item.HasField("update")} == set(NAMES)
     for stranger in ("svc-gateway", "svc-identity", "envoy"):
         stub = market_data_service_pb2_grpc.MarketDataServiceStub(fed.channel(stranger))
         refusal = await refusal_of(stub.Watch(request))

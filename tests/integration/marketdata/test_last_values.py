@@ -1,4 +1,4 @@
-"""Last values in a real Redis: read at start, written behind, never missed."""
+"""Last values in a real Redis: read at start, written afterwards, never missed."""
 
 import asyncio
 

@@ -98,15 +98,15 @@ async def test_every_topic(service):
     update.trade.CopyFrom(trade)
     update.received_at.FromNanoseconds(1_700_000_000_000_000_000)
     await gateway.send(updates=[bid("ASML.SIMA", "9.5"), update])
-    told = {}
-    while {"quote", "book", "trade", "candle"} - told.keys():
+    received = {}
+    while {"quote", "book", "trade", "candle"} - received.keys():
         item = await reader.next()
         if item.HasField("update"):
-            told[item.update.WhichOneof("value")] = item.update
-    assert told["trade"].trade.trade_id == "t1"
-    assert told["candle"].candle.close_price == "10.5"
-    assert told["quote"].quote.last_price == "10.5"
-    assert len(told["book"].book.bids) == 1
+            received[item.update.WhichOneof("value")] = item.update
+    assert received["trade"].trade.trade_id == "t1"
+    assert received["candle"].candle.close_price == "10.5"
+    assert received["quote"].quote.last_price == "10.5"
+    assert len(received["book"].book.bids) == 1
 
 
 async def test_all_instruments_and_a_new_one(service):
@@ -130,7 +130,7 @@ async def test_intervals_conflate_and_count(service):
     assert last.sequence == 51
 
 
-async def test_a_slow_reader_is_told_and_delays_nobody(tls_folder, mint):
+async def test_a_slow_reader_is_informed_and_delays_nobody(tls_folder, mint):
     async with running(tls_folder, mint, subscriber_queue_updates_max=500) as service:
         gateway = await service.gateway().open()
         slow = watch(service, mode=EVERY, topics=[1, 2])
@@ -144,9 +144,9 @@ async def test_a_slow_reader_is_told_and_delays_nobody(tls_folder, mint):
             await gateway.send_ahead(updates=updates)
             await quick.until("quote", lambda update, n=n: update.sequence == n + 2)
         await latest.until("quote", lambda update: update.sequence == 3_001)
-        told = await slow.until("slow_consumer")
-        assert told.limit_items == 500
-        assert told.resume.sequence > 0
+        received = await slow.until("slow_consumer")
+        assert received.limit_items == 500
+        assert received.resume.sequence > 0
         refusal = await refusal_of(slow.call)
         assert refusal.reason == "SLOW_CONSUMER"
         assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -212,7 +212,7 @@ async def test_a_broken_feed_is_a_gap_and_stale_until_its_books_are_back(service
     assert fresh.quote.bid_price == "10"
 
 
-async def test_a_reader_who_comes_while_the_feed_is_down_is_told(service):
+async def test_a_reader_who_comes_while_the_feed_is_down_is_informed(service):
     gateway = await service.gateway().open()
     first = watch(service, "ASML.SIMA")
     await first.snapshot()
@@ -263,7 +263,7 @@ async def test_a_stream_goes_on_when_the_client_has_no_more_wishes(service):
     assert (await reader.until("quote")).quote.bid_price == "10.3"
 
 
-async def test_drain_tells_readers_and_the_gateway(service):
+async def test_drain_informs_readers_and_the_gateway(service):
     gateway = await service.gateway().open()
     reader = watch(service)
     cursor = (await reader.snapshot()).cursor

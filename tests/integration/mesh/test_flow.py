@@ -108,7 +108,7 @@ from mesh.server import Ops, run_process
 @asynccontextmanager
 async def build(settings, server):
     yield Ops(extra={"/extra": lambda: b"{}"})
-    print("closed behind the drain", flush=True)
+    print("closed after the drain", flush=True)
 
 run_process(MeshSettings, build)
 """
@@ -142,7 +142,7 @@ async def test_process_is_ready_then_drains_and_closes_its_parts(number):
     assert b"ready" in await until_listening(port)
     process.send_signal(number)
     out, errors = await process.communicate()
-    assert (process.returncode, out) == (0, b"closed behind the drain\n"), errors.decode()
+    assert (process.returncode, out) == (0, b"closed after the drain\n"), errors.decode()
 
 
 async def test_process_with_an_unknown_key_does_not_start():

@@ -274,7 +274,7 @@ async def test_stream_ends_30_s_before_its_token(running):
         assert (refusal.reason, refusal.retry_after_s) == ("DRAINING", 0)
 
 
-async def test_slow_reader_is_told(running):
+async def test_slow_reader_is_informed(running):
     async with running.stub() as stub:
         running.orders.put(*[event_pb2.OrderStreamItem()] * 11)
         stream = stub.Watch(pb.WatchRequest(), metadata=bearer(running.mint.mint_token()))
@@ -315,7 +315,7 @@ def read(url):
             return error.code, error.read()
 
 
-async def test_ops_server_tells_metrics_and_readiness():
+async def test_ops_server_serves_metrics_and_readiness():
     from mesh.telemetry import OpsServer
 
     ready = [(False, "no database")]

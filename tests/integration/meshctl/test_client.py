@@ -76,7 +76,7 @@ async def test_lost_answer_is_asked_for_again_with_the_same_key(edge, mesh):
     assert len(keys) == len(edge.orders) == 1
 
 
-async def test_refusal_is_told_at_once_with_reason_and_field(edge, mesh):
+async def test_refusal_is_reported_at_once_with_reason_and_field(edge, mesh):
     edge.faults["Place"] = [refuse("PRICE_OFF_TICK", "no", "terms.limit_price", tick="0.05")]
     with pytest.raises(MeshRefusedError) as caught:
         await mesh.place(order_service_pb2.PlaceRequest(**PLACE), retry_for_s=30)
@@ -105,13 +105,13 @@ async def test_many_tasks_refresh_once(edge, mesh):
     assert len(edge.requests["Refresh"]) == 1
 
 
-async def test_login_that_has_ended_is_told(edge, mesh):
+async def test_login_that_has_ended_is_reported(edge, mesh):
     edge.tokens_made += 5
     with pytest.raises(NotLoggedInError):
         await mesh.instruments()
 
 
-async def test_nobody_there_is_told(edge, mesh):
+async def test_nobody_there_is_reported(edge, mesh):
     await edge.stop()
     with pytest.raises(MeshUnreachableError):
         await mesh.instruments()
@@ -144,7 +144,7 @@ async def test_a_slow_handshake_is_no_dead_mesh(edge, home):
     server.close()
 
 
-async def test_watch_resumes_behind_the_last_event_and_tells_the_gap(edge, mesh):
+async def test_watch_resumes_after_the_last_event_and_reports_the_gap(edge, mesh):
     async def first(_):
         yield frame(complete(7), event(8))
         yield frame(event(9))

@@ -10,7 +10,7 @@ from ordermesh.oms.v1 import order_service_pb2
 
 
 def story(*states):
-    """An order stream that tells these states of ORDER-1."""
+    """An order stream with these states of ORDER-1."""
 
     async def script(_):
         for number, (kind, state) in enumerate(states, 2):
@@ -46,20 +46,20 @@ STORIES = {
 @pytest.mark.parametrize(("flags", "states", "code"), STORIES.values(), ids=STORIES.keys())
 async def test_order_is_followed_to_its_end(trader, flags, states, code):
     trader.edge.watches = [story(*states)]
-    done, out, told = await trader.run("order", "buy", "ASML.SIMA", "100", *flags, "--json")
-    assert done == code, told
+    done, out, on_stderr = await trader.run("order", "buy", "ASML.SIMA", "100", *flags, "--json")
+    assert done == code, on_stderr
     lines = [json.loads(line) for line in out.splitlines()]
     assert lines[0]["order_id"] == "ORDER-1"
     assert len(lines) == 1 + len(states)
 
 
 async def test_symbol_without_venue_takes_the_first_and_says_so(trader):
-    code, _, told = await trader.run("order", "sell", "asml", "5", "--no-wait")
+    code, _, on_stderr = await trader.run("order", "sell", "asml", "5", "--no-wait")
     assert code == 0
-    assert "ASML.SIMA" in told
-    assert "ASML.SIMB" in told
-    _, out, told = await trader.run("order", "sell", "asml", "5", "--no-wait", "--json")
-    assert (json.loads(out)["instrument_id"], told) == ("ASML.SIMA", "")
+    assert "ASML.SIMA" in on_stderr
+    assert "ASML.SIMB" in on_stderr
+    _, out, on_stderr = await trader.run("order", "sell", "asml", "5", "--no-wait", "--json")
+    assert (json.loads(out)["instrument_id"], on_stderr) == ("ASML.SIMA", "")
 
 
 CANCELS = {
@@ -73,8 +73,8 @@ CANCELS = {
 async def test_cancel_waits_for_the_venue(trader, states, code):
     await trader.run("order", "buy", "SAP.SIMA", "1", "--no-wait")
     trader.edge.watches = [story(*states)]
-    done, _, told = await trader.run("cancel", "ORDER-1")
-    assert done == code, told
+    done, _, on_stderr = await trader.run("cancel", "ORDER-1")
+    assert done == code, on_stderr
 
 
 async def test_resolve_says_what_a_person_found(trader):
@@ -94,42 +94,42 @@ async def test_refusal_names_reason_text_and_field(trader):
     trader.edge.faults["Place"] = [
         refuse("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", tick="0.05")
     ]
-    code, _, told = await trader.run("order", "buy", "ASML.SIMA", "1", "--limit", "1.001")
+    code, _, on_stderr = await trader.run("order", "buy", "ASML.SIMA", "1", "--limit", "1.001")
     assert code == 3
     for words in ("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", "change"):
-        assert words in told
+        assert words in on_stderr
 
 
 async def test_with_json_what_went_wrong_is_an_object_too(terminal):
-    code, out, told = await terminal.run("orders", "--json")
-    assert (code, out, json.loads(told)["error"]["reason"]) == (5, "", "NOT_LOGGED_IN")
+    code, out, on_stderr = await terminal.run("orders", "--json")
+    assert (code, out, json.loads(on_stderr)["error"]["reason"]) == (5, "", "NOT_LOGGED_IN")
     await terminal.run("login", "alice")
     terminal.edge.faults["Place"] = [
         refuse("PRICE_OFF_TICK", "1.001 is off the tick", "terms.limit_price", tick="0.05")
     ]
     place = ("order", "buy", "asml", "1", "--limit", "1.001", "--json")
-    code, out, told = await terminal.run(*place)
-    error = json.loads(told)["error"]
+    code, out, on_stderr = await terminal.run(*place)
+    error = json.loads(on_stderr)["error"]
     assert (code, out, error["reason"]) == (3, "", "PRICE_OFF_TICK")
     assert (error["metadata"]["field"], error["metadata"]["tick"]) == ("terms.limit_price", "0.05")
     await terminal.edge.stop()
-    code, _, told = await terminal.run("orders", "--json")
-    assert (code, json.loads(told)["error"]["reason"]) == (4, "UNREACHABLE")
+    code, _, on_stderr = await terminal.run("orders", "--json")
+    assert (code, json.loads(on_stderr)["error"]["reason"]) == (4, "UNREACHABLE")
 
 
 async def test_exit_codes_of_what_is_not_the_orders_fault(terminal):
-    code, _, told = await terminal.run("orders")
-    assert (code, "ordermesh login" in told) == (5, True)
-    code, _, told = await terminal.run("login", "alice", "--password-stdin", text="wrong\n")
-    assert (code, "BAD_CREDENTIALS" in told) == (5, True)
+    code, _, on_stderr = await terminal.run("orders")
+    assert (code, "ordermesh login" in on_stderr) == (5, True)
+    code, _, on_stderr = await terminal.run("login", "alice", "--password-stdin", text="wrong\n")
+    assert (code, "BAD_CREDENTIALS" in on_stderr) == (5, True)
     assert (await terminal.run("order", "hold", "ASML", "1"))[0] == 2
     assert (await terminal.run("replace", "ORDER-1"))[0] == 2
     await terminal.done("login", "alice")
     code, _, told = await terminal.run("order", "buy", "NOSUCH", "1")
     assert (code, "ordermesh instruments" in told) == (3, True)
     await terminal.edge.stop()
-    code, _, told = await terminal.run("orders")
-    assert (code, "ordermesh status" in told) == (4, True)
+    code, _, on_stderr = await terminal.run("orders")
+    assert (code, "ordermesh status" in on_stderr) == (4, True)
 
 
 async def test_lists_are_lines_of_json(trader):

@@ -83,8 +83,8 @@ async def test_a_session_that_has_not_confirmed_is_not_success(trader):
 
 
 async def test_a_switch_without_scope_is_wrong_usage(trader):
-    code, _, told = await trader.run("kill", "engage", "--reason", "runaway")
-    assert (code, "--account" in told) == (2, True)
+    code, _, on_stderr = await trader.run("kill", "engage", "--reason", "runaway")
+    assert (code, "--account" in on_stderr) == (2, True)
     assert "KillSwitchService/Engage" not in trader.edge.requests
 
 
@@ -95,8 +95,8 @@ async def test_a_release_takes_two(trader):
     trader.edge.faults["KillSwitchService/ApproveRelease"] = [
         refuse("SECOND_PERSON_REQUIRED", "alice proposed it: another person must approve")
     ]
-    code, _, told = await trader.run("kill", "approve", "K1")
-    assert (code, "SECOND_PERSON_REQUIRED" in told) == (3, True)
+    code, _, on_stderr = await trader.run("kill", "approve", "K1")
+    assert (code, "SECOND_PERSON_REQUIRED" in on_stderr) == (3, True)
 
 
 async def test_switches_are_listed_and_shown(trader):
@@ -123,11 +123,11 @@ async def test_a_limit_is_set_over_its_newest_version(trader):
         "LimitService/ListLimits": {"limits": [VALUE_LIMIT]},
         "LimitService/SetLimit": {"limit": VALUE_LIMIT | {"version": 5}},
     }
-    code, out, told = await trader.run(
+    code, out, on_stderr = await trader.run(
         "limits", "set", "max-order-value", "--account", "ACC-ALICE", "--value", "40000",
         "--until", "2027-01-31", "--reason", "quarter end",
     )  # fmt: skip
-    assert code == 0, told
+    assert code == 0, on_stderr
     request = trader.asked("LimitService/SetLimit")
     assert request.pop("idempotency_key")
     assert request == {
@@ -141,7 +141,7 @@ async def test_a_limit_is_set_over_its_newest_version(trader):
     assert "version 5" in out
 
 
-async def test_a_version_that_is_told_is_not_looked_up(trader):
+async def test_a_version_that_is_given_is_not_looked_up(trader):
     await trader.run(
         "limits", "set", "instrument-permission", "--firm", "DEMO", "--deny", "*.SIMB",
         "--deny", "SAP.SIMA", "--reason", "not ours", "--version", "2",
@@ -190,11 +190,11 @@ async def test_an_ended_limit_names_the_version_it_ends(trader):
 async def test_an_override_is_proposed_for_a_while(trader):
     override = {"override_id": "O1", "state": "OVERRIDE_STATE_PROPOSED", "account_id": "ACC-ALICE"}
     trader.edge.answers["LimitService/ProposeOverride"] = {"override": override}
-    code, out, told = await trader.run(
+    code, out, on_stderr = await trader.run(
         "limits", "override", "propose", "L1", "--account", "ACC-ALICE", "--until", "2h",
         "--value", "90000", "--reason", "client asked",
     )  # fmt: skip
-    assert code == 0, told
+    assert code == 0, on_stderr
     assert "override approve O1" in out
     assert trader.asked("LimitService/ProposeOverride")["values"] == {"value": "90000"}
     for line in (("approve", "O1"), ("reject", "O1", "--reason", "no")):
@@ -276,7 +276,7 @@ async def test_the_audit_log_is_read_over_its_pages(trader):
     assert (await trader.run("audit", "--reason", "no-such"))[0] == 2
 
 
-async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
+async def test_whoever_acted_is_reported_by_name_beside_the_id(trader):
     by = {"engaged_by": "01E", "engaged_by_name": "rita"}
     released = {"released_by": "01R", "released_by_name": "ravi"}
     override = {"override_id": "O1", "proposed_by": "01P", "proposed_by_name": "pia",
@@ -293,7 +293,7 @@ async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
         },
         "AuditService/List": {"entries": [{"actor": "01A", "actor_name": "alice", "count": 1}]},
     }
-    for line, told in (
+    for line, on_stderr in (
         (("kill", "list"), "rita (01E)"),
         (("kill", "show", "K1"), "released by ravi (01R)"),
         (("limits", "history", "L1"), "sue (01S)"),
@@ -306,7 +306,7 @@ async def test_whoever_acted_is_told_by_name_beside_the_id(trader):
         code, out, errors = await trader.run(*line)
         assert code == 0, errors
         # Narrow columns break the words over lines.
-        assert told in out or all(word in out for word in told.split()), (line, out)
+        assert on_stderr in out or all(word in out for word in on_stderr.split()), (line, out)
 
 
 @pytest.mark.parametrize(("orders", "warned"), [(0, True), (3, False)])
@@ -317,6 +317,6 @@ async def test_an_algorithm_nothing_open_carries_is_pointed_at(trader, orders, w
         "KillSwitchService/Get": {"kill_switch": found},
     }
     line = ("kill", "engage", "--algorithm", "momentun-7", "--reason", "runaway", "--wait", "0")
-    code, _, told = await trader.run(*line)
-    assert code == 0, told
-    assert ("no open order has algorithm momentun-7" in told) is warned
+    code, _, on_stderr = await trader.run(*line)
+    assert code == 0, on_stderr
+    assert ("no open order has algorithm momentun-7" in on_stderr) is warned

@@ -92,9 +92,9 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("flags", "words"), MISTAKES.values(), ids=MISTAKES.keys())
 async def test_what_cannot_be_meant_is_wrong_usage(trader, flags, words):
-    code, _, told = await trader.run("order", "sell", "SAP.SIMA", "10", *flags)
+    code, _, errors = await trader.run("order", "sell", "SAP.SIMA", "10", *flags)
     assert code == 2
-    assert words in told
+    assert words in errors
     assert "Place" not in trader.edge.requests
 
 
@@ -106,7 +106,7 @@ async def test_an_order_may_be_for_so_much_money(trader):
     assert (code, "--cash" in told) == (2, True)
 
 
-def test_an_estimate_is_told_as_one():
+def test_an_estimate_is_reported_as_one():
     order = Order(side="SIDE_BUY", type="ORDER_TYPE_MARKET", instrument_id="SAP.SIMA")
     order.currency = "EUR"
     order.terms.MergeFrom(
@@ -191,15 +191,15 @@ async def test_a_batch_tells_the_order_at_fault_not_those_left_out_for_it(trader
     trader.edge.answers["PlaceBatch"] = {
         "results": [{"rejection": left_out}, {"rejection": at_fault}]
     }
-    code, _, told = await trader.run(
+    code, _, errors = await trader.run(
         "order", "sell", "SAP.SIMA", "10", "--limit", "12", "--oco", "8.001"
     )
     assert code == 3
-    assert "PRICE_OFF_TICK" in told
-    assert "terms.stop_price" in told
+    assert "PRICE_OFF_TICK" in errors
+    assert "terms.stop_price" in errors
 
 
-async def test_a_replace_changes_what_was_told_and_keeps_the_rest(trader):
+async def test_a_replace_changes_what_was_reported_and_keeps_the_rest(trader):
     await trader.run(
         "order", "sell", "SAP.SIMA", "10", "--stop", "8", "--limit", "7.5", "--no-wait"
     )

@@ -47,7 +47,7 @@ async def test_a_default_for_disconnects_is_set_taken_away_and_recorded(book_url
     assert "off" in entries[1].text
 
 
-async def test_verify_tells_of_a_broken_chain(book_url):
+async def test_verify_reports_a_broken_chain(book_url):
     admin(book_url, "disconnect-default", "--account", "ACC-ALICE", "--by", "rita")
     clean = admin(book_url, "verify")
     assert (clean.returncode, "1 audit entries chained" in clean.stdout) == (0, True)

@@ -13,7 +13,7 @@ from ordermesh.oms.v1 import order_service_pb2
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.type.v1 import error_pb2
 from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.audit import refusal_log as auditor
+from svc_oms.service.audit import refusal_log
 from svc_oms.service.book.verification import verify_book
 from tests.support.oms import AUDREY, BOB, MINT, VERA, Client, replica, trading
 from tests.support.oms_process import oms_process
@@ -101,11 +101,11 @@ async def test_each_cancel_refused_in_a_cancel_all_is_recorded(book_url, tls):
         await client.cancel("c2", order_ids[1])
         request = order_service_pb2.CancelAllRequest(idempotency_key="k6", account_id="ACC-ALICE")
         answer = await client.orders.CancelAll(request, metadata=client.metadata)
-        told = {r.order_id: r.rejection for r in answer.results if r.HasField("rejection")}
-        assert sorted(told) == sorted(order_ids[:2])
+        rejections = {r.order_id: r.rejection for r in answer.results if r.HasField("rejection")}
+        assert sorted(rejections) == sorted(order_ids[:2])
         found = await entries(channel)
         assert {(e.order_id, e.reason, e.text) for e in found} == {
-            (order_id, one.reason, one.text) for order_id, one in told.items()
+            (order_id, one.reason, one.text) for order_id, one in rejections.items()
         }
         for entry in found:
             assert (entry.actor, entry.command) == ("alice", "OrderService/CancelAll")
@@ -228,10 +228,10 @@ async def test_filters_and_pages(book_url, tls):
 
 
 async def test_nobody_fills_the_disk(book_url, tls, monkeypatch):
-    monkeypatch.setattr(auditor, "NOBODY_ENTRIES_BURST", 3)
-    monkeypatch.setattr(auditor, "NOBODY_ENTRIES_PER_S", 0.0)
-    monkeypatch.setattr(auditor, "CALLER_ENTRIES_BURST", 4)
-    monkeypatch.setattr(auditor, "CALLER_ENTRIES_PER_S", 0.0)
+    monkeypatch.setattr(refusal_log, "NOBODY_ENTRIES_BURST", 3)
+    monkeypatch.setattr(refusal_log, "NOBODY_ENTRIES_PER_S", 0.0)
+    monkeypatch.setattr(refusal_log, "CALLER_ENTRIES_BURST", 4)
+    monkeypatch.setattr(refusal_log, "CALLER_ENTRIES_PER_S", 0.0)
     async with trading(book_url, tls) as (_, client, _gateway):
         for index in range(10):
             assert await refused(client.orders.Place(client.request("k"))) == "UNAUTHENTICATED"

@@ -74,7 +74,7 @@ GOOD = {
             {"exec_id": "E1", "quantity": "1", "price": "650", "venue_time": {"seconds": 1}}
         ],
         venue_order_id="V1",
-        reason="told on the telephone",
+        reason="reported on the telephone",
     ),
     "GoFlat": order_service_pb2.GoFlatRequest(
         idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA"

@@ -109,7 +109,7 @@ APART = (
 )
 
 
-async def test_a_scope_nothing_can_be_in_is_refused_and_the_near_ids_are_told(
+async def test_a_scope_nothing_can_be_in_is_refused_and_the_similar_ids_are_shown(
     book_url, tls, book
 ) -> None:
     """A typo engaged would block nothing, and its operator would believe to be safe."""
@@ -121,15 +121,15 @@ async def test_a_scope_nothing_can_be_in_is_refused_and_the_near_ids_are_told(
             while not await running.book.store.directory().knows(IdKind.TRADER, "alice"):
                 await asyncio.sleep(0.005)
         before, sent, recorded = await book.state(), len(gateway.blocks), len(await book.refused())
-        table = [(scope, "OBJECT_NOT_FOUND", field, told) for scope, field, told in UNKNOWN]
+        table = [(scope, "OBJECT_NOT_FOUND", field, shown) for scope, field, shown in UNKNOWN]
         table += [(scope, "INVALID_FIELD", field, "or left out") for scope, field in APART]
-        for scope, reason, field, told in table:
+        for scope, reason, field, shown in table:
             for rpc, make in (("Engage", pb.EngageRequest), ("MassCancel", pb.MassCancelRequest)):
                 request = make(idempotency_key="x", scope=scope, reason="a test")
                 found = await refusal(getattr(client.kills, rpc)(request, metadata=OSCAR))
                 assert (found.reason, found.field) == (reason, f"scope.{field}"), (scope, found)
                 assert scope[field] in found.text
-                assert told in found.text.replace(", ACC-OTHER", "")
+                assert shown in found.text.replace(", ACC-OTHER", "")
                 assert found.metadata["value"] == scope[field]
                 assert found.metadata["expected"]
         assert await book.state() == before
@@ -159,7 +159,7 @@ async def test_a_switch_that_was_engaged_is_answered_whatever_is_known_now(
         assert (found.reason, found.field) == ("OBJECT_NOT_FOUND", "scope.account_id")
 
 
-async def test_a_trader_is_told_no_names_of_others(book_url, tls) -> None:
+async def test_a_trader_sees_no_names_of_others(book_url, tls) -> None:
     async with trading(book_url, tls) as (_, client, _gateway):
         for field, kept in (("firm_id", "DEMO"), ("trader", "alice"), ("venue_mic", "")):
             scope = {"account_id": "ACC-ALICE", field: "DEM"}
@@ -172,8 +172,8 @@ async def test_a_trader_is_told_no_names_of_others(book_url, tls) -> None:
             assert ("near it: SIMA" in found.text) == (field == "venue_mic")
 
 
-async def test_an_algorithm_is_free_text_and_the_answer_tells_what_it_met(book_url, tls) -> None:
-    """No list of algorithms is kept: that nothing carries the name is told by the count."""
+async def test_an_algorithm_is_free_text_and_the_answer_says_what_it_met(book_url, tls) -> None:
+    """No list of algorithms is kept: that nothing carries the name is shown by the count."""
     async with trading(book_url, tls) as (_, client, _gateway):
         await client.place("k1", regulatory={"algorithm_id": "momentum-7"})
         for key, algorithm, met in (("k2", "momentum-7", 1), ("k3", "momentun-7", 0)):

@@ -86,11 +86,11 @@ async def test_bad_orders_of_a_batch_are_refused_as_alone_and_recorded(book_url,
         orders = [client.request(f"m-{index}", **row[0]) for index, row in enumerate(rows)]
         answer = await client.orders.PlaceBatch(batch("b", *orders), metadata=ALICE)
         for result, (change, reason, field, was, should) in zip(answer.results, rows, strict=True):
-            told = result.rejection
-            assert error_pb2.ErrorReason.Name(told.reason) == f"ERROR_REASON_{reason}", change
-            assert told.field == field, change
-            assert was in told.text, told
-            assert should in told.text, told
+            refusal = result.rejection
+            assert error_pb2.ErrorReason.Name(refusal.reason) == f"ERROR_REASON_{reason}", change
+            assert refusal.field == field, change
+            assert was in refusal.text, refusal
+            assert should in refusal.text, refusal
             assert not result.HasField("order")
         assert await book.state() == before
         assert not gateway.commands
@@ -110,7 +110,7 @@ async def test_what_spoils_a_batch_of_all_or_none_is_recorded(book_url, tls, boo
         assert (entry.reason, entry.field) == (answer.results[1].rejection.reason, "terms.quantity")
         assert (entry.actor, entry.command) == ("alice", "OrderService/PlaceBatch")
         assert (entry.idempotency_key, entry.account_id) == ("m-2", "ACC-ALICE")
-        # The one that was in order is told, too: it is not placed.
+        # The correct one gets a result, too: it is not placed.
         assert (other.idempotency_key, other.reason) == ("m-1", answer.results[0].rejection.reason)
 
 
@@ -159,7 +159,7 @@ def bad_words(doubtful: str, clear: str) -> list[tuple]:
             order_id=order,
             venue_holds=HOLDS[holds],
             executions=executions,
-            reason="told on the telephone",
+            reason="reported on the telephone",
         )
 
     replaced = word("WORKING")

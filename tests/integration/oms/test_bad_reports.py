@@ -16,7 +16,7 @@ def fill(gateway: Gateway, cl_ord_id: str, **fields) -> gw.VenueMessage:
     return gateway.report(cl_ord_id, "F", "1", **{**base, "leaves_quantity": "40", **fields})
 
 
-# What is wrong; the words that must be there to see; fields of a fill of 10 behind one of 50.
+# What is wrong; the words that must be shown; fields of a fill of 10 after one of 50.
 FILLS = [
     ("no ExecID", "ExecID(17)", {"exec_id": ""}),
     ("an ExecID of control characters", "ExecID(17)", {"exec_id": "a\x1fb"}),

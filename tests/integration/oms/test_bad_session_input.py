@@ -74,7 +74,7 @@ async def proposed(sessions: SessionServiceStub, who: Any) -> str:
 
 
 async def until_sent(sessions: SessionServiceStub, action_id: str) -> None:
-    """Wait until the gateway was told: from then on the action stands still."""
+    """Wait until the gateway has the action: from then on the action stands still."""
     async with asyncio.timeout(WAIT_S):
         while True:
             listed = await sessions.ListActions(pb.ListActionsRequest(), metadata=OSCAR)

@@ -3,7 +3,7 @@
 from svc_oms.adapters.postgres.order_store import PostgresStore
 
 
-async def test_keys_asked_for_before_the_locks_do_not_tell_it(book_url):
+async def test_keys_asked_for_before_the_locks_do_not_return_it(book_url):
     store = await PostgresStore.connect(book_url)
     try:
         async with store.transaction() as batch:

@@ -17,7 +17,7 @@ from tests.support.oms import ALICE, BOB, RITA, trading
 from tests.support.waiting import until
 
 KEYS = itertools.count(1)
-# Market orders cannot be valued here: no market data is told.
+# Market orders cannot be valued here: there is no market data.
 UNVALUED = {"order_value_max": "none"}
 
 
@@ -120,7 +120,7 @@ async def test_open_orders_are_cancelled_and_the_position_is_closed(book_url, tl
             assert len(venue.orders) == 1
 
 
-async def test_what_found_no_price_remains_and_is_told(book_url, tls):
+async def test_what_found_no_price_remains_and_is_reported(book_url, tls):
     async with trading(book_url, tls, **UNVALUED) as (_, client, gateway):
         await held(client, gateway, "100")
         async with Venue(gateway, fills=40):

@@ -227,7 +227,7 @@ async def test_while_the_venue_is_down_the_report_says_so_and_the_cancel_waits(b
 
 
 async def test_under_load_on_two_replicas_no_new_order_follows_the_confirmation(book_url, tls):
-    """Invariant 10: what the gateway gets behind its confirmation it was told to hold back."""
+    """Invariant 10: after its confirmation the gateway holds back what it was asked to."""
     async with two_replicas(book_url, tls) as (one, other, gateway):
         stop, accepted, denied = asyncio.Event(), [], []
 
@@ -265,7 +265,7 @@ async def test_under_load_on_two_replicas_no_new_order_follows_the_confirmation(
         assert found.kill_switch.counts.orders == len(accepted)
         pulled = [c.order_id for c in cancels(gateway)]
         assert sorted(pulled) == sorted(accepted)
-        # The account's lock and the block are one: nothing was committed behind the switch.
+        # The account's lock and the block are one: nothing was committed after the switch.
         committed = [c.committed_at.ToMicroseconds() for c in gateway.commands if c.kind == 1]
         assert max(committed) <= switch.acknowledged_at.ToMicroseconds()
 
@@ -375,7 +375,7 @@ async def test_release_takes_two_persons_and_enters_nothing_again(book_url, tls)
         released = (await kills.ApproveRelease(approve, metadata=RAVI)).kill_switch
         assert released.state == kill.KILL_SWITCH_STATE_RELEASED
         assert (released.release_proposed_by, released.released_by) == ("rita", "ravi")
-        await until(lambda: not gateway.blocks[-1].blocks, "the gateway is told")
+        await until(lambda: not gateway.blocks[-1].blocks, "the gateway has the release")
         sent = len(gateway.commands)
         placed = (await client.place("after")).order
         assert (await gateway.command(sent)).order_id == placed.order_id
@@ -446,7 +446,7 @@ async def test_who_may_what(book_url, tls):
         )
 
 
-async def test_a_watch_begins_with_a_snapshot_and_tells_changes(book_url, tls):
+async def test_a_watch_begins_with_a_snapshot_and_reports_changes(book_url, tls):
     async with two_replicas(book_url, tls) as (one, other, _gateway):
         first = await engage(one, account_id="ACC-BOB")
         call = other.kills.Watch(pb.KillSwitchServiceWatchRequest(heartbeat_s=1), metadata=AUDREY)
@@ -484,7 +484,7 @@ async def test_a_session_without_a_link_for_long_needs_no_confirmation(book_url,
     async with trading(book_url, tls) as (_, client, gateway):
         await gateway.close()
         store = await PostgresStore.connect(book_url)
-        # The owner's last word is the state: behind it nobody renews when it was seen.
+        # The owner's last report is the state: after it nobody renews the time it was seen.
         given_up = "SELECT count(*) FROM oms.sessions WHERE NOT linked AND state = 1"
         async with asyncio.timeout(WAIT_S):
             while not await store._write_pool.fetchval(given_up):
@@ -535,7 +535,7 @@ async def test_a_link_ends_when_switches_can_no_longer_be_read(book_url, tls, mo
 
 
 async def test_a_gateway_never_has_more_than_it_can_take(book_url, tls, monkeypatch):
-    """So it goes on reading, and a switch does not wait behind commands."""
+    """So it goes on reading, and a switch does not wait for commands."""
     monkeypatch.setattr(downlink, "OUTSTANDING_COMMANDS_MAX", 3)
     async with trading(book_url, tls) as (_, client, gateway):
         orders = [(await client.place(f"o{n}")).order for n in range(5)]
@@ -555,4 +555,4 @@ async def test_heartbeats_come_between_commands_too(book_url, tls, monkeypatch):
         for number in range(3):
             await client.place(f"o{number}")
         await gateway.command(2)
-        await until(lambda: gateway.beats > 1, "a heartbeat behind the first one")
+        await until(lambda: gateway.beats > 1, "a heartbeat after the first one")

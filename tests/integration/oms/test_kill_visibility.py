@@ -65,7 +65,7 @@ async def test_a_trader_sees_what_blocks_it_and_why(book_url, tls, scope):
             switch = found[switch_id]
             assert (switch.reason, switch.engaged_by_name) == ("test", "Rita")
             assert switch.scope == kill.KillScope(**scope)
-            assert not switch.HasField("counts"), "of the orders of others nothing is told"
+            assert not switch.HasField("counts"), "nothing of the orders of others is shown"
         request = pb.KillSwitchServiceGetRequest(switch_id=switch_id)
         answer = await client.kills.Get(request, metadata=ALICE)
         assert all(one.account_id == "ACC-ALICE" for one in answer.orders)
@@ -98,7 +98,7 @@ async def test_a_trader_does_not_see_what_cannot_block_it(book_url, tls):
             assert found.reason == "OBJECT_NOT_FOUND"
 
 
-async def test_a_trader_is_told_when_a_switch_of_its_firm_is_released(book_url, tls):
+async def test_a_trader_sees_when_a_switch_of_its_firm_is_released(book_url, tls):
     async with trading(book_url, tls) as (_, client, _gateway):
         switch_id = await engage(client, "e1", firm_id="DEMO")
         call = client.kills.Watch(pb.KillSwitchServiceWatchRequest(), metadata=ALICE)

@@ -131,14 +131,14 @@ async def test_cancel_all_does_not_fail_by_what_is_pending_already(book_url, tls
         await client.cancel("c1", cancelling.order_id)
         request = order_service_pb2.CancelAllRequest(idempotency_key="all", account_id="ACC-ALICE")
         answer = await client.orders.CancelAll(request, metadata=client.metadata)
-        told = {r.order_id: r for r in answer.results}
-        assert set(told) == {new.order_id, replacing.order_id, cancelling.order_id}
+        by_order = {r.order_id: r for r in answer.results}
+        assert set(by_order) == {new.order_id, replacing.order_id, cancelling.order_id}
         assert {r.state for r in answer.results} == {order_pb2.ORDER_STATE_PENDING_CANCEL}
-        # Cancels go behind what is pending; only a second cancel of one order is refused, singly.
-        rejection = told[cancelling.order_id].rejection
+        # Cancels are sent after pending requests; only a second cancel of an order is refused.
+        rejection = by_order[cancelling.order_id].rejection
         assert rejection.reason == error_pb2.ERROR_REASON_ORDER_CHANGE_PENDING
-        assert not told[new.order_id].HasField("rejection")
-        assert not told[replacing.order_id].HasField("rejection")
+        assert not by_order[new.order_id].HasField("rejection")
+        assert not by_order[replacing.order_id].HasField("rejection")
         # Three places, a replace, a cancel, and two cancels more.
         await gateway.command(6)
         assert len(gateway.commands) == 7

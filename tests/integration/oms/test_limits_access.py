@@ -74,7 +74,7 @@ def requests() -> dict[str, object]:
     }
 
 
-async def told(call) -> str:
+async def reason_given(call) -> str:
     try:
         await call
     except grpc.aio.AioRpcError as error:
@@ -93,15 +93,15 @@ async def test_only_risk_changes_and_strangers_see_nothing(book_url, tls):
             for who in (ALICE, VERA, AUDREY, OSCAR):
                 expected = "PERMISSION_DENIED" if name in WRITES else ""
                 expected = "OBJECT_NOT_FOUND" if name == "ListLimitHistory" else expected
-                assert await told(rpc(request, metadata=who)) == expected, name
-            stranger = await told(rpc(request, metadata=BOB))
+                assert await reason_given(rpc(request, metadata=who)) == expected, name
+            stranger = await reason_given(rpc(request, metadata=BOB))
             if name in WRITES:
                 assert stranger == "PERMISSION_DENIED"
             elif name == "ListLimitHistory":
                 assert stranger == "OBJECT_NOT_FOUND"
             elif name != "ListTradingStatus":
                 assert stranger == "ACCOUNT_NOT_ALLOWED", name
-            assert await told(rpc(request)) == "UNAUTHENTICATED"
+            assert await reason_given(rpc(request)) == "UNAUTHENTICATED"
         status = await limits.GetUsage(pb.GetUsageRequest(account_id="ACC-ALICE"), metadata=ALICE)
         assert status.status == order_pb2.ACCOUNT_STATUS_ACTIVE
 
@@ -178,14 +178,14 @@ async def test_an_override_is_proposed_and_approved_by_two_persons(book_url, tls
         request = requests()["ProposeOverride"]
         request.limit_id, request.values.quantity = limit.limit_id, "100"
         override = (await limits.ProposeOverride(request, metadata=RITA)).override
-        assert await told(client.place("k1")) == "MAX_QUANTITY_EXCEEDED"
+        assert await reason_given(client.place("k1")) == "MAX_QUANTITY_EXCEEDED"
         approve = pb.ApproveOverrideRequest(
             idempotency_key="approve", override_id=override.override_id
         )
-        assert await told(limits.ApproveOverride(approve, metadata=RITA)) == (
+        assert await reason_given(limits.ApproveOverride(approve, metadata=RITA)) == (
             "SECOND_PERSON_REQUIRED"
         )
-        assert await told(client.place("k2")) == "MAX_QUANTITY_EXCEEDED"
+        assert await reason_given(client.place("k2")) == "MAX_QUANTITY_EXCEEDED"
         await limits.ApproveOverride(approve, metadata=RAVI)
         await client.place("k3")
         listed = await limits.ListOverrides(pb.ListOverridesRequest(state=2), metadata=ALICE)
@@ -205,7 +205,7 @@ async def test_a_stopped_strategy_trades_again_when_a_person_says_so(book_url, t
             gateway.filled(command.cl_ord_id, "60"),
         )
         await gateway.applied()
-        assert await told(client.place("k2", regulatory=regulatory)) == (
+        assert await reason_given(client.place("k2", regulatory=regulatory)) == (
             "REPEATED_EXECUTION_STOPPED"
         )
         # Orders of the person without the algorithm go on.
@@ -219,7 +219,9 @@ async def test_a_stopped_strategy_trades_again_when_a_person_says_so(book_url, t
         assert enabled.enabled_by == "ravi"
         await client.place("k4", regulatory=regulatory)
         request.idempotency_key = "again"
-        assert await told(limits.EnableStrategy(request, metadata=RAVI)) == "OBJECT_NOT_FOUND"
+        assert (
+            await reason_given(limits.EnableStrategy(request, metadata=RAVI)) == "OBJECT_NOT_FOUND"
+        )
 
 
 async def test_own_resting_orders_are_cancelled_before_the_new_one(book_url, tls):

@@ -136,7 +136,7 @@ async def test_what_the_venue_could_execute_never_passes_the_limit(book_url, tls
         await all_sent(book_url, gateway)
         venue.done.set()
         await answering
-        # What the venue told last may not be in the book yet.
+        # What the venue reported last may not be in the book yet.
         await gateway.applied()
         assert MOST - 100 < venue.most <= MOST
         usage = await limits.GetUsage(pb.GetUsageRequest(account_id="ACC-ALICE"), metadata=RITA)

@@ -53,14 +53,14 @@ async def set_limit(limits: LimitServiceStub, kind: str, key: str = "l1", **fiel
 async def all_call(
     clients: list[Client], changes_of: Callable[[int], dict[str, Any]] = lambda _: {}
 ) -> tuple[list[str], Counter[str]]:
-    """Let everybody place; return what was taken, and what the others were told.
+    """Let everybody place; return what was taken, and the reasons of the others.
 
     Args:
         clients: One of each replica.
         changes_of: What the n-th caller asks for, other than all.
     """
     taken: list[str] = []
-    told: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
 
     async def caller(number: int) -> None:
         client = clients[number % len(clients)]
@@ -68,12 +68,12 @@ async def all_call(
             try:
                 placed = await client.place(f"k{number}-{index}", **changes_of(number))
             except grpc.aio.AioRpcError as error:
-                told[reason_of(error)[0]] += 1
+                reasons[reason_of(error)[0]] += 1
             else:
                 taken.append(placed.order.order_id)
 
     await asyncio.gather(*(caller(number) for number in range(CALLERS)))
-    return taken, told
+    return taken, reasons
 
 
 async def fill_every_other(gateway: Gateway, done: asyncio.Event) -> None:
@@ -113,11 +113,11 @@ async def test_64_callers_reach_the_limit_and_never_pass_it(book_url, tls, kind,
         await set_limit(limits, kind, **values)
         done = asyncio.Event()
         venue = asyncio.create_task(fill_every_other(gateway, done))
-        taken, told = await all_call(clients)
+        taken, reasons = await all_call(clients)
         done.set()
         await venue
         assert len(taken) == FIT
-        assert told == {reason: CALLERS * ORDERS_EACH - FIT}
+        assert reasons == {reason: CALLERS * ORDERS_EACH - FIT}
         usage = await limits.GetUsage(pb.GetUsageRequest(account_id="ACC-ALICE"), metadata=RITA)
         used = [use for use in usage.uses if use.limit.limit_id != "default"]
         assert used
@@ -178,7 +178,7 @@ async def test_a_change_holds_on_the_other_replica_for_the_next_order(book_url, 
         assert {v.set_by for v in history.versions} == {"rita"}
 
 
-async def test_the_rate_tells_when_to_come_back(book_url, tls):
+async def test_the_rate_says_when_to_come_back(book_url, tls):
     async with two_replicas(book_url, tls) as (clients, limits, _gateway):
         await set_limit(limits, "MESSAGE_RATE", messages=1, window_ms=HOUR_MS)
         placed = await clients[0].place("k1")

@@ -1,7 +1,7 @@
 """Every other kind of limit under 64 callers on two replicas, over real gRPC and PostgreSQL.
 
 Those that judge an order by itself come into force on one replica while everybody places on
-both: behind the answer nothing beyond them is taken by either, and everything within them is.
+both: after the answer nothing beyond them is taken by either, and everything within them is.
 Those that count take exactly as many as fit.
 """
 
@@ -43,14 +43,14 @@ async def place_across(
 ) -> tuple[set[str], Counter[str]]:
     """Let everybody place while something changes, then one order beyond and one within it.
 
-    Returns all orders taken, and what those beyond it were told behind the answer. What is
+    Returns all orders taken, and the reasons of those beyond it after the answer. What is
     within it is taken, or the test fails.
 
     Args:
         both: The replicas.
         change: Returns when it was answered.
-        beyond: Placed all the time, and once more behind the answer.
-        within: Placed behind the answer; None: the caller's first order is cancelled instead.
+        beyond: Placed all the time, and once more after the answer.
+        within: Placed after the answer; None: the caller's first order is cancelled instead.
     """
     taken: set[str] = set()
     refused: Counter[str] = Counter()
@@ -65,8 +65,8 @@ async def place_across(
         while not answered.is_set():
             index += 1
             # Taken or not: the change is on its way.
-            await told(client, f"k{number}-{index}", beyond, taken)
-        refused[await told(client, f"beyond-{number}", beyond, taken)] += 1
+            await reason_given(client, f"k{number}-{index}", beyond, taken)
+        refused[await reason_given(client, f"beyond-{number}", beyond, taken)] += 1
         if within is None:
             await client.cancel(f"cancel-{number}", first)
         else:
@@ -84,7 +84,7 @@ async def place_across(
     return taken, refused
 
 
-async def told(client: Client, key: str, changes: Changes, taken: set[str]) -> str:
+async def reason_given(client: Client, key: str, changes: Changes, taken: set[str]) -> str:
     """Place; keep an order that is taken, return the reason where it is refused."""
     try:
         placed = await client.place(key, **changes)
@@ -164,7 +164,7 @@ ALLOW, DENY = limit_pb2.PERMISSION_MODE_ALLOW_LISTED, limit_pb2.PERMISSION_MODE_
         ),
     ],
 )
-async def test_behind_its_answer_no_order_beyond_a_limit_is_taken(
+async def test_after_its_answer_no_order_beyond_a_limit_is_taken(
     book_url, tls, kind, values, beyond, within, reason
 ):
     async with pair(book_url, tls) as both:
@@ -191,11 +191,11 @@ async def test_behind_its_answer_no_order_beyond_a_limit_is_taken(
     [("REDUCE_ONLY", SELL, "REDUCE_ONLY"), ("HALTED", None, "TRADING_HALTED")],
     ids=["REDUCE_ONLY", "HALTED"],
 )
-async def test_behind_its_answer_a_state_lets_through_only_what_it_says(
+async def test_after_its_answer_a_state_lets_through_only_what_it_says(
     book_url, tls, target, name, status, within, reason
 ):
     async with pair(book_url, tls) as both:
-        # What everybody sells behind the answer closes it, exactly.
+        # What everybody sells after the answer closes it, exactly.
         held = await hold(both, 100 * CALLERS)
 
         async def change() -> None:
@@ -211,7 +211,7 @@ async def test_behind_its_answer_a_state_lets_through_only_what_it_says(
         taken, refused = await place_across(both, change, BUY, within)
         assert refused == {reason: CALLERS}
         for number, client in enumerate(both.clients):
-            assert await told(client, f"more-{number}", SELL, taken) == reason
+            assert await reason_given(client, f"more-{number}", SELL, taken) == reason
         assert await sent(book_url, both.gateway) == taken | {held}
     await verified(book_url)
 

@@ -50,8 +50,8 @@ async def test_another_gateway_stands_by_until_the_owners_stream_ends(book_url, 
         first = await owner.command(0)
         standby = Gateway(channel, instance="second")
         opening = asyncio.create_task(standby.open())
-        told = (await until(lambda: standby.standbys, "told that it stands by"))[0]
-        assert (told.owner_instance, told.fencing_token) == ("test", 1)
+        seen_by_standby = (await until(lambda: standby.standbys, "it learns that it stands by"))[0]
+        assert (seen_by_standby.owner_instance, seen_by_standby.fencing_token) == ("test", 1)
         await owner.send(owner.acknowledged(first.cl_ord_id))
         await client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
         assert not opening.done()
@@ -150,7 +150,7 @@ async def test_an_owner_at_another_replica_is_fenced_in_its_transaction(book_url
         await new.close()
 
 
-async def test_a_replica_that_stops_tells_its_gateways(book_url, tls):
+async def test_a_replica_that_stops_informs_its_gateways(book_url, tls):
     async with trading(book_url, tls) as (running, client, gateway):
         await client.place("k1")
         await gateway.command(0)
@@ -196,7 +196,7 @@ async def test_what_was_committed_but_not_acknowledged_is_applied_once(book_url,
             opened = await second.open()
             assert opened.applied_inbound_msg_seq_num == 2
             assert opened.session_epoch == EPOCH
-            # The venue resends all the same, then tells the fill under a new number.
+            # The venue resends all the same, then reports the fill under a new number.
             resent = second.message(execution_report=messages[1].execution_report)
             await second.send(*messages, resent)
             await second.applied()
@@ -241,7 +241,7 @@ async def test_a_command_never_sent_rejects_its_order(book_url, tls):
     await verified(book_url)
 
 
-async def test_a_doubt_is_told_and_resolved(book_url, tls):
+async def test_a_doubt_is_reported_and_resolved(book_url, tls):
     async with trading(book_url, tls) as (_, client, gateway):
         order = (await client.place("k1")).order
         command = await gateway.command(0)
@@ -293,7 +293,7 @@ async def test_an_unknown_session_may_be_forbidden(book_url, tls):
         assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
 
 
-async def test_a_lost_database_is_told_and_survived(tls, tmp_path_factory):
+async def test_a_lost_database_is_reported_and_survived(tls, tmp_path_factory):
     from tests.support.oms import _prepare
     from tests.support.postgres import PostgresServer
 

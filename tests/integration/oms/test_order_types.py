@@ -1,4 +1,4 @@
-"""Order types over gRPC: by what the venue takes, at every replica, and stored as told."""
+"""Order types over gRPC: by what the venue takes, at every replica, and stored as reported."""
 
 import asyncio
 
@@ -64,7 +64,7 @@ async def test_what_the_venue_takes_counts_at_every_replica(book_url, tls):
         await gateway.close()
 
 
-async def test_a_peg_is_stored_as_the_venue_tells_it(book_url, tls):
+async def test_a_peg_is_stored_as_the_venue_reports_it(book_url, tls):
     async with trading(book_url, tls) as (running, client, old):
         await old.close()
         async with running.channel("svc-gateway") as peer:

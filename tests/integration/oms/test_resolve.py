@@ -45,7 +45,7 @@ async def test_a_person_says_it_is_filled(book_url, tls) -> None:
         assert answer.order.venue_order_id == "V-1"
         again = await client.orders.Resolve(word(order_id), metadata=RITA)
         assert again.duplicate
-        # The venue tells the same fills at last: known, and not counted twice.
+        # The venue reports the same fills at last: known, and not counted twice.
         cl_ord_id = f"{order_id}-1"
         await gateway.send(
             gateway.filled(cl_ord_id, "60", "60", "40", exec_id="F1", last_price="650"),

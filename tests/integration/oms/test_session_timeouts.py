@@ -1,4 +1,4 @@
-"""A gateway that is told to do something to its session and does not answer."""
+"""A gateway that gets an action for its session and does not answer."""
 
 import asyncio
 
@@ -41,8 +41,8 @@ async def in_state(sessions: SessionServiceStub, action_id: str, *states: int):
             await asyncio.sleep(0.01)
 
 
-async def told(book, command: str, *action_ids: str) -> None:
-    """Wait until the audit log tells of these actions, and of no others."""
+async def recorded(book, command: str, *action_ids: str) -> None:
+    """Wait until the audit log has these actions, and of no others."""
     async with asyncio.timeout(WAIT_S):
         while True:
             found = [one for one in await book.audit() if one.command == command]
@@ -65,7 +65,7 @@ async def test_an_action_that_is_not_answered_is_unknown_and_others_go_on(
         assert "has not answered within 1 s" in unknown.text
         assert not unknown.HasField("settled_at")
         assert (unknown.requested_by_name, unknown.decided_by_name) == ("Rita", "Oscar")
-        await told(book, "SessionAnswerMissing", first)
+        await recorded(book, "SessionAnswerMissing", first)
         second = await approved(sessions)
         await in_state(sessions, second, SENT, UNKNOWN)
         # The answer comes all the same: the numbers are a fact.
@@ -76,18 +76,18 @@ async def test_an_action_that_is_not_answered_is_unknown_and_others_go_on(
         late = await in_state(sessions, first, DONE)
         assert late.HasField("settled_at")
         assert late.after.next_sender_msg_seq_num == 500
-        await told(book, "SessionAnswerLate", first)
+        await recorded(book, "SessionAnswerLate", first)
         request = pb.SessionServiceGetRequest(session_id=NAME)
         session = (await sessions.Get(request, metadata=OSCAR)).session
         assert session.numbers.next_sender_msg_seq_num == 500
         await in_state(sessions, second, UNKNOWN)
-        await told(book, "SessionAnswerMissing", first, second)
+        await recorded(book, "SessionAnswerMissing", first, second)
 
 
-async def test_the_time_runs_on_while_nobody_is_there_and_is_told_once(
+async def test_the_time_runs_on_while_nobody_is_there_and_is_reported_once(
     book_url, tls, book, monkeypatch
 ):
-    """Two replicas start at about the instant: one of them tells."""
+    """Two replicas start at about the instant: one of them records it."""
     monkeypatch.setattr(session_administration, "ANSWER_S", 1)
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
         sessions = SessionServiceStub(channel)
@@ -97,7 +97,7 @@ async def test_the_time_runs_on_while_nobody_is_there_and_is_told_once(
         for running in (one, other):
             async with running.channel() as channel:
                 await in_state(SessionServiceStub(channel), action_id, UNKNOWN)
-        await told(book, "SessionAnswerMissing", action_id)
+        await recorded(book, "SessionAnswerMissing", action_id)
 
 
 @pytest.mark.parametrize("rpc", ["Disconnect", "HandOver"])
@@ -109,5 +109,5 @@ async def test_what_one_person_wants_has_a_time_too(book_url, tls, book, monkeyp
         request = getattr(pb, f"{rpc}Request")(session_id=NAME, reason=WHY)
         action = (await getattr(sessions, rpc)(request, metadata=OSCAR)).action
         await in_state(sessions, action.action_id, UNKNOWN)
-        await told(book, "SessionAnswerMissing", action.action_id)
+        await recorded(book, "SessionAnswerMissing", action.action_id)
         assert not gateway.ended.is_set()

@@ -78,7 +78,7 @@ async def test_snapshot_then_live_events(book_url, tls):
         await reader.end()
 
 
-async def test_replay_behind_a_cursor_is_exactly_the_log(book_url, tls):
+async def test_replay_after_a_cursor_is_exactly_the_log(book_url, tls):
     async with trading(book_url, tls) as (_, client, _gateway):
         reader = Reader(client)
         await reader.live()
@@ -127,15 +127,15 @@ async def test_a_heartbeat_says_at_once_that_the_replay_has_caught_up(book_url, 
         await until(lambda: "heartbeat" in again.kinds(), "heartbeat")
         await client.place("later")
         await until(lambda: again.sequences and again.sequences[-1] == 6, "live")
-        told = [item for item in again.items if not item.HasField("gap")]
-        beats = [n for n, item in enumerate(told) if item.HasField("heartbeat")]
+        live_items = [item for item in again.items if not item.HasField("gap")]
+        beats = [n for n, item in enumerate(live_items) if item.HasField("heartbeat")]
         # Behind the replay, before what is live, and once.
         assert beats == [5 - seen]
-        assert told[beats[0]].heartbeat.high_water.sequence == 5
+        assert live_items[beats[0]].heartbeat.high_water.sequence == 5
         await again.end()
 
 
-async def test_every_account_is_told_when_all_have_caught_up(book_url, tls):
+async def test_every_account_is_informed_when_all_have_caught_up(book_url, tls):
     both = bearer(MINT.mint_token(accounts=("ACC-ALICE", "ACC-BOB")))
     async with trading(book_url, tls) as (_, client, _gateway):
         client.metadata = both
@@ -170,7 +170,7 @@ async def test_resume_across_a_restart_loses_and_repeats_nothing(book_url, tls):
         for index in range(10):
             await client.place(f"a{index}")
         await until(lambda: len(reader.sequences) >= 4, "some events")
-        # The reader is told that the replica stops, and knows where to go on.
+        # The reader learns that the replica stops, and knows where to go on.
         await running.server.stop()
         await asyncio.wait_for(reader.task, WAIT_S)
     drain = next(i.drain for i in reader.items if i.HasField("drain"))
@@ -198,7 +198,7 @@ async def test_a_stream_that_outlives_its_token_is_welcome_again_at_once(book_ur
         assert read_refusal(reader.error).retry_after_s == 0
 
 
-async def test_a_slow_reader_is_told_and_can_resume(book_url, tls):
+async def test_a_slow_reader_is_informed_and_can_resume(book_url, tls):
     async with (
         trading(book_url, tls, stream_lag_events_max=50) as (running, client, _gateway),
         # Streams of one connection share its window; the writer has its own.
@@ -248,7 +248,7 @@ async def placed_by_flow(client: Client, orders: int) -> None:
     flow.cancel()
 
 
-async def test_link_going_down_and_up_is_told(book_url, tls):
+async def test_link_going_down_and_up_is_reported(book_url, tls):
     async with trading(book_url, tls) as (running, client, gateway):
         reader = Reader(client)
         await reader.live()

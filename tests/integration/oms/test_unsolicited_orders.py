@@ -1,4 +1,4 @@
-"""Orders the venue told of first: opened once, of the account it names; else kept for a person."""
+"""Unsolicited orders: opened once, for the account they name; else kept for a person."""
 
 import asyncpg
 import pytest
@@ -13,20 +13,22 @@ from tests.support.oms import Client, Gateway, trading, verified
 PHONE = {"venue_order_id": "PHONE-1", "limit_price": "650", "order_quantity": "100"}
 
 
-def told(**changes: str) -> gw.ToldOrder:
+def reported_order(**changes: str) -> gw.ToldOrder:
     fields = {"account_id": "ACC-ALICE", "symbol": "ASML", "side": "1", "order_type": "2"}
     return gw.ToldOrder(**(fields | changes))
 
 
 def new(gateway: Gateway, **changes) -> gw.VenueMessage:
-    fields = {"leaves_quantity": "100", "cum_quantity": "0", "told": told()}
+    fields = {"leaves_quantity": "100", "cum_quantity": "0", "told": reported_order()}
     exec_type, name = changes.pop("exec_type", "0"), changes.pop("cl_ord_id", "")
     return gateway.report(name, exec_type, "0", **(PHONE | fields | changes))
 
 
 def fill(gateway: Gateway, quantity: str, cum: str, **changes) -> gw.VenueMessage:
     leaves = f"{100 - int(cum)}"
-    return gateway.filled("", quantity, cum, leaves, **(PHONE | {"told": told()} | changes))
+    return gateway.filled(
+        "", quantity, cum, leaves, **(PHONE | {"told": reported_order()} | changes)
+    )
 
 
 async def all_orders(client: Client) -> list[order_pb2.Order]:
@@ -62,7 +64,7 @@ async def test_it_is_an_order_like_any_other_but_for_its_origin(book_url, tls):
     await verified(book_url)
 
 
-async def test_the_same_report_twice_makes_one_order_also_behind_a_restart(book_url, tls):
+async def test_the_same_report_twice_makes_one_order_also_after_a_restart(book_url, tls):
     async with trading(book_url, tls) as (_, client, gateway):
         await gateway.send(new(gateway), new(gateway))
         await gateway.applied()
@@ -122,12 +124,12 @@ async def test_a_kill_switch_pulls_it(book_url, tls):
 
 
 FOREIGN = [
-    ("Account(1)", {"told": told(account_id="ACC-NOBODY")}),
-    ("Account(1)", {"told": told(account_id="")}),
-    ("Symbol(55)", {"told": told(symbol="NOBODYS")}),
-    ("SecurityID(48)", {"told": told(isin="US0378331005")}),
-    ("Currency(15)", {"told": told(currency="USD")}),
-    ("Side(54)", {"told": told(side="8")}),
+    ("Account(1)", {"told": reported_order(account_id="ACC-NOBODY")}),
+    ("Account(1)", {"told": reported_order(account_id="")}),
+    ("Symbol(55)", {"told": reported_order(symbol="NOBODYS")}),
+    ("SecurityID(48)", {"told": reported_order(isin="US0378331005")}),
+    ("Currency(15)", {"told": reported_order(currency="USD")}),
+    ("Side(54)", {"told": reported_order(side="8")}),
     ("OrderQty(38)", {"order_quantity": "", "leaves_quantity": ""}),
     ("ExecType(150)=I", {"exec_type": "I"}),
     ("ExecType(150)=4", {"exec_type": "4"}),
@@ -149,7 +151,7 @@ async def test_what_names_no_account_or_listing_of_ours_is_kept_for_a_person(
         assert await all_orders(client) == []
         (error,) = await parked(book_url)
         assert words in error
-        # The session goes on, and the order is opened by a report that tells enough.
+        # The session goes on, and the order is opened by a report that says enough.
         await gateway.send(new(gateway))
         await gateway.applied()
         assert len(await all_orders(client)) == 1
@@ -173,7 +175,7 @@ async def test_a_report_of_our_own_order_may_name_it_by_the_venues_number(book_u
         assert (order.order_id, order.progress.cum_quantity) == (order_id, "40")
         assert order.origin == order_pb2.ORDER_ORIGIN_UNSPECIFIED
         # The other side cannot be the same order, whatever its number.
-        await gateway.send(new(gateway, told=told(side="2")))
+        await gateway.send(new(gateway, told=reported_order(side="2")))
         await gateway.applied()
         assert len(await all_orders(client)) == 2
     await verified(book_url)

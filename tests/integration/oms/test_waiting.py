@@ -67,7 +67,7 @@ async def refused(call):
 
 @asynccontextmanager
 async def market(book_url, tls, **changes):
-    """A replica that is told prices, and the feed they come from."""
+    """A replica that gets prices, and the feed they come from."""
     async with running(tls, MINT) as prices:
         feed = await prices.gateway().open(book("ASML.SIMA", "649", "650"))
         target = f"127.0.0.1:{prices.server.port}"
@@ -118,7 +118,7 @@ async def test_two_replicas_and_a_kill_trigger_once(book_url, tls):
         ):
             client = Client(channel)
             orders = [(await client.place(f"k{i}", **stop("640"))).order for i in range(40)]
-        # The replica that took them is gone. Two that were told of none read them, and one
+        # The replica that took them is gone. Two that got none read them, and one
         # of these dies while it triggers.
         async with trading(book_url, tls, marketdata_target=target) as (one, client, gateway):
             async with replica(book_url, tls, marketdata_target=target) as two:

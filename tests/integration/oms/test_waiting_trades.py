@@ -16,7 +16,7 @@ SELL = order_pb2.SIDE_SELL
 
 
 class Tape:
-    """Trades of a listing, several to a frame: the quote behind it tells the last one only."""
+    """Trades of a listing, several to a frame: the quote after it has only the last one."""
 
     def __init__(self, feed):
         self._feed = feed

@@ -9,7 +9,7 @@ from fix.acceptor_guard import FAILED_LOGONS_MAX, MESSAGE_BYTES_MAX
 from tests.support.sim_process import SimProcess
 
 HUGE = b"8=FIX.4.4\x019=900000000\x0135=A\x0149=ORDERMESH\x0156=SIMA\x01"
-# What is poured behind it, and what the process may grow by meanwhile.
+# The bytes sent after it, and how much the process may grow by meanwhile.
 POURED_BYTES = 64 * 1024 * 1024
 GROWTH_MAX_BYTES = 16 * 1024 * 1024
 

@@ -64,8 +64,8 @@ def answers(client: FixClient, kind: str, fields: dict[str, str], number: int) -
     known = len(client.messages)
     client.send(kind, SOH.join(f"{tag}={value}" for tag, value in fields.items()))
     client.ping(f"after-{number}")
-    told = [dict(pairs(text)) for text in client.messages[known:]]
-    return [message for message in told if message["35"] in REFUSALS]
+    new_messages = [dict(pairs(text)) for text in client.messages[known:]]
+    return [message for message in new_messages if message["35"] in REFUSALS]
 
 
 @pytest.mark.parametrize(

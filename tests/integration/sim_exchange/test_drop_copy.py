@@ -90,7 +90,7 @@ def test_what_came_while_it_was_away_comes_by_number(venue) -> None:
 
 
 def test_kill_under_load_loses_no_copy(tmp_path) -> None:
-    """Behind the restart the copy tells each execution and each end, once, as the orders do."""
+    """After the restart the copy reports each execution and each end, once, as the orders do."""
     flags = ("--no-agents", "--clients", "ORDERMESH,OTHER")
     first = SimProcess(tmp_path, *flags)
     copy, client, other = (first.client(name) for name in ("ORDERMESH-DC", "ORDERMESH", "OTHER"))
@@ -114,25 +114,25 @@ def test_kill_under_load_loses_no_copy(tmp_path) -> None:
         again, orders_again = (
             second.client(one.comp_id, next_out=one.next_out) for one in (copy, client)
         )
-        told = []
+        reported = []
         for before, now in ((copy, again), (client, orders_again)):
             last = max((int(dict(pairs(text))["34"]) for text in before.messages), default=0)
             asked_again(now, last + 1)
-            told.append(facts(reports(before) + reports(now)))
-        assert told[0] == told[1]
-        assert {kind for _, kind, *_ in told[0].values()} >= {"F", "4"}
-        # No second start tells it anew, and it goes on.
+            reported.append(facts(reports(before) + reports(now)))
+        assert reported[0] == reported[1]
+        assert {kind for _, kind, *_ in reported[0].values()} >= {"F", "4"}
+        # No second start reports it again, and it goes on.
         orders_again.order("after")
         assert again.report("after", "0")["797"] == "Y"
     with SimProcess(tmp_path, *flags, port=first.port) as third:
         assert "0 reports sent late" in third.ready_line
 
 
-def facts(told: list[dict[str, str]]) -> dict[str, tuple[str, ...]]:
+def facts(reported: list[dict[str, str]]) -> dict[str, tuple[str, ...]]:
     """By ExecID(17) what must not get lost: executions, and how orders ended."""
     return {
         one["17"]: (one["11"], one["150"], one["14"], one["151"], one.get("32", ""))
-        for one in told
+        for one in reported
         if one["150"] in {"F", "4", "5", "C"}
     }
 

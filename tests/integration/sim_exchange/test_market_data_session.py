@@ -143,7 +143,7 @@ def test_same_request_id_twice_is_refused(client) -> None:
     assert client.wait("Y")["281"] == "1"
 
 
-def test_states_are_told_on_request(client) -> None:
+def test_states_are_reported_on_request(client) -> None:
     client.send("g", f"335=s{SOH}263=0")
     status = client.wait("h")
     assert (status["335"], status["340"], status["325"]) == ("s", "2", "N")

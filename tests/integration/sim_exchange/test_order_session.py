@@ -25,7 +25,7 @@ def client(venue):
     made.close()
 
 
-def test_ready_line_tells_venue_and_address(venue) -> None:
+def test_ready_line_names_venue_and_address(venue) -> None:
     assert venue.ready_line == (
         f"sim_exchange ready: SIMA on 127.0.0.1:{venue.port}, 22 instruments, simulated prices"
     )
@@ -142,7 +142,7 @@ def test_a_short_sale_trades_as_a_sell(venue, client) -> None:
     other.close()
 
 
-def test_trading_session_status_is_told_on_the_order_session_too(client) -> None:
+def test_trading_session_status_is_reported_on_the_order_session_too(client) -> None:
     client.send("g", f"335=s{SOH}263=1")
     assert client.wait("h")["340"] == "2"
 

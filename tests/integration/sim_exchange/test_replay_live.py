@@ -80,7 +80,7 @@ def test_client_order_ahead_of_a_recorded_one_is_filled_first(tmp_path) -> None:
         assert int(sizes[0]) % 60 == 0
 
 
-def test_a_recorded_halt_stops_clients_and_is_told(tmp_path) -> None:
+def test_a_recorded_halt_stops_clients_and_is_reported(tmp_path) -> None:
     file = tmp_path / "SAP_message.csv"
     file.write_text("100.0,1,1,100,1000000,1\n100.0,7,0,0,-1,-1\n")
     with SimProcess(tmp_path / "store", "--replay", str(file)) as running:
@@ -92,11 +92,11 @@ def test_a_recorded_halt_stops_clients_and_is_told(tmp_path) -> None:
         assert client.report("A-2", "8")["103"] == "2"
 
 
-def test_each_recorded_halt_and_its_end_are_told_to_subscribers(tmp_path) -> None:
+def test_each_recorded_halt_and_its_end_are_reported_to_subscribers(tmp_path) -> None:
     file = tmp_path / "SAP_message.csv"
     states = [f"{100 + 0.2 * n:.1f},7,0,0,{-1 if n % 2 else 1},-1" for n in range(300)]
     file.write_text("\n".join(["100.0,1,1,100,1000000,1", *states, ""]))
     with SimProcess(tmp_path / "store", "--replay", str(file)) as running:
         feed = playing(running, "SAP")
-        told = [feed.wait("f")["326"] for _ in range(3)]
-        assert told in (["2", "17", "2"], ["17", "2", "17"])
+        statuses = [feed.wait("f")["326"] for _ in range(3)]
+        assert statuses in (["2", "17", "2"], ["17", "2", "17"])

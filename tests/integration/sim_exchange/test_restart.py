@@ -1,4 +1,4 @@
-"""kill -9 of the venue: what clients were told stays true."""
+"""kill -9 of the venue: what was reported to clients stays true."""
 
 import signal
 
@@ -116,7 +116,7 @@ def test_kill_under_load_leaves_one_truth(tmp_path) -> None:
 
 
 def check_order(status: dict[str, str], reports: dict[str, dict[str, str]], name: str) -> None:
-    """The status is what the reports add up to; an order never told is closed or unknown."""
+    """The status is what the reports add up to; an order never reported is closed or unknown."""
     if status["37"] == "NONE":
         assert all(report["11"] != name for report in reports.values())
         return

@@ -130,8 +130,8 @@ class Scene:
     async def change(self, names):
         for name in names:
             self.count += 1
-            told = DayStatistics(volume=str(self.count))
-            self.markets[name].tell_statistics(told, 1, self.count)
+            statistics = DayStatistics(volume=str(self.count))
+            self.markets[name].tell_statistics(statistics, 1, self.count)
             self.hub.touch(self.channels[name])
         self.hub.flush()
 

@@ -1,7 +1,7 @@
 """However two ways of the same reports interleave, each fill counts once and the end is the same.
 
 A truthful venue reports on its order session and copies every report. Each way keeps its order; the
-copy may run ahead, behind or not at all, and requests may fall into doubt at any point.
+copy may be early, late or missing, and requests may fall into doubt at any point.
 """
 
 from decimal import Decimal
@@ -27,24 +27,24 @@ def fill(number, cl_ord_id, quantity, cum):
 @st.composite
 def lives(draw):
     """What a venue reports of one order: fills, a replace, fills, perhaps a cancel."""
-    told, cum, number = [report("0", "0", cum_quantity=0)], 0, 0
+    reported, cum, number = [report("0", "0", cum_quantity=0)], 0, 0
 
     def some_fills(cl_ord_id, most):
         nonlocal cum, number
         for quantity in draw(st.lists(st.integers(1, 20), max_size=3)):
             if cum + quantity < most:
                 cum, number = cum + quantity, number + 1
-                told.append(fill(number, cl_ord_id, quantity, cum))
+                reported.append(fill(number, cl_ord_id, quantity, cum))
 
     some_fills(X, QUANTITY)
-    told.append(
+    reported.append(
         report("5", "1" if cum else "0", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=LARGER)
     )
     some_fills(Y, LARGER)
     canceled = draw(st.booleans())
     if canceled:
-        told.append(report("4", "4", cl_ord_id=Z, orig_cl_ord_id=Y, cum_quantity=cum))
-    return told, cum, canceled
+        reported.append(report("4", "4", cl_ord_id=Z, orig_cl_ord_id=Y, cum_quantity=cum))
+    return reported, cum, canceled
 
 
 def copied(tracked, facts):
@@ -56,7 +56,7 @@ def copied(tracked, facts):
 
 @given(life=lives(), data=st.data())
 def test_both_ways_end_alike(life, data):
-    told, cum, canceled = life
+    reported, cum, canceled = life
     tracked = TrackedOrder()
     tracked.place(QUANTITY)
     doubts = data.draw(st.sets(st.sampled_from([X, Y, Z])))
@@ -65,7 +65,7 @@ def test_both_ways_end_alike(life, data):
     for cl_ord_id, kind in ((X, "NEW"), (Y, "REPLACE"), (Z, "CANCEL")):
         if cl_ord_id in doubts:
             tracked.hear(ReceiptFacts(cl_ord_id, kind, "IN_DOUBT", ""))
-    session, copy = list(told), told[: data.draw(st.integers(0, len(told)))]
+    session, copy = list(reported), reported[: data.draw(st.integers(0, len(reported)))]
     overtaken = False
     while session or copy:
         if session and (not copy or data.draw(st.booleans())):
@@ -76,11 +76,11 @@ def test_both_ways_end_alike(life, data):
         assert tracked.findings() == []
     order = tracked.order
     assert order.cum_quantity == cum
-    assert len(tracked.executions) == sum(facts.exec_type == "F" for facts in told)
+    assert len(tracked.executions) == sum(facts.exec_type == "F" for facts in reported)
     assert overtaken or order.terms.quantity == LARGER
     if canceled:
         assert tracked.status == ("CANCELED", cum, 0)
     assert order.notional == Decimal(50) * cum
     # A copy that runs ahead of the larger quantity looks like an overfill until that comes, and
-    # a replace told behind the end is for a person to look at: on one way it would contradict it.
+    # a replace reported after the end is for a person: on one way it would contradict it.
     assert order.anomaly_count == 0 or cum > QUANTITY or overtaken

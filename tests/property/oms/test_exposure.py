@@ -190,9 +190,9 @@ def test_what_an_exposure_would_become_is_what_it_becomes(steps, quantity, price
     before = account.book.part(order.order_id)
     terms = OrderTerms(quantity, price)
     change = Change(before, part_of(order, Decimal(50), terms))
-    told = account.book.exposure_with(order.currency, change)
+    expected = account.book.exposure_with(order.currency, change)
     account.apply(order, ReplaceRequested(order.next_cl_ord_id, terms))
-    assert told == account.book.exposure(order.currency)
+    assert expected == account.book.exposure(order.currency)
 
 
 @given(STEPS)

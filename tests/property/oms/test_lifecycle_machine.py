@@ -50,12 +50,12 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @initialize(
         quantity=st.sampled_from([50, 100]),
-        kind=st.sampled_from(["market", "limit", "limit", "cash", "told"]),
+        kind=st.sampled_from(["market", "limit", "limit", "cash", "unsolicited"]),
     )
     def place(self, quantity, kind):
         if kind == "cash":
             self.worker.place_cash(quantity * 50)
-        elif kind == "told":
+        elif kind == "unsolicited":
             self.worker.hear_unsolicited("A", "A", order_quantity=quantity)
         else:
             self.worker.place(quantity, None if kind == "market" else "50")

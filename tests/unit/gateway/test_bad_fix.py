@@ -138,7 +138,7 @@ def test_what_stands_for_max_floor_is_read_as_strictly() -> None:
 
 @pytest.mark.parametrize("value", ["", "N", "y", "YES", "1", "-1", "Y ", LONG, "\udcff", None])
 def test_only_a_plain_yes_makes_a_report_the_last_of_a_mass_answer(value) -> None:
-    """Taken for the last one too early, orders the venue still tells of would be given up."""
+    """Taken for the last one too early, orders that the venue still reports would be given up."""
     reader = OrderReader(lambda _: "")
     fields = good_of("8") | ({} if value is None else {t.LAST_RPT_REQUESTED: value})
     assert reader.mass_answer(raw_of("8", fields)) == ("text", False, True)
@@ -150,7 +150,7 @@ def test_only_a_plain_yes_makes_a_report_the_last_of_a_mass_answer(value) -> Non
 
 
 @pytest.mark.parametrize("value", ODD_TEXTS)
-def test_an_odd_name_of_a_mass_answer_is_told_as_it_came(value) -> None:
+def test_an_odd_name_of_a_mass_answer_is_reported_as_it_came(value) -> None:
     reader = OrderReader(lambda _: "")
     raw = raw_of("8", good_of("8") | {t.MASS_STATUS_REQ_ID: value})
     assert reader.mass_answer(raw) == (value, False, True)

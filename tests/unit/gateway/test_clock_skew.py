@@ -15,7 +15,7 @@ def watch(tolerance_us: int = 1000) -> SkewWatch:
 
 
 def heard(clock: SkewWatch, skew_ns: int, delays_ns: list[int], every_s: int = 5) -> None:
-    """Messages of a clock that is this much behind ours, each on its way for so long."""
+    """Messages of a clock that is so much later than ours, each on its way for so long."""
     for place, delay_ns in enumerate(delays_ns):
         received = START + place * every_s * S
         clock.note(received - delay_ns - skew_ns, received, 1)
@@ -53,7 +53,7 @@ def test_a_clock_ahead_is_sure_beyond_the_tolerance():
     assert not voice.reading().alarm
 
 
-def test_a_clock_behind_is_told_beyond_tolerance_and_delay():
+def test_a_late_clock_is_reported_beyond_tolerance_and_delay():
     clock = watch()
     heard(clock, 20 * MS, [MS] * AGREEING_MIN)
     assert not clock.reading().alarm
@@ -72,7 +72,7 @@ def test_an_alarm_ends_when_the_window_has_left_what_made_it():
     assert not clock.reading().alarm
 
 
-def test_a_time_of_seconds_is_no_clock_behind():
+def test_a_time_of_seconds_is_no_late_clock():
     clock = watch()
     for place in range(6):
         received = START + place * 5 * S + 999 * MS

@@ -14,7 +14,7 @@ class Time:
         return self.now
 
 
-def test_a_logon_behind_a_connection_is_as_it_should_be():
+def test_a_logon_after_a_connection_is_as_it_should_be():
     watch = ConnectionWatch(2, Time())
     for _ in range(3):
         assert not watch.note(CONNECTING)

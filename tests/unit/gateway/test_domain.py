@@ -123,7 +123,7 @@ def test_an_oms_that_never_had_anything_is_served_from_the_first_message() -> No
     assert kept(1, 2).covers(0, 0)
 
 
-def test_after_acknowledgement_an_oms_that_fell_behind_is_not_covered() -> None:
+def test_after_acknowledgement_an_oms_that_is_late_is_not_covered() -> None:
     buffer = kept(2, 3)
     buffer.acknowledge(7, 3)
     assert buffer.covers(7, 3)

@@ -173,11 +173,11 @@ PHONED = {
         ({"t1": ""}, {}, ""),
     ],
 )
-def test_a_report_of_an_order_never_sent_tells_of_it(changes, dialect, account) -> None:
+def test_a_report_of_an_order_never_sent_describes_it(changes, dialect, account) -> None:
     fields = {name: value for name, value in (PHONED | changes).items() if value}
     reader = OrderReader(lambda _: "", DialectConfig(symbol_suffix=".X", **dialect))
-    told = reader.read(body("8", **fields), 7, NOW, 9).execution_report.told
-    assert told == link.ToldOrder(
+    described = reader.read(body("8", **fields), 7, NOW, 9).execution_report.told
+    assert described == link.ToldOrder(
         account_id=account, symbol="ASML", isin="NL0010273215", side="2", order_type="2",
         currency="EUR",
     )  # fmt: skip
@@ -283,7 +283,7 @@ def store(tmp_path, session: str = "20260102-03:04:05") -> StoreView:
     return StoreView(tmp_path, "OM", "V")
 
 
-def test_the_store_tells_what_went_out(tmp_path) -> None:
+def test_the_store_has_what_went_out(tmp_path) -> None:
     view = store(tmp_path)
     assert view.requests_sent() == {"A-1", "A-2"}
     assert "35=F" in view.message(4)

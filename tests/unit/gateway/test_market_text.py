@@ -53,7 +53,7 @@ def test_levels_by_id_move_and_go() -> None:
 
 def test_a_change_of_an_unknown_level_asks_for_the_book() -> None:
     reader = MarketReader("TEST")
-    entry = text("279=2", "269=0", "278=never told", "55=A")
+    entry = text("279=2", "269=0", "278=never sent", "55=A")
     reading = reader.incremental(incremental(entry), NOW)
     assert (reading.updates, reading.refresh) == ([], {"A"})
     reader.snapshot(text(body("W", t55="A"), "268=1", "269=0", "278=y", "270=1", "271=2"), NOW)
@@ -61,7 +61,7 @@ def test_a_change_of_an_unknown_level_asks_for_the_book() -> None:
     assert reader.incremental(incremental(text("279=2", "278=y", "269=0", "55=A")), NOW).refresh
 
 
-def test_a_snapshot_sorts_its_book_and_tells_its_last_trade_once() -> None:
+def test_a_snapshot_sorts_its_book_and_reports_its_last_trade_once() -> None:
     reader = MarketReader("TEST")
     raw = text(
         body("W", t55="A"), "268=5", "269=0", "270=1", "271=1", "269=0", "270=10", "271=1",
@@ -98,16 +98,16 @@ def security_list(*entries: str, last: str = "Y"):
 
 
 def test_security_lists() -> None:
-    told, more, faults = security_list(
+    listed, more, faults = security_list(
         text("55=A", "48=NL0010273215", "22=4", "561=10", "1205=1", "1206=5", "1208=0.5"),
         text("55=B", "561=ten"), text("55=C", "326=2", "461=CEOGES"), last="N",
     )  # fmt: skip
     assert more
-    assert [i.instrument_id for i in told] == ["A.TEST", "C.TEST"]
-    assert [(b.from_price, b.tick_size) for b in told[0].tick_table] == [("0", "0.5")]
-    assert told[1].trading_status == instruments.TRADING_STATUS_HALTED
-    assert told[1].kind == instruments.INSTRUMENT_KIND_ETF
-    assert (told[1].lot_size, told[1].tick_table[0].tick_size) == ("1", "0.01")
+    assert [i.instrument_id for i in listed] == ["A.TEST", "C.TEST"]
+    assert [(b.from_price, b.tick_size) for b in listed[0].tick_table] == [("0", "0.5")]
+    assert listed[1].trading_status == instruments.TRADING_STATUS_HALTED
+    assert listed[1].kind == instruments.INSTRUMENT_KIND_ETF
+    assert (listed[1].lot_size, listed[1].tick_table[0].tick_size) == ("1", "0.01")
     assert "instrument 'B': RoundLot(561) 'ten'" in faults[0]
 
 
@@ -131,6 +131,6 @@ def test_no_text_ends_the_feed(raw) -> None:
         (body("8", t11="A"), "is not expected"),
     ],
 )
-def test_refusals_are_told_in_words(raw, said) -> None:
+def test_refusals_are_reported_in_words(raw, said) -> None:
     full = f"8=FIX.4.4{SOH}9=1{SOH}{raw}"
     assert said in FixMarketDialect(config()).read(full, NOW).faults[0]

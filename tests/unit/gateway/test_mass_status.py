@@ -39,19 +39,19 @@ def test_single_questions_wait_for_the_answer_but_not_for_ever(mass: MassStatus)
 
 
 def test_a_report_names_the_youngest_doubt_of_its_order(mass: MassStatus) -> None:
-    told = report(A)
-    assert mass.heard(told) == A
-    assert told.status_request_id == f"{A}-10"
+    answer = report(A)
+    assert mass.heard(answer) == A
+    assert answer.status_request_id == f"{A}-10"
 
 
 @pytest.mark.parametrize(
-    "told", [report(A, "M0"), report(A, ""), report("01ARZ3NDEKTSV4RRFFQ69G5FCC")]
+    "answer", [report(A, "M0"), report(A, ""), report("01ARZ3NDEKTSV4RRFFQ69G5FCC")]
 )
 def test_a_report_of_another_question_or_order_names_none(
-    mass: MassStatus, told: link.ExecutionReport
+    mass: MassStatus, answer: link.ExecutionReport
 ) -> None:
-    assert mass.heard(told) == ""
-    assert told.status_request_id == ""
+    assert mass.heard(answer) == ""
+    assert answer.status_request_id == ""
 
 
 def test_answers_of_an_earlier_logon_name_none(mass: MassStatus) -> None:

@@ -64,7 +64,7 @@ def test_every_name_of_the_contract_can_be_offered() -> None:
         assert {prefix + name.upper() for name in get_args(names)} == set(proto.keys()[1:])
 
 
-def test_market_data_starts_over_unless_told_not_to(tmp_path) -> None:
+def test_market_data_starts_over_unless_set_otherwise(tmp_path) -> None:
     assert not load(tmp_path, SESSION).sessions[0].reset_on_logon
     market = SESSION | {"role": "market_data"}
     assert load(tmp_path, market).sessions[0].reset_on_logon
@@ -103,7 +103,7 @@ def test_faults_are_named(tmp_path, changes, said) -> None:
     assert "venues.yaml" in str(caught.value)
 
 
-def test_all_faults_are_told_at_once(tmp_path) -> None:
+def test_all_faults_are_reported_at_once(tmp_path) -> None:
     with pytest.raises(VenuesFileError) as caught:
         load(tmp_path, SESSION | {"port": 0, "hots": "h"})
     assert len(str(caught.value).splitlines()) == 2

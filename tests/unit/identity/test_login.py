@@ -66,7 +66,7 @@ async def test_names_are_folded(desk, typed):
     assert (await log_in(desk, username=typed)).user.user_id == USER_ID
 
 
-async def test_nothing_tells_whether_a_user_exists(desk):
+async def test_nothing_shows_whether_a_user_exists(desk):
     desk.store.users["other"] = a_user(user_id="other", username="bob", disabled=True)
     texts = set()
     for name, password in (("alice", "wrong"), ("nobody", "wrong"), ("bob", PASSWORD)):

@@ -26,7 +26,7 @@ def test_every_refusal_has_a_reason(kind):
     assert error.text == str(kind(*arguments))
 
 
-def test_the_wait_is_told_in_whole_seconds_rounded_up():
+def test_the_wait_is_reported_in_whole_seconds_rounded_up():
     error = refusal_to_error(LoginThrottledError(7.2))
     assert (error.metadata, error.retry_after_s) == ({"retry_after_s": "8"}, 7.2)
 

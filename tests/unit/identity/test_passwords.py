@@ -47,7 +47,7 @@ async def test_a_hash_of_other_parameters_is_outdated(passwords):
         assert not passwords.outdated(made)
 
 
-async def test_too_many_at_once_are_told_to_come_again(passwords, monkeypatch):
+async def test_too_many_at_once_are_asked_to_come_again(passwords, monkeypatch):
     release = asyncio.Event()
 
     async def blocked(_executor, _work):

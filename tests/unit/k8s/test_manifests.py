@@ -146,10 +146,10 @@ def test_addresses_lead_to_services_that_select_pods_with_that_port(workload):
                 for one in SERVICES[host]["spec"]["ports"]
                 if str(one["port"]) == port
             ]
-            (behind,) = pods_with(host)
+            (selected,) = pods_with(host)
             named = {
                 p["name"]: p["containerPort"]
-                for c in containers(behind)
+                for c in containers(selected)
                 for p in c.get("ports", [])
             }
             assert str(named[target]) == port

@@ -44,7 +44,7 @@ def test_canonical_decimals_come_back_as_they_were(text):
         ("0.0000000001", "9 digits"),
     ],
 )
-def test_other_texts_are_refused_and_told_why(text, cause):
+def test_other_texts_are_refused_with_the_reason(text, cause):
     with pytest.raises(ValueError, match=cause):
         parse_decimal(text)
 

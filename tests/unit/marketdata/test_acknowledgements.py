@@ -1,4 +1,4 @@
-"""When a gateway is told that its frames were taken."""
+"""When a gateway learns that its frames were taken."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def frames(feed, first, last):
 
 async def test_one_acknowledgement_speaks_for_the_frames_of_a_moment(feed):
     frames(feed, 1, 1)
-    # What it opens with wants a refresh, which is told at once.
+    # What it opens with wants a refresh, which is sent at once.
     assert (await feed.next_response()).refresh
     frames(feed, 2, 4)
     assert not feed._news.is_set()

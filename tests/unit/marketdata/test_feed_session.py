@@ -1,4 +1,4 @@
-"""What a feed tells, as readers of every event see it."""
+"""What a feed reports, as readers of every event see it."""
 
 import asyncio
 
@@ -201,7 +201,7 @@ def test_a_quiet_feed_is_stale_and_wants_a_refresh_when_it_speaks_again():
     assert gaps == [stream_pb2.GAP_KIND_LINK_UP]
 
 
-def test_an_old_quote_is_told():
+def test_an_old_quote_is_reported():
     bench = Bench(quote_age_max_s=10)
     session = bench.feed()
     book(session, bench.clock.now_ns())
@@ -212,7 +212,7 @@ def test_an_old_quote_is_told():
     assert [i.update.quote.stale for i in bench.items() if i.HasField("update")] == [True]
 
 
-def test_a_completed_candle_is_told_before_the_next():
+def test_a_completed_candle_is_reported_before_the_next():
     for mode, counts in ((Mode.EVERY_EVENT, [0, 0, 0, 0]), (Mode.LATEST_ON_READY, [2, 0])):
         bench = Bench(mode)
         session = bench.feed()
@@ -243,15 +243,15 @@ def test_time_completes_a_candle_after_the_grace():
     assert first + second == [True]
 
 
-def test_listings_are_told_when_they_change_only():
+def test_listings_are_reported_when_they_change_only():
     bench = Bench()
     session = bench.feed()
     session.listing(Listing(ID, "ASML", "SIMA", updated_at_ns=1))
     session.listing(Listing(ID, "ASML", "SIMA", updated_at_ns=2))
     session.trading_status(ID, TradingStatus.HALTED, 3)
     session.end_frame()
-    told = [i.instrument for i in bench.items() if i.HasField("instrument")]
-    assert len(told) == 2
+    sent_listings = [i.instrument for i in bench.items() if i.HasField("instrument")]
+    assert len(sent_listings) == 2
     assert bench.data.listings()[0].trading_status is TradingStatus.HALTED
 
 
@@ -265,7 +265,7 @@ def test_more_listings_than_the_limit_are_counted_and_dropped():
     assert bench.data.counts.over_limit == 1
 
 
-def test_restored_values_do_not_replace_what_a_feed_told():
+def test_restored_values_do_not_replace_what_a_feed_reported():
     bench = Bench()
     session = bench.feed()
     book(session, 5)
@@ -296,7 +296,7 @@ def test_what_could_not_be_written_is_noted_again():
     assert bench.data.take_unsaved(1) == (quotes, [])
 
 
-async def test_every_event_reader_that_falls_behind_is_ended_and_others_are_not():
+async def test_every_event_reader_that_is_too_slow_is_ended_and_others_are_not():
     bench = Bench(subscriber_queue_updates_max=10)
     other = Subscriber()
     bench.hub.open(other, Interest(topics=ALL, mode=Mode.EVERY_EVENT))

@@ -106,8 +106,8 @@ def test_nothing_is_lost_or_said_twice_however_frames_are_joined(sizes, batches,
             taken.append(joiner.take(outbox))
             high_water = taken[-1].high_water or high_water
             seen = sum(frame.item_count for frame in taken)
-            told = [f.high_water for n, f in enumerate(frames) if _end(frames, n) <= seen]
-            assert high_water == next((h for h in reversed(told) if h), 0)
+            marks = [f.high_water for n, f in enumerate(frames) if _end(frames, n) <= seen]
+            assert high_water == next((h for h in reversed(marks) if h), 0)
             assert len(taken[-1].data) <= limit or taken[-1] in frames
     while outbox:
         taken.append(joiner.take(outbox))

@@ -93,7 +93,7 @@ def test_trades_make_the_figures_of_the_day():
     assert m.quote.last_price == "9"
 
 
-def test_a_trade_told_twice_counts_once():
+def test_a_trade_reported_twice_counts_once():
     m = market()
     assert m.add_trade(trade("1", "10"), 5) == Changed.TRADE | Changed.QUOTE
     assert m.add_trade(trade("1", "10"), 6) == Changed.NOTHING
@@ -109,11 +109,11 @@ def test_the_venue_knows_the_volume_better():
     assert m.quote.day.volume == "107"
 
 
-def test_figures_told_again_change_nothing():
+def test_figures_reported_again_change_nothing():
     m = market()
-    told = DayStatistics(close_price="8")
-    assert m.tell_statistics(told, 5, 5) == Changed.QUOTE
-    assert m.tell_statistics(told, 6, 6) == Changed.NOTHING
+    statistics = DayStatistics(close_price="8")
+    assert m.tell_statistics(statistics, 5, 5) == Changed.QUOTE
+    assert m.tell_statistics(statistics, 6, 6) == Changed.NOTHING
 
 
 def test_a_new_day_starts_over_from_the_last_price():
@@ -123,7 +123,7 @@ def test_a_new_day_starts_over_from_the_last_price():
     assert m.quote.day == DayStatistics("11", "11", "11", "10", "3")
 
 
-def test_a_lost_feed_is_told_once_and_keeps_the_book():
+def test_a_lost_feed_is_reported_once_and_keeps_the_book():
     m = market()
     assert m.lose_feed() == Changed.QUOTE | Changed.BOOK
     assert m.stale

@@ -124,7 +124,7 @@ async def test_good_token_names_the_user(mint, clock):
     )
 
 
-async def test_expired_token_is_told_apart_also_once_remembered(mint, clock):
+async def test_expired_token_is_distinguished_also_once_remembered(mint, clock):
     verifier, token = mint.verifier(clock), mint.mint_token(lifetime_s=60, now_s=NOW_S)
     await verifier.verify(token)
     clock.advance(59.999)

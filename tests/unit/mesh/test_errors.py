@@ -55,8 +55,8 @@ def test_table_says_what_the_contract_says(reason):
         ("OrdRejReason(103)", rule.ord_rej_reason),
         ("CxlRejReason(102)", rule.cxl_rej_reason),
     ):
-        told = re.search(re.escape(tag) + r"=(\d+)", comment)
-        assert value == (int(told[1]) if told else None)
+        documented = re.search(re.escape(tag) + r"=(\d+)", comment)
+        assert value == (int(documented[1]) if documented else None)
     assert rule.code is not grpc.StatusCode.OK
 
 

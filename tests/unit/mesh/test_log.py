@@ -40,8 +40,8 @@ def test_a_closed_standard_error_does_not_fail_the_work(monkeypatch, tmp_path):
     assert stream.closed
 
 
-def test_an_exception_is_told_without_what_its_frames_held(capsys):
-    def log_in(password):  # noqa: ARG001 - what must not be told
+def test_an_exception_is_reported_without_what_its_frames_held(capsys):
+    def log_in(password):  # noqa: ARG001 - what must not be logged
         raise ValueError("no such user")
 
     configure("test")
@@ -49,6 +49,6 @@ def test_an_exception_is_told_without_what_its_frames_held(capsys):
         log_in("hunter2-hunter2")
     except ValueError:
         get_logger("test").exception("login failed")
-    told = capsys.readouterr().err
-    assert "no such user" in told
-    assert "hunter2-hunter2" not in told
+    output = capsys.readouterr().err
+    assert "no such user" in output
+    assert "hunter2-hunter2" not in output

@@ -39,11 +39,11 @@ def live(batches: list[list]) -> tuple[list[event_pb2.OrderStreamItem], order_pb
     tail = publisher.accounts[ACCOUNT] = Tail(ORDER.last_sequence)
     order, sequence, body = ORDER, ORDER.last_sequence, b""
     for events in batches:
-        ledger = BookChanges({ACCOUNT: AccountRow(ACCOUNT, 1, sequence, b"h" * 32)}, 1)
-        order = ledger.add(ACCOUNT, order, events, STAMP)
-        ledger.finish()
-        publisher.committed(ledger, {})
-        sequence, body = sequence + len(events), ledger.bodies[ORDER_ID]
+        changes = BookChanges({ACCOUNT: AccountRow(ACCOUNT, 1, sequence, b"h" * 32)}, 1)
+        order = changes.add(ACCOUNT, order, events, STAMP)
+        changes.finish()
+        publisher.committed(changes, {})
+        sequence, body = sequence + len(events), changes.bodies[ORDER_ID]
     framed = b"".join(tail.after(ORDER.last_sequence, 1000))
     items = order_service_pb2.WatchResponse.FromString(framed).items
     assert len(items) == sequence - ORDER.last_sequence, "an item for each event"

@@ -60,10 +60,10 @@ def ran(monkeypatch, bench):
 
 async def test_the_example_is_set_once_and_holds(ran, bench, capsys):
     await ran(limits_file.apply, EXAMPLE)
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     reason, wanted = limits_file.read_limits(EXAMPLE)
     assert reason
-    assert told.count("set version 1") == len(wanted) == 11
+    assert output.count("set version 1") == len(wanted) == 11
     await ran(limits_file.apply, EXAMPLE)
     assert capsys.readouterr().out.count("unchanged") == len(wanted)
     bench.quote(last_price="100")
@@ -92,7 +92,7 @@ async def test_a_limit_that_ended_goes_on_from_its_last_version(ran, bench, tmp_
 @pytest.mark.parametrize(
     "text", ["", "limits: []", "reason: x\nlimits:\n- kind: NO_SUCH\n", "- 1", "\x00"]
 )
-def test_what_is_no_file_of_limits_is_told(tmp_path, text):
+def test_what_is_no_file_of_limits_is_reported(tmp_path, text):
     file = tmp_path / "limits.yaml"
     file.write_text(text)
     with pytest.raises(typer.Exit) as left:

@@ -9,7 +9,7 @@ from meshctl.commands.words import event_words
 from ordermesh.oms.v1 import event_pb2, order_pb2
 
 
-def test_what_does_not_fit_is_told_with_its_event():
+def test_what_does_not_fit_is_reported_with_its_event():
     event = event_pb2.OrderEvent(acknowledged={})
     assert event_words(event) == "acknowledged"
     event.anomaly = "ExecType(150)=Z is not known"
@@ -18,8 +18,8 @@ def test_what_does_not_fit_is_told_with_its_event():
 
 def test_an_order_with_anomalies_says_so_in_a_list():
     one = order_pb2.Order(order_id="O-1", instrument_id="ASML.SIMA", terms={"quantity": "1"})
-    for count, told in ((0, False), (2, True)):
+    for count, shown in ((0, False), (2, True)):
         one.anomaly_count = count
         out = StringIO()
         Console(file=out, width=120).print(orders_table([one]))
-        assert ("2 anomalies" in out.getvalue()) is told
+        assert ("2 anomalies" in out.getvalue()) is shown

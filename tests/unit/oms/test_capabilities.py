@@ -79,7 +79,7 @@ async def outcome(book, key: str, type_: str, in_force: str = "DAY", **terms):
         ),
     ],
 )
-def test_what_a_status_tells(offered, expected):
+def test_what_a_status_reports(offered, expected):
     assert capabilities_of(gw.SessionStatus(**offered)) == expected
 
 

@@ -16,7 +16,7 @@ ALICE = Principal("alice", "A", frozenset({"TRADER"}), frozenset({"ACC-ALICE", "
 
 
 class CommandWorker:
-    """Answers at once, as it was told, and keeps what it was asked."""
+    """Answers at once, as configured, and keeps the requests."""
 
     def __init__(self) -> None:
         self.keys = []
@@ -160,7 +160,7 @@ async def test_defaults_of_accounts_guard_those_only_and_bound_wishes(parts):
     assert (asked.row.account_ids, asked.row.grace_s) == (("ACC-A2", "ACC-ALICE"), 7)
 
 
-async def test_the_end_by_the_server_is_told_at_the_stop(parts):
+async def test_the_end_by_the_server_is_reported_at_the_stop(parts):
     store, _, _, guards = parts
     guard = await guards.arm(ALICE, Wish(0, "algo"))
     guards.lost(guard, by_server=True)

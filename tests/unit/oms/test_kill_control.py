@@ -87,7 +87,7 @@ async def test_a_drill_and_a_released_switch_block_nothing(book):
     assert [isinstance(o, Taken) for o in outcomes] == [True, False, False, True]
 
 
-async def test_the_key_of_an_order_taken_before_still_tells_of_it(book):
+async def test_the_key_of_an_order_taken_before_still_returns_it(book):
     outcomes = []
     await book.worker.work([place(outcomes, "k1")])
     await engage(book, firm_id="DEMO")
@@ -95,7 +95,7 @@ async def test_the_key_of_an_order_taken_before_still_tells_of_it(book):
     assert outcomes[1].duplicate
 
 
-async def test_commands_tell_where_they_come_from(book):
+async def test_commands_say_where_they_come_from(book):
     outcomes = []
     await book.worker.work([place(outcomes, "k1")])
     [(_, payload)] = await book.store.outbox("sima-orders", 0, 10)

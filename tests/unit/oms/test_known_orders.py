@@ -20,10 +20,10 @@ def test_what_was_committed_is_current_at_its_sequence_only():
     assert known.current(A, 7) == known.current(A, 5) == {}
 
 
-def test_who_asks_ahead_of_a_commit_that_is_about_to_be_told_makes_nothing_forgotten():
+def test_who_asks_ahead_of_a_commit_that_is_about_to_be_reported_makes_nothing_forgotten():
     known = KnownOrders()
     known.committed(A, 0, 1, [order(1)])
-    # Another task's commit moved the row to 2 and is told behind this question.
+    # Another task's commit moved the row to 2 and is reported after this question.
     assert known.current(A, 2) == {}
     known.committed(A, 1, 2, [order(2)])
     assert set(known.current(A, 2)) == {"O1", "O2"}

@@ -343,7 +343,7 @@ async def test_open_orders_are_exact_on_every_replica(bench):
 
 
 @pytest.mark.parametrize("orders_of_the_other", [1, 2])
-async def test_a_commit_that_never_was_leaves_nothing_behind(bench, orders_of_the_other):
+async def test_a_commit_that_never_was_leaves_nothing(bench, orders_of_the_other):
     await bench.set_limit("OPEN_EXPOSURE", value="1000")
     peer = await bench.peer()
     await bench.place(BUY, 4)
@@ -401,7 +401,7 @@ async def test_a_batch_counts_what_it_took_before(bench):
     assert [getattr(o, "reason", "") for o in outcomes] == ["", "", "", past, past]
 
 
-async def test_a_cancel_of_everything_tells_which_cancel_was_one_too_many(bench):
+async def test_a_cancel_of_everything_reports_which_cancel_was_one_too_many(bench):
     for price in ("100", "99", "98"):
         await bench.place(BUY, 1, price)
     await bench.set_limit("MESSAGE_RATE", messages=1, cancels=2, window_ms=1000)
@@ -412,7 +412,7 @@ async def test_a_cancel_of_everything_tells_which_cancel_was_one_too_many(bench)
     assert reasons == [0, 0, error_pb2.ERROR_REASON_RATE_LIMITED]
 
 
-async def test_objects_that_are_not_there_or_over_are_told(bench):
+async def test_objects_that_are_not_there_or_over_are_reported(bench):
     limit = await bench.set_limit("MAX_ORDER_QUANTITY", quantity="10")
     end = pb.EndLimitRequest(limit_id=limit.limit_id, expected_version=1, reason="over")
     await bench.office.end_limit(end, bench.caller())
@@ -470,7 +470,7 @@ async def test_an_order_without_value_in_the_book_lets_nothing_more_in():
     assert not isinstance(await bench.place(BUY, 10), MeshError)
 
 
-async def test_use_is_told_for_every_kind(bench):
+async def test_use_is_reported_for_every_kind(bench):
     hour = 3_600_000
     bench.quote(last_price="100")
     for kind, fields in {
@@ -511,7 +511,7 @@ async def test_use_is_told_for_every_kind(bench):
     }
 
 
-async def test_a_position_limit_of_one_listing_tells_the_use_of_that_alone(bench):
+async def test_a_position_limit_of_one_listing_reports_the_use_of_that_alone(bench):
     await bench.set_limit("POSITION", long_quantity="30", range_={"instrument_id": "PHIA.SIMA"})
     await bench.place(BUY, 10)
     uses = [use for use in (await bench.usage()).uses if use.unit == "shares"]

@@ -21,8 +21,8 @@ async def run(bench: LimitBench, step) -> None:
         case _:
             await happens(bench, step)
             return
-    told = outcome.reason if isinstance(outcome, MeshError) else ""
-    assert told == expect, (step, getattr(outcome, "text", ""))
+    refused_with = outcome.reason if isinstance(outcome, MeshError) else ""
+    assert refused_with == expect, (step, getattr(outcome, "text", ""))
     if expect and "limit_id" in outcome.metadata:
         assert "limit_version" in outcome.metadata
         assert outcome.metadata["limit_id"] in outcome.text

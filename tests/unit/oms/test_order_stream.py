@@ -44,7 +44,7 @@ def stream(made: StreamParts, *accounts: str) -> OrderStream:
 async def test_a_word_that_comes_while_a_frame_is_written_is_not_put_off():
     reader = stream(parts())
     frames = reader.frames()
-    assert await anext(frames) == b"", "no links to tell of"
+    assert await anext(frames) == b"", "no links to report"
     reader.notice(b"news")
     async with asyncio.timeout(10):
         assert await anext(frames) == b"news"
@@ -60,13 +60,13 @@ async def test_events_and_what_else_a_reader_was_woken_for_are_one_frame():
     frames = reader.frames()
     async with asyncio.timeout(10):
         assert await anext(frames), "the end of the snapshot"
-        assert await anext(frames) == b"", "no links to tell of"
+        assert await anext(frames) == b"", "no links to report"
         assert await anext(frames), "a heartbeat: from here on it is live"
         made.publisher.accounts[ACCOUNT].append(1, [b"event"])
         assert await anext(frames) == b"event"
         following = asyncio.create_task(anext(frames))
         await asyncio.sleep(0)
-        assert not following.done(), "it was told already"
+        assert not following.done(), "it was sent already"
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
     await frames.aclose()

@@ -65,7 +65,7 @@ def test_stale_and_empty_quotes_do_not_count(references, quote):
     assert references.price(ASML) == Decimal(650)
 
 
-def test_a_price_of_an_earlier_connection_ages_whatever_the_new_one_tells(clock, references):
+def test_a_price_of_an_earlier_connection_ages_whatever_the_new_one_reports(clock, references):
     references.learn(ASML, QUOTE)
     references.begin()
     references.begin()

@@ -19,7 +19,7 @@ def test_consecutive_items_are_kept():
     assert tail.after(7, 10) == []
 
 
-def test_what_is_behind_the_tail_must_be_read_elsewhere():
+def test_what_is_older_than_the_tail_must_be_read_elsewhere():
     tail = Tail(3)
     tail.append(4, items(4, 6))
     assert tail.after(2, 10) is None

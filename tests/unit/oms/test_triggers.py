@@ -109,14 +109,14 @@ def waiting(order_id=FIRST, *, offset=None, waits_for=WaitsFor.PRICE, **fields):
     )
 
 
-def test_a_price_that_reaches_the_stop_is_told_once_until_it_is_answered(bench):
+def test_a_price_that_reaches_the_stop_is_reported_once_until_it_is_answered(bench):
     bench.triggers.learn([waiting()])
     bench.quote("641")
     assert bench.commands == []
     bench.quote("640")
     bench.quote("639")
     assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(640))]
-    # The command worker could not: the next push tells it again, as it was reached.
+    # The command worker could not: the next push submits it again, as it was reached.
     bench.answer(refuse("OVERLOADED", "full"))
     bench.quote("638")
     assert bench.commands[1] == TriggerOrder(ACCOUNT, FIRST, D(640))
@@ -169,7 +169,7 @@ def test_a_crossed_book_is_not_believed_but_its_last_trade_is():
     assert prices_of(market_data_pb2.Quote(bid_price="-1", ask_price="0")) == (None, None, None)
 
 
-def test_a_trailing_stop_is_kept_once_a_second_and_told_in_full_when_reached(bench):
+def test_a_trailing_stop_is_kept_once_a_second_and_stored_in_full_when_reached(bench):
     bench.triggers.learn([waiting(offset=D(10))])
     bench.quote("650")
     assert bench.commands == [MoveTrigger(ACCOUNT, FIRST, D(650))]
@@ -277,7 +277,7 @@ def test_a_trade_between_two_quotes_moves_the_peak_of_a_trailing_stop_once(bench
     assert bench.commands[2:] == [TriggerOrder(ACCOUNT, FIRST, D(650), D(660))]
 
 
-def test_a_stop_reached_while_its_move_is_on_its_way_goes_behind_it(bench):
+def test_a_stop_reached_while_its_move_is_on_its_way_goes_after_it(bench):
     bench.wait_by_trades(offset=D(10))
     bench.last("650")
     bench.trade("639")
@@ -287,7 +287,7 @@ def test_a_stop_reached_while_its_move_is_on_its_way_goes_behind_it(bench):
     assert bench.commands[1:] == [TriggerOrder(ACCOUNT, FIRST, D(639), D(650))]
 
 
-def test_a_trade_the_desk_could_not_take_is_told_again_though_prices_are_back(bench):
+def test_a_trade_the_worker_could_not_take_is_submitted_again_though_prices_are_back(bench):
     bench.wait_by_trades()
     bench.last("650")
     bench.trade("640")
@@ -307,7 +307,7 @@ def test_a_trade_older_than_the_stop_triggers_nothing(bench):
     order = bench.wait_by_trades()
     bench.trade("630", received_ns=before_ns)
     bench.trade("650", received_ns=before_ns)
-    # A time nobody tells is no time after it.
+    # A missing time is no time after it.
     bench.trade("630", received_ns=0)
     bench.trade("650", received_ns=0)
     assert bench.commands == []
@@ -370,12 +370,12 @@ def test_a_stop_held_against_the_bid_looks_at_no_trade(bench):
 
 
 def test_trades_keep_their_order_beside_quotes_that_are_older_or_newer(bench):
-    """A price from before the peak must not be held against the trail behind it."""
+    """A price from before the peak must not be compared with the trail after it."""
     bench.wait_by_trades(offset=D(10))
     bench.last("650")
     bench.answer()
     bench.trade("660")
-    # On its way since before the trade, or told again by the next look.
+    # On its way since before the trade, or submitted again by the next look.
     bench.last("650")
     bench.triggers.look()
     bench.clock.advance(module.MOVE_INTERVAL_S)
@@ -387,7 +387,7 @@ def test_trades_keep_their_order_beside_quotes_that_are_older_or_newer(bench):
     assert bench.commands[-1] == TriggerOrder(ACCOUNT, FIRST, D(650), D(660))
 
 
-def test_a_first_trade_that_a_quote_has_overtaken_is_not_held_behind_it(bench):
+def test_a_first_trade_that_a_quote_has_overtaken_is_not_held_after_it(bench):
     bench.wait_by_trades(offset=D(10))
     trade_ns = bench.clock.now_ns()
     quote = market_data_pb2.Quote(last_price="660")
@@ -399,7 +399,7 @@ def test_a_first_trade_that_a_quote_has_overtaken_is_not_held_behind_it(bench):
     assert bench.commands == [MoveTrigger(ACCOUNT, FIRST, D(660))]
 
 
-def test_when_the_stream_of_trades_ends_quotes_tell_the_last_one_again(bench):
+def test_when_the_stream_of_trades_ends_quotes_report_the_last_one_again(bench):
     bench.wait_by_trades()
     bench.last("650")
     bench.trade("645")
@@ -410,7 +410,7 @@ def test_when_the_stream_of_trades_ends_quotes_tell_the_last_one_again(bench):
     assert bench.commands == [TriggerOrder(ACCOUNT, FIRST, D(640))]
 
 
-def test_a_listing_nobody_tells_of_any_more_has_no_price(bench):
+def test_a_listing_that_is_no_longer_reported_has_no_price(bench):
     bench.quote("630")
     bench.trade("630")
     bench.triggers.quotes_only({"SAP.SIMA"})

@@ -93,7 +93,7 @@ async def test_memory_is_bounded(monkeypatch, limit, known):
     assert {name for name in ("a", "b") if noted.knows(name)} == known
 
 
-def test_a_person_is_told_by_both_names():
+def test_a_person_is_reported_by_both_names():
     assert person_of(call("01JD", "rita").principal) == Person("01JD", "rita")
     assert called("01JD", "rita") == "rita (01JD)"
     assert called("01JD", "") == called("01JD", "01JD") == "01JD"

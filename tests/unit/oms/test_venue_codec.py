@@ -43,14 +43,14 @@ def test_every_field_reaches_its_fact(body, field):
 
 
 @pytest.mark.parametrize("name", [field.name for field in gw.ToldOrder.DESCRIPTOR.fields])
-def test_every_field_of_an_order_told_reaches_its_fact(name):
+def test_every_field_of_an_order_reported_reaches_its_fact(name):
     message = gw.VenueMessage()
     setattr(message.execution_report.told, name, "7")
-    told = facts_of(message).reported_order
-    assert told._asdict() == dict.fromkeys(told._fields, "") | {name: "7"}
+    reported = facts_of(message).reported_order
+    assert reported._asdict() == dict.fromkeys(reported._fields, "") | {name: "7"}
 
 
-def test_a_code_of_zero_is_told_and_no_code_is_none():
+def test_a_code_of_zero_is_reported_and_no_code_is_none():
     message = gw.VenueMessage()
     message.execution_report.SetInParent()
     assert facts_of(message).ord_rej_reason is None

@@ -55,8 +55,8 @@ class Control:
         self.asked = []
         self.moves = []
 
-    async def open(self, batch, accounts, ledger, submissions, controls_version):
-        del batch, accounts, ledger, submissions, controls_version
+    async def open(self, batch, accounts, changes, submissions, controls_version):
+        del batch, accounts, changes, submissions, controls_version
         return self
 
     def place(self, submission, order):
@@ -101,13 +101,13 @@ class Bench:
         assert isinstance(taken, Taken), taken
         return taken.order_id
 
-    async def tell(self, kind, command):
+    async def run_command(self, kind, command):
         outcomes = []
         await self.worker.work([Submission(kind, command, EVERY_ACCOUNT, b"", outcomes.append)])
         assert outcomes == [NOTHING_DONE]
 
     async def trigger(self, order_id, price=None, extreme=None):
-        await self.tell(CommandKind.TRIGGER, TriggerOrder(ACCOUNT, order_id, price, extreme))
+        await self.run_command(CommandKind.TRIGGER, TriggerOrder(ACCOUNT, order_id, price, extreme))
 
     async def order(self, order_id):
         row = await self.book.store.order(order_id)
@@ -166,8 +166,8 @@ async def test_a_second_trigger_finds_the_order_moved(bench):
 async def test_a_trailing_stop_is_moved_before_it_is_triggered(bench):
     request = stop(order_pb2.ORDER_TYPE_TRAILING_STOP, trailing_offset="10", stop_price="600")
     order_id = await bench.place(**request)
-    await bench.tell(CommandKind.MOVE_TRIGGER, MoveTrigger(ACCOUNT, order_id, D(650)))
-    await bench.tell(CommandKind.MOVE_TRIGGER, MoveTrigger(ACCOUNT, order_id, D(645)))
+    await bench.run_command(CommandKind.MOVE_TRIGGER, MoveTrigger(ACCOUNT, order_id, D(650)))
+    await bench.run_command(CommandKind.MOVE_TRIGGER, MoveTrigger(ACCOUNT, order_id, D(645)))
     await bench.trigger(order_id, D(650), D(660))
     assert await bench.kinds(order_id) == [
         "ACCEPTED",
@@ -246,7 +246,7 @@ async def test_a_day_order_ends_here_and_takes_its_children_along(bench):
     day = order_pb2.TIME_IN_FORCE_DAY
     parent = await bench.place(**stop(stop_price="640", time_in_force=day), **linked(OTO))
     child = await bench.place(**linked(OTO, parent))
-    await bench.tell(CommandKind.EXPIRE, ExpireOrder(ACCOUNT, parent))
+    await bench.run_command(CommandKind.EXPIRE, ExpireOrder(ACCOUNT, parent))
     assert await bench.kinds(parent) == ["ACCEPTED"]
     bench.book.clock.advance(24 * 3600)
     # What is reached too late has ended.

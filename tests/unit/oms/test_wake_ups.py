@@ -16,18 +16,18 @@ class Way:
 
     def __init__(self, heard: int) -> None:
         self.heard = heard
-        self.told: list[tuple[str, str]] = []
+        self.messages: list[tuple[str, str]] = []
         self._more = asyncio.Event()
 
     async def __call__(self, channel: str, message: str) -> int:
         if self.heard:
-            self.told.append((channel, message))
+            self.messages.append((channel, message))
             self._more.set()
         return self.heard
 
     async def until(self, count: int) -> None:
         async with asyncio.timeout(10):
-            while len(self.told) < count:
+            while len(self.messages) < count:
                 self._more.clear()
                 await self._more.wait()
 
@@ -50,36 +50,36 @@ async def one_by_one(waker: WakeUpSender, names: str) -> None:
             await asyncio.sleep(0)
 
 
-async def test_who_is_heard_by_another_tells_everything_at_once():
+async def test_a_sender_with_another_receiver_sends_everything_at_once():
     way = Way(SOMEBODY)
     async with telling(way) as waker:
         await one_by_one(waker, "abc")
-        assert way.told == [(ACCOUNT_CHANNEL, f"R|{name}") for name in "abc"]
+        assert way.messages == [(ACCOUNT_CHANNEL, f"R|{name}") for name in "abc"]
 
 
 async def test_who_is_alone_gathers_and_loses_nothing():
     way = Way(1)
     async with telling(way) as waker:
         await one_by_one(waker, "abc")
-        assert way.told == [(ACCOUNT_CHANNEL, "R|a")], "the first word finds out"
+        assert way.messages == [(ACCOUNT_CHANNEL, "R|a")], "the first message finds out"
         await way.until(2)
-        assert way.told[1:] == [(ACCOUNT_CHANNEL, "R|b,c")]
+        assert way.messages[1:] == [(ACCOUNT_CHANNEL, "R|b,c")]
 
 
-async def test_who_is_not_alone_any_more_tells_at_once_again():
+async def test_a_sender_that_is_not_alone_any_more_sends_at_once_again():
     way = Way(1)
     async with telling(way) as waker:
         await one_by_one(waker, "ab")
         way.heard = SOMEBODY
         await way.until(2)
         await one_by_one(waker, "cd")
-        assert [message for _, message in way.told] == ["R|a", "R|b", "R|c", "R|d"]
+        assert [message for _, message in way.messages] == ["R|a", "R|b", "R|c", "R|d"]
 
 
-async def test_what_one_way_cannot_tell_goes_the_next_and_sessions_go_first():
-    away, bell = Way(0), Way(SOMEBODY)
-    async with telling(away, bell) as waker:
+async def test_what_one_way_cannot_send_goes_the_next_and_sessions_go_first():
+    away, other_way = Way(0), Way(SOMEBODY)
+    async with telling(away, other_way) as waker:
         waker.wake_accounts(["a"])
         waker.wake_sessions(["s"])
-        await bell.until(2)
-        assert bell.told == [(SESSION_CHANNEL, "R|s"), (ACCOUNT_CHANNEL, "R|a")]
+        await other_way.until(2)
+        assert other_way.messages == [(SESSION_CHANNEL, "R|s"), (ACCOUNT_CHANNEL, "R|a")]

@@ -1,4 +1,4 @@
-"""Orders in cash: refused, estimated, and told by the venue."""
+"""Orders in cash: refused, estimated, and reported by the venue."""
 
 from decimal import Decimal
 
@@ -98,15 +98,15 @@ def test_the_same_cash_twice_is_the_same_order_at_any_price():
 
 
 @pytest.mark.parametrize(
-    ("told", "after"),
+    ("reported", "after"),
     [
         ({"order_quantity": 240}, ("PARTIALLY_FILLED", 210, 30)),
         ({"leaves_quantity": 30}, ("PARTIALLY_FILLED", 210, 30)),
         ({"leaves_quantity": 0, "ord_status": "2"}, ("FILLED", 210, 0)),
     ],
 )
-def test_a_fill_may_be_the_first_to_tell_what_the_cash_makes(tracked, told, after):
-    tracked.fill("E1", 210, **told)
+def test_a_fill_may_be_the_first_to_report_what_the_cash_makes(tracked, reported, after):
+    tracked.fill("E1", 210, **reported)
     assert tracked.status == after
     assert not tracked.order.terms.quantity_is_estimate
     assert tracked.order.anomaly_count == 0
@@ -123,7 +123,7 @@ def test_a_report_without_numbers_leaves_the_estimate(tracked):
     assert not tracked.order.terms.quantity_is_estimate
 
 
-def test_a_status_tells_it_and_a_filled_one_without_cum_concludes_nothing(tracked):
+def test_a_status_reports_it_and_a_filled_one_without_cum_concludes_nothing(tracked):
     tracked.report("I", "2")
     assert tracked.order.cum_quantity == 0
     tracked.report("I", "0", order_quantity=190, cum_quantity=0)
@@ -137,7 +137,7 @@ def test_an_order_that_is_over_keeps_its_estimate(tracked):
     assert tracked.order.terms.quantity_is_estimate
 
 
-def test_a_replace_waits_until_the_quantity_is_told(tracked):
+def test_a_replace_waits_until_the_quantity_is_reported(tracked):
     tracked.report("0", "0", cum_quantity=0)
     terms = OrderTerms(Decimal(300), PRICE)
     asked = ReplaceOrder("k", ORDER_ID, terms, "alice")
@@ -174,7 +174,7 @@ def test_nobody_calls_a_quantity_an_estimate_but_the_book(tracked):
         assert caught.value.reason == "INVALID_FIELD"
 
 
-def test_a_person_tells_what_it_made(tracked):
+def test_a_person_reports_what_it_made(tracked):
     tracked.report("0", "0", cum_quantity=0)
     cancel = tracked.cancel()
     tracked.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT", "the gateway was killed"))

@@ -23,7 +23,7 @@ from svc_oms.domain.controls.limit_values import (
     TradingState,
     Values,
 )
-from svc_oms.domain.controls.limit_values import values_text as told
+from svc_oms.domain.controls.limit_values import values_text as text_of
 from svc_oms.domain.controls.state import (
     AccountState,
     Collar,
@@ -91,7 +91,7 @@ def test_no_stretch_of_the_windows_length_holds_more_than_the_limit(times, limit
 
 
 @given(TIMES)
-def test_who_waits_as_told_is_taken(times):
+def test_who_waits_as_asked_is_taken(times):
     window = Window(1000)
     for time in sorted(times):
         window = window.at(time * MS, 1000).counted(time * MS, D(1))
@@ -220,8 +220,8 @@ def test_positions_are_held_against_the_log_and_the_executions():
 
 def test_limits_in_words():
     values = Values(quantity=D("1E+3"), window_ms=5, instruments=frozenset({"A"}))
-    assert told(values) == "quantity 1000, instruments 1, window_ms 5"
-    assert told(Values()) == "no"
+    assert text_of(values) == "quantity 1000, instruments 1, window_ms 5"
+    assert text_of(Values()) == "no"
     limit = Limit("L", 2, LimitKind.SHORT_SALE, Range(LimitScope.FIRM, "F"), Values())
     assert Applied(limit, Values()).name == "limit L version 2"
     assert Applied(limit, Values(), "O").name == "limit L version 2 (override O)"

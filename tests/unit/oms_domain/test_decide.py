@@ -55,7 +55,7 @@ def refusal(type_, order_terms, instrument=INSTRUMENT, limits=NO_LIMITS, referen
     return error
 
 
-def test_place_accepts_with_everything_the_command_and_the_instrument_tell():
+def test_place_accepts_with_everything_the_command_and_the_instrument_have():
     command = PlaceOrder(
         "key-1",
         "ACC-ALICE",
@@ -141,7 +141,7 @@ def test_an_approved_order_waits_for_what_is_left_to_wait_for():
     assert decide_approve(stop, yes, None) == OrderApproved("bob", WaitsFor.PRICE)
 
 
-def test_a_decline_tells_who_and_why():
+def test_a_decline_reports_who_and_why():
     no = DeclineOrder("d", ORDER_ID, "bob", "too large")
     assert decide_decline(held(), no).rejection.text == "bob declined the order: too large"
     assert decide_decline(held(), no._replace(text="")).rejection.text == "bob declined the order"

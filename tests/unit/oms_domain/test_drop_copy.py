@@ -94,24 +94,24 @@ def test_without_a_doubt_all_else_is_left_to_the_order_session(working, exec_typ
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
+    ("reported", "state"),
     [(("0", "0"), "NEW"), (("8", "8"), "REJECTED"), (("4", "4"), "CANCELED"), (("A", "A"), None)],
 )
-def test_a_new_order_in_doubt(tracked, told, state):
+def test_a_new_order_in_doubt(tracked, reported, state):
     doubt(tracked, X, "NEW")
-    events = tracked.copied(*told, cum_quantity=0)
+    events = tracked.copied(*reported, cum_quantity=0)
     assert sources(events) <= {ResolutionSource.DROP_COPY}
     assert tracked.order.state.name == (state or "PENDING_NEW")
     assert tracked.order.anomaly_count == 0
-    # The order session tells the same later: nothing new.
-    tracked.report(*told, cum_quantity=0)
+    # The order session reports the same later: nothing new.
+    tracked.report(*reported, cum_quantity=0)
     assert tracked.order.state.name == (state or "PENDING_NEW")
     assert tracked.order.anomaly_count == 0
 
 
 def test_a_cancel_in_doubt_is_done_or_refused(working):
     doubt(working, working.cancel(), "CANCEL")
-    assert working.copied("0", "0", cum_quantity=0) == []  # behind: says nothing of the cancel
+    assert working.copied("0", "0", cum_quantity=0) == []  # late: says nothing of the cancel
     assert working.order.state.name == "UNKNOWN"
     events = working.copy(CancelRejectFacts(Y, cxl_rej_reason=0))
     assert sources(events) == {ResolutionSource.DROP_COPY}

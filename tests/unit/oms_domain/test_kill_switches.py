@@ -152,7 +152,7 @@ _SOME = st.sampled_from(["", "A", "B"])
     st.sampled_from(["A", "B"]),
     st.tuples(*[_SOME] * 4),
 )
-def test_whoever_can_be_blocked_is_told(scope, owners, trader, rest):
+def test_whoever_can_be_blocked_is_informed(scope, owners, trader, rest):
     """A switch that covers an order of theirs is one that blocks some."""
     for firm_id, desk_id, account_id in owners:
         algorithm_id, session_id, venue_mic, instrument_id = rest

@@ -40,8 +40,8 @@ FOLDER = Path(domain.__file__).parent
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_enumerations(ours, theirs, prefix):
-    told = {name.removeprefix(prefix): number for name, number in theirs.items() if number}
-    assert {member.name: member.value for member in ours} == told
+    named = {name.removeprefix(prefix): number for name, number in theirs.items() if number}
+    assert {member.name: member.value for member in ours} == named
 
 
 def test_event_kinds_and_their_classes():
@@ -70,10 +70,10 @@ def test_an_order_has_every_field_of_its_message():
     ],
 )
 def test_facts_have_every_field_of_their_message(ours, theirs):
-    told = {field.name for field in theirs.DESCRIPTOR.fields}
+    named = {field.name for field in theirs.DESCRIPTOR.fields}
     ours_for = {"transact_time": "transact_time_ns", "told": "reported_order"}
-    told = {ours_for.get(name, name) for name in told}
-    assert set(ours._fields) - {"received_at_ns"} == told
+    named = {ours_for.get(name, name) for name in named}
+    assert set(ours._fields) - {"received_at_ns"} == named
 
 
 def test_reasons_the_domain_gives_are_error_reasons():
@@ -108,8 +108,8 @@ def test_the_domain_needs_nothing_but_the_standard_library():
 
 
 def test_a_limit_says_what_its_message_says():
-    told = {field.name for field in limit_pb2.LimitValues.DESCRIPTOR.fields}
-    assert set(limits.Values._fields) == told
+    named = {field.name for field in limit_pb2.LimitValues.DESCRIPTOR.fields}
+    assert set(limits.Values._fields) == named
     assert set(limits.NEEDS) == set(limits.LimitKind)
     narrowed = {field.name for field in limit_pb2.LimitRange.DESCRIPTOR.fields}
     assert set(limits.Range._fields) == narrowed

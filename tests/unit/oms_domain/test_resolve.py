@@ -77,7 +77,7 @@ def test_it_is_filled(in_doubt):
     assert in_doubt.order.average_price == Decimal("50.6")
 
 
-def test_it_is_cancelled_behind_a_fill(in_doubt):
+def test_it_is_cancelled_after_a_fill(in_doubt):
     in_doubt.resolve(CANCELED, [("E1", 40, "50")])
     assert in_doubt.status == ("CANCELED", 40, 0)
 
@@ -178,10 +178,10 @@ def test_an_execution_of_another_order(in_doubt):
 
 
 @pytest.mark.parametrize("holds", [NOTHING, CANCELED])
-@pytest.mark.parametrize("told", [("0", "0"), ("I", "0"), ("A", "A"), ("6", "6")])
-def test_an_order_given_up_on_a_word_works_after_all(in_doubt, holds, told):
+@pytest.mark.parametrize("reported", [("0", "0"), ("I", "0"), ("A", "A"), ("6", "6")])
+def test_an_order_given_up_on_a_word_works_after_all(in_doubt, holds, reported):
     in_doubt.resolve(holds)
-    in_doubt.report(*told)
+    in_doubt.report(*reported)
     assert in_doubt.status == ("NEW", 0, 100)
     assert in_doubt.order.anomaly_count == 1
     assert not in_doubt.order.stated_by_person
@@ -199,7 +199,7 @@ def test_an_order_given_up_on_a_word_trades(in_doubt, holds):
 
 
 @pytest.mark.parametrize(
-    ("holds", "told", "state"),
+    ("holds", "reported", "state"),
     [
         (NOTHING, ("8", "8"), "REJECTED"),
         (CANCELED, ("4", "4"), "CANCELED"),
@@ -207,9 +207,9 @@ def test_an_order_given_up_on_a_word_trades(in_doubt, holds):
         (WORKING, ("0", "0"), "NEW"),
     ],
 )
-def test_a_word_the_venue_confirms(in_doubt, holds, told, state):
+def test_a_word_the_venue_confirms(in_doubt, holds, reported, state):
     in_doubt.resolve(holds)
-    in_doubt.report(*told, cum_quantity=0)
+    in_doubt.report(*reported, cum_quantity=0)
     assert in_doubt.order.state.name == state
     assert in_doubt.order.anomaly_count == 0
     assert not in_doubt.order.stated_by_person

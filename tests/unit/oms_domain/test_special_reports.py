@@ -1,4 +1,4 @@
-"""What a venue tells of orders it works by itself: a limit found, a stop moved, a peg repriced."""
+"""Reports of orders that the venue works: a limit found, a stop moved, a peg repriced."""
 
 from decimal import Decimal
 
@@ -74,7 +74,7 @@ def test_a_market_to_limit_order_that_is_filled_needs_no_limit():
     assert tracked.order.state is OrderState.FILLED
 
 
-def test_the_acknowledgement_may_tell_the_limit():
+def test_the_acknowledgement_may_report_the_limit():
     tracked = TrackedOrder()
     command = PlaceOrder(
         "k1", "A", "ASML.SIMA", Side.BUY, T.MARKET_TO_LIMIT, OrderTerms(D(100)), "alice"
@@ -86,7 +86,7 @@ def test_the_acknowledgement_may_tell_the_limit():
     ]
 
 
-def test_a_peg_and_a_trailing_stop_are_told_where_they_begin():
+def test_a_peg_and_a_trailing_stop_are_reported_where_they_begin():
     peg = working(T.PEGGED, peg=Peg(1, D(0)))
     assert peg.order.pegged_price is None
     number = ask_replace(peg, quantity=D(90))
@@ -141,7 +141,7 @@ def test_a_trailing_stop_follows_the_venue():
     assert tracked.findings() == []
 
 
-def test_a_peg_keeps_its_cap_and_tells_where_it_is():
+def test_a_peg_keeps_its_cap_and_reports_where_it_is():
     tracked = working(T.PEGGED, peg=Peg(1, D("0.01")), limit_price=D(45))
     (event,) = tracked.report(
         "D", "0", pegged_price=D("50.01"), limit_price=D(45), exec_restatement_reason=REPRICED

@@ -194,7 +194,7 @@ def test_prices_and_distances_lie_on_ticks(type_, name, value, field):
     order_terms = terms_of(type_, **{name: value})
     error = refusal(check_terms, type_, order_terms, INSTRUMENT, Limits(), NOW_NS)
     assert (error.reason, error.field) == ("PRICE_OFF_TICK", field)
-    assert all(told in error.text for told in error.metadata.values())
+    assert all(value in error.text for value in error.metadata.values())
 
 
 @pytest.mark.parametrize(
@@ -221,8 +221,8 @@ def test_what_an_iceberg_shows(shown, reason, words):
 def test_an_order_without_a_limit_is_worth_what_it_may_cost(stop, reference, worth):
     limits = Limits(max_value=price("1"))
     order_terms = terms_of(T.STOP, stop_price=price(stop))
-    told = None if reference is None else price(reference)
-    error = refusal(check_terms, T.STOP, order_terms, INSTRUMENT, limits, NOW_NS, told)
+    reference_price = None if reference is None else price(reference)
+    error = refusal(check_terms, T.STOP, order_terms, INSTRUMENT, limits, NOW_NS, reference_price)
     assert (error.reason, error.metadata["price"]) == ("MAX_VALUE_EXCEEDED", worth)
 
 

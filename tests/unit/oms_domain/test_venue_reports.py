@@ -63,7 +63,7 @@ def test_a_fill_without_acknowledgement_implies_one(tracked):
     assert tracked.report("0", "0") == []
 
 
-def test_an_execution_carries_what_the_venue_told(working):
+def test_an_execution_carries_what_the_venue_reported(working):
     (event,) = working.fill(
         "E1",
         40,
@@ -117,7 +117,7 @@ def test_an_overfill_counts_and_is_an_anomaly(working):
 
 
 @pytest.mark.parametrize(("exec_type", "state"), [("4", "CANCELED"), ("C", "EXPIRED")])
-def test_a_fill_behind_the_end_counts_and_is_an_anomaly(working, exec_type, state):
+def test_a_fill_after_the_end_counts_and_is_an_anomaly(working, exec_type, state):
     working.report(exec_type, exec_type)
     working.fill("E1", 40)
     assert working.status == (state, 40, 0)
@@ -140,7 +140,7 @@ def test_an_order_given_up_that_works_after_all_is_open_again(tracked):
     assert tracked.order.anomaly == "the venue works an order that was rejected"
 
 
-def test_a_later_new_tells_the_venue_order_id(tracked):
+def test_a_later_new_reports_the_venue_order_id(tracked):
     tracked.report("0", "0", venue_order_id="")
     assert tracked.report("0", "0", venue_order_id="") == []
     assert tracked.report("0", "0") == [OrderAcknowledged("V1")]
@@ -156,7 +156,7 @@ def test_unknown_exec_type_is_parked(working, exec_type):
 # --- ends -------------------------------------------------------------------------------
 
 
-def test_an_end_that_tells_more_than_has_come_closes_and_is_an_anomaly(working):
+def test_an_end_that_reports_more_than_has_come_closes_and_is_an_anomaly(working):
     events = working.report("4", "4", cum_quantity=40)
     assert kinds(events) == ["VenueReportParked", "OrderCanceled"]
     assert working.status == ("CANCELED", 0, 0)
@@ -207,14 +207,14 @@ def test_pending_reports_without_a_request_of_ours_are_nothing(working):
     assert working.report("E", "E") == []
 
 
-def test_replaced_takes_the_terms_the_venue_tells(working):
+def test_replaced_takes_the_terms_the_venue_reports(working):
     working.replace(200, "50.5")
     (event,) = working.report(
         "5", "0", cl_ord_id=Y, order_quantity=150, limit_price="50.2", time_in_force="1"
     )
-    told = OrderTerms(Decimal(150), Decimal("50.2"), time_in_force=TimeInForce.GTC)
-    assert event == OrderReplaced(told, "V1")
-    assert working.order.terms == told
+    reported = OrderTerms(Decimal(150), Decimal("50.2"), time_in_force=TimeInForce.GTC)
+    assert event == OrderReplaced(reported, "V1")
+    assert working.order.terms == reported
 
 
 def test_replaced_keeps_the_terms_asked_for_where_the_venue_is_silent(working):
@@ -262,7 +262,7 @@ def test_the_price_of_a_market_order_stays_empty():
     assert tracked.order.terms == terms(200, None)
 
 
-def test_a_stop_price_told_is_taken_over(tracked):
+def test_a_stop_price_reported_is_taken_over(tracked):
     order = tracked.order._replace(terms=tracked.order.terms._replace(stop_price=Decimal(40)))
     (event,) = interpret(order, report("D", "0", stop_price="41"))
     assert event.terms.stop_price == 41
@@ -325,7 +325,7 @@ def test_a_bust_of_a_filled_order_that_the_venue_does_not_take_up(
     assert working.status == (state, 0, 0)
 
 
-def test_a_correction_of_what_is_not_known_or_not_told_is_parked(working):
+def test_a_correction_of_what_is_not_known_or_not_reported_is_parked(working):
     assert "not known" in parked(working.report("G", "1", exec_id="E2", exec_ref_id="E9"))
     working.fill("E1", 40)
     text = parked(working.report("G", "1", exec_id="E2", exec_ref_id="E1"))
@@ -407,7 +407,7 @@ def test_not_sent(tracked):
         ReceiptFacts(X, "STATUS", "IN_DOUBT"),
     ],
 )
-def test_receipts_that_tell_nothing_new(working, facts):
+def test_receipts_with_nothing_new(working, facts):
     working.cancel()
     assert working.hear(facts) == []
 
@@ -546,8 +546,8 @@ def test_an_old_answer_concludes_nothing_about_younger_requests(working, fields)
         # An answer that names a request of its own, but not the one the order goes by now.
         working.order = working.order._replace(cl_ord_id=X)
     assert interpret(working.order, report("I", "0", cum_quantity=0, **fields)) == []
-    told = report("I", "0", cum_quantity=0, status_request_id=Z)
-    assert kinds(interpret(working.order, told)) == ["OrderResolved", "CancelRefused"]
+    reported = report("I", "0", cum_quantity=0, status_request_id=Z)
+    assert kinds(interpret(working.order, reported)) == ["OrderResolved", "CancelRefused"]
     working.order = working.order._replace(cl_ord_id=Y)
 
 
@@ -661,7 +661,7 @@ def test_a_later_status_that_agrees_ends_the_wait(working):
     assert working.status == ("NEW", 0, 100)
 
 
-def test_a_status_that_tells_less_than_has_come_is_parked(working):
+def test_a_status_that_reports_less_than_has_come_is_parked(working):
     working.fill("E1", 40)
     assert "CumQty(14) 10" in parked(working.report("I", "1", cum_quantity=10))
     assert working.status == ("PARTIALLY_FILLED", 40, 60)
@@ -685,7 +685,7 @@ def test_status_takes_up_a_paused_order(working, status):
     assert working.report("I", "6") == []
 
 
-def test_status_of_a_paused_order_that_only_tells_a_request(working):
+def test_status_of_a_paused_order_that_only_reports_a_request(working):
     working.report("9", "9")
     assert working.report("I", "6") == []
     assert working.report("I", "9") == []
@@ -724,7 +724,7 @@ def test_a_report_of_a_mass_answer_ends_doubts_as_a_single_answer_does(working):
 
 
 def test_a_mass_answer_of_another_life_concludes_nothing_about_requests(working):
-    """It may be older than the request; that the order is there it tells all the same."""
+    """It may be older than the request; it still shows that the order exists."""
     cancel = working.cancel()
     working.hear(ReceiptFacts(cancel, "CANCEL", "IN_DOUBT"))
     assert working.report("I", "0", mass_status_request_id="M0", cum_quantity=0) == []
@@ -733,7 +733,7 @@ def test_a_mass_answer_of_another_life_concludes_nothing_about_requests(working)
     assert working.order.awaited_cum == 40
 
 
-def test_the_display_quantity_a_venue_tells_is_taken_over(working):
+def test_the_display_quantity_a_venue_reports_is_taken_over(working):
     terms = working.order.terms._replace(display_quantity=Decimal(10))
     iceberg = working.order._replace(terms=terms)
     (event,) = interpret(iceberg, report("D", "0", display_quantity=Decimal(20)))

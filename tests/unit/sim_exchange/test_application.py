@@ -44,7 +44,7 @@ def application(sender) -> VenueApplication:
     return VenueApplication(sender, BrokenDesk(), BrokenDesk())
 
 
-def test_error_of_a_desk_is_counted_and_told_to_the_client(application, sender) -> None:
+def test_error_of_a_handler_is_counted_and_reported_to_the_client(application, sender) -> None:
     application.fromApp(Text("35=D\x0149=ORDERMESH\x0134=7\x0111=X\x01"), None)
     assert application.errors == 1
     ((client, msg_type, tag, body),) = sender.sent
@@ -82,7 +82,7 @@ def test_a_drop_copy_session_is_read_only(application, sender, msg_type) -> None
     assert application.errors == 0
 
 
-def test_nothing_is_told_that_is_not_in_the_journal(sender) -> None:
+def test_nothing_is_reported_that_is_not_in_the_journal(sender) -> None:
     class FullDisk:
         def write(self, lines) -> None:
             raise OSError(f"no space for {len(lines)} lines")

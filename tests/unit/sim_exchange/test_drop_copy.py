@@ -45,7 +45,7 @@ def venue() -> Venue:
     return Venue("SIMA", INSTRUMENTS)
 
 
-def told(memory: Memory, comp_id: str) -> list[dict[str, str]]:
+def sent_to(memory: Memory, comp_id: str) -> list[dict[str, str]]:
     return [read_fields(f"37={body}\x01") for whose, body in memory.sent if whose == comp_id]
 
 
@@ -63,7 +63,7 @@ def test_every_execution_report_is_copied_and_no_answer_to_a_question(
     venue.status("C", "1", "", {}, 5)
     venue.mass_status("C", "M", 6)
     book.flush()
-    own, copies = told(memory, "C"), told(memory, "C-DC")
+    own, copies = sent_to(memory, "C"), sent_to(memory, "C-DC")
     assert [one["150"] for one in copies] == ["0", "8", "5", "4"]
     assert len(own) == 7
     by_id = {one["17"]: one for one in own if "17" in one}
@@ -83,7 +83,7 @@ def test_a_drop_copy_begins_with_its_first_logon_and_goes_on_without_one(
         if number == 0:
             sender.came("C-DC")
             sender.went("C-DC")
-    assert [one["11"] for one in told(memory, "C-DC")] == ["1", "2"]
+    assert [one["11"] for one in sent_to(memory, "C-DC")] == ["1", "2"]
 
 
 def test_after_a_restart_each_session_gets_what_its_own_store_lacks(venue, sender, memory) -> None:
@@ -103,7 +103,7 @@ def test_after_a_restart_each_session_gets_what_its_own_store_lacks(venue, sende
     ("text", "expected"),
     [("0000000009 : 0000000002", True), ("0000000001 : 0000000001", False), ("", False)],
 )
-def test_the_store_tells_whether_a_session_was_ever_logged_on(tmp_path, text, expected) -> None:
+def test_the_store_knows_whether_a_session_was_ever_logged_on(tmp_path, text, expected) -> None:
     assert not was_logged_on(tmp_path, "SIMA", "C-DC")
     (tmp_path / "FIX.4.4-SIMA-C-DC.seqnums").write_text(text)
     assert was_logged_on(tmp_path, "SIMA", "C-DC") is expected

@@ -90,7 +90,7 @@ def test_only_so_many_closed_orders_are_kept(tmp_path) -> None:
     again.close()
 
 
-def test_damaged_files_are_told(tmp_path) -> None:
+def test_damaged_files_are_reported(tmp_path) -> None:
     (tmp_path / "orders.journal").write_text("what\n")
     with pytest.raises(JournalError, match="line 1: not a record"):
         Journal(tmp_path)

@@ -115,7 +115,7 @@ def test_command_seeds_without_comparing(capsys) -> None:
     assert "rows" not in capsys.readouterr().out
 
 
-def test_command_tells_the_first_difference(capsys, tmp_path) -> None:
+def test_command_names_the_first_difference(capsys, tmp_path) -> None:
     changed = tmp_path / "books.csv"
     rows = BOOKS.read_text().splitlines()
     for number in (9, 11):
@@ -129,7 +129,7 @@ def test_command_tells_the_first_difference(capsys, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("rows", "problem"), [(499, "ends before message 500"), (501, "more rows"), (0, "has no rows")]
 )
-def test_files_of_different_length_are_told(capsys, tmp_path, rows, problem) -> None:
+def test_files_of_different_length_are_reported(capsys, tmp_path, rows, problem) -> None:
     changed = tmp_path / "books.csv"
     lines = BOOKS.read_text().splitlines()
     changed.write_text("".join(f"{line}\n" for line in [*lines, lines[-1]][:rows]))
@@ -137,6 +137,6 @@ def test_files_of_different_length_are_told(capsys, tmp_path, rows, problem) -> 
     assert problem in capsys.readouterr().err
 
 
-def test_missing_file_is_told(capsys) -> None:
+def test_missing_file_is_reported(capsys) -> None:
     assert main(["no-such-file.csv"]) == 2
     assert "no-such-file.csv: No such file" in capsys.readouterr().err

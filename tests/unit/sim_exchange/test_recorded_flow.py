@@ -81,12 +81,12 @@ def test_what_a_client_took_is_missing_later(flow_of) -> None:
     assert flow.playback.counts.short == 1
 
 
-def test_halts_are_told(flow_of) -> None:
+def test_halts_are_reported(flow_of) -> None:
     flow, venue = flow_of("100.0,7,0,0,-1,-1\n100.1,7,0,0,1,-1\n", speed=0)
-    told = []
-    venue.on_state.append(lambda market, _: told.append(market.book.halted))
+    halts = []
+    venue.on_state.append(lambda market, _: halts.append(market.book.halted))
     flow.step(NS)
-    assert told == [True, False]
+    assert halts == [True, False]
 
 
 def test_bad_row_ends_the_playback_and_names_the_place(flow_of) -> None:

@@ -52,7 +52,7 @@ def trade(book, price, number=900) -> None:
 # --- icebergs ----------------------------------------------------------------------------
 
 
-def test_an_iceberg_shows_a_part_and_queues_again_behind_others(book, events) -> None:
+def test_an_iceberg_shows_a_part_and_queues_again_after_others(book, events) -> None:
     send(book, 1, SELL, 100, 25, display=10)
     send(book, 2, SELL, 100, 5)
     assert (book.best(SELL).quantity, book.best(SELL).hidden) == (15, 15)

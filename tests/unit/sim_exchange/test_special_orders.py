@@ -1,4 +1,4 @@
-"""Special orders through the FIX text of a venue: what is asked, what is told."""
+"""Special orders through the FIX text of a venue: requests and reports."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ def driver() -> Driver:
     return Driver()
 
 
-def told(answer: dict[str, str], *tags: str) -> tuple:
+def values_of(answer: dict[str, str], *tags: str) -> tuple:
     return tuple(answer.get(tag, "") for tag in tags)
 
 
@@ -35,100 +35,100 @@ def trade(driver: Driver, price: int) -> None:
     book.submit(Order(object(), Side.BUY, price, 1, tif=TimeInForce.IOC), driver.now)
 
 
-def test_a_stop_is_told_restated_when_it_triggers_and_then_trades(driver) -> None:
+def test_a_stop_is_reported_restated_when_it_triggers_and_then_trades(driver) -> None:
     driver.rest(price=2_460_000, quantity=100)
     (new,) = driver.place("1", **STOP)
     assert short(new) == ("1", "0", "0", "100", "0")
-    assert told(new, "40", "99", "44") == ("3", "245", "")
+    assert values_of(new, "40", "99", "44") == ("3", "245", "")
     trade(driver, 2_450_000)
     restated, fill = driver.answers()
     assert short(restated) == ("1", "D", "0", "100", "0")
-    assert told(restated, "378", "58", "40") == ("99", "stop price reached", "3")
+    assert values_of(restated, "378", "58", "40") == ("99", "stop price reached", "3")
     assert short(fill) == ("1", "F", "2", "0", "100")
 
 
-def test_a_stop_limit_rests_and_is_replaced_behind_its_trigger(driver) -> None:
+def test_a_stop_limit_rests_and_is_replaced_after_its_trigger(driver) -> None:
     driver.place("1", **{"40": "4", "44": "246", "99": "245"})
     trade(driver, 2_450_000)
     assert [short(a)[1] for a in driver.answers()] == ["D"]
     (replaced,) = driver.replace("2", "1", **{"40": "4", "44": "247", "99": "245", "38": "90"})
     assert short(replaced) == ("2", "5", "0", "90", "0")
-    assert told(replaced, "44", "99", "41") == ("247", "245", "1")
+    assert values_of(replaced, "44", "99", "41") == ("247", "245", "1")
 
 
-def test_a_trailing_stop_tells_where_it_starts_and_each_move(driver) -> None:
+def test_a_trailing_stop_reports_where_it_starts_and_each_move(driver) -> None:
     trade(driver, 2_400_000)
     (new,) = driver.place("1", **TRAILING_SELL)
-    assert told(new, "40", "18", "211", "99", "44") == ("P", "a", "-1.5", "238.5", "")
+    assert values_of(new, "40", "18", "211", "99", "44") == ("P", "a", "-1.5", "238.5", "")
     trade(driver, 2_420_000)
     (moved,) = driver.answers()
-    assert told(moved, "150", "378", "99") == ("D", "3", "240.5")
+    assert values_of(moved, "150", "378", "99") == ("D", "3", "240.5")
     trade(driver, 2_405_000)
     restated, canceled = driver.answers()
-    assert told(restated, "150", "378", "99") == ("D", "99", "240.5")
-    assert told(canceled, "150", "58") == ("4", "market order: no quantity on the other side")
+    assert values_of(restated, "150", "378", "99") == ("D", "99", "240.5")
+    assert values_of(canceled, "150", "58") == ("4", "market order: no quantity on the other side")
 
 
 def test_a_trailing_stop_is_replaced_with_another_distance(driver) -> None:
     trade(driver, 2_400_000)
     driver.place("1", **TRAILING_SELL)
     (replaced,) = driver.replace("2", "1", **{**TRAILING_SELL, "211": "-0.5"})
-    assert told(replaced, "150", "211", "99") == ("5", "-0.5", "239.5")
+    assert values_of(replaced, "150", "211", "99") == ("5", "-0.5", "239.5")
 
 
-def test_a_market_to_limit_order_tells_the_limit_it_found(driver) -> None:
+def test_a_market_to_limit_order_reports_the_limit_it_found(driver) -> None:
     driver.rest(price=2_400_000, quantity=60)
     driver.rest(price=2_410_000, quantity=60)
     new, fill, restated = driver.place("1", **{"40": "K", "44": None})
-    assert told(new, "40", "44") == ("K", "")
+    assert values_of(new, "40", "44") == ("K", "")
     assert short(fill) == ("1", "F", "1", "40", "60")
     assert short(restated) == ("1", "D", "1", "40", "60")
-    assert told(restated, "40", "44", "378") == ("K", "240", "3")
+    assert values_of(restated, "40", "44", "378") == ("K", "240", "3")
     (reject,) = driver.replace("2", "1", **{"40": "K", "44": ""})
-    assert told(reject, "35", "102", "58") == (
+    assert values_of(reject, "35", "102", "58") == (
         "", "99", "Price(44) is missing: the order has become a limit order",
     )  # fmt: skip
     (replaced,) = driver.replace("3", "1", **{"40": "K", "44": "239", "38": "90"})
-    assert told(replaced, "150", "44", "151") == ("5", "239", "30")
+    assert values_of(replaced, "150", "44", "151") == ("5", "239", "30")
 
 
 def test_an_iceberg_shows_what_it_says(driver) -> None:
     (new,) = driver.place("1", **{"111": "30"})
-    assert told(new, "40", "44", "111") == ("2", "240", "30")
+    assert values_of(new, "40", "44", "111") == ("2", "240", "30")
     level = driver.venue.markets["SAP"].book.best(Side.BUY)
     assert (level.quantity, level.hidden) == (30, 70)
     (reject,) = driver.replace("2", "1")
-    assert told(reject, "434", "102") == ("2", "99")
+    assert values_of(reject, "434", "102") == ("2", "99")
     (replaced,) = driver.replace("2", "1", **{"111": "50"})
-    assert told(replaced, "150", "111") == ("5", "50")
+    assert values_of(replaced, "150", "111") == ("5", "50")
     level = driver.venue.markets["SAP"].book.best(Side.BUY)
     assert (level.quantity, level.hidden) == (50, 50)
 
 
-def test_a_peg_tells_its_price_apart_from_its_cap(driver) -> None:
+def test_a_peg_reports_its_price_apart_from_its_cap(driver) -> None:
     driver.rest(Side.BUY, 2_390_000, 10)
     peg = {"40": "P", "18": "R", "44": "240", "211": "-0.1"}
     (new,) = driver.place("1", **peg)
-    assert told(new, "40", "18", "211", "44", "839") == ("P", "R", "-0.1", "240", "238.9")
+    assert values_of(new, "40", "18", "211", "44", "839") == ("P", "R", "-0.1", "240", "238.9")
     driver.rest(Side.BUY, 2_395_000, 10)
     (moved,) = driver.answers()
-    assert told(moved, "150", "39", "378", "839", "44") == ("D", "0", "3", "239.4", "240")
+    assert values_of(moved, "150", "39", "378", "839", "44") == ("D", "0", "3", "239.4", "240")
     (canceled,) = driver.cancel("2", "1")
-    assert told(canceled, "150", "41") == ("4", "1")
+    assert values_of(canceled, "150", "41") == ("4", "1")
 
 
 def test_what_a_cancel_sets_off_is_not_its_answer(driver) -> None:
-    """A peg that moves and a stop that triggers by it are told without OrigClOrdID(41)."""
+    """A peg that moves and a stop that triggers by it are reported without OrigClOrdID(41)."""
     driver.place("1", **{"44": "239"})
     driver.place("2", **{"40": "P", "18": "R", "44": None})
     canceled, moved = driver.cancel("3", "1")
-    assert told(canceled, "11", "150", "41") == ("3", "4", "1")
-    assert told(moved, "11", "150", "41", "839") == ("2", "D", "", "")
+    assert values_of(canceled, "11", "150", "41") == ("3", "4", "1")
+    assert values_of(moved, "11", "150", "41", "839") == ("2", "D", "", "")
 
 
 def test_gtd_expires_when_its_time_has_come(driver) -> None:
     (new,) = driver.place("1", **GTD)
-    assert told(new, "59", "126") == ("6", "20270115-08:00:00.000000")
+    assert values_of(new, "59", "126") == ("6", "20270115-08:00:00.000000")
     driver.place("2", **GTD)
     driver.place("3", **{"59": "6", "126": "20270115-07:00:00"})
     (replaced,) = driver.replace("4", "2", **{"59": "6", "126": "20270115-09:00:00"})
@@ -147,7 +147,7 @@ def test_gtd_expires_when_its_time_has_come(driver) -> None:
 def test_an_expiry_in_the_past_is_refused(driver) -> None:
     driver.now = EXPIRES_NS
     (refused,) = driver.place("1", **GTD)
-    assert told(refused, "150", "58") == ("8", "ExpireTime(126) is not in the future")
+    assert values_of(refused, "150", "58") == ("8", "ExpireTime(126) is not in the future")
 
 
 def test_gtd_and_day_orders_at_the_close(driver) -> None:
@@ -157,7 +157,7 @@ def test_gtd_and_day_orders_at_the_close(driver) -> None:
     assert [(a["11"], a["150"]) for a in driver.answers()] == [("2", "C")]
 
 
-def test_opening_orders_come_before_the_opening_and_expire_behind_it(driver) -> None:
+def test_opening_orders_come_before_the_opening_and_expire_after_it(driver) -> None:
     driver.venue.close_session(5)
     driver.answers()
     (refused,) = driver.place("1")
@@ -225,7 +225,7 @@ def test_a_replace_cannot_make_another_order_of_it(driver) -> None:
 def test_a_basic_venue_refuses_what_it_does_not_offer(changes) -> None:
     driver = Driver(basic_orders=True)
     (refused,) = driver.place("1", **changes)
-    assert told(refused, "150", "103") == ("8", "11")
+    assert values_of(refused, "150", "103") == ("8", "11")
     assert "takes market and limit orders" in refused["58"]
     assert short(driver.place("2")[0])[1] == "0"
 
@@ -241,6 +241,6 @@ def test_every_kind_is_known_by_its_status(driver) -> None:
     for name, changes in asked.items():
         driver.place(name.name, **changes)
         status = driver.status(name.name)
-        assert told(status, "150", "39", "151") == ("I", "0", "100")
+        assert values_of(status, "150", "39", "151") == ("I", "0", "100")
     assert len(driver.venue.open_orders("C")) == len(asked)
     assert driver.venue.cancel_after_restart(9) == len(asked)

@@ -103,7 +103,7 @@ def test_replace_down_to_the_executed_part_fills_the_order() -> None:
     assert short(replaced) == ("3", "5", "2", "0", "60")
 
 
-def test_replace_to_a_crossing_price_reports_the_fill_behind() -> None:
+def test_replace_to_a_crossing_price_reports_the_fill_after() -> None:
     driver = Driver()
     driver.place("1", **{"44": "239"})
     driver.rest(quantity=30)
@@ -141,12 +141,12 @@ def test_cancels_that_cannot_be_are_rejected() -> None:
     assert (again["150"], again["39"]) == ("I", "4")
 
 
-def test_unknown_order_is_told_with_reason_5() -> None:
+def test_unknown_order_is_reported_with_reason_5() -> None:
     answer = Driver().status("x")
     assert [answer[tag] for tag in ("37", "11", "150", "39", "103")] == ["NONE", "x", "I", "8", "5"]
 
 
-def test_mass_status_tells_every_open_order_and_which_is_last() -> None:
+def test_mass_status_reports_every_open_order_and_which_is_last() -> None:
     driver = Driver()
     driver.venue.mass_status("C", "M", 1)
     (none,) = driver.answers()
@@ -160,7 +160,7 @@ def test_mass_status_tells_every_open_order_and_which_is_last() -> None:
     assert {one["911"] for one in answers} == {"2"}
 
 
-def test_mass_status_of_a_security_tells_only_its_orders() -> None:
+def test_mass_status_of_a_security_reports_only_its_orders() -> None:
     driver = Driver()
     driver.place("1")
     driver.place("2", **{"55": "SIE", "48": None})
@@ -182,7 +182,7 @@ def test_mass_status_knows_orders_that_wait_as_well() -> None:
 
 
 @pytest.mark.parametrize("code", ["5", "6"])
-def test_a_short_sale_is_a_sell_that_is_told_back_as_it_came(code) -> None:
+def test_a_short_sale_is_a_sell_that_is_reported_back_as_it_came(code) -> None:
     driver = Driver()
     driver.rest(side=Side.BUY, quantity=60)
     new, fill = driver.place("1", **{"54": code})

@@ -1,6 +1,6 @@
 /**
  * Exact decimals. Prices and quantities travel as canonical decimal strings and are
- * reckoned here as whole units of a power of ten; a floating-point number never holds money.
+ * computed here as whole units of a power of ten; a floating-point number never holds money.
  */
 
 /** A decimal number: `units` × 10^-`scale`. */
@@ -9,7 +9,7 @@ export interface Decimal {
   readonly scale: number;
 }
 
-/** Digits before the point, and behind it, that the contract allows. */
+/** Digits before the point, and after it, that the contract allows. */
 export const INTEGER_DIGITS_MAX = 18;
 export const FRACTION_DIGITS_MAX = 9;
 
@@ -18,7 +18,7 @@ export const ZERO: Decimal = { units: 0n, scale: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
 const CANONICAL = /^(?:-?(?:[1-9]\d{0,17})(?:\.\d{0,8}[1-9])?|-?0\.\d{0,8}[1-9]|0)$/;
 
-/** Tells whether a text is a decimal in the canonical form of the contract. */
+/** Returns whether a text is a decimal in the canonical form of the contract. */
 export function isCanonical(text: string): boolean {
   return CANONICAL.test(text);
 }
@@ -32,7 +32,7 @@ export function parse(text: string): Decimal {
   return { units: sign ? -units : units, scale: fraction.length };
 }
 
-/** Reads a decimal, or gives undefined for an empty or malformed text. */
+/** Reads a decimal, or returns undefined for an empty or malformed text. */
 export function tryParse(text: string): Decimal | undefined {
   return NUMBER.test(text) ? parse(text) : undefined;
 }
@@ -71,7 +71,7 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
   return { units: a.units * b.units, scale: a.scale + b.scale };
 }
 
-/** Tells whether `value` is a whole multiple of a positive `step`. */
+/** Returns whether `value` is a whole multiple of a positive `step`. */
 export function isMultiple(value: Decimal, step: Decimal): boolean {
   const [left, right] = aligned(value, step);
   return right > 0n && left % right === 0n;
@@ -83,7 +83,7 @@ export function floorTo(value: Decimal, step: Decimal): Decimal {
   return { units: left - (left % right), scale };
 }
 
-/** `part` of `whole` in per mille, 0 to 1000: for drawing a bar, not for reckoning. */
+/** `part` of `whole` in per mille, 0 to 1000: for drawing a bar, not for computing. */
 export function perMille(part: string, whole: string): number {
   const [a, b] = [tryParse(part), tryParse(whole)];
   if (!a || !b || b.units <= 0n || a.units <= 0n) return 0;
@@ -92,10 +92,10 @@ export function perMille(part: string, whole: string): number {
   return Math.min(share, 1000);
 }
 
-/** What a person typed, and what is wrong with it. */
+/** The canonical form of a typed text, or its fault. */
 export type Typed = { ok: true; text: string } | { ok: false; why: string };
 
-/** Turns what a person typed into canonical form, or says why it cannot. */
+/** Turns a typed text into canonical form, or says why that is not possible. */
 export function fromInput(typed: string): Typed {
   const text = typed.trim();
   if (text === "") return { ok: false, why: "is missing" };

@@ -1,4 +1,4 @@
-/** Composition: one session's clients, its two streams and what they fill. The only place that connects. */
+/** Composition: one session's clients, its two streams and the stores they fill. Only this file connects. */
 
 import { createClient } from "@connectrpc/connect";
 import type { Client, Transport } from "@connectrpc/connect";
@@ -22,7 +22,7 @@ import { Notices } from "./notices";
 import { QuoteStore } from "./quotes";
 import { ServerClock } from "./server-clock";
 
-/** Seconds between heartbeats asked for: silence is noticed after 5 s. */
+/** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
 /** Milliseconds between two frames of prices. */
 const PRICE_INTERVAL_MS = 250;
@@ -55,7 +55,7 @@ export class Desk {
     this.#instrumentClient = createClient(InstrumentService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
-    this.orders.onChange = (change) => this.notices.tell(change);
+    this.orders.onChange = (change) => this.notices.show(change);
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
     this.orderStream = new ResumingStream(
       {
@@ -107,7 +107,7 @@ export class Desk {
     this.killStream.nudge();
   }
 
-  /** Executions of an order as the OMS has them. Throws what the mesh refuses with. */
+  /** Executions of an order from the OMS. Throws the mesh's refusal. */
   async executionsOf(orderId: string): Promise<readonly Execution[]> {
     const { executions } = await this.#orderClient.get({ orderId }, { timeoutMs: READ_TIMEOUT_MS });
     return executions;

@@ -68,7 +68,7 @@ export function scopeWords(scope: KillScope | undefined): string {
   return words.flatMap(([word, name]) => (name ? [`${word} ${name}`] : [])).join(", ");
 }
 
-/** "rita (01JD...)": who did something, by the name kept with the act; the id alone where none was. */
+/** "rita (01JD...)": who did something, by the stored name; only the id if there is none. */
 export function personName(subject: string, name: string): string {
   return name && name !== subject ? `${name} (${subject})` : subject;
 }

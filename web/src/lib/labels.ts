@@ -1,4 +1,4 @@
-/** Words of the contract as people read them. Every value has a word; none is hidden. */
+/** Words of the contract for people. Every value has a word; none is hidden. */
 
 import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
@@ -7,7 +7,7 @@ import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js"
 
 import { reasonWords } from "@ordermesh/client";
 
-/** How a state is coloured: a family, never the only sign, for the word stands beside. */
+/** The colour family of a state. It is never the only sign: the word is next to it. */
 export type Tone = "working" | "pending" | "done" | "gone" | "bad" | "doubt";
 
 const TONES: Readonly<Record<OrderState, Tone>> = {
@@ -30,7 +30,7 @@ const TONES: Readonly<Record<OrderState, Tone>> = {
   [OrderState.AWAITING_TRIGGER]: "pending",
 };
 
-/** A state this page does not know is in doubt, never left out. */
+/** A state that this page does not know is shown as in doubt, never left out. */
 export function toneOf(state: OrderState): Tone {
   return TONES[state] ?? "doubt";
 }
@@ -41,7 +41,7 @@ export function stateWord(state: OrderState): string {
   return name ? name.replaceAll("_", " ") : `STATE ${String(state)}`;
 }
 
-/** The name in the contract, for tests and style. */
+/** The name in the contract, for tests and styles. */
 export function stateName(state: OrderState): string {
   return (OrderState[state] as string | undefined) ?? String(state);
 }
@@ -78,7 +78,7 @@ export function timeWord(time: TimeInForce): string {
   return time === TimeInForce.UNSPECIFIED || !name ? "—" : name.replaceAll("_", " ");
 }
 
-/** What a time in force means, in a sentence's half. */
+/** What a time in force means, as a part of a sentence. */
 export function timeMeaning(time: TimeInForce): string {
   const meanings: Partial<Record<TimeInForce, string>> = {
     [TimeInForce.DAY]: "today only",
@@ -92,13 +92,13 @@ export function timeMeaning(time: TimeInForce): string {
   return meanings[time] ?? "";
 }
 
-/** What a state that is not a venue's means, in a sentence; "" where the word says it. */
+/** A sentence about a state that venues do not have; "" where the word is clear. */
 export function stateMeaning(order: Order): string {
   switch (order.progress?.state) {
     case OrderState.HELD:
       return "Held: nothing is sent before a second person approves.";
     case OrderState.UNKNOWN:
-      return "Unknown: what the venue did with it is being found out. It is neither rejected nor done.";
+      return "Unknown: the venue is being asked what it did with the order. It is neither rejected nor done.";
     case OrderState.AWAITING_TRIGGER:
       return `Not at the venue: ${WAITS[order.waitsFor] ?? "it waits here"}.`;
     default:
@@ -110,7 +110,7 @@ const WAITS: Readonly<Partial<Record<WaitsFor, string>>> = {
   [WaitsFor.PRICE]: "the OMS watches the price for its stop",
   [WaitsFor.PARENT]: "it waits for the order it belongs to",
   [WaitsFor.APPROVAL]: "it waits for a second person",
-  [WaitsFor.VENUE]: "its turn has come, it waits for the venue's session",
+  [WaitsFor.VENUE]: "it waits for the venue's session",
 };
 
 /** Prices beside the limit, as short as a cell: "stop 610 · shows 20". */
@@ -187,7 +187,7 @@ function kindWords(kind: OrderEvent["kind"]): { title: string; text: string } {
         text: kind.value.rejection ? rejectionText(kind.value.rejection) : "",
       };
     case "canceled":
-      return { title: "Cancelled", text: (kind.value.unsolicited ? "nobody here asked. " : "") + kind.value.text };
+      return { title: "Cancelled", text: (kind.value.unsolicited ? "unsolicited. " : "") + kind.value.text };
     case "expired":
     case "suspended":
     case "inDoubt":

@@ -44,8 +44,8 @@ export class Notices extends Emitter {
     this.changed();
   }
 
-  /** Tells of an order's event if a person must know of it. */
-  tell({ event, order }: OrderChange): void {
+  /** Shows an order's event if a person must know of it. */
+  show({ event, order }: OrderChange): void {
     const { kind } = event;
     const name = orderName(order);
     switch (kind.case) {
@@ -62,7 +62,7 @@ export class Notices extends Emitter {
       case "cancelRefused":
       case "replaceRefused": {
         const titles = { rejected: "Rejected", cancelRefused: "Cancel refused", replaceRefused: "Amend refused" };
-        const why = kind.value.rejection ? rejectionText(kind.value.rejection) : "no reason told";
+        const why = kind.value.rejection ? rejectionText(kind.value.rejection) : "no reason given";
         this.push("bad", titles[kind.case], `${name}. ${why}`);
         break;
       }

@@ -1,8 +1,8 @@
-/** Which fields each order type needs and may have, and how long it may live, as the mesh rules. */
+/** Which fields each order type needs and may have, and how long it may live, by the rules of the mesh. */
 
 import { OrderType, PegReference, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-/** Prices and sizes beside the quantity. */
+/** Prices and sizes other than the quantity. */
 export type TermField = "limitPrice" | "stopPrice" | "trailingOffset" | "displayQuantity" | "pegReference" | "pegOffset";
 
 export interface TypeRule {
@@ -19,7 +19,7 @@ function rule(needs: TermField[], times: readonly TimeInForce[], may: TermField[
   return { needs, may, times };
 }
 
-/** What the ticket offers. Whether a venue takes it, or the OMS works it, is the mesh's to say. */
+/** The types of the ticket. The mesh decides whether a venue takes one or the OMS works it. */
 export const TYPE_RULES: ReadonlyMap<OrderType, TypeRule> = new Map([
   [OrderType.LIMIT, rule(["limitPrice"], [...KEPT, ...AT_ONCE, ...AUCTION])],
   [OrderType.MARKET, rule([], [...KEPT, ...AT_ONCE, ...AUCTION])],

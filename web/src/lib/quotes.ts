@@ -1,6 +1,6 @@
 /**
  * Last prices by listing. A price is current only while the stream is live, the venue's feed is
- * up and the mesh does not call it stale; otherwise it is kept, marked, and never passed off as live.
+ * up and the mesh does not call it stale; otherwise it is kept, marked, and never shown as live.
  */
 
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
@@ -16,7 +16,7 @@ import { compare, tryParse } from "./decimals";
 import { drainWish, Emitter, type Wish } from "@ordermesh/client";
 import type { ServerClock } from "./server-clock";
 
-/** Prices whose moves are shown. */
+/** The prices whose moves are shown. */
 export type MovingField = "bidPrice" | "askPrice" | "lastPrice";
 
 /** A move of a price: the way it went, and how often it has moved, so that a flash can restart. */
@@ -39,9 +39,9 @@ export class QuoteStore extends Emitter {
   readonly lines = new Map<string, QuoteLine>();
   readonly instruments = new Map<string, Instrument>();
   readonly venues = new Map<string, VenueStatus>();
-  /** Venues told down by a Gap. */
+  /** Venues that a Gap reported as down. */
   readonly feedsDown = new Map<string, string>();
-  /** Updates that were neither received nor told as conflated. */
+  /** Updates that were neither received nor reported as conflated. */
   missed = 0;
   #epoch = "";
 
@@ -49,7 +49,7 @@ export class QuoteStore extends Emitter {
     super();
   }
 
-  /** Puts in listings as InstrumentService told them. */
+  /** Sets the listings of InstrumentService. */
   putInstruments(instruments: readonly Instrument[]): void {
     for (const instrument of instruments) this.instruments.set(instrument.instrumentId, instrument);
     this.changed();
@@ -73,7 +73,7 @@ export class QuoteStore extends Emitter {
     return this.#covered(mic).length > 0;
   }
 
-  /** Why a listing's price is not current, in words; "" if it is, given a live stream. */
+  /** Why a listing's price is not current; "" if it is, given a live stream. */
   staleBecause(instrumentId: string): string {
     const mic = instrumentId.slice(instrumentId.lastIndexOf(".") + 1);
     const gap = this.feedsDown.get(mic) ?? this.feedsDown.get(instrumentId);
@@ -115,7 +115,7 @@ export class QuoteStore extends Emitter {
         this.#gap(item.value);
         return undefined;
       case "slowConsumer":
-        return { reopen: "this page fell behind; reading anew" };
+        return { reopen: "this page was too slow; reading anew" };
       case "drain":
         return drainWish(item.value);
       case undefined:

@@ -1,6 +1,6 @@
 /**
  * The mesh's clock as seen from here. Clocks of browsers are wrong by seconds and more, so the
- * age of data is reckoned on the server's clock: local time less the smallest difference any
+ * age of data is computed on the server's clock: local time less the smallest difference any
  * heartbeat has shown (the one that was delayed least).
  */
 
@@ -20,7 +20,7 @@ export class ServerClock {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** Takes the server's time as told by a heartbeat that arrived just now. */
+  /** Takes the server's time from a heartbeat that arrived just now. */
   observe(serverTime: Timestamp | undefined): void {
     if (!serverTime) return;
     this.#differences.push(this.now() - toMs(serverTime));
@@ -28,7 +28,7 @@ export class ServerClock {
     this.#smallest = Math.min(...this.#differences);
   }
 
-  /** Age of something the server timed, in milliseconds; never negative. */
+  /** Age of a server's time, in milliseconds; never negative. */
   ageMs(time: Timestamp): number {
     return Math.max(0, this.now() - (this.#smallest ?? 0) - toMs(time));
   }

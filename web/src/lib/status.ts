@@ -7,7 +7,7 @@ export type LightTone = "live" | "busy" | "stale" | "down";
 export interface Light {
   readonly tone: LightTone;
   readonly word: string;
-  /** More, for those who want to know. */
+  /** Details, shown on request. */
   readonly detail: string;
   /** Milliseconds since the last frame; undefined before the first. */
   readonly ageMs: number | undefined;
@@ -16,7 +16,7 @@ export interface Light {
 /** A live stream silent for longer than this is called stale (heartbeats come every 2 s). */
 export const STALE_AFTER_MS = 3_000;
 
-/** What the light reads of a stream. */
+/** The part of a stream that the light shows. */
 export type StreamState = Pick<
   ResumingStream<unknown>,
   "phase" | "cause" | "refused" | "retryAt" | "lastFrameAt" | "lives"
@@ -27,7 +27,7 @@ export function lightOf(stream: StreamState, now: number): Light {
   const light = (tone: LightTone, word: string, detail = stream.cause): Light => ({ tone, word, detail, ageMs });
   switch (stream.phase) {
     case "live":
-      return (ageMs ?? 0) > STALE_AFTER_MS ? light("stale", "stale", "no sign of life; heartbeats are due") : light("live", "live", "");
+      return (ageMs ?? 0) > STALE_AFTER_MS ? light("stale", "stale", "no message; heartbeats are due") : light("live", "live", "");
     case "connecting":
       return light("busy", stream.lives > 0 ? "resuming" : "connecting");
     case "catching-up":

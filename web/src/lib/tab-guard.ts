@@ -9,7 +9,7 @@ const NAME_KEY = "ordermesh.tab";
 /** How long a reloaded tab waits for its own former page to let go. */
 const LOCK_WAIT_MS = 1_500;
 
-/** True if this page is the only one with this tab's storage, or the browser cannot tell. */
+/** True if this page is the only one with this tab's storage, or the browser does not know. */
 export async function ownsTab(storage: Storage, locks: LockManager | undefined): Promise<boolean> {
   if (!locks) return true;
   const name = storage.getItem(NAME_KEY) ?? crypto.randomUUID();

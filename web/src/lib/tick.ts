@@ -1,4 +1,4 @@
-/** Tick-size tables (MiFID II RTS 11) and lots: what a price or quantity may be. */
+/** Tick-size tables (MiFID II RTS 11) and lots: which prices and quantities are allowed. */
 
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 
@@ -7,7 +7,7 @@ import type { Decimal } from "./decimals";
 
 const ONE: Decimal = { units: 1n, scale: 0 };
 
-/** The price step that holds at a price; undefined if the venue told no table. */
+/** The price step at a price; undefined if the venue reported no table. */
 export function tickAt(instrument: Instrument, price: Decimal): Decimal | undefined {
   let step: Decimal | undefined;
   for (const band of instrument.tickTable) {
@@ -31,7 +31,7 @@ export function priceScale(instrument: Instrument, price: string): number {
   return step ? (format(step).split(".")[1] ?? "").length : 0;
 }
 
-/** Says what is wrong with a price in words, or gives "". */
+/** Returns what is wrong with a price, or "". */
 export function priceFault(instrument: Instrument, price: string): string {
   const value = parse(price);
   if (value.units <= 0n) return "must be above zero";
@@ -42,7 +42,7 @@ export function priceFault(instrument: Instrument, price: string): string {
   return `must be a multiple of the tick ${format(step)}: ${near}`;
 }
 
-/** Says what is wrong with a quantity in words, or gives "". */
+/** Returns what is wrong with a quantity, or "". */
 export function quantityFault(instrument: Instrument, quantity: string): string {
   const value = parse(quantity);
   if (value.units <= 0n) return "must be above zero";
@@ -59,7 +59,7 @@ export function stepPrice(instrument: Instrument, price: string, up: boolean): s
   const step = tickAt(instrument, value) ?? ONE;
   const grid = floorTo(value, step);
   if (up) return format(add(grid, step));
-  // Below a grid point the finer band of the lower price may hold.
+  // Below a grid point the finer band of the lower price may apply.
   if (compare(grid, value) < 0 && grid.units > 0n) return format(grid);
   const finer = tickAt(instrument, subtract(value, { units: 1n, scale: value.scale + 9 })) ?? step;
   const below = subtract(grid, finer);

@@ -1,4 +1,4 @@
-/** The order ticket: what was typed, what is wrong with it, and the order it makes. */
+/** The order ticket: the typed fields, their faults, and the order they make. */
 
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
@@ -10,7 +10,7 @@ import { format, fromInput, multiply, parse, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
 import { lotOf, priceFault, quantityFault } from "./tick";
 
-/** What stands in the ticket's fields. */
+/** The values of the ticket's fields. */
 export interface Draft {
   accountId: string;
   instrumentId: string;
@@ -24,7 +24,7 @@ export interface Draft {
   pegReference: PegReference;
   pegOffset: string;
   timeInForce: TimeInForce;
-  /** As an input of type datetime-local has it: local time, "2027-01-31T17:30". */
+  /** In the form of an input of type datetime-local: local time, "2027-01-31T17:30". */
   expires: string;
   /** Nothing is sent before a second person approves. */
   held: boolean;
@@ -64,7 +64,7 @@ export function firstQuantity(instrument: Instrument): string {
   return quantityFault(instrument, "100") === "" ? "100" : format(lotOf(instrument));
 }
 
-/** Checks a draft as the mesh will; gives the order, or what is wrong by field. */
+/** Checks a draft as the mesh will; returns the order, or the faults by field. */
 export function check(
   draft: Draft,
   instrument: Instrument | undefined,
@@ -85,7 +85,7 @@ export function check(
   return { body: expiresAtMs === undefined ? body : { ...body, expiresAtMs } };
 }
 
-/** What of the terms the type has, checked; what it has not is left out. */
+/** The terms that the type has, checked; others are left out. */
 function checkTerms(draft: Draft, instrument: Instrument | undefined, faults: Faults): Partial<PlaceBody> & { limitPrice: string } {
   const price = (text: string): string => (instrument ? priceFault(instrument, text) : "");
   const size = (text: string): string => (instrument ? quantityFault(instrument, text) : "");
@@ -117,7 +117,7 @@ function checkExpiry(draft: Draft, nowMs: number, faults: Faults): number | unde
   return at;
 }
 
-/** Reads one number and checks what it means. */
+/** Reads one number and checks it. */
 export function checkNumber(typed: string, faultOf: (text: string) => string): { text: string; why: string } {
   const read = fromInput(typed);
   if (!read.ok) return { text: "", why: read.why };
@@ -147,12 +147,12 @@ const FIELD_BY_PATH: Readonly<Record<string, DraftField>> = {
   "terms.expire_time": "expires",
 };
 
-/** The ticket's field behind a proto path of a refusal. */
+/** The ticket's field for a proto path in a refusal. */
 export function fieldOfPath(path: string): DraftField | undefined {
   return FIELD_BY_PATH[path];
 }
 
-/** Tells whether two decimals in any form are the same number. */
+/** Returns whether two decimals in any form are the same number. */
 export function sameNumber(a: string, b: string): boolean {
   const [left, right] = [fromInput(a), fromInput(b)];
   return left.ok && right.ok && format(parse(left.text)) === format(parse(right.text));

@@ -6,7 +6,7 @@ import { createSubscriber } from "svelte/reactivity";
 import { type Observable } from "@ordermesh/client";
 
 /**
- * Reads a store reactively. Behind `const book = follow(() => desk.orders)`, `$derived(book.now.orders)` is read again when the store tells of a
+ * Reads a store reactively. After `const book = follow(() => desk.orders)`, `$derived(book.now.orders)` is read again when the store reports a
  * change. Changes are drawn at most once per frame of the screen.
  */
 export function follow<Store extends Observable>(get: () => Store): { readonly now: Store } {

@@ -1,4 +1,4 @@
-/** What the person is looking at: the chosen listing and order, and the ticket's fields. */
+/** What the person has chosen: the chosen listing and order, and the ticket's fields. */
 
 import { Side } from "$gen/ordermesh/oms/v1/order_pb.js";
 
@@ -29,7 +29,7 @@ export class Workspace {
     this.takeTouch();
   }
 
-  /** Fills the ticket to trade a listing. */
+  /** Fills the ticket with a trade of a listing. */
   trade(instrumentId: string, side: Side): void {
     this.draft.side = side;
     this.choose(instrumentId);

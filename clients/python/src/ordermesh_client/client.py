@@ -320,7 +320,7 @@ class MeshClient:
 
         Args:
             refused_token: The access token the mesh no longer takes; the one in hand
-                unless told.
+                if left out.
         """
         stale = refused_token or self.session.access_token
         async with self._refreshing:

@@ -6,7 +6,7 @@ import grpc
 
 from ordermesh_rpc.refusals import read_refusal
 
-# Without a reason of ours these tell of the way to the mesh, not of the request:
+# Without a reason of ours these are about the way to the mesh, not about the request:
 # a killed Envoy shows as INTERNAL (stream reset), a killed service as UNKNOWN.
 LOST: Final = frozenset(
     {
