@@ -36,8 +36,8 @@ class Finding(NamedTuple):
     """An invariant that does not hold."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "audit_chain"."""
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions" or "positions"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain" or
+    "commit_order"."""
     subject: str
     """The order, account, execution or position."""
     text: str
