@@ -226,6 +226,10 @@ class MemoryStore:
         self._here()
         return SCHEMA_REVISION
 
+    async def add_partitions(self) -> int:
+        self._here()
+        return 0
+
     async def epoch(self) -> str:
         return "memory"
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import asyncpg
 
+from svc_oms.adapters.postgres.commit_log import read_log
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.order_statements import ORDERS_TABLE
+from svc_oms.service.book.commit_logs import CommitLog, LogEntry
 from svc_oms.service.book.verification import StoredAccount, StoredExecution, StoredOrder
 from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 
@@ -72,6 +74,14 @@ class PostgresBookReader:
         rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
         async for row in rows:
             yield AuditLine(*row)
+
+    async def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
+        """See `verification.AccountReader`."""
+        after = 0
+        while page := await read_log(self._connection, log, after, LOG_ROWS_PREFETCH):
+            for entry in page:
+                yield entry
+            after = page[-1].log_number
 
     async def positions(self, account_id: str) -> list[PositionRow]:
         """See `verification.AccountReader`."""

@@ -7,7 +7,7 @@ Statements are put together from constants of this file only; values are paramet
 from svc_oms.adapters.postgres.columns import FROM_US, Table, packed_rows
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0011"
+SCHEMA_REVISION = "0012"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -98,6 +98,8 @@ ORDERS_TABLE = Table(OrderWrite)
 
 # The session's row is locked here, after the accounts', and gives the commands
 # their numbers: gap-free and in commit order, without a round trip of its own.
+# An event whose sequence the account has already passed becomes NULL, which its column refuses:
+# the primary key alone finds a sequence only in the partition of the same month.
 COMMON_WRITES = f"""
 accounts_written AS (
     UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
@@ -106,7 +108,9 @@ accounts_written AS (
     WHERE a.account_id = c[1]
 ), events_written AS (
     INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
-    SELECT c[1], c[2]::int8, c[3], payload, hash
+    SELECT c[1], CASE WHEN c[2]::int8 > (
+            SELECT a.last_sequence FROM oms.accounts a WHERE a.account_id = c[1]
+        ) THEN c[2]::int8 END, c[3], payload, hash
     FROM {packed_rows("text bytea bytea", 4, "payload, hash")} AS rows
 ), sessions_locked AS (
     SELECT s.session_id, u.commands
@@ -245,6 +249,17 @@ WITH page AS MATERIALIZED (
 SELECT page.sequence, page.payload, (
     SELECT o.body FROM oms.orders o WHERE o.order_id = latest.order_id
 ) FROM page LEFT JOIN latest USING (order_id, sequence) ORDER BY page.sequence
+"""
+
+ADD_PARTITIONS = "SELECT oms.add_event_partitions($1)"
+
+PARTITIONS = """
+SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), pg_total_relation_size(c.oid),
+    c.relname <> 'order_events_default' AND upper_bound.at < now() - $1::int4 * interval '1 day'
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, LATERAL (
+    SELECT substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''(.*)''\\)')::timestamptz
+) AS upper_bound (at)
+WHERE i.inhparent = 'oms.order_events'::regclass ORDER BY c.relname
 """
 
 OUTBOX = """

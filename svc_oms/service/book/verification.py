@@ -13,6 +13,7 @@ from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.positions import check_positions
 from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.codec.audit_entries import audit_line
 from svc_oms.service.codec.control_records import position_value
 from svc_oms.service.codec.order_events import decode_event
@@ -80,6 +81,10 @@ class AccountReader(Protocol):
         """Read a writer's lines in sequence."""
         ...
 
+    def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
+        """Read a log in commit order."""
+        ...
+
     async def positions(self, account_id: str) -> list[PositionRow]:
         """Read all positions."""
         ...
@@ -126,6 +131,8 @@ async def verify_book(store: Audited) -> Report:
             await _verify_account(reader, account, report)
         for writer, head in (await reader.audit_chains()).items():
             await _verify_audit(reader, writer, head, report)
+        for log in CommitLog:
+            report.findings += await check_commit_order(log, reader.commit_log(log))
     return report
 
 

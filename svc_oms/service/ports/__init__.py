@@ -317,6 +317,10 @@ class OrderStore(Protocol):
         """Read orders; unknown ones are left out."""
         ...
 
+    async def add_partitions(self) -> int:
+        """Add what the order log's coming months are written to; return how many are new."""
+        ...
+
     async def unknown_orders(self) -> int:
         """Count open orders whose state at the venue is not known."""
         ...
