@@ -390,7 +390,9 @@ def test_e_1_a_order_given_by_telephone():
 def test_e_1_a_telephoned_order_cancelled_here():
     """OrderID(37) is the one name it has, also as OrigClOrdID(41)."""
     tracked = TrackedOrder()
-    tracked.hear_unsolicited("F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50)
+    tracked.hear_unsolicited(
+        "F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50
+    )
     assert tracked.status == ("PARTIALLY_FILLED", 10, 9990)
     assert tracked.order.orig_cl_ord_id == tracked.order.venue_order_id == "V1"
     assert tracked.cancel() == Y
