@@ -1,4 +1,4 @@
-"""Reads the append-only logs in commit order; ADR 13 says why it is right.
+"""Reads the append-only logs in commit order; ADR 14 says why it is right.
 
 A log_number is taken under the lock that orders the key's own numbers, so the numbers of one
 account (writer, control, row) rise in commit order. Transactions of different accounts may commit
