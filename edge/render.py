@@ -33,13 +33,7 @@ from edge.values import (
     upstreams_on_loopback,
     web_root_or_placeholder,
 )
-from edge.web import (
-    TOKENLESS,
-    WEB_FILE_MAX_BYTES,
-    WebFilesError,
-    filter_disabled,
-    web_routes,
-)
+from edge.web import TOKENLESS, WEB_FILE_MAX_BYTES, WebFilesError, filter_disabled, web_routes
 
 TEMPLATE = Path(__file__).parent.parent / "envoy" / "envoy.yaml.tmpl"
 CLUSTER_TEMPLATE = TEMPLATE.with_name("cluster.yaml.tmpl")

@@ -81,10 +81,7 @@ def _file_route(path: str, file: Path, *, hashed: bool) -> dict[str, Any]:
         },
         "direct_response": {"status": 200, "body": {"filename": str(file.resolve())}},
         "response_headers_to_add": [
-            {
-                "header": {"key": key, "value": value},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-            }
+            {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
             for key, value in headers.items()
         ],
         "typed_per_filter_config": TOKENLESS | COMPRESSED,

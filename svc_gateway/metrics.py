@@ -1,6 +1,6 @@
 """Metrics of the gateway, by session."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
 _SESSION = ["session_id"]
 
@@ -50,10 +50,4 @@ FEED_RESYNCS = Counter(
     "ordermesh_gateway_feed_resyncs",
     "Times fresh snapshots were needed, by cause.",
     [*_SESSION, "cause"],
-)
-SEND_SECONDS = Histogram(
-    "ordermesh_gateway_send_seconds",
-    "From a command's arrival at the head of the queue until QuickFIX has sent it.",
-    _SESSION,
-    buckets=(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.02, 0.1, 1),
 )

@@ -93,14 +93,7 @@ class InstrumentConfig(_Frozen):
 
 
 OrderTypeName = Literal[
-    "market",
-    "limit",
-    "stop",
-    "stop_limit",
-    "market_to_limit",
-    "iceberg",
-    "pegged",
-    "trailing_stop",
+    "market", "limit", "stop", "stop_limit", "market_to_limit", "iceberg", "pegged", "trailing_stop"
 ]
 TimeInForceName = Literal["day", "gtc", "gtd", "ioc", "fok", "at_open", "at_close"]
 

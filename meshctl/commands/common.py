@@ -203,6 +203,11 @@ def rejected(rejection: error_pb2.Rejection) -> MeshRefusedError:
     )
 
 
+def say(*parts: Any, **style: Any) -> None:
+    """Print words as they are: no colours of values, no line breaks for a narrow window."""
+    console.print(*parts, highlight=False, soft_wrap=True, **style)
+
+
 def show(values: Iterable[Message], shown: Table, nothing: str, *, as_json: bool) -> None:
     """Print objects as lines of JSON, or the table they were put in."""
     if as_json:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from meshctl.blotter import CLOSED
-from meshctl.commands.common import EXIT_OK, EXIT_ORDER_NOT_DONE, console, emit, errors
+from meshctl.commands.common import EXIT_OK, EXIT_ORDER_NOT_DONE, emit, errors, say
 from meshctl.commands.words import (
     event_words,
     filled_words,
@@ -95,26 +95,15 @@ def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
         emit(one)
         return
     filled = f"filled {words} " if (words := filled_words(one)) else ""
-    console.print(
-        f"{one.order_id}  {order_words(one)}  {filled}",
-        state_text(one.progress.state),
-        highlight=False,
-        soft_wrap=True,
-        sep="",
-    )
+    say(f"{one.order_id}  {order_words(one)}  {filled}", state_text(one.progress.state), sep="")
     if waits := waits_words(one.waits_for):
-        console.print(f"   {waits}", highlight=False, soft_wrap=True)
+        say(f"   {waits}")
     if one.HasField("rejection"):
-        console.print(f"   {rejection_words(one.rejection)}", highlight=False, soft_wrap=True)
+        say(f"   {rejection_words(one.rejection)}")
 
 
 def _tell_event(event: event_pb2.OrderEvent, *, as_json: bool) -> None:
     if as_json:
         emit(event)
         return
-    console.print(
-        f"   {event_words(event)} ",
-        state_text(event.progress.state),
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(f"   {event_words(event)} ", state_text(event.progress.state))

@@ -15,6 +15,7 @@ from meshctl.commands.common import (
     enum_word,
     errors,
     run,
+    say,
     show,
     table,
     usage_error,
@@ -244,14 +245,12 @@ def _tell(switch: kill_switch_pb2.KillSwitch, *, as_json: bool) -> None:
     if as_json:
         emit(switch)
         return
-    console.print(
+    say(
         f"{switch.switch_id}  {_kind(switch)} {_scope_words(switch.scope)}: {switch.reason}",
         _state(switch),
-        highlight=False,
-        soft_wrap=True,
         markup=False,
     )
-    console.print(f"   {_who(switch)}", highlight=False, soft_wrap=True, markup=False)
+    say(f"   {_who(switch)}", markup=False)
     for session in switch.sessions:
         standing = enum_word(kill_switch_pb2.KillSessionStanding, session.standing)
         console.print(f"   session {session.session_id}: {standing}", highlight=False)

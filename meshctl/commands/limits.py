@@ -15,6 +15,7 @@ from meshctl.commands.common import (
     enum_word,
     first_account,
     run,
+    say,
     show,
     table,
     usage_error,
@@ -216,11 +217,12 @@ async def usage(mesh: MeshClient, account: AccountOption = "", as_json: JsonOpti
     show(answer.uses, shown, "no limits", as_json=False)
     for stop in answer.stops:
         side = enum_word(order_pb2.Side, stop.side)
-        console.print(
+        say(
             f"stopped: {stop.strategy} {side} {stop.instrument_id} after {stop.executions} "
             f"executions at {when(stop.stopped_at)}: `ordermesh limits enable`",
-            style="red", highlight=False, soft_wrap=True, markup=False,
-        )  # fmt: skip
+            style="red",
+            markup=False,
+        )
 
 
 @limits.command()
@@ -281,9 +283,7 @@ def _tell(limit: limit_pb2.Limit, *, as_json: bool) -> None:
         emit(limit)
         return
     what = "ended" if limit.ended else values_words(limit.values)
-    console.print(
+    say(
         f"{limit.limit_id}  {_kind(limit)} {range_words(limit.range)}: {what}  "
-        f"version {limit.version}",
-        highlight=False,
-        soft_wrap=True,
+        f"version {limit.version}"
     )

@@ -12,6 +12,7 @@ from meshctl.commands.common import (
     emit,
     enum_word,
     run,
+    say,
     show,
     table,
     when,
@@ -113,11 +114,9 @@ def _tell(override: limit_pb2.Override, *, as_json: bool) -> None:
     if as_json:
         emit(override)
         return
-    console.print(
+    say(
         f"{override.override_id}  {override.account_id}: {values_words(override.values)} "
-        f"until {when(override.valid_until)}  {_state(override)}",
-        highlight=False,
-        soft_wrap=True,
+        f"until {when(override.valid_until)}  {_state(override)}"
     )
     if override.state == limit_pb2.OVERRIDE_STATE_PROPOSED:
         console.print(f"another person: `ordermesh limits override approve {override.override_id}`")

@@ -14,6 +14,7 @@ from meshctl.commands.common import (
     console,
     emit,
     resolve,
+    say,
     table,
     with_mesh,
 )
@@ -69,21 +70,17 @@ async def watch_orders(
             emit(item)
         elif kind == "event":
             event = item.event
-            console.print(
+            say(
                 f"{event.account_id} {event.sequence:>6}  {event.order_id} ",
                 event_words(event),
                 state_text(event.progress.state),
-                highlight=False,
-                soft_wrap=True,
             )
         elif kind == "snapshot" and item.snapshot.progress.leaves_quantity != "0":
             one = item.snapshot
-            console.print(
+            say(
                 f"{one.account_id} {one.last_sequence:>6}  {one.order_id}  open: "
                 f"{order_words(one)}",
                 state_text(one.progress.state),
-                highlight=False,
-                soft_wrap=True,
             )
         elif kind == "gap":
             console.print(gap_words(item.gap), style="yellow", soft_wrap=True)

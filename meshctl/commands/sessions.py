@@ -11,6 +11,7 @@ from meshctl.commands.common import (
     emit,
     enum_word,
     run,
+    say,
     show,
     table,
     usage_error,
@@ -84,7 +85,7 @@ async def show_session(mesh: MeshClient, session_id: str, as_json: JsonOption = 
         "can": ", ".join(one.capabilities),
     }
     for name, value in facts.items():
-        console.print(f"{name:<26} {value}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{name:<26} {value}", markup=False)
     _tell_actions(answer.actions)
 
 

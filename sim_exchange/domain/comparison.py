@@ -19,13 +19,11 @@ class ComparisonCounts:
     Attributes:
         rows: Rows compared.
         different: Rows that differ from the played book.
-        revealed: Levels taken over when they came into view.
         first_difference: The first different row in words, "" if there is none.
     """
 
     rows: int = 0
     different: int = 0
-    revealed: int = 0
     first_difference: str = ""
 
 
@@ -80,7 +78,6 @@ class Comparison:
             for number in list(level.orders) if level else []:
                 book.cancel(number, now_ns)
             self._playback.add_anonymous(side, price, shown.get(price, 0), now_ns)
-            self.counts.revealed += 1
 
 
 def _edges(row: BookRow) -> dict[Side, int | None]:

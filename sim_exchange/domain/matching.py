@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator
 
 from sim_exchange.domain.levels import BookSide, Level
-from sim_exchange.domain.order import BookListener, CancelCause, Order, Side, SilentListener
+from sim_exchange.domain.order import BookListener, CancelCause, Order, Side
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.domain.stops import Stops
 
@@ -12,7 +12,7 @@ class Matching:
     """The resting orders of a book, by price and time; its commands are in `OrderBook`."""
 
     def __init__(self, listener: BookListener | None, ticks: TickTable) -> None:
-        self._listener: BookListener = listener or SilentListener()
+        self._listener = listener or BookListener()
         self._bids = BookSide(1)
         self._asks = BookSide(-1)
         self._orders: dict[Hashable, Order] = {}

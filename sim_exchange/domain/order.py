@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from enum import Enum, IntEnum
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 
 class Side(IntEnum):
@@ -216,10 +216,11 @@ class Order:
         )
 
 
-class BookListener(Protocol):
+class BookListener:
     """Called for each event in its order, within the call that caused it.
 
-    A listener must not change the book from inside a call.
+    A listener must not change the book from inside a call. It replaces the methods that it needs;
+    these do nothing.
     """
 
     def accepted(self, order: Order, now_ns: int) -> None:
@@ -245,27 +246,3 @@ class BookListener(Protocol):
 
     def rejected(self, order: Order, cause: RejectCause, now_ns: int) -> None:
         """The order was not taken."""
-
-
-class SilentListener:
-    """Listens to nothing."""
-
-    def accepted(self, order: Order, now_ns: int) -> None:
-        """Do nothing."""
-
-    def filled(
-        self, maker: Order | None, taker: Order | None, price: int, quantity: int, now_ns: int
-    ) -> None:
-        """Do nothing."""
-
-    def cancelled(self, order: Order, quantity: int, cause: CancelCause, now_ns: int) -> None:
-        """Do nothing."""
-
-    def replaced(self, order: Order, *, kept_priority: bool, now_ns: int) -> None:
-        """Do nothing."""
-
-    def restated(self, order: Order, cause: RestateCause, now_ns: int) -> None:
-        """Do nothing."""
-
-    def rejected(self, order: Order, cause: RejectCause, now_ns: int) -> None:
-        """Do nothing."""

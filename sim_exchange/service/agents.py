@@ -196,12 +196,7 @@ class OrderFlow:
         self, market: Market, side: Side, price: int, quantity: int, now_ns: int
     ) -> None:
         order = Order(
-            self._next_number(),
-            side,
-            price,
-            quantity,
-            kind=OrderKind.LIMIT,
-            tif=TimeInForce.IOC,
+            self._next_number(), side, price, quantity, kind=OrderKind.LIMIT, tif=TimeInForce.IOC
         )
         market.book.submit(order, now_ns)
 

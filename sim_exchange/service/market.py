@@ -3,7 +3,14 @@
 from typing import NamedTuple, Protocol
 
 from sim_exchange.domain.book import OrderBook
-from sim_exchange.domain.order import CancelCause, Order, RejectCause, RestateCause, Side
+from sim_exchange.domain.order import (
+    BookListener,
+    CancelCause,
+    Order,
+    RejectCause,
+    RestateCause,
+    Side,
+)
 from sim_exchange.instruments import Instrument
 from sim_exchange.service.orders import ClientOrder
 
@@ -53,7 +60,7 @@ class ClientEvents(Protocol):
         """The book, the last trade or the state differs from what was published."""
 
 
-class Market:
+class Market(BookListener):
     """Listens to its book, informs the venue of client orders, and keeps the day's statistics.
 
     Attributes:

@@ -1,12 +1,6 @@
 """The venue's record of client orders, and its reports about them."""
 
-from sim_exchange.domain.order import (
-    CancelCause,
-    Order,
-    OrderKind,
-    RejectCause,
-    RestateCause,
-)
+from sim_exchange.domain.order import CancelCause, Order, OrderKind, RejectCause, RestateCause
 from sim_exchange.service import orders as fix
 from sim_exchange.service.market import Market
 from sim_exchange.service.orders import Answer, ClientOrder, OrdRejReason, Report, RestatementReason
@@ -83,12 +77,7 @@ class Reporting:
             order.status = fix.FILLED
             self._close(order)
         self._report(
-            order,
-            fix.TRADE,
-            now_ns,
-            last_quantity=quantity,
-            last_price=price,
-            is_maker=is_maker,
+            order, fix.TRADE, now_ns, last_quantity=quantity, last_price=price, is_maker=is_maker
         )
 
     def order_cancelled(self, order: ClientOrder, cause: CancelCause, now_ns: int) -> None:

@@ -8,13 +8,9 @@ import asyncio
 from collections.abc import Sequence
 
 from kernel.clock import Clock
-from kernel.ulid import new_ulid
 from mesh.log import get_logger
-from mesh.timestamps import set_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
-from ordermesh.marketdata.v1 import market_data_pb2 as md
-from ordermesh.type.v1 import stream_pb2
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
 from svc_gateway.service.market_session import (
@@ -22,6 +18,9 @@ from svc_gateway.service.market_session import (
     INSTRUMENTS_PER_FRAME,
     DialFeed,
     FeedStream,
+    heartbeat,
+    opening,
+    venue_status,
 )
 from svc_gateway.service.ports import LinkBrokenError, StoreLock
 from svc_gateway.service.together import until_one_ends
@@ -70,13 +69,7 @@ class ListingsFeed:
     async def _one_link(self) -> None:
         stream = await self._dial()
         try:
-            opening = feed.FeedOpen(
-                session_id=self.name,
-                venue_mic=self.config.venue_mic,
-                gateway_instance=self._instance,
-                epoch=new_ulid(self._clock.now_ns()),
-            )
-            await stream.send(feed.FeedRequest(open=opening))
+            await stream.send(opening(self.name, self.config, self._instance, self._clock))
             self._link_gauge.set(1)
             self._due.set()
             await until_one_ends(self._downlink(stream), self._uplink(stream))
@@ -101,7 +94,7 @@ class ListingsFeed:
                 self._due.clear()
                 frames = self._everything()
             except TimeoutError:
-                frames = [self._heartbeat()]
+                frames = [heartbeat(self._clock)]
             for frame in frames:
                 sequence += 1
                 frame.frame_sequence = sequence
@@ -113,21 +106,7 @@ class ListingsFeed:
             for start in range(0, len(self._listings), INSTRUMENTS_PER_FRAME)
         ]
         frames = [feed.FeedRequest(instruments=part) for part in parts]
-        frames[0].venue_status.CopyFrom(self._venue_status())
+        trading = instruments.TRADING_STATUS_OPEN
+        status = venue_status(self.config, self._since_ns, trading, up=False)
+        frames[0].venue_status.CopyFrom(status)
         return frames
-
-    def _venue_status(self) -> md.VenueStatus:
-        status = md.VenueStatus(
-            venue_mic=self.config.venue_mic,
-            feed_up=False,
-            trading_status=instruments.TRADING_STATUS_OPEN,
-            simulated=self.config.dialect.simulated,
-        )
-        set_timestamp(status.since, self._since_ns)
-        return status
-
-    def _heartbeat(self) -> feed.FeedRequest:
-        frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
-        now = frame.heartbeat.server_time
-        set_timestamp(now, self._clock.now_ns())
-        return frame

@@ -53,6 +53,39 @@ TICK_S = 0.25
 _log = get_logger(__name__)
 
 
+def opening(name: str, config: SessionConfig, instance: str, clock: Clock) -> feed.FeedRequest:
+    """Make the frame that opens a feed."""
+    return feed.FeedRequest(
+        open=feed.FeedOpen(
+            session_id=name,
+            venue_mic=config.venue_mic,
+            gateway_instance=instance,
+            epoch=new_ulid(clock.now_ns()),
+        )
+    )
+
+
+def heartbeat(clock: Clock) -> feed.FeedRequest:
+    """Make the frame of a feed with nothing to tell."""
+    frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
+    set_timestamp(frame.heartbeat.server_time, clock.now_ns())
+    return frame
+
+
+def venue_status(
+    config: SessionConfig, since_ns: int, trading: instruments.TradingStatus, *, up: bool
+) -> md.VenueStatus:
+    """Tell how a venue stands."""
+    status = md.VenueStatus(
+        venue_mic=config.venue_mic,
+        feed_up=up,
+        trading_status=trading,
+        simulated=config.dialect.simulated,
+    )
+    set_timestamp(status.since, since_ns)
+    return status
+
+
 class MarketSession:
     """One market-data session."""
 
@@ -140,16 +173,7 @@ class MarketSession:
     async def _one_link(self) -> None:
         stream = await self._dial()
         try:
-            await stream.send(
-                feed.FeedRequest(
-                    open=feed.FeedOpen(
-                        session_id=self.config.session_id,
-                        venue_mic=self.config.venue_mic,
-                        gateway_instance=self._instance,
-                        epoch=new_ulid(self._clock.now_ns()),
-                    )
-                )
-            )
+            await stream.send(opening(self.name, self.config, self._instance, self._clock))
             self._frame_sequence = self._acknowledged = 0
             self._linked = True
             self._link_gauge.set(1)
@@ -185,9 +209,7 @@ class MarketSession:
                         await self._wake.wait()
                     continue
                 except TimeoutError:
-                    frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
-                    now = frame.heartbeat.server_time
-                    set_timestamp(now, self._clock.now_ns())
+                    frame = heartbeat(self._clock)
             self._frame_sequence += 1
             frame.frame_sequence = self._frame_sequence
             await stream.send(frame)
@@ -198,7 +220,9 @@ class MarketSession:
         frame = feed.FeedRequest()
         if self._status_due:
             self._status_due = False
-            frame.venue_status.CopyFrom(self._venue_status())
+            frame.venue_status.CopyFrom(
+                venue_status(self.config, self._since_ns, self._trading_status, up=self._up)
+            )
         if self._instruments_due:
             frame.instruments.extend(self._instruments_due[:INSTRUMENTS_PER_FRAME])
             del self._instruments_due[:INSTRUMENTS_PER_FRAME]
@@ -207,16 +231,6 @@ class MarketSession:
         frame.updates.extend([self._updates.popleft() for _ in range(count)])
         self._passed_on.inc(count)
         return frame
-
-    def _venue_status(self) -> md.VenueStatus:
-        status = md.VenueStatus(
-            venue_mic=self.config.venue_mic,
-            feed_up=self._up,
-            trading_status=self._trading_status,
-            simulated=self.config.dialect.simulated,
-        )
-        set_timestamp(status.since, self._since_ns)
-        return status
 
     def _send_all(self, cause: str) -> None:
         """Send instruments and status anew, and the books as soon as the venue sends them."""

@@ -329,43 +329,37 @@ class Outbound:
 
     def _ask_for_all(self) -> float:
         """Ask about everything at once, the first time after a logon."""
-        now_s = self._clock.monotonic()
-        wait_s = self._bucket.take(now_s)
-        if wait_s > 0:
-            return wait_s
         request_id = f"M{self._clock.now_ns()}"
-        try:
-            self._engine.send(self._writer.ask_all(request_id))
-        except (NotSentError, InDoubtError):
-            return AGE_CHECK_S
-        self._mass.asked(request_id, [subject for subject, _ in self._doubts], now_s)
+        if wait_s := self._send_beside(self._writer.ask_all(request_id)):
+            return wait_s
+        subjects = [subject for subject, _ in self._doubts]
+        self._mass.asked(request_id, subjects, self._clock.monotonic())
         metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
         return 0.0
 
     def _send_doubt(self) -> float:
-        wait_s = self._bucket.take(self._clock.monotonic())
-        if wait_s > 0:
+        if wait_s := self._send_beside(self._doubts[0][1]):
             return wait_s
-        try:
-            self._engine.send(self._doubts[0][1])
-        except NotSentError:
-            return AGE_CHECK_S
-        except InDoubtError:
-            return AGE_CHECK_S  # a question may be asked twice
         self._doubts.popleft()
         metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
         return 0.0
 
     def _send_answer(self) -> float:
+        if wait_s := self._send_beside(self._answers[0]):
+            return wait_s
+        self._answers.popleft()
+        metrics.BUSINESS_REJECTS.labels(self._config.session_id).inc()
+        return 0.0
+
+    def _send_beside(self, body: str) -> float:
+        """Send a message that is no command; return 0, or the seconds before another try."""
         wait_s = self._bucket.take(self._clock.monotonic())
         if wait_s > 0:
             return wait_s
         try:
-            self._engine.send(self._answers[0])
+            self._engine.send(body)
         except (NotSentError, InDoubtError):
-            return AGE_CHECK_S
-        self._answers.popleft()
-        metrics.BUSINESS_REJECTS.labels(self._config.session_id).inc()
+            return AGE_CHECK_S  # a question may be asked twice
         return 0.0
 
     def _ask(self, command: link.VenueCommand, why: str) -> None:

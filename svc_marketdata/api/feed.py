@@ -278,10 +278,7 @@ class _Feed:
 
     def _supersede(self) -> None:
         self._end(
-            refuse(
-                "STALE_VERSION",
-                f"another gateway feeds {self.session.identity.venue_mic} now",
-            )
+            refuse("STALE_VERSION", f"another gateway feeds {self.session.identity.venue_mic} now")
         )
 
     def _end(self, failure: Exception | None) -> None:

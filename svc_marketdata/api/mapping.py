@@ -28,10 +28,6 @@ AGGRESSORS = {
     market_data_pb2.AGGRESSOR_SIDE_BUY: Aggressor.BUY,
     market_data_pb2.AGGRESSOR_SIDE_SELL: Aggressor.SELL,
 }
-FLAGS = {
-    BookFlags.CROSSED: market_data_pb2.PRICE_FLAG_CROSSED,
-    BookFlags.NEGATIVE: market_data_pb2.PRICE_FLAG_NEGATIVE,
-}
 _STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
 _KIND_TO_PROTO = {domain: proto for proto, domain in KINDS.items()}
 _AGGRESSOR_TO_PROTO = {domain: proto for proto, domain in AGGRESSORS.items()}

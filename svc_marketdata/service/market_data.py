@@ -9,13 +9,7 @@ from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
-from svc_marketdata.domain.market import (
-    Changed,
-    DayStatistics,
-    InstrumentMarket,
-    Quote,
-    Trade,
-)
+from svc_marketdata.domain.market import Changed, DayStatistics, InstrumentMarket, Quote, Trade
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.hub import Hub
 
@@ -273,11 +267,7 @@ class FeedSession:
     """
 
     def __init__(
-        self,
-        data: MarketData,
-        identity: FeedIdentity,
-        venue: Venue,
-        superseded: Callable[[], None],
+        self, data: MarketData, identity: FeedIdentity, venue: Venue, superseded: Callable[[], None]
     ) -> None:
         self.identity = identity
         self.venue = venue

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sim_exchange.domain.order import SilentListener
+from sim_exchange.domain.order import BookListener
 
 
-class Recorder(SilentListener):
+class Recorder(BookListener):
     """Lists of the events, in order; orders by their numbers."""
 
     def __init__(self) -> None:

@@ -1,5 +1,6 @@
 """A certificate authority for tests: ca.pem and <service>.pem/.key in one folder."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,8 @@ def stranger_tls_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tls_of(folder: Path, service: str) -> TlsFiles:
     """The files of one service."""
     return TlsFiles.of_service(folder, service)
+
+
+def tls_settings(folder: Path, service: str) -> dict[str, Path]:
+    """The files of one service, as fields of its settings."""
+    return asdict(tls_of(folder, service))

@@ -74,12 +74,7 @@ class MemoryControls:
         return [r for r in found if scopes is None or r.scope_id in scopes]
 
     async def in_force(
-        self,
-        kind: RecordKind,
-        at_us: int,
-        after_id: str,
-        scopes: Sequence[str] | None,
-        limit: int,
+        self, kind: RecordKind, at_us: int, after_id: str, scopes: Sequence[str] | None, limit: int
     ) -> list[ControlRecord]:
         return [
             record

@@ -3,8 +3,6 @@
 import dataclasses
 import http.client
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,7 +20,10 @@ from meshctl.stack.edge import _binary
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2, market_data_service_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2, order_service_pb2
+from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
+from tests.support.pages import page
 from tests.support.ports import free_port
+from tests.support.tokens import bearer
 from tests.support.waiting import wait_for
 
 ORIGIN = "https://desk.example"
@@ -127,15 +128,7 @@ class Edge:
         return grpc.secure_channel(f"localhost:{port}", credentials, options)
 
     def get(self, path: str, bind: str | None = None) -> tuple[int, bytes]:
-        url = f"http://{bind or self.values.plain_bind}{path}"
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
-        except OSError:
-            return 0, b""
+        return page(f"http://{bind or self.values.plain_bind}{path}")
 
     def metric(self, name: str) -> float:
         text = self.get("/metrics", self.values.ops_bind)[1].decode()
@@ -157,11 +150,7 @@ class Edge:
 
 @contextmanager
 def running_edge(
-    folder: Path,
-    certificates: Path,
-    backends: dict[str, Backend],
-    jwks_port: int,
-    **changes: Any,
+    folder: Path, certificates: Path, backends: dict[str, Backend], jwks_port: int, **changes: Any
 ) -> Iterator[Edge]:
     """Run Envoy on free ports until the block ends."""
     values = dataclasses.replace(
@@ -203,9 +192,18 @@ def running_edge(
         process.wait(timeout=10)
 
 
-def request(edge, method, path, body=b"", **headers):
+def get_order(channel, token="", order_id="", *metadata):
+    """Call OrderService.Get."""
+    metadata = (*bearer(token), *metadata) if token else metadata
+    request = order_service_pb2.GetRequest(order_id=order_id)
+    return OrderServiceStub(channel).Get(request, metadata=metadata, timeout=5)
+
+
+def request(edge, method, path, body=b"", token="", **headers):
     connection = http.client.HTTPConnection(edge.values.plain_bind, timeout=20)
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
     connection.request(method, path, body=body, headers=headers)
     answer = connection.getresponse()
     answer.body = answer.read()

@@ -146,6 +146,20 @@ class FakeEdge(
         return identity.LogoutResponse()
 
 
+def _in_state(name: str, answer: Callable[..., Any], state: int) -> Callable[..., Any]:
+    """Answer an rpc with the order that is asked for, in a state."""
+
+    async def handle(self, request, context):
+        await self.edge.note(name, request, context)
+        known = next(o for o in self.edge.orders.values() if o.order_id == request.order_id)
+        order = order_pb2.Order()
+        order.CopyFrom(known)
+        order.progress.state = state
+        return answer(order=order)
+
+    return handle
+
+
 class _Orders(order_service_pb2_grpc.OrderServiceServicer):
     def __init__(self, edge: FakeEdge) -> None:
         self.edge = edge
@@ -187,39 +201,15 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
             known.progress.version = 1
         return known
 
-    def _known(self, order_id, state):
-        order = order_pb2.Order()
-        order.CopyFrom(next(o for o in self.edge.orders.values() if o.order_id == order_id))
-        order.progress.state = state
-        return order
-
-    async def Get(self, request, context):
-        await self.edge.note("Get", request, context)
-        return oms.GetResponse(order=self._known(request.order_id, order_pb2.ORDER_STATE_NEW))
-
-    async def Replace(self, request, context):
-        await self.edge.note("Replace", request, context)
-        pending = order_pb2.ORDER_STATE_PENDING_REPLACE
-        return oms.ReplaceResponse(order=self._known(request.order_id, pending))
+    Get = _in_state("Get", oms.GetResponse, order_pb2.ORDER_STATE_NEW)
+    Replace = _in_state("Replace", oms.ReplaceResponse, order_pb2.ORDER_STATE_PENDING_REPLACE)
+    Approve = _in_state("Approve", oms.ApproveResponse, order_pb2.ORDER_STATE_PENDING_NEW)
+    Decline = _in_state("Decline", oms.DeclineResponse, order_pb2.ORDER_STATE_REJECTED)
+    Cancel = _in_state("Cancel", oms.CancelResponse, order_pb2.ORDER_STATE_PENDING_CANCEL)
 
     async def GoFlat(self, request, context):
         await self.edge.note("GoFlat", request, context)
         return oms.GoFlatResponse(**self.edge.answers.get("GoFlat", {"flat": True}))
-
-    async def Approve(self, request, context):
-        await self.edge.note("Approve", request, context)
-        pending = order_pb2.ORDER_STATE_PENDING_NEW
-        return oms.ApproveResponse(order=self._known(request.order_id, pending))
-
-    async def Decline(self, request, context):
-        await self.edge.note("Decline", request, context)
-        rejected = order_pb2.ORDER_STATE_REJECTED
-        return oms.DeclineResponse(order=self._known(request.order_id, rejected))
-
-    async def Cancel(self, request, context):
-        await self.edge.note("Cancel", request, context)
-        pending = order_pb2.ORDER_STATE_PENDING_CANCEL
-        return oms.CancelResponse(order=self._known(request.order_id, pending))
 
     async def Resolve(self, request, context):
         await self.edge.note("Resolve", request, context)

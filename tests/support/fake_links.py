@@ -16,7 +16,21 @@ from ordermesh.type.v1 import stream_pb2
 from tests.support.waiting import until
 
 
-class FakeOms(link_grpc.VenueLinkServiceServicer):
+class _Cuttable:
+    """A stream that a test can end, and something that wakes it."""
+
+    def __init__(self) -> None:
+        self._wake = asyncio.Event()
+        self._cut: asyncio.Event | None = None
+
+    def cut(self) -> None:
+        """End the present stream at once."""
+        if self._cut is not None:
+            self._cut.set()
+            self._wake.set()
+
+
+class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
     """Keeps what it applied across links, as the real one does in its database.
 
     Switches: `acknowledge` off makes it take messages without making them durable;
@@ -40,8 +54,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
         self.blocks = link.Blocks()
         self.confirmed: list[int] = []
         self.late_ns = 0
-        self._wake = asyncio.Event()
-        self._cut: asyncio.Event | None = None
+        super().__init__()
 
     def command(self, command: link.VenueCommand) -> link.VenueCommand:
         """Commit a command to the outbox."""
@@ -59,12 +72,6 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
     async def until_confirmed(self, version: int) -> None:
         """Wait until the gateway has put these kill switches into effect."""
         await until(lambda: version in self.confirmed, f"blocks {version} confirmed")
-
-    def cut(self) -> None:
-        """End the present link without a word of farewell."""
-        if self._cut is not None:
-            self._cut.set()
-            self._wake.set()
 
     async def Link(  # noqa: N802
         self, requests: AsyncIterator[link.LinkRequest], context
@@ -172,8 +179,8 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
         await until(lambda: len(self.reports()) >= count, f"{count} execution reports")
 
 
-class FakeMarketData(feed_grpc.FeedServiceServicer):
-    """Takes everything and acknowledges it; requests a refresh if configured."""
+class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
+    """Takes everything and acknowledges it; asks for a refresh when received."""
 
     def __init__(self) -> None:
         self.opens: list[feed.FeedOpen] = []
@@ -182,20 +189,13 @@ class FakeMarketData(feed_grpc.FeedServiceServicer):
         self.statuses: list[object] = []
         self.acknowledge = True
         self._sequence = 0
-        self._wake = asyncio.Event()
         self._refresh = False
-        self._cut: asyncio.Event | None = None
+        super().__init__()
 
     def refresh(self) -> None:
         """Ask for everything anew."""
         self._refresh = True
         self._wake.set()
-
-    def cut(self) -> None:
-        """End the present stream."""
-        if self._cut is not None:
-            self._cut.set()
-            self._wake.set()
 
     async def Feed(  # noqa: N802
         self, requests: AsyncIterator[feed.FeedRequest], context

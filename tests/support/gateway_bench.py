@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from conformance.scripted_venue import Cable, ScriptedVenue
 from kernel.clock import SystemClock
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -14,6 +12,7 @@ from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.app import Gateway
 from svc_gateway.settings import GatewaySettings
 from tests.support.fake_links import FakeMarketData, FakeOms
+from tests.support.wire import order_session, settings
 
 
 def command(number: int, kind: int = link.VENUE_COMMAND_KIND_NEW, **changes) -> link.VenueCommand:
@@ -37,6 +36,13 @@ def command(number: int, kind: int = link.VENUE_COMMAND_KIND_NEW, **changes) -> 
     return made
 
 
+def change(number: int, kind: int, place: int, **changes) -> link.VenueCommand:
+    """A command about `command(number)`, as the order's request number `place`."""
+    order = command(number)
+    name = f"{order.order_id}-{place}"
+    return command(number, kind, cl_ord_id=name, orig_cl_ord_id=order.cl_ord_id, **changes)
+
+
 @dataclass
 class Bench:
     """A gateway between a scripted venue and fakes of our services."""
@@ -55,31 +61,19 @@ class Bench:
     _task: asyncio.Task | None = None
 
     def order_session(self, **keys) -> dict:
-        return {
-            "session_id": "test-orders", "venue_mic": "TEST", "role": "orders",
-            "sender_comp_id": "ORDERMESH", "target_comp_id": "TEST", "host": "127.0.0.1",
-            "port": self.cable.port, "reconnect_s": 1, **keys,
-        }  # fmt: skip
+        test = {"session_id": "test-orders", "venue_mic": "TEST", "target_comp_id": "TEST"}
+        return order_session(self.cable.port, **test | keys)
 
     def market_session(self, **keys) -> dict:
-        return {
-            "session_id": "test-md", "venue_mic": "TEST", "role": "market_data",
-            "sender_comp_id": "ORDERMESH-MD", "target_comp_id": "TEST", "host": "127.0.0.1",
-            "port": self.cable.port, "reconnect_s": 1, **keys,
+        market = {
+            "session_id": "test-md", "role": "market_data", "sender_comp_id": "ORDERMESH-MD",
         }  # fmt: skip
+        return self.order_session(**market | keys)
 
     def settings(self) -> GatewaySettings:
-        file = self.folder / "venues.yaml"
-        file.write_text(yaml.safe_dump({"sessions": self.sessions or [self.order_session()]}))
-        return GatewaySettings(
-            gateway_sessions_file=file,
-            gateway_store_dir=self.folder / "store",
-            oms_target=f"127.0.0.1:{self.oms_port}",
-            marketdata_target=f"127.0.0.1:{self.market_port}",
-            tls_cert=self.certificates / "svc-gateway.pem",
-            tls_key=self.certificates / "svc-gateway.key",
-            tls_ca=self.certificates / "ca.pem",
-        )
+        oms, prices = (f"127.0.0.1:{port}" for port in (self.oms_port, self.market_port))
+        sessions = self.sessions or [self.order_session()]
+        return settings(self.folder, self.certificates, oms, sessions, prices)
 
     async def start(self) -> None:
         self._stop = asyncio.Event()

@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
 from mesh.settings import child_environment
+from tests.support.pages import page
 from tests.support.waiting import wait_for
 
 PASSWORD = "correct horse battery"
@@ -57,16 +56,7 @@ class Identity:
         assert done.returncode == 0, done.stderr
 
     def get(self, path: str) -> tuple[int, bytes]:
-        try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{self.ops_port}{path}", timeout=5
-            ) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
-        except OSError:
-            return 0, b""
+        return page(f"http://127.0.0.1:{self.ops_port}{path}")
 
     def channel(self, peer: str = "envoy") -> grpc.Channel:
         credentials = grpc.ssl_channel_credentials(
@@ -81,10 +71,7 @@ class Identity:
         log = (self.folder / "svc_identity.log").open("ab")
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "svc_identity"],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
+                [sys.executable, "-m", "svc_identity"], env=self.environment, stdout=log, stderr=log
             )
 
         def ready() -> bool:

@@ -28,13 +28,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
-from svc_oms.domain.order import (
-    decide_cancel,
-    decide_place,
-    decide_replace,
-    decide_resolve,
-    evolve,
-)
+from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
 from svc_oms.domain.terms import BASIC
 from svc_oms.domain.unsolicited import opened, why_not
 from svc_oms.domain.venue_reports import interpret
@@ -173,12 +167,7 @@ class TrackedOrder:
         cum = self.order.cum_quantity + Decimal(quantity)
         fields = {"cum_quantity": cum, **fields}
         return self.report(
-            "F",
-            ord_status,
-            exec_id=exec_id,
-            last_quantity=quantity,
-            last_price=price,
-            **fields,
+            "F", ord_status, exec_id=exec_id, last_quantity=quantity, last_price=price, **fields
         )
 
 

@@ -1,5 +1,6 @@
 """The manifests of k8s/ as values, as written and as kustomize builds them."""
 
+import importlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from mesh.settings import MeshSettings
 
 K8S = Path(__file__).parents[2] / "k8s"
 KUSTOMIZATIONS = ["base", "base/processes", "overlays/dev", "overlays/dev/processes"]
@@ -56,3 +59,11 @@ def containers(workload: dict[str, Any]) -> list[dict[str, Any]]:
     """All containers of a workload, the ones that run first too."""
     pod = workload["spec"]["template"]["spec"]
     return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def settings_of(module: str) -> type[MeshSettings]:
+    """The settings of the process that runs a module."""
+    settings = vars(importlib.import_module(f"{module}.settings")).values()
+    classes = [one for one in settings if isinstance(one, type) and issubclass(one, MeshSettings)]
+    (found,) = [one for one in classes if one is not MeshSettings]
+    return found

@@ -27,6 +27,7 @@ from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.replica import Replica as ReplicaParts
 from svc_oms.settings import OmsSettings
+from tests.support.certificates import tls_settings
 from tests.support.tokens import TokenMint, bearer
 from tests.support.waiting import until
 
@@ -116,9 +117,7 @@ async def replica(
     settings = OmsSettings(
         bind="127.0.0.1:0",
         ops_bind="",
-        tls_cert=tls / "svc-oms.pem",
-        tls_key=tls / "svc-oms.key",
-        tls_ca=tls / "ca.pem",
+        **tls_settings(tls, "svc-oms"),
         database_url=database_url,
         redis_url=redis_url,
         drain_grace_s=2.0,

@@ -1,16 +1,12 @@
 """svc_oms as a process of its own, for tests that kill it."""
 
-import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,33 +16,9 @@ from mesh.channel import mesh_channel
 from mesh.settings import child_environment
 from mesh.tls import TlsFiles
 from tests.support.oms import MINT, NOBODY
+from tests.support.pages import page, served
 from tests.support.ports import free_port
 from tests.support.waiting import until
-
-
-@contextmanager
-def key_server() -> Iterator[str]:
-    """Serve the public keys of the tests' mint; give their URL."""
-    body = json.dumps(MINT.jwks()).encode()
-
-    class Keys(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_words: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class OmsProcess:
@@ -84,13 +56,10 @@ async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterat
 
     def ready() -> bool:
         assert process.poll() is None, log_path.read_text()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{ops_port}/readyz", timeout=5):
-                return True
-        except OSError:
-            return False
+        return page(f"http://127.0.0.1:{ops_port}/readyz")[0] == 200
 
-    with key_server() as keys, log_path.open("wb") as log:
+    keys = json.dumps(MINT.jwks()).encode()
+    with served(keys, "/jwks.json") as keys_port, log_path.open("wb") as log:
         settings = {
             "DATABASE_URL": database_url,
             "BIND": f"127.0.0.1:{port}",
@@ -98,7 +67,7 @@ async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterat
             "TLS_CERT": str(tls / "svc-oms.pem"),
             "TLS_KEY": str(tls / "svc-oms.key"),
             "TLS_CA": str(tls / "ca.pem"),
-            "JWKS_URL": keys,
+            "JWKS_URL": f"http://127.0.0.1:{keys_port}/jwks.json",
             "MARKETDATA_TARGET": NOBODY,
         }
         process = _start(settings, log)

@@ -69,6 +69,13 @@ async def refusal(call: Any) -> RemoteRefusal:
     return read_refusal(refused.value)
 
 
+def refusal_of_blocking(call: Callable[..., Any], *arguments: Any, **named: Any) -> RemoteRefusal:
+    """Make a call of a blocking stub; return how it is refused."""
+    with pytest.raises(grpc.RpcError) as refused:
+        call(*arguments, **named)
+    return read_refusal(refused.value)
+
+
 def check(found: RemoteRefusal, name: str, field: str) -> None:
     """Check that a refusal names the field, what it was, and what it should be."""
     assert found.code is grpc.StatusCode.INVALID_ARGUMENT, (name, found)

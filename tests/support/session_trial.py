@@ -56,6 +56,11 @@ class Trial:
             lambda s: s.state == UP and s.owner_instance == owner, f"{owner} has the session"
         )
 
+    async def standby(self, instance: str) -> None:
+        await self.until_session(
+            lambda s: list(s.standby_instances) == [instance], f"{instance} is the standby"
+        )
+
     async def settled(self, action_id: str) -> sessions_pb.SessionAction:
         async with asyncio.timeout(40):
             while True:

@@ -20,7 +20,8 @@ from ordermesh.marketdata.v1 import market_data_pb2
 from svc_gateway.app import Gateway
 from svc_gateway.service.order_session import OrderSession
 from svc_gateway.settings import GatewaySettings
-from tests.support.oms import ALICE, Client, Replica, replica
+from tests.support.certificates import tls_settings
+from tests.support.oms import ALICE, NOBODY, Client, Replica, replica
 from tests.support.ports import free_port
 from tests.support.waiting import until
 
@@ -62,7 +63,9 @@ class Wire(OrderPath):
         )
 
 
-def settings(folder: Path, tls: Path, target: str, sessions: list[dict[str, Any]]) -> Any:
+def settings(
+    folder: Path, tls: Path, target: str, sessions: list[dict[str, Any]], prices: str = NOBODY
+) -> GatewaySettings:
     """Settings of a gateway with these sessions."""
     file = folder / "venues.yaml"
     file.write_text(yaml.safe_dump({"sessions": sessions}))
@@ -70,10 +73,8 @@ def settings(folder: Path, tls: Path, target: str, sessions: list[dict[str, Any]
         gateway_sessions_file=file,
         gateway_store_dir=folder / "store",
         oms_target=target,
-        marketdata_target="127.0.0.1:1",
-        tls_cert=tls / "svc-gateway.pem",
-        tls_key=tls / "svc-gateway.key",
-        tls_ca=tls / "ca.pem",
+        marketdata_target=prices,
+        **tls_settings(tls, "svc-gateway"),
     )
 
 

@@ -35,12 +35,7 @@ def test_everything_a_refusal_says_is_read():
     metadata = {"field": "terms.limit_price", "tick": "0.05", "": "", "venue": "Börse ☃"}
     refusal = read_refusal(failed(info(metadata=metadata), retry(1500)))
     assert refusal == RemoteRefusal(
-        grpc.StatusCode.INVALID_ARGUMENT,
-        "PRICE_OFF_TICK",
-        "no",
-        "terms.limit_price",
-        metadata,
-        1.5,
+        grpc.StatusCode.INVALID_ARGUMENT, "PRICE_OFF_TICK", "no", "terms.limit_price", metadata, 1.5
     )
 
 

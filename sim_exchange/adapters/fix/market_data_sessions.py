@@ -69,7 +69,6 @@ class MarketDataSessions:
             "e": self._security_status,
         }
         venue.on_state.append(self._state_changed)
-        self.published_messages = 0
 
     def handle(
         self, client: str, msg_type: str, fields: dict[str, str], text: str, now_ns: int
@@ -138,7 +137,6 @@ class MarketDataSessions:
             part = entries[start : start + ENTRIES_MAX]
             body = SOH.join([subscription.request_id, f"268={len(part)}", *part])
             self._sender.send(subscription.client, "X", 262, body)
-            self.published_messages += 1
 
     def _drop_lost_sessions(self) -> None:
         lost = self._sender.lost

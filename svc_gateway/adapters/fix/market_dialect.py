@@ -14,11 +14,7 @@ from svc_gateway.adapters.fix.security_list import read_security_list, static_in
 from svc_gateway.service.ports import Groups, MarketReading
 from svc_gateway.venues import SessionConfig
 
-_REFUSALS = {
-    "Y": "MarketDataRequestReject(Y)",
-    "j": "BusinessMessageReject(j)",
-    "3": "Reject(3)",
-}
+_REFUSALS = {"Y": "MarketDataRequestReject(Y)", "j": "BusinessMessageReject(j)", "3": "Reject(3)"}
 
 
 class FixMarketDialect:

@@ -27,12 +27,7 @@ LEVELS_MAX = 1000
 
 _DELETE = "2"  # MDUpdateAction(279)
 _SIDES = {"0": feed.BOOK_SIDE_BID, "1": feed.BOOK_SIDE_ASK}
-_STATISTICS = {
-    "4": "open_price",
-    "5": "close_price",
-    "7": "high_price",
-    "8": "low_price",
-}
+_STATISTICS = {"4": "open_price", "5": "close_price", "7": "high_price", "8": "low_price"}
 _AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
 SECURITY_STATUS = {
     "2": instruments.TRADING_STATUS_HALTED,

@@ -1,8 +1,6 @@
 """A real Envoy in front of three small gRPC servers that stand for the services."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,11 +8,7 @@ import pytest
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys, write_new_key
 from tests.support.edge import SERVICES, Backend, Edge, running_edge
 from tests.support.forgeries import make_token
-
-
-@pytest.fixture(scope="session")
-def certificates(tls_folder) -> Path:
-    return tls_folder
+from tests.support.pages import served
 
 
 @pytest.fixture(scope="session")
@@ -36,31 +30,13 @@ def token(signer) -> str:
 
 @pytest.fixture(scope="session")
 def jwks_port(signer) -> Iterator[int]:
-    document = signer.jwks_json().encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            assert self.path == "/.well-known/jwks.json"
-            self.send_response(200)
-            self.send_header("content-length", str(len(document)))
-            self.end_headers()
-            self.wfile.write(document)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(signer.jwks_json().encode(), "/.well-known/jwks.json") as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
-def backends(certificates) -> Iterator[dict[str, Backend]]:
-    all_of_them = {name: Backend(name, certificates) for name in SERVICES}
+def backends(tls_folder) -> Iterator[dict[str, Backend]]:
+    all_of_them = {name: Backend(name, tls_folder) for name in SERVICES}
     for backend in all_of_them.values():
         backend.start()
     yield all_of_them
@@ -69,12 +45,12 @@ def backends(certificates) -> Iterator[dict[str, Backend]]:
 
 
 @pytest.fixture(scope="module")
-def edge(tmp_path_factory, certificates, backends, jwks_port) -> Iterator[Edge]:
+def edge(tmp_path_factory, tls_folder, backends, jwks_port) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
     (folder / "web" / "assets").mkdir(parents=True)
     (folder / "web" / "index.html").write_text("<!doctype html><title>The app</title>")
     (folder / "web" / "assets" / "app-abc.js").write_text("/* app */\n" * 20_000)
-    with running_edge(folder, certificates, backends, jwks_port, unary_timeout_s=2) as running:
+    with running_edge(folder, tls_folder, backends, jwks_port, unary_timeout_s=2) as running:
         yield running
 
 

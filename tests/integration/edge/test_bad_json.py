@@ -34,7 +34,7 @@ def test_bad_json_is_refused_and_goes_no_further(edge, token, what):
     body = BAD[what] if isinstance(BAD[what], str) else json.dumps(BAD[what])
     answer = request(
         edge, "POST", PLACE, body.encode(), content_type="application/json",
-        authorization=f"Bearer {token}",
+        token=token,
     )  # fmt: skip
     assert 400 <= answer.status < 500
     assert answer.body

@@ -8,17 +8,12 @@ import pytest
 
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
-from tests.support.edge import request, running_edge
+from tests.support.edge import get_order, request, running_edge
+from tests.support.tokens import bearer
 from tests.support.waiting import wait_for
 
 GET = "/ordermesh.oms.v1.OrderService/Get"
 WATCH = "/ordermesh.oms.v1.OrderService/Watch"
-
-
-def call_get(channel, token):
-    return oms_grpc.OrderServiceStub(channel).Get(
-        oms.GetRequest(), metadata=[("authorization", f"Bearer {token}")], timeout=5
-    )
 
 
 def code_of(call):
@@ -32,24 +27,16 @@ def code_of(call):
 def test_a_dead_service_is_unavailable_and_comes_back(edge, token):
     backend = edge.backends["svc-oms"]
     with edge.channel() as channel:
-        call_get(channel, token)
+        get_order(channel, token)
         backend.stop()
-        assert code_of(lambda: call_get(channel, token)) is grpc.StatusCode.UNAVAILABLE
+        assert code_of(lambda: get_order(channel, token)) is grpc.StatusCode.UNAVAILABLE
         # The others do not notice.
-        assert (
-            request(
-                edge,
-                "POST",
-                "/ordermesh.marketdata.v1.InstrumentService/List",
-                b"{}",
-                content_type="application/json",
-                authorization=f"Bearer {token}",
-            ).status
-            == 200
-        )
+        path = "/ordermesh.marketdata.v1.InstrumentService/List"
+        other = request(edge, "POST", path, b"{}", token, content_type="application/json")
+        assert other.status == 200
         backend.start()
         wait_for(
-            lambda: code_of(lambda: call_get(channel, token)) is grpc.StatusCode.OK,
+            lambda: code_of(lambda: get_order(channel, token)) is grpc.StatusCode.OK,
             "the service is back in use",
         )
 
@@ -60,7 +47,7 @@ def test_a_draining_service_gets_no_new_calls(edge, token):
     try:
         wait_for(lambda: not edge.healthy(), "the health check sees the drain")
         with edge.channel() as channel:
-            assert code_of(lambda: call_get(channel, token)) is grpc.StatusCode.UNAVAILABLE
+            assert code_of(lambda: get_order(channel, token)) is grpc.StatusCode.UNAVAILABLE
         assert backend.seen == []
     finally:
         backend.stop()
@@ -83,7 +70,7 @@ def test_a_killed_stream_ends_with_a_status(edge, token):
     backend.behaviours[WATCH] = watch
     with edge.channel() as channel:
         answers = oms_grpc.OrderServiceStub(channel).Watch(
-            oms.WatchRequest(), metadata=[("authorization", f"Bearer {token}")]
+            oms.WatchRequest(), metadata=bearer(token)
         )
         next(answers)
         assert started.wait(5)
@@ -117,10 +104,10 @@ def test_a_silent_stream_outlives_the_timeout_of_unary_calls(edge, token):
     backend.behaviours.update({WATCH: watch, GET: hang})
     with edge.channel() as channel:
         answers = oms_grpc.OrderServiceStub(channel).Watch(
-            oms.WatchRequest(), metadata=[("authorization", f"Bearer {token}")]
+            oms.WatchRequest(), metadata=bearer(token)
         )
         next(answers)
-        assert code_of(lambda: call_get(channel, token)) in {
+        assert code_of(lambda: get_order(channel, token)) in {
             grpc.StatusCode.DEADLINE_EXCEEDED,
             grpc.StatusCode.UNAVAILABLE,
         }
@@ -145,7 +132,7 @@ def test_a_reader_that_stops_reading_holds_up_the_service_but_no_other_reader(ed
             yield message
 
     edge.backends["svc-oms"].behaviours[WATCH] = watch
-    metadata = [("authorization", f"Bearer {token}")]
+    metadata = bearer(token)
     window = (("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2.bdp_probe", 0))
     with edge.channel(*window) as channel:
         stub = oms_grpc.OrderServiceStub(channel)
@@ -166,11 +153,11 @@ def test_probes_and_metrics(edge):
     assert edge.get("/healthz") == (200, b"ok\n")
 
 
-def test_a_flood_is_cut(tmp_path, certificates, backends, jwks_port, token):
+def test_a_flood_is_cut(tmp_path, tls_folder, backends, jwks_port, token):
     limits = {"flood_requests_per_second": 1, "flood_burst_requests": 3}
-    with running_edge(tmp_path, certificates, backends, jwks_port, **limits) as edge:
+    with running_edge(tmp_path, tls_folder, backends, jwks_port, **limits) as edge:
         with edge.channel() as channel:
-            codes = [code_of(lambda: call_get(channel, token)) for _ in range(20)]
+            codes = [code_of(lambda: get_order(channel, token)) for _ in range(20)]
         assert codes[:3] == [grpc.StatusCode.OK] * 3
         assert grpc.StatusCode.RESOURCE_EXHAUSTED in codes
 
@@ -206,10 +193,8 @@ def test_only_the_files_of_the_web_app(edge, path):
     assert request(edge, "GET", path).status in {400, 404}
 
 
-def test_without_a_web_app_the_page_says_how_to_build_it(
-    tmp_path, certificates, backends, jwks_port
-):
-    with running_edge(tmp_path, certificates, backends, jwks_port) as edge:
+def test_without_a_web_app_the_page_says_how_to_build_it(tmp_path, tls_folder, backends, jwks_port):
+    with running_edge(tmp_path, tls_folder, backends, jwks_port) as edge:
         status, page = edge.get("/")
     assert status == 200
     assert b"npm run build" in page

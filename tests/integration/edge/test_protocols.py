@@ -1,6 +1,5 @@
 """One port speaks native gRPC, gRPC-Web and JSON, unary and streaming."""
 
-import http.client
 import ipaddress
 import json
 import struct
@@ -8,13 +7,16 @@ import struct
 import grpc
 import pytest
 
-from mesh.errors import abort_arguments, read_refusal, refuse
+from mesh.errors import abort_arguments, refuse
 from ordermesh.identity.v1 import auth_service_pb2 as identity
 from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow
 from ordermesh.oms.v1 import order_flow_service_pb2_grpc as flow_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
+from tests.support.edge import get_order, request
+from tests.support.refusals import refusal_of_blocking
+from tests.support.tokens import bearer
 
 GET = "/ordermesh.oms.v1.OrderService/Get"
 LIST = "/ordermesh.oms.v1.OrderService/List"
@@ -24,15 +26,8 @@ LOGIN = "/ordermesh.identity.v1.AuthService/Login"
 
 
 def post(edge, path, body, token="", **headers):
-    connection = http.client.HTTPConnection(edge.values.plain_bind, timeout=20)
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    connection.request("POST", path, body=body, headers=headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer, content
+    answer = request(edge, "POST", path, body, token, **headers)
+    return answer, answer.body
 
 
 def post_json(edge, path, value, token=""):
@@ -78,9 +73,7 @@ def refusing(_request, context):
 def test_native_grpc_over_tls(edge, token):
     edge.backends["svc-oms"].behaviours[GET] = lambda request, _: an_order(request.order_id)
     with edge.channel() as channel:
-        answer = oms_grpc.OrderServiceStub(channel).Get(
-            oms.GetRequest(order_id="A"), metadata=[("authorization", f"Bearer {token}")], timeout=5
-        )
+        answer = get_order(channel, token, "A")
     assert answer.order.order_id == "A"
     (seen,) = edge.backends["svc-oms"].seen
     assert seen["authorization"] == f"Bearer {token}"  # forwarded: the service verifies it again
@@ -90,11 +83,7 @@ def test_native_grpc_over_tls(edge, token):
 
 def test_what_a_caller_claims_of_its_address_stays_in_front(edge, token):
     with edge.channel() as channel:
-        oms_grpc.OrderServiceStub(channel).Get(
-            oms.GetRequest(),
-            metadata=[("authorization", f"Bearer {token}"), ("x-forwarded-for", "203.0.113.9")],
-            timeout=5,
-        )
+        get_order(channel, token, "", ("x-forwarded-for", "203.0.113.9"))
     (seen,) = edge.backends["svc-oms"].seen
     claimed, added = seen["x-forwarded-for"].split(",")
     assert claimed == "203.0.113.9"
@@ -103,13 +92,9 @@ def test_what_a_caller_claims_of_its_address_stays_in_front(edge, token):
 
 def test_bidirectional_stream(edge, token):
     def echo(requests, _):
-        for request in requests:
-            yield flow.FlowResponse(
-                results=[
-                    flow.FlowResult(correlation_id=command.correlation_id)
-                    for command in request.commands
-                ]
-            )
+        for frame in requests:
+            numbers = [command.correlation_id for command in frame.commands]
+            yield flow.FlowResponse(results=[{"correlation_id": number} for number in numbers])
 
     edge.backends["svc-oms"].behaviours[FLOW] = echo
     with edge.channel() as channel:
@@ -118,7 +103,7 @@ def test_bidirectional_stream(edge, token):
                 flow.FlowRequest(commands=[flow.FlowCommand(correlation_id=number)])
                 for number in range(50)
             ),
-            metadata=[("authorization", f"Bearer {token}")],
+            metadata=bearer(token),
             timeout=10,
         )
         numbers = [answer.results[0].correlation_id for answer in answers]
@@ -196,7 +181,7 @@ def test_answers_greater_than_every_buffer(edge, token):
     edge.backends["svc-oms"].behaviours[LIST] = lambda *_: a_long_list()
     with edge.channel(("grpc.max_receive_message_length", 8_000_000)) as channel:
         answer = oms_grpc.OrderServiceStub(channel).List(
-            oms.ListRequest(), metadata=[("authorization", f"Bearer {token}")], timeout=10
+            oms.ListRequest(), metadata=bearer(token), timeout=10
         )
     assert answer.ByteSize() > 1_000_000
     assert len(answer.orders) == 3_000
@@ -209,19 +194,15 @@ def test_unary_requests_have_a_greatest_size(edge, token):
     text = "x" * (edge.values.request_body_max_bytes + 1)
     answer, _ = post_json(edge, GET, {"orderId": text}, token)
     assert answer.status == 413
-    with edge.channel() as channel, pytest.raises(grpc.RpcError) as caught:
-        oms_grpc.OrderServiceStub(channel).Get(
-            oms.GetRequest(order_id=text),
-            metadata=[("authorization", f"Bearer {token}")],
-            timeout=5,
-        )
-    assert caught.value.code() is not grpc.StatusCode.OK
+    with edge.channel() as channel:
+        refused = refusal_of_blocking(get_order, channel, token, text)
+    assert refused.code is not grpc.StatusCode.OK
     assert edge.backends["svc-oms"].seen == []
 
 
 def test_a_stream_may_send_more_than_a_unary_request(edge, token):
     def count(requests, _):
-        sent = sum(request.ByteSize() for request in requests)
+        sent = sum(frame.ByteSize() for frame in requests)
         yield flow.FlowResponse(results=[flow.FlowResult(correlation_id=sent)])
 
     edge.backends["svc-oms"].behaviours[FLOW] = count
@@ -229,7 +210,7 @@ def test_a_stream_may_send_more_than_a_unary_request(edge, token):
     many = edge.values.request_body_max_bytes // frame.ByteSize() + 10
     with edge.channel() as channel:
         (answer,) = flow_grpc.OrderFlowServiceStub(channel).Flow(
-            iter([frame] * many), metadata=[("authorization", f"Bearer {token}")], timeout=20
+            iter([frame] * many), metadata=bearer(token), timeout=20
         )
     assert answer.results[0].correlation_id == many * frame.ByteSize()
 
@@ -244,8 +225,6 @@ def test_login_needs_no_token_on_any_protocol(edge):
 
 def test_native_refusal_keeps_its_details(edge, token):
     edge.backends["svc-oms"].behaviours[GET] = refusing
-    with edge.channel() as channel, pytest.raises(grpc.RpcError) as caught:
-        oms_grpc.OrderServiceStub(channel).Get(
-            oms.GetRequest(), metadata=[("authorization", f"Bearer {token}")], timeout=5
-        )
-    assert read_refusal(caught.value).reason == "ORDER_NOT_FOUND"
+    with edge.channel() as channel:
+        refused = refusal_of_blocking(get_order, channel, token)
+    assert refused.reason == "ORDER_NOT_FOUND"

@@ -3,7 +3,7 @@
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import kill_switch_pb2
 from svc_gateway.service import outbound
-from tests.support.gateway_bench import Bench, command
+from tests.support.gateway_bench import Bench, change, command
 
 NEW, REPLACE, CANCEL = (
     link.VENUE_COMMAND_KIND_NEW,
@@ -53,13 +53,8 @@ async def test_a_replace_is_held_back_while_cancels_and_other_scopes_leave(bench
     await bench.up()
     version = bench.oms.block(block(account_id="ACC-ALICE"))
     await bench.oms.until_confirmed(version)
-    old = command(1)
-    bench.oms.command(
-        command(1, REPLACE, cl_ord_id=f"{old.order_id}-2", orig_cl_ord_id=old.cl_ord_id)
-    )
-    bench.oms.command(
-        command(1, CANCEL, cl_ord_id=f"{old.order_id}-3", orig_cl_ord_id=old.cl_ord_id)
-    )
+    bench.oms.command(change(1, REPLACE, 2))
+    bench.oms.command(change(1, CANCEL, 3))
     bench.oms.command(command(2, account_id="ACC-BOB", **origin()))
     await bench.oms.until_receipts(3)
     assert [r.outcome for r in bench.oms.receipts] == [NOT_SENT, SENT, SENT]
@@ -71,10 +66,8 @@ async def test_a_replace_is_held_back_while_cancels_and_other_scopes_leave(bench
 async def test_the_cancel_of_an_order_that_never_left_does_not_leave_either(bench: Bench) -> None:
     await bench.up()
     await bench.oms.until_confirmed(bench.oms.block(block(venue_mic="TEST")))
-    first = bench.oms.command(command(1, **origin()))
-    bench.oms.command(
-        command(1, CANCEL, cl_ord_id=f"{first.order_id}-2", orig_cl_ord_id=first.cl_ord_id)
-    )
+    bench.oms.command(command(1, **origin()))
+    bench.oms.command(change(1, CANCEL, 2))
     await bench.oms.until_receipts(2)
     assert [r.outcome for r in bench.oms.receipts] == [NOT_SENT, NOT_SENT]
     assert bench.oms.receipts[1].text == "the order itself was not sent"

@@ -4,6 +4,7 @@ import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import pytest
 import trustme
 
 from fix.guard import LOOPBACK
@@ -67,20 +68,20 @@ async def test_a_venue_with_a_certificate_of_another_authority_is_refused(bench:
     await refused(bench, "the certificate of the peer is refused")
 
 
-async def test_a_venue_with_the_name_of_another_is_refused(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("name", "not_after", "words"),
+    [
+        ("other.example", None, "Hostname mismatch, certificate is not valid for 'venue.example'"),
+        ("venue.example", datetime(2020, 1, 1, tzinfo=UTC), "certificate has expired"),
+    ],
+    ids=["the name of another", "expired"],
+)
+async def test_a_wrong_certificate_of_a_venue_is_refused(bench, name, not_after, words) -> None:
     authority = trustme.CA()
-    venue_with_tls(bench, authority, "other.example")
+    venue_with_tls(bench, authority, name, not_after)
     bench.sessions = [session(bench, authority, server_name="venue.example")]
     await bench.start()
-    await refused(bench, "Hostname mismatch, certificate is not valid for 'venue.example'")
-
-
-async def test_a_venue_with_an_expired_certificate_is_refused(bench: Bench) -> None:
-    authority = trustme.CA()
-    venue_with_tls(bench, authority, "venue.example", datetime(2020, 1, 1, tzinfo=UTC))
-    bench.sessions = [session(bench, authority, server_name="venue.example")]
-    await bench.start()
-    await refused(bench, "certificate has expired")
+    await refused(bench, words)
 
 
 async def test_a_client_certificate_is_shown_and_its_expiry_reported(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.service.ports import Handed, HandedKind
 from tests.support.gateway_bench import Bench, command
-from tests.support.session_trial import trial
+from tests.support.session_trial import Trial
 from tests.support.waiting import until
 
 HUGE = b"8=FIX.4.4\x019=900000000\x0135=A\x0149=TEST\x0156=ORDERMESH\x01"
@@ -75,9 +75,7 @@ async def test_a_venue_that_refuses_logons_is_not_hammered(bench: Bench) -> None
     server.close()
 
 
-async def test_a_slow_callback_of_one_session_delays_no_heartbeat_of_another(
-    bench: Bench,
-) -> None:
+async def test_a_slow_callback_of_one_session_delays_no_heartbeat_of_another(bench: Bench) -> None:
     bench.venue.on("D", lambda o: [accepted(o)])
     bench.sessions = [bench.order_session(heartbeat_s=1), bench.market_session(heartbeat_s=1)]
     await bench.up()
@@ -135,69 +133,59 @@ def test_no_exception_leaves_a_callback(put_fails) -> None:
         getattr(factory.log, name)("8=FIX.4.4\x0134=x\x01")
 
 
-async def test_requests_the_venue_asks_for_again_are_in_doubt_until_it_answers(
-    book_url, tls_folder, tmp_path
-) -> None:
+async def test_requests_the_venue_asks_for_again_are_in_doubt_until_it_answers(t: Trial) -> None:
     """A D, an F and a G are lost on the wire: none is sent again, each doubt is settled."""
-    async with trial(book_url, tls_folder, tmp_path) as t:
-        t.gateways.launch("first")
-        await t.up("first")
-        replaced, canceled = await t.place("a"), await t.place("b")
-        for order in (replaced, canceled):
-            await t.running_order(order)
-        for silent in ("D", "H"):
-            t.venue.ignore(silent)
-        lost = await t.place("c")
-        await t.client.cancel("cancel-b", canceled.order_id)
-        terms = order_pb2.OrderTerms(
-            quantity="120", limit_price="650", time_in_force=order_pb2.TIME_IN_FORCE_DAY
-        )
-        request = order_service_pb2.ReplaceRequest(
-            idempotency_key="replace-a", order_id=replaced.order_id, terms=terms
-        )
-        await t.client.orders.Replace(request, metadata=t.client.metadata)
-        sent = [await t.venue.received(kind) for kind in "FG"]
-        new = t.venue.of_type("D")[-1]
-        t.venue.crash()
-        t.venue.expect_from_client(min(int(m["34"]) for m in (new, *sent)))
-        t.venue.start()
-        for order in (lost, canceled, replaced):
-            await t.client.in_state(order.order_id, UNKNOWN)
-        questions = {m["11"]: m for m in [await t.venue.received("H") for _ in range(3)]}
-        assert set(questions) == {m["11"] for m in (new, *sent)}
-        for cl_ord_id, question in questions.items():
-            if cl_ord_id == new["11"]:
-                t.venue.send(unknown_order(question))
-            else:
-                t.venue.send(order_status(question).replace("38=0", "38=100"))
-        await t.client.in_state(lost.order_id, order_pb2.ORDER_STATE_REJECTED)
-        for order in (canceled, replaced):
-            settled = await t.client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
-            assert settled.terms.quantity == "100"
-        kinds = [m["35"] for m in t.venue.messages]
-        assert [kinds.count(kind) for kind in "DFG"] == [3, 1, 1]
-        assert not any("97" in m for m in t.venue.messages), "PossResend(97) is never sent"
-
-
-async def test_a_report_the_venue_sends_again_with_poss_resend_counts_once(
-    book_url, tls_folder, tmp_path
-) -> None:
-    async with trial(book_url, tls_folder, tmp_path) as t:
-        t.gateways.launch("first")
-        await t.up("first")
-        order = await t.place("a")
+    replaced, canceled = await t.place("a"), await t.place("b")
+    for order in (replaced, canceled):
         await t.running_order(order)
-        request = t.venue.of_type("D")[-1]
-        fill = report(request, "F1", "F", "1", t32="40", t31="650.05", t151="60", t14="40")
-        t.venue.send(fill)
-        # A new number, PossResend(97)=Y, the same ExecID(17): the same fact.
-        t.venue.send(fill + "\x0197=Y")
-        # One never seen before counts, whatever the flag says.
-        rest = report(request, "F2", "F", "2", t32="60", t31="650.05", t151="0", t14="100")
-        t.venue.send(rest + "\x0197=Y")
-        await t.client.in_state(order.order_id, order_pb2.ORDER_STATE_FILLED)
-        found = await t.client.get(order.order_id)
-        assert [e.exec_id for e in found.executions] == ["F1", "F2"]
+    for silent in ("D", "H"):
+        t.venue.ignore(silent)
+    lost = await t.place("c")
+    await t.client.cancel("cancel-b", canceled.order_id)
+    terms = order_pb2.OrderTerms(
+        quantity="120", limit_price="650", time_in_force=order_pb2.TIME_IN_FORCE_DAY
+    )
+    request = order_service_pb2.ReplaceRequest(
+        idempotency_key="replace-a", order_id=replaced.order_id, terms=terms
+    )
+    await t.client.orders.Replace(request, metadata=t.client.metadata)
+    sent = [await t.venue.received(kind) for kind in "FG"]
+    new = t.venue.of_type("D")[-1]
+    t.venue.crash()
+    t.venue.expect_from_client(min(int(m["34"]) for m in (new, *sent)))
+    t.venue.start()
+    for order in (lost, canceled, replaced):
+        await t.client.in_state(order.order_id, UNKNOWN)
+    questions = {m["11"]: m for m in [await t.venue.received("H") for _ in range(3)]}
+    assert set(questions) == {m["11"] for m in (new, *sent)}
+    for cl_ord_id, question in questions.items():
+        if cl_ord_id == new["11"]:
+            t.venue.send(unknown_order(question))
+        else:
+            t.venue.send(order_status(question).replace("38=0", "38=100"))
+    await t.client.in_state(lost.order_id, order_pb2.ORDER_STATE_REJECTED)
+    for order in (canceled, replaced):
+        settled = await t.client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
+        assert settled.terms.quantity == "100"
+    kinds = [m["35"] for m in t.venue.messages]
+    assert [kinds.count(kind) for kind in "DFG"] == [3, 1, 1]
+    assert not any("97" in m for m in t.venue.messages), "PossResend(97) is never sent"
+
+
+async def test_a_report_the_venue_sends_again_with_poss_resend_counts_once(t: Trial) -> None:
+    order = await t.place("a")
+    await t.running_order(order)
+    request = t.venue.of_type("D")[-1]
+    fill = report(request, "F1", "F", "1", t32="40", t31="650.05", t151="60", t14="40")
+    t.venue.send(fill)
+    # A new number, PossResend(97)=Y, the same ExecID(17): the same fact.
+    t.venue.send(fill + "\x0197=Y")
+    # One never seen before counts, whatever the flag says.
+    rest = report(request, "F2", "F", "2", t32="60", t31="650.05", t151="0", t14="100")
+    t.venue.send(rest + "\x0197=Y")
+    await t.client.in_state(order.order_id, order_pb2.ORDER_STATE_FILLED)
+    found = await t.client.get(order.order_id)
+    assert [e.exec_id for e in found.executions] == ["F1", "F2"]
 
 
 async def test_a_clock_that_is_wrong_is_reported_and_one_late_message_is_not(bench: Bench) -> None:

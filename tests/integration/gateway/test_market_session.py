@@ -51,6 +51,11 @@ def books(bench: Bench) -> list[feed.FeedUpdate]:
     return [update for update in bench.market.updates if update.HasField("book")]
 
 
+async def started_with_books(bench: Bench) -> None:
+    await bench.start()
+    await until(lambda: len(books(bench)) >= 2, "books")
+
+
 async def test_instruments_and_books_reach_market_data(bench: Bench) -> None:
     market_bench(bench)
     await bench.start()
@@ -74,8 +79,7 @@ async def test_instruments_and_books_reach_market_data(bench: Bench) -> None:
 
 async def test_changes_trades_and_statistics(bench: Bench) -> None:
     market_bench(bench)
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     bench.market.updates.clear()
     bench.venue.send(
         text(
@@ -106,8 +110,7 @@ async def test_a_venue_without_security_list_is_described_by_the_file(bench: Ben
 
 async def test_refresh_and_reconnect_bring_the_books_whole(bench: Bench) -> None:
     market_bench(bench)
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     bench.market.updates.clear()
     bench.market.refresh()
     await until(lambda: len(books(bench)) >= 2, "books after refresh")
@@ -120,8 +123,7 @@ async def test_refresh_and_reconnect_bring_the_books_whole(bench: Bench) -> None
 
 async def test_the_venue_going_down_is_reported_and_its_return_brings_books(bench: Bench) -> None:
     market_bench(bench)
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     bench.cable.cut()
     await until(lambda: not bench.market.statuses[-1].feed_up, "down is reported")
     bench.market.updates.clear()
@@ -134,8 +136,7 @@ async def test_too_many_changes_become_fresh_books(bench: Bench, monkeypatch) ->
     monkeypatch.setattr("svc_gateway.service.market_session.FEED_UPDATES_MAX", 50)
     monkeypatch.setattr("svc_gateway.service.market_session.UNACKNOWLEDGED_FRAMES_MAX", 3)
     market_bench(bench)
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     bench.market.acknowledge = False
     entry = f"279=1{SOH}269=0{SOH}55=ASML{SOH}270=650.10{SOH}271="
     for place in range(20):
@@ -152,8 +153,7 @@ async def test_too_many_changes_become_fresh_books(bench: Bench, monkeypatch) ->
 
 async def test_garbage_is_counted_and_the_feed_goes_on(bench: Bench) -> None:
     market_bench(bench)
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     bench.market.updates.clear()
     bench.venue.send(text(body("X", t262="1"), "268=1", f"279=0{SOH}269=0{SOH}55=ASML{SOH}270=x"),
                      MD)  # fmt: skip
@@ -166,8 +166,7 @@ async def test_garbage_is_counted_and_the_feed_goes_on(bench: Bench) -> None:
 async def test_a_trading_halt_is_reported(bench: Bench) -> None:
     market_bench(bench, dialect={"trading_session_status": True})
     bench.venue.on("g", lambda _: [body("h", t336="1", t340="2")])
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     bench.venue.send(body("f", t55="ASML", t326="2"), MD)
     await until(
         lambda: any(u.trading_status == instruments.TRADING_STATUS_HALTED
@@ -190,8 +189,7 @@ async def test_repeated_gaps_ask_for_a_snapshot_once_in_its_interval(
         asked = [v for v in bench.venue.of_type("V") if v["263"] == "0"]
         return sum(f"55=ASML{SOH}" in f"{v['raw']}{SOH}" for v in asked)
 
-    await bench.start()
-    await until(lambda: len(books(bench)) >= 2, "books")
+    await started_with_books(bench)
     for number in range(20):
         gap = f"279=1{SOH}269=0{SOH}278=gone-{number}{SOH}55=ASML{SOH}271=5"
         bench.venue.send(text(body("X", t262="md-1"), "268=1", gap), MD)

@@ -3,6 +3,7 @@ import time
 
 from conformance.scripted_venue import (
     SOH,
+    Fields,
     accepted,
     body,
     canceled,
@@ -12,7 +13,7 @@ from conformance.scripted_venue import (
     unknown_order,
 )
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from tests.support.gateway_bench import Bench, command
+from tests.support.gateway_bench import Bench, change, command
 from tests.support.waiting import until
 
 
@@ -38,17 +39,9 @@ async def test_an_order_goes_out_and_its_reports_come_back(bench: Bench) -> None
 async def test_replace_cancel_and_status_request_have_their_fields(bench: Bench) -> None:
     await bench.up()
     number = command(1)
-    for place, kind in enumerate(
-        (link.VENUE_COMMAND_KIND_REPLACE, link.VENUE_COMMAND_KIND_CANCEL), start=2
-    ):
-        bench.oms.command(
-            command(1, kind, cl_ord_id=f"{number.order_id}-{place}",
-                    orig_cl_ord_id=number.cl_ord_id, venue_order_id="V-7")
-        )  # fmt: skip
-    bench.oms.command(
-        command(1, link.VENUE_COMMAND_KIND_STATUS, cl_ord_id=f"{number.order_id}-4",
-                orig_cl_ord_id=number.cl_ord_id)
-    )  # fmt: skip
+    bench.oms.command(change(1, link.VENUE_COMMAND_KIND_REPLACE, 2, venue_order_id="V-7"))
+    bench.oms.command(change(1, link.VENUE_COMMAND_KIND_CANCEL, 3, venue_order_id="V-7"))
+    bench.oms.command(change(1, link.VENUE_COMMAND_KIND_STATUS, 4))
     replace = await bench.venue.received("G")
     assert (replace["11"], replace["41"], replace["37"], replace["44"]) == (
         f"{number.order_id}-2", number.cl_ord_id, "V-7", "650.5",
@@ -105,12 +98,18 @@ async def test_a_short_break_of_the_link_loses_nothing_and_leaves_the_session_on
     assert not bench.oms.messages[-1].poss_dup
 
 
-async def test_a_command_whose_receipt_was_lost_is_not_sent_again(bench: Bench) -> None:
-    await bench.up()
+async def sent_without_receipt(bench: Bench) -> Fields:
+    """Send an order whose receipt the OMS does not keep."""
     bench.oms.keep_receipts = False
     bench.oms.command(command(1))
-    await bench.venue.received("D")
+    order = await bench.venue.received("D")
     await until(lambda: any(f.receipts for f in bench.oms.frames), "the receipt was given")
+    return order
+
+
+async def test_a_command_whose_receipt_was_lost_is_not_sent_again(bench: Bench) -> None:
+    await bench.up()
+    await sent_without_receipt(bench)
     bench.oms.keep_receipts = True
     bench.oms.cut()
     await bench.oms.until_receipts(1)
@@ -123,10 +122,7 @@ async def test_a_command_whose_receipt_was_lost_is_not_sent_again(bench: Bench) 
 async def test_after_a_crash_a_sent_command_without_receipt_is_asked_about(bench: Bench) -> None:
     bench.venue.on("H", lambda h: [order_status(h)])
     await bench.up()
-    bench.oms.keep_receipts = False
-    bench.oms.command(command(1))
-    order = await bench.venue.received("D")
-    await until(lambda: any(f.receipts for f in bench.oms.frames), "the receipt was given")
+    order = await sent_without_receipt(bench)
     await bench.stop()
     bench.oms.keep_receipts = True
     never_left = bench.oms.command(command(2))
@@ -186,10 +182,7 @@ async def test_old_orders_are_not_sent_and_old_cancels_are(bench: Bench) -> None
     stale = command(1)
     stale.committed_at.FromNanoseconds(time.time_ns() - 5_000_000_000)
     bench.oms.command(stale)
-    cancel = command(
-        2, link.VENUE_COMMAND_KIND_CANCEL, cl_ord_id="01ARZ3NDEKTSV4RRFFQ69G5F02-2",
-        orig_cl_ord_id="01ARZ3NDEKTSV4RRFFQ69G5F02-1",
-    )  # fmt: skip
+    cancel = change(2, link.VENUE_COMMAND_KIND_CANCEL, 2)
     cancel.committed_at.FromNanoseconds(time.time_ns() - 5_000_000_000)
     bench.oms.command(cancel)
     await bench.venue.received("F")

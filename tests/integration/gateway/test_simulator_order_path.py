@@ -2,14 +2,11 @@
 
 import asyncio
 
-import grpc.aio
-import pytest
-
-from mesh.errors import reason_of
 from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as limits
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from tests.support.oms import RITA, verified
+from tests.support.refusals import refusal
 from tests.support.sim_path import SimPath, sim_path
 from tests.support.waiting import until
 
@@ -84,15 +81,11 @@ async def test_short_sales_trade_if_permitted_and_else_never_reach_the_venue(
     async with sim_path(book_url, tls_folder, tmp_path) as path:
         client, office = path.client, LimitServiceStub(path.channel)
         other = await path.other()
-        sides = {
-            order_pb2.SIDE_SELL_SHORT: "5",
-            order_pb2.SIDE_SELL_SHORT_EXEMPT: "6",
-        }
+        sides = {order_pb2.SIDE_SELL_SHORT: "5", order_pb2.SIDE_SELL_SHORT_EXEMPT: "6"}
         await short_sale(office, allowed=False, version=0)
         for side in sides:
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await client.place(f"no-{side}", side=side, limit_price=PRICE)
-            assert reason_of(refused.value)[0] == "SHORT_SALE_NOT_ALLOWED"
+            refused = await refusal(client.place(f"no-{side}", side=side, limit_price=PRICE))
+            assert refused.reason == "SHORT_SALE_NOT_ALLOWED"
         await short_sale(office, allowed=True, version=1)
         for side in sides:
             placed = await client.place(f"yes-{side}", side=side, limit_price=PRICE)

@@ -75,17 +75,27 @@ async def test_orders_and_prices(simulated: Bench) -> None:
     assert unknown.cl_ord_id == status.orig_cl_ord_id
 
 
-async def test_doubts_after_a_crash_end_by_mass_status_and_singly_for_what_is_closed(
-    simulated: Bench,
-) -> None:
-    bench = simulated
+async def without_receipts(bench: Bench) -> Bench:
+    """Bring the order session up; the OMS keeps no receipts."""
     bench.sessions = bench.sessions[:1]
     bench.oms.keep_receipts = False
     await bench.start()
     await bench.oms.until_up(60)
+    return bench
+
+
+def sap_order(number: int) -> link.VenueCommand:
+    made = command(number, symbol="SAP", isin="DE0007164600", side=1)
+    made.terms.limit_price, made.terms.quantity = "240", "100"
+    return made
+
+
+async def test_doubts_behind_a_crash_end_by_mass_status_and_singly_for_what_is_closed(
+    simulated: Bench,
+) -> None:
+    bench = await without_receipts(simulated)
     for number in (1, 2, 3):
-        made = command(number, symbol="SAP", isin="DE0007164600", side=1)
-        made.terms.limit_price, made.terms.quantity = "240", "100"
+        made = sap_order(number)
         if number == 3:  # closed at once, so that the mass answer leaves it out
             made.terms.time_in_force = oms.TIME_IN_FORCE_IOC
         bench.oms.command(made)
@@ -106,13 +116,8 @@ async def test_doubts_after_a_crash_end_by_mass_status_and_singly_for_what_is_cl
 
 
 async def test_no_open_orders_is_an_answer_too(simulated: Bench) -> None:
-    bench = simulated
-    bench.sessions = bench.sessions[:1]
-    bench.oms.keep_receipts = False
-    await bench.start()
-    await bench.oms.until_up(60)
-    made = command(1, symbol="SAP", isin="DE0007164600", side=1)
-    made.terms.limit_price, made.terms.quantity = "240", "100"
+    bench = await without_receipts(simulated)
+    made = sap_order(1)
     made.terms.time_in_force = oms.TIME_IN_FORCE_IOC
     bench.oms.command(made)
     await bench.oms.until_reports(2)

@@ -3,10 +3,10 @@
 import grpc
 import pytest
 
-from mesh.errors import read_refusal
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from tests.support.bad_input import cases, garbled, unbreakable
+from tests.support.refusals import refusal_of_blocking
 
 TOKEN = "refresh-token-of-somebody"
 GOOD = {
@@ -24,12 +24,6 @@ def channel(identity):
         yield opened
 
 
-def refusal(call, request):
-    with pytest.raises(grpc.RpcError) as refused:
-        call(request, timeout=10)
-    return read_refusal(refused.value)
-
-
 def test_every_rpc_and_field_has_a_case():
     service = pb.DESCRIPTOR.services_by_name["AuthService"]
     assert {method.name for method in service.methods} == set(GOOD)
@@ -41,7 +35,7 @@ def test_every_rpc_and_field_has_a_case():
 def test_broken_fields_are_refused_by_name_and_secrets_are_not_said(channel, rpc):
     stub = pb_grpc.AuthServiceStub(channel)
     for case in cases(GOOD[rpc]):
-        found = refusal(getattr(stub, rpc), case.request)
+        found = refusal_of_blocking(getattr(stub, rpc), case.request, timeout=10)
         assert found.code is grpc.StatusCode.INVALID_ARGUMENT, case.name
         assert (found.reason, found.field) == ("INVALID_FIELD", case.field), case.name
         assert found.metadata["expected"], case.name
@@ -57,6 +51,6 @@ def test_bytes_that_are_no_message_are_refused(channel, rpc):
     for case in garbled(GOOD[rpc]):
         if case.name == "cut short" and not case.data:
             continue
-        found = refusal(call, case.data)
+        found = refusal_of_blocking(call, case.data, timeout=10)
         assert found.reason == "INVALID_FIELD", case.name
         assert "a-password-of-alice" not in str(found)

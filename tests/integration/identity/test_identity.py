@@ -11,7 +11,6 @@ from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
 from mesh.auth import TokenVerifier, fetch_jwks
-from mesh.errors import read_refusal
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -20,6 +19,7 @@ from svc_identity.domain.throttle import PER_USERNAME
 from tests.support.edge import Backend, running_edge
 from tests.support.identity_process import PASSWORD, Identity
 from tests.support.ports import free_port
+from tests.support.refusals import refusal_of_blocking as refused
 from tests.support.waiting import wait_for
 
 ADDRESSES = (f"203.0.113.{number}" for number in itertools.count(1))
@@ -36,12 +36,6 @@ def log_in(auth, username="alice", password=PASSWORD, address=None):
     return auth.Login(
         pb.LoginRequest(username=username, password=password), metadata=forwarded, timeout=10
     )
-
-
-def refused(call, *arguments, **named):
-    with pytest.raises(grpc.RpcError) as caught:
-        call(*arguments, **named)
-    return read_refusal(caught.value)
 
 
 def test_login_gives_tokens_and_says_who_you_are(auth):
@@ -79,10 +73,7 @@ def test_guessing_is_slowed_down_and_the_wait_is_given(identity, auth):
     for _ in range(PER_USERNAME.free_failures + 1):
         assert refused(log_in, auth, "carol", "wrong").reason == "BAD_CREDENTIALS"
     answer = refused(log_in, auth, "carol", PASSWORD)
-    assert (answer.code, answer.reason) == (
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        "LOGIN_THROTTLED",
-    )
+    assert (answer.code, answer.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "LOGIN_THROTTLED")
     assert 0 < answer.retry_after_s <= PER_USERNAME.first_wait_s
     assert int(answer.metadata["retry_after_s"]) <= PER_USERNAME.first_wait_s
     assert log_in(auth, "alice")

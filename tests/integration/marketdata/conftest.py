@@ -3,16 +3,12 @@
 import asyncio
 from contextlib import asynccontextmanager
 
-import grpc
 import pytest
 
 from kernel.clock import SystemClock
 from mesh.channel import mesh_channel
-from mesh.errors import read_refusal
 from mesh.server import MeshServer
-from ordermesh.marketdata.v1 import (
-    feed_service_pb2 as feed_pb,
-)
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed_pb
 from ordermesh.marketdata.v1 import (
     feed_service_pb2_grpc,
     instrument_pb2,
@@ -22,7 +18,7 @@ from ordermesh.marketdata.v1 import (
 )
 from svc_marketdata.app import build
 from svc_marketdata.settings import MarketDataSettings
-from tests.support.certificates import tls_folder, tls_of
+from tests.support.certificates import tls_folder, tls_of, tls_settings
 from tests.support.redis import _redis_session, redis_server
 from tests.support.tokens import TokenMint, bearer
 
@@ -166,11 +162,7 @@ class Service:
 @asynccontextmanager
 async def running(folder, mint, **settings):
     settings = MarketDataSettings(
-        ops_bind="",
-        tls_cert=folder / "svc-marketdata.pem",
-        tls_key=folder / "svc-marketdata.key",
-        tls_ca=folder / "ca.pem",
-        **{"bind": "127.0.0.1:0"} | settings,
+        ops_bind="", **tls_settings(folder, "svc-marketdata"), **{"bind": "127.0.0.1:0"} | settings
     )
     server = MeshServer(settings, SystemClock(), mint.verifier())
     async with build(settings, server):
@@ -194,16 +186,7 @@ async def service(tls_folder, mint):
         yield service
 
 
-async def refusal_of(call):
-    """What a call that must be refused says."""
-
-    async def to_its_end():
-        if not hasattr(call, "read"):
-            return await call
-        while (frame := await call.read()) is not grpc.aio.EOF:
-            del frame
-        return None
-
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await to_its_end()
-    return read_refusal(caught.value)
+@pytest.fixture
+async def gateway(service):
+    """The gateway of SIMA, which has told its books."""
+    return await service.gateway().open()

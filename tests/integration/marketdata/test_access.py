@@ -3,22 +3,17 @@
 import grpc
 import pytest
 
-from ordermesh.marketdata.v1 import (
-    feed_service_pb2 as feed_pb,
-)
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed_pb
 from ordermesh.marketdata.v1 import (
     feed_service_pb2_grpc,
     instrument_service_pb2_grpc,
     market_data_service_pb2_grpc,
 )
-from ordermesh.marketdata.v1 import (
-    instrument_service_pb2 as instrument_service,
-)
-from ordermesh.marketdata.v1 import (
-    market_data_service_pb2 as pb,
-)
+from ordermesh.marketdata.v1 import instrument_service_pb2 as instrument_service
+from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
-from tests.integration.marketdata.conftest import NAMES, bid, book, instrument, refusal_of
+from tests.integration.marketdata.conftest import NAMES, bid, book, instrument
+from tests.support.refusals import refusal
 
 FEED = "Feed"
 ONE = {"instrument_ids": ["ASML.SIMA"]}
@@ -78,12 +73,12 @@ async def fed(service):
 
 async def test_bad_input_names_the_field_what_it_was_and_what_is_expected(fed):
     for rpc, request, field, text in BAD_REQUESTS:
-        refusal = await refusal_of(stub_of(fed, rpc)(request, metadata=fed.metadata))
-        received = (rpc, str(request), refusal)
-        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT, received
-        assert refusal.reason == "INVALID_FIELD", received
-        assert refusal.field == field, received
-        assert text in refusal.text, received
+        refused = await refusal(stub_of(fed, rpc)(request, metadata=fed.metadata))
+        received = (rpc, str(request), refused)
+        assert refused.code is grpc.StatusCode.INVALID_ARGUMENT, received
+        assert refused.reason == "INVALID_FIELD", received
+        assert refused.field == field, received
+        assert text in refused.text, received
 
 
 async def test_an_unknown_instrument_is_named(fed):
@@ -93,11 +88,11 @@ async def test_an_unknown_instrument_is_named(fed):
         ("GetSnapshot", pb.GetSnapshotRequest(instrument_ids=[unknown])),
         ("Get", instrument_service.GetRequest(instrument_id=unknown)),
     ):
-        refusal = await refusal_of(stub_of(fed, rpc)(request, metadata=fed.metadata))
-        assert refusal.code is grpc.StatusCode.NOT_FOUND
-        assert refusal.reason == "INSTRUMENT_NOT_FOUND"
-        assert unknown in refusal.text
-        assert refusal.metadata["instrument_id"] == unknown
+        refused = await refusal(stub_of(fed, rpc)(request, metadata=fed.metadata))
+        assert refused.code is grpc.StatusCode.NOT_FOUND
+        assert refused.reason == "INSTRUMENT_NOT_FOUND"
+        assert unknown in refused.text
+        assert refused.metadata["instrument_id"] == unknown
 
 
 async def test_a_stream_must_be_opened_and_only_once(fed):
@@ -113,8 +108,8 @@ async def test_a_stream_must_be_opened_and_only_once(fed):
         call = fed.prices.Stream(metadata=fed.metadata)
         for frame in frames:
             await call.write(frame)
-        refusal = await refusal_of(call)
-        assert (refusal.reason, refusal.field) == ("INVALID_FIELD", field)
+        refused = await refusal(call)
+        assert (refused.reason, refused.field) == ("INVALID_FIELD", field)
 
 
 async def test_every_public_rpc_needs_a_token(fed):
@@ -124,22 +119,22 @@ async def test_every_public_rpc_needs_a_token(fed):
         ("Get", instrument_service.GetRequest(instrument_id="ASML.SIMA")),
         ("List", instrument_service.ListRequest()),
     ):
-        refusal = await refusal_of(stub_of(fed, rpc)(request))
-        assert refusal.code is grpc.StatusCode.UNAUTHENTICATED, rpc
-    refusal = await refusal_of(
+        refused = await refusal(stub_of(fed, rpc)(request))
+        assert refused.code is grpc.StatusCode.UNAUTHENTICATED, rpc
+    refused = await refusal(
         fed.instruments.Watch(instrument_service.InstrumentServiceWatchRequest())
     )
-    assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
-    refusal = await refusal_of(fed.prices.Stream())
-    assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
+    assert refused.code is grpc.StatusCode.UNAUTHENTICATED
+    refused = await refusal(fed.prices.Stream())
+    assert refused.code is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def test_only_the_gateway_feeds(service):
     for stranger in ("svc-oms", "envoy", "svc-identity", "bench"):
         stub = feed_service_pb2_grpc.FeedServiceStub(service.channel(stranger))
-        refusal = await refusal_of(stub.Feed(metadata=service.metadata))
-        assert refusal.code is grpc.StatusCode.PERMISSION_DENIED, stranger
-        assert stranger in refusal.text
+        refused = await refusal(stub.Feed(metadata=service.metadata))
+        assert refused.code is grpc.StatusCode.PERMISSION_DENIED, stranger
+        assert stranger in refused.text
 
 
 async def test_feeds_that_break_the_contract_are_refused(service):
@@ -157,8 +152,8 @@ async def test_feeds_that_break_the_contract_are_refused(service):
         call = service.gateway().call
         for frame in frames:
             await call.write(frame)
-        refusal = await refusal_of(call)
-        assert (refusal.reason, refusal.field) == ("INVALID_FIELD", field)
+        refused = await refusal(call)
+        assert (refused.reason, refused.field) == ("INVALID_FIELD", field)
 
 
 async def test_a_second_gateway_takes_over(service):
@@ -170,8 +165,7 @@ async def test_a_second_gateway_takes_over(service):
     await second.send(updates=[bid("ASML.SIMA", "10.1")])
 
 
-async def test_one_bad_update_costs_one_listing_and_asks_for_everything_again(service):
-    gateway = await service.gateway().open()
+async def test_one_bad_update_costs_one_listing_and_asks_for_everything_again(service, gateway):
     assert gateway.refreshes == 1, "at the opening"
     bad = [
         bid("ASML.SIMA", "1.0"),
@@ -227,17 +221,16 @@ async def test_listings_by_filter_and_page(service):
     first = await service.instruments.List(
         instrument_service.ListRequest(page_size=1), metadata=service.metadata
     )
-    refusal = await refusal_of(
+    refused = await refusal(
         service.instruments.List(
             instrument_service.ListRequest(page_token=first.next_page_token, text="other"),
             metadata=service.metadata,
         )
     )
-    assert refusal.field == "page_token"
+    assert refused.field == "page_token"
 
 
-async def test_the_oms_watches_listings_without_a_user(service):
-    gateway = await service.gateway().open()
+async def test_the_oms_watches_listings_without_a_user(service, gateway):
     stub = instrument_service_pb2_grpc.InstrumentServiceStub(service.channel("svc-oms"))
     call = stub.Watch(instrument_service.InstrumentServiceWatchRequest(venue_mic="SIMA"))
     received = []
@@ -261,11 +254,11 @@ async def test_only_the_oms_watches_prices_without_a_user(fed):
     assert {item.update.instrument_id for item in received if item.HasField("update")} == set(NAMES)
     for stranger in ("svc-gateway", "svc-identity", "envoy"):
         stub = market_data_service_pb2_grpc.MarketDataServiceStub(fed.channel(stranger))
-        refusal = await refusal_of(stub.Watch(request))
-        assert refusal.code is grpc.StatusCode.UNAUTHENTICATED, stranger
+        refused = await refusal(stub.Watch(request))
+        assert refused.code is grpc.StatusCode.UNAUTHENTICATED, stranger
     oms = market_data_service_pb2_grpc.MarketDataServiceStub(fed.channel("svc-oms"))
-    refusal = await refusal_of(oms.GetSnapshot(pb.GetSnapshotRequest(**ONE)))
-    assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
+    refused = await refusal(oms.GetSnapshot(pb.GetSnapshotRequest(**ONE)))
+    assert refused.code is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def test_snapshot_of_every_topic(fed):

@@ -5,8 +5,8 @@ import pytest
 
 from ordermesh.marketdata.v1 import instrument_service_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_service_pb2 as prices
-from tests.integration.marketdata.conftest import refusal_of
 from tests.support.bad_input import cases, garbled, unbreakable
+from tests.support.refusals import refusal
 
 NAME = "ASML.SIMA"
 SUBSCRIPTION = {"instrument_ids": [NAME], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100}
@@ -24,10 +24,7 @@ GOOD = {
     "instruments.Watch": instruments.InstrumentServiceWatchRequest(venue_mic="SIMA"),
 }
 # Free numbers; what a cursor means is tested in test_streams.py.
-ANY_VALUE = {
-    "prices.Watch": {"cursor.sequence"},
-    "prices.Stream": {"open.cursor.sequence"},
-}
+ANY_VALUE = {"prices.Watch": {"cursor.sequence"}, "prices.Stream": {"open.cursor.sequence"}}
 
 
 def call(service, rpc, request):
@@ -49,7 +46,7 @@ def test_every_rpc_and_field_has_a_case():
 async def test_broken_fields_are_refused_by_name(service, rpc):
     await service.gateway().open()
     for case in cases(GOOD[rpc]):
-        found = await refusal_of(call(service, rpc, case.request))
+        found = await refusal(call(service, rpc, case.request))
         assert found.code is grpc.StatusCode.INVALID_ARGUMENT, case.name
         assert (found.reason, found.field) == ("INVALID_FIELD", case.field), case.name
         assert "value" in found.metadata, case.name
@@ -75,7 +72,7 @@ async def test_bytes_that_are_no_message_are_refused(service):
                 made = channel.unary_stream(path)(case.data, metadata=service.metadata)
             else:
                 made = channel.unary_unary(path)(case.data, metadata=service.metadata)
-            found = await refusal_of(made)
+            found = await refusal(made)
             assert found.reason == "INVALID_FIELD", (rpc, case.name)
             assert good.DESCRIPTOR.full_name in found.text
 
@@ -96,6 +93,6 @@ MEANING = [
 async def test_requests_that_mean_no_good_are_refused(service):
     await service.gateway().open()
     for rpc, request, reason in MEANING:
-        found = await refusal_of(call(service, rpc, request))
+        found = await refusal(call(service, rpc, request))
         assert found.reason == reason, (rpc, request, found)
         assert found.field, (rpc, found)

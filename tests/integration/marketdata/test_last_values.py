@@ -9,8 +9,7 @@ from tests.integration.marketdata.conftest import NAMES, bid, running
 
 async def quote_of(service, name="ASML.SIMA"):
     answer = await service.prices.GetSnapshot(
-        market_data_service_pb2.GetSnapshotRequest(instrument_ids=[name]),
-        metadata=service.metadata,
+        market_data_service_pb2.GetSnapshotRequest(instrument_ids=[name]), metadata=service.metadata
     )
     return answer.updates[0].quote
 

@@ -11,7 +11,8 @@ from ordermesh.marketdata.v1 import (
 )
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
-from tests.integration.marketdata.conftest import NAMES, bid, book, refusal_of, running
+from tests.integration.marketdata.conftest import NAMES, bid, book, running
+from tests.support.refusals import refusal
 
 EVERY = pb.DELIVERY_MODE_EVERY_EVENT
 
@@ -70,8 +71,7 @@ def watch(service, *names, cursor=None, heartbeat_s=0, **fields):
     return Reader(stub.Watch(request, metadata=service.metadata))
 
 
-async def test_snapshot_then_updates(service):
-    gateway = await service.gateway().open()
+async def test_snapshot_then_updates(service, gateway):
     reader = watch(service, "ASML.SIMA")
     status = await reader.until("venue_status")
     assert status.feed_up
@@ -88,8 +88,7 @@ async def test_snapshot_then_updates(service):
     assert update.sequence == quote.sequence + 1
 
 
-async def test_every_topic(service):
-    gateway = await service.gateway().open()
+async def test_every_topic(service, gateway):
     reader = watch(service, "ASML.SIMA", topics=[1, 2, 3, 4], depth=1)
     complete = await reader.snapshot()
     assert complete.item_count == 2, "quote and book; there was no trade"
@@ -109,8 +108,7 @@ async def test_every_topic(service):
     assert len(received["book"].book.bids) == 1
 
 
-async def test_all_instruments_and_a_new_one(service):
-    gateway = await service.gateway().open()
+async def test_all_instruments_and_a_new_one(service, gateway):
     reader = watch(service)
     complete = await reader.snapshot()
     assert complete.item_count == len(NAMES)
@@ -118,8 +116,7 @@ async def test_all_instruments_and_a_new_one(service):
     assert (await reader.until("quote")).instrument_id == "NEW.SIMA"
 
 
-async def test_intervals_conflate_and_count(service):
-    gateway = await service.gateway().open()
+async def test_intervals_conflate_and_count(service, gateway):
     reader = watch(service, "ASML.SIMA", mode=pb.DELIVERY_MODE_INTERVAL, interval_ms=50)
     await reader.snapshot()
     for n in range(50):
@@ -147,13 +144,12 @@ async def test_a_slow_reader_is_informed_and_delays_nobody(tls_folder, mint):
         received = await slow.until("slow_consumer")
         assert received.limit_items == 500
         assert received.resume.sequence > 0
-        refusal = await refusal_of(slow.call)
-        assert refusal.reason == "SLOW_CONSUMER"
-        assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        refused = await refusal(slow.call)
+        assert refused.reason == "SLOW_CONSUMER"
+        assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_a_stalled_reader_of_latest_values_gets_the_last_one(service):
-    gateway = await service.gateway().open()
+async def test_a_stalled_reader_of_latest_values_gets_the_last_one(service, gateway):
     reader = watch(service, topics=[1, 2])
     await reader.snapshot()
     for n in range(2_000):
@@ -180,8 +176,7 @@ async def test_resume_with_the_same_epoch_and_another(service):
     assert (await unknown.next()).resync.cause == stream_pb2.RESYNC_CAUSE_CURSOR_UNKNOWN
 
 
-async def test_heartbeats_carry_the_high_water(service):
-    gateway = await service.gateway().open()
+async def test_heartbeats_carry_the_high_water(service, gateway):
     reader = watch(service, heartbeat_s=1)
     complete = await reader.snapshot()
     await gateway.send(updates=[bid("ASML.SIMA", "10.2")])
@@ -192,8 +187,7 @@ async def test_heartbeats_carry_the_high_water(service):
     assert heartbeat.server_time.seconds > 0
 
 
-async def test_a_broken_feed_is_a_gap_and_stale_until_its_books_are_back(service):
-    gateway = await service.gateway().open()
+async def test_a_broken_feed_is_a_gap_and_stale_until_its_books_are_back(service, gateway):
     reader = watch(service, "ASML.SIMA")
     await reader.snapshot()
     await gateway.close()
@@ -212,8 +206,7 @@ async def test_a_broken_feed_is_a_gap_and_stale_until_its_books_are_back(service
     assert fresh.quote.bid_price == "10"
 
 
-async def test_a_reader_who_comes_while_the_feed_is_down_is_informed(service):
-    gateway = await service.gateway().open()
+async def test_a_reader_who_comes_while_the_feed_is_down_is_informed(service, gateway):
     first = watch(service, "ASML.SIMA")
     await first.snapshot()
     await gateway.close()
@@ -233,8 +226,7 @@ async def test_crossed_prices_are_shown_with_a_flag(service):
     assert quote.bid_price == "12"
 
 
-async def test_subscriptions_change_while_the_stream_runs(service):
-    gateway = await service.gateway().open()
+async def test_subscriptions_change_while_the_stream_runs(service, gateway):
     call = service.prices.Stream(metadata=service.metadata)
     await call.write(pb.StreamRequest(open=pb.WatchRequest(subscription=subscription("ASML.SIMA"))))
     reader = Reader(call)
@@ -252,8 +244,7 @@ async def test_subscriptions_change_while_the_stream_runs(service):
     assert (await reader.until("quote")).instrument_id == "ING.SIMA"
 
 
-async def test_a_stream_goes_on_when_the_client_has_no_more_wishes(service):
-    gateway = await service.gateway().open()
+async def test_a_stream_goes_on_when_the_client_has_no_more_wishes(service, gateway):
     call = service.prices.Stream(metadata=service.metadata)
     await call.write(pb.StreamRequest(open=pb.WatchRequest(subscription=subscription())))
     await call.done_writing()
@@ -263,8 +254,7 @@ async def test_a_stream_goes_on_when_the_client_has_no_more_wishes(service):
     assert (await reader.until("quote")).quote.bid_price == "10.3"
 
 
-async def test_drain_informs_readers_and_the_gateway(service):
-    gateway = await service.gateway().open()
+async def test_drain_informs_readers_and_the_gateway(service, gateway):
     reader = watch(service)
     cursor = (await reader.snapshot()).cursor
     stopping = asyncio.create_task(service.server.stop(5))
@@ -272,9 +262,9 @@ async def test_drain_informs_readers_and_the_gateway(service):
     assert drain.cause == stream_pb2.DRAIN_CAUSE_SHUTDOWN
     assert drain.resume == cursor
     assert drain.retry_after.seconds == 1
-    refusal = await refusal_of(reader.call)
-    assert refusal.code is grpc.StatusCode.UNAVAILABLE
-    assert refusal.retry_after_s > 0
+    refused = await refusal(reader.call)
+    assert refused.code is grpc.StatusCode.UNAVAILABLE
+    assert refused.retry_after_s > 0
     await gateway.until(lambda: gateway.drain is not None)
     await stopping
 
@@ -289,19 +279,18 @@ async def test_a_stream_ends_before_its_token_does(service):
     drain = await Reader(call).until("drain")
     assert drain.cause == stream_pb2.DRAIN_CAUSE_TOKEN_EXPIRY
     assert drain.retry_after.ToMilliseconds() == 0, "nothing to wait for but the new token"
-    assert (await refusal_of(call)).retry_after_s == 0
+    assert (await refusal(call)).retry_after_s == 0
 
 
 async def test_more_streams_than_the_limit_are_refused(tls_folder, mint):
     async with running(tls_folder, mint, subscribers_max=1) as service:
         first = watch(service)
         await first.snapshot()
-        refusal = await refusal_of(watch(service).call)
-        assert refusal.reason == "OVERLOADED"
+        refused = await refusal(watch(service).call)
+        assert refused.reason == "OVERLOADED"
 
 
-async def test_completed_candles_come_with_the_snapshot(service):
-    gateway = await service.gateway().open()
+async def test_completed_candles_come_with_the_snapshot(service, gateway):
     for n, second in enumerate((0, 61, 122)):
         update = bid("ASML.SIMA", "9")
         trade = market_data_pb2.Trade(trade_id=str(n), price=str(10 + n), size="1")

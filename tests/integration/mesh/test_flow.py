@@ -18,7 +18,7 @@ from mesh.settings import MeshSettings
 from mesh.validation import validate
 from ordermesh.oms.v1 import order_flow_service_pb2 as pb
 from ordermesh.oms.v1 import order_flow_service_pb2_grpc
-from tests.support.certificates import tls_of
+from tests.support.certificates import tls_of, tls_settings
 from tests.support.ports import free_port
 from tests.support.sources import ROOT
 from tests.support.tokens import TokenMint, bearer
@@ -51,13 +51,8 @@ class Flow:
 
 @pytest.fixture(params=[True, False], ids=["checks itself", "checked"])
 async def flow(request, tls_folder):
-    files, mint, handler = tls_of(tls_folder, "svc-oms"), TokenMint(), Flow()
-    settings = MeshSettings(
-        bind="127.0.0.1:0",
-        tls_cert=files.tls_cert,
-        tls_key=files.tls_key,
-        tls_ca=files.tls_ca,
-    )
+    mint, handler = TokenMint(), Flow()
+    settings = MeshSettings(bind="127.0.0.1:0", **tls_settings(tls_folder, "svc-oms"))
     server = MeshServer(settings, SystemClock(), mint.verifier())
     itself = {"Flow"} if request.param else ()
     server.add(handler, SERVICE, {"Flow": user("TRADER")}, validates_itself=itself)

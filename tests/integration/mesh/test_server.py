@@ -3,7 +3,6 @@
 
 import asyncio
 import json
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,7 +20,8 @@ from mesh.settings import MeshSettings
 from mesh.streams.life import StreamLife, slow_consumer
 from ordermesh.oms.v1 import event_pb2, order_service_pb2_grpc
 from ordermesh.oms.v1 import order_service_pb2 as pb
-from tests.support.certificates import tls_of
+from tests.support.certificates import tls_of, tls_settings
+from tests.support.pages import page
 from tests.support.tokens import TokenMint, bearer
 
 SERVICE = "ordermesh.oms.v1.OrderService"
@@ -122,14 +122,8 @@ class Running:
 @pytest.fixture
 async def running(tls_folder):
     mint = TokenMint()
-    files = tls_of(tls_folder, "svc-oms")
-    settings = MeshSettings(
-        bind="127.0.0.1:0",
-        tls_cert=files.tls_cert,
-        tls_key=files.tls_key,
-        tls_ca=files.tls_ca,
-        drain_grace_s=2.0,
-    )
+    files = tls_settings(tls_folder, "svc-oms")
+    settings = MeshSettings(bind="127.0.0.1:0", drain_grace_s=2.0, **files)
     server = MeshServer(settings, SystemClock(), mint.verifier())
     orders = Orders()
     server.add(orders, SERVICE, ACCESS)
@@ -306,15 +300,6 @@ def test_every_rpc_must_have_an_access_rule():
         server.add(Orders(), SERVICE, {**ACCESS, "Fetch": PUBLIC})
 
 
-def read(url):
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
-
-
 async def test_ops_server_serves_metrics_and_readiness():
     from mesh.telemetry import OpsServer
 
@@ -323,15 +308,15 @@ async def test_ops_server_serves_metrics_and_readiness():
     ops = OpsServer("127.0.0.1:0", lambda: ready[0], extra)
     await ops.start()
     url = f"http://127.0.0.1:{ops.port}"
-    assert await asyncio.to_thread(read, f"{url}/readyz") == (503, b"no database\n")
+    assert await asyncio.to_thread(page, f"{url}/readyz") == (503, b"no database\n")
     ready[0] = (True, "ready")
-    assert await asyncio.to_thread(read, f"{url}/readyz") == (200, b"ready\n")
-    assert await asyncio.to_thread(read, f"{url}/livez") == (200, b"alive\n")
-    assert await asyncio.to_thread(read, f"{url}/keys") == (200, b'{"keys": []}')
-    status, text = await asyncio.to_thread(read, f"{url}/metrics")
+    assert await asyncio.to_thread(page, f"{url}/readyz") == (200, b"ready\n")
+    assert await asyncio.to_thread(page, f"{url}/livez") == (200, b"alive\n")
+    assert await asyncio.to_thread(page, f"{url}/keys") == (200, b'{"keys": []}')
+    status, text = await asyncio.to_thread(page, f"{url}/metrics")
     assert status == 200
     assert b"ordermesh_rpc_calls_total" in text
-    assert (await asyncio.to_thread(read, f"{url}/other"))[0] == 404
+    assert (await asyncio.to_thread(page, f"{url}/other"))[0] == 404
     await ops.stop()
 
 

@@ -9,10 +9,7 @@ from tests.support.sim_process import SimProcess
 @pytest.fixture(scope="module")
 def venue(tmp_path_factory):
     with SimProcess(
-        tmp_path_factory.mktemp("store"),
-        "--no-agents",
-        "--clients",
-        "ORDERMESH,OTHER,THIRD",
+        tmp_path_factory.mktemp("store"), "--no-agents", "--clients", "ORDERMESH,OTHER,THIRD"
     ) as running:
         yield running
 

@@ -15,10 +15,7 @@ TERMS = {"55": "SAP", "54": "1", "38": "100", "40": "2", "44": "100"}
 @pytest.fixture
 def parts(tmp_path):
     settings = SimSettings(
-        sim_store_dir=tmp_path,
-        sim_session_start="08:00",
-        sim_session_end="16:30",
-        sim_agents=False,
+        sim_store_dir=tmp_path, sim_session_start="08:00", sim_session_end="16:30", sim_agents=False
     )
     made = make_parts(settings)
     yield made

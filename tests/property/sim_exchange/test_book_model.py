@@ -15,12 +15,7 @@ SIDES = st.sampled_from(list(Side))
 CONTINUOUS = [TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK]
 
 SUBMITS = st.tuples(
-    st.just("submit"),
-    SIDES,
-    PRICES,
-    QUANTITIES,
-    st.sampled_from(CONTINUOUS),
-    st.booleans(),
+    st.just("submit"), SIDES, PRICES, QUANTITIES, st.sampled_from(CONTINUOUS), st.booleans()
 )
 CANCELS = st.tuples(st.just("cancel"), st.integers(0, 60), st.none() | QUANTITIES)
 REPLACES = st.tuples(st.just("replace"), st.integers(0, 60), PRICES, st.integers(0, 25))

@@ -1,6 +1,5 @@
 """What follows from the list of processes on one machine, and from an entry that is added to it."""
 
-import importlib
 from pathlib import Path
 
 import kubernetes_validate
@@ -9,15 +8,10 @@ import yaml
 
 from deploy.manifests import manifest, policy
 from deploy.processes import BY_NAME, PROCESSES, Process, environment, local_ports
-from mesh.settings import MeshSettings, load_settings
+from mesh.settings import load_settings
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.services import (
-    Addresses,
-    LocalPlace,
-    StackOptions,
-    service_specs,
-    venue_specs,
-)
+from meshctl.stack.services import Addresses, LocalPlace, StackOptions, service_specs, venue_specs
+from tests.support.manifests import settings_of
 
 URLS = {one.name: f"postgresql://{one.name}@127.0.0.1/db" for one in PROCESSES if one.database}
 OPTIONS = StackOptions(standby=True, order_value_max="5")
@@ -51,12 +45,7 @@ def test_whom_a_process_calls_is_listed_and_has_a_server() -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_every_setting_of_the_local_stack_is_one_the_process_knows(name) -> None:
-    settings = importlib.import_module(f"{SPECS[name].command[2]}.settings")
-    (kind,) = [
-        one
-        for one in vars(settings).values()
-        if isinstance(one, type) and issubclass(one, MeshSettings) and one is not MeshSettings
-    ]
+    kind = settings_of(SPECS[name].command[2])
     assert load_settings(kind, SPECS[name].environment).ops_bind.startswith("127.0.0.1:")
 
 

@@ -4,11 +4,7 @@ import asyncio
 
 import pytest
 
-from svc_identity.adapters.passwords import (
-    CHECKS_AT_ONCE_MAX,
-    CHECKS_WAITING_MAX,
-    Argon2Passwords,
-)
+from svc_identity.adapters.passwords import CHECKS_AT_ONCE_MAX, CHECKS_WAITING_MAX, Argon2Passwords
 from svc_identity.domain.errors import BusyError
 
 

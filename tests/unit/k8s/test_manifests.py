@@ -1,6 +1,5 @@
 """What every manifest must have, read from the files; needs no cluster and no kubectl."""
 
-import importlib
 import shutil
 
 import kubernetes_validate
@@ -9,7 +8,7 @@ import yaml
 
 from deploy.manifests import files
 from edge.render import values_from
-from mesh.settings import MeshSettings, load_settings
+from mesh.settings import load_settings
 from svc_gateway.venues import load_venues
 from tests.support.manifests import (
     K8S,
@@ -17,6 +16,7 @@ from tests.support.manifests import (
     built,
     containers,
     name_of,
+    settings_of,
     workloads,
     written,
 )
@@ -121,14 +121,8 @@ def test_every_setting_is_one_the_process_knows(workload):
     for container in workload["spec"]["template"]["spec"]["containers"]:
         if container["image"] != "ordermesh":
             continue
-        settings = importlib.import_module(f"{container['args'][1]}.settings")
-        (kind,) = [
-            one
-            for one in vars(settings).values()
-            if isinstance(one, type) and issubclass(one, MeshSettings) and one is not MeshSettings
-        ]
         environment = {one["name"]: one.get("value", "given") for one in container["env"]}
-        assert load_settings(kind, environment).ops_bind
+        assert load_settings(settings_of(container["args"][1]), environment).ops_bind
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)

@@ -58,15 +58,21 @@ def book(session, received_ns=1, price="10"):
     session.book(ID, [Level(price, "1", 1)], [Level("11", "1", 1)], 1, received_ns)
 
 
+def fed(**limits):
+    """A bench, and a feed that has told a book."""
+    bench = Bench(**limits)
+    session = bench.feed()
+    book(session)
+    session.end_frame()
+    return bench, session
+
+
 def trade(session, trade_id, at_ns, received_ns, price="10"):
     session.trade(ID, Trade(trade_id, price, "1", Aggressor.SELL, at_ns), received_ns)
 
 
 def test_changes_of_one_message_are_one_update():
-    bench = Bench()
-    session = bench.feed()
-    book(session)
-    session.end_frame()
+    bench, session = fed()
     bench.items()
     # In the middle of this message the book is crossed.
     session.level(ID, Side.BID, Level("11", "1", 1), 2, 2)
@@ -109,10 +115,7 @@ def test_a_crossed_book_is_flagged_to_readers():
 
 
 def test_feed_down_and_up_again():
-    bench = Bench()
-    session = bench.feed()
-    book(session)
-    session.end_frame()
+    bench, session = fed()
     bench.items()
     bench.data.close_feed(session)
     items = bench.items()
@@ -156,10 +159,7 @@ def test_a_second_gateway_supersedes_the_first_and_its_end_changes_nothing():
 
 
 def test_an_unreadable_update_flags_the_listing_and_wants_a_refresh():
-    bench = Bench()
-    session = bench.feed()
-    book(session)
-    session.end_frame()
+    bench, session = fed()
     session.refresh_wanted = False
     with pytest.raises(ValueError, match="canonical"):
         session.level(ID, Side.BID, Level("1.0", "1", 1), 2, 2)

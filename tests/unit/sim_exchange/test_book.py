@@ -1,8 +1,6 @@
 import pytest
 
-from sim_exchange.domain.book import OrderBook
 from sim_exchange.domain.order import BookError, Order, OrderKind, Side, TimeInForce
-from tests.support.book_events import Recorder
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -13,16 +11,6 @@ def limit(number, side, price, quantity, tif=TimeInForce.DAY) -> Order:
 
 def market(number, side, quantity) -> Order:
     return Order(number, side, 0, quantity, kind=OrderKind.MARKET)
-
-
-@pytest.fixture
-def events() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def book(events) -> OrderBook:
-    return OrderBook(events)
 
 
 def test_better_price_goes_first_then_older_order(book, events) -> None:

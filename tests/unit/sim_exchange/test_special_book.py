@@ -15,21 +15,10 @@ from sim_exchange.domain.order import (
     TimeInForce,
 )
 from sim_exchange.domain.prices import TickTable
-from tests.support.book_events import Recorder
 
 BUY, SELL = Side.BUY, Side.SELL
 K, F = OrderKind, TimeInForce
 FIVES = TickTable((TickBand(0, 1), TickBand(200, 5)))
-
-
-@pytest.fixture
-def events() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def book(events) -> OrderBook:
-    return OrderBook(events)
 
 
 def send(book, number, side, price, quantity, kind=K.LIMIT, tif=F.DAY, **special) -> Order:

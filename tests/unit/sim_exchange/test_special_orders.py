@@ -19,11 +19,6 @@ STOP = {"40": "3", "44": None, "99": "245"}
 TRAILING_SELL = {"40": "P", "18": "a", "54": "2", "44": None, "211": "-1.5"}
 
 
-@pytest.fixture
-def driver() -> Driver:
-    return Driver()
-
-
 def values_of(answer: dict[str, str], *tags: str) -> tuple:
     return tuple(answer.get(tag, "") for tag in tags)
 

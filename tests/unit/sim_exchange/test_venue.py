@@ -10,8 +10,7 @@ from sim_exchange.service.orders import CancelReject, Refusal, UnknownOrder
 from tests.support.venue_driver import SAP, Driver, short
 
 
-def test_order_is_acknowledged_then_filled_in_parts() -> None:
-    driver = Driver()
+def test_order_is_acknowledged_then_filled_in_parts(driver) -> None:
     driver.rest(quantity=60)
     new, fill = driver.place("1")
     assert short(new) == ("1", "0", "0", "100", "0")
@@ -33,8 +32,9 @@ def test_order_is_acknowledged_then_filled_in_parts() -> None:
         ({"44": "240.01"}, "99", "multiple of the tick 0.05"),
     ],
 )
-def test_orders_that_cannot_be_taken_are_rejected_and_remembered(changes, reason, text) -> None:
-    driver = Driver()
+def test_orders_that_cannot_be_taken_are_rejected_and_remembered(
+    driver, changes, reason, text
+) -> None:
     (answer,) = driver.place("1", **changes)
     assert short(answer)[:3] == ("1", "8", "8")
     assert answer["103"] == reason
@@ -43,8 +43,7 @@ def test_orders_that_cannot_be_taken_are_rejected_and_remembered(changes, reason
     assert driver.status("1")["39"] == "8"
 
 
-def test_closed_session_rejects_and_expires_day_orders() -> None:
-    driver = Driver()
+def test_closed_session_rejects_and_expires_day_orders(driver) -> None:
     states = []
     driver.venue.on_state.append(lambda market, now_ns: states.append((market, now_ns)))
     driver.place("day")
@@ -59,8 +58,7 @@ def test_closed_session_rejects_and_expires_day_orders() -> None:
     assert [order.cl_ord_id for order in driver.venue.open_orders("C")] == ["gtc"]
 
 
-def test_halt_rejects_new_orders_and_replaces_but_not_cancels() -> None:
-    driver = Driver()
+def test_halt_rejects_new_orders_and_replaces_but_not_cancels(driver) -> None:
     driver.place("1")
     driver.venue.halt("SAP", 2)
     assert driver.place("2")[0]["103"] == "2"
@@ -70,8 +68,7 @@ def test_halt_rejects_new_orders_and_replaces_but_not_cancels() -> None:
     assert driver.place("5")[0]["150"] == "0"
 
 
-def test_used_clordid_is_refused_unless_marked_as_repeated() -> None:
-    driver = Driver()
+def test_used_clordid_is_refused_unless_marked_as_repeated(driver) -> None:
     driver.place("1")
     (refused,) = driver.place("1")
     assert (refused["150"], refused["103"], refused["37"]) == ("8", "6", "NONE")
@@ -80,8 +77,7 @@ def test_used_clordid_is_refused_unless_marked_as_repeated() -> None:
     assert len(driver.venue.open_orders()) == 1
 
 
-def test_replace_then_cancel_by_the_new_name() -> None:
-    driver = Driver()
+def test_replace_then_cancel_by_the_new_name(driver) -> None:
     driver.place("1")
     (replaced,) = driver.replace("2", "1", **{"38": "50", "44": "239.95"})
     assert short(replaced) == ("2", "5", "0", "50", "0")
@@ -94,8 +90,7 @@ def test_replace_then_cancel_by_the_new_name() -> None:
     assert driver.status(order_id=cancelled["37"])["790"] == "Q"
 
 
-def test_replace_down_to_the_executed_part_fills_the_order() -> None:
-    driver = Driver()
+def test_replace_down_to_the_executed_part_fills_the_order(driver) -> None:
     driver.rest(quantity=60)
     driver.place("1")
     assert driver.replace("2", "1", **{"38": "50"})[0]["58"].startswith("quantity 50 is below")
@@ -103,8 +98,7 @@ def test_replace_down_to_the_executed_part_fills_the_order() -> None:
     assert short(replaced) == ("3", "5", "2", "0", "60")
 
 
-def test_replace_to_a_crossing_price_reports_the_fill_after() -> None:
-    driver = Driver()
+def test_replace_to_a_crossing_price_reports_the_fill_after(driver) -> None:
     driver.place("1", **{"44": "239"})
     driver.rest(quantity=30)
     replaced, fill = driver.replace("2", "1", **{"44": "240"})
@@ -113,23 +107,16 @@ def test_replace_to_a_crossing_price_reports_the_fill_after() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
-    [
-        ({"54": "2"}, "99"),
-        ({"59": "3"}, "99"),
-        ({"44": "240.01"}, "2"),
-        ({"55": "SIE"}, "99"),
-    ],
+    [({"54": "2"}, "99"), ({"59": "3"}, "99"), ({"44": "240.01"}, "2"), ({"55": "SIE"}, "99")],
 )
-def test_replaces_that_cannot_be_are_rejected(changes, reason) -> None:
-    driver = Driver()
+def test_replaces_that_cannot_be_are_rejected(driver, changes, reason) -> None:
     driver.place("1")
     (answer,) = driver.replace("2", "1", **changes)
     assert (answer["434"], answer["102"], answer["39"]) == ("2", reason, "0")
     assert driver.status("1")["39"] == "0"
 
 
-def test_cancels_that_cannot_be_are_rejected() -> None:
-    driver = Driver()
+def test_cancels_that_cannot_be_are_rejected(driver) -> None:
     assert driver.cancel("2", "1")[0]["102"] == "1"
     driver.place("1")
     driver.place("9")
@@ -146,8 +133,7 @@ def test_unknown_order_is_reported_with_reason_5() -> None:
     assert [answer[tag] for tag in ("37", "11", "150", "39", "103")] == ["NONE", "x", "I", "8", "5"]
 
 
-def test_mass_status_reports_every_open_order_and_which_is_last() -> None:
-    driver = Driver()
+def test_mass_status_reports_every_open_order_and_which_is_last(driver) -> None:
     driver.venue.mass_status("C", "M", 1)
     (none,) = driver.answers()
     assert [none[tag] for tag in ("584", "911", "912", "39")] == ["M", "0", "Y", "8"]
@@ -160,8 +146,7 @@ def test_mass_status_reports_every_open_order_and_which_is_last() -> None:
     assert {one["911"] for one in answers} == {"2"}
 
 
-def test_mass_status_of_a_security_reports_only_its_orders() -> None:
-    driver = Driver()
+def test_mass_status_of_a_security_reports_only_its_orders(driver) -> None:
     driver.place("1")
     driver.place("2", **{"55": "SIE", "48": None})
     driver.venue.mass_status("C", "M", 1, "SIE")
@@ -171,9 +156,8 @@ def test_mass_status_of_a_security_reports_only_its_orders() -> None:
     assert [one["911"] for one in driver.answers()] == ["0"]
 
 
-def test_mass_status_knows_orders_that_wait_as_well() -> None:
+def test_mass_status_knows_orders_that_wait_as_well(driver) -> None:
     """A stop and an order held for the close are open, though not among the quotes."""
-    driver = Driver()
     driver.place("1", **{"40": "3", "44": None, "99": "245"})
     driver.place("2", **{"59": "7"})
     driver.place("3", **{"111": "10"})
@@ -182,8 +166,7 @@ def test_mass_status_knows_orders_that_wait_as_well() -> None:
 
 
 @pytest.mark.parametrize("code", ["5", "6"])
-def test_a_short_sale_is_a_sell_that_is_reported_back_as_it_came(code) -> None:
-    driver = Driver()
+def test_a_short_sale_is_a_sell_that_is_reported_back_as_it_came(driver, code) -> None:
     driver.rest(side=Side.BUY, quantity=60)
     new, fill = driver.place("1", **{"54": code})
     assert [one["54"] for one in (new, fill)] == [code, code]
@@ -232,8 +215,7 @@ def test_restart_cancels_what_was_open_and_keeps_the_rest() -> None:
     assert after.place("2")[0]["103"] == "6"
 
 
-def test_two_clients_have_their_own_names() -> None:
-    driver = Driver()
+def test_two_clients_have_their_own_names(driver) -> None:
     driver.place("1")
     driver.venue.status("D", "1", "", {}, 1)
     assert driver.answers()[0]["103"] == "5"
@@ -274,8 +256,7 @@ def test_missing_fields_are_named(tag) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "tag"),
-    [({"40": "3"}, "99"), ({"59": "6"}, "126"), ({"40": "P", "18": "a"}, "211")],
+    ("changes", "tag"), [({"40": "3"}, "99"), ({"59": "6"}, "126"), ({"40": "P", "18": "a"}, "211")]
 )
 def test_what_a_type_needs_is_missed_by_name(changes, tag) -> None:
     with pytest.raises(MissingFieldError, match=rf"\({tag}\) is missing"):
