@@ -61,7 +61,7 @@ class FakeOms(link_grpc.VenueLinkServiceServicer):
         await until(lambda: version in self.confirmed, f"blocks {version} confirmed")
 
     def cut(self) -> None:
-        """End the present link without a word of farewell."""
+        """End the present link without a last message."""
         if self._cut is not None:
             self._cut.set()
             self._wake.set()
