@@ -76,7 +76,7 @@ class Principal:
     def _account_refusal(self, account: str, field: str = "account_id") -> MeshError:
         return refuse(
             "ACCOUNT_NOT_ALLOWED",
-            f"{self.name or self.subject} may not use account {account} for this",
+            f"{field} is {account!r}: {self.name or self.subject} may not use this account here",
             field,
             account=account,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Any, Final
 
 from kernel.nanoseconds import NS_PER_S
@@ -18,6 +19,30 @@ NEVER_NS: Final = 2**63 - 1
 # The service whose x-forwarded-for header is trusted.
 EDGE: Final = "envoy"
 ADDRESS_CHARACTERS_MAX: Final = 64
+
+
+class DrainEvent(asyncio.Event):
+    """Set when the process begins to stop; it then also makes the calls that were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: dict[Callable[[], None], None] = {}
+
+    def join(self, call: Callable[[], None]) -> None:
+        """Call this when the process begins to stop, or now if it has begun."""
+        self._calls[call] = None
+        if self.is_set():
+            call()
+
+    def leave(self, call: Callable[[], None]) -> None:
+        """Do not call it."""
+        self._calls.pop(call, None)
+
+    def set(self) -> None:
+        """See ``asyncio.Event.set``."""
+        super().set()
+        for call in tuple(self._calls):
+            call()
 
 
 class Call:
@@ -51,7 +76,7 @@ class Call:
         context: Any,
         principal: Principal | None = None,
         deadline: float | None = None,
-        drain: asyncio.Event | None = None,
+        drain: DrainEvent | None = None,
         ends_at_ns: int = NEVER_NS,
         ends_cause: stream_pb2.DrainCause = stream_pb2.DRAIN_CAUSE_MAX_AGE,
         peer: str | None = None,
@@ -60,7 +85,7 @@ class Call:
         self.context = context
         self.principal = principal
         self.deadline = deadline
-        self.drain = drain or asyncio.Event()
+        self.drain = drain or DrainEvent()
         self.ends_at_ns = ends_at_ns
         self.ends_cause = ends_cause
         self._peer = peer

@@ -21,7 +21,7 @@ from kernel.clock import Clock
 from kernel.ulid import new_ulid
 from mesh.access import Access, identify, require_role
 from mesh.auth import TokenVerifier
-from mesh.call import Call
+from mesh.call import Call, DrainEvent
 from mesh.errors import MeshError, abort_arguments, refuse
 from mesh.log import current_call, get_logger
 from mesh.telemetry import counter, gauge, histogram
@@ -53,7 +53,7 @@ class ServerParts:
     clock: Clock
     verifier: TokenVerifier | None
     stream_age_max_s: float
-    drain: asyncio.Event = field(default_factory=asyncio.Event)
+    drain: DrainEvent = field(default_factory=DrainEvent)
     # Spreads the ends of streams; not used for secrets.
     rng: random.Random = field(default_factory=random.Random)
     on_refused: RefusalHook | None = None

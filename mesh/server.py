@@ -42,7 +42,7 @@ from mesh.handlers import (
 )
 from mesh.limits import SERVER_OPTIONS
 from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
-from mesh.tasks import cancel_until_done
+from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.tls import server_credentials
 
@@ -235,11 +235,7 @@ class MeshServer:
             if is_ready != was_ready and self._server is not None:
                 await self._set_health(serving=is_ready)
                 was_ready = is_ready
-            try:
-                async with asyncio.timeout(HEALTH_INTERVAL_S):
-                    await self._stopping.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(self._stopping, HEALTH_INTERVAL_S)
 
     async def _set_health(self, *, serving: bool) -> None:
         status = _SERVING if serving else _NOT_SERVING

@@ -1,4 +1,4 @@
-"""Ends background tasks, including those that lose a cancellation."""
+"""Tasks and events: end a task that loses a cancellation, wait for an event with a limit."""
 
 import asyncio
 from collections.abc import Collection
@@ -19,3 +19,12 @@ async def cancel_until_done(tasks: Collection[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=CANCEL_INTERVAL_S)
+
+
+async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for at most so many seconds; return whether it is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False

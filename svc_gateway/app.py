@@ -13,7 +13,7 @@ from kernel.clock import Clock, SystemClock
 from mesh.channel import mesh_channel
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
-from mesh.streams.queues import ThreadHandover
+from mesh.streams.handover import ThreadHandover
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh_rpc.backoff import Backoff

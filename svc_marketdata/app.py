@@ -21,7 +21,6 @@ from svc_marketdata.api.mapping import (
     quote_to_proto,
 )
 from svc_marketdata.api.market_data import MarketDataServicer
-from svc_marketdata.api.streaming import LiveStreams
 from svc_marketdata.metrics import MarketDataCollector
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
@@ -29,7 +28,7 @@ from svc_marketdata.service.market_data import MarketData
 from svc_marketdata.settings import MarketDataSettings
 
 ATTEND_PAUSE_S = 0.25
-"""Seconds between checks of heartbeats, ends of streams, silent feeds and ended candles."""
+"""Seconds between checks of silent feeds and ended candles."""
 PACKAGE = "ordermesh.marketdata.v1"
 USER = user()
 LISTING_READERS = ("svc-oms", "svc-gateway")
@@ -51,10 +50,9 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     )
     hub = Hub(ProtoEncoder(), limits, epoch=new_ulid(clock.now_ns()))
     data = MarketData(hub, clock)
-    streams = LiveStreams(data)
 
     server.add(
-        MarketDataServicer(data, streams),
+        MarketDataServicer(data),
         f"{PACKAGE}.MarketDataService",
         {
             "Watch": user_or_peer(*PRICE_READERS),
@@ -63,7 +61,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         },
     )
     server.add(
-        InstrumentServicer(data, streams),
+        InstrumentServicer(data),
         f"{PACKAGE}.InstrumentService",
         {"Get": USER, "List": USER, "Watch": user_or_peer(*LISTING_READERS)},
     )
@@ -76,7 +74,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     last_values = _last_values(settings)
     collector = MarketDataCollector(data, last_values)
     REGISTRY.register(collector)
-    work = [_every(ATTEND_PAUSE_S, data.tick, streams.attend), _attend_drain(server, streams)]
+    work = [_every(ATTEND_PAUSE_S, data.tick)]
     if last_values is not None:
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
@@ -101,16 +99,10 @@ def _last_values(settings: MarketDataSettings) -> LastValues | None:
     )
 
 
-async def _every(pause_s: float, *actions: Callable[[], None]) -> None:
+async def _every(pause_s: float, action: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(pause_s)
-        for action in actions:
-            action()
-
-
-async def _attend_drain(server: MeshServer, streams: LiveStreams) -> None:
-    await server.drain.wait()
-    streams.attend()
+        action()
 
 
 def _state(data: MarketData) -> str:

@@ -11,7 +11,7 @@ from mesh.settings import SettingsError, load_settings
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.order_store import Partition, PostgresStore
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.controls.rebuild_positions import build_positions
@@ -100,6 +100,23 @@ def disconnect_default(
     if not asyncio.run(set_default()):
         raise typer.BadParameter(f"account {account!r} does not exist")
     typer.echo(f"account {account}: {text}")
+
+
+@app.command()
+def partitions() -> None:
+    """List the partitions of the order log; mark those past ORDERMESH_RETENTION_EVENTS_DAYS."""
+    url, days = _database_url(), load_settings(OmsSettings).retention_events_days
+
+    async def read() -> list[Partition]:
+        store = await PostgresStore.connect(url, "svc-oms-admin")
+        try:
+            return await store.partitions(days)
+        finally:
+            await store.close()
+
+    for part in asyncio.run(read()):
+        line = f"{part.name}\t{part.bounds}\t{part.size_bytes // 1024} KiB"
+        typer.echo(f"{line}\tpast {days} days" if days and part.past_retention else line)
 
 
 @app.command()

@@ -1,18 +1,14 @@
 """Composition root of svc_oms: the only place that picks the parts."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
-from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
-from mesh.tasks import cancel_until_done
 from svc_oms.adapters.grpc.market_data import MarketDataClient
 from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.notifications import PostgresNotifications
@@ -25,6 +21,7 @@ from svc_oms.domain.numbers import Quantity
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.known_orders import KnownOrders
+from svc_oms.service.command_index import HANDLERS
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.commands.worker_parts import WorkerParts
 from svc_oms.service.controls.limits_control import (
@@ -36,31 +33,31 @@ from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_control import KillSwitchControl
 from svc_oms.service.kill.kill_switches import KillSwitches, KillSwitchParts
 from svc_oms.service.kill.pulls import Puller, PullParts
 from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.replica import Replica
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import TAIL_ITEMS_MAX
-from svc_oms.service.streams.wake_ups import (
+from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.session_administration import SessionAdministration
+from svc_oms.service.venue.session_leases import SessionLeases
+from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.waiting.trigger_watch import Triggers
+from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
     SESSION_CHANNEL,
     Tell,
     WakeUpReceiver,
     WakeUpSender,
 )
-from svc_oms.service.venue.downlink import SessionLinkParts
-from svc_oms.service.venue.session_administration import SessionAdministration
-from svc_oms.service.venue.session_leases import SessionLeases
-from svc_oms.service.venue.session_timeouts import SessionTimeouts
-from svc_oms.service.venue.venue_sessions import VenueSessions
-from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.settings import OmsSettings
 
 # Container allocations between runs of the cyclic collector, and runs between those of its older
@@ -68,8 +65,6 @@ from svc_oms.settings import OmsSettings
 GC_ALLOCATIONS, GC_YOUNG_RUNS, GC_MIDDLE_RUNS = 50_000, 20, 50
 
 CHANNELS = (ACCOUNT_CHANNEL, SESSION_CHANNEL)
-
-log = get_logger("svc_oms.app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +174,8 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             pre_trade_controls=controls,
             trading_day_end_s=shared.settings.trading_day_end_s,
             fill_followers=shared.fill_followers,
-        )
+        ),
+        HANDLERS,
     )
 
 
@@ -274,13 +270,10 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     ]
     if redis is not None:
         work += [redis.run_writer(), redis.run_listener(heard)]
-    tasks = [asyncio.create_task(each) for each in work]
-    for task in tasks:
-        task.add_done_callback(partial(_stop_if_failed, server))
     try:
-        yield Ops(readiness=replica.ready)
+        async with server.background(*work):
+            yield Ops(readiness=replica.ready)
     finally:
-        await cancel_until_done(tasks)
         await replica.guards.close()
         await replica.refusal_log.close()
         if redis is not None:
@@ -297,10 +290,3 @@ def _spare_the_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, GC_YOUNG_RUNS, GC_MIDDLE_RUNS)
-
-
-def _stop_if_failed(server: MeshServer, task: asyncio.Task[None]) -> None:
-    """End the process when one of its tasks failed: a restart is the only way to recover."""
-    if not task.cancelled() and task.exception() is not None:
-        log.error("a task of the process failed", exc_info=task.exception())
-        server.request_stop()

@@ -36,6 +36,8 @@ class OmsSettings(MeshSettings):
     """Seconds Engage waits for the gateways to confirm; then it answers ENGAGING and names them."""
     trading_day_end_utc: TimeOfDay = "22:00"
     """When DAY ends, UTC, for orders that wait in the OMS; at a venue the venue ends it."""
+    retention_events_days: Annotated[int, Field(ge=0)] = 0
+    """Days the order log is kept (RTS 6 and MiFID II ask for 5 to 7 years); 0 keeps it for ever."""
     stream_lag_events_max: int = 4096
     """A live reader that lacks more events than this is disconnected; at most 4096."""
 

@@ -11,13 +11,13 @@ class Kept:
 
     Attributes:
         epoch: Epoch of the sequences.
-        oldest: The lowest sequence that is kept; newest + 1 if none is.
         newest: The highest sequence; 0 before the first event.
+        oldest: The lowest sequence that is kept; newest + 1 if none is.
     """
 
     epoch: str
-    oldest: int
     newest: int
+    oldest: int = 1
 
 
 def cursor(epoch: str, sequence: int) -> stream_pb2.Cursor:

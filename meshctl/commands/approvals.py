@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from meshctl.commands.common import JsonOption, run
+from meshctl.commands.common import JsonOption, with_mesh
 from meshctl.commands.follow import tell_order
 from meshctl.commands.orders import RETRY_FOR_S
 from ordermesh.oms.v1 import order_service_pb2
@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
     app.command()(decline)
 
 
-def approve(
+@with_mesh
+async def approve(
+    mesh: MeshClient,
     order_id: str,
     version: Annotated[
         int, typer.Option(min=0, help="Only if the order is at this version; 0 for any.")
@@ -25,16 +27,14 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Approve an order placed with --hold. The approver must not be the person who placed it."""
-
-    async def work(mesh: MeshClient) -> None:
-        request = order_service_pb2.ApproveRequest(order_id=order_id, expected_version=version)
-        answer = await mesh.call(mesh.order_service.Approve, request, RETRY_FOR_S)
-        tell_order(answer.order, as_json=as_json)
-
-    run(work)
+    request = order_service_pb2.ApproveRequest(order_id=order_id, expected_version=version)
+    answer = await mesh.call(mesh.order_service.Approve, request, RETRY_FOR_S)
+    tell_order(answer.order, as_json=as_json)
 
 
-def decline(
+@with_mesh
+async def decline(
+    mesh: MeshClient,
     order_id: str,
     text: Annotated[
         str, typer.Option(help="Reason; shown to the person who placed the order.")
@@ -42,10 +42,6 @@ def decline(
     as_json: JsonOption = False,
 ) -> None:
     """Decline an order placed with --hold; the order ends."""
-
-    async def work(mesh: MeshClient) -> None:
-        request = order_service_pb2.DeclineRequest(order_id=order_id, text=text)
-        answer = await mesh.call(mesh.order_service.Decline, request, RETRY_FOR_S)
-        tell_order(answer.order, as_json=as_json)
-
-    run(work)
+    request = order_service_pb2.DeclineRequest(order_id=order_id, text=text)
+    answer = await mesh.call(mesh.order_service.Decline, request, RETRY_FOR_S)
+    tell_order(answer.order, as_json=as_json)

@@ -1,12 +1,14 @@
 """What all commands share: running a coroutine, reporting errors, exit codes, output."""
 
 import asyncio
+import functools
+import inspect
 import json
 import shutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Concatenate, Final, NoReturn, ParamSpec
 
 import typer
 from google.protobuf.json_format import MessageToDict
@@ -38,6 +40,8 @@ console = Console()
 if not console.is_terminal:
     console.width = shutil.get_terminal_size((PIPED_COLUMNS, 24)).columns  # COLUMNS, if it is set
 errors = Console(stderr=True, soft_wrap=True)
+
+Options = ParamSpec("Options")
 
 
 class _Output:
@@ -81,6 +85,21 @@ def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
     except KeyboardInterrupt:
         code = EXIT_OK
     raise typer.Exit(code or EXIT_OK)
+
+
+def with_mesh(
+    work: Callable[Concatenate[MeshClient, Options], Awaitable[int | None]],
+) -> Callable[Options, NoReturn]:
+    """Make a command of a coroutine: its options are all parameters but the first, the client."""
+
+    @functools.wraps(work)
+    def command(*args: Options.args, **options: Options.kwargs) -> NoReturn:
+        run(lambda mesh: work(mesh, *args, **options))
+
+    signature = inspect.signature(work)
+    shown = list(signature.parameters.values())[1:]
+    command.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    return command
 
 
 def _tell_refused(error: MeshRefusedError) -> None:

@@ -25,8 +25,8 @@ from meshctl.commands.common import (
     current_home,
     emit,
     errors,
-    run,
     table,
+    with_mesh,
 )
 from meshctl.commands.words import filled_words, order_words, state_text
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
@@ -64,36 +64,31 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo(
+@with_mesh
+async def demo(
+    mesh: MeshClient,
     seconds: Annotated[float, typer.Option(min=1, help="How long to trade.")] = 30.0,
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Commands per second.")] = 3.0,
     user: Annotated[str, typer.Option(help="Demo user who trades.")] = "alice",
     seed: Annotated[int, typer.Option(help="Same seed, same script.")] = 1,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Trade at the simulated venues for a while and show the orders' life cycles.
 
     When a process of the mesh dies, commands are repeated with the same key.
     """
-
-    async def work(mesh: MeshClient) -> int:
-        scene = await _prepare(mesh, user, seed)
-        readers = [
-            asyncio.create_task(_read_orders(scene)),
-            asyncio.create_task(_read_quotes(scene)),
-        ]
-        painter = None if as_json else asyncio.create_task(_paint(scene))
-        try:
-            await _trade(scene, seconds, rate)
-            await _settle(scene)
-        finally:
-            for task in filter(None, (*readers, painter)):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-        return _summary(scene, as_json=as_json)
-
-    run(work)
+    scene = await _prepare(mesh, user, seed)
+    readers = [asyncio.create_task(_read_orders(scene)), asyncio.create_task(_read_quotes(scene))]
+    painter = None if as_json else asyncio.create_task(_paint(scene))
+    try:
+        await _trade(scene, seconds, rate)
+        await _settle(scene)
+    finally:
+        for task in filter(None, (*readers, painter)):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+    return _summary(scene, as_json=as_json)
 
 
 async def _prepare(mesh: MeshClient, user: str, seed: int) -> Scene:

@@ -13,8 +13,8 @@ from meshctl.commands.common import (
     emit,
     enum_word,
     first_account,
-    run,
     table,
+    with_mesh,
 )
 from meshctl.commands.words import rejection_words, state_text
 from ordermesh.oms.v1 import order_service_pb2
@@ -29,30 +29,26 @@ def register(app: typer.Typer) -> None:
     app.command("go-flat")(go_flat)
 
 
-def go_flat(
+@with_mesh
+async def go_flat(
+    mesh: MeshClient,
     account: AccountOption = "",
     instrument: Annotated[
         str, typer.Option("--instrument", help="Only the position of this listing: ASML.SIMA.")
     ] = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Cancel open orders and close positions at the market. Exit code 6 when anything remains."""
-
-    async def work(mesh: MeshClient) -> int:
-        request = order_service_pb2.GoFlatRequest(
-            idempotency_key=key,
-            account_id=account or first_account(mesh),
-            instrument_id=instrument,
-        )
-        answer = await mesh.call(mesh.order_service.GoFlat, request, RETRY_FOR_S)
-        if as_json:
-            emit(answer)
-        else:
-            _tell(answer)
-        return EXIT_OK if answer.flat else EXIT_ORDER_NOT_DONE
-
-    run(work)
+    request = order_service_pb2.GoFlatRequest(
+        idempotency_key=key, account_id=account or first_account(mesh), instrument_id=instrument
+    )
+    answer = await mesh.call(mesh.order_service.GoFlat, request, RETRY_FOR_S)
+    if as_json:
+        emit(answer)
+    else:
+        _tell(answer)
+    return EXIT_OK if answer.flat else EXIT_ORDER_NOT_DONE
 
 
 def _tell(answer: order_service_pb2.GoFlatResponse) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 
 from mesh.names import called
 from meshctl.commands.common import (
@@ -20,6 +19,7 @@ from meshctl.commands.common import (
     table,
     usage_error,
     when,
+    with_mesh,
 )
 from meshctl.commands.words import rejection_words, state_text
 from ordermesh.oms.v1 import kill_switch_pb2, kill_switch_service_pb2
@@ -114,33 +114,31 @@ def mass_cancel(
 
 
 @kill.command()
-def release(switch_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
+@with_mesh
+async def release(
+    mesh: MeshClient, switch_id: str, reason: ReasonOption, as_json: JsonOption = False
+) -> None:
     """Propose to release a switch; it stays in force until another person approves."""
     request = kill_switch_service_pb2.ProposeReleaseRequest(switch_id=switch_id, reason=reason)
-
-    async def work(mesh: MeshClient) -> None:
-        answer = await mesh.call(mesh.kill_switches.ProposeRelease, request)
-        _tell(answer.kill_switch, as_json=as_json)
-        if not as_json:
-            console.print(f"another person of RISK: `ordermesh kill approve {switch_id}`")
-
-    run(work)
+    answer = await mesh.call(mesh.kill_switches.ProposeRelease, request)
+    _tell(answer.kill_switch, as_json=as_json)
+    if not as_json:
+        console.print(f"another person of RISK: `ordermesh kill approve {switch_id}`")
 
 
 @kill.command()
-def approve(switch_id: str, as_json: JsonOption = False) -> None:
+@with_mesh
+async def approve(mesh: MeshClient, switch_id: str, as_json: JsonOption = False) -> None:
     """Release a switch that another person proposed to release. No order is placed again."""
     request = kill_switch_service_pb2.ApproveReleaseRequest(switch_id=switch_id)
-
-    async def work(mesh: MeshClient) -> None:
-        answer = await mesh.call(mesh.kill_switches.ApproveRelease, request)
-        _tell(answer.kill_switch, as_json=as_json)
-
-    run(work)
+    answer = await mesh.call(mesh.kill_switches.ApproveRelease, request)
+    _tell(answer.kill_switch, as_json=as_json)
 
 
 @kill.command("list")
-def list_switches(
+@with_mesh
+async def list_switches(
+    mesh: MeshClient,
     in_force: Annotated[bool, typer.Option("--in-force", help="Only those that block.")] = False,
     most: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
     as_json: JsonOption = False,
@@ -149,40 +147,27 @@ def list_switches(
     request = kill_switch_service_pb2.KillSwitchServiceListRequest(
         in_force_only=in_force, page_size=most
     )
-
-    async def work(mesh: MeshClient) -> None:
-        found = (await mesh.call(mesh.kill_switches.List, request)).kill_switches
-        shown = table(
-            "switch", "what", "state", "engaged", "by", "orders", whole=("switch", "state")
+    found = (await mesh.call(mesh.kill_switches.List, request)).kill_switches
+    shown = table("switch", "what", "state", "engaged", "by", "orders", whole=("switch", "state"))
+    for one in found:
+        shown.add_row(
+            one.switch_id,
+            f"{_kind(one)} {_scope_words(one.scope)}: {one.reason}",
+            _state(one),
+            when(one.engaged_at),
+            called(one.engaged_by, one.engaged_by_name),
+            _counts_words(one.counts),
         )
-        for one in found:
-            shown.add_row(
-                one.switch_id,
-                f"{_kind(one)} {_scope_words(one.scope)}: {one.reason}",
-                _state(one),
-                when(one.engaged_at),
-                called(one.engaged_by, one.engaged_by_name),
-                _counts_words(one.counts),
-            )
-        show(found, shown, "no kill switches", as_json=as_json)
-
-    run(work)
+    show(found, shown, "no kill switches", as_json=as_json)
 
 
 @kill.command("show")
-def show_switch(switch_id: str, as_json: JsonOption = False) -> None:
+@with_mesh
+async def show_switch(mesh: MeshClient, switch_id: str, as_json: JsonOption = False) -> None:
     """Show a switch: its sessions, its orders, and why any could not be pulled."""
-
-    async def work(mesh: MeshClient) -> None:
-        switch, orders = await _whole(mesh, switch_id)
-        _tell(switch, as_json=as_json)
-        if as_json:
-            for one in orders:
-                emit(one)
-        elif orders:
-            console.print(_orders_table(orders))
-
-    run(work)
+    switch, orders = await _whole(mesh, switch_id)
+    _tell(switch, as_json=as_json)
+    _tell_orders(orders, as_json=as_json)
 
 
 def _scope(*texts: str) -> kill_switch_pb2.KillScope:
@@ -219,11 +204,7 @@ async def _report(
     switch, left = await _whole(mesh, switch.switch_id, outcomes=_NOT_PULLED)
     if wait_s:
         _tell(switch, as_json=as_json)
-        if as_json:
-            for one in left:
-                emit(one)
-        elif left:
-            console.print(_orders_table(left))
+        _tell_orders(left, as_json=as_json)
     confirmed = switch.state != kill_switch_pb2.KILL_SWITCH_STATE_ENGAGING
     return EXIT_OK if confirmed and not left else EXIT_ORDER_NOT_DONE
 
@@ -322,7 +303,7 @@ def _counts_words(counts: kill_switch_pb2.KillCounts) -> str:
     )
 
 
-def _orders_table(orders: list[kill_switch_pb2.KillOrder]) -> Table:
+def _tell_orders(orders: list[kill_switch_pb2.KillOrder], *, as_json: bool) -> None:
     shown = table("order", "account", "listing", "outcome", "state", "why", whole=("order",))
     for one in orders:
         shown.add_row(
@@ -333,4 +314,5 @@ def _orders_table(orders: list[kill_switch_pb2.KillOrder]) -> Table:
             state_text(one.state),
             rejection_words(one.rejection) if one.HasField("rejection") else "",
         )
-    return shown
+    if orders:
+        show(orders, shown, "", as_json=as_json)

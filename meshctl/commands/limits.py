@@ -19,6 +19,7 @@ from meshctl.commands.common import (
     table,
     usage_error,
     when,
+    with_mesh,
 )
 from meshctl.commands.limit_values import (
     AllowOption,
@@ -162,72 +163,64 @@ def _set(
 
 
 @limits.command()
-def end(
+@with_mesh
+async def end(
+    mesh: MeshClient,
     limit_id: str,
     reason: ReasonOption,
     version: VersionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """End a limit now."""
-
-    async def work(mesh: MeshClient) -> None:
-        newest = version or (await _history(mesh, limit_id))[-1].version
-        request = limit_service_pb2.EndLimitRequest(
-            limit_id=limit_id, expected_version=newest, reason=reason
-        )
-        answer = await mesh.call(mesh.limits.EndLimit, request, RETRY_FOR_S)
-        _tell(answer.limit, as_json=as_json)
-
-    run(work)
+    newest = version or (await _history(mesh, limit_id))[-1].version
+    request = limit_service_pb2.EndLimitRequest(
+        limit_id=limit_id, expected_version=newest, reason=reason
+    )
+    answer = await mesh.call(mesh.limits.EndLimit, request, RETRY_FOR_S)
+    _tell(answer.limit, as_json=as_json)
 
 
 @limits.command()
-def history(limit_id: str, as_json: JsonOption = False) -> None:
+@with_mesh
+async def history(mesh: MeshClient, limit_id: str, as_json: JsonOption = False) -> None:
     """Show every version of a limit: who, when, why, from, until."""
-
-    async def work(mesh: MeshClient) -> None:
-        found = await _history(mesh, limit_id)
-        shown = table("version", "values", "from", "until", "set", "by", "why")
-        for one in found:
-            shown.add_row(
-                str(one.version), "ended" if one.ended else values_words(one.values),
-                when(one.valid_from), when(one.valid_until), when(one.set_at),
-                called(one.set_by, one.set_by_name), one.reason,
-            )  # fmt: skip
-        show(found, shown, "no versions", as_json=as_json)
-
-    run(work)
+    found = await _history(mesh, limit_id)
+    shown = table("version", "values", "from", "until", "set", "by", "why")
+    for one in found:
+        shown.add_row(
+            str(one.version), "ended" if one.ended else values_words(one.values),
+            when(one.valid_from), when(one.valid_until), when(one.set_at),
+            called(one.set_by, one.set_by_name), one.reason,
+        )  # fmt: skip
+    show(found, shown, "no versions", as_json=as_json)
 
 
 @limits.command()
-def usage(account: AccountOption = "", as_json: JsonOption = False) -> None:
+@with_mesh
+async def usage(mesh: MeshClient, account: AccountOption = "", as_json: JsonOption = False) -> None:
     """Show how far an account has used its limits, and which strategies are stopped."""
-
-    async def work(mesh: MeshClient) -> None:
-        request = limit_service_pb2.GetUsageRequest(account_id=account or first_account(mesh))
-        answer = await mesh.call(mesh.limits.GetUsage, request)
-        if as_json:
-            emit(answer)
-            return
-        shown = table("kind", "of", "used", "of at most", "limit", whole=("limit",))
-        for one in answer.uses:
-            most = f"{one.maximum} {one.unit}".strip() or values_words(one.limit.values)
-            override = f" (override {one.override_id})" if one.override_id else ""
-            shown.add_row(
-                _kind(one.limit), one.subject, one.used, f"{most}{override}", one.limit.limit_id
-            )
-        status = enum_word(order_pb2.AccountStatus, answer.status)
-        console.print(f"{answer.account_id} is {status}", highlight=False)
-        show(answer.uses, shown, "no limits", as_json=False)
-        for stop in answer.stops:
-            side = enum_word(order_pb2.Side, stop.side)
-            console.print(
-                f"stopped: {stop.strategy} {side} {stop.instrument_id} after {stop.executions} "
-                f"executions at {when(stop.stopped_at)}: `ordermesh limits enable`",
-                style="red", highlight=False, soft_wrap=True, markup=False,
-            )  # fmt: skip
-
-    run(work)
+    request = limit_service_pb2.GetUsageRequest(account_id=account or first_account(mesh))
+    answer = await mesh.call(mesh.limits.GetUsage, request)
+    if as_json:
+        emit(answer)
+        return
+    shown = table("kind", "of", "used", "of at most", "limit", whole=("limit",))
+    for one in answer.uses:
+        most = f"{one.maximum} {one.unit}".strip() or values_words(one.limit.values)
+        override = f" (override {one.override_id})" if one.override_id else ""
+        shown.add_row(
+            _kind(one.limit), one.subject, one.used, f"{most}{override}", one.limit.limit_id
+        )
+    status = enum_word(order_pb2.AccountStatus, answer.status)
+    console.print(f"{answer.account_id} is {status}", highlight=False)
+    show(answer.uses, shown, "no limits", as_json=False)
+    for stop in answer.stops:
+        side = enum_word(order_pb2.Side, stop.side)
+        console.print(
+            f"stopped: {stop.strategy} {side} {stop.instrument_id} after {stop.executions} "
+            f"executions at {when(stop.stopped_at)}: `ordermesh limits enable`",
+            style="red", highlight=False, soft_wrap=True, markup=False,
+        )  # fmt: skip
 
 
 @limits.command()
@@ -257,20 +250,17 @@ def enable(
     run(work)
 
 
-def positions(account: AccountOption = "", as_json: JsonOption = False) -> None:
+@with_mesh
+async def positions(
+    mesh: MeshClient, account: AccountOption = "", as_json: JsonOption = False
+) -> None:
     """Show the positions of an account."""
-
-    async def work(mesh: MeshClient) -> None:
-        request = limit_service_pb2.ListPositionsRequest(account_id=account or first_account(mesh))
-        found = (await mesh.call(mesh.limits.ListPositions, request)).positions
-        shown = table("ISIN", "quantity", "average", "realised", "currency", whole=("ISIN",))
-        for one in found:
-            shown.add_row(
-                one.isin, one.quantity, one.average_price, one.realised_profit, one.currency
-            )
-        show(found, shown, "no positions", as_json=as_json)
-
-    run(work)
+    request = limit_service_pb2.ListPositionsRequest(account_id=account or first_account(mesh))
+    found = (await mesh.call(mesh.limits.ListPositions, request)).positions
+    shown = table("ISIN", "quantity", "average", "realised", "currency", whole=("ISIN",))
+    for one in found:
+        shown.add_row(one.isin, one.quantity, one.average_price, one.realised_profit, one.currency)
+    show(found, shown, "no positions", as_json=as_json)
 
 
 async def _history(mesh: MeshClient, limit_id: str) -> list[limit_pb2.Limit]:

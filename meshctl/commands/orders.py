@@ -17,8 +17,10 @@ from meshctl.commands.common import (
     rejected,
     resolve,
     run,
+    show,
     table,
     usage_error,
+    with_mesh,
 )
 from meshctl.commands.follow import follow, tell_order
 from meshctl.commands.ticket import (
@@ -131,9 +133,7 @@ def order(
     hold: HoldOption = False,
     oco: OcoOption = "",
     exits: BracketOption = "",
-    note: Annotated[
-        str, typer.Option("--note", help="Recorded with the order, not sent to the venue.")
-    ] = "",
+    note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
     wait: WaitOption = True,
@@ -192,7 +192,9 @@ async def _place_batch(
     return first
 
 
-def orders(
+@with_mesh
+async def orders(
+    mesh: MeshClient,
     account: AccountOption = "",
     open_only: Annotated[bool, typer.Option("--open", help="Only orders that can trade.")] = False,
     symbol: Annotated[str, typer.Option(help="Only this listing.")] = "",
@@ -200,20 +202,12 @@ def orders(
     as_json: JsonOption = False,
 ) -> None:
     """List orders, newest first."""
-
-    async def work(mesh: MeshClient) -> None:
-        listing = (await resolve(mesh, symbol)).instrument_id if symbol else ""
-        request = order_service_pb2.ListRequest(
-            account_id=account, open_only=open_only, instrument_id=listing, page_size=most
-        )
-        found = await mesh.orders(request)
-        if as_json:
-            for one in found:
-                emit(one)
-        else:
-            console.print(orders_table(found) if found else "no orders")
-
-    run(work)
+    listing = (await resolve(mesh, symbol)).instrument_id if symbol else ""
+    request = order_service_pb2.ListRequest(
+        account_id=account, open_only=open_only, instrument_id=listing, page_size=most
+    )
+    found = await mesh.orders(request)
+    show(found, orders_table(found), "no orders", as_json=as_json)
 
 
 def cancel(
@@ -228,21 +222,20 @@ def cancel(
     run(work)
 
 
-def cancel_all(account: AccountOption = "", as_json: JsonOption = False) -> None:
+@with_mesh
+async def cancel_all(
+    mesh: MeshClient, account: AccountOption = "", as_json: JsonOption = False
+) -> None:
     """Cancel every open order of an account."""
-
-    async def work(mesh: MeshClient) -> None:
-        results = await mesh.cancel_all(account or first_account(mesh))
-        for one in results:
-            if as_json:
-                emit(one)
-            else:
-                why = rejection_words(one.rejection) if one.HasField("rejection") else ""
-                console.print(one.order_id, state_text(one.state), why, soft_wrap=True)
-        if not results and not as_json:
-            console.print("no open orders")
-
-    run(work)
+    results = await mesh.cancel_all(account or first_account(mesh))
+    for one in results:
+        if as_json:
+            emit(one)
+        else:
+            why = rejection_words(one.rejection) if one.HasField("rejection") else ""
+            console.print(one.order_id, state_text(one.state), why, soft_wrap=True)
+    if not results and not as_json:
+        console.print("no open orders")
 
 
 def replace(

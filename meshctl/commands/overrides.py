@@ -6,7 +6,17 @@ from typing import Annotated, Final
 import typer
 
 from mesh.names import called
-from meshctl.commands.common import JsonOption, console, emit, enum_word, run, show, table, when
+from meshctl.commands.common import (
+    JsonOption,
+    console,
+    emit,
+    enum_word,
+    run,
+    show,
+    table,
+    when,
+    with_mesh,
+)
 from meshctl.commands.limit_values import takes_values, values_words
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
@@ -43,62 +53,56 @@ def propose(
 
 
 @overrides.command()
-def approve(
+@with_mesh
+async def approve(
+    mesh: MeshClient,
     override_id: str,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Put an override into effect. The approver must not be the person who proposed it."""
     request = limit_service_pb2.ApproveOverrideRequest(override_id=override_id, reason=reason)
-
-    async def work(mesh: MeshClient) -> None:
-        answer = await mesh.call(mesh.limits.ApproveOverride, request, RETRY_FOR_S)
-        _tell(answer.override, as_json=as_json)
-
-    run(work)
+    answer = await mesh.call(mesh.limits.ApproveOverride, request, RETRY_FOR_S)
+    _tell(answer.override, as_json=as_json)
 
 
 @overrides.command()
-def reject(
+@with_mesh
+async def reject(
+    mesh: MeshClient,
     override_id: str,
     reason: Annotated[str, typer.Option(help="Why.")],
     as_json: JsonOption = False,
 ) -> None:
     """Refuse an override, or end one in effect."""
     request = limit_service_pb2.RejectOverrideRequest(override_id=override_id, reason=reason)
-
-    async def work(mesh: MeshClient) -> None:
-        answer = await mesh.call(mesh.limits.RejectOverride, request, RETRY_FOR_S)
-        _tell(answer.override, as_json=as_json)
-
-    run(work)
+    answer = await mesh.call(mesh.limits.RejectOverride, request, RETRY_FOR_S)
+    _tell(answer.override, as_json=as_json)
 
 
 @overrides.command("list")
-def list_overrides(
+@with_mesh
+async def list_overrides(
+    mesh: MeshClient,
     account: Annotated[str, typer.Option(help="Only for this account.")] = "",
     most: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 30,
     as_json: JsonOption = False,
 ) -> None:
     """List overrides, newest first."""
     request = limit_service_pb2.ListOverridesRequest(account_id=account, page_size=most)
-
-    async def work(mesh: MeshClient) -> None:
-        found = (await mesh.call(mesh.limits.ListOverrides, request)).overrides
-        shown = table(
-            "override", "account", "values", "state", "until", "by", "decided by", "why",
-            whole=("override",),
+    found = (await mesh.call(mesh.limits.ListOverrides, request)).overrides
+    shown = table(
+        "override", "account", "values", "state", "until", "by", "decided by", "why",
+        whole=("override",),
+    )  # fmt: skip
+    for one in found:
+        shown.add_row(
+            one.override_id, one.account_id, values_words(one.values), _state(one),
+            when(one.valid_until), called(one.proposed_by, one.proposed_by_name),
+            called(one.decided_by, one.decided_by_name),
+            one.decision_reason or one.reason,
         )  # fmt: skip
-        for one in found:
-            shown.add_row(
-                one.override_id, one.account_id, values_words(one.values), _state(one),
-                when(one.valid_until), called(one.proposed_by, one.proposed_by_name),
-                called(one.decided_by, one.decided_by_name),
-                one.decision_reason or one.reason,
-            )  # fmt: skip
-        show(found, shown, "no overrides", as_json=as_json)
-
-    run(work)
+    show(found, shown, "no overrides", as_json=as_json)
 
 
 def _state(override: limit_pb2.Override) -> str:

@@ -14,8 +14,8 @@ from meshctl.commands.common import (
     console,
     emit,
     resolve,
-    run,
     table,
+    with_mesh,
 )
 from meshctl.commands.words import event_words, gap_words, order_words, quote_words, state_text
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
@@ -32,96 +32,89 @@ def register(app: typer.Typer) -> None:
     app.add_typer(watch, name="watch")
 
 
-def instruments(
+@with_mesh
+async def instruments(
+    mesh: MeshClient,
     text: Annotated[str, typer.Argument(help="Part of the symbol or name.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the instruments that can be traded."""
-
-    async def work(mesh: MeshClient) -> None:
-        found = await mesh.instruments(text)
-        if as_json:
-            for one in found:
-                emit(one)
-            return
-        shown = table(
-            "listing", "name", "ISIN", "currency", "lot", "status", "prices",
-            whole=("listing", "ISIN", "status", "prices"),
-        )  # fmt: skip
+    found = await mesh.instruments(text)
+    if as_json:
         for one in found:
-            status = instrument_pb2.TradingStatus.Name(one.trading_status)
-            shown.add_row(
-                one.instrument_id, one.name, one.isin, one.currency, one.lot_size,
-                status.removeprefix("TRADING_STATUS_"), "simulated" if one.simulated else "live",
-            )  # fmt: skip
-        console.print(shown)
-
-    run(work)
+            emit(one)
+        return
+    shown = table(
+        "listing", "name", "ISIN", "currency", "lot", "status", "prices",
+        whole=("listing", "ISIN", "status", "prices"),
+    )  # fmt: skip
+    for one in found:
+        status = instrument_pb2.TradingStatus.Name(one.trading_status)
+        shown.add_row(
+            one.instrument_id, one.name, one.isin, one.currency, one.lot_size,
+            status.removeprefix("TRADING_STATUS_"), "simulated" if one.simulated else "live",
+        )  # fmt: skip
+    console.print(shown)
 
 
 @watch.command("orders")
-def watch_orders(account: AccountOption = "", as_json: JsonOption = False) -> None:
+@with_mesh
+async def watch_orders(
+    mesh: MeshClient, account: AccountOption = "", as_json: JsonOption = False
+) -> None:
     """Print every event of an account; continues by itself when the connection breaks."""
-
-    async def work(mesh: MeshClient) -> None:
-        async for item in mesh.watch_orders([account] if account else []):
-            kind = item.WhichOneof("item")
-            if as_json:
-                emit(item)
-            elif kind == "event":
-                event = item.event
-                console.print(
-                    f"{event.account_id} {event.sequence:>6}  {event.order_id} ",
-                    event_words(event),
-                    state_text(event.progress.state),
-                    highlight=False,
-                    soft_wrap=True,
-                )
-            elif kind == "snapshot" and item.snapshot.progress.leaves_quantity != "0":
-                one = item.snapshot
-                console.print(
-                    f"{one.account_id} {one.last_sequence:>6}  {one.order_id}  open: "
-                    f"{order_words(one)}",
-                    state_text(one.progress.state),
-                    highlight=False,
-                    soft_wrap=True,
-                )
-            elif kind == "gap":
-                console.print(gap_words(item.gap), style="yellow", soft_wrap=True)
-
-    run(work)
+    async for item in mesh.watch_orders([account] if account else []):
+        kind = item.WhichOneof("item")
+        if as_json:
+            emit(item)
+        elif kind == "event":
+            event = item.event
+            console.print(
+                f"{event.account_id} {event.sequence:>6}  {event.order_id} ",
+                event_words(event),
+                state_text(event.progress.state),
+                highlight=False,
+                soft_wrap=True,
+            )
+        elif kind == "snapshot" and item.snapshot.progress.leaves_quantity != "0":
+            one = item.snapshot
+            console.print(
+                f"{one.account_id} {one.last_sequence:>6}  {one.order_id}  open: "
+                f"{order_words(one)}",
+                state_text(one.progress.state),
+                highlight=False,
+                soft_wrap=True,
+            )
+        elif kind == "gap":
+            console.print(gap_words(item.gap), style="yellow", soft_wrap=True)
 
 
 @watch.command("quotes")
-def watch_quotes(
+@with_mesh
+async def watch_quotes(
+    mesh: MeshClient,
     symbols: Annotated[list[str], typer.Argument(help="ASML, ASML.SIMA ...")],
     interval_ms: Annotated[int, typer.Option(min=50, max=10000, help="At most one per.")] = 250,
     as_json: JsonOption = False,
 ) -> None:
     """Show live quotes; continues by itself when the connection breaks."""
-
-    async def work(mesh: MeshClient) -> None:
-        listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
-        ids = [one.instrument_id for one in listings]
-        stream = mesh.watch_quotes(ids, interval_ms)
-        if as_json:
-            async for item in stream:
-                if item.WhichOneof("item") in {"update", "gap", "venue_status"}:
-                    emit(item)
-            return
-        if not console.is_terminal:
-            await _tell_quotes(stream)
-            return
-        quotes: dict[str, market_data_pb2.Quote] = {}
-        with Live(
-            quotes_table(quotes), console=console, refresh_per_second=REFRESH_PER_SECOND
-        ) as live:
-            async for item in stream:
-                if item.WhichOneof("item") == "update":
-                    quotes[item.update.instrument_id] = item.update.quote
-                    live.update(quotes_table(quotes))
-
-    run(work)
+    listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
+    ids = [one.instrument_id for one in listings]
+    stream = mesh.watch_quotes(ids, interval_ms)
+    if as_json:
+        async for item in stream:
+            if item.WhichOneof("item") in {"update", "gap", "venue_status"}:
+                emit(item)
+        return
+    if not console.is_terminal:
+        await _tell_quotes(stream)
+        return
+    quotes: dict[str, market_data_pb2.Quote] = {}
+    with Live(quotes_table(quotes), console=console, refresh_per_second=REFRESH_PER_SECOND) as live:
+        async for item in stream:
+            if item.WhichOneof("item") == "update":
+                quotes[item.update.instrument_id] = item.update.quote
+                live.update(quotes_table(quotes))
 
 
 async def _tell_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from meshctl.commands.common import JsonOption, console, current_home, emit, run, usage_error
+from meshctl.commands.common import JsonOption, console, current_home, emit, usage_error, with_mesh
 from ordermesh_client import MeshClient
 
 
@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
     app.command()(token)
 
 
-def login(
+@with_mesh
+async def login(
+    mesh: MeshClient,
     username: Annotated[str, typer.Argument(help="User name, such as the demo user alice.")],
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
@@ -25,36 +27,26 @@ def login(
     as_json: JsonOption = False,
 ) -> None:
     """Log in; later commands use it. Demo users need no password on the machine of the stack."""
-
-    async def work(mesh: MeshClient) -> None:
-        password = _password(username, from_stdin=password_stdin)
-        session = await mesh.login(username, password)
-        if as_json:
-            emit({"username": session.username, "accounts": list(session.accounts)})
-        else:
-            accounts = ", ".join(session.accounts) or "none"
-            console.print(f"logged in as [bold]{session.username}[/], accounts: {accounts}")
-
-    run(work)
+    password = _password(username, from_stdin=password_stdin)
+    session = await mesh.login(username, password)
+    if as_json:
+        emit({"username": session.username, "accounts": list(session.accounts)})
+    else:
+        accounts = ", ".join(session.accounts) or "none"
+        console.print(f"logged in as [bold]{session.username}[/], accounts: {accounts}")
 
 
-def logout() -> None:
+@with_mesh
+async def logout(mesh: MeshClient) -> None:
     """End the login here and at the mesh."""
-
-    async def work(mesh: MeshClient) -> None:
-        await mesh.logout()
-        console.print("logged out")
-
-    run(work)
+    await mesh.logout()
+    console.print("logged out")
 
 
-def token() -> None:
+@with_mesh
+async def token(mesh: MeshClient) -> None:
     """Print an access token for other programs; it is valid for at least a minute."""
-
-    async def work(mesh: MeshClient) -> None:
-        typer.echo(await mesh.token())
-
-    run(work)
+    typer.echo(await mesh.token())
 
 
 def _password(username: str, *, from_stdin: bool) -> str:

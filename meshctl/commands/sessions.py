@@ -15,6 +15,7 @@ from meshctl.commands.common import (
     table,
     usage_error,
     when,
+    with_mesh,
 )
 from ordermesh.oms.v1 import session_pb2
 from ordermesh.oms.v1 import session_service_pb2 as service
@@ -35,62 +36,56 @@ def register(app: typer.Typer) -> None:
 
 
 @sessions.command("list")
-def list_sessions(as_json: JsonOption = False) -> None:
+@with_mesh
+async def list_sessions(mesh: MeshClient, as_json: JsonOption = False) -> None:
     """List every session with its state, gateway, standbys and numbers."""
-
-    async def work(mesh: MeshClient) -> None:
-        answer = await mesh.call(mesh.sessions.List, service.SessionServiceListRequest())
-        shown = table("session", "state", "owner", "standbys", "sends", "expects", "about")
-        for one in answer.sessions:
-            kept_out = " (kept out)" if one.kept_out else ""
-            alarm = "CLOCK SKEW " if one.clock_skew.alarm else ""
-            shown.add_row(
-                one.session_id,
-                f"{enum_word(session_pb2.FixSessionState, one.state)}{kept_out}",
-                one.owner_instance,
-                ", ".join(one.standby_instances),
-                str(one.numbers.next_sender_msg_seq_num),
-                str(one.numbers.next_target_msg_seq_num),
-                f"{alarm}{one.text}",
-            )
-        show(answer.sessions, shown, "no sessions", as_json=as_json)
-
-    run(work)
+    answer = await mesh.call(mesh.sessions.List, service.SessionServiceListRequest())
+    shown = table("session", "state", "owner", "standbys", "sends", "expects", "about")
+    for one in answer.sessions:
+        kept_out = " (kept out)" if one.kept_out else ""
+        alarm = "CLOCK SKEW " if one.clock_skew.alarm else ""
+        shown.add_row(
+            one.session_id,
+            f"{enum_word(session_pb2.FixSessionState, one.state)}{kept_out}",
+            one.owner_instance,
+            ", ".join(one.standby_instances),
+            str(one.numbers.next_sender_msg_seq_num),
+            str(one.numbers.next_target_msg_seq_num),
+            f"{alarm}{one.text}",
+        )
+    show(answer.sessions, shown, "no sessions", as_json=as_json)
 
 
 @sessions.command("show")
-def show_session(session_id: str, as_json: JsonOption = False) -> None:
+@with_mesh
+async def show_session(mesh: MeshClient, session_id: str, as_json: JsonOption = False) -> None:
     """Show a session and the last actions on it."""
-
-    async def work(mesh: MeshClient) -> None:
-        request = service.SessionServiceGetRequest(session_id=session_id)
-        answer = await mesh.call(mesh.sessions.Get, request)
-        if as_json:
-            emit(answer)
-            return
-        one = answer.session
-        numbers, skew = one.numbers, one.clock_skew
-        facts = {
-            "session": f"{one.session_id} at {one.venue_mic}",
-            "state": f"{enum_word(session_pb2.FixSessionState, one.state)} {one.text}",
-            "since": when(one.since),
-            "disconnected by an operator": "yes" if one.kept_out else "no",
-            "owner": f"{one.owner_instance or 'none'} (token {one.fencing_token})",
-            "standbys": ", ".join(one.standby_instances) or "none",
-            "next number to send": numbers.next_sender_msg_seq_num,
-            "next number expected": numbers.next_target_msg_seq_num,
-            "last venue number applied": one.applied_inbound_msg_seq_num,
-            "commands without receipt": one.commands_without_receipt,
-            "commands queued": one.queued_commands,
-            "clock of the venue": f"{skew.least_us} us of {skew.tolerance_us} us allowed"
-            f"{', ALARM' if skew.alarm else ''}",
-            "can": ", ".join(one.capabilities),
-        }
-        for name, value in facts.items():
-            console.print(f"{name:<26} {value}", highlight=False, markup=False, soft_wrap=True)
-        _tell_actions(answer.actions)
-
-    run(work)
+    request = service.SessionServiceGetRequest(session_id=session_id)
+    answer = await mesh.call(mesh.sessions.Get, request)
+    if as_json:
+        emit(answer)
+        return
+    one = answer.session
+    numbers, skew = one.numbers, one.clock_skew
+    facts = {
+        "session": f"{one.session_id} at {one.venue_mic}",
+        "state": f"{enum_word(session_pb2.FixSessionState, one.state)} {one.text}",
+        "since": when(one.since),
+        "disconnected by an operator": "yes" if one.kept_out else "no",
+        "owner": f"{one.owner_instance or 'none'} (token {one.fencing_token})",
+        "standbys": ", ".join(one.standby_instances) or "none",
+        "next number to send": numbers.next_sender_msg_seq_num,
+        "next number expected": numbers.next_target_msg_seq_num,
+        "last venue number applied": one.applied_inbound_msg_seq_num,
+        "commands without receipt": one.commands_without_receipt,
+        "commands queued": one.queued_commands,
+        "clock of the venue": f"{skew.least_us} us of {skew.tolerance_us} us allowed"
+        f"{', ALARM' if skew.alarm else ''}",
+        "can": ", ".join(one.capabilities),
+    }
+    for name, value in facts.items():
+        console.print(f"{name:<26} {value}", highlight=False, markup=False, soft_wrap=True)
+    _tell_actions(answer.actions)
 
 
 @sessions.command()
@@ -162,23 +157,17 @@ def hand_over(session_id: str, reason: ReasonOption, as_json: JsonOption = False
 
 
 @sessions.command()
-def actions(
+@with_mesh
+async def actions(
+    mesh: MeshClient,
     session_id: Annotated[str, typer.Argument(help="Session; all if not given.")] = "",
     most: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
     as_json: JsonOption = False,
 ) -> None:
     """List the actions on sessions, newest first."""
     request = service.ListActionsRequest(session_id=session_id, page_size=most)
-
-    async def work(mesh: MeshClient) -> None:
-        found = (await mesh.call(mesh.sessions.ListActions, request)).actions
-        if as_json:
-            for one in found:
-                emit(one)
-        else:
-            _tell_actions(found)
-
-    run(work)
+    found = (await mesh.call(mesh.sessions.ListActions, request)).actions
+    _tell_actions(found, as_json=as_json)
 
 
 def _act(rpc: str, request: Any, *, as_json: bool) -> None:
@@ -198,7 +187,7 @@ def _act(rpc: str, request: Any, *, as_json: bool) -> None:
     run(work)
 
 
-def _tell_actions(found: Any) -> None:
+def _tell_actions(found: Any, *, as_json: bool = False) -> None:
     shown = table(
         "action", "session", "what", "state", "by", "decided by", "why", whole=("action",)
     )
@@ -212,7 +201,7 @@ def _tell_actions(found: Any) -> None:
             called(one.decided_by, one.decided_by_name),
             one.reason,
         )
-    show(found, shown, "no actions", as_json=False)
+    show(found, shown, "no actions", as_json=as_json)
 
 
 def _what(action: session_pb2.SessionAction) -> str:

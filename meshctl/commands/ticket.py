@@ -216,9 +216,7 @@ def bracket(
     return _batch(made)
 
 
-def _batch(
-    orders: list[order_service_pb2.PlaceRequest],
-) -> order_service_pb2.PlaceBatchRequest:
+def _batch(orders: list[order_service_pb2.PlaceRequest]) -> order_service_pb2.PlaceBatchRequest:
     return order_service_pb2.PlaceBatchRequest(
         idempotency_key=str(uuid.uuid4()),
         account_id=orders[0].account_id,

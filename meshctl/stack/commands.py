@@ -77,14 +77,10 @@ def register(app: typer.Typer) -> None:
 def up(
     home: HomeOption = None,
     detach: Annotated[
-        bool,
-        typer.Option("--detach", "-d", help="Start in the background; return when it is ready."),
+        bool, typer.Option("--detach", "-d", help="Run in the background; return when ready.")
     ] = False,
     venues: Annotated[
-        Path | None,
-        typer.Option(
-            "--venues", help="Your own FIX sessions (YAML) instead of the simulated venues."
-        ),
+        Path | None, typer.Option(help="Your own FIX sessions (YAML) instead of SIMA and SIMB.")
     ] = None,
     agents: Annotated[bool, typer.Option(help="Simulated order flow at the venues.")] = True,
     replay: Annotated[

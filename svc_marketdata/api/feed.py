@@ -7,11 +7,10 @@ the feed of all others. Each update is checked when it is applied.
 import asyncio
 from collections.abc import AsyncIterator
 
-from google.protobuf.duration_pb2 import Duration
-
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.server import Call
+from mesh.streams.life import drain_message, draining
 from mesh.timestamps import from_timestamp
 from mesh.validation import validate
 from ordermesh.marketdata.v1 import feed_service_pb2 as pb
@@ -32,7 +31,6 @@ UNREADABLE_LOGGED_MAX = 10
 """Unreadable updates a feed stream logs; further ones are only counted."""
 UPDATES_PER_FRAME_MAX = 1_000
 TRADE_ID_CHARACTERS_MAX = 64
-DRAIN_RETRY_S = 1
 SIDES = {pb.BOOK_SIDE_BID: Side.BID, pb.BOOK_SIDE_ASK: Side.ASK}
 
 _log = get_logger(__name__)
@@ -60,11 +58,9 @@ class FeedServicer:
             )
         validate(pb.FeedRequest(open=first.open))
         feed = _Feed(self._data, first.open)
-        workers = (
-            asyncio.create_task(feed.read(first, frames)),
-            # A feed is ended by its gateway, by this process, or by another gateway.
-            asyncio.create_task(feed.watch(call)),
-        )
+        # A feed is ended by its gateway, by this process, or by another gateway.
+        reader = asyncio.create_task(feed.read(first, frames))
+        call.drain.join(feed.drain)
         try:
             over = False
             while not over:
@@ -74,8 +70,8 @@ class FeedServicer:
             if feed.failure is not None:
                 raise feed.failure
         finally:
-            for worker in workers:
-                worker.cancel()
+            reader.cancel()
+            call.drain.leave(feed.drain)
             feed.close()
             self._data.close_feed(feed.session)
 
@@ -124,11 +120,11 @@ class _Feed:
         else:
             self._end(None)
 
-    async def watch(self, call: Call) -> None:
-        """End the stream when the process drains."""
-        await call.drain.wait()
+    def drain(self) -> None:
+        """End the stream: the process stops."""
         self._drains = True
-        self._end(refuse("DRAINING", "this replica is stopping; connect again", retry_after_s=1.0))
+        text = "this replica is stopping; connect again"
+        self._end(draining(text, stream_pb2.DRAIN_CAUSE_SHUTDOWN))
 
     async def next_response(self) -> pb.FeedResponse:
         """Wait for the next response to the gateway."""
@@ -142,12 +138,7 @@ class _Feed:
             self._refresh_asked_s = now_s
             response.refresh = True
         if self._drains:
-            response.drain.CopyFrom(
-                stream_pb2.Drain(
-                    retry_after=Duration(seconds=DRAIN_RETRY_S),
-                    cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN,
-                )
-            )
+            response.drain.CopyFrom(drain_message(stream_pb2.DRAIN_CAUSE_SHUTDOWN))
         return response
 
     def take(self, frame: pb.FeedRequest) -> None:

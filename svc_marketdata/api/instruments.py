@@ -8,7 +8,7 @@ from mesh.errors import refuse
 from mesh.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from svc_marketdata.api.mapping import listing_to_proto
-from svc_marketdata.api.streaming import LiveStream, LiveStreams
+from svc_marketdata.api.streaming import LiveStream
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.service.channels import Topic
@@ -21,9 +21,8 @@ PAGE_SIZE_DEFAULT = 100
 class InstrumentServicer:
     """Serves ``ordermesh.marketdata.v1.InstrumentService``."""
 
-    def __init__(self, data: MarketData, streams: LiveStreams) -> None:
+    def __init__(self, data: MarketData) -> None:
         self._data = data
-        self._streams = streams
 
     async def Get(  # noqa: N802  # rpc names are the contract's
         self,
@@ -61,7 +60,7 @@ class InstrumentServicer:
     ) -> AsyncIterator[bytes]:
         """Send all listings, then changes. The frames have the layout of market data."""
         interest = Interest(topics=frozenset({Topic.LISTING}), venue_mic=request.venue_mic)
-        return LiveStream(self._streams, call, 0).run(interest, None)
+        return LiveStream(self._data, call, 0).run(interest, None)
 
 
 def _matches(listing: Listing, request: pb.ListRequest, text: str) -> bool:

@@ -8,7 +8,7 @@ from mesh.server import Call
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.encoding import update_bytes, varint
-from svc_marketdata.api.streaming import LiveStream, LiveStreams
+from svc_marketdata.api.streaming import LiveStream
 from svc_marketdata.api.subscriptions import interest_of, known_instruments, topics_of
 from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.market_data import MarketData
@@ -19,16 +19,15 @@ _UPDATES = b"\x0a"  # GetSnapshotResponse.updates = 1
 class MarketDataServicer:
     """Serves ``ordermesh.marketdata.v1.MarketDataService``."""
 
-    def __init__(self, data: MarketData, streams: LiveStreams) -> None:
+    def __init__(self, data: MarketData) -> None:
         self._data = data
-        self._streams = streams
 
     def Watch(  # noqa: N802  # rpc names are the contract's
         self, request: pb.WatchRequest, call: Call
     ) -> AsyncIterator[bytes]:
         """The stream for browsers."""
         interest = interest_of(self._data, request.subscription, "subscription")
-        stream = LiveStream(self._streams, call, request.heartbeat_s)
+        stream = LiveStream(self._data, call, request.heartbeat_s)
         cursor = request.cursor if request.HasField("cursor") else None
         return stream.run(interest, cursor)
 
@@ -49,7 +48,7 @@ class MarketDataServicer:
         if first.HasField("subscribe"):
             subscription, field = first.subscribe, "subscribe"
         interest = interest_of(self._data, subscription, field)
-        stream = LiveStream(self._streams, call, first.open.heartbeat_s)
+        stream = LiveStream(self._data, call, first.open.heartbeat_s)
         cursor = first.open.cursor if first.open.HasField("cursor") else None
         reader = asyncio.create_task(self._read(requests, stream))
         try:

@@ -1,13 +1,12 @@
 """One stream of market data, from opening to end, by the stream contract."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
-
-from kernel.nanoseconds import NS_PER_S
 from mesh.errors import refuse
 from mesh.server import Call
-from mesh.timestamps import to_timestamp
+from mesh.streams.cursor import Kept, resync, resync_cause
+from mesh.streams.life import RETRY_S, StreamLife, slow_consumer
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.encoding import ProtoEncoder, candle_bytes, item_bytes
@@ -16,35 +15,18 @@ from svc_marketdata.service.frames import Frame, FrameBuilder
 from svc_marketdata.service.groups import Interest, Subscriber
 from svc_marketdata.service.market_data import MarketData
 
-HEARTBEAT_S_DEFAULT = 5
-RETRY_S = 1
-"""Seconds a reader is asked to wait before it connects again if the process stops."""
-
 
 class LiveStream:
     """A subscriber, its call and its heartbeats."""
 
-    def __init__(self, streams: "LiveStreams", call: Call, heartbeat_s: int) -> None:
+    def __init__(self, data: MarketData, call: Call, heartbeat_s: int) -> None:
         self.subscriber = Subscriber()
-        self.call = call
         self.failure: Exception | None = None
-        self._data = streams.data
-        self._hub = streams.data.hub
-        self._streams = streams
+        self._data = data
+        self._hub = data.hub
         self._changed: Interest | None = None
         self._interest: Interest | None = None
-        self._heartbeat_ns = (heartbeat_s or HEARTBEAT_S_DEFAULT) * NS_PER_S
-        self.heartbeat_due_ns = self._data.clock.now_ns() + self._heartbeat_ns
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether the server drains, or the token or the stream's age runs out."""
-        return self.call.drain.is_set() or self._data.clock.now_ns() >= self.call.ends_at_ns
-
-    @property
-    def _drain_retry_s(self) -> int:
-        """Seconds to wait before connecting again; only if the process stops."""
-        return RETRY_S if self.call.drain.is_set() else 0
+        self._life = StreamLife(call, data.clock, heartbeat_s, self.subscriber.call)
 
     def change(self, interest: Interest) -> None:
         """Replace the subscription."""
@@ -69,21 +51,22 @@ class LiveStream:
                 retry_after_s=RETRY_S,
                 limit=limit,
             )
-        self._streams.open[self] = None
         try:
-            for data in self._open(interest, cursor):
-                yield data
-            while True:
-                frame = await subscriber.take()
-                if frame is not None:
-                    yield frame.data
-                    continue
-                subscriber.attention = False
-                for data in self._attend():
+            with self._life:
+                for data in self._open(interest, cursor):
                     yield data
-                self._raise_if_over()
+                while True:
+                    frame = await subscriber.take()
+                    if frame is not None:
+                        yield frame.data
+                        continue
+                    subscriber.attention = False
+                    frames, end = self._attend()
+                    for data in frames:
+                        yield data
+                    if end is not None:
+                        raise end
         finally:
-            del self._streams.open[self]
             hub.close(subscriber)
 
     def _open(self, interest: Interest, cursor: stream_pb2.Cursor | None) -> list[bytes]:
@@ -98,42 +81,31 @@ class LiveStream:
         complete = stream_pb2.SnapshotComplete(
             cursor=self._cursor(opening.high_water), item_count=count
         )
-        frames.append(item_bytes(market_data_pb2.MarketDataItem(snapshot_complete=complete)))
+        frames.append(_framed(snapshot_complete=complete))
         return frames
 
-    def _attend(self) -> list[bytes]:
-        """Return the frames due besides updates."""
+    def _attend(self) -> tuple[list[bytes], Exception | None]:
+        """Return the frames due besides updates, and what ends the stream after them."""
         frames: list[bytes] = []
+        end = self.failure
+        life, overflowed = self._life, self.subscriber.overflowed
         changed, self._changed = self._changed, None
-        if changed is not None and changed != self._interest and not self.subscriber.overflowed:
+        if changed is not None and changed != self._interest and not overflowed:
             frames += self._open(changed, None)
-        now_ns = self._data.clock.now_ns()
-        if self.subscriber.overflowed:
-            frames.append(self._slow_consumer())
-        elif self.is_ending:
-            frames.append(self._drain())
-        elif now_ns >= self.heartbeat_due_ns:
-            self.heartbeat_due_ns = now_ns + self._heartbeat_ns
-            frames.append(self._heartbeat(now_ns))
-        return frames
-
-    def _raise_if_over(self) -> None:
-        if self.failure is not None:
-            raise self.failure
-        if self.subscriber.overflowed:
+        if overflowed:
             limit = self._hub.limits.subscriber_queue_updates_max
-            raise refuse(
-                "SLOW_CONSUMER",
-                f"the reader is too slow: more than {limit} updates waited; resume from the cursor",
-                retry_after_s=RETRY_S,
-                limit=limit,
-            )
-        if self.is_ending:
-            raise refuse(
-                "DRAINING",
-                "the stream has ended; connect again and resume from the cursor",
-                retry_after_s=self._drain_retry_s,
-            )
+            text = f"more than {limit} updates waited; resume from the cursor"
+            end = end or slow_consumer(f"the reader is too slow: {text}", limit)
+            resume = self._cursor(self.subscriber.high_water)
+            slow = stream_pb2.SlowConsumer(resume=resume, limit_items=limit)
+            frames.append(_framed(slow_consumer=slow))
+        elif life.is_over:
+            text = "the stream has ended; connect again and resume from the cursor"
+            end = end or life.end_error(text)
+            frames.append(_framed(drain=life.drain(self._received())))
+        elif life.heartbeat_due():
+            frames.append(_framed(heartbeat=life.heartbeat(self._received())))
+        return frames, end
 
     def _history(self, interest: Interest, before: Interest | None) -> list[Frame]:
         """Completed candles of the listings named in the subscription."""
@@ -155,53 +127,16 @@ class LiveStream:
     def _resync(self, cursor: stream_pb2.Cursor | None, high_water: int) -> bytes:
         if cursor is None or not cursor.epoch:
             return b""
-        if cursor.epoch != self._hub.epoch:
-            cause = stream_pb2.RESYNC_CAUSE_EPOCH_CHANGED
-        elif cursor.sequence > high_water:
-            cause = stream_pb2.RESYNC_CAUSE_CURSOR_UNKNOWN
-        else:
-            return b""
-        resync = stream_pb2.Resync(cause=cause, requested=cursor)
-        return item_bytes(market_data_pb2.MarketDataItem(resync=resync))
+        cause = resync_cause(cursor, Kept(self._hub.epoch, high_water))
+        return b"" if cause is None else _framed(resync=resync(cursor, cause))
 
     def _cursor(self, sequence: int) -> stream_pb2.Cursor:
         return stream_pb2.Cursor(epoch=self._hub.epoch, sequence=sequence)
 
-    def _heartbeat(self, now_ns: int) -> bytes:
-        heartbeat = stream_pb2.Heartbeat(
-            server_time=to_timestamp(now_ns),
-            high_water=self._cursor(self._hub.high_water(self.subscriber)),
-        )
-        return item_bytes(market_data_pb2.MarketDataItem(heartbeat=heartbeat))
-
-    def _slow_consumer(self) -> bytes:
-        slow = stream_pb2.SlowConsumer(
-            resume=self._cursor(self.subscriber.high_water),
-            limit_items=self._hub.limits.subscriber_queue_updates_max,
-        )
-        return item_bytes(market_data_pb2.MarketDataItem(slow_consumer=slow))
-
-    def _drain(self) -> bytes:
-        drains = self.call.drain.is_set()
-        cause = stream_pb2.DRAIN_CAUSE_SHUTDOWN if drains else self.call.ends_cause
-        drain = stream_pb2.Drain(
-            resume=self._cursor(self._hub.high_water(self.subscriber)),
-            retry_after=Duration(seconds=self._drain_retry_s),
-            cause=cause,
-        )
-        return item_bytes(market_data_pb2.MarketDataItem(drain=drain))
+    def _received(self) -> stream_pb2.Cursor:
+        """Return the cursor of what the reader has."""
+        return self._cursor(self._hub.high_water(self.subscriber))
 
 
-class LiveStreams:
-    """Open streams of the process; one timer serves all of them."""
-
-    def __init__(self, data: MarketData) -> None:
-        self.data = data
-        self.open: dict[LiveStream, None] = {}
-
-    def attend(self) -> None:
-        """Wake the streams whose heartbeat or end is due."""
-        now_ns = self.data.clock.now_ns()
-        for stream in self.open:
-            if now_ns >= stream.heartbeat_due_ns or stream.is_ending:
-                stream.subscriber.call()
+def _framed(**item: Any) -> bytes:
+    return item_bytes(market_data_pb2.MarketDataItem(**item))

@@ -9,17 +9,17 @@ from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api.order_requests import body_hash
-from svc_oms.service.commands.go_flat import listing_key
-from svc_oms.service.commands.submissions import (
+from svc_oms.domain.model import InstrumentKey
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.errors import database_away
+from svc_oms.service.ports import ListFilter, OrderStore, StoreUnavailableError
+from svc_oms.service.reference.market import Market
+from svc_oms.service.submissions import (
     CommandKind,
     GoFlat,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.errors import database_away
-from svc_oms.service.instruments.market import Market
-from svc_oms.service.ports import ListFilter, OrderStore, StoreUnavailableError
 
 # How long the venue may take for the cancels, and then for the closing orders. Seconds.
 FLAT_CANCELS_S_MAX = 4.0
@@ -75,9 +75,9 @@ class _Flat:
         self._request = request
         self._call = call
         self._hash = body_hash(request)
-        self._key: tuple[str, str] | None = None
+        self._key: InstrumentKey | None = None
         if request.instrument_id:
-            self._key = listing_key(market.instrument(request.instrument_id))
+            self._key = InstrumentKey.of(market.instrument(request.instrument_id))
 
     async def submit(self, *, closing: bool) -> Taken:
         """Have the worker do a step; the same key gives the same result."""
@@ -104,11 +104,7 @@ class _Flat:
             ListFilter((self._request.account_id,), (), "", True, 0, 0, "", ORDERS_LOOKED_AT_MAX)
         )
         orders = [order_pb2.Order.FromString(row.body) for row in rows]
-        return [
-            one
-            for one in orders
-            if self._key in {None, (one.isin or one.instrument_id, one.currency)}
-        ]
+        return [one for one in orders if self._key in {None, InstrumentKey.of(one)}]
 
     async def until_closed(self, order_ids: Collection[str] | None, seconds: float) -> None:
         """Wait until these orders, or all in scope, are closed; within a bound."""

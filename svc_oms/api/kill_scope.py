@@ -9,11 +9,11 @@ from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from svc_oms.domain.kill_switches import Scope, blocks_some
 from svc_oms.service.codec.kill_messages import scope_value, switch_message
-from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import invalid_field
-from svc_oms.service.kill.kill_ports import SWITCH, SwitchRow
 from svc_oms.service.ports import AccountRow
+from svc_oms.service.ports.directory_ports import IdKind
+from svc_oms.service.ports.kill_ports import SWITCH, SwitchRow
 
 ANY_SCOPE: Final = frozenset({"RISK", "OPERATOR"})
 ALL_READERS: Final = frozenset({"RISK", "OPERATOR", "AUDITOR"})

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from google.protobuf.duration_pb2 import Duration
-
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
-from mesh.errors import MeshError, refuse
+from mesh.errors import MeshError
+from mesh.streams.life import StreamLife
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
@@ -20,15 +18,14 @@ from svc_oms.api.kill_scope import Reader, require_met, require_scope
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.service.codec.kill_messages import pull_message, scope_value, switch_message
-from svc_oms.service.codec.values import timestamp
-from svc_oms.service.controls.control_ports import ControlStore
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import database_away
 from svc_oms.service.kill.block_view import BlockView
-from svc_oms.service.kill.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
 from svc_oms.service.kill.kill_switches import EngageOrder, KillSwitches, not_found
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.control_ports import ControlStore
+from svc_oms.service.ports.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
 from svc_oms.service.readiness import Readiness
 
 SERVICE = "ordermesh.oms.v1.KillSwitchService"
@@ -46,8 +43,6 @@ ACCESS: dict[str, Access] = {
 
 PAGE_SWITCHES_DEFAULT = 100
 PAGE_ORDERS_DEFAULT = 200
-HEARTBEAT_DEFAULT_S = 5
-DRAIN_RETRY_S = 1
 
 
 class KillSwitchServicer:
@@ -186,84 +181,48 @@ class KillSwitchServicer:
         self._readiness.require()
         with _database():
             reader = await self._reader(call.user)
-        watch = _Watch(
-            self._switches_of_record.blocks,
-            self._clock,
-            call,
-            reader,
-            request.heartbeat_s or HEARTBEAT_DEFAULT_S,
-        )
-        async for items in watch.frames():
+        watch = _Watch(self._switches_of_record.blocks, self._clock, reader)
+        async for items in watch.frames(call, request.heartbeat_s):
             yield pb.KillSwitchServiceWatchResponse(items=items)
 
 
 class _Watch:
     """One reader of switches."""
 
-    def __init__(
-        self, blocks: BlockView, clock: Clock, call: Call, reader: Reader, heartbeat_s: int
-    ) -> None:
+    def __init__(self, blocks: BlockView, clock: Clock, reader: Reader) -> None:
         self._blocks = blocks
         self._clock = clock
-        self._call = call
         self._reader = reader
-        self._heartbeat_s = heartbeat_s
         self._seen: dict[str, int] = {}
-        self._wake = asyncio.Event()
 
-    async def frames(self) -> AsyncIterator[list[pb.KillSwitchItem]]:
+    async def frames(self, call: Call, heartbeat_s: int) -> AsyncIterator[list[pb.KillSwitchItem]]:
         """Yield the items of each frame."""
-        drain_watch = asyncio.create_task(self._watch_drain())
-        self._blocks.join(self._wake)
+        wake = asyncio.Event()
+        self._blocks.join(wake)
         try:
-            snapshot = [pb.KillSwitchItem(snapshot=switch) for switch in self._moved()]
-            done = stream_pb2.SnapshotComplete(item_count=len(snapshot))
-            yield [*snapshot, pb.KillSwitchItem(snapshot_complete=done)]
-            while not self._ends():
-                moved = await self._woken()
-                self._wake.clear()
-                changed = [pb.KillSwitchItem(changed=switch) for switch in self._moved()]
-                if changed:
-                    yield changed
-                elif not moved:
-                    yield [pb.KillSwitchItem(heartbeat=self._heartbeat())]
-            yield [pb.KillSwitchItem(drain=self._drain())]
-            raise refuse("DRAINING", "this stream ends in good order; open another")
+            with StreamLife(call, self._clock, heartbeat_s, wake.set) as life:
+                snapshot = [pb.KillSwitchItem(snapshot=switch) for switch in self._moved()]
+                done = stream_pb2.SnapshotComplete(item_count=len(snapshot))
+                yield [*snapshot, pb.KillSwitchItem(snapshot_complete=done)]
+                while not life.is_over:
+                    wake.clear()
+                    changed = [pb.KillSwitchItem(changed=switch) for switch in self._moved()]
+                    if changed:
+                        life.put_off_heartbeat()
+                        yield changed
+                    if life.heartbeat_due():
+                        yield [pb.KillSwitchItem(heartbeat=life.heartbeat())]
+                    await wake.wait()
+                yield [pb.KillSwitchItem(drain=life.drain())]
+                raise life.end_error("this stream ends in good order; open another")
         finally:
-            self._blocks.leave(self._wake)
-            drain_watch.cancel()
+            self._blocks.leave(wake)
 
     def _moved(self) -> Iterator[kill.KillSwitch]:
         for row in self._blocks.rows:
             if self._seen.get(row.switch_id) != row.revision and self._reader.sees(row):
                 self._seen[row.switch_id] = row.revision
                 yield self._reader.message(row)
-
-    def _ends(self) -> bool:
-        return self._call.drain.is_set() or self._clock.now_ns() >= self._call.ends_at_ns
-
-    async def _watch_drain(self) -> None:
-        await self._call.drain.wait()
-        self._wake.set()
-
-    async def _woken(self) -> bool:
-        left_s = (self._call.ends_at_ns - self._clock.now_ns()) / NS_PER_S
-        try:
-            async with asyncio.timeout(max(min(self._heartbeat_s, left_s), 0)):
-                await self._wake.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def _heartbeat(self) -> stream_pb2.Heartbeat:
-        return stream_pb2.Heartbeat(server_time=timestamp(self._clock.now_ns()))
-
-    def _drain(self) -> stream_pb2.Drain:
-        stops = self._call.drain.is_set()
-        return stream_pb2.Drain(
-            retry_after=Duration(seconds=DRAIN_RETRY_S if stops else 0),
-            cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN if stops else self._call.ends_cause,
-        )
 
 
 @contextmanager

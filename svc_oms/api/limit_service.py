@@ -6,24 +6,24 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from kernel.nanoseconds import NS_PER_US
+from kernel.nanoseconds import to_us
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
 from mesh.errors import refuse
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
 from svc_oms.service.codec.control_records import position_message
-from svc_oms.service.codec.values import nanoseconds
-from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
 from svc_oms.service.controls.limit_changes import Caller, LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.errors import account_not_found, database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from svc_oms.service.readiness import Readiness
 
 SERVICE = "ordermesh.oms.v1.LimitService"
@@ -111,7 +111,7 @@ class LimitServicer:
 
     async def ListLimits(self, request: pb.ListLimitsRequest, call: Call) -> pb.ListLimitsResponse:  # noqa: N802
         """List limits in force."""
-        at_ns = nanoseconds(request.at) if request.HasField("at") else self._changes.now_ns()
+        at_ns = from_timestamp(request.at) if request.HasField("at") else self._changes.now_ns()
         size = request.page_size or PAGE_DEFAULT
         found: list[limit_pb2.Limit] = []
         after = page_id(request.page_token)
@@ -119,7 +119,7 @@ class LimitServicer:
             scopes = await self._scopes(request.account_id, call.user)
             while len(found) <= size:
                 rows = await self._changes.store.in_force(
-                    RecordKind.LIMIT, at_ns // NS_PER_US, after, scopes, size + 1
+                    RecordKind.LIMIT, to_us(at_ns), after, scopes, size + 1
                 )
                 limits = [limit_pb2.Limit.FromString(row.body) for row in rows]
                 found += [each for each in limits if request.kind in {0, each.kind}]
@@ -156,7 +156,7 @@ class LimitServicer:
         _require_view(call.user, request.account_id)
         now_ns = self._changes.now_ns()
         async with self._reachable():
-            picture = await self._changes.store.picture(request.account_id, now_ns // NS_PER_US)
+            picture = await self._changes.store.picture(request.account_id, to_us(now_ns))
         if picture is None:
             raise account_not_found(request.account_id)
         return usage(self._controls, picture, now_ns)

@@ -10,15 +10,15 @@ from mesh.errors import MeshError, refuse, to_rejection
 from mesh.validation import validate
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from svc_oms.api import order_requests as requests
-from svc_oms.api.order_service import HEARTBEAT_DEFAULT_S, open_stream
+from svc_oms.api.order_service import open_stream
 from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal
 from svc_oms.service.audit.refusal_log import RefusalLog
-from svc_oms.service.commands.submissions import Outcome, Taken
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.disconnect.flow_guards import FlowGuards, Guard, Wish
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
-from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.streams.order_stream import OrderStream, StreamParts
+from svc_oms.service.submissions import Outcome, Taken
 
 SERVICE = "ordermesh.oms.v1.OrderFlowService"
 ACCESS: dict[str, Access] = {"Flow": user()}
@@ -83,10 +83,8 @@ class OrderFlowServicer:
     def _stream(self, opened: flow_pb2.FlowOpen, call: Call) -> OrderStream:
         if not opened.results_only:
             return open_stream(self._parts.streams, opened.watch, call)
-        heartbeat_s = opened.watch.heartbeat_s or HEARTBEAT_DEFAULT_S
-        end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
         self._parts.streams.readiness.require()
-        return OrderStream(self._parts.streams, (), heartbeat_s, end)
+        return OrderStream(self._parts.streams, (), opened.watch.heartbeat_s, call)
 
 
 class _Flow:

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from kernel.side import Side
 from mesh.auth import Principal
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2
 from svc_oms.domain.commands import (
     ApproveOrder,
@@ -20,8 +21,9 @@ from svc_oms.domain.commands import (
 )
 from svc_oms.domain.model import Link, OrderType, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
-from svc_oms.service.codec.values import link_value, nanoseconds, terms_value
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.codec.values import link_value, terms_value
+from svc_oms.service.errors import invalid_field
+from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CancelAll,
     CommandKind,
@@ -29,7 +31,6 @@ from svc_oms.service.commands.submissions import (
     PlaceBatch,
     Submission,
 )
-from svc_oms.service.errors import invalid_field
 
 Reply = Callable[[Outcome], None]
 
@@ -185,7 +186,7 @@ def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: R
                 found.exec_id,
                 Quantity(Decimal(found.quantity)),
                 Price(Decimal(found.price)),
-                nanoseconds(found.venue_time),
+                from_timestamp(found.venue_time),
             )
             for found in request.executions
         ),

@@ -3,18 +3,17 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from kernel.nanoseconds import NS_PER_US
+from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.auth import Principal
 from mesh.call import Call
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.api.go_flat import go_flat
 from svc_oms.api.paging import page_start, page_token
-from svc_oms.service.codec.values import nanoseconds
-from svc_oms.service.commands.submissions import Submission, Taken
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.errors import (
     account_not_found,
@@ -22,9 +21,10 @@ from svc_oms.service.errors import (
     invalid_field,
     order_not_found,
 )
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
-from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.reference.market import Market
+from svc_oms.service.streams.order_stream import OrderStream, StreamParts
+from svc_oms.service.submissions import Submission, Taken
 
 SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {
@@ -47,7 +47,6 @@ ACCESS: dict[str, Access] = {
 Make = Callable[[Any, Principal, requests.Reply], Submission]
 
 PAGE_ORDERS_DEFAULT = 100
-HEARTBEAT_DEFAULT_S = 5
 
 
 class OrderServicer:
@@ -155,8 +154,8 @@ class OrderServicer:
             states=tuple(request.states),
             instrument_id=request.instrument_id,
             open_only=request.open_only,
-            created_from_us=nanoseconds(request.created_from) // NS_PER_US,
-            created_until_us=nanoseconds(request.created_until) // NS_PER_US,
+            created_from_us=to_us(from_timestamp(request.created_from)),
+            created_until_us=to_us(from_timestamp(request.created_until)),
             before_order_id=page_start(request),
             limit=size + 1,
         )
@@ -192,9 +191,8 @@ def open_stream(
         MeshError: ACCOUNT_NOT_ALLOWED, INVALID_FIELD, DEPENDENCY_UNAVAILABLE.
     """
     wanted = watched_accounts(request, call.user)
-    end = StreamEnd(call.drain, call.ends_at_ns, call.ends_cause)
     streams.readiness.require()
-    return OrderStream(streams, wanted, request.heartbeat_s or HEARTBEAT_DEFAULT_S, end)
+    return OrderStream(streams, wanted, request.heartbeat_s, call)
 
 
 def watched_accounts(

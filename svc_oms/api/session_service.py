@@ -8,9 +8,9 @@ from kernel.clock import Clock
 from kernel.ulid import valid_ulid
 from mesh.access import Access, user
 from mesh.call import Call
+from mesh.streams.life import StreamLife
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
-from ordermesh.type.v1 import stream_pb2
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
@@ -35,7 +35,6 @@ ACCESS: dict[str, Access] = {
 }
 
 PAGE_ACTIONS_DEFAULT = 100
-HEARTBEAT_S = 5.0
 # Sessions are looked at at least this often: wake-ups may be lost. Seconds.
 LOOK_INTERVAL_S = 1.0
 DISCONNECT = session_pb2.SESSION_ACTION_KIND_DISCONNECT
@@ -99,26 +98,22 @@ class SessionServicer:
     async def _changes(
         self, session_id: str, call: Call, news: asyncio.Event
     ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
-        clock = self._clock
         sent: dict[str, bytes] = {}
-        quiet_since = clock.monotonic()
-        while not call.drain.is_set() and clock.now_ns() < call.ends_at_ns:
-            news.clear()
-            with self._reaching():
-                sessions = await self._administration.sessions(session_id)
-            for session in sessions:
-                body = session.SerializeToString(deterministic=True)
-                if sent.get(session.session_id) != body:
-                    sent[session.session_id] = body
-                    quiet_since = clock.monotonic()
-                    yield pb.SessionServiceWatchResponse(session=session)
-            if clock.monotonic() - quiet_since >= HEARTBEAT_S:
-                quiet_since = clock.monotonic()
-                beat = stream_pb2.Heartbeat(server_time=timestamp(clock.now_ns()))
-                yield pb.SessionServiceWatchResponse(heartbeat=beat)
-            await _either(news, call.drain, LOOK_INTERVAL_S)
-        cause = stream_pb2.DRAIN_CAUSE_SHUTDOWN if call.drain.is_set() else call.ends_cause
-        yield pb.SessionServiceWatchResponse(drain=stream_pb2.Drain(cause=cause))
+        with StreamLife(call, self._clock, 0, news.set) as life:
+            while not life.is_over:
+                news.clear()
+                with self._reaching():
+                    sessions = await self._administration.sessions(session_id)
+                for session in sessions:
+                    body = session.SerializeToString(deterministic=True)
+                    if sent.get(session.session_id) != body:
+                        sent[session.session_id] = body
+                        life.put_off_heartbeat()
+                        yield pb.SessionServiceWatchResponse(session=session)
+                if life.heartbeat_due():
+                    yield pb.SessionServiceWatchResponse(heartbeat=life.heartbeat())
+                await is_set_within(news, LOOK_INTERVAL_S)
+            yield pb.SessionServiceWatchResponse(drain=life.drain())
 
     async def ListActions(  # noqa: N802
         self, request: pb.ListActionsRequest, call: Call
@@ -202,12 +197,3 @@ def _action_id(before: str) -> str:
         expected = "the action_id of the last action of the page before"
         raise invalid_field("before_action_id", before, expected)
     return before
-
-
-async def _either(news: asyncio.Event, drain: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.ensure_future(one.wait()) for one in (news, drain)]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()

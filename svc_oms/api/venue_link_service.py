@@ -5,16 +5,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 import grpc
-from google.protobuf.duration_pb2 import Duration
 
 from kernel.clock import Clock
 from mesh.access import Access, peer
 from mesh.call import Call
-from mesh.errors import refuse
+from mesh.streams.life import StreamLife, drain_message, draining
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.type.v1 import stream_pb2
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import FencedError, SessionHeldError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
@@ -24,8 +22,6 @@ from svc_oms.service.venue.session_link import SessionLink
 
 SERVICE = "ordermesh.gateway.v1.VenueLinkService"
 ACCESS: dict[str, Access] = {"Link": peer("svc-gateway")}
-
-DRAIN_RETRY_S = 1
 
 
 class VenueLinkServicer:
@@ -73,10 +69,9 @@ class VenueLinkServicer:
         """Yield frames of a standby until the session is its own, or this replica stops."""
         reported = None
         with self._leases.standing_by(opened) as turn:
-            drain_watch = asyncio.create_task(_set_when(call.drain, turn))
             uplink.on_end = turn
-            try:
-                while not call.drain.is_set():
+            with StreamLife(call, self._clock, HEARTBEAT_S, turn.set) as life:
+                while not life.drains:
                     turn.clear()
                     uplink.require_alive()
                     try:
@@ -89,11 +84,9 @@ class VenueLinkServicer:
                     if reported != (row.gateway, row.fencing_token):
                         reported = row.gateway, row.fencing_token
                         yield _standby(row.gateway, row.fencing_token)
-                    elif not await _within(turn, HEARTBEAT_S):
-                        now = timestamp(self._clock.now_ns())
-                        yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
-            finally:
-                drain_watch.cancel()
+                    if life.heartbeat_due():
+                        yield gw.LinkResponse(heartbeat=life.heartbeat())
+                    await turn.wait()
 
     async def _owned(
         self, link: SessionLink, uplink: "_Uplink", call: Call
@@ -102,14 +95,11 @@ class VenueLinkServicer:
         uplink.give_to(link)
         why, keep_lease = "the gateway's link ended", False
         try:
-            async with aclosing(link.frames(call.drain)) as frames:
+            async with aclosing(link.frames(call)) as frames:
                 async for frame in frames:
                     yield frame
             why, keep_lease = "the order book's replica stops", True
-            drain = stream_pb2.Drain(
-                retry_after=Duration(seconds=DRAIN_RETRY_S), cause=stream_pb2.DRAIN_CAUSE_SHUTDOWN
-            )
-            yield gw.LinkResponse(drain=drain)
+            yield gw.LinkResponse(drain=drain_message(stream_pb2.DRAIN_CAUSE_SHUTDOWN))
             raise _stops()
         except FencedError as error:
             await call.context.abort(grpc.StatusCode.ABORTED, str(error))
@@ -179,20 +169,6 @@ class _Uplink:
             raise GatewayGoneError(f"the standby is silent for {silent_s:.0f} s")
 
 
-async def _set_when(first: asyncio.Event, then: asyncio.Event) -> None:
-    await first.wait()
-    then.set()
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
-
-
 def _standby(owner: str, token: int) -> gw.LinkResponse:
     text = f"{owner} has the session; this gateway gets it when the link of {owner} ends"
     return gw.LinkResponse(
@@ -201,4 +177,4 @@ def _standby(owner: str, token: int) -> gw.LinkResponse:
 
 
 def _stops() -> Exception:
-    return refuse("DRAINING", "this replica stops; connect again", retry_after_s=DRAIN_RETRY_S)
+    return draining("this replica stops; dial again", stream_pb2.DRAIN_CAUSE_SHUTDOWN)

@@ -54,7 +54,7 @@ _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
-_ON_WORD = _at("on_word")
+_STATED_BY_PERSON = _at("stated_by_person")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -317,7 +317,7 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
         draft[_AWAITED] = NO_QUANTITY
     if event.venue_order_id:
         draft[_VENUE_ORDER_ID] = event.venue_order_id
-    draft[_ON_WORD] = event.source is ResolutionSource.PERSON
+    draft[_STATED_BY_PERSON] = event.source is ResolutionSource.PERSON
     return ""
 
 

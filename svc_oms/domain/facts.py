@@ -6,7 +6,7 @@ from svc_oms.domain.numbers import Price, Quantity
 
 
 class ReportedOrder(NamedTuple):
-    """What a report says of an order that is unknown here."""
+    """What a report says of an order that is not known here: of an unsolicited order."""
 
     account_id: str
     symbol: str
@@ -53,8 +53,9 @@ class ExecutionReportFacts(NamedTuple):
     pegged_price: Price | None = None
     """PeggedPrice(839)."""
     mass_status_request_id: str = ""
-    """MassStatusReqID(584). The answer to an earlier mass request answers no present question."""
-    told: ReportedOrder | None = None
+    """MassStatusReqID(584); the answer to an earlier mass request answers no present question."""
+    reported_order: ReportedOrder | None = None
+    """The order itself, if it is perhaps unsolicited."""
 
 
 class CancelRejectFacts(NamedTuple):

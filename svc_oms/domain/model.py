@@ -10,7 +10,7 @@ number and a test can compare them.
 
 from decimal import Decimal
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 from kernel.side import Side
 from svc_oms.domain import numbers
@@ -169,11 +169,44 @@ class Execution(NamedTuple):
     busted: bool = False
 
 
+class OfAnInstrument(Protocol):
+    """An order or a listing, here or as a message."""
+
+    @property
+    def isin(self) -> str:
+        """ISIN of the instrument; empty if it has none."""
+        ...
+
+    @property
+    def instrument_id(self) -> str:
+        """Identifier of the listing."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """Currency of the prices."""
+        ...
+
+
+class InstrumentKey(NamedTuple):
+    """An instrument across its venues, unlike the instrument_id SYMBOL.MIC of one listing."""
+
+    isin: str
+    """The instrument_id of a listing without ISIN, which is an instrument of its own."""
+    currency: str
+
+    @classmethod
+    def of(cls, traded: OfAnInstrument) -> Self:
+        """Return the key of what an order or a listing trades."""
+        return cls(traded.isin or traded.instrument_id, traded.currency)
+
+
 class Order(NamedTuple):
     """An order: the fold of its events.
 
-    Besides the proto's fields it has what the fold needs to go on: base_state, notional,
-    request_count, the pending ids, in_doubt and awaited_cum are stored with the row.
+    Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
+    request_count, the pending ids, in_doubt, awaited_cum and stated_by_person. They are stored
+    as the message OrderFold.
     """
 
     order_id: str
@@ -182,6 +215,7 @@ class Order(NamedTuple):
     instrument_id: str
     symbol: str
     venue_mic: str
+    """Empty, like instrument_id, while the venue is not known."""
     isin: str
     currency: str
     side: Side
@@ -222,9 +256,9 @@ class Order(NamedTuple):
     last_sequence: int = 0
     anomaly_count: int = 0
     pegged_price: Price | None = None
-    """PeggedPrice(839) as last reported; None unless pegged."""
-    on_word: bool = False
-    """A person stated what the venue has, and no report has come since."""
+    """PeggedPrice(839) as the venue told it last; None unless pegged."""
+    stated_by_person: bool = False
+    """A person said what the venue has, and the venue has not spoken since."""
     anomaly: str = ""
     """What did not fit in the last event; empty if it fitted. It goes into the envelope."""
     waits_for: WaitsFor | None = None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
-from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
 from svc_oms.domain.numbers import subtract as minus
 from svc_oms.domain.verify import Finding, LogLine
@@ -30,18 +30,14 @@ class Position(NamedTuple):
     as_of_sequence: int = 0
 
     @property
+    def key(self) -> InstrumentKey:
+        """What it is a position in."""
+        return InstrumentKey(self.isin, self.currency)
+
+    @property
     def average_price(self) -> Price:
         """Average price of the open part, rounded half even to 9 places; zero when flat."""
         return average_price(self.cost, Quantity(self.quantity))
-
-
-PositionKey = tuple[str, str]
-"""ISIN and currency."""
-
-
-def key_of(order: Order) -> PositionKey:
-    """Return the key of the position an order changes: the listing's id if it has no ISIN."""
-    return (order.isin or order.instrument_id, order.currency)
 
 
 def bought(side: Side, quantity: Decimal) -> Decimal:
@@ -111,12 +107,12 @@ MOVING = (OrderExecuted, ExecutionBusted, ExecutionCorrected)
 
 def fold_positions(
     account_id: str, lines: Iterable[tuple[Order, Event, int]]
-) -> dict[PositionKey, Position]:
+) -> dict[InstrumentKey, Position]:
     """Return the positions that (order, event, sequence) make, in the order of the log."""
-    positions: dict[PositionKey, Position] = {}
+    positions: dict[InstrumentKey, Position] = {}
     for order, event, sequence in lines:
         if isinstance(event, MOVING):
-            key = key_of(order)
+            key = InstrumentKey.of(order)
             position = positions.get(key) or Position(account_id, *key)
             positions[key] = follow(position, order.side, event, sequence)
     return positions
@@ -124,8 +120,8 @@ def fold_positions(
 
 def positions_of_log(
     account_id: str, lines: Iterable[LogLine], orders: Iterable[Order]
-) -> dict[PositionKey, Position]:
-    """Return the positions that an account's log makes."""
+) -> dict[InstrumentKey, Position]:
+    """Return the positions an account's log makes."""
     known = {order.order_id: order for order in orders}
     return fold_positions(
         account_id,
@@ -139,7 +135,7 @@ def positions_of_log(
 
 def check_positions(
     account_id: str,
-    stored: Mapping[PositionKey, Position],
+    stored: Mapping[InstrumentKey, Position],
     lines: Sequence[LogLine],
     orders: Sequence[Order],
     executions: Iterable[Execution],
@@ -153,11 +149,11 @@ def check_positions(
             text = f"is {stored.get(key)}, the log makes {made.get(key)}"
             findings.append(Finding("positions", subject, text))
     known = {order.order_id: order for order in orders}
-    sums: dict[PositionKey, Decimal] = {}
+    sums: dict[InstrumentKey, Decimal] = {}
     for execution in executions:
         order = known.get(execution.order_id)
         if order is not None and not execution.busted:
-            key = key_of(order)
+            key = InstrumentKey.of(order)
             sums[key] = add(sums.get(key, ZERO), bought(order.side, execution.quantity))
     for key, position in stored.items():
         if position.quantity != sums.get(key, ZERO):

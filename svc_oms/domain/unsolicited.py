@@ -1,4 +1,4 @@
-"""Unsolicited orders: given by telephone, or in the venue's own screen.
+"""Unsolicited orders: placed by telephone, or on the venue's own screen.
 
 Such an order is a fact: no control and no rule of a listing is applied. It is opened once,
 by the venue's OrderID(37), and only on a report that says what the order is: that it was
@@ -24,7 +24,7 @@ NO_ORDER_ID: Final = frozenset({"", "NONE"})
 
 
 def side_of(reported: ReportedOrder) -> Side | None:
-    """Return Side(54) as ours; None if we do not have it."""
+    """Return Side(54) as ours; None if it is none of ours."""
     return SIDE_OF_CODE.get(reported.side)
 
 
@@ -35,9 +35,9 @@ def why_not(facts: ExecutionReportFacts, instrument: Instrument | None) -> str:
         facts: The report.
         instrument: The listing it names, if that is known.
     """
-    reported = facts.told
+    reported = facts.reported_order
     if reported is None:
-        return "this session takes no unsolicited orders"
+        return "what it says of the order is not taken on this session"
     faults = chain(_faults_of_name(facts, reported), _faults_of_order(facts, reported, instrument))
     return next(faults, "")
 
@@ -56,14 +56,14 @@ def _faults_of_order(
     facts: ExecutionReportFacts, reported: ReportedOrder, instrument: Instrument | None
 ) -> Iterator[str]:
     if instrument is None:
-        yield f"Symbol(55) {reported.symbol!r} is not a known listing of this venue"
+        yield f"Symbol(55) {reported.symbol!r} is no listing known of this venue"
         return
-    for field, value, known in (
+    for field, reported_value, known in (
         ("SecurityID(48)", reported.isin, instrument.isin),
         ("Currency(15)", reported.currency, instrument.currency),
     ):
-        if value and known and value != known:
-            yield f"{field} is {value!r} but {instrument.instrument_id} has {known!r}"
+        if reported_value and known and reported_value != known:
+            yield f"{field} is {reported_value!r} where {instrument.instrument_id} has {known!r}"
     if side_of(reported) is None:
         yield f"Side(54) {reported.side!r} is none of 1, 2, 5, 6"
     if _quantity(facts) <= 0:
@@ -77,8 +77,8 @@ def _faults_of_order(
 def opened(
     facts: ExecutionReportFacts, instrument: Instrument, order_id: str, now_ns: int
 ) -> Order:
-    """Return the order a report opens, before that report is folded into it."""
-    reported = facts.told
+    """Return the order a report opens, as it is before that report is folded into it."""
+    reported = facts.reported_order
     assert reported is not None, "why_not says so"
     side = side_of(reported)
     assert side is not None, "why_not says so"
@@ -86,7 +86,7 @@ def opened(
     return Order(
         order_id=order_id,
         account_id=reported.account_id,
-        # Like the key of a client's order: the same key again opens no second order.
+        # What a key is for a client's order: the same one again is no second order.
         idempotency_key=facts.venue_order_id,
         instrument_id=instrument.instrument_id,
         symbol=instrument.symbol,

@@ -35,7 +35,6 @@ from svc_oms.domain.events import (
     OrderDoneForDay,
     OrderExecuted,
     OrderExpired,
-    OrderInDoubt,
     OrderRejected,
     OrderReplaced,
     OrderResolved,
@@ -68,20 +67,15 @@ from svc_oms.domain.report_parts import (
     found,
     found_price,
     learned,
-    not_sent,
     parked,
     refusal,
     request_number,
     shows_replace,
     venue_rejection,
 )
+from svc_oms.domain.request_rejects import cancel_reject, message_reject, receipt
 from svc_oms.domain.resolve import second_thoughts
 from svc_oms.domain.status_answers import UNKNOWN_ORDER, order_status, unknown_order
-from svc_oms.domain.venue_reasons import (
-    BY_BUSINESS_REJECT_REASON,
-    BY_CXL_REJ_REASON,
-    BY_SESSION_REJECT_REASON,
-)
 
 __all__ = [
     "BusinessRejectFacts",
@@ -121,7 +115,7 @@ def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS
             ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
             counts as busted: the correction has its own ExecID(17).
     """
-    if order.on_word and isinstance(facts, ExecutionReportFacts):
+    if order.stated_by_person and isinstance(facts, ExecutionReportFacts):
         overruled, order = second_thoughts(order, facts)
         return [*overruled, *_events(order, facts, executions)]
     return _events(order, facts, executions)
@@ -135,12 +129,12 @@ def _events(order: Order, facts: Facts, executions: Executions) -> list[Event]:
                 return [parked("8", f"ExecType(150)={facts.exec_type} is not known")]
             return handler(order, facts, executions)
         case CancelRejectFacts():
-            return _cancel_reject(order, facts)
+            return cancel_reject(order, facts)
         case BusinessRejectFacts():
-            return _message_reject(order, facts, "j", "BusinessMessageReject(j)")
+            return message_reject(order, facts, "j", "BusinessMessageReject(j)")
         case SessionRejectFacts():
-            return _message_reject(order, facts, "3", "Reject(3)")
-    return _receipt(order, facts)
+            return message_reject(order, facts, "3", "Reject(3)")
+    return receipt(order, facts)
 
 
 # --- ExecutionReport(8) -----------------------------------------------------------------
@@ -344,81 +338,6 @@ def _closed_with(order: Order, facts: ExecutionReportFacts) -> list[Event]:
 
 def _status(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
     return order_status(order, facts)
-
-
-# --- OrderCancelReject(9), BusinessMessageReject(j), Reject(3), receipts ------------------------
-
-
-def _cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
-    target = facts.cl_ord_id
-    if not request_number(order, target):
-        # Not one of ours: use the request that it says it answers.
-        by_kind = {"1": order.pending_cancel_id, "2": order.pending_replace_id}
-        target = by_kind.get(facts.response_to, "")
-        if not target:
-            return [parked("9", f"refusal of {facts.cl_ord_id or 'nothing'}, which is not pending")]
-    what = "cancel" if target == order.pending_cancel_id else "replace"
-    rejection = venue_rejection(order, what, facts.cxl_rej_reason, facts.text, BY_CXL_REJ_REASON)
-    return refusal(order, target, rejection)
-
-
-def _message_reject(
-    order: Order,
-    facts: BusinessRejectFacts | SessionRejectFacts,
-    msg_type: str,
-    name: str,
-) -> list[Event]:
-    text, reasons = facts.text, BY_BUSINESS_REJECT_REASON
-    if isinstance(facts, SessionRejectFacts):
-        reasons = BY_SESSION_REJECT_REASON
-        if facts.ref_tag_id:
-            text = f"{text} (tag {facts.ref_tag_id})".strip()
-    if facts.ref_msg_type == "D":
-        if order.base_state is OrderState.PENDING_NEW:
-            rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}", reasons)
-            first = f"{order.order_id}-1"
-            return [*found(order, first), OrderRejected(rejection)]
-    elif facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}:
-        what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
-        rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}", reasons)
-        return refusal(order, facts.cl_ord_id, rejection)
-    return [
-        parked(
-            msg_type,
-            f"{name} of RefMsgType(372)={facts.ref_msg_type} to an order that is "
-            f"{order.state.name}: {text}",
-        )
-    ]
-
-
-def _receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
-    what = _awaiting_receipt(order, facts)
-    if not what:
-        return []
-    cl_ord_id = facts.cl_ord_id
-    if facts.outcome == "IN_DOUBT":
-        if order.is_closed or cl_ord_id in order.in_doubt:
-            return []
-        return [OrderInDoubt(cl_ord_id, facts.text)]
-    if facts.outcome != "NOT_SENT":
-        return []
-    rejection = not_sent(order, what, facts.text)
-    if what == "order":
-        return [*found(order, cl_ord_id), OrderRejected(rejection)]
-    return refusal(order, cl_ord_id, rejection)
-
-
-def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
-    """Return the request that this receipt is of, if the venue has not answered it; else ""."""
-    cl_ord_id = facts.cl_ord_id
-    if facts.kind == "NEW":
-        # If a report of the order came before the receipt, the order arrived.
-        return "order" if order.base_state is OrderState.PENDING_NEW else ""
-    if cl_ord_id and cl_ord_id == order.pending_cancel_id:
-        return "cancel"
-    if cl_ord_id and cl_ord_id == order.pending_replace_id:
-        return "replace"
-    return ""
 
 
 _BY_EXEC_TYPE: Final[

@@ -36,7 +36,8 @@ class Finding(NamedTuple):
     """An invariant that is broken."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain" or
+    "commit_order"."""
     subject: str
     """The order, account, execution or position."""
     text: str

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from svc_oms.service.commands.submissions import Outcome, Submission, Taken
+from svc_oms.service.submissions import Outcome, Submission, Taken
 
 COMMANDS = Counter(
     "ordermesh_oms_commands_total", "Commands by kind and outcome.", ["kind", "outcome"]
@@ -32,7 +32,9 @@ EXECUTIONS = Counter("ordermesh_oms_executions_total", "Executions applied.", ["
 DUPLICATE_EXECUTIONS = Counter(
     "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
 )
-UNSOLICITED_ORDERS = Counter("ordermesh_oms_told_orders_total", "Unsolicited orders.", ["venue"])
+UNSOLICITED_ORDERS = Counter(
+    "ordermesh_oms_told_orders_total", "Unsolicited orders that were opened.", ["venue"]
+)
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
 FOREIGN_COPIES = Counter(
     "ordermesh_oms_foreign_copies_total", "Drop copies of orders that are not ours.", ["venue"]

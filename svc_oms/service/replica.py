@@ -13,23 +13,25 @@ from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.kill.kill_switches import KillSwitches
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.order_stream import StreamParts
-from svc_oms.service.streams.wake_ups import WakeUpReceiver
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
-from svc_oms.service.venue.venue_sessions import VenueSessions
 from svc_oms.service.waiting.trigger_watch import Triggers
+from svc_oms.service.wake_ups import WakeUpReceiver
 
 log = get_logger("svc_oms.replica")
 
 RETRY_S = 0.5
 # Seconds between two looks at the queues for Prometheus.
 GAUGE_INTERVAL_S = 1.0
+# Seconds between two looks for partitions that are missing; they exist months ahead.
+PARTITIONS_INTERVAL_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Replica:
     async def run(self) -> None:
         """Open the book, then work forever; the same after a crash as after a stop."""
         await self._open()
+        await self._add_partitions()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.worker.run())
             tasks.create_task(self.wake_up_receiver.run())
@@ -81,6 +84,7 @@ class Replica:
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())
+            tasks.create_task(self._keep_partitions())
             tasks.create_task(self._gauges())
 
     async def _open(self) -> None:
@@ -102,6 +106,21 @@ class Replica:
             except (StoreUnavailableError, StoreRefusedError) as error:
                 self.readiness.why_not = str(error)
             await asyncio.sleep(RETRY_S)
+
+    async def _keep_partitions(self) -> None:
+        while True:
+            await asyncio.sleep(PARTITIONS_INTERVAL_S)
+            await self._add_partitions()
+
+    async def _add_partitions(self) -> None:
+        """Add what is missing. If that fails, rows of a missing month go to the default one."""
+        try:
+            added = await self.store.add_partitions()
+        except (StoreUnavailableError, StoreRefusedError) as error:
+            log.warning("no partitions of the order log added", error=str(error))
+        else:
+            if added:
+                log.info("partitions of the order log added", partitions=added)
 
     async def _gauges(self) -> None:
         queue = metrics.QUEUE_ITEMS.labels("commands")

@@ -41,7 +41,7 @@ def test_the_wheel_alone_places_an_order(mesh: Mesh, python: Path) -> None:
     listed = run(python, "-m", "pip", "list", "--format=freeze", "--exclude=pip")
     assert {line.partition("==")[0] for line in listed.split()} - {"setuptools"} <= NEEDS
     example = ROOT / "clients/python/examples/place_order.py"
-    edge = (f"localhost:{mesh.ports.edge_tls}", mesh.home.tls / "ca.pem")
+    edge = (f"localhost:{mesh.ports['edge_tls']}", mesh.home.tls / "ca.pem")
     output = run(python, "-I", example, *edge, "alice", text=f"{mesh.users['alice']}\n")
     assert "placed" in output
     assert "filled 100 at" in output

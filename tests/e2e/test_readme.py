@@ -39,7 +39,9 @@ def shell(mesh: Mesh, folder: Path, script: str) -> subprocess.CompletedProcess[
 
 
 def test_python(mesh: Mesh, project: Path) -> None:
-    program_text = block("MeshClient").replace("localhost:8443", f"localhost:{mesh.ports.edge_tls}")
+    program_text = block("MeshClient").replace(
+        "localhost:8443", f"localhost:{mesh.ports['edge_tls']}"
+    )
     with subprocess.Popen(
         [sys.executable, "-u", "-c", program_text],
         cwd=project, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

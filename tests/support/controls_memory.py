@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from svc_oms.service.controls.control_ports import AccountPicture, ControlRecord, RecordKind
-from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
+from svc_oms.service.ports import AccountRow, PositionRow
+from svc_oms.service.ports.control_ports import AccountPicture, ControlRecord, RecordKind
+from tests.support.oms_memory_tables import order_row
 
 
 def live_records(tables: Any, now_us: int) -> list[tuple[int, bytes]]:
@@ -116,9 +117,7 @@ class MemoryControls:
         if account_id not in tables.accounts:
             return None
         orders = [
-            OrderRow(o.order_id, o.account_id, o.last_sequence, o.body, o.fold)
-            for o in tables.orders.values()
-            if o.account_id == account_id and o.is_open
+            order_row(o) for o in tables.orders.values() if o.account_id == account_id and o.is_open
         ]
         return AccountPicture(
             tables.accounts[account_id],

@@ -56,7 +56,7 @@ class FakeEdge(
         requests: Every request by rpc name.
         faults: Put refusals or gRPC codes here by rpc name; each is used up once.
         watches: Scripts of order streams: each a function from the request to frames.
-        answers: What rpcs of the controls answer, by "LimitService/SetLimit".
+        answers: The fields of what rpcs of the controls answer, by "LimitService/SetLimit".
         tokens_made: Counts logins and refreshes; the newest token alone is accepted.
         token_life_s: Life of the next token.
     """
@@ -158,7 +158,7 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
     async def PlaceBatch(self, request, context):
         await self.edge.note("PlaceBatch", request, context)
         if "PlaceBatch" in self.edge.answers:
-            return self.edge.answers["PlaceBatch"]
+            return oms.PlaceBatchResponse(**self.edge.answers["PlaceBatch"])
         return oms.PlaceBatchResponse(
             results=[
                 {"idempotency_key": one.idempotency_key, "order": self._place(one)}
@@ -204,7 +204,7 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
 
     async def GoFlat(self, request, context):
         await self.edge.note("GoFlat", request, context)
-        return self.edge.answers.get("GoFlat", oms.GoFlatResponse(flat=True))
+        return oms.GoFlatResponse(**self.edge.answers.get("GoFlat", {"flat": True}))
 
     async def Approve(self, request, context):
         await self.edge.note("Approve", request, context)

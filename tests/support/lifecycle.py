@@ -126,11 +126,11 @@ class TrackedOrder:
             self.apply(event)
         return events
 
-    def hear_told(self, exec_type, ord_status, **fields) -> list[Event]:
+    def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
         described = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "")
         fields = {"limit_price": "50", **fields}
-        facts = report(exec_type, ord_status, cl_ord_id="", told=described, **fields)
+        facts = report(exec_type, ord_status, cl_ord_id="", reported_order=described, **fields)
         assert why_not(facts, INSTRUMENT) == ""
         self.apply(OrderAccepted(opened(facts, INSTRUMENT, ORDER_ID, self.clock_ns)))
         return self.hear(facts)

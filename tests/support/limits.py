@@ -16,11 +16,11 @@ from svc_oms.adapters.redis.order_cache import NoOrderCache
 from svc_oms.api import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.commands.submissions import Outcome
 from svc_oms.service.controls.limit_changes import Caller, LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.replica import Replica
+from svc_oms.service.submissions import Outcome
 from svc_oms.settings import OmsSettings
 from tests.support.clock import ManualClock
 from tests.support.oms import listing

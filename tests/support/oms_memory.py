@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
-from svc_oms.service.kill.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -22,7 +21,6 @@ from svc_oms.service.ports import (
     ListFilter,
     LoggedEvent,
     OrderRow,
-    OrderWrite,
     PositionRow,
     SessionHeldError,
     SessionRow,
@@ -30,22 +28,19 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     WriteSet,
 )
+from svc_oms.service.ports.kill_ports import SwitchRow
 from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
-from tests.support.oms_memory_tables import Tables
-from tests.support.oms_memory_unsolicited import MemoryToldOrders
+from tests.support.oms_memory_tables import Tables, order_row
+from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
 
 DOWN = 1
 
 
-def _row(order: OrderWrite) -> OrderRow:
-    return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
-
-
-class MemoryBatch(LapsesActions, MemoryToldOrders):
+class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
     def __init__(self, tables: Tables, commit: Callable[[Tables], None]) -> None:
         self.tables, self.committed, self._commit = tables, False, commit
 
@@ -69,7 +64,7 @@ class MemoryBatch(LapsesActions, MemoryToldOrders):
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         found = self.tables.orders
-        return [_row(found[order_id]) for order_id in order_ids if order_id in found]
+        return [order_row(found[order_id]) for order_id in order_ids if order_id in found]
 
     async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
         mine = [
@@ -77,7 +72,7 @@ class MemoryBatch(LapsesActions, MemoryToldOrders):
             for _, order in sorted(self.tables.orders.items())
             if order.account_id == account_id and order.is_open
         ]
-        return [_row(order) for order in mine[:limit]]
+        return [order_row(order) for order in mine[:limit]]
 
     async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
         return live_records(self.tables, now_us)
@@ -87,7 +82,7 @@ class MemoryBatch(LapsesActions, MemoryToldOrders):
 
     async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
         orders = self.tables.orders.values()
-        return [_row(o) for o in orders if o.account_id in account_ids and o.is_open]
+        return [order_row(o) for o in orders if o.account_id in account_ids and o.is_open]
 
     async def orders_since(
         self, known: Sequence[tuple[str, int, bytes]]
@@ -95,7 +90,7 @@ class MemoryBatch(LapsesActions, MemoryToldOrders):
         tables = self.tables
         true = {a: n for a, n, head in known if tables.hashes.get((a, n)) == head}
         moved = [
-            _row(order)
+            order_row(order)
             for order in tables.orders.values()
             if order.account_id in true and order.last_sequence > true[order.account_id]
         ]
@@ -103,7 +98,7 @@ class MemoryBatch(LapsesActions, MemoryToldOrders):
 
     async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
         return [
-            _row(order)
+            order_row(order)
             for order in self.tables.orders.values()
             if order.group_id and (order.account_id, order.group_id) in groups
         ]
@@ -231,6 +226,10 @@ class MemoryStore:
         self._here()
         return SCHEMA_REVISION
 
+    async def add_partitions(self) -> int:
+        self._here()
+        return 0
+
     async def epoch(self) -> str:
         return "memory"
 
@@ -240,7 +239,7 @@ class MemoryStore:
 
     async def order(self, order_id: str) -> OrderRow | None:
         order = self._here().orders.get(order_id)
-        return None if order is None else _row(order)
+        return None if order is None else order_row(order)
 
     async def order_executions(self, order_id: str) -> list[ExecutionRow]:
         rows = [
@@ -263,7 +262,7 @@ class MemoryStore:
             and (not wanted.before_order_id or order.order_id < wanted.before_order_id)
         ]
         found.sort(key=lambda order: order.order_id, reverse=True)
-        return [_row(order) for order in found[: wanted.limit]]
+        return [order_row(order) for order in found[: wanted.limit]]
 
     async def snapshot(
         self, account_id: str, closed_after_us: int, limit: int

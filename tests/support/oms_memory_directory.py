@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from svc_oms.service.codec.kill_messages import placed_by_bytes
-from svc_oms.service.directory.directory_ports import IdKind
+from svc_oms.service.ports.directory_ports import IdKind
 
 
 class MemoryDirectory:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from svc_oms.service.disconnect.guard_ports import Armed, GuardRow
+from svc_oms.service.ports.guard_ports import Armed, GuardRow
 
 HELD, LOST, FIRING, DISARMED = 1, 2, 3, 4
 DEAD_AFTER_S, CLAIM_LIFE_S = 5, 10

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from svc_oms.domain.kill_switches import Scope, blocks_some
-from svc_oms.service.kill.kill_ports import (
+from svc_oms.service.ports.kill_ports import (
     RELEASED,
     SWITCH,
     OpenOrder,

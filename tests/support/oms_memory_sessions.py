@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from svc_oms.service.ports import SessionRow
+from svc_oms.service.ports.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 from svc_oms.service.venue.session_administration import APPROVED, PROPOSED, SENT
-from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 EXPIRED, UNKNOWN = 7, 8
 SEEN_FOR_S = 3.0

@@ -3,19 +3,24 @@
 import copy
 import dataclasses
 
-from svc_oms.service.controls.control_ports import ControlRecord
-from svc_oms.service.kill.kill_ports import PullRow, SwitchRow
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
     AuditLine,
     ExecutionRow,
     IdempotencyRow,
+    OrderRow,
     OrderWrite,
     PositionRow,
     SessionRow,
 )
-from svc_oms.service.venue.session_ports import ActionRow
+from svc_oms.service.ports.control_ports import ControlRecord
+from svc_oms.service.ports.kill_ports import PullRow, SwitchRow
+from svc_oms.service.ports.session_ports import ActionRow
+
+
+def order_row(order: OrderWrite) -> OrderRow:
+    return OrderRow(order.order_id, order.account_id, order.last_sequence, order.body, order.fold)
 
 
 @dataclasses.dataclass

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from svc_oms.service.ports import OrderRow
+from tests.support.oms_memory_tables import order_row
 
 CLOSED_US = 2 * 86_400 * 1_000_000
 
 
-class MemoryToldOrders:
+class MemoryUnsolicitedOrders:
     """The part of a batch that looks for orders by OrderID(37)."""
 
     tables: Any
@@ -18,9 +19,11 @@ class MemoryToldOrders:
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
         return [
-            (order.told_as, order.order_id, order.account_id)
+            (order.unsolicited_key, order.order_id, order.account_id)
             for order in self.tables.orders.values()
-            if order.venue_mic == venue_mic and order.told_as and order.told_as in venue_order_ids
+            if order.venue_mic == venue_mic
+            and order.unsolicited_key
+            and order.unsolicited_key in venue_order_ids
         ]
 
     async def orders_by_venue_id(
@@ -28,7 +31,7 @@ class MemoryToldOrders:
     ) -> list[OrderRow]:
         after_us = time.time_ns() // 1000 - CLOSED_US
         return [
-            OrderRow(o.order_id, o.account_id, o.last_sequence, o.body, o.fold)
+            order_row(o)
             for o in self.tables.orders.values()
             if o.venue_mic == venue_mic
             and (o.is_open or o.updated_at_us > after_us)

@@ -22,7 +22,7 @@ from svc_oms.domain.events import VenueReportParked
 from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.service.codec.venue_messages import command_bytes, facts_of
-from svc_oms.service.venue.venue_sessions import capabilities_of
+from svc_oms.service.reference.venue_sessions import capabilities_of
 from tests.support.gateway_bench import Bench
 from tests.support.lifecycle import TrackedOrder
 from tests.support.ports import free_port

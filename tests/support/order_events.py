@@ -71,6 +71,12 @@ ORDER = model.Order(
     7,
     9,
     2,
+    pegged_price=Price(Decimal("650.1")),
+    stated_by_person=True,
+    waits_for=model.WaitsFor.PRICE,
+    trigger=model.Trigger(Price(Decimal(640)), Price(Decimal(660))),
+    approved_by="rita",
+    origin=model.OrderOrigin.VENUE,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

@@ -83,6 +83,13 @@ class PostgresServer:
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
+    def restored(self, url: str) -> str:
+        """Dump a database, restore the dump as another one, and give its URL."""
+        dump, copy = self._folder.parent / "dump", self.create_database()
+        self._run("pg_dump", "-Fc", "-f", str(dump), url)
+        self._run("pg_restore", "--exit-on-error", "-d", copy, str(dump))
+        return copy
+
     def drop_database(self, url: str) -> None:
         """Remove a database, with whoever is still connected."""
         self.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')

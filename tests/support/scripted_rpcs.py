@@ -19,8 +19,8 @@ def scripted_service(
     Args:
         service: From the generated module: `limit_service_pb2.DESCRIPTOR.services_by_name[...]`.
         note: Called first, with "LimitService/SetLimit", the request and the context.
-        answers: By the same name: an answer, or a list of which each is used once and the
-            last stays; an empty answer where there is none.
+        answers: By the same name: the fields of an answer, or a list of which each is used once
+            and the last stays; an empty answer where there is none.
     """
     handlers = {
         method.name: _handler(f"{service.name}/{method.name}", method, note, answers)
@@ -41,7 +41,7 @@ def _handler(
         known = answers.get(name)
         if isinstance(known, list):
             known = known.pop(0) if len(known) > 1 else known[0]
-        return answer() if known is None else known
+        return answer(**(known or {}))
 
     return grpc.unary_unary_rpc_method_handler(
         handle,

@@ -10,6 +10,9 @@ import os
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
 
 from meshctl.stack.home import Home
 from tests.support.fake_edge import FakeEdge
@@ -37,6 +40,16 @@ class Terminal:
         code = process.exitcode
         process.close()
         return code, files[1].read_text("utf-8"), files[2].read_text("utf-8")
+
+    async def done(self, *words: str) -> str:
+        """Run a command that must succeed; return what it printed."""
+        code, out, told = await self.run(*words)
+        assert code == 0, told
+        return out
+
+    def asked(self, rpc: str, which: int = -1) -> dict[str, Any]:
+        """Return a request that the edge got, by default the last of its rpc."""
+        return MessageToDict(self.edge.requests[rpc][which], preserving_proto_field_name=True)
 
 
 def _ordermesh(

@@ -19,8 +19,8 @@ from ordermesh.marketdata.v1 import (
 from ordermesh.marketdata.v1.instrument_service_pb2_grpc import InstrumentServiceStub
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.reference.market import Market
 
 log = get_logger("svc_oms.marketdata")
 

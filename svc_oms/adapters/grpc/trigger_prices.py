@@ -15,6 +15,7 @@ from mesh.channel import mesh_channel
 from mesh.errors import read_refusal
 from mesh.log import get_logger
 from mesh.streams.backoff import keep_connected
+from mesh.tasks import is_set_within
 from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
@@ -63,11 +64,7 @@ class TriggerPrices:
         """Inform each stream when other listings are needed or one left out may be tried again."""
         moved = self._triggers.instruments_moved
         while True:
-            try:
-                async with asyncio.timeout(UNKNOWN_LISTING_S):
-                    await moved.wait()
-            except TimeoutError:
-                pass
+            await is_set_within(moved, UNKNOWN_LISTING_S)
             moved.clear()
             for stream in self._streams:
                 stream.moved.set()

@@ -6,47 +6,21 @@ from typing import Any
 
 import asyncpg
 
+from svc_oms.adapters.postgres.commit_log import read_log
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.order_statements import ORDERS_TABLE
+from svc_oms.service.book.commit_logs import CommitLog, LogEntry
 from svc_oms.service.book.verification import StoredAccount, StoredExecution, StoredOrder
 from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 
 # Rows fetched at a time while the log is read.
 LOG_ROWS_PREFETCH = 2_000
 
-_NUMERIC = "trim_scale({})::text"
-
-COLUMNS = {
-    "order_id": "order_id",
-    "account_id": "account_id",
-    "instrument_id": "instrument_id",
-    "venue_mic": "venue_mic",
-    "side": "side::text",
-    "type": "type::text",
-    "state": "state::text",
-    "is_open": "CASE WHEN is_open THEN 'True' ELSE 'False' END",
-    "quantity": _NUMERIC.format("quantity"),
-    "limit_price": f"coalesce({_NUMERIC.format('limit_price')}, '')",
-    "cum_quantity": _NUMERIC.format("cum_quantity"),
-    "leaves": _NUMERIC.format("leaves"),
-    "average_price": _NUMERIC.format("average_price"),
-    "cl_ord_id": "cl_ord_id",
-    "created_sequence": "created_sequence::text",
-    "last_sequence": "last_sequence::text",
-    "created_at_us": "(extract(epoch FROM created_at) * 1000000)::bigint::text",
-    "updated_at_us": "(extract(epoch FROM updated_at) * 1000000)::bigint::text",
-    "waits": "CASE WHEN waits THEN 'True' ELSE 'False' END",
-    "group_id": "group_id",
-    "told_as": "told_as",
-    "closed": "CASE WHEN closed_at IS NULL THEN 'False' ELSE 'True' END",
-}
-
 ACCOUNTS = "SELECT account_id, last_sequence, chain_head FROM oms.accounts ORDER BY account_id"
 LOG = "SELECT payload, hash FROM oms.order_events WHERE account_id = $1 ORDER BY sequence"
-ORDERS = (
-    f"SELECT body, fold, {', '.join(f'{sql} AS {name}' for name, sql in COLUMNS.items())}"  # noqa: S608 - constants of this file
-    " FROM oms.orders WHERE account_id = $1 ORDER BY order_id"
-)
+_SHOWN = ", ".join(f"{sql} AS {field}" for field, sql in ORDERS_TABLE.shown.items())
+ORDERS = f"SELECT body, fold, {_SHOWN} FROM oms.orders WHERE account_id = $1 ORDER BY order_id"  # noqa: S608 - constants
 EXECUTIONS = """
 SELECT exec_type, body, busted FROM oms.executions WHERE account_id = $1 ORDER BY sequence
 """
@@ -78,7 +52,9 @@ class PostgresBookReader:
         """See `verification.AccountReader`."""
         rows = await self._connection.fetch(ORDERS, account_id)
         return [
-            StoredOrder(row["body"], row["fold"], {name: row[name] for name in COLUMNS})
+            StoredOrder(
+                row["body"], row["fold"], {field: row[field] for field in ORDERS_TABLE.shown}
+            )
             for row in rows
         ]
 
@@ -98,6 +74,14 @@ class PostgresBookReader:
         rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
         async for row in rows:
             yield AuditLine(*row)
+
+    async def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
+        """See `verification.AccountReader`."""
+        after = 0
+        while page := await read_log(self._connection, log, after, LOG_ROWS_PREFETCH):
+            for entry in page:
+                yield entry
+            after = page[-1].log_number
 
     async def positions(self, account_id: str) -> list[PositionRow]:
         """See `verification.AccountReader`."""

@@ -10,13 +10,13 @@ from svc_oms.adapters.postgres import control_statements as sql
 from svc_oms.adapters.postgres import order_statements as statements
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.transaction import packed_position
-from svc_oms.service.controls.control_ports import (
+from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
+from svc_oms.service.ports.control_ports import (
     AccountPicture,
     ControlChange,
     ControlRecord,
     RecordKind,
 )
-from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
 
 
 class PostgresChange:

@@ -11,7 +11,7 @@ import asyncpg
 
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.codec.kill_messages import placed_by_bytes
-from svc_oms.service.directory.directory_ports import IdKind
+from svc_oms.service.ports.directory_ports import IdKind
 
 _FROM_ACCOUNTS = "SELECT FROM oms.accounts WHERE"
 _OPEN = "SELECT FROM oms.orders WHERE is_open AND"

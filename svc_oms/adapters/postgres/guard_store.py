@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.service.disconnect.guard_ports import Armed, GuardRow
+from svc_oms.service.ports.guard_ports import Armed, GuardRow
 
 # A holder that was not renewed for so long is dead.
 DEAD_AFTER = "interval '5 s'"

@@ -1,7 +1,7 @@
 """Every SQL statement of kill switches; see order_statements.py for how they are written."""
 # ruff: noqa: S608
 
-from svc_oms.service.kill.kill_ports import SESSION_QUIET_S
+from svc_oms.service.ports.kill_ports import SESSION_QUIET_S
 
 COLUMNS = """switch_id, idempotency_key, body_hash, kind, drill, scope, reason, state, version,
     engaged_by, engaged_at_us, acknowledged_at_us, release_proposed_by, release_proposed_at_us,

@@ -8,7 +8,7 @@ import asyncpg
 from svc_oms.adapters.postgres import kill_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.order_statements import LOCK_CONTROLS, MOVE_CONTROLS
-from svc_oms.service.kill.kill_ports import (
+from svc_oms.service.ports.kill_ports import (
     SWITCH,
     OpenOrder,
     PullRow,

@@ -38,14 +38,14 @@ def newest_revision() -> str:
     return head
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     # Checked first: a role that owns only its schema must not use CREATE SCHEMA at all.
     if not connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = 'oms'")):
         connection.execute(text("CREATE SCHEMA oms"))
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _current(connection: Connection) -> str | None:
@@ -53,12 +53,12 @@ def _current(connection: Connection) -> str | None:
     return context.get_current_revision()
 
 
-async def migrate(database_url: str) -> None:
-    """Run every migration that is missing, one replica at a time."""
+async def migrate(database_url: str, revision: str = "head") -> None:
+    """Run every migration that is missing up to a revision, one replica at a time."""
     engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, revision)
     finally:
         await engine.dispose()
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from mesh.log import get_logger
 from svc_oms.adapters.postgres.errors import AWAY
-from svc_oms.service.streams.wake_ups import SOMEBODY
+from svc_oms.service.wake_ups import SOMEBODY
 
 log = get_logger("svc_oms.notifications")
 

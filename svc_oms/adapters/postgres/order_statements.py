@@ -4,8 +4,11 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-SCHEMA_REVISION = "0010"
-"""The migration these statements were written for; a test compares it with the newest one."""
+from svc_oms.adapters.postgres.columns import FROM_US, Table, packed_rows
+from svc_oms.service.ports import OrderWrite
+
+SCHEMA_REVISION = "0012"
+"""The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
 """Key of the advisory lock around oms.controls: batches share it, a change of controls has it
@@ -44,8 +47,8 @@ JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> ''
 """
 
 UNSOLICITED_ORDERS = """
-SELECT told_as, order_id, account_id FROM oms.orders
-WHERE venue_mic = $1 AND told_as = ANY($2::text[]) AND told_as <> ''
+SELECT unsolicited_key, order_id, account_id FROM oms.orders
+WHERE venue_mic = $1 AND unsolicited_key = ANY($2::text[]) AND unsolicited_key <> ''
 """
 
 ORDERS_BY_VENUE_ID = """
@@ -91,55 +94,24 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
         cost = excluded.cost, average_price = excluded.average_price,
         realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence"""
 
-_ORDER_COLUMNS = """
-    order_id, account_id, instrument_id, venue_mic, side, type, state, is_open, quantity,
-    limit_price, cum_quantity, leaves, average_price, cl_ord_id, created_sequence,
-    last_sequence, created_at, updated_at, closed_at, body, fold, waits, group_id,
-    told_as"""
-
-FROM_US = "'epoch'::timestamptz + {} * interval '1 microsecond'"
-
-
-def _packed(kinds: str, first: int, rest: str) -> str:
-    """Make rows of one text array, whose texts hold columns, and further arrays.
-
-    Each text becomes an array `c`, so that a row of many columns is one parameter:
-    the driver's cost is per array element.
-    """
-    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(kinds.split()))
-    # OFFSET 0 keeps the planner from splitting the text anew for every column.
-    return f"""(SELECT string_to_array(packed, E'\\x1f') AS c, {rest}
-        FROM unnest({arrays}) AS p (packed, {rest}) OFFSET 0)"""
-
-
-def _order_rows(first: int) -> str:
-    """Turn packed orders and their bodies into rows of oms.orders."""
-    return f"""
-    SELECT c[1] AS order_id, c[2] AS account_id, c[3] AS instrument_id, c[4] AS venue_mic,
-        c[5]::int2 AS side, c[6]::int2 AS type, c[7]::int2 AS state, c[8]::boolean AS is_open,
-        c[9]::numeric AS quantity, nullif(c[10], '')::numeric AS limit_price,
-        c[11]::numeric AS cum_quantity, c[12]::numeric AS leaves, c[13]::numeric AS average_price,
-        c[14] AS cl_ord_id, c[15]::int8 AS created_sequence, c[16]::int8 AS last_sequence,
-        {FROM_US.format("c[17]::int8")} AS created_at,
-        {FROM_US.format("c[18]::int8")} AS updated_at,
-        CASE WHEN c[19]::boolean THEN {FROM_US.format("c[18]::int8")} END AS closed_at,
-        body, c[20] AS fold, c[21]::boolean AS waits, c[22] AS group_id,
-        c[23] AS told_as
-    FROM {_packed("text bytea", first, "body")} AS rows"""
-
+ORDERS_TABLE = Table(OrderWrite)
 
 # The session's row is locked here, after the accounts', and gives the commands
 # their numbers: gap-free and in commit order, without a round trip of its own.
+# An event whose sequence the account has already passed becomes NULL, which its column refuses:
+# the primary key alone finds a sequence only in the partition of the same month.
 COMMON_WRITES = f"""
 accounts_written AS (
     UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
         controls = c[2]
-    FROM {_packed("text int8 bytea", 1, "last_sequence, chain_head")} AS u
+    FROM {packed_rows("text int8 bytea", 1, "last_sequence, chain_head")} AS u
     WHERE a.account_id = c[1]
 ), events_written AS (
     INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
-    SELECT c[1], c[2]::int8, c[3], payload, hash
-    FROM {_packed("text bytea bytea", 4, "payload, hash")} AS rows
+    SELECT c[1], CASE WHEN c[2]::int8 > (
+            SELECT a.last_sequence FROM oms.accounts a WHERE a.account_id = c[1]
+        ) THEN c[2]::int8 END, c[3], payload, hash
+    FROM {packed_rows("text bytea bytea", 4, "payload, hash")} AS rows
 ), sessions_locked AS (
     SELECT s.session_id, u.commands
     FROM oms.sessions s JOIN unnest($7::text[], $8::int8[]) AS u (session_id, commands)
@@ -151,21 +123,15 @@ accounts_written AS (
 ), outbox_written AS (
     INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
     SELECT n.session_id, n.base + c[2]::int8, payload
-    FROM {_packed("text bytea", 9, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+    FROM {packed_rows("text bytea", 9, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
 ), keys_written AS (
     INSERT INTO oms.idempotency
         (account_id, key, kind, body_hash, order_id, sequence, result)
     SELECT c[1], c[2], c[3]::int2, body_hash, c[4], c[5]::int8, result
-    FROM {_packed("text bytea bytea", 11, "body_hash, result")} AS rows
+    FROM {packed_rows("text bytea bytea", 11, "body_hash, result")} AS rows
 ), orders_changed AS (
-    UPDATE oms.orders o SET
-        state = u.state, is_open = u.is_open, quantity = u.quantity,
-        limit_price = u.limit_price, cum_quantity = u.cum_quantity, leaves = u.leaves,
-        average_price = u.average_price, cl_ord_id = u.cl_ord_id,
-        last_sequence = u.last_sequence, updated_at = u.updated_at,
-        closed_at = coalesce(o.closed_at, u.closed_at), body = u.body, fold = u.fold,
-        waits = u.waits
-    FROM ({_order_rows(14)}) u WHERE o.order_id = u.order_id
+    UPDATE oms.orders o SET {ORDERS_TABLE.changes("o", "u")}
+    FROM ({ORDERS_TABLE.unpacked(14)}) u WHERE o.order_id = u.order_id
 )"""
 
 WRITE_OUTBOX = f"""
@@ -183,7 +149,7 @@ WITH counted AS (
 ), outbox_written AS (
     INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
     SELECT n.session_id, n.base + c[2]::int8, payload
-    FROM {_packed("text bytea", 3, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+    FROM {packed_rows("text bytea", 3, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
 )
 SELECT session_id, base FROM numbered
 """
@@ -193,14 +159,14 @@ sessions of the transaction are locked here, the link's own too, in the order of
 
 WRITE_COMMANDS = f"""
 WITH {COMMON_WRITES}, orders_written AS (
-    INSERT INTO oms.orders ({_ORDER_COLUMNS}) {_order_rows(16)}
+    INSERT INTO oms.orders ({ORDERS_TABLE.names}) {ORDERS_TABLE.unpacked(16)}
 )
 SELECT session_id, base FROM numbered
 """
 
 
-WRITE_UNSOLICITED = f"INSERT INTO oms.orders ({_ORDER_COLUMNS}) {_order_rows(1)}"
-"""Unsolicited orders: rare, so the one statement of a batch does without them."""
+WRITE_UNSOLICITED = f"INSERT INTO oms.orders ({ORDERS_TABLE.names}) {ORDERS_TABLE.unpacked(1)}"
+"""Unsolicited orders are rare, so a venue's batches write them in a statement of their own."""
 
 
 def _executions_written(first: int) -> str:
@@ -210,7 +176,7 @@ def _executions_written(first: int) -> str:
         body)
     SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
         c[9]::boolean, body
-    FROM {_packed("text bytea", first, "body")} AS rows"""
+    FROM {packed_rows("text bytea", first, "body")} AS rows"""
 
 
 # Fills that a person found: rare, so the one statement of a batch does without them.
@@ -283,6 +249,17 @@ WITH page AS MATERIALIZED (
 SELECT page.sequence, page.payload, (
     SELECT o.body FROM oms.orders o WHERE o.order_id = latest.order_id
 ) FROM page LEFT JOIN latest USING (order_id, sequence) ORDER BY page.sequence
+"""
+
+ADD_PARTITIONS = "SELECT oms.add_event_partitions($1)"
+
+PARTITIONS = """
+SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), pg_total_relation_size(c.oid),
+    c.relname <> 'order_events_default' AND upper_bound.at < now() - $1::int4 * interval '1 day'
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, LATERAL (
+    SELECT substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''(.*)''\\)')::timestamptz
+) AS upper_bound (at)
+WHERE i.inhparent = 'oms.order_events'::regclass ORDER BY c.relname
 """
 
 OUTBOX = """

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import asyncpg
 
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
+from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
@@ -35,6 +36,8 @@ WRITE_CONNECTIONS_MAX = 6
 # Connections for reading: streams that catch up, lists, snapshots.
 READ_CONNECTIONS_MAX = 6
 CONNECT_TIMEOUT_S = 3.0
+# The order log's partitions exist this many months ahead.
+MONTHS_AHEAD = 1
 # Statements of one connection; the driver's own bound would close it after some minutes of trading.
 CONNECTION_QUERIES_MAX = 1_000_000_000
 # A statement that takes longer is given up; the batch's outcome is then not known.
@@ -51,6 +54,15 @@ BATCH_PLANS = {
     # Up to PostgreSQL 17 what is off counts as a cost, and a costly plan is compiled at each run.
     "jit": "off",
 }
+
+
+class Partition(NamedTuple):
+    """A part of the order log."""
+
+    name: str
+    bounds: str
+    size_bytes: int
+    past_retention: bool
 
 
 class PostgresStore:
@@ -146,8 +158,8 @@ class PostgresStore:
             (wanted.states, "state = ANY({}::int2[])", wanted.states),
             (wanted.instrument_id, "instrument_id = {}", wanted.instrument_id),
             (wanted.before_order_id, "order_id < {}", wanted.before_order_id),
-            (wanted.created_from_us, f"created_at >= {sql.FROM_US}", wanted.created_from_us),
-            (wanted.created_until_us, f"created_at < {sql.FROM_US}", wanted.created_until_us),
+            (wanted.created_from_us, f"created_at >= {FROM_US}", wanted.created_from_us),
+            (wanted.created_until_us, f"created_at < {FROM_US}", wanted.created_until_us),
         )
         if wanted.open_only:
             where += " AND is_open"
@@ -161,8 +173,8 @@ class PostgresStore:
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
         """See `ports.OrderStore`."""
         where, parameters = _where(
-            (wanted.from_us, f"at >= {sql.FROM_US}", wanted.from_us),
-            (wanted.until_us, f"at < {sql.FROM_US}", wanted.until_us),
+            (wanted.from_us, f"at >= {FROM_US}", wanted.from_us),
+            (wanted.until_us, f"at < {FROM_US}", wanted.until_us),
             (wanted.actor, "actor = {}", wanted.actor),
             (wanted.account_id, "account_id = {}", wanted.account_id),
             (wanted.order_id, "order_id = {}", wanted.order_id),
@@ -283,6 +295,16 @@ class PostgresStore:
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         """See `ports.OrderStore`."""
         return [OrderRow(*row) for row in await self._fetch(sql.ORDERS, order_ids)]
+
+    async def add_partitions(self) -> int:
+        """See `ports.OrderStore`."""
+        with translated():
+            return int(await self._write_pool.fetchval(sql.ADD_PARTITIONS, MONTHS_AHEAD))
+
+    async def partitions(self, retention_days: int) -> list[Partition]:
+        """Read the partitions of the order log; those that are older than these days say so."""
+        rows = await self._fetch(sql.PARTITIONS, retention_days)
+        return [Partition(*row) for row in rows]
 
     async def unknown_orders(self) -> int:
         """See `ports.OrderStore`."""

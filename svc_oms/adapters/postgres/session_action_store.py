@@ -10,9 +10,10 @@ from typing import Any
 import asyncpg
 
 from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import SessionRow
-from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
+from svc_oms.service.ports.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 _COLUMNS = """action_id, session_id, kind, state,
     (extract(epoch FROM expires_at) * 1000000)::int8, body"""
@@ -22,12 +23,12 @@ WITH wished AS (
     UPDATE oms.sessions SET kept_out = $7 WHERE session_id = $2 AND $7::boolean IS NOT NULL
 )
 INSERT INTO oms.session_actions (action_id, session_id, kind, state, expires_at, body)
-VALUES ($1, $2, $3, $4, {sql.FROM_US.format("$5::int8")}, $6)
+VALUES ($1, $2, $3, $4, {FROM_US.format("$5::int8")}, $6)
 """
 
 _MOVE = f"""
 UPDATE oms.session_actions SET state = $2, body = $3, updated_at = now(),
-    expires_at = {sql.FROM_US.format("$5::int8")}
+    expires_at = {FROM_US.format("$5::int8")}
 WHERE action_id = $1 AND state = $4 AND (state = 3 OR expires_at > now())
 RETURNING action_id
 """

@@ -13,7 +13,6 @@ from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
-from svc_oms.service.kill.kill_ports import SwitchRow
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
@@ -22,12 +21,12 @@ from svc_oms.service.ports import (
     FencedError,
     IdempotencyRow,
     OrderRow,
-    OrderWrite,
     ParkedWrite,
     PositionRow,
     WriteSet,
 )
-from svc_oms.service.venue.session_ports import ActionRow
+from svc_oms.service.ports.kill_ports import SwitchRow
+from svc_oms.service.ports.session_ports import ActionRow
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -188,7 +187,7 @@ class PostgresTransaction:
         executions = columns([_packed_execution(row) for row in writes.executions], 2)
         if progress is None:
             common = _common_parameters(writes)
-            new = columns([_packed_order(order) for order in writes.new_orders], 2)
+            new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
                 if writes.executions:
@@ -196,9 +195,9 @@ class PostgresTransaction:
                     await self._connection.execute(sql.WRITE_FOUND, *executions, positions)
             return dict(rows)
         if writes.new_orders:
-            told = columns([_packed_order(order) for order in writes.new_orders], 2)
+            new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
             with translated():
-                await self._connection.execute(sql.WRITE_UNSOLICITED, *told)
+                await self._connection.execute(sql.WRITE_UNSOLICITED, *new)
         bases: dict[str, int] = {}
         if writes.outbox:
             outbox = _outbox_parameters(writes)
@@ -265,22 +264,8 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
         *columns(events, 3),
         *_outbox_parameters(writes),
         *columns(keys, 3),
-        *columns([_packed_order(order) for order in writes.changed_orders], 2),
+        *columns([sql.ORDERS_TABLE.pack(order) for order in writes.changed_orders], 2),
     ]
-
-
-# No column may hold the separator: a control character, which the field rules refuse
-# and a venue's listing or ExecID(17) with one would make a row the database refuses.
-def _packed_order(o: OrderWrite) -> tuple[str, bytes]:
-    text = (
-        f"{o.order_id}\x1f{o.account_id}\x1f{o.instrument_id}\x1f{o.venue_mic}\x1f{o.side}"
-        f"\x1f{o.type}\x1f{o.state}\x1f{o.is_open}\x1f{o.quantity}\x1f{o.limit_price}"
-        f"\x1f{o.cum_quantity}\x1f{o.leaves}\x1f{o.average_price}\x1f{o.cl_ord_id}"
-        f"\x1f{o.created_sequence}\x1f{o.last_sequence}\x1f{o.created_at_us}"
-        f"\x1f{o.updated_at_us}\x1f{o.closed}\x1f{o.fold}\x1f{o.waits}\x1f{o.group_id}"
-        f"\x1f{o.told_as}"
-    )
-    return text, o.body
 
 
 def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:

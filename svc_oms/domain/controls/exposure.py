@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.side import Side
-from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add, multiply
 from svc_oms.domain.numbers import subtract as minus
-from svc_oms.domain.positions import Position, PositionKey
+from svc_oms.domain.positions import Position
 
 PriceOf = Callable[[str], Price | None]
 """Reference price of a listing, for orders without a price of their own."""
@@ -74,9 +74,8 @@ def unit_price(terms: OrderTerms, reference: Price | None) -> Price | None:
 
 
 def listing_of(order: Order) -> Listing:
-    """Return the listing of an order."""
-    isin = order.isin or order.instrument_id
-    return Listing(isin, order.currency, order.instrument_id, order.venue_mic)
+    """Return what an order is summed by."""
+    return Listing(*InstrumentKey.of(order), order.instrument_id, order.venue_mic)
 
 
 def part_of(order: Order, reference: Price | None, asked: OrderTerms | None = None) -> Part:
@@ -115,7 +114,7 @@ class OpenBook:
     def __init__(
         self,
         orders: Iterable[Order],
-        positions: Mapping[PositionKey, Position],
+        positions: Mapping[InstrumentKey, Position],
         price_of: PriceOf,
     ) -> None:
         self.orders: dict[str, Order] = {}
@@ -125,7 +124,7 @@ class OpenBook:
         self._sides: dict[tuple[str, str, bool], Resting] = {}
         self._sums: dict[Listing, Sums] = {}
         self._by_isin: dict[str, set[Listing]] = {}
-        self._worst: dict[PositionKey, Decimal] = {}
+        self._worst: dict[InstrumentKey, Decimal] = {}
         self._totals: dict[str, Decimal] = {}
         for key in self.positions:
             self._reckon(key)
@@ -150,26 +149,25 @@ class OpenBook:
         self._sum(part, 1)
 
     def hold(self, position: Position) -> None:
-        """Set a position."""
-        key = (position.isin, position.currency)
-        self.positions[key] = position
-        self._reckon(key)
+        """Take a position as it is now."""
+        self.positions[position.key] = position
+        self._reckon(position.key)
 
     def _sum(self, part: Part, sign: int) -> None:
         listing = part.listing
         self._sums[listing] = self._sums.get(listing, NOTHING_OPEN).plus(part, sign)
         self._by_isin.setdefault(listing.isin, set()).add(listing)
-        self._reckon((listing.isin, listing.currency))
+        self._reckon(InstrumentKey(listing.isin, listing.currency))
 
-    def _reckon(self, key: PositionKey) -> None:
-        """Recompute the exposure of an instrument, and with it the account's."""
+    def _reckon(self, key: InstrumentKey) -> None:
+        """Bring the exposure of an instrument, and with it the account's, up to date."""
         now = exposure(self.cost(key), self._of_isin(key))
         before = self._worst.get(key, ZERO)
         self._worst[key] = now
         total = self._totals.get(key[1], ZERO)
         self._totals[key[1]] = add(total, minus(now, before))
 
-    def _of_isin(self, key: PositionKey) -> Sums:
+    def _of_isin(self, key: InstrumentKey) -> Sums:
         isin, currency = key
         found = [
             self._sums[listing]
@@ -184,8 +182,8 @@ class OpenBook:
         """Return what an open order could still execute."""
         return self._parts.get(order_id)
 
-    def cost(self, key: PositionKey) -> Decimal:
-        """Return the cost of a position; negative when short."""
+    def cost(self, key: InstrumentKey) -> Decimal:
+        """Return what was paid for a position; negative when short."""
         held = self.positions.get(key)
         return ZERO if held is None else held.cost
 
@@ -210,8 +208,8 @@ class OpenBook:
         return self._totals.get(currency, ZERO)
 
     def exposure_with(self, currency: str, change: "Change") -> Decimal:
-        """Return the exposure after a change."""
-        key = (change.listing.isin, currency)
+        """Return what the exposure would become."""
+        key = InstrumentKey(change.listing.isin, currency)
         after = exposure(self.cost(key), change.applied(self._of_isin(key)))
         return add(self.exposure(currency), minus(after, self._worst.get(key, ZERO)))
 
@@ -230,7 +228,7 @@ class OpenBook:
             and instrument_id in {"", listing.instrument_id}
             and venue_mic in {"", listing.venue_mic}
         ]
-        cost = self.cost((isin, currency)) if instrument_id else ZERO
+        cost = self.cost(InstrumentKey(isin, currency)) if instrument_id else ZERO
         return cost, [self._sums[listing] for listing in found]
 
     def unpriced(self, currency: str) -> bool:

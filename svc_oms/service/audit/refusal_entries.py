@@ -8,8 +8,8 @@ from google.protobuf.message import Message
 from mesh.call import Call
 from mesh.errors import MeshError
 from svc_oms.service.audit.refusal_log import RefusalLog, refusal_entry
-from svc_oms.service.commands.submissions import OrderCommand, Submission
 from svc_oms.service.ports import AuditWrite
+from svc_oms.service.submissions import OrderCommand, Submission
 
 # Regular ends of streams, and unknown outcomes: neither refuses a command.
 NOT_REFUSALS: Final = frozenset({"DRAINING", "SLOW_CONSUMER", "DEPENDENCY_UNAVAILABLE"})

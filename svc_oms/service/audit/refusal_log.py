@@ -22,7 +22,7 @@ from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_COUNTED, AUDIT_KIND_RE
 from ordermesh.type.v1 import error_pb2
 from svc_oms.service import metrics
 from svc_oms.service.audit.audit_log import AuditLog
-from svc_oms.service.commands.bounded_queue import BoundedQueue
+from svc_oms.service.bounded_queue import BoundedQueue
 from svc_oms.service.ports import (
     AuditWrite,
     OrderStore,

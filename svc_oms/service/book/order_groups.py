@@ -22,9 +22,9 @@ from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.ports import AccountRow, OutboxWrite, Transaction
-from svc_oms.service.venue.venue_sessions import VenueSessions
+from svc_oms.service.reference.venue_sessions import VenueSessions
+from svc_oms.service.submissions import Submission
 
 log = get_logger("svc_oms.linked")
 

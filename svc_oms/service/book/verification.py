@@ -13,6 +13,7 @@ from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.positions import check_positions
 from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.codec.audit_entries import audit_line
 from svc_oms.service.codec.control_records import position_value
 from svc_oms.service.codec.order_events import decode_event
@@ -32,8 +33,9 @@ class StoredOrder(NamedTuple):
     """A row of oms.orders, its columns as canonical text."""
 
     body: bytes
-    fold: str
+    fold: bytes
     columns: dict[str, str]
+    """By field of OrderWrite; all but body and fold."""
 
 
 class StoredExecution(NamedTuple):
@@ -77,6 +79,10 @@ class AccountReader(Protocol):
 
     def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
         """Read a writer's lines in sequence."""
+        ...
+
+    def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
+        """Read a log in commit order."""
         ...
 
     async def positions(self, account_id: str) -> list[PositionRow]:
@@ -125,6 +131,8 @@ async def verify_book(store: Audited) -> Report:
             await _verify_account(reader, account, report)
         for writer, head in (await reader.audit_chains()).items():
             await _verify_audit(reader, writer, head, report)
+        for log in CommitLog:
+            report.findings += await check_commit_order(log, reader.commit_log(log))
     return report
 
 
@@ -175,7 +183,7 @@ async def _verify_account(reader: AccountReader, account: StoredAccount, report:
     ]
     findings = check_account(name, lines, orders, executions)
     stored = [position_value(row) for row in await reader.positions(name)]
-    held = {(each.isin, each.currency): each for each in stored}
+    held = {each.key: each for each in stored}
     findings += check_positions(name, held, lines, orders, executions)
     findings += [f for o, row in zip(orders, rows, strict=True) for f in _check_row(o, row)]
     last = lines[-1].sequence if lines else 0
@@ -193,12 +201,14 @@ async def _verify_account(reader: AccountReader, account: StoredAccount, report:
 
 
 def _check_row(order: Order, row: StoredOrder) -> Iterator[Finding]:
-    """Compare the body bit for bit, and every column, with the encoded order."""
+    """Compare body and fold bit for bit, and every column, with what the order encodes to."""
     message = order_message(order, progress_message(order))
     body = message.SerializeToString()
     if body != row.body:
         yield Finding("fold", order.order_id, "the stored body is not what the order encodes to")
     expected = order_write(order, message, body)
+    if expected.fold != row.fold:
+        yield Finding("fold", order.order_id, "the stored fold is not what the order encodes to")
     for column, found in row.columns.items():
         wanted = str(getattr(expected, column))
         if found != wanted:

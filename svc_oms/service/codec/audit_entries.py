@@ -2,9 +2,10 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kernel.nanoseconds import NS_PER_US
+from kernel.nanoseconds import to_us
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import audit_service_pb2
-from svc_oms.service.codec.values import nanoseconds, timestamp
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import AuditLine, AuditWrite
 
 # What came with a bad request may be of any length and hold anything.
@@ -70,4 +71,4 @@ def audit_line(
 
 def microseconds(time: Timestamp) -> int:
     """Give a time as the database keeps it."""
-    return nanoseconds(time) // NS_PER_US
+    return to_us(from_timestamp(time))

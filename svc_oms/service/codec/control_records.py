@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from kernel.decimals import plain
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from svc_oms.domain.controls.limit_values import (
     Controls,
@@ -21,9 +22,9 @@ from svc_oms.domain.controls.limit_values import (
 )
 from svc_oms.domain.controls.state import Stop, StrategyKey
 from svc_oms.domain.positions import Position
-from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.controls.control_ports import RecordKind
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import PositionRow
+from svc_oms.service.ports.control_ports import RecordKind
 
 
 def _number(text: str) -> Decimal | None:
@@ -111,8 +112,8 @@ def limit_value(message: limit_pb2.Limit) -> Limit:
         LimitKind(message.kind),
         range_value(message.range),
         values_value(message.values),
-        0 if at_once else nanoseconds(message.valid_from),
-        nanoseconds(message.valid_until),
+        0 if at_once else from_timestamp(message.valid_from),
+        from_timestamp(message.valid_until),
         message.ended,
     )
 
@@ -135,7 +136,7 @@ def override_value(message: limit_pb2.Override) -> Override:
         message.limit_id,
         message.account_id,
         values_value(message.values),
-        nanoseconds(message.valid_until),
+        from_timestamp(message.valid_until),
         OverrideState(message.state),
     )
 

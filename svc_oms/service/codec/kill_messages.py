@@ -11,7 +11,7 @@ from ordermesh.type.v1 import error_pb2
 from svc_oms.domain.kill_switches import PullOutcome, Scope, Subject
 from svc_oms.domain.model import Order
 from svc_oms.service.codec.values import timestamp
-from svc_oms.service.kill.kill_ports import OpenOrder, PullRow, SessionStanding, SwitchRow
+from svc_oms.service.ports.kill_ports import OpenOrder, PullRow, SessionStanding, SwitchRow
 
 BLOCK_TEXT_CHARACTERS_MAX = 256
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_US
 from kernel.side import Side
+from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import Quantity
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity
 from svc_oms.service.codec.values import (
     execution_message,
     execution_value,
@@ -16,7 +17,6 @@ from svc_oms.service.codec.values import (
     link_value,
     nanoseconds,
     optional_price,
-    optional_text,
     rejection_message,
     rejection_value,
     terms_message,
@@ -85,25 +85,63 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
     return message
 
 
-# At the end of a fold: rare, so most rows go without.
-_ON_WORD = "|on word"
-
-
-def fold_text(order: Order) -> str:
-    """Write what the fold needs and readers do not get."""
-    text = (
-        f"{order.base_state.value}|{order.notional:f}|{order.request_count}"
-        f"|{order.pending_cancel_id}|{order.pending_replace_id}"
-        f"|{','.join(order.in_doubt)}|{order.awaited_cum:f}"
+def fold_message(order: Order) -> OrderFold:
+    """Encode what the fold needs and readers do not get. Most orders have little of it."""
+    message = OrderFold(
+        base_state=order.base_state,  # type: ignore[arg-type] # by number
+        request_count=order.request_count,
     )
-    return f"{text}{_ON_WORD}" if order.on_word else text
+    if order.notional:
+        message.notional = f"{order.notional:f}"
+    if order.pending_cancel_id:
+        message.pending_cancel_id = order.pending_cancel_id
+    if order.pending_replace_id:
+        message.pending_replace_id = order.pending_replace_id
+    if order.in_doubt:
+        message.in_doubt.extend(order.in_doubt)
+    if order.awaited_cum:
+        message.awaited_cum_quantity = f"{order.awaited_cum:f}"
+    if order.stated_by_person:
+        message.stated_by_person = True
+    return message
 
 
-def order_value(message: order_pb2.Order, fold: str) -> Order:
+def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
+    """Fill every column from the order, its encoded form and its bytes."""
+    progress = message.progress
+    terms = message.terms
+    closed = order.is_closed
+    link = order.link
+    return OrderWrite(
+        order_id=order.order_id,
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        venue_mic=order.venue_mic,
+        side=order.side.value,
+        type=order.type.value,
+        state=order.state.value,
+        is_open=not closed,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        cum_quantity=progress.cum_quantity,
+        leaves=progress.leaves_quantity,
+        average_price=progress.average_price,
+        cl_ord_id=order.cl_ord_id,
+        created_sequence=order.created_sequence,
+        last_sequence=order.last_sequence,
+        created_at_us=order.created_at_ns // NS_PER_US,
+        updated_at_us=order.updated_at_ns // NS_PER_US,
+        closed=closed,
+        waits=order.base_state in LOCAL,
+        group_id="" if link is None else link.group_id,
+        unsolicited_key=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
+        fold=fold_message(order).SerializeToString(),
+        body=body,
+    )
+
+
+def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
     """Decode an order with its fold."""
-    base, notional, requests, cancel_id, replace_id, doubts, awaited = fold.removesuffix(
-        _ON_WORD
-    ).split("|")
     progress = message.progress
     return Order(
         order_id=message.order_id,
@@ -123,18 +161,22 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         created_at_ns=nanoseconds(message.created_at),
         updated_at_ns=nanoseconds(message.updated_at),
         state=OrderState(progress.state),
-        base_state=OrderState(int(base)),
+        base_state=OrderState(fold.base_state),
         pending_terms=(
             terms_value(message.pending_terms) if message.HasField("pending_terms") else None
         ),
         cum_quantity=Quantity(Decimal(progress.cum_quantity)),
-        notional=Decimal(notional),
+        notional=Decimal(fold.notional) if fold.notional else ZERO,
         version=progress.version,
-        request_count=int(requests),
-        pending_cancel_id=cancel_id,
-        pending_replace_id=replace_id,
-        in_doubt=tuple(doubts.split(",")) if doubts else (),
-        awaited_cum=Quantity(Decimal(awaited)),
+        request_count=fold.request_count,
+        pending_cancel_id=fold.pending_cancel_id,
+        pending_replace_id=fold.pending_replace_id,
+        in_doubt=tuple(fold.in_doubt),
+        awaited_cum=(
+            Quantity(Decimal(fold.awaited_cum_quantity))
+            if fold.awaited_cum_quantity
+            else NO_QUANTITY
+        ),
         venue_order_id=message.venue_order_id,
         regulatory=message.regulatory.SerializeToString()
         if message.HasField("regulatory")
@@ -149,14 +191,14 @@ def order_value(message: order_pb2.Order, fold: str) -> Order:
         trigger=trigger_value(message.trigger) if message.HasField("trigger") else None,
         approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
-        on_word=fold.endswith(_ON_WORD),
+        stated_by_person=fold.stated_by_person,
         origin=OrderOrigin(message.origin) if message.origin else None,
     )
 
 
-def read_order(body: bytes, fold: str) -> Order:
+def read_order(body: bytes, fold: bytes) -> Order:
     """Decode a stored order."""
-    return order_value(order_pb2.Order.FromString(body), fold)
+    return order_value(order_pb2.Order.FromString(body), OrderFold.FromString(fold))
 
 
 def execution_row(execution: Execution, sequence: int, exec_type: str) -> ExecutionRow:
@@ -184,37 +226,5 @@ def found_execution(row: ExecutionRow) -> Execution | None:
     return value._replace(busted=row.busted)
 
 
-NEW_ORDER_FOLD = "1|0|1||||0"
+NEW_ORDER_FOLD = OrderFold(base_state=order_pb2.ORDER_STATE_PENDING_NEW, request_count=1)
 """Fold of an order that was just accepted."""
-
-
-def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
-    """Fill every column from the order and its encoded form."""
-    progress = message.progress
-    closed = order.is_closed
-    return OrderWrite(
-        order_id=order.order_id,
-        account_id=order.account_id,
-        instrument_id=order.instrument_id,
-        venue_mic=order.venue_mic,
-        side=message.side,
-        type=message.type,
-        state=progress.state,
-        is_open=not closed,
-        quantity=message.terms.quantity,
-        limit_price=optional_text(order.terms.limit_price),
-        cum_quantity=progress.cum_quantity,
-        leaves=progress.leaves_quantity,
-        average_price=progress.average_price,
-        cl_ord_id=order.cl_ord_id,
-        created_sequence=order.created_sequence,
-        last_sequence=order.last_sequence,
-        created_at_us=order.created_at_ns // NS_PER_US,
-        updated_at_us=order.updated_at_ns // NS_PER_US,
-        closed=closed,
-        body=body,
-        fold=fold_text(order),
-        waits=order.base_state in LOCAL,
-        group_id=order.link.group_id if order.link is not None else "",
-        told_as=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
-    )

@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.facts import ReportedOrder
@@ -17,7 +18,7 @@ from svc_oms.domain.venue_reports import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.service.codec.values import nanoseconds, terms_message, timestamp
+from svc_oms.service.codec.values import terms_message, timestamp
 
 
 def command_bytes(
@@ -104,7 +105,7 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         limit_price=_price("Price(44)", message.limit_price),
         stop_price=_price("StopPx(99)", message.stop_price),
         time_in_force=message.time_in_force,
-        transact_time_ns=nanoseconds(message.transact_time),
+        transact_time_ns=from_timestamp(message.transact_time),
         received_at_ns=received_at_ns,
         text=message.text,
         ord_rej_reason=message.ord_rej_reason if message.HasField("ord_rej_reason") else None,
@@ -117,11 +118,11 @@ def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReport
         status_request_id=message.status_request_id,
         pegged_price=_price("PeggedPrice(839)", message.pegged_price),
         mass_status_request_id=message.mass_status_request_id,
-        told=_told(message.told) if message.HasField("told") else None,
+        reported_order=_reported_order(message.told) if message.HasField("told") else None,
     )
 
 
-def _told(message: gw.ToldOrder) -> ReportedOrder:
+def _reported_order(message: gw.ToldOrder) -> ReportedOrder:
     return ReportedOrder(
         account_id=message.account_id,
         symbol=message.symbol,
@@ -140,7 +141,7 @@ def facts_of(message: gw.VenueMessage) -> Facts | None:
     """
     match message.WhichOneof("body"):
         case "execution_report":
-            return _report(message.execution_report, nanoseconds(message.received_at))
+            return _report(message.execution_report, from_timestamp(message.received_at))
         case "order_cancel_reject":
             reject = message.order_cancel_reject
             return CancelRejectFacts(

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Sequence
 
+from mesh.errors import MeshError, to_rejection
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_CANCEL
+from ordermesh.oms.v1 import order_service_pb2
+from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.controls.rules import SelfMatchRefused
 from svc_oms.domain.events import CancelRequested
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.pre_trade_control import BatchControl
+from svc_oms.service.errors import refused
+from svc_oms.service.submissions import Submission
 
 
 def check_controls(
@@ -76,3 +80,28 @@ def cancel_order(
             before.orig_cl_ord_id,
         )
     return order
+
+
+def cancel_one_of_many(
+    batch: CommandBatch,
+    submission: Submission,
+    before: Order,
+    result: order_service_pb2.CancelAllResult,
+    *,
+    refusable: bool = True,
+) -> Order | MeshError:
+    """Cancel an order for a command that cancels several, and write what became of it.
+
+    Returns:
+        The order after the cancel, or why it could not be cancelled.
+    """
+    command = submission.command
+    wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
+    outcome: Order | MeshError
+    try:
+        outcome = after = cancel_order(batch, submission, before, wanted, refusable=refusable)
+    except (OrderRefused, MeshError) as error:
+        outcome, after = refused(error), before
+        result.rejection.CopyFrom(to_rejection(outcome))
+    result.state = after.state.value  # type: ignore[assignment] # by number
+    return outcome

@@ -17,21 +17,11 @@ from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import order_message, progress_message, read_order
 from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
-from svc_oms.service.commands.submissions import (
-    Command,
-    CommandKind,
-    GoFlat,
-    OrderCommand,
-    Outcome,
-    PlaceBatch,
-    Submission,
-    Taken,
-)
+from svc_oms.service.commands.idempotency import IdempotencyKeys
 from svc_oms.service.commands.worker_parts import WorkerParts
 from svc_oms.service.controls.pre_trade_control import BatchControl, BatchFollower
 from svc_oms.service.errors import (
     account_not_found,
-    key_reused,
     order_not_found,
     refused,
 )
@@ -42,6 +32,15 @@ from svc_oms.service.ports import (
     OutboxWrite,
     PositionRow,
     Transaction,
+)
+from svc_oms.service.submissions import (
+    Command,
+    CommandKind,
+    OrderCommand,
+    Outcome,
+    PlaceBatch,
+    Submission,
+    Taken,
 )
 
 # Orders that one command can name.
@@ -93,13 +92,14 @@ class CommandBatch:
     """A batch of commands; see the head of this file.
 
     Attributes:
-        parts: What the command worker uses.
-        changes: The batch's accounts and orders, with the changes so far.
+        parts: What the command worker works with.
+        changes: What the batch adds to the order book.
         accounts: The locked accounts.
-        batch_controls: The controls of this batch.
+        keys: The idempotency keys of the commands.
+        batch_controls: The pre-trade controls, opened for this batch.
         order_groups: The groups of its orders.
-        executions: Stored executions that a command names, by (venue, ExecID(17)).
-        batch_followers: The followers of fills in this batch, if a command may bring fills.
+        executions: Executions that a command names and that are stored, by (venue, ExecID(17)).
+        batch_followers: The followers of fills, opened if a command may bring fills.
         positions: Positions of the accounts of commands that need them.
         parts_refused: Refused parts of commands, for the audit log; the commands themselves were
             not refused.
@@ -128,7 +128,7 @@ class CommandBatch:
         self.positions: list[PositionRow] = []
         self._submissions = submissions
         self._handlers = handlers
-        self._keys: dict[tuple[str, str], IdempotencyRow] = {}
+        self.keys = IdempotencyKeys()
         self._answers: list[Outcome | tuple[IdempotencyRow, bool]] = []
         self._stored: dict[str, bytes] = {}
 
@@ -140,14 +140,7 @@ class CommandBatch:
         for submission in tuple(mine):
             if isinstance(submission.command, PlaceBatch):
                 mine += submission.command.orders
-        wanted = {(s.account_id, s.command.idempotency_key) for s in mine}
-        wanted.update(
-            (s.account_id, s.command.client_key) for s in mine if isinstance(s.command, GoFlat)
-        )
-        self._keys = {
-            (row.account_id, row.key): row for row in await transaction.keys(list(wanted))
-        }
-        needed = {row.order_id for row in self._keys.values() if row.order_id}
+        needed = await self.keys.read(transaction, mine)
         for submission in mine:
             needed.update(self._handlers[submission.kind].order_ids(submission.command))
         missing = [order_id for order_id in needed if self.changes.find(order_id) is None]
@@ -213,31 +206,17 @@ class CommandBatch:
             if isinstance(command, OrderCommand):
                 raise order_not_found(command.order_id)
             raise account_not_found(command.account_id)
-        key = (submission.account_id, command.idempotency_key)
-        seen = self.seen(submission, command.idempotency_key)
+        seen = self.keys.find(submission, command.idempotency_key)
         if seen is not None:
             return seen, True
         row = self._handlers[submission.kind].act(self, submission)
         if isinstance(row, Taken):
             return row
-        self._keys[key] = row
+        self.keys.add(row)
         self.changes.writes.idempotency.append(row)
         return row, False
 
     # For handlers.
-
-    def seen(self, submission: Submission, key: str) -> IdempotencyRow | None:
-        """Return the stored row of a key, if it is of the same command.
-
-        Raises:
-            MeshError: IDEMPOTENCY_KEY_REUSED: it is of another command.
-        """
-        row = self._keys.get((submission.account_id, key))
-        if row is None:
-            return None
-        if row.body_hash != submission.body_hash or row.kind != submission.kind:
-            raise key_reused(key)
-        return row
 
     def act(self, submission: Submission) -> IdempotencyRow | Taken:
         """Carry out a command of another kind as a part of this one, under no key.
@@ -303,20 +282,6 @@ class CommandBatch:
         account = self.accounts[order.account_id]
         payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, requested_by)
         self.changes.writes.outbox.append(OutboxWrite(session_id, payload))
-
-    def row(
-        self, submission: Submission, order_id: str, sequence: int, result: bytes | None = None
-    ) -> IdempotencyRow:
-        """Return the row that the command's key has from now on."""
-        return IdempotencyRow(
-            submission.account_id,
-            submission.command.idempotency_key,
-            submission.kind.value,
-            submission.body_hash,
-            order_id,
-            sequence,
-            result,
-        )
 
     def part_refused(
         self, submission: Submission, kind: CommandKind, command: Command, error: MeshError

@@ -6,48 +6,43 @@ from decimal import Decimal
 from mesh.errors import MeshError, to_rejection
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.checks import Instrument, OrderRefused
+from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder
 from svc_oms.domain.go_flat import Cause, Plan, plan
-from svc_oms.domain.model import Order, OrderTerms, OrderType, TimeInForce
-from svc_oms.domain.positions import PositionKey, key_of
+from svc_oms.domain.model import InstrumentKey, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
-from svc_oms.service.commands.submissions import Command, CommandKind, GoFlat, Submission
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow, PositionRow
-
-
-def listing_key(listing: Instrument) -> PositionKey:
-    """Return the key of the position that a listing's orders change; see `positions.key_of`."""
-    return (listing.isin or listing.instrument_id, listing.currency)
+from svc_oms.service.submissions import Command, CommandKind, GoFlat, Submission
 
 
 def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     """Request the cancels of the open orders in scope, or place the orders that close positions."""
     command = submission.command
     assert isinstance(command, GoFlat)
-    wanted: PositionKey | None = None
+    wanted: InstrumentKey | None = None
     if command.instrument_id:
-        wanted = listing_key(batch.parts.market.instrument(command.instrument_id))
+        wanted = InstrumentKey.of(batch.parts.market.instrument(command.instrument_id))
     live = [
         order
         for _, order in sorted(batch.changes.orders.items())
         if order.account_id == command.account_id
         and not order.is_closed
-        and wanted in {None, key_of(order)}
+        and wanted in {None, InstrumentKey.of(order)}
     ]
     # Refused before the first step has cancelled anything.
-    batch.seen(submission, command.client_key)
+    batch.keys.find(submission, command.client_key)
     response = pb.GoFlatResponse()
     if command.closing:
         for position in batch.positions:
-            key = (position.isin, position.currency)
+            key = InstrumentKey(position.isin, position.currency)
             if position.account_id == command.account_id and wanted in {None, key}:
                 _close(batch, submission, position, live, response)
     else:
         for order in live[:OPEN_ORDERS_MAX]:
             _cancel(batch, submission, order, response)
-    return batch.row(submission, "", 0, response.SerializeToString())
+    return key_row(submission, "", 0, response.SerializeToString())
 
 
 def _part(submission: Submission, kind: CommandKind, command: Command) -> Submission:
@@ -81,11 +76,11 @@ def _close(
     held = Decimal(position.quantity)
     if not held:
         return
-    key = (position.isin, position.currency)
+    key = InstrumentKey(position.isin, position.currency)
     result = response.positions.add(
         isin=position.isin, currency=position.currency, quantity_before=position.quantity
     )
-    blocking = [order.order_id for order in live if key_of(order) == key]
+    blocking = [order.order_id for order in live if InstrumentKey.of(order) == key]
     if blocking:
         ids = ", ".join(blocking[:3])
         _because(result, Cause.OPEN_ORDERS, f"{len(blocking)} orders are still open: {ids}")
@@ -93,7 +88,7 @@ def _close(
     listings = [
         one
         for one in batch.parts.market.all()
-        if listing_key(one) == key and command.instrument_id in {"", one.instrument_id}
+        if InstrumentKey.of(one) == key and command.instrument_id in {"", one.instrument_id}
     ]
     planned = plan(held, listings, batch.parts.venues.up())
     result.instrument_id = planned.instrument_id

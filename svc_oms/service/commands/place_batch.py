@@ -9,9 +9,10 @@ from svc_oms.domain.commands import PlaceOrder
 from svc_oms.domain.refusal import invalid
 from svc_oms.service.codec.order_records import order_message, progress_message
 from svc_oms.service.commands.command_batch import CommandBatch, Refused, RolledBackError
-from svc_oms.service.commands.submissions import PlaceBatch, Submission, Taken
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import PlaceBatch, Submission, Taken
 
 # Orders of one batch; more are refused by the field rules.
 BATCH_ORDERS_MAX = 100
@@ -57,7 +58,7 @@ def place_batch(batch: CommandBatch, submission: Submission) -> IdempotencyRow |
     body = response.SerializeToString()
     if len(refusals) == len(command.orders):
         return Taken("", 0, 0, False, body)
-    return batch.row(submission, "", sequence, body)
+    return key_row(submission, "", sequence, body)
 
 
 def _place_one(

@@ -8,8 +8,9 @@ from svc_oms.domain.model import Execution
 from svc_oms.domain.order import decide_resolve
 from svc_oms.service.codec.order_records import execution_row, found_execution
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import Submission
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import Submission
 
 
 def resolved_executions(command: ResolveOrder) -> Collection[str]:
@@ -41,4 +42,4 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             batch.executions[before.venue_mic, row.exec_id] = row
             batch.changes.writes.executions.append(row)
     batch.moved(before, order, events)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)

@@ -9,7 +9,7 @@ with the load. When the worker is idle, a command waits for nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from kernel.ulid import valid_ulid
@@ -19,21 +19,21 @@ from mesh.log import get_logger
 from svc_oms.service import metrics
 from svc_oms.service.audit.refusal_entries import batch_refusals
 from svc_oms.service.book.book_changes import BookChanges
-from svc_oms.service.commands.bounded_queue import BoundedQueue
-from svc_oms.service.commands.command_batch import CommandBatch, RolledBackError
-from svc_oms.service.commands.handlers import HANDLERS
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.bounded_queue import BoundedQueue
+from svc_oms.service.commands.command_batch import CommandBatch, Handler, RolledBackError
+from svc_oms.service.commands.worker_parts import WorkerParts
+from svc_oms.service.errors import database_away, queue_full
+from svc_oms.service.ports import AccountRow, StoreUnavailableError, Transaction
+from svc_oms.service.submissions import (
+    CommandKind,
     OrderCommand,
     Outcome,
     PlaceBatch,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker_parts import WorkerParts
-from svc_oms.service.errors import database_away, queue_full
-from svc_oms.service.ports import AccountRow, StoreUnavailableError, Transaction
 
-log = get_logger("svc_oms.desk")
+log = get_logger("svc_oms.worker")
 
 # Commands one transaction takes at most: a larger one gains little and delays the first.
 BATCH_COMMANDS_MAX = 400
@@ -44,8 +44,9 @@ QUEUE_COMMANDS_MAX = 20_000
 class CommandWorker:
     """Takes commands; see the head of this file."""
 
-    def __init__(self, parts: WorkerParts) -> None:
+    def __init__(self, parts: WorkerParts, handlers: Mapping[CommandKind, Handler]) -> None:
         self._parts = parts
+        self._handlers = handlers
         self._inbox: BoundedQueue[Submission] = BoundedQueue(QUEUE_COMMANDS_MAX)
 
     @property
@@ -140,7 +141,7 @@ class CommandWorker:
         taken_back: dict[int, RolledBackError] = {}
         while True:
             changes = BookChanges(accounts, parts.clock.now_ns())
-            batch = CommandBatch(parts, submissions, changes, accounts, HANDLERS, taken_back)
+            batch = CommandBatch(parts, submissions, changes, accounts, self._handlers, taken_back)
             for row in accounts.values():
                 changes.know(parts.known.current(row.account_id, row.last_sequence))
             await batch.read(transaction)

@@ -9,10 +9,10 @@ from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.controls.pre_trade_control import FillFollower, PreTradeControl
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import OrderStore
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 TRADING_DAY_END_S = 22 * 3600
 

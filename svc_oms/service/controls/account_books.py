@@ -10,7 +10,8 @@ Positions change with venue reports only; the account's state names the last suc
 from collections.abc import Iterable, Mapping
 
 from svc_oms.domain.controls.exposure import OpenBook, PriceOf
-from svc_oms.domain.positions import Position, PositionKey
+from svc_oms.domain.model import InstrumentKey
+from svc_oms.domain.positions import Position
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import position_value
 from svc_oms.service.codec.order_records import read_order
@@ -33,7 +34,7 @@ class _Orders:
         self.book = book
 
 
-Positions = dict[PositionKey, Position]
+Positions = dict[InstrumentKey, Position]
 
 
 class Books:
@@ -58,7 +59,8 @@ class Books:
                 found[account_id] = {}
                 missing += [account_id] if at else []
         for row in await transaction.positions(missing) if missing else ():
-            found[row.account_id][row.isin, row.currency] = position_value(row)
+            position = position_value(row)
+            found[row.account_id][position.key] = position
         for account_id in missing:
             self.moved(account_id, positions_at[account_id], found[account_id])
         return found
@@ -97,7 +99,7 @@ class Books:
             await self._read(transaction, anew, found)
         for account_id, book in found.items():
             for position in positions[account_id].values():
-                if book.positions.get((position.isin, position.currency)) != position:
+                if book.positions.get(position.key) != position:
                     book.hold(position)
         return found
 

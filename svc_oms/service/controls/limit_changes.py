@@ -14,6 +14,7 @@ from kernel.nanoseconds import NS_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import MeshError, refuse
 from mesh.names import called
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls.limit_values import (
@@ -28,15 +29,8 @@ from svc_oms.domain.controls.limit_values import (
 )
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
 from svc_oms.service.codec.control_records import range_value, stop_message, values_value
-from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.controls.control_ports import (
-    ControlChange,
-    ControlRecord,
-    ControlStore,
-    RecordKind,
-)
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.controls.limit_records import limit_record, override_record
-from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import (
     account_not_found,
@@ -45,6 +39,13 @@ from svc_oms.service.errors import (
     refused,
 )
 from svc_oms.service.ports import AccountRow
+from svc_oms.service.ports.control_ports import (
+    ControlChange,
+    ControlRecord,
+    ControlStore,
+    RecordKind,
+)
+from svc_oms.service.ports.directory_ports import IdKind
 
 # Longest time an override may be in effect.
 OVERRIDE_MAX_S = 24 * 3600
@@ -197,7 +198,7 @@ class LimitChanges:
                 )
             except OrderRefused as error:
                 raise refused(error) from error
-            until_ns = nanoseconds(request.valid_until)
+            until_ns = from_timestamp(request.valid_until)
             if not now_ns < until_ns <= now_ns + OVERRIDE_MAX_S * NS_PER_S:
                 raise invalid_field(
                     "valid_until",
@@ -238,7 +239,7 @@ class LimitChanges:
             override, version = await _override(change, request.override_id)
             if override.state != limit_pb2.OVERRIDE_STATE_PROPOSED:
                 raise _state("override_id", override.override_id, _state_name(override))
-            if nanoseconds(override.valid_until) <= now_ns:
+            if from_timestamp(override.valid_until) <= now_ns:
                 raise _state("override_id", override.override_id, "over, before it was approved")
             if override.proposed_by == caller.subject:
                 raise refuse(
@@ -358,10 +359,10 @@ class LimitChanges:
 
 def _times(request: limit_service_pb2.SetLimitRequest, now_ns: int) -> tuple[int, int]:
     """Return from when a limit applies and until when; 0 for until further notice."""
-    until_ns = nanoseconds(request.valid_until)
+    until_ns = from_timestamp(request.valid_until)
     # A field that is set counts, even if it is the beginning of 1970.
     given = request.HasField("valid_from")
-    from_ns = nanoseconds(request.valid_from) if given else now_ns
+    from_ns = from_timestamp(request.valid_from) if given else now_ns
     if from_ns < now_ns:
         raise invalid_field(
             "valid_from", timestamp(from_ns).ToJsonString(), "left out for now, or in the future"

@@ -1,9 +1,9 @@
 """The records of limits and overrides that changes write."""
 
 from kernel.nanoseconds import NS_PER_US, to_us
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2
-from svc_oms.service.codec.values import nanoseconds
-from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
+from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 
 
 def limit_record(limit: limit_pb2.Limit, name: str, from_ns: int, until_ns: int) -> ControlRecord:
@@ -26,6 +26,6 @@ def override_record(override: limit_pb2.Override, version: int, now_ns: int) -> 
         str(override.state),
         override.account_id,
         to_us(now_ns),
-        to_us(nanoseconds(override.valid_until)),
+        to_us(from_timestamp(override.valid_until)),
         override.SerializeToString(),
     )

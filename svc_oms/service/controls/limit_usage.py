@@ -14,8 +14,8 @@ from svc_oms.service.codec.control_records import (
     values_message,
 )
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.controls.control_ports import AccountPicture
 from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.ports.control_ports import AccountPicture
 
 
 def usage(
@@ -27,7 +27,7 @@ def usage(
     positions = [position_value(row) for row in picture.positions]
     book = OpenBook(
         [read_order(row.body, row.fold) for row in picture.orders],
-        {(each.isin, each.currency): each for each in positions},
+        {each.key: each for each in positions},
         controls_in_force.market.reference_price,
     )
     view = replace(controls_in_force.view(account, controls), book=book)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from kernel.decimals import plain
-from kernel.nanoseconds import NS_PER_S, NS_PER_US
+from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
 from svc_oms.domain.checks import Limits
 from svc_oms.domain.controls.judgement import (
@@ -30,8 +30,8 @@ from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
-from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.positions import MOVING, Position, follow, key_of
+from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
+from svc_oms.domain.positions import MOVING, Position, follow
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
     Decoded,
@@ -40,11 +40,11 @@ from svc_oms.service.codec.control_records import (
     read_controls,
     strategy_name,
 )
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.account_books import Books, Positions
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Transaction
+from svc_oms.service.reference.market import Market
+from svc_oms.service.submissions import Submission
 
 
 class ControlsInForce:
@@ -62,7 +62,7 @@ class ControlsInForce:
         if seen > self._controls.version:
             # After the lock: nothing changes between the two statements.
             version = await transaction.controls_version()
-            records = await transaction.control_records(now_ns // NS_PER_US)
+            records = await transaction.control_records(to_us(now_ns))
             self._decoded = decoded(records, self._decoded)
             self._controls = read_controls(version, self._decoded)
         return self._controls
@@ -280,7 +280,7 @@ class PositionBatchFollower:
         self._views = views
         # Copies: the kept positions stay valid until this batch is committed.
         self._positions = {name: dict(held) for name, held in positions.items()}
-        self._moved: set[tuple[str, tuple[str, str]]] = set()
+        self._moved: set[tuple[str, InstrumentKey]] = set()
         self._changes = changes
 
     def followed(self, before: Order, after: Order, events: Sequence[Event]) -> None:
@@ -293,7 +293,7 @@ class PositionBatchFollower:
             sequence += 1
             if not isinstance(event, MOVING):
                 continue
-            key = key_of(after)
+            key = InstrumentKey.of(after)
             position = held.get(key) or Position(account_id, *key)
             held[key] = follow(position, after.side, event, sequence)
             self._moved.add((account_id, key))

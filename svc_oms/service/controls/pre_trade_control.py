@@ -12,8 +12,8 @@ from typing import Protocol
 from svc_oms.domain.events import Event
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.book.book_changes import BookChanges
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.ports import AccountRow, Transaction
+from svc_oms.service.submissions import Submission
 
 
 class BatchControl(Protocol):

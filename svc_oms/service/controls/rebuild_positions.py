@@ -6,7 +6,7 @@ from svc_oms.service.book.verification import Audited
 from svc_oms.service.codec.control_records import position_row
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.controls.control_ports import ControlStore
+from svc_oms.service.ports.control_ports import ControlStore
 
 # Attempts for an account whose log grows while it is read; then it is reported.
 ATTEMPTS_MAX = 10

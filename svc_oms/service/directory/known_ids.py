@@ -8,9 +8,9 @@ from typing import Final
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.similar_ids import near
-from svc_oms.service.directory.directory_ports import DirectoryStore, IdKind
 from svc_oms.service.directory.user_names import UserNames
-from svc_oms.service.instruments.market import Market
+from svc_oms.service.ports.directory_ports import DirectoryStore, IdKind
+from svc_oms.service.reference.market import Market
 
 # Known ids that are compared with an unknown one; the store returns the similar ones first.
 CANDIDATES_MAX: Final = 200

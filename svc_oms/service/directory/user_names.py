@@ -6,8 +6,8 @@ from typing import NamedTuple
 from mesh.auth import Principal
 from mesh.call import Call
 from mesh.log import get_logger
-from svc_oms.service.directory.directory_ports import UserNameStore
 from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
+from svc_oms.service.ports.directory_ports import UserNameStore
 
 log = get_logger("svc_oms.people")
 

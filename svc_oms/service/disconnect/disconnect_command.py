@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-from mesh.errors import MeshError, to_rejection
+from mesh.errors import MeshError
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.model import Order
 from svc_oms.service.audit.audit_log import action
-from svc_oms.service.commands.checked import cancel_order
+from svc_oms.service.commands.checked import cancel_one_of_many
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import DisconnectCancel, Submission
-from svc_oms.service.errors import refused
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import AuditWrite, IdempotencyRow
+from svc_oms.service.submissions import DisconnectCancel, Submission
 
 
 def disconnect_cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -28,19 +26,15 @@ def disconnect_cancel(batch: CommandBatch, submission: Submission) -> Idempotenc
         if order.is_closed:
             continue
         result = response.results.add(order_id=order_id)
-        wanted = CancelOrder(command.idempotency_key, order_id, command.actor)
-        try:
-            order = cancel_order(batch, submission, order, wanted, refusable=False)
-            sequence = order.last_sequence
-        except (OrderRefused, MeshError) as error:
+        outcome = cancel_one_of_many(batch, submission, order, result, refusable=False)
+        if isinstance(outcome, MeshError):
             left.append(order_id)
-            refusal = refused(error)
-            result.rejection.CopyFrom(to_rejection(refusal))
-        result.state = order.state.value  # type: ignore[assignment] # by number
+        else:
+            sequence = outcome.last_sequence
     if response.results:
         found = len(response.results)
         batch.changes.writes.audit.append(_entry(batch.changes.now_ns, command, found, left))
-    return batch.row(submission, "", sequence, response.SerializeToString())
+    return key_row(submission, "", sequence, response.SerializeToString())
 
 
 def _scope(batch: CommandBatch, command: DisconnectCancel) -> list[Order]:

@@ -19,18 +19,19 @@ from kernel.ulid import new_ulid
 from mesh.auth import Principal
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service import metrics
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.guard_ports import GuardRow, GuardStore
+from svc_oms.service.submissions import (
     CommandKind,
     DisconnectCancel,
     Outcome,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.disconnect.guard_ports import GuardRow, GuardStore
-from svc_oms.service.ports import StoreUnavailableError
 
 log = get_logger("svc_oms.disconnect")
 
@@ -169,11 +170,7 @@ class FlowGuards:
                     if self._seen_since is not None:
                         log.warning("database away, guards wait", error=str(error))
                     self._seen_since = None
-                try:
-                    async with asyncio.timeout(LOOK_INTERVAL_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
+                await is_set_within(self._wake, LOOK_INTERVAL_S)
 
     async def _look(self) -> list[GuardRow]:
         """Store lost flows, renew the living ones, return the claimed guards."""

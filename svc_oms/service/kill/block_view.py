@@ -9,11 +9,11 @@ allowed to send.
 import asyncio
 
 from kernel.clock import Clock
+from kernel.nanoseconds import to_us
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service.codec.kill_messages import blocks_message
-from svc_oms.service.kill import kill_ports
-from svc_oms.service.kill.kill_ports import KillStore, SwitchRow
-from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports import StoreUnavailableError, kill_ports
+from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
 
 # A view older than this must not be used; it is renewed every second.
 BLOCKS_AGE_MAX_S = 5.0
@@ -98,5 +98,5 @@ class BlockView:
         Raises:
             StoreUnavailableError: The confirmation is not stored.
         """
-        await self._store.confirm(session_id, token, version, self._clock.now_ns() // 1000)
+        await self._store.confirm(session_id, token, version, to_us(self._clock.now_ns()))
         self.ring()

@@ -9,11 +9,11 @@ from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.kill_messages import subject_of, switch_text
 from svc_oms.service.codec.values import timestamp
-from svc_oms.service.commands.submissions import Submission
 from svc_oms.service.controls.pre_trade_control import BatchControl
-from svc_oms.service.kill.kill_ports import SwitchRow
 from svc_oms.service.ports import AccountRow, Transaction
-from svc_oms.service.venue.venue_sessions import VenueSessions
+from svc_oms.service.ports.kill_ports import SwitchRow
+from svc_oms.service.reference.venue_sessions import VenueSessions
+from svc_oms.service.submissions import Submission
 
 
 class KillSwitchControl:

@@ -10,17 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.nanoseconds import NS_PER_S, US_PER_S, to_us
 from kernel.ulid import new_ulid, valid_ulid
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.names import called
+from mesh.tasks import is_set_within
 from svc_oms.domain.kill_switches import Scope, reaches_session
 from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.errors import key_reused
 from svc_oms.service.kill.block_view import BlockView
-from svc_oms.service.kill.kill_ports import (
+from svc_oms.service.kill.pulls import Puller
+from svc_oms.service.ports import StoreUnavailableError, WakeUps
+from svc_oms.service.ports.kill_ports import (
     ENGAGED,
     ENGAGING,
     MASS_CANCEL,
@@ -29,9 +32,7 @@ from svc_oms.service.kill.kill_ports import (
     KillStore,
     SwitchRow,
 )
-from svc_oms.service.kill.pulls import Puller
-from svc_oms.service.ports import StoreUnavailableError, WakeUps
-from svc_oms.service.venue.venue_sessions import VenueSessions
+from svc_oms.service.reference.venue_sessions import VenueSessions
 
 log = get_logger("svc_oms.kill")
 
@@ -106,7 +107,7 @@ class KillSwitches:
             state=NOT_BLOCKING if order.kind == MASS_CANCEL else ENGAGING,
             version=0,
             engaged_by=order.by.subject,
-            engaged_at_us=now_ns // NS_PER_US,
+            engaged_at_us=to_us(now_ns),
             engaged_by_name=order.by.username,
         )
         stored = await self._parts.kills.engage(row, SWITCHES_IN_FORCE_MAX)
@@ -156,7 +157,7 @@ class KillSwitches:
         Raises:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE.
         """
-        now_us = self._parts.clock.now_ns() // NS_PER_US
+        now_us = to_us(self._parts.clock.now_ns())
         row = await self._existing(
             await self._parts.kills.propose_release(
                 switch_id, by.subject, reason, now_us, by.username
@@ -194,7 +195,7 @@ class KillSwitches:
                 switch_id=switch_id,
                 proposed_by=by.subject,
             )
-        now_us = self._parts.clock.now_ns() // NS_PER_US
+        now_us = to_us(self._parts.clock.now_ns())
         row = await self._existing(
             await self._parts.kills.release(switch_id, by.subject, now_us, by.username), switch_id
         )
@@ -226,11 +227,7 @@ class KillSwitches:
                 wait_s = BUSY_LOOK_S
             if any(row.state == ENGAGING for row in blocks.rows):
                 wait_s = self._confirm_look_s()
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._rung.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(self._rung, wait_s)
 
     def _confirm_look_s(self) -> float:
         """Look often while somebody waits for the answer, then seldom."""
@@ -271,7 +268,7 @@ class KillSwitches:
         state = ENGAGING if not safe else NOT_BLOCKING if row.drill else ENGAGED
         sessions = message.SerializeToString(deterministic=True)
         if state != row.state or sessions != row.sessions:
-            now_us = self._parts.clock.now_ns() // NS_PER_US
+            now_us = to_us(self._parts.clock.now_ns())
             await self._parts.kills.acknowledge(row.switch_id, state, sessions, now_us)
             await self._parts.blocks.refresh()
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, US_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import MeshError, to_rejection
 from mesh.log import get_logger
@@ -34,17 +34,17 @@ from svc_oms.domain.model import Order, Rejection
 from svc_oms.service.codec.kill_messages import command_subject, listed_subject
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.values import rejection_message
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.ports import OrderStore
+from svc_oms.service.ports.kill_ports import IN_FORCE, MASS_CANCEL, RELEASED, PullRow, SwitchRow
+from svc_oms.service.reference.venue_sessions import VenueSessions
+from svc_oms.service.submissions import (
     CommandKind,
     Outcome,
     Pull,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.kill.kill_ports import IN_FORCE, MASS_CANCEL, RELEASED, PullRow, SwitchRow
-from svc_oms.service.ports import OrderStore
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 log = get_logger("svc_oms.pulls")
 
@@ -138,7 +138,7 @@ class Puller:
         )
 
     def _now_us(self) -> int:
-        return self._parts.clock.now_ns() // NS_PER_US
+        return to_us(self._parts.clock.now_ns())
 
     # Listing.
 

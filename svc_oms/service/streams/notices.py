@@ -9,7 +9,7 @@ from ordermesh.oms.v1.event_pb2 import OrderStreamItem
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.codec.stream_frames import stream_item
 from svc_oms.service.codec.values import timestamp
-from svc_oms.service.venue.venue_sessions import VenueSession
+from svc_oms.service.reference.venue_sessions import VenueSession
 
 
 class NoticeReader(Protocol):

@@ -8,25 +8,23 @@ has is disconnected.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from google.protobuf.duration_pb2 import Duration
-
 from kernel.clock import Clock
-from kernel.nanoseconds import NS_PER_S, US_PER_S
-from mesh.errors import MeshError, refuse
+from kernel.nanoseconds import US_PER_S, to_us
+from mesh.call import Call
+from mesh.streams.cursor import Kept, resync, resync_cause
+from mesh.streams.life import StreamLife, slow_consumer
 from ordermesh.oms.v1.event_pb2 import OrderStreamItem
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service import metrics
 from svc_oms.service.codec.stream_frames import event_item, joined, snapshot_item, stream_item
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import TAIL_ITEMS_MAX, Tail
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 # Items in one frame of events, and in one of a snapshot.
 FRAME_EVENTS_MAX = 250
@@ -37,8 +35,6 @@ SNAPSHOT_ORDERS_MAX = 10_000
 SNAPSHOT_CLOSED_US = 24 * 3600 * US_PER_S
 # News that a reader has not fetched; the oldest is dropped, the newest has the state.
 NOTICES_MAX = 64
-# The delay readers are asked for when the process stops; at any other end there is none.
-DRAIN_RETRY_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +48,6 @@ class StreamParts:
     venues: VenueSessions
     readiness: Readiness
     lag_events_max: int = TAIL_ITEMS_MAX
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEnd:
-    """When and why a stream must end."""
-
-    drain: asyncio.Event
-    ends_at_ns: int
-    cause: stream_pb2.DrainCause
 
 
 class _Position:
@@ -84,15 +71,14 @@ class OrderStream:
         parts: StreamParts,
         wanted: Sequence[tuple[str, stream_pb2.Cursor | None]],
         heartbeat_s: float,
-        end: StreamEnd,
+        call: Call,
     ) -> None:
         self._parts = parts
         self._wanted = wanted
-        self._heartbeat_s = heartbeat_s
-        self._end = end
         self._notices: deque[bytes] = deque(maxlen=NOTICES_MAX)
         self._positions: list[_Position] = []
         self.wake = asyncio.Event()
+        self._life = StreamLife(call, parts.clock, heartbeat_s, self.wake.set)
 
     def notice(self, item: bytes) -> None:
         """See `notices.NoticeReader`."""
@@ -106,27 +92,22 @@ class OrderStream:
             MeshError: SLOW_CONSUMER, DRAINING, DEPENDENCY_UNAVAILABLE (by way of the store).
         """
         parts = self._parts
-        drain_watch = asyncio.create_task(self._watch_drain())
         parts.notices.join(self)
         metrics.STREAMS.inc()
         try:
-            await self._join()
-            for position in self._positions:
-                async for frame in self._begin(position):
+            with self._life:
+                await self._join()
+                for position in self._positions:
+                    async for frame in self._begin(position):
+                        yield frame
+                yield self._link_states()
+                async for frame in self._live():
                     yield frame
-            yield self._link_states()
-            async for frame in self._live():
-                yield frame
         finally:
             metrics.STREAMS.dec()
-            drain_watch.cancel()
             parts.notices.leave(self)
             for position in self._positions:
                 self._leave(position)
-
-    async def _watch_drain(self) -> None:
-        await self._end.drain.wait()
-        self.wake.set()
 
     async def _join(self) -> None:
         tails = self._parts.publisher.accounts
@@ -154,15 +135,14 @@ class OrderStream:
         """Replay the events after the reader's cursor, or send a snapshot."""
         requested = position.requested
         if requested is not None:
-            cause = self._refusal(requested, position.tail.high)
+            kept = Kept(self._parts.readiness.epoch, position.tail.high)
+            cause = resync_cause(requested, kept)
             if cause is None:
                 position.cursor = requested.sequence
                 return
-            resync = stream_pb2.Resync(
-                cause=cause, channel=position.account_id, requested=requested
-            )
-            yield _framed(OrderStreamItem(resync=resync))
-        now_us = self._parts.clock.now_ns() // 1000
+            answer = resync(requested, cause, position.account_id)
+            yield _framed(OrderStreamItem(resync=answer))
+        now_us = to_us(self._parts.clock.now_ns())
         snapshot = await self._parts.store.snapshot(
             position.account_id, now_us - SNAPSHOT_CLOSED_US, SNAPSHOT_ORDERS_MAX
         )
@@ -177,13 +157,6 @@ class OrderStream:
         )
         yield _framed(OrderStreamItem(snapshot_complete=complete))
 
-    def _refusal(self, requested: stream_pb2.Cursor, high: int) -> stream_pb2.ResyncCause | None:
-        if requested.epoch != self._parts.readiness.epoch:
-            return stream_pb2.RESYNC_CAUSE_EPOCH_CHANGED
-        if requested.sequence > high:
-            return stream_pb2.RESYNC_CAUSE_CURSOR_UNKNOWN
-        return None
-
     def _link_states(self) -> bytes:
         """Return which venues are reachable: a reader that missed the news must know, too."""
         parts = self._parts
@@ -191,9 +164,8 @@ class OrderStream:
         return joined(parts.notices.link_item(session) for session in parts.venues.all())
 
     async def _live(self) -> AsyncIterator[bytes]:
-        clock = self._parts.clock
-        heartbeat_at = clock.monotonic() + self._heartbeat_s
-        # Sent once, when nothing is left to replay: from here on the reader is live.
+        life = self._life
+        # Said once, at once, when nothing is left to replay: from here on it is live.
         to_say_live = bool(self._positions)
         while True:
             # Also what came while a frame was written: it must not wait for the next wake-up.
@@ -206,46 +178,34 @@ class OrderStream:
                     moved = True
                     yield joined(fragments)
                 elif position.live and position.cursor < position.tail.high:
-                    yield self._too_slow(position)
-                    raise self._slow_consumer()
+                    limit = self._parts.lag_events_max
+                    yield self._too_slow(position, limit)
+                    raise slow_consumer(
+                        f"you are more than {limit} events behind; resume from the cursor", limit
+                    )
             news = self._news()
-            turns_live = to_say_live and all(position.live for position in self._positions)
-            if turns_live or clock.monotonic() >= heartbeat_at:
-                to_say_live = to_say_live and not turns_live
-                heartbeat_at = clock.monotonic() + self._heartbeat_s
+            if to_say_live and all(position.live for position in self._positions):
+                to_say_live = False
+                life.hasten_heartbeat()
+            if life.heartbeat_due():
                 news += self._heartbeats()
             if news or (woken and not moved):
                 # May be empty: then other users of the stream can send their items. With events
                 # they send them in the same frame.
                 yield news
-            if self._must_end(moved=moved):
-                stops = self._end.drain.is_set()
-                retry_s = DRAIN_RETRY_S if stops else 0
-                yield self._drain_item(
-                    stream_pb2.DRAIN_CAUSE_SHUTDOWN if stops else self._end.cause, retry_s
+            # At once when the process stops, otherwise when nothing waits.
+            if life.drains or (not moved and life.is_over):
+                yield _framed(OrderStreamItem(drain=life.drain(self._resume())))
+                raise life.end_error(
+                    "this stream ends in good order; connect again and resume from the cursor"
                 )
-                raise _draining(retry_s)
             if not moved:
-                await self._woken(heartbeat_at)
+                await self.wake.wait()
 
     def _news(self) -> bytes:
         news = joined(self._notices)
         self._notices.clear()
         return news
-
-    def _must_end(self, *, moved: bool) -> bool:
-        """Return whether the stream ends: at once if the process stops, else if nothing waits."""
-        if self._end.drain.is_set():
-            return True
-        return not moved and self._parts.clock.now_ns() >= self._end.ends_at_ns
-
-    async def _woken(self, heartbeat_at: float) -> None:
-        """Wait for more, until the next heartbeat or the end is due."""
-        clock = self._parts.clock
-        left_s = (self._end.ends_at_ns - clock.now_ns()) / NS_PER_S
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(min(heartbeat_at - clock.monotonic(), left_s), 0)):
-                await self.wake.wait()
 
     async def _next(self, position: _Position) -> list[bytes]:
         """Return the next framed events; none when there are none, or the reader is too slow."""
@@ -266,21 +226,11 @@ class OrderStream:
         return fragments
 
     def _heartbeats(self) -> bytes:
-        now = timestamp(self._parts.clock.now_ns())
+        beat = self._life.heartbeat
         if not self._positions:
-            return _framed(OrderStreamItem(heartbeat=stream_pb2.Heartbeat(server_time=now)))
-        return joined(
-            _framed(
-                OrderStreamItem(
-                    heartbeat=stream_pb2.Heartbeat(
-                        server_time=now,
-                        high_water=self._cursor(position.cursor),
-                        channel=position.account_id,
-                    )
-                )
-            )
-            for position in self._positions
-        )
+            return _framed(OrderStreamItem(heartbeat=beat()))
+        beats = (beat(self._cursor(each.cursor), each.account_id) for each in self._positions)
+        return joined(_framed(OrderStreamItem(heartbeat=one)) for one in beats)
 
     def _resume(self) -> stream_pb2.Cursor | None:
         """Return where to resume; with several accounts the events themselves say it."""
@@ -288,36 +238,11 @@ class OrderStream:
             return None
         return self._cursor(self._positions[0].cursor)
 
-    def _too_slow(self, position: _Position) -> bytes:
+    def _too_slow(self, position: _Position, limit: int) -> bytes:
         metrics.SLOW_CONSUMERS.inc()
-        slow = stream_pb2.SlowConsumer(
-            resume=self._cursor(position.cursor), limit_items=self._parts.lag_events_max
-        )
+        slow = stream_pb2.SlowConsumer(resume=self._cursor(position.cursor), limit_items=limit)
         return _framed(OrderStreamItem(slow_consumer=slow))
-
-    def _slow_consumer(self) -> MeshError:
-        limit = self._parts.lag_events_max
-        return refuse(
-            "SLOW_CONSUMER",
-            f"you have more than {limit} events to read; resume from the cursor",
-            retry_after_s=1.0,
-            limit_items=limit,
-        )
-
-    def _drain_item(self, cause: stream_pb2.DrainCause, retry_s: int) -> bytes:
-        drain = stream_pb2.Drain(
-            resume=self._resume(), retry_after=Duration(seconds=retry_s), cause=cause
-        )
-        return _framed(OrderStreamItem(drain=drain))
 
 
 def _framed(item: OrderStreamItem) -> bytes:
     return stream_item(item.SerializeToString())
-
-
-def _draining(retry_s: int) -> MeshError:
-    return refuse(
-        "DRAINING",
-        "the server ends this stream; connect again and resume from the cursor",
-        retry_after_s=float(retry_s),
-    )

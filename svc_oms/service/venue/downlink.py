@@ -7,25 +7,26 @@ after it, and a heartbeat confirms both.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kernel.clock import Clock
+from mesh.call import Call
+from mesh.streams.life import StreamLife
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.codec.stream_frames import joined, numbered_command
-from svc_oms.service.codec.values import timestamp
 from svc_oms.service.controls.pre_trade_control import FillFollower
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, SessionRow, WakeUps
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.streams.tails import Tail
 from svc_oms.service.venue.session_administration import SessionAdministration
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 # Commands in one frame.
 FRAME_COMMANDS_MAX = 500
@@ -133,7 +134,7 @@ class Downlink:
             )
         )
 
-    async def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+    async def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains.
 
         Raises:
@@ -142,18 +143,16 @@ class Downlink:
         """
         parts = self._parts
         tail = self.tail
-        tail.join(self._wake)
-        parts.blocks.join(self._wake)
-        drain_watch = asyncio.create_task(self._watch(drain))
         sent = self.acknowledged
-        try:
+        life = StreamLife(call, parts.clock, HEARTBEAT_S, self._wake.set)
+        with life, self._joined():
             blocks_version = parts.blocks.version
-            # At once after the opening: a standby may have connected long ago.
-            beat_at = parts.clock.monotonic()
+            # At once behind the opening: to a standby it may be long since it dialled.
+            life.hasten_heartbeat()
             yield self.opened()
             for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):
                 yield gw.LinkResponse(questions=self._questions[start : start + FRAME_COMMANDS_MAX])
-            while self.failure is None and not drain.is_set():
+            while self.failure is None and not life.drains:
                 self._wake.clear()
                 self._check_heard()
                 while self._admin:
@@ -172,21 +171,26 @@ class Downlink:
                 parts.blocks.require_fresh()
                 if parts.blocks.version != blocks_version:
                     continue
-                if parts.clock.monotonic() >= beat_at:
-                    beat_at = parts.clock.monotonic() + HEARTBEAT_S
-                    now = timestamp(parts.clock.now_ns())
-                    yield gw.LinkResponse(heartbeat=stream_pb2.Heartbeat(server_time=now))
+                if life.heartbeat_due():
+                    yield gw.LinkResponse(heartbeat=life.heartbeat())
                 if payloads:
                     yield self._frame(sent, payloads)
                     sent += len(payloads)
                 else:
-                    await self._woken(beat_at)
+                    await self._wake.wait()
             if self.failure is not None:
                 raise self.failure
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        """Be woken by commands of the session and by kill switches."""
+        self.tail.join(self._wake)
+        self._parts.blocks.join(self._wake)
+        try:
+            yield
         finally:
-            tail.leave(self._wake)
-            parts.blocks.leave(self._wake)
-            drain_watch.cancel()
+            self.tail.leave(self._wake)
+            self._parts.blocks.leave(self._wake)
 
     def _check_heard(self) -> None:
         silent_s = self._parts.clock.monotonic() - self._heard_at
@@ -194,18 +198,6 @@ class Downlink:
             self.fail(
                 GatewayGoneError(f"gateway {self._session.gateway} is silent for {silent_s:.0f} s")
             )
-
-    async def _watch(self, drain: asyncio.Event) -> None:
-        await drain.wait()
-        self._wake.set()
-
-    async def _woken(self, until: float) -> None:
-        """Wait for more to say, until the next heartbeat is due."""
-        try:
-            async with asyncio.timeout(max(until - self._parts.clock.monotonic(), 0)):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
         room = self.acknowledged + OUTSTANDING_COMMANDS_MAX - sent

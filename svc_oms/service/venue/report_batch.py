@@ -12,6 +12,7 @@ from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S
 from kernel.side import Side
 from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.events import (
@@ -30,7 +31,6 @@ from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import execution_row, found_execution, read_order
-from svc_oms.service.codec.values import nanoseconds
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
 from svc_oms.service.ports import AccountRow, ExecutionRow, ParkedWrite, Transaction
@@ -190,7 +190,7 @@ class ReportBatch:
             venue_time_ns=(
                 facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
             ),
-            received_at_ns=0 if message is None else nanoseconds(message.received_at),
+            received_at_ns=0 if message is None else from_timestamp(message.received_at),
             actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
         )
 

@@ -23,7 +23,7 @@ from svc_oms.service.codec.values import timestamp
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.errors import invalid_field
 from svc_oms.service.ports import SessionRow, WakeUps
-from svc_oms.service.venue.session_ports import (
+from svc_oms.service.ports.session_ports import (
     ActionRow,
     ActionUnderWayError,
     NewNumbers,

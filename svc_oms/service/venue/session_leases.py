@@ -9,12 +9,12 @@ the standby.
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, session_pb2
 from svc_oms.service.codec.order_records import read_order
@@ -182,9 +182,7 @@ class SessionLeases:
         """
         vouched_at = float("-inf")
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(VOUCH_INTERVAL_S):
-                    await self._due.wait()
+            await is_set_within(self._due, VOUCH_INTERVAL_S)
             self._due.clear()
             try:
                 if self._parts.clock.monotonic() - vouched_at >= VOUCH_INTERVAL_S:

@@ -11,15 +11,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
+from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
+from mesh.call import Call
 from mesh.log import get_logger
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
-from svc_oms.service.codec.values import nanoseconds, timestamp
-from svc_oms.service.commands.bounded_queue import BoundedQueue
+from svc_oms.service.bounded_queue import BoundedQueue
+from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import (
     FencedError,
     LinkProgress,
@@ -27,11 +30,11 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     Transaction,
 )
+from svc_oms.service.reference.venue_sessions import VenueSession, reported_session
 from svc_oms.service.venue.downlink import Downlink, GatewayGoneError, SessionLinkParts
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
 from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
-from svc_oms.service.venue.venue_sessions import VenueSession, reported_session
 
 log = get_logger("svc_oms.link")
 
@@ -87,9 +90,9 @@ class SessionLink:
         """End the link with this error."""
         self._down.fail(error)
 
-    def frames(self, drain: asyncio.Event) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
+    def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
-        return self._down.frames(drain)
+        return self._down.frames(call)
 
     async def run(self) -> None:
         """Apply frames until something fails; the failure ends the link."""
@@ -231,11 +234,11 @@ class SessionLink:
         )
         begun = perf_counter()
         async with parts.store.transaction() as transaction:
-            told = await self._find_unsolicited(transaction, reports)
-            reports = told.reports
-            order_accounts |= told.order_accounts
+            unsolicited = await self._find_unsolicited(transaction, reports)
+            reports = unsolicited.reports
+            order_accounts |= unsolicited.order_accounts
             accounts = await transaction.lock_accounts(sorted(set(order_accounts.values())))
-            for order_id, account_id in told.order_accounts.items():
+            for order_id, account_id in unsolicited.order_accounts.items():
                 if account_id not in accounts:
                     del order_accounts[order_id]
             changes = BookChanges(accounts, parts.clock.now_ns())
@@ -251,7 +254,7 @@ class SessionLink:
                 OrderGroups(changes, parts.venues, accounts),
                 parts.fill_followers,
                 self.drop_copy,
-                told.openings,
+                unsolicited.openings,
             )
             await batch.read(transaction)
             batch.apply()
@@ -293,12 +296,12 @@ class SessionLink:
         if numbers and status.session_epoch:
             sender = (status.session_epoch, status.next_sender_msg_seq_num)
             self._sender = 0
-        since_ns = nanoseconds(status.since) or parts.clock.now_ns()
+        since_ns = from_timestamp(status.since) or parts.clock.now_ns()
         await parts.store.store_status(
             self.session_id,
             self.token,
             status.state or gw.SESSION_STATE_DOWN,
-            since_ns // 1000,
+            to_us(since_ns),
             status.SerializeToString(),
             sender,
         )

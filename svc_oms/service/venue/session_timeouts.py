@@ -6,10 +6,9 @@ are one transaction. A replica that does not know of an action reads again after
 the latest, so the end of another replica costs no more time than that.
 """
 
-import asyncio
-
 from kernel.clock import Clock
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.ports import AuditWrite, OrderStore, StoreUnavailableError
@@ -50,11 +49,7 @@ class SessionTimeouts:
                 wait_s = await self.look()
             except StoreUnavailableError as error:
                 log.warning("session actions wait for the database", error=str(error))
-            try:
-                async with asyncio.timeout(wait_s):
-                    await moved.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(moved, wait_s)
 
     async def look(self) -> float:
         """Make due actions lapse; return the seconds until the next look.

@@ -16,8 +16,8 @@ from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Order
 from svc_oms.domain.unsolicited import NO_ORDER_ID, opened, side_of, why_not
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.instruments.market import Market
 from svc_oms.service.ports import Transaction
+from svc_oms.service.reference.market import Market
 from svc_oms.service.venue.reports import Report
 
 
@@ -89,16 +89,20 @@ async def _known(
         known[venue_order_id] = order_id
         found.order_accounts[order_id] = account_id
     wanted = {
-        (each.facts.told.account_id, each.instrument.instrument_id, each.facts.venue_order_id)
+        (reported.account_id, each.instrument.instrument_id, each.facts.venue_order_id)
         for each in strays
-        if each.facts.told is not None
+        if (reported := each.facts.reported_order) is not None
         and each.instrument is not None
         and each.facts.venue_order_id not in known
         and each.facts.venue_order_id.isprintable()
     }
     if not wanted:
         return known
-    sides = {(e.facts.venue_order_id, side_of(e.facts.told)) for e in strays if e.facts.told}
+    sides = {
+        (each.facts.venue_order_id, side_of(reported))
+        for each in strays
+        if (reported := each.facts.reported_order) is not None
+    }
     for row in await transaction.orders_by_venue_id(venue_mic, sorted(wanted)):
         order = read_order(row.body, row.fold)
         key = (order.account_id, order.instrument_id, order.venue_order_id)
@@ -109,5 +113,5 @@ async def _known(
 
 
 def _listing(market: Market, venue_mic: str, facts: ExecutionReportFacts) -> Instrument | None:
-    reported = facts.told
+    reported = facts.reported_order
     return None if reported is None else market.find(f"{reported.symbol}.{venue_mic}")

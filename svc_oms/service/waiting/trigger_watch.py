@@ -42,14 +42,14 @@ from svc_oms.domain.model import Order, TriggerPriceType, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.service import metrics
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.reference.venue_sessions import VenueSessions
+from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CommandKind,
     Outcome,
     Submission,
 )
-from svc_oms.service.ports import OrderStore, StoreUnavailableError
-from svc_oms.service.venue.venue_sessions import VenueSessions
 
 T = TypeVar("T")
 

@@ -32,9 +32,10 @@ from svc_oms.domain.numbers import Price
 from svc_oms.domain.order import decide_approve, decide_decline
 from svc_oms.service.commands.checked import check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
-from svc_oms.service.commands.submissions import NOTHING_DONE, Submission, Taken
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
 
 PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
 """Refusals that, like those that may be repeated unchanged, keep a reached stop waiting. Any
@@ -58,7 +59,7 @@ def approve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     order = batch.add(before, before.account_id, event, submission)
     if goes:
         batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def decline(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -68,7 +69,7 @@ def decline(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     before = batch.order(command.order_id)
     event = decide_decline(before, command)
     order = batch.add(before, before.account_id, event, submission)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def trigger(batch: CommandBatch, submission: Submission) -> Taken:

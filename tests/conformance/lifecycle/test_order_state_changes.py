@@ -378,7 +378,7 @@ def test_d_2_d_venue_refuses_a_second_request_because_one_is_pending(tracked):
 def test_e_1_a_order_given_by_telephone():
     """The venue's own reports open it; no ClOrdID(11) is ever reported."""
     tracked = TrackedOrder()
-    tracked.hear_told("0", "0", order_quantity=10000, cum_quantity=0)
+    tracked.hear_unsolicited("0", "0", order_quantity=10000, cum_quantity=0)
     assert tracked.status == ("NEW", 0, 10000)
     for exec_id, quantity in (("E1", 2000), ("E2", 1000), ("E2", 1000), ("E3", 7000)):
         tracked.fill(exec_id, quantity, cl_ord_id="")
@@ -390,7 +390,9 @@ def test_e_1_a_order_given_by_telephone():
 def test_e_1_a_telephoned_order_cancelled_here():
     """OrderID(37) is the one name it has, also as OrigClOrdID(41)."""
     tracked = TrackedOrder()
-    tracked.hear_told("F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50)
+    tracked.hear_unsolicited(
+        "F", "1", order_quantity=10000, exec_id="E1", last_quantity=10, last_price=50
+    )
     assert tracked.status == ("PARTIALLY_FILLED", 10, 9990)
     assert tracked.order.orig_cl_ord_id == tracked.order.venue_order_id == "V1"
     assert tracked.cancel() == Y

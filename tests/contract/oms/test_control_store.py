@@ -4,8 +4,8 @@ import asyncpg
 import pytest
 
 from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.controls.control_ports import ControlRecord, RecordKind
 from svc_oms.service.ports import AccountInfo, LinkProgress, PositionRow, WriteSet
+from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from tests.contract.oms.test_order_store import order, placed, written
 from tests.support.oms_memory import MemoryStore
 

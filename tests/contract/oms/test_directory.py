@@ -3,8 +3,8 @@
 import pytest
 
 from svc_oms.service.codec.kill_messages import placed_by_bytes
-from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.ports import AccountInfo, OrderWrite, WriteSet
+from svc_oms.service.ports.directory_ports import IdKind
 from tests.support.oms import listing
 
 
@@ -76,7 +76,10 @@ async def test_an_open_order_makes_its_trader_venue_and_listing_known(store, dir
             updated_at_us=1,
             closed=not is_open,
             body=body if is_open else placed_by_bytes("dave"),
-            fold="{}",
+            waits=False,
+            group_id="",
+            unsolicited_key="",
+            fold=b"",
         )
 
     async with store.transaction() as batch:

@@ -1,6 +1,6 @@
 """What any store of guards must do."""
 
-from svc_oms.service.disconnect.guard_ports import Armed, GuardRow
+from svc_oms.service.ports.guard_ports import Armed, GuardRow
 
 
 def guard(holder: str = "H1", name: str = "algo", grace_s: int = 0, **changes) -> GuardRow:

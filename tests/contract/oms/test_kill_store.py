@@ -3,7 +3,8 @@
 import pytest
 
 from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.service.kill.kill_ports import (
+from svc_oms.service.ports import AccountInfo, WriteSet
+from svc_oms.service.ports.kill_ports import (
     ENGAGED,
     ENGAGING,
     MASS_CANCEL,
@@ -13,7 +14,6 @@ from svc_oms.service.kill.kill_ports import (
     PullRow,
     SwitchRow,
 )
-from svc_oms.service.ports import AccountInfo, WriteSet
 from tests.contract.oms.test_order_store import FILLED, order
 from tests.support.oms_memory import MemoryStore
 

@@ -51,8 +51,11 @@ def order(number: int, **changes) -> OrderWrite:
         created_at_us=1_700_000_000_000_000 + number,
         updated_at_us=1_700_000_000_000_000 + number,
         closed=False,
+        waits=False,
+        group_id="",
+        unsolicited_key="",
+        fold=b"\x08\x01",
         body=f"body {number}".encode(),
-        fold="1|0|1||||0",
     )
     return row._replace(**changes)
 
@@ -108,7 +111,7 @@ async def test_a_batch_is_read_back(store):
         assert rows["ACC-ALICE"][2:] == (2, b"h" * 32, "DEMO", "", "{}", 1)
         found = await batch.orders([order(2).order_id, "none"])
         assert [(r.order_id, r.body, r.fold) for r in found] == [
-            (order(2).order_id, b"body 2", "1|0|1||||0")
+            (order(2).order_id, b"body 2", b"\x08\x01")
         ]
         key = f"key-{order(1).order_id}"
         keys = await batch.keys([("ACC-ALICE", key), ("ACC-BOB", key)])
@@ -228,10 +231,18 @@ async def test_waiting_orders_and_groups_are_found(store):
     assert await store.waiting() == {order(3).order_id: 3}
 
 
+async def test_an_order_may_get_its_venue_after_it_was_written(store):
+    await written(store, placed(order(1, venue_mic="", instrument_id="")))
+    wanted = ALL._replace(instrument_id="ASML.SIMA")
+    assert await store.list_orders(wanted) == []
+    await written(store, WriteSet(changed_orders=[order(1, last_sequence=2)]))
+    assert [row.order_id for row in await store.list_orders(wanted)] == [order(1).order_id]
+
+
 async def test_unsolicited_orders_are_written_with_its_progress_and_found_by_its_number(store):
     row = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     progress = LinkProgress("sima-orders", row.fencing_token, 1, 9, 0)
-    mine = order(1, told_as="PHONE-1", body=b"reported as PHONE-1")
+    mine = order(1, unsolicited_key="PHONE-1", body=b"reported as PHONE-1")
     await written(store, WriteSet(new_orders=[mine], progress=progress))
     async with store.transaction() as batch:
         assert await batch.unsolicited_orders("SIMA", ["PHONE-1", "PHONE-2", ""]) == [
@@ -253,7 +264,9 @@ async def test_unsolicited_orders_are_written_with_its_progress_and_found_by_its
         assert await batch.orders_by_venue_id("SIMA", wanted) == []
     fenced = progress._replace(fencing_token=0)
     with pytest.raises(FencedError):
-        await written(store, WriteSet(new_orders=[order(4, told_as="PHONE-4")], progress=fenced))
+        await written(
+            store, WriteSet(new_orders=[order(4, unsolicited_key="PHONE-4")], progress=fenced)
+        )
     async with store.transaction() as batch:
         assert await batch.unsolicited_orders("SIMA", ["PHONE-4"]) == []
 

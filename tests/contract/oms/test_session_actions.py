@@ -5,8 +5,8 @@ import time
 import pytest
 
 from svc_oms.service.ports import SessionHeldError
+from svc_oms.service.ports.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 from svc_oms.service.venue.session_administration import APPROVED, DONE, FAILED, PROPOSED, SENT
-from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 
 SEQUENCES, EXPIRED, UNKNOWN = 1, 7, 8
 

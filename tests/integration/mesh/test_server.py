@@ -18,8 +18,7 @@ from mesh.channel import mesh_channel
 from mesh.errors import read_refusal, reason_of, refuse
 from mesh.server import PUBLIC, MeshServer, peer, user
 from mesh.settings import MeshSettings
-from mesh.streams.pump import Batch, End, Tick, drain_message, end_error, pump_call
-from mesh.streams.queues import BoundedQueue
+from mesh.streams.life import StreamLife, slow_consumer
 from ordermesh.oms.v1 import event_pb2, order_service_pb2_grpc
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from tests.support.certificates import tls_of
@@ -47,13 +46,15 @@ PLACE = pb.PlaceRequest(
     terms={"quantity": "10", "time_in_force": 1},
 )
 CANCEL_ALL = pb.CancelAllRequest(idempotency_key="k-1", account_id="ACC-ALICE")
+WAITING_ITEMS_MAX = 10
 
 
 class Orders(order_service_pb2_grpc.OrderServiceServicer):
     """Does nothing an OMS does; each rpc shows one thing the server does."""
 
     def __init__(self) -> None:
-        self.queue = BoundedQueue[event_pb2.OrderStreamItem](10, "orders")
+        self.items = []
+        self.wake = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.watching = asyncio.Event()
         self.halted = None
@@ -85,17 +86,23 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
 
     async def Watch(self, request, call):
         self.watching.set()
-        steps = pump_call(call, self.queue, max_items=5, heartbeat_s=60, clock=SystemClock())
-        async for step in steps:
-            match step:
-                case Batch(items):
+        with StreamLife(call, SystemClock(), 60, self.wake.set) as life:
+            while not life.is_over:
+                self.wake.clear()
+                items, self.items = self.items, []
+                if len(items) > WAITING_ITEMS_MAX:
+                    raise slow_consumer("too many items waited", WAITING_ITEMS_MAX)
+                if items:
                     # Serialised here: the server passes bytes through.
                     yield pb.WatchResponse(items=items).SerializeToString()
-                case Tick():
-                    raise AssertionError("no heartbeat within a test")
-                case End(cause):
-                    yield pb.WatchResponse(items=[{"drain": drain_message(cause)}])
-                    raise end_error(cause)
+                assert not life.heartbeat_due(), "no heartbeat within a test"
+                await self.wake.wait()
+            yield pb.WatchResponse(items=[{"drain": life.drain()}])
+            raise life.end_error("the stream ends")
+
+    def put(self, *items):
+        self.items += items
+        self.wake.set()
 
 
 class Running:
@@ -244,7 +251,7 @@ async def test_stream_passes_bytes_through_and_drains(running):
     async with running.stub() as stub:
         stream = stub.Watch(pb.WatchRequest(), metadata=bearer(running.mint.mint_token()))
         await running.orders.watching.wait()
-        running.orders.queue.put_nowait(item)
+        running.orders.put(item)
         frame = await stream.read()
         assert list(frame.items) == [item]
         stopping = asyncio.ensure_future(running.server.stop())
@@ -252,7 +259,7 @@ async def test_stream_passes_bytes_through_and_drains(running):
         assert drained.items[0].drain.cause == 1
         error = await failure_of(stream.read())
         assert (error.code(), reason_of(error)[0]) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
-        assert read_refusal(error).retry_after_s == pytest.approx(0.2)
+        assert read_refusal(error).retry_after_s == 1
         await stopping
 
 
@@ -269,7 +276,7 @@ async def test_stream_ends_30_s_before_its_token(running):
 
 async def test_slow_reader_is_informed(running):
     async with running.stub() as stub:
-        running.orders.queue.extend([event_pb2.OrderStreamItem()] * 11)
+        running.orders.put(*[event_pb2.OrderStreamItem()] * 11)
         stream = stub.Watch(pb.WatchRequest(), metadata=bearer(running.mint.mint_token()))
         with pytest.raises(grpc.aio.AioRpcError):
             async for _ in stream:

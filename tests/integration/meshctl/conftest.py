@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshctl.client import MeshClient
+from meshctl.client import local_mesh
 from tests.support.fake_edge import FakeEdge
 from tests.support.terminal import Terminal
 
@@ -18,6 +18,6 @@ async def terminal(tls_folder, tmp_path):
 @pytest.fixture
 async def trader(terminal):
     """The terminal when alice has logged in."""
-    async with MeshClient.local(terminal.home) as client:
+    async with local_mesh(terminal.home) as client:
         await client.login("alice", "right")
     return terminal

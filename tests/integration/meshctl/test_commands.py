@@ -79,10 +79,7 @@ async def test_cancel_waits_for_the_venue(trader, states, code):
 
 async def test_resolve_says_what_a_person_found(trader):
     words = ("resolve", "ORDER-1", "filled", "--reason", "seen on the screen")
-    code, out, on_stderr = await trader.run(
-        *words, "--execution", "E:1:60:650", "--execution", "F:40:1"
-    )
-    assert code == 0, on_stderr
+    out = await trader.done(*words, "--execution", "E:1:60:650", "--execution", "F:40:1")
     assert "FILLED" in out
     (request,) = trader.edge.requests["Resolve"]
     assert (request.venue_holds, request.reason) == (4, "seen on the screen")
@@ -127,9 +124,9 @@ async def test_exit_codes_of_what_is_not_the_orders_fault(terminal):
     assert (code, "BAD_CREDENTIALS" in on_stderr) == (5, True)
     assert (await terminal.run("order", "hold", "ASML", "1"))[0] == 2
     assert (await terminal.run("replace", "ORDER-1"))[0] == 2
-    assert (await terminal.run("login", "alice"))[0] == 0
-    code, _, on_stderr = await terminal.run("order", "buy", "NOSUCH", "1")
-    assert (code, "ordermesh instruments" in on_stderr) == (3, True)
+    await terminal.done("login", "alice")
+    code, _, told = await terminal.run("order", "buy", "NOSUCH", "1")
+    assert (code, "ordermesh instruments" in told) == (3, True)
     await terminal.edge.stop()
     code, _, on_stderr = await terminal.run("orders")
     assert (code, "ordermesh status" in on_stderr) == (4, True)
@@ -144,6 +141,6 @@ async def test_lists_are_lines_of_json(trader):
 
 
 async def test_logout_ends_the_login(trader):
-    assert (await trader.run("logout"))[0] == 0
+    await trader.done("logout")
     assert (await trader.run("orders"))[0] == 5
     assert trader.edge.requests["Logout"][0].refresh_token == "refresh-1"

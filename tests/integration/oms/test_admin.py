@@ -9,10 +9,10 @@ from mesh.settings import child_environment
 from ordermesh.oms.v1 import audit_service_pb2
 
 
-def admin(book_url: str, *words: str) -> subprocess.CompletedProcess[str]:
+def admin(book_url: str, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "svc_oms.admin", *words],
-        env=child_environment({"ORDERMESH_DATABASE_URL": book_url}),
+        env=child_environment({"ORDERMESH_DATABASE_URL": book_url, **settings}),
         capture_output=True,
         text=True,
         check=False,

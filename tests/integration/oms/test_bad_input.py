@@ -255,8 +255,8 @@ def link(kind: int, **changes: str) -> dict[str, object]:
 
 # What was asked; reason, field, what it was, what it should be (parts of the text).
 PLACE_MEANING = [
-    ({"account_id": "ACC-BOB"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-BOB", "may use"),
-    ({"account_id": "ACC-NONE"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-NONE", "may use"),
+    ({"account_id": "ACC-BOB"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-BOB", "may not use"),
+    ({"account_id": "ACC-NONE"}, "ACCOUNT_NOT_ALLOWED", "account_id", "ACC-NONE", "may not use"),
     ({"instrument_id": "NONE.SIMA"}, "INSTRUMENT_NOT_FOUND", "instrument_id", "NONE.SIMA", ""),
     ({"instrument_id": "ASML.SIMB"}, "VENUE_UNAVAILABLE", "", "SIMB", "order session"),
     (terms(quantity="1.5"), "QUANTITY_OFF_LOT", "terms.quantity", "1.5", "nearest is 1 or 2"),

@@ -7,9 +7,9 @@ import pytest
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.ports import AccountInfo
+from svc_oms.service.ports.directory_ports import IdKind
 from tests.support.bad_input import unbreakable
 from tests.support.oms import ALICE, BOB, OSCAR, RAVI, RITA, VERA, WAIT_S, trading
 from tests.support.refusals import broken_fields, garbled_refused, refusal, refused_by_name

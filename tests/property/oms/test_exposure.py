@@ -21,8 +21,8 @@ from svc_oms.domain.events import (
     Stamp,
 )
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, Rejection
-from svc_oms.domain.positions import Position, fold_positions, follow, key_of
+from svc_oms.domain.model import Execution, InstrumentKey, Order, OrderTerms, OrderType, Rejection
+from svc_oms.domain.positions import Position, fold_positions, follow
 
 QUANTITIES = st.integers(min_value=1, max_value=30).map(Decimal)
 PRICES = st.integers(min_value=1, max_value=400).map(lambda n: Decimal(n) / 4)
@@ -64,7 +64,7 @@ class Account:
         self.orders[after.order_id] = after
         self.log.append((after, event, sequence))
         self.book.put(after)
-        key = key_of(after)
+        key = InstrumentKey.of(after)
         before = self.positions.get(key) or Position("A", *key)
         moved = follow(before, after.side, event, sequence)
         if moved is not before:
@@ -137,7 +137,7 @@ class Account:
         return made
 
     def moved_keys(self) -> set[tuple[str, str]]:
-        return {key_of(order) for order in self.orders.values()}
+        return {InstrumentKey.of(order) for order in self.orders.values()}
 
 
 @given(STEPS)
@@ -203,7 +203,7 @@ def test_quantity_and_cash_are_those_of_the_fills(steps):
     for key in account.moved_keys():
         quantity = cash = Decimal(0)
         for side, fill in account.fills.values():
-            if key_of(account.orders[fill.order_id]) == key:
+            if InstrumentKey.of(account.orders[fill.order_id]) == key:
                 signed = fill.quantity if side is Side.BUY else -fill.quantity
                 quantity += signed
                 cash -= signed * fill.price

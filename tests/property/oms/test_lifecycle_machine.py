@@ -56,7 +56,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         if kind == "cash":
             self.worker.place_cash(quantity * 50)
         elif kind == "unsolicited":
-            self.worker.hear_told("A", "A", order_quantity=quantity)
+            self.worker.hear_unsolicited("A", "A", order_quantity=quantity)
         else:
             self.worker.place(quantity, None if kind == "market" else "50")
         assert self.worker.status == ("PENDING_NEW", 0, quantity)
@@ -180,7 +180,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         order = self.worker.order
         assert before.state is OrderState.UNKNOWN
         assert order.state is not OrderState.UNKNOWN
-        assert order.on_word
+        assert order.stated_by_person
         assert (order.state is OrderState.FILLED) == (holds is VenueHolds.FILLED)
 
     @rule(data=st.data())

@@ -12,7 +12,7 @@ from svc_oms.domain.order import evolve
 from svc_oms.domain.unsolicited import opened, why_not
 from svc_oms.domain.venue_reports import interpret
 from svc_oms.service.codec.order_records import (
-    fold_text,
+    fold_message,
     order_message,
     order_value,
     progress_message,
@@ -37,7 +37,7 @@ reports = st.builds(
     limit_price=prices,
     stop_price=prices,
     time_in_force=st.sampled_from([*"0123467", "", "9"]),
-    told=st.none()
+    reported_order=st.none()
     | st.builds(
         ReportedOrder,
         account_id=st.sampled_from(["", "ACC-ALICE"]),
@@ -67,4 +67,4 @@ def test_a_report_opens_an_order_that_is_whole_or_says_why_not(report, instrumen
     if order.state not in TERMINAL:
         assert order.cum_quantity + order.leaves_quantity == order.terms.quantity
     message = order_message(order, progress_message(order))
-    assert order_value(message, fold_text(order)) == order._replace(anomaly="")
+    assert order_value(message, fold_message(order)) == order._replace(anomaly="")

@@ -1,4 +1,4 @@
-"""Queues, pump, backoff and cursors, by a clock moved by hand."""
+"""The life of streams, handover, backoff and cursors, by a clock moved by hand."""
 
 import asyncio
 import random
@@ -8,68 +8,25 @@ import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
-from mesh.call import NEVER_NS
+from mesh.call import NEVER_NS, Call, DrainEvent
+from mesh.errors import MeshError
 from mesh.streams.backoff import Backoff, is_permanent, keep_connected
 from mesh.streams.cursor import Kept, cursor, resync, resync_cause
-from mesh.streams.pump import Batch, End, EndCause, Tick, drain_message, end_error, pump
-from mesh.streams.queues import BoundedQueue, QueueClosedError, ThreadHandover
+from mesh.streams.handover import ThreadHandover
+from mesh.streams.life import StreamLife, drain_message, draining, slow_consumer
+from mesh.timestamps import from_timestamp
+from ordermesh.type.v1 import stream_pb2
 from tests.support.clock import ManualClock
+
+SHUTDOWN = stream_pb2.DRAIN_CAUSE_SHUTDOWN
+TOKEN_EXPIRY = stream_pb2.DRAIN_CAUSE_TOKEN_EXPIRY
+MAX_AGE = stream_pb2.DRAIN_CAUSE_MAX_AGE
 
 
 async def turn():
     """Let every task that can run do so."""
     for _ in range(10):
         await asyncio.sleep(0)
-
-
-async def test_queue_takes_in_order_and_in_batches():
-    queue = BoundedQueue(5, "q")
-    assert queue.extend([1, 2, 3])
-    assert queue.put_nowait(4)
-    assert await queue.get_batch(3) == [1, 2, 3]
-    assert await queue.get_batch(3) == [4]
-    assert queue.depth == 0
-
-
-async def test_full_queue_takes_nothing_and_says_so():
-    queue = BoundedQueue(2, "q")
-    assert queue.extend([1])
-    assert not queue.extend([2, 3])
-    assert queue.take(10) == [1]
-    assert queue.overflowed
-    assert queue.extend([1, 2])
-    assert not queue.put_nowait(3)
-
-
-async def test_queue_wakes_its_consumer_and_ends_after_its_items():
-    queue = BoundedQueue(2, "q")
-    waiting = asyncio.ensure_future(queue.get_batch(9))
-    await turn()
-    assert not waiting.done()
-    queue.put_nowait("item")
-    assert await waiting == ["item"]
-    queue.put_nowait("last")
-    queue.close()
-    assert not queue.put_nowait("too late")
-    assert not queue.overflowed
-    assert await queue.get_batch(9) == ["last"]
-    with pytest.raises(QueueClosedError):
-        await queue.get_batch(9)
-
-
-async def test_cancelled_consumer_leaves_the_queue_usable():
-    queue = BoundedQueue(2, "q")
-    waiting = asyncio.ensure_future(queue.get_batch(9))
-    await turn()
-    waiting.cancel()
-    await turn()
-    queue.put_nowait(1)
-    assert await queue.get_batch(9) == [1]
-
-
-def test_queue_without_room_is_a_mistake():
-    with pytest.raises(ValueError, match="at least one"):
-        BoundedQueue(0, "q")
 
 
 async def test_handover_keeps_the_order_of_each_thread():
@@ -102,120 +59,152 @@ async def test_handover_is_bounded():
     assert await handover.get_batch(9) == [3]
 
 
-class Pumping:
-    """A pump whose steps a test collects."""
+class Living:
+    """A stream that sends the items of a list; a test collects what it sends."""
 
-    def __init__(self, *, limit_items=100, ends_in_s=None, cause=EndCause.MAX_AGE):
+    def __init__(self, *, ends_in_s=None, cause=MAX_AGE):
         self.clock = ManualClock()
-        self.queue = BoundedQueue(limit_items, "q")
-        self.drain = asyncio.Event()
+        self.drain = DrainEvent()
         ends = NEVER_NS if ends_in_s is None else self.clock.now_ns() + int(ends_in_s * 1e9)
-        self.steps = []
-        self._pump = pump(
-            self.queue,
-            max_items=3,
-            heartbeat_s=5,
-            ends_at_ns=ends,
-            drain=self.drain,
-            clock=self.clock,
-            ends_cause=cause,
-        )
-        self.task = asyncio.ensure_future(self._collect())
+        self.call = Call("/s/Watch", None, drain=self.drain, ends_at_ns=ends, ends_cause=cause)
+        self.items, self.sent = [], []
+        self.wake = asyncio.Event()
+        self.life = StreamLife(self.call, self.clock, 5, self.wake.set)
+        self.task = asyncio.ensure_future(self._run())
 
-    async def _collect(self):
-        async for step in self._pump:
-            self.steps.append(step)
+    async def _run(self):
+        with self.life as life:
+            while not life.is_over:
+                self.wake.clear()
+                while self.items:
+                    self.sent.append(self.items.pop(0))
+                if life.heartbeat_due():
+                    self.sent.append(life.heartbeat())
+                await self.wake.wait()
+            self.sent += self.items
+            self.sent.append(life.drain())
+            raise life.end_error("over")
+
+    def put(self, item):
+        self.items.append(item)
+        self.wake.set()
 
     async def advance(self, seconds):
         await turn()
         self.clock.advance(seconds)
         await turn()
 
+    @property
+    def beats(self):
+        return [item for item in self.sent if isinstance(item, stream_pb2.Heartbeat)]
 
-async def finish(pumping):
-    pumping.task.cancel()
+    @property
+    def drained(self):
+        """The cause of the drain that ended the stream, after all else it sent."""
+        assert isinstance(self.task.exception(), MeshError)
+        assert isinstance(self.sent[-1], stream_pb2.Drain)
+        return self.sent[-1].cause
+
+
+async def finish(living):
+    living.task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await pumping.task
-    await pumping._pump.aclose()
+        await living.task
+    living.sent.clear()
+    living.drain.set()
+    living.clock.advance(100)
+    assert not living.wake.is_set(), "nothing wakes a stream that has ended"
 
 
-async def test_pump_sends_batches_at_once():
-    pumping = Pumping()
+async def test_stream_sends_at_once_what_it_is_woken_for():
+    living = Living()
     await turn()
-    pumping.queue.extend([1, 2, 3, 4])
+    living.put(1)
     await turn()
-    assert pumping.steps == [Batch([1, 2, 3]), Batch([4])]
-    await finish(pumping)
+    assert living.sent == [1]
+    await finish(living)
 
 
-async def test_pump_ticks_when_idle_and_when_busy():
-    pumping = Pumping()
-    await pumping.advance(4.9)
-    assert pumping.steps == []
-    await pumping.advance(0.1)
-    assert pumping.steps == [Tick()]
+async def test_stream_beats_when_idle_and_when_busy():
+    living = Living()
+    await living.advance(4.9)
+    assert living.sent == []
+    await living.advance(0.1)
+    assert len(living.sent) == 1
+    assert from_timestamp(living.sent[0].server_time) == living.clock.now_ns()
     for number in range(10):
-        pumping.queue.put_nowait(number)
-        await pumping.advance(1)
-    assert pumping.steps.count(Tick()) == 3
-    assert sum(isinstance(step, Batch) for step in pumping.steps) == 10
-    await finish(pumping)
+        living.put(number)
+        await living.advance(1)
+    assert len(living.beats) == 3
+    assert len(living.sent) == 13
+    await finish(living)
 
 
-async def test_pump_ends_at_its_time():
-    pumping = Pumping(ends_in_s=12, cause=EndCause.TOKEN_EXPIRY)
+async def test_heartbeat_can_be_hastened_and_put_off():
+    living = Living()
+    await living.advance(3)
+    living.life.put_off_heartbeat()
+    await living.advance(4.9)
+    assert living.sent == []
+    await living.advance(0.1)
+    assert len(living.beats) == 1
+    living.life.hasten_heartbeat()
+    living.wake.set()
+    await living.advance(0)
+    assert len(living.beats) == 2
+    await living.advance(4.9)
+    assert len(living.beats) == 2
+    await living.advance(0.1)
+    assert len(living.beats) == 3
+    await finish(living)
+
+
+async def test_stream_ends_at_its_time():
+    living = Living(ends_in_s=12, cause=TOKEN_EXPIRY)
     for _ in range(11):
-        await pumping.advance(1)
-    assert not pumping.task.done()
-    await pumping.advance(1)
-    assert pumping.steps == [Tick(), Tick(), End(EndCause.TOKEN_EXPIRY)]
-    assert pumping.task.done()
+        await living.advance(1)
+    assert not living.task.done()
+    await living.advance(1)
+    assert len(living.beats) == 2
+    assert living.drained == TOKEN_EXPIRY
 
 
-async def test_pump_whose_time_is_over_ends_at_once():
-    pumping = Pumping(ends_in_s=-1)
+async def test_stream_whose_time_is_over_ends_at_once():
+    living = Living(ends_in_s=-1)
     await turn()
-    assert pumping.steps == [End(EndCause.MAX_AGE)]
+    assert living.drained == MAX_AGE
+    assert len(living.sent) == 1
 
 
-async def test_pump_drains_after_what_it_has():
-    pumping = Pumping()
+async def test_stream_drains_after_what_it_has():
+    living = Living()
     await turn()
-    pumping.queue.put_nowait(1)
-    pumping.drain.set()
+    living.put(1)
+    living.drain.set()
     await turn()
-    assert pumping.steps == [Batch([1]), End(EndCause.SHUTDOWN)]
+    assert living.sent[0] == 1
+    assert living.drained == SHUTDOWN
 
 
-async def test_pump_informs_a_slow_reader_and_sends_no_more():
-    pumping = Pumping(limit_items=2)
-    pumping.queue.extend([1, 2])
-    assert not pumping.queue.put_nowait(3)
+async def test_stream_of_a_process_that_stops_already_ends_at_once():
+    living = Living()
+    living.drain.set()
     await turn()
-    assert pumping.steps == [End(EndCause.SLOW_CONSUMER)]
+    assert living.drained == SHUTDOWN
 
 
-async def test_pump_of_a_closed_queue_sends_the_rest():
-    pumping = Pumping()
-    pumping.queue.extend([1, 2, 3, 4])
-    pumping.queue.close()
-    await turn()
-    assert pumping.steps == [Batch([1, 2, 3]), Batch([4]), End(EndCause.CLOSED)]
+def test_ends_have_a_status_clients_resume_on():
+    for cause in (SHUTDOWN, TOKEN_EXPIRY, MAX_AGE):
+        assert not is_permanent(draining("over", cause))
+    assert not is_permanent(slow_consumer("too slow", 5))
+    assert slow_consumer("too slow", 5).metadata == {"limit_items": "5"}
+    assert drain_message(TOKEN_EXPIRY, cursor("e", 7)).resume.sequence == 7
 
 
-def test_ends_are_reported_with_a_status_clients_resume_on():
-    for cause in EndCause:
-        assert not is_permanent(end_error(cause, 5))
-    assert drain_message(EndCause.TOKEN_EXPIRY, cursor("e", 7)).resume.sequence == 7
-
-
-@pytest.mark.parametrize(
-    ("cause", "wait_ms"),
-    [(EndCause.SHUTDOWN, 200), (EndCause.TOKEN_EXPIRY, 0), (EndCause.MAX_AGE, 0)],
-)
+@pytest.mark.parametrize(("cause", "wait_ms"), [(SHUTDOWN, 1000), (TOKEN_EXPIRY, 0), (MAX_AGE, 0)])
 def test_only_a_process_that_stops_asks_for_patience(cause, wait_ms):
     assert drain_message(cause).retry_after.ToMilliseconds() == wait_ms
-    assert end_error(cause).retry_after_s == wait_ms / 1000
+    assert draining("over", cause).retry_after_s == wait_ms / 1000
 
 
 def test_backoff_is_at_once_then_jittered_below_a_doubling_ceiling():

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mesh.tasks import cancel_until_done
+from mesh.tasks import cancel_until_done, is_set_within
 
 
 async def test_a_task_that_loses_its_first_cancellations_ends_all_the_same():
@@ -38,3 +38,10 @@ async def test_failed_and_finished_tasks_are_left_as_they_are():
     assert isinstance(tasks[0].exception(), ValueError)
     assert tasks[1].result() == 7
     await cancel_until_done([])
+
+
+async def test_an_event_is_awaited_for_so_long_only():
+    event = asyncio.Event()
+    assert not await is_set_within(event, 0)
+    asyncio.get_running_loop().call_soon(event.set)
+    assert await is_set_within(event, 10)

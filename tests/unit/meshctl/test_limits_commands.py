@@ -11,7 +11,7 @@ from meshctl.commands import limits, limits_file
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh_client import MeshRefusedError
-from svc_oms.service.controls.control_ports import RecordKind
+from svc_oms.service.ports.control_ports import RecordKind
 from tests.support.limits import BUY, LimitBench
 from tests.support.sources import ROOT
 

@@ -10,9 +10,9 @@ from svc_oms.api import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.model import OrderType, TimeInForce
 from svc_oms.domain.terms import BASIC, Capabilities
-from svc_oms.service.commands.submissions import Taken
 from svc_oms.service.ports import AccountInfo
-from svc_oms.service.venue.venue_sessions import capabilities_of
+from svc_oms.service.reference.venue_sessions import capabilities_of
+from svc_oms.service.submissions import Taken
 from svc_oms.settings import OmsSettings
 from tests.support.clock import ManualClock
 from tests.support.oms import Client, listing

@@ -10,7 +10,7 @@ from svc_oms.domain import events as ev
 from svc_oms.service.codec import stream_frames as frames
 from svc_oms.service.codec.order_events import DECODERS, ENCODERS, decode_event, encode_event
 from svc_oms.service.codec.order_records import (
-    fold_text,
+    fold_message,
     order_message,
     progress_message,
     read_order,
@@ -20,7 +20,12 @@ from tests.support.order_events import EVENTS, ORDER, ORDER_ID
 
 def test_an_order_is_read_back_whole():
     message = order_message(ORDER, progress_message(ORDER))
-    assert read_order(message.SerializeToString(), fold_text(ORDER)) == ORDER
+    for part in (message, message.progress, fold_message(ORDER)):
+        left_out = set(part.DESCRIPTOR.fields_by_name) - {
+            field.name for field, _ in part.ListFields()
+        }
+        assert not left_out
+    assert read_order(message.SerializeToString(), fold_message(ORDER).SerializeToString()) == ORDER
 
 
 def test_every_kind_has_an_encoder_and_a_decoder():

@@ -5,10 +5,10 @@ import pytest
 from mesh.auth import Principal
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.service.commands.submissions import Taken
 from svc_oms.service.disconnect import flow_guards as disconnect
 from svc_oms.service.disconnect.flow_guards import FlowGuards, Wish
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.submissions import Taken
 from tests.support.clock import ManualClock
 from tests.support.oms_memory_guards import MemoryGuards
 

@@ -7,9 +7,9 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.domain.kill_switches import Scope
-from svc_oms.service.commands.submissions import CommandKind, Pull, Submission, Taken
-from svc_oms.service.kill.kill_ports import ENGAGING, SWITCH, SwitchRow
 from svc_oms.service.ports import AccountInfo
+from svc_oms.service.ports.kill_ports import ENGAGING, SWITCH, SwitchRow
+from svc_oms.service.submissions import CommandKind, Pull, Submission, Taken
 from tests.unit.oms.test_worker import ALICE, cancel, open_book, place
 
 

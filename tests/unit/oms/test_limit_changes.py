@@ -8,8 +8,8 @@ from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.service.controls import account_books as books
-from svc_oms.service.controls.control_ports import RecordKind
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.ports.control_ports import RecordKind
 from tests.support.limits import BUY, SELL, SELL_SHORT, LimitBench
 
 FIRM = {"scope": limit_pb2.LIMIT_SCOPE_FIRM, "scope_id": "DEMO"}

@@ -3,16 +3,15 @@
 import asyncio
 
 from kernel.clock import SystemClock
-from ordermesh.type.v1 import stream_pb2
+from mesh.call import Call
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
-from svc_oms.service.streams.order_stream import OrderStream, StreamEnd, StreamParts
+from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.streams.publisher import Publisher
-from svc_oms.service.venue.venue_sessions import VenueSessions
 from tests.support.oms_memory import MemoryStore
 
 ACCOUNT = "ACC-ALICE"
-FAR_NS = 1 << 62
 NEVER_S = 3600.0
 
 
@@ -38,8 +37,8 @@ def parts() -> StreamParts:
 
 
 def stream(made: StreamParts, *accounts: str) -> OrderStream:
-    end = StreamEnd(asyncio.Event(), FAR_NS, stream_pb2.DRAIN_CAUSE_SHUTDOWN)
-    return OrderStream(made, [(name, None) for name in accounts], NEVER_S, end)
+    call = Call("/s/Watch", None)
+    return OrderStream(made, [(name, None) for name in accounts], NEVER_S, call)
 
 
 async def test_a_word_that_comes_while_a_frame_is_written_is_not_put_off():

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ordermesh.marketdata.v1 import market_data_pb2
-from svc_oms.service.instruments.reference_prices import (
+from svc_oms.service.reference.reference_prices import (
     REFERENCE_AGE_MAX_S,
     References,
     quote_price,

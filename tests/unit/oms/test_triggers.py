@@ -19,9 +19,9 @@ from svc_oms.domain.model import (
     WaitsFor,
 )
 from svc_oms.service.codec.order_records import order_message, order_write, progress_message
-from svc_oms.service.commands.submissions import NOTHING_DONE
 from svc_oms.service.ports import WriteSet
-from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions
+from svc_oms.service.reference.venue_sessions import VenueSession, VenueSessions
+from svc_oms.service.submissions import NOTHING_DONE
 from svc_oms.service.waiting import trigger_watch as module
 from svc_oms.service.waiting.trigger_watch import Triggers, prices_of
 from tests.support.clock import ManualClock

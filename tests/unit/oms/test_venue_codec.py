@@ -10,7 +10,7 @@ from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 BODIES = ["execution_report", "order_cancel_reject", "business_reject", "session_reject"]
 # The number of our refused message led the gateway to the ClOrdID(11), which is here.
 FOUND_OUT_BY_THE_GATEWAY = {"ref_seq_num"}
-RENAMED = {"transact_time": "transact_time_ns", "ref_id": "cl_ord_id"}
+RENAMED = {"told": "reported_order", "transact_time": "transact_time_ns", "ref_id": "cl_ord_id"}
 
 
 def fields():
@@ -46,7 +46,7 @@ def test_every_field_reaches_its_fact(body, field):
 def test_every_field_of_an_order_reported_reaches_its_fact(name):
     message = gw.VenueMessage()
     setattr(message.execution_report.told, name, "7")
-    reported = facts_of(message).told
+    reported = facts_of(message).reported_order
     assert reported._asdict() == dict.fromkeys(reported._fields, "") | {name: "7"}
 
 

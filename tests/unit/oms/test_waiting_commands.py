@@ -15,15 +15,16 @@ from svc_oms.app import build_replica
 from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.commands.submissions import (
+from svc_oms.service.command_index import HANDLERS
+from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.ports import AccountInfo
+from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     NOTHING_DONE,
     CommandKind,
     Submission,
     Taken,
 )
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.ports import AccountInfo
 from svc_oms.settings import OmsSettings
 from tests.support.clock import ManualClock
 from tests.support.oms import Client, listing
@@ -85,7 +86,7 @@ class Bench:
         self.book = book
         self.control = control
         self.worker = CommandWorker(
-            dataclasses.replace(book.worker._parts, pre_trade_controls=[control])
+            dataclasses.replace(book.worker._parts, pre_trade_controls=[control]), HANDLERS
         )
         self.keys = 0
 

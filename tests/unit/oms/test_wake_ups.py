@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
-from svc_oms.service.streams.wake_ups import (
+from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
     SESSION_CHANNEL,
     SOMEBODY,

@@ -12,10 +12,11 @@ from svc_oms.adapters.redis.order_cache import NoOrderCache
 from svc_oms.api import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.codec.order_events import decode_event
-from svc_oms.service.commands import handlers
+from svc_oms.service.command_index import HANDLERS
+from svc_oms.service.commands import order_commands
 from svc_oms.service.commands import worker as desk_module
-from svc_oms.service.commands.submissions import Taken
 from svc_oms.service.ports import AccountInfo
+from svc_oms.service.submissions import Taken
 from svc_oms.settings import OmsSettings
 from tests.support.clock import ManualClock
 from tests.support.oms import Client, listing
@@ -94,8 +95,8 @@ async def test_poison_harms_nobody_else(book, monkeypatch):
             raise ZeroDivisionError
         return real(command, *rest)
 
-    real = handlers.decide_place
-    monkeypatch.setattr(handlers, "decide_place", decide)
+    real = order_commands.decide_place
+    monkeypatch.setattr(order_commands, "decide_place", decide)
     outcomes = []
     keys = ["k1", "poison", "k2"]
     await book.worker.work([place(outcomes, key) for key in keys])
@@ -139,7 +140,7 @@ async def test_another_replicas_commit_empties_what_is_known(book):
 
 async def test_a_full_queue_refuses_at_once(book, monkeypatch):
     monkeypatch.setattr(desk_module, "QUEUE_COMMANDS_MAX", 2)
-    desk = desk_module.CommandWorker(book.worker._parts)
+    desk = desk_module.CommandWorker(book.worker._parts, HANDLERS)
     outcomes = []
     for index in range(3):
         desk.submit(place(outcomes, f"k{index}"))

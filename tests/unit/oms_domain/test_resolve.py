@@ -55,7 +55,7 @@ def test_the_event_says_how_and_why(in_doubt):
     assert resolved.text == "said on the telephone"
     assert in_doubt.status == ("NEW", 0, 100)
     assert in_doubt.order.venue_order_id == "V9"
-    assert in_doubt.order.on_word
+    assert in_doubt.order.stated_by_person
 
 
 def test_the_venue_never_had_it(in_doubt):
@@ -184,7 +184,7 @@ def test_an_order_given_up_on_a_word_works_after_all(in_doubt, holds, reported):
     in_doubt.report(*reported)
     assert in_doubt.status == ("NEW", 0, 100)
     assert in_doubt.order.anomaly_count == 1
-    assert not in_doubt.order.on_word
+    assert not in_doubt.order.stated_by_person
 
 
 @pytest.mark.parametrize("holds", [NOTHING, CANCELED])
@@ -212,7 +212,7 @@ def test_a_word_the_venue_confirms(in_doubt, holds, reported, state):
     in_doubt.report(*reported, cum_quantity=0)
     assert in_doubt.order.state.name == state
     assert in_doubt.order.anomaly_count == 0
-    assert not in_doubt.order.on_word
+    assert not in_doubt.order.stated_by_person
 
 
 def test_a_late_fill_of_an_order_both_call_cancelled(in_doubt):

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.records import AccountRow, OrderRow, PositionRow
+from svc_oms.service.ports.records import AccountRow, OrderRow, PositionRow
 
 
 class RecordKind(IntEnum):

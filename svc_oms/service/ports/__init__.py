@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from svc_oms.service.controls.control_ports import ControlStore
-from svc_oms.service.directory.directory_ports import DirectoryStore
-from svc_oms.service.disconnect.guard_ports import GuardStore
-from svc_oms.service.kill.kill_ports import KillStore, SwitchRow
-from svc_oms.service.records import (
+from svc_oms.service.ports.control_ports import ControlStore
+from svc_oms.service.ports.directory_ports import DirectoryStore
+from svc_oms.service.ports.guard_ports import GuardStore
+from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
+from svc_oms.service.ports.order_columns import OrderWrite
+from svc_oms.service.ports.records import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
@@ -23,14 +24,13 @@ from svc_oms.service.records import (
     ListFilter,
     LoggedEvent,
     OrderRow,
-    OrderWrite,
     OutboxWrite,
     ParkedWrite,
     PositionRow,
     SessionRow,
     WriteSet,
 )
-from svc_oms.service.venue.session_ports import ActionRow, SessionActionStore
+from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 
 __all__ = [
     "AccountInfo",
@@ -315,6 +315,10 @@ class OrderStore(Protocol):
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         """Read orders; unknown ones are left out."""
+        ...
+
+    async def add_partitions(self) -> int:
+        """Add what the order log's coming months are written to; return how many are new."""
         ...
 
     async def unknown_orders(self) -> int:

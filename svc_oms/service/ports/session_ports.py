@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.records import SessionRow
+from svc_oms.service.ports.records import SessionRow
 
 
 class ActionRow(NamedTuple):

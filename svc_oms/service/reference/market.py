@@ -10,7 +10,7 @@ from ordermesh.marketdata.v1 import instrument_pb2
 from svc_oms.domain.checks import Instrument
 from svc_oms.domain.controls.trial import Reference
 from svc_oms.domain.numbers import Price, Quantity
-from svc_oms.service.instruments.reference_prices import References
+from svc_oms.service.reference.reference_prices import References
 
 TRADABLE = frozenset({instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION})
 

@@ -1,32 +1,22 @@
-"""The index of commands: what each kind needs, and what it does."""
-
-from collections.abc import Mapping
-from typing import Any, Final
+"""The commands of every order flow: place, replace, cancel, cancel all."""
 
 from kernel.ulid import new_ulid
-from mesh.errors import MeshError, to_rejection
+from mesh.errors import MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,
 )
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import ReplaceRequested
 from svc_oms.domain.groups import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.order import decide_place, decide_replace
-from svc_oms.service.commands.checked import cancel_order, check_controls
-from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch, Handler
-from svc_oms.service.commands.go_flat import go_flat
-from svc_oms.service.commands.place_batch import place_batch
-from svc_oms.service.commands.resolve import resolve, resolved_executions
-from svc_oms.service.commands.submissions import CancelAll, CommandKind, Submission
-from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
-from svc_oms.service.errors import refused
-from svc_oms.service.kill.pull_command import named, pull
+from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, check_controls
+from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
+from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import IdempotencyRow
-from svc_oms.service.waiting import waiting_commands as waiting
+from svc_oms.service.submissions import CancelAll, CommandKind, Submission
 
 
 def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -52,7 +42,7 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     order = batch.add(None, command.account_id, event, submission)
     if not stays:
         batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -89,7 +79,7 @@ def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             before.orig_cl_ord_id,
             command.actor,
         )
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -97,7 +87,7 @@ def cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     command = submission.command
     assert isinstance(command, CancelOrder)
     order = cancel_order(batch, submission, batch.order(command.order_id), command)
-    return batch.row(submission, order.order_id, order.last_sequence)
+    return key_row(submission, order.order_id, order.last_sequence)
 
 
 def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -122,36 +112,10 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             # It was cancelled with the order it is linked with.
             result.state = before.state.value  # type: ignore[assignment] # by number
             continue
-        wanted = CancelOrder(command.idempotency_key, before.order_id, command.actor)
-        try:
-            order = cancel_order(batch, submission, before, wanted)
-            sequence = order.last_sequence
-        except (OrderRefused, MeshError) as error:
-            order = before
-            refusal = refused(error)
-            result.rejection.CopyFrom(to_rejection(refusal))
-            batch.part_refused(submission, CommandKind.CANCEL, wanted, refusal)
-        result.state = order.state.value  # type: ignore[assignment] # by number
-    return batch.row(submission, "", sequence, response.SerializeToString())
-
-
-def _named(command: Any) -> tuple[str]:
-    return (command.order_id,)
-
-
-HANDLERS: Final[Mapping[CommandKind, Handler]] = {
-    CommandKind.PLACE: Handler(place),
-    CommandKind.REPLACE: Handler(replace, _named),
-    CommandKind.CANCEL: Handler(cancel, _named),
-    CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
-    CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel, all_open=True),
-    CommandKind.PULL: Handler(pull, named),
-    CommandKind.PLACE_BATCH: Handler(place_batch),
-    CommandKind.APPROVE: Handler(waiting.approve, _named),
-    CommandKind.DECLINE: Handler(waiting.decline, _named),
-    CommandKind.TRIGGER: Handler(waiting.trigger, _named),
-    CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
-    CommandKind.EXPIRE: Handler(waiting.expire, _named),
-    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
-    CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
-}
+        outcome = cancel_one_of_many(batch, submission, before, result)
+        if isinstance(outcome, MeshError):
+            part = CancelOrder(command.idempotency_key, order_id, command.actor)
+            batch.part_refused(submission, CommandKind.CANCEL, part, outcome)
+        else:
+            sequence = outcome.last_sequence
+    return key_row(submission, "", sequence, response.SerializeToString())

@@ -1,14 +1,17 @@
 """Rows and filters as plain records.
 
-A record has identities and columns as plain values (decimals as canonical text) and the
-protobuf bytes that readers get. So adapters know neither the domain nor protobuf; the `codec`
-package knows both. `ports.py` names the records again: import them from there.
+A record holds identities and columns as plain values (decimals as canonical text) and the
+protobuf bytes that readers get. Adapters therefore use neither the domain nor protobuf; the
+codec knows both. The row of an order is in `order_columns.py`. The package names all of them
+again: take them from there.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
+
+from svc_oms.service.ports.order_columns import OrderWrite
 
 
 class AccountRow(NamedTuple):
@@ -57,39 +60,7 @@ class OrderRow(NamedTuple):
     account_id: str
     last_sequence: int
     body: bytes
-    fold: str
-
-
-class OrderWrite(NamedTuple):
-    """Every column of an order."""
-
-    order_id: str
-    account_id: str
-    instrument_id: str
-    venue_mic: str
-    side: int
-    type: int
-    state: int
-    is_open: bool
-    quantity: str
-    limit_price: str
-    cum_quantity: str
-    leaves: str
-    average_price: str
-    cl_ord_id: str
-    created_sequence: int
-    last_sequence: int
-    created_at_us: int
-    updated_at_us: int
-    closed: bool
-    body: bytes
-    fold: str
-    waits: bool = False
-    """It waits here and is not at the venue."""
-    group_id: str = ""
-    """The group of the orders it is linked with."""
-    told_as: str = ""
-    """OrderID(37) under which the venue first reported an unsolicited order; else empty."""
+    fold: bytes
 
 
 class EventWrite(NamedTuple):

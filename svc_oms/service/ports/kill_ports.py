@@ -110,7 +110,7 @@ class PullState(NamedTuple):
 
     row: PullRow
     body: bytes
-    fold: str
+    fold: bytes
 
 
 class KillStore(Protocol):

@@ -14,14 +14,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.reference.venue_sessions import VenueSession, VenueSessions, capabilities_of
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.venue.session_leases import SessionLeases
-from svc_oms.service.venue.venue_sessions import VenueSession, VenueSessions, capabilities_of
 
 log = get_logger("svc_oms.wakes")
 
@@ -155,10 +156,7 @@ class WakeUpReceiver:
                 await asyncio.sleep(LOOK_INTERVAL_S)
 
     async def _wait(self) -> bool:
-        try:
-            async with asyncio.timeout(LOOK_INTERVAL_S):
-                await self._rung.wait()
-        except TimeoutError:
+        if not await is_set_within(self._rung, LOOK_INTERVAL_S):
             return False
         self._rung.clear()
         return True

@@ -1,0 +1,28 @@
+from ordermesh.oms.v1 import order_pb2 as _order_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class OrderFold(_message.Message):
+    __slots__ = ("base_state", "notional", "request_count", "pending_cancel_id", "pending_replace_id", "in_doubt", "awaited_cum_quantity", "stated_by_person")
+    BASE_STATE_FIELD_NUMBER: _ClassVar[int]
+    NOTIONAL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PENDING_CANCEL_ID_FIELD_NUMBER: _ClassVar[int]
+    PENDING_REPLACE_ID_FIELD_NUMBER: _ClassVar[int]
+    IN_DOUBT_FIELD_NUMBER: _ClassVar[int]
+    AWAITED_CUM_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    STATED_BY_PERSON_FIELD_NUMBER: _ClassVar[int]
+    base_state: _order_pb2.OrderState
+    notional: str
+    request_count: int
+    pending_cancel_id: str
+    pending_replace_id: str
+    in_doubt: _containers.RepeatedScalarFieldContainer[str]
+    awaited_cum_quantity: str
+    stated_by_person: bool
+    def __init__(self, base_state: _Optional[_Union[_order_pb2.OrderState, str]] = ..., notional: _Optional[str] = ..., request_count: _Optional[int] = ..., pending_cancel_id: _Optional[str] = ..., pending_replace_id: _Optional[str] = ..., in_doubt: _Optional[_Iterable[str]] = ..., awaited_cum_quantity: _Optional[str] = ..., stated_by_person: _Optional[bool] = ...) -> None: ...

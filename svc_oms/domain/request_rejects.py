@@ -1,0 +1,102 @@
+"""What a refused or unsent request means for its order.
+
+OrderCancelReject(9), BusinessMessageReject(j), Reject(3), and the gateway's receipts.
+"""
+
+from svc_oms.domain.events import Event, OrderInDoubt, OrderRejected
+from svc_oms.domain.facts import (
+    BusinessRejectFacts,
+    CancelRejectFacts,
+    ReceiptFacts,
+    SessionRejectFacts,
+)
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order
+from svc_oms.domain.report_parts import (
+    found,
+    not_sent,
+    parked,
+    refusal,
+    request_number,
+    venue_rejection,
+)
+from svc_oms.domain.venue_reasons import (
+    BY_BUSINESS_REJECT_REASON,
+    BY_CXL_REJ_REASON,
+    BY_SESSION_REJECT_REASON,
+)
+
+
+def cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
+    """Return the events of an OrderCancelReject(9)."""
+    target = facts.cl_ord_id
+    if not request_number(order, target):
+        # Not one of ours: use the request that it says it answers.
+        by_kind = {"1": order.pending_cancel_id, "2": order.pending_replace_id}
+        target = by_kind.get(facts.response_to, "")
+        if not target:
+            return [parked("9", f"refusal of {facts.cl_ord_id or 'nothing'}, which is not pending")]
+    what = "cancel" if target == order.pending_cancel_id else "replace"
+    rejection = venue_rejection(order, what, facts.cxl_rej_reason, facts.text, BY_CXL_REJ_REASON)
+    return refusal(order, target, rejection)
+
+
+def message_reject(
+    order: Order,
+    facts: BusinessRejectFacts | SessionRejectFacts,
+    msg_type: str,
+    name: str,
+) -> list[Event]:
+    """Return the events of a BusinessMessageReject(j) or Reject(3)."""
+    text, reasons = facts.text, BY_BUSINESS_REJECT_REASON
+    if isinstance(facts, SessionRejectFacts):
+        reasons = BY_SESSION_REJECT_REASON
+        if facts.ref_tag_id:
+            text = f"{text} (tag {facts.ref_tag_id})".strip()
+    if facts.ref_msg_type == "D":
+        if order.base_state is OrderState.PENDING_NEW:
+            rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}", reasons)
+            first = f"{order.order_id}-1"
+            return [*found(order, first), OrderRejected(rejection)]
+    elif facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}:
+        what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
+        rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}", reasons)
+        return refusal(order, facts.cl_ord_id, rejection)
+    return [
+        parked(
+            msg_type,
+            f"{name} of RefMsgType(372)={facts.ref_msg_type} to an order that is "
+            f"{order.state.name}: {text}",
+        )
+    ]
+
+
+def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
+    """Return the events of the gateway's receipt for a command."""
+    what = _awaiting_receipt(order, facts)
+    if not what:
+        return []
+    cl_ord_id = facts.cl_ord_id
+    if facts.outcome == "IN_DOUBT":
+        if order.is_closed or cl_ord_id in order.in_doubt:
+            return []
+        return [OrderInDoubt(cl_ord_id, facts.text)]
+    if facts.outcome != "NOT_SENT":
+        return []
+    rejection = not_sent(order, what, facts.text)
+    if what == "order":
+        return [*found(order, cl_ord_id), OrderRejected(rejection)]
+    return refusal(order, cl_ord_id, rejection)
+
+
+def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
+    """Return the request that this receipt is of, if the venue has not answered it; else ""."""
+    cl_ord_id = facts.cl_ord_id
+    if facts.kind == "NEW":
+        # If a report of the order came before the receipt, the order arrived.
+        return "order" if order.base_state is OrderState.PENDING_NEW else ""
+    if cl_ord_id and cl_ord_id == order.pending_cancel_id:
+        return "cancel"
+    if cl_ord_id and cl_ord_id == order.pending_replace_id:
+        return "replace"
+    return ""

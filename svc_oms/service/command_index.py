@@ -1,0 +1,36 @@
+"""The index of commands: what each kind needs read, and what carries it out."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from svc_oms.service.commands.command_batch import Handler
+from svc_oms.service.commands.go_flat import go_flat
+from svc_oms.service.commands.order_commands import cancel, cancel_all, place, replace
+from svc_oms.service.commands.place_batch import place_batch
+from svc_oms.service.commands.resolve import resolve, resolved_executions
+from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
+from svc_oms.service.kill.pull_command import named, pull
+from svc_oms.service.submissions import CommandKind
+from svc_oms.service.waiting import waiting_commands as waiting
+
+
+def _named(command: Any) -> tuple[str]:
+    return (command.order_id,)
+
+
+HANDLERS: Final[Mapping[CommandKind, Handler]] = {
+    CommandKind.PLACE: Handler(place),
+    CommandKind.REPLACE: Handler(replace, _named),
+    CommandKind.CANCEL: Handler(cancel, _named),
+    CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
+    CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel, all_open=True),
+    CommandKind.PULL: Handler(pull, named),
+    CommandKind.PLACE_BATCH: Handler(place_batch),
+    CommandKind.APPROVE: Handler(waiting.approve, _named),
+    CommandKind.DECLINE: Handler(waiting.decline, _named),
+    CommandKind.TRIGGER: Handler(waiting.trigger, _named),
+    CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
+    CommandKind.EXPIRE: Handler(waiting.expire, _named),
+    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
+    CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
+}

@@ -1,1 +1,0 @@
-"""Listings and reference prices that orders are checked against."""

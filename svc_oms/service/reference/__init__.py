@@ -1,0 +1,1 @@
+"""What orders are checked against: listings, reference prices, venues and their sessions."""

@@ -1,0 +1,50 @@
+"""Damage to the row of an order is found, whichever column it is in."""
+
+import asyncpg
+import pytest
+
+from svc_oms.adapters.postgres.order_statements import ORDERS_TABLE
+from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.service.book.verification import verify_book
+from svc_oms.service.ports import OrderWrite
+from svc_oms.service.ports.columns import Kind, columns_of
+from tests.support.oms import trading
+
+DAMAGE = {
+    Kind.TEXT: "{name} || 'X'",
+    Kind.SMALL: "{name} + 1",
+    Kind.BIG: "{name} + 1",
+    Kind.FLAG: "NOT {name}",
+    Kind.NUMBER: "{name} + 1",
+    Kind.OPTIONAL_NUMBER: "{name} + 1",
+    Kind.TIME: "{name} + interval '1 microsecond'",
+    Kind.SINCE: "now()",
+    Kind.MESSAGE: r"{name} || '\x4000'",
+    Kind.BODY: r"{name} || '\x1200'",
+}
+
+
+@pytest.fixture
+async def store(book_url):
+    opened = await PostgresStore.connect(book_url)
+    yield opened
+    await opened.close()
+
+
+async def test_every_column_of_an_order_is_verified(book_url, tls, store):
+    async with trading(book_url, tls) as (_, client, _gateway):
+        await client.place("k1")
+    connection = await asyncpg.connect(book_url)
+    await connection.execute("CREATE TABLE oms.kept AS TABLE oms.orders")
+    for field, column in columns_of(OrderWrite).items():
+        if field == "account_id":
+            continue  # the order is then in another account's book
+        damage = DAMAGE[column.kind].format(name=column.name)
+        await connection.execute(f"UPDATE oms.orders SET {column.name} = {damage}")  # noqa: S608 - constants
+        texts = [found.text for found in (await verify_book(store)).findings]
+        expected = field if field in ORDERS_TABLE.shown else f"the stored {field}"
+        assert any(text.startswith(expected) for text in texts), (field, texts)
+        await connection.execute("DELETE FROM oms.orders")
+        await connection.execute("INSERT INTO oms.orders TABLE oms.kept")
+    assert not (await verify_book(store)).findings
+    await connection.close()
