@@ -14,7 +14,7 @@ from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
 from svc_identity.api.auth_servicer import ACCESS, SERVICE_NAME, AuthServicer
-from svc_identity.service.login import Desk, SessionLimits
+from svc_identity.service.login import LoginParts, SessionLimits
 from svc_identity.service.ports import StoreUnavailableError
 from svc_identity.service.upkeep import forget_old
 from svc_identity.settings import IdentitySettings
@@ -39,8 +39,8 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
     database = DatabaseWatch(store)
     clock = SystemClock()
     with Argon2Passwords() as passwords:
-        desk = Desk(store, passwords, signer, clock, limits)
-        server.add(AuthServicer(desk, signer.jwks_json()), SERVICE_NAME, ACCESS)
+        using = LoginParts(store, passwords, signer, clock, limits)
+        server.add(AuthServicer(using, signer.jwks_json()), SERVICE_NAME, ACCESS)
         try:
             async with server.background(database.run(), _upkeep(store, clock)):
                 yield Ops(database.readiness, {JWKS_PATH: lambda: signer.jwks_json().encode()})

@@ -1,4 +1,4 @@
-"""Connecting again, for ever or until an error says that it is of no use."""
+"""Connecting again, forever or until an error says that it is useless."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ async def keep_connected(
         backoff: Delays between attempts.
         name: Names the connection in the log.
         permanent: Returns whether an error ends the loop; by default none does. Links of
-            the mesh try for ever, because the other side may be misconfigured only for now.
+            the mesh try forever, because the other side may be misconfigured only for now.
         clock: Measures how long a connection lasted.
         sleep: Waits; tests replace it.
     """

@@ -62,7 +62,7 @@ HoursOption = Annotated[
         "--hours",
         callback=_checked_hours,
         help="Trading hours of the simulated venues, HH:MM-HH:MM in UTC. Without them the venues "
-        "trade around the clock, and at-open and at-close orders wait for ever.",
+        "trade around the clock, and at-open and at-close orders wait forever.",
     ),
 ]
 

@@ -10,7 +10,7 @@ from mesh.server import PUBLIC, Access, Call
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from svc_identity.api.mapping import refusal_to_error, tokens_to_proto, user_to_proto
 from svc_identity.domain.errors import Refused, SessionEndedError
-from svc_identity.service.login import Desk, login
+from svc_identity.service.login import LoginParts, login
 from svc_identity.service.ports import StoreUnavailableError
 from svc_identity.service.refresh import logout, refresh
 
@@ -32,27 +32,27 @@ log = get_logger(__name__)
 class AuthServicer:
     """Login, refresh, logout and the public keys."""
 
-    def __init__(self, desk: Desk, jwks_json: str) -> None:
-        self._desk = desk
+    def __init__(self, using: LoginParts, jwks_json: str) -> None:
+        self._parts = using
         self._jwks_json = jwks_json
 
     async def Login(self, request: pb.LoginRequest, call: Call) -> pb.LoginResponse:  # noqa: N802
         """Open a session for a user name and a password."""
-        session_id = new_ulid(self._desk.clock.now_ns())
+        session_id = new_ulid(self._parts.clock.now_ns())
         grant = await _answer(
-            login(self._desk, request.username, request.password, caller_address(call), session_id)
+            login(self._parts, request.username, request.password, caller_address(call), session_id)
         )
         log.info("login", user_id=grant.user.user_id, session_id=session_id)
         return pb.LoginResponse(tokens=tokens_to_proto(grant), user=user_to_proto(grant.user))
 
     async def Refresh(self, request: pb.RefreshRequest, _: Call) -> pb.RefreshResponse:  # noqa: N802
         """Exchange a refresh token for the next one."""
-        grant = await _answer(refresh(self._desk, request.refresh_token))
+        grant = await _answer(refresh(self._parts, request.refresh_token))
         return pb.RefreshResponse(tokens=tokens_to_proto(grant), user=user_to_proto(grant.user))
 
     async def Logout(self, request: pb.LogoutRequest, _: Call) -> pb.LogoutResponse:  # noqa: N802
         """End a session."""
-        await _answer(logout(self._desk, request.refresh_token))
+        await _answer(logout(self._parts, request.refresh_token))
         return pb.LogoutResponse()
 
     async def GetJwks(self, _request: pb.GetJwksRequest, _: Call) -> pb.GetJwksResponse:  # noqa: N802

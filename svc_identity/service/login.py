@@ -45,7 +45,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LoginParts:
     """The parts that login, refresh and logout share."""
 
     store: Store
@@ -55,7 +55,9 @@ class Desk:
     limits: SessionLimits
 
 
-async def login(desk: Desk, username: str, password: str, address: str, session_id: str) -> Grant:
+async def login(
+    using: LoginParts, username: str, password: str, address: str, session_id: str
+) -> Grant:
     """Open a session.
 
     Three short transactions instead of one: none is open while a password is hashed.
@@ -67,26 +69,26 @@ async def login(desk: Desk, username: str, password: str, address: str, session_
     """
     name = fold_username(username)
     keys = {f"user:{name}": PER_USERNAME, f"address:{address}": PER_ADDRESS}
-    await _count_attempt(desk, keys)
+    await _count_attempt(using, keys)
     try:
-        async with desk.store.work() as work:
+        async with using.store.work() as work:
             user = await work.users.by_name(name)
         # Also for an unknown user, so that the time of the answer does not reveal who exists.
-        right = await desk.passwords.verify(password, user.password_hash if user else None)
+        right = await using.passwords.verify(password, user.password_hash if user else None)
     except BaseException:
-        await _take_back(desk, list(keys))
+        await _take_back(using, list(keys))
         raise
     if user is None or not right or user.disabled:
         raise BadCredentialsError
     better = None
-    if desk.passwords.outdated(user.password_hash):
-        better = await desk.passwords.hash(password)
-    return await _open_session(desk, user, keys=list(keys), session_id=session_id, better=better)
+    if using.passwords.outdated(user.password_hash):
+        better = await using.passwords.hash(password)
+    return await _open_session(using, user, keys=list(keys), session_id=session_id, better=better)
 
 
-async def _count_attempt(desk: Desk, keys: dict[str, ThrottleRule]) -> None:
-    now = desk.clock.now_ns()
-    async with desk.store.work() as work:
+async def _count_attempt(using: LoginParts, keys: dict[str, ThrottleRule]) -> None:
+    now = using.clock.now_ns()
+    async with using.store.work() as work:
         known = await work.failures.load_locked(sorted(keys))
         wait = max(wait_s(known[key], rule, now) for key, rule in keys.items())
         if wait > 0:
@@ -96,25 +98,25 @@ async def _count_attempt(desk: Desk, keys: dict[str, ThrottleRule]) -> None:
         )
 
 
-async def _take_back(desk: Desk, keys: list[str]) -> None:
-    async with desk.store.work() as work:
+async def _take_back(using: LoginParts, keys: list[str]) -> None:
+    async with using.store.work() as work:
         known = await work.failures.load_locked(sorted(keys))
         await work.failures.store({key: taken_back(known[key]) for key in keys})
 
 
 async def _open_session(
-    desk: Desk, user: User, *, keys: list[str], session_id: str, better: str | None
+    using: LoginParts, user: User, *, keys: list[str], session_id: str, better: str | None
 ) -> Grant:
-    now = desk.clock.now_ns()
+    now = using.clock.now_ns()
     secret = new_secret()
     session = Session(
         session_id=session_id,
         user_id=user.user_id,
         created_at_ns=now,
-        expires_at_ns=now + desk.limits.session_s * NS_PER_S,
+        expires_at_ns=now + using.limits.session_s * NS_PER_S,
     )
-    token = following_token(desk.limits, session, secret, now)
-    async with desk.store.work() as work:
+    token = following_token(using.limits, session, secret, now)
+    async with using.store.work() as work:
         known = await work.failures.load_locked(sorted(keys))
         by_user, by_address = keys
         await work.failures.store(
@@ -128,7 +130,7 @@ async def _open_session(
             user.user_id, EndCause.TOO_MANY, keep_newest=SESSIONS_PER_USER_MAX - 1
         )
         await work.sessions.open(session, token)
-    return Grant(user, desk.signer.sign(user, now), secret, token.expires_at_ns)
+    return Grant(user, using.signer.sign(user, now), secret, token.expires_at_ns)
 
 
 def following_token(

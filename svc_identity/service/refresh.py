@@ -2,10 +2,10 @@
 
 from svc_identity.domain.errors import SessionEndedError
 from svc_identity.domain.sessions import EndCause, Verdict, hash_secret, judge, new_secret
-from svc_identity.service.login import Desk, Grant, following_token
+from svc_identity.service.login import Grant, LoginParts, following_token
 
 
-async def refresh(desk: Desk, refresh_token: str) -> Grant:
+async def refresh(using: LoginParts, refresh_token: str) -> Grant:
     """Exchange a refresh token for the next one and a fresh access token.
 
     Roles and accounts are read again, so a change takes effect with the next refresh.
@@ -14,9 +14,9 @@ async def refresh(desk: Desk, refresh_token: str) -> Grant:
         SessionEndedError: The token is not valid. A token that was used before, or of a
             disabled user, also ends its session; the error has the cause.
     """
-    now = desk.clock.now_ns()
+    now = using.clock.now_ns()
     secret = new_secret()
-    async with desk.store.work() as work:
+    async with using.store.work() as work:
         found = await work.sessions.find_locked(hash_secret(refresh_token))
         if found is None:
             raise SessionEndedError
@@ -31,17 +31,17 @@ async def refresh(desk: Desk, refresh_token: str) -> Grant:
         if cause is not None:
             await work.sessions.end(session.session_id, cause)
         elif verdict is Verdict.GOOD:
-            following = following_token(desk.limits, session, secret, now)
+            following = following_token(using.limits, session, secret, now)
             await work.sessions.rotate(token, following)
     # After the block: an exception inside would roll back the end of the session.
     if verdict is not Verdict.GOOD or cause is not None or user is None:
         raise SessionEndedError(cause, session.session_id)
-    return Grant(user, desk.signer.sign(user, now), secret, following.expires_at_ns)
+    return Grant(user, using.signer.sign(user, now), secret, following.expires_at_ns)
 
 
-async def logout(desk: Desk, refresh_token: str) -> None:
+async def logout(using: LoginParts, refresh_token: str) -> None:
     """End the session of a refresh token, used or not. An unknown token is not an error."""
-    async with desk.store.work() as work:
+    async with using.store.work() as work:
         found = await work.sessions.find_locked(hash_secret(refresh_token))
         if found is not None:
             await work.sessions.end(found[0].session_id, EndCause.LOGOUT)

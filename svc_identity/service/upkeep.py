@@ -1,4 +1,4 @@
-"""Deletes expired rows, so that no table grows for ever."""
+"""Deletes expired rows, so that no table grows forever."""
 
 from kernel.nanoseconds import NS_PER_S
 from svc_identity.domain.throttle import PER_ADDRESS, PER_USERNAME

@@ -256,7 +256,7 @@ class Order(NamedTuple):
     last_sequence: int = 0
     anomaly_count: int = 0
     pegged_price: Price | None = None
-    """PeggedPrice(839) as the venue told it last; None unless pegged."""
+    """PeggedPrice(839) as last reported; None unless pegged."""
     stated_by_person: bool = False
     """A person said what the venue has, and the venue has not spoken since."""
     anomaly: str = ""

@@ -2,9 +2,7 @@
 
 `interpret` turns a report into events. It may look at the order but never refuses: a report
 that does not fit becomes VenueReportParked, or an event that `evolve` flags as an anomaly. A
-report of what is known already becomes nothing.
-
-Three decisions.
+report of what is known already becomes nothing. Three decisions:
 
 *Executions come only with their ExecID(17).* A status, a cancel or a fill may report a
 CumQty(14) larger than what we have. We never make up the missing fill. A status with a
@@ -262,7 +260,7 @@ def _rejected(order: Order, facts: ExecutionReportFacts, _executions: Executions
         return []
     if facts.ord_rej_reason == DUPLICATE_ORDER and base is not OrderState.PENDING_NEW:
         return [
-            parked("8", "the venue refused a second order of this ClOrdID(11); the first one works")
+            parked("8", "the venue refused a second order of this ClOrdID(11); the first works")
         ]
     return [*arrival(order, facts), OrderRejected(rejection)]
 
@@ -305,9 +303,7 @@ def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions
 def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
     known = executions.get(facts.exec_ref_id)
     if known is None:
-        return [
-            parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, which is not known here")
-        ]
+        return [parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, not known here")]
     if known.busted:
         return []
     busted = ExecutionBusted(facts.exec_id, known.exec_id, known.quantity, known.price)
@@ -320,10 +316,7 @@ def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions
     known = executions.get(facts.exec_ref_id)
     if known is None or known.busted:
         return [
-            parked(
-                "8",
-                f"correction of execution {facts.exec_ref_id or 'none'}, which is not known here",
-            )
+            parked("8", f"correction of execution {facts.exec_ref_id or 'none'}, not known here")
         ]
     if not facts.exec_id or facts.last_quantity is None or facts.last_price is None:
         return [parked("8", "a correction needs ExecID(17), LastQty(32) and LastPx(31)")]

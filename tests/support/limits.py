@@ -32,7 +32,7 @@ EPOCH = 7
 
 
 class Silence:
-    """A waker nobody hears."""
+    """Wake-ups that no replica receives."""
 
     def wake_accounts(self, account_ids: Any) -> None:
         del account_ids
@@ -172,7 +172,7 @@ class LimitBench:
         return (await self.work(requests.cancel, request))[0]
 
     async def work(self, make: Any, *many: Any) -> list[Outcome]:
-        """Let the desk work requests of one kind as one batch."""
+        """Let the worker take requests of one kind as one batch."""
         outcomes: list[Outcome] = []
         await self.book.worker.work([make(request, ALICE, outcomes.append) for request in many])
         return outcomes

@@ -43,8 +43,8 @@ class Terminal:
 
     async def done(self, *words: str) -> str:
         """Run a command that must succeed; return what it printed."""
-        code, out, told = await self.run(*words)
-        assert code == 0, told
+        code, out, errors = await self.run(*words)
+        assert code == 0, errors
         return out
 
     def asked(self, rpc: str, which: int = -1) -> dict[str, Any]:

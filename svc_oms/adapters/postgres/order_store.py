@@ -44,7 +44,7 @@ CONNECTION_QUERIES_MAX = 1_000_000_000
 STATEMENT_TIMEOUT_S = 15.0
 
 # The batches' statements never gain from knowing their arrays: they are planned once. That may
-# be on an empty book, where reading whole tables looks cheap; so the planner is told what is always
+# be on an empty book, where reading whole tables looks cheap; so the planner assumes what is always
 # right for a few keys out of a large table, an index look-up per key.
 BATCH_PLANS = {
     "plan_cache_mode": "force_generic_plan",

@@ -95,7 +95,7 @@ class RefusalLog:
         self._writing: asyncio.Task[None] | None = None
 
     def admits(self, entry: AuditWrite) -> bool:
-        """Return whether a refusal is to be written with its details; otherwise it is counted."""
+        """Return whether a refusal must be written with its details; otherwise it is counted."""
         if self._budget(entry.actor).take(self._clock.monotonic()):
             return True
         self._count(entry)

@@ -22,7 +22,7 @@ class BookChanges:
 
     Attributes:
         orders: Orders that were read or changed, by id.
-        writes: What is to be written; `finish` completes it.
+        writes: The rows to write; `finish` completes it.
         bodies: Serialised orders that changed, by id; filled by `finish`.
         controls: The control state of each account; written if its log grows.
     """

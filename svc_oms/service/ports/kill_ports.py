@@ -106,7 +106,7 @@ class OpenOrder(NamedTuple):
 
 
 class PullState(NamedTuple):
-    """An order that is to be pulled, and how it stands."""
+    """An order to be pulled, and its present state."""
 
     row: PullRow
     body: bytes

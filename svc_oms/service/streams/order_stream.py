@@ -181,7 +181,7 @@ class OrderStream:
                     limit = self._parts.lag_events_max
                     yield self._too_slow(position, limit)
                     raise slow_consumer(
-                        f"you are more than {limit} events behind; resume from the cursor", limit
+                        f"you have more than {limit} events to read; resume from the cursor", limit
                     )
             news = self._news()
             if to_say_live and all(position.live for position in self._positions):

@@ -147,7 +147,7 @@ class Downlink:
         life = StreamLife(call, parts.clock, HEARTBEAT_S, self._wake.set)
         with life, self._joined():
             blocks_version = parts.blocks.version
-            # At once behind the opening: to a standby it may be long since it dialled.
+            # At once after the opening: a standby may have connected long ago.
             life.hasten_heartbeat()
             yield self.opened()
             for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):

@@ -409,7 +409,7 @@ def test_e_1_b_unsolicited_cancel_of_a_part_filled_order(tracked):
 
 
 def test_e_1_c_unsolicited_replacement(tracked):
-    """Agreed by word of mouth: 11,000, and after a fill 12,000."""
+    """Agreed by telephone: 11,000, and after a fill 12,000."""
     acknowledge(tracked)
     tracked.report("D", "0", order_quantity=11000, exec_restatement_reason=2)
     assert tracked.status == ("NEW", 0, 11000)

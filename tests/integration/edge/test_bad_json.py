@@ -1,4 +1,4 @@
-"""JSON that is no request of ours stops at the edge, with a word on what is wrong."""
+"""Malformed JSON stops at the edge, with a text on what is wrong."""
 
 import json
 

@@ -125,8 +125,8 @@ async def test_exit_codes_of_what_is_not_the_orders_fault(terminal):
     assert (await terminal.run("order", "hold", "ASML", "1"))[0] == 2
     assert (await terminal.run("replace", "ORDER-1"))[0] == 2
     await terminal.done("login", "alice")
-    code, _, told = await terminal.run("order", "buy", "NOSUCH", "1")
-    assert (code, "ordermesh instruments" in told) == (3, True)
+    code, _, on_stderr = await terminal.run("order", "buy", "NOSUCH", "1")
+    assert (code, "ordermesh instruments" in on_stderr) == (3, True)
     await terminal.edge.stop()
     code, _, on_stderr = await terminal.run("orders")
     assert (code, "ordermesh status" in on_stderr) == (4, True)

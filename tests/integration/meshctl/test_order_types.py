@@ -102,8 +102,8 @@ async def test_an_order_may_be_for_so_much_money(trader):
     await trader.done("order", "buy", "SAP.SIMA", "--cash", "1000", "--limit", "9", "--no-wait")
     terms = {"cash_quantity": "1000", "limit_price": "9", "time_in_force": "TIME_IN_FORCE_DAY"}
     assert trader.asked("Place")["terms"] == terms
-    code, _, told = await trader.run("order", "buy", "SAP.SIMA", "--no-wait")
-    assert (code, "--cash" in told) == (2, True)
+    code, _, errors = await trader.run("order", "buy", "SAP.SIMA", "--no-wait")
+    assert (code, "--cash" in errors) == (2, True)
 
 
 def test_an_estimate_is_reported_as_one():

@@ -308,9 +308,9 @@ async def test_damage_is_refused_and_found(book_url, tls, damage, finding):
 
 
 async def test_a_full_queue_is_recorded(book_url, tls, monkeypatch):
-    from svc_oms.service.commands import worker as desk
+    from svc_oms.service.commands import worker as worker_module
 
-    monkeypatch.setattr(desk, "QUEUE_COMMANDS_MAX", 0)
+    monkeypatch.setattr(worker_module, "QUEUE_COMMANDS_MAX", 0)
     async with trading(book_url, tls) as (running, client, _), running.channel() as channel:
         assert await refused(client.place("k1")) == "OVERLOADED"
         (entry,) = await entries(channel)

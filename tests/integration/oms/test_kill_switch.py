@@ -92,7 +92,7 @@ def cancels(gateway):
 
 
 async def answer_cancels(gateway, already=0):
-    """Cancel at the venue whatever is asked for, for ever."""
+    """Cancel at the venue whatever is requested, forever."""
     while True:
         found = cancels(gateway)
         for command in found[already:]:
@@ -281,7 +281,7 @@ async def test_a_replica_that_dies_while_pulling_leaves_the_rest_to_the_other(
         pullers.append(self)
 
     async def second_comes_first(self, row):
-        # Whichever hears of it first may begin; here it is to be the one that dies.
+        # Whichever replica sees it first may begin; here it must be the one that dies.
         return False if self is pullers[0] and not hung else await work(self, row)
 
     async def ask_half_and_hang(self, row, due):
@@ -388,7 +388,7 @@ async def test_a_drill_reports_all_and_changes_nothing(book_url, tls):
         orders = await resting(client, gateway, 3)
         for command in gateway.commands:
             await gateway.receipt(command)
-        # Its answer carries the receipts of the others into the book.
+        # Its answer brings the receipts of the others to the OMS.
         orders += await resting(client, gateway, 1)
         late = (await client.place("late")).order
         await gateway.command(4)
@@ -517,7 +517,7 @@ async def test_a_standby_that_takes_over_knows_the_switches_before_any_command(b
         assert standby.log == [
             ("block", version), ("confirmed", version), ("command", first.cl_ord_id),
         ]  # fmt: skip
-        assert standby.beats, "the word of the OMS is not as old as the standby's dial"
+        assert standby.beats, "the OMS reported later than the standby's dial"
         await standby.close()
 
 

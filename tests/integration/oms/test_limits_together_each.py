@@ -1,6 +1,6 @@
 """Every other kind of limit under 64 callers on two replicas, over real gRPC and PostgreSQL.
 
-Those that judge an order by itself come into force on one replica while everybody places on
+Those on an order by itself come into force on one replica while everybody places on
 both: after the answer nothing beyond them is taken by either, and everything within them is.
 Those that count take exactly as many as fit.
 """

@@ -1,4 +1,4 @@
-"""Market orders are valued at prices of svc_marketdata, which the book watches; no Redis."""
+"""Market orders are valued at prices of svc_marketdata, which the OMS watches; no Redis."""
 
 import asyncio
 

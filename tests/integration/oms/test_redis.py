@@ -1,4 +1,4 @@
-"""Redis beside the book: what is kept there, and that nothing needs it."""
+"""Redis beside the OMS: what it stores, and that nothing depends on it."""
 
 import asyncio
 import itertools
@@ -42,7 +42,7 @@ async def test_the_book_goes_on_without_redis_and_finds_it_again(book_url, tls, 
 
 
 async def first_kept(client, redis: Redis, prefix: str = "k") -> str:
-    """Place orders until Redis has one: the book does not wait for it."""
+    """Place orders until Redis has one: the OMS does not wait for it."""
     placed: list[str] = []
     async with asyncio.timeout(WITHIN_S):
         for index in itertools.count():

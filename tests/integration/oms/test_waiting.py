@@ -1,4 +1,4 @@
-"""Orders that wait in the book, over PostgreSQL: stops, linked and held orders, batches."""
+"""Orders that wait in the OMS, over PostgreSQL: stops, linked and held orders, batches."""
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -42,7 +42,7 @@ def terms(quantity="100", **fields):
 
 
 def stop(price, quantity="100", **fields):
-    """A sell stop held against the best bid."""
+    """A sell stop compared with the best bid."""
     return {
         "side": SELL,
         "type": order_pb2.ORDER_TYPE_STOP,

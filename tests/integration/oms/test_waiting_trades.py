@@ -96,7 +96,7 @@ async def test_a_trade_between_two_quotes_moves_a_trailing_stop_once(book_url, t
 
 
 async def test_a_listing_without_waiting_orders_keeps_no_price(book_url, tls):
-    """An order that comes much later must not be held against it."""
+    """An order that comes much later must not be compared with it."""
 
     def stop_of(name):
         wanted = {"side": SELL, "type": order_pb2.ORDER_TYPE_STOP, "terms": terms(stop_price="1")}

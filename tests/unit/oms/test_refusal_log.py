@@ -1,4 +1,4 @@
-"""Refusals before the desk: durable before the answer, bounded whatever comes."""
+"""Refusals before the command worker: durable before the answer, and bounded."""
 
 import asyncio
 

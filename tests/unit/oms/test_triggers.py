@@ -67,7 +67,7 @@ class Bench:
         self.triggers.traded("ASML.SIMA", trade)
 
     def wait_by_trades(self, offset=None, stop=640, **fields):
-        """Have an order wait that is held against the last trade, from now on."""
+        """Have an order wait that is compared with the last trade, from now on."""
         terms = OrderTerms(
             D(100),
             stop_price=None if offset else D(stop),

@@ -1,4 +1,4 @@
-"""Waiting orders through the desk, on a store in memory: controls, refusals, linked commands."""
+"""Waiting orders through the command worker, in memory: controls, refusals, linked commands."""
 
 import dataclasses
 from decimal import Decimal
