@@ -41,7 +41,6 @@ class ExecutionReportFacts(NamedTuple):
     time_in_force: str = ""
     """TimeInForce(59), the FIX character."""
     transact_time_ns: int = 0
-    received_at_ns: int = 0
     text: str = ""
     ord_rej_reason: int | None = None
     exec_restatement_reason: int | None = None
@@ -55,6 +54,8 @@ class ExecutionReportFacts(NamedTuple):
     mass_status_request_id: str = ""
     """MassStatusReqID(584); the answer of a mass request of another life tells no question."""
     told: ReportedOrder | None = None
+    received_at_ns: int = 0
+    """When the gateway received it."""
 
 
 class CancelRejectFacts(NamedTuple):
