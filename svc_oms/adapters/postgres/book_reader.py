@@ -5,10 +5,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.service.book.verification import StoredAccount, StoredExecution, StoredOrder
+from svc_oms.service.book.verification import (
+    AccountReader,
+    StoredAccount,
+    StoredExecution,
+    StoredOrder,
+)
 from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 
 # Rows fetched at a time while the log is read.
@@ -58,49 +64,49 @@ FROM oms.audit_log WHERE writer = $1 ORDER BY sequence
 """
 
 
-class PostgresBookReader:
-    """See `verification.AccountReader`."""
+class PostgresBookReader(AccountReader):
+    """One account as of one moment: a repeatable view of the database."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @override
     async def accounts(self) -> list[StoredAccount]:
-        """See `verification.AccountReader`."""
         return [StoredAccount(*row) for row in await self._connection.fetch(ACCOUNTS)]
 
+    @override
     async def log(self, account_id: str) -> AsyncIterator[tuple[bytes, bytes]]:
-        """See `verification.AccountReader`."""
         rows = self._connection.cursor(LOG, account_id, prefetch=LOG_ROWS_PREFETCH)
         async for payload, event_hash in rows:
             yield payload, event_hash
 
+    @override
     async def orders(self, account_id: str) -> list[StoredOrder]:
-        """See `verification.AccountReader`."""
         rows = await self._connection.fetch(ORDERS, account_id)
         return [
             StoredOrder(row["body"], row["fold"], {name: row[name] for name in COLUMNS})
             for row in rows
         ]
 
+    @override
     async def executions(self, account_id: str) -> list[StoredExecution]:
-        """See `verification.AccountReader`."""
         return [
             StoredExecution(*row) for row in await self._connection.fetch(EXECUTIONS, account_id)
         ]
 
+    @override
     async def audit_chains(self) -> dict[str, AuditHead]:
-        """See `verification.AccountReader`."""
         rows = await self._connection.fetch(AUDIT_CHAINS)
         return {writer: AuditHead(*rest) for writer, *rest in rows}
 
+    @override
     async def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
-        """See `verification.AccountReader`."""
         rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
         async for row in rows:
             yield AuditLine(*row)
 
+    @override
     async def positions(self, account_id: str) -> list[PositionRow]:
-        """See `verification.AccountReader`."""
         return [PositionRow(*row) for row in await self._connection.fetch(POSITIONS, [account_id])]
 
 

@@ -8,11 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import SessionRow
-from svc_oms.service.venue.session_ports import ActionRow, ActionUnderWayError, NewNumbers
+from svc_oms.service.venue.session_ports import (
+    ActionRow,
+    ActionUnderWayError,
+    NewNumbers,
+    SessionActionStore,
+)
 
 _COLUMNS = """action_id, session_id, kind, state,
     (extract(epoch FROM expires_at) * 1000000)::int8, body"""
@@ -90,7 +96,7 @@ WHERE seen_at >= now() - interval '3 s' ORDER BY session_id, gateway_instance
 """
 
 
-class PostgresSessionActions:
+class PostgresSessionActions(SessionActionStore):
     """See above."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
@@ -102,8 +108,8 @@ class PostgresSessionActions:
             rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
         return rows
 
+    @override
     async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
-        """See `SessionActionStore`."""
         await self._lapse()
         with translated():
             try:
@@ -111,8 +117,8 @@ class PostgresSessionActions:
             except asyncpg.UniqueViolationError as error:
                 raise ActionUnderWayError from error
 
+    @override
     async def move(self, row: ActionRow, before: int) -> bool:
-        """See `SessionActionStore`."""
         await self._lapse()
         with translated():
             try:
@@ -123,8 +129,8 @@ class PostgresSessionActions:
                 raise ActionUnderWayError from error
         return found is not None
 
+    @override
     async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
-        """See `SessionActionStore`."""
         new = numbers or (None, None, None)
         with translated():
             found = await self._write_pool.fetchrow(
@@ -132,22 +138,22 @@ class PostgresSessionActions:
             )
         return found is not None
 
+    @override
     async def action(self, action_id: str) -> ActionRow | None:
-        """See `SessionActionStore`."""
         rows = await self._fetch(_ACTION, action_id)
         return ActionRow(*rows[0]) if rows else None
 
+    @override
     async def actions(self, session_id: str, before: str, limit: int) -> list[ActionRow]:
-        """See `SessionActionStore`."""
         await self._lapse()
         return [ActionRow(*row) for row in await self._fetch(_ACTIONS, session_id, before, limit)]
 
+    @override
     async def due(self, session_ids: Sequence[str]) -> list[ActionRow]:
-        """See `SessionActionStore`."""
         return [ActionRow(*row) for row in await self._fetch(_DUE, session_ids)]
 
+    @override
     async def lapses_in_s(self) -> float | None:
-        """See `SessionActionStore`."""
         with translated():
             found = await self._read_pool.fetchval(_LAPSES_IN_S)
         return None if found is None else float(found)
@@ -156,25 +162,25 @@ class PostgresSessionActions:
         with translated():
             await self._write_pool.execute(_LAPSE)
 
+    @override
     async def hand_over(self, session_id: str, gateway: str, seconds: int) -> None:
-        """See `SessionActionStore`."""
         with translated():
             await self._write_pool.execute(_HAND_OVER, session_id, gateway, seconds)
 
+    @override
     async def saw_standbys(self, waiting: Sequence[tuple[str, str]], replica: str) -> None:
-        """See `SessionActionStore`."""
         pairs = sorted(set(waiting))
         sessions, gateways = [one for one, _ in pairs], [one for _, one in pairs]
         with translated():
             await self._write_pool.execute(_SAW, sessions, gateways, replica)
 
+    @override
     async def standbys(self) -> dict[str, list[str]]:
-        """See `SessionActionStore`."""
         found: dict[str, list[str]] = {}
         for session_id, gateway in await self._fetch(_STANDBYS):
             found.setdefault(session_id, []).append(gateway)
         return found
 
+    @override
     async def sessions(self) -> list[SessionRow]:
-        """See `SessionActionStore`."""
         return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]
