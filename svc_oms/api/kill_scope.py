@@ -12,7 +12,10 @@ from svc_oms.service.codec.kill_messages import scope_value, switch_message
 from svc_oms.service.directory.directory_ports import IdKind
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import invalid_field
-from svc_oms.service.kill.kill_ports import SWITCH, SwitchRow
+from svc_oms.service.kill.kill_ports import (
+    SwitchKind,
+    SwitchRow,
+)
 from svc_oms.service.ports import AccountRow
 
 ANY_SCOPE: Final = frozenset({"RISK", "OPERATOR"})
@@ -118,7 +121,7 @@ class Reader:
     def sees(self, row: SwitchRow) -> bool:
         """Tell whether they may see a switch."""
         return self._whole(row) or (
-            row.kind == SWITCH and not row.drill and self._is_blocked(Scope(*row.scope))
+            row.kind == SwitchKind.SWITCH and not row.drill and self._is_blocked(Scope(*row.scope))
         )
 
     def accounts_of(self, row: SwitchRow) -> list[str] | None:

@@ -10,12 +10,12 @@ from svc_oms.adapters.postgres import kill_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.order_statements import LOCK_CONTROLS, MOVE_CONTROLS
 from svc_oms.service.kill.kill_ports import (
-    SWITCH,
     KillStore,
     OpenOrder,
     PullRow,
     PullState,
     SessionStanding,
+    SwitchKind,
     SwitchRow,
 )
 
@@ -41,7 +41,7 @@ class PostgresKillStore(KillStore):
                 found = await connection.fetchrow(sql.BY_KEY, row.engaged_by, row.idempotency_key)
                 if found is not None:
                     return switch_row(found), False
-                if row.kind == SWITCH and not row.drill:
+                if row.kind == SwitchKind.SWITCH and not row.drill:
                     in_force = await connection.fetchval(sql.COUNT_IN_FORCE)
                     if in_force >= in_force_max:
                         return None

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 from typing_extensions import override
 
+from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import SessionRow
@@ -19,6 +20,10 @@ from svc_oms.service.venue.session_ports import (
     NewNumbers,
     SessionActionStore,
 )
+
+_PROPOSED, _APPROVED = pb.SESSION_ACTION_STATE_PROPOSED, pb.SESSION_ACTION_STATE_APPROVED
+_SENT, _UNKNOWN = pb.SESSION_ACTION_STATE_SENT, pb.SESSION_ACTION_STATE_UNKNOWN
+_EXPIRED = pb.SESSION_ACTION_STATE_EXPIRED
 
 _COLUMNS = """action_id, session_id, kind, state,
     (extract(epoch FROM expires_at) * 1000000)::int8, body"""
@@ -34,12 +39,12 @@ VALUES ($1, $2, $3, $4, {sql.FROM_US.format("$5::int8")}, $6)
 _MOVE = f"""
 UPDATE oms.session_actions SET state = $2, body = $3, updated_at = now(),
     expires_at = {sql.FROM_US.format("$5::int8")}
-WHERE action_id = $1 AND state = $4 AND (state = 3 OR expires_at > now())
+WHERE action_id = $1 AND state = $4 AND (state = {_SENT} OR expires_at > now())
 RETURNING action_id
 """
 
 # Both or nothing: an owner that was overtaken settles nothing and moves no number.
-_SETTLE = """
+_SETTLE = f"""
 WITH numbered AS (
     UPDATE oms.sessions SET
         inbound_epoch = coalesce($5::int8, inbound_epoch),
@@ -49,7 +54,8 @@ WITH numbered AS (
     WHERE session_id = $8 AND fencing_token = $4 RETURNING session_id
 )
 UPDATE oms.session_actions a SET state = $2, body = $3, updated_at = now()
-FROM numbered n WHERE a.action_id = $1 AND a.state IN (3, 8) AND n.session_id = a.session_id
+FROM numbered n
+WHERE a.action_id = $1 AND a.state IN ({_SENT}, {_UNKNOWN}) AND n.session_id = a.session_id
 RETURNING a.action_id
 """
 
@@ -61,20 +67,20 @@ WHERE ($1 = '' OR session_id = $1) AND ($2 = '' OR action_id < $2)
 ORDER BY action_id DESC LIMIT $3
 """
 
-_LAPSE = """
-UPDATE oms.session_actions SET state = 7, updated_at = now()
-WHERE state IN (1, 2) AND expires_at <= now()
+_LAPSE = f"""
+UPDATE oms.session_actions SET state = {_EXPIRED}, updated_at = now()
+WHERE state IN ({_PROPOSED}, {_APPROVED}) AND expires_at <= now()
 """
 
 _DUE = f"""
 SELECT {_COLUMNS} FROM oms.session_actions
-WHERE session_id = ANY($1::text[]) AND state IN (2, 3) AND expires_at > now()
+WHERE session_id = ANY($1::text[]) AND state IN ({_APPROVED}, {_SENT}) AND expires_at > now()
 ORDER BY action_id
 """
 
-_LAPSES_IN_S = """
+_LAPSES_IN_S = f"""
 SELECT extract(epoch FROM min(expires_at) - now())::float8 FROM oms.session_actions
-WHERE state IN (1, 2, 3)
+WHERE state IN ({_PROPOSED}, {_APPROVED}, {_SENT})
 """
 
 _HAND_OVER = """
