@@ -155,10 +155,6 @@ def reader(
     make: Any = partial(tuple.__new__, value) if issubclass(value, tuple) else None
     if not fields:
         return lambda _: value()
-    if len(fields) == 1:
-        (convert,) = reads
-        kind: Any = value
-        return lambda source: kind(convert(get(source)) if convert else get(source))
     maybe = [
         (place, _if_set(field.name, reads[place]))
         for place, field in enumerate(fields)
@@ -167,6 +163,13 @@ def reader(
     places = {place for place, _ in maybe}
     converted = [(place, read) for place, read in enumerate(reads) if read and place not in places]
 
+    kind: Any = value
+    if len(fields) == 1 and maybe:
+        ((_, read_one),) = maybe
+        return lambda source: kind(read_one(source))
+    if len(fields) == 1:
+        (convert,) = reads
+        return lambda source: kind(convert(get(source)) if convert else get(source))
     if not (make or maybe or converted):
         return lambda source: value(*get(source))
 
