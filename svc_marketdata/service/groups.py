@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from typing_extensions import override
+
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.frames import Frame, FrameBuilder, FrameJoiner
 from svc_marketdata.service.limits import Limits
@@ -230,14 +232,14 @@ class ConflatingGroup(Group):
         self.arm: Callable[[], None] | None = None
         """Starts the interval's timer."""
 
+    @override
     def note(self, channel: Channel, before: int) -> None:
-        """See ``Group.note``."""
         self.changes.setdefault(channel, before)
         if channel.counted:
             self.total += channel.sequence - before
 
+    @override
     def join(self, subscriber: Subscriber) -> None:
-        """See ``Group.join``."""
         super().join(subscriber)
         if not self.changes:
             self._move(subscriber, self.current)
@@ -248,8 +250,8 @@ class ConflatingGroup(Group):
         position.before = {channel: channel.sequence for channel in self.changes}
         self._move(subscriber, position)
 
+    @override
     def leave(self, subscriber: Subscriber) -> list[Frame]:
-        """See ``Group.leave``."""
         position = subscriber.position
         frames: list[Frame] = []
         if position is not None:
@@ -297,8 +299,8 @@ class ConflatingGroup(Group):
         subscriber.outbox.extend(position.frames)
         self._move(subscriber, self.current)
 
+    @override
     def high_water(self, subscriber: Subscriber) -> int:
-        """See ``Group.high_water``."""
         if subscriber.outbox:
             return subscriber.high_water
         before = subscriber.position.before if subscriber.position else {}
@@ -346,8 +348,8 @@ class EveryEventGroup(Group):
         super().attach(channel)
         channel.every.append(self)
 
+    @override
     def detach_all(self) -> None:
-        """See ``Group.detach_all``."""
         for channel in self.channels:
             channel.every.remove(self)
         super().detach_all()
@@ -356,8 +358,8 @@ class EveryEventGroup(Group):
         """Add the current value of a channel that has just changed."""
         self._builder.add(channel.item(self.interest.depth_of(channel)))
 
+    @override
     def note(self, channel: Channel, before: int) -> None:
-        """See ``Group.note``."""
         if channel.counted:
             self.total += channel.sequence - before
 

@@ -13,7 +13,7 @@ from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.errors import invalid_field
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.ports.directory_ports import IdKind
-from svc_oms.service.ports.kill_ports import SWITCH, SwitchRow
+from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow
 
 ANY_SCOPE: Final = frozenset({"RISK", "OPERATOR"})
 ALL_READERS: Final = frozenset({"RISK", "OPERATOR", "AUDITOR"})
@@ -118,7 +118,7 @@ class Reader:
     def sees(self, row: SwitchRow) -> bool:
         """Return whether the person may see a switch."""
         return self._whole(row) or (
-            row.kind == SWITCH and not row.drill and self._is_blocked(Scope(*row.scope))
+            row.kind == SwitchKind.SWITCH and not row.drill and self._is_blocked(Scope(*row.scope))
         )
 
     def accounts_of(self, row: SwitchRow) -> list[str] | None:

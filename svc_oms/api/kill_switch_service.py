@@ -25,7 +25,7 @@ from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_switches import EngageOrder, KillSwitches, not_found
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.ports.control_ports import ControlStore
-from svc_oms.service.ports.kill_ports import MASS_CANCEL, SWITCH, SwitchRow
+from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow
 from svc_oms.service.readiness import Readiness
 
 SERVICE = "ordermesh.oms.v1.KillSwitchService"
@@ -70,14 +70,16 @@ class KillSwitchServicer:
         self, request: pb.EngageRequest, call: Call
     ) -> pb.EngageResponse:
         """Engage a switch."""
-        row, duplicate = await self._engage(request, call.user, SWITCH, drill=request.drill)
+        row, duplicate = await self._engage(
+            request, call.user, SwitchKind.SWITCH, drill=request.drill
+        )
         return pb.EngageResponse(kill_switch=switch_message(row), duplicate=duplicate)
 
     async def MassCancel(  # noqa: N802
         self, request: pb.MassCancelRequest, call: Call
     ) -> pb.MassCancelResponse:
         """Cancel everything in scope."""
-        row, duplicate = await self._engage(request, call.user, MASS_CANCEL)
+        row, duplicate = await self._engage(request, call.user, SwitchKind.MASS_CANCEL)
         return pb.MassCancelResponse(kill_switch=switch_message(row), duplicate=duplicate)
 
     async def _engage(

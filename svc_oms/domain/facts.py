@@ -41,7 +41,6 @@ class ExecutionReportFacts(NamedTuple):
     time_in_force: str = ""
     """TimeInForce(59), the FIX character."""
     transact_time_ns: int = 0
-    received_at_ns: int = 0
     text: str = ""
     ord_rej_reason: int | None = None
     exec_restatement_reason: int | None = None
@@ -56,6 +55,8 @@ class ExecutionReportFacts(NamedTuple):
     """MassStatusReqID(584); the answer to an earlier mass request answers no present question."""
     reported_order: ReportedOrder | None = None
     """The order itself, if it is perhaps unsolicited."""
+    received_at_ns: int = 0
+    """When the gateway received it."""
 
 
 class CancelRejectFacts(NamedTuple):

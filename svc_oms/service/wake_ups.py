@@ -13,12 +13,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
+from typing_extensions import override
+
 from mesh.log import get_logger
 from mesh.tasks import is_set_within
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
-from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.ports import OrderStore, StoreUnavailableError, WakeUps
 from svc_oms.service.reference.venue_sessions import VenueSession, VenueSessions, capabilities_of
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
@@ -45,8 +47,8 @@ Tell = Callable[[str, str], Awaitable[int]]
 0: it could not be sent this way."""
 
 
-class WakeUpSender:
-    """Gathers changes and sends them in the background; see `ports.WakeUps`."""
+class WakeUpSender(WakeUps):
+    """Gathers what moved and tells it in the background; see `ports.WakeUps`."""
 
     def __init__(self, replica: str, ways: Sequence[Tell]) -> None:
         self._replica = replica
@@ -56,13 +58,13 @@ class WakeUpSender:
         self._some = asyncio.Event()
         self._alone = False
 
+    @override
     def wake_accounts(self, account_ids: Sequence[str]) -> None:
-        """See `ports.WakeUps`."""
         self._accounts.update(account_ids)
         self._some.set()
 
+    @override
     def wake_sessions(self, session_ids: Sequence[str]) -> None:
-        """See `ports.WakeUps`."""
         self._sessions.update(session_ids)
         self._some.set()
 

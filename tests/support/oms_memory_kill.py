@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from svc_oms.domain.kill_switches import Scope, blocks_some
 from svc_oms.service.ports.kill_ports import (
-    RELEASED,
-    SWITCH,
     OpenOrder,
     PullRow,
     PullState,
     SessionStanding,
+    SwitchKind,
     SwitchRow,
+    SwitchState,
 )
 
 UP = 3
 
 
 class MemoryKillStore:
-    """See `svc_oms.service.kill.kill_ports.KillStore`. Time does not pass: nothing grows old."""
+    """See `svc_oms.service.ports.kill_ports.KillStore`. Time does not pass: nothing grows old."""
 
     def __init__(self, store) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class MemoryKillStore:
             for one in tables.switches.values():
                 if (one.engaged_by, one.idempotency_key) == (row.engaged_by, row.idempotency_key):
                     return one, False
-            if row.kind == SWITCH and not row.drill:
+            if row.kind == SwitchKind.SWITCH and not row.drill:
                 if sum(one.blocks for one in tables.switches.values()) >= in_force_max:
                     return None
             tables.controls_version += 1
@@ -74,7 +74,7 @@ class MemoryKillStore:
             if row is not None and row.blocks and row.release_proposed_by not in {"", by}:
                 row = self._put(
                     row._replace(
-                        state=RELEASED,
+                        state=SwitchState.RELEASED,
                         released_by=by,
                         released_at_us=now_us,
                         version=self._tables.controls_version,
@@ -115,7 +115,9 @@ class MemoryKillStore:
             for name in account_ids
             if (one := accounts.get(name)) is not None
         ]
-        reaches = row.kind == SWITCH and not row.drill and blocks_some(scope, owners, trader)
+        reaches = (
+            row.kind == SwitchKind.SWITCH and not row.drill and blocks_some(scope, owners, trader)
+        )
         return scope.account_id in account_ids or reaches
 
     async def confirm(self, session_id: str, token: int, version: int, now_us: int) -> None:

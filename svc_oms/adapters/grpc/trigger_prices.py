@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import grpc
 import grpc.aio
+from typing_extensions import override
 
 from kernel.clock import Clock
 from mesh.channel import mesh_channel
@@ -174,21 +175,21 @@ class _Quotes(_Stream):
         interval_ms=QUOTE_INTERVAL_MS,
     )
 
+    @override
     def heard(self) -> None:
-        """See ``_Stream.heard``."""
         self.triggers.heard()
 
+    @override
     def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
-        """See ``_Stream.told``."""
         if update.HasField("quote"):
             self.triggers.quoted(update.instrument_id, update.quote)
 
+    @override
     def only(self, listings: frozenset[str]) -> None:
-        """See ``_Stream.only``."""
         self.triggers.quotes_only(listings)
 
+    @override
     def silent(self) -> None:
-        """See ``_Stream.silent``."""
         self.triggers.silent()
 
 
@@ -200,16 +201,16 @@ class _Trades(_Stream):
         mode=market_data_service_pb2.DELIVERY_MODE_EVERY_EVENT,
     )
 
+    @override
     def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
-        """See ``_Stream.told``."""
-        # The first message has an earlier trade; quotes give the present price.
+        # What a stream begins with was traded before; quotes tell where the market is.
         if update.HasField("trade") and not update.snapshot:
             self.triggers.traded(update.instrument_id, update.trade)
 
+    @override
     def only(self, listings: frozenset[str]) -> None:
-        """See ``_Stream.only``."""
         self.triggers.trades_only(listings)
 
+    @override
     def silent(self) -> None:
-        """See ``_Stream.silent``."""
         self.triggers.trades_silent()

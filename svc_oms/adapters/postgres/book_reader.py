@@ -5,13 +5,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres.commit_log import read_log
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.order_statements import ORDERS_TABLE
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry
-from svc_oms.service.book.verification import StoredAccount, StoredExecution, StoredOrder
+from svc_oms.service.book.verification import (
+    AccountReader,
+    StoredAccount,
+    StoredExecution,
+    StoredOrder,
+)
 from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 
 # Rows fetched at a time while the log is read.
@@ -32,24 +38,24 @@ FROM oms.audit_log WHERE writer = $1 ORDER BY sequence
 """
 
 
-class PostgresBookReader:
-    """See `verification.AccountReader`."""
+class PostgresBookReader(AccountReader):
+    """One account as of one moment: a repeatable view of the database."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @override
     async def accounts(self) -> list[StoredAccount]:
-        """See `verification.AccountReader`."""
         return [StoredAccount(*row) for row in await self._connection.fetch(ACCOUNTS)]
 
+    @override
     async def log(self, account_id: str) -> AsyncIterator[tuple[bytes, bytes]]:
-        """See `verification.AccountReader`."""
         rows = self._connection.cursor(LOG, account_id, prefetch=LOG_ROWS_PREFETCH)
         async for payload, event_hash in rows:
             yield payload, event_hash
 
+    @override
     async def orders(self, account_id: str) -> list[StoredOrder]:
-        """See `verification.AccountReader`."""
         rows = await self._connection.fetch(ORDERS, account_id)
         return [
             StoredOrder(
@@ -58,33 +64,33 @@ class PostgresBookReader:
             for row in rows
         ]
 
+    @override
     async def executions(self, account_id: str) -> list[StoredExecution]:
-        """See `verification.AccountReader`."""
         return [
             StoredExecution(*row) for row in await self._connection.fetch(EXECUTIONS, account_id)
         ]
 
+    @override
     async def audit_chains(self) -> dict[str, AuditHead]:
-        """See `verification.AccountReader`."""
         rows = await self._connection.fetch(AUDIT_CHAINS)
         return {writer: AuditHead(*rest) for writer, *rest in rows}
 
+    @override
     async def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
-        """See `verification.AccountReader`."""
         rows = self._connection.cursor(AUDIT_LOG, writer, prefetch=LOG_ROWS_PREFETCH)
         async for row in rows:
             yield AuditLine(*row)
 
+    @override
     async def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
-        """See `verification.AccountReader`."""
         after = 0
         while page := await read_log(self._connection, log, after, LOG_ROWS_PREFETCH):
             for entry in page:
                 yield entry
             after = page[-1].log_number
 
+    @override
     async def positions(self, account_id: str) -> list[PositionRow]:
-        """See `verification.AccountReader`."""
         return [PositionRow(*row) for row in await self._connection.fetch(POSITIONS, [account_id])]
 
 

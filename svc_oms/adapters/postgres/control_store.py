@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres import control_statements as sql
 from svc_oms.adapters.postgres import order_statements as statements
@@ -15,60 +16,61 @@ from svc_oms.service.ports.control_ports import (
     AccountPicture,
     ControlChange,
     ControlRecord,
+    ControlStore,
     RecordKind,
 )
 
 
-class PostgresChange:
-    """See `control_ports.ControlChange`."""
+class PostgresChange(ControlChange):
+    """A change of the controls in one transaction."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @override
     async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:
-        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.KEY, subject, key)
         return None if row is None else (row[0], row[1])
 
+    @override
     async def newest(self, kind: RecordKind, object_id: str) -> ControlRecord | None:
-        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.NEWEST_BY_ID, kind, object_id)
         return None if row is None else ControlRecord(*row)
 
+    @override
     async def newest_named(self, kind: RecordKind, name: str) -> ControlRecord | None:
-        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.NEWEST_BY_NAME, kind, name)
         return None if row is None else ControlRecord(*row)
 
+    @override
     async def lock_account(self, account_id: str) -> AccountRow | None:
-        """See `control_ports.ControlChange`."""
         row = await self._connection.fetchrow(sql.LOCK_ACCOUNT, account_id)
         return None if row is None else AccountRow(*row)
 
+    @override
     async def add(self, record: ControlRecord) -> None:
-        """See `control_ports.ControlChange`."""
         await self._connection.execute(sql.ADD_RECORD, *record)
 
+    @override
     async def set_account(self, account_id: str, status: int, controls: str) -> None:
-        """See `control_ports.ControlChange`."""
         await self._connection.execute(sql.SET_ACCOUNT, account_id, status, controls)
 
+    @override
     async def done(self, subject: str, key: str, body_hash: bytes, answer: bytes) -> None:
-        """See `control_ports.ControlChange`."""
         await self._connection.execute(sql.ADD_KEY, subject, key, body_hash, answer)
         await self._connection.execute(statements.MOVE_CONTROLS)
 
 
-class PostgresControls:
-    """See `control_ports.ControlStore`."""
+class PostgresControls(ControlStore):
+    """Limits, overrides, trading states and stops in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
         self._read_pool = read_pool
 
     @asynccontextmanager
+    @override
     async def change(self) -> AsyncIterator[ControlChange]:
-        """See `control_ports.ControlStore`."""
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 await connection.execute(statements.LOCK_CONTROLS)
@@ -79,6 +81,7 @@ class PostgresControls:
             rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
         return rows
 
+    @override
     async def in_force(
         self,
         kind: RecordKind,
@@ -87,34 +90,33 @@ class PostgresControls:
         scopes: Sequence[str] | None,
         limit: int,
     ) -> list[ControlRecord]:
-        """See `control_ports.ControlStore`."""
         rows = await self._fetch(sql.IN_FORCE, kind, at_us, after_id, scopes, limit)
         return [ControlRecord(*row) for row in rows]
 
+    @override
     async def newest_first(
         self, kind: RecordKind, before_id: str, scopes: Sequence[str] | None, name: str, limit: int
     ) -> list[ControlRecord]:
-        """See `control_ports.ControlStore`."""
         rows = await self._fetch(sql.NEWEST_FIRST, kind, before_id, scopes, name, limit)
         return [ControlRecord(*row) for row in rows]
 
+    @override
     async def history(
         self, kind: RecordKind, object_id: str, after: int, limit: int
     ) -> list[ControlRecord]:
-        """See `control_ports.ControlStore`."""
         rows = await self._fetch(sql.HISTORY, kind, object_id, after, limit)
         return [ControlRecord(*row) for row in rows]
 
+    @override
     async def account_rows(self, account_ids: Sequence[str]) -> list[AccountRow]:
-        """See `control_ports.ControlStore`."""
         return [AccountRow(*row) for row in await self._fetch(sql.ACCOUNTS, account_ids)]
 
+    @override
     async def positions(self, account_id: str) -> list[PositionRow]:
-        """See `control_ports.ControlStore`."""
         return [PositionRow(*row) for row in await self._fetch(sql.POSITIONS, [account_id])]
 
+    @override
     async def picture(self, account_id: str, now_us: int) -> AccountPicture | None:
-        """See `control_ports.ControlStore`."""
         with translated():
             async with (
                 self._read_pool.acquire() as connection,
@@ -135,10 +137,10 @@ class PostgresControls:
             [(each[0], each[1]) for each in records],
         )
 
+    @override
     async def rebuild_positions(
         self, account_id: str, last_sequence: int, rows: Sequence[PositionRow], controls: str
     ) -> bool:
-        """See `control_ports.ControlStore`."""
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 locked = AccountRow(*await connection.fetchrow(sql.LOCK_ACCOUNT, account_id))

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.codec.kill_messages import placed_by_bytes
-from svc_oms.service.ports.directory_ports import IdKind
+from svc_oms.service.ports.directory_ports import DirectoryStore, IdKind
 
 _FROM_ACCOUNTS = "SELECT FROM oms.accounts WHERE"
 _OPEN = "SELECT FROM oms.orders WHERE is_open AND"
@@ -81,41 +82,41 @@ ON CONFLICT (subject) DO UPDATE SET username = excluded.username, seen_at = now(
 """
 
 
-class PostgresDirectory:
-    """The directory; see `directory_ports.DirectoryStore`."""
+class PostgresDirectory(DirectoryStore):
+    """See above."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
         self._read_pool = read_pool
 
+    @override
     async def knows(self, kind: IdKind, value: str) -> bool:
-        """See `directory_ports.DirectoryStore`."""
         with translated():
             if kind is IdKind.TRADER:
                 body = placed_by_bytes(value)
                 return bool(await self._read_pool.fetchval(_KNOWS_TRADER, value, body))
             return bool(await self._read_pool.fetchval(f"SELECT {_KNOWS[kind]}", value))
 
+    @override
     async def likely(self, kind: IdKind, value: str, limit: int) -> list[tuple[str, str]]:
-        """See `directory_ports.DirectoryStore`."""
         with translated():
             statement = _LIKELY.format(names=_NAMES[kind])
             rows = await self._read_pool.fetch(statement, value, limit)
         return [(row[0], row[1]) for row in rows]
 
+    @override
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
-        """See `directory_ports.DirectoryStore`."""
         with translated():
             found = await self._read_pool.fetchval(_TOGETHER, firm_id, desk_id, account_id)
         return bool(found)
 
+    @override
     async def venue_of(self, session_id: str) -> str:
-        """See `directory_ports.DirectoryStore`."""
         with translated():
             return str(await self._read_pool.fetchval(_VENUE_OF, session_id) or "")
 
+    @override
     async def keep_people(self, user_names: Sequence[tuple[str, str]]) -> None:
-        """See `directory_ports.DirectoryStore`."""
         subjects, names = [subject for subject, _ in user_names], [name for _, name in user_names]
         with translated():
             await self._write_pool.execute(_KEEP_PEOPLE, subjects, names)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.service.ports.guard_ports import Armed, GuardRow
+from svc_oms.service.ports.guard_ports import Armed, GuardRow, GuardStore
 
 # A holder that was not renewed for so long is dead.
 DEAD_AFTER = "interval '5 s'"
@@ -109,14 +110,14 @@ UPDATE oms.accounts SET disconnect_grace_s = $2 WHERE account_id = $1 RETURNING 
 """
 
 
-class PostgresGuards:
-    """See `guard_ports.GuardStore`."""
+class PostgresGuards(GuardStore):
+    """Guards of flows in PostgreSQL."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
+    @override
     async def defaults(self, account_ids: Sequence[str]) -> dict[str, int]:
-        """See `guard_ports.GuardStore`."""
         with translated():
             return dict(await self._pool.fetch(DEFAULTS, account_ids))
 
@@ -125,40 +126,40 @@ class PostgresGuards:
         with translated():
             return await self._pool.fetchval(SET_DEFAULT, account_id, grace_s) is not None
 
+    @override
     async def held(self, subject: str) -> int:
-        """See `guard_ports.GuardStore`."""
         with translated():
             return int(await self._pool.fetchval(HELD, subject))
 
+    @override
     async def arm(self, row: GuardRow) -> Armed:
-        """See `guard_ports.GuardStore`."""
         with translated():
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(LOCK_NAME, row.subject, row.session_name)
                 return Armed(*await connection.fetchrow(ARM, *row))
 
+    @override
     async def disarm(self, holder: str) -> None:
-        """See `guard_ports.GuardStore`."""
         await self._execute(DISARM, holder)
 
+    @override
     async def lost(self, holder: str, grace_min_s: int) -> None:
-        """See `guard_ports.GuardStore`."""
         await self._execute(LOST, holder, grace_min_s)
 
+    @override
     async def vouch(self, holders: Sequence[str]) -> list[str]:
-        """See `guard_ports.GuardStore`."""
         with translated():
             return [row[0] for row in await self._pool.fetch(VOUCH, holders)]
 
+    @override
     async def due(self, *, dead_too: bool) -> list[GuardRow]:
-        """See `guard_ports.GuardStore`."""
         with translated():
             rows = await self._pool.fetch(DUE, dead_too)
             await self._pool.execute(FORGET)
         return [GuardRow(h, subject, name, tuple(a), grace) for h, subject, name, a, grace in rows]
 
+    @override
     async def claim(self, holder: str) -> bool:
-        """See `guard_ports.GuardStore`."""
         with translated():
             async with self._pool.acquire() as connection, connection.transaction():
                 name = await connection.fetchrow(NAME, holder)
@@ -167,8 +168,8 @@ class PostgresGuards:
                 await connection.execute(LOCK_NAME, *name)
                 return bool(await connection.fetchval(CLAIM, holder))
 
+    @override
     async def fired(self, holder: str) -> None:
-        """See `guard_ports.GuardStore`."""
         await self._execute(FIRED, holder)
 
     async def _execute(self, statement: str, *parameters: Any) -> None:

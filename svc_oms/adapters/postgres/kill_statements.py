@@ -1,7 +1,8 @@
 """Every SQL statement of kill switches; see order_statements.py for how they are written."""
 # ruff: noqa: S608
 
-from svc_oms.service.ports.kill_ports import SESSION_QUIET_S
+from svc_oms.domain.kill_switches import PullOutcome
+from svc_oms.service.ports.kill_ports import SESSION_QUIET_S, SwitchKind, SwitchState
 
 COLUMNS = """switch_id, idempotency_key, body_hash, kind, drill, scope, reason, state, version,
     engaged_by, engaged_at_us, acknowledged_at_us, release_proposed_by, release_proposed_at_us,
@@ -9,7 +10,9 @@ COLUMNS = """switch_id, idempotency_key, body_hash, kind, drill, scope, reason, 
     settled_at_us, revision, coalesce(engaged_by_name, ''), coalesce(release_proposed_by_name, ''),
     coalesce(released_by_name, '')"""
 
-_BLOCKS = "kind = 1 AND NOT drill AND state IN (1, 2)"
+_SWITCH_ITSELF = f"kind = {SwitchKind.SWITCH} AND NOT drill"
+_IN_FORCE = f"state IN ({SwitchState.ENGAGING}, {SwitchState.ENGAGED})"
+_BLOCKS = f"{_SWITCH_ITSELF} AND {_IN_FORCE}"
 _MOVED = "revision = revision + 1, changed_at = now()"
 
 BY_KEY = f"""
@@ -34,15 +37,15 @@ WHERE switch_id = $1 AND {_BLOCKS} AND release_proposed_by = ''
 """
 
 RELEASE = f"""
-UPDATE oms.kill_switches SET state = 3, released_by = $2, released_at_us = $3, version = $4,
-    released_by_name = $5, {_MOVED}
+UPDATE oms.kill_switches SET state = {SwitchState.RELEASED}, released_by = $2, released_at_us = $3,
+    version = $4, released_by_name = $5, {_MOVED}
 WHERE switch_id = $1 AND {_BLOCKS} AND release_proposed_by NOT IN ('', $2)
 """
 
 SWITCH = f"SELECT {COLUMNS} FROM oms.kill_switches WHERE switch_id = $1"
 
 CURRENT = f"""
-SELECT {COLUMNS} FROM oms.kill_switches WHERE state IN (1, 2) OR settled_at_us = 0
+SELECT {COLUMNS} FROM oms.kill_switches WHERE {_IN_FORCE} OR settled_at_us = 0
 UNION
 SELECT {COLUMNS} FROM oms.kill_switches WHERE changed_at > now() - $1::int4 * interval '1 s'
 ORDER BY switch_id
@@ -52,7 +55,7 @@ LIST = f"""
 SELECT {COLUMNS} FROM oms.kill_switches
 WHERE ($1::text = '' OR switch_id < $1) AND (NOT $2::boolean OR {_BLOCKS})
     AND ($3::text[] IS NULL OR scope[3] = ANY($3) OR (
-        kind = 1 AND NOT drill AND scope[4] IN ('', $5::text) AND EXISTS (
+        {_SWITCH_ITSELF} AND scope[4] IN ('', $5::text) AND EXISTS (
             SELECT FROM oms.accounts a WHERE a.account_id = ANY($3)
                 AND scope[1] IN ('', a.firm_id) AND scope[2] IN ('', a.desk_id)
                 AND scope[3] IN ('', a.account_id))))
@@ -79,8 +82,9 @@ ORDER BY s.session_id
 
 ACKNOWLEDGE = f"""
 UPDATE oms.kill_switches SET state = $2::int2, sessions = $3,
-    acknowledged_at_us = CASE WHEN $2 = 1 THEN 0 ELSE $4::int8 END, {_MOVED}
-WHERE switch_id = $1 AND state = 1 AND (state, sessions) IS DISTINCT FROM ($2, $3)
+    acknowledged_at_us = CASE WHEN $2 = {SwitchState.ENGAGING} THEN 0 ELSE $4::int8 END, {_MOVED}
+WHERE switch_id = $1 AND state = {SwitchState.ENGAGING}
+    AND (state, sessions) IS DISTINCT FROM ($2, $3)
 RETURNING {COLUMNS}
 """
 
@@ -124,7 +128,8 @@ ORDER BY k.order_id LIMIT $3
 UNSETTLED = f"""
 SELECT {_PULL}, o.body, o.fold
 FROM oms.kill_orders k JOIN oms.orders o USING (order_id)
-WHERE k.switch_id = $1 AND k.order_id > $2 AND (k.outcome IN (1, 5) OR o.is_open)
+WHERE k.switch_id = $1 AND k.order_id > $2
+    AND (k.outcome IN ({PullOutcome.PENDING}, {PullOutcome.CANNOT}) OR o.is_open)
 ORDER BY k.order_id LIMIT $3
 """
 

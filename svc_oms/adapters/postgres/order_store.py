@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Self
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
@@ -17,6 +18,7 @@ from svc_oms.adapters.postgres.guard_store import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
+from svc_oms.service.book.verification import Audited
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,
@@ -26,6 +28,7 @@ from svc_oms.service.ports import (
     ListFilter,
     LoggedEvent,
     OrderRow,
+    OrderStore,
     SessionHeldError,
     SessionRow,
     Transaction,
@@ -65,8 +68,8 @@ class Partition(NamedTuple):
     past_retention: bool
 
 
-class PostgresStore:
-    """See `ports.OrderStore`."""
+class PostgresStore(OrderStore, Audited):
+    """Orders, their logs and what belongs to them in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
@@ -74,8 +77,8 @@ class PostgresStore:
         self._kills = PostgresKillStore(write_pool, read_pool)
 
     @property
+    @override
     def kills(self) -> PostgresKillStore:
-        """See `ports.OrderStore`."""
         return self._kills
 
     @classmethod
@@ -99,24 +102,24 @@ class PostgresStore:
             except TimeoutError:
                 pool.terminate()
 
+    @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """See `ports.OrderStore`."""
         return PostgresTransaction(self._write_pool)
 
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""
         return PostgresSessionActions(self._write_pool, self._read_pool)
 
+    @override
     def directory(self) -> PostgresDirectory:
-        """See `ports.OrderStore`."""
         return PostgresDirectory(self._write_pool, self._read_pool)
 
+    @override
     def audit(self) -> AbstractAsyncContextManager[PostgresBookReader]:
-        """See `verification.Audited`."""
         return opened(self._read_pool)
 
+    @override
     def controls(self) -> PostgresControls:
-        """See `ports.OrderStore`."""
         return PostgresControls(self._write_pool, self._read_pool)
 
     async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
@@ -124,8 +127,8 @@ class PostgresStore:
             rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
         return rows
 
+    @override
     async def revision(self) -> str:
-        """See `ports.OrderStore`."""
         with translated():
             try:
                 found = await self._read_pool.fetchval(sql.REVISION)
@@ -133,26 +136,26 @@ class PostgresStore:
                 found = None
         return str(found or "")
 
+    @override
     async def epoch(self) -> str:
-        """See `ports.OrderStore`."""
         rows = await self._fetch(sql.EPOCH)
         return str(rows[0][0])
 
+    @override
     async def account_of(self, order_ids: Sequence[str]) -> dict[str, str]:
-        """See `ports.OrderStore`."""
         return dict(await self._fetch(sql.ACCOUNT_OF, order_ids))
 
+    @override
     async def order(self, order_id: str) -> OrderRow | None:
-        """See `ports.OrderStore`."""
         rows = await self._fetch(sql.ORDERS, [order_id])
         return OrderRow(*rows[0]) if rows else None
 
+    @override
     async def order_executions(self, order_id: str) -> list[ExecutionRow]:
-        """See `ports.OrderStore`."""
         return [ExecutionRow(*row) for row in await self._fetch(sql.ORDER_EXECUTIONS, order_id)]
 
+    @override
     async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
-        """See `ports.OrderStore`."""
         where, parameters = _where(
             (wanted.account_ids is not None, "account_id = ANY({}::text[])", wanted.account_ids),
             (wanted.states, "state = ANY({}::int2[])", wanted.states),
@@ -166,12 +169,12 @@ class PostgresStore:
         statement = sql.LIST.format(where=where, limit=int(wanted.limit))
         return [OrderRow(*row) for row in await self._fetch(statement, *parameters)]
 
+    @override
     def guards(self) -> PostgresGuards:
-        """See `ports.OrderStore`."""
         return PostgresGuards(self._write_pool)
 
+    @override
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
-        """See `ports.OrderStore`."""
         where, parameters = _where(
             (wanted.from_us, f"at >= {FROM_US}", wanted.from_us),
             (wanted.until_us, f"at < {FROM_US}", wanted.until_us),
@@ -185,10 +188,10 @@ class PostgresStore:
         statement = sql.LIST_AUDIT.format(where=where, limit=int(wanted.limit))
         return [(entry_id, body) for entry_id, body in await self._fetch(statement, *parameters)]
 
+    @override
     async def snapshot(
         self, account_id: str, closed_after_us: int, limit: int
     ) -> AccountSnapshot | None:
-        """See `ports.OrderStore`."""
         with translated():
             async with (
                 self._read_pool.acquire() as connection,
@@ -205,24 +208,25 @@ class PostgresStore:
                     )
         return AccountSnapshot(high[0][1], [body for _, body in sorted(rows)])
 
+    @override
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
-        """See `ports.OrderStore`."""
         return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
 
+    @override
     async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
-        """See `ports.OrderStore`."""
         rows = await self._fetch(sql.EVENTS, account_id, after, limit)
         return [LoggedEvent(*row) for row in rows]
 
+    @override
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """See `ports.OrderStore`."""
         rows = await self._fetch(sql.OUTBOX, session_id, after, limit)
         return [(number, payload) for number, payload in rows]
 
+    @override
     async def sessions(self) -> list[SessionRow]:
-        """See `ports.OrderStore`."""
         return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]
 
+    @override
     async def take_session(
         self,
         session_id: str,
@@ -234,7 +238,6 @@ class PostgresStore:
         drop_copy: bool = False,
         store_lost_epoch: int = 0,
     ) -> SessionRow | None:
-        """See `ports.OrderStore`."""
         with translated():
             if may_add:
                 await self._write_pool.execute(sql.ADD_SESSION, session_id, venue_mic, drop_copy)
@@ -250,11 +253,12 @@ class PostgresStore:
             raise SessionHeldError(SessionRow(*held))
         return None
 
+    @override
     async def free_session(self, session_id: str, token: int) -> None:
-        """See `ports.OrderStore`."""
         with translated():
             await self._write_pool.execute(sql.FREE_SESSION, session_id, token)
 
+    @override
     async def store_status(
         self,
         session_id: str,
@@ -264,7 +268,6 @@ class PostgresStore:
         status: bytes,
         sender: tuple[int, int] = (0, 0),
     ) -> None:
-        """See `ports.OrderStore`."""
         with translated():
             row = await self._write_pool.fetchrow(
                 sql.STORE_STATUS, session_id, token, state, since_us, status, *sender
@@ -272,32 +275,32 @@ class PostgresStore:
         if row is None:
             raise FencedError(f"session {session_id} has another owner")
 
+    @override
     async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
-        """See `ports.OrderStore`."""
         with translated():
             await self._write_pool.execute(sql.VOUCH, session_ids, owner)
 
+    @override
     async def instruments(self) -> list[bytes]:
-        """See `ports.OrderStore`."""
         return [row[0] for row in await self._fetch(sql.INSTRUMENTS)]
 
+    @override
     async def keep_instruments(self, listings: Sequence[tuple[str, bytes]]) -> None:
-        """See `ports.OrderStore`."""
         ids = [instrument_id for instrument_id, _ in listings]
         bodies = [body for _, body in listings]
         with translated():
             await self._write_pool.execute(sql.KEEP_INSTRUMENTS, ids, bodies)
 
+    @override
     async def waiting(self) -> dict[str, int]:
-        """See `ports.OrderStore`."""
         return dict(await self._fetch(sql.WAITING))
 
+    @override
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
-        """See `ports.OrderStore`."""
         return [OrderRow(*row) for row in await self._fetch(sql.ORDERS, order_ids)]
 
+    @override
     async def add_partitions(self) -> int:
-        """See `ports.OrderStore`."""
         with translated():
             return int(await self._write_pool.fetchval(sql.ADD_PARTITIONS, MONTHS_AHEAD))
 
@@ -306,13 +309,13 @@ class PostgresStore:
         rows = await self._fetch(sql.PARTITIONS, retention_days)
         return [Partition(*row) for row in rows]
 
+    @override
     async def unknown_orders(self) -> int:
-        """See `ports.OrderStore`."""
         rows = await self._fetch(sql.UNKNOWN_ORDERS)
         return int(rows[0][0])
 
+    @override
     async def ensure_account(self, account: AccountInfo) -> bool:
-        """See `ports.OrderStore`."""
         with translated():
             return bool(await self._write_pool.fetchval(sql.ENSURE_ACCOUNT, *account))
 

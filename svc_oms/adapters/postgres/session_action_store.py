@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+from typing_extensions import override
 
+from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.service.ports import SessionRow
-from svc_oms.service.ports.session_ports import ActionRow, ActionUnderWayError, NewNumbers
+from svc_oms.service.ports.session_ports import (
+    ActionRow,
+    ActionUnderWayError,
+    NewNumbers,
+    SessionActionStore,
+)
+
+_PROPOSED, _APPROVED = pb.SESSION_ACTION_STATE_PROPOSED, pb.SESSION_ACTION_STATE_APPROVED
+_SENT, _UNKNOWN = pb.SESSION_ACTION_STATE_SENT, pb.SESSION_ACTION_STATE_UNKNOWN
+_EXPIRED = pb.SESSION_ACTION_STATE_EXPIRED
 
 _COLUMNS = """action_id, session_id, kind, state,
     (extract(epoch FROM expires_at) * 1000000)::int8, body"""
@@ -29,12 +40,12 @@ VALUES ($1, $2, $3, $4, {FROM_US.format("$5::int8")}, $6)
 _MOVE = f"""
 UPDATE oms.session_actions SET state = $2, body = $3, updated_at = now(),
     expires_at = {FROM_US.format("$5::int8")}
-WHERE action_id = $1 AND state = $4 AND (state = 3 OR expires_at > now())
+WHERE action_id = $1 AND state = $4 AND (state = {_SENT} OR expires_at > now())
 RETURNING action_id
 """
 
-# Both or nothing: an owner that was replaced settles nothing and moves no number.
-_SETTLE = """
+# Both or nothing: an owner that was overtaken settles nothing and moves no number.
+_SETTLE = f"""
 WITH numbered AS (
     UPDATE oms.sessions SET
         inbound_epoch = coalesce($5::int8, inbound_epoch),
@@ -44,7 +55,8 @@ WITH numbered AS (
     WHERE session_id = $8 AND fencing_token = $4 RETURNING session_id
 )
 UPDATE oms.session_actions a SET state = $2, body = $3, updated_at = now()
-FROM numbered n WHERE a.action_id = $1 AND a.state IN (3, 8) AND n.session_id = a.session_id
+FROM numbered n
+WHERE a.action_id = $1 AND a.state IN ({_SENT}, {_UNKNOWN}) AND n.session_id = a.session_id
 RETURNING a.action_id
 """
 
@@ -56,20 +68,20 @@ WHERE ($1 = '' OR session_id = $1) AND ($2 = '' OR action_id < $2)
 ORDER BY action_id DESC LIMIT $3
 """
 
-_LAPSE = """
-UPDATE oms.session_actions SET state = 7, updated_at = now()
-WHERE state IN (1, 2) AND expires_at <= now()
+_LAPSE = f"""
+UPDATE oms.session_actions SET state = {_EXPIRED}, updated_at = now()
+WHERE state IN ({_PROPOSED}, {_APPROVED}) AND expires_at <= now()
 """
 
 _DUE = f"""
 SELECT {_COLUMNS} FROM oms.session_actions
-WHERE session_id = ANY($1::text[]) AND state IN (2, 3) AND expires_at > now()
+WHERE session_id = ANY($1::text[]) AND state IN ({_APPROVED}, {_SENT}) AND expires_at > now()
 ORDER BY action_id
 """
 
-_LAPSES_IN_S = """
+_LAPSES_IN_S = f"""
 SELECT extract(epoch FROM min(expires_at) - now())::float8 FROM oms.session_actions
-WHERE state IN (1, 2, 3)
+WHERE state IN ({_PROPOSED}, {_APPROVED}, {_SENT})
 """
 
 _HAND_OVER = """
@@ -91,8 +103,8 @@ WHERE seen_at >= now() - interval '3 s' ORDER BY session_id, gateway_instance
 """
 
 
-class PostgresSessionActions:
-    """The store; see `session_ports.SessionActionStore`."""
+class PostgresSessionActions(SessionActionStore):
+    """See above."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
@@ -103,8 +115,8 @@ class PostgresSessionActions:
             rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
         return rows
 
+    @override
     async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
-        """See `SessionActionStore`."""
         await self._lapse()
         with translated():
             try:
@@ -112,8 +124,8 @@ class PostgresSessionActions:
             except asyncpg.UniqueViolationError as error:
                 raise ActionUnderWayError from error
 
+    @override
     async def move(self, row: ActionRow, before: int) -> bool:
-        """See `SessionActionStore`."""
         await self._lapse()
         with translated():
             try:
@@ -124,8 +136,8 @@ class PostgresSessionActions:
                 raise ActionUnderWayError from error
         return found is not None
 
+    @override
     async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
-        """See `SessionActionStore`."""
         new = numbers or (None, None, None)
         with translated():
             found = await self._write_pool.fetchrow(
@@ -133,22 +145,22 @@ class PostgresSessionActions:
             )
         return found is not None
 
+    @override
     async def action(self, action_id: str) -> ActionRow | None:
-        """See `SessionActionStore`."""
         rows = await self._fetch(_ACTION, action_id)
         return ActionRow(*rows[0]) if rows else None
 
+    @override
     async def actions(self, session_id: str, before: str, limit: int) -> list[ActionRow]:
-        """See `SessionActionStore`."""
         await self._lapse()
         return [ActionRow(*row) for row in await self._fetch(_ACTIONS, session_id, before, limit)]
 
+    @override
     async def due(self, session_ids: Sequence[str]) -> list[ActionRow]:
-        """See `SessionActionStore`."""
         return [ActionRow(*row) for row in await self._fetch(_DUE, session_ids)]
 
+    @override
     async def lapses_in_s(self) -> float | None:
-        """See `SessionActionStore`."""
         with translated():
             found = await self._read_pool.fetchval(_LAPSES_IN_S)
         return None if found is None else float(found)
@@ -157,25 +169,25 @@ class PostgresSessionActions:
         with translated():
             await self._write_pool.execute(_LAPSE)
 
+    @override
     async def hand_over(self, session_id: str, gateway: str, seconds: int) -> None:
-        """See `SessionActionStore`."""
         with translated():
             await self._write_pool.execute(_HAND_OVER, session_id, gateway, seconds)
 
+    @override
     async def saw_standbys(self, waiting: Sequence[tuple[str, str]], replica: str) -> None:
-        """See `SessionActionStore`."""
         pairs = sorted(set(waiting))
         sessions, gateways = [one for one, _ in pairs], [one for _, one in pairs]
         with translated():
             await self._write_pool.execute(_SAW, sessions, gateways, replica)
 
+    @override
     async def standbys(self) -> dict[str, list[str]]:
-        """See `SessionActionStore`."""
         found: dict[str, list[str]] = {}
         for session_id, gateway in await self._fetch(_STANDBYS):
             found.setdefault(session_id, []).append(gateway)
         return found
 
+    @override
     async def sessions(self) -> list[SessionRow]:
-        """See `SessionActionStore`."""
         return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]

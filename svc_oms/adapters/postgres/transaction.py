@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
+from typing_extensions import override
 
 from svc_oms.adapters.postgres import control_statements as controls
 from svc_oms.adapters.postgres import order_statements as sql
@@ -23,6 +24,7 @@ from svc_oms.service.ports import (
     OrderRow,
     ParkedWrite,
     PositionRow,
+    Transaction,
     WriteSet,
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
@@ -34,7 +36,7 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[An
     return zip(*rows, strict=True) if rows else ((),) * width
 
 
-class PostgresTransaction:
+class PostgresTransaction(Transaction):
     """A transaction on a connection of the pool; see `ports.Transaction`."""
 
     __slots__ = ("_connection", "_ended", "_locked", "_pool", "_transaction", "_version")
@@ -78,111 +80,111 @@ class PostgresTransaction:
             with translated():
                 await self._pool.release(self._connection)
 
+    @override
     async def commit(self) -> None:
-        """See `ports.Transaction`."""
-        # A commit that failed leaves nothing to roll back, too.
+        # Also of one that failed there is nothing left to roll back.
         self._ended = True
         with translated():
             await self._transaction.commit()
 
+    @override
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
         self._locked = True
         return {row[0]: AccountRow(*row) for row in rows}
 
+    @override
     async def controls_version(self) -> int:
-        """See `ports.Transaction`."""
         if self._version is not None:
             return self._version
         with translated():
             return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
 
+    @override
     async def kill_switches(self) -> list[SwitchRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(BLOCKING)
         return [switch_row(row) for row in rows]
 
+    @override
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.ORDERS, order_ids)
         return [OrderRow(*row) for row in rows]
 
+    @override
     async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.OPEN_ORDERS, account_id, limit)
         return [OrderRow(*row) for row in rows]
 
+    @override
     async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.GROUPS, *columns(groups, 2))
         return [OrderRow(*row) for row in rows]
 
+    @override
     async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.UNSOLICITED_ORDERS, venue_mic, venue_order_ids)
         return [tuple(row) for row in rows]
 
+    @override
     async def orders_by_venue_id(
         self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
     ) -> list[OrderRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(
                 sql.ORDERS_BY_VENUE_ID, venue_mic, *columns(wanted, 3)
             )
         return [OrderRow(*row) for row in rows]
 
+    @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.KEYS, *columns(keys, 2))
         if self._locked:
             self._version = rows[0][0]
         return [IdempotencyRow(*row[1:]) for row in rows if row[1] is not None]
 
+    @override
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.EXECUTIONS, *columns(ids, 2))
         return [ExecutionRow(*row) for row in rows]
 
+    @override
     async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(controls.LIVE, now_us)
         return [(row[0], row[1]) for row in rows]
 
+    @override
     async def positions(self, account_ids: Sequence[str]) -> list[PositionRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(controls.POSITIONS, account_ids)
         return [PositionRow(*row) for row in rows]
 
+    @override
     async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(controls.ALL_OPEN, account_ids)
         return [OrderRow(*row) for row in rows]
 
+    @override
     async def orders_since(
         self, known: Sequence[tuple[str, int, bytes]]
     ) -> tuple[set[str], list[OrderRow]]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(controls.ORDERS_SINCE, *columns(known, 3))
         return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
 
+    @override
     async def write(self, writes: WriteSet) -> dict[str, int]:
-        """See `ports.Transaction`."""
         progress = writes.progress
         executions = columns([_packed_execution(row) for row in writes.executions], 2)
         if progress is None:
@@ -218,19 +220,19 @@ class PostgresTransaction:
             raise FencedError(f"session {progress.session_id} has another owner")
         return bases
 
+    @override
     async def lock_audit(self, writer: str) -> AuditHead:
-        """See `ports.Transaction`."""
         with translated():
             return AuditHead(*await self._connection.fetchrow(sql.LOCK_AUDIT, writer))
 
+    @override
     async def lapse_actions(self) -> list[ActionRow]:
-        """See `ports.Transaction`."""
         with translated():
             rows = await self._connection.fetch(sql.LAPSE_ACTIONS)
         return [ActionRow(*row) for row in rows]
 
+    @override
     async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
-        """See `ports.Transaction`."""
         last = lines[-1]
         rows = columns(lines, len(AuditLine._fields))
         with translated():

@@ -10,9 +10,11 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from typing_extensions import override
 
 from mesh.log import get_logger
 from svc_oms.service import metrics
+from svc_oms.service.ports import OrderCache
 
 log = get_logger("svc_oms.redis")
 
@@ -30,8 +32,8 @@ LISTEN_S = 1.0
 AWAY = (RedisError, OSError, TimeoutError)
 
 
-class RedisOrderCache:
-    """The cache; implements `ports.OrderCache`."""
+class RedisOrderCache(OrderCache):
+    """See above; implements `ports.OrderCache`."""
 
     def __init__(self, url: str, channels: Sequence[str]) -> None:
         self._redis: Redis = Redis.from_url(
@@ -46,8 +48,8 @@ class RedisOrderCache:
         self._some = asyncio.Event()
         self._here = False
 
+    @override
     def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
-        """See `ports.OrderCache`."""
         room = PENDING_ORDERS_MAX - len(self._pending)
         if not self._here or room < len(orders):
             metrics.CACHE_DROPPED.inc(len(orders))
@@ -56,7 +58,7 @@ class RedisOrderCache:
         self._some.set()
 
     async def tell(self, channel: str, message: str) -> int:
-        """See `wake_ups.Tell`."""
+        """Publish a message; return how many read it."""
         if not self._here:
             return 0
         try:

@@ -4,99 +4,33 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from kernel.decimals import plain
-from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from svc_oms.domain.controls.limit_values import (
     Controls,
     Limit,
-    LimitKind,
-    LimitScope,
     Override,
-    OverrideState,
-    PermissionMode,
     Range,
-    SelfMatchPolicy,
     StatusTarget,
     TradingState,
     Values,
 )
 from svc_oms.domain.controls.state import Stop, StrategyKey
 from svc_oms.domain.positions import Position
+from svc_oms.service.codec.derived import derive, reader, writer
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import PositionRow
 from svc_oms.service.ports.control_ports import RecordKind
 
+VALUES = derive(Values, limit_pb2.LimitValues)
+RANGE = derive(Range, limit_pb2.LimitRange)
 
-def _number(text: str) -> Decimal | None:
-    return Decimal(text) if text else None
-
-
-def values_value(message: limit_pb2.LimitValues) -> Values:
-    """Decode the values of a limit."""
-    return Values(
-        quantity=_number(message.quantity),
-        value=_number(message.value),
-        percent=_number(message.percent),
-        window_percent=_number(message.window_percent),
-        long_quantity=_number(message.long_quantity),
-        short_quantity=_number(message.short_quantity),
-        messages=message.messages,
-        cancels=message.cancels,
-        executions=message.executions,
-        permission=PermissionMode(message.permission) if message.permission else None,
-        instruments=frozenset(message.instruments),
-        self_match=SelfMatchPolicy(message.self_match) if message.self_match else None,
-        short_sale_allowed=message.short_sale_allowed,
-        window_ms=message.window_ms,
-    )
+# What a limit says, and where it holds.
+values_message, values_value = VALUES.message, VALUES.read
+range_message, range_value = RANGE.message, RANGE.read
 
 
-def values_message(values: Values) -> limit_pb2.LimitValues:
-    """Encode the values of a limit."""
-    message = limit_pb2.LimitValues(
-        messages=values.messages,
-        cancels=values.cancels,
-        executions=values.executions,
-        permission=values.permission or 0,  # type: ignore[arg-type] # by number
-        instruments=sorted(values.instruments),
-        self_match=values.self_match or 0,  # type: ignore[arg-type] # by number
-        short_sale_allowed=values.short_sale_allowed,
-        window_ms=values.window_ms,
-    )
-    for name in (
-        "quantity",
-        "value",
-        "percent",
-        "window_percent",
-        "long_quantity",
-        "short_quantity",
-    ):
-        number = getattr(values, name)
-        if number is not None:
-            setattr(message, name, plain(number))
-    return message
-
-
-def range_value(message: limit_pb2.LimitRange) -> Range:
-    """Decode the range of a limit."""
-    return Range(
-        LimitScope(message.scope),
-        message.scope_id,
-        message.instrument_id,
-        message.venue_mic,
-        message.currency,
-    )
-
-
-def range_message(range_: Range) -> limit_pb2.LimitRange:
-    """Encode the range of a limit."""
-    return limit_pb2.LimitRange(
-        scope=range_.scope,  # type: ignore[arg-type] # by number
-        scope_id=range_.scope_id,
-        instrument_id=range_.instrument_id,
-        venue_mic=range_.venue_mic,
-        currency=range_.currency,
-    )
+_read_limit = reader(Limit, limit_pb2.Limit)
+_write_limit = writer(Limit, limit_pb2.Limit, leave={"valid_from_ns", "valid_until_ns", "ended"})
 
 
 def limit_value(message: limit_pb2.Limit) -> Limit:
@@ -105,41 +39,19 @@ def limit_value(message: limit_pb2.Limit) -> Limit:
     One that was set to apply at once begins at zero, so it applies wherever it is read, also with
     a clock that is late.
     """
-    at_once = message.valid_from == message.set_at
-    return Limit(
-        message.limit_id,
-        message.version,
-        LimitKind(message.kind),
-        range_value(message.range),
-        values_value(message.values),
-        0 if at_once else from_timestamp(message.valid_from),
-        from_timestamp(message.valid_until),
-        message.ended,
-    )
+    limit = _read_limit(message)
+    return limit._replace(valid_from_ns=0) if message.valid_from == message.set_at else limit
 
 
 def limit_message(limit: Limit) -> limit_pb2.Limit:
-    """Encode a limit of the settings."""
-    return limit_pb2.Limit(
-        limit_id=limit.limit_id,
-        version=limit.version,
-        kind=limit.kind,  # type: ignore[arg-type] # by number
-        range=range_message(limit.range),
-        values=values_message(limit.values),
-    )
+    """Encode what a limit is and says; for limits of the settings."""
+    message = limit_pb2.Limit()
+    _write_limit(message, limit)
+    return message
 
 
-def override_value(message: limit_pb2.Override) -> Override:
-    """Decode a version of an override."""
-    return Override(
-        message.override_id,
-        message.limit_id,
-        message.account_id,
-        values_value(message.values),
-        from_timestamp(message.valid_until),
-        OverrideState(message.state),
-    )
-
+override_value = reader(Override, limit_pb2.Override)
+"""Decodes a version of an override."""
 
 Decoded = dict[tuple[int, bytes], Limit | Override | limit_pb2.TradingStatusRecord]
 

@@ -7,23 +7,22 @@ from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
-from ordermesh.type.v1 import error_pb2
 from svc_oms.domain.kill_switches import PullOutcome, Scope, Subject
 from svc_oms.domain.model import Order
+from svc_oms.service.codec.derived import derive, writer
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports.kill_ports import OpenOrder, PullRow, SessionStanding, SwitchRow
 
 BLOCK_TEXT_CHARACTERS_MAX = 256
 
 
-def scope_value(message: pb.KillScope) -> Scope:
-    """Decode a scope."""
-    return Scope(*(getattr(message, name) for name in Scope._fields))
+SCOPE = derive(Scope, pb.KillScope)
+scope_value = SCOPE.read
 
 
 def scope_message(scope: Iterable[str]) -> pb.KillScope:
     """Encode a scope."""
-    return pb.KillScope(**dict(zip(Scope._fields, scope, strict=True)))
+    return SCOPE.message(Scope(*scope))
 
 
 def algorithm_of(regulatory: bytes) -> str:
@@ -124,36 +123,19 @@ def sessions_message(
     return message, safe
 
 
+_write_switch = writer(
+    SwitchRow,
+    pb.KillSwitch,
+    leave={"idempotency_key", "body_hash", "version", "scope", "sessions", "counts"},
+)
+
+
 def switch_message(row: SwitchRow) -> pb.KillSwitch:
     """Encode a switch."""
     message = pb.KillSwitch.FromString(row.sessions)
-    message.MergeFrom(
-        pb.KillSwitch(
-            switch_id=row.switch_id,
-            kind=row.kind,  # type: ignore[arg-type] # by number
-            drill=row.drill,
-            scope=scope_message(row.scope),
-            reason=row.reason,
-            state=row.state,  # type: ignore[arg-type] # by number
-            engaged_by=row.engaged_by,
-            release_proposed_by=row.release_proposed_by,
-            release_reason=row.release_reason,
-            released_by=row.released_by,
-            counts=_counts(row.counts),
-            listed=row.listed,
-            commands_held=row.commands_held,
-            revision=row.revision,
-            engaged_by_name=row.engaged_by_name,
-            release_proposed_by_name=row.release_proposed_by_name,
-            released_by_name=row.released_by_name,
-        )
-    )
-    for name in ("engaged_at", "acknowledged_at", "release_proposed_at", "released_at"):
-        at_us = getattr(row, f"{name}_us")
-        if at_us:
-            getattr(message, name).CopyFrom(timestamp(at_us * NS_PER_US))
-    if row.settled_at_us:
-        message.settled_at.CopyFrom(timestamp(row.settled_at_us * NS_PER_US))
+    _write_switch(message, row)
+    message.scope.CopyFrom(scope_message(row.scope))
+    message.counts.CopyFrom(_counts(row.counts))
     return message
 
 
@@ -164,18 +146,13 @@ def _counts(counts: tuple[int, ...]) -> pb.KillCounts:
     return pb.KillCounts(orders=sum(counts), **names)
 
 
+_write_pull = writer(PullRow, pb.KillOrder, leave={"switch_id", "rejection", "asked_at_us"})
+
+
 def pull_message(row: PullRow) -> pb.KillOrder:
     """Encode an order of a switch."""
-    message = pb.KillOrder(
-        order_id=row.order_id,
-        account_id=row.account_id,
-        instrument_id=row.instrument_id,
-        outcome=row.outcome,  # type: ignore[arg-type] # by number
-        state=row.state,  # type: ignore[arg-type] # by number
-        attempts=row.attempts,
-    )
+    message = pb.KillOrder()
+    _write_pull(message, row)
     if row.rejection:
-        message.rejection.CopyFrom(error_pb2.Rejection.FromString(row.rejection))
-    if row.updated_at_us:
-        message.updated_at.CopyFrom(timestamp(row.updated_at_us * NS_PER_US))
+        message.rejection.MergeFromString(row.rejection)
     return message

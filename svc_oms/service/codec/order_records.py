@@ -5,6 +5,7 @@ from decimal import Decimal
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_US
 from kernel.side import Side
+from mesh.timestamps import from_timestamp
 from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
@@ -15,7 +16,6 @@ from svc_oms.service.codec.values import (
     execution_value,
     link_message,
     link_value,
-    nanoseconds,
     optional_price,
     rejection_message,
     rejection_value,
@@ -158,8 +158,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         leaves_quantity=Quantity(Decimal(progress.leaves_quantity)),
         cl_ord_id=progress.cl_ord_id,
         placed_by=message.placed_by,
-        created_at_ns=nanoseconds(message.created_at),
-        updated_at_ns=nanoseconds(message.updated_at),
+        created_at_ns=from_timestamp(message.created_at),
+        updated_at_ns=from_timestamp(message.updated_at),
         state=OrderState(progress.state),
         base_state=OrderState(fold.base_state),
         pending_terms=(

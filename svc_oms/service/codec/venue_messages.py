@@ -1,14 +1,14 @@
 """Commands to the venue, and facts from it."""
 
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.facts import ReportedOrder
 from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.numbers import Price, Quantity, bounded
+from svc_oms.domain.numbers import bounded
 from svc_oms.domain.triggers import at_venue
 from svc_oms.domain.venue_reports import (
     BusinessRejectFacts,
@@ -18,6 +18,7 @@ from svc_oms.domain.venue_reports import (
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.service.codec.derived import reader
 from svc_oms.service.codec.values import terms_message, timestamp
 
 
@@ -75,62 +76,32 @@ def _number(field: str, text: str) -> Decimal | None:
         raise ValueError(f"{field} is {text!r}, should be a decimal number") from error
 
 
-def _quantity(field: str, text: str) -> Quantity | None:
+def _quantity(field: str, text: str) -> Decimal | None:
     number = _number(field, text)
     if number is not None and number < 0:
         raise ValueError(f"{field} is {text!r}, should not be below zero")
-    return None if number is None else Quantity(number)
+    return number
 
 
-def _price(field: str, text: str) -> Price | None:
-    number = _number(field, text)
-    return None if number is None else Price(number)
-
-
-def _report(message: gw.ExecutionReport, received_at_ns: int) -> ExecutionReportFacts:
-    return ExecutionReportFacts(
-        cl_ord_id=message.cl_ord_id,
-        exec_type=message.exec_type,
-        ord_status=message.ord_status,
-        exec_id=message.exec_id,
-        orig_cl_ord_id=message.orig_cl_ord_id,
-        venue_order_id=message.venue_order_id,
-        exec_ref_id=message.exec_ref_id,
-        order_quantity=_quantity("OrderQty(38)", message.order_quantity),
-        last_quantity=_quantity("LastQty(32)", message.last_quantity),
-        last_price=_price("LastPx(31)", message.last_price),
-        leaves_quantity=_quantity("LeavesQty(151)", message.leaves_quantity),
-        cum_quantity=_quantity("CumQty(14)", message.cum_quantity),
-        average_price=_price("AvgPx(6)", message.average_price),
-        limit_price=_price("Price(44)", message.limit_price),
-        stop_price=_price("StopPx(99)", message.stop_price),
-        time_in_force=message.time_in_force,
-        transact_time_ns=from_timestamp(message.transact_time),
-        received_at_ns=received_at_ns,
-        text=message.text,
-        ord_rej_reason=message.ord_rej_reason if message.HasField("ord_rej_reason") else None,
-        exec_restatement_reason=(
-            message.exec_restatement_reason if message.HasField("exec_restatement_reason") else None
-        ),
-        last_liquidity=message.last_liquidity,
-        last_market_mic=message.last_market_mic,
-        display_quantity=_quantity("MaxFloor(111)", message.display_quantity),
-        status_request_id=message.status_request_id,
-        pegged_price=_price("PeggedPrice(839)", message.pegged_price),
-        mass_status_request_id=message.mass_status_request_id,
-        reported_order=_reported_order(message.told) if message.HasField("told") else None,
-    )
-
-
-def _reported_order(message: gw.ToldOrder) -> ReportedOrder:
-    return ReportedOrder(
-        account_id=message.account_id,
-        symbol=message.symbol,
-        isin=message.isin,
-        side=message.side,
-        order_type=message.order_type,
-        currency=message.currency,
-    )
+_NUMBERS = {
+    "order_quantity": partial(_quantity, "OrderQty(38)"),
+    "last_quantity": partial(_quantity, "LastQty(32)"),
+    "last_price": partial(_number, "LastPx(31)"),
+    "leaves_quantity": partial(_quantity, "LeavesQty(151)"),
+    "cum_quantity": partial(_quantity, "CumQty(14)"),
+    "average_price": partial(_number, "AvgPx(6)"),
+    "limit_price": partial(_number, "Price(44)"),
+    "stop_price": partial(_number, "StopPx(99)"),
+    "display_quantity": partial(_quantity, "MaxFloor(111)"),
+    "pegged_price": partial(_number, "PeggedPrice(839)"),
+}
+_read_report = reader(
+    ExecutionReportFacts, gw.ExecutionReport, _NUMBERS, {"reported_order", "received_at_ns"}
+)
+_read_reported_order = reader(ReportedOrder, gw.ToldOrder)
+_read_cancel_reject = reader(CancelRejectFacts, gw.OrderCancelReject)
+_read_business_reject = reader(BusinessRejectFacts, gw.BusinessReject)
+_read_session_reject = reader(SessionRejectFacts, gw.SessionReject)
 
 
 def facts_of(message: gw.VenueMessage) -> Facts | None:
@@ -141,37 +112,18 @@ def facts_of(message: gw.VenueMessage) -> Facts | None:
     """
     match message.WhichOneof("body"):
         case "execution_report":
-            return _report(message.execution_report, from_timestamp(message.received_at))
+            report = message.execution_report
+            reported = _read_reported_order(report.told) if report.HasField("told") else None
+            return _read_report(report, reported, from_timestamp(message.received_at))
         case "order_cancel_reject":
-            reject = message.order_cancel_reject
-            return CancelRejectFacts(
-                cl_ord_id=reject.cl_ord_id,
-                orig_cl_ord_id=reject.orig_cl_ord_id,
-                venue_order_id=reject.venue_order_id,
-                ord_status=reject.ord_status,
-                response_to=reject.response_to,
-                cxl_rej_reason=(
-                    reject.cxl_rej_reason if reject.HasField("cxl_rej_reason") else None
-                ),
-                text=reject.text,
-            )
+            return _read_cancel_reject(message.order_cancel_reject)
         case "business_reject":
-            refused = message.business_reject
-            return BusinessRejectFacts(
-                cl_ord_id=refused.cl_ord_id or refused.ref_id,
-                ref_msg_type=refused.ref_msg_type,
-                reason=refused.reason,
-                text=refused.text,
-            )
+            refused = _read_business_reject(message.business_reject)
+            if refused.cl_ord_id:
+                return refused
+            return refused._replace(cl_ord_id=message.business_reject.ref_id)
         case "session_reject":
-            broken = message.session_reject
-            return SessionRejectFacts(
-                cl_ord_id=broken.cl_ord_id,
-                ref_msg_type=broken.ref_msg_type,
-                reason=broken.reason,
-                ref_tag_id=broken.ref_tag_id,
-                text=broken.text,
-            )
+            return _read_session_reject(message.session_reject)
         case _:
             return None
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from typing_extensions import override
+
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
@@ -41,6 +43,12 @@ from svc_oms.service.codec.control_records import (
     strategy_name,
 )
 from svc_oms.service.controls.account_books import Books, Positions
+from svc_oms.service.controls.pre_trade_control import (
+    BatchControl,
+    BatchFollower,
+    FillFollower,
+    PreTradeControl,
+)
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Transaction
 from svc_oms.service.reference.market import Market
@@ -102,12 +110,13 @@ def default_limits(limits: Limits) -> dict[LimitKind, Applied]:
     return made
 
 
-class LimitsControl:
-    """See `pre_trade_control.PreTradeControl`."""
+class LimitsControl(PreTradeControl):
+    """Checks orders with the limits in force."""
 
     def __init__(self, controls_in_force: ControlsInForce) -> None:
         self._controls_in_force = controls_in_force
 
+    @override
     async def open(
         self,
         transaction: Transaction,
@@ -116,7 +125,6 @@ class LimitsControl:
         submissions: Sequence[Submission],
         controls_version: int,
     ) -> "LimitsBatchControl":
-        """See `pre_trade_control.PreTradeControl`."""
         del submissions
         controls_in_force = self._controls_in_force
         controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
@@ -143,8 +151,8 @@ def _needs_book(view: AccountView) -> bool:
     )
 
 
-class LimitsBatchControl:
-    """See `pre_trade_control.BatchControl`."""
+class LimitsBatchControl(BatchControl):
+    """Checks the orders of one batch with the limits in force."""
 
     def __init__(
         self, books: Books, views: Mapping[str, AccountView], changes: BookChanges
@@ -155,14 +163,14 @@ class LimitsBatchControl:
         self._trial: Trial | None = None
         self._counts = True
 
+    @override
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
-        """See `pre_trade_control.BatchControl`."""
         del submission
         view = self._views[order.account_id]
         return self._judge(view, new_order(view, order, self._changes.now_ns))
 
+    @override
     def release(self, submission: Submission, order: Order) -> Sequence[Order]:
-        """See `pre_trade_control.BatchControl`."""
         del submission
         view = self._views[order.account_id]
         trial = released(view, order, self._changes.now_ns)
@@ -171,8 +179,8 @@ class LimitsBatchControl:
         self._trial, self._counts = trial, False
         return resting
 
+    @override
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> Sequence[Order]:
-        """See `pre_trade_control.BatchControl`."""
         del submission
         view = self._views[before.account_id]
         return self._judge(view, change_of(view, before, terms, self._changes.now_ns))
@@ -184,8 +192,8 @@ class LimitsBatchControl:
         self._trial, self._counts = trial, True
         return resting
 
+    @override
     def cancel(self, submission: Submission, before: Order) -> None:
-        """See `pre_trade_control.BatchControl`."""
         del submission
         self._check_rate(self._views[before.account_id], before, is_cancel=True)
 
@@ -197,8 +205,8 @@ class LimitsBatchControl:
             if reached is not None:
                 raise _rate_limited(reached)
 
+    @override
     def taken(self, before: Order | None, after: Order) -> None:
-        """See `pre_trade_control.BatchControl`."""
         view = self._views[after.account_id]
         now_ns = self._changes.now_ns
         trial = self._trial
@@ -212,8 +220,8 @@ class LimitsBatchControl:
         if view.book is not None:
             view.book.put(after)
 
+    @override
     def finish(self) -> None:
-        """See `pre_trade_control.BatchControl`."""
         for account_id, view in self._views.items():
             self._changes.controls[account_id] = state_text(view.state, self._changes.now_ns)
             if view.book is not None:
@@ -237,16 +245,17 @@ def _rate_limited(reached: RateReached) -> MeshError:
     )
 
 
-class PositionFollower:
-    """See `pre_trade_control.FillFollower`."""
+class PositionFollower(FillFollower):
+    """Moves positions with fills."""
 
     def __init__(self, controls_in_force: ControlsInForce) -> None:
         self._controls_in_force = controls_in_force
 
+    @override
     async def open(
         self, transaction: Transaction, accounts: Mapping[str, AccountRow], changes: BookChanges
     ) -> "PositionBatchFollower":
-        """See `pre_trade_control.FillFollower`.
+        """Read the controls and the positions.
 
         The version comes with the locks, not later: a fill that crosses a change of its throttle
         counts by the limit at the time it came.
@@ -266,8 +275,8 @@ class PositionFollower:
         return PositionBatchFollower(controls_in_force.books, views, positions, changes)
 
 
-class PositionBatchFollower:
-    """See `pre_trade_control.BatchFollower`."""
+class PositionBatchFollower(BatchFollower):
+    """Moves positions with the fills of one batch."""
 
     def __init__(
         self,
@@ -283,8 +292,8 @@ class PositionBatchFollower:
         self._moved: set[tuple[str, InstrumentKey]] = set()
         self._changes = changes
 
+    @override
     def followed(self, before: Order, after: Order, events: Sequence[Event]) -> None:
-        """See `pre_trade_control.BatchFollower`."""
         del before
         view, account_id = self._views[after.account_id], after.account_id
         held = self._positions[account_id]
@@ -302,8 +311,8 @@ class PositionBatchFollower:
             ):
                 STRATEGY_STOPS.inc()
 
+    @override
     def finish(self) -> None:
-        """See `pre_trade_control.BatchFollower`."""
         changes = self._changes
         for account_id, key in sorted(self._moved):
             changes.writes.positions.append(position_row(self._positions[account_id][key]))

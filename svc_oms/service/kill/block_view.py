@@ -83,7 +83,7 @@ class BlockView:
             rows = await self._store.current(SHOWN_FOR_S)
             self._read_at = began
             self.rows = rows
-            versions = (row.version for row in rows if row.kind == kill_ports.SWITCH)
+            versions = (row.version for row in rows if row.kind == kill_ports.SwitchKind.SWITCH)
             version = max(versions, default=0)
             if version > self.version:
                 self.message = blocks_message(rows, version)

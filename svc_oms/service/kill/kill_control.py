@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from typing_extensions import override
+
 from kernel.nanoseconds import NS_PER_US
 from mesh.errors import refuse
 from svc_oms.domain.kill_switches import Scope, first_covering
@@ -9,15 +11,15 @@ from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.kill_messages import subject_of, switch_text
 from svc_oms.service.codec.values import timestamp
-from svc_oms.service.controls.pre_trade_control import BatchControl
+from svc_oms.service.controls.pre_trade_control import BatchControl, PreTradeControl
 from svc_oms.service.ports import AccountRow, Transaction
 from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.submissions import Submission
 
 
-class KillSwitchControl:
-    """Keeps the switches in force at one version of the controls."""
+class KillSwitchControl(PreTradeControl):
+    """Keeps the switches in force as of one version of the controls."""
 
     def __init__(self, venues: VenueSessions) -> None:
         self._venues = venues
@@ -25,6 +27,7 @@ class KillSwitchControl:
         self._rows: dict[str, SwitchRow] = {}
         self._scopes: list[tuple[str, Scope]] = []
 
+    @override
     async def open(
         self,
         transaction: Transaction,
@@ -33,7 +36,6 @@ class KillSwitchControl:
         submissions: Sequence[Submission],
         controls_version: int,
     ) -> BatchControl:
-        """See `pre_trade_control.PreTradeControl`."""
         del changes, submissions
         if controls_version != self._version:
             rows = await transaction.kill_switches()
@@ -43,8 +45,8 @@ class KillSwitchControl:
         return KillSwitchBatchControl(self._rows, self._scopes, accounts, self._venues)
 
 
-class KillSwitchBatchControl:
-    """See `pre_trade_control.BatchControl`."""
+class KillSwitchBatchControl(BatchControl):
+    """Refuses the orders of one batch that a switch blocks."""
 
     def __init__(
         self,

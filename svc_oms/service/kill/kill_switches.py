@@ -24,13 +24,11 @@ from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.pulls import Puller
 from svc_oms.service.ports import StoreUnavailableError, WakeUps
 from svc_oms.service.ports.kill_ports import (
-    ENGAGED,
-    ENGAGING,
-    MASS_CANCEL,
-    NOT_BLOCKING,
     SWITCHES_IN_FORCE_MAX,
     KillStore,
+    SwitchKind,
     SwitchRow,
+    SwitchState,
 )
 from svc_oms.service.reference.venue_sessions import VenueSessions
 
@@ -104,7 +102,9 @@ class KillSwitches:
             drill=order.drill,
             scope=tuple(order.scope),
             reason=order.reason,
-            state=NOT_BLOCKING if order.kind == MASS_CANCEL else ENGAGING,
+            state=SwitchState.NOT_BLOCKING
+            if order.kind == SwitchKind.MASS_CANCEL
+            else SwitchState.ENGAGING,
             version=0,
             engaged_by=order.by.subject,
             engaged_at_us=to_us(now_ns),
@@ -118,7 +118,7 @@ class KillSwitches:
             raise key_reused(order.idempotency_key)
         if new:
             log.warning(
-                "kill switch engaged" if order.kind != MASS_CANCEL else "mass cancel",
+                "kill switch engaged" if order.kind != SwitchKind.MASS_CANCEL else "mass cancel",
                 switch=row.switch_id,
                 scope=order.scope.words(),
                 by=order.by.subject,
@@ -225,13 +225,15 @@ class KillSwitches:
             wait_s = IDLE_LOOK_S
             if busy:
                 wait_s = BUSY_LOOK_S
-            if any(row.state == ENGAGING for row in blocks.rows):
+            if any(row.state == SwitchState.ENGAGING for row in blocks.rows):
                 wait_s = self._confirm_look_s()
             await is_set_within(self._rung, wait_s)
 
     def _confirm_look_s(self) -> float:
         """Look often while somebody waits for the answer, then seldom."""
-        age_s = min(self._age_s(row) for row in self.blocks.rows if row.state == ENGAGING)
+        age_s = min(
+            self._age_s(row) for row in self.blocks.rows if row.state == SwitchState.ENGAGING
+        )
         return CONFIRM_LOOK_S if age_s < self._parts.confirm_s_max else BUSY_LOOK_S
 
     def _age_s(self, row: SwitchRow) -> float:
@@ -240,7 +242,7 @@ class KillSwitches:
     async def _work(self, row: SwitchRow) -> bool:
         """Do what is due for a switch; True if more will be due soon."""
         try:
-            if row.state == ENGAGING:
+            if row.state == SwitchState.ENGAGING:
                 await self._acknowledge(row)
                 if self._age_s(row) < CONFIRM_FIRST_S:
                     return True
@@ -265,7 +267,13 @@ class KillSwitches:
             if reaches_session(scope, one.session_id, one.venue_mic)
         ]
         message, safe = sessions_message(standings, row.version)
-        state = ENGAGING if not safe else NOT_BLOCKING if row.drill else ENGAGED
+        state = (
+            SwitchState.ENGAGING
+            if not safe
+            else SwitchState.NOT_BLOCKING
+            if row.drill
+            else SwitchState.ENGAGED
+        )
         sessions = message.SerializeToString(deterministic=True)
         if state != row.state or sessions != row.sessions:
             now_us = to_us(self._parts.clock.now_ns())
@@ -274,12 +282,12 @@ class KillSwitches:
 
 
 def _answerable(row: SwitchRow) -> bool:
-    """Return whether a waiting caller can get a final answer."""
-    if row.kind == MASS_CANCEL:
+    """Tell if a caller who waits can be answered for good."""
+    if row.kind == SwitchKind.MASS_CANCEL:
         return row.listed
     # There is no list of algorithms: only the orders found show whether the name was right.
     wants_list = row.drill or bool(Scope(*row.scope).algorithm_id)
-    return row.state != ENGAGING and (row.listed or not wants_list)
+    return row.state != SwitchState.ENGAGING and (row.listed or not wants_list)
 
 
 def not_found(switch_id: str) -> MeshError:

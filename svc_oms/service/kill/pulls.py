@@ -36,7 +36,13 @@ from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.values import rejection_message
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.ports import OrderStore
-from svc_oms.service.ports.kill_ports import IN_FORCE, MASS_CANCEL, RELEASED, PullRow, SwitchRow
+from svc_oms.service.ports.kill_ports import (
+    IN_FORCE,
+    PullRow,
+    SwitchKind,
+    SwitchRow,
+    SwitchState,
+)
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.submissions import (
     CommandKind,
@@ -115,8 +121,8 @@ class Puller:
         if row.drill:
             await self._count(row, settled=True, commands_held=await self._commands_held(row))
             return False
-        # After its release nothing is requested any more; the report stays as it is.
-        settled = row.state == RELEASED or await self._round(row)
+        # Behind its release nothing is asked for any more; the report stays as it is.
+        settled = row.state == SwitchState.RELEASED or await self._round(row)
         await self._count(row, settled=settled)
         self._rest(row, begun)
         return not settled
@@ -224,7 +230,7 @@ class Puller:
         )
 
     def _is_due(self, row: SwitchRow, pull: PullRow) -> bool:
-        if row.kind == MASS_CANCEL and pull.attempts >= MASS_CANCEL_ATTEMPTS_MAX:
+        if row.kind == SwitchKind.MASS_CANCEL and pull.attempts >= MASS_CANCEL_ATTEMPTS_MAX:
             return False
         if not pull.asked_at_us:
             return True
@@ -300,7 +306,11 @@ class Puller:
 
 
 def _given_up(row: SwitchRow, pull: PullRow, finding: Finding) -> bool:
-    return row.kind == MASS_CANCEL and finding.ask and pull.attempts >= MASS_CANCEL_ATTEMPTS_MAX
+    return (
+        row.kind == SwitchKind.MASS_CANCEL
+        and finding.ask
+        and pull.attempts >= MASS_CANCEL_ATTEMPTS_MAX
+    )
 
 
 def _bytes(rejection: Rejection) -> bytes:

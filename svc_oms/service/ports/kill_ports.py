@@ -1,13 +1,27 @@
 """What kill switches need of the store, as records and a protocol; see ports.py."""
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-# Values of KillSwitchKind.
-SWITCH, MASS_CANCEL = 1, 2
-# Values of KillSwitchState.
-ENGAGING, ENGAGED, RELEASED, NOT_BLOCKING = 1, 2, 3, 4
-IN_FORCE = frozenset({ENGAGING, ENGAGED})
+
+class SwitchKind(IntEnum):
+    """Numbers of ordermesh.oms.v1.KillSwitchKind."""
+
+    SWITCH = 1
+    MASS_CANCEL = 2
+
+
+class SwitchState(IntEnum):
+    """Numbers of ordermesh.oms.v1.KillSwitchState."""
+
+    ENGAGING = 1
+    ENGAGED = 2
+    RELEASED = 3
+    NOT_BLOCKING = 4
+
+
+IN_FORCE = frozenset({SwitchState.ENGAGING, SwitchState.ENGAGED})
 
 # Switches in force at a time: each is compared with every order and sent to every gateway.
 SWITCHES_IN_FORCE_MAX = 1000
@@ -56,12 +70,12 @@ class SwitchRow(NamedTuple):
     @property
     def blocks(self) -> bool:
         """Blocks new orders now."""
-        return self.kind == SWITCH and not self.drill and self.state in IN_FORCE
+        return self.kind == SwitchKind.SWITCH and not self.drill and self.state in IN_FORCE
 
     @property
     def told(self) -> bool:
-        """Is sent to gateways now: drills, too, until they have confirmed."""
-        return self.kind == SWITCH and self.state in IN_FORCE
+        """Is told to gateways now: drills, too, until they have confirmed."""
+        return self.kind == SwitchKind.SWITCH and self.state in IN_FORCE
 
 
 class SessionStanding(NamedTuple):

@@ -5,14 +5,10 @@ import pytest
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, WriteSet
 from svc_oms.service.ports.kill_ports import (
-    ENGAGED,
-    ENGAGING,
-    MASS_CANCEL,
-    NOT_BLOCKING,
-    RELEASED,
-    SWITCH,
     PullRow,
+    SwitchKind,
     SwitchRow,
+    SwitchState,
 )
 from tests.contract.oms.test_order_store import FILLED, order
 from tests.support.oms_memory import MemoryStore
@@ -40,11 +36,11 @@ def switch(number: int = 1, **changes) -> SwitchRow:
         switch_id=f"01JD0000000000000000000K{number:02}",
         idempotency_key=f"k{number}",
         body_hash=b"h",
-        kind=SWITCH,
+        kind=SwitchKind.SWITCH,
         drill=False,
         scope=scope(firm="F1"),
         reason="test",
-        state=ENGAGING,
+        state=SwitchState.ENGAGING,
         version=0,
         engaged_by="rita",
         engaged_at_us=1_700_000_000_000_000,
@@ -89,26 +85,35 @@ async def test_no_more_than_may_be_are_in_force(store):
     await engage(store)
     assert await store.kills.engage(switch(2), 1) is None
     assert await store.kills.engage(switch(3, drill=True), 1) is not None
-    assert await store.kills.engage(switch(4, kind=MASS_CANCEL, state=NOT_BLOCKING), 1) is not None
+    assert (
+        await store.kills.engage(
+            switch(4, kind=SwitchKind.MASS_CANCEL, state=SwitchState.NOT_BLOCKING), 1
+        )
+        is not None
+    )
 
 
 async def test_drills_and_mass_cancels_block_nothing(store):
     await engage(store, drill=True)
-    await engage(store, 2, kind=MASS_CANCEL, state=NOT_BLOCKING)
+    await engage(store, 2, kind=SwitchKind.MASS_CANCEL, state=SwitchState.NOT_BLOCKING)
     assert (await blocking(store))[1] == []
 
 
 async def test_two_persons_release(store):
     kills, row = store.kills, await engage(store)
-    assert (await kills.release(row.switch_id, "ravi", 5)).state == ENGAGING
+    assert (await kills.release(row.switch_id, "ravi", 5)).state == SwitchState.ENGAGING
     assert row.engaged_by_name == ""
     proposed = await kills.propose_release(row.switch_id, "rita", "why", 6, "Rita")
     assert (proposed.release_reason, proposed.release_proposed_by_name) == ("why", "Rita")
     assert (await kills.propose_release(row.switch_id, "ravi", "other", 7)).release_reason == "why"
-    assert (await kills.release(row.switch_id, "rita", 8)).state == ENGAGING
+    assert (await kills.release(row.switch_id, "rita", 8)).state == SwitchState.ENGAGING
     released = await kills.release(row.switch_id, "ravi", 9, "Ravi")
     assert released.released_by_name == "Ravi"
-    assert (released.state, released.released_by, released.released_at_us) == (RELEASED, "ravi", 9)
+    assert (released.state, released.released_by, released.released_at_us) == (
+        SwitchState.RELEASED,
+        "ravi",
+        9,
+    )
     assert released.version > row.version
     assert (await blocking(store))[1] == []
     assert await kills.release("01JD0000000000000000000999", "ravi", 9) is None
@@ -130,13 +135,13 @@ async def test_a_confirmation_is_of_one_link(store):
 
 async def test_a_switch_is_acknowledged_once(store):
     kills, row = store.kills, await engage(store)
-    found = await kills.acknowledge(row.switch_id, ENGAGING, b"one", 5)
+    found = await kills.acknowledge(row.switch_id, SwitchState.ENGAGING, b"one", 5)
     assert (found.sessions, found.acknowledged_at_us) == (b"one", 0)
-    assert await kills.acknowledge(row.switch_id, ENGAGING, b"one", 6) is None
-    found = await kills.acknowledge(row.switch_id, ENGAGED, b"two", 7)
-    assert (found.state, found.acknowledged_at_us) == (ENGAGED, 7)
+    assert await kills.acknowledge(row.switch_id, SwitchState.ENGAGING, b"one", 6) is None
+    found = await kills.acknowledge(row.switch_id, SwitchState.ENGAGED, b"two", 7)
+    assert (found.state, found.acknowledged_at_us) == (SwitchState.ENGAGED, 7)
     assert found.revision > row.revision
-    assert await kills.acknowledge(row.switch_id, ENGAGED, b"three", 8) is None
+    assert await kills.acknowledge(row.switch_id, SwitchState.ENGAGED, b"three", 8) is None
 
 
 async def test_one_replica_works_at_a_time(store):

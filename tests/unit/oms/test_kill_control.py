@@ -8,7 +8,7 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.domain.kill_switches import Scope
 from svc_oms.service.ports import AccountInfo
-from svc_oms.service.ports.kill_ports import ENGAGING, SWITCH, SwitchRow
+from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow, SwitchState
 from svc_oms.service.submissions import CommandKind, Pull, Submission, Taken
 from tests.unit.oms.test_worker import ALICE, cancel, open_book, place
 
@@ -20,8 +20,8 @@ async def book():
 
 async def engage(book, key="e1", *, drill=False, **scope) -> SwitchRow:
     row = SwitchRow(
-        f"01JD00000000000000000000{key.upper():0>2}", key, b"", SWITCH, drill,
-        tuple(Scope(**scope)), "test", ENGAGING, 0, "rita", 1,
+        f"01JD00000000000000000000{key.upper():0>2}", key, b"", SwitchKind.SWITCH, drill,
+        tuple(Scope(**scope)), "test", SwitchState.ENGAGING, 0, "rita", 1,
     )  # fmt: skip
     return (await book.store.kills.engage(row, 10))[0]
 
