@@ -41,8 +41,8 @@ class LogReader:
     """Reads a log from one place on: every entry once, none skipped.
 
     The place to keep is the `log_number` of the last entry, with the epoch of the book. What is
-    kept here besides may be lost: it only distinguishes a number that is missing for a while from one
-    that is missing forever.
+    kept here besides may be lost: it only distinguishes a number that is missing for a while
+    from one that is missing forever.
     """
 
     def __init__(self, connection: Any, log: CommitLog, after: int = 0) -> None:
