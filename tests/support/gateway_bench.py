@@ -62,7 +62,7 @@ class Bench:
 
     def order_session(self, **keys) -> dict:
         test = {"session_id": "test-orders", "venue_mic": "TEST", "target_comp_id": "TEST"}
-        return order_session(self.cable.port, **test | keys)
+        return order_session(**{"port": self.cable.port} | test | keys)
 
     def market_session(self, **keys) -> dict:
         market = {
