@@ -105,3 +105,13 @@ class Table:
 def _unpacked(column: Column, texts: dict[str, str]) -> str:
     text, updated = texts[column.name], texts["updated_at"]
     return _SQL[column.kind].unpacked.format(text=text, name=column.name, updated=updated)
+
+
+def where_of(*conditions: tuple[object, str, Any]) -> tuple[str, list[Any]]:
+    """Join the conditions that apply, each with its parameter."""
+    texts, parameters = ["true"], []
+    for applies, condition, value in conditions:
+        if applies:
+            parameters.append(value)
+            texts.append(condition.format(f"${len(parameters)}"))
+    return " AND ".join(texts), parameters

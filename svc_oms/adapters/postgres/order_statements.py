@@ -328,29 +328,6 @@ ON CONFLICT (instrument_id) DO UPDATE SET body = excluded.body, updated_at = now
 WHERE instruments.body <> excluded.body
 """
 
-LOCK_AUDIT = """
-INSERT INTO oms.audit_chains (writer) VALUES ($1)
-ON CONFLICT (writer) DO UPDATE SET writer = excluded.writer
-RETURNING last_sequence, head
-"""
-
-WRITE_AUDIT = f"""
-WITH moved AS (
-    UPDATE oms.audit_chains SET last_sequence = $2, head = $3 WHERE writer = $1
-)
-INSERT INTO oms.audit_log (writer, sequence, entry_id, at, kind, actor, account_id, order_id,
-    reason, payload, hash)
-SELECT $1, sequence, entry_id, {FROM_US.format("at_us")}, kind, actor, account_id, order_id,
-    reason, payload, hash
-FROM unnest($4::int8[], $5::text[], $6::int8[], $7::int2[], $8::text[], $9::text[],
-    $10::text[], $11::int2[], $12::bytea[], $13::bytea[])
-    AS u (sequence, entry_id, at_us, kind, actor, account_id, order_id, reason, payload, hash)
-"""
-
-LIST_AUDIT = """
-SELECT entry_id, payload FROM oms.audit_log WHERE {where} ORDER BY entry_id DESC LIMIT {limit}
-"""
-
 UNKNOWN_ORDERS = "SELECT count(*) FROM oms.orders WHERE is_open AND state = 14"
 
 ENSURE_ACCOUNT = """

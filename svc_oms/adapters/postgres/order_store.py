@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Self
 import asyncpg
 from typing_extensions import override
 
+from svc_oms.adapters.postgres import audit_log_store
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
-from svc_oms.adapters.postgres.columns import FROM_US
+from svc_oms.adapters.postgres.columns import FROM_US, where_of
 from svc_oms.adapters.postgres.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
@@ -156,7 +157,7 @@ class PostgresStore(OrderStore, Audited):
 
     @override
     async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
-        where, parameters = _where(
+        where, parameters = where_of(
             (wanted.account_ids is not None, "account_id = ANY({}::text[])", wanted.account_ids),
             (wanted.states, "state = ANY({}::int2[])", wanted.states),
             (wanted.instrument_id, "instrument_id = {}", wanted.instrument_id),
@@ -175,17 +176,7 @@ class PostgresStore(OrderStore, Audited):
 
     @override
     async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
-        where, parameters = _where(
-            (wanted.from_us, f"at >= {FROM_US}", wanted.from_us),
-            (wanted.until_us, f"at < {FROM_US}", wanted.until_us),
-            (wanted.actor, "actor = {}", wanted.actor),
-            (wanted.account_id, "account_id = {}", wanted.account_id),
-            (wanted.order_id, "order_id = {}", wanted.order_id),
-            (wanted.reasons, "reason = ANY({}::int2[])", wanted.reasons),
-            (wanted.kind, "kind = {}", wanted.kind),
-            (wanted.before_entry_id, "entry_id < {}", wanted.before_entry_id),
-        )
-        statement = sql.LIST_AUDIT.format(where=where, limit=int(wanted.limit))
+        statement, parameters = audit_log_store.page(wanted)
         return [(entry_id, body) for entry_id, body in await self._fetch(statement, *parameters)]
 
     @override
@@ -318,16 +309,6 @@ class PostgresStore(OrderStore, Audited):
     async def ensure_account(self, account: AccountInfo) -> bool:
         with translated():
             return bool(await self._write_pool.fetchval(sql.ENSURE_ACCOUNT, *account))
-
-
-def _where(*conditions: tuple[object, str, Any]) -> tuple[str, list[Any]]:
-    """Join the conditions that apply, each with its parameter."""
-    texts, parameters = ["true"], []
-    for applies, condition, value in conditions:
-        if applies:
-            parameters.append(value)
-            texts.append(condition.format(f"${len(parameters)}"))
-    return " AND ".join(texts), parameters
 
 
 async def _keep(_connection: Any) -> None:

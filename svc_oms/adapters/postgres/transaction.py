@@ -9,6 +9,7 @@ from typing import Any, Self
 import asyncpg
 from typing_extensions import override
 
+from svc_oms.adapters.postgres import audit_log_store
 from svc_oms.adapters.postgres import control_statements as controls
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
@@ -223,7 +224,7 @@ class PostgresTransaction(Transaction):
     @override
     async def lock_audit(self, writer: str) -> AuditHead:
         with translated():
-            return AuditHead(*await self._connection.fetchrow(sql.LOCK_AUDIT, writer))
+            return await audit_log_store.lock(self._connection, writer)
 
     @override
     async def lapse_actions(self) -> list[ActionRow]:
@@ -233,10 +234,8 @@ class PostgresTransaction(Transaction):
 
     @override
     async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
-        last = lines[-1]
-        rows = columns(lines, len(AuditLine._fields))
         with translated():
-            await self._connection.execute(sql.WRITE_AUDIT, writer, last.sequence, last.hash, *rows)
+            await audit_log_store.append(self._connection, writer, lines)
 
 
 def _outbox_parameters(writes: WriteSet) -> list[Any]:
