@@ -13,11 +13,11 @@ from kernel.decimals import plain
 from svc_oms.domain.checks import Instrument
 from svc_oms.domain.commands import PlaceOrder
 from svc_oms.domain.events import Event, OrderRestated
-from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, OrderType
 from svc_oms.domain.numbers import Price, Quantity, add, bounded, multiply
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
+from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.terms import Capabilities
 
 TYPES: Final = frozenset({OrderType.MARKET, OrderType.LIMIT})

@@ -27,12 +27,12 @@ from svc_oms.domain.events import (
     Stamp,
 )
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Execution, Order, ResolutionSource, VenueHolds
 from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add
 from svc_oms.domain.refusal import invalid
-from svc_oms.domain.report_parts import not_sent, parked
+from svc_oms.domain.reports.facts import ExecutionReportFacts
+from svc_oms.domain.reports.report_parts import not_sent, parked
 
 # OrdStatus(39) of an order that cannot trade any more, or not today.
 _ENDED: Final = frozenset({"3", "4", "8", "B", "C"})

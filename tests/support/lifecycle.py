@@ -25,13 +25,13 @@ from svc_oms.domain.events import (
     OrderExecuted,
     Stamp,
 )
-from svc_oms.domain.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
+from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts, ReportedOrder
+from svc_oms.domain.reports.unsolicited import opened, why_not
+from svc_oms.domain.reports.venue_reports import interpret
 from svc_oms.domain.terms import BASIC
-from svc_oms.domain.unsolicited import opened, why_not
-from svc_oms.domain.venue_reports import interpret
 from svc_oms.domain.verify import Finding, LogLine, check_account
 
 ORDER_ID = "01JD8QZ5T0000000000000000A"

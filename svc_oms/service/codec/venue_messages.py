@@ -6,11 +6,10 @@ from functools import lru_cache, partial
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.domain.facts import ReportedOrder
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import bounded
-from svc_oms.domain.triggers import at_venue
-from svc_oms.domain.venue_reports import (
+from svc_oms.domain.reports.facts import ReportedOrder
+from svc_oms.domain.reports.venue_reports import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ExecutionReportFacts,
@@ -18,6 +17,7 @@ from svc_oms.domain.venue_reports import (
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.triggers import at_venue
 from svc_oms.service.codec.derived import reader
 from svc_oms.service.codec.values import terms_message, timestamp
 

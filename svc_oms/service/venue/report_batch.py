@@ -14,7 +14,6 @@ from kernel.side import Side
 from mesh.log import get_logger
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.domain.drop_copy import interpret_copy
 from svc_oms.domain.events import (
     Event,
     ExecutionBusted,
@@ -26,7 +25,8 @@ from svc_oms.domain.events import (
     VenueReportParked,
 )
 from svc_oms.domain.model import Execution, Order
-from svc_oms.domain.venue_reports import ExecutionReportFacts, Facts, interpret
+from svc_oms.domain.reports.drop_copy import interpret_copy
+from svc_oms.domain.reports.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups

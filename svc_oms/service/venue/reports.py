@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kernel.order_ids import order_id_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.domain.facts import ExecutionReportFacts, Facts
+from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts
 from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from kernel.ulid import new_ulid
 from svc_oms.domain.checks import Instrument
-from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Order
-from svc_oms.domain.unsolicited import NO_ORDER_ID, opened, side_of, why_not
+from svc_oms.domain.reports.facts import ExecutionReportFacts
+from svc_oms.domain.reports.unsolicited import NO_ORDER_ID, opened, side_of, why_not
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import Transaction
 from svc_oms.service.reference.market import Market

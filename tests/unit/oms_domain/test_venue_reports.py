@@ -16,14 +16,14 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     VenueReportParked,
 )
-from svc_oms.domain.facts import (
+from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
+from svc_oms.domain.reports.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
-from svc_oms.domain.venue_reports import interpret, request_number
+from svc_oms.domain.reports.venue_reports import interpret, request_number
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report, terms
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))

@@ -73,7 +73,7 @@ export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
  * Why a request, command or order was refused. Sent as google.rpc.ErrorInfo.reason without the
  * prefix (domain "ordermesh"), and as a field of refused or rejected orders. mesh/errors.py has the
  * one table from reason to gRPC status, retry class, OrdRejReason(103) and CxlRejReason(102);
- * svc_oms/domain/venue_reasons.py has the table from a venue's codes to these reasons.
+ * svc_oms/domain/reports/venue_reasons.py has the table from a venue's codes to these reasons.
  *
  * @generated from enum ordermesh.type.v1.ErrorReason
  */

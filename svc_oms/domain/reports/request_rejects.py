@@ -4,15 +4,15 @@ OrderCancelReject(9), BusinessMessageReject(j), Reject(3), and the gateway's rec
 """
 
 from svc_oms.domain.events import Event, OrderInDoubt, OrderRejected
-from svc_oms.domain.facts import (
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order
+from svc_oms.domain.reports.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order
-from svc_oms.domain.report_parts import (
+from svc_oms.domain.reports.report_parts import (
     found,
     not_sent,
     parked,
@@ -20,7 +20,7 @@ from svc_oms.domain.report_parts import (
     request_number,
     venue_rejection,
 )
-from svc_oms.domain.venue_reasons import (
+from svc_oms.domain.reports.venue_reasons import (
     BY_BUSINESS_REJECT_REASON,
     BY_CXL_REJ_REASON,
     BY_SESSION_REJECT_REASON,

@@ -15,10 +15,10 @@ from dataclasses import replace
 from typing import Final
 
 from svc_oms.domain.events import Event, OrderResolved
-from svc_oms.domain.facts import CancelRejectFacts, ExecutionReportFacts, Facts
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, ResolutionSource
-from svc_oms.domain.venue_reports import NO_EXECUTIONS, Executions, interpret
+from svc_oms.domain.reports.facts import CancelRejectFacts, ExecutionReportFacts, Facts
+from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, Executions, interpret
 
 _MONEY: Final = frozenset("FGH")
 _ENDS: Final = frozenset("4C")

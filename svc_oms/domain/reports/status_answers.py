@@ -16,11 +16,11 @@ from svc_oms.domain.events import (
     OrderStopped,
     OrderSuspended,
 )
-from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, ResolutionSource
 from svc_oms.domain.numbers import Quantity
-from svc_oms.domain.report_parts import (
+from svc_oms.domain.reports.facts import ExecutionReportFacts
+from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     cum_differs,

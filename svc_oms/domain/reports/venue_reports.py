@@ -43,14 +43,6 @@ from svc_oms.domain.events import (
     OrderSuspended,
     ReplacePending,
 )
-from svc_oms.domain.facts import (
-    BusinessRejectFacts,
-    CancelRejectFacts,
-    ExecutionReportFacts,
-    Facts,
-    ReceiptFacts,
-    SessionRejectFacts,
-)
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import (
     Execution,
@@ -58,7 +50,15 @@ from svc_oms.domain.model import (
     ResolutionSource,
 )
 from svc_oms.domain.numbers import add
-from svc_oms.domain.report_parts import (
+from svc_oms.domain.reports.facts import (
+    BusinessRejectFacts,
+    CancelRejectFacts,
+    ExecutionReportFacts,
+    Facts,
+    ReceiptFacts,
+    SessionRejectFacts,
+)
+from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     as_text,
@@ -73,9 +73,9 @@ from svc_oms.domain.report_parts import (
     shows_replace,
     venue_rejection,
 )
-from svc_oms.domain.request_rejects import cancel_reject, message_reject, receipt
+from svc_oms.domain.reports.request_rejects import cancel_reject, message_reject, receipt
+from svc_oms.domain.reports.status_answers import UNKNOWN_ORDER, order_status, unknown_order
 from svc_oms.domain.resolve import second_thoughts
-from svc_oms.domain.status_answers import UNKNOWN_ORDER, order_status, unknown_order
 
 __all__ = [
     "BusinessRejectFacts",

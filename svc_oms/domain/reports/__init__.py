@@ -1,0 +1,1 @@
+"""What the venue and the gateway report, and which events follow for an order."""
