@@ -77,7 +77,8 @@ def register(app: typer.Typer) -> None:
 def up(
     home: HomeOption = None,
     detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Run in the background; return when ready.")
+        bool,
+        typer.Option("--detach/--attached", "-d", help="Run in the background; return when ready."),
     ] = False,
     venues: Annotated[
         Path | None, typer.Option(help="Your own FIX sessions (YAML) instead of SIMA and SIMB.")
@@ -102,8 +103,7 @@ def up(
 ) -> None:
     """Start the whole mesh on this machine. Ctrl-C stops it; the data stays."""
     settings = StackSettings()
-    where = _home(home, settings)
-    where.create()
+    where = _made_home(home, settings)
     for file in (venues, replay):
         if file is not None and not file.is_file():
             _fail(f"no such file: {file}")
@@ -132,6 +132,15 @@ def up(
             asyncio.run(_run(stack, where, options.venues_file))
     except StartError as error:
         _fail(str(error))
+
+
+def _made_home(home: Path | None, settings: StackSettings) -> Home:
+    where = _home(home, settings)
+    try:
+        where.create()
+    except OSError as error:
+        _fail(f"the home folder {where.root} cannot be made or entered: {error.strerror}")
+    return where
 
 
 def down(home: HomeOption = None) -> None:
@@ -189,6 +198,7 @@ async def _run(stack: LocalStack, home: Home, venues_file: Path | None) -> None:
         if starting.done():
             starting.result()
             _welcome(home, loop.time() - started, venues_file)
+            stack.supervisor.tell(welcomed=True)
             await stopping
     finally:
         starting.cancel()
@@ -230,11 +240,10 @@ def _relative(path: Path) -> Path:
 
 def _detach(home: Home) -> None:
     """Start this command again in a session of its own and wait until it is up."""
-    words = [word for word in sys.argv[1:] if word not in {"--detach", "-d"}]
     log = home.logs / "supervisor.log"
     with log.open("wb") as file:
         child = subprocess.Popen(
-            [sys.executable, "-m", "meshctl", *words, "--quiet"],
+            [sys.executable, "-m", "meshctl", *sys.argv[1:], "--attached", "--quiet"],
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     deadline = time.monotonic() + DETACH_TIMEOUT_S
@@ -242,7 +251,7 @@ def _detach(home: Home) -> None:
         if child.poll() is not None:
             _fail(f"the mesh did not start:\n{log.read_text('utf-8', 'replace').strip()}")
         state = home.state()
-        if state.get("supervisor_pid") == child.pid and state.get("ready"):
+        if state.get("supervisor_pid") == child.pid and state.get("welcomed"):
             console.print(log.read_text("utf-8", "replace").rstrip(), highlight=False, markup=False)
             return
         time.sleep(0.1)

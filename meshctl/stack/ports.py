@@ -9,12 +9,16 @@ import psutil
 from meshctl.stack.home import Ports
 from meshctl.stack.process import StartError
 
+PORT_MAX = 65_535
 OFFSET_TRIES = 50
 OFFSET_RANGE = (1000, 5500, 50)
 
 
 def require_free(ports: Ports) -> None:
     """Raise StartError with every port that is taken, and its process if it can be seen."""
+    beyond = [f"{name} {port}" for name, port in ports.of.items() if not 0 < port <= PORT_MAX]
+    if beyond:
+        raise StartError(f"the port offset moves ports out of 1 to {PORT_MAX}: {', '.join(beyond)}")
     taken = [(name, port) for name, port in ports.of.items() if not _is_free(port)]
     if not taken:
         return

@@ -51,8 +51,8 @@ async def main(options: argparse.Namespace) -> None:
     ask = getpass.getpass if sys.stdin.isatty() else input
     password = ask(f"password of {options.username}: ")
     async with MeshClient(options.target, options.ca.read_bytes()) as mesh:
-        await mesh.login(options.username, password)
         try:
+            await mesh.login(options.username, password)
             await trade(mesh)
         except MeshRefusedError as refused:
             sys.exit(f"refused, {refused.reason}: {refused.text}")

@@ -6,7 +6,7 @@ from typing import Any
 from svc_oms.adapters.postgres.columns import FROM_US, where_of
 from svc_oms.service.ports import AuditFilter, AuditHead, AuditLine
 
-_LOCK = """
+LOCK_CHAIN = """
 INSERT INTO oms.audit_chains (writer) VALUES ($1)
 ON CONFLICT (writer) DO UPDATE SET writer = excluded.writer
 RETURNING last_sequence, head
@@ -32,7 +32,7 @@ SELECT entry_id, payload FROM oms.audit_log WHERE {where} ORDER BY entry_id DESC
 
 async def lock(connection: Any, writer: str) -> AuditHead:
     """Lock a writer's chain; return its last number and hash."""
-    return AuditHead(*await connection.fetchrow(_LOCK, writer))
+    return AuditHead(*await connection.fetchrow(LOCK_CHAIN, writer))
 
 
 async def append(connection: Any, writer: str, lines: Sequence[AuditLine]) -> None:

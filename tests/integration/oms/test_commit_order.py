@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
+from svc_oms.adapters.postgres.audit_log_store import LOCK_CHAIN
 from svc_oms.adapters.postgres.commit_log import LogReader, read_log
 from svc_oms.adapters.postgres.control_statements import ADD_RECORD
-from svc_oms.adapters.postgres.order_statements import LOCK_AUDIT, LOCK_CONTROLS
+from svc_oms.adapters.postgres.order_statements import LOCK_CONTROLS
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.book.verification import verify_book
@@ -42,7 +43,7 @@ async def lock(connection: asyncpg.Connection, log: CommitLog, key: str) -> None
             "SELECT FROM oms.accounts WHERE account_id = $1 FOR UPDATE", f"ACC-{key}"
         )
     elif log is CommitLog.AUDIT:
-        await connection.fetchrow(LOCK_AUDIT, key)
+        await connection.fetchrow(LOCK_CHAIN, key)
     else:
         await connection.execute("SELECT pg_current_xact_id()")
 

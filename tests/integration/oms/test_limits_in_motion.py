@@ -19,7 +19,8 @@ from tests.support.oms import Client, Gateway, verified
 from tests.support.oms_pair import all_sent
 
 MOST = 3_000
-STEPS_EACH = 6
+# Enough that the limit is reached whatever the order in which the callers come.
+STEPS_EACH = 10
 REFUSALS = {
     "POSITION_LIMIT_EXCEEDED",
     "ORDER_CHANGE_PENDING",
