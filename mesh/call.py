@@ -39,7 +39,7 @@ class DrainEvent(asyncio.Event):
         self._calls.pop(call, None)
 
     def set(self) -> None:
-        """See ``asyncio.Event.set``."""
+        """Set the event, and make the calls that joined."""
         super().set()
         for call in tuple(self._calls):
             call()

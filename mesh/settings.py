@@ -139,12 +139,6 @@ def _checked(
         raise SettingsError(f"{kind.service}: " + "; ".join(lines)) from None
 
 
-def project_home() -> Path | None:
-    """Return ORDERMESH_HOME, the folder of the local stack, if it is set."""
-    value = os.environ.get("ORDERMESH_HOME", "")
-    return Path(value) if value else None
-
-
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return this environment for a child process: without ORDERMESH_ keys, plus ``extra``."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)}

@@ -66,7 +66,7 @@ class RefusalRecorder:
         self._clock = clock
 
     async def on_refused(self, call: Call, request: Message | None, error: MeshError) -> None:
-        """See `mesh.handlers.RefusalHook`."""
+        """Record a refusal of the server; returns when a known caller's entry is durable."""
         if call.method.startswith(LINK_METHODS) or not is_refusal(error):
             return
         entry = call_refusal(self._clock.now_ns(), call, request, error)

@@ -18,7 +18,7 @@ _REFUSALS = {"Y": "MarketDataRequestReject(Y)", "j": "BusinessMessageReject(j)",
 
 
 class FixMarketDialect:
-    """See `service.ports.MarketDialect`."""
+    """Market data in FIX 4.4, as one venue speaks it."""
 
     def __init__(self, config: SessionConfig) -> None:
         self._config = config

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class FileStoreLock:
-    """See `service.ports.StoreLock`."""
+    """Holds the FIX store of a session for one process, by a lock on a file."""
 
     def __init__(self, folder: Path, instance: str) -> None:
         self._folder = folder

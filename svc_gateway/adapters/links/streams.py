@@ -16,7 +16,7 @@ ResponseT = TypeVar("ResponseT")
 
 
 class GrpcStream(Generic[RequestT, ResponseT]):
-    """See `service.ports.Stream`."""
+    """A stream to another service, as `service.ports.Stream` describes it."""
 
     def __init__(self, call: Any, name: str) -> None:
         self._call = call

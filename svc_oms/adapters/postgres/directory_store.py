@@ -83,7 +83,7 @@ ON CONFLICT (subject) DO UPDATE SET username = excluded.username, seen_at = now(
 
 
 class PostgresDirectory(DirectoryStore):
-    """See above."""
+    """Ids and names in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool

@@ -25,7 +25,7 @@ class PostgresNotifications:
         self._connection: Any = None
 
     async def tell(self, channel: str, message: str) -> int:
-        """See `wake_ups.Tell`."""
+        """Notify the other replicas; 0 if the connection is lost."""
         connection = self._connection
         if connection is None or connection.is_closed():
             return 0

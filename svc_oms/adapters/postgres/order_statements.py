@@ -5,6 +5,7 @@ Statements are put together from constants of this file only; values are paramet
 # ruff: noqa: S608
 
 from svc_oms.adapters.postgres.columns import FROM_US, Table, packed_rows
+from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
 SCHEMA_REVISION = "0012"
@@ -328,7 +329,9 @@ ON CONFLICT (instrument_id) DO UPDATE SET body = excluded.body, updated_at = now
 WHERE instruments.body <> excluded.body
 """
 
-UNKNOWN_ORDERS = "SELECT count(*) FROM oms.orders WHERE is_open AND state = 14"
+UNKNOWN_ORDERS = f"""
+SELECT count(*) FROM oms.orders WHERE is_open AND state = {OrderState.UNKNOWN.value}
+"""
 
 ENSURE_ACCOUNT = """
 INSERT INTO oms.accounts (account_id, display_name, base_currency, firm_id, status, desk_id)
@@ -337,15 +340,4 @@ ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
     base_currency = excluded.base_currency, firm_id = excluded.firm_id,
     desk_id = excluded.desk_id
 RETURNING xmax = 0
-"""
-
-# An action not decided or begun in time is EXPIRED; one SENT and not answered is UNKNOWN.
-LAPSE_ACTIONS = """
-WITH lapsed AS (
-    UPDATE oms.session_actions SET state = CASE state WHEN 3 THEN 8 ELSE 7 END, updated_at = now()
-    WHERE state IN (1, 2, 3) AND expires_at <= now()
-    RETURNING action_id, session_id, kind, state, expires_at, body
-)
-SELECT action_id, session_id, kind, state, (extract(epoch FROM expires_at) * 1000000)::int8, body
-FROM lapsed WHERE state = 8 ORDER BY action_id
 """

@@ -102,9 +102,22 @@ SELECT session_id, gateway_instance FROM oms.session_standbys
 WHERE seen_at >= now() - interval '3 s' ORDER BY session_id, gateway_instance
 """
 
+# An action not decided or begun in time is EXPIRED; one SENT and not answered is UNKNOWN.
+LAPSE_ACTIONS = f"""
+WITH lapsed AS (
+    UPDATE oms.session_actions SET state =
+            CASE state WHEN {_SENT} THEN {_UNKNOWN} ELSE {_EXPIRED} END,
+        updated_at = now()
+    WHERE state IN ({_PROPOSED}, {_APPROVED}, {_SENT}) AND expires_at <= now()
+    RETURNING action_id, session_id, kind, state, expires_at, body
+)
+SELECT action_id, session_id, kind, state, (extract(epoch FROM expires_at) * 1000000)::int8, body
+FROM lapsed WHERE state = {_UNKNOWN} ORDER BY action_id
+"""
+
 
 class PostgresSessionActions(SessionActionStore):
-    """See above."""
+    """Standbys and what people do to FIX sessions, in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool

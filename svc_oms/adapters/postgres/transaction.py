@@ -15,6 +15,7 @@ from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
+from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
 from svc_oms.service.ports import (
     AccountRow,
     AuditHead,
@@ -229,7 +230,7 @@ class PostgresTransaction(Transaction):
     @override
     async def lapse_actions(self) -> list[ActionRow]:
         with translated():
-            rows = await self._connection.fetch(sql.LAPSE_ACTIONS)
+            rows = await self._connection.fetch(LAPSE_ACTIONS)
         return [ActionRow(*row) for row in rows]
 
     @override

@@ -33,7 +33,7 @@ AWAY = (RedisError, OSError, TimeoutError)
 
 
 class RedisOrderCache(OrderCache):
-    """See above; implements `ports.OrderCache`."""
+    """Open orders in Redis, and wake-ups between replicas."""
 
     def __init__(self, url: str, channels: Sequence[str]) -> None:
         self._redis: Redis = Redis.from_url(

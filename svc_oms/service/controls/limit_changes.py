@@ -76,7 +76,7 @@ class Caller(NamedTuple):
 
 
 class LimitChanges:
-    """See the head of this file."""
+    """Changes limits, overrides and trading states, each once for its key."""
 
     def __init__(self, store: ControlStore, clock: Clock, directory: KnownIds) -> None:
         self.store = store

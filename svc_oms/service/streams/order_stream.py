@@ -81,7 +81,7 @@ class OrderStream:
         self._life = StreamLife(call, parts.clock, heartbeat_s, self.wake.set)
 
     def notice(self, item: bytes) -> None:
-        """See `notices.NoticeReader`."""
+        """Take a notice, and wake the reader."""
         self._notices.append(item)
         self.wake.set()
 

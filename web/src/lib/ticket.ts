@@ -6,7 +6,7 @@ import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { type PlaceBody } from "@ordermesh/client";
-import { format, fromInput, multiply, parse, tryParse } from "./decimals";
+import { format, fromInput, multiply, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
 import { lotOf, priceFault, quantityFault } from "./tick";
 
@@ -150,10 +150,4 @@ const FIELD_BY_PATH: Readonly<Record<string, DraftField>> = {
 /** The ticket's field for a proto path in a refusal. */
 export function fieldOfPath(path: string): DraftField | undefined {
   return FIELD_BY_PATH[path];
-}
-
-/** Returns whether two decimals in any form are the same number. */
-export function sameNumber(a: string, b: string): boolean {
-  const [left, right] = [fromInput(a), fromInput(b)];
-  return left.ok && right.ok && format(parse(left.text)) === format(parse(right.text));
 }
