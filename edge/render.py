@@ -111,8 +111,12 @@ def _replacements(values: EnvoyValues) -> dict[str, Any]:
         "tls_key": str(values.tls_key),
         "descriptors": str(values.descriptors),
         "clusters": [_cluster(one, values) for one in UPSTREAMS],
-        "keys_cluster": f"{KEYS.module}_ops",
-        "keys_endpoints": _endpoints(values.upstreams[f"{KEYS.name}_ops"]),
+        "keys_cluster": f"{KEYS.module}_keys",
+        "keys_endpoints": _endpoints(values.upstreams[f"{KEYS.name}_keys"]),
+        "keys_dns_name": _dns_name(KEYS),
+        "client_cert": str(values.client_cert),
+        "client_key": str(values.client_key),
+        "ca": str(values.ca),
         "admin_endpoints": _endpoints((values.admin_bind,)),
         "public_services": sorted(PUBLIC_SERVICES),
         "tokenless": TOKENLESS,
@@ -137,7 +141,7 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
     """Give the cluster of a process from its own template."""
     replacements = {
         "name": process.module,
-        "dns_name": f"{process.service}.ordermesh.internal",
+        "dns_name": _dns_name(process),
         "endpoints": _endpoints(values.upstreams[process.name]),
         "client_cert": str(values.client_cert),
         "client_key": str(values.client_key),
@@ -146,6 +150,11 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
         "health_check_interval": f"{values.health_check_interval_s}s",
     }
     return yaml.safe_load(fill(CLUSTER_TEMPLATE.read_text(encoding="utf-8"), replacements))
+
+
+def _dns_name(process: Process) -> str:
+    """Return the name in the certificate of a process."""
+    return f"{process.service}.ordermesh.internal"
 
 
 def _address(bind: str) -> dict[str, Any]:

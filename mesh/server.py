@@ -15,7 +15,8 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
 import grpc
@@ -30,7 +31,7 @@ from grpc_reflection.v1alpha import reflection
 from kernel.clock import Clock, SystemClock
 from mesh import log
 from mesh.access import PUBLIC, Access, peer, user
-from mesh.auth import TokenVerifier
+from mesh.auth import AcceptedTokens, TokenVerifier
 from mesh.call import Call
 from mesh.handlers import (
     RefusalHook,
@@ -45,6 +46,7 @@ from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
 from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.tls import server_credentials
+from mesh.token_keys import fetch_jwks
 
 __all__ = [
     "PUBLIC",
@@ -292,11 +294,9 @@ class Ops:
 
     Attributes:
         readiness: Returns whether the process can work, and the reason if not.
-        extra: Further paths and the functions that return their JSON.
     """
 
     readiness: Readiness = always_ready
-    extra: dict[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 SettingsT = TypeVar("SettingsT", bound=MeshSettings)
@@ -305,11 +305,15 @@ Build = Callable[[SettingsT, MeshServer], AbstractAsyncContextManager[Ops]]
 
 async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
     clock = SystemClock()
-    verifier = TokenVerifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, clock)
+    verifier = TokenVerifier(
+        partial(fetch_jwks, settings.jwks_url, settings),
+        AcceptedTokens(settings.jwt_issuer, settings.jwt_audience, settings.jwt_life_max_s),
+        clock,
+    )
     server = MeshServer(settings, clock, verifier)
     http: OpsServer | None = None
     try:
-        async with build(settings, server) as ops:
+        async with server.background(verifier.keep_fresh()), build(settings, server) as ops:
 
             def readiness() -> tuple[bool, str]:
                 if not server.serving.is_set():
@@ -317,7 +321,7 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
                 return ops.readiness()
 
             if settings.ops_bind:
-                http = await _ops_server(settings, readiness, ops)
+                http = await _ops_server(settings, readiness)
             await server.run(ops.readiness)
     finally:
         # Last, so that it can be seen what a process does while its parts are closed.
@@ -325,8 +329,8 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
             await http.stop()
 
 
-async def _ops_server(settings: MeshSettings, readiness: Readiness, ops: Ops) -> OpsServer:
-    http = OpsServer(settings.ops_bind, readiness, ops.extra)
+async def _ops_server(settings: MeshSettings, readiness: Readiness) -> OpsServer:
+    http = OpsServer(settings.ops_bind, readiness)
     try:
         await http.start()
     except OSError as error:

@@ -141,7 +141,7 @@ class Edge:
         flags = [
             line
             for line in text.splitlines()
-            if "::health_flags::" in line and line.startswith("svc_") and "_ops" not in line
+            if "::health_flags::" in line and line.startswith("svc_") and "_keys" not in line
         ]
         return len(flags) >= len(self.backends) and all(
             line.endswith("::healthy") for line in flags
@@ -162,7 +162,7 @@ def running_edge(
         ),
         upstreams={
             **{one.name: (backends[one.service].address,) for one in UPSTREAMS},
-            f"{KEYS.name}_ops": (f"127.0.0.1:{jwks_port}",),
+            f"{KEYS.name}_keys": (f"127.0.0.1:{jwks_port}",),
             **changes.pop("upstreams", {}),
         },
         tls_bind=f"127.0.0.1:{free_port()}",

@@ -103,7 +103,7 @@ def test_every_upstream_has_an_effect(name):
 
 def test_in_a_cluster_every_upstream_is_a_service():
     assert upstreams_in_cluster()["oms"] == ("svc-oms:50051",)
-    assert upstreams_in_cluster()["identity_ops"] == ("svc-identity:9153",)
+    assert upstreams_in_cluster()["identity_keys"] == ("svc-identity:9159",)
     values = values_from([*NEEDED, "oms=a:1"], upstreams_in_cluster())
     assert values.upstreams == {**upstreams_in_cluster(), "oms": ("a:1",)}
 
