@@ -69,6 +69,8 @@ class Cluster:
     """A Kubernetes namespace: settings are the rest of an entry of ``env``."""
 
     host = "0.0.0.0"  # noqa: S104  inside a pod, behind NetworkPolicies
+    # Envoy takes a replica out after two failed health checks, a second apart.
+    drain_notice_s = 3
 
     def port(self, process: Process, kind: str) -> int:
         """The port of the list: each pod has an address of its own."""

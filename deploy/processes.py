@@ -269,6 +269,8 @@ class Place(Protocol[Value_co]):
 
     host: str
     """What a process binds to."""
+    drain_notice_s: int
+    """Seconds in which a process that stops serves on, until Envoy has taken it out."""
 
     def port(self, process: Process, kind: str) -> int:
         """Return a port of a process there; PORT_KINDS lists the kinds."""
@@ -311,6 +313,8 @@ def environment(process: Process, at: Place[Value_co]) -> dict[str, Value_co]:
     stores = () if process.store is None else (process.store,)
     for kept in (*process.files, *stores):
         texts[kept.setting] = at.path(process, kept)
+    if process.replicas > 1 and at.drain_notice_s:
+        texts["DRAIN_NOTICE_S"] = str(at.drain_notice_s)
     texts |= process.settings
     if process.database:
         values["DATABASE_URL"] = at.url(process, "database")

@@ -41,6 +41,21 @@ BUILT_WEB = Path(__file__).parent.parent / "web" / "dist"
 CONFIG_NAME = "envoy.yaml"
 DESCRIPTORS_NAME = "descriptors.binpb"
 CORS_MAX_AGE_S = 3_600
+NOT_REACHED = {
+    "retry_on": "connect-failure,refused-stream",
+    "num_retries": 2,
+    "retry_host_predicate": [
+        {
+            "name": "envoy.retry_host_predicates.previous_hosts",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3"
+                ".PreviousHostsPredicate"
+            },
+        }
+    ],
+    "host_selection_retry_max_attempts": 3,
+}
+"""Tries another replica if a call reached none: the connection was refused, or it was closing."""
 UNLIMITED_BODY = filter_disabled("body_size_limit")
 """For streams: their total size has no bound; the services bound each message."""
 
@@ -196,7 +211,7 @@ def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:
 
 
 def _route(match: dict[str, Any], action: dict[str, Any], filters: dict[str, Any]) -> Any:
-    route = {"match": match, "route": action}
+    route = {"match": match, "route": action | {"retry_policy": NOT_REACHED}}
     return route | {"typed_per_filter_config": filters} if filters else route
 
 

@@ -172,17 +172,27 @@ class MeshServer:
         self.serving.set()
 
     async def stop(self, grace_s: float | None = None) -> None:
-        """Drain: notify health service and handlers, let open calls end, then stop.
+        """Drain: say NOT_SERVING, serve on for drain_notice_s, let open calls end, then stop.
+
+        Streams and new connections are sent away after the notice only: before it, a balancer
+        would send them to this process again.
 
         Args:
             grace_s: Seconds that open calls have; by default the settings' drain_grace_s.
         """
         self.serving.clear()
-        self.drain.set()
         if self._server is not None:
             await self._set_health(serving=False)
+            await asyncio.sleep(self._settings.drain_notice_s)
+        self.drain.set()
+        if self._server is not None:
             await self._server.stop(self._settings.drain_grace_s if grace_s is None else grace_s)
             self._server = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the process was asked to stop."""
+        return self._stopping.is_set()
 
     def request_stop(self) -> None:
         """Make run() return, as SIGTERM does."""
@@ -224,7 +234,11 @@ class MeshServer:
                 self.serving.set()
             _log.info("serving", services=self._names, port=self.port)
             await self._until_stopping(ready)
-            _log.info("draining", grace_s=self._settings.drain_grace_s)
+            _log.info(
+                "draining",
+                notice_s=self._settings.drain_notice_s,
+                grace_s=self._settings.drain_grace_s,
+            )
         finally:
             await self.stop()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -317,7 +331,7 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
 
             def readiness() -> tuple[bool, str]:
                 if not server.serving.is_set():
-                    return False, "draining" if server.drain.is_set() else "starting"
+                    return False, "draining" if server.stopping else "starting"
                 return ops.readiness()
 
             if settings.ops_bind:

@@ -83,6 +83,9 @@ class MeshSettings(BaseSettings):
     """gRPC address of svc_identity."""
     stream_age_max_s: float = 1800.0
     """Longest life of a user's stream in seconds, less up to 20 % chosen at random."""
+    drain_notice_s: float = 0.0
+    """Seconds after SIGTERM in which the process says NOT_SERVING and serves on, so that the load
+    balancer takes it out before it refuses calls. 0 where nothing balances over replicas."""
     drain_grace_s: float = 5.0
     """Seconds that open calls have to end after SIGTERM."""
 

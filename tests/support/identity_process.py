@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
@@ -27,6 +28,7 @@ class Identity:
     port: int
     ops_port: int
     keys_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -39,6 +41,7 @@ class Identity:
             "TLS_KEY": str(self.tls / "svc-identity.key"),
             "TLS_CA": str(self.tls / "ca.pem"),
             "IDENTITY_SIGNING_KEY": str(self.folder / "key.pem"),
+            **self.settings,
         }
         return child_environment({f"ORDERMESH_{key}": value for key, value in settings.items()})
 

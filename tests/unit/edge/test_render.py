@@ -57,8 +57,13 @@ def test_streams_have_no_timeout_and_four_heartbeats_of_idling():
         assert int(routes[path]["route"]["idle_timeout"].removesuffix("s")) >= 4 * 60
 
 
-def test_no_route_retries():
-    assert "retry_policy" not in render(VALUES)
+def test_only_a_call_that_reached_no_service_is_tried_again():
+    for route in edge_routes():
+        policy = route.get("route", {}).get("retry_policy")
+        if route.get("route", {}).get("cluster", "").startswith("svc_"):
+            assert policy["retry_on"] == "connect-failure,refused-stream"
+        else:
+            assert policy is None
 
 
 def test_only_tokenless_routes_turn_verification_off():
