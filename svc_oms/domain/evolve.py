@@ -32,6 +32,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    StatusRequested,
     TriggerMoved,
     VenueReportParked,
 )
@@ -54,7 +55,7 @@ _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
-_STATED_BY_PERSON = _at("stated_by_person")
+_STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -321,6 +322,7 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
         _lift_doubt(draft, order, event.cl_ord_id)
     else:
         draft[_AWAITED] = NO_QUANTITY
+        draft[_ASKED_ABOUT] = ""
     if event.venue_order_id:
         draft[_VENUE_ORDER_ID] = event.venue_order_id
     draft[_STATED_BY_PERSON] = event.source is ResolutionSource.PERSON
@@ -340,6 +342,11 @@ def _trigger_moved(draft: Draft, _order: Order, event: TriggerMoved) -> str:
 
 def _released(draft: Draft, _order: Order, event: OrderReleased) -> str:
     draft[_WAITS_FOR] = event.waits_for
+    return ""
+
+
+def _status_requested(draft: Draft, _order: Order, event: StatusRequested) -> str:
+    draft[_ASKED_ABOUT] = event.text
     return ""
 
 
@@ -373,6 +380,7 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.APPROVED: _approved,
     EventKind.TRIGGER_MOVED: _trigger_moved,
     EventKind.RELEASED: _released,
+    EventKind.STATUS_REQUESTED: _status_requested,
     EventKind.COMMAND_REFUSED: _nothing,
     EventKind.VENUE_REPORT_PARKED: _parked,
 }

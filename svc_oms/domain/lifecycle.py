@@ -105,6 +105,7 @@ class EventKind(IntEnum):
     VENUE_REPORT_PARKED = 45
     TRIGGER_MOVED = 46
     RELEASED = 47
+    STATUS_REQUESTED = 48
 
 
 class Rule(Enum):
@@ -141,7 +142,9 @@ Row = dict[EventKind, Cell]
 # --- Parts that several rows share -------------------------------------------------------
 
 # Records about the order that do not change its state. In every row.
-_RECORDS: Row = {K.COMMAND_REFUSED: R.STAY, K.VENUE_REPORT_PARKED: R.STAY}
+_RECORDS: Row = dict.fromkeys(
+    (K.COMMAND_REFUSED, K.VENUE_REPORT_PARKED, K.STATUS_REQUESTED), R.STAY
+)
 
 _REQUESTS: Row = {
     K.CANCEL_REQUESTED: S.PENDING_CANCEL,
