@@ -140,7 +140,8 @@ class OpenBook:
             order: A new order, or one of the book.
             part: What it could execute.
             at_venue: The venue has it already. If not, it is compared like a new order, although
-                the sums count it while it waits here.
+                the sums count it while it waits here, and it must fit in even where a linked
+                order already counts as much: it goes in place of that one.
             sent: It is at the venue or goes there now.
         """
         group = group_of(order)
@@ -152,8 +153,8 @@ class OpenBook:
         member = Member(order, part, not sent)
         unit = unit_of(member)
         before = self._counted.get(group, {}).get(unit)
-        base = before if at_venue else counted_parts(members.values()).get(unit)
-        return Change(before, counted_parts([*members.values(), member])[unit], base)
+        after = counted_parts([*members.values(), member])[unit]
+        return Change(before, after, before if at_venue else None)
 
     def cost(self, key: InstrumentKey) -> Decimal:
         """Return what was paid for a position; negative when short."""

@@ -7,15 +7,17 @@ unit and count together:
     OTO children                 Each may execute: their sum counts.
     a parent, an entry           Counts like any other order.
 
-Children that wait for their parent and trade the other side of the same instrument can execute
-at most what the parent has executed. Only what exceeds the parent's quantity counts of them.
-Once they are released they count in full, and the parent's executions are in the position.
+Children that wait for their parent execute at most what their parent executes. If they trade
+the other side of the same instrument, they close what the parent opens: only what they can
+execute beyond that counts. Once they are released they count in full, and the parent's
+executions are in the position.
 
 Two members that execute at the same instant, before the cancel of one arrives at the venue, can
 execute more than this. Members at different venues are different units, and each counts.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from svc_oms.domain.controls.parts import Listing, Part
@@ -86,7 +88,8 @@ def counted_parts(members: Iterable[Member]) -> dict[Unit, Part]:
 def _counted(found: list[Member], parent: Member | None) -> Part:
     link = found[0].order.link
     assert link is not None, "it is in a group"
-    combine = max if link.kind in ONE_EXCLUDES_OTHERS else add
+    exclusive = link.kind in ONE_EXCLUDES_OTHERS
+    combine = max if exclusive else add
     part = found[0].part
     for member in found[1:]:
         other = member.part
@@ -95,19 +98,34 @@ def _counted(found: list[Member], parent: Member | None) -> Part:
             value=combine(part.value, other.value),
             priced=part.priced and other.priced,
         )
-    if parent is None or not all(member.waits for member in found):
+    if parent is None or not part.quantity or not all(member.waits for member in found):
         return part
-    return _beyond(part, parent)
+    each = [part.quantity] if exclusive else [member.part.quantity for member in found]
+    most = _after_parent(part, each, parent)
+    if most == part.quantity:
+        return part
+    return part._replace(quantity=most, value=share(part.value, most, part.quantity))
 
 
-def _beyond(part: Part, parent: Member) -> Part:
-    """Return what waiting children could execute beyond their parent's quantity."""
+def _after_parent(part: Part, each: list[Decimal], parent: Member) -> Decimal:
+    """Return the most that waiting children can execute, less what the parent does meanwhile.
+
+    Each child gets at most what the parent has executed in the end. The parent may end with any
+    quantity between what it has executed now and its whole quantity.
+    """
+    executed, leaves = parent.order.cum_quantity, parent.part.quantity
+    whole = add(executed, leaves)
     of = parent.part
     same = (of.listing.isin, of.listing.currency) == (part.listing.isin, part.listing.currency)
     if not same or of.buy is part.buy:
-        return part
-    covered = add(of.quantity, parent.order.cum_quantity)
-    rest = minus(part.quantity, covered)
-    if rest <= ZERO:
-        return part._replace(quantity=ZERO, value=ZERO)
-    return part._replace(quantity=rest, value=share(part.value, rest, part.quantity))
+        return _children(each, whole)
+    ends = {executed, whole, *(one for one in each if executed < one < whole)}
+    return max(minus(_children(each, end), minus(end, executed)) for end in ends)
+
+
+def _children(each: list[Decimal], end: Decimal) -> Decimal:
+    """Return what children can execute together after their parent executed this quantity."""
+    total = ZERO
+    for one in each:
+        total = add(total, min(one, end))
+    return total

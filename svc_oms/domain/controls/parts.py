@@ -100,8 +100,8 @@ class Change(NamedTuple):
     after: Part
     """The same after the command."""
     base: Part | None
-    """The same as the controls compare with: what `after` must not exceed if the limit is passed
-    already. Without the order itself as long as it is not at its venue."""
+    """What the controls compare `after` with: where a limit is passed already, `after` must not be
+    more. None for an order that is not at its venue."""
 
     @property
     def listing(self) -> Listing:
