@@ -92,6 +92,9 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
         anomaly = _HANDLERS[kind](draft, order, event) or anomaly
     cum = draft[_CUM]
     leaves = subtract(draft[_TERMS].quantity, cum)
+    if leaves <= 0 and draft[_PENDING_TERMS] is not None:
+        # The venue may have granted the replace already; its answer says whether it has.
+        leaves = subtract(draft[_PENDING_TERMS].quantity, cum)
     complete = leaves <= 0
     if found is not None:
         base = lifecycle.next_base(
@@ -200,8 +203,8 @@ def _count(draft: Draft, order: Order, quantity: Decimal, notional: Decimal) -> 
     """Add to what is executed."""
     cum = draft[_CUM] = add(order.cum_quantity, quantity)
     draft[_NOTIONAL] = add(order.notional, notional)
-    if quantity > 0 and cum > order.terms.quantity:
-        return f"{plain(cum)} are executed of an order of {plain(order.terms.quantity)}"
+    if quantity > 0 and cum > order.quantity_possible:
+        return f"{plain(cum)} are executed of an order of {plain(order.quantity_possible)}"
     return ""
 
 
@@ -265,6 +268,9 @@ def _replace_refused(draft: Draft, order: Order, event: ReplaceRefused) -> str:
     draft[_REPLACE_ID] = ""
     draft[_PENDING_TERMS] = None
     draft[_REJECTION] = event.rejection
+    if order.cum_quantity > order.terms.quantity:
+        executed, ordered = plain(order.cum_quantity), plain(order.terms.quantity)
+        return f"{executed} are executed of an order of {ordered} whose replace was refused"
     return ""
 
 

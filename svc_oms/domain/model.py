@@ -277,6 +277,13 @@ class Order(NamedTuple):
         return numbers.average_price(self.notional, self.cum_quantity)
 
     @property
+    def quantity_possible(self) -> Quantity:
+        """The most that may be executed in all: the venue may have granted a pending replace."""
+        if self.pending_terms is None:
+            return self.terms.quantity
+        return max(self.terms.quantity, self.pending_terms.quantity)
+
+    @property
     def is_closed(self) -> bool:
         """The order can no longer trade."""
         return self.state in TERMINAL

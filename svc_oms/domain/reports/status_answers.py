@@ -72,7 +72,7 @@ def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     events = arrival(order, facts, answer_source(facts))
     cum = facts.cum_quantity
     if cum is None and facts.ord_status == "2" and not order.terms.quantity_is_estimate:
-        cum = order.terms.quantity
+        cum = max(order.terms.quantity, order.cum_quantity)
     if cum is not None and cum < order.cum_quantity:
         return [*events, cum_differs(facts, order.cum_quantity)]
     if order.is_closed:
