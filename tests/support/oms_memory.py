@@ -109,6 +109,9 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         return [self.tables.executions[one] for one in ids if one in self.tables.executions]
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        return [row for row in self.tables.executions.values() if row.order_id in order_ids]
+
     async def write(self, writes: WriteSet) -> dict[str, int]:
         tables = self.tables
         for account_id, sequence, head, controls in writes.accounts:

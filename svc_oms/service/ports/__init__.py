@@ -167,6 +167,10 @@ class Transaction(Protocol):
         """Read executions by (venue, ExecID(17))."""
         ...
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read all executions of orders."""
+        ...
+
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """Write all; return per session the outbound number before its first new command.
 
