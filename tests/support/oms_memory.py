@@ -220,7 +220,7 @@ class MemoryStore:
         self.commits += 1
         if self.lose_commits:
             self.lose_commits -= 1
-            raise StoreUnavailableError("lost after the commit")
+            raise StoreUnavailableError("lost after the commit", outcome_unknown=True)
 
     async def revision(self) -> str:
         self._here()

@@ -71,7 +71,7 @@ class PostgresTransaction(Transaction):
     ) -> None:
         """Commit, or roll back what failed, and give the connection back."""
         try:
-            with translated():
+            with translated(committing=kind is None):
                 if self._ended:
                     return
                 if kind is None:
@@ -86,7 +86,7 @@ class PostgresTransaction(Transaction):
     async def commit(self) -> None:
         # Also of one that failed there is nothing left to roll back.
         self._ended = True
-        with translated():
+        with translated(committing=True):
             await self._transaction.commit()
 
     @override

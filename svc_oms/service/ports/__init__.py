@@ -65,7 +65,19 @@ __all__ = [
 
 
 class StoreUnavailableError(Exception):
-    """The database cannot be reached, or was lost in between: the outcome is not known."""
+    """The database could not do it now: it is away, or says why it cannot.
+
+    Attributes:
+        cause: What it is that the database does or lacks, as the end of a sentence about it.
+        outcome_unknown: It happened during a commit, which may have taken effect.
+    """
+
+    def __init__(
+        self, text: str, cause: str = "cannot be reached", *, outcome_unknown: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.cause = cause
+        self.outcome_unknown = outcome_unknown
 
 
 class StoreRefusedError(Exception):

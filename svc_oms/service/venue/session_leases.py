@@ -77,7 +77,7 @@ class SessionLeases:
         if before is not None:
             before.fail(FencedError(f"session {row.session_id} has a newer owner"))
         pending = await self._parts.sessions.numbers_pending(row.session_id)
-        link = SessionLink(self._parts, row, questions, admin_pending=pending)
+        link = SessionLink(self._parts, row, questions, admin_pending=pending, beats=opened.beats)
         self._links[row.session_id] = link
         self._parts.publisher.sessions[row.session_id] = link.tail
         log.info(
@@ -122,7 +122,11 @@ class SessionLeases:
         return questions
 
     async def release(self, link: SessionLink, why: str, *, keep_lease: bool = False) -> None:
-        """Give up a link: its session counts as down until a gateway takes it."""
+        """Give up a link, once: its session counts as down until a gateway takes it."""
+        if link.released:
+            return
+        link.released = True
+        log.info("session given up", session=link.session_id, gateway=link.gateway, why=why)
         if self._links.get(link.session_id) is link:
             del self._links[link.session_id]
             self._parts.publisher.sessions.pop(link.session_id, None)
@@ -134,7 +138,7 @@ class SessionLeases:
             await link.set_status(status)
         except (FencedError, StoreUnavailableError) as error:
             # The new owner reports the session's status, or nobody can until the database is back.
-            log.info("session given up", session=link.session_id, why=str(error))
+            log.info("end of a link is not recorded", session=link.session_id, why=str(error))
             self._parts.venues.learn([link.as_session(status)])
 
     @contextmanager

@@ -31,7 +31,15 @@ from svc_oms.service.ports import (
     Transaction,
 )
 from svc_oms.service.reference.venue_sessions import VenueSession, reported_session
-from svc_oms.service.venue.downlink import Downlink, GatewayGoneError, SessionLinkParts
+from svc_oms.service.venue.downlink import (
+    GATEWAY_SILENCE_MAX_S,
+    OLD_GATEWAY_SILENCE_MAX_S,
+    SILENCE_LOOK_S,
+    Downlink,
+    GatewayGoneError,
+    SessionLinkParts,
+    SilenceWatch,
+)
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
 from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
@@ -57,6 +65,7 @@ class SessionLink:
         questions: Sequence[gw.VenueCommand] = (),
         *,
         admin_pending: bool = False,
+        beats: bool = True,
     ) -> None:
         self._parts = parts
         self.gateway = session.gateway
@@ -69,22 +78,40 @@ class SessionLink:
         self._receipts_timer: asyncio.TimerHandle | None = None
         self._inbox: BoundedQueue[gw.LinkRequest] = BoundedQueue(INBOX_FRAMES_MAX)
         self._room = asyncio.Event()
+        self._room.set()
         self._confirmed = 0
         self._status = gw.SessionStatus()
         # Next MsgSeqNum(34) that the gateway sends, by its receipts.
         self._sender = 0
+        self._silence_max_s = GATEWAY_SILENCE_MAX_S if beats else OLD_GATEWAY_SILENCE_MAX_S
+        self._silence = SilenceWatch(self._silence_max_s)
         self.administered: set[str] = set()
         # The gateway ends this link only to connect again.
         self.back_soon = False
+        # The lease was given up; what follows on this link changes nothing of it.
+        self.released = False
 
     # What the gateway reports.
 
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
-        self._down.heard()
+        self._silence.heard()
+        self._down.answer(frame.beat)
         while not self._inbox.put(frame):
             self._room.clear()
             await self._room.wait()
+
+    async def until_silent(self) -> str:
+        """Wait until the gateway counts as hung; return the reason.
+
+        A task of its own: a gateway that reads nothing more can block the frames for it.
+        """
+        while not self._silence.look():
+            if not self._room.is_set():
+                # Our own inbox is full: its frames wait in the stream.
+                self._silence.heard()
+            await asyncio.sleep(SILENCE_LOOK_S)
+        return f"gateway {self.gateway} did not answer for {self._silence_max_s:.0f} s"
 
     def fail(self, error: Exception) -> None:
         """End the link with this error."""
@@ -319,12 +346,13 @@ class SessionLink:
 
     def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
         """Return the status of a session without owner: down, with what it could do before."""
+        was_down = self._status.state == gw.SESSION_STATE_DOWN and self._status.text
         return gw.SessionStatus(
             session_id=self.session_id,
             venue_mic=self.venue_mic,
             state=gw.SESSION_STATE_DOWN,
             since=timestamp(since_ns),
-            text=why,
+            text=f"{why}; before: {self._status.text}" if was_down else why,
             order_types=self._status.order_types,
             times_in_force=self._status.times_in_force,
             cash_quantity=self._status.cash_quantity,
