@@ -271,6 +271,8 @@ class Outbound:
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
         """Return why a command must not be sent; empty if it may be."""
+        if command.withdrawn:
+            return "withdrawn by the OMS: no gateway had it in time"
         if command.kind == link.VENUE_COMMAND_KIND_STATUS:
             return ""
         if command.kind != link.VENUE_COMMAND_KIND_NEW and command.order_id in self._unsent:

@@ -187,6 +187,10 @@ class Transaction(Protocol):
         """
         ...
 
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        """Mark commands in a session's outbox as withdrawn; no gateway sends them then."""
+        ...
+
     async def lapse_actions(self) -> list[ActionRow]:
         """Let overdue session actions lapse; read those that are UNKNOWN then."""
         ...

@@ -118,6 +118,8 @@ class Downlink:
         self.failure: Exception | None = None
         self.tail = Tail(session.outbound_sequence)
         self._redelivered_to = session.outbound_sequence
+        # Up to here a gateway may have the commands: they were put into its stream.
+        self.handed = max(self.acknowledged, session.outbound_sequence)
         self._admin: deque[gw.AdminCommand] = deque()
         self._ack_due = False
         self._wake = asyncio.Event()
@@ -199,8 +201,10 @@ class Downlink:
                 if life.heartbeat_due():
                     yield gw.LinkResponse(heartbeat=life.heartbeat())
                 if payloads:
-                    yield self._frame(sent, payloads)
+                    commands = self._frame(sent, payloads)
                     sent += len(payloads)
+                    self.handed = max(self.handed, sent)
+                    yield commands
                 else:
                     await self._wake.wait()
             if self.failure is not None:

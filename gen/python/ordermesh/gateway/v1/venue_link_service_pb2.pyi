@@ -149,7 +149,7 @@ class LinkStandby(_message.Message):
     def __init__(self, owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class VenueCommand(_message.Message):
-    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by")
+    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by", "withdrawn")
     OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +170,7 @@ class VenueCommand(_message.Message):
     DESK_ID_FIELD_NUMBER: _ClassVar[int]
     PLACED_BY_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     outbound_sequence: int
     cl_ord_id: str
     orig_cl_ord_id: str
@@ -190,7 +191,8 @@ class VenueCommand(_message.Message):
     desk_id: str
     placed_by: str
     requested_by: str
-    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ...) -> None: ...
+    withdrawn: bool
+    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
 
 class CommandReceipt(_message.Message):
     __slots__ = ("outbound_sequence", "cl_ord_id", "outcome", "msg_seq_num", "text", "order_id", "kind")
