@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -177,6 +178,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
             if session_id == progress.session_id and number <= acknowledged:
                 del tables.outbox[session_id, number]
 
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        for number in outbound_sequences:
+            if (session_id, number) in self.tables.outbox:
+                self.tables.outbox[session_id, number] += WITHDRAWN
+
 
 def _add(table: dict, key: object, row: object) -> None:
     if key in table:
@@ -223,7 +229,7 @@ class MemoryStore:
         self.commits += 1
         if self.lose_commits:
             self.lose_commits -= 1
-            raise StoreUnavailableError("lost after the commit")
+            raise StoreUnavailableError("lost after the commit", outcome_unknown=True)
 
     async def revision(self) -> str:
         self._here()
