@@ -127,4 +127,7 @@ INSERT INTO oms.positions
     (account_id, isin, currency, quantity, cost, average_price, realised_profit, as_of_sequence)
 SELECT c[1], c[2], c[3], c[4]::numeric, c[5]::numeric, c[6]::numeric, c[7]::numeric, c[8]::int8
 FROM (SELECT string_to_array(packed, E'\\x1f') AS c FROM unnest($1::text[]) AS p (packed)) AS rows
+ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
+    cost = excluded.cost, average_price = excluded.average_price,
+    realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence
 """
