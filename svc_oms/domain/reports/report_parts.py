@@ -10,9 +10,10 @@ from svc_oms.domain.events import (
     OrderResolved,
     OrderRestated,
     ReplaceRefused,
+    StatusRequested,
     VenueReportParked,
 )
-from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import (
     Execution,
     Order,
@@ -22,7 +23,7 @@ from svc_oms.domain.model import (
     ResolutionSource,
     TimeInForce,
 )
-from svc_oms.domain.numbers import Quantity
+from svc_oms.domain.numbers import Quantity, subtract
 from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.venue_reasons import BY_ORD_REJ_REASON, OTHER
 
@@ -218,6 +219,37 @@ def cum_differs(facts: ExecutionReportFacts, cum: Quantity | Decimal) -> VenueRe
         f"CumQty(14) {as_text(facts.cum_quantity)} came with ExecType(150)={facts.exec_type} "
         f"but the executions add up to {plain(cum)}",
     )
+
+
+def cum_contradicts(
+    order: Order, facts: ExecutionReportFacts, cum: Quantity | Decimal
+) -> list[Event]:
+    """Flag a CumQty(14) that is not the sum of the executions, and ask the venue about it."""
+    assert facts.cum_quantity is not None
+    apart = subtract(facts.cum_quantity, cum)
+    if order.awaited_cum > cum:
+        # It was asked, and its answer is what is awaited.
+        return [cum_differs(facts, cum)]
+    side = "above" if apart > 0 else "below"
+    asked = ask_venue(order, f"CumQty(14) is {plain(abs(apart))} {side} the executions")
+    return [cum_differs(facts, cum), *asked]
+
+
+def ask_venue(order: Order, contradiction: str) -> list[Event]:
+    """Ask the venue about an order that a report contradicts, once for each contradiction.
+
+    `StatusRequested` becomes an OrderStatusRequest(H) in the transaction that stores it. An
+    answer that agrees is an `OrderResolved` (status_answers.py), and the same contradiction is
+    asked about again afterwards. Otherwise the answer is an anomaly, and it is not.
+
+    Args:
+        order: The order.
+        contradiction: It in words, the same words as long as it is the same one: a difference
+            of two numbers that grow, and not the numbers.
+    """
+    if order.asked_about == contradiction or order.base_state in LOCAL:
+        return []
+    return [StatusRequested(order.cl_ord_id, contradiction)]
 
 
 def parked(msg_type: str, text: str) -> VenueReportParked:

@@ -92,6 +92,9 @@ def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
 def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
     """Return the request that this receipt is of, if the venue has not answered it; else ""."""
     cl_ord_id = facts.cl_ord_id
+    if facts.kind == "STATUS":
+        # A question that was not sent changes nothing; the contradiction is on record.
+        return ""
     if facts.kind == "NEW":
         # If a report of the order came before the receipt, the order arrived.
         return "order" if order.base_state is OrderState.PENDING_NEW else ""

@@ -15,6 +15,7 @@ from svc_oms.domain.events import (
     OrderResolved,
     OrderStopped,
     OrderSuspended,
+    VenueReportParked,
 )
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, ResolutionSource
@@ -66,10 +67,22 @@ def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return [parked("8", f"OrdStatus(39) {facts.ord_status!r} is none of FIX 4.4")]
     if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
         return unknown_order(order, facts)
+    events = _answer(order, facts)
+    if order.asked_about and facts.cum_quantity is not None and not any(map(_differs, events)):
+        # The venue was asked about a contradiction, and now agrees with what is known here.
+        events.append(OrderResolved(_source(facts), ""))
+    return events
+
+
+def _differs(event: Event) -> bool:
+    return isinstance(event, VenueReportParked | OrderInDoubt)
+
+
+def _answer(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     events = arrival(order, facts, _source(facts))
     cum = facts.cum_quantity
     if cum is None and facts.ord_status == "2" and not order.terms.quantity_is_estimate:
-        cum = order.terms.quantity
+        cum = max(order.terms.quantity, order.cum_quantity)
     if cum is not None and cum < order.cum_quantity:
         return [*events, cum_differs(facts, order.cum_quantity)]
     if order.is_closed:
@@ -207,7 +220,8 @@ def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     asked = facts.cl_ord_id
     if asked and asked in {order.pending_cancel_id, order.pending_replace_id}:
         return _never_arrived(order, asked, facts)
-    if request_number(order, asked) != 1 or order.base_state in TERMINAL:
+    known_as = {f"{order.order_id}-1", order.cl_ord_id}
+    if asked not in known_as or order.base_state in TERMINAL:
         return []
     if order.base_state is not OrderState.PENDING_NEW or order.venue_order_id:
         text = f"the venue does not know an order that is {order.base_state.name}"

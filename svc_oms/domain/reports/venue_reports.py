@@ -62,7 +62,7 @@ from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     as_text,
-    cum_differs,
+    cum_contradicts,
     execution,
     found,
     found_price,
@@ -188,7 +188,7 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
     if 0 < order.awaited_cum <= cum:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, ""))
     if facts.cum_quantity is not None and facts.cum_quantity != cum:
-        events.append(cum_differs(facts, cum))
+        events += cum_contradicts(order, facts, cum)
     return events
 
 
@@ -212,7 +212,7 @@ def _end(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     if cancel in order.in_doubt:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, cancel))
     if facts.cum_quantity is not None and facts.cum_quantity != order.cum_quantity:
-        events.append(cum_differs(facts, order.cum_quantity))
+        events += cum_contradicts(order, facts, order.cum_quantity)
     return events
 
 

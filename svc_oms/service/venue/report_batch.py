@@ -135,6 +135,7 @@ class ReportBatch:
         after = self.changes.add(order.account_id, order, events, self._stamp(report))
         self._keep_executions(after, events)
         self._keep_unfitting(report, events)
+        self.order_groups.ask(after, events)
         self._inform(order, after, events)
         return ""
 
@@ -170,9 +171,10 @@ class ReportBatch:
         for moved in self.order_groups.follow(order, after, itself=True):
             for batch_follower in self._following:
                 batch_follower.followed(*moved)
-        if after.anomaly:
-            metrics.ANOMALIES.labels(self.venue_mic).inc()
-            log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
+        if after.anomaly_count > order.anomaly_count:
+            found = after.anomaly_count - order.anomaly_count
+            metrics.ANOMALIES.labels(self.venue_mic).inc(found)
+            log.warning("report does not fit", order=after.order_id, anomaly=_oddity(after, events))
         # An order that waited here first was at the venue for only a part of its life.
         at_once = order.version == 1 and order.origin is None
         if isinstance(events[0], OrderAcknowledged) and at_once:
@@ -287,6 +289,12 @@ class ReportBatch:
             )
         )
         return msg_type, text
+
+
+def _oddity(after: Order, events: Sequence[Event]) -> str:
+    """Return what did not fit in a report, in words."""
+    texts = [event.text for event in events if isinstance(event, VenueReportParked)]
+    return "; ".join(texts) or after.anomaly or "see the order's events"
 
 
 def _name(order: Order) -> tuple[str, str, Side, str]:

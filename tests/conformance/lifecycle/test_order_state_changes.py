@@ -236,13 +236,13 @@ def test_c_1_b_part_filled_increase_with_a_fill_while_pending(tracked):
 
 
 def test_c_1_c_filled_while_an_increase_is_pending_and_then_granted(tracked):
-    """The venue takes a filled order up again for the larger quantity."""
+    """The old quantity is executed, the larger one still possible: the order is not closed."""
     acknowledge(tracked)
     tracked.replace(12000)
     tracked.fill("E1", 10000, ord_status="2")
-    assert tracked.status == ("FILLED", 10000, 0)
+    assert tracked.status == ("PENDING_REPLACE", 10000, 2000)
     tracked.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
-    assert tracked.status == ("FILLED", 10000, 0)
+    assert tracked.status == ("PENDING_REPLACE", 10000, 2000)
     tracked.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=12000)
     assert tracked.status == ("PARTIALLY_FILLED", 10000, 2000)
     tracked.fill("E2", 2000, ord_status="2", cl_ord_id=Y)

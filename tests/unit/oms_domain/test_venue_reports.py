@@ -102,9 +102,9 @@ def test_a_fill_known_already_is_nothing(working):
 
 def test_a_fill_whose_cum_does_not_add_up_counts_and_is_an_anomaly(working):
     events = working.fill("E1", 40, cum_quantity=70)
-    assert kinds(events) == ["OrderExecuted", "VenueReportParked"]
+    assert kinds(events) == ["OrderExecuted", "VenueReportParked", "StatusRequested"]
     assert working.status == ("PARTIALLY_FILLED", 40, 60)
-    assert "CumQty(14) 70" in working.order.anomaly
+    assert "CumQty(14) 70" in events[1].text
 
 
 def test_an_overfill_counts_and_is_an_anomaly(working):
@@ -158,7 +158,7 @@ def test_unknown_exec_type_is_parked(working, exec_type):
 
 def test_an_end_that_reports_more_than_has_come_closes_and_is_an_anomaly(working):
     events = working.report("4", "4", cum_quantity=40)
-    assert kinds(events) == ["VenueReportParked", "OrderCanceled"]
+    assert kinds(events) == ["VenueReportParked", "StatusRequested", "OrderCanceled"]
     assert working.status == ("CANCELED", 0, 0)
     assert working.order.anomaly_count == 1
     working.fill("E1", 40)
