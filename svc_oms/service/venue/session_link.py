@@ -328,6 +328,7 @@ class SessionLink:
             )
             await batch.read(transaction)
             batch.apply()
+            await batch.finish(transaction)
             writes = changes.finish()
             writes.progress = progress
             bases = await transaction.write(writes)
