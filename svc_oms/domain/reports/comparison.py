@@ -305,7 +305,9 @@ def _compare_status(
         return
     differs = f"OrdStatus(39)={status} of an order that is {base.name}"
     if base not in TERMINAL:
-        filled = status == "2" and not after.terms.quantity_is_estimate
+        # By its own terms: a pending replace may leave more.
+        unfilled = after.cum_quantity < after.terms.quantity
+        filled = status == "2" and unfilled and not after.terms.quantity_is_estimate
         if status in _ENDED or filled:
             found.differs(differs, f"OrdStatus(39)={status}")
         elif status in _PAUSED_AS and _PAUSED_AS[status] is not base:
