@@ -6,7 +6,8 @@ in what is executed, what is left or whether the order still works also asks the
 (`ask_venue`); the answer to OrderStatusRequest(H) agrees, or is an anomaly or a doubt itself.
 
 Not compared: AvgPx(6), the venue's own arithmetic; OrdType(40), which a stop changes when it is
-triggered; and the terms of a report that changes them, which the order takes from it.
+triggered; OrderQty(38) of an order in cash, which the venue works out; and the terms of a report
+that changes them, which the order takes from it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -229,7 +230,8 @@ def _terms(
     order: Order, facts: ExecutionReportFacts, known: Sequence[OrderTerms]
 ) -> Iterator[tuple[str, Decimal | None, list[Decimal]]]:
     """Yield each field of the terms: as reported, and as known."""
-    if not any(one.quantity_is_estimate for one in known):
+    if order.terms.cash_quantity is None:
+        # The venue works out the quantity of an order in cash.
         yield "OrderQty(38)", facts.order_quantity, [one.quantity for one in known]
     if order.type not in _FOUND_LIMIT:
         limits = [one.limit_price for one in known if one.limit_price is not None]
