@@ -126,7 +126,8 @@ def stream_handler(
     count, open_now = _CodeCounter(rpc.method).add, _streams.labels(rpc.method)
 
     async def answer(request: Any, context: Any) -> AsyncIterator[Message | bytes]:
-        call = Call(rpc.method, context, drain=parts.drain)
+        revocations = None if parts.verifier is None else parts.verifier.revocations
+        call = Call(rpc.method, context, drain=parts.drain, revocations=revocations)
         current_call.set(call)
         code = "CANCELLED"
         open_now.inc()

@@ -13,11 +13,13 @@ from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
+    AmendmentRow,
     AuditFilter,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     ListFilter,
     LoggedEvent,
@@ -109,6 +111,31 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         return [self.tables.executions[one] for one in ids if one in self.tables.executions]
+
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        return [row for row in self.tables.executions.values() if row.order_id in order_ids]
+
+    def _executed(self, account_id: str, named: str, exec_types: str) -> list[tuple]:
+        orders = self.tables.orders
+        found = [
+            (row.sequence, orders[row.order_id].body, row)
+            for row in self.tables.executions.values()
+            if row.account_id == account_id
+            and row.exec_type in exec_types
+            and named.encode() in orders[row.order_id].body
+        ]
+        return sorted(found, key=lambda each: each[0])
+
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        events = self.tables.events
+        return [
+            AmendmentRow(body, events[account_id, sequence][1])
+            for sequence, body, _ in self._executed(account_id, named, "GH")
+        ]
+
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        for sequence, body, row in self._executed(account_id, named, "F"):
+            yield FillRow(body, row.exec_id, sequence, row.quantity, row.price)
 
     async def write(self, writes: WriteSet) -> dict[str, int]:
         tables = self.tables

@@ -1,7 +1,7 @@
 """One transaction of the batched path: lock, read, write once, commit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -19,10 +19,12 @@ from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
 from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountRow,
+    AmendmentRow,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     OrderRow,
     ParkedWrite,
@@ -32,6 +34,9 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.ports.session_ports import ActionRow
+
+# Fills fetched at a time while a position is folded anew.
+FILL_ROWS_PREFETCH = 1_000
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -161,6 +166,12 @@ class PostgresTransaction(Transaction):
         return [ExecutionRow(*row) for row in rows]
 
     @override
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
     async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
         with translated():
             rows = await self._connection.fetch(controls.LIVE, now_us)
@@ -185,6 +196,21 @@ class PostgresTransaction(Transaction):
         with translated():
             rows = await self._connection.fetch(controls.ORDERS_SINCE, *columns(known, 3))
         return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
+
+    @override
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        with translated():
+            rows = await self._connection.fetch(controls.AMENDMENTS, account_id, named)
+        return [AmendmentRow(*row) for row in rows]
+
+    @override
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        with translated():
+            rows = self._connection.cursor(
+                controls.FILLS, account_id, named, prefetch=FILL_ROWS_PREFETCH
+            )
+            async for row in rows:
+                yield FillRow(*row)
 
     @override
     async def write(self, writes: WriteSet) -> dict[str, int]:

@@ -116,6 +116,7 @@ class CommandWorker:
                 sorted({s.account_id for s in submissions if s.account_id})
             )
             batch = await self._decided(transaction, accounts, submissions)
+            await batch.finish(transaction)
             writes = batch.changes.finish()
             refused = batch.refusals()
             writes.audit += batch_refusals(parts.refusal_log, batch.changes.now_ns, refused)

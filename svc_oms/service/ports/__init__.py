@@ -1,6 +1,6 @@
 """What the order book needs of the outside, as protocols; the records are in `records.py`."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -13,12 +13,14 @@ from svc_oms.service.ports.records import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
+    AmendmentRow,
     AuditFilter,
     AuditHead,
     AuditLine,
     AuditWrite,
     EventWrite,
     ExecutionRow,
+    FillRow,
     IdempotencyRow,
     LinkProgress,
     ListFilter,
@@ -36,6 +38,7 @@ __all__ = [
     "AccountInfo",
     "AccountRow",
     "AccountSnapshot",
+    "AmendmentRow",
     "AuditFilter",
     "AuditHead",
     "AuditLine",
@@ -43,6 +46,7 @@ __all__ = [
     "EventWrite",
     "ExecutionRow",
     "FencedError",
+    "FillRow",
     "IdempotencyRow",
     "LinkProgress",
     "ListFilter",
@@ -177,6 +181,29 @@ class Transaction(Protocol):
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         """Read executions by (venue, ExecID(17))."""
+        ...
+
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read all executions of orders."""
+        ...
+
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        """Read the busts and corrections of an account's orders, in the order of the log.
+
+        Of orders whose body has this text somewhere; the caller compares. See `fills`.
+        """
+        ...
+
+    def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        """Read the fills of an account's orders, amended or not, in the order of the log.
+
+        A part at a time, because an account may have any number of them.
+
+        Args:
+            account_id: A locked account.
+            named: Only orders whose body has this text somewhere; the caller compares. No column
+                has the ISIN, because only a bust or a correction asks for it.
+        """
         ...
 
     async def write(self, writes: WriteSet) -> dict[str, int]:

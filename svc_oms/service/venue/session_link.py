@@ -323,10 +323,12 @@ class SessionLink:
                 OrderGroups(changes, parts.venues, accounts),
                 parts.fill_followers,
                 self.drop_copy,
+                parts.venues.has_copy(self.venue_mic),
                 unsolicited.openings,
             )
             await batch.read(transaction)
             batch.apply()
+            await batch.finish(transaction)
             writes = changes.finish()
             writes.progress = progress
             bases = await transaction.write(writes)

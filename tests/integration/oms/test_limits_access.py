@@ -14,7 +14,7 @@ from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.api.limit_service import ACCESS
 from svc_oms.service.book.verification import verify_book
-from svc_oms.service.controls.rebuild_positions import build_positions
+from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions
 from tests.integration.oms.test_limits_together import RITA, set_limit
 from tests.support.oms import ALICE, AUDREY, BOB, MINT, VERA, Client, trading, verified
 from tests.support.tokens import bearer
@@ -268,6 +268,29 @@ async def test_positions_follow_fills_busts_and_corrections(book_url, tls):
     await verified(book_url)
 
 
+async def test_a_position_is_folded_anew_after_a_bust(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        # 100 bought at 1000 and sold at 1010; then the venue takes the sell back.
+        for key, side, price in (
+            ("b", order_pb2.SIDE_BUY, "1000"),
+            ("s", order_pb2.SIDE_SELL, "1010"),
+        ):
+            order = (await client.place(key, side=side, limit_price=price, quantity="200")).order
+            name = f"{order.order_id}-1"
+            filled = gateway.filled(name, "100", "100", "100", exec_id=f"F-{key}", last_price=price)
+            await gateway.send(filled)
+        busted = gateway.report(
+            name, "H", "0", exec_id="H-s", exec_ref_id="F-s", cum_quantity="0",
+            leaves_quantity="200",
+        )  # fmt: skip
+        await gateway.send(busted)
+        await gateway.applied()
+        request = pb.ListPositionsRequest(account_id="ACC-ALICE")
+        (held,) = (await LimitServiceStub(channel).ListPositions(request, metadata=ALICE)).positions
+        assert (held.quantity, held.average_price, held.realised_profit) == ("100", "1000", "0")
+    await verified(book_url)
+
+
 async def test_a_position_that_is_not_the_sum_of_its_fills_is_found(book_url, tls):
     async with trading(book_url, tls) as (_running, client, gateway):
         await filled_and_corrected(client, gateway)
@@ -278,6 +301,9 @@ async def test_a_position_that_is_not_the_sum_of_its_fills_is_found(book_url, tl
         findings = (await verify_book(store)).findings
         assert [finding.invariant for finding in findings] == ["positions", "positions"]
         assert "25" in findings[1].text
+        assert await rebuild_positions(store, store.controls()) == 1
+        assert not (await verify_book(store)).findings
+        assert await rebuild_positions(store, store.controls()) == 0
         # Before there were positions: they are built from the log.
         await connection.execute("DELETE FROM oms.positions")
         assert (await verify_book(store)).findings
