@@ -268,7 +268,7 @@ class LimitServicer:
         try:
             yield
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
 
 def _caller(request: Any, call: Call) -> Caller:

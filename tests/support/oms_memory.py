@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -111,6 +112,9 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         return [self.tables.executions[one] for one in ids if one in self.tables.executions]
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        return [row for row in self.tables.executions.values() if row.order_id in order_ids]
+
     def _executed(self, account_id: str, named: str, exec_types: str) -> list[tuple]:
         orders = self.tables.orders
         found = [
@@ -198,6 +202,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
             if session_id == progress.session_id and number <= acknowledged:
                 del tables.outbox[session_id, number]
 
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        for number in outbound_sequences:
+            if (session_id, number) in self.tables.outbox:
+                self.tables.outbox[session_id, number] += WITHDRAWN
+
 
 def _add(table: dict, key: object, row: object) -> None:
     if key in table:
@@ -244,7 +253,7 @@ class MemoryStore:
         self.commits += 1
         if self.lose_commits:
             self.lose_commits -= 1
-            raise StoreUnavailableError("lost after the commit")
+            raise StoreUnavailableError("lost after the commit", outcome_unknown=True)
 
     async def revision(self) -> str:
         self._here()

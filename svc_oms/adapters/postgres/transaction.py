@@ -16,6 +16,7 @@ from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
 from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountRow,
     AmendmentRow,
@@ -76,7 +77,7 @@ class PostgresTransaction(Transaction):
     ) -> None:
         """Commit, or roll back what failed, and give the connection back."""
         try:
-            with translated():
+            with translated(committing=kind is None):
                 if self._ended:
                     return
                 if kind is None:
@@ -91,7 +92,7 @@ class PostgresTransaction(Transaction):
     async def commit(self) -> None:
         # Also of one that failed there is nothing left to roll back.
         self._ended = True
-        with translated():
+        with translated(committing=True):
             await self._transaction.commit()
 
     @override
@@ -162,6 +163,12 @@ class PostgresTransaction(Transaction):
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         with translated():
             rows = await self._connection.fetch(sql.EXECUTIONS, *columns(ids, 2))
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
         return [ExecutionRow(*row) for row in rows]
 
     @override
@@ -246,6 +253,11 @@ class PostgresTransaction(Transaction):
     async def lock_audit(self, writer: str) -> AuditHead:
         with translated():
             return await audit_log_store.lock(self._connection, writer)
+
+    @override
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        with translated():
+            await self._connection.execute(sql.WITHDRAW, session_id, outbound_sequences, WITHDRAWN)
 
     @override
     async def lapse_actions(self) -> list[ActionRow]:

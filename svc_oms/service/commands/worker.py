@@ -93,7 +93,7 @@ class CommandWorker:
             outcomes = await self._transaction(submissions)
         except StoreUnavailableError as error:
             log.warning("database away", error=str(error), commands=len(submissions))
-            outcomes = [database_away()] * len(submissions)
+            outcomes = [database_away(error)] * len(submissions)
         except Exception:
             if len(submissions) > 1:
                 # One of the commands fails by a fault of ours: worked alone, it harms no other.

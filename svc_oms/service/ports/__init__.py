@@ -69,7 +69,19 @@ __all__ = [
 
 
 class StoreUnavailableError(Exception):
-    """The database cannot be reached, or was lost in between: the outcome is not known."""
+    """The database could not do it now: it is away, or says why it cannot.
+
+    Attributes:
+        cause: What it is that the database does or lacks, as the end of a sentence about it.
+        outcome_unknown: It happened during a commit, which may have taken effect.
+    """
+
+    def __init__(
+        self, text: str, cause: str = "cannot be reached", *, outcome_unknown: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.cause = cause
+        self.outcome_unknown = outcome_unknown
 
 
 class StoreRefusedError(Exception):
@@ -171,6 +183,10 @@ class Transaction(Protocol):
         """Read executions by (venue, ExecID(17))."""
         ...
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read all executions of orders."""
+        ...
+
     async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
         """Read the busts and corrections of an account's orders, in the order of the log.
 
@@ -196,6 +212,10 @@ class Transaction(Protocol):
         Raises:
             FencedError: Progress is given and its token is no longer the session's.
         """
+        ...
+
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        """Mark commands in a session's outbox as withdrawn; no gateway sends them then."""
         ...
 
     async def lapse_actions(self) -> list[ActionRow]:
