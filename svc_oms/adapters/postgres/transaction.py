@@ -37,6 +37,9 @@ from svc_oms.service.ports.session_ports import ActionRow
 
 # Fills fetched at a time while a position is folded anew.
 FILL_ROWS_PREFETCH = 1_000
+# Longest time of each of its reads. Longer than of other statements: an account may have millions
+# of executions, and a report of a bust must not fail again and again.
+REFOLD_TIMEOUT_S = 120.0
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -200,14 +203,20 @@ class PostgresTransaction(Transaction):
     @override
     async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
         with translated():
-            rows = await self._connection.fetch(controls.AMENDMENTS, account_id, named)
+            rows = await self._connection.fetch(
+                controls.AMENDMENTS, account_id, named, timeout=REFOLD_TIMEOUT_S
+            )
         return [AmendmentRow(*row) for row in rows]
 
     @override
     async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
         with translated():
             rows = self._connection.cursor(
-                controls.FILLS, account_id, named, prefetch=FILL_ROWS_PREFETCH
+                controls.FILLS,
+                account_id,
+                named,
+                prefetch=FILL_ROWS_PREFETCH,
+                timeout=REFOLD_TIMEOUT_S,
             )
             async for row in rows:
                 yield FillRow(*row)
