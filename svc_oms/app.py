@@ -146,7 +146,7 @@ def _shared(
         waker=waker,
         publisher=publisher,
         market=market,
-        venues=VenueSessions(),
+        venues=VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s),
         notices=Notices(clock),
         known=KnownOrders(),
         audit_log=AuditLog(name),
@@ -172,7 +172,6 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             refusal_log=refusal_log,
             audit_log=shared.audit_log,
             pre_trade_controls=controls,
-            trading_day_end_s=shared.settings.trading_day_end_s,
             fill_followers=shared.fill_followers,
         ),
         HANDLERS,
@@ -180,8 +179,7 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
 
 
 def _triggers(shared: _Shared, worker: CommandWorker) -> Triggers:
-    day_end_s = shared.settings.trading_day_end_s
-    triggers = Triggers(shared.store, shared.clock, shared.venues, worker.submit, day_end_s)
+    triggers = Triggers(shared.store, shared.clock, shared.venues, worker.submit)
     shared.publisher.on_moved(triggers.learn)
     return triggers
 

@@ -24,6 +24,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.type.v1 import stream_pb2
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
+from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.administration import Administration
 from svc_gateway.service.intake import Intake
@@ -40,7 +41,7 @@ from svc_gateway.service.ports import (
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.service.standby import HEARTBEAT_S, LinkStream, stand_by
 from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
-from svc_gateway.venues import SessionConfig
+from svc_gateway.venues import Role, SessionConfig
 
 # Reports kept for the OMS. Beyond it the session is logged out, and the venue keeps them.
 UNACKNOWLEDGED_MAX = 20_000
@@ -73,14 +74,18 @@ class OrderSession:
         self._dial = dial
         self._clock = clock
         self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
+        asks = config.dialect.trading_session_status and config.role is Role.ORDERS
+        self.trading = TradingSessions(asks=asks)
         self.outbound = Outbound(
             config, engine, writer, clock, lambda: self.view.state == link.SESSION_STATE_UP,
-            self.poke,
+            self.poke, self.trading,
         )  # fmt: skip
-        self.view = SessionView(config, engine, clock, instance, lambda: self.outbound.queued)
+        self.view = SessionView(
+            config, engine, clock, instance, lambda: self.outbound.queued, self.trading
+        )
         self.ownership = Ownership(config, engine, lock, clock)
         self.administration = Administration(self, engine)
-        self.intake = Intake(self, inbox, reader)
+        self.intake = Intake(self, inbox, reader, clock)
         # An operator, or numbers that are being set, keep the session from logging on.
         self.kept_out = False
         self._token = 0
@@ -382,6 +387,7 @@ class OrderSession:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            self.intake.check_trading_status()
             self.intake.check_recovered()
             broken = self._engine.running and self._must_start_over
             away_s = self._clock.monotonic() - self._link_down_since
@@ -399,4 +405,6 @@ class OrderSession:
         self.view.set(state, text)
         if state == link.SESSION_STATE_UP:
             self.outbound.wake()
+        elif state == link.SESSION_STATE_DOWN:
+            self.trading.logged_out()
         self.poke()

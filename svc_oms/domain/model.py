@@ -268,6 +268,10 @@ class Order(NamedTuple):
     approved_by: str = ""
     origin: OrderOrigin | None = None
     """None: a client of ours."""
+    for_next_session: bool = False
+    """The venue was closed or halted when the order was accepted."""
+    reduce_only: bool = False
+    """The order may only reduce the position."""
 
     @property
     def average_price(self) -> Price:

@@ -63,6 +63,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         created_at=timestamp(order.created_at_ns),
         updated_at=timestamp(order.updated_at_ns),
         anomaly_count=order.anomaly_count,
+        for_next_session=order.for_next_session,
+        reduce_only=order.reduce_only,
     )
     if order.pegged_price is not None:
         message.pegged_price = plain(order.pegged_price)
@@ -193,6 +195,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         pegged_price=optional_price(message.pegged_price),
         stated_by_person=fold.stated_by_person,
         origin=OrderOrigin(message.origin) if message.origin else None,
+        for_next_session=message.for_next_session,
+        reduce_only=message.reduce_only,
     )
 
 

@@ -118,7 +118,7 @@ class CommandBatch:
         self.changes = changes
         self.accounts = accounts
         self.batch_controls: list[BatchControl] = []
-        self.order_groups = OrderGroups(changes, parts.venues, accounts)
+        self.order_groups = OrderGroups(changes, parts.venues, accounts, parts.market)
         self._taken_back = taken_back or {}
         self.parts_refused: list[Refused] = [
             one for error in self._taken_back.values() for one in error.refusals
