@@ -50,6 +50,7 @@ from svc_oms.service.venue.downlink import SessionLinkParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
@@ -119,6 +120,7 @@ def build_replica(
         refusal_log=refusal_log,
         guards=FlowGuards(store.guards(), worker, clock),
         triggers=triggers,
+        reduce_only=_reduce_only(shared, worker),
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
         streams=_streams(shared, readiness),
@@ -182,6 +184,12 @@ def _triggers(shared: _Shared, worker: CommandWorker) -> Triggers:
     triggers = Triggers(shared.store, shared.clock, shared.venues, worker.submit)
     shared.publisher.on_moved(triggers.learn)
     return triggers
+
+
+def _reduce_only(shared: _Shared, worker: CommandWorker) -> ReduceOnlyWatch:
+    watch = ReduceOnlyWatch(shared.store, worker.submit)
+    shared.publisher.on_moved(watch.learn)
+    return watch
 
 
 def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLeases:

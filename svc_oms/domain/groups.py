@@ -35,7 +35,7 @@ from svc_oms.domain.events import (
     ReplaceRequested,
 )
 from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import LinkKind, Order, OrderTerms, WaitsFor
+from svc_oms.domain.model import InstrumentKey, LinkKind, Order, OrderTerms, WaitsFor
 from svc_oms.domain.numbers import EXACT, Quantity, subtract
 
 
@@ -96,7 +96,7 @@ def _one_cancels_others(
         for one in _cancel(order, "another order of its group was executed")
     ]
     executed = subtract(changed.cum_quantity, before.cum_quantity)
-    if keeps is not None and keeps is not changed and executed:
+    if keeps is not None and keeps is not changed and executed and keeps is _reached_one(members):
         # A stop that was reached, and an execution that crossed the cancel made for it.
         rest = Quantity(subtract(keeps.terms.quantity, executed))
         found += _sized(keeps, rest, "the other orders of its group executed the whole quantity")
@@ -125,7 +125,7 @@ def _reached_one(members: Sequence[Order]) -> Order | None:
     for order in members:
         if has_fired(order) and not order.is_closed and not order.pending_cancel_id:
             same = all(
-                (one.side, one.instrument_id) == (order.side, order.instrument_id)
+                (one.side, InstrumentKey.of(one)) == (order.side, InstrumentKey.of(order))
                 for one in executed
             )
             return order if same else None
@@ -273,7 +273,8 @@ def _sized(order: Order, quantity: Quantity, text: str) -> list[Consequence]:
     if quantity <= order.cum_quantity:
         return _cancel(order, text)
     terms = order.terms if order.pending_terms is None else order.pending_terms
-    if terms.quantity == quantity:
+    if terms.quantity == quantity or (order.reduce_only and quantity > terms.quantity):
+        # A reduce-only order was lowered to its position, and does not grow by itself.
         return []
     terms = _of_quantity(terms, quantity)
     if order.state in LOCAL:

@@ -134,7 +134,7 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         created_at_us=order.created_at_ns // NS_PER_US,
         updated_at_us=order.updated_at_ns // NS_PER_US,
         closed=closed,
-        waits=order.base_state in LOCAL,
+        waits=order.base_state in LOCAL or (order.reduce_only and not closed),
         group_id="" if link is None else link.group_id,
         unsolicited_key=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
         fold=fold_message(order).SerializeToString(),

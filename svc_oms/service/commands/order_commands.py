@@ -11,7 +11,9 @@ from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import OrderAccepted, ReplaceRequested
 from svc_oms.domain.group_checks import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
+from svc_oms.domain.numbers import Quantity, subtract
 from svc_oms.domain.order import decide_place, decide_replace
+from svc_oms.domain.reduce_only import is_judged, require_room
 from svc_oms.domain.trading_hours import require_taken, waits_for_opening
 from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, check_controls
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
@@ -45,6 +47,9 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         )
     if waits_for_opening(trading, now_ns):
         event = OrderAccepted(event.order._replace(for_next_session=True))
+    order = event.order
+    if order.reduce_only and not (order.link and order.link.parent_order_id):
+        require_room(order, order.terms.quantity, batch.held(order))
     if command.link is not None:
         check_link(event.order, batch.order_groups.members(event.order))
     check_controls(batch, submission, lambda control: control.place(submission, event.order))
@@ -70,6 +75,9 @@ def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         parts.venues.capabilities(before.venue_mic),
     )
     check_replace(before, event.terms, command.actor)
+    if is_judged(before) and event.terms.quantity > before.terms.quantity:
+        left = Quantity(subtract(event.terms.quantity, before.cum_quantity))
+        require_room(before, left, batch.held(before))
     at_venue = isinstance(event, ReplaceRequested)
     session_id = parts.venues.require_up(before.venue_mic) if at_venue else ""
     check_controls(

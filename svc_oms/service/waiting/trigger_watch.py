@@ -159,6 +159,8 @@ class Triggers:
         self._watches: dict[str, _Watch] = {}
         self._by_instrument: defaultdict[str, dict[str, _Watch]] = defaultdict(dict)
         self._by_group: defaultdict[tuple[str, str], dict[str, _Watch]] = defaultdict(dict)
+        self._at_venue: dict[str, int] = {}
+        """Watched orders that wait for nothing here, and their last sequence."""
         self._prices: dict[str, triggers.Prices] = {}
         self._lasts: dict[str, Price] = {}
         """By listing: its last trade, from the stream of trades."""
@@ -238,12 +240,17 @@ class Triggers:
         wanted = [
             order_id
             for order_id, last_sequence in waiting.items()
-            if (watch := self._watches.get(order_id)) is None
-            or watch.order.last_sequence < last_sequence
+            if self._at_venue.get(order_id) != last_sequence
+            and (
+                (watch := self._watches.get(order_id)) is None
+                or watch.order.last_sequence < last_sequence
+            )
         ]
         for start in range(0, len(wanted), READ_ORDERS_MAX):
             rows = await self._store.orders(wanted[start : start + READ_ORDERS_MAX])
             self.learn(read_order(row.body, row.fold) for row in rows)
+        # Reduce-only orders at the venue: they are watched for another reason.
+        self._at_venue = {i: at for i, at in waiting.items() if i not in self._watches}
 
     # From the market.
 

@@ -33,6 +33,7 @@ from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Order, Rejection, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.order import decide_approve, decide_decline
+from svc_oms.domain.reduce_only import require_room
 from svc_oms.domain.trading_hours import require_taken
 from svc_oms.service.commands.checked import cancel_order, check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
@@ -40,6 +41,7 @@ from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
+from svc_oms.service.waiting.reduce_only import end, has_no_room, sent_terms
 
 PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
 """Refusals that, like those that may be repeated unchanged, keep a reached stop waiting. Any
@@ -58,6 +60,8 @@ def approve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         terms, _ = child_terms(parent, before, batch.order_groups.lot(before))
     goes = event.waits_for is None
     session_id = _checked(batch, submission, before._replace(terms=terms), goes=goes)
+    if goes and before.reduce_only:
+        require_room(before, terms.quantity, batch.held(before))
     if terms != before.terms:
         before = batch.add(before, before.account_id, OrderReplaced(terms), submission)
     order = batch.add(before, before.account_id, event, submission)
@@ -138,6 +142,9 @@ def _moved(
 
 def _go(batch: CommandBatch, submission: Submission, order: Order, event: Event) -> None:
     """Send an order that waited, after the same checks and controls as a new one."""
+    if has_no_room(batch, order):
+        end(batch, submission, order)
+        return
     try:
         session_id = _checked(batch, submission, order, goes=True)
     except (OrderRefused, MeshError) as error:
@@ -148,6 +155,7 @@ def _go(batch: CommandBatch, submission: Submission, order: Order, event: Event)
     if others:
         _cancel_first(batch, submission, order, others)
         return
+    order = sent_terms(batch, submission, order)
     order = batch.add(order, order.account_id, event, submission)
     batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
 

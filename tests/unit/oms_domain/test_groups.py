@@ -86,6 +86,7 @@ def test_oco_a_fill_that_crosses_its_cancel_does_not_turn_the_tables():
     a = order("A", cum=1, state=S.PARTIALLY_FILLED)
     b = order("B", cum=50, state=S.PENDING_CANCEL, pending_cancel_id="B-2")
     assert follows([a, b], b) == []
+    assert follows([a, b], b, b._replace(cum_quantity=D(0))) == []
     gone = b._replace(state=S.CANCELED, pending_cancel_id="")
     assert follows([a, gone], gone, b) == []
 
@@ -450,7 +451,7 @@ def test_oco_a_filled_order_ends_a_reached_stop_of_another_size():
     assert (order_id, type(event)) == ("S", OrderCanceled)
 
 
-@pytest.mark.parametrize("other", [{"side": Side.SELL}, {"instrument_id": "SAP.SIMA"}])
+@pytest.mark.parametrize("other", [{"side": Side.SELL}, {"isin": "DE0007164600"}])
 def test_oco_an_execution_of_something_else_ends_a_reached_stop(other):
     before = order("A", **LEAVING, **other)
     after = before._replace(cum_quantity=D(40))

@@ -102,8 +102,8 @@ export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
 
   /**
    * The order may only reduce the position of its account in the instrument. It is cancelled when
-   * the position that it would reduce is gone, and it never has more left than that position.
-   * Refuses: POSITION_LIMIT_EXCEEDED.
+   * the position that it would reduce is gone, and lowered when it is larger than the position. A
+   * child is compared with the position when it is sent. Refuses: REDUCE_ONLY.
    *
    * @generated from field: bool reduce_only = 11;
    */
