@@ -10,7 +10,6 @@ from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
-from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.outbound import Outbound
 from svc_gateway.service.ports import Handed, HandedKind, Inbox, ReportReader
@@ -38,7 +37,6 @@ class Session(Protocol):
     view: SessionView
     outbound: Outbound
     kept: Unacknowledged[link.VenueMessage]
-    trading: TradingSessions
 
     def set_state(self, state: link.SessionState, text: str) -> None:
         """Set a state and report it."""
@@ -118,7 +116,7 @@ class Intake:
         self.last_number = number
         report = self._reader.trading_session(handed.raw)
         if report is not None:
-            self._session.trading.heard(report, handed.received_ns)
+            self._session.view.trading.heard(report, handed.received_ns)
             self._session.view.due = True
             return
         mass = self._reader.mass_answer(handed.raw)
@@ -169,7 +167,7 @@ class Intake:
             return not of_order
         if body not in REFUSALS or getattr(message, body).ref_msg_type != "g":
             return False
-        refused = self._session.trading.refused(received_ns)
+        refused = self._session.view.trading.refused(received_ns)
         if refused:
             self._session.view.due = True
             _log.warning("trading status refused", session_id=self._session.config.session_id)
@@ -178,7 +176,7 @@ class Intake:
     def check_trading_status(self) -> None:
         """Count the venue's trading status as unknown if it does not answer the question."""
         now_ns = self._clock.now_ns()
-        if self._session.trading.is_overdue(self._clock.monotonic(), now_ns):
+        if self._session.view.trading.is_overdue(self._clock.monotonic(), now_ns):
             _log.warning("no trading status", session_id=self._session.config.session_id)
             self._session.view.due = True
             self._session.poke()

@@ -50,8 +50,12 @@ LotOf = Callable[[Order], Quantity | None]
 """Returns the lot of an order's listing; None if the listing is not known."""
 
 
+def _any_quantity(_order: Order) -> None:
+    return None
+
+
 def consequences(
-    members: Sequence[Order], changed: Order, before: Order, lot_of: LotOf
+    members: Sequence[Order], changed: Order, before: Order, lot_of: LotOf = _any_quantity
 ) -> list[Consequence]:
     """Return the consequences for the members of a group when one of them changes.
 

@@ -73,6 +73,7 @@ ORDER = model.Order(
     2,
     pegged_price=Price(Decimal("650.1")),
     stated_by_person=True,
+    asked_about="OrdStatus(39) differs",
     waits_for=model.WaitsFor.PRICE,
     trigger=model.Trigger(Price(Decimal(640)), Price(Decimal(660))),
     approved_by="rita",
@@ -112,6 +113,7 @@ EVENTS = [
     ev.TriggerMoved(model.Trigger(Price(Decimal("1.5")), Price(Decimal(2)))),
     ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
     ev.OrderReleased(model.WaitsFor.PRICE, "its parent has 45", Quantity(Decimal(5))),
+    ev.StatusRequested(f"{ORDER_ID}-1", "CumQty(14) is 10 above the executions"),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

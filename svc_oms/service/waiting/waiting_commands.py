@@ -145,30 +145,30 @@ def _go(batch: CommandBatch, submission: Submission, order: Order, event: Event)
     if has_no_room(batch, order):
         end(batch, submission, order)
         return
+    others = in_the_way(batch.order_groups.members(order), order)
+    if others and order.waits_for is not WaitsFor.VENUE:
+        # Before the controls are asked: they count the next event of an order that they let go.
+        names = ", ".join(each.order_id for each in others)
+        text = f"its stop was reached; it is sent when {names} of its group is closed"
+        released = OrderReleased(WaitsFor.VENUE, text)
+        order = batch.add(order, order.account_id, released, submission)
     try:
         session_id = _checked(batch, submission, order, goes=True)
     except (OrderRefused, MeshError) as error:
         refusal = refused(error)
         _not_now(batch, submission, order, refusal)
         return
-    others = in_the_way(batch.order_groups.members(order), order)
     if others:
-        _cancel_first(batch, submission, order, others)
+        _cancel_first(batch, submission, others)
         return
     order = sent_terms(batch, submission, order)
     order = batch.add(order, order.account_id, event, submission)
     batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
 
 
-def _cancel_first(
-    batch: CommandBatch, submission: Submission, order: Order, others: Sequence[Order]
-) -> None:
+def _cancel_first(batch: CommandBatch, submission: Submission, others: Sequence[Order]) -> None:
     """Cancel the orders that would trade the same quantity; the stop goes when they are closed."""
     command = submission.command
-    if order.waits_for is not WaitsFor.VENUE:
-        names = ", ".join(each.order_id for each in others)
-        text = f"its stop was reached; {names} of its group is cancelled first"
-        batch.add(order, order.account_id, OrderReleased(WaitsFor.VENUE, text), submission)
     for other_id in [each.order_id for each in others]:
         other = batch.order(other_id)
         if not other.is_closed and not other.pending_cancel_id:
@@ -206,5 +206,5 @@ def _checked(batch: CommandBatch, submission: Submission, order: Order, *, goes:
     if goes:
         trading = parts.venues.trading(order.venue_mic)
         require_taken(trading, order.instrument_id, order.venue_mic, terms.time_in_force, now_ns)
-    check_controls(batch, submission, lambda control: control.release(submission, order))
+    check_controls(batch, submission, lambda control: control.release(submission, order, sent=goes))
     return session_id
