@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from mesh.errors import MeshError
+from meshctl.commands.sessions import trading_words
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.adapters.redis.order_cache import NoOrderCache
@@ -12,6 +13,7 @@ from svc_oms.api import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.commands import ExpireOrder
 from svc_oms.domain.trading_hours import SessionStatus, TradingSession, takes
+from svc_oms.service.codec.session_messages import session_message
 from svc_oms.service.reference.venue_sessions import VenueSessions, trading_of
 from svc_oms.service.submissions import CommandKind, Taken
 from svc_oms.settings import OmsSettings
@@ -314,6 +316,17 @@ async def test_a_session_without_owner_keeps_the_status(bench):
     before = trading_of(await stored(bench))
     await bench.book.leases.release(bench.book.leases._links[SESSION], "gone")
     assert trading_of(await stored(bench)) == before
+
+
+async def test_an_operator_sees_whether_the_venue_trades(bench):
+    await bench.session(trading_status=CLOSED, closes_at=5 * HOUR_NS)
+    [row] = await bench.book.store.sessions()
+    message = session_message(row, ())
+    assert message.trading_session_status == CLOSED
+    assert trading_words(message) == "closed, closes 1970-01-01 05:00:00Z"
+    message.ClearField("trading_closes_at")
+    message.trading_session_status = 9
+    assert trading_words(message) == "9"
 
 
 async def stored(bench):
