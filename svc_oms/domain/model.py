@@ -270,6 +270,10 @@ class Order(NamedTuple):
     """None: a client of ours."""
     asked_about: str = ""
     """The contradiction that the venue was last asked about; empty once its answer agreed."""
+    for_next_session: bool = False
+    """The venue was closed or halted when the order was accepted."""
+    reduce_only: bool = False
+    """The order may only reduce the position."""
 
     @property
     def average_price(self) -> Price:
