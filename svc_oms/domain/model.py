@@ -151,7 +151,11 @@ class VenueHolds(IntEnum):
 
 
 class Execution(NamedTuple):
-    """One fill as the venue reported it; key is (venue_mic, exec_id)."""
+    """One fill as the venue reported it.
+
+    Its key is (order_id, exec_id), and cum_quantity where a venue executes several parts of an
+    order under one ExecID(17).
+    """
 
     exec_id: str
     venue_mic: str
@@ -167,6 +171,8 @@ class Execution(NamedTuple):
     liquidity: int = 0
     last_market_mic: str = ""
     busted: bool = False
+    cum_quantity: Quantity | None = None
+    """CumQty(14) of the report; None if it had none."""
 
 
 class OfAnInstrument(Protocol):

@@ -132,6 +132,7 @@ def execution(order: Order, facts: ExecutionReportFacts) -> Execution:
         received_at_ns=facts.received_at_ns,
         liquidity=facts.last_liquidity,
         last_market_mic=facts.last_market_mic,
+        cum_quantity=facts.cum_quantity,
     )
 
 

@@ -109,11 +109,11 @@ def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS
 
     Args:
         order: The order before the report.
-        facts: The report. Of executions the caller gives only those whose (venue, ExecID(17))
-            is not applied yet.
-        executions: Known executions of this order by ExecID(17); needed for
-            ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
-            counts as busted: the correction has its own ExecID(17).
+        facts: The report. Of fills, busts and corrections the caller gives only those that are
+            not applied yet (`execution_ids.seen`).
+        executions: Executions of this order by ExecID(17); needed for ExecType(150)=H and G,
+            which name one in ExecRefID(19) (`execution_ids.referred`). One that was corrected
+            counts as busted.
     """
     if order.stated_by_person and isinstance(facts, ExecutionReportFacts):
         overruled, order = second_thoughts(order, facts)
@@ -162,7 +162,7 @@ def _pending_new(order: Order, facts: ExecutionReportFacts, _executions: Executi
     return arrival(order, facts)
 
 
-def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
+def _trade(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
     quantity, price = facts.last_quantity, facts.last_price
     if not facts.exec_id or quantity is None or quantity <= 0 or price is None:
         return [
@@ -172,8 +172,6 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
                 f"{facts.exec_id or 'none'}, {as_text(quantity)}, {as_text(price)}",
             )
         ]
-    if facts.exec_id in executions:
-        return []
     events = arrival(order, facts)
     if order.base_state is OrderState.PENDING_NEW:
         # The venue sent no acknowledgement of its own, but it works the order.
@@ -311,8 +309,6 @@ def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -
 
 
 def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    if facts.exec_id in executions:
-        return []
     known = executions.get(facts.exec_ref_id)
     if known is None or known.busted:
         return [

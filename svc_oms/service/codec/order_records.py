@@ -10,7 +10,8 @@ from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
+from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
     execution_message,
     execution_value,
@@ -227,6 +228,17 @@ def found_execution(row: ExecutionRow) -> Execution | None:
         return None
     value = execution_value(order_pb2.Execution.FromString(row.body))
     return value._replace(busted=row.busted)
+
+
+def applied(row: ExecutionRow) -> Applied:
+    """Return what identifies a stored fill, correction or bust."""
+    known = found_execution(row)
+    return Applied(
+        row.exec_type,
+        Quantity(Decimal(row.quantity)),
+        Price(Decimal(row.price)),
+        None if known is None else known.cum_quantity,
+    )
 
 
 NEW_ORDER_FOLD = OrderFold(base_state=order_pb2.ORDER_STATE_PENDING_NEW, request_count=1)

@@ -380,8 +380,10 @@ def test_e_1_a_order_given_by_telephone():
     tracked = TrackedOrder()
     tracked.hear_unsolicited("0", "0", order_quantity=10000, cum_quantity=0)
     assert tracked.status == ("NEW", 0, 10000)
-    for exec_id, quantity in (("E1", 2000), ("E2", 1000), ("E2", 1000), ("E3", 7000)):
-        tracked.fill(exec_id, quantity, cl_ord_id="")
+    for exec_id, quantity, cum in (
+        ("E1", 2000, 2000), ("E2", 1000, 3000), ("E2", 1000, 3000), ("E3", 7000, 10000),
+    ):  # fmt: skip
+        tracked.fill(exec_id, quantity, cl_ord_id="", cum_quantity=cum)
     assert tracked.status == ("FILLED", 10000, 0)
     assert tracked.order.origin is OrderOrigin.VENUE
     assert tracked.findings() == []

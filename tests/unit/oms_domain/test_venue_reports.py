@@ -97,7 +97,7 @@ def test_a_fill_without_its_numbers_is_parked(working, missing):
 def test_a_fill_known_already_is_nothing(working):
     working.fill("E1", 40)
     again = report("F", "1", exec_id="E1", last_quantity=40, last_price="50")
-    assert interpret(working.order, again, working.executions) == []
+    assert working.hear(again) == []
 
 
 def test_a_fill_whose_cum_does_not_add_up_counts_and_is_an_anomaly(working):
