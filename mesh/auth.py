@@ -1,8 +1,6 @@
 """Access tokens (JWT, ES256 only) and what their claims allow."""
 
 import asyncio
-import json
-import urllib.request
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -25,8 +23,8 @@ USERNAME_CHARACTERS_MAX: Final = 64
 # Verified tokens are cached: verifying a signature takes about 100 µs, a look-up less than 1 µs.
 VERIFIED_TOKENS_MAX: Final = 10_000
 JWKS_REFETCH_INTERVAL_MIN_S: Final = 5.0
-JWKS_TIMEOUT_S: Final = 5.0
-JWKS_BYTES_MAX: Final = 256 * 1024
+# A key that the identity service removes is accepted for at most this long.
+JWKS_REFRESH_INTERVAL_S: Final = 30.0
 CLOCK_SKEW_MAX_S: Final = 5
 NUMERIC_DATE_S_END: Final = 253_402_300_800  # the year 10000
 
@@ -82,26 +80,34 @@ class Principal:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptedTokens:
+    """What a token must say.
+
+    Attributes:
+        issuer: Its iss.
+        audience: One of its aud.
+        life_max_s: Longest time from iat to exp, in seconds.
+    """
+
+    issuer: str
+    audience: str
+    life_max_s: int
+
+
 class TokenVerifier:
     """Verifies access tokens with a key set that may change while the process runs."""
 
     def __init__(
         self,
-        keys: str | KeySet | Callable[[], Awaitable[KeySet]],
-        issuer: str,
-        audience: str,
+        keys: KeySet | Callable[[], Awaitable[KeySet]],
+        rules: AcceptedTokens,
         clock: Clock,
     ) -> None:
-        """Take keys from a JWKS URL, from a fixed set, or from a function."""
+        """Take keys from a fixed set or from a function that fetches them."""
         self._keys = keys if isinstance(keys, KeySet) else KeySet([])
-        self._fetch: Callable[[], Awaitable[KeySet]] | None = None
-        if isinstance(keys, str):
-            url = keys
-            self._fetch = lambda: fetch_jwks(url)
-        elif not isinstance(keys, KeySet):
-            self._fetch = keys
-        self._issuer = issuer
-        self._audience = audience
+        self._fetch = None if isinstance(keys, KeySet) else keys
+        self._rules = rules
         self._clock = clock
         self._verified: OrderedDict[str, Principal] = OrderedDict()
         self._fetched_at: float | None = None
@@ -141,15 +147,20 @@ class TokenVerifier:
         expiry, audience = claims.get("exp"), claims.get("aud")
         if not _is_time(expiry):
             raise _unverified("it has no exp")
-        if claims.get("iss") != self._issuer:
-            raise _unverified(f"its iss is not {self._issuer}")
+        if claims.get("iss") != self._rules.issuer:
+            raise _unverified(f"its iss is not {self._rules.issuer}")
         audiences = audience if isinstance(audience, list) else [audience]
-        if self._audience not in audiences:
-            raise _unverified(f"its aud is not {self._audience}")
+        if self._rules.audience not in audiences:
+            raise _unverified(f"its aud is not {self._rules.audience}")
         for claim in ("nbf", "iat"):
             value = claims.get(claim)
             if value is not None and (not _is_time(value) or value > now_s + CLOCK_SKEW_MAX_S):
                 raise _unverified(f"its {claim} is in the future")
+        issued = claims.get("iat")
+        if not _is_time(issued):
+            raise _unverified("it has no iat")
+        if expiry - issued > self._rules.life_max_s:
+            raise _unverified(f"it is valid for more than {self._rules.life_max_s} s")
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise _unverified("it has no sub")
@@ -190,38 +201,35 @@ class TokenVerifier:
             )
             if recent or self._known_key(key_id) is not None:
                 return
-            try:
-                self._keys = await self._fetch()
-            except (OSError, ValueError, JoseError) as error:
-                # Not counted as a fetch: the next call may try again at once.
-                _log.warning("the public keys of tokens cannot be fetched", error=str(error))
+            # A failure is not counted as a fetch: the next call may try again at once.
+            if not await self._renew():
                 raise refuse(
                     "DEPENDENCY_UNAVAILABLE",
                     "the public keys of tokens cannot be fetched now",
                     retry_after_s=1.0,
                     dependency="jwks",
-                ) from error
+                )
             self._fetched_at = now
 
+    async def keep_fresh(self) -> None:
+        """Fetch the keys at intervals once a token has needed them; forget tokens of old keys."""
+        while True:
+            await asyncio.sleep(JWKS_REFRESH_INTERVAL_S)
+            if self._fetched_at is not None:
+                await self._renew()
 
-async def fetch_jwks(url: str) -> KeySet:
-    """Fetch a key set over HTTP in a thread, without blocking the event loop.
-
-    Raises:
-        OSError: The URL cannot be read.
-        ValueError: The URL is not an HTTP URL, or the document is not a key set.
-    """
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(f"{url} is not an http or https URL")
-
-    def read() -> bytes:
-        with urllib.request.urlopen(url, timeout=JWKS_TIMEOUT_S) as response:  # noqa: S310  # checked above
-            return bytes(response.read(JWKS_BYTES_MAX))
-
-    document = json.loads(await asyncio.to_thread(read))
-    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError(f"{url} returned no JWKS document")  # noqa: TRY004  # a document's fault
-    return KeySet.import_key_set({"keys": document["keys"]})
+    async def _renew(self) -> bool:
+        """Fetch the keys; if that fails, those known stay. Return whether it worked."""
+        assert self._fetch is not None
+        try:
+            keys = await self._fetch()
+        except (OSError, ValueError, JoseError) as error:
+            _log.warning("the public keys of tokens cannot be fetched", error=str(error))
+            return False
+        if keys.as_dict() != self._keys.as_dict():
+            self._verified.clear()
+        self._keys = keys
+        return True
 
 
 def bearer_token(metadata: Sequence[tuple[str, str | bytes]] | None) -> str:

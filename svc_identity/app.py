@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from kernel.clock import SystemClock
 from mesh import log
+from mesh.pages import OK, Page, PageServer
 from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.tls import server_context
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
@@ -41,10 +43,13 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
     with Argon2Passwords() as passwords:
         using = LoginParts(store, passwords, signer, clock, limits)
         server.add(AuthServicer(using, signer.jwks_json()), SERVICE_NAME, ACCESS)
+        keys = PageServer(settings.identity_keys_bind, _keys(signer), server_context(settings))
         try:
+            await keys.start()
             async with server.background(database.run(), _upkeep(store, clock)):
-                yield Ops(database.readiness, {JWKS_PATH: lambda: signer.jwks_json().encode()})
+                yield Ops(database.readiness)
         finally:
+            await keys.stop()
             await engine.dispose()
 
 
@@ -67,6 +72,12 @@ class DatabaseWatch:
                 _log.info("database", reachable=reachable)
                 self._reachable = reachable
             await asyncio.sleep(DATABASE_CHECK_INTERVAL_S)
+
+
+def _keys(signer: Es256Signer) -> Callable[[str], Page | None]:
+    """Return the pages of the port that publishes the public keys of tokens."""
+    document = Page(OK, "application/json", signer.jwks_json().encode())
+    return {JWKS_PATH: document}.get
 
 
 async def _upkeep(store: PostgresStore, clock: SystemClock) -> None:

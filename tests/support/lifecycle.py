@@ -29,11 +29,12 @@ from svc_oms.domain.events import (
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
+from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
-from svc_oms.domain.reports.execution_ids import Applied, Seen, referred, seen
+from svc_oms.domain.reports.execution_ids import Applied, Seen, named, seen
 from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.reports.unsolicited import opened, why_not
-from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, Executions, interpret
+from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, interpret
 from svc_oms.domain.terms import BASIC
 from svc_oms.domain.verify import Finding, LogLine, check_account
 
@@ -65,6 +66,9 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
 
 class TrackedOrder:
     """One order and everything that happened to it."""
+
+    copied_venue = False
+    """The venue has a drop copy."""
 
     def __init__(self, order_id: str = ORDER_ID) -> None:
         self.order_id = order_id
@@ -120,11 +124,11 @@ class TrackedOrder:
 
     def copy(self, facts: Facts) -> list[Event]:
         """Apply what a drop copy brought."""
-        return self._hear(facts, interpret_copy)
+        return self._hear(facts, interpret_copy, drop_copy=True)
 
-    def _hear(self, facts: Facts, read) -> list[Event]:
+    def _hear(self, facts: Facts, read, *, drop_copy: bool = False) -> list[Event]:
         """Apply a report unless it repeats an execution; one that contradicts one is parked."""
-        known = {}
+        known = NO_EXECUTIONS
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in "FGH":
             was = seen(self.order, facts, self.applied.get(facts.exec_id, []))
             if was is Seen.CONTRADICTS:
@@ -133,14 +137,22 @@ class TrackedOrder:
                 return [parked]
             if was is Seen.REPEATED:
                 return []
-            parts = self.parts.get(facts.exec_ref_id)
-            if parts and facts.exec_type != "F":
-                named = referred(self.order, facts, parts)
-                known = {} if named is None else {facts.exec_ref_id: named}
-        events = read(self.order, facts, known)
+            known = named(self.order, facts, self.parts)
+            if known is None:
+                parked = VenueReportParked("8", f"ExecRefID(19) {facts.exec_ref_id} is not clear")
+                self.apply(parked)
+                return [parked]
+        before, events = self.order, read(self.order, facts, known)
         for event in events:
-            self.apply(event, known)
-        return events
+            self.apply(event)
+        if drop_copy and not events:
+            return []
+        odd = compared(
+            before, self.order, facts, events, copied=self.copied_venue, drop_copy=drop_copy
+        )
+        for event in odd:
+            self.apply(event)
+        return [*events, *odd]
 
     def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
@@ -151,8 +163,7 @@ class TrackedOrder:
         self.apply(OrderAccepted(opened(facts, INSTRUMENT, ORDER_ID, self.clock_ns)))
         return self.hear(facts)
 
-    def apply(self, event: Event, known: Executions = NO_EXECUTIONS) -> Order:
-        """Apply an event of a report, which may have named a known execution."""
+    def apply(self, event: Event) -> Order:
         self.clock_ns += 1
         stamp = Stamp(self.clock_ns, actor="test")
         sequence = len(self.log) + 1
@@ -166,10 +177,10 @@ class TrackedOrder:
             case OrderExecuted(fill):
                 self._keep("F", fill)
             case ExecutionBusted(exec_id, gone, quantity, price):
-                self._bust(known.get(gone) or self.parts[gone][-1])
+                self._bust(gone, quantity, price)
                 self.applied.setdefault(exec_id, []).append(Applied("H", quantity, price))
-            case ExecutionCorrected(corrected_exec_id=gone, execution=fill):
-                self._bust(known.get(gone) or self.parts[gone][-1])
+            case ExecutionCorrected(gone, fill, quantity, price):
+                self._bust(gone, quantity, price)
                 self._keep("G", fill)
         return self.order
 
@@ -178,9 +189,12 @@ class TrackedOrder:
         applied = Applied(exec_type, fill.quantity, fill.price, fill.cum_quantity)
         self.applied.setdefault(fill.exec_id, []).append(applied)
 
-    def _bust(self, gone: Execution) -> None:
-        parts = self.parts[gone.exec_id]
-        parts[parts.index(gone)] = gone._replace(busted=True)
+    def _bust(self, exec_id: str, quantity: Decimal, price: Decimal) -> None:
+        parts = self.parts[exec_id]
+        for place, part in enumerate(parts):
+            if not part.busted and (part.quantity, part.price) == (quantity, price):
+                parts[place] = part._replace(busted=True)
+                return
 
     def findings(self) -> list[Finding]:
         executions = [part for parts in self.parts.values() for part in parts]

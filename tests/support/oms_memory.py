@@ -114,6 +114,9 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
         rows = self.tables.executions.values()
         return [row for row in rows if row.venue_mic == venue_mic and row.exec_id in exec_ids]
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        return [row for row in self.tables.executions.values() if row.order_id in order_ids]
+
     async def write(self, writes: WriteSet) -> dict[str, int]:
         tables = self.tables
         for account_id, sequence, head, controls in writes.accounts:

@@ -86,6 +86,11 @@ SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
 FROM oms.executions WHERE venue_mic = $1 AND exec_id = ANY($2::text[]) ORDER BY sequence
 """
 """Of any order: read only for a report that would open an unsolicited one."""
+EXECUTIONS_OF = """
+SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
+       quantity::text, price::text, body, busted, part
+FROM oms.executions WHERE order_id = ANY($1::text[]) ORDER BY order_id, sequence
+"""
 
 ORDER_EXECUTIONS = """
 SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,

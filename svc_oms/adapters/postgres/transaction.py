@@ -166,6 +166,12 @@ class PostgresTransaction(Transaction):
         return [ExecutionRow(*row) for row in rows]
 
     @override
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
     async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
         with translated():
             rows = await self._connection.fetch(controls.LIVE, now_us)

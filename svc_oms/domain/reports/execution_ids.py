@@ -13,7 +13,7 @@ ExecID(17) is a repetition or another part:
   CumQty(14), or if it has none itself. Otherwise it contradicts what is known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
@@ -56,9 +56,7 @@ def seen(order: Order, facts: ExecutionReportFacts, applied: Sequence[Applied]) 
         return _fill_seen(order, facts, [one for one in applied if one.exec_type != "H"])
     same = [one for one in applied if one.exec_type == facts.exec_type]
     if not same:
-        # Some venues repeat the ExecID(17) of an execution in its bust or correction.
-        repeats_reference = facts.exec_id == facts.exec_ref_id
-        return Seen.NEW if repeats_reference else Seen.CONTRADICTS
+        return Seen.NEW if _repeats_the_id(facts) else Seen.CONTRADICTS
     if facts.exec_type == "H" or any(_same_numbers(one, facts) for one in same):
         return Seen.REPEATED
     return Seen.CONTRADICTS
@@ -88,16 +86,51 @@ def _same_numbers(applied: Applied, facts: ExecutionReportFacts) -> bool:
     )
 
 
-def referred(
-    order: Order, facts: ExecutionReportFacts, parts: Sequence[Execution]
-) -> Execution | None:
-    """Return the execution that a bust or correction names; None if that is not clear.
+def _repeats_the_id(facts: ExecutionReportFacts) -> bool:
+    """Return whether a bust or correction has the ExecID(17) of the execution that it changes."""
+    if facts.exec_type == "H" and not facts.exec_ref_id:
+        return True
+    return facts.exec_id == facts.exec_ref_id
+
+
+def named(
+    order: Order, facts: ExecutionReportFacts, known: Mapping[str, Sequence[Execution]]
+) -> Mapping[str, Execution] | None:
+    """Return the execution that a bust or correction names, by its ExecID(17).
+
+    For a bust that names none: every execution of the order, each under a key of its own.
+    `_busted` finds out whether only one can be meant.
 
     Args:
         order: The order before the report.
-        facts: The report; its ExecType(150) is G or H.
-        parts: Executions of this order whose ExecID(17) is in ExecRefID(19); not empty.
+        facts: The report.
+        known: Executions of this order by ExecID(17), each with its parts; all of them for a bust
+            that names none.
+
+    Returns:
+        None if several parts have the ExecID(17), and the report does not show which is meant.
     """
+    if facts.exec_type == "F":
+        return {}
+    exec_id = facts.exec_ref_id
+    if facts.exec_type == "H" and not known.get(exec_id):
+        exec_id = facts.exec_id
+    parts = known.get(exec_id)
+    if parts:
+        part = _referred(order, facts, parts)
+        return None if part is None else {exec_id: part}
+    if facts.exec_type != "H":
+        return {}
+    return {
+        f"{name}/{number}": part
+        for name, several in known.items()
+        for number, part in enumerate(several)
+    }
+
+
+def _referred(
+    order: Order, facts: ExecutionReportFacts, parts: Sequence[Execution]
+) -> Execution | None:
     live = [part for part in parts if not part.busted]
     if not live:
         return parts[-1]

@@ -23,7 +23,7 @@ from svc_oms.domain.model import (
     ResolutionSource,
     TimeInForce,
 )
-from svc_oms.domain.numbers import Quantity, subtract
+from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.venue_reasons import BY_ORD_REJ_REASON, OTHER
 
@@ -48,6 +48,16 @@ TIMES_IN_FORCE = {
     "6": TimeInForce.GTD,
     "7": TimeInForce.AT_CLOSE,
 }
+
+
+_FOR_DAYS = frozenset({TimeInForce.GTC, TimeInForce.GTD})
+
+
+def is_over(order: Order, facts: ExecutionReportFacts, state: OrderState) -> bool:
+    """Return whether a pause for the day is the end: no other day follows, and nothing is left."""
+    if state not in {OrderState.DONE_FOR_DAY, OrderState.CALCULATED}:
+        return False
+    return facts.leaves_quantity == 0 and order.terms.time_in_force not in _FOR_DAYS
 
 
 def request_number(order: Order, cl_ord_id: str) -> int:
@@ -222,25 +232,11 @@ def cum_differs(facts: ExecutionReportFacts, cum: Quantity | Decimal) -> VenueRe
     )
 
 
-def cum_contradicts(
-    order: Order, facts: ExecutionReportFacts, cum: Quantity | Decimal
-) -> list[Event]:
-    """Flag a CumQty(14) that is not the sum of the executions, and ask the venue about it."""
-    assert facts.cum_quantity is not None
-    apart = subtract(facts.cum_quantity, cum)
-    if order.awaited_cum > cum:
-        # It was asked, and its answer is what is awaited.
-        return [cum_differs(facts, cum)]
-    side = "above" if apart > 0 else "below"
-    asked = ask_venue(order, f"CumQty(14) is {plain(abs(apart))} {side} the executions")
-    return [cum_differs(facts, cum), *asked]
-
-
 def ask_venue(order: Order, contradiction: str) -> list[Event]:
     """Ask the venue about an order that a report contradicts, once for each contradiction.
 
     `StatusRequested` becomes an OrderStatusRequest(H) in the transaction that stores it. An
-    answer that agrees is an `OrderResolved` (status_answers.py), and the same contradiction is
+    answer that agrees is an `OrderResolved` (comparison.py), and the same contradiction is
     asked about again afterwards. Otherwise the answer is an anomaly, and it is not.
 
     Args:

@@ -13,9 +13,9 @@ from svc_oms.domain.events import (
     OrderRejected,
     OrderReplaced,
     OrderResolved,
+    OrderRestated,
     OrderStopped,
     OrderSuspended,
-    VenueReportParked,
 )
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, ResolutionSource
@@ -26,6 +26,7 @@ from svc_oms.domain.reports.report_parts import (
     arrival,
     cum_differs,
     found,
+    is_over,
     merged,
     not_sent,
     parked,
@@ -55,7 +56,8 @@ _BASE_OF_STATUS = {
 }
 
 
-def _source(facts: ExecutionReportFacts) -> ResolutionSource:
+def answer_source(facts: ExecutionReportFacts) -> ResolutionSource:
+    """Return how an answer ends a doubt: it is of one order, or part of a mass answer."""
     if facts.mass_status_request_id:
         return ResolutionSource.MASS_STATUS
     return ResolutionSource.STATUS_REQUEST
@@ -67,19 +69,7 @@ def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return [parked("8", f"OrdStatus(39) {facts.ord_status!r} is none of FIX 4.4")]
     if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
         return unknown_order(order, facts)
-    events = _answer(order, facts)
-    if order.asked_about and facts.cum_quantity is not None and not any(map(_differs, events)):
-        # The venue was asked about a contradiction, and now agrees with what is known here.
-        events.append(OrderResolved(_source(facts), ""))
-    return events
-
-
-def _differs(event: Event) -> bool:
-    return isinstance(event, VenueReportParked | OrderInDoubt)
-
-
-def _answer(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    events = arrival(order, facts, _source(facts))
+    events = arrival(order, facts, answer_source(facts))
     cum = facts.cum_quantity
     if cum is None and facts.ord_status == "2" and not order.terms.quantity_is_estimate:
         cum = max(order.terms.quantity, order.cum_quantity)
@@ -91,6 +81,7 @@ def _answer(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         events += _executions_missing(order, facts, cum)
     events += _pending_requests(order, facts)
     events += _status_of_base(order, facts)
+    events += _ends_for_good(order, facts)
     if facts.ord_status in _WORKS:
         events += found_quantity(order, facts)
     return events
@@ -100,7 +91,7 @@ def _executions_missing(order: Order, facts: ExecutionReportFacts, cum: Quantity
     """Begin or end the doubt about executions that have not come."""
     if cum == order.cum_quantity:
         if order.awaited_cum > cum:
-            return [OrderResolved(_source(facts), "")]
+            return [OrderResolved(answer_source(facts), "")]
         return []
     if cum == order.awaited_cum:
         return []
@@ -138,15 +129,15 @@ def _pending_requests(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     replace, cancel = order.pending_replace_id, order.pending_cancel_id
     if _is_settled(order, replace, facts):
         if status == "E":
-            events += found(order, replace, _source(facts))
+            events += found(order, replace, answer_source(facts))
         elif order.pending_terms is not None and _shows_replace(order, order.pending_terms, facts):
-            events += found(order, replace, _source(facts))
+            events += found(order, replace, answer_source(facts))
             events.append(OrderReplaced(merged(order.pending_terms, facts), facts.venue_order_id))
         elif status != "6":  # a pending cancel would hide a pending replace
             events += _never_arrived(order, replace, facts)
     if _is_settled(order, cancel, facts):
         if status in {"4", "6"}:
-            events += found(order, cancel, _source(facts))
+            events += found(order, cancel, answer_source(facts))
         else:
             events += _never_arrived(order, cancel, facts)
     return events
@@ -215,6 +206,20 @@ def _status_of_base(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     return [event]
 
 
+def _ends_for_good(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the end of an order that the venue reports as paused for the day, or as filled."""
+    reported = _BASE_OF_STATUS.get(facts.ord_status)
+    if reported is not None and is_over(order, facts, reported):
+        return [OrderExpired(facts.text)]
+    cum, terms = order.cum_quantity, order.terms
+    shorter = facts.ord_status == "2" and facts.leaves_quantity == 0 and cum < terms.quantity
+    if not shorter or facts.cum_quantity != cum or not cum or order.pending_terms is not None:
+        return []
+    # All executions are here, and the venue's order is smaller than ours.
+    text = f"the venue's order is filled with {plain(cum)}, ours is of {plain(terms.quantity)}"
+    return [parked("8", text), OrderRestated(terms._replace(quantity=cum))]
+
+
 def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Return what follows if the venue does not know the ClOrdID(11) of a status request."""
     asked = facts.cl_ord_id
@@ -228,7 +233,7 @@ def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return [parked("8", text)]
     rejection = not_sent(order, "order", facts.text)
     return [
-        *found(order, asked, _source(facts), rejection),
+        *found(order, asked, answer_source(facts), rejection),
         OrderRejected(rejection),
     ]
 
@@ -237,4 +242,4 @@ def _never_arrived(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) ->
     """End a pending cancel or replace that is not at the venue."""
     what = "cancel" if cl_ord_id == order.pending_cancel_id else "replace"
     rejection = not_sent(order, what, "")
-    return refusal(order, cl_ord_id, rejection, _source(facts))
+    return refusal(order, cl_ord_id, rejection, answer_source(facts))

@@ -161,7 +161,7 @@ class LimitsBatchControl(BatchControl):
         self._views = views
         self._changes = changes
         self._trial: Trial | None = None
-        self._counts = True
+        self._leave_out: frozenset[LimitKind] = frozenset()
 
     @override
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
@@ -170,14 +170,11 @@ class LimitsBatchControl(BatchControl):
         return self._judge(view, new_order(view, order, self._changes.now_ns))
 
     @override
-    def release(self, submission: Submission, order: Order) -> Sequence[Order]:
+    def release(self, submission: Submission, order: Order, *, sent: bool) -> Sequence[Order]:
         del submission
         view = self._views[order.account_id]
-        trial = released(view, order, self._changes.now_ns)
-        self._check_rate(view, order, is_cancel=False)
-        resting = judge(view, trial, ONCE)
-        self._trial, self._counts = trial, False
-        return resting
+        trial = released(view, order, self._changes.now_ns, sent=sent)
+        return self._judge(view, trial, ONCE)
 
     @override
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> Sequence[Order]:
@@ -185,11 +182,13 @@ class LimitsBatchControl(BatchControl):
         view = self._views[before.account_id]
         return self._judge(view, change_of(view, before, terms, self._changes.now_ns))
 
-    def _judge(self, view: AccountView, trial: Trial) -> Sequence[Order]:
+    def _judge(
+        self, view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()
+    ) -> Sequence[Order]:
         self._trial = None
         self._check_rate(view, trial.order, is_cancel=False)
-        resting = judge(view, trial)
-        self._trial, self._counts = trial, True
+        resting = judge(view, trial, leave_out)
+        self._trial, self._leave_out = trial, leave_out
         return resting
 
     @override
@@ -214,8 +213,7 @@ class LimitsBatchControl(BatchControl):
             count_command(view, after, now_ns, is_cancel=True)
         elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
             self._trial = None
-            if self._counts:
-                count(view, trial)
+            count(view, trial, self._leave_out)
             count_command(view, after, now_ns, is_cancel=False)
         if view.book is not None:
             view.book.put(after)

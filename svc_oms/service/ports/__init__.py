@@ -171,6 +171,10 @@ class Transaction(Protocol):
         """Read a venue's executions of any order by ExecID(17)."""
         ...
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read all executions of orders."""
+        ...
+
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """Write all; return per session the outbound number before its first new command.
 

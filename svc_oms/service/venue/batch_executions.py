@@ -5,13 +5,14 @@ They are known by order and ExecID(17); see `domain.reports.execution_ids` for t
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_DAY
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.model import Execution, Order
-from svc_oms.domain.reports.execution_ids import Seen, referred, seen
-from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts
+from svc_oms.domain.reports.execution_ids import Seen, named, seen
+from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.report_parts import as_text
 from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, Executions
 from svc_oms.service import metrics
@@ -21,6 +22,7 @@ from svc_oms.service.venue.reports import Report
 
 MONEY = frozenset("FGH")
 """ExecType(150) of reports with money in them: F trade, G correction, H bust."""
+BUST = "H"
 
 
 class BatchExecutions:
@@ -55,15 +57,48 @@ class BatchExecutions:
             ids -= {(row.order_id, row.exec_id) for row in found}
         if ids:
             found = found + await transaction.executions(list(ids))
-        for row in found:
+        self._know(found)
+        await self._read_busted(transaction, reports)
+
+    async def _read_busted(self, transaction: Transaction, reports: Sequence[Report]) -> None:
+        """Read all executions of orders of which one is taken back without being named."""
+        unnamed = {
+            report.order_id
+            for report in reports
+            if isinstance(report.facts, ExecutionReportFacts)
+            and report.facts.exec_type == BUST
+            and report.order_id
+            and (report.order_id, report.facts.exec_ref_id) not in self._rows
+        }
+        if unnamed:
+            rows = await transaction.executions_of(sorted(unnamed))
+            self._know([row for row in rows if (row.order_id, row.exec_id) not in self._rows])
+
+    def _know(self, rows: Sequence[ExecutionRow]) -> None:
+        for row in rows:
             self._rows[row.order_id, row.exec_id].append(row)
 
-    def seen(self, order: Order, facts: ExecutionReportFacts) -> Seen:
-        """Return whether a fill, bust or correction of an order was applied already."""
-        rows = self._rows.get((order.order_id, facts.exec_id))
-        return seen(order, facts, [applied(row) for row in rows]) if rows else Seen.NEW
+    def check(self, order: Order, facts: ExecutionReportFacts) -> Executions | str:
+        """Return the executions that a fill, bust or correction names.
 
-    def contradiction(self, order: Order, facts: ExecutionReportFacts) -> str:
+        A text: it is not applied for this reason; an empty one: it was applied already.
+        """
+        if not facts.exec_id or not facts.exec_id.isprintable():
+            return f"ExecID(17) is {facts.exec_id!r}; a fill, bust or correction needs one"
+        rows = self._rows.get((order.order_id, facts.exec_id))
+        verdict = seen(order, facts, [applied(row) for row in rows]) if rows else Seen.NEW
+        if verdict is not Seen.NEW:
+            metrics.DUPLICATE_EXECUTIONS.labels(self._venue_mic).inc()
+            return "" if verdict is Seen.REPEATED else self._contradiction(order, facts)
+        found = self._named(order, facts)
+        if found is None:
+            return (
+                f"ExecRefID(19) {facts.exec_ref_id!r} names several executions, and CumQty(14) "
+                f"and LastQty(32) do not show which"
+            )
+        return found
+
+    def _contradiction(self, order: Order, facts: ExecutionReportFacts) -> str:
         """Return how a report differs from those applied to its order under its ExecID(17)."""
         was = " and ".join(
             f"{one.exec_type} {plain(one.quantity)} at {plain(one.price)}, "
@@ -76,24 +111,16 @@ class BatchExecutions:
             f"CumQty(14) {as_text(facts.cum_quantity)}: neither the same nor a further part"
         )
 
-    def named(self, order: Order, facts: ExecutionReportFacts) -> Executions | None:
-        """Return the execution that a bust or correction names, by its ExecRefID(19).
-
-        None if several have that ExecID(17) and it is not clear which is meant.
-        """
-        parts = [execution for execution, _ in self._parts(order, facts)]
-        if not parts:
+    def _named(self, order: Order, facts: ExecutionReportFacts) -> Executions | None:
+        """Return the execution that a bust or correction names; see `execution_ids.named`."""
+        if facts.exec_type == "F":
             return NO_EXECUTIONS
-        execution = referred(order, facts, parts)
-        return None if execution is None else {facts.exec_ref_id: execution}
-
-    def _parts(
-        self, order: Order, facts: ExecutionReportFacts
-    ) -> list[tuple[Execution, ExecutionRow]]:
-        if facts.exec_type == "F" or not facts.exec_ref_id:
-            return []
-        rows = self._rows.get((order.order_id, facts.exec_ref_id), ())
-        return [(found, row) for row in rows if (found := found_execution(row)) is not None]
+        known: defaultdict[str, list[Execution]] = defaultdict(list)
+        for (order_id, exec_id), rows in self._rows.items():
+            if order_id == order.order_id:
+                found = map(found_execution, rows)
+                known[exec_id] += [one for one in found if one is not None]
+        return named(order, facts, known)
 
     def known_of_another(self, opening: Order, facts: ExecutionReportFacts) -> bool:
         """Return whether a report that would open an order is of a known execution.
@@ -102,20 +129,21 @@ class BatchExecutions:
         """
         return any(_same_execution(row, opening, facts) for row in self._of_the_venue)
 
-    def keep(self, before: Order, after: Order, events: Sequence[Event], facts: Facts) -> None:
-        """Store what a report executed, busted or corrected."""
-        sequence = after.last_sequence - len(events)
+    def keep(self, order: Order, events: Sequence[Event]) -> None:
+        """Store what a report executed, busted or corrected; `order` is after these events."""
+        sequence = order.last_sequence - len(events)
         for event in events:
             sequence += 1
             if isinstance(event, OrderExecuted):
                 self._add(execution_row(event.execution, sequence, "F"))
                 metrics.EXECUTIONS.labels(self._venue_mic).inc()
             elif isinstance(event, ExecutionCorrected):
-                self._bust(before, facts)
+                numbers = event.previous_quantity, event.previous_price
+                self._bust((order.order_id, event.corrected_exec_id), *numbers)
                 self._add(execution_row(event.execution, sequence, "G"))
             elif isinstance(event, ExecutionBusted):
-                self._bust(before, facts)
-                self._add(_bust_row(self._venue_mic, after, event, sequence))
+                self._bust((order.order_id, event.busted_exec_id), event.quantity, event.price)
+                self._add(_bust_row(self._venue_mic, order, event, sequence))
 
     def _add(self, row: ExecutionRow) -> None:
         rows = self._rows[row.order_id, row.exec_id]
@@ -123,14 +151,17 @@ class BatchExecutions:
         rows.append(row)
         self._writes.executions.append(row)
 
-    def _bust(self, before: Order, facts: Facts) -> None:
-        """Mark the execution that a report names as busted: in this batch, or in the table."""
-        assert isinstance(facts, ExecutionReportFacts)
-        parts = self._parts(before, facts)
-        execution = referred(before, facts, [each for each, _ in parts])
-        row = next(row for each, row in parts if each == execution)
+    def _bust(self, key: tuple[str, str], quantity: Decimal, price: Decimal) -> None:
+        """Mark an execution as busted: in this batch, or in the table. Equal parts are one."""
+        rows = self._rows[key]
+        row = next(
+            row
+            for row in rows
+            if row.body
+            and not row.busted
+            and (Decimal(row.quantity), Decimal(row.price)) == (quantity, price)
+        )
         busted = row._replace(busted=True)
-        rows = self._rows[row.order_id, row.exec_id]
         rows[rows.index(row)] = busted
         written = self._writes.executions
         if row in written:

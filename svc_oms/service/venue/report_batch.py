@@ -20,8 +20,8 @@ from svc_oms.domain.events import (
     VenueReportParked,
 )
 from svc_oms.domain.model import Order
+from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
-from svc_oms.domain.reports.execution_ids import Seen
 from svc_oms.domain.reports.venue_reports import (
     NO_EXECUTIONS,
     ExecutionReportFacts,
@@ -56,6 +56,8 @@ class ReportBatch:
     order_groups: OrderGroups
     fill_followers: Sequence[FillFollower] = ()
     drop_copy: bool = False
+    copied: bool = False
+    """The venue has a drop copy, too."""
     openings: Mapping[str, Order] = field(default_factory=dict)
     """Unsolicited orders, as they are before their first report."""
     _following: list[BatchFollower] = field(default_factory=list)
@@ -112,26 +114,23 @@ class ReportBatch:
             return self._why_none(report, facts)
         known = NO_EXECUTIONS
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
-            if not facts.exec_id or not facts.exec_id.isprintable():
-                return f"ExecID(17) is {facts.exec_id!r}; a fill, bust or correction needs one"
-            verdict = self._executions.seen(order, facts)
-            if verdict is not Seen.NEW:
-                metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
-                repeated = verdict is Seen.REPEATED
-                return "" if repeated else self._executions.contradiction(order, facts)
-            named = self._executions.named(order, facts)
-            if named is None:
-                return (
-                    f"ExecRefID(19) {facts.exec_ref_id!r} names several executions, and CumQty(14) "
-                    f"and LastQty(32) do not show which"
-                )
-            known = named
+            found = self._executions.check(order, facts)
+            if isinstance(found, str):
+                return found
+            known = found
         read = interpret_copy if self.drop_copy else interpret
         events = read(order, facts, known)
+        if self.drop_copy and not events:
+            return ""
+        stamp = self._stamp(report)
+        after = self.changes.add(order.account_id, order, events, stamp) if events else order
+        self._executions.keep(after, events)
+        odd = compared(order, after, facts, events, copied=self.copied, drop_copy=self.drop_copy)
+        if odd:
+            after = self.changes.add(order.account_id, after, odd, stamp)
+            events = [*events, *odd]
         if not events:
             return ""
-        after = self.changes.add(order.account_id, order, events, self._stamp(report))
-        self._executions.keep(order, after, events, facts)
         self._keep_unfitting(report, events)
         self.order_groups.ask(after, events)
         self._inform(order, after, events)
@@ -214,9 +213,9 @@ class ReportBatch:
 
     def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
         """Keep a report whole that contradicts its order; the order's event has only a text."""
-        for event in events:
-            if isinstance(event, VenueReportParked) and report.message is not None:
-                self._keep_whole(report, report.message, event.text)
+        texts = [event.text for event in events if isinstance(event, VenueReportParked)]
+        if texts and report.message is not None:
+            self._keep_whole(report, report.message, "; ".join(texts))
 
     def _keep_whole(self, report: Report, message: gw.VenueMessage, why: str) -> tuple[str, str]:
         """Keep a message that does not fit as it came; return its type and what is wrong."""

@@ -254,6 +254,7 @@ class SessionLink:
                 OrderGroups(changes, parts.venues, accounts),
                 parts.fill_followers,
                 self.drop_copy,
+                parts.venues.has_copy(self.venue_mic),
                 unsolicited.openings,
             )
             await batch.read(transaction)

@@ -90,13 +90,13 @@ def test_a_1_a_pending_new_comes_before_new(tracked):
 
 
 def test_a_1_b_part_filled_day_order_done_for_day(tracked):
-    """Done for the day hides the partial fill; our leaves stay, for the order is alive."""
+    """No other day follows for a DAY order, and nothing is left: it is closed."""
     acknowledge_and_fill(tracked, 2000)
     tracked.fill("E2", 1000)
     tracked.report("3", "3", cum_quantity=3000, leaves_quantity=0)
-    assert tracked.status == ("DONE_FOR_DAY", 3000, 7000)
-    tracked.report("C", "C", cum_quantity=3000)
     assert tracked.status == ("EXPIRED", 3000, 0)
+    assert tracked.report("C", "C", cum_quantity=3000, leaves_quantity=0) == []
+    assert tracked.order.anomaly_count == 0
 
 
 # --- B: cancel ---------------------------------------------------------------------------

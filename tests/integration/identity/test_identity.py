@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
-from mesh.auth import TokenVerifier, fetch_jwks
+from mesh.auth import AcceptedTokens, TokenVerifier
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -51,11 +51,10 @@ def test_login_gives_tokens_and_says_who_you_are(auth):
 async def test_the_keys_are_the_same_on_both_ways_and_verify(identity, auth):
     token = log_in(auth).tokens.access_token
     by_rpc = json.loads(auth.GetJwks(pb.GetJwksRequest(), timeout=5).jwks_json)
-    by_http = json.loads(identity.get("/.well-known/jwks.json")[1])
-    assert by_rpc == by_http
-    url = f"http://127.0.0.1:{identity.ops_port}/.well-known/jwks.json"
-    for keys in (KeySet.import_key_set(by_rpc), await fetch_jwks(url)):
-        verifier = TokenVerifier(keys, "ordermesh", "ordermesh", SystemClock())
+    by_https = await identity.keys()
+    assert by_rpc == by_https.as_dict(private=False)
+    for keys in (KeySet.import_key_set(by_rpc), by_https):
+        verifier = TokenVerifier(keys, AcceptedTokens("ordermesh", "ordermesh", 600), SystemClock())
         principal = await verifier.verify(token)
         assert (principal.roles, principal.accounts) == ({"TRADER"}, {"ACC-ALICE"})
 
@@ -184,7 +183,7 @@ def test_through_the_edge(tmp_path, identity, tls_folder):
     backends = {"svc-oms": oms_backend, "svc-marketdata": prices, "svc-identity": backend}
     try:
         with (
-            running_edge(tmp_path, tls_folder, backends, identity.ops_port) as edge,
+            running_edge(tmp_path, tls_folder, backends, identity.keys_port) as edge,
             edge.channel() as channel,
         ):
             answer = pb_grpc.AuthServiceStub(channel).Login(
@@ -206,10 +205,10 @@ def test_through_the_edge(tmp_path, identity, tls_folder):
         prices.stop()
 
 
-def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tls_folder):
+async def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tls_folder):
     """Its own database, dropped and made again under it."""
     url = postgres_server.create_database()
-    service = Identity(tmp_path, tls_folder, url, free_port(), free_port())
+    service = Identity(tmp_path, tls_folder, url, free_port(), free_port(), free_port())
     assert service.admin("new-signing-key", str(tmp_path / "key.pem")).returncode == 0
     assert service.admin("migrate").returncode == 0
     process = service.start()
@@ -224,7 +223,7 @@ def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tl
             )
             wait_for(lambda: service.get("/readyz")[0] == 503, "not ready without a database")
             # Tokens that are out verify all the same.
-            assert service.get("/.well-known/jwks.json")[0] == 200
+            assert (await service.keys()).keys
             postgres_server.execute(f'CREATE DATABASE "{url.rpartition("/")[2]}"')
             assert service.admin("migrate").returncode == 0
             service.ensure_user("alice")

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.side import Side
-from svc_oms.domain.controls.exposure import Change, OpenBook, exposure, part_of, together
+from svc_oms.domain.controls.exposure import OpenBook, exposure
+from svc_oms.domain.controls.parts import part_of, together
 from svc_oms.domain.events import (
     CancelRequested,
     Event,
@@ -187,9 +188,9 @@ def test_what_an_exposure_would_become_is_what_it_becomes(steps, quantity, price
     if not last:
         return
     order = last[-1]
-    before = account.book.part(order.order_id)
     terms = OrderTerms(quantity, price)
-    change = Change(before, part_of(order, Decimal(50), terms))
+    part = part_of(order, Decimal(50), terms)
+    change = account.book.change(order, part, at_venue=True, sent=True)
     expected = account.book.exposure_with(order.currency, change)
     account.apply(order, ReplaceRequested(order.next_cl_ord_id, terms))
     assert expected == account.book.exposure(order.currency)

@@ -14,6 +14,8 @@ X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
 class CopiedDesk(TrackedOrder):
     """An order that can get reports of a drop copy, too."""
 
+    copied_venue = True
+
     def copied(self, exec_type, ord_status, **values):
         return self.copy(report(exec_type, ord_status, **values))
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from svc_oms.domain.reports.execution_ids import Applied, Seen, referred, seen
+from svc_oms.domain.reports.execution_ids import Applied, Seen, named, seen
 from tests.support.lifecycle import TrackedOrder, report
 
 FIRST = {"last_quantity": 40, "last_price": "50", "cum_quantity": 40}
@@ -20,8 +20,9 @@ def working():
 
 
 def fill(quantity, cum, price="50", exec_id="E1"):
+    status = "2" if cum == 100 else "1"
     return report(
-        "F", "1", exec_id=exec_id, last_quantity=quantity, last_price=price, cum_quantity=cum
+        "F", status, exec_id=exec_id, last_quantity=quantity, last_price=price, cum_quantity=cum
     )
 
 
@@ -159,7 +160,7 @@ def test_equal_parts_are_interchangeable(working):
     working.hear(fill(40, 40))
     working.hear(fill(40, 80))
     facts = report("H", "1", exec_id="E2", exec_ref_id="E1")
-    assert referred(working.order, facts, working.parts["E1"]) is working.parts["E1"][0]
+    assert named(working.order, facts, working.parts) == {"E1": working.parts["E1"][0]}
 
 
 def test_one_left_is_the_one(working):

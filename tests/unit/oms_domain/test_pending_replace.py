@@ -18,6 +18,7 @@ X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
 def tracked():
     """31 work; a replace to 121 has no answer."""
     tracked = TrackedOrder()
+    tracked.copied_venue = True
     tracked.place(31)
     tracked.report("0", "0")
     tracked.replace(121)

@@ -690,7 +690,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   quantity: string;
 
   /**
-   * LastPx(31).
+   * LastPx(31), exactly as the venue reported it: it may have more than 9 digits after the point.
    *
    * @generated from field: string price = 8;
    */

@@ -7,7 +7,7 @@ parts of one order. The rows that stand already keep their place as part 1.
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
