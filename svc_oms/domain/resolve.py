@@ -7,7 +7,7 @@ The order is marked as resting on a statement until the venue's next report, whi
 it confirms the statement silently, or overrules it and is flagged (`second_thoughts`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from kernel.decimals import plain
@@ -194,9 +194,14 @@ def second_thoughts(order: Order, facts: ExecutionReportFacts) -> tuple[list[Eve
     elif facts.exec_type in _ANSWERS and _is_answer_to_no_request(order, facts.cl_ord_id):
         text = f"the venue answers {facts.cl_ord_id}, which a person had stated it does not have"
         events.append(parked("8", text))
+    return events, folded(order, events)
+
+
+def folded(order: Order, events: Iterable[Event]) -> Order:
+    """Return the order after events that are not stored yet."""
     for event in events:
         order = evolve(order, event, Stamp(order.updated_at_ns), order.last_sequence)
-    return events, order
+    return order
 
 
 def _is_answer_to_no_request(order: Order, cl_ord_id: str) -> bool:

@@ -106,6 +106,10 @@ def fold_message(order: Order) -> OrderFold:
         message.stated_by_person = True
     if order.asked_about:
         message.asked_about = order.asked_about
+    if order.former_venue_order_ids:
+        message.former_venue_order_ids.extend(order.former_venue_order_ids)
+    if order.ended_by_copy:
+        message.ended_by_copy = True
     return message
 
 
@@ -196,6 +200,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         pegged_price=optional_price(message.pegged_price),
         stated_by_person=fold.stated_by_person,
         asked_about=fold.asked_about,
+        former_venue_order_ids=tuple(fold.former_venue_order_ids),
+        ended_by_copy=fold.ended_by_copy,
         origin=OrderOrigin(message.origin) if message.origin else None,
     )
 

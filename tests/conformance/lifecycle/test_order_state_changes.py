@@ -188,12 +188,14 @@ def test_b_1_e_acknowledgement_and_cancel_cross(tracked):
 
 
 def test_b_1_f_cancel_of_an_order_unknown_to_the_venue(tracked):
-    """OrderCancelReject(9) with unknown order: the cancel is over, the order as it was."""
+    """It contradicts the New: the cancel is over, and the order in doubt until an answer."""
     acknowledge(tracked)
     tracked.cancel()
     refuse(tracked, Y, "8", reason=1)
-    assert tracked.status == ("NEW", 0, 10000)
+    assert tracked.status == ("UNKNOWN", 0, 10000)
     assert tracked.order.rejection.venue_code == 1
+    tracked.report("I", "0", cum_quantity=0)
+    assert tracked.status == ("NEW", 0, 10000)
 
 
 # --- C: replace, changes of quantity --------------------------------------------------------
