@@ -1,8 +1,10 @@
 """A gateway that hangs with its session: the standby goes on, and nothing old or double leaves."""
 
 import asyncio
+import os
 import signal
 import time
+from pathlib import Path
 
 import grpc
 
@@ -60,6 +62,34 @@ async def test_a_standby_takes_over_from_a_gateway_that_hangs_under_load(
     await nothing_doubled_and_none_lost(book_url, t, orders)
     assert "hung gateway killed" in t.gateways.log("second")
     assert "FIX store lost" not in t.gateways.log("second")
+
+
+async def test_a_guard_process_that_is_frozen_with_its_gateway_keeps_no_connection(
+    book_url, t: Trial
+) -> None:
+    t.gateways.launch("second")
+    await t.standby("second")
+    orders = [await t.place("before")]
+    await t.running_order(orders[0])
+    hung = t.gateways.running["first"]
+    hung.send_signal(signal.SIGSTOP)
+    for child in children(hung.pid):
+        os.kill(child, signal.SIGSTOP)
+    # The venue takes one connection of a session: the frozen one must be gone.
+    await t.up("second")
+    orders.append(await t.place("after"))
+    await nothing_doubled_and_none_lost(book_url, t, orders)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started: its guard process."""
+    found = [
+        int(child)
+        for file in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in file.read_text().split()
+    ]
+    assert found
+    return found
 
 
 async def test_what_is_too_old_when_a_gateway_wakes_is_never_sent(
