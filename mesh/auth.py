@@ -15,6 +15,8 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
+from mesh.revocations import Revocations, Revoked
+from mesh.telemetry import gauge
 
 ALGORITHMS: Final = ["ES256"]
 TOKEN_CHARACTERS_MAX: Final = 8192
@@ -25,10 +27,17 @@ VERIFIED_TOKENS_MAX: Final = 10_000
 JWKS_REFETCH_INTERVAL_MIN_S: Final = 5.0
 # A key that the identity service removes is accepted for at most this long.
 JWKS_REFRESH_INTERVAL_S: Final = 30.0
+# A token that was revoked is accepted, and its streams go on, for at most about this long and the
+# 2 s in which svc_identity reads its database.
+REVOCATIONS_INTERVAL_S: Final = 10.0
+REVOCATIONS_AGE_MAX_S: Final = 30
 CLOCK_SKEW_MAX_S: Final = 5
 NUMERIC_DATE_S_END: Final = 253_402_300_800  # the year 10000
 
 _log = get_logger(__name__)
+_revocations_as_of = gauge(
+    "token_revocations_as_of_seconds", "When svc_identity read the newest list of revoked tokens"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,8 @@ class Principal:
         roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR", "RISK".
         accounts: Accounts the user may see or, as TRADER, trade.
         expires_at_ns: When the token expires, UTC nanoseconds.
+        session_id: The login that the token belongs to (claim sid).
+        user_version: Version of roles and accounts at its issue (claim ver).
     """
 
     subject: str
@@ -51,6 +62,8 @@ class Principal:
     accounts: frozenset[str]
     expires_at_ns: int
     username: str = ""
+    session_id: str = ""
+    user_version: int = 0
 
     def may_view(self, account: str) -> bool:
         """Return whether the user may see this account's orders; AUDITOR and RISK see all."""
@@ -103,12 +116,22 @@ class TokenVerifier:
         keys: KeySet | Callable[[], Awaitable[KeySet]],
         rules: AcceptedTokens,
         clock: Clock,
+        revoked: Callable[[], Awaitable[Revoked]] | None = None,
     ) -> None:
-        """Take keys from a fixed set or from a function that fetches them."""
+        """Take keys from a fixed set or from a function that fetches them.
+
+        Args:
+            keys: The public keys.
+            rules: What a token must say.
+            clock: Gives the time.
+            revoked: Fetches the list of revoked tokens; None: there is none.
+        """
         self._keys = keys if isinstance(keys, KeySet) else KeySet([])
         self._fetch = None if isinstance(keys, KeySet) else keys
         self._rules = rules
         self._clock = clock
+        self.revocations = Revocations()
+        self._fetch_revoked = revoked
         self._verified: OrderedDict[str, Principal] = OrderedDict()
         self._fetched_at: float | None = None
         self._fetching = asyncio.Lock()
@@ -126,6 +149,12 @@ class TokenVerifier:
         if principal.expires_at_ns <= self._clock.now_ns():
             self._verified.pop(token, None)
             raise refuse("TOKEN_EXPIRED", "the access token has expired: refresh it and repeat")
+        if self.revocations.covers(principal):
+            raise refuse(
+                "TOKEN_EXPIRED",
+                "the session of the access token has ended, or the user's roles or accounts have "
+                "changed: refresh the token, or log in again",
+            )
         return principal
 
     async def _verify_new(self, token: str) -> Principal:
@@ -173,6 +202,8 @@ class TokenVerifier:
             username=str(claims.get("preferred_username") or claims.get("name", ""))[
                 :USERNAME_CHARACTERS_MAX
             ],
+            session_id=_text(claims, "sid"),
+            user_version=_version(claims),
         )
 
     async def _key_of(self, key_id: str) -> ECKey:
@@ -211,12 +242,32 @@ class TokenVerifier:
                 )
             self._fetched_at = now
 
-    async def keep_fresh(self) -> None:
+    async def keep_keys_fresh(self) -> None:
         """Fetch the keys at intervals once a token has needed them; forget tokens of old keys."""
         while True:
             await asyncio.sleep(JWKS_REFRESH_INTERVAL_S)
             if self._fetched_at is not None:
                 await self._renew()
+
+    async def keep_revocations_fresh(self) -> None:
+        """Fetch what was revoked at intervals, once a token has been verified.
+
+        While it cannot be fetched the last list counts, and a warning is logged each time.
+        """
+        while True:
+            await asyncio.sleep(REVOCATIONS_INTERVAL_S)
+            if self._fetched_at is not None and self._fetch_revoked is not None:
+                try:
+                    self._take(await self._fetch_revoked())
+                except (OSError, ValueError) as error:
+                    _log.warning("the list of revoked tokens cannot be fetched", error=str(error))
+
+    def _take(self, revoked: Revoked) -> None:
+        _revocations_as_of.set(revoked.as_of_s)
+        age_s = self._clock.now_ns() // NS_PER_S - revoked.as_of_s
+        if age_s > REVOCATIONS_AGE_MAX_S:
+            _log.warning("the list of revoked tokens is old", age_s=age_s)
+        self.revocations.put(revoked)
 
     async def _renew(self) -> bool:
         """Fetch the keys; if that fails, those known stay. Return whether it worked."""
@@ -258,6 +309,20 @@ def _is_time(value: object) -> TypeGuard[float]:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return 0 <= value < NUMERIC_DATE_S_END
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name, "")
+    if not isinstance(value, str):
+        raise _unverified(f"its {name} is not a text")
+    return value
+
+
+def _version(claims: dict[str, Any]) -> int:
+    value = claims.get("ver", 0)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _unverified("its ver is not a whole number")
+    return value
 
 
 def _texts(claims: dict[str, Any], name: str) -> frozenset[str]:

@@ -46,7 +46,7 @@ from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
 from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.tls import server_credentials
-from mesh.token_keys import fetch_jwks
+from mesh.token_keys import fetch_jwks, fetch_revoked
 
 __all__ = [
     "PUBLIC",
@@ -323,11 +323,13 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
         partial(fetch_jwks, settings.jwks_url, settings),
         AcceptedTokens(settings.jwt_issuer, settings.jwt_audience, settings.jwt_life_max_s),
         clock,
+        partial(fetch_revoked, settings.jwks_url, settings),
     )
     server = MeshServer(settings, clock, verifier)
     http: OpsServer | None = None
     try:
-        async with server.background(verifier.keep_fresh()), build(settings, server) as ops:
+        fresh = (verifier.keep_keys_fresh(), verifier.keep_revocations_fresh())
+        async with server.background(*fresh), build(settings, server) as ops:
 
             def readiness() -> tuple[bool, str]:
                 if not server.serving.is_set():

@@ -144,7 +144,7 @@ async def _open_session(
             user.user_id, EndCause.TOO_MANY, keep_newest=SESSIONS_PER_USER_MAX - 1
         )
         await work.sessions.open(session, token)
-    return Grant(user, using.signer.sign(user, now), secret, token.expires_at_ns)
+    return Grant(user, using.signer.sign(user, session_id, now), secret, token.expires_at_ns)
 
 
 def following_token(

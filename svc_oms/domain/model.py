@@ -283,6 +283,10 @@ class Order(NamedTuple):
     """A drop copy brought its end, and the order session has not reported it yet."""
     asked_about: str = ""
     """The contradiction that the venue was last asked about; empty once its answer agreed."""
+    for_next_session: bool = False
+    """The venue was closed or halted when the order was accepted."""
+    reduce_only: bool = False
+    """The order may only reduce the position."""
 
     @property
     def average_price(self) -> Price:

@@ -28,7 +28,9 @@ def served(document: bytes, path: str, tls: TlsFiles) -> Iterator[int]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert self.path == path
+            if self.path != path:
+                self.send_error(404)
+                return
             self.send_response(200)
             self.send_header("content-length", str(len(document)))
             self.end_headers()

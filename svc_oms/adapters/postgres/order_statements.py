@@ -332,6 +332,12 @@ UPDATE oms.sessions SET owner_seen_at = now() WHERE session_id IN (
     ORDER BY session_id FOR UPDATE)
 """
 
+# The mark is a field of the message: appended to its bytes, it is part of it.
+WITHDRAW = """
+UPDATE oms.outbox SET payload = payload || $3::bytea
+WHERE session_id = $1 AND outbound_sequence = ANY($2::int8[])
+"""
+
 INSTRUMENTS = "SELECT body FROM oms.instruments"
 
 KEEP_INSTRUMENTS = """

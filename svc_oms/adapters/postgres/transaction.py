@@ -1,7 +1,7 @@
 """One transaction of the batched path: lock, read, write once, commit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -16,12 +16,15 @@ from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
 from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountRow,
+    AmendmentRow,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     OrderRow,
     ParkedWrite,
@@ -31,6 +34,12 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.ports.session_ports import ActionRow
+
+# Fills fetched at a time while a position is folded anew.
+FILL_ROWS_PREFETCH = 1_000
+# Longest time of each of its reads. Longer than of other statements: an account may have millions
+# of executions, and a report of a bust must not fail again and again.
+REFOLD_TIMEOUT_S = 120.0
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -71,7 +80,7 @@ class PostgresTransaction(Transaction):
     ) -> None:
         """Commit, or roll back what failed, and give the connection back."""
         try:
-            with translated():
+            with translated(committing=kind is None):
                 if self._ended:
                     return
                 if kind is None:
@@ -86,7 +95,7 @@ class PostgresTransaction(Transaction):
     async def commit(self) -> None:
         # Also of one that failed there is nothing left to roll back.
         self._ended = True
-        with translated():
+        with translated(committing=True):
             await self._transaction.commit()
 
     @override
@@ -198,6 +207,27 @@ class PostgresTransaction(Transaction):
         return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
 
     @override
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        with translated():
+            rows = await self._connection.fetch(
+                controls.AMENDMENTS, account_id, named, timeout=REFOLD_TIMEOUT_S
+            )
+        return [AmendmentRow(*row) for row in rows]
+
+    @override
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        with translated():
+            rows = self._connection.cursor(
+                controls.FILLS,
+                account_id,
+                named,
+                prefetch=FILL_ROWS_PREFETCH,
+                timeout=REFOLD_TIMEOUT_S,
+            )
+            async for row in rows:
+                yield FillRow(*row)
+
+    @override
     async def write(self, writes: WriteSet) -> dict[str, int]:
         progress = writes.progress
         executions = columns([_packed_execution(row) for row in writes.executions], 2)
@@ -240,6 +270,11 @@ class PostgresTransaction(Transaction):
     async def lock_audit(self, writer: str) -> AuditHead:
         with translated():
             return await audit_log_store.lock(self._connection, writer)
+
+    @override
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        with translated():
+            await self._connection.execute(sql.WITHDRAW, session_id, outbound_sequences, WITHDRAWN)
 
     @override
     async def lapse_actions(self) -> list[ActionRow]:

@@ -64,6 +64,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         created_at=timestamp(order.created_at_ns),
         updated_at=timestamp(order.updated_at_ns),
         anomaly_count=order.anomaly_count,
+        for_next_session=order.for_next_session,
+        reduce_only=order.reduce_only,
     )
     if order.pegged_price is not None:
         message.pegged_price = plain(order.pegged_price)
@@ -139,7 +141,7 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         created_at_us=order.created_at_ns // NS_PER_US,
         updated_at_us=order.updated_at_ns // NS_PER_US,
         closed=closed,
-        waits=order.base_state in LOCAL,
+        waits=order.base_state in LOCAL or (order.reduce_only and not closed),
         group_id="" if link is None else link.group_id,
         unsolicited_key=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
         fold=fold_message(order).SerializeToString(),
@@ -203,6 +205,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         former_venue_order_ids=tuple(fold.former_venue_order_ids),
         ended_by_copy=fold.ended_by_copy,
         origin=OrderOrigin(message.origin) if message.origin else None,
+        for_next_session=message.for_next_session,
+        reduce_only=message.reduce_only,
     )
 
 

@@ -33,7 +33,7 @@ from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
-from svc_oms.domain.positions import MOVING, Position, follow
+from svc_oms.domain.positions import AMENDING, MOVING, Position, fill_of, followed
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
     Decoded,
@@ -49,6 +49,7 @@ from svc_oms.service.controls.pre_trade_control import (
     FillFollower,
     PreTradeControl,
 )
+from svc_oms.service.controls.refold import Movement, refold_position
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Transaction
 from svc_oms.service.reference.market import Market
@@ -274,7 +275,11 @@ class PositionFollower(FillFollower):
 
 
 class PositionBatchFollower(BatchFollower):
-    """Moves positions with the fills of one batch."""
+    """Moves positions with the fills of one batch.
+
+    A fill moves the position that there is, in memory. A bust or a correction has the position
+    folded anew at the end of the batch, from the database.
+    """
 
     def __init__(
         self,
@@ -287,7 +292,8 @@ class PositionBatchFollower(BatchFollower):
         self._views = views
         # Copies: the kept positions stay valid until this batch is committed.
         self._positions = {name: dict(held) for name, held in positions.items()}
-        self._moved: set[tuple[str, InstrumentKey]] = set()
+        self._moved: dict[tuple[str, InstrumentKey], list[Movement]] = {}
+        self._amended: set[tuple[str, InstrumentKey]] = set()
         self._changes = changes
 
     @override
@@ -301,17 +307,24 @@ class PositionBatchFollower(BatchFollower):
             if not isinstance(event, MOVING):
                 continue
             key = InstrumentKey.of(after)
+            movement = Movement(after, event, sequence)
+            self._moved.setdefault((account_id, key), []).append(movement)
+            if isinstance(event, AMENDING):
+                self._amended.add((account_id, key))
+                continue
+            assert isinstance(event, OrderExecuted), "it moves a position and amends nothing"
             position = held.get(key) or Position(account_id, *key)
-            held[key] = follow(position, after.side, event, sequence)
-            self._moved.add((account_id, key))
-            if isinstance(event, OrderExecuted) and count_execution(
-                view, after, self._changes.now_ns
-            ):
+            held[key] = followed(position, fill_of(after, event, sequence))
+            if count_execution(view, after, self._changes.now_ns):
                 STRATEGY_STOPS.inc()
 
     @override
-    def finish(self) -> None:
+    async def finish(self, transaction: Transaction) -> None:
         changes = self._changes
+        for account_id, key in sorted(self._amended):
+            movements = self._moved[account_id, key]
+            position = await refold_position(transaction, account_id, key, movements)
+            self._positions[account_id][key] = position
         for account_id, key in sorted(self._moved):
             changes.writes.positions.append(position_row(self._positions[account_id][key]))
         for account_id in {name for name, _ in self._moved}:

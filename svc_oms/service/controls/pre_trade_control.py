@@ -94,6 +94,6 @@ class BatchFollower(Protocol):
         """Apply what a report did to an order. Never refuses: it is a fact."""
         ...
 
-    def finish(self) -> None:
-        """Add the consequences to the batch's writes."""
+    async def finish(self, transaction: Transaction) -> None:
+        """Add the consequences to the batch's writes. Read only what a rare report needs."""
         ...

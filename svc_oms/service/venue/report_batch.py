@@ -103,8 +103,11 @@ class ReportBatch:
                 why = f"{type(error).__name__}: {error}"
             if why:
                 self._park(report, why)
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Let the followers of fills add what the reports changed."""
         for batch_follower in self._following:
-            batch_follower.finish()
+            await batch_follower.finish(transaction)
 
     def _apply_one(self, report: Report) -> str:
         facts = report.facts

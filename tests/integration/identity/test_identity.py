@@ -1,5 +1,6 @@
 """Login to logout over mutual TLS, administration, and the way through the real edge."""
 
+import asyncio
 import itertools
 import json
 import subprocess
@@ -11,6 +12,9 @@ from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
 from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.errors import MeshError
+from mesh.tls import TlsFiles
+from mesh.token_keys import fetch_revoked
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -57,6 +61,41 @@ async def test_the_keys_are_the_same_on_both_ways_and_verify(identity, auth):
         verifier = TokenVerifier(keys, AcceptedTokens("ordermesh", "ordermesh", 600), SystemClock())
         principal = await verifier.verify(token)
         assert (principal.roles, principal.accounts) == ({"TRADER"}, {"ACC-ALICE"})
+
+
+async def test_a_logout_and_a_change_of_roles_revoke_access_tokens_at_once(identity, auth):
+    """The other processes fetch the list every 10 s; each replica reads it every 2 s."""
+    identity.ensure_user("dora")
+    tls = TlsFiles.of_service(identity.tls, "svc-oms")
+    keys, accepted = await identity.keys(), AcceptedTokens("ordermesh", "ordermesh", 600)
+    verifier = TokenVerifier(keys, accepted, SystemClock())
+    leaving, staying = log_in(auth, "dora").tokens, log_in(auth, "dora").tokens
+
+    async def refused_tokens():
+        verifier.revocations.put(await fetch_revoked(identity.keys_url, tls))
+        found = []
+        for name, tokens in (("leaving", leaving), ("staying", staying)):
+            try:
+                await verifier.verify(tokens.access_token)
+            except MeshError as error:
+                assert error.reason == "TOKEN_EXPIRED"
+                found.append(name)
+        return found
+
+    assert await refused_tokens() == []
+    auth.Logout(pb.LogoutRequest(refresh_token=leaving.refresh_token), timeout=5)
+    await until_equal(refused_tokens, ["leaving"])
+    identity.ensure_user("dora", "--role", "RISK")
+    await until_equal(refused_tokens, ["leaving", "staying"])
+    fresh = auth.Refresh(pb.RefreshRequest(refresh_token=staying.refresh_token), timeout=5).tokens
+    assert "RISK" in (await verifier.verify(fresh.access_token)).roles
+
+
+async def until_equal(ask, wanted):
+    """Ask until the answer is the wanted one."""
+    async with asyncio.timeout(30):
+        while await ask() != wanted:
+            await asyncio.sleep(0.1)
 
 
 def test_wrong_password_and_unknown_user_look_the_same(auth):

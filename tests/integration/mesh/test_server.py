@@ -236,6 +236,7 @@ async def test_deadline_ends_the_handler(running):
     async with running.stub() as stub:
         error = await failure_of(stub.Cancel(request, timeout=0.1))
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert reason_of(error)[0] == "COMMAND_OUTCOME_UNKNOWN"
     await running.orders.cancelled.wait()
 
 

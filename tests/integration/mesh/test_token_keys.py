@@ -9,7 +9,7 @@ import pytest
 
 from mesh.pages import OK, Page, PageServer
 from mesh.tls import TlsFiles, server_context
-from mesh.token_keys import KEYS_SERVICE, fetch_jwks
+from mesh.token_keys import KEYS_SERVICE, REVOCATIONS_PATH, fetch_jwks, fetch_revoked
 from tests.support.tokens import TokenMint
 
 PATH = "/.well-known/jwks.json"
@@ -22,9 +22,9 @@ def publish():
     """Serve a document as a service of the mesh; give the URL."""
     servers = []
 
-    async def start(tls, document=DOCUMENT, status=OK):
+    async def start(tls, document=DOCUMENT, status=OK, at=PATH):
         page = Page(status, "application/json", document)
-        server = PageServer("127.0.0.1:0", {PATH: page}.get, server_context(tls))
+        server = PageServer("127.0.0.1:0", {at: page}.get, server_context(tls))
         await server.start()
         servers.append(server)
         return f"https://127.0.0.1:{server.port}{PATH}"
@@ -82,3 +82,20 @@ async def test_what_is_no_key_set_is_named(tls_folder, publish, document, status
     url = await publish(TlsFiles.of_service(tls_folder, KEYS_SERVICE), document, status)
     with pytest.raises((OSError, ValueError), match=error):
         await fetch_jwks(url, TlsFiles.of_service(tls_folder, "svc-oms"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"{}",
+        b"[]",
+        b'{"as_of":"1","sessions":[],"users":{}}',
+        b'{"as_of":1,"sessions":{},"users":{}}',
+    ],
+)
+async def test_what_is_no_list_of_revoked_tokens_is_named(tls_folder, publish, document):
+    url = await publish(
+        TlsFiles.of_service(tls_folder, KEYS_SERVICE), document, at=REVOCATIONS_PATH
+    )
+    with pytest.raises(ValueError, match="returned no list of revoked tokens"):
+        await fetch_revoked(url, TlsFiles.of_service(tls_folder, "svc-oms"))

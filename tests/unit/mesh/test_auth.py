@@ -177,7 +177,7 @@ async def test_tokens_of_a_key_that_is_gone_are_refused_after_the_refresh(mint, 
     token = mint.mint_token(now_s=NOW_S)
     await verifier.verify(token)
     current[0] = TokenMint("next").keys
-    refreshing = asyncio.create_task(verifier.keep_fresh())
+    refreshing = asyncio.create_task(verifier.keep_keys_fresh())
     await refreshed.wait()
     await asyncio.sleep(0)
     refreshing.cancel()
@@ -199,7 +199,7 @@ async def test_known_keys_stay_while_they_cannot_be_fetched_anew(mint, clock, mo
     monkeypatch.setattr("mesh.auth.JWKS_REFRESH_INTERVAL_S", 0)
     verifier = TokenVerifier(fetch, ACCEPTED, clock)
     await verifier.verify(mint.mint_token(now_s=NOW_S))
-    refreshing = asyncio.create_task(verifier.keep_fresh())
+    refreshing = asyncio.create_task(verifier.keep_keys_fresh())
     await asked.wait()
     refreshing.cancel()
     assert (await verifier.verify(mint.mint_token("bob", now_s=NOW_S))).subject == "bob"
