@@ -243,11 +243,11 @@ def _compare_terms(before: Order, after: Order, facts: ExecutionReportFacts, fou
 def _are(terms: OrderTerms, facts: ExecutionReportFacts) -> bool:
     """Return whether a report repeats these terms, as most do."""
     return (
-        facts.order_quantity in {None, terms.quantity}
-        and facts.limit_price in {None, terms.limit_price}
+        facts.order_quantity in (None, terms.quantity)
+        and facts.limit_price in (None, terms.limit_price)
         and facts.stop_price is None
         and facts.display_quantity is None
-        and TIMES_IN_FORCE.get(facts.time_in_force) in {None, terms.time_in_force}
+        and TIMES_IN_FORCE.get(facts.time_in_force) in (None, terms.time_in_force)
     )
 
 
