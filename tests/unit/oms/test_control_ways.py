@@ -178,7 +178,8 @@ async def test_the_resting_order_is_cancelled_before_the_order_goes(way):
     assert await way.go(bench, number, BUY, "100") == ""
     commands = await sent(bench, number)
     last = VENUE_COMMAND_KIND_REPLACE if way is WAYS["replace"] else VENUE_COMMAND_KIND_NEW
-    assert commands[-2:] == [(against, VENUE_COMMAND_KIND_CANCEL), (bench.orders[number], last)]
+    goes = commands.index((bench.orders[number], last))
+    assert (against, VENUE_COMMAND_KIND_CANCEL) in commands[:goes]
 
 
 async def test_the_matrix_has_every_kind_of_limit():
