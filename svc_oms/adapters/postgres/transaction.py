@@ -169,6 +169,12 @@ class PostgresTransaction(Transaction):
         return [ExecutionRow(*row) for row in rows]
 
     @override
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.VENUE_EXECUTIONS, venue_mic, exec_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
     async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
         with translated():
             rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
@@ -244,15 +250,17 @@ class PostgresTransaction(Transaction):
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
             bases = dict(rows)
+        *busted, busted_parts = columns(writes.busted, 3)
         with translated():
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
                 *_common_parameters(replace(writes, outbox=[])),
                 *executions,
-                *columns(writes.busted, 2),
+                *busted,
                 *columns(writes.parked, len(ParkedWrite._fields)),
                 *progress,
                 [packed_position(row) for row in writes.positions],
+                busted_parts,
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")
@@ -314,7 +322,7 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
 def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
     text = (
         f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
-        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}"
+        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}\x1f{e.part}"
     )
     return text, e.body
 
