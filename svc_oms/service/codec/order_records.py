@@ -10,7 +10,8 @@ from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
+from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
     execution_message,
     execution_value,
@@ -107,6 +108,10 @@ def fold_message(order: Order) -> OrderFold:
         message.stated_by_person = True
     if order.asked_about:
         message.asked_about = order.asked_about
+    if order.former_venue_order_ids:
+        message.former_venue_order_ids.extend(order.former_venue_order_ids)
+    if order.ended_by_copy:
+        message.ended_by_copy = True
     return message
 
 
@@ -197,6 +202,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         pegged_price=optional_price(message.pegged_price),
         stated_by_person=fold.stated_by_person,
         asked_about=fold.asked_about,
+        former_venue_order_ids=tuple(fold.former_venue_order_ids),
+        ended_by_copy=fold.ended_by_copy,
         origin=OrderOrigin(message.origin) if message.origin else None,
         for_next_session=message.for_next_session,
         reduce_only=message.reduce_only,
@@ -231,6 +238,17 @@ def found_execution(row: ExecutionRow) -> Execution | None:
         return None
     value = execution_value(order_pb2.Execution.FromString(row.body))
     return value._replace(busted=row.busted)
+
+
+def applied(row: ExecutionRow) -> Applied:
+    """Return what identifies a stored fill, correction or bust."""
+    known = found_execution(row)
+    return Applied(
+        row.exec_type,
+        Quantity(Decimal(row.quantity)),
+        Price(Decimal(row.price)),
+        None if known is None else known.cum_quantity,
+    )
 
 
 NEW_ORDER_FOLD = OrderFold(base_state=order_pb2.ORDER_STATE_PENDING_NEW, request_count=1)

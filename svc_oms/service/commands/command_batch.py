@@ -4,6 +4,7 @@ Here is what every kind of command needs: keys, orders, stamps, the numbered out
 kind does is in its handler (handlers.py).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -61,8 +62,8 @@ class Handler:
             idempotency key, or an answer that is stored under no key.
         order_ids: Orders the command names.
         all_open: The command needs every open order of its account.
-        exec_ids: Executions the command names, of the venue of its order. The followers are
-            opened for such a command, because it may bring fills.
+        exec_ids: Executions of its order that the command names. The followers are opened for
+            such a command, because it may bring fills.
         positions: The command needs the positions of its account.
     """
 
@@ -101,7 +102,7 @@ class CommandBatch:
         keys: The idempotency keys of the commands.
         batch_controls: The pre-trade controls, opened for this batch.
         order_groups: The groups of its orders.
-        executions: Executions that a command names and that are stored, by (venue, ExecID(17)).
+        executions: Executions that a command names and that are stored, by (order, ExecID(17)).
         batch_followers: The followers of fills, opened if a command may bring fills.
         positions: Positions of the accounts of commands that need them.
         parts_refused: Refused parts of commands, for the audit log; the commands themselves were
@@ -126,7 +127,7 @@ class CommandBatch:
         self.parts_refused: list[Refused] = [
             one for error in self._taken_back.values() for one in error.refusals
         ]
-        self.executions: dict[tuple[str, str], ExecutionRow] = {}
+        self.executions: defaultdict[tuple[str, str], list[ExecutionRow]] = defaultdict(list)
         self.batch_followers: list[BatchFollower] = []
         self.positions: list[PositionRow] = []
         self._submissions = submissions
@@ -185,12 +186,11 @@ class CommandBatch:
             named = self._handlers[submission.kind].exec_ids
             if named is not None and isinstance(submission.command, OrderCommand):
                 bringing = True
-                order = self.changes.find(submission.command.order_id)
-                if order is not None:
-                    wanted.update((order.venue_mic, each) for each in named(submission.command))
+                order_id = submission.command.order_id
+                wanted.update((order_id, each) for each in named(submission.command))
         if wanted:
-            rows = await transaction.executions(list(wanted))
-            self.executions = {(row.venue_mic, row.exec_id): row for row in rows}
+            for row in await transaction.executions(list(wanted)):
+                self.executions[row.order_id, row.exec_id].append(row)
         if bringing:
             self.batch_followers = [
                 await fill_follower.open(transaction, self.accounts, self.changes)
