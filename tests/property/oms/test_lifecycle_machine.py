@@ -121,8 +121,10 @@ class LifecycleMachine(RuleBasedStateMachine):
         quantity=st.none() | quantities,
         price=st.none() | prices,
         reason=st.sampled_from([None, 0, 5, 6]),
+        leaves=maybe_quantity,
+        named=st.sampled_from(["V1", "V2", "V3", ""]),
     )
-    def report(self, exec_type, status, number, cum, quantity, price, reason):
+    def report(self, exec_type, status, number, cum, quantity, price, reason, leaves, named):
         self.hear(
             report(
                 exec_type,
@@ -132,6 +134,8 @@ class LifecycleMachine(RuleBasedStateMachine):
                 order_quantity=quantity,
                 limit_price=price,
                 ord_rej_reason=reason,
+                leaves_quantity=leaves,
+                venue_order_id=named,
             )
         )
 
@@ -148,10 +152,20 @@ class LifecycleMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(number=numbers, response_to=st.sampled_from(["", "1", "2"]), foreign=st.booleans())
-    def refuse(self, number, response_to, foreign):
+    @rule(
+        number=numbers,
+        response_to=st.sampled_from(["", "1", "2"]),
+        foreign=st.booleans(),
+        status=statuses,
+        reason=st.sampled_from([0, 1]),
+    )
+    def refuse(self, number, response_to, foreign, status, reason):
         cl_ord_id = "" if foreign else f"{ORDER_ID}-{number}"
-        self.hear(CancelRejectFacts(cl_ord_id, response_to=response_to, cxl_rej_reason=0))
+        self.hear(
+            CancelRejectFacts(
+                cl_ord_id, response_to=response_to, cxl_rej_reason=reason, ord_status=status
+            )
+        )
 
     @rule(number=numbers, msg_type=st.sampled_from("DFGH"), session=st.booleans())
     def reject_message(self, number, msg_type, session):
