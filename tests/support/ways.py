@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from mesh.auth import Principal
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
@@ -19,7 +18,6 @@ from svc_oms.domain.commands import TriggerOrder
 from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Submission
 from tests.support.limits import ALICE, BUY, SELL, LimitBench
 
-RITA = Principal("rita", "Rita", frozenset({"RISK"}), frozenset(), 2**62)
 ANNA = dataclasses.replace(ALICE, subject="anna")
 OCO, OTO = order_pb2.ORDER_LINK_KIND_OCO, order_pb2.ORDER_LINK_KIND_OTO
 BRACKET = order_pb2.ORDER_LINK_KIND_BRACKET

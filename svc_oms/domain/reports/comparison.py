@@ -6,7 +6,8 @@ in what is executed, what is left or whether the order still works also asks the
 (`ask_venue`); the answer to OrderStatusRequest(H) agrees, or is an anomaly or a doubt itself.
 
 Not compared: AvgPx(6), the venue's own arithmetic; OrdType(40), which a stop changes when it is
-triggered; and the terms of a report that changes them, which the order takes from it.
+triggered; OrderQty(38) of an order in cash, which the venue works out; and the terms of a report
+that changes them, which the order takes from it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -113,11 +114,13 @@ def compared(
     if facts.ord_rej_reason != UNKNOWN_ORDER:
         for text in (*_identity(before, facts), *_price_and_time(before, facts)):
             found.differs(text)
-        if not drop_copy and facts.exec_type != _REJECTED:
+        late = _is_late(before, facts)
+        if not (drop_copy or late) and facts.exec_type != _REJECTED:
             _compare_terms(before, after, facts, found)
             _compare_leaves(before, after, facts, found)
             _compare_status(before, after, facts, found)
-        if events or facts.exec_type in _PENDING or not _is_behind(before, facts):
+        repeated = not events and facts.exec_type not in _PENDING
+        if not ((repeated or late) and _is_behind(before, facts)):
             _compare_cum(after, facts, found, copied=copied)
     return _flagged(before, after, facts, events, found)
 
@@ -169,7 +172,7 @@ def _identity(order: Order, facts: ExecutionReportFacts) -> Iterator[str]:
             if reported and known and reported != known:
                 yield f"{field} is {reported!r} where the order has {known!r}"
     named, known = facts.venue_order_id, order.venue_order_id
-    renames = facts.exec_type in _NEW_TERMS or facts.cl_ord_id != order.cl_ord_id
+    renames = facts.exec_type in _NEW_TERMS or _of_an_earlier_request(order, facts)
     if known and named not in NO_ORDER_ID and named != known and not renames:
         yield f"OrderID(37) is {named!r} where the order has {known!r}"
 
@@ -227,7 +230,8 @@ def _terms(
     order: Order, facts: ExecutionReportFacts, known: Sequence[OrderTerms]
 ) -> Iterator[tuple[str, Decimal | None, list[Decimal]]]:
     """Yield each field of the terms: as reported, and as known."""
-    if not any(one.quantity_is_estimate for one in known):
+    if order.terms.cash_quantity is None:
+        # The venue works out the quantity of an order in cash.
         yield "OrderQty(38)", facts.order_quantity, [one.quantity for one in known]
     if order.type not in _FOUND_LIMIT:
         limits = [one.limit_price for one in known if one.limit_price is not None]
@@ -240,6 +244,12 @@ def _terms(
 
 
 # --- What is executed and left, and whether it works -------------------------------------
+
+
+def _is_late(order: Order, facts: ExecutionReportFacts) -> bool:
+    """Return whether a venue still considers a request that it has answered already."""
+    pending = {"6": order.pending_cancel_id, "E": order.pending_replace_id}
+    return pending.get(facts.exec_type) == ""
 
 
 def _is_behind(order: Order, facts: ExecutionReportFacts) -> bool:

@@ -54,6 +54,10 @@ def requests() -> dict[str, object]:
         "RejectOverride": pb.RejectOverrideRequest(
             idempotency_key=key, override_id=NOBODYS, reason=reason
         ),
+        "ConfirmChange": pb.ConfirmChangeRequest(idempotency_key=key, change_id=NOBODYS),
+        "RejectChange": pb.RejectChangeRequest(
+            idempotency_key=key, change_id=NOBODYS, reason=reason
+        ),
         "SetTradingStatus": pb.SetTradingStatusRequest(
             idempotency_key=key, target=1, target_id="ACC-ALICE", status=3, reason=reason
         ),
@@ -70,6 +74,7 @@ def requests() -> dict[str, object]:
         "GetUsage": pb.GetUsageRequest(account_id="ACC-ALICE"),
         "ListPositions": pb.ListPositionsRequest(account_id="ACC-ALICE"),
         "ListOverrides": pb.ListOverridesRequest(account_id="ACC-ALICE"),
+        "ListProposedChanges": pb.ListProposedChangesRequest(account_id="ACC-ALICE"),
         "ListTradingStatus": pb.ListTradingStatusRequest(),
     }
 
@@ -236,6 +241,46 @@ async def test_own_resting_orders_are_cancelled_before_the_new_one(book_url, tls
             gw.VENUE_COMMAND_KIND_NEW,
         ]
         assert gateway.commands[1].order_id == gateway.commands[0].order_id
+
+
+async def test_a_proposed_change_is_seen_by_those_it_concerns(book_url, tls):
+    async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
+        limits = LimitServiceStub(channel)
+        await set_limit(limits, "MAX_ORDER_QUANTITY", quantity="10")
+        request = requests()["SetLimit"]
+        request.values.quantity, request.expected_version = "20", 1
+        answer = await limits.SetLimit(request, metadata=RITA)
+        assert not answer.HasField("limit")
+        # The same key gets the same answer, and no second proposal.
+        assert await limits.SetLimit(request, metadata=RITA) == answer
+        halted = requests()["SetTradingStatus"]
+        halted.target, halted.target_id = limit_pb2.TRADING_STATUS_TARGET_VENUE, "SIMB"
+        await limits.SetTradingStatus(halted, metadata=RITA)
+        halted.status, halted.idempotency_key = order_pb2.ACCOUNT_STATUS_ACTIVE, "active"
+        active = (await limits.SetTradingStatus(halted, metadata=RITA)).proposed
+        everything = pb.ListProposedChangesRequest()
+        for who, seen in (
+            (ALICE, [active, answer.proposed]),
+            (BOB, [active]),
+            (AUDREY, [active, answer.proposed]),
+        ):
+            found = (await limits.ListProposedChanges(everything, metadata=who)).changes
+            assert list(found) == seen
+        page = pb.ListProposedChangesRequest(page_size=1)
+        first = await limits.ListProposedChanges(page, metadata=RITA)
+        assert list(first.changes) == [active]
+        page.page_token = first.next_page_token
+        assert list((await limits.ListProposedChanges(page, metadata=RITA)).changes) == [
+            answer.proposed
+        ]
+        confirm = pb.ConfirmChangeRequest(
+            idempotency_key="confirm", change_id=answer.proposed.change_id
+        )
+        done = await limits.ConfirmChange(confirm, metadata=RAVI)
+        assert (done.limit.set_by, done.limit.confirmed_by) == ("rita", "ravi")
+        waiting = pb.ListProposedChangesRequest(state=pb.PROPOSED_CHANGE_STATE_PROPOSED)
+        found = (await limits.ListProposedChanges(waiting, metadata=RITA)).changes
+        assert list(found) == [active]
 
 
 async def filled_and_corrected(client: Client, gateway) -> None:

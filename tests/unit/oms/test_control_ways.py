@@ -198,7 +198,7 @@ def test_no_other_code_sends_orders():
         for path in own_files(".py")
         for kind in ("NEW", "REPLACE")
         if path.is_relative_to("svc_oms/service")
-        and path.name not in {"pulls.py", "unsent.py"}  # They compare kinds and send none of them.
+        and path.name not in {"pulls.py", "unsent.py"}  # They compare kinds, and send none.
         and f"VENUE_COMMAND_KIND_{kind}" in text_of(path)
     }
     assert found == {

@@ -27,14 +27,14 @@ SOUND = {
     "3": ("3", {}),
     "4": ("4", {"leaves_quantity": 0}),
     "5": ("1", {"order_quantity": 120, "leaves_quantity": 80, "cl_ord_id": Y}),
-    "6": ("6", {}),
+    "6": ("6", {"cl_ord_id": Y}),
     "7": ("7", {}),
     "9": ("9", {}),
     "A": ("A", {}),
     "B": ("B", {}),
     "C": ("C", {"leaves_quantity": 0}),
     "D": ("1", {}),
-    "E": ("E", {}),
+    "E": ("E", {"cl_ord_id": Y}),
     "F": ("1", {"last_quantity": 10, "last_price": 50, "cum_quantity": 50, "leaves_quantity": 50}),
     "G": ("1", {"exec_ref_id": "E2", "last_quantity": 20, "last_price": 50, "cum_quantity": 50,
                 "leaves_quantity": 50}),
@@ -65,10 +65,20 @@ def tracked():
 
 def heard(tracked, exec_type, **changes):
     status, fields = SOUND[exec_type]
-    if exec_type == "5":
+    if exec_type in {"5", "E"}:
         tracked.replace(120)
+    if exec_type == "6":
+        tracked.cancel()
     values = USUAL | fields | changes
     return tracked.hear(report(exec_type, values.pop("ord_status", status), **values))
+
+
+def test_a_pending_request_that_was_answered_before_is_late_news(tracked):
+    tracked.replace(120)
+    tracked.report("5", "1", cl_ord_id=Y, order_quantity=120, leaves_quantity=80)
+    old = {"order_quantity": 100, "cum_quantity": 30, "leaves_quantity": 70}
+    assert tracked.report("E", "E", cl_ord_id=Y, **old) == []
+    assert asked(tracked.report("E", "E", cl_ord_id=Y, **(old | {"cum_quantity": 50})))
 
 
 def asked(events):
