@@ -37,6 +37,9 @@ from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_control import KillSwitchControl
 from svc_oms.service.kill.kill_switches import KillSwitches, KillSwitchParts
 from svc_oms.service.kill.pulls import Puller, PullParts
+from svc_oms.service.parked.parked_messages import ParkedMessages, ParkedParts
+from svc_oms.service.parked.parked_view import ParkedView
+from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.reference.market import Market
@@ -118,6 +121,9 @@ def build_replica(
         controls_in_force=shared.controls,
         refusal_log=refusal_log,
         guards=FlowGuards(store.guards(), worker, clock),
+        parked=_parked(shared),
+        parked_view=ParkedView(store),
+        statements=Statements(store, clock, shared.audit_log),
         triggers=triggers,
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
@@ -174,6 +180,7 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             pre_trade_controls=controls,
             trading_day_end_s=shared.settings.trading_day_end_s,
             fill_followers=shared.fill_followers,
+            statement_value_alone_max=shared.settings.statement_value_alone_max,
         ),
         HANDLERS,
     )
@@ -202,6 +209,22 @@ def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLe
         fill_followers=shared.fill_followers,
     )
     return SessionLeases(parts, shared.name, may_add=shared.settings.sessions_may_be_added)
+
+
+def _parked(shared: _Shared) -> ParkedMessages:
+    return ParkedMessages(
+        ParkedParts(
+            shared.store,
+            shared.clock,
+            shared.known,
+            shared.market,
+            shared.venues,
+            shared.publisher,
+            shared.audit_log,
+            shared.fill_followers,
+            shared.settings.statement_value_alone_max,
+        )
+    )
 
 
 def _wake_up_receiver(shared: _Shared, leases: SessionLeases) -> WakeUpReceiver:

@@ -45,7 +45,7 @@ class FoundExecution(NamedTuple):
 
 
 class ResolveOrder(NamedTuple):
-    """A person's statement about an order in UNKNOWN."""
+    """A person's statement of what the venue has of an order."""
 
     idempotency_key: str
     order_id: str
@@ -54,8 +54,14 @@ class ResolveOrder(NamedTuple):
     reason: str
     executions: tuple[FoundExecution, ...] = ()
     replaced: bool = False
-    """The replace in doubt took effect."""
+    """The pending replace took effect."""
     venue_order_id: str = ""
+    parked_id: int = 0
+    """The parked message that it settles; 0: none."""
+    actor_name: str = ""
+    """Name of the actor at this time, kept with what they state."""
+    statement_id: str = ""
+    """Set where a second person, the actor, confirms an earlier statement."""
 
 
 class CancelOrder(NamedTuple):

@@ -7,7 +7,7 @@ from svc_oms.service.commands.command_batch import Handler
 from svc_oms.service.commands.go_flat import go_flat
 from svc_oms.service.commands.order_commands import cancel, cancel_all, place, replace
 from svc_oms.service.commands.place_batch import place_batch
-from svc_oms.service.commands.resolve import resolve, resolved_executions
+from svc_oms.service.commands.resolve import resolve, resolved_executions, settled
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
 from svc_oms.service.submissions import CommandKind
@@ -31,6 +31,6 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.TRIGGER: Handler(waiting.trigger, _named),
     CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
-    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
+    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions, settles=settled),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

@@ -14,6 +14,9 @@ from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
 from svc_oms.service.kill.kill_switches import KillSwitches
+from svc_oms.service.parked.parked_messages import ParkedMessages
+from svc_oms.service.parked.parked_view import ParkedView
+from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.reference.market import Market
@@ -56,6 +59,9 @@ class Replica:
     controls_in_force: ControlsInForce
     refusal_log: RefusalLog
     guards: FlowGuards
+    parked: ParkedMessages
+    parked_view: ParkedView
+    statements: Statements
     triggers: Triggers
     user_names: UserNames
     directory: KnownIds
@@ -84,6 +90,7 @@ class Replica:
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())
+            tasks.create_task(self.parked_view.run())
             tasks.create_task(self._keep_partitions())
             tasks.create_task(self._gauges())
 

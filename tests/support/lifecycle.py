@@ -122,7 +122,7 @@ class TrackedOrder:
 
     def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
-        described = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "")
+        described = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "", 100)
         fields = {"limit_price": "50", **fields}
         facts = report(exec_type, ord_status, cl_ord_id="", reported_order=described, **fields)
         assert why_not(facts, INSTRUMENT) == ""

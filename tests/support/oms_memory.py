@@ -33,6 +33,7 @@ from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
+from tests.support.oms_memory_parked import MemoryParked, SettlesParked
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
 from tests.support.oms_memory_tables import Tables, order_row
 from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
@@ -40,7 +41,7 @@ from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
 DOWN = 1
 
 
-class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
+class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
     def __init__(self, tables: Tables, commit: Callable[[Tables], None]) -> None:
         self.tables, self.committed, self._commit = tables, False, commit
 
@@ -129,6 +130,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
             _add(tables.executions, (row.venue_mic, row.exec_id), row)
         for row in writes.positions:
             tables.positions[row[:3]] = row
+        for key in writes.busted:
+            tables.executions[key] = tables.executions[key]._replace(busted=True)
+        tables.venue_order_ids.update(writes.venue_order_ids)
+        await self.settle_parked(writes.settled)
+        await self.write_statements(writes.statements)
         bases = self._number(writes)
         if writes.progress is not None:
             self._venue(writes)
@@ -155,8 +161,6 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
 
     def _venue(self, writes: WriteSet) -> None:
         tables, progress = self.tables, writes.progress
-        for key in writes.busted:
-            tables.executions[key] = tables.executions[key]._replace(busted=True)
         tables.parked.extend(writes.parked)
         session = tables.sessions[progress.session_id]
         if session.fencing_token != progress.fencing_token:
@@ -415,6 +419,9 @@ class MemoryStore:
 
     def session_actions(self) -> MemorySessionDesk:
         return MemorySessionDesk(self)
+
+    def parked(self) -> MemoryParked:
+        return MemoryParked(self._here())
 
     def directory(self) -> MemoryDirectory:
         return MemoryDirectory(self)

@@ -29,15 +29,14 @@ class OrderReader:
     Args:
         sent_message: Returns the text that was sent with a MsgSeqNum(34), for rejects that name
             only that.
-        dialect: How the venue writes FIX; None if unsolicited orders are not taken.
+        dialect: How the venue writes FIX; None on a drop copy, whose reports describe no order.
     """
 
     def __init__(
         self, sent_message: Callable[[int], str], dialect: DialectConfig | None = None
     ) -> None:
         self._sent_message = sent_message
-        adopts = dialect is not None and dialect.telephone_orders == "adopt"
-        self._adopting_dialect = dialect if adopts else None
+        self._dialect = dialect
         self._rejects = dialect is not None and dialect.business_reject
 
     def sent_at(self, raw: str) -> tuple[int, int]:
@@ -106,17 +105,21 @@ class OrderReader:
 
     def _describe(self, found: Fields, out: link.ExecutionReport) -> None:
         """Add the report's description of an order that no ClOrdID(11) of ours names."""
-        dialect = self._adopting_dialect
+        dialect = self._dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
         order = out.told
-        order.account_id = _identifier(found, t.ACCOUNT, "Account(1)") or dialect.telephone_account
+        order.account_id = _identifier(found, t.ACCOUNT, "Account(1)")
+        if not order.account_id and dialect.telephone_account:
+            order.account_id, order.account_assumed = dialect.telephone_account, True
         order.symbol = _text(found, t.SYMBOL).removesuffix(dialect.symbol_suffix)
         if found.get(t.SECURITY_ID_SOURCE) == "4":
             order.isin = _text(found, t.SECURITY_ID)
         order.side = _text(found, t.SIDE)
         order.order_type = _text(found, t.ORD_TYPE)
         order.currency = _text(found, t.CURRENCY)
+        if dialect.telephone_orders == "adopt" and order.account_id in dialect.telephone_accounts:
+            order.opens_max = dialect.telephone_orders_per_day_max
 
     def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
         out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")

@@ -17,6 +17,7 @@ from svc_oms.adapters.postgres.directory_store import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guard_store import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
 from svc_oms.service.book.verification import Audited
@@ -106,6 +107,10 @@ class PostgresStore(OrderStore, Audited):
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return PostgresTransaction(self._write_pool)
+
+    @override
+    def parked(self) -> PostgresParkedStore:
+        return PostgresParkedStore(self._read_pool)
 
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from kernel.clock import Clock
 from svc_oms.domain.checks import Limits
@@ -28,6 +29,8 @@ class WorkerParts:
         trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
         fill_followers: What fills change; the same as in the session links, because a person's
             statement may bring fills.
+        statement_value_alone_max: The largest value that one person may state alone, in the
+            currency of the order; None: no limit.
     """
 
     store: OrderStore
@@ -42,3 +45,4 @@ class WorkerParts:
     pre_trade_controls: Sequence[PreTradeControl] = ()
     trading_day_end_s: int = TRADING_DAY_END_S
     fill_followers: Sequence[FillFollower] = ()
+    statement_value_alone_max: Decimal | None = None
