@@ -53,6 +53,7 @@ from svc_oms.service.venue.downlink import SessionLinkParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.venue.unanswered import Unanswered
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
@@ -125,6 +126,7 @@ def build_replica(
         parked_view=ParkedView(store),
         statements=Statements(store, clock, shared.audit_log),
         triggers=triggers,
+        unanswered=Unanswered(store, worker.submit, settings.answer_age_max_s),
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
         streams=_streams(shared, readiness),
@@ -180,6 +182,7 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             pre_trade_controls=controls,
             trading_day_end_s=shared.settings.trading_day_end_s,
             fill_followers=shared.fill_followers,
+            answer_age_max_s=shared.settings.answer_age_max_s,
             statement_value_alone_max=shared.settings.statement_value_alone_max,
         ),
         HANDLERS,

@@ -115,6 +115,17 @@ class MoveTrigger(NamedTuple):
     actor: str = "oms"
 
 
+class DoubtOrder(NamedTuple):
+    """From the OMS itself: the venue has perhaps not answered a request in time."""
+
+    account_id: str
+    order_id: str
+    age_s: float
+    """How long the venue may take."""
+    idempotency_key: str = ""
+    actor: str = "oms"
+
+
 class ExpireOrder(NamedTuple):
     """From the OMS itself: the time in force of a waiting order may have ended."""
 

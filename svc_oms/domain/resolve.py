@@ -46,13 +46,22 @@ Known = Mapping[str, Execution | None]
 """Applied executions of the venue, by ExecID(17); None: of another order."""
 
 
-def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: int) -> list[Event]:
+def decide_resolve(
+    order: Order, command: ResolveOrder, known: Known, now_ns: int, *, venue_gone: bool = False
+) -> list[Event]:
     """Return the events that follow from a person's statement.
+
+    Args:
+        order: The order.
+        command: The statement.
+        known: What is applied of the executions that it names.
+        now_ns: The present time.
+        venue_gone: The venue's session has been down for long: nobody knows what it has.
 
     Raises:
         OrderRefused: OBJECT_STATE, INVALID_FIELD.
     """
-    _check_open(order)
+    _check_open(order, venue_gone=venue_gone)
     _check_replaced(order, command)
     fills = _new_executions(order, command, known, now_ns)
     cum = order.cum_quantity
@@ -80,17 +89,19 @@ def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: in
     return events
 
 
-def _check_open(order: Order) -> None:
+def _check_open(order: Order, *, venue_gone: bool) -> None:
     """Refuse a statement about an order that is clear, or that is not at the venue."""
     if order.state is OrderState.UNKNOWN:
         return
-    if order.anomaly_count and order.state not in LOCAL:
+    doubtful = order.anomaly_count > 0 or (venue_gone and not order.is_closed)
+    if doubtful and order.state not in LOCAL:
         return
     why = "it is not at the venue" if order.state in LOCAL else "it has no anomaly"
     raise OrderRefused(
         "OBJECT_STATE",
         f"order {order.order_id} is {order.state.name} and {why}: a person can state what the "
-        f"venue has of an order in UNKNOWN, or of one with an anomaly",
+        f"venue has of an order in UNKNOWN, of one with an anomaly, and of an open one whose "
+        f"venue's session has been down for long",
         "order_id",
         {"order_id": order.order_id, "state": order.state.name},
     )

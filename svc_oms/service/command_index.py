@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from svc_oms.service.commands.command_batch import Handler
+from svc_oms.service.commands.doubt import doubt
 from svc_oms.service.commands.go_flat import go_flat
 from svc_oms.service.commands.order_commands import cancel, cancel_all, place, replace
 from svc_oms.service.commands.place_batch import place_batch
@@ -31,6 +32,7 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.TRIGGER: Handler(waiting.trigger, _named),
     CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
+    CommandKind.DOUBT: Handler(doubt, _named),
     CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions, settles=settled),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

@@ -25,6 +25,7 @@ from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.venue.unanswered import Unanswered
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import WakeUpReceiver
 
@@ -63,6 +64,7 @@ class Replica:
     parked_view: ParkedView
     statements: Statements
     triggers: Triggers
+    unanswered: Unanswered
     user_names: UserNames
     directory: KnownIds
     streams: StreamParts
@@ -87,6 +89,7 @@ class Replica:
             tasks.create_task(self.guards.run())
             tasks.create_task(self.switches.run())
             tasks.create_task(self.triggers.run())
+            tasks.create_task(self.unanswered.run())
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())

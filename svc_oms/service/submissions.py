@@ -11,6 +11,7 @@ from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
     DeclineOrder,
+    DoubtOrder,
     ExpireOrder,
     MoveTrigger,
     PlaceOrder,
@@ -34,6 +35,8 @@ class CommandKind(IntEnum):
     PLACE_BATCH = 13
     MOVE_TRIGGER = 14
     EXPIRE = 15
+    DOUBT = 16
+    """From the OMS itself, too."""
     PULL = 20
     GO_FLAT = 21
     RESOLVE = 30
@@ -110,6 +113,7 @@ Command = (
     | TriggerOrder
     | MoveTrigger
     | ExpireOrder
+    | DoubtOrder
     | Pull
     | GoFlat
     | DisconnectCancel

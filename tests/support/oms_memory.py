@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
@@ -39,6 +40,7 @@ from tests.support.oms_memory_tables import Tables, order_row
 from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
 
 DOWN = 1
+PENDING = {OrderState.PENDING_NEW, OrderState.PENDING_CANCEL, OrderState.PENDING_REPLACE}
 
 
 class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
@@ -413,6 +415,15 @@ class MemoryStore:
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         return await MemoryBatch(self._here(), self._commit).orders(order_ids)
+
+    async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
+        before_us = (time.time() - age_s) * 1_000_000
+        found = [
+            (order.order_id, order.account_id)
+            for _, order in sorted(self._here().orders.items())
+            if order.is_open and order.state in PENDING and order.updated_at_us < before_us
+        ]
+        return found[:limit]
 
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())

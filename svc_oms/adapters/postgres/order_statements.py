@@ -351,6 +351,20 @@ UNKNOWN_ORDERS = f"""
 SELECT count(*) FROM oms.orders WHERE is_open AND state = {OrderState.UNKNOWN.value}
 """
 
+_PENDING = ", ".join(
+    str(state.value)
+    for state in (OrderState.PENDING_NEW, OrderState.PENDING_CANCEL, OrderState.PENDING_REPLACE)
+)
+
+UNANSWERED = f"""
+SELECT o.order_id, o.account_id FROM oms.orders o
+WHERE o.is_open AND o.state IN ({_PENDING})
+    AND o.updated_at < now() - $1::float8 * interval '1 s'
+    AND EXISTS (SELECT FROM oms.sessions s WHERE s.venue_mic = o.venue_mic AND NOT s.drop_copy
+        AND s.state_since < now() - $1::float8 * interval '1 s')
+ORDER BY o.order_id LIMIT $2
+"""
+
 ENSURE_ACCOUNT = """
 INSERT INTO oms.accounts (account_id, display_name, base_currency, firm_id, status, desk_id)
 VALUES ($1, $2, $3, $4, $5, $6)

@@ -306,6 +306,10 @@ class PostgresStore(OrderStore, Audited):
         return [Partition(*row) for row in rows]
 
     @override
+    async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
+        return [tuple(row) for row in await self._fetch(sql.UNANSWERED, age_s, limit)]
+
+    @override
     async def unknown_orders(self) -> int:
         rows = await self._fetch(sql.UNKNOWN_ORDERS)
         return int(rows[0][0])

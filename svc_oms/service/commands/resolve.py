@@ -59,7 +59,9 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         row = batch.executions.get((before.venue_mic, exec_id))
         if row is not None:
             known[exec_id] = found_execution(row) if row.order_id == before.order_id else None
-    events = decide_resolve(before, command, known, batch.changes.now_ns)
+    now_ns, parts = batch.changes.now_ns, batch.parts
+    gone = parts.venues.is_gone(before.venue_mic, now_ns, parts.answer_age_max_s)
+    events = decide_resolve(before, command, known, now_ns, venue_gone=gone)
     if statement is None:
         value = _value(batch, command, before, known)
         limit = batch.parts.statement_value_alone_max

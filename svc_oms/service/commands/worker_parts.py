@@ -16,6 +16,7 @@ from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
 
 TRADING_DAY_END_S = 22 * 3600
+ANSWER_AGE_MAX_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class WorkerParts:
             statement may bring fills.
         statement_value_alone_max: The largest value that one person may state alone, in the
             currency of the order; None: no limit.
+        answer_age_max_s: A venue whose session is down for longer is gone: persons may state what
+            it has. Seconds.
     """
 
     store: OrderStore
@@ -46,3 +49,4 @@ class WorkerParts:
     trading_day_end_s: int = TRADING_DAY_END_S
     fill_followers: Sequence[FillFollower] = ()
     statement_value_alone_max: Decimal | None = None
+    answer_age_max_s: float = ANSWER_AGE_MAX_S

@@ -346,6 +346,13 @@ class OrderStore(Protocol):
         """Add what the order log's coming months are written to; return how many are new."""
         ...
 
+    async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
+        """Read order and account of open orders with a request that their venue has not answered.
+
+        The order has not changed for this time, and its session not gone up or down.
+        """
+        ...
+
     async def unknown_orders(self) -> int:
         """Count open orders whose state at the venue is not known."""
         ...

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
+from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SESSION_STATE_DOWN,
     SESSION_STATE_UP,
@@ -24,6 +26,8 @@ class VenueSession(NamedTuple):
     fencing_token: int
     capabilities: Capabilities = BASIC
     drop_copy: bool = False
+    since_ns: int = 0
+    """When it went into its state, as last reported; 0 if never."""
 
 
 _TYPES = {value.value: value for value in OrderType}
@@ -56,7 +60,10 @@ def reported_session(
     """Return a session as its owner's gateway reports it; without a state it is down."""
     state = status.state or SESSION_STATE_DOWN
     capabilities = capabilities_of(status)
-    return VenueSession(session_id, venue_mic, state, fencing_token, capabilities, drop_copy)
+    since_ns = from_timestamp(status.since)
+    return VenueSession(
+        session_id, venue_mic, state, fencing_token, capabilities, drop_copy, since_ns
+    )
 
 
 class VenueSessions:
@@ -113,6 +120,13 @@ class VenueSessions:
         """Return whether a venue can take orders now."""
         session = self._by_venue.get(venue_mic)
         return session is not None and session.state == SESSION_STATE_UP
+
+    def is_gone(self, venue_mic: str, now_ns: int, age_s: float) -> bool:
+        """Return whether a venue could not take orders for so many seconds."""
+        session = self._by_venue.get(venue_mic)
+        if session is None or session.state == SESSION_STATE_UP:
+            return False
+        return session.since_ns <= now_ns - int(age_s * NS_PER_S)
 
     def capabilities(self, venue_mic: str) -> Capabilities:
         """Return what a venue takes, as last reported; the basic things if it never was."""

@@ -238,7 +238,8 @@ class OrderServiceServicer:
 
     def GoFlat(self, request, context):
         """Cancels the account's open orders, then closes its positions by IOC market orders in whole
-        lots, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
+        lots, each as large as the venue, MAX_ORDER_QUANTITY and MAX_ORDER_VALUE allow, at most 20 for a
+        position, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
         fills. A position whose orders could not be cancelled is left unchanged, so that it cannot be
         closed twice. The same key with the same body returns the first closing orders, and what
         remains now. A refused call has cancelled nothing. Roles: TRADER of the account, and RISK.
