@@ -177,7 +177,7 @@ async def test_a_lowered_limit_keeps_nobody_from_reducing(book_url, tls):
         async with running.channel() as channel:
             limits = LimitServiceStub(channel)
             await set_limit(limits, "MAX_ORDER_QUANTITY", quantity="100")
-            await set_limit(limits, "DUPLICATE_ORDER", window_ms=10_000)
+            await set_limit(limits, "DUPLICATE_ORDER", key="l2", window_ms=10_000)
             async with Venue(gateway) as venue:
                 found = await go_flat(client)
         assert found.flat
