@@ -13,6 +13,7 @@ from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.service.ages import age_limit
 from svc_gateway.service.mass_status import MassStatus, unanswered
 from svc_gateway.service.ports import (
     CannotExpressError,
@@ -83,6 +84,8 @@ class Outbound:
         self._unsent: OrderedDict[str, None] = OrderedDict()
         self._expected = 0
         self._heard_ns = 0
+        # New orders and replaces wait: the FIX store may soon be full, and cancels come first.
+        self.no_new_orders = False
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -157,6 +160,10 @@ class Outbound:
     def wake(self) -> None:
         """Check again: the session came up."""
         self._mass.logged_on()
+        self._wake.set()
+
+    def look_again(self) -> None:
+        """Check again: the OMS has confirmed whose the session is."""
         self._wake.set()
 
     def ask_about(self, sent: str) -> None:
@@ -256,7 +263,7 @@ class Outbound:
         if fate is Fate.NOT_SENT:
             self._settle(
                 command, link.COMMAND_OUTCOME_NOT_SENT,
-                why or f"older than command_age_max_s {self._config.command_age_max_s}",
+                why or "older than {} {}".format(*age_limit(command, self._config)),
             )  # fmt: skip
         else:
             self._ask(command, "it was committed before this link, and may have left before")
@@ -264,6 +271,8 @@ class Outbound:
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
         """Return why a command must not be sent; empty if it may be."""
+        if command.withdrawn:
+            return "withdrawn by the OMS: no gateway had it in time"
         if command.kind == link.VENUE_COMMAND_KIND_STATUS:
             return ""
         if command.kind != link.VENUE_COMMAND_KIND_NEW and command.order_id in self._unsent:
@@ -302,12 +311,13 @@ class Outbound:
             redelivered=command.redelivered,
             committed_ns=from_timestamp(command.committed_at),
             now_ns=self._clock.now_ns(),
-            age_max_s=self._config.command_age_max_s,
+            age_max_s=age_limit(command, self._config)[1],
             session_up=up,
             store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
             in_store=in_store,
             held_back=held_back,
-            unheard=self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
+            unheard=self.no_new_orders
+            or self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:

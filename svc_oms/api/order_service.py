@@ -153,7 +153,7 @@ class OrderServicer:
         try:
             rows = await self._statements.page(wanted)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         now_ns = self._streams.clock.now_ns()
         return order_service_pb2.ListStatementsResponse(
             statements=[statement_message(row, now_ns) for row in rows]
@@ -172,7 +172,7 @@ class OrderServicer:
             )
             row = await self._statements.require(request.statement_id)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         return order_service_pb2.ConfirmStatementResponse(
             statement=statement_message(row, self._streams.clock.now_ns()), order=_order(taken)
         )
@@ -187,7 +187,7 @@ class OrderServicer:
                 request.statement_id, person_of(call.user), request.reason
             )
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         return order_service_pb2.DeclineStatementResponse(
             statement=statement_message(row, self._streams.clock.now_ns())
         )
@@ -210,7 +210,7 @@ class OrderServicer:
                 raise order_not_found(request.order_id)
             executions = await store.order_executions(request.order_id)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         return order_service_pb2.GetResponse(
             order=order_pb2.Order.FromString(row.body),
             executions=[_execution(execution) for execution in executions],
@@ -234,7 +234,7 @@ class OrderServicer:
         try:
             rows = await self._store.list_orders(wanted)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         page = rows[:size]
         return order_service_pb2.ListResponse(
             orders=[order_pb2.Order.FromString(row.body) for row in page],
@@ -251,7 +251,7 @@ class OrderServicer:
                 if frame:
                     yield frame
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
 
 def open_stream(

@@ -74,7 +74,7 @@ class ParkedServicer:
         try:
             yield
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
     async def List(  # noqa: N802
         self, request: pb.ParkedServiceListRequest, call: Call

@@ -159,6 +159,7 @@ class ParkedMessages:
                 OrderGroups(changes, parts.venues, accounts),
                 parts.fill_followers,
                 session.drop_copy,
+                parts.venues.has_copy(session.venue_mic),
                 found.openings,
                 actor=wanted.who.subject,
             )
@@ -168,6 +169,7 @@ class ParkedMessages:
                 _check_named(before, session, report)
             batch.apply()
             order = self._applied(batch, row, before)
+            await batch.finish(transaction)
             writes = changes.finish()
             settled = _settled(row, APPLIED, wanted, changes.now_ns, order)
             writes.settled.append(settled)

@@ -165,11 +165,11 @@ async def test_a_report_of_our_own_order_may_name_it_by_the_venues_number(book_u
         cl_ord_id = (await gateway.command(0)).cl_ord_id
         message = gateway.acknowledged(cl_ord_id, venue_order_id="PHONE-1")
         if at_once:
-            await gateway.send(message, fill(gateway, "40", "40"))
+            await gateway.send(message, fill(gateway, "40", "40", limit_price="650.05"))
         else:
             await gateway.send(message)
             await gateway.applied()
-            await gateway.send(fill(gateway, "40", "40"))
+            await gateway.send(fill(gateway, "40", "40", limit_price="650.05"))
         await gateway.applied()
         (order,) = await all_orders(client)
         assert (order.order_id, order.progress.cum_quantity) == (order_id, "40")
@@ -196,7 +196,7 @@ async def test_our_own_order_is_found_by_its_number_also_where_none_is_opened(
         await gateway.send(gateway.acknowledged(cl_ord_id, venue_order_id="PHONE-1"))
         if not at_once:
             await gateway.applied()
-        await gateway.send(fill(gateway, "40", "40", told=described))
+        await gateway.send(fill(gateway, "40", "40", told=described, limit_price="650.05"))
         await gateway.applied()
         (order,) = await all_orders(client)
         assert (order.order_id, order.progress.cum_quantity) == (order_id, "40")
