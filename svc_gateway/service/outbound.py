@@ -13,6 +13,7 @@ from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.service.ages import age_limit
 from svc_gateway.service.mass_status import MassStatus, unanswered
 from svc_gateway.service.ports import (
@@ -61,7 +62,7 @@ class Outbound:
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, writer: CommandWriter, clock: Clock,
-        is_up: Callable[[], bool], receipt_ready: Callable[[], None],
+        is_up: Callable[[], bool], receipt_ready: Callable[[], None], trading: TradingSessions,
     ) -> None:  # fmt: skip
         self._config = config
         self._engine = engine
@@ -69,6 +70,7 @@ class Outbound:
         self._clock = clock
         self._is_up = is_up
         self._receipt_ready = receipt_ready
+        self._trading = trading
         self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
         self._queue: deque[link.VenueCommand] = deque()
         # ClOrdID(11) and the OrderStatusRequest(H) about it.
@@ -162,6 +164,11 @@ class Outbound:
         self._mass.logged_on()
         self._wake.set()
 
+    def ask_trading_status(self) -> None:
+        """Ask whether the venue trades, where it answers that: the session has logged on."""
+        self._trading.logged_on()
+        self._wake.set()
+
     def look_again(self) -> None:
         """Check again: the OMS has confirmed whose the session is."""
         self._wake.set()
@@ -242,7 +249,7 @@ class Outbound:
 
     def _one(self) -> float:
         up = self._is_up()
-        if up and self._doubts:
+        if (up and self._doubts) or self._trading.due:
             asked = self._question_due()
             if asked is not None:
                 return asked()
@@ -292,7 +299,9 @@ class Outbound:
         return "" if block is None else block.text
 
     def _question_due(self) -> Callable[[], float] | None:
-        """Return the function that asks about the doubts, if it is time to."""
+        """Return the function that asks the venue what is to be asked now, if there is one."""
+        if self._trading.due:
+            return self._send_status_request
         if self._mass.waits(self._clock.monotonic()):
             return None
         if not self._mass.due:
@@ -345,6 +354,13 @@ class Outbound:
         subjects = [subject for subject, _ in self._doubts]
         self._mass.asked(request_id, subjects, self._clock.monotonic())
         metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
+        return 0.0
+
+    def _send_status_request(self) -> float:
+        request_id = f"T{self._clock.now_ns()}"
+        if wait_s := self._send_beside(self._writer.ask_trading_status(request_id)):
+            return wait_s
+        self._trading.asked(request_id, self._clock.monotonic())
         return 0.0
 
     def _send_doubt(self) -> float:

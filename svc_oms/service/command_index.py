@@ -12,6 +12,7 @@ from svc_oms.service.commands.resolve import resolve, resolved_executions, settl
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
 from svc_oms.service.submissions import CommandKind
+from svc_oms.service.waiting import reduce_only
 from svc_oms.service.waiting import waiting_commands as waiting
 
 
@@ -34,5 +35,6 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
     CommandKind.DOUBT: Handler(doubt, _named),
     CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions, settles=settled),
+    CommandKind.CHECK_REDUCE_ONLY: Handler(reduce_only.check, named, positions=True),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

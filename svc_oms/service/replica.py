@@ -26,6 +26,7 @@ from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
 from svc_oms.service.venue.unanswered import Unanswered
+from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import WakeUpReceiver
 
@@ -65,6 +66,7 @@ class Replica:
     statements: Statements
     triggers: Triggers
     unanswered: Unanswered
+    reduce_only: ReduceOnlyWatch
     user_names: UserNames
     directory: KnownIds
     streams: StreamParts
@@ -90,6 +92,7 @@ class Replica:
             tasks.create_task(self.switches.run())
             tasks.create_task(self.triggers.run())
             tasks.create_task(self.unanswered.run())
+            tasks.create_task(self.reduce_only.run())
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())

@@ -10,6 +10,7 @@ from mesh.errors import MeshError
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
+    CheckReduceOnly,
     DeclineOrder,
     DoubtOrder,
     ExpireOrder,
@@ -35,8 +36,10 @@ class CommandKind(IntEnum):
     PLACE_BATCH = 13
     MOVE_TRIGGER = 14
     EXPIRE = 15
-    DOUBT = 16
+    DOUBT = 17
     """From the OMS itself, too."""
+    CHECK_REDUCE_ONLY = 16
+    """From the OMS itself, never under a key."""
     PULL = 20
     GO_FLAT = 21
     RESOLVE = 30
@@ -114,6 +117,7 @@ Command = (
     | MoveTrigger
     | ExpireOrder
     | DoubtOrder
+    | CheckReduceOnly
     | Pull
     | GoFlat
     | DisconnectCancel

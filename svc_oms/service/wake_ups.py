@@ -20,12 +20,8 @@ from mesh.tasks import is_set_within
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
-from svc_oms.service.ports import OrderStore, SessionRow, StoreUnavailableError, WakeUps
-from svc_oms.service.reference.venue_sessions import (
-    VenueSession,
-    VenueSessions,
-    reported_session,
-)
+from svc_oms.service.ports import OrderStore, StoreUnavailableError, WakeUps
+from svc_oms.service.reference.venue_sessions import VenueSessions, reported_session
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.venue.session_leases import SessionLeases
@@ -175,7 +171,13 @@ class WakeUpReceiver:
             self._links.heard(rows)
             self._notices.sessions_moved(
                 self._venues.learn(
-                    _session(row)
+                    reported_session(
+                        row.session_id,
+                        row.venue_mic,
+                        row.fencing_token,
+                        SessionStatus.FromString(row.status),
+                        drop_copy=row.drop_copy,
+                    )._replace(state=row.state)
                     for row in rows
                     # What an owner here reported last is newer than what was read.
                     if not self._links.owns(row.session_id, row.fencing_token)
@@ -187,12 +189,3 @@ class WakeUpReceiver:
                 if tail is not None:
                     tail.advance(high)
         self.database_seen = True
-
-
-def _session(row: SessionRow) -> VenueSession:
-    """Return a session as it is stored; its state may be newer than its owner's last report."""
-    status = SessionStatus.FromString(row.status)
-    reported = reported_session(
-        row.session_id, row.venue_mic, row.fencing_token, status, drop_copy=row.drop_copy
-    )
-    return reported._replace(state=row.state)

@@ -54,11 +54,10 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     statement = _waiting(batch, command) if command.statement_id else None
     if command.parked_id:
         _check_parked(batch, command, before)
-    known: dict[str, Execution | None] = {}
+    known: dict[str, list[Execution]] = {}
     for exec_id in resolved_executions(command):
-        row = batch.executions.get((before.venue_mic, exec_id))
-        if row is not None:
-            known[exec_id] = found_execution(row) if row.order_id == before.order_id else None
+        rows = batch.executions.get((before.order_id, exec_id), [])
+        known[exec_id] = [found for row in rows if (found := found_execution(row)) is not None]
     now_ns, parts = batch.changes.now_ns, batch.parts
     gone = parts.venues.is_gone(before.venue_mic, now_ns, parts.answer_age_max_s)
     events = decide_resolve(before, command, known, now_ns, venue_gone=gone)
@@ -77,7 +76,9 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     for sequence, event in enumerate(events, first):
         if isinstance(event, OrderExecuted):
             row = execution_row(event.execution, sequence, "F")
-            batch.executions[before.venue_mic, row.exec_id] = row
+            rows = batch.executions[before.order_id, row.exec_id]
+            row = row._replace(part=len(rows) + 1)
+            rows.append(row)
             batch.changes.writes.executions.append(row)
     if order.venue_order_id != before.venue_order_id:
         named = order.venue_mic, order.venue_order_id, order.order_id

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from ordermesh.oms.v1 import order_pb2
 
 revision = "0018"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
