@@ -147,10 +147,8 @@ def works(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     if base in _REOPENS:
         if not shows_working(order, facts):
             return _confirmed(order, facts)
-        if order.ended_by_copy:
-            # The drop copy brought the end. This report was sent before it.
-            return []
-        if facts.exec_type not in _OPENS:
+        if order.ended_by_copy or facts.exec_type not in _OPENS:
+            # The drop copy brought the end: this report was sent before it.
             return []
         opened: list[Event] = [OrderAcknowledged(facts.venue_order_id)]
         if facts.exec_type == _STATUS:
