@@ -22,6 +22,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.model import Order
 from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
+from svc_oms.domain.reports.report_parts import ask_venue
 from svc_oms.domain.reports.venue_reports import (
     NO_EXECUTIONS,
     ExecutionReportFacts,
@@ -31,6 +32,7 @@ from svc_oms.domain.reports.venue_reports import (
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
+from svc_oms.service.book.venue_order_ids import VenueOrderIds
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
@@ -58,8 +60,11 @@ class ReportBatch:
     drop_copy: bool = False
     copied: bool = False
     """The venue has a drop copy, too."""
+    venue_order_ids: VenueOrderIds = field(default_factory=VenueOrderIds)
+    """What is known of earlier batches."""
     openings: Mapping[str, Order] = field(default_factory=dict)
     """Unsolicited orders, as they are before their first report."""
+    _numbers: VenueOrderIds = field(default_factory=VenueOrderIds)
     _following: list[BatchFollower] = field(default_factory=list)
     _executions: BatchExecutions = field(init=False)
 
@@ -129,6 +134,7 @@ class ReportBatch:
         after = self.changes.add(order.account_id, order, events, stamp) if events else order
         self._executions.keep(after, events)
         odd = compared(order, after, facts, events, copied=self.copied, drop_copy=self.drop_copy)
+        odd += self._same_number(order, after)
         if odd:
             after = self.changes.add(order.account_id, after, odd, stamp)
             events = [*events, *odd]
@@ -138,6 +144,16 @@ class ReportBatch:
         self.order_groups.ask(after, events)
         self._inform(order, after, events)
         return ""
+
+    def _same_number(self, order: Order, after: Order) -> list[Event]:
+        """Flag an OrderID(37) that the venue gave to another order, too."""
+        named = after.venue_order_id
+        if named == order.venue_order_id:
+            return []
+        other = self.venue_order_ids.other(after) or self._numbers.other(after)
+        self._numbers.learn([after])
+        text = f"OrderID(37) {named!r} is that of order {other}, too"
+        return [VenueReportParked("8", text)] if other else []
 
     def _open(self, report: Report, facts: Facts) -> Order | None:
         """Open the order of an unsolicited report, or find it if an earlier report opened it."""
@@ -211,8 +227,14 @@ class ReportBatch:
         order = self.changes.find(report.order_id)
         if order is None:
             self.changes.add_account_event(account_id, event, self._stamp(report))
-        else:
-            self.changes.add(account_id, order, [event], self._stamp(report))
+            return
+        events: list[Event] = [event]
+        if report.facts is None:
+            # It may have been a fill. The answer shows what the venue has.
+            events += ask_venue(order, "a report could not be read")
+        after = self.changes.add(account_id, order, events, self._stamp(report))
+        self.order_groups.ask(after, events)
+        metrics.ANOMALIES.labels(self.venue_mic).inc()
 
     def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
         """Keep a report whole that contradicts its order; the order's event has only a text."""

@@ -325,6 +325,7 @@ class SessionLink:
                 parts.fill_followers,
                 self.drop_copy,
                 parts.venues.has_copy(self.venue_mic),
+                parts.known.venue_order_ids,
                 unsolicited.openings,
             )
             await batch.read(transaction)

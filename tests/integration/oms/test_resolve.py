@@ -57,7 +57,9 @@ async def test_a_person_says_it_is_filled(book_url, tls) -> None:
         assert found.order.progress.cum_quantity == "100"
         assert found.order.anomaly_count == 0
         # And then one it does not know.
-        await gateway.send(gateway.filled(cl_ord_id, "5", "105", "0", exec_id="F3"))
+        await gateway.send(
+            gateway.filled(cl_ord_id, "5", "105", "0", exec_id="F3", venue_order_id="V-1")
+        )
         await gateway.applied()
         assert (await client.get(order_id)).order.anomaly_count == 1
     await log_tells_who(book_url, order_id)
