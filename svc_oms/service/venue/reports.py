@@ -16,6 +16,13 @@ class Report(NamedTuple):
     message: gw.VenueMessage | None
     error: str = ""
 
+    @property
+    def venue_order_id(self) -> str:
+        """OrderID(37) of a message that could not be read; empty if it has none."""
+        if self.message is None:
+            return ""
+        return self.message.parked.venue_order_id or self.message.execution_report.venue_order_id
+
 
 def read_message(message: gw.VenueMessage) -> Report:
     """Decode a venue message; `error` says what is wrong with it."""

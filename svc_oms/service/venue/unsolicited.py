@@ -58,8 +58,10 @@ async def find_unsolicited(
         and report.facts.venue_order_id not in NO_ORDER_ID
     ]
     found = Unsolicited(reports)
+    await _name_unreadable(transaction, venue_mic, found)
     if not strays:
         return found
+    reports = found.reports
     known = await _unsolicited_before(transaction, venue_mic, strays, found)
     having = await _having(transaction, venue_mic, strays, known)
     # Counted only when an order is to be opened.
@@ -87,6 +89,33 @@ async def find_unsolicited(
         named[place] = report._replace(order_id=order_id, error=error)
     found.reports = named
     return found
+
+
+async def _name_unreadable(transaction: Transaction, venue_mic: str, found: Unsolicited) -> None:
+    """Find the orders of reports that could not be read, as far as OrderID(37) names one."""
+    numbers = {
+        place: number
+        for place, report in enumerate(found.reports)
+        if not report.order_id
+        and report.facts is None
+        and (number := report.venue_order_id) not in NO_ORDER_ID
+        and number.isprintable()
+    }
+    if not numbers:
+        return
+    having: dict[str, list[Order]] = {}
+    wanted = sorted(set(numbers.values()))
+    for number, row in await transaction.orders_by_venue_id(venue_mic, wanted):
+        having.setdefault(number, []).append(read_order(row.body, row.fold))
+    named = list(found.reports)
+    for place, number in numbers.items():
+        orders = having.get(number, [])
+        # A number that is used again belongs to the order that still works.
+        chosen = [one for one in orders if not one.is_closed] or orders
+        if len(chosen) == 1:
+            found.order_accounts[chosen[0].order_id] = chosen[0].account_id
+            named[place] = named[place]._replace(order_id=chosen[0].order_id)
+    found.reports = named
 
 
 async def _unsolicited_before(

@@ -87,12 +87,13 @@ async def test_a_price_with_ten_decimals_is_counted_exactly(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(("tag", "value"), [("32", "ten"), ("31", "?"), ("17", ""), ("32", "")])
-@pytest.mark.parametrize("named_by", ["11", "41"])
+@pytest.mark.parametrize("named_by", ["11", "41", "37"])
 async def test_a_fill_that_cannot_be_read_is_an_anomaly_of_its_order_and_asks(
     wire: Wire, tag: str, value: str, named_by: str
 ) -> None:
     play = await working(wire)
-    names = {"t11": "THEIRS", "t41": f"{play.order_id}-1"} if named_by == "41" else {}
+    names = {"t11": "THEIRS", "t41": f"{play.order_id}-1" if named_by == "41" else ""}
+    names = {} if named_by == "11" else names
     order = await seen(wire, play, fill(play, **{f"t{tag}": value}, **names))
     assert order.progress.cum_quantity == "0"
     assert order.anomaly_count == 1
