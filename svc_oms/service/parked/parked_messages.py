@@ -156,10 +156,11 @@ class ParkedMessages:
                 {o: a for o, a in order_accounts.items() if a in accounts},
                 changes,
                 accounts,
-                OrderGroups(changes, parts.venues, accounts),
+                OrderGroups(changes, parts.venues, accounts, parts.market),
                 parts.fill_followers,
                 session.drop_copy,
                 parts.venues.has_copy(session.venue_mic),
+                parts.known.venue_order_ids,
                 found.openings,
                 actor=wanted.who.subject,
             )

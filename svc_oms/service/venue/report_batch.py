@@ -307,8 +307,6 @@ def _oddity(after: Order, events: Sequence[Event]) -> str:
     return "; ".join(texts) or after.anomaly or "see the order's events"
 
 
-
-
 def _clean(text: str) -> str:
     """Remove what a text column cannot store."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
