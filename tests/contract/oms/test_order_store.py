@@ -398,9 +398,8 @@ async def test_fills_and_amendments_are_read_in_the_order_of_the_log(store):
         for n, of in ((5, 1), (4, 2), (6, 3))
     ]
     bust = fills[1]._replace(exec_id="E7", exec_type="H", body=b"", busted=True, sequence=7)
-    writes = WriteSet(
-        executions=[*fills, bust], busted=[(order(2).order_id, "E4", 1)], progress=progress
-    )
+    gone = (order(2).order_id, "E4", 1)
+    writes = WriteSet(executions=[*fills, bust], busted=[gone], progress=progress)
     writes.accounts.append(("ACC-ALICE", 7, b"h" * 32, ""))
     writes.events += [
         EventWrite("ACC-ALICE", n, order(2).order_id, f"event {n}".encode(), b"h" * 32)
