@@ -330,7 +330,7 @@ def test_an_order_of_a_venue_that_is_gone_takes_a_statement(working):
 def test_what_a_statement_is_worth(working, holds, fills, reference, value):
     command = stated(holds, fills)
     last = None if reference is None else Decimal(reference)
-    known = {"E1": [working.executions["E1"]]}
+    known = working.parts
     assert statement_value(working.order, command, known, last) == value
 
 
