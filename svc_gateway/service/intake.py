@@ -92,7 +92,7 @@ class Intake:
         elif handed.kind is HandedKind.LOGOUT:
             self._session.set_state(link.SESSION_STATE_DOWN, handed.raw or "disconnected")
         elif handed.kind is HandedKind.NOT_RESENT:
-            self._session.outbound.ask_about(handed.raw)
+            self._session.outbound.questions.ask_about(handed.raw)
         elif handed.kind is HandedKind.HEARD:
             self._session.view.heard(
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
@@ -126,16 +126,16 @@ class Intake:
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
             )
         if mass is not None or message.WhichOneof("body") in REFUSALS:
-            self._session.outbound.heard_of_all(message)
+            self._session.outbound.questions.heard_of_all(message)
         if mass is not None:
             request_id, last, of_order = mass
             if last:
-                self._session.outbound.ask_about_rest(request_id)
+                self._session.outbound.questions.ask_about_rest(request_id)
             if not of_order:
                 return
         kind = message.WhichOneof("body") or "none"
         if kind in ANSWERED:
-            self._session.outbound.answer(
+            self._session.outbound.questions.answer(
                 self._reader.reject_for(message, handed.raw, handed.number)
             )
         metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()

@@ -1,7 +1,13 @@
-"""Commands for the venue: in order, at its rate, at most once, with a receipt."""
+"""Commands for the venue: the most urgent first, at its rate, at most once, with a receipt.
+
+A cancel overtakes replaces and new orders. A new order that still waits when its cancel comes is
+withdrawn: neither is ever sent. After a crash the OMS streams both again, and the same follows from
+the same commands; so that no withdrawn order is sent meanwhile, nothing but cancels leaves before
+everything is there that an earlier link can have had.
+"""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from kernel.clock import Clock
@@ -13,7 +19,7 @@ from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
-from svc_gateway.service.mass_status import MassStatus, unanswered
+from svc_gateway.domain.send_queue import SendQueue, Urgency
 from svc_gateway.service.ports import (
     CannotExpressError,
     CommandWriter,
@@ -22,20 +28,12 @@ from svc_gateway.service.ports import (
     LinkBrokenError,
     NotSentError,
 )
+from svc_gateway.service.questions import Questions
+from svc_gateway.service.receipts import Receipts
 from svc_gateway.venues import SessionConfig
 
 # Above this no more frames are read from the OMS; the commands wait there, durable.
 QUEUED_COMMANDS_MAX = 5_000
-# Receipts kept for a link that broke before the OMS had them. Older ones are found in the FIX
-# store and answered with IN_DOUBT instead of SENT.
-RECEIPTS_KEPT_MAX = 100_000
-# A receipt that only says "sent" waits so long, to go together with the venue's answer or with so
-# many others: alone it would be a frame of its own, just when the venue's answer comes. Receipts
-# NOT_SENT and IN_DOUBT go at once, and so do all with a confirmation of kill switches.
-RECEIPTS_GATHER_S = 0.02
-RECEIPTS_GATHER_MAX = 50
-# Status requests waiting. Above it the oldest is dropped and counted; the OMS asks again itself.
-DOUBTS_MAX = 10_000
 # Orders remembered that were never sent, so that their cancels are not sent either. If one is
 # forgotten, its cancel is sent and the venue refuses it.
 UNSENT_ORDERS_MAX = 20_000
@@ -45,11 +43,14 @@ UNSENT_ORDERS_MAX = 20_000
 LINK_SILENCE_MAX_S = 8
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
-# Refusals of messages we cannot use, waiting to be sent. Above it no more are made.
-ANSWERS_MAX = 100
 # A waiting command is checked again after this long, for its age. Seconds.
 AGE_CHECK_S = 0.5
-_NOT_SENT = link.COMMAND_OUTCOME_NOT_SENT
+_NEVER_SENT = frozenset({link.COMMAND_OUTCOME_NOT_SENT, link.COMMAND_OUTCOME_WITHDRAWN})
+_WITHDRAWN_TEXT = "withdrawn: its cancel came while it waited to be sent"
+_URGENCIES = {
+    link.VENUE_COMMAND_KIND_CANCEL: Urgency.CANCEL,
+    link.VENUE_COMMAND_KIND_NEW: Urgency.NEW,
+}
 _STALE_KINDS = frozenset({link.VENUE_COMMAND_KIND_NEW, link.VENUE_COMMAND_KIND_REPLACE})
 
 _log = get_logger(__name__)
@@ -67,23 +68,21 @@ class Outbound:
         self._writer = writer
         self._clock = clock
         self._is_up = is_up
-        self._receipt_ready = receipt_ready
         self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
-        self._queue: deque[link.VenueCommand] = deque()
-        # ClOrdID(11) and the OrderStatusRequest(H) about it.
-        self._doubts: deque[tuple[str, str]] = deque()
-        self._answers: deque[str] = deque(maxlen=ANSWERS_MAX)
-        self._mass = MassStatus(offered=config.dialect.mass_status)
-        self._receipts: deque[link.CommandReceipt] = deque()
-        self._gathering: asyncio.TimerHandle | None = None
-        self._not_resent: deque[link.CommandReceipt] = deque(maxlen=DOUBTS_MAX)
-        self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
-        self._requests_sent: frozenset[str] | None = None
+        self._queue: SendQueue[link.VenueCommand] = SendQueue()
+        self._wake = asyncio.Event()
+        self.receipts = Receipts(receipt_ready)
+        self.questions = Questions(
+            config, engine, writer, clock, self._bucket, self._wake.set, receipt_ready
+        )
+        self._requests_sent: frozenset[str] = frozenset()
         self._blocks: tuple[Block, ...] = ()
+        # Orders and replaces that were never sent: order_id or ClOrdID(11).
         self._unsent: OrderedDict[str, None] = OrderedDict()
         self._expected = 0
+        # The last command that an earlier link can have had; None: the OMS is older than WITHDRAWN.
+        self._redelivered_to: int | None = None
         self._heard_ns = 0
-        self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         label = config.session_id
@@ -96,15 +95,17 @@ class Outbound:
     @property
     def queued(self) -> int:
         """Commands and status requests waiting."""
-        return len(self._queue) + len(self._doubts)
+        return len(self._queue) + len(self.questions)
 
-    def open(self, next_sequence: int, requests_sent: frozenset[str]) -> None:
+    def open(
+        self, next_sequence: int, requests_sent: frozenset[str], redelivered_to: int | None
+    ) -> None:
         """Begin a link: the OMS streams from this sequence on."""
         self.drop()
+        self.receipts.open(next_sequence)
         self._expected = next_sequence
         self._requests_sent = requests_sent
-        while self._kept and next(iter(self._kept)) < next_sequence:
-            self._kept.popitem(last=False)
+        self._redelivered_to = redelivered_to
 
     def block(self, blocks: link.Blocks) -> None:
         """From now on hold back what these kill switches cover; they replace earlier ones."""
@@ -114,6 +115,10 @@ class Outbound:
             for one in blocks.blocks
             if not one.drill
         )
+        # At once: what is not covered may wait for the venue's rate.
+        for command in self._queue.all():
+            if why := self._why_held_back(command):
+                self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
         self._wake.set()
 
     def heard(self, at_ns: int) -> None:
@@ -127,7 +132,7 @@ class Outbound:
     def drop(self) -> None:
         """Forget what is not sent: the OMS has it, and streams it again over the next link."""
         self._queue.clear()
-        self._receipts.clear()
+        self.receipts.drop()
         self._room.set()
         self._depth.set(self.queued)
 
@@ -144,11 +149,58 @@ class Outbound:
                     f"{self._expected} was expected"
                 )
             self._expected = command.outbound_sequence + 1
-            self._queue.append(command)
+            self._take(command)
         if len(self._queue) >= QUEUED_COMMANDS_MAX:
             self._room.clear()
         self._depth.set(self.queued)
         self._wake.set()
+
+    def _take(self, command: link.VenueCommand) -> None:
+        """Queue a command, unless it has left before or has become pointless."""
+        given = self.receipts.earlier(command)
+        if given is not None:
+            # Its receipt was lost with a link; the venue has it once, and must not get it again.
+            if given.outcome == link.COMMAND_OUTCOME_IN_DOUBT:
+                # The OMS may have had it early, and the answer to the first question too.
+                self.questions.ask(command)
+            self.receipts.give(given)
+            return
+        if not command.redelivered:
+            self._requests_sent = frozenset()
+        urgency = _URGENCIES.get(command.kind, Urgency.REPLACE)
+        if urgency is Urgency.CANCEL:
+            if self._redelivered_to is None:
+                urgency = Urgency.REPLACE
+            else:
+                self._withdraw(command.order_id)
+            self._name_as_sent(command)
+        if judge(self._question(command, up=False)) is Fate.IN_DOUBT:
+            self._in_doubt(command, "it was committed before this link, and may have left before")
+        elif why := self._why_held_back(command):
+            self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
+        else:
+            self._queue.add(command.outbound_sequence, command.order_id, urgency, command)
+
+    def _withdraw(self, order_id: str) -> None:
+        """Never send what waits of an order: its cancel has come."""
+        for command in self._queue.of_order(order_id):
+            is_new = command.kind == link.VENUE_COMMAND_KIND_NEW
+            self._settle(
+                command,
+                link.COMMAND_OUTCOME_WITHDRAWN if is_new else link.COMMAND_OUTCOME_NOT_SENT,
+                _WITHDRAWN_TEXT,
+            )
+
+    def _name_as_sent(self, command: link.VenueCommand) -> None:
+        """Have a cancel name the request that the venue knows, if the replace before never left."""
+        replace = command.orig_cl_ord_id
+        never_left = replace in self._unsent or (
+            command.redelivered
+            and replace not in self._requests_sent
+            and self._engine.epoch_ns() <= from_timestamp(command.committed_at)
+        )
+        if command.orig_cl_ord_id_before and never_left:
+            command.orig_cl_ord_id = command.orig_cl_ord_id_before
 
     async def room(self) -> None:
         """Wait until the queue is below its bound."""
@@ -156,55 +208,8 @@ class Outbound:
 
     def wake(self) -> None:
         """Check again: the session came up."""
-        self._mass.logged_on()
+        self.questions.logged_on()
         self._wake.set()
-
-    def ask_about(self, sent: str) -> None:
-        """Ask the venue what became of a request that it wanted resent."""
-        subject, body = self._writer.ask_about(sent)
-        if not body:
-            return
-        self._doubt(subject, body)
-        receipt = self._writer.receipt_about(sent)
-        if receipt is not None:
-            self._not_resent.append(receipt)
-            self._receipt_ready()
-
-    def ask(self, commands: Iterable[link.VenueCommand]) -> None:
-        """Ask the venue what became of commands whose fate the OMS does not know."""
-        for command in commands:
-            try:
-                self._doubt(command.cl_ord_id, self._writer.ask(command))
-            except CannotExpressError as error:
-                _log.error("cannot be asked about", cl_ord_id=command.cl_ord_id, why=str(error))
-
-    def answer(self, body: str) -> None:
-        """Send a refusal of a message we cannot use, after what is being sent."""
-        if body and len(self._answers) < ANSWERS_MAX:
-            self._answers.append(body)
-            self._wake.set()
-
-    def take_not_resent(self, limit: int) -> list[link.CommandReceipt]:
-        """Return the requests that the venue wanted resent, and that were not."""
-        return [self._not_resent.popleft() for _ in range(min(limit, len(self._not_resent)))]
-
-    def heard_of_all(self, message: link.VenueMessage) -> None:
-        """Note a report of a mass answer, or a refusal of the question."""
-        refused = (message.business_reject, message.session_reject)
-        if any(one.ref_msg_type == "AF" for one in refused):
-            self.ask_about_rest()
-        order_id = self._mass.heard(message.execution_report)
-        if order_id:
-            self._doubts = deque(unanswered(self._doubts, order_id))
-
-    def ask_about_rest(self, request_id: str = "") -> None:
-        """Ask about the rest one by one: the mass answer is complete, or will not come."""
-        self._mass.over(request_id)
-        self._wake.set()
-
-    def take_receipts(self, limit: int) -> list[link.CommandReceipt]:
-        """Return receipts that the present link has not got, in order."""
-        return [self._receipts.popleft() for _ in range(min(limit, len(self._receipts)))]
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -226,7 +231,7 @@ class Outbound:
             for _ in range(limit):
                 wait_s = self._one()
                 if wait_s > 0:
-                    return wait_s
+                    return 0.0 if self._end_pointless() else wait_s
             return 0.0
         finally:
             self._depth.set(self.queued)
@@ -235,32 +240,45 @@ class Outbound:
 
     def _one(self) -> float:
         up = self._is_up()
-        if up and self._doubts:
-            asked = self._question_due()
-            if asked is not None:
-                return asked()
-        if not self._queue:
-            return self._send_answer() if up and self._answers else AGE_CHECK_S
-        command = self._queue[0]
-        kept = self._kept.get(command.outbound_sequence)
-        if kept is not None and kept.cl_ord_id == command.cl_ord_id:
-            # Its receipt was lost with a link; the venue has it once, and must not get it again.
-            self._give(kept)
-            return 0.0
-        why = self._why_held_back(command)
-        fate = judge(self._question(command, up, held_back=bool(why)))
-        if fate is Fate.SEND:
-            return self._send(command)
-        if fate is Fate.WAIT:
+        first = self._queue.first()
+        urgent = first is not None and first[0] is Urgency.CANCEL
+        if up and not urgent:
+            wait_s = self.questions.send(more=self._redelivering)
+            if wait_s is None and first is None:
+                wait_s = self.questions.send_answer()
+            if wait_s is not None:
+                return wait_s
+        if first is None:
             return AGE_CHECK_S
-        if fate is Fate.NOT_SENT:
-            self._settle(
-                command, link.COMMAND_OUTCOME_NOT_SENT,
-                why or f"older than command_age_max_s {self._config.command_age_max_s}",
-            )  # fmt: skip
-        else:
-            self._ask(command, "it was committed before this link, and may have left before")
-        return 0.0
+        if self._redelivering and not urgent:
+            return AGE_CHECK_S
+        command = first[1]
+        if self._ended(command):
+            return 0.0
+        fate = judge(self._question(command, up))
+        return self._send(command) if fate is Fate.SEND else AGE_CHECK_S
+
+    def _ended(self, command: link.VenueCommand) -> bool:
+        """End a command that will never be sent; return whether it is one."""
+        why = self._why_held_back(command)
+        fate = judge(self._question(command, up=False, held_back=bool(why)))
+        if fate is not Fate.NOT_SENT:
+            return False
+        why = why or f"older than command_age_max_s {self._config.command_age_max_s}"
+        self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
+        return True
+
+    def _end_pointless(self) -> int:
+        """End what will never be sent, while others wait for the venue; return how many."""
+        for ended in range(COMMANDS_PER_TURN):
+            if not any(self._ended(command) for _, command in tuple(self._queue.heads())):
+                return ended
+        return COMMANDS_PER_TURN
+
+    @property
+    def _redelivering(self) -> bool:
+        """Whether commands are still to come that an earlier link may have had."""
+        return self._redelivered_to is not None and self._expected <= self._redelivered_to
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
         """Return why a command must not be sent; empty if it may be."""
@@ -282,20 +300,10 @@ class Outbound:
         )  # fmt: skip
         return "" if block is None else block.text
 
-    def _question_due(self) -> Callable[[], float] | None:
-        """Return the function that asks about the doubts, if it is time to."""
-        if self._mass.waits(self._clock.monotonic()):
-            return None
-        if not self._mass.due:
-            return self._send_doubt
-        # The next one may be in doubt, too.
-        more = self._queue and self._queue[0].redelivered
-        return None if more else self._ask_for_all
-
-    def _question(self, command: link.VenueCommand, up: bool, *, held_back: bool) -> Question:
-        if not command.redelivered:
-            self._requests_sent = None
-        in_store = command.redelivered and command.cl_ord_id in (self._requests_sent or ())
+    def _question(
+        self, command: link.VenueCommand, up: bool, *, held_back: bool = False
+    ) -> Question:
+        in_store = command.redelivered and command.cl_ord_id in self._requests_sent
         return Question(
             goes_stale=command.kind in _STALE_KINDS,
             harmless=command.kind == link.VENUE_COMMAND_KIND_STATUS,
@@ -322,63 +330,19 @@ class Outbound:
         except NotSentError:
             return AGE_CHECK_S  # the session has just gone down; the command stays at the head
         except InDoubtError as error:
-            self._ask(command, f"{error}")
+            self._in_doubt(command, f"{error}")
         else:
             self._settle(command, link.COMMAND_OUTCOME_SENT, "", number)
         return 0.0
 
-    def _ask_for_all(self) -> float:
-        """Ask about everything at once, the first time after a logon."""
-        request_id = f"M{self._clock.now_ns()}"
-        if wait_s := self._send_beside(self._writer.ask_all(request_id)):
-            return wait_s
-        subjects = [subject for subject, _ in self._doubts]
-        self._mass.asked(request_id, subjects, self._clock.monotonic())
-        metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
-        return 0.0
-
-    def _send_doubt(self) -> float:
-        if wait_s := self._send_beside(self._doubts[0][1]):
-            return wait_s
-        self._doubts.popleft()
-        metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
-        return 0.0
-
-    def _send_answer(self) -> float:
-        if wait_s := self._send_beside(self._answers[0]):
-            return wait_s
-        self._answers.popleft()
-        metrics.BUSINESS_REJECTS.labels(self._config.session_id).inc()
-        return 0.0
-
-    def _send_beside(self, body: str) -> float:
-        """Send a message that is no command; return 0, or the seconds before another try."""
-        wait_s = self._bucket.take(self._clock.monotonic())
-        if wait_s > 0:
-            return wait_s
-        try:
-            self._engine.send(body)
-        except (NotSentError, InDoubtError):
-            return AGE_CHECK_S  # a question may be asked twice
-        return 0.0
-
-    def _ask(self, command: link.VenueCommand, why: str) -> None:
+    def _in_doubt(self, command: link.VenueCommand, why: str) -> None:
         _log.warning(
             "command in doubt", session_id=self._config.session_id, cl_ord_id=command.cl_ord_id,
             outbound_sequence=command.outbound_sequence, why=why,
         )  # fmt: skip
-        try:
-            self._doubt(command.cl_ord_id, self._writer.ask(command))
-        except CannotExpressError as error:
-            why = f"{why}; and it cannot be asked about: {error}"
+        if cannot := self.questions.ask(command):
+            why = f"{why}; and it cannot be asked about: {cannot}"
         self._settle(command, link.COMMAND_OUTCOME_IN_DOUBT, why)
-
-    def _doubt(self, subject: str, body: str) -> None:
-        if len(self._doubts) >= DOUBTS_MAX:
-            self._doubts.popleft()
-            metrics.DOUBTS_DROPPED.labels(self._config.session_id).inc()
-        self._doubts.append((subject, body))
-        self._wake.set()
 
     def _settle(
         self, command: link.VenueCommand, outcome: link.CommandOutcome, text: str, number: int = 0
@@ -392,28 +356,11 @@ class Outbound:
             order_id=command.order_id,
             kind=command.kind,
         )
-        self._kept[command.outbound_sequence] = receipt
-        if command.kind == link.VENUE_COMMAND_KIND_NEW and outcome == _NOT_SENT:
-            self._unsent[command.order_id] = None
+        if outcome in _NEVER_SENT and command.kind in _STALE_KINDS:
+            is_new = command.kind == link.VENUE_COMMAND_KIND_NEW
+            self._unsent[command.order_id if is_new else command.cl_ord_id] = None
             if len(self._unsent) > UNSENT_ORDERS_MAX:
                 self._unsent.popitem(last=False)
-        if len(self._kept) > RECEIPTS_KEPT_MAX:
-            self._kept.popitem(last=False)
         self._outcomes[outcome].inc()
-        self._give(receipt)
-
-    def _give(self, receipt: link.CommandReceipt) -> None:
-        self._queue.popleft()
-        self._receipts.append(receipt)
-        sent = receipt.outcome == link.COMMAND_OUTCOME_SENT
-        if not sent or len(self._receipts) >= RECEIPTS_GATHER_MAX:
-            self._receipt_ready()
-        elif self._gathering is None:
-            self._gathering = asyncio.get_running_loop().call_later(
-                RECEIPTS_GATHER_S, self._gathered
-            )
-
-    def _gathered(self) -> None:
-        self._gathering = None
-        if self._receipts:
-            self._receipt_ready()
+        self._queue.discard(command.outbound_sequence, command.order_id)
+        self.receipts.give(receipt)

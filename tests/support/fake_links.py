@@ -34,7 +34,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
     """Keeps what it applied across links, as the real one does in its database.
 
     Switches: `acknowledge` off makes it take messages without making them durable;
-    `refuse` makes it abort new links; `late_ns` makes its heartbeats old.
+    `refuse` makes it abort new links; `late_ns` makes its heartbeats old; `knows_withdrawn` off
+    makes it an older one.
     """
 
     def __init__(self) -> None:
@@ -54,6 +55,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         self.blocks = link.Blocks()
         self.confirmed: list[int] = []
         self.late_ns = 0
+        self.early: list[link.CommandReceipt] = []
+        self.knows_withdrawn = True
         super().__init__()
 
     def command(self, command: link.VenueCommand) -> link.VenueCommand:
@@ -93,6 +96,7 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                 applied_inbound_msg_seq_num=self.applied,
                 next_outbound_sequence=self.receipted + 1,
                 blocks=self.blocks,
+                redelivered_to=before if self.knows_withdrawn else None,
             )
         )
         last_sent = self.blocks.version
@@ -137,6 +141,7 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                 self.confirmed.append(frame.blocks_version)
             if frame.HasField("status"):
                 self.statuses.append(frame.status)
+            self.early.extend(frame.early_receipts)
             if self.keep_receipts:
                 self.receipts.extend(frame.receipts)
                 for receipt in frame.receipts:

@@ -131,6 +131,10 @@ class Downlink:
                 sender_epoch=self._session.sender_epoch,
                 kept_out=self._session.kept_out,
                 admin_pending=self._admin_pending,
+                # An earlier link had room for no more.
+                redelivered_to=min(
+                    self._redelivered_to, self.acknowledged + OUTSTANDING_COMMANDS_MAX
+                ),
             )
         )
 

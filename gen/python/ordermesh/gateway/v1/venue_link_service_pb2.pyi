@@ -29,6 +29,7 @@ class CommandOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COMMAND_OUTCOME_SENT: _ClassVar[CommandOutcome]
     COMMAND_OUTCOME_NOT_SENT: _ClassVar[CommandOutcome]
     COMMAND_OUTCOME_IN_DOUBT: _ClassVar[CommandOutcome]
+    COMMAND_OUTCOME_WITHDRAWN: _ClassVar[CommandOutcome]
 
 class SessionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -45,13 +46,14 @@ COMMAND_OUTCOME_UNSPECIFIED: CommandOutcome
 COMMAND_OUTCOME_SENT: CommandOutcome
 COMMAND_OUTCOME_NOT_SENT: CommandOutcome
 COMMAND_OUTCOME_IN_DOUBT: CommandOutcome
+COMMAND_OUTCOME_WITHDRAWN: CommandOutcome
 SESSION_STATE_UNSPECIFIED: SessionState
 SESSION_STATE_DOWN: SessionState
 SESSION_STATE_RECOVERING: SessionState
 SESSION_STATE_UP: SessionState
 
 class LinkRequest(_message.Message):
-    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon")
+    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "early_receipts")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +63,7 @@ class LinkRequest(_message.Message):
     ADMIN_RESULT_FIELD_NUMBER: _ClassVar[int]
     NOT_RESENT_FIELD_NUMBER: _ClassVar[int]
     BACK_SOON_FIELD_NUMBER: _ClassVar[int]
+    EARLY_RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     open: LinkOpen
     messages: _containers.RepeatedCompositeFieldContainer[VenueMessage]
     receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
@@ -70,7 +73,8 @@ class LinkRequest(_message.Message):
     admin_result: AdminResult
     not_resent: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
     back_soon: bool
-    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ...) -> None: ...
+    early_receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
+    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., early_receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ...) -> None: ...
 
 class LinkOpen(_message.Message):
     __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost")
@@ -91,7 +95,7 @@ class LinkOpen(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ...) -> None: ...
 
 class LinkOpened(_message.Message):
-    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending")
+    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "redelivered_to")
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +105,7 @@ class LinkOpened(_message.Message):
     SENDER_EPOCH_FIELD_NUMBER: _ClassVar[int]
     KEPT_OUT_FIELD_NUMBER: _ClassVar[int]
     ADMIN_PENDING_FIELD_NUMBER: _ClassVar[int]
+    REDELIVERED_TO_FIELD_NUMBER: _ClassVar[int]
     fencing_token: int
     session_epoch: int
     applied_inbound_msg_seq_num: int
@@ -110,7 +115,8 @@ class LinkOpened(_message.Message):
     sender_epoch: int
     kept_out: bool
     admin_pending: bool
-    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ...) -> None: ...
+    redelivered_to: int
+    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., redelivered_to: _Optional[int] = ...) -> None: ...
 
 class Blocks(_message.Message):
     __slots__ = ("version", "blocks")
@@ -143,7 +149,7 @@ class LinkStandby(_message.Message):
     def __init__(self, owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class VenueCommand(_message.Message):
-    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by")
+    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by", "orig_cl_ord_id_before")
     OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -164,6 +170,7 @@ class VenueCommand(_message.Message):
     DESK_ID_FIELD_NUMBER: _ClassVar[int]
     PLACED_BY_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
+    ORIG_CL_ORD_ID_BEFORE_FIELD_NUMBER: _ClassVar[int]
     outbound_sequence: int
     cl_ord_id: str
     orig_cl_ord_id: str
@@ -184,7 +191,8 @@ class VenueCommand(_message.Message):
     desk_id: str
     placed_by: str
     requested_by: str
-    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ...) -> None: ...
+    orig_cl_ord_id_before: str
+    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ..., orig_cl_ord_id_before: _Optional[str] = ...) -> None: ...
 
 class CommandReceipt(_message.Message):
     __slots__ = ("outbound_sequence", "cl_ord_id", "outcome", "msg_seq_num", "text", "order_id", "kind")
