@@ -141,6 +141,8 @@ class Intake:
         metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()
+            self._session.view.parked_messages += 1
+            self._session.view.due = True
             _log.error(
                 "message parked", session_id=self._session.config.session_id, msg_seq_num=number,
                 error=message.parked.error,

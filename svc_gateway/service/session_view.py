@@ -10,6 +10,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from svc_gateway import metrics
 from svc_gateway.domain.clock_skew import SkewWatch
+from svc_gateway.domain.wrong_number import mended_by
 from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
 
@@ -37,6 +38,7 @@ class SessionView:
         self.since_ns = clock.now_ns()
         self.epoch_ns = engine.epoch_ns()
         self.trading_session_status = 0
+        self.parked_messages = 0
         # Something of it is not reported yet.
         self.due = True
         self._clock_watch = VenueClock(config)
@@ -86,6 +88,13 @@ class SessionView:
         if self._clock_watch.heard(sent_ns, received_ns, unit_ns):
             self.due = True
 
+    def _mended_text(self, sender: int, target: int) -> str:
+        """Return the state in words, with what mends a wrong number."""
+        if self.state != link.SESSION_STATE_DOWN:
+            return self.text
+        advice = mended_by(self.text, self._config.session_id, sender, target)
+        return f"{advice}. {self.text}" if advice else self.text
+
     def status(self) -> link.SessionStatus:
         """Return the session as it is now."""
         sender, target = self._engine.numbers()
@@ -97,7 +106,7 @@ class SessionView:
             queued_commands=self._queued(),
             next_sender_msg_seq_num=sender,
             next_target_msg_seq_num=target,
-            text=printable(self.text),
+            text=printable(self._mended_text(sender, target)),
             session_epoch=self.epoch_ns,
             trading_session_status=self.trading_session_status,
             gateway_instance=self._instance,
@@ -105,6 +114,7 @@ class SessionView:
             order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
             times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
             cash_quantity=dialect.cash_quantity,
+            parked_messages=self.parked_messages,
         )
         set_timestamp(status.since, self.since_ns)
         skew = self._clock_watch.message()

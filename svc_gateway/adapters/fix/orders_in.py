@@ -9,6 +9,7 @@ from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix.business_reject import is_of_use, reject_for
+from svc_gateway.adapters.fix.unparsable_in import park_unparsable
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
@@ -69,7 +70,7 @@ class OrderReader:
                 self._business_reject(found, message.business_reject)
             elif kind == "3":
                 self._session_reject(found, message.session_reject)
-            else:
+            elif not park_unparsable(message, raw):
                 park(message, raw, kind, f"MsgType(35) {kind[:20]!r} is not expected here")
         except Exception as error:  # noqa: BLE001  any fault: the message is parked whole and reported
             park(

@@ -373,7 +373,7 @@ class ParkedMessage(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "clock_skew", "gateway_instance", "capabilities")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -390,6 +390,7 @@ class SessionStatus(_message.Message):
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    PARKED_MESSAGES_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     state: SessionState
@@ -406,7 +407,8 @@ class SessionStatus(_message.Message):
     clock_skew: _session_pb2.ClockSkew
     gateway_instance: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+    parked_messages: int
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
     __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions")
