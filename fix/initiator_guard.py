@@ -5,9 +5,9 @@ must reach the venue even if the gateway is killed at that moment: the guard the
 still has, and ends. So a standby finds the venue at the number that the store says.
 
 Failed logons are spaced: after the n-th failure in a row the guard does not connect to the venue
-for a time that doubles, up to `RETRY_TIMES_MAX` times `reconnect_s`, with jitter. QuickFIX still tries at its own pace; the
-guard refuses those connections. The guard takes connections from the gateway's process only:
-another program on this machine must not use our certificate with the venue.
+for a time that doubles, up to `RETRY_TIMES_MAX` times `reconnect_s`, with jitter. QuickFIX still
+tries at its own pace; the guard refuses those connections. The guard takes connections from the
+gateway's process only: another program on this machine must not use our certificate with the venue.
 """
 
 import json

@@ -137,6 +137,12 @@ class DialectConfig(_Frozen):
     telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
+    # Trades come with MDEntrySize(271); one without, or of 0, is then not the market.
+    trade_sizes: bool = True
+    # The venue's own TradeCondition(277) codes of prints that are not the market.
+    off_market_conditions: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[^\x01= ]{1,8}$")], ...], Field(max_length=64)
+    ] = ()
     md_depth: Annotated[int, Field(ge=0, le=1000)] = 10
     md_update: Literal["incremental", "full"] = "incremental"
     md_batch_instruments: Annotated[int, Field(ge=1, le=500)] = 50

@@ -27,7 +27,12 @@ class FixMarketDialect:
 
     def __init__(self, config: SessionConfig) -> None:
         self._config = config
-        self._reader = MarketReader(config.venue_mic, config.dialect.symbol_suffix)
+        self._reader = MarketReader(
+            config.venue_mic,
+            config.dialect.symbol_suffix,
+            trade_sizes=config.dialect.trade_sizes,
+            off_market_conditions=config.dialect.off_market_conditions,
+        )
         self._ids = count(1)
         self._readers: dict[str, Callable[[str, int], MarketReading]] = {
             "X": self._reader.incremental,
