@@ -120,7 +120,7 @@ def test_header_fields_in_another_order_cannot_be_parsed(screen: Screen) -> None
 def test_what_passes_can_be_parsed_by_quickfix(tmp_path_factory, body: bytes) -> None:
     folder = tmp_path_factory.getbasetemp()
     passed = Screen(lambda _: None).screened(report(b"58=" + body + b"\x01"))
-    parsed(passed, folder)
+    assert parsed(passed, folder).getHeader().getField(34) == "7"
 
 
 def test_a_garbled_message_is_dropped_once_and_kept_when_it_comes_again(
