@@ -100,6 +100,10 @@ class AcceptorGuard:
         """Log it."""
         self._warn("message dropped", why=why)
 
+    def fenced(self) -> str:
+        """Return "": an acceptor has no other that could take its place."""
+        return ""
+
     def _is_throttled(self, address: str) -> bool:
         times = self._failures.get(address)
         if times is None or len(times) < FAILED_LOGONS_MAX:

@@ -122,7 +122,9 @@ def _kind_words(event: event_pb2.OrderEvent) -> str:
     return words
 
 
-_WITH_TEXT: Final = frozenset({"canceled", "expired", "suspended", "in_doubt", "resolved"})
+_WITH_TEXT: Final = frozenset(
+    {"canceled", "expired", "suspended", "in_doubt", "resolved", "status_requested"}
+)
 
 
 _GAPS: Final = {

@@ -7,7 +7,6 @@ the caller withdraws what waits of an order before it adds the order's cancel.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import Generic, TypeVar
 
@@ -58,15 +57,17 @@ class SendQueue(Generic[T]):
         if not places:
             self._places.pop(order_id, None)
 
+    def find(self, sequence: int, order_id: str) -> T | None:
+        """Return a command that waits."""
+        urgency = self._places.get(order_id, {}).get(sequence)
+        return None if urgency is None else self._lanes[urgency][sequence]
+
     def first(self) -> tuple[Urgency, T] | None:
         """Return the command that leaves next."""
-        return next(self.heads(), None)
-
-    def heads(self) -> Iterator[tuple[Urgency, T]]:
-        """Yield the first command of each urgency that has any."""
         for urgency, lane in zip(Urgency, self._lanes, strict=True):
             if lane:
-                yield urgency, next(iter(lane.values()))
+                return urgency, next(iter(lane.values()))
+        return None
 
     def of_order(self, order_id: str) -> list[T]:
         """Return what waits of an order, in its order."""

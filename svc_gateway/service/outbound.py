@@ -9,6 +9,7 @@ everything is there that an earlier link can have had.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
@@ -20,6 +21,7 @@ from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
 from svc_gateway.domain.send_queue import SendQueue, Urgency
+from svc_gateway.service.ages import age_limit
 from svc_gateway.service.ports import (
     CannotExpressError,
     CommandWriter,
@@ -70,6 +72,8 @@ class Outbound:
         self._is_up = is_up
         self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
         self._queue: SendQueue[link.VenueCommand] = SendQueue()
+        # When new orders and replaces become too old: UTC nanoseconds, outbound sequence, order_id.
+        self._deadlines: list[tuple[int, int, str]] = []
         self._wake = asyncio.Event()
         self.receipts = Receipts(receipt_ready)
         self.questions = Questions(
@@ -83,6 +87,8 @@ class Outbound:
         # The last command that an earlier link can have had; None: the OMS is older than WITHDRAWN.
         self._redelivered_to: int | None = None
         self._heard_ns = 0
+        # New orders and replaces wait: the FIX store may soon be full, and cancels come first.
+        self.no_new_orders = False
         self._room = asyncio.Event()
         self._room.set()
         label = config.session_id
@@ -132,6 +138,7 @@ class Outbound:
     def drop(self) -> None:
         """Forget what is not sent: the OMS has it, and streams it again over the next link."""
         self._queue.clear()
+        self._deadlines.clear()
         self.receipts.drop()
         self._room.set()
         self._depth.set(self.queued)
@@ -180,6 +187,12 @@ class Outbound:
             self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
         else:
             self._queue.add(command.outbound_sequence, command.order_id, urgency, command)
+            if command.kind in _STALE_KINDS:
+                age_ns = age_limit(command, self._config)[1] * NS_PER_S
+                deadline_ns = from_timestamp(command.committed_at) + age_ns
+                heappush(
+                    self._deadlines, (deadline_ns, command.outbound_sequence, command.order_id)
+                )
 
     def _withdraw(self, order_id: str) -> None:
         """Never send what waits of an order: its cancel has come."""
@@ -209,6 +222,10 @@ class Outbound:
     def wake(self) -> None:
         """Check again: the session came up."""
         self.questions.logged_on()
+        self._wake.set()
+
+    def look_again(self) -> None:
+        """Check again: the OMS has confirmed whose the session is."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -264,16 +281,21 @@ class Outbound:
         fate = judge(self._question(command, up=False, held_back=bool(why)))
         if fate is not Fate.NOT_SENT:
             return False
-        why = why or f"older than command_age_max_s {self._config.command_age_max_s}"
+        why = why or "older than {} {}".format(*age_limit(command, self._config))
         self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
+        for later in self._queue.of_order(command.order_id):
+            self._ended(later)
         return True
 
     def _end_pointless(self) -> int:
-        """End what will never be sent, while others wait for the venue; return how many."""
-        for ended in range(COMMANDS_PER_TURN):
-            if not any(self._ended(command) for _, command in tuple(self._queue.heads())):
-                return ended
-        return COMMANDS_PER_TURN
+        """End what has become too old while others wait for the venue; return how many."""
+        ended = 0
+        now_ns = self._clock.now_ns()
+        while ended < COMMANDS_PER_TURN and self._deadlines and self._deadlines[0][0] < now_ns:
+            _, sequence, order_id = heappop(self._deadlines)
+            command = self._queue.find(sequence, order_id)
+            ended += command is not None and self._ended(command)
+        return ended
 
     @property
     def _redelivering(self) -> bool:
@@ -282,6 +304,8 @@ class Outbound:
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
         """Return why a command must not be sent; empty if it may be."""
+        if command.withdrawn:
+            return "withdrawn by the OMS: no gateway had it in time"
         if command.kind == link.VENUE_COMMAND_KIND_STATUS:
             return ""
         if command.kind != link.VENUE_COMMAND_KIND_NEW and command.order_id in self._unsent:
@@ -310,12 +334,13 @@ class Outbound:
             redelivered=command.redelivered,
             committed_ns=from_timestamp(command.committed_at),
             now_ns=self._clock.now_ns(),
-            age_max_s=self._config.command_age_max_s,
+            age_max_s=age_limit(command, self._config)[1],
             session_up=up,
             store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
             in_store=in_store,
             held_back=held_back,
-            unheard=self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
+            unheard=self.no_new_orders
+            or self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:

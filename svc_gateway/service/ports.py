@@ -9,6 +9,10 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instrument
 
+# A gateway that stood still for so long sends nothing more under the session it had then: the OMS
+# gives the session away after this time, and the guard process lets nothing pass. Seconds.
+OWNER_SILENCE_MAX_S = 2.0
+
 # Number-of-entries tag, first tag of an entry, the entries' texts.
 Groups = Sequence[tuple[int, int, Sequence[str]]]
 
@@ -51,6 +55,10 @@ class LinkBrokenError(Exception):
     """The stream to one of our services ended; the text says why. Connect again."""
 
 
+class StoreFaultError(Exception):
+    """The FIX store cannot be written; the text names the folder and the error."""
+
+
 class NotSentError(Exception):
     """The message did not leave and never will: it is not in the store."""
 
@@ -80,6 +88,9 @@ class FixEngine(Protocol):
     def stop(self) -> None:
         """Log out and end the engine."""
 
+    def renew(self) -> None:
+        """Show that this process still lives; without it nothing leaves for the venue."""
+
     def forgive(self) -> None:
         """Take messages again after a loss that does not matter (prices)."""
 
@@ -90,6 +101,9 @@ class FixEngine(Protocol):
             NotSentError: the session is not logged on.
             InDoubtError: It got a number but may not have left.
         """
+
+    def store_fault(self) -> str:
+        """Return why the store cannot be written now; empty if it can."""
 
     def logged_on(self) -> bool:
         """Whether logged on."""
@@ -110,10 +124,17 @@ class FixEngine(Protocol):
         """Set the numbers of the stopped session; 0 leaves one.
 
         With `reset` both are 1 in a new epoch of the store, as the next logon shows.
+
+        Raises:
+            StoreFaultError: the store cannot be written.
         """
 
     def begin_anew(self, next_sender: int) -> None:
-        """Make a new store in which our numbers continue from here."""
+        """Make a new store in which our numbers continue from here.
+
+        Raises:
+            StoreFaultError: the store cannot be written.
+        """
 
 
 class StoreLock(Protocol):
@@ -124,10 +145,20 @@ class StoreLock(Protocol):
         """Whether this process has it."""
 
     def take(self) -> bool:
-        """Take it, if no other process has it."""
+        """Take it, if no other process has it.
+
+        Raises:
+            StoreFaultError: the lock's file cannot be opened.
+        """
 
     def free(self) -> None:
         """Free the lock."""
+
+    def stamp(self) -> None:
+        """Show other processes that this one, which has it, still lives."""
+
+    def end_hung_holder(self) -> str:
+        """Kill the process that has it, if it hangs on this machine; return which one, or ""."""
 
     def holder(self) -> str:
         """Return a text that names the process which took it last."""

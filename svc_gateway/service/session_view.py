@@ -39,11 +39,15 @@ class SessionView:
         self.epoch_ns = engine.epoch_ns()
         self.trading_session_status = 0
         self.parked_messages = 0
+        # Why the FIX store cannot be written; the session is then down for new orders.
+        self.store_fault = ""
         # Something of it is not reported yet.
         self.due = True
         self._clock_watch = VenueClock(config)
         self._gauge = metrics.SESSION_STATE.labels(config.session_id)
         self._gauge.set(self.state)
+        self._fault_gauge = metrics.STORE_FAULT.labels(config.session_id)
+        self._fault_gauge.set(0)
 
     def set(self, state: link.SessionState, text: str) -> None:
         """Set a state."""
@@ -54,7 +58,22 @@ class SessionView:
                 state=link.SessionState.Name(state), text=text,
             )  # fmt: skip
         self.state, self.text, self.due = state, text, True
-        self._gauge.set(state)
+        self._gauge.set(self._shown)
+
+    @property
+    def _shown(self) -> link.SessionState:
+        return link.SESSION_STATE_DOWN if self.store_fault else self.state
+
+    def set_store_fault(self, fault: str) -> bool:
+        """Note whether the FIX store can be written; return whether that changed."""
+        if bool(fault) == bool(self.store_fault):
+            return False
+        log_it = _log.error if fault else _log.info
+        log_it("FIX store", session_id=self._config.session_id, fault=fault or "none any more")
+        self.store_fault, self.due, self.since_ns = fault, True, self._clock.now_ns()
+        self._fault_gauge.set(bool(fault))
+        self._gauge.set(self._shown)
+        return True
 
     def recovered(self, logon_number: int) -> str:
         """Return why the session counts as up now; "" if it does not, or did before.
@@ -81,6 +100,7 @@ class SessionView:
             status=self.status(),
             drop_copy=self._config.role is Role.DROP_COPY,
             store_lost=store_lost,
+            beats=True,
         )
 
     def heard(self, sent_ns: int, unit_ns: int, received_ns: int) -> None:
@@ -102,11 +122,11 @@ class SessionView:
         status = link.SessionStatus(
             session_id=self._config.session_id,
             venue_mic=self._config.venue_mic,
-            state=self.state,
+            state=self._shown,
             queued_commands=self._queued(),
             next_sender_msg_seq_num=sender,
             next_target_msg_seq_num=target,
-            text=printable(self._mended_text(sender, target)),
+            text=printable(self.store_fault or self._mended_text(sender, target)),
             session_epoch=self.epoch_ns,
             trading_session_status=self.trading_session_status,
             gateway_instance=self._instance,

@@ -270,6 +270,16 @@ class OrderReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusRequested:
+    """A report contradicts the order: the venue is asked with OrderStatusRequest(H)."""
+
+    kind: ClassVar = EventKind.STATUS_REQUESTED
+    cl_ord_id: str
+    text: str
+    """The contradiction. The venue is asked once about each."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRefused:
     """A command was refused; nothing changed."""
 
@@ -314,6 +324,7 @@ Event = (
     | OrderApproved
     | TriggerMoved
     | OrderReleased
+    | StatusRequested
     | CommandRefused
     | VenueReportParked
 )

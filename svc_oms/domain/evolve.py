@@ -32,6 +32,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    StatusRequested,
     TriggerMoved,
     VenueReportParked,
 )
@@ -54,7 +55,7 @@ _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
-_STATED_BY_PERSON = _at("stated_by_person")
+_STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -91,6 +92,9 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
         anomaly = _HANDLERS[kind](draft, order, event) or anomaly
     cum = draft[_CUM]
     leaves = subtract(draft[_TERMS].quantity, cum)
+    if leaves <= 0 and draft[_PENDING_TERMS] is not None:
+        # The venue may have granted the replace already; its answer says whether it has.
+        leaves = subtract(draft[_PENDING_TERMS].quantity, cum)
     complete = leaves <= 0
     if found is not None:
         base = lifecycle.next_base(
@@ -199,8 +203,8 @@ def _count(draft: Draft, order: Order, quantity: Decimal, notional: Decimal) -> 
     """Add to what is executed."""
     cum = draft[_CUM] = add(order.cum_quantity, quantity)
     draft[_NOTIONAL] = add(order.notional, notional)
-    if quantity > 0 and cum > order.terms.quantity:
-        return f"{plain(cum)} are executed of an order of {plain(order.terms.quantity)}"
+    if quantity > 0 and cum > order.quantity_possible:
+        return f"{plain(cum)} are executed of an order of {plain(order.quantity_possible)}"
     return ""
 
 
@@ -264,6 +268,9 @@ def _replace_refused(draft: Draft, order: Order, event: ReplaceRefused) -> str:
     draft[_REPLACE_ID] = ""
     draft[_PENDING_TERMS] = None
     draft[_REJECTION] = event.rejection
+    if order.cum_quantity > order.terms.quantity:
+        executed, ordered = plain(order.cum_quantity), plain(order.terms.quantity)
+        return f"{executed} are executed of an order of {ordered} whose replace was refused"
     return ""
 
 
@@ -315,6 +322,7 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
         _lift_doubt(draft, order, event.cl_ord_id)
     else:
         draft[_AWAITED] = NO_QUANTITY
+        draft[_ASKED_ABOUT] = ""
     if event.venue_order_id:
         draft[_VENUE_ORDER_ID] = event.venue_order_id
     draft[_STATED_BY_PERSON] = event.source is ResolutionSource.PERSON
@@ -334,6 +342,11 @@ def _trigger_moved(draft: Draft, _order: Order, event: TriggerMoved) -> str:
 
 def _released(draft: Draft, _order: Order, event: OrderReleased) -> str:
     draft[_WAITS_FOR] = event.waits_for
+    return ""
+
+
+def _status_requested(draft: Draft, _order: Order, event: StatusRequested) -> str:
+    draft[_ASKED_ABOUT] = event.text
     return ""
 
 
@@ -367,6 +380,7 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.APPROVED: _approved,
     EventKind.TRIGGER_MOVED: _trigger_moved,
     EventKind.RELEASED: _released,
+    EventKind.STATUS_REQUESTED: _status_requested,
     EventKind.COMMAND_REFUSED: _nothing,
     EventKind.VENUE_REPORT_PARKED: _parked,
 }

@@ -205,8 +205,8 @@ class Order(NamedTuple):
     """An order: the fold of its events.
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
-    request_count, the pending ids, in_doubt, awaited_cum and stated_by_person. They are stored
-    as the message OrderFold.
+    request_count, the pending ids, in_doubt, awaited_cum, stated_by_person and asked_about. They
+    are stored as the message OrderFold.
     """
 
     order_id: str
@@ -268,11 +268,20 @@ class Order(NamedTuple):
     approved_by: str = ""
     origin: OrderOrigin | None = None
     """None: a client of ours."""
+    asked_about: str = ""
+    """The contradiction that the venue was last asked about; empty once its answer agreed."""
 
     @property
     def average_price(self) -> Price:
         """AvgPx(6), rounded half even to 9 places."""
         return numbers.average_price(self.notional, self.cum_quantity)
+
+    @property
+    def quantity_possible(self) -> Quantity:
+        """The most that may be executed in all: the venue may have granted a pending replace."""
+        if self.pending_terms is None:
+            return self.terms.quantity
+        return max(self.terms.quantity, self.pending_terms.quantity)
 
     @property
     def is_closed(self) -> bool:

@@ -35,7 +35,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
 
     Switches: `acknowledge` off makes it take messages without making them durable;
     `refuse` makes it abort new links; `late_ns` makes its heartbeats old; `knows_withdrawn` off
-    makes it an older one.
+    makes it an older one; `send_lease_ms` makes the gateway need answers to its beats, which
+    `answer_beats` gives.
     """
 
     def __init__(self) -> None:
@@ -57,6 +58,9 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         self.late_ns = 0
         self.early: list[link.CommandReceipt] = []
         self.knows_withdrawn = True
+        self.send_lease_ms = 0
+        self.answer_beats = True
+        self.beats: list[int] = []
         super().__init__()
 
     def command(self, command: link.VenueCommand) -> link.VenueCommand:
@@ -97,8 +101,10 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                 next_outbound_sequence=self.receipted + 1,
                 blocks=self.blocks,
                 redelivered_to=before if self.knows_withdrawn else None,
+                send_lease_ms=self.send_lease_ms,
             )
         )
+        answered = 0
         last_sent = self.blocks.version
         self._ack_due = False
         reading = asyncio.create_task(self._read(frames, cut))
@@ -112,6 +118,9 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                             session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                         )
                     )
+                if self.answer_beats and self.beats and self.beats[-1] != answered:
+                    answered = self.beats[-1]
+                    yield link.LinkResponse(beat=answered)
                 if self.blocks.version != last_sent:
                     last_sent = self.blocks.version
                     yield link.LinkResponse(blocks=self.blocks)
@@ -137,6 +146,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
             if cut.is_set():
                 return
             self.frames.append(frame)
+            if frame.beat:
+                self.beats.append(frame.beat)
             if frame.blocks_version:
                 self.confirmed.append(frame.blocks_version)
             if frame.HasField("status"):

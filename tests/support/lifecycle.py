@@ -28,6 +28,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
+from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.reports.unsolicited import opened, why_not
 from svc_oms.domain.reports.venue_reports import interpret
@@ -62,6 +63,9 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
 
 class TrackedOrder:
     """One order and everything that happened to it."""
+
+    copied_venue = False
+    """The venue has a drop copy."""
 
     def __init__(self, order_id: str = ORDER_ID) -> None:
         self.order_id = order_id
@@ -115,10 +119,13 @@ class TrackedOrder:
         is_fill = isinstance(facts, ExecutionReportFacts) and facts.exec_type == "F"
         if is_fill and facts.exec_id in self.executions:
             return []
-        events = interpret(self.order, facts, self.executions)
+        before, events = self.order, interpret(self.order, facts, self.executions)
         for event in events:
             self.apply(event)
-        return events
+        odd = compared(before, self.order, facts, events, copied=self.copied_venue)
+        for event in odd:
+            self.apply(event)
+        return [*events, *odd]
 
     def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""

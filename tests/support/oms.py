@@ -214,6 +214,11 @@ class Gateway:
         self.blocks: list[gw.Blocks] = []
         self.log: list[tuple[str, int | str]] = []
         self.confirms = True
+        # Whether LinkOpen promises signs of life, and those that the book answered.
+        self.alive = False
+        # Whether it reads what comes after the first frame.
+        self.reads = True
+        self.answered: list[int] = []
         self.beats = 0
         self.drains = 0
         self.code: grpc.StatusCode | None = None
@@ -243,6 +248,7 @@ class Gateway:
                     gateway_instance=self.instance,
                     session_epoch=epoch,
                     status=status,
+                    beats=self.alive,
                 )
             )
         )
@@ -256,7 +262,10 @@ class Gateway:
         self._number = first.opened.applied_inbound_msg_seq_num
         if first.opened.HasField("blocks"):
             await self._blocked(first.opened.blocks)
-        self._reader = asyncio.create_task(self._read())
+        if self.reads:
+            self._reader = asyncio.create_task(self._read())
+        else:
+            self.ended.set()
         return first.opened
 
     async def _read(self) -> None:
@@ -265,6 +274,8 @@ class Gateway:
                 self.commands.extend(frame.commands)
                 self.log.extend(("command", command.cl_ord_id) for command in frame.commands)
                 self.beats += frame.HasField("heartbeat")
+                if frame.beat:
+                    self.answered.append(frame.beat)
                 if frame.HasField("blocks"):
                     await self._blocked(frame.blocks)
                 if frame.HasField("ack"):

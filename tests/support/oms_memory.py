@@ -8,15 +8,18 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
+    AmendmentRow,
     AuditFilter,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     ListFilter,
     LoggedEvent,
@@ -109,6 +112,31 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
         return [self.tables.executions[one] for one in ids if one in self.tables.executions]
 
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        return [row for row in self.tables.executions.values() if row.order_id in order_ids]
+
+    def _executed(self, account_id: str, named: str, exec_types: str) -> list[tuple]:
+        orders = self.tables.orders
+        found = [
+            (row.sequence, orders[row.order_id].body, row)
+            for row in self.tables.executions.values()
+            if row.account_id == account_id
+            and row.exec_type in exec_types
+            and named.encode() in orders[row.order_id].body
+        ]
+        return sorted(found, key=lambda each: each[0])
+
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        events = self.tables.events
+        return [
+            AmendmentRow(body, events[account_id, sequence][1])
+            for sequence, body, _ in self._executed(account_id, named, "GH")
+        ]
+
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        for sequence, body, row in self._executed(account_id, named, "F"):
+            yield FillRow(body, row.exec_id, sequence, row.quantity, row.price)
+
     async def write(self, writes: WriteSet) -> dict[str, int]:
         tables = self.tables
         for account_id, sequence, head, controls in writes.accounts:
@@ -174,6 +202,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
             if session_id == progress.session_id and number <= acknowledged:
                 del tables.outbox[session_id, number]
 
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        for number in outbound_sequences:
+            if (session_id, number) in self.tables.outbox:
+                self.tables.outbox[session_id, number] += WITHDRAWN
+
 
 def _add(table: dict, key: object, row: object) -> None:
     if key in table:
@@ -220,7 +253,7 @@ class MemoryStore:
         self.commits += 1
         if self.lose_commits:
             self.lose_commits -= 1
-            raise StoreUnavailableError("lost after the commit")
+            raise StoreUnavailableError("lost after the commit", outcome_unknown=True)
 
     async def revision(self) -> str:
         self._here()

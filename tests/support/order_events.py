@@ -73,6 +73,7 @@ ORDER = model.Order(
     2,
     pegged_price=Price(Decimal("650.1")),
     stated_by_person=True,
+    asked_about="OrdStatus(39) differs",
     waits_for=model.WaitsFor.PRICE,
     trigger=model.Trigger(Price(Decimal(640)), Price(Decimal(660))),
     approved_by="rita",
@@ -109,6 +110,7 @@ EVENTS = [
     ev.OrderApproved("bob", model.WaitsFor.PRICE),
     ev.TriggerMoved(model.Trigger(Price(Decimal("1.5")), Price(Decimal(2)))),
     ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
+    ev.StatusRequested(f"{ORDER_ID}-1", "CumQty(14) is 10 above the executions"),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

@@ -8,7 +8,7 @@ from svc_oms.adapters.postgres.columns import FROM_US, Table, packed_rows
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0012"
+SCHEMA_REVISION = "0013"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -78,6 +78,12 @@ SELECT e.venue_mic, e.exec_id, e.order_id, e.account_id, e.sequence, e.exec_type
        e.quantity::text, e.price::text, e.body, e.busted
 FROM unnest($1::text[], $2::text[]) AS wanted (venue_mic, exec_id)
 JOIN oms.executions e USING (venue_mic, exec_id)
+"""
+
+EXECUTIONS_OF = """
+SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
+       quantity::text, price::text, body, busted
+FROM oms.executions WHERE order_id = ANY($1::text[]) ORDER BY order_id, sequence
 """
 
 ORDER_EXECUTIONS = """
@@ -318,6 +324,12 @@ VOUCH = """
 UPDATE oms.sessions SET owner_seen_at = now() WHERE session_id IN (
     SELECT session_id FROM oms.sessions WHERE session_id = ANY($1::text[]) AND owner = $2
     ORDER BY session_id FOR UPDATE)
+"""
+
+# The mark is a field of the message: appended to its bytes, it is part of it.
+WITHDRAW = """
+UPDATE oms.outbox SET payload = payload || $3::bytea
+WHERE session_id = $1 AND outbound_sequence = ANY($2::int8[])
 """
 
 INSTRUMENTS = "SELECT body FROM oms.instruments"

@@ -1,7 +1,7 @@
 """One transaction of the batched path: lock, read, write once, commit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -16,12 +16,15 @@ from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
 from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountRow,
+    AmendmentRow,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     OrderRow,
     ParkedWrite,
@@ -31,6 +34,9 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.ports.session_ports import ActionRow
+
+# Fills fetched at a time while a position is folded anew.
+FILL_ROWS_PREFETCH = 1_000
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -71,7 +77,7 @@ class PostgresTransaction(Transaction):
     ) -> None:
         """Commit, or roll back what failed, and give the connection back."""
         try:
-            with translated():
+            with translated(committing=kind is None):
                 if self._ended:
                     return
                 if kind is None:
@@ -86,7 +92,7 @@ class PostgresTransaction(Transaction):
     async def commit(self) -> None:
         # Also of one that failed there is nothing left to roll back.
         self._ended = True
-        with translated():
+        with translated(committing=True):
             await self._transaction.commit()
 
     @override
@@ -160,6 +166,12 @@ class PostgresTransaction(Transaction):
         return [ExecutionRow(*row) for row in rows]
 
     @override
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
     async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
         with translated():
             rows = await self._connection.fetch(controls.LIVE, now_us)
@@ -184,6 +196,21 @@ class PostgresTransaction(Transaction):
         with translated():
             rows = await self._connection.fetch(controls.ORDERS_SINCE, *columns(known, 3))
         return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
+
+    @override
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        with translated():
+            rows = await self._connection.fetch(controls.AMENDMENTS, account_id, named)
+        return [AmendmentRow(*row) for row in rows]
+
+    @override
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        with translated():
+            rows = self._connection.cursor(
+                controls.FILLS, account_id, named, prefetch=FILL_ROWS_PREFETCH
+            )
+            async for row in rows:
+                yield FillRow(*row)
 
     @override
     async def write(self, writes: WriteSet) -> dict[str, int]:
@@ -226,6 +253,11 @@ class PostgresTransaction(Transaction):
     async def lock_audit(self, writer: str) -> AuditHead:
         with translated():
             return await audit_log_store.lock(self._connection, writer)
+
+    @override
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        with translated():
+            await self._connection.execute(sql.WITHDRAW, session_id, outbound_sequences, WITHDRAWN)
 
     @override
     async def lapse_actions(self) -> list[ActionRow]:

@@ -58,7 +58,7 @@ def message_reject(
             rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}", reasons)
             first = f"{order.order_id}-1"
             return [*found(order, first), OrderRejected(rejection)]
-    elif facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}:
+    elif facts.ref_msg_type != "H" and facts.cl_ord_id in _pending(order):
         what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
         rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}", reasons)
         return refusal(order, facts.cl_ord_id, rejection)
@@ -69,6 +69,10 @@ def message_reject(
             f"{order.state.name}: {text}",
         )
     ]
+
+
+def _pending(order: Order) -> set[str]:
+    return {order.pending_cancel_id, order.pending_replace_id} - {""}
 
 
 def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
@@ -94,6 +98,9 @@ def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
 def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
     """Return the request that this receipt is of, if the venue has not answered it; else ""."""
     cl_ord_id = facts.cl_ord_id
+    if facts.kind == "STATUS":
+        # A question that was not sent changes nothing; the contradiction is on record.
+        return ""
     if facts.kind == "NEW":
         # If a report of the order came before the receipt, the order arrived.
         return "order" if order.base_state is OrderState.PENDING_NEW else ""

@@ -21,6 +21,7 @@ which no report has come. For any other order it is a contradiction.
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Final
 
 from svc_oms.domain.cash import found_quantity
@@ -49,7 +50,7 @@ from svc_oms.domain.model import (
     Order,
     ResolutionSource,
 )
-from svc_oms.domain.numbers import add
+from svc_oms.domain.numbers import add, subtract
 from svc_oms.domain.reports.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
@@ -62,10 +63,10 @@ from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     as_text,
-    cum_differs,
     execution,
     found,
     found_price,
+    is_over,
     learned,
     parked,
     refusal,
@@ -187,9 +188,24 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
     cum = add(order.cum_quantity, quantity)
     if 0 < order.awaited_cum <= cum:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, ""))
-    if facts.cum_quantity is not None and facts.cum_quantity != cum:
-        events.append(cum_differs(facts, cum))
+    if not told_quantity:
+        events += _ended_with(order, facts, cum)
     return events
+
+
+def _ended_with(order: Order, facts: ExecutionReportFacts, cum: Decimal) -> list[Event]:
+    """Return the end that a fill reports by its OrdStatus(39), with something left."""
+    if facts.leaves_quantity or cum >= order.terms.quantity or order.base_state in TERMINAL:
+        return []
+    match facts.ord_status:
+        case "4":
+            return [OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)]
+        case "8":
+            rejection = venue_rejection(order, "order", facts.ord_rej_reason, facts.text)
+            return [OrderRejected(rejection)]
+        case "C":
+            return [OrderExpired(facts.text)]
+    return []
 
 
 def _canceled(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -211,8 +227,6 @@ def _end(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     cancel = order.pending_cancel_id
     if cancel in order.in_doubt:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, cancel))
-    if facts.cum_quantity is not None and facts.cum_quantity != order.cum_quantity:
-        events.append(cum_differs(facts, order.cum_quantity))
     return events
 
 
@@ -284,7 +298,10 @@ def _calculated(order: Order, facts: ExecutionReportFacts, _e: Executions) -> li
 def _moved(
     order: Order, facts: ExecutionReportFacts, state: OrderState, event: Event
 ) -> list[Event]:
-    return [] if order.base_state is state else [*arrival(order, facts), event]
+    events: list[Event] = [] if order.base_state is state else [*arrival(order, facts), event]
+    if order.base_state not in TERMINAL and is_over(order, facts, state):
+        events.append(OrderExpired(facts.text))
+    return events
 
 
 def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -301,13 +318,39 @@ def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions
 
 
 def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    known = executions.get(facts.exec_ref_id)
+    known = executions.get(facts.exec_ref_id) or _busted_execution(order, facts, executions)
     if known is None:
         return [parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, not known here")]
     if known.busted:
         return []
     busted = ExecutionBusted(facts.exec_id, known.exec_id, known.quantity, known.price)
     return [busted, *_closed_with(order, facts)]
+
+
+def _busted_execution(
+    order: Order, facts: ExecutionReportFacts, executions: Executions
+) -> Execution | None:
+    """Return the execution that a bust without a usable ExecRefID(19) takes back.
+
+    Some venues repeat the ExecID(17) of the execution instead. Otherwise the quantity, the price
+    and the CumQty(14) must leave only one.
+    """
+    repeated = executions.get(facts.exec_id)
+    if repeated is not None and repeated.order_id == order.order_id:
+        return repeated
+    if facts.cum_quantity is None and (facts.exec_ref_id or facts.last_quantity is None):
+        # An ExecRefID(19) that names an execution which never came proves nothing by itself.
+        return None
+    meant = [
+        one
+        for one in executions.values()
+        if one.order_id == order.order_id
+        and not one.busted
+        and facts.last_quantity in {None, one.quantity}
+        and facts.last_price in {None, one.price}
+        and facts.cum_quantity in {None, subtract(order.cum_quantity, one.quantity)}
+    ]
+    return meant[0] if len(meant) == 1 else None
 
 
 def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:

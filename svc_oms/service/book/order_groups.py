@@ -14,9 +14,16 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_CANCEL,
     VENUE_COMMAND_KIND_REPLACE,
+    VENUE_COMMAND_KIND_STATUS,
 )
 from svc_oms.domain.commands import PlaceOrder
-from svc_oms.domain.events import CancelRequested, Event, ReplaceRequested, Stamp
+from svc_oms.domain.events import (
+    CancelRequested,
+    Event,
+    ReplaceRequested,
+    Stamp,
+    StatusRequested,
+)
 from svc_oms.domain.groups import consequences
 from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
@@ -118,6 +125,24 @@ class OrderGroups:
                     moves.append((moved.before, moved.after))
                     yield moved
 
+    def ask(self, order: Order, events: Sequence[Event]) -> None:
+        """Put the questions to the venue that events are into the outbox.
+
+        Args:
+            order: The order after the events.
+            events: What a report became.
+        """
+        for event in events:
+            if not isinstance(event, StatusRequested):
+                continue
+            if not self._venues.name_of(order.venue_mic):
+                # Only a drop copy was ever linked: there is no session to ask on.
+                log.error("venue cannot be asked", order=order.order_id, why=event.text)
+                continue
+            command = self._command(order, event)
+            assert command is not None, "a question is a command"
+            self._changes.writes.outbox.append(command)
+
     def _fold(self, order: Order, events: list[Event]) -> Moved | None:
         changes = self._changes
         try:
@@ -135,11 +160,15 @@ class OrderGroups:
             kind, terms = VENUE_COMMAND_KIND_CANCEL, order.terms
         elif isinstance(event, ReplaceRequested):
             kind, terms = VENUE_COMMAND_KIND_REPLACE, event.terms
+        elif isinstance(event, StatusRequested):
+            kind, terms = VENUE_COMMAND_KIND_STATUS, order.terms
         else:
             return None
         session_id = self._venues.session_of(order.venue_mic)
+        # A question names only the request that it asks about.
+        orig_cl_ord_id = "" if kind == VENUE_COMMAND_KIND_STATUS else order.orig_cl_ord_id
         payload = command_bytes(
-            kind, order, terms, event.cl_ord_id, order.orig_cl_ord_id, self._changes.now_ns
+            kind, order, terms, event.cl_ord_id, orig_cl_ord_id, self._changes.now_ns
         )
         account = self._accounts[order.account_id]
         payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, "")

@@ -103,6 +103,8 @@ def fold_message(order: Order) -> OrderFold:
         message.awaited_cum_quantity = f"{order.awaited_cum:f}"
     if order.stated_by_person:
         message.stated_by_person = True
+    if order.asked_about:
+        message.asked_about = order.asked_about
     return message
 
 
@@ -192,6 +194,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
         stated_by_person=fold.stated_by_person,
+        asked_about=fold.asked_about,
         origin=OrderOrigin(message.origin) if message.origin else None,
     )
 

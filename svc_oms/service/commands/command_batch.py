@@ -192,8 +192,11 @@ class CommandBatch:
                 self._answers.append(refused(error))
         for batch_control in self.batch_controls:
             batch_control.finish()
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Let the followers of fills add what the decided commands changed."""
         for batch_follower in self.batch_followers:
-            batch_follower.finish()
+            await batch_follower.finish(transaction)
 
     def _decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
         taken_back = self._taken_back.get(id(submission))

@@ -97,6 +97,23 @@ class ExecutionRow(NamedTuple):
     busted: bool
 
 
+class FillRow(NamedTuple):
+    """A fill as it came, with the order it is of; numbers as canonical text."""
+
+    order_body: bytes
+    exec_id: str
+    sequence: int
+    quantity: str
+    price: str
+
+
+class AmendmentRow(NamedTuple):
+    """A bust or a correction as it is logged, with the order it is of."""
+
+    order_body: bytes
+    payload: bytes
+
+
 class IdempotencyRow(NamedTuple):
     """The stored answer of an idempotency key."""
 

@@ -64,6 +64,7 @@ class VenueSessions:
 
     def __init__(self) -> None:
         self._by_venue: dict[str, VenueSession] = {}
+        self._copied: set[str] = set()
 
     def learn(self, sessions: Iterable[VenueSession]) -> list[VenueSession]:
         """Set sessions; return those that went up or down by it."""
@@ -71,6 +72,7 @@ class VenueSessions:
         for session in sessions:
             if session.drop_copy:
                 # No command is sent on a drop copy, so its state matters only to the operator.
+                self._copied.add(session.venue_mic)
                 metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
                 continue
             before = self._by_venue.get(session.venue_mic)
@@ -102,6 +104,10 @@ class VenueSessions:
         """Return the session that a venue's commands are sent on; empty if there never was one."""
         session = self._by_venue.get(venue_mic)
         return "" if session is None else session.session_id
+
+    def has_copy(self, venue_mic: str) -> bool:
+        """Return whether a drop copy of a venue was ever linked."""
+        return venue_mic in self._copied
 
     def up(self) -> frozenset[str]:
         """Return the venues that can take orders now."""

@@ -25,6 +25,7 @@ from svc_oms.domain.events import (
     VenueReportParked,
 )
 from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.venue_reports import ExecutionReportFacts, Facts, interpret
 from svc_oms.service import metrics
@@ -40,6 +41,7 @@ log = get_logger("svc_oms.venue")
 
 # ExecType(150) of reports with money in them: F trade, G correction, H bust.
 MONEY = frozenset("FGH")
+BUST = "H"
 PARKED_TEXT_CHARACTERS_MAX = 500
 
 
@@ -56,6 +58,8 @@ class ReportBatch:
     order_groups: OrderGroups
     fill_followers: Sequence[FillFollower] = ()
     drop_copy: bool = False
+    copied: bool = False
+    """The venue has a drop copy, too."""
     openings: Mapping[str, Order] = field(default_factory=dict)
     """Unsolicited orders, as they are before their first report."""
     _following: list[BatchFollower] = field(default_factory=list)
@@ -82,11 +86,26 @@ class ReportBatch:
                 )
         if ids:
             self._executions = {row.exec_id: row for row in await transaction.executions(list(ids))}
+            await self._read_busted(transaction)
         await self.order_groups.read(transaction, (), {report.order_id for report in self.reports})
         for fill_follower in self.fill_followers:
             self._following.append(
                 await fill_follower.open(transaction, self.accounts, self.changes)
             )
+
+    async def _read_busted(self, transaction: Transaction) -> None:
+        """Read all executions of orders of which one is taken back without being named."""
+        unnamed = {
+            report.order_id
+            for report in self.reports
+            if isinstance(report.facts, ExecutionReportFacts)
+            and report.facts.exec_type == BUST
+            and report.facts.exec_ref_id not in self._executions
+            and report.order_id in self.order_accounts
+        }
+        if unnamed:
+            for row in await transaction.executions_of(sorted(unnamed)):
+                self._executions.setdefault(row.exec_id, row)
 
     def apply(self) -> None:
         """Fold every report in the order of the session."""
@@ -107,8 +126,11 @@ class ReportBatch:
                 why = f"{type(error).__name__}: {error}"
             if why:
                 self._park(report, why)
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Let the followers of fills add what the reports changed."""
         for batch_follower in self._following:
-            batch_follower.finish()
+            await batch_follower.finish(transaction)
 
     def _apply_one(self, report: Report) -> str:
         facts = report.facts
@@ -121,17 +143,25 @@ class ReportBatch:
             if not facts.exec_id or not facts.exec_id.isprintable():
                 return f"ExecID(17) is {facts.exec_id!r}; a fill, bust or correction needs one"
             applied = self._executions.get(facts.exec_id)
-            if applied is not None:
+            if applied is not None and not _busts_itself(applied, order, facts):
                 metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
                 return _contradiction(applied, order, facts)
-            known = self._known(order, facts.exec_ref_id)
+            known = self._known(order, facts)
         read = interpret_copy if self.drop_copy else interpret
         events = read(order, facts, known)
+        if self.drop_copy and not events:
+            return ""
+        stamp = self._stamp(report)
+        after = self.changes.add(order.account_id, order, events, stamp) if events else order
+        self._keep_executions(after, events)
+        odd = compared(order, after, facts, events, copied=self.copied, drop_copy=self.drop_copy)
+        if odd:
+            after = self.changes.add(order.account_id, after, odd, stamp)
+            events = [*events, *odd]
         if not events:
             return ""
-        after = self.changes.add(order.account_id, order, events, self._stamp(report))
-        self._keep_executions(after, events)
         self._keep_unfitting(report, events)
+        self.order_groups.ask(after, events)
         self._inform(order, after, events)
         return ""
 
@@ -167,21 +197,27 @@ class ReportBatch:
         for moved in self.order_groups.follow(order, after, itself=True):
             for batch_follower in self._following:
                 batch_follower.followed(*moved)
-        if after.anomaly:
-            metrics.ANOMALIES.labels(self.venue_mic).inc()
-            log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
+        if after.anomaly_count > order.anomaly_count:
+            found = after.anomaly_count - order.anomaly_count
+            metrics.ANOMALIES.labels(self.venue_mic).inc(found)
+            log.warning("report does not fit", order=after.order_id, anomaly=_oddity(after, events))
         # An order that waited here first was at the venue for only a part of its life.
         at_once = order.version == 1 and order.origin is None
         if isinstance(events[0], OrderAcknowledged) and at_once:
             seconds = (self.changes.now_ns - after.created_at_ns) / NS_PER_S
             metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
 
-    def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
-        row = self._executions.get(exec_ref_id) if exec_ref_id else None
-        if row is None or row.order_id != order.order_id:
+    def _known(self, order: Order, facts: ExecutionReportFacts) -> dict[str, Execution]:
+        """Return the execution that a report names; all of the order's, if it names none."""
+        row = self._executions.get(facts.exec_ref_id) if facts.exec_ref_id else None
+        if row is not None and row.order_id == order.order_id:
+            rows = [row]
+        elif facts.exec_type == BUST:
+            rows = [row for row in self._executions.values() if row.order_id == order.order_id]
+        else:
             return {}
-        execution = found_execution(row)
-        return {} if execution is None else {exec_ref_id: execution}
+        found = ((row.exec_id, found_execution(row)) for row in rows)
+        return {exec_id: execution for exec_id, execution in found if execution is not None}
 
     def _stamp(self, report: Report) -> Stamp:
         facts, message = report.facts, report.message
@@ -208,6 +244,9 @@ class ReportBatch:
             elif isinstance(event, ExecutionCorrected):
                 self._keep(sequence, "G", event.execution)
                 self._bust(event.corrected_exec_id)
+            elif isinstance(event, ExecutionBusted) and event.exec_id == event.busted_exec_id:
+                # The bust has no ExecID(17) of its own: the execution is marked, and that is all.
+                self._bust(event.busted_exec_id)
             elif isinstance(event, ExecutionBusted):
                 row = ExecutionRow(
                     self.venue_mic,
@@ -260,9 +299,9 @@ class ReportBatch:
 
     def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
         """Keep a report whole that contradicts its order; the order's event has only a text."""
-        for event in events:
-            if isinstance(event, VenueReportParked) and report.message is not None:
-                self._keep_whole(report, report.message, event.text)
+        texts = [event.text for event in events if isinstance(event, VenueReportParked)]
+        if texts and report.message is not None:
+            self._keep_whole(report, report.message, "; ".join(texts))
 
     def _keep_whole(self, report: Report, message: gw.VenueMessage, why: str) -> tuple[str, str]:
         """Keep a message that does not fit as it came; return its type and what is wrong."""
@@ -286,8 +325,24 @@ class ReportBatch:
         return msg_type, text
 
 
+def _oddity(after: Order, events: Sequence[Event]) -> str:
+    """Return what did not fit in a report, in words."""
+    texts = [event.text for event in events if isinstance(event, VenueReportParked)]
+    return "; ".join(texts) or after.anomaly or "see the order's events"
+
+
 def _name(order: Order) -> tuple[str, str, Side, str]:
     return order.account_id, order.instrument_id, order.side, order.venue_order_id
+
+
+def _busts_itself(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> bool:
+    """Return whether a bust repeats the ExecID(17) of the execution that it takes back."""
+    return (
+        facts.exec_type == BUST
+        and applied.exec_type != BUST
+        and applied.order_id == order.order_id
+        and (not facts.exec_ref_id or facts.exec_ref_id == facts.exec_id)
+    )
 
 
 def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:

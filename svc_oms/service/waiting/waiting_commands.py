@@ -170,5 +170,5 @@ def _checked(batch: CommandBatch, submission: Submission, order: Order, *, goes:
     if order.trigger is not None and order.trigger.stop_price is not None:
         reference = reference or order.trigger.stop_price
     check_terms(type_, terms, instrument, parts.limits, batch.changes.now_ns, reference)
-    check_controls(batch, submission, lambda control: control.release(submission, order))
+    check_controls(batch, submission, lambda control: control.release(submission, order, sent=goes))
     return session_id

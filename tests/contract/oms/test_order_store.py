@@ -347,6 +347,34 @@ async def test_an_execution_comes_once_and_can_be_taken_back(store):
     assert {one.exec_id for one in known} == {"E1", "E2"}
 
 
+async def test_fills_and_amendments_are_read_in_the_order_of_the_log(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    await written(store, placed(order(1), order(2), order(3, body=b"of another instrument")))
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 1, 0)
+    fills = [
+        ExecutionRow(
+            "SIMA", f"E{n}", order(of).order_id, "ACC-ALICE", n, "F", "10", "650.05", b"x", False
+        )
+        for n, of in ((5, 1), (4, 2), (6, 3))
+    ]
+    bust = fills[1]._replace(exec_id="E7", exec_type="H", body=b"", busted=True, sequence=7)
+    writes = WriteSet(executions=[*fills, bust], busted=[("SIMA", "E4")], progress=progress)
+    writes.accounts.append(("ACC-ALICE", 7, b"h" * 32, ""))
+    writes.events += [
+        EventWrite("ACC-ALICE", n, order(2).order_id, f"event {n}".encode(), b"h" * 32)
+        for n in (4, 5, 6, 7)
+    ]
+    await written(store, writes)
+    async with store.transaction() as batch:
+        found = [(row.order_body, row.exec_id, row.sequence) async for row in batch.fills(
+            "ACC-ALICE", "body"
+        )]  # fmt: skip
+        amendments = await batch.amendments("ACC-ALICE", "body")
+        assert [row async for row in batch.fills("ACC-BOB", "body")] == []
+    assert found == [(b"body 2", "E4", 4), (b"body 1", "E5", 5)]
+    assert amendments == [(b"body 2", b"event 7")]
+
+
 async def test_parked_messages_are_written(store):
     session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     parked = ParkedWrite("sima-orders", 7, 3, "8", "unreadable", None, None, b"raw")

@@ -26,13 +26,14 @@ NEW = ORDER._replace(
     in_doubt=(),
     awaited_cum=Decimal(0),
     stated_by_person=False,
+    asked_about="",
     origin=None,
 )
 ORDERS = [
     order._replace(order_id=f"01JD00000000000000000000{number:02}")
     for number, order in enumerate(
         (
-            ORDER,
+            ORDER._replace(asked_about=""),
             NEW,
             NEW._replace(notional=Decimal("65005.0050"), request_count=127),
             NEW._replace(request_count=128, base_state=OrderState.FILLED),

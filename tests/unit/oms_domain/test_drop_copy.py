@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from svc_oms.domain.model import ResolutionSource
+from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
@@ -15,13 +16,18 @@ X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
 class CopiedDesk(TrackedOrder):
     """An order that can get reports of a drop copy, too."""
 
+    copied_venue = True
+
     def copy(self, facts):
         if getattr(facts, "exec_type", "") == "F" and facts.exec_id in self.executions:
             return []
-        events = interpret_copy(self.order, facts, self.executions)
+        before, events = self.order, interpret_copy(self.order, facts, self.executions)
         for event in events:
             self.apply(event)
-        return events
+        odd = compared(before, self.order, facts, events, drop_copy=True) if events else []
+        for event in odd:
+            self.apply(event)
+        return [*events, *odd]
 
     def copied(self, exec_type, ord_status, **values):
         return self.copy(report(exec_type, ord_status, **values))

@@ -32,6 +32,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    StatusRequested,
     TriggerMoved,
     VenueReportParked,
 )
@@ -163,6 +164,7 @@ ONE_OF_EACH = [
     OrderApproved("bob"),
     TriggerMoved(Trigger(Decimal(49), Decimal(51))),
     OrderReleased(),
+    StatusRequested("A-1", "CumQty(14) is 10 above the executions"),
     CommandRefused("cancel", NO),
     VenueReportParked("8", "odd"),
 ]

@@ -102,16 +102,16 @@ def test_a_fill_known_already_is_nothing(working):
 
 def test_a_fill_whose_cum_does_not_add_up_counts_and_is_an_anomaly(working):
     events = working.fill("E1", 40, cum_quantity=70)
-    assert kinds(events) == ["OrderExecuted", "VenueReportParked"]
+    assert kinds(events) == ["OrderExecuted", "VenueReportParked", "StatusRequested"]
     assert working.status == ("PARTIALLY_FILLED", 40, 60)
-    assert "CumQty(14) 70" in working.order.anomaly
+    assert "CumQty(14) 70" in events[1].text
 
 
 def test_an_overfill_counts_and_is_an_anomaly(working):
     working.fill("E1", 120, ord_status="2")
     assert working.status == ("FILLED", 120, 0)
     assert working.order.anomaly == "120 are executed of an order of 100"
-    working.fill("E2", 10)
+    working.fill("E2", 10, ord_status="2")
     assert working.status == ("FILLED", 130, 0)
     assert working.order.anomaly_count == 2
 
@@ -119,14 +119,14 @@ def test_an_overfill_counts_and_is_an_anomaly(working):
 @pytest.mark.parametrize(("exec_type", "state"), [("4", "CANCELED"), ("C", "EXPIRED")])
 def test_a_fill_after_the_end_counts_and_is_an_anomaly(working, exec_type, state):
     working.report(exec_type, exec_type)
-    working.fill("E1", 40)
+    working.fill("E1", 40, ord_status=exec_type)
     assert working.status == (state, 40, 0)
     assert working.order.anomaly == f"EXECUTED does not fit an order that is {state}"
 
 
 def test_a_fill_of_a_rejected_order_counts(tracked):
     tracked.report("8", "8")
-    tracked.fill("E1", 40)
+    tracked.fill("E1", 40, ord_status="8")
     assert tracked.status == ("REJECTED", 40, 0)
     assert tracked.order.anomaly_count == 1
 
@@ -158,7 +158,7 @@ def test_unknown_exec_type_is_parked(working, exec_type):
 
 def test_an_end_that_reports_more_than_has_come_closes_and_is_an_anomaly(working):
     events = working.report("4", "4", cum_quantity=40)
-    assert kinds(events) == ["VenueReportParked", "OrderCanceled"]
+    assert kinds(events) == ["OrderCanceled", "VenueReportParked", "StatusRequested"]
     assert working.status == ("CANCELED", 0, 0)
     assert working.order.anomaly_count == 1
     working.fill("E1", 40)
@@ -209,12 +209,16 @@ def test_pending_reports_without_a_request_of_ours_are_nothing(working):
 
 def test_replaced_takes_the_terms_the_venue_reports(working):
     working.replace(200, "50.5")
-    (event,) = working.report(
+    events = working.report(
         "5", "0", cl_ord_id=Y, order_quantity=150, limit_price="50.2", time_in_force="1"
     )
     reported = OrderTerms(Decimal(150), Decimal("50.2"), time_in_force=TimeInForce.GTC)
-    assert event == OrderReplaced(reported, "V1")
+    assert events[0] == OrderReplaced(reported, "V1")
     assert working.order.terms == reported
+    # They are not those that were asked for.
+    assert kinds(events) == ["OrderReplaced", "VenueReportParked", "StatusRequested"]
+    for text in ("OrderQty(38) is 150", "Price(44) is 50.2", "TimeInForce(59) is GTC"):
+        assert text in events[1].text
 
 
 def test_replaced_keeps_the_terms_asked_for_where_the_venue_is_silent(working):
@@ -250,7 +254,7 @@ def test_replaced_to_less_than_is_executed(working):
     working.replace(70)
     working.report("5", "2", cl_ord_id=Y, order_quantity=50)
     assert working.status == ("FILLED", 60, 0)
-    assert working.order.anomaly_count == 1
+    assert working.order.anomaly_count == 2, "less than executed, and not what was asked for"
 
 
 def test_the_price_of_a_market_order_stays_empty():

@@ -53,7 +53,7 @@ SESSION_STATE_RECOVERING: SessionState
 SESSION_STATE_UP: SessionState
 
 class LinkRequest(_message.Message):
-    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "early_receipts")
+    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "early_receipts", "beat")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
@@ -64,6 +64,7 @@ class LinkRequest(_message.Message):
     NOT_RESENT_FIELD_NUMBER: _ClassVar[int]
     BACK_SOON_FIELD_NUMBER: _ClassVar[int]
     EARLY_RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    BEAT_FIELD_NUMBER: _ClassVar[int]
     open: LinkOpen
     messages: _containers.RepeatedCompositeFieldContainer[VenueMessage]
     receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
@@ -74,10 +75,11 @@ class LinkRequest(_message.Message):
     not_resent: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
     back_soon: bool
     early_receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
-    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., early_receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ...) -> None: ...
+    beat: int
+    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., early_receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., beat: _Optional[int] = ...) -> None: ...
 
 class LinkOpen(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost")
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost", "beats")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +87,7 @@ class LinkOpen(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     DROP_COPY_FIELD_NUMBER: _ClassVar[int]
     STORE_LOST_FIELD_NUMBER: _ClassVar[int]
+    BEATS_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     gateway_instance: str
@@ -92,10 +95,11 @@ class LinkOpen(_message.Message):
     status: SessionStatus
     drop_copy: bool
     store_lost: bool
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ...) -> None: ...
+    beats: bool
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ..., beats: _Optional[bool] = ...) -> None: ...
 
 class LinkOpened(_message.Message):
-    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "redelivered_to")
+    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "redelivered_to", "send_lease_ms")
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
@@ -106,6 +110,7 @@ class LinkOpened(_message.Message):
     KEPT_OUT_FIELD_NUMBER: _ClassVar[int]
     ADMIN_PENDING_FIELD_NUMBER: _ClassVar[int]
     REDELIVERED_TO_FIELD_NUMBER: _ClassVar[int]
+    SEND_LEASE_MS_FIELD_NUMBER: _ClassVar[int]
     fencing_token: int
     session_epoch: int
     applied_inbound_msg_seq_num: int
@@ -116,7 +121,8 @@ class LinkOpened(_message.Message):
     kept_out: bool
     admin_pending: bool
     redelivered_to: int
-    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., redelivered_to: _Optional[int] = ...) -> None: ...
+    send_lease_ms: int
+    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., redelivered_to: _Optional[int] = ..., send_lease_ms: _Optional[int] = ...) -> None: ...
 
 class Blocks(_message.Message):
     __slots__ = ("version", "blocks")
@@ -149,7 +155,7 @@ class LinkStandby(_message.Message):
     def __init__(self, owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class VenueCommand(_message.Message):
-    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by", "orig_cl_ord_id_before")
+    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by", "orig_cl_ord_id_before", "withdrawn")
     OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +177,7 @@ class VenueCommand(_message.Message):
     PLACED_BY_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     outbound_sequence: int
     cl_ord_id: str
     orig_cl_ord_id: str
@@ -192,7 +199,8 @@ class VenueCommand(_message.Message):
     placed_by: str
     requested_by: str
     orig_cl_ord_id_before: str
-    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ..., orig_cl_ord_id_before: _Optional[str] = ...) -> None: ...
+    withdrawn: bool
+    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ..., orig_cl_ord_id_before: _Optional[str] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
 
 class CommandReceipt(_message.Message):
     __slots__ = ("outbound_sequence", "cl_ord_id", "outcome", "msg_seq_num", "text", "order_id", "kind")
@@ -239,7 +247,7 @@ class VenueMessage(_message.Message):
     def __init__(self, msg_seq_num: _Optional[int] = ..., session_epoch: _Optional[int] = ..., poss_dup: _Optional[bool] = ..., poss_resend: _Optional[bool] = ..., sending_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_report: _Optional[_Union[ExecutionReport, _Mapping]] = ..., order_cancel_reject: _Optional[_Union[OrderCancelReject, _Mapping]] = ..., business_reject: _Optional[_Union[BusinessReject, _Mapping]] = ..., session_reject: _Optional[_Union[SessionReject, _Mapping]] = ..., parked: _Optional[_Union[ParkedMessage, _Mapping]] = ...) -> None: ...
 
 class ExecutionReport(_message.Message):
-    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price", "mass_status_request_id", "told")
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price", "mass_status_request_id", "told", "repeats", "unreadable")
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -267,6 +275,8 @@ class ExecutionReport(_message.Message):
     PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
     MASS_STATUS_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TOLD_FIELD_NUMBER: _ClassVar[int]
+    REPEATS_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     cl_ord_id: str
     orig_cl_ord_id: str
     venue_order_id: str
@@ -294,7 +304,9 @@ class ExecutionReport(_message.Message):
     pegged_price: str
     mass_status_request_id: str
     told: ToldOrder
-    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ..., told: _Optional[_Union[ToldOrder, _Mapping]] = ...) -> None: ...
+    repeats: ToldOrder
+    unreadable: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ..., told: _Optional[_Union[ToldOrder, _Mapping]] = ..., repeats: _Optional[_Union[ToldOrder, _Mapping]] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class ToldOrder(_message.Message):
     __slots__ = ("account_id", "symbol", "isin", "side", "order_type", "currency")
@@ -313,7 +325,7 @@ class ToldOrder(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., side: _Optional[str] = ..., order_type: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class OrderCancelReject(_message.Message):
-    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text")
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text", "unreadable")
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -321,6 +333,7 @@ class OrderCancelReject(_message.Message):
     RESPONSE_TO_FIELD_NUMBER: _ClassVar[int]
     CXL_REJ_REASON_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     cl_ord_id: str
     orig_cl_ord_id: str
     venue_order_id: str
@@ -328,49 +341,60 @@ class OrderCancelReject(_message.Message):
     response_to: str
     cxl_rej_reason: int
     text: str
-    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., ord_status: _Optional[str] = ..., response_to: _Optional[str] = ..., cxl_rej_reason: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., ord_status: _Optional[str] = ..., response_to: _Optional[str] = ..., cxl_rej_reason: _Optional[int] = ..., text: _Optional[str] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class BusinessReject(_message.Message):
-    __slots__ = ("ref_seq_num", "ref_msg_type", "reason", "ref_id", "text", "cl_ord_id")
+    __slots__ = ("ref_seq_num", "ref_msg_type", "reason", "ref_id", "text", "cl_ord_id", "unreadable")
     REF_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
     REF_MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     REF_ID_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     ref_seq_num: int
     ref_msg_type: str
     reason: int
     ref_id: str
     text: str
     cl_ord_id: str
-    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., reason: _Optional[int] = ..., ref_id: _Optional[str] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., reason: _Optional[int] = ..., ref_id: _Optional[str] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class SessionReject(_message.Message):
-    __slots__ = ("ref_seq_num", "ref_msg_type", "ref_tag_id", "reason", "text", "cl_ord_id")
+    __slots__ = ("ref_seq_num", "ref_msg_type", "ref_tag_id", "reason", "text", "cl_ord_id", "unreadable")
     REF_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
     REF_MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
     REF_TAG_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     ref_seq_num: int
     ref_msg_type: str
     ref_tag_id: int
     reason: int
     text: str
     cl_ord_id: str
-    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., ref_tag_id: _Optional[int] = ..., reason: _Optional[int] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., ref_tag_id: _Optional[int] = ..., reason: _Optional[int] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class ParkedMessage(_message.Message):
-    __slots__ = ("msg_type", "raw", "error")
+    __slots__ = ("msg_type", "raw", "error", "cl_ord_id", "orig_cl_ord_id", "venue_order_id")
     MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     msg_type: str
     raw: bytes
     error: str
-    def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    venue_order_id: str
+    def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
     __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
@@ -411,7 +435,7 @@ class SessionStatus(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
-    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions")
+    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "beat")
     OPENED_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
@@ -421,6 +445,7 @@ class LinkResponse(_message.Message):
     STANDBY_FIELD_NUMBER: _ClassVar[int]
     ADMIN_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    BEAT_FIELD_NUMBER: _ClassVar[int]
     opened: LinkOpened
     commands: _containers.RepeatedCompositeFieldContainer[VenueCommand]
     ack: InboundAck
@@ -430,7 +455,8 @@ class LinkResponse(_message.Message):
     standby: LinkStandby
     admin: AdminCommand
     questions: _containers.RepeatedCompositeFieldContainer[VenueCommand]
-    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ...) -> None: ...
+    beat: int
+    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., beat: _Optional[int] = ...) -> None: ...
 
 class AdminCommand(_message.Message):
     __slots__ = ("action_id", "kind", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset")

@@ -355,7 +355,8 @@ export const OrderLinkSchema: GenMessage<OrderLink> = /*@__PURE__*/
 
 /**
  * State and quantities of an order after an event. While the order is open, cum_quantity +
- * leaves_quantity = quantity; when closed, leaves_quantity = 0.
+ * leaves_quantity = quantity; when closed, leaves_quantity = 0. If the whole quantity is executed
+ * while a replace to a larger one has no answer, the larger one counts: the order stays open.
  *
  * @generated from message ordermesh.oms.v1.OrderProgress
  */
@@ -688,7 +689,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   quantity: string;
 
   /**
-   * LastPx(31).
+   * LastPx(31), exactly as the venue reported it: it may have more than 9 digits after the point.
    *
    * @generated from field: string price = 8;
    */
