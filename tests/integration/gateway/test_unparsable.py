@@ -37,6 +37,7 @@ async def test_the_session_goes_on_and_the_bytes_are_kept(bench: Bench, venue: R
     assert first.execution_report.last_quantity == "10"
     assert (second.parked.msg_type, second.parked.raw) == ("8", broken)
     assert "'no equals sign' is no field" in second.parked.error
+    assert (second.parked.cl_ord_id, second.parked.venue_order_id) == ("A-1", "V1")
     assert third.parked.raw == long[: 64 * 1024]
     assert "at most 4096 are allowed" in third.parked.error
     assert fourth.execution_report.exec_id == "E4"
