@@ -80,12 +80,14 @@ class OrderSession:
         self._dial = dial
         self._clock = clock
         self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
-        self.outbound = Outbound(config, engine, writer, clock, self._may_send, self.poke)
         self.view = SessionView(config, engine, clock, instance, lambda: self.outbound.queued)
+        self.outbound = Outbound(
+            config, engine, writer, clock, self._may_send, self.poke, self.view.trading
+        )
         self.ownership = Ownership(config, engine, lock, clock)
         self.liveness = Liveness(config.session_id, engine, self.ownership, clock)
         self.administration = Administration(self, engine)
-        self.intake = Intake(self, inbox, reader)
+        self.intake = Intake(self, inbox, reader, clock)
         # An operator, or numbers that are being set, keep the session from logging on.
         self.kept_out = False
         self._token = 0
@@ -415,6 +417,7 @@ class OrderSession:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            self.intake.check_trading_status()
             self.intake.check_recovered()
             self.check_disk()
             broken = self._engine.running and self._must_start_over
@@ -443,4 +446,6 @@ class OrderSession:
         self.view.set(state, text)
         if state == link.SESSION_STATE_UP:
             self.outbound.wake()
+        elif state == link.SESSION_STATE_DOWN:
+            self.view.trading.logged_out()
         self.poke()

@@ -21,6 +21,7 @@ from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
 from svc_gateway.domain.send_queue import SendQueue, Urgency
+from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.service.ages import age_limit
 from svc_gateway.service.ports import (
     CannotExpressError,
@@ -63,7 +64,7 @@ class Outbound:
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, writer: CommandWriter, clock: Clock,
-        is_up: Callable[[], bool], receipt_ready: Callable[[], None],
+        is_up: Callable[[], bool], receipt_ready: Callable[[], None], trading: TradingSessions,
     ) -> None:  # fmt: skip
         self._config = config
         self._engine = engine
@@ -77,7 +78,7 @@ class Outbound:
         self._wake = asyncio.Event()
         self.receipts = Receipts(receipt_ready)
         self.questions = Questions(
-            config, engine, writer, clock, self._bucket, self._wake.set, receipt_ready
+            config, engine, writer, clock, self._bucket, self._wake.set, receipt_ready, trading
         )
         self._requests_sent: frozenset[str] = frozenset()
         self._blocks: tuple[Block, ...] = ()
@@ -224,6 +225,11 @@ class Outbound:
         self.questions.logged_on()
         self._wake.set()
 
+    def ask_trading_status(self) -> None:
+        """Ask whether the venue trades, where it answers that: the session has logged on."""
+        self.questions.trading.logged_on()
+        self._wake.set()
+
     def look_again(self) -> None:
         """Check again: the OMS has confirmed whose the session is."""
         self._wake.set()
@@ -257,6 +263,8 @@ class Outbound:
 
     def _one(self) -> float:
         up = self._is_up()
+        if (wait_s := self.questions.send_trading_question()) is not None:
+            return wait_s
         first = self._queue.first()
         urgent = first is not None and first[0] is Urgency.CANCEL
         if up and not urgent:

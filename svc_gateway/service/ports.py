@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instrument
+from svc_gateway.domain.trading_sessions import Reported
 
 # A gateway that stood still for so long sends nothing more under the session it had then: the OMS
 # gives the session away after this time, and the guard process lets nothing pass. Seconds.
@@ -179,6 +180,9 @@ class CommandWriter(Protocol):
     def ask_all(self, request_id: str) -> str:
         """Return a question about all orders at once."""
 
+    def ask_trading_status(self, request_id: str) -> str:
+        """Return a TradingSessionStatusRequest(g), for now and for every change."""
+
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a status request about a request in the FIX store; "" if it needs none."""
 
@@ -210,8 +214,8 @@ class ReportReader(Protocol):
         Both in nanoseconds; 0 for a time that cannot be read.
         """
 
-    def trading_session_status(self, raw: str) -> int | None:
-        """Return TradSesStatus(340) if it is a TradingSessionStatus(h)."""
+    def trading_session(self, raw: str) -> Reported | None:
+        """Return the content of a TradingSessionStatus(h); None if it is another message."""
 
 
 class Inbox(Protocol):

@@ -8,6 +8,7 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.service.mass_status import MassStatus, unanswered
 from svc_gateway.service.ports import (
     CannotExpressError,
@@ -34,7 +35,9 @@ class Questions:
     def __init__(
         self, config: SessionConfig, engine: FixEngine, writer: CommandWriter, clock: Clock,
         bucket: TokenBucket, wake: Callable[[], None], receipt_ready: Callable[[], None],
+        trading: TradingSessions,
     ) -> None:  # fmt: skip
+        self.trading = trading
         self._label = config.session_id
         self._engine = engine
         self._writer = writer
@@ -119,6 +122,16 @@ class Questions:
         if not self._mass.due:
             return self._send_doubt()
         return None if more else self._ask_for_all()
+
+    def send_trading_question(self) -> float | None:
+        """Ask whether the venue trades, once after each logon; as `send`."""
+        if not self.trading.due:
+            return None
+        request_id = f"T{self._clock.now_ns()}"
+        if wait_s := self._send(self._writer.ask_trading_status(request_id)):
+            return wait_s
+        self.trading.asked(request_id, self._clock.monotonic())
+        return 0.0
 
     def send_answer(self) -> float | None:
         """Send a refusal; as `send`."""

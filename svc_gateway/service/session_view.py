@@ -10,6 +10,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from svc_gateway import metrics
 from svc_gateway.domain.clock_skew import SkewWatch
+from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.domain.wrong_number import mended_by
 from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
@@ -37,7 +38,8 @@ class SessionView:
         self.text = "waiting for the OMS"
         self.since_ns = clock.now_ns()
         self.epoch_ns = engine.epoch_ns()
-        self.trading_session_status = 0
+        asks = config.dialect.trading_session_status and config.role is Role.ORDERS
+        self.trading = TradingSessions(asks=asks)
         self.parked_messages = 0
         # Why the FIX store cannot be written; the session is then down for new orders.
         self.store_fault = ""
@@ -84,10 +86,14 @@ class SessionView:
         if self.state != link.SESSION_STATE_RECOVERING:
             return ""
         expected = self._engine.numbers()[1]
-        if expected > logon_number:
+        resent = expected > logon_number
+        if resent and not self.trading.pending:
             return "logged on"
         if self._clock.now_ns() - self.since_ns > RECOVERING_MAX_S * NS_PER_S:
-            return f"logged on; the venue has not resent from {expected} to {logon_number}"
+            missing = f"not resent from {expected} to {logon_number}"
+            if resent:
+                missing = "not answered TradingSessionStatusRequest(g)"
+            return f"logged on; the venue has {missing}"
         return ""
 
     def opening(self, *, store_lost: bool) -> link.LinkOpen:
@@ -128,7 +134,7 @@ class SessionView:
             next_target_msg_seq_num=target,
             text=printable(self.store_fault or self._mended_text(sender, target)),
             session_epoch=self.epoch_ns,
-            trading_session_status=self.trading_session_status,
+            trading_session_status=self.trading.status,
             gateway_instance=self._instance,
             capabilities=capabilities(self._config),
             order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
@@ -137,6 +143,10 @@ class SessionView:
             parked_messages=self.parked_messages,
         )
         set_timestamp(status.since, self.since_ns)
+        if self.trading.since_ns:
+            set_timestamp(status.trading_session.since, self.trading.since_ns)
+            if self.trading.closes_at_ns:
+                set_timestamp(status.trading_session.closes_at, self.trading.closes_at_ns)
         skew = self._clock_watch.message()
         if skew is not None:
             status.clock_skew.CopyFrom(skew)

@@ -49,6 +49,7 @@ def estimated(
         (command.type not in TYPES, f"because the type is {command.type.name}"),
         (command.link is not None, "because the order is linked with others"),
         (command.hold_for_approval, "because the order is held for approval"),
+        (command.reduce_only, "because the order may only reduce, and that counts a quantity"),
     ):
         if is_so:
             invalid(_FIELD, plain(cash), f"empty, {because}")

@@ -267,6 +267,8 @@ class OrderReleased:
     waits_for: WaitsFor | None = None
     """What the order waits for now; None: it goes to the venue."""
     text: str = ""
+    odd_lot_remainder: Quantity = NO_QUANTITY
+    """What its parent executed beyond whole lots: the order does not trade it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from svc_oms.domain.events import (
     VenueReportParked,
 )
 from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
-from svc_oms.domain.model import Order, ResolutionSource
+from svc_oms.domain.model import FORMER_ORDER_IDS_MAX, Order, ResolutionSource
 from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, subtract
 
 Draft = list[Any]
@@ -56,6 +56,7 @@ _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence"
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
 _STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
+_FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -154,12 +155,24 @@ def _lift_doubt(draft: Draft, order: Order, cl_ord_id: str) -> None:
     draft[_IN_DOUBT] = tuple(doubt for doubt in order.in_doubt if doubt != cl_ord_id)
 
 
+def _name(draft: Draft, order: Order, venue_order_id: str) -> None:
+    """Set OrderID(37), and keep the one before."""
+    before = order.venue_order_id
+    if before == venue_order_id:
+        return
+    draft[_VENUE_ORDER_ID] = venue_order_id
+    if before:
+        kept = [each for each in order.former_venue_order_ids if each != venue_order_id]
+        draft[_FORMER_IDS] = (*kept, before)[-FORMER_ORDER_IDS_MAX:]
+
+
 def _acknowledged(draft: Draft, order: Order, event: OrderAcknowledged) -> str:
     _arrived(draft, order, event)
     if event.venue_order_id:
-        draft[_VENUE_ORDER_ID] = event.venue_order_id
+        _name(draft, order, event.venue_order_id)
     if order.base_state in TERMINAL:
         draft[_REJECTION] = None
+        draft[_ENDED_BY_COPY] = False
         return f"the venue works an order that was {order.base_state.name.lower()}"
     return ""
 
@@ -277,7 +290,7 @@ def _replace_refused(draft: Draft, order: Order, event: ReplaceRefused) -> str:
 def _replaced(draft: Draft, order: Order, event: OrderReplaced) -> str:
     draft[_TERMS] = event.terms
     if event.venue_order_id:
-        draft[_VENUE_ORDER_ID] = event.venue_order_id
+        _name(draft, order, event.venue_order_id)
     if order.state in LOCAL:
         if order.trigger is not None:
             draft[_TRIGGER] = triggers.rearmed(order.side, event.terms, order.trigger)
@@ -324,8 +337,10 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
         draft[_AWAITED] = NO_QUANTITY
         draft[_ASKED_ABOUT] = ""
     if event.venue_order_id:
-        draft[_VENUE_ORDER_ID] = event.venue_order_id
+        _name(draft, order, event.venue_order_id)
     draft[_STATED_BY_PERSON] = event.source is ResolutionSource.PERSON
+    by_copy = event.source is ResolutionSource.DROP_COPY
+    draft[_ENDED_BY_COPY] = by_copy and order.base_state in TERMINAL
     return ""
 
 

@@ -314,13 +314,15 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_CLOSED,
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
-        # A person stated that it is cancelled, but the venue works it (`second_thoughts`).
+        # The venue works it: it cancelled only a leg that a replace superseded (`legs.py`), or a
+        # person stated that it is cancelled (`second_thoughts`).
         K.ACKNOWLEDGED: R.REOPEN,
     },
     S.EXPIRED: {
         **_CLOSED,
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
+        K.ACKNOWLEDGED: R.REOPEN,
     },
     S.REJECTED: {
         **_CLOSED,

@@ -199,7 +199,10 @@ class Gateway:
         session_id: str = "sima-orders",
         mic: str = "SIMA",
         instance: str = "test",
+        *,
+        drop_copy: bool = False,
     ) -> None:
+        self._drop_copy = drop_copy
         self._stub = VenueLinkServiceStub(channel)
         self._session_id = session_id
         self._mic = mic
@@ -246,6 +249,7 @@ class Gateway:
                     session_id=self._session_id,
                     venue_mic=self._mic,
                     gateway_instance=self.instance,
+                    drop_copy=self._drop_copy,
                     session_epoch=epoch,
                     status=status,
                     beats=self.alive,

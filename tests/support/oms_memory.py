@@ -110,7 +110,12 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
         return [self.tables.keys[key] for key in keys if key in self.tables.keys]
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
-        return [self.tables.executions[one] for one in ids if one in self.tables.executions]
+        rows = self.tables.executions.values()
+        return [row for row in rows if (row.order_id, row.exec_id) in set(ids)]
+
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        rows = self.tables.executions.values()
+        return [row for row in rows if row.venue_mic == venue_mic and row.exec_id in exec_ids]
 
     async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
         return [row for row in self.tables.executions.values() if row.order_id in order_ids]
@@ -154,7 +159,7 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
         for row in writes.idempotency:
             _add(tables.keys, (row.account_id, row.key), row)
         for row in writes.executions:
-            _add(tables.executions, (row.venue_mic, row.exec_id), row)
+            _add(tables.executions, (row.order_id, row.exec_id, row.part), row)
         for row in writes.positions:
             tables.positions[row[:3]] = row
         bases = self._number(writes)

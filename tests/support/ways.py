@@ -223,6 +223,17 @@ async def _oco_leg(bench: LimitBench, side: int, price: str) -> int:
     return await waiting(bench, side, link=link(OCO), **leg)
 
 
+async def _trigger_leg(bench: LimitBench, number: int, _side: int, _price: str) -> str:
+    await trigger(bench, number, STOP_PRICE)
+    why = await reason(bench, number)
+    sibling = await bench.order(number - 1)
+    if why or not sibling.pending_cancel_id:
+        return why
+    await bench.canceled(number - 1)
+    await trigger(bench, number)
+    return await reason(bench, number)
+
+
 async def _oto_child(bench: LimitBench, side: int, price: str) -> int:
     first = {"instrument_id": "PHIA.SIMA", "terms": terms(limit_price="1")}
     parent = await waiting(bench, BUY, link=link(OTO), **first)
@@ -258,7 +269,7 @@ WAYS = {
     ),
     "stop held and approved": Way(_approved_stop, _trigger),
     "stop reached while its venue was down": Way(_reached_stop, _go_on),
-    "OCO leg": Way(_oco_leg, _trigger),
+    "OCO leg": Way(_oco_leg, _trigger_leg),
     "OTO child": Way(_oto_child, _parent_fills),
     "bracket exit": Way(_bracket_exit, _parent_fills, reduces=True),
 }

@@ -37,6 +37,9 @@ from svc_oms.service.ports.session_ports import ActionRow
 
 # Fills fetched at a time while a position is folded anew.
 FILL_ROWS_PREFETCH = 1_000
+# Longest time of each of its reads. Longer than of other statements: an account may have millions
+# of executions, and a report of a bust must not fail again and again.
+REFOLD_TIMEOUT_S = 120.0
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -166,6 +169,12 @@ class PostgresTransaction(Transaction):
         return [ExecutionRow(*row) for row in rows]
 
     @override
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.VENUE_EXECUTIONS, venue_mic, exec_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
     async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
         with translated():
             rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
@@ -200,14 +209,20 @@ class PostgresTransaction(Transaction):
     @override
     async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
         with translated():
-            rows = await self._connection.fetch(controls.AMENDMENTS, account_id, named)
+            rows = await self._connection.fetch(
+                controls.AMENDMENTS, account_id, named, timeout=REFOLD_TIMEOUT_S
+            )
         return [AmendmentRow(*row) for row in rows]
 
     @override
     async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
         with translated():
             rows = self._connection.cursor(
-                controls.FILLS, account_id, named, prefetch=FILL_ROWS_PREFETCH
+                controls.FILLS,
+                account_id,
+                named,
+                prefetch=FILL_ROWS_PREFETCH,
+                timeout=REFOLD_TIMEOUT_S,
             )
             async for row in rows:
                 yield FillRow(*row)
@@ -235,15 +250,17 @@ class PostgresTransaction(Transaction):
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
             bases = dict(rows)
+        *busted, busted_parts = columns(writes.busted, 3)
         with translated():
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
                 *_common_parameters(replace(writes, outbox=[])),
                 *executions,
-                *columns(writes.busted, 2),
+                *busted,
                 *columns(writes.parked, len(ParkedWrite._fields)),
                 *progress,
                 [packed_position(row) for row in writes.positions],
+                busted_parts,
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")
@@ -305,7 +322,7 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
 def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
     text = (
         f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
-        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}"
+        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}\x1f{e.part}"
     )
     return text, e.body
 

@@ -28,6 +28,7 @@ from svc_oms.domain.reports.facts import (
     Facts,
     ReceiptFacts,
 )
+from svc_oms.domain.reports.legs import Leg, leg_of
 from svc_oms.domain.reports.report_parts import (
     TIMES_IN_FORCE,
     ask_venue,
@@ -111,6 +112,9 @@ def compared(
         found.differs(f"left out, because it could not be read: {facts.unreadable}")
     if not isinstance(facts, ExecutionReportFacts):
         return [parked(_msg_type(facts), text) for text in found.texts]
+    if leg_of(before, facts) is not Leg.CURRENT:
+        # It is not of the order as it works now, which is flagged already (legs.py).
+        return [parked("8", text) for text in found.texts]
     if facts.ord_rej_reason != UNKNOWN_ORDER:
         for text in (*_identity(before, facts), *_price_and_time(before, facts)):
             found.differs(text)
@@ -315,9 +319,9 @@ def _compare_status(
         return
     differs = f"OrdStatus(39)={status} of an order that is {base.name}"
     if base not in TERMINAL:
-        # By its own terms: a pending replace may leave more.
-        unfilled = after.cum_quantity < after.terms.quantity
-        filled = status == "2" and unfilled and not after.terms.quantity_is_estimate
+        # By its own terms; a replace without answer may have left more.
+        expected = after.pending_terms is not None and after.cum_quantity >= after.terms.quantity
+        filled = status == "2" and not after.terms.quantity_is_estimate and not expected
         if status in _ENDED or filled:
             found.differs(differs, f"OrdStatus(39)={status}")
         elif status in _PAUSED_AS and _PAUSED_AS[status] is not base:

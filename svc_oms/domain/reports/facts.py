@@ -61,6 +61,8 @@ class ExecutionReportFacts(NamedTuple):
     """What the report repeats of its order."""
     received_at_ns: int = 0
     """When the gateway received it."""
+    possible_resend: bool = False
+    """PossResend(97): the venue may have sent the content before, under another number."""
 
 
 class CancelRejectFacts(NamedTuple):

@@ -92,6 +92,20 @@ def arrival(
     return [OrderResolved(source, first, facts.venue_order_id)]
 
 
+def standing_doubts(order: Order) -> tuple[str, ...]:
+    """Return the doubts whether an order that the venue had is still there.
+
+    They are known by a request that is not pending: the venue answered it by saying that the
+    order is gone. Another report of the order ends them, or a person.
+    """
+    if not order.in_doubt:
+        return ()
+    pending = {order.pending_cancel_id, order.pending_replace_id}
+    if order.base_state is OrderState.PENDING_NEW:
+        pending.add(f"{order.order_id}-1")
+    return tuple(doubt for doubt in order.in_doubt if doubt not in pending)
+
+
 def found(
     order: Order,
     cl_ord_id: str,
@@ -142,6 +156,7 @@ def execution(order: Order, facts: ExecutionReportFacts) -> Execution:
         received_at_ns=facts.received_at_ns,
         liquidity=facts.last_liquidity,
         last_market_mic=facts.last_market_mic,
+        cum_quantity=facts.cum_quantity,
     )
 
 

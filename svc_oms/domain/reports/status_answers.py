@@ -32,6 +32,7 @@ from svc_oms.domain.reports.report_parts import (
     parked,
     refusal,
     request_number,
+    standing_doubts,
     venue_rejection,
 )
 
@@ -80,6 +81,11 @@ def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     if cum is not None:
         events += _executions_missing(order, facts, cum)
     events += _pending_requests(order, facts)
+    events += [
+        OrderResolved(answer_source(facts), doubt)
+        for doubt in standing_doubts(order)
+        if not any(isinstance(one, OrderResolved) and one.cl_ord_id == doubt for one in events)
+    ]
     events += _status_of_base(order, facts)
     events += _ends_for_good(order, facts)
     if facts.ord_status in _WORKS:
@@ -230,7 +236,11 @@ def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return []
     if order.base_state is not OrderState.PENDING_NEW or order.venue_order_id:
         text = f"the venue does not know an order that is {order.base_state.name}"
-        return [parked("8", text)]
+        doubted = bool(standing_doubts(order))
+        return [
+            parked("8", text),
+            *([] if doubted else [OrderInDoubt(order.cl_ord_id, text)]),
+        ]
     rejection = not_sent(order, "order", facts.text)
     return [
         *found(order, asked, answer_source(facts), rejection),

@@ -59,6 +59,7 @@ from svc_oms.domain.reports.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.reports.legs import of_another_leg, works
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
@@ -76,7 +77,7 @@ from svc_oms.domain.reports.report_parts import (
 )
 from svc_oms.domain.reports.request_rejects import cancel_reject, message_reject, receipt
 from svc_oms.domain.reports.status_answers import UNKNOWN_ORDER, order_status, unknown_order
-from svc_oms.domain.resolve import second_thoughts
+from svc_oms.domain.resolve import folded, second_thoughts
 
 __all__ = [
     "BusinessRejectFacts",
@@ -103,34 +104,49 @@ DUPLICATE_ORDER = 6
 """OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
 
 
-def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS) -> list[Event]:
+def interpret(
+    order: Order,
+    facts: Facts,
+    executions: Executions = NO_EXECUTIONS,
+    *,
+    copied: bool = False,
+) -> list[Event]:
     """Return the events of a report, in order; [] if nothing is new.
 
     Fold them one after the other with `evolve`.
 
     Args:
         order: The order before the report.
-        facts: The report. Of executions the caller gives only those whose (venue, ExecID(17))
-            is not applied yet.
-        executions: Known executions of this order by ExecID(17); needed for
-            ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
-            counts as busted: the correction has its own ExecID(17).
+        facts: The report. Of fills, busts and corrections the caller gives only those that are
+            not applied yet (`execution_ids.seen`).
+        executions: Executions of this order by ExecID(17); needed for ExecType(150)=H and G,
+            which name one in ExecRefID(19) (`execution_ids.named`). One that was corrected
+            counts as busted.
+        copied: It is of a drop copy, and so does not show whether the order works now.
     """
-    if order.stated_by_person and isinstance(facts, ExecutionReportFacts):
-        overruled, order = second_thoughts(order, facts)
-        return [*overruled, *_events(order, facts, executions)]
-    return _events(order, facts, executions)
+    if isinstance(facts, CancelRejectFacts):
+        return cancel_reject(order, facts, copied=copied)
+    if not isinstance(facts, ExecutionReportFacts):
+        return _refused_or_not_sent(order, facts)
+    aside = of_another_leg(order, facts)
+    if aside is not None:
+        return aside
+    first: list[Event] = []
+    if order.stated_by_person:
+        first, order = second_thoughts(order, facts)
+    handler = _BY_EXEC_TYPE.get(facts.exec_type)
+    if handler is None:
+        return [*first, parked("8", f"ExecType(150)={facts.exec_type} is not known")]
+    if not copied:
+        opened = works(order, facts)
+        first, order = [*first, *opened], folded(order, opened)
+    return [*first, *handler(order, facts, executions)]
 
 
-def _events(order: Order, facts: Facts, executions: Executions) -> list[Event]:
+def _refused_or_not_sent(
+    order: Order, facts: BusinessRejectFacts | SessionRejectFacts | ReceiptFacts
+) -> list[Event]:
     match facts:
-        case ExecutionReportFacts():
-            handler = _BY_EXEC_TYPE.get(facts.exec_type)
-            if handler is None:
-                return [parked("8", f"ExecType(150)={facts.exec_type} is not known")]
-            return handler(order, facts, executions)
-        case CancelRejectFacts():
-            return cancel_reject(order, facts)
         case BusinessRejectFacts():
             return message_reject(order, facts, "j", "BusinessMessageReject(j)")
         case SessionRejectFacts():
@@ -163,7 +179,7 @@ def _pending_new(order: Order, facts: ExecutionReportFacts, _executions: Executi
     return arrival(order, facts)
 
 
-def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
+def _trade(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
     quantity, price = facts.last_quantity, facts.last_price
     if not facts.exec_id or quantity is None or quantity <= 0 or price is None:
         return [
@@ -173,8 +189,6 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
                 f"{facts.exec_id or 'none'}, {as_text(quantity)}, {as_text(price)}",
             )
         ]
-    if facts.exec_id in executions:
-        return []
     events = arrival(order, facts)
     if order.base_state is OrderState.PENDING_NEW:
         # The venue sent no acknowledgement of its own, but it works the order.
@@ -354,8 +368,6 @@ def _busted_execution(
 
 
 def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    if facts.exec_id in executions:
-        return []
     known = executions.get(facts.exec_ref_id)
     if known is None or known.busted:
         return [

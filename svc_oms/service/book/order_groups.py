@@ -26,10 +26,12 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.groups import consequences
 from svc_oms.domain.model import Order
+from svc_oms.domain.numbers import Quantity
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
 from svc_oms.service.ports import AccountRow, OutboxWrite, Transaction
+from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.submissions import Submission
 
@@ -50,9 +52,14 @@ class OrderGroups:
     """The groups; see the head of this file."""
 
     def __init__(
-        self, changes: BookChanges, venues: VenueSessions, accounts: Mapping[str, AccountRow]
+        self,
+        changes: BookChanges,
+        venues: VenueSessions,
+        accounts: Mapping[str, AccountRow],
+        market: Market,
     ) -> None:
         self._changes = changes
+        self._market = market
         self._accounts = accounts
         self._venues = venues
         self._members: dict[Group, list[str]] = {}
@@ -97,6 +104,11 @@ class OrderGroups:
         members = (self._changes.find(order_id) for order_id in found)
         return [order for order in members if order is not None]
 
+    def lot(self, order: Order) -> Quantity | None:
+        """Return the lot of an order's listing; None if the listing is not known."""
+        listing = self._market.find(order.instrument_id)
+        return None if listing is None else listing.lot_size
+
     def parent(self, order: Order) -> Order | None:
         """Return the parent of an order."""
         link = order.link
@@ -115,7 +127,7 @@ class OrderGroups:
             return
         moves = [(before, after)]
         for was, now in moves:
-            found = consequences(self.members(now), now, was)
+            found = consequences(self.members(now), now, was, self.lot)
             for order_id, parts in groupby(found, attrgetter("order.order_id")):
                 order = self._changes.find(order_id)
                 if order is None or (order_id == after.order_id and not itself):

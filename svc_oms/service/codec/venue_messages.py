@@ -110,7 +110,7 @@ _read_report = reader(
     ExecutionReportFacts,
     gw.ExecutionReport,
     _NUMBERS,
-    {"reported_order", "repeats", "received_at_ns"},
+    {"reported_order", "repeats", "received_at_ns", "possible_resend"},
 )
 # The numbers without which an ExecType(150) is no event: F trade, G correction.
 _NEEDED = dict.fromkeys("FG", frozenset({"last_quantity", "last_price"}))
@@ -128,7 +128,8 @@ def facts_of(message: gw.VenueMessage) -> Facts | None:
     """
     match message.WhichOneof("body"):
         case "execution_report":
-            return _execution_report(message.execution_report, from_timestamp(message.received_at))
+            received_at_ns = from_timestamp(message.received_at)
+            return _execution_report(message.execution_report, received_at_ns, message.poss_resend)
         case "order_cancel_reject":
             return _read_cancel_reject(message.order_cancel_reject)
         case "business_reject":
@@ -142,13 +143,16 @@ def facts_of(message: gw.VenueMessage) -> Facts | None:
             return None
 
 
-def _execution_report(report: gw.ExecutionReport, received_at_ns: int) -> ExecutionReportFacts:
+def _execution_report(
+    report: gw.ExecutionReport, received_at_ns: int, possible_resend: bool
+) -> ExecutionReportFacts:
     reported = _read_reported_order(report.told) if report.HasField("told") else None
     repeats = _read_reported_order(report.repeats) if report.HasField("repeats") else None
+    beside = reported, repeats, received_at_ns, possible_resend
     try:
-        return _read_report(report, reported, repeats, received_at_ns)
+        return _read_report(report, *beside)
     except ValueError:
-        return _read_report(_readable(report), reported, repeats, received_at_ns)
+        return _read_report(_readable(report), *beside)
 
 
 def _readable(report: gw.ExecutionReport) -> gw.ExecutionReport:

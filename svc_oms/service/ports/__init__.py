@@ -180,7 +180,11 @@ class Transaction(Protocol):
         ...
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
-        """Read executions by (venue, ExecID(17))."""
+        """Read executions by (order, ExecID(17)), in the order they were applied."""
+        ...
+
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read a venue's executions of any order by ExecID(17)."""
         ...
 
     async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:

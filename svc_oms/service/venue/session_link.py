@@ -30,7 +30,7 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     Transaction,
 )
-from svc_oms.service.reference.venue_sessions import VenueSession, reported_session
+from svc_oms.service.reference.venue_sessions import VenueSession, keep_trading, reported_session
 from svc_oms.service.venue.downlink import (
     GATEWAY_SILENCE_MAX_S,
     OLD_GATEWAY_SILENCE_MAX_S,
@@ -83,7 +83,8 @@ class SessionLink:
         self._room = asyncio.Event()
         self._room.set()
         self._confirmed = 0
-        self._status = gw.SessionStatus()
+        # What the last owner stored: the venue may be closed, and this gateway not know it yet.
+        self._status = gw.SessionStatus.FromString(session.status)
         # Outbound sequences whose receipts came before those of earlier commands.
         self._early: set[int] = set()
         # Next MsgSeqNum(34) that the gateway sends, by its receipts.
@@ -339,10 +340,11 @@ class SessionLink:
                 order_accounts,
                 changes,
                 accounts,
-                OrderGroups(changes, parts.venues, accounts),
+                OrderGroups(changes, parts.venues, accounts, parts.market),
                 parts.fill_followers,
                 self.drop_copy,
                 parts.venues.has_copy(self.venue_mic),
+                parts.known.venue_order_ids,
                 unsolicited.openings,
             )
             await batch.read(transaction)
@@ -389,6 +391,7 @@ class SessionLink:
             sender = (status.session_epoch, status.next_sender_msg_seq_num)
             self._sender = 0
         since_ns = from_timestamp(status.since) or parts.clock.now_ns()
+        keep_trading(self._status, status, parts.clock.now_ns())
         await parts.store.store_status(
             self.session_id,
             self.token,
@@ -411,18 +414,23 @@ class SessionLink:
 
     def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
         """Return the status of a session without owner: down, with what it could do before."""
-        was_down = self._status.state == gw.SESSION_STATE_DOWN and self._status.text
-        return gw.SessionStatus(
+        before = self._status
+        was_down = before.state == gw.SESSION_STATE_DOWN and before.text
+        status = gw.SessionStatus(
             session_id=self.session_id,
             venue_mic=self.venue_mic,
             state=gw.SESSION_STATE_DOWN,
             since=timestamp(since_ns),
-            text=f"{why}; before: {self._status.text}" if was_down else why,
-            order_types=self._status.order_types,
-            times_in_force=self._status.times_in_force,
-            cash_quantity=self._status.cash_quantity,
-            capabilities=self._status.capabilities,
+            text=f"{why}; before: {before.text}" if was_down else why,
+            trading_session_status=before.trading_session_status,
+            order_types=before.order_types,
+            times_in_force=before.times_in_force,
+            cash_quantity=before.cash_quantity,
+            capabilities=before.capabilities,
         )
+        if before.HasField("trading_session"):
+            status.trading_session.CopyFrom(before.trading_session)
+        return status
 
 
 def _not_sent(number: int, command: gw.VenueCommand) -> gw.CommandReceipt:

@@ -188,12 +188,14 @@ def test_b_1_e_acknowledgement_and_cancel_cross(tracked):
 
 
 def test_b_1_f_cancel_of_an_order_unknown_to_the_venue(tracked):
-    """OrderCancelReject(9) with unknown order: the cancel is over, the order as it was."""
+    """It contradicts the New: the cancel is over, and the order in doubt until an answer."""
     acknowledge(tracked)
     tracked.cancel()
     refuse(tracked, Y, "8", reason=1)
-    assert tracked.status == ("NEW", 0, 10000)
+    assert tracked.status == ("UNKNOWN", 0, 10000)
     assert tracked.order.rejection.venue_code == 1
+    tracked.report("I", "0", cum_quantity=0)
+    assert tracked.status == ("NEW", 0, 10000)
 
 
 # --- C: replace, changes of quantity --------------------------------------------------------
@@ -380,8 +382,10 @@ def test_e_1_a_order_given_by_telephone():
     tracked = TrackedOrder()
     tracked.hear_unsolicited("0", "0", order_quantity=10000, cum_quantity=0)
     assert tracked.status == ("NEW", 0, 10000)
-    for exec_id, quantity in (("E1", 2000), ("E2", 1000), ("E2", 1000), ("E3", 7000)):
-        tracked.fill(exec_id, quantity, cl_ord_id="")
+    for exec_id, quantity, cum in (
+        ("E1", 2000, 2000), ("E2", 1000, 3000), ("E2", 1000, 3000), ("E3", 7000, 10000),
+    ):  # fmt: skip
+        tracked.fill(exec_id, quantity, cl_ord_id="", cum_quantity=cum)
     assert tracked.status == ("FILLED", 10000, 0)
     assert tracked.order.origin is OrderOrigin.VENUE
     assert tracked.findings() == []

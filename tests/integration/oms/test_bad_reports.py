@@ -20,9 +20,10 @@ def fill(gateway: Gateway, cl_ord_id: str, **fields) -> gw.VenueMessage:
 FILLS = [
     ("no ExecID", "ExecID(17)", {"exec_id": ""}),
     ("an ExecID of control characters", "ExecID(17)", {"exec_id": "a\x1fb"}),
-    ("another fill under a known ExecID", "ExecID(17)", {"exec_id": "KNOWN"}),
+    ("another fill under a known ExecID, and its CumQty does not add up", "ExecID(17)",
+     {"exec_id": "KNOWN", "cum_quantity": "70"}),
     ("another price under a known ExecID", "ExecID(17)",
-     {"exec_id": "KNOWN", "last_quantity": "50", "last_price": "651"}),
+     {"exec_id": "KNOWN", "last_quantity": "50", "last_price": "651", "cum_quantity": "50"}),
     ("no quantity", "LastQty(32)", {"last_quantity": ""}),
     ("a quantity of zero", "LastQty(32)", {"last_quantity": "0"}),
     ("a negative quantity", "LastQty(32)", {"last_quantity": "-10"}),

@@ -255,6 +255,7 @@ async def test_a_proposed_change_is_seen_by_those_it_concerns(book_url, tls):
         assert await limits.SetLimit(request, metadata=RITA) == answer
         halted = requests()["SetTradingStatus"]
         halted.target, halted.target_id = limit_pb2.TRADING_STATUS_TARGET_VENUE, "SIMB"
+        halted.idempotency_key = "halted"
         await limits.SetTradingStatus(halted, metadata=RITA)
         halted.status, halted.idempotency_key = order_pb2.ACCOUNT_STATUS_ACTIVE, "active"
         active = (await limits.SetTradingStatus(halted, metadata=RITA)).proposed

@@ -9,7 +9,6 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.facts import ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
@@ -47,13 +46,6 @@ def lives(draw):
     return reported, cum, canceled
 
 
-def copied(tracked, facts):
-    if facts.exec_type == "F" and facts.exec_id in tracked.executions:
-        return
-    for event in interpret_copy(tracked.order, facts, tracked.executions):
-        tracked.apply(event)
-
-
 @given(life=lives(), data=st.data())
 def test_both_ways_end_alike(life, data):
     reported, cum, canceled = life
@@ -73,7 +65,7 @@ def test_both_ways_end_alike(life, data):
             tracked.hear(facts)
         else:
             facts = copy.pop(0)
-            copied(tracked, facts)
+            tracked.copy(facts)
             overtaken |= tracked.order.is_closed and len(session) > 1
         ended |= facts.exec_type == "4"
         assert tracked.findings() == []
@@ -81,7 +73,9 @@ def test_both_ways_end_alike(life, data):
         assert ended or not tracked.order.is_closed
     order = tracked.order
     assert order.cum_quantity == cum
-    assert len(tracked.executions) == sum(facts.exec_type == "F" for facts in reported)
+    assert sum(map(len, tracked.parts.values())) == sum(
+        facts.exec_type == "F" for facts in reported
+    )
     assert overtaken or order.terms.quantity == LARGER
     if canceled:
         assert tracked.status == ("CANCELED", cum, 0)

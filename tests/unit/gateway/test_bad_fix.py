@@ -129,7 +129,13 @@ def test_the_tables_have_every_field_that_is_read() -> None:
         getattr(t, name) for name in re.findall(r"\bt\.([A-Z_]+)", inspect.getsource(orders_in))
     }
     covered = {tag for fields in ORDERS.values() for tag in fields}
-    session = {t.MSG_TYPE, t.SENDING_TIME, t.TRAD_SES_STATUS}
+    session = {t.MSG_TYPE, t.SENDING_TIME} | {
+        t.TRADING_SESSION_ID,
+        t.TRAD_SES_STATUS,
+        t.TRAD_SES_CLOSE_TIME,
+        t.TRAD_SES_END_TIME,
+        t.TRAD_SES_REQ_ID,
+    }
     # The first is looked at only where there is no MaxFloor(111), the second only in a mass
     # answer: the next tests have them.
     assert read_tags - covered == session | {t.DISPLAY_QTY, t.LAST_RPT_REQUESTED}
@@ -238,7 +244,7 @@ def test_a_message_of_nothing_and_one_of_bytes(kind) -> None:
 @pytest.mark.parametrize("value", ["", "0", "9", "-1", "two", LONG, "\udcff"])
 def test_a_session_status_nobody_knows_is_none(value) -> None:
     raw = raw_of("h", {"336": "day", "340": value})
-    assert OrderReader(lambda _: "").trading_session_status(raw) == 0
+    assert OrderReader(lambda _: "").trading_session(raw).status == 0
     reading = FixMarketDialect(config()).read(raw, NOW)
     assert reading.session_status is not None
 

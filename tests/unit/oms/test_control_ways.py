@@ -176,7 +176,9 @@ async def test_the_resting_order_is_cancelled_before_the_order_goes(way):
     against, bench.orders = bench.orders[-1], orders
     await bench.set_limit("SELF_MATCH", self_match=2)
     assert await way.go(bench, number, BUY, "100") == ""
-    commands = await sent(bench, number)
+    # An OCO leg has its sibling cancelled, too.
+    pair = {against, bench.orders[number]}
+    commands = [each for each in await sent(bench, number) if each[0] in pair]
     last = VENUE_COMMAND_KIND_REPLACE if way is WAYS["replace"] else VENUE_COMMAND_KIND_NEW
     assert commands[-2:] == [(against, VENUE_COMMAND_KIND_CANCEL), (bench.orders[number], last)]
 
@@ -191,14 +193,16 @@ def test_no_other_code_sends_orders():
     """Every use of NEW is a way of the matrix; REPLACE is also sent by group rules.
 
     A group's rule changes the quantity of an exit to what its entry executed, which no control
-    may refuse: the exit closes the position that these executions made.
+    may refuse: the exit closes the position that these executions made. A reduce-only order is
+    only ever lowered.
     """
     found = {
         (path.as_posix(), kind)
         for path in own_files(".py")
         for kind in ("NEW", "REPLACE")
         if path.is_relative_to("svc_oms/service")
-        and path.name != "pulls.py"  # It compares kinds and sends none of them.
+        # They compare kinds and send none of them.
+        and path.name not in {"pulls.py", "session_link.py"}
         and f"VENUE_COMMAND_KIND_{kind}" in text_of(path)
     }
     assert found == {
@@ -206,4 +210,5 @@ def test_no_other_code_sends_orders():
         ("svc_oms/service/commands/order_commands.py", "REPLACE"),
         ("svc_oms/service/waiting/waiting_commands.py", "NEW"),
         ("svc_oms/service/book/order_groups.py", "REPLACE"),
+        ("svc_oms/service/waiting/reduce_only.py", "REPLACE"),
     }

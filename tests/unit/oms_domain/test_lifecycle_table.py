@@ -75,6 +75,7 @@ def test_nothing_leaves_a_closed_state_but_the_odd_rows():
         ("FILLED", "REPLACED"),
         ("FILLED", "RESTATED"),
         ("CANCELED", "ACKNOWLEDGED"),
+        ("EXPIRED", "ACKNOWLEDGED"),
         ("REJECTED", "ACKNOWLEDGED"),
     }
 

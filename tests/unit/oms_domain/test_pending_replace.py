@@ -8,7 +8,6 @@ from svc_oms.domain.groups import consequences
 from svc_oms.domain.kill_switches import PullOutcome, find
 from svc_oms.domain.model import Link, LinkKind
 from svc_oms.domain.order import OrderRefused
-from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
@@ -32,8 +31,7 @@ def copy(tracked, cum, quantity, leaves, exec_id="E1"):
         "F", "1", cl_ord_id=Y, exec_id=exec_id, last_quantity=quantity, last_price="50",
         order_quantity=121, cum_quantity=cum, leaves_quantity=leaves,
     )  # fmt: skip
-    for event in interpret_copy(tracked.order, facts):
-        tracked.apply(event)
+    tracked.copy(facts)
     assert tracked.findings() == []
 
 

@@ -10,6 +10,7 @@ from svc_oms.domain.events import (
     OrderCanceled,
     OrderExecuted,
     OrderExpired,
+    OrderInDoubt,
     OrderReplaced,
     OrderResolved,
     OrderSuspended,
@@ -97,7 +98,7 @@ def test_a_fill_without_its_numbers_is_parked(working, missing):
 def test_a_fill_known_already_is_nothing(working):
     working.fill("E1", 40)
     again = report("F", "1", exec_id="E1", last_quantity=40, last_price="50")
-    assert interpret(working.order, again, working.executions) == []
+    assert working.hear(again) == []
 
 
 def test_a_fill_whose_cum_does_not_add_up_counts_and_is_an_anomaly(working):
@@ -137,7 +138,7 @@ def test_an_order_given_up_that_works_after_all_is_open_again(tracked):
     tracked.report("0", "0")
     assert tracked.status == ("NEW", 0, 100)
     assert tracked.order.rejection is None
-    assert tracked.order.anomaly == "the venue works an order that was rejected"
+    assert tracked.order.anomaly_count == 1
 
 
 def test_a_later_new_reports_the_venue_order_id(tracked):
@@ -625,8 +626,12 @@ def test_a_fill_in_doubt_about_a_cancel_leaves_the_doubt(working):
 
 
 def test_the_venue_does_not_know_an_order_it_worked(working):
-    text = parked(working.report("I", "8", ord_rej_reason=5))
-    assert text == "the venue does not know an order that is NEW"
+    contradiction, doubt = working.report("I", "8", ord_rej_reason=5)
+    assert contradiction.text == "the venue does not know an order that is NEW"
+    assert doubt == OrderInDoubt(X, contradiction.text)
+    assert working.status == ("UNKNOWN", 0, 100)
+    # It says so again: that is one more anomaly, and no other doubt.
+    assert kinds(working.report("I", "8", ord_rej_reason=5)) == ["VenueReportParked"]
     working.report("4", "4")
     assert working.report("I", "8", ord_rej_reason=5) == []
     assert working.report("I", "8", cl_ord_id="other", ord_rej_reason=5) == []
@@ -711,7 +716,7 @@ def test_status_of_a_paused_order_that_only_reports_a_request(working):
 def test_status_of_a_closed_order(working):
     working.report("4", "4")
     assert working.report("I", "4", cum_quantity=0) == []
-    assert "reported of an order that is CANCELED" in parked(working.report("I", "0"))
+    assert "reported of an order that is CANCELED" in parked(working.report("I", "9"))
     assert "CumQty(14) 40" in parked(working.report("I", "4", cum_quantity=40))
 
 

@@ -397,7 +397,7 @@ class ParkedMessage(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "trading_session", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -411,6 +411,7 @@ class SessionStatus(_message.Message):
     ORDER_TYPES_FIELD_NUMBER: _ClassVar[int]
     TIMES_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    TRADING_SESSION_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -428,11 +429,22 @@ class SessionStatus(_message.Message):
     order_types: _containers.RepeatedScalarFieldContainer[_order_pb2.OrderType]
     times_in_force: _containers.RepeatedScalarFieldContainer[_order_pb2.TimeInForce]
     cash_quantity: bool
+    trading_session: TradingSession
     clock_skew: _session_pb2.ClockSkew
     gateway_instance: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
     parked_messages: int
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., trading_session: _Optional[_Union[TradingSession, _Mapping]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
+
+class TradingSession(_message.Message):
+    __slots__ = ("since", "closes_at", "closed_at")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_AT_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_AT_FIELD_NUMBER: _ClassVar[int]
+    since: _timestamp_pb2.Timestamp
+    closes_at: _timestamp_pb2.Timestamp
+    closed_at: _timestamp_pb2.Timestamp
+    def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
     __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "beat")

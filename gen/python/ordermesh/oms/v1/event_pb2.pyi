@@ -294,12 +294,14 @@ class TriggerMoved(_message.Message):
     def __init__(self, trigger: _Optional[_Union[_order_pb2.OrderTrigger, _Mapping]] = ...) -> None: ...
 
 class OrderReleased(_message.Message):
-    __slots__ = ("waits_for", "text")
+    __slots__ = ("waits_for", "text", "odd_lot_remainder")
     WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    ODD_LOT_REMAINDER_FIELD_NUMBER: _ClassVar[int]
     waits_for: _order_pb2.WaitsFor
     text: str
-    def __init__(self, waits_for: _Optional[_Union[_order_pb2.WaitsFor, str]] = ..., text: _Optional[str] = ...) -> None: ...
+    odd_lot_remainder: str
+    def __init__(self, waits_for: _Optional[_Union[_order_pb2.WaitsFor, str]] = ..., text: _Optional[str] = ..., odd_lot_remainder: _Optional[str] = ...) -> None: ...
 
 class StatusRequested(_message.Message):
     __slots__ = ("cl_ord_id", "text")

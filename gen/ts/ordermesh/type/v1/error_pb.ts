@@ -163,7 +163,8 @@ export enum ErrorReason {
   OBJECT_STATE = 11,
 
   /**
-   * The instrument is not tradable now. wait-until. OrdRejReason(103)=2.
+   * The instrument is not tradable now, or its venue is closed and does not take such an order
+   * before it opens. wait-until. OrdRejReason(103)=2.
    *
    * @generated from enum value: ERROR_REASON_INSTRUMENT_NOT_TRADABLE = 20;
    */
