@@ -324,8 +324,8 @@ class OrderSession:
             self._blocks_version != self._blocks_told
             and self._clock.monotonic() >= self._confirm_from
         )
-        told = messages or receipts or early or not_resent or result
-        if not (told or self.view.due or blocks_due):
+        due = self.view.due or blocks_due
+        if not (due or messages or receipts or early or not_resent or result):
             return None
         frame = link.LinkRequest(
             messages=messages, receipts=receipts, early_receipts=early, not_resent=not_resent,
@@ -365,8 +365,7 @@ class OrderSession:
             else:
                 await self.start_engine(epoch, applied)
             sent = await asyncio.to_thread(self._engine.requests_sent)
-        redelivered_to = opened.redelivered_to if opened.HasField("redelivered_to") else None
-        self.outbound.open(opened.next_outbound_sequence, sent, redelivered_to)
+        self.outbound.open(opened, sent)
 
     async def start_engine(self, epoch: int, applied: int) -> None:
         """Begin after what is durable, unless the session must stay out."""

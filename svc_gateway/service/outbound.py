@@ -104,15 +104,14 @@ class Outbound:
         """Commands and status requests waiting."""
         return len(self._queue) + len(self.questions)
 
-    def open(
-        self, next_sequence: int, requests_sent: frozenset[str], redelivered_to: int | None
-    ) -> None:
-        """Begin a link: the OMS streams from this sequence on."""
+    def open(self, opened: link.LinkOpened, requests_sent: frozenset[str]) -> None:
+        """Begin a link: the OMS streams from its next sequence on."""
         self.drop()
-        self.receipts.open(next_sequence)
-        self._expected = next_sequence
+        self.receipts.open(opened.next_outbound_sequence)
+        self._expected = opened.next_outbound_sequence
         self._requests_sent = requests_sent
-        self._redelivered_to = redelivered_to
+        known = opened.HasField("redelivered_to")
+        self._redelivered_to = opened.redelivered_to if known else None
 
     def block(self, blocks: link.Blocks) -> None:
         """From now on hold back what these kill switches cover; they replace earlier ones."""
