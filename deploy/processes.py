@@ -196,6 +196,7 @@ PROCESSES = (
             "ordermesh.oms.v1.AuditService",
             "ordermesh.oms.v1.KillSwitchService",
             "ordermesh.oms.v1.LimitService",
+            "ordermesh.oms.v1.ParkedService",
             "ordermesh.oms.v1.SessionService",
         ),
         internal=("ordermesh.gateway.v1.VenueLinkService",),

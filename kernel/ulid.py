@@ -60,6 +60,11 @@ def new_ulid(now_ns: int) -> str:
     return _maker.make(now_ns)
 
 
+def first_ulid(now_ns: int) -> str:
+    """Return the id that sorts before all ids made at this time or later."""
+    return _encode(max(now_ns, 0) // NS_PER_MS, 0)
+
+
 def valid_ulid(text: str) -> bool:
     """Return whether the text is a ULID in its one canonical, upper-case form."""
     return len(text) == ULID_CHARACTERS and text[0] <= "7" and _ALPHABET_SET.issuperset(text)

@@ -98,6 +98,9 @@ OrderTypeName = Literal[
 TimeInForceName = Literal["day", "gtc", "gtd", "ioc", "fok", "at_open", "at_close"]
 
 
+AccountName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]
+
+
 def _known_zone(name: str) -> str:
     try:
         return name and ZoneInfo(name).key
@@ -130,10 +133,15 @@ class DialectConfig(_Frozen):
     send_parties: bool = False
     send_handl_inst: bool = True
     account_tag: Literal["account", "none"] = "account"
-    # Unsolicited orders: "adopt" opens the order for the account in Account(1), "park" keeps the
-    # report for a person.
-    telephone_orders: Literal["adopt", "park"] = "adopt"
-    # Their account if the venue reports no Account(1); empty: they are parked.
+    # Unsolicited orders: "park" keeps the report for a person, "adopt" opens the order if its
+    # account is one of telephone_accounts.
+    telephone_orders: Literal["adopt", "park"] = "park"
+    # Accounts in which this venue may open orders; adopt needs at least one.
+    telephone_accounts: tuple[AccountName, ...] = ()
+    # Unsolicited orders that the session may open in 24 hours; further ones are parked.
+    telephone_orders_per_day_max: Annotated[int, Field(ge=1, le=100_000)] = 100
+    # Their account if the venue reports no Account(1): one of telephone_accounts; empty: they are
+    # parked.
     telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
@@ -158,6 +166,14 @@ class DialectConfig(_Frozen):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{key} names twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _adopts_for_somebody(self) -> Self:
+        if self.telephone_orders == "adopt" and not self.telephone_accounts:
+            raise ValueError("telephone_orders: adopt needs telephone_accounts: whose orders?")
+        if self.telephone_account and self.telephone_account not in self.telephone_accounts:
+            raise ValueError("telephone_account must be one of telephone_accounts")
         return self
 
 

@@ -37,6 +37,9 @@ from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_control import KillSwitchControl
 from svc_oms.service.kill.kill_switches import KillSwitches, KillSwitchParts
 from svc_oms.service.kill.pulls import Puller, PullParts
+from svc_oms.service.parked.parked_messages import ParkedMessages, ParkedParts
+from svc_oms.service.parked.parked_view import ParkedView
+from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.reference.market import Market
@@ -50,6 +53,7 @@ from svc_oms.service.venue.downlink import SessionLinkParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.venue.unanswered import Unanswered
 from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import (
@@ -119,7 +123,11 @@ def build_replica(
         controls_in_force=shared.controls,
         refusal_log=refusal_log,
         guards=FlowGuards(store.guards(), worker, clock),
+        parked=_parked(shared),
+        parked_view=ParkedView(store),
+        statements=Statements(store, clock, shared.audit_log),
         triggers=triggers,
+        unanswered=Unanswered(store, worker.submit, settings.answer_age_max_s),
         reduce_only=_reduce_only(shared, worker),
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
@@ -175,6 +183,8 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             audit_log=shared.audit_log,
             pre_trade_controls=controls,
             fill_followers=shared.fill_followers,
+            answer_age_max_s=shared.settings.answer_age_max_s,
+            statement_value_alone_max=shared.settings.statement_value_alone_max,
         ),
         HANDLERS,
     )
@@ -208,6 +218,22 @@ def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLe
         fill_followers=shared.fill_followers,
     )
     return SessionLeases(parts, shared.name, may_add=shared.settings.sessions_may_be_added)
+
+
+def _parked(shared: _Shared) -> ParkedMessages:
+    return ParkedMessages(
+        ParkedParts(
+            shared.store,
+            shared.clock,
+            shared.known,
+            shared.market,
+            shared.venues,
+            shared.publisher,
+            shared.audit_log,
+            shared.fill_followers,
+            shared.settings.statement_value_alone_max,
+        )
+    )
 
 
 def _wake_up_receiver(shared: _Shared, leases: SessionLeases) -> WakeUpReceiver:

@@ -34,6 +34,12 @@ class OmsSettings(MeshSettings):
     """Largest quantity of one order, in shares; `none`: only the venue's limit."""
     order_value_max: Limit = Decimal(10_000_000)
     """Largest quantity times price of one order, in the instrument's currency; `none`: no limit."""
+    statement_value_alone_max: Limit = Decimal(100_000)
+    """Largest value that one person may state of an order (Resolve), in its currency; above it a
+    second person must confirm. `none`: no limit."""
+    answer_age_max_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """Seconds a venue may take to answer; then the order is UNKNOWN and the venue is asked again.
+    If the session of a venue is down for as long, a person may state what the venue has."""
     engage_confirm_s_max: Annotated[float, Field(gt=0, le=60)] = 5.0
     """Seconds Engage waits for the gateways to confirm; then it answers ENGAGING and names them."""
     trading_day_end_utc: TimeOfDay = "22:00"

@@ -99,8 +99,8 @@ alone.
 
 We deviate from the matrices on purpose in four points: a closed state shows through a pending
 request, an order that is executed in full while an increase of it has no answer is not closed, an
-order done for the day keeps its leaves, and one replace is in flight at a time
-([LIFECYCLE.md](LIFECYCLE.md)).
+order of several days that is done for the day keeps its leaves, and one replace is in flight at a
+time ([LIFECYCLE.md](LIFECYCLE.md)).
 """
 FIX_4_2 = """\
 ## FIX 4.2

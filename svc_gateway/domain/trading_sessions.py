@@ -80,8 +80,15 @@ class TradingSessions:
         self._due, self._asked_id = self._asks, ""
 
     def logged_out(self) -> None:
-        """Ask nothing more: no answer can come."""
+        """Ask nothing more: no answer can come.
+
+        Where the venue can be asked, what it said is forgotten: the session may be another
+        gateway's meanwhile, and what was true then must not be reported as new.
+        """
         self._due, self._asked_id = False, ""
+        if self._asks:
+            self._sessions.clear()
+            self.status, self.since_ns = UNKNOWN, 0
 
     def asked(self, request_id: str, now_s: float) -> None:
         """Note the question."""

@@ -8,8 +8,9 @@ from google.protobuf.message import Message
 
 from kernel.side import Side
 from mesh.auth import Principal
+from mesh.names import called
 from mesh.timestamps import from_timestamp
-from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2
+from ordermesh.oms.v1 import order_flow_service_pb2, order_pb2, order_service_pb2, statement_pb2
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
@@ -23,6 +24,7 @@ from svc_oms.domain.model import Link, OrderType, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.service.codec.values import link_value, terms_value
 from svc_oms.service.errors import invalid_field
+from svc_oms.service.ports.parked_ports import StatementRow
 from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CancelAll,
@@ -193,8 +195,30 @@ def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: R
         ),
         replaced=request.replaced,
         venue_order_id=request.venue_order_id,
+        parked_id=request.parked_id,
+        actor_name=user.username,
     )
     return Submission(CommandKind.RESOLVE, command, EVERY_ACCOUNT, body_hash(request), reply)
+
+
+def confirmed(
+    row: StatementRow,
+    request: order_service_pb2.ResolveRequest,
+    user: Principal,
+    reply: Reply,
+) -> Submission:
+    """Make a submission of another person's statement, which this user confirms."""
+    submission = resolve(request, user, reply)
+    statement = statement_pb2.Statement.FromString(row.body)
+    first = called(statement.stated_by, statement.stated_by_name)
+    assert isinstance(submission.command, ResolveOrder)
+    submission.command = submission.command._replace(
+        # No client's key can have a ~ in it.
+        idempotency_key=f"~statement~{row.statement_id}",
+        statement_id=row.statement_id,
+        reason=f"{request.reason} (stated by {first})",
+    )
+    return submission
 
 
 def cancel_all(

@@ -14,14 +14,18 @@ from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.api.go_flat import go_flat
 from svc_oms.api.paging import page_start, page_token
+from svc_oms.service.codec.parked_messages import statement_message
 from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import (
     account_not_found,
     database_away,
     invalid_field,
     order_not_found,
 )
+from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
+from svc_oms.service.ports.parked_ports import StatementFilter
 from svc_oms.service.reference.market import Market
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.submissions import Submission, Taken
@@ -37,6 +41,9 @@ ACCESS: dict[str, Access] = {
     "Cancel": user("TRADER"),
     "CancelAll": user("TRADER"),
     "Resolve": user("RISK"),
+    "ListStatements": user(),
+    "ConfirmStatement": user("RISK"),
+    "DeclineStatement": user("RISK"),
     "GoFlat": user("TRADER", "RISK"),
     # Each account's reads decide whose orders the caller may see.
     "Get": user(),
@@ -52,8 +59,15 @@ PAGE_ORDERS_DEFAULT = 100
 class OrderServicer:
     """See the comments in order_service.proto."""
 
-    def __init__(self, streams: StreamParts, worker: CommandWorker, market: Market) -> None:
+    def __init__(
+        self,
+        streams: StreamParts,
+        worker: CommandWorker,
+        market: Market,
+        statements: Statements,
+    ) -> None:
         self._streams = streams
+        self._statements = statements
         self._store = streams.store
         self._worker = worker
         self._market = market
@@ -118,7 +132,65 @@ class OrderServicer:
     ) -> order_service_pb2.ResolveResponse:
         """Apply a person's statement of what the venue has."""
         taken = await self._submitted(requests.resolve, request, call)
+        if not taken.order_id:
+            # Kept for a second person.
+            response = order_service_pb2.ResolveResponse.FromString(taken.body)
+            response.duplicate = taken.duplicate
+            return response
         return order_service_pb2.ResolveResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def ListStatements(  # noqa: N802
+        self, request: order_service_pb2.ListStatementsRequest, call: Call
+    ) -> order_service_pb2.ListStatementsResponse:
+        """Return a page of statements."""
+        wanted = StatementFilter(
+            _accounts("", call.user),
+            request.order_id,
+            request.waiting_only,
+            request.before_statement_id,
+            request.page_size or PAGE_ORDERS_DEFAULT,
+        )
+        try:
+            rows = await self._statements.page(wanted)
+        except StoreUnavailableError as error:
+            raise database_away(error) from error
+        now_ns = self._streams.clock.now_ns()
+        return order_service_pb2.ListStatementsResponse(
+            statements=[statement_message(row, now_ns) for row in rows]
+        )
+
+    async def ConfirmStatement(  # noqa: N802
+        self, request: order_service_pb2.ConfirmStatementRequest, call: Call
+    ) -> order_service_pb2.ConfirmStatementResponse:
+        """Confirm another person's statement, and apply it."""
+        self._streams.readiness.require()
+        try:
+            row = await self._statements.require(request.statement_id)
+            stated = order_service_pb2.ResolveRequest.FromString(row.request)
+            taken = await self._worker.ask(
+                lambda reply: requests.confirmed(row, stated, call.user, reply), call
+            )
+            row = await self._statements.require(request.statement_id)
+        except StoreUnavailableError as error:
+            raise database_away(error) from error
+        return order_service_pb2.ConfirmStatementResponse(
+            statement=statement_message(row, self._streams.clock.now_ns()), order=_order(taken)
+        )
+
+    async def DeclineStatement(  # noqa: N802
+        self, request: order_service_pb2.DeclineStatementRequest, call: Call
+    ) -> order_service_pb2.DeclineStatementResponse:
+        """Decline a statement."""
+        self._streams.readiness.require()
+        try:
+            row = await self._statements.decline(
+                request.statement_id, person_of(call.user), request.reason
+            )
+        except StoreUnavailableError as error:
+            raise database_away(error) from error
+        return order_service_pb2.DeclineStatementResponse(
+            statement=statement_message(row, self._streams.clock.now_ns())
+        )
 
     async def GoFlat(  # noqa: N802
         self, request: order_service_pb2.GoFlatRequest, call: Call

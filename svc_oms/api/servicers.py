@@ -7,6 +7,7 @@ from svc_oms.api import (
     limit_service,
     order_flow_service,
     order_service,
+    parked_service,
     session_service,
     venue_link_service,
 )
@@ -23,8 +24,14 @@ def add(server: MeshServer, replica: Replica) -> None:
 
 
 def _add_orders(server: MeshServer, replica: Replica) -> None:
-    orders = order_service.OrderServicer(replica.streams, replica.worker, replica.market)
+    orders = order_service.OrderServicer(
+        replica.streams, replica.worker, replica.market, replica.statements
+    )
     server.add(orders, order_service.SERVICE, order_service.ACCESS)
+    parked = parked_service.ParkedServicer(
+        replica.readiness, replica.store, replica.parked, replica.parked_view, replica.clock
+    )
+    server.add(parked, parked_service.SERVICE, parked_service.ACCESS)
     flow = order_flow_service.OrderFlowServicer(
         order_flow_service.FlowParts(
             replica.streams, replica.worker, replica.guards, replica.refusal_log

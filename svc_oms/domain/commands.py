@@ -46,7 +46,7 @@ class FoundExecution(NamedTuple):
 
 
 class ResolveOrder(NamedTuple):
-    """A person's statement about an order in UNKNOWN."""
+    """A person's statement of what the venue has of an order."""
 
     idempotency_key: str
     order_id: str
@@ -55,8 +55,14 @@ class ResolveOrder(NamedTuple):
     reason: str
     executions: tuple[FoundExecution, ...] = ()
     replaced: bool = False
-    """The replace in doubt took effect."""
+    """The pending replace took effect."""
     venue_order_id: str = ""
+    parked_id: int = 0
+    """The parked message that it settles; 0: none."""
+    actor_name: str = ""
+    """Name of the actor at this time, kept with what they state."""
+    statement_id: str = ""
+    """Set where a second person, the actor, confirms an earlier statement."""
 
 
 class CancelOrder(NamedTuple):
@@ -106,6 +112,17 @@ class MoveTrigger(NamedTuple):
     order_id: str
     extreme_price: Price
     """The best price seen."""
+    idempotency_key: str = ""
+    actor: str = "oms"
+
+
+class DoubtOrder(NamedTuple):
+    """From the OMS itself: the venue has perhaps not answered a request in time."""
+
+    account_id: str
+    order_id: str
+    age_s: float
+    """How long the venue may take."""
     idempotency_key: str = ""
     actor: str = "oms"
 

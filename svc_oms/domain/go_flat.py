@@ -1,6 +1,6 @@
 """How a position is closed: at which venue, by which orders, and what cannot be closed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import IntEnum
 from typing import Final, NamedTuple
@@ -28,6 +28,20 @@ class Cause(IntEnum):
     TOO_LARGE = 9
 
 
+class Sizes(NamedTuple):
+    """What the limits of an account say about the size of each closing order."""
+
+    largest: Decimal | None = None
+    """The largest quantity of one order; None: no limit."""
+    distinct: bool = False
+    """Two orders of one size would count as the same order sent twice."""
+
+    def both(self, other: "Sizes") -> "Sizes":
+        """Return the sizes that keep both."""
+        limits = [one for one in (self.largest, other.largest) if one is not None]
+        return Sizes(min(limits, default=None), self.distinct or other.distinct)
+
+
 class Plan(NamedTuple):
     """Orders that close a position, and why they do not close all of it."""
 
@@ -38,13 +52,19 @@ class Plan(NamedTuple):
     text: str = ""
 
 
-def plan(position: Decimal, listings: Iterable[Instrument], up: frozenset[str]) -> Plan:
+def plan(
+    position: Decimal,
+    listings: Iterable[Instrument],
+    up: frozenset[str],
+    sizes: Callable[[Instrument], Sizes] = lambda _: Sizes(),
+) -> Plan:
     """Plan how to close a position.
 
     Args:
         position: The quantity held; negative if short, not zero.
         listings: Where it can be closed, the preferred one first.
         up: Venues that can be reached.
+        sizes: What the account's limits say about the size of an order in a listing.
     """
     choices = list(listings)
     if not choices:
@@ -65,24 +85,32 @@ def plan(position: Decimal, listings: Iterable[Instrument], up: frozenset[str]) 
             cause=Cause.VENUE_DOWN,
             text=f"the order session of {found.venue_mic} is down",
         )
-    return _orders(position, reachable[0])
+    found = reachable[0]
+    return _orders(position, found, sizes(found).both(Sizes(found.max_quantity)))
 
 
-def _orders(position: Decimal, listing: Instrument) -> Plan:
+def _orders(position: Decimal, listing: Instrument, sizes: Sizes) -> Plan:
     side = Side.SELL if position > 0 else Side.BUY
     held, lot = position.copy_abs(), listing.lot_size
     remainder = held % lot
     left = held - remainder
     largest = left
-    if listing.max_quantity is not None:
-        largest = listing.max_quantity - listing.max_quantity % lot
+    if sizes.largest is not None:
+        largest = sizes.largest - sizes.largest % lot
     quantities: list[Quantity] = []
+    next_size = largest
     while left > ZERO and largest > ZERO and len(quantities) < FLAT_ORDERS_MAX:
-        part = min(left, largest)
+        part = min(left, next_size)
         quantities.append(Quantity(part))
         left -= part
+        if sizes.distinct:
+            # The smallest size is a lot; after it the largest comes again.
+            next_size = part - lot if part > lot else largest
     cause, text = None, ""
-    if left:
+    if left and largest <= ZERO:
+        cause = Cause.TOO_LARGE
+        text = f"one order may have {plain(sizes.largest or ZERO)}, less than a lot of {plain(lot)}"
+    elif left:
         cause = Cause.TOO_LARGE
         text = f"{plain(left)} are more than {FLAT_ORDERS_MAX} orders can close"
     elif remainder:

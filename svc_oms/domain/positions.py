@@ -112,6 +112,10 @@ class _Amended:
         self.price = price
         self.now: Execution | None = None
 
+    def is_now(self, quantity: Decimal, price: Decimal) -> bool:
+        """Return whether these are its corrected quantity and price."""
+        return self.now is not None and (self.now.quantity, self.now.price) == (quantity, price)
+
 
 class Amendments:
     """What busts and corrections made of executions, for one fold.
@@ -140,7 +144,7 @@ class Amendments:
 
     def _amend(self, key: ExecutionKey, quantity: Decimal, price: Decimal) -> _Amended:
         amended = self._corrections.get(key)
-        if amended is None:
+        if amended is None or not amended.is_now(quantity, price):
             amended = _Amended(quantity, price)
             self._amended.setdefault(key, []).append(amended)
         amended.now = None

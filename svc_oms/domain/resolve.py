@@ -1,13 +1,16 @@
-"""How a named person ends a doubt, and how the venue can overrule that.
+"""How a named person states what the venue has of an order, and how the venue can overrule that.
 
-A person states what the venue has. That is a command, so it may be refused: when the order is
-in no doubt, when the statement contradicts the venue's own reports, when the numbers do not
-add up. It becomes OrderResolved with the source PERSON, and the events that follow from it.
+A person states it for an order in UNKNOWN, or with an anomaly; a parked report is an anomaly of
+its order. That is a command, so it may be refused: when the order is in no doubt and has no
+anomaly, when the statement contradicts the venue's own reports, when the numbers do not add
+up. It becomes OrderResolved with the source PERSON, and the events that follow from it. How
+much money a statement is about says whether a second person must confirm it.
 The order is marked as resting on a statement until the venue's next report, which is a fact:
 it confirms the statement silently, or overrules it and is flagged (`second_thoughts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from kernel.decimals import plain
@@ -27,9 +30,9 @@ from svc_oms.domain.events import (
     Stamp,
 )
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.lifecycle import LOCAL, TERMINAL, OrderState
 from svc_oms.domain.model import Execution, Order, ResolutionSource, VenueHolds
-from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity, add, multiply
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.report_parts import not_sent, parked
@@ -43,20 +46,22 @@ Known = Mapping[str, Sequence[Execution]]
 """Applied executions of the order, by ExecID(17)."""
 
 
-def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: int) -> list[Event]:
+def decide_resolve(
+    order: Order, command: ResolveOrder, known: Known, now_ns: int, *, venue_gone: bool = False
+) -> list[Event]:
     """Return the events that follow from a person's statement.
+
+    Args:
+        order: The order.
+        command: The statement.
+        known: What is applied of the executions that it names.
+        now_ns: The present time.
+        venue_gone: The venue's session has been down for long: nobody knows what it has.
 
     Raises:
         OrderRefused: OBJECT_STATE, INVALID_FIELD.
     """
-    if order.state is not OrderState.UNKNOWN:
-        raise OrderRefused(
-            "OBJECT_STATE",
-            f"order {order.order_id} is {order.state.name}: only an order in UNKNOWN can "
-            f"be resolved by a person",
-            "order_id",
-            {"order_id": order.order_id, "state": order.state.name},
-        )
+    _check_open(order, venue_gone=venue_gone)
     _check_replaced(order, command)
     fills = _new_executions(order, command, known, now_ns)
     cum = order.cum_quantity
@@ -84,6 +89,60 @@ def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: in
     return events
 
 
+def _check_open(order: Order, *, venue_gone: bool) -> None:
+    """Refuse a statement about an order that is clear, or that is not at the venue."""
+    if order.state is OrderState.UNKNOWN:
+        return
+    doubtful = order.anomaly_count > 0 or (venue_gone and not order.is_closed)
+    if doubtful and order.state not in LOCAL:
+        return
+    why = "it is not at the venue" if order.state in LOCAL else "it has no anomaly"
+    raise OrderRefused(
+        "OBJECT_STATE",
+        f"order {order.order_id} is {order.state.name} and {why}: a person can state what the "
+        f"venue has of an order in UNKNOWN, of one with an anomaly, and of an open one whose "
+        f"venue's session has been down for long",
+        "order_id",
+        {"order_id": order.order_id, "state": order.state.name},
+    )
+
+
+def statement_value(
+    order: Order, command: ResolveOrder, known: Known, reference: Price | None
+) -> Decimal | None:
+    """Return how much money a statement is about, in the order's currency.
+
+    That is the executions it adds, and what is left of the order if it states the end. Each is
+    valued at the highest of the prices that are known, so that a price stated too low does not
+    make a statement small.
+
+    Args:
+        order: The order before the statement.
+        command: The statement.
+        known: The applied executions that it repeats.
+        reference: The last price of the listing, if there is one.
+
+    Returns:
+        The value; None if no price is known for a part of it.
+    """
+    floor = max(
+        (price for price in (order.terms.limit_price, reference) if price is not None),
+        default=None,
+    )
+    value, left = ZERO, order.leaves_quantity
+    for one in command.executions:
+        if known.get(one.exec_id):
+            continue
+        price = abs(one.price) if floor is None else max(abs(one.price), abs(floor))
+        value = add(value, multiply(one.quantity, price))
+        left = Quantity(max(left - one.quantity, ZERO))
+    if command.holds in {VenueHolds.CANCELED, VenueHolds.NOTHING} and left:
+        if floor is None:
+            return None
+        value = add(value, multiply(left, abs(floor)))
+    return value
+
+
 def _resolved(order: Order, command: ResolveOrder) -> list[Event]:
     """Return an event for each doubt; each says why it ends."""
     doubts = [*order.in_doubt]
@@ -96,19 +155,30 @@ def _resolved(order: Order, command: ResolveOrder) -> list[Event]:
 
 
 def _requests(order: Order, command: ResolveOrder) -> list[Event]:
-    """Return events for the requests in doubt: one without effect never arrived."""
+    """Return events for the requests the statement ends: one without effect never arrived."""
     events: list[Event] = []
     replace, cancel = order.pending_replace_id, order.pending_cancel_id
-    if replace in order.in_doubt and not command.replaced:
+    if _is_stated(order, replace) and not command.replaced:
         events.append(ReplaceRefused(replace, not_sent(order, "replace", command.reason)))
-    if cancel in order.in_doubt and command.holds is not VenueHolds.CANCELED:
+    if _is_stated(order, cancel) and command.holds is not VenueHolds.CANCELED:
         events.append(CancelRefused(cancel, not_sent(order, "cancel", command.reason)))
     return events
 
 
+def _is_stated(order: Order, request: str) -> bool:
+    """Return whether a statement is about this request, too.
+
+    In an order in UNKNOWN that is a request in doubt. In another order it is any request that
+    is pending: the state to be corrected is the pending one.
+    """
+    if order.state is OrderState.UNKNOWN:
+        return request in order.in_doubt
+    return bool(request)
+
+
 def _check_replaced(order: Order, command: ResolveOrder) -> None:
-    if command.replaced and order.pending_replace_id not in order.in_doubt:
-        invalid("replaced", "true", "false: no replace is in doubt")
+    if command.replaced and not _is_stated(order, order.pending_replace_id):
+        invalid("replaced", "true", "false: no replace is in doubt or pending")
 
 
 def _new_executions(

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from svc_oms.service.commands.command_batch import Handler
+from svc_oms.service.commands.doubt import doubt
 from svc_oms.service.commands.go_flat import go_flat
 from svc_oms.service.commands.order_commands import cancel, cancel_all, place, replace
 from svc_oms.service.commands.place_batch import place_batch
-from svc_oms.service.commands.resolve import resolve, resolved_executions
+from svc_oms.service.commands.resolve import resolve, resolved_executions, settled
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
 from svc_oms.service.submissions import CommandKind
@@ -32,7 +33,8 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.TRIGGER: Handler(waiting.trigger, _named),
     CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
+    CommandKind.DOUBT: Handler(doubt, _named),
+    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions, settles=settled),
     CommandKind.CHECK_REDUCE_ONLY: Handler(reduce_only.check, named, positions=True),
-    CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

@@ -14,6 +14,9 @@ from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
 from svc_oms.service.kill.kill_switches import KillSwitches
+from svc_oms.service.parked.parked_messages import ParkedMessages
+from svc_oms.service.parked.parked_view import ParkedView
+from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.reference.market import Market
@@ -22,6 +25,7 @@ from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.venue.unanswered import Unanswered
 from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import WakeUpReceiver
@@ -57,7 +61,11 @@ class Replica:
     controls_in_force: ControlsInForce
     refusal_log: RefusalLog
     guards: FlowGuards
+    parked: ParkedMessages
+    parked_view: ParkedView
+    statements: Statements
     triggers: Triggers
+    unanswered: Unanswered
     reduce_only: ReduceOnlyWatch
     user_names: UserNames
     directory: KnownIds
@@ -83,10 +91,12 @@ class Replica:
             tasks.create_task(self.guards.run())
             tasks.create_task(self.switches.run())
             tasks.create_task(self.triggers.run())
+            tasks.create_task(self.unanswered.run())
             tasks.create_task(self.reduce_only.run())
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())
+            tasks.create_task(self.parked_view.run())
             tasks.create_task(self._keep_partitions())
             tasks.create_task(self._gauges())
 

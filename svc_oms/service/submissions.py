@@ -12,6 +12,7 @@ from svc_oms.domain.commands import (
     CancelOrder,
     CheckReduceOnly,
     DeclineOrder,
+    DoubtOrder,
     ExpireOrder,
     MoveTrigger,
     PlaceOrder,
@@ -35,6 +36,8 @@ class CommandKind(IntEnum):
     PLACE_BATCH = 13
     MOVE_TRIGGER = 14
     EXPIRE = 15
+    DOUBT = 17
+    """From the OMS itself, too."""
     CHECK_REDUCE_ONLY = 16
     """From the OMS itself, never under a key."""
     PULL = 20
@@ -113,6 +116,7 @@ Command = (
     | TriggerOrder
     | MoveTrigger
     | ExpireOrder
+    | DoubtOrder
     | CheckReduceOnly
     | Pull
     | GoFlat

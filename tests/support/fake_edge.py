@@ -30,6 +30,7 @@ from ordermesh.oms.v1 import (
     limit_service_pb2,
     order_pb2,
     order_service_pb2_grpc,
+    parked_service_pb2,
     session_service_pb2,
 )
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -40,6 +41,7 @@ CONTROLS = (
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"],
     session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+    parked_service_pb2.DESCRIPTOR.services_by_name["ParkedService"],
 )
 LISTINGS = ("ASML.SIMA", "ASML.SIMB", "SAP.SIMA")
 
@@ -213,10 +215,24 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
 
     async def Resolve(self, request, context):
         await self.edge.note("Resolve", request, context)
+        if "Resolve" in self.edge.answers:
+            return oms.ResolveResponse(**self.edge.answers["Resolve"])
         order = order_pb2.Order(order_id=request.order_id)
         order.progress.state = order_pb2.ORDER_STATE_FILLED
         order.progress.cum_quantity = "100"
         return oms.ResolveResponse(order=order)
+
+    async def ListStatements(self, request, context):
+        await self.edge.note("ListStatements", request, context)
+        return oms.ListStatementsResponse(**self.edge.answers["ListStatements"])
+
+    async def ConfirmStatement(self, request, context):
+        await self.edge.note("ConfirmStatement", request, context)
+        return oms.ConfirmStatementResponse(**self.edge.answers["ConfirmStatement"])
+
+    async def DeclineStatement(self, request, context):
+        await self.edge.note("DeclineStatement", request, context)
+        return oms.DeclineStatementResponse(**self.edge.answers["DeclineStatement"])
 
     async def List(self, request, context):
         await self.edge.note("List", request, context)

@@ -107,13 +107,17 @@ class TrackedOrder:
         self.apply(decide_replace(self.order, command, INSTRUMENT, Limits(), self.clock_ns))
         return self.order.pending_replace_id
 
-    def resolve(self, holds, fills=(), *, replaced=False, venue_order_id="") -> list[Event]:
+    def resolve(
+        self, holds, fills=(), *, replaced=False, venue_order_id="", venue_gone=False
+    ) -> list[Event]:
         """Say what the venue has; fills are (ExecID(17), quantity, price)."""
         found = tuple(FoundExecution(name, Decimal(q), Decimal(p)) for name, q, p in fills)
         command = ResolveOrder(
             "k", ORDER_ID, holds, "rita", "said on the telephone", found, replaced, venue_order_id
         )
-        events = decide_resolve(self.order, command, self.parts, self.clock_ns)
+        events = decide_resolve(
+            self.order, command, self.parts, self.clock_ns, venue_gone=venue_gone
+        )
         for event in events:
             self.apply(event)
         return events
@@ -156,7 +160,7 @@ class TrackedOrder:
 
     def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
-        described = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "")
+        described = ReportedOrder("ACC-ALICE", "ASML", "", "1", "2", "", 100)
         fields = {"limit_price": "50", **fields}
         facts = report(exec_type, ord_status, cl_ord_id="", reported_order=described, **fields)
         assert why_not(facts, INSTRUMENT) == ""

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountInfo,
@@ -36,14 +37,16 @@ from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
+from tests.support.oms_memory_parked import MemoryParked, SettlesParked
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
 from tests.support.oms_memory_tables import Tables, order_row
 from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
 
 DOWN = 1
+PENDING = {OrderState.PENDING_NEW, OrderState.PENDING_CANCEL, OrderState.PENDING_REPLACE}
 
 
-class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
+class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
     def __init__(self, tables: Tables, commit: Callable[[Tables], None]) -> None:
         self.tables, self.committed, self._commit = tables, False, commit
 
@@ -162,6 +165,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
             _add(tables.executions, (row.order_id, row.exec_id, row.part), row)
         for row in writes.positions:
             tables.positions[row[:3]] = row
+        for key in writes.busted:
+            tables.executions[key] = tables.executions[key]._replace(busted=True)
+        tables.venue_order_ids.update(writes.venue_order_ids)
+        await self.settle_parked(writes.settled)
+        await self.write_statements(writes.statements)
         bases = self._number(writes)
         if writes.progress is not None:
             self._venue(writes)
@@ -188,8 +196,6 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
 
     def _venue(self, writes: WriteSet) -> None:
         tables, progress = self.tables, writes.progress
-        for key in writes.busted:
-            tables.executions[key] = tables.executions[key]._replace(busted=True)
         tables.parked.extend(writes.parked)
         session = tables.sessions[progress.session_id]
         if session.fencing_token != progress.fencing_token:
@@ -448,11 +454,23 @@ class MemoryStore:
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
         return await MemoryBatch(self._here(), self._commit).orders(order_ids)
 
+    async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
+        before_us = (time.time() - age_s) * 1_000_000
+        found = [
+            (order.order_id, order.account_id)
+            for _, order in sorted(self._here().orders.items())
+            if order.is_open and order.state in PENDING and order.updated_at_us < before_us
+        ]
+        return found[:limit]
+
     async def unknown_orders(self) -> int:
         return sum(o.is_open and o.state == 14 for o in self._here().orders.values())
 
     def session_actions(self) -> MemorySessionDesk:
         return MemorySessionDesk(self)
+
+    def parked(self) -> MemoryParked:
+        return MemoryParked(self._here())
 
     def directory(self) -> MemoryDirectory:
         return MemoryDirectory(self)

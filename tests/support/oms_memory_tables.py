@@ -16,6 +16,7 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.ports.control_ports import ControlRecord
 from svc_oms.service.ports.kill_ports import PullRow, SwitchRow
+from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
 from svc_oms.service.ports.session_ports import ActionRow
 
 
@@ -33,6 +34,9 @@ class Tables:
     sessions: dict[str, SessionRow] = dataclasses.field(default_factory=dict)
     outbox: dict[tuple[str, int], bytes] = dataclasses.field(default_factory=dict)
     parked: list = dataclasses.field(default_factory=list)
+    settled: dict[int, SettledWrite] = dataclasses.field(default_factory=dict)
+    statements: dict[str, StatementRow] = dataclasses.field(default_factory=dict)
+    venue_order_ids: set[tuple[str, str, str]] = dataclasses.field(default_factory=set)
     instruments: dict[str, bytes] = dataclasses.field(default_factory=dict)
     controls_version: int = 1
     audit: dict[tuple[str, int], AuditLine] = dataclasses.field(default_factory=dict)

@@ -27,17 +27,22 @@ class MemoryUnsolicitedOrders:
         ]
 
     async def orders_by_venue_id(
-        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
-    ) -> list[OrderRow]:
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, OrderRow]]:
         after_us = time.time_ns() // 1000 - CLOSED_US
+        orders = self.tables.orders
         return [
-            order_row(o)
-            for o in self.tables.orders.values()
-            if o.venue_mic == venue_mic
-            and (o.is_open or o.updated_at_us > after_us)
-            and any(
-                (account_id, instrument_id) == (o.account_id, o.instrument_id)
-                and named.encode() in o.body
-                for account_id, instrument_id, named in wanted
-            )
+            (named, order_row(orders[order_id]))
+            for mic, named, order_id in sorted(self.tables.venue_order_ids)
+            if mic == venue_mic
+            and named in venue_order_ids
+            and (orders[order_id].is_open or orders[order_id].updated_at_us > after_us)
         ]
+
+    async def unsolicited_opened(self, venue_mic: str, after_order_id: str) -> int:
+        return sum(
+            order.venue_mic == venue_mic
+            and order.order_id > after_order_id
+            and bool(order.unsolicited_key)
+            for order in self.tables.orders.values()
+        )

@@ -89,3 +89,18 @@ describe("a desk against a mesh", () => {
     await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.CANCELED));
   });
 });
+
+describe("what waits for a person", () => {
+  it("comes over its stream, and goes when it is settled", async () => {
+    mesh.park({ parkedId: 7n, why: "LastPx(31) is unreadable" });
+    await vi.waitFor(() => expect(desk.parked.messages.map((one) => one.why)).toEqual(["LastPx(31) is unreadable"]));
+    mesh.park({ parkedId: 8n });
+    mesh.state({ statementId: "S1" });
+    await vi.waitFor(() => expect(desk.parked.statements).toHaveLength(1));
+    expect((await desk.parkedMessage(8n)).fixText).toContain("35=8");
+    await desk.applyParked(7n, "seen on the screen");
+    await desk.discardParked(8n, "a repeat");
+    await vi.waitFor(() => expect(desk.parked.messages).toEqual([]));
+    await expect(desk.discardParked(9n, "there is none")).rejects.toThrow();
+  });
+});

@@ -5,7 +5,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport, type ServiceImpl, type Transport } from "@connectrpc/connect";
 
 import { AuthService, Role } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
@@ -15,6 +15,10 @@ import { MarketDataService } from "$gen/ordermesh/marketdata/v1/market_data_serv
 import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import {
+  ParkedItemSchema, ParkedService, ParkedServiceWatchResponseSchema, ParkedState, type ParkedItem, type ParkedServiceWatchResponse,
+} from "$gen/ordermesh/oms/v1/parked_service_pb.js";
+import { StatementSchema, StatementState, type Statement } from "$gen/ordermesh/oms/v1/statement_pb.js";
 
 import { ACCOUNT, EPOCH, instrument, item, order, price, snapshotComplete } from "../../clients/typescript/test/builders";
 
@@ -53,6 +57,12 @@ export class FakeMesh {
   readonly resumedAt: (bigint | undefined)[] = [];
   /** Keys of Place, newest last. */
   readonly keys: string[] = [];
+  /** Of the user. */
+  roles = [Role.TRADER];
+  /** What waits for a person. */
+  readonly parked = new Map<bigint, ParkedItem>();
+  readonly statements = new Map<string, Statement>();
+  #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
   fills = true;
   #orderReaders = new Set<Outbox<OrderStreamItem>>();
@@ -72,7 +82,7 @@ export class FakeMesh {
 
   transport(): Transport {
     const tokens = { accessToken: "h.e30.s", refreshToken: "refresh", accessExpiresAt: timestampFromMs(Date.now() + 300_000) };
-    const user = { userId: "u-1", username: "alice", displayName: "Alice", roles: [Role.TRADER], accounts: [ACCOUNT] };
+    const user = { userId: "u-1", username: "alice", displayName: "Alice", roles: this.roles, accounts: [ACCOUNT] };
     const orders = this.#orderService();
     const watchPrices = this.#watchPrices.bind(this);
     const { instruments } = this;
@@ -81,7 +91,46 @@ export class FakeMesh {
       service(OrderService, orders);
       service(InstrumentService, { list: () => ({ instruments }) });
       service(MarketDataService, { watch: (_, { signal }) => watchPrices(signal) });
+      service(ParkedService, this.#parkedService());
     });
+  }
+
+  /** Parks a message, or changes one. */
+  park(item: Partial<Omit<ParkedItem, "$typeName">> & { parkedId: bigint }): void {
+    const parked = create(ParkedItemSchema, { ...item, state: item.state ?? ParkedState.OPEN });
+    this.parked.set(parked.parkedId, parked);
+    for (const reader of this.#parkedReaders) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "parked", value: parked } }));
+  }
+
+  /** Makes a statement that waits, or decides it. */
+  state(statement: Partial<Omit<Statement, "$typeName">> & { statementId: string }): void {
+    const made = create(StatementSchema, { ...statement, state: statement.state ?? StatementState.PROPOSED });
+    this.statements.set(made.statementId, made);
+    for (const reader of this.#parkedReaders) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "statement", value: made } }));
+  }
+
+  #parkedService(): Partial<ServiceImpl<typeof ParkedService>> {
+    const settle = (parkedId: bigint, state: ParkedState): ParkedItem => {
+      const item = this.parked.get(parkedId);
+      if (!item) throw new ConnectError("no such message", Code.NotFound);
+      this.park({ parkedId, why: item.why, state });
+      return item;
+    };
+    return {
+      watch: (_, { signal }) => this.#watchParked(signal),
+      get: ({ parkedId }) => ({ item: this.parked.get(parkedId), fixText: "8=FIX.4.4|35=8|37=V-9|17=E9|31=50,51|32=ten|", asReceived: true }),
+      apply: ({ parkedId }) => ({ item: settle(parkedId, ParkedState.APPLIED) }),
+      discard: ({ parkedId }) => ({ item: settle(parkedId, ParkedState.DISCARDED) }),
+    };
+  }
+
+  async *#watchParked(signal: AbortSignal): AsyncGenerator<ParkedServiceWatchResponse> {
+    const reader = new Outbox<ParkedServiceWatchResponse>();
+    this.#parkedReaders.add(reader);
+    for (const value of this.parked.values()) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "parked", value } }));
+    for (const value of this.statements.values()) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "statement", value } }));
+    reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "snapshotComplete", value: {} } }));
+    for await (const { items } of reader.frames(signal)) yield* items;
   }
 
   /** Appends an event to the log and sends it to every reader. */

@@ -2,6 +2,7 @@
 
 import { mount } from "svelte";
 
+import { Role } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
 import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { Session } from "@ordermesh/client";
@@ -17,6 +18,9 @@ const SYMBOLS = [
 ] as const;
 
 const mesh = new FakeMesh(SYMBOLS.map(([symbol, name, tenths]) => [symbol, name, `${Number(tenths.slice(0, -1))}.${tenths.slice(-1)}`.replace(/\.0$/, "")] as const));
+// Look at the page of another role with ?role=RISK.
+const role = new URLSearchParams(location.search).get("role");
+if (role === "RISK") mesh.roles = [Role.RISK];
 const transport = mesh.transport();
 const store = { read: () => null, write: () => undefined, clear: () => undefined };
 const session = new Session(transport, store);

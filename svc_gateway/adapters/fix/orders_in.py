@@ -40,7 +40,7 @@ class OrderReader:
     Args:
         sent_message: Returns the text that was sent with a MsgSeqNum(34), for rejects that name
             only that.
-        dialect: How the venue writes FIX; None if unsolicited orders are not taken.
+        dialect: How the venue writes FIX; None on a drop copy, whose reports open no order.
         written_as: How the venue writes what it repeats of an order; None: as `dialect`.
     """
 
@@ -51,8 +51,7 @@ class OrderReader:
         written_as: DialectConfig | None = None,
     ) -> None:
         self._sent_message = sent_message
-        adopts = dialect is not None and dialect.telephone_orders == "adopt"
-        self._adopting_dialect = dialect if adopts else None
+        self._dialect = dialect
         self._written_as = written_as or dialect or DialectConfig()
         self._rejects = dialect is not None and dialect.business_reject
 
@@ -143,15 +142,17 @@ class OrderReader:
         repeats.side = _text(found, t.SIDE)
         repeats.order_type = _text(found, t.ORD_TYPE)
         repeats.currency = _text(found, t.CURRENCY)
-        dialect = self._adopting_dialect
+        dialect = self._dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
         order = out.told
         order.CopyFrom(repeats)
         fields = _Reading(found)
-        order.account_id = (
-            fields.take(_identifier, t.ACCOUNT, "Account(1)") or dialect.telephone_account
-        )
+        order.account_id = fields.take(_identifier, t.ACCOUNT, "Account(1)") or ""
+        if not order.account_id and dialect.telephone_account:
+            order.account_id, order.account_assumed = dialect.telephone_account, True
+        if dialect.telephone_orders == "adopt" and order.account_id in dialect.telephone_accounts:
+            order.opens_max = dialect.telephone_orders_per_day_max
         if fields.faults:
             out.unreadable = f"{fields.unreadable}; {out.unreadable}".removesuffix("; ")[:TEXT_MAX]
 

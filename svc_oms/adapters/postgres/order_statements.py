@@ -8,7 +8,7 @@ from svc_oms.adapters.postgres.columns import FROM_US, Table, packed_rows
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0014"
+SCHEMA_REVISION = "0018"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -53,14 +53,19 @@ WHERE venue_mic = $1 AND unsolicited_key = ANY($2::text[]) AND unsolicited_key <
 """
 
 ORDERS_BY_VENUE_ID = """
-SELECT DISTINCT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
-FROM unnest($2::text[], $3::text[], $4::text[]) AS wanted (account_id, instrument_id, named)
-JOIN oms.orders o USING (account_id, instrument_id)
-WHERE o.venue_mic = $1 AND (o.is_open OR o.closed_at > now() - interval '2 days')
-    AND position(convert_to(named, 'UTF8') IN o.body) > 0
+SELECT v.venue_order_id, o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM oms.venue_order_ids v JOIN oms.orders o USING (order_id)
+WHERE v.venue_mic = $1 AND v.venue_order_id = ANY($2::text[])
+    AND (o.is_open OR o.closed_at > now() - interval '2 days')
 """
-"""Orders whose body has an OrderID(37) somewhere: no column has it, because every order would pay
-for an index that only reports without ClOrdID(11) ask. An account's orders are looked through."""
+"""Orders that have or had an OrderID(37). The numbers are in a table of their own, to which a row
+is added when a venue first reports one: an index on oms.orders would make every later update of an
+order write to all its indexes."""
+
+UNSOLICITED_OPENED = """
+SELECT count(*) FROM oms.orders
+WHERE venue_mic = $1 AND order_id > $2 AND unsolicited_key <> ''
+"""
 
 WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
 
@@ -106,6 +111,12 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
     ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
         cost = excluded.cost, average_price = excluded.average_price,
         realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence"""
+
+_VENUE_ORDER_IDS_WRITTEN = """INSERT INTO oms.venue_order_ids
+        (venue_mic, venue_order_id, order_id)
+    SELECT * FROM unnest(${}::text[], ${}::text[], ${}::text[]) ON CONFLICT DO NOTHING"""
+
+WRITE_VENUE_ORDER_IDS = _VENUE_ORDER_IDS_WRITTEN.format(1, 2, 3)
 
 ORDERS_TABLE = Table(OrderWrite)
 
@@ -194,10 +205,15 @@ def _executions_written(first: int) -> str:
 
 # Fills that a person found: rare, so the one statement of a batch does without them.
 WRITE_FOUND = f"""
-WITH executions_written AS ({_executions_written(1)})
+WITH executions_written AS ({_executions_written(1)}
+), busted AS (
+    UPDATE oms.executions e SET busted = true
+    FROM unnest($4::text[], $5::text[], $6::int2[]) AS u (order_id, exec_id, part)
+    WHERE e.order_id = u.order_id AND e.exec_id = u.exec_id AND e.part = u.part
+)
 {_POSITIONS_WRITTEN.format("$3")}
 """
-"""Executions that a person states, and the positions they change."""
+"""Executions that a person states or applies, and the positions they change."""
 
 WRITE_VENUE = f"""
 WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
@@ -218,6 +234,8 @@ WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
     RETURNING session_id
 ), positions_written AS (
     {_POSITIONS_WRITTEN.format("$34")}
+), venue_ids_written AS (
+    {_VENUE_ORDER_IDS_WRITTEN.format(36, 37, 38)}
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = $28 AND outbound_sequence <= $32
         AND EXISTS (SELECT FROM progressed)
@@ -349,6 +367,20 @@ WHERE instruments.body <> excluded.body
 
 UNKNOWN_ORDERS = f"""
 SELECT count(*) FROM oms.orders WHERE is_open AND state = {OrderState.UNKNOWN.value}
+"""
+
+_PENDING = ", ".join(
+    str(state.value)
+    for state in (OrderState.PENDING_NEW, OrderState.PENDING_CANCEL, OrderState.PENDING_REPLACE)
+)
+
+UNANSWERED = f"""
+SELECT o.order_id, o.account_id FROM oms.orders o
+WHERE o.is_open AND o.state IN ({_PENDING})
+    AND o.updated_at < now() - $1::float8 * interval '1 s'
+    AND EXISTS (SELECT FROM oms.sessions s WHERE s.venue_mic = o.venue_mic AND NOT s.drop_copy
+        AND s.state_since < now() - $1::float8 * interval '1 s')
+ORDER BY o.order_id LIMIT $2
 """
 
 ENSURE_ACCOUNT = """

@@ -17,6 +17,7 @@ from svc_oms.adapters.postgres.directory_store import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guard_store import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
 from svc_oms.service.book.verification import Audited
@@ -106,6 +107,10 @@ class PostgresStore(OrderStore, Audited):
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return PostgresTransaction(self._write_pool)
+
+    @override
+    def parked(self) -> PostgresParkedStore:
+        return PostgresParkedStore(self._read_pool)
 
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""
@@ -299,6 +304,10 @@ class PostgresStore(OrderStore, Audited):
         """Read the partitions of the order log; those that are older than these days say so."""
         rows = await self._fetch(sql.PARTITIONS, retention_days)
         return [Partition(*row) for row in rows]
+
+    @override
+    async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
+        return [tuple(row) for row in await self._fetch(sql.UNANSWERED, age_s, limit)]
 
     @override
     async def unknown_orders(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import asyncpg
 from typing_extensions import override
 
-from svc_oms.adapters.postgres import audit_log_store
+from svc_oms.adapters.postgres import audit_log_store, parked_store
 from svc_oms.adapters.postgres import control_statements as controls
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
@@ -33,6 +33,7 @@ from svc_oms.service.ports import (
     WriteSet,
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
+from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite, StatementRow
 from svc_oms.service.ports.session_ports import ActionRow
 
 # Fills fetched at a time while a position is folded anew.
@@ -146,13 +147,39 @@ class PostgresTransaction(Transaction):
 
     @override
     async def orders_by_venue_id(
-        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
-    ) -> list[OrderRow]:
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, OrderRow]]:
         with translated():
-            rows = await self._connection.fetch(
-                sql.ORDERS_BY_VENUE_ID, venue_mic, *columns(wanted, 3)
+            rows = await self._connection.fetch(sql.ORDERS_BY_VENUE_ID, venue_mic, venue_order_ids)
+        return [(row[0], OrderRow(*row[1:])) for row in rows]
+
+    @override
+    async def unsolicited_opened(self, venue_mic: str, after_order_id: str) -> int:
+        with translated():
+            found = await self._connection.fetchval(
+                sql.UNSOLICITED_OPENED, venue_mic, after_order_id
             )
-        return [OrderRow(*row) for row in rows]
+        return int(found)
+
+    @override
+    async def parked_messages(self, parked_ids: Sequence[int]) -> list[ParkedRow]:
+        with translated():
+            return await parked_store.lock_messages(self._connection, parked_ids)
+
+    @override
+    async def settle_parked(self, rows: Sequence[SettledWrite]) -> None:
+        with translated():
+            await parked_store.settle(self._connection, rows)
+
+    @override
+    async def statements(self, statement_ids: Sequence[str]) -> list[StatementRow]:
+        with translated():
+            return await parked_store.lock_statements(self._connection, statement_ids)
+
+    @override
+    async def write_statements(self, rows: Sequence[StatementRow]) -> None:
+        with translated():
+            await parked_store.write_statements(self._connection, rows)
 
     @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
@@ -236,9 +263,11 @@ class PostgresTransaction(Transaction):
             new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
-                if writes.executions:
+                if writes.executions or writes.busted:
                     positions = [packed_position(row) for row in writes.positions]
-                    await self._connection.execute(sql.WRITE_FOUND, *executions, positions)
+                    busted = columns(writes.busted, 3)
+                    await self._connection.execute(sql.WRITE_FOUND, *executions, positions, *busted)
+            await self._write_rare(writes)
             return dict(rows)
         if writes.new_orders:
             new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
@@ -261,10 +290,23 @@ class PostgresTransaction(Transaction):
                 *progress,
                 [packed_position(row) for row in writes.positions],
                 busted_parts,
+                *columns(writes.venue_order_ids, 3),
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")
         return bases
+
+    async def _write_rare(self, writes: WriteSet) -> None:
+        """Write what only commands about parked messages and statements bring."""
+        with translated():
+            if writes.venue_order_ids:
+                await self._connection.execute(
+                    sql.WRITE_VENUE_ORDER_IDS, *columns(writes.venue_order_ids, 3)
+                )
+            if writes.settled:
+                await parked_store.settle(self._connection, writes.settled)
+            if writes.statements:
+                await parked_store.write_statements(self._connection, writes.statements)
 
     @override
     async def lock_audit(self, writer: str) -> AuditHead:

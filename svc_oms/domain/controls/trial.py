@@ -68,10 +68,13 @@ class AccountView:
 
     def applied(self, order: Order, now_ns: int) -> dict[LimitKind, Applied]:
         """Return the limits that apply to an order, by kind; looked up once per listing."""
+        return self.applied_at((order.instrument_id, order.venue_mic, order.currency), now_ns)
+
+    def applied_at(self, listing: tuple[str, str, str], now_ns: int) -> dict[LimitKind, Applied]:
+        """Return the limits that apply at a listing: its id, venue and currency."""
         if now_ns != self._at:
             self._at = now_ns
             self._applied.clear()
-        listing = (order.instrument_id, order.venue_mic, order.currency)
         found = self._applied.get(listing)
         if found is None:
             found = self._applied[listing] = dict(self.defaults)

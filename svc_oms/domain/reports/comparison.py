@@ -43,6 +43,7 @@ TRANSACT_TIME_APART_MAX_S: Final = 60
 """TransactTime(60) may be this long after the receipt of its report, by our clock, or before the
 acceptance of its order. Beyond it the venue's clock or time zone is wrong."""
 
+_APART_NS: Final = TRANSACT_TIME_APART_MAX_S * NS_PER_S
 _MONEY: Final = frozenset("FGH")
 _STATUS: Final = "I"
 _REJECTED: Final = "8"
@@ -66,20 +67,17 @@ _PAUSED_AS: Final = {
 
 
 class _Found:
-    """What a comparison found.
+    """What a comparison found: differences, those that ask besides, and questions."""
 
-    Args:
-        is_anomaly: The report is an anomaly already: a difference that asks adds none.
-    """
+    __slots__ = ("asking", "questions", "texts")
 
-    def __init__(self, *, is_anomaly: bool) -> None:
-        self._is_anomaly = is_anomaly
+    def __init__(self) -> None:
         self.texts: list[str] = []
+        self.asking: list[str] = []
         self.questions: list[str] = []
 
     def differs(self, text: str, question: str = "") -> None:
-        if not (question and self._is_anomaly):
-            self.texts.append(text)
+        (self.asking if question else self.texts).append(text)
         if question:
             self.questions.append(question)
 
@@ -107,7 +105,7 @@ def compared(
     """
     if isinstance(facts, ReceiptFacts):
         return []
-    found = _Found(is_anomaly=any(isinstance(event, VenueReportParked) for event in events))
+    found = _Found()
     if facts.unreadable:
         found.differs(f"left out, because it could not be read: {facts.unreadable}")
     if not isinstance(facts, ExecutionReportFacts):
@@ -116,8 +114,8 @@ def compared(
         # It is not of the order as it works now, which is flagged already (legs.py).
         return [parked("8", text) for text in found.texts]
     if facts.ord_rej_reason != UNKNOWN_ORDER:
-        for text in (*_identity(before, facts), *_price_and_time(before, facts)):
-            found.differs(text)
+        _compare_identity(before, facts, found)
+        _compare_price_and_time(before, facts, found)
         late = _is_late(before, facts)
         if not (drop_copy or late) and facts.exec_type != _REJECTED:
             _compare_terms(before, after, facts, found)
@@ -136,7 +134,11 @@ def _flagged(
     events: Sequence[Event],
     found: _Found,
 ) -> list[Event]:
-    flagged: list[Event] = [parked("8", "; ".join(found.texts))] if found.texts else []
+    texts = found.texts
+    if found.asking and not any(isinstance(event, VenueReportParked) for event in events):
+        # Otherwise the report is an anomaly already: a difference that asks adds none.
+        texts = [*texts, *found.asking]
+    flagged: list[Event] = [parked("8", "; ".join(texts))] if texts else []
     if facts.exec_type == _STATUS:
         # An answer asks nothing: what it says ends the question.
         return [*flagged, *_agreement(before, facts, [*events, *flagged])]
@@ -163,9 +165,15 @@ def _msg_type(facts: Facts) -> str:
 # --- What names the order ---------------------------------------------------------------
 
 
-def _identity(order: Order, facts: ExecutionReportFacts) -> Iterator[str]:
-    repeats = facts.repeats
-    if repeats is not None:
+def _compare_identity(order: Order, facts: ExecutionReportFacts, found: _Found) -> None:
+    repeats, named = facts.repeats, facts.venue_order_id
+    if repeats is not None and not (
+        repeats.side == CODE_OF_SIDE[order.side]
+        and repeats.symbol == order.symbol
+        and repeats.isin in {"", order.isin}
+        and repeats.account_id in {"", order.account_id}
+        and repeats.currency in {"", order.currency}
+    ):
         for field, reported, known in (
             ("Side(54)", repeats.side, CODE_OF_SIDE[order.side]),
             ("Symbol(55)", repeats.symbol, order.symbol),
@@ -174,26 +182,26 @@ def _identity(order: Order, facts: ExecutionReportFacts) -> Iterator[str]:
             ("Currency(15)", repeats.currency, order.currency),
         ):
             if reported and known and reported != known:
-                yield f"{field} is {reported!r} where the order has {known!r}"
-    named, known = facts.venue_order_id, order.venue_order_id
-    renames = facts.exec_type in _NEW_TERMS or _of_an_earlier_request(order, facts)
-    if known and named not in NO_ORDER_ID and named != known and not renames:
-        yield f"OrderID(37) is {named!r} where the order has {known!r}"
+                found.differs(f"{field} is {reported!r} where the order has {known!r}")
+    before = order.venue_order_id
+    if named == before or not before or named in NO_ORDER_ID:
+        return
+    if facts.exec_type not in _NEW_TERMS and not _of_an_earlier_request(order, facts):
+        found.differs(f"OrderID(37) is {named!r} where the order has {before!r}")
 
 
-def _price_and_time(order: Order, facts: ExecutionReportFacts) -> Iterator[str]:
+def _compare_price_and_time(order: Order, facts: ExecutionReportFacts, found: _Found) -> None:
     price = facts.last_price
-    if facts.exec_type in {"F", "G"} and price is not None and price <= ZERO:
-        yield f"LastPx(31) is {plain(price)}"
+    if price is not None and price <= ZERO and facts.exec_type in {"F", "G"}:
+        found.differs(f"LastPx(31) is {plain(price)}")
     at_ns, received_ns = facts.transact_time_ns, facts.received_at_ns
     if not at_ns or not received_ns:
         return
-    apart_ns = TRANSACT_TIME_APART_MAX_S * NS_PER_S
-    if at_ns - received_ns > apart_ns:
-        yield f"TransactTime(60) is {(at_ns - received_ns) // NS_PER_S} s after its receipt"
-    accepted_ns = order.created_at_ns
-    if order.origin is not OrderOrigin.VENUE and accepted_ns - at_ns > apart_ns:
-        yield f"TransactTime(60) is {(accepted_ns - at_ns) // NS_PER_S} s before its order"
+    ahead_ns, before_ns = at_ns - received_ns, order.created_at_ns - at_ns
+    if ahead_ns > _APART_NS:
+        found.differs(f"TransactTime(60) is {ahead_ns // NS_PER_S} s after its receipt")
+    if before_ns > _APART_NS and order.origin is not OrderOrigin.VENUE:
+        found.differs(f"TransactTime(60) is {before_ns // NS_PER_S} s before its order")
 
 
 # --- Its terms --------------------------------------------------------------------------
@@ -206,6 +214,8 @@ def _of_an_earlier_request(order: Order, facts: ExecutionReportFacts) -> bool:
 
 
 def _compare_terms(before: Order, after: Order, facts: ExecutionReportFacts, found: _Found) -> None:
+    if _are(after.terms, facts) and facts.exec_type not in _NEW_TERMS:
+        return
     if _of_an_earlier_request(after, facts):
         return
     known = [after.terms]
@@ -228,6 +238,17 @@ def _compare_terms(before: Order, after: Order, facts: ExecutionReportFacts, fou
     if in_force is not None and all(one.time_in_force is not in_force for one in known):
         ours = known[0].time_in_force.name
         found.differs(f"TimeInForce(59) is {in_force.name} where the order has {ours}")
+
+
+def _are(terms: OrderTerms, facts: ExecutionReportFacts) -> bool:
+    """Return whether a report repeats these terms, as most do."""
+    return (
+        facts.order_quantity in (None, terms.quantity)
+        and facts.limit_price in (None, terms.limit_price)
+        and facts.stop_price is None
+        and facts.display_quantity is None
+        and TIMES_IN_FORCE.get(facts.time_in_force) in (None, terms.time_in_force)
+    )
 
 
 def _terms(
@@ -284,6 +305,8 @@ def _compare_leaves(
     before: Order, after: Order, facts: ExecutionReportFacts, found: _Found
 ) -> None:
     leaves = facts.leaves_quantity
+    if leaves == after.leaves_quantity and facts.cum_quantity == after.cum_quantity:
+        return
     if leaves is None or after.terms.quantity_is_estimate or _of_an_earlier_request(after, facts):
         return
     if leaves == NO_QUANTITY and facts.ord_status in _NOTHING_LEFT:
@@ -314,6 +337,12 @@ def _compare_status(
     before: Order, after: Order, facts: ExecutionReportFacts, found: _Found
 ) -> None:
     status, base = facts.ord_status, after.base_state
+    if (
+        (status == "2")
+        if base is OrderState.FILLED
+        else (status in _WORKS and base not in TERMINAL)
+    ):
+        return
     if facts.exec_type == _STATUS or _of_an_earlier_request(after, facts):
         # order_status() brings the order to it.
         return

@@ -16,6 +16,10 @@ class ReportedOrder(NamedTuple):
     order_type: str
     """OrdType(40), the FIX character."""
     currency: str
+    opens_max: int = 0
+    """Unsolicited orders that the venue's session may open in 24 hours; 0: this report none."""
+    account_assumed: bool = False
+    """The report has no Account(1): the account is that of the venue's unsolicited orders."""
 
 
 class ExecutionReportFacts(NamedTuple):

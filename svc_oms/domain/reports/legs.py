@@ -41,6 +41,10 @@ _ENDED: Final = frozenset("48C")
 # ExecType(150) and OrdStatus(39) of reports that can show a working order.
 _CAN_SHOW: Final = frozenset("056DEFIL")
 _WORKS: Final = frozenset("0156E")
+# ExecType(150) of reports that open a closed order again. Fills and pending requests are often
+# late: they were sent before the end that came first. The numbers of a fill differ, and the venue
+# is asked (comparison.py); its answer opens the order.
+_OPENS: Final = frozenset("05DIL")
 _REOPENS: Final = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED})
 
 
@@ -143,8 +147,8 @@ def works(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     if base in _REOPENS:
         if not shows_working(order, facts):
             return _confirmed(order, facts)
-        if order.ended_by_copy:
-            # The drop copy brought the end. This report was sent before it.
+        if order.ended_by_copy or facts.exec_type not in _OPENS:
+            # The drop copy brought the end: this report was sent before it.
             return []
         opened: list[Event] = [OrderAcknowledged(facts.venue_order_id)]
         if facts.exec_type == _STATUS:

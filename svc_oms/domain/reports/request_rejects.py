@@ -30,8 +30,9 @@ from svc_oms.domain.reports.venue_reasons import (
 UNKNOWN_ORDER = 1
 """CxlRejReason(102): the venue does not know the order."""
 _FILLED = "2"
+_REJECTED = "8"
 # OrdStatus(39) of an order that cannot trade any more.
-_GONE = frozenset({_FILLED, "4", "8", "C"})
+_GONE = frozenset({_FILLED, "4", _REJECTED, "C"})
 
 
 def cancel_reject(order: Order, facts: CancelRejectFacts, *, copied: bool = False) -> list[Event]:
@@ -72,7 +73,10 @@ def _gone(order: Order, facts: CancelRejectFacts, target: str) -> list[Event]:
     if order.base_state is OrderState.PENDING_NEW:
         # Nothing was ever reported of it: perhaps it did not arrive.
         return in_contradiction(order, f"{order.order_id}-1", text)
-    return [parked("9", text), *in_contradiction(order, target, text)]
+    late = facts.cxl_rej_reason != UNKNOWN_ORDER and facts.ord_status != _REJECTED
+    # Too late to cancel: the report of the fill or the end is on its way, and ends the doubt.
+    odd = [] if late else [parked("9", text)]
+    return [*odd, *in_contradiction(order, target, text)]
 
 
 def message_reject(

@@ -50,6 +50,11 @@ def _faults_of_name(facts: ExecutionReportFacts, reported: ReportedOrder) -> Ite
         yield f"a report with ExecType(150)={facts.exec_type} opens none"
     if not reported.account_id:
         yield "Account(1) is missing, and the venues file has no telephone_account"
+    elif not reported.opens_max:
+        yield (
+            f"the venues file lets no unsolicited order of account {reported.account_id!r} be "
+            f"opened at this venue (telephone_orders, telephone_accounts)"
+        )
 
 
 def _faults_of_order(
@@ -72,6 +77,27 @@ def _faults_of_order(
         facts.exec_id.isprintable() and facts.last_quantity and facts.last_price is not None
     ):
         yield "a fill needs ExecID(17), LastQty(32) above 0 and LastPx(31)"
+
+
+def differences(order: Order, reported: ReportedOrder | None) -> Iterator[str]:
+    """Return what a report says of its order that is not so; what it leaves out is no difference.
+
+    Args:
+        order: An order that has the report's OrderID(37).
+        reported: What the report says; None if the gateway passed nothing on.
+    """
+    if reported is None:
+        return
+    account_id = "" if reported.account_assumed else reported.account_id
+    for field, value, known in (
+        ("Account(1)", account_id, order.account_id),
+        ("Symbol(55)", reported.symbol, order.symbol),
+    ):
+        if value and value != known:
+            yield f"{field} is {value!r} where order {order.order_id} has {known!r}"
+    side = side_of(reported)
+    if reported.side and side is not order.side:
+        yield f"Side(54) is {reported.side!r} where order {order.order_id} is {order.side.name}"
 
 
 def opened(

@@ -37,6 +37,7 @@ from svc_oms.service.ports import (
     PositionRow,
     Transaction,
 )
+from svc_oms.service.ports.parked_ports import ParkedRow, StatementRow
 from svc_oms.service.submissions import (
     Command,
     CommandKind,
@@ -65,6 +66,7 @@ class Handler:
         exec_ids: Executions of its order that the command names. The followers are opened for
             such a command, because it may bring fills.
         positions: The command needs the positions of its account.
+        settles: The parked message and the statement that the command settles; 0 and "" for none.
     """
 
     act: "Callable[[CommandBatch, Submission], IdempotencyRow | Taken]"
@@ -72,6 +74,7 @@ class Handler:
     all_open: bool = False
     exec_ids: Callable[[Any], Collection[str]] | None = None
     positions: bool = False
+    settles: Callable[[Any], tuple[int, str]] | None = None
 
 
 class RolledBackError(Exception):
@@ -105,6 +108,8 @@ class CommandBatch:
         executions: Executions that a command names and that are stored, by (order, ExecID(17)).
         batch_followers: The followers of fills, opened if a command may bring fills.
         positions: Positions of the accounts of commands that need them.
+        parked: Parked messages that commands settle, locked, by id.
+        statements: Statements that commands settle, locked, by id.
         parts_refused: Refused parts of commands, for the audit log; the commands themselves were
             not refused.
     """
@@ -130,6 +135,8 @@ class CommandBatch:
         self.executions: defaultdict[tuple[str, str], list[ExecutionRow]] = defaultdict(list)
         self.batch_followers: list[BatchFollower] = []
         self.positions: list[PositionRow] = []
+        self.parked: dict[int, ParkedRow] = {}
+        self.statements: dict[str, StatementRow] = {}
         self._submissions = submissions
         self._handlers = handlers
         self.keys = IdempotencyKeys()
@@ -157,6 +164,7 @@ class CommandBatch:
                 self.changes.orders[row.order_id] = read_order(row.body, row.fold)
         await self.order_groups.read(transaction, mine, needed)
         await self._read_executions(transaction, mine)
+        await self._read_settled(transaction, mine)
         holding = {s.account_id for s in mine if self._needs_positions(s)}
         if holding:
             self.positions = await transaction.positions(sorted(holding))
@@ -196,6 +204,23 @@ class CommandBatch:
                 await fill_follower.open(transaction, self.accounts, self.changes)
                 for fill_follower in self.parts.fill_followers
             ]
+
+    async def _read_settled(self, transaction: Transaction, mine: Sequence[Submission]) -> None:
+        """Lock the parked messages and statements that commands settle."""
+        parked_ids: set[int] = set()
+        statement_ids: set[str] = set()
+        for submission in mine:
+            settles = self._handlers[submission.kind].settles
+            if settles is not None:
+                parked_id, statement_id = settles(submission.command)
+                parked_ids.update({parked_id} - {0})
+                statement_ids.update({statement_id} - {""})
+        if parked_ids:
+            rows = await transaction.parked_messages(sorted(parked_ids))
+            self.parked = {row.parked_id: row for row in rows}
+        if statement_ids:
+            found = await transaction.statements(sorted(statement_ids))
+            self.statements = {row.statement_id: row for row in found}
 
     def decide(self) -> None:
         """Decide every command in the order they came."""

@@ -6,9 +6,9 @@ from decimal import Decimal
 from mesh.errors import MeshError, to_rejection
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.checks import Instrument, OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder
-from svc_oms.domain.go_flat import Cause, Plan, plan
+from svc_oms.domain.go_flat import Cause, Plan, Sizes, plan
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
@@ -90,7 +90,14 @@ def _close(
         for one in batch.parts.market.all()
         if InstrumentKey.of(one) == key and command.instrument_id in {"", one.instrument_id}
     ]
-    planned = plan(held, listings, batch.parts.venues.up())
+
+    def sizes(listing: Instrument) -> Sizes:
+        allowed = Sizes()
+        for control in batch.batch_controls:
+            allowed = allowed.both(control.order_sizes(command.account_id, listing))
+        return allowed
+
+    planned = plan(held, listings, batch.parts.venues.up(), sizes)
     result.instrument_id = planned.instrument_id
     if planned.cause is not None:
         _because(result, planned.cause, planned.text)

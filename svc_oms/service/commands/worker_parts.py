@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from kernel.clock import Clock
 from svc_oms.domain.checks import Limits
@@ -14,6 +15,8 @@ from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
 
+ANSWER_AGE_MAX_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
@@ -25,6 +28,10 @@ class WorkerParts:
         pre_trade_controls: Controls that every new order and change must pass, in this order.
         fill_followers: What fills change; the same as in the session links, because a person's
             statement may bring fills.
+        statement_value_alone_max: The largest value that one person may state alone, in the
+            currency of the order; None: no limit.
+        answer_age_max_s: A venue whose session is down for longer is gone: persons may state what
+            it has. Seconds.
     """
 
     store: OrderStore
@@ -38,3 +45,5 @@ class WorkerParts:
     audit_log: AuditLog
     pre_trade_controls: Sequence[PreTradeControl] = ()
     fill_followers: Sequence[FillFollower] = ()
+    statement_value_alone_max: Decimal | None = None
+    answer_age_max_s: float = ANSWER_AGE_MAX_S

@@ -7,7 +7,7 @@ from typing_extensions import override
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
-from svc_oms.domain.checks import Limits
+from svc_oms.domain.checks import Instrument, Limits
 from svc_oms.domain.controls.judgement import (
     ONCE,
     count,
@@ -32,6 +32,7 @@ from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
+from svc_oms.domain.go_flat import Sizes
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.positions import AMENDING, MOVING, Position, fill_of, followed
 from svc_oms.service.book.book_changes import BookChanges
@@ -191,6 +192,21 @@ class LimitsBatchControl(BatchControl):
         resting = judge(view, trial, leave_out)
         self._trial, self._leave_out = trial, leave_out
         return resting
+
+    @override
+    def order_sizes(self, account_id: str, listing: Instrument) -> Sizes:
+        view = self._views[account_id]
+        place = (listing.instrument_id, listing.venue_mic, listing.currency)
+        applied = view.applied_at(place, self._changes.now_ns)
+        sizes = Sizes(distinct=LimitKind.DUPLICATE_ORDER in applied)
+        if LimitKind.MAX_ORDER_QUANTITY in applied:
+            sizes = sizes.both(Sizes(applied[LimitKind.MAX_ORDER_QUANTITY].values.quantity))
+        price = view.value_price(listing.instrument_id)
+        if LimitKind.MAX_ORDER_VALUE in applied and price:
+            value = applied[LimitKind.MAX_ORDER_VALUE].values.value
+            assert value is not None, "the kind needs it"
+            sizes = sizes.both(Sizes(value // abs(price)))
+        return sizes
 
     @override
     def cancel(self, submission: Submission, before: Order) -> None:

@@ -9,7 +9,9 @@ ends with its batch: what must be known later it writes.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from svc_oms.domain.checks import Instrument
 from svc_oms.domain.events import Event
+from svc_oms.domain.go_flat import Sizes
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.ports import AccountRow, Transaction
@@ -45,6 +47,11 @@ class BatchControl(Protocol):
     ) -> Sequence[Order] | None:
         """Check a change of an order; return own orders to cancel before it."""
         ...
+
+    def order_sizes(self, account_id: str, listing: Instrument) -> Sizes:
+        """Return what this control allows one market order of an account, to slice by."""
+        del account_id, listing
+        return Sizes()
 
     def cancel(self, submission: Submission, before: Order) -> None:
         """Check a cancel. Refuse one only for the message rate, never for its effect."""

@@ -9,6 +9,12 @@ from svc_oms.service.ports.directory_ports import DirectoryStore
 from svc_oms.service.ports.guard_ports import GuardStore
 from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
 from svc_oms.service.ports.order_columns import OrderWrite
+from svc_oms.service.ports.parked_ports import (
+    ParkedRow,
+    ParkedStore,
+    SettledWrite,
+    StatementRow,
+)
 from svc_oms.service.ports.records import (
     AccountInfo,
     AccountRow,
@@ -166,13 +172,16 @@ class Transaction(Protocol):
         ...
 
     async def orders_by_venue_id(
-        self, venue_mic: str, wanted: Sequence[tuple[str, str, str]]
-    ) -> list[OrderRow]:
-        """Return orders that may have an OrderID(37): account, listing, OrderID(37).
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, OrderRow]]:
+        """Return the orders of a venue that have or had an OrderID(37), each with it.
 
-        Open ones and those closed in the last two days. The caller compares: the text may be
-        anywhere in the order's body.
+        Open ones and those closed in the last two days.
         """
+        ...
+
+    async def unsolicited_opened(self, venue_mic: str, after_order_id: str) -> int:
+        """Count the unsolicited orders of a venue that were opened after this order id."""
         ...
 
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
@@ -216,6 +225,22 @@ class Transaction(Protocol):
         Raises:
             FencedError: Progress is given and its token is no longer the session's.
         """
+        ...
+
+    async def parked_messages(self, parked_ids: Sequence[int]) -> list[ParkedRow]:
+        """Lock parked messages, after the accounts, and read them with their bodies."""
+        ...
+
+    async def settle_parked(self, rows: Sequence[SettledWrite]) -> None:
+        """Settle locked messages; `write` does it for those in the write set."""
+        ...
+
+    async def statements(self, statement_ids: Sequence[str]) -> list[StatementRow]:
+        """Lock statements, after the accounts, and read them."""
+        ...
+
+    async def write_statements(self, rows: Sequence[StatementRow]) -> None:
+        """Write statements; `write` does it for those in the write set."""
         ...
 
     async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
@@ -368,8 +393,19 @@ class OrderStore(Protocol):
         """Add what the order log's coming months are written to; return how many are new."""
         ...
 
+    async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
+        """Read order and account of open orders with a request that their venue has not answered.
+
+        The order has not changed for this time, and its session not gone up or down.
+        """
+        ...
+
     async def unknown_orders(self) -> int:
         """Count open orders whose state at the venue is not known."""
+        ...
+
+    def parked(self) -> ParkedStore:
+        """Return the store of parked messages and statements."""
         ...
 
     def session_actions(self) -> SessionActionStore:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from svc_oms.service.ports.order_columns import OrderWrite
+from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
 
 
 class AccountRow(NamedTuple):
@@ -263,6 +264,11 @@ class WriteSet:
     positions: list[PositionRow] = field(default_factory=list)
     """They change with executions only."""
     progress: LinkProgress | None = None
+    venue_order_ids: list[tuple[str, str, str]] = field(default_factory=list)
+    """Venue, OrderID(37) and order: numbers that a venue gave an order now; by reports only."""
+    settled: list[SettledWrite] = field(default_factory=list)
+    """By commands of persons only, like statements."""
+    statements: list[StatementRow] = field(default_factory=list)
 
 
 class ListFilter(NamedTuple):

@@ -6,6 +6,7 @@ A view of oms.sessions.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.timestamps import from_timestamp, set_timestamp
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
@@ -33,6 +34,8 @@ class VenueSession(NamedTuple):
     fencing_token: int
     capabilities: Capabilities = BASIC
     drop_copy: bool = False
+    since_ns: int = 0
+    """When it went into its state, as last reported; 0 if never."""
     trading: TradingSession = NOT_KNOWN
 
 
@@ -106,9 +109,15 @@ def reported_session(
     """Return a session as its owner's gateway reports it; without a state it is down."""
     state = status.state or SESSION_STATE_DOWN
     capabilities = capabilities_of(status)
-    trading = trading_of(status)
     return VenueSession(
-        session_id, venue_mic, state, fencing_token, capabilities, drop_copy, trading
+        session_id,
+        venue_mic,
+        state,
+        fencing_token,
+        capabilities,
+        drop_copy,
+        from_timestamp(status.since),
+        trading_of(status),
     )
 
 
@@ -183,6 +192,13 @@ class VenueSessions:
         """Return whether a venue can take orders now."""
         session = self._by_venue.get(venue_mic)
         return session is not None and session.state == SESSION_STATE_UP
+
+    def is_gone(self, venue_mic: str, now_ns: int, age_s: float) -> bool:
+        """Return whether a venue could not take orders for so many seconds."""
+        session = self._by_venue.get(venue_mic)
+        if session is None or session.state == SESSION_STATE_UP:
+            return False
+        return session.since_ns <= now_ns - int(age_s * NS_PER_S)
 
     def capabilities(self, venue_mic: str) -> Capabilities:
         """Return what a venue takes, as last reported; the basic things if it never was."""

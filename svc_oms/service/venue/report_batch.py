@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kernel.nanoseconds import NS_PER_S
-from kernel.side import Side
 from mesh.log import get_logger
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
@@ -23,6 +22,7 @@ from svc_oms.domain.model import Order
 from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.report_parts import ask_venue
+from svc_oms.domain.reports.unsolicited import NO_ORDER_ID, differences
 from svc_oms.domain.reports.venue_reports import (
     NO_EXECUTIONS,
     ExecutionReportFacts,
@@ -100,6 +100,7 @@ class ReportBatch:
                 # Copies cover the firm's whole trading, not only ours.
                 metrics.FOREIGN_COPIES.labels(self.venue_mic).inc()
                 continue
+            report = self._named_in_batch(report)  # noqa: PLW2901  the same report, with its order
             try:
                 why = report.error or self._apply_one(report)
             except Exception as error:
@@ -132,6 +133,7 @@ class ReportBatch:
             return ""
         stamp = self._stamp(report)
         after = self.changes.add(order.account_id, order, events, stamp) if events else order
+        self._keep_venue_order_id(order, after)
         self._executions.keep(after, events)
         odd = compared(order, after, facts, events, copied=self.copied, drop_copy=self.drop_copy)
         odd += self._same_number(order, after)
@@ -160,19 +162,39 @@ class ReportBatch:
         opening = self.openings.get(report.order_id)
         if opening is None or opening.account_id not in self.accounts:
             return None
-        name = _name(opening)
-        for order in self.changes.orders.values():
-            if _name(order) == name:
-                return order
+        named = self._with_number(facts)
+        if named:
+            return next((one for one in named if not _differs(one, facts)), None)
         if isinstance(facts, ExecutionReportFacts) and self._executions.known_of_another(
             opening, facts
         ):
             # Applied to an order with another name: not a new one.
             return None
         metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc()
-        log.warning("unsolicited order", order=opening.order_id, named=name[-1])
+        log.warning("unsolicited order", order=opening.order_id, named=opening.venue_order_id)
         accepted = [OrderAccepted(opening)]
-        return self.changes.add(opening.account_id, None, accepted, self._stamp(report))
+        order = self.changes.add(opening.account_id, None, accepted, self._stamp(report))
+        self._keep_venue_order_id(None, order)
+        return order
+
+    def _with_number(self, facts: Facts) -> list[Order]:
+        """Return the orders of this batch that have the OrderID(37) of a report."""
+        if not isinstance(facts, ExecutionReportFacts) or facts.venue_order_id in NO_ORDER_ID:
+            return []
+        return [
+            order
+            for order in self.changes.orders.values()
+            if (order.venue_order_id, order.venue_mic) == (facts.venue_order_id, self.venue_mic)
+        ]
+
+    def _named_in_batch(self, report: Report) -> Report:
+        """Give a report without an order that of its OrderID(37), if this batch brought both."""
+        if report.order_id or report.facts is None or not report.error:
+            return report
+        agreeing = [o for o in self._with_number(report.facts) if not _differs(o, report.facts)]
+        if len(agreeing) != 1:
+            return report
+        return report._replace(order_id=agreeing[0].order_id, error="")
 
     def _why_none(self, report: Report, facts: Facts) -> str:
         opening = self.openings.get(report.order_id)
@@ -180,6 +202,8 @@ class ReportBatch:
             return f"ClOrdID(11) {facts.cl_ord_id!r} belongs to no order here"
         if opening.account_id not in self.accounts:
             return f"Account(1) {opening.account_id!r} is not an account here"
+        if self._with_number(facts):
+            return f"another order here has OrderID(37) {opening.venue_order_id!r}"
         return f"OrderID(37) {opening.venue_order_id!r} opens no order: its ExecID(17) was applied"
 
     def _inform(self, order: Order, after: Order, events: Sequence[Event]) -> None:
@@ -213,6 +237,13 @@ class ReportBatch:
     @property
     def _source(self) -> str:
         return "drop_copy" if self.drop_copy else "venue"
+
+    def _keep_venue_order_id(self, before: Order | None, after: Order) -> None:
+        """Keep a number that the venue gave the order now, to find the order by it."""
+        named = after.venue_order_id
+        if (before is None or named != before.venue_order_id) and named.isprintable():
+            row = (after.venue_mic, named, after.order_id)
+            self.changes.writes.venue_order_ids.append(row)
 
     def _park(self, report: Report, why: str) -> None:
         message = report.message
@@ -264,14 +295,16 @@ class ReportBatch:
         return msg_type, text
 
 
+def _differs(order: Order, facts: Facts) -> bool:
+    """Return whether a report says something else of the order with its OrderID(37)."""
+    assert isinstance(facts, ExecutionReportFacts), "only those have an OrderID(37)"
+    return any(differences(order, facts.reported_order))
+
+
 def _oddity(after: Order, events: Sequence[Event]) -> str:
     """Return what did not fit in a report, in words."""
     texts = [event.text for event in events if isinstance(event, VenueReportParked)]
     return "; ".join(texts) or after.anomaly or "see the order's events"
-
-
-def _name(order: Order) -> tuple[str, str, Side, str]:
-    return order.account_id, order.instrument_id, order.side, order.venue_order_id
 
 
 def _clean(text: str) -> str:

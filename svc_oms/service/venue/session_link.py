@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
-from kernel.nanoseconds import NS_PER_S, to_us
+from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
 from mesh.call import Call
 from mesh.log import get_logger
@@ -42,6 +42,7 @@ from svc_oms.service.venue.downlink import (
 )
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
+from svc_oms.service.venue.unsent import Unsent
 from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
 
 log = get_logger("svc_oms.link")
@@ -53,9 +54,6 @@ INBOX_FRAMES_MAX = 64
 # How long a receipt that only says "sent" may wait to be stored with what the venue answers.
 # Lost with a crash it is not missed: the gateway is asked again and gives it again.
 RECEIPTS_WAIT_S = 0.1
-# A new order or a replace that no gateway had is ended after this time without one. Seconds.
-UNSENT_AGE_MAX_S = 3.0
-MAKE_EXPOSURE = frozenset({gw.VENUE_COMMAND_KIND_NEW, gw.VENUE_COMMAND_KIND_REPLACE})
 
 
 class SessionLink:
@@ -288,23 +286,12 @@ class SessionLink:
         """
         parts = self._parts
         rows = await parts.store.outbox(self.session_id, self._down.handed, BATCH_MESSAGES_MAX)
-        unsent = {
-            number: command
-            for number, payload in rows
-            if (command := gw.VenueCommand.FromString(payload)).kind in MAKE_EXPOSURE
-            and not command.withdrawn
-        }
-        oldest_ns = parts.clock.now_ns() - round(UNSENT_AGE_MAX_S * NS_PER_S)
-        due = {n: c for n, c in unsent.items() if from_timestamp(c.committed_at) < oldest_ns}
-        if due:
-            log.warning("commands withdrawn", session=self.session_id, count=len(due))
-            reports = [
-                report
-                for number, command in due.items()
-                if (report := read_receipt(_not_sent(number, command))) is not None
-            ]
-            await self._transaction(reports, self._progress(), withdrawn=list(due))
-        return len(due) == len(unsent) and len(rows) < BATCH_MESSAGES_MAX
+        unsent = Unsent(rows, parts.clock.now_ns())
+        if unsent.due:
+            log.warning("commands withdrawn", session=self.session_id, count=len(unsent.due))
+            reports = [report for one in unsent.receipts() if (report := read_receipt(one))]
+            await self._transaction(reports, self._progress(), withdrawn=list(unsent.due))
+        return not unsent.young and len(rows) < BATCH_MESSAGES_MAX
 
     async def _transaction(
         self,
@@ -431,15 +418,3 @@ class SessionLink:
         if before.HasField("trading_session"):
             status.trading_session.CopyFrom(before.trading_session)
         return status
-
-
-def _not_sent(number: int, command: gw.VenueCommand) -> gw.CommandReceipt:
-    """Return the receipt of a command that no gateway had."""
-    return gw.CommandReceipt(
-        outbound_sequence=number,
-        cl_ord_id=command.cl_ord_id,
-        outcome=gw.COMMAND_OUTCOME_NOT_SENT,
-        text=f"no gateway had the session within {UNSENT_AGE_MAX_S:g} s",
-        order_id=command.order_id,
-        kind=command.kind,
-    )

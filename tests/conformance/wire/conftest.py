@@ -22,5 +22,10 @@ async def wire(
 ) -> AsyncIterator[Wire]:
     """The order path, started once for all cases of a module."""
     folder = tmp_path_factory.mktemp("wire")
-    async with wired(wire_url, tls_folder, folder, dialect={"cash_quantity": True}) as path:
+    dialect = {
+        "cash_quantity": True,
+        "telephone_orders": "adopt",
+        "telephone_accounts": ["ACC-ALICE"],
+    }
+    async with wired(wire_url, tls_folder, folder, dialect=dialect) as path:
         yield path

@@ -11,7 +11,7 @@ from conformance.play import NAMES, Play
 from conformance.scripted_venue import Fields, order_status, report, unknown_order
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from tests.support.oms import MINT, verified
+from tests.support.oms import MINT, RAVI, verified
 from tests.support.tokens import bearer
 from tests.support.waiting import until
 from tests.support.wire import MIC, Wire, up, wired
@@ -106,7 +106,7 @@ async def test_an_old_copy_sets_nothing_back(wire: Wire) -> None:
 
 @module
 async def test_by_a_named_person_and_the_venue_overrules(wire: Wire) -> None:
-    """Role RISK only; a later fill reopens the order and is flagged."""
+    """Role RISK only, two persons for a high value; a later fill reopens it and is flagged."""
     play = await missing(wire)
     request = order_service_pb2.ResolveRequest(
         idempotency_key=wire.key(), order_id=play.order_id,
@@ -120,7 +120,10 @@ async def test_by_a_named_person_and_the_venue_overrules(wire: Wire) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await wire.client.orders.Resolve(request, metadata=wire.client.metadata)
     assert reason_of(error.value)[0] == "PERMISSION_DENIED"
-    await wire.client.orders.Resolve(request, metadata=RITA)
+    stated = await wire.client.orders.Resolve(request, metadata=RITA)
+    await expect(play, "UNKNOWN 0 10000")
+    confirm = order_service_pb2.ConfirmStatementRequest(statement_id=stated.statement.statement_id)
+    await wire.client.orders.ConfirmStatement(confirm, metadata=RAVI)
     await expect(play, "CANCELED 3000 0")
     await play.say("venue", "trade 3000 id=E1")
     await expect(play, "CANCELED 3000 0 executions=1")

@@ -252,10 +252,18 @@ async def test_unsolicited_orders_are_written_with_its_progress_and_found_by_its
     await written(store, placed(order(2), order(3)))
     changed = mine._replace(last_sequence=5, body=b"PHONE-1 still")
     await written(store, WriteSet(changed_orders=[changed]))
+    names = [("SIMA", "V1", mine.order_id), ("SIMA", "V2", mine.order_id)]
+    await written(store, WriteSet(venue_order_ids=names + names, progress=progress))
+    wanted = ["V2", "V1", "V3"]
     async with store.transaction() as batch:
-        wanted = [("ACC-ALICE", "ASML.SIMA", "PHONE-1"), ("ACC-BOB", "ASML.SIMA", "PHONE-1")]
-        assert [r.body for r in await batch.orders_by_venue_id("SIMA", wanted)] == [changed.body]
+        found = await batch.orders_by_venue_id("SIMA", wanted)
+        assert sorted((named, row.body) for named, row in found) == [
+            ("V1", changed.body),
+            ("V2", changed.body),
+        ]
         assert await batch.orders_by_venue_id("SIMB", wanted) == []
+        assert await batch.unsolicited_opened("SIMA", "") == 1
+        assert await batch.unsolicited_opened("SIMA", mine.order_id) == 0
         assert await batch.unsolicited_orders("SIMA", ["PHONE-1"]) != []
     # Closed long ago: another day's order may have its number.
     gone = changed._replace(is_open=False, closed=True, last_sequence=6)
@@ -390,7 +398,8 @@ async def test_fills_and_amendments_are_read_in_the_order_of_the_log(store):
         for n, of in ((5, 1), (4, 2), (6, 3))
     ]
     bust = fills[1]._replace(exec_id="E7", exec_type="H", body=b"", busted=True, sequence=7)
-    writes = WriteSet(executions=[*fills, bust], busted=[("SIMA", "E4")], progress=progress)
+    gone = (order(2).order_id, "E4", 1)
+    writes = WriteSet(executions=[*fills, bust], busted=[gone], progress=progress)
     writes.accounts.append(("ACC-ALICE", 7, b"h" * 32, ""))
     writes.events += [
         EventWrite("ACC-ALICE", n, order(2).order_id, f"event {n}".encode(), b"h" * 32)

@@ -81,6 +81,30 @@ async def test_a_guard_process_that_is_frozen_with_its_gateway_keeps_no_connecti
     await nothing_doubled_and_none_lost(book_url, t, orders)
 
 
+async def test_a_hung_gateway_that_cannot_be_killed_wakes_as_the_standby(
+    book_url, tls_folder, tmp_path
+) -> None:
+    """As on another machine: the standby has a disk of its own, and no lock to take."""
+    async with trial(book_url, tls_folder, tmp_path) as t:
+        t.gateways.launch("first", store="disk-1")
+        await t.up("first")
+        t.gateways.launch("second", store="disk-2")
+        await t.standby("second")
+        orders = [await t.place("before")]
+        await t.running_order(orders[0])
+        hung = t.gateways.running["first"]
+        hung.send_signal(signal.SIGSTOP)
+        orders += [(await t.client.place(f"meanwhile{n}")).order for n in range(3)]
+        await t.up("second")
+        orders.append(await t.place("after"))
+        hung.send_signal(signal.SIGCONT)
+        await t.standby("first")
+        assert hung.poll() is None
+        orders.append(await t.place("last"))
+        await nothing_doubled_and_none_lost(book_url, t, orders, margin=True)
+        assert (await t.session()).owner_instance == "second"
+
+
 def children(pid: int) -> list[int]:
     """The processes that a process started: its guard process."""
     found = [

@@ -11,8 +11,10 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as kills
 from ordermesh.oms.v1 import order_service_pb2 as pb
+from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api import go_flat as flat
+from tests.integration.oms.test_limits_together import set_limit
 from tests.support.oms import ALICE, BOB, RITA, trading
 from tests.support.waiting import until
 
@@ -167,3 +169,16 @@ async def test_who_may(book_url, tls):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await go_flat(client, by=RITA, account_id="ACC-NOBODY")
         assert reason_of(caught.value)[0] == "ACCOUNT_NOT_ALLOWED"
+
+
+async def test_a_lowered_limit_keeps_nobody_from_reducing(book_url, tls):
+    async with trading(book_url, tls, **UNVALUED) as (running, client, gateway):
+        await held(client, gateway, "250")
+        async with running.channel() as channel:
+            limits = LimitServiceStub(channel)
+            await set_limit(limits, "MAX_ORDER_QUANTITY", quantity="100")
+            await set_limit(limits, "DUPLICATE_ORDER", key="l2", window_ms=10_000)
+            async with Venue(gateway) as venue:
+                found = await go_flat(client)
+        assert found.flat
+        assert [order.terms.quantity for order in venue.orders] == ["100", "99", "51"]

@@ -4,9 +4,13 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from tests.support.oms import Gateway, trading, verified
+from tests.support.oms import MINT, Gateway, trading, verified
+from tests.support.tokens import bearer
+from tests.support.waiting import until
 
+RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
 PENDING_REPLACE = order_pb2.ORDER_STATE_PENDING_REPLACE
 
 
@@ -138,3 +142,77 @@ async def test_two_parts_under_one_exec_id_count_and_one_of_them_is_busted(book_
         assert numbers(found.order) == ("40", "60", 0)
         assert [one.busted for one in found.executions] == [True, False]
     assert await parked(book_url) == []
+
+
+async def test_a_leg_ends_before_its_replace_is_reported_and_another_after(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        first = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(first, venue_order_id="V1"))
+        await gateway.applied()
+        await replace(client, order_id, "121")
+        second = (await gateway.command(1)).cl_ord_id
+        leg_ended = {"venue_order_id": "V1", "cum_quantity": "0", "leaves_quantity": "0"}
+        await gateway.send(gateway.report(first, "4", "4", **leg_ended))
+        await client.in_state(order_id, order_pb2.ORDER_STATE_CANCELED)
+        await gateway.send(
+            gateway.report(
+                second, "5", "0", orig_cl_ord_id=first, venue_order_id="V2", order_quantity="121",
+                cum_quantity="0", leaves_quantity="121",
+            )
+        )  # fmt: skip
+        order = await client.in_state(order_id, order_pb2.ORDER_STATE_NEW)
+        assert numbers(order) == ("0", "121", 1)
+        # The venue says the same end again: it is of a superseded leg now.
+        await gateway.send(gateway.report(first, "C", "C", **leg_ended))
+        await gateway.applied()
+        order = (await client.get(order_id)).order
+        assert order.progress.state == order_pb2.ORDER_STATE_NEW
+        assert numbers(order) == ("0", "121", 2)
+        asked = [each for each in gateway.commands if each.kind == gw.VENUE_COMMAND_KIND_STATUS]
+        assert {each.cl_ord_id for each in asked} <= {first, second}
+        assert asked
+        await client.cancel("c1", order_id)
+        await until(lambda: gateway.commands[-1].kind == gw.VENUE_COMMAND_KIND_CANCEL, "cancel")
+        assert gateway.commands[-1].orig_cl_ord_id == second
+    await verified(book_url)
+
+
+async def test_a_cancel_reject_that_says_the_order_is_gone(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(cl_ord_id))
+        await gateway.applied()
+        await client.cancel("c1", order_id)
+        cancel = await gateway.command(1)
+        await gateway.send(
+            gateway.message(
+                order_cancel_reject=gw.OrderCancelReject(
+                    cl_ord_id=cancel.cl_ord_id, orig_cl_ord_id=cl_ord_id, ord_status="8",
+                    response_to="1", cxl_rej_reason=1,
+                )
+            )
+        )  # fmt: skip
+        order = await client.in_state(order_id, order_pb2.ORDER_STATE_UNKNOWN)
+        assert numbers(order) == ("0", "100", 1)
+        question = await gateway.command(2)
+        assert (question.kind, question.cl_ord_id) == (gw.VENUE_COMMAND_KIND_STATUS, cl_ord_id)
+        # The venue does not know the order: it stays in doubt, and a person ends it.
+        await gateway.send(
+            gateway.report(
+                cl_ord_id, "I", "8", ord_rej_reason=5, venue_order_id="NONE",
+                status_request_id=cl_ord_id,
+            )
+        )  # fmt: skip
+        await gateway.applied()
+        assert (await client.get(order_id)).order.progress.state == order_pb2.ORDER_STATE_UNKNOWN
+        request = order_service_pb2.ResolveRequest(
+            idempotency_key="p1",
+            order_id=order_id,
+            venue_holds=order_service_pb2.VENUE_HOLDS_CANCELED,
+            reason="seen in the venue's screen, ticket 7",
+        )
+        answer = await client.orders.Resolve(request, metadata=RITA)
+        assert answer.order.progress.state == order_pb2.ORDER_STATE_CANCELED
+    await verified(book_url)

@@ -10,6 +10,7 @@ from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.service.book.verification import verify_book
 from tests.support.oms import ALICE, MINT, Client, Gateway, trading, verified
 from tests.support.tokens import bearer
+from tests.support.waiting import until
 
 RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
 UNKNOWN, FILLED = order_pb2.ORDER_STATE_UNKNOWN, order_pb2.ORDER_STATE_FILLED
@@ -57,7 +58,8 @@ async def test_a_person_says_it_is_filled(book_url, tls) -> None:
         assert found.order.progress.cum_quantity == "100"
         assert found.order.anomaly_count == 0
         # And then one it does not know.
-        await gateway.send(gateway.filled(cl_ord_id, "5", "105", "0", exec_id="F3"))
+        extra = gateway.filled(cl_ord_id, "5", "105", "0", exec_id="F3", venue_order_id="V-1")
+        await gateway.send(extra)
         await gateway.applied()
         assert (await client.get(order_id)).order.anomaly_count == 1
     await log_tells_who(book_url, order_id)
@@ -121,3 +123,44 @@ async def test_the_venue_may_have_used_an_exec_id_for_another_order(book_url, tl
         found = (await client.get(order_id)).order
         assert (found.progress.cum_quantity, found.anomaly_count) == ("100", 0)
     await verified(book_url)
+
+
+async def test_a_venue_that_does_not_answer_makes_the_order_unknown_and_is_asked(book_url, tls):
+    age = {"answer_age_max_s": 0.3}
+    async with trading(book_url, tls, **age) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        order = await client.in_state(order_id, UNKNOWN)
+        assert order.anomaly_count == 0
+        question = await gateway.command(1)
+        assert (question.kind, question.cl_ord_id) == (
+            gw.VENUE_COMMAND_KIND_STATUS, f"{order_id}-1",
+        )  # fmt: skip
+        # The answer ends it.
+        await gateway.send(gateway.report(f"{order_id}-1", "I", "0", leaves_quantity="100"))
+        await client.in_state(order_id, order_pb2.ORDER_STATE_NEW)
+        await client.cancel("c1", order_id)
+        await client.in_state(order_id, UNKNOWN)
+        # Or a person does.
+        held = order_service_pb2.VENUE_HOLDS_CANCELED
+        answer = await client.orders.Resolve(
+            word(order_id, venue_holds=held, executions=[]), metadata=RITA
+        )
+        assert answer.order.progress.state == order_pb2.ORDER_STATE_CANCELED
+
+
+async def test_an_order_of_a_venue_that_is_gone_takes_a_statement(book_url, tls):
+    age = {"answer_age_max_s": 0.3}
+    async with trading(book_url, tls, **age) as (running, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        await gateway.send(gateway.acknowledged(f"{order_id}-1"))
+        await client.in_state(order_id, order_pb2.ORDER_STATE_NEW)
+        request = word(order_id, venue_holds=order_service_pb2.VENUE_HOLDS_CANCELED, executions=[])
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await client.orders.Resolve(request, metadata=RITA)
+        assert reason_of(error.value)[0] == "OBJECT_STATE"
+        await gateway.close()
+        venues = running.book.venues
+        now_ns = running.book.clock.now_ns
+        await until(lambda: venues.is_gone("SIMA", now_ns(), 0.3), "the venue is gone")
+        answer = await client.orders.Resolve(request, metadata=RITA)
+        assert answer.order.progress.state == order_pb2.ORDER_STATE_CANCELED

@@ -9,7 +9,7 @@ import pytest
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.service.venue import downlink, session_link
+from svc_oms.service.venue import downlink, session_link, unsent
 from svc_oms.service.venue.downlink import SEND_LEASE_S, SILENCE_LOOK_S, SilenceWatch
 from tests.support.oms import WAIT_S, Client, Gateway, replica, trading, verified
 from tests.support.waiting import until
@@ -86,7 +86,7 @@ async def test_a_gateway_that_reads_nothing_more_loses_its_session_to_the_standb
 
 
 async def test_what_no_gateway_had_is_ended_and_never_sent(book_url, tls, monkeypatch) -> None:
-    monkeypatch.setattr(session_link, "UNSENT_AGE_MAX_S", 0)
+    monkeypatch.setattr(unsent, "UNSENT_AGE_MAX_S", 0)
     monkeypatch.setattr(downlink, "OUTSTANDING_COMMANDS_MAX", 1)
     async with (
         trading(book_url, tls) as (running, client, gateway),
@@ -94,9 +94,9 @@ async def test_what_no_gateway_had_is_ended_and_never_sent(book_url, tls, monkey
     ):
         handed = (await client.place("k0")).order.order_id
         await gateway.command(0)
-        unsent = [(await client.place(f"k{n}")).order.order_id for n in range(1, 4)]
+        never = [(await client.place(f"k{n}")).order.order_id for n in range(1, 4)]
         await gateway.close()
-        for order_id in unsent:
+        for order_id in never:
             order = await client.in_state(order_id, REJECTED)
             assert "no gateway had the session" in order.rejection.text
         assert (await client.get(handed)).order.progress.state == PENDING_NEW, "it may have left"
@@ -110,7 +110,7 @@ async def test_what_no_gateway_had_is_ended_and_never_sent(book_url, tls, monkey
             await again.receipt(command, gw.COMMAND_OUTCOME_NOT_SENT)
         await again.send(again.acknowledged(commands[0].cl_ord_id))
         await client.in_state(handed, order_pb2.ORDER_STATE_NEW)
-        for order_id in unsent:
+        for order_id in never:
             assert (await client.get(order_id)).order.anomaly_count == 0
         await again.close()
     await verified(book_url)

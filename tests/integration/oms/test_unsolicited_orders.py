@@ -13,9 +13,9 @@ from tests.support.oms import Client, Gateway, trading, verified
 PHONE = {"venue_order_id": "PHONE-1", "limit_price": "650", "order_quantity": "100"}
 
 
-def reported_order(**changes: str) -> gw.ToldOrder:
+def reported_order(**changes: str | int) -> gw.ToldOrder:
     fields = {"account_id": "ACC-ALICE", "symbol": "ASML", "side": "1", "order_type": "2"}
-    return gw.ToldOrder(**(fields | changes))
+    return gw.ToldOrder(**({"opens_max": 100} | fields | changes))
 
 
 def new(gateway: Gateway, **changes) -> gw.VenueMessage:
@@ -165,19 +165,59 @@ async def test_a_report_of_our_own_order_may_name_it_by_the_venues_number(book_u
         cl_ord_id = (await gateway.command(0)).cl_ord_id
         message = gateway.acknowledged(cl_ord_id, venue_order_id="PHONE-1")
         if at_once:
-            await gateway.send(message, fill(gateway, "40", "40"))
+            await gateway.send(message, fill(gateway, "40", "40", limit_price="650.05"))
         else:
             await gateway.send(message)
             await gateway.applied()
-            await gateway.send(fill(gateway, "40", "40"))
+            await gateway.send(fill(gateway, "40", "40", limit_price="650.05"))
         await gateway.applied()
         (order,) = await all_orders(client)
         assert (order.order_id, order.progress.cum_quantity) == (order_id, "40")
         assert order.origin == order_pb2.ORDER_ORIGIN_UNSPECIFIED
-        # The other side cannot be the same order, whatever its number.
+        # Another side under this number is a contradiction: no second order, but an anomaly.
         await gateway.send(new(gateway, told=reported_order(side="2")))
         await gateway.applied()
+        (order,) = await all_orders(client)
+        assert (order.progress.cum_quantity, order.anomaly_count) == ("40", 1)
+    (error,) = await parked(book_url)
+    assert "Side(54) is '2'" in error
+    await verified(book_url)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_our_own_order_is_found_by_its_number_also_where_none_is_opened(
+    book_url, tls, at_once
+):
+    """A venue that names neither ClOrdID(11) nor Account(1), with telephone_orders: park."""
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        described = reported_order(account_id="", opens_max=0)
+        await gateway.send(gateway.acknowledged(cl_ord_id, venue_order_id="PHONE-1"))
+        if not at_once:
+            await gateway.applied()
+        await gateway.send(fill(gateway, "40", "40", told=described, limit_price="650.05"))
+        await gateway.applied()
+        (order,) = await all_orders(client)
+        assert (order.order_id, order.progress.cum_quantity) == (order_id, "40")
+        assert order.anomaly_count == 0
+    assert await parked(book_url) == []
+    await verified(book_url)
+
+
+async def test_only_what_the_venues_file_lists_opens_an_order(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        await gateway.send(new(gateway, told=reported_order(opens_max=0)))
+        for number in range(4):
+            await gateway.send(
+                new(gateway, venue_order_id=f"P{number}", told=reported_order(opens_max=2))
+            )
+        await gateway.applied()
         assert len(await all_orders(client)) == 2
+    first, third, fourth = await parked(book_url)
+    assert "telephone_accounts" in first
+    assert third == fourth
+    assert "2 unsolicited orders of this venue were opened in the last 24 hours" in third
     await verified(book_url)
 
 

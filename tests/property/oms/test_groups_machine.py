@@ -230,10 +230,21 @@ class Groups(RuleBasedStateMachine):
         if others:
             self.cancel_first(order_id, others)
             return
+        if order_id == SECOND and self.kind is not LinkKind.OTO and not self.busts:
+            self.goes_alone()
         # Sent in the transaction that lets it go.
         self.venue[order_id] = AtVenue(self.orders[order_id].terms.quantity)
         self.requests[order_id] = deque([OrderAcknowledged("V")])
         self.fold(order_id, OrderTriggered(Decimal(39)) if price else OrderReleased())
+
+    def goes_alone(self):
+        """A stop is sent when what would trade the same is closed, and for what that left."""
+        bracket = self.kind is LinkKind.BRACKET
+        ids = {FIRST} if bracket else {ENTRY, FIRST}
+        others = [self.venue[order_id] for order_id in ids if order_id in self.venue]
+        assert not any(one.is_open for one in others)
+        asked = self.orders[ENTRY].cum_quantity if bracket else 100
+        assert self.orders[SECOND].terms.quantity + sum(one.cum for one in others) <= asked
 
     def cancel_first(self, order_id, others):
         """Cancel what would trade the same as a stop that is reached."""
@@ -262,21 +273,6 @@ class Groups(RuleBasedStateMachine):
         for order in self.orders.values():
             assert check_arithmetic(order) == []
             assert (order.waits_for is not None) == (order.base_state in LOCAL)
-
-    @invariant()
-    def a_stop_and_the_other_exit_never_trade_more_than_was_asked(self):
-        """The most that both can trade: no stop is sent while the other exit works."""
-        if self.busts or self.kind is LinkKind.OTO or SECOND not in self.venue:
-            return
-        stop, others = self.venue[SECOND], [self.venue[i] for i in self.rivals()]
-        if not self.refusals:
-            asked = self.orders[ENTRY].cum_quantity if self.kind is LinkKind.BRACKET else 100
-            possible = stop.quantity + sum(one.cum for one in others)
-            assert possible <= asked or any(self.requests.values())
-
-    def rivals(self):
-        ids = {FIRST} if self.kind is LinkKind.BRACKET else {ENTRY, FIRST}
-        return [order_id for order_id in ids if order_id in self.venue]
 
     @invariant()
     def no_exit_is_sent_for_more_than_the_entry_executed(self):

@@ -74,8 +74,9 @@ class Account:
             return
         if not self.remaining:
             return
-        place = rest[0] % len(self.remaining)
-        was = self.remaining[place]
+        was = self.remaining[rest[0] % len(self.remaining)]
+        # Of parts with the same ExecID(17), quantity and price the first one is meant.
+        place = self.remaining.index(was)
         event_id = f"X{len(self.log)}"
         if name == "bust":
             del self.remaining[place]

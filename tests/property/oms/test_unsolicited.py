@@ -46,6 +46,7 @@ reports = st.builds(
         side=st.sampled_from([*"1256", "8", ""]),
         order_type=st.sampled_from([*"1234PK", ""]),
         currency=st.sampled_from(["", "EUR", "USD"]),
+        opens_max=st.sampled_from([0, 100]),
     ),
 )
 

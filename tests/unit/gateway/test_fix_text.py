@@ -163,36 +163,56 @@ PHONED = {
 }  # fmt: skip
 
 
+ADOPTS = {"telephone_orders": "adopt", "telephone_accounts": ["ACC-2", "ACC-3"]}
+
+
 @pytest.mark.parametrize(
     ("changes", "dialect", "account"),
     [
-        ({}, {}, "ACC-1"),
-        ({"t11": "DESK-7"}, {}, "ACC-1"),
-        ({"t11": "DESK-7", "t41": "DESK-6"}, {"telephone_account": "ACC-2"}, "ACC-1"),
-        ({"t1": ""}, {"telephone_account": "ACC-2"}, "ACC-2"),
-        ({"t1": ""}, {}, ""),
+        ({}, {}, {"account_id": "ACC-1"}),
+        ({}, ADOPTS, {"account_id": "ACC-1"}),
+        ({"t1": "ACC-2"}, {}, {"account_id": "ACC-2"}),
+        ({"t1": "ACC-2"}, ADOPTS, {"account_id": "ACC-2", "opens_max": 100}),
+        (
+            {"t1": "ACC-3", "t11": "DESK-7"},
+            ADOPTS | {"telephone_orders_per_day_max": 7},
+            {"account_id": "ACC-3", "opens_max": 7},
+        ),
+        (
+            {"t11": "DESK-7", "t41": "DESK-6"},
+            ADOPTS | {"telephone_account": "ACC-2"},
+            {"account_id": "ACC-1"},
+        ),
+        (
+            {"t1": ""},
+            ADOPTS | {"telephone_account": "ACC-2"},
+            {"account_id": "ACC-2", "opens_max": 100, "account_assumed": True},
+        ),
+        ({"t1": ""}, ADOPTS, {}),
+        ({"t1": ""}, {"telephone_orders": "park"}, {}),
     ],
 )
-def test_a_report_of_an_order_never_sent_describes_it(changes, dialect, account) -> None:
+def test_a_report_that_names_no_order_of_ours_describes_its_order(
+    changes, dialect, account
+) -> None:
     fields = {name: value for name, value in (PHONED | changes).items() if value}
     reader = OrderReader(lambda _: "", DialectConfig(symbol_suffix=".X", **dialect))
     described = reader.read(body("8", **fields), 7, NOW, 9).execution_report.told
     assert described == link.ToldOrder(
-        account_id=account, symbol="ASML", isin="NL0010273215", side="2", order_type="2",
+        **account, symbol="ASML", isin="NL0010273215", side="2", order_type="2",
         currency="EUR",
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("changes", "dialect"),
+    "changes",
     [
-        ({"t11": "01JD8QZ5T0000000000000000A-1"}, {}),
-        ({"t11": "DESK-7", "t41": "01JD8QZ5T0000000000000000A-1"}, {}),
-        ({}, {"telephone_orders": "park"}),
+        {"t11": "01JD8QZ5T0000000000000000A-1"},
+        {"t11": "DESK-7", "t41": "01JD8QZ5T0000000000000000A-1"},
     ],
 )
-def test_a_report_of_an_order_of_ours_does_not(changes, dialect) -> None:
-    reader = OrderReader(lambda _: "", DialectConfig(**dialect))
+def test_a_report_of_an_order_of_ours_does_not(changes) -> None:
+    reader = OrderReader(lambda _: "", DialectConfig(**ADOPTS))
     report = reader.read(body("8", **(PHONED | changes)), 7, NOW, 9).execution_report
     assert not report.HasField("told")
     assert not read(body("8", **PHONED)).execution_report.HasField("told"), "a drop copy"

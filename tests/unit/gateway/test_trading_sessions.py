@@ -89,6 +89,16 @@ def test_what_the_venue_resends_after_a_logon_does_not_count_before_its_answer()
     assert not made.pending
 
 
+def test_after_a_logout_nothing_is_known_where_the_venue_can_be_asked():
+    made = sessions(Reported(OPEN, "DAY", 100))
+    made.logged_out()
+    assert (made.status, made.since_ns, made.closes_at_ns) == (UNKNOWN, 0, 0)
+    other = TradingSessions(asks=False)
+    other.heard(Reported(CLOSED), 1)
+    other.logged_out()
+    assert (other.status, other.since_ns) == (CLOSED, 1)
+
+
 def test_a_venue_that_is_not_asked_may_still_report():
     made = TradingSessions(asks=False)
     made.logged_on()

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -154,3 +155,26 @@ def test_the_password_comes_from_a_file(tmp_path) -> None:
     secret.unlink()
     with pytest.raises(VenuesFileError, match="password_file"):
         made.password()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "words"),
+    [
+        ({"telephone_orders": "adopt"}, "adopt needs telephone_accounts"),
+        ({"telephone_account": "A-1"}, "must be one of telephone_accounts"),
+        (
+            {"telephone_accounts": ["A-1"], "telephone_account": "A-2"},
+            "must be one of telephone_accounts",
+        ),
+        ({"telephone_orders_per_day_max": 0}, "telephone_orders_per_day_max"),
+        ({"telephone_accounts": [""]}, "telephone_accounts[0]"),
+    ],
+)
+def test_orders_are_opened_only_in_listed_accounts(tmp_path, dialect, words) -> None:
+    with pytest.raises(VenuesFileError, match=re.escape(words)):
+        load(tmp_path, SESSION | {"dialect": dialect})
+
+
+def test_unsolicited_orders_are_parked_unless_the_file_says_otherwise(tmp_path) -> None:
+    (session,) = load(tmp_path, SESSION).sessions
+    assert session.dialect.telephone_orders == "park"

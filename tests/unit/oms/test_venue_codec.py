@@ -45,9 +45,11 @@ def test_every_field_reaches_its_fact(body, field):
 @pytest.mark.parametrize("name", [field.name for field in gw.ToldOrder.DESCRIPTOR.fields])
 def test_every_field_of_an_order_reported_reaches_its_fact(name):
     message = gw.VenueMessage()
-    setattr(message.execution_report.told, name, "7")
-    reported = facts_of(message).reported_order
-    assert reported._asdict() == dict.fromkeys(reported._fields, "") | {name: "7"}
+    message.execution_report.told.SetInParent()
+    empty = facts_of(message).reported_order._asdict()
+    value = {"opens_max": 7, "account_assumed": True}.get(name, "7")
+    setattr(message.execution_report.told, name, value)
+    assert facts_of(message).reported_order._asdict() == empty | {name: value}
 
 
 def test_a_code_of_zero_is_reported_and_no_code_is_none():

@@ -18,6 +18,8 @@ from svc_oms.domain.controls.limit_values import (
     Limit,
     LimitKind,
     LimitScope,
+    Override,
+    OverrideState,
     Range,
     SelfMatchPolicy,
     TradingState,
@@ -252,6 +254,21 @@ def test_limits_in_words():
     limit = Limit("L", 2, LimitKind.SHORT_SALE, Range(LimitScope.FIRM, "F"), Values())
     assert Applied(limit, Values()).name == "limit L version 2"
     assert Applied(limit, Values(), "O").name == "limit L version 2 (override O)"
+
+
+def test_of_several_overrides_the_newest_counts():
+    limit = Limit("L", 1, LimitKind.VOLUME, Range(LimitScope.ACCOUNT, "A"), Values(D(1)))
+    overrides = [
+        Override(f"O{number}", "L", "A", Values(D(number)), 9, OverrideState.APPROVED, version)
+        for number, version in ((3, 2), (2, 1), (1, 1))
+    ]
+    for order in (overrides[1:], overrides[:0:-1]):
+        found = Controls(1, [limit], order, {}).of_account("A", "F", "").all(1)
+        assert [each.override_id for each in found] == ["O2"]
+    # One for another version of the limit does not count, nor does one that has ended.
+    other = Controls(1, [limit], overrides, {}).of_account("A", "F", "")
+    assert [each.override_id for each in other.all(1)] == [""]
+    assert [each.override_id for each in other.all(9)] == [""]
 
 
 def view_of(kind: LimitKind, values: Values, resting: Order) -> AccountView:

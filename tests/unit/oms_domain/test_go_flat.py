@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kernel.side import Side
 from kernel.ticks import TickBand
 from svc_oms.domain.checks import Instrument
-from svc_oms.domain.go_flat import FLAT_ORDERS_MAX, Cause, plan
+from svc_oms.domain.go_flat import FLAT_ORDERS_MAX, Cause, Sizes, plan
 from svc_oms.domain.numbers import Price, Quantity
 
 UP = frozenset({"SIMA", "SIMB"})
@@ -78,3 +78,28 @@ def test_a_plan_never_turns_a_position_round(position, lot, largest):
     assert all(quantity % lot == 0 for quantity in found.quantities)
     assert all(largest is None or quantity <= largest for quantity in found.quantities)
     assert (closed == abs(position)) == (found.cause is None)
+
+
+@pytest.mark.parametrize(
+    ("venue", "sizes", "quantities"),
+    [
+        (None, Sizes(Decimal(45)), (40, 40, 20)),
+        (Quantity(Decimal(30)), Sizes(Decimal(45)), (30, 30, 30, 10)),
+        (Quantity(Decimal(60)), Sizes(Decimal(45)), (40, 40, 20)),
+        # No two of one size in a row: they would count as one order sent twice.
+        (None, Sizes(Decimal(45), distinct=True), (40, 30, 20, 10)),
+        (None, Sizes(Decimal(20), distinct=True), (20, 10, 20, 10, 20, 10, 10)),
+        (None, Sizes(distinct=True), (100,)),
+    ],
+)
+def test_orders_are_as_large_as_the_limits_of_the_account_allow(venue, sizes, quantities):
+    found = plan(Decimal(100), [listing(lot="10", max_quantity=venue)], UP, lambda _: sizes)
+    assert found.quantities == tuple(map(Quantity, map(Decimal, quantities)))
+    assert found.cause is None
+
+
+def test_a_limit_below_a_lot_is_named():
+    sizes = Sizes(Decimal(5))
+    found = plan(Decimal(100), [listing(lot="10")], UP, lambda _: sizes)
+    assert (found.quantities, found.cause) == ((), Cause.TOO_LARGE)
+    assert found.text == "one order may have 5, less than a lot of 10"

@@ -4,9 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from kernel.nanoseconds import NS_PER_S
+from svc_oms.domain.commands import FoundExecution, ResolveOrder
 from svc_oms.domain.model import ResolutionSource, VenueHolds
 from svc_oms.domain.order import OrderRefused
 from svc_oms.domain.reports.facts import ReceiptFacts
+from svc_oms.domain.resolve import statement_value
+from svc_oms.domain.unanswered import unanswered
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))
@@ -226,3 +230,142 @@ def test_executions_found_are_taken_back_by_a_bust(in_doubt):
     in_doubt.resolve(FILLED, [("E1", 100, "50")])
     in_doubt.report("H", "0", exec_id="E2", exec_ref_id="E1")
     assert in_doubt.status == ("NEW", 0, 100)
+
+
+# --- Orders that are in no doubt ------------------------------------------------------------
+
+
+def odd(tracked):
+    """Give the order an anomaly: a report that is not known."""
+    tracked.report("?", "0")
+    assert tracked.order.anomaly_count == 1
+    return tracked
+
+
+@pytest.fixture
+def working(tracked):
+    tracked.report("0", "0")
+    tracked.fill("E1", 40)
+    return tracked
+
+
+@pytest.mark.parametrize(
+    ("holds", "fills", "status"),
+    [
+        (WORKING, [("E2", 10, "50")], ("PARTIALLY_FILLED", 50, 50)),
+        (WORKING, [], ("PARTIALLY_FILLED", 40, 60)),
+        (CANCELED, [], ("CANCELED", 40, 0)),
+        (CANCELED, [("E2", 10, "50")], ("CANCELED", 50, 0)),
+        (FILLED, [("E2", 60, "50")], ("FILLED", 100, 0)),
+    ],
+)
+def test_an_order_with_an_anomaly_takes_a_statement(working, holds, fills, status):
+    with pytest.raises(OrderRefused, match="it has no anomaly"):
+        working.resolve(holds, fills)
+    odd(working).resolve(holds, fills)
+    assert working.status == status
+    assert working.order.stated_by_person
+    # What was stated comes after all, once.
+    for name, quantity, _ in fills:
+        assert working.fill(name, quantity) == []
+
+
+@pytest.mark.parametrize(
+    ("request_kind", "holds", "status"),
+    [
+        ("cancel", WORKING, ("PARTIALLY_FILLED", 40, 60)),
+        ("cancel", CANCELED, ("CANCELED", 40, 0)),
+        ("replace", WORKING, ("PARTIALLY_FILLED", 40, 60)),
+        ("replace", CANCELED, ("CANCELED", 40, 0)),
+    ],
+)
+def test_a_request_whose_answer_was_parked_ends_with_the_statement(
+    working, request_kind, holds, status
+):
+    if request_kind == "cancel":
+        working.cancel()
+    else:
+        working.replace(120)
+    odd(working).resolve(holds)
+    assert working.status == status
+    assert not working.order.pending_replace_id or holds is CANCELED
+
+
+def test_a_replace_whose_answer_was_parked_is_stated(working):
+    working.replace(120)
+    odd(working).resolve(WORKING, replaced=True)
+    assert working.status == ("PARTIALLY_FILLED", 40, 80)
+
+
+def test_a_missing_execution_of_a_closed_order_is_stated(working):
+    working.report("4", "4", cum_quantity=40)
+    odd(working).resolve(CANCELED, [("E2", 10, "50")])
+    assert working.status == ("CANCELED", 50, 0)
+
+
+def test_an_order_of_a_venue_that_is_gone_takes_a_statement(working):
+    working.resolve(CANCELED, venue_gone=True)
+    assert working.status == ("CANCELED", 40, 0)
+    with pytest.raises(OrderRefused, match="it has no anomaly"):
+        working.resolve(CANCELED, [("E2", 10, "50")], venue_gone=True)
+
+
+@pytest.mark.parametrize(
+    ("holds", "fills", "reference", "value"),
+    [
+        # Of 100 at a limit of 50, 40 are executed.
+        (WORKING, [], None, 0),
+        (WORKING, [("E2", "10", "50")], None, 500),
+        # A price stated too low does not make a statement small.
+        (WORKING, [("E2", "10", "1")], None, 500),
+        (WORKING, [("E2", "10", "1")], "55", 550),
+        (WORKING, [("E2", "10", "60")], "55", 600),
+        # Known already: it adds nothing.
+        (WORKING, [("E1", "40", "50")], None, 0),
+        (CANCELED, [], None, 3000),
+        (CANCELED, [("E2", "10", "50")], None, 3000),
+        (FILLED, [("E2", "60", "50")], None, 3000),
+    ],
+)
+def test_what_a_statement_is_worth(working, holds, fills, reference, value):
+    command = stated(holds, fills)
+    last = None if reference is None else Decimal(reference)
+    known = {"E1": None}
+    assert statement_value(working.order, command, known, last) == value
+
+
+def test_the_end_of_an_order_without_any_price_has_no_value(working):
+    market = working.order._replace(terms=working.order.terms._replace(limit_price=None))
+    assert statement_value(market, stated(CANCELED), {}, None) is None
+    assert statement_value(market, stated(CANCELED), {}, Decimal(50)) == 3000
+
+
+def stated(holds, fills=()):
+    found = tuple(FoundExecution(name, Decimal(q), Decimal(p)) for name, q, p in fills)
+    return ResolveOrder("k", ORDER_ID, holds, "rita", "said", found)
+
+
+# --- Requests that are not answered ---------------------------------------------------------
+
+
+def test_a_request_without_an_answer_is_in_doubt_after_its_age(tracked):
+    at = tracked.order.updated_at_ns
+    assert unanswered(tracked.order, at + 59 * NS_PER_S, 60) == []
+    (doubted,) = unanswered(tracked.order, at + 60 * NS_PER_S, 60)
+    assert doubted.cl_ord_id == X
+    tracked.apply(doubted)
+    assert tracked.order.state.name == "UNKNOWN"
+    assert unanswered(tracked.order, at + 600 * NS_PER_S, 60) == []
+    tracked.resolve(NOTHING)
+    assert tracked.status == ("REJECTED", 0, 0)
+
+
+def test_only_what_waits_for_an_answer_becomes_unknown(working):
+    later = working.order.updated_at_ns + 600 * NS_PER_S
+    assert unanswered(working.order, later, 60) == []
+    cancel = working.cancel()
+    later = working.order.updated_at_ns + 600 * NS_PER_S
+    assert [one.cl_ord_id for one in unanswered(working.order, later, 60)] == [cancel]
+    working.report("4", "4", cl_ord_id=cancel, cum_quantity=40)
+    later = working.order.updated_at_ns + 600 * NS_PER_S
+    assert unanswered(working.order, later, 60) == []

@@ -15,10 +15,12 @@ import {
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
+import { Parked } from "./parked";
 import { QuoteStore } from "./quotes";
 import { ServerClock } from "./server-clock";
 
@@ -26,8 +28,8 @@ import { ServerClock } from "./server-clock";
 const HEARTBEAT_S = 2;
 /** Milliseconds between two frames of prices. */
 const PRICE_INTERVAL_MS = 250;
-/** Unary reads end after this. */
-const READ_TIMEOUT_MS = 10_000;
+/** Unary calls end after this. */
+const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
 
 export class Desk {
@@ -39,11 +41,14 @@ export class Desk {
   readonly priceStream: ResumingStream<PriceFrame>;
   readonly killSwitches = new KillSwitches();
   readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
+  readonly parked = new Parked();
+  readonly parkedStream: ResumingStream<ParkedServiceWatchResponse>;
   readonly commands: Commands;
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #priceClient: Client<typeof MarketDataService>;
   readonly #instrumentClient: Client<typeof InstrumentService>;
+  readonly #parkedClient: Client<typeof ParkedService>;
 
   constructor(
     transport: Transport,
@@ -53,6 +58,7 @@ export class Desk {
     this.#orderClient = createClient(OrderService, transport);
     this.#priceClient = createClient(MarketDataService, transport);
     this.#instrumentClient = createClient(InstrumentService, transport);
+    this.#parkedClient = createClient(ParkedService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => this.notices.show(change);
@@ -74,6 +80,10 @@ export class Desk {
       options,
     );
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
+    this.parkedStream = new ResumingStream(
+      { open: (signal) => this.#watchParked(signal), take: (frame) => this.parked.take(frame) },
+      options,
+    );
   }
 
   /** A role that may not read switches ends this stream for good, and sees no banner. */
@@ -89,28 +99,62 @@ export class Desk {
     return this.user.roles.includes(Role.TRADER);
   }
 
+  /** Whether the user may settle parked messages and state what a venue has. */
+  get mayResolve(): boolean {
+    return this.user.roles.includes(Role.RISK);
+  }
+
   start(): void {
     this.orderStream.start();
     this.priceStream.start();
     this.killStream.start();
+    this.parkedStream.start();
   }
 
   stop(): void {
     this.orderStream.stop();
     this.priceStream.stop();
     this.killStream.stop();
+    this.parkedStream.stop();
   }
 
   nudge(): void {
     this.orderStream.nudge();
     this.priceStream.nudge();
     this.killStream.nudge();
+    this.parkedStream.nudge();
   }
 
   /** Executions of an order from the OMS. Throws the mesh's refusal. */
   async executionsOf(orderId: string): Promise<readonly Execution[]> {
-    const { executions } = await this.#orderClient.get({ orderId }, { timeoutMs: READ_TIMEOUT_MS });
+    const { executions } = await this.#orderClient.get({ orderId }, { timeoutMs: CALL_TIMEOUT_MS });
     return executions;
+  }
+
+  /** A parked message with its FIX text. The calls about them throw the mesh's refusal. */
+  async parkedMessage(parkedId: bigint): Promise<ParkedServiceGetResponse> {
+    return this.#parkedClient.get({ parkedId }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  async applyParked(parkedId: bigint, reason: string): Promise<void> {
+    await this.#parkedClient.apply({ parkedId, reason }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  async discardParked(parkedId: bigint, reason: string): Promise<void> {
+    await this.#parkedClient.discard({ parkedId, reason }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  async confirmStatement(statementId: string): Promise<void> {
+    await this.#orderClient.confirmStatement({ statementId }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  async declineStatement(statementId: string, reason: string): Promise<void> {
+    await this.#orderClient.declineStatement({ statementId, reason }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  #watchParked(signal: AbortSignal): AsyncIterable<ParkedServiceWatchResponse> {
+    this.parked.beginConnection();
+    return this.#parkedClient.watch({ heartbeatS: HEARTBEAT_S }, { signal });
   }
 
   #watchOrders(signal: AbortSignal): AsyncIterable<OrderFrame> {
@@ -130,7 +174,7 @@ export class Desk {
     let pageToken = "";
     do {
       const request = { pageSize: PAGE_SIZE, pageToken };
-      const page = await this.#instrumentClient.list(request, { signal, timeoutMs: READ_TIMEOUT_MS });
+      const page = await this.#instrumentClient.list(request, { signal, timeoutMs: CALL_TIMEOUT_MS });
       this.quotes.putInstruments(page.instruments);
       pageToken = page.nextPageToken;
     } while (pageToken !== "");

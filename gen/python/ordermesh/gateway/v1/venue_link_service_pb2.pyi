@@ -309,20 +309,24 @@ class ExecutionReport(_message.Message):
     def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ..., told: _Optional[_Union[ToldOrder, _Mapping]] = ..., repeats: _Optional[_Union[ToldOrder, _Mapping]] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class ToldOrder(_message.Message):
-    __slots__ = ("account_id", "symbol", "isin", "side", "order_type", "currency")
+    __slots__ = ("account_id", "symbol", "isin", "side", "order_type", "currency", "opens_max", "account_assumed")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     ISIN_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
     ORDER_TYPE_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    OPENS_MAX_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ASSUMED_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     symbol: str
     isin: str
     side: str
     order_type: str
     currency: str
-    def __init__(self, account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., side: _Optional[str] = ..., order_type: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
+    opens_max: int
+    account_assumed: bool
+    def __init__(self, account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., side: _Optional[str] = ..., order_type: _Optional[str] = ..., currency: _Optional[str] = ..., opens_max: _Optional[int] = ..., account_assumed: _Optional[bool] = ...) -> None: ...
 
 class OrderCancelReject(_message.Message):
     __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text", "unreadable")

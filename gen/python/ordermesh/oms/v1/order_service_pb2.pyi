@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ordermesh.oms.v1 import event_pb2 as _event_pb2
 from ordermesh.oms.v1 import order_pb2 as _order_pb2
+from ordermesh.oms.v1 import statement_pb2 as _statement_pb2
 from ordermesh.type.v1 import error_pb2 as _error_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
 from ordermesh.type.v1 import stream_pb2 as _stream_pb2
@@ -190,7 +191,7 @@ class CancelResponse(_message.Message):
     def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
 
 class ResolveRequest(_message.Message):
-    __slots__ = ("idempotency_key", "order_id", "venue_holds", "executions", "replaced", "venue_order_id", "reason")
+    __slots__ = ("idempotency_key", "order_id", "venue_holds", "executions", "replaced", "venue_order_id", "reason", "parked_id")
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_HOLDS_FIELD_NUMBER: _ClassVar[int]
@@ -198,6 +199,7 @@ class ResolveRequest(_message.Message):
     REPLACED_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    PARKED_ID_FIELD_NUMBER: _ClassVar[int]
     idempotency_key: str
     order_id: str
     venue_holds: VenueHolds
@@ -205,7 +207,8 @@ class ResolveRequest(_message.Message):
     replaced: bool
     venue_order_id: str
     reason: str
-    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ..., venue_holds: _Optional[_Union[VenueHolds, str]] = ..., executions: _Optional[_Iterable[_Union[FoundExecution, _Mapping]]] = ..., replaced: _Optional[bool] = ..., venue_order_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    parked_id: int
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ..., venue_holds: _Optional[_Union[VenueHolds, str]] = ..., executions: _Optional[_Iterable[_Union[FoundExecution, _Mapping]]] = ..., replaced: _Optional[bool] = ..., venue_order_id: _Optional[str] = ..., reason: _Optional[str] = ..., parked_id: _Optional[int] = ...) -> None: ...
 
 class FoundExecution(_message.Message):
     __slots__ = ("exec_id", "quantity", "price", "venue_time")
@@ -220,12 +223,60 @@ class FoundExecution(_message.Message):
     def __init__(self, exec_id: _Optional[str] = ..., quantity: _Optional[str] = ..., price: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ResolveResponse(_message.Message):
-    __slots__ = ("order", "duplicate")
+    __slots__ = ("order", "duplicate", "statement")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    STATEMENT_FIELD_NUMBER: _ClassVar[int]
     order: _order_pb2.Order
     duplicate: bool
-    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+    statement: _statement_pb2.Statement
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ..., statement: _Optional[_Union[_statement_pb2.Statement, _Mapping]] = ...) -> None: ...
+
+class ListStatementsRequest(_message.Message):
+    __slots__ = ("order_id", "waiting_only", "page_size", "before_statement_id")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    WAITING_ONLY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_STATEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    waiting_only: bool
+    page_size: int
+    before_statement_id: str
+    def __init__(self, order_id: _Optional[str] = ..., waiting_only: _Optional[bool] = ..., page_size: _Optional[int] = ..., before_statement_id: _Optional[str] = ...) -> None: ...
+
+class ListStatementsResponse(_message.Message):
+    __slots__ = ("statements",)
+    STATEMENTS_FIELD_NUMBER: _ClassVar[int]
+    statements: _containers.RepeatedCompositeFieldContainer[_statement_pb2.Statement]
+    def __init__(self, statements: _Optional[_Iterable[_Union[_statement_pb2.Statement, _Mapping]]] = ...) -> None: ...
+
+class ConfirmStatementRequest(_message.Message):
+    __slots__ = ("statement_id",)
+    STATEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    statement_id: str
+    def __init__(self, statement_id: _Optional[str] = ...) -> None: ...
+
+class ConfirmStatementResponse(_message.Message):
+    __slots__ = ("statement", "order")
+    STATEMENT_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    statement: _statement_pb2.Statement
+    order: _order_pb2.Order
+    def __init__(self, statement: _Optional[_Union[_statement_pb2.Statement, _Mapping]] = ..., order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ...) -> None: ...
+
+class DeclineStatementRequest(_message.Message):
+    __slots__ = ("statement_id", "reason")
+    STATEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    statement_id: str
+    reason: str
+    def __init__(self, statement_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DeclineStatementResponse(_message.Message):
+    __slots__ = ("statement",)
+    STATEMENT_FIELD_NUMBER: _ClassVar[int]
+    statement: _statement_pb2.Statement
+    def __init__(self, statement: _Optional[_Union[_statement_pb2.Statement, _Mapping]] = ...) -> None: ...
 
 class CancelAllRequest(_message.Message):
     __slots__ = ("idempotency_key", "account_id", "instrument_id", "side")

@@ -30,10 +30,11 @@ class OrderServiceStub:
     is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
     an ErrorReason.
 
-    Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
-    Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
-    not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
-    NOT_FOUND.
+    Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
+    DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
+    call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
+    account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
+    not gives NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -82,6 +83,21 @@ class OrderServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.FromString,
                 _registered_method=True)
+        self.ListStatements = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/ListStatements',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListStatementsRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListStatementsResponse.FromString,
+                _registered_method=True)
+        self.ConfirmStatement = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/ConfirmStatement',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ConfirmStatementRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ConfirmStatementResponse.FromString,
+                _registered_method=True)
+        self.DeclineStatement = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/DeclineStatement',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineStatementRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineStatementResponse.FromString,
+                _registered_method=True)
         self.GoFlat = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/GoFlat',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatRequest.SerializeToString,
@@ -109,10 +125,11 @@ class OrderServiceServicer:
     is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
     an ErrorReason.
 
-    Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
-    Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
-    not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
-    NOT_FOUND.
+    Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
+    DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
+    call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
+    account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
+    not gives NOT_FOUND.
     """
 
     def Place(self, request, context):
@@ -180,12 +197,40 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Resolve(self, request, context):
-        """Records a person's statement of what the venue has of an order in UNKNOWN, found out by
-        telephone or on the venue's screen. Role RISK, for any account. The event RESOLVED names the
-        person and the reason; a later report of the venue overrules the statement and is flagged.
-        Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in UNKNOWN), INVALID_FIELD (the
-        statement contradicts what the venue reported, or its quantities do not add up),
-        IDEMPOTENCY_KEY_REUSED.
+        """Records a person's statement of what the venue has of an order, found out by telephone or on
+        the venue's screen: missing executions, or the end of the order. Open for every order that is in
+        UNKNOWN or has an anomaly; a parked report is an anomaly of its order. Role RISK, for any
+        account. The event RESOLVED names the person and the reason; a later report of the venue
+        overrules the statement and is flagged. A statement whose value is above
+        ORDERMESH_STATEMENT_VALUE_ALONE_MAX changes nothing until another person confirms it: the answer
+        has the statement that waits. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in UNKNOWN
+        and has no anomaly, or was never sent; the parked message is settled), OBJECT_NOT_FOUND (no such
+        parked message), INVALID_FIELD (the statement contradicts what the venue reported, or its
+        quantities do not add up), IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStatements(self, request, context):
+        """Returns statements, newest first: those of the accounts that the caller may see.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmStatement(self, request, context):
+        """Confirms another person's statement, which is then applied as Resolve applies it. Role RISK.
+        Refuses: OBJECT_NOT_FOUND, SECOND_PERSON_REQUIRED (the caller made it), OBJECT_STATE (it is
+        decided or expired), and the reasons of Resolve; it then stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeclineStatement(self, request, context):
+        """Declines a statement, which may be the caller's own. Role RISK. Refuses: OBJECT_NOT_FOUND,
+        OBJECT_STATE (it is decided or expired).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -193,7 +238,8 @@ class OrderServiceServicer:
 
     def GoFlat(self, request, context):
         """Cancels the account's open orders, then closes its positions by IOC market orders in whole
-        lots, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
+        lots, each as large as the venue, MAX_ORDER_QUANTITY and MAX_ORDER_VALUE allow, at most 20 for a
+        position, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
         fills. A position whose orders could not be cancelled is left unchanged, so that it cannot be
         closed twice. The same key with the same body returns the first closing orders, and what
         remains now. A refused call has cancelled nothing. Roles: TRADER of the account, and RISK.
@@ -268,6 +314,21 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.SerializeToString,
             ),
+            'ListStatements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStatements,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListStatementsRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListStatementsResponse.SerializeToString,
+            ),
+            'ConfirmStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmStatement,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ConfirmStatementRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ConfirmStatementResponse.SerializeToString,
+            ),
+            'DeclineStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclineStatement,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineStatementRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineStatementResponse.SerializeToString,
+            ),
             'GoFlat': grpc.unary_unary_rpc_method_handler(
                     servicer.GoFlat,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GoFlatRequest.FromString,
@@ -301,10 +362,11 @@ class OrderService:
     is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
     an ErrorReason.
 
-    Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
-    Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
-    not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
-    NOT_FOUND.
+    Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
+    DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
+    call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
+    account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
+    not gives NOT_FOUND.
     """
 
     @staticmethod
@@ -513,6 +575,87 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/Resolve',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResolveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStatements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/ListStatements',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListStatementsRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListStatementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/ConfirmStatement',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ConfirmStatementRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ConfirmStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclineStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/DeclineStatement',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineStatementRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.DeclineStatementResponse.FromString,
             options,
             channel_credentials,
             insecure,

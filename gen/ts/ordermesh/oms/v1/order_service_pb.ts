@@ -10,6 +10,8 @@ import type { OrderStreamItem } from "./event_pb.js";
 import { file_ordermesh_oms_v1_event } from "./event_pb.js";
 import type { Execution, Order, OrderLink, OrderState, OrderTerms, OrderType, RegulatoryDetails, Side } from "./order_pb.js";
 import { file_ordermesh_oms_v1_order } from "./order_pb.js";
+import type { Statement } from "./statement_pb.js";
+import { file_ordermesh_oms_v1_statement } from "./statement_pb.js";
 import type { Rejection } from "../../type/v1/error_pb.js";
 import { file_ordermesh_type_v1_error } from "../../type/v1/error_pb.js";
 import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
@@ -21,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEitwMKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIfCg1pbnN0cnVtZW50X2lkGAMgASgJQgiiuxgECAEwBRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIEhMKC3JlZHVjZV9vbmx5GAsgASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKeAQoRUGxhY2VCYXRjaFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAgiZQoOQXBwcm92ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEIkwKD0FwcHJvdmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIImQKDkRlY2xpbmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISFwoEdGV4dBgDIAEoCUIJorsYBRoDEMgBIkwKD0RlY2xpbmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIpoBCg5SZXBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSMwoFdGVybXMYBCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIASJMCg9SZXBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJKCg1DYW5jZWxSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAIiSwoOQ2FuY2VsUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKXAgoOUmVzb2x2ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhI5Cgt2ZW51ZV9ob2xkcxgDIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuVmVudWVIb2xkc0IGorsYAggBEj4KCmV4ZWN1dGlvbnMYBCADKAsyIC5vcmRlcm1lc2gub21zLnYxLkZvdW5kRXhlY3V0aW9uQgiiuxgEKgIQZBIQCghyZXBsYWNlZBgFIAEoCBIgCg52ZW51ZV9vcmRlcl9pZBgGIAEoCUIIorsYBBoCEEASGwoGcmVhc29uGAcgASgJQguiuxgHCAEaAxCAAiKTAQoORm91bmRFeGVjdXRpb24SHAoHZXhlY19pZBgBIAEoCUILorsYBwgBGgMQgAESGgoIcXVhbnRpdHkYAiABKAlCCKK7GAQIATALEhcKBXByaWNlGAMgASgJQgiiuxgECAEwChIuCgp2ZW51ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg9SZXNvbHZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKWAQoQQ2FuY2VsQWxsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSJAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZSJHChFDYW5jZWxBbGxSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXN1bHQigQEKD0NhbmNlbEFsbFJlc3VsdBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iJgoKR2V0UmVxdWVzdBIYCghvcmRlcl9pZBgBIAEoCUIGorsYAjACImYKC0dldFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCgpleGVjdXRpb25zGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24irwIKC0xpc3RSZXF1ZXN0EhoKCmFjY291bnRfaWQYASABKAlCBqK7GAIwAxI2CgZzdGF0ZXMYAiADKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGVCCKK7GAQqAhAUEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCglwYWdlX3NpemUYByABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAggASgJQgaiuxgCMBIiUAoMTGlzdFJlc3BvbnNlEicKBm9yZGVycxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImwKDFdhdGNoUmVxdWVzdBI7CghhY2NvdW50cxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudEN1cnNvckIIorsYBCoCEDISHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwiWAoNQWNjb3VudEN1cnNvchIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgECAEwAxIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtIm8KDUdvRmxhdFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkyuAcKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEitwMKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIfCg1pbnN0cnVtZW50X2lkGAMgASgJQgiiuxgECAEwBRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIEhMKC3JlZHVjZV9vbmx5GAsgASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKeAQoRUGxhY2VCYXRjaFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAgiZQoOQXBwcm92ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEIkwKD0FwcHJvdmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIImQKDkRlY2xpbmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISFwoEdGV4dBgDIAEoCUIJorsYBRoDEMgBIkwKD0RlY2xpbmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIpoBCg5SZXBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSMwoFdGVybXMYBCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIASJMCg9SZXBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJKCg1DYW5jZWxSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAIiSwoOQ2FuY2VsUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCK0AgoOUmVzb2x2ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhI5Cgt2ZW51ZV9ob2xkcxgDIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuVmVudWVIb2xkc0IGorsYAggBEj4KCmV4ZWN1dGlvbnMYBCADKAsyIC5vcmRlcm1lc2gub21zLnYxLkZvdW5kRXhlY3V0aW9uQgiiuxgEKgIQZBIQCghyZXBsYWNlZBgFIAEoCBIgCg52ZW51ZV9vcmRlcl9pZBgGIAEoCUIIorsYBBoCEEASGwoGcmVhc29uGAcgASgJQguiuxgHCAEaAxCAAhIbCglwYXJrZWRfaWQYCCABKANCCKK7GAQiAggAIpMBCg5Gb3VuZEV4ZWN1dGlvbhIcCgdleGVjX2lkGAEgASgJQguiuxgHCAEaAxCAARIaCghxdWFudGl0eRgCIAEoCUIIorsYBAgBMAsSFwoFcHJpY2UYAyABKAlCCKK7GAQIATAKEi4KCnZlbnVlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInwKD1Jlc29sdmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIEi4KCXN0YXRlbWVudBgDIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuU3RhdGVtZW50IosBChVMaXN0U3RhdGVtZW50c1JlcXVlc3QSGgoIb3JkZXJfaWQYASABKAlCCKK7GAQaAhAkEhQKDHdhaXRpbmdfb25seRgCIAEoCBIZCglwYWdlX3NpemUYAyABKAVCBqK7GAIwEBIlChNiZWZvcmVfc3RhdGVtZW50X2lkGAQgASgJQgiiuxgEGgIQJCJJChZMaXN0U3RhdGVtZW50c1Jlc3BvbnNlEi8KCnN0YXRlbWVudHMYASADKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudCI3ChdDb25maXJtU3RhdGVtZW50UmVxdWVzdBIcCgxzdGF0ZW1lbnRfaWQYASABKAlCBqK7GAIwAiJyChhDb25maXJtU3RhdGVtZW50UmVzcG9uc2USLgoJc3RhdGVtZW50GAEgASgLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyIk8KF0RlY2xpbmVTdGF0ZW1lbnRSZXF1ZXN0EhwKDHN0YXRlbWVudF9pZBgBIAEoCUIGorsYAjACEhYKBnJlYXNvbhgCIAEoCUIGorsYAjANIkoKGERlY2xpbmVTdGF0ZW1lbnRSZXNwb25zZRIuCglzdGF0ZW1lbnQYASABKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudCKWAQoQQ2FuY2VsQWxsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSJAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZSJHChFDYW5jZWxBbGxSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXN1bHQigQEKD0NhbmNlbEFsbFJlc3VsdBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iJgoKR2V0UmVxdWVzdBIYCghvcmRlcl9pZBgBIAEoCUIGorsYAjACImYKC0dldFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCgpleGVjdXRpb25zGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24irwIKC0xpc3RSZXF1ZXN0EhoKCmFjY291bnRfaWQYASABKAlCBqK7GAIwAxI2CgZzdGF0ZXMYAiADKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGVCCKK7GAQqAhAUEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCglwYWdlX3NpemUYByABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAggASgJQgaiuxgCMBIiUAoMTGlzdFJlc3BvbnNlEicKBm9yZGVycxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImwKDFdhdGNoUmVxdWVzdBI7CghhY2NvdW50cxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudEN1cnNvckIIorsYBCoCEDISHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwiWAoNQWNjb3VudEN1cnNvchIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgECAEwAxIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtIm8KDUdvRmxhdFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAky8wkKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USYwoOTGlzdFN0YXRlbWVudHMSJy5vcmRlcm1lc2gub21zLnYxLkxpc3RTdGF0ZW1lbnRzUmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuTGlzdFN0YXRlbWVudHNSZXNwb25zZRJpChBDb25maXJtU3RhdGVtZW50Eikub3JkZXJtZXNoLm9tcy52MS5Db25maXJtU3RhdGVtZW50UmVxdWVzdBoqLm9yZGVybWVzaC5vbXMudjEuQ29uZmlybVN0YXRlbWVudFJlc3BvbnNlEmkKEERlY2xpbmVTdGF0ZW1lbnQSKS5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVTdGF0ZW1lbnRSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lU3RhdGVtZW50UmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_statement, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -513,7 +515,7 @@ export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 12);
 
 /**
- * A person's statement of what the venue has of an order in UNKNOWN.
+ * A person's statement of what the venue has of an order.
  *
  * @generated from message ordermesh.oms.v1.ResolveRequest
  */
@@ -548,7 +550,7 @@ export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
   executions: FoundExecution[];
 
   /**
-   * True if the replace in doubt took effect at the venue, false if it never reached the venue.
+   * True if the pending replace took effect at the venue, false if it has no effect.
    *
    * @generated from field: bool replaced = 5;
    */
@@ -567,6 +569,14 @@ export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
    * @generated from field: string reason = 7;
    */
   reason: string;
+
+  /**
+   * The parked message that this statement settles; 0 if there is none. It must not belong to
+   * another order.
+   *
+   * @generated from field: int64 parked_id = 8;
+   */
+  parkedId: bigint;
 };
 
 /**
@@ -619,13 +629,13 @@ export const FoundExecutionSchema: GenMessage<FoundExecution> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 14);
 
 /**
- * The order as resolved.
+ * The order as resolved, or the statement that waits for a second person.
  *
  * @generated from message ordermesh.oms.v1.ResolveResponse
  */
 export type ResolveResponse = Message<"ordermesh.oms.v1.ResolveResponse"> & {
   /**
-   * The order, no longer in UNKNOWN.
+   * The order as stated; unchanged if the statement waits for a second person.
    *
    * @generated from field: ordermesh.oms.v1.Order order = 1;
    */
@@ -637,6 +647,13 @@ export type ResolveResponse = Message<"ordermesh.oms.v1.ResolveResponse"> & {
    * @generated from field: bool duplicate = 2;
    */
   duplicate: boolean;
+
+  /**
+   * Set if a second person must confirm the statement first.
+   *
+   * @generated from field: ordermesh.oms.v1.Statement statement = 3;
+   */
+  statement?: Statement | undefined;
 };
 
 /**
@@ -645,6 +662,167 @@ export type ResolveResponse = Message<"ordermesh.oms.v1.ResolveResponse"> & {
  */
 export const ResolveResponseSchema: GenMessage<ResolveResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 15);
+
+/**
+ * A filter of statements.
+ *
+ * @generated from message ordermesh.oms.v1.ListStatementsRequest
+ */
+export type ListStatementsRequest = Message<"ordermesh.oms.v1.ListStatementsRequest"> & {
+  /**
+   * Only statements about this order, if not empty.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * Only statements that wait for a second person.
+   *
+   * @generated from field: bool waiting_only = 2;
+   */
+  waitingOnly: boolean;
+
+  /**
+   * Statements per page, 1 to 500; 0 means 100.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * The statement_id of the last statement of the page before; empty for the first page.
+   *
+   * @generated from field: string before_statement_id = 4;
+   */
+  beforeStatementId: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ListStatementsRequest.
+ * Use `create(ListStatementsRequestSchema)` to create a new message.
+ */
+export const ListStatementsRequestSchema: GenMessage<ListStatementsRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 16);
+
+/**
+ * A page of statements.
+ *
+ * @generated from message ordermesh.oms.v1.ListStatementsResponse
+ */
+export type ListStatementsResponse = Message<"ordermesh.oms.v1.ListStatementsResponse"> & {
+  /**
+   * The statements, newest first.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.Statement statements = 1;
+   */
+  statements: Statement[];
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ListStatementsResponse.
+ * Use `create(ListStatementsResponseSchema)` to create a new message.
+ */
+export const ListStatementsResponseSchema: GenMessage<ListStatementsResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 17);
+
+/**
+ * The confirmation of a statement.
+ *
+ * @generated from message ordermesh.oms.v1.ConfirmStatementRequest
+ */
+export type ConfirmStatementRequest = Message<"ordermesh.oms.v1.ConfirmStatementRequest"> & {
+  /**
+   * The statement to confirm.
+   *
+   * @generated from field: string statement_id = 1;
+   */
+  statementId: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ConfirmStatementRequest.
+ * Use `create(ConfirmStatementRequestSchema)` to create a new message.
+ */
+export const ConfirmStatementRequestSchema: GenMessage<ConfirmStatementRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 18);
+
+/**
+ * The statement as confirmed.
+ *
+ * @generated from message ordermesh.oms.v1.ConfirmStatementResponse
+ */
+export type ConfirmStatementResponse = Message<"ordermesh.oms.v1.ConfirmStatementResponse"> & {
+  /**
+   * The statement.
+   *
+   * @generated from field: ordermesh.oms.v1.Statement statement = 1;
+   */
+  statement?: Statement | undefined;
+
+  /**
+   * The order as stated.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 2;
+   */
+  order?: Order | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ConfirmStatementResponse.
+ * Use `create(ConfirmStatementResponseSchema)` to create a new message.
+ */
+export const ConfirmStatementResponseSchema: GenMessage<ConfirmStatementResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 19);
+
+/**
+ * The refusal of a statement.
+ *
+ * @generated from message ordermesh.oms.v1.DeclineStatementRequest
+ */
+export type DeclineStatementRequest = Message<"ordermesh.oms.v1.DeclineStatementRequest"> & {
+  /**
+   * The statement to decline.
+   *
+   * @generated from field: string statement_id = 1;
+   */
+  statementId: string;
+
+  /**
+   * Why; recorded in the audit log.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.DeclineStatementRequest.
+ * Use `create(DeclineStatementRequestSchema)` to create a new message.
+ */
+export const DeclineStatementRequestSchema: GenMessage<DeclineStatementRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 20);
+
+/**
+ * The statement as declined.
+ *
+ * @generated from message ordermesh.oms.v1.DeclineStatementResponse
+ */
+export type DeclineStatementResponse = Message<"ordermesh.oms.v1.DeclineStatementResponse"> & {
+  /**
+   * The statement.
+   *
+   * @generated from field: ordermesh.oms.v1.Statement statement = 1;
+   */
+  statement?: Statement | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.DeclineStatementResponse.
+ * Use `create(DeclineStatementResponseSchema)` to create a new message.
+ */
+export const DeclineStatementResponseSchema: GenMessage<DeclineStatementResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 21);
 
 /**
  * A cancel of every open order in scope.
@@ -686,7 +864,7 @@ export type CancelAllRequest = Message<"ordermesh.oms.v1.CancelAllRequest"> & {
  * Use `create(CancelAllRequestSchema)` to create a new message.
  */
 export const CancelAllRequestSchema: GenMessage<CancelAllRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 16);
+  messageDesc(file_ordermesh_oms_v1_order_service, 22);
 
 /**
  * The result for each order.
@@ -707,7 +885,7 @@ export type CancelAllResponse = Message<"ordermesh.oms.v1.CancelAllResponse"> & 
  * Use `create(CancelAllResponseSchema)` to create a new message.
  */
 export const CancelAllResponseSchema: GenMessage<CancelAllResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 17);
+  messageDesc(file_ordermesh_oms_v1_order_service, 23);
 
 /**
  * The result for one order of a CancelAll.
@@ -742,7 +920,7 @@ export type CancelAllResult = Message<"ordermesh.oms.v1.CancelAllResult"> & {
  * Use `create(CancelAllResultSchema)` to create a new message.
  */
 export const CancelAllResultSchema: GenMessage<CancelAllResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 18);
+  messageDesc(file_ordermesh_oms_v1_order_service, 24);
 
 /**
  * The order to return.
@@ -763,7 +941,7 @@ export type GetRequest = Message<"ordermesh.oms.v1.GetRequest"> & {
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 19);
+  messageDesc(file_ordermesh_oms_v1_order_service, 25);
 
 /**
  * One order with its executions.
@@ -791,7 +969,7 @@ export type GetResponse = Message<"ordermesh.oms.v1.GetResponse"> & {
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 20);
+  messageDesc(file_ordermesh_oms_v1_order_service, 26);
 
 /**
  * A filter of orders.
@@ -861,7 +1039,7 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 21);
+  messageDesc(file_ordermesh_oms_v1_order_service, 27);
 
 /**
  * A page of orders.
@@ -889,7 +1067,7 @@ export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 22);
+  messageDesc(file_ordermesh_oms_v1_order_service, 28);
 
 /**
  * Opens an order stream.
@@ -918,7 +1096,7 @@ export type WatchRequest = Message<"ordermesh.oms.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 23);
+  messageDesc(file_ordermesh_oms_v1_order_service, 29);
 
 /**
  * An account and the position of its reader.
@@ -947,7 +1125,7 @@ export type AccountCursor = Message<"ordermesh.oms.v1.AccountCursor"> & {
  * Use `create(AccountCursorSchema)` to create a new message.
  */
 export const AccountCursorSchema: GenMessage<AccountCursor> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 24);
+  messageDesc(file_ordermesh_oms_v1_order_service, 30);
 
 /**
  * A frame of the order stream.
@@ -968,7 +1146,7 @@ export type WatchResponse = Message<"ordermesh.oms.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 25);
+  messageDesc(file_ordermesh_oms_v1_order_service, 31);
 
 /**
  * An account whose orders are cancelled and whose positions are closed.
@@ -1004,7 +1182,7 @@ export type GoFlatRequest = Message<"ordermesh.oms.v1.GoFlatRequest"> & {
  * Use `create(GoFlatRequestSchema)` to create a new message.
  */
 export const GoFlatRequestSchema: GenMessage<GoFlatRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 26);
+  messageDesc(file_ordermesh_oms_v1_order_service, 32);
 
 /**
  * What was done, and what remains.
@@ -1046,7 +1224,7 @@ export type GoFlatResponse = Message<"ordermesh.oms.v1.GoFlatResponse"> & {
  * Use `create(GoFlatResponseSchema)` to create a new message.
  */
 export const GoFlatResponseSchema: GenMessage<GoFlatResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 27);
+  messageDesc(file_ordermesh_oms_v1_order_service, 33);
 
 /**
  * The result for one position.
@@ -1116,7 +1294,7 @@ export type FlatResult = Message<"ordermesh.oms.v1.FlatResult"> & {
  * Use `create(FlatResultSchema)` to create a new message.
  */
 export const FlatResultSchema: GenMessage<FlatResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 28);
+  messageDesc(file_ordermesh_oms_v1_order_service, 34);
 
 /**
  * What a venue has of an order.
@@ -1139,7 +1317,7 @@ export enum VenueHolds {
   NOTHING = 1,
 
   /**
-   * The order is working and not fully executed. A cancel in doubt never reached the venue.
+   * The order is working and not fully executed. A pending cancel has no effect.
    *
    * @generated from enum value: VENUE_HOLDS_WORKING = 2;
    */
@@ -1255,10 +1433,11 @@ export const FlatCauseSchema: GenEnum<FlatCause> = /*@__PURE__*/
  * is answered, carries an idempotency key, and is refused with google.rpc.ErrorInfo whose reason is
  * an ErrorReason.
  *
- * Roles: for its accounts, TRADER may call everything but Resolve, and VIEWER only Get, List and
- * Watch; for every account, RISK may call Approve, Decline, Resolve and GoFlat. An account that is
- * not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is not gives
- * NOT_FOUND.
+ * Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
+ * DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
+ * call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
+ * account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
+ * not gives NOT_FOUND.
  *
  * @generated from service ordermesh.oms.v1.OrderService
  */
@@ -1349,12 +1528,16 @@ export const OrderService: GenService<{
     output: typeof CancelAllResponseSchema;
   },
   /**
-   * Records a person's statement of what the venue has of an order in UNKNOWN, found out by
-   * telephone or on the venue's screen. Role RISK, for any account. The event RESOLVED names the
-   * person and the reason; a later report of the venue overrules the statement and is flagged.
-   * Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in UNKNOWN), INVALID_FIELD (the
-   * statement contradicts what the venue reported, or its quantities do not add up),
-   * IDEMPOTENCY_KEY_REUSED.
+   * Records a person's statement of what the venue has of an order, found out by telephone or on
+   * the venue's screen: missing executions, or the end of the order. Open for every order that is in
+   * UNKNOWN or has an anomaly; a parked report is an anomaly of its order. Role RISK, for any
+   * account. The event RESOLVED names the person and the reason; a later report of the venue
+   * overrules the statement and is flagged. A statement whose value is above
+   * ORDERMESH_STATEMENT_VALUE_ALONE_MAX changes nothing until another person confirms it: the answer
+   * has the statement that waits. Refuses: ORDER_NOT_FOUND, OBJECT_STATE (the order is not in UNKNOWN
+   * and has no anomaly, or was never sent; the parked message is settled), OBJECT_NOT_FOUND (no such
+   * parked message), INVALID_FIELD (the statement contradicts what the venue reported, or its
+   * quantities do not add up), IDEMPOTENCY_KEY_REUSED.
    *
    * @generated from rpc ordermesh.oms.v1.OrderService.Resolve
    */
@@ -1364,8 +1547,42 @@ export const OrderService: GenService<{
     output: typeof ResolveResponseSchema;
   },
   /**
+   * Returns statements, newest first: those of the accounts that the caller may see.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.ListStatements
+   */
+  listStatements: {
+    methodKind: "unary";
+    input: typeof ListStatementsRequestSchema;
+    output: typeof ListStatementsResponseSchema;
+  },
+  /**
+   * Confirms another person's statement, which is then applied as Resolve applies it. Role RISK.
+   * Refuses: OBJECT_NOT_FOUND, SECOND_PERSON_REQUIRED (the caller made it), OBJECT_STATE (it is
+   * decided or expired), and the reasons of Resolve; it then stays as it is.
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.ConfirmStatement
+   */
+  confirmStatement: {
+    methodKind: "unary";
+    input: typeof ConfirmStatementRequestSchema;
+    output: typeof ConfirmStatementResponseSchema;
+  },
+  /**
+   * Declines a statement, which may be the caller's own. Role RISK. Refuses: OBJECT_NOT_FOUND,
+   * OBJECT_STATE (it is decided or expired).
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.DeclineStatement
+   */
+  declineStatement: {
+    methodKind: "unary";
+    input: typeof DeclineStatementRequestSchema;
+    output: typeof DeclineStatementResponseSchema;
+  },
+  /**
    * Cancels the account's open orders, then closes its positions by IOC market orders in whole
-   * lots, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
+   * lots, each as large as the venue, MAX_ORDER_QUANTITY and MAX_ORDER_VALUE allow, at most 20 for a
+   * position, and reports what remains and why. Waits at most 4 s for the cancels and 4 s for the
    * fills. A position whose orders could not be cancelled is left unchanged, so that it cannot be
    * closed twice. The same key with the same body returns the first closing orders, and what
    * remains now. A refused call has cancelled nothing. Roles: TRADER of the account, and RISK.
