@@ -41,6 +41,7 @@ class AcceptorGuard:
             warn: Log an event, with its values by name.
         """
         self.message_bytes_max = MESSAGE_BYTES_MAX
+        self.replaces_unparsable = False
         self._address = address
         self._warn = warn
         self._inner_port = inner_port
@@ -94,6 +95,10 @@ class AcceptorGuard:
         times.append(time.monotonic())
         if len(self._failures) > ADDRESSES_MAX:
             del self._failures[next(iter(self._failures))]
+
+    def dropped(self, why: str) -> None:
+        """Log it."""
+        self._warn("message dropped", why=why)
 
     def fenced(self) -> str:
         """Return "": an acceptor has no other that could take its place."""

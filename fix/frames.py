@@ -9,6 +9,11 @@ again).
 """
 
 import re
+from collections.abc import Callable
+
+SKIPPED_BYTES_MAX = 64 * 1024 * 1024
+"""A message longer than its limit is read over and replaced up to this BodyLength(9); beyond, the
+connection ends."""
 
 _BEGIN = b"8=FIX"
 _HEAD = re.compile(rb"8=FIX[A-Z]{0,1}\.[0-9.]{1,6}\x019=([0-9]{1,12})\x01")
@@ -16,6 +21,9 @@ _HEAD = re.compile(rb"8=FIX[A-Z]{0,1}\.[0-9.]{1,6}\x019=([0-9]{1,12})\x01")
 _HEAD_BYTES_MAX = 32
 _TRAILER = re.compile(rb"10=[0-9]{3}\x01")
 _TRAILER_BYTES = 7
+# Bytes of a message that is too long which are kept.
+_KEPT_BYTES_MAX = 64 * 1024
+_TOO_LONG = -2
 
 
 class FrameError(Exception):
@@ -25,19 +33,37 @@ class FrameError(Exception):
 class FixFrames:
     """The messages of one direction of one connection."""
 
-    def __init__(self, message_bytes_max: int) -> None:
+    def __init__(
+        self, message_bytes_max: int, shortened: Callable[[bytes, int, int], bytes] | None = None
+    ) -> None:
+        """Make it.
+
+        Args:
+            message_bytes_max: The limit.
+            shortened: Returns what comes instead of a message beyond the limit, of its beginning,
+                its length and the limit; None: such a message is an error.
+        """
         self._bytes_max = message_bytes_max
+        self._shortened = shortened
         self._rest = b""
         self._dropped = 0
+        # Of a message that is read over: its length, what is still to come, first and last bytes.
+        self._skip_bytes = 0
+        self._skip_left = 0
+        self._skip_head = b""
+        self._skip_tail = b""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes; return the complete messages.
 
         Raises:
-            FrameError: A message is longer than the limit, or as many bytes came without a message.
+            FrameError: A message is longer than can be borne, or as many bytes came without one.
         """
+        messages: list[bytes] = []
+        if self._skip_left:
+            data = self._skip(data, messages)
         data = self._rest + data if self._rest else data
-        messages, place = [], 0
+        place = 0
         while place < len(data):
             end = self._end_of_message(data, place)
             if end > 0:
@@ -46,6 +72,8 @@ class FixFrames:
                 place = end
             elif end == 0:
                 break
+            elif end == _TOO_LONG:
+                data, place = self._skip(data[place:], messages), 0
             else:
                 place = self._next_begin(data, place)
         self._rest = data[place:]
@@ -57,12 +85,31 @@ class FixFrames:
         if head is None:
             return 0 if _may_become_head(data[place : place + _HEAD_BYTES_MAX]) else -1
         body_bytes = int(head.group(1))
-        if body_bytes > self._bytes_max:
-            raise FrameError(f"BodyLength(9) is {body_bytes}; at most {self._bytes_max} is allowed")
         end = head.end() + body_bytes + _TRAILER_BYTES
+        if body_bytes > self._bytes_max:
+            if self._shortened is None or body_bytes > SKIPPED_BYTES_MAX:
+                raise FrameError(
+                    f"BodyLength(9) is {body_bytes}; at most {self._bytes_max} is allowed"
+                )
+            self._skip_bytes = self._skip_left = end - place
+            return _TOO_LONG
         if len(data) < end:
             return 0
         return end if _TRAILER.fullmatch(data, end - _TRAILER_BYTES, end) else -1
+
+    def _skip(self, data: bytes, messages: list[bytes]) -> bytes:
+        """Read over a message that is too long; return what comes after it."""
+        part, rest = data[: self._skip_left], data[self._skip_left :]
+        self._skip_left -= len(part)
+        self._skip_head += part[: _KEPT_BYTES_MAX - len(self._skip_head)]
+        self._skip_tail = (self._skip_tail + part[-_TRAILER_BYTES:])[-_TRAILER_BYTES:]
+        if self._skip_left:
+            return b""
+        head, tail, self._skip_head, self._skip_tail = self._skip_head, self._skip_tail, b"", b""
+        if self._shortened is not None and _TRAILER.fullmatch(tail):
+            instead = self._shortened(head, self._skip_bytes, self._bytes_max)
+            messages += [instead] if instead else []
+        return rest
 
     def _next_begin(self, data: bytes, place: int) -> int:
         found = data.find(_BEGIN, place + 1)

@@ -19,6 +19,7 @@ from typing import Protocol, cast
 import uvloop
 
 from fix.frames import FixFrames, FrameError, msg_type, text_of
+from fix.unparsable import Screen
 
 LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT_S = 5.0
@@ -35,6 +36,8 @@ class Rules(Protocol):
     """What a guard does with connections; called in its thread."""
 
     message_bytes_max: int
+    # What QuickFIX cannot parse is replaced by a message that it can; see `unparsable.py`.
+    replaces_unparsable: bool
 
     async def open(self, accepted: "Half") -> Pipe | None:
         """Make the other side of a connection, or None to refuse it."""
@@ -44,6 +47,9 @@ class Rules(Protocol):
 
     def ended(self, pair: "Half", why: str) -> None:
         """The connection is over."""
+
+    def dropped(self, why: str) -> None:
+        """A message cannot be parsed, nor replaced."""
 
     def fenced(self) -> str:
         """Return why nothing of QuickFIX may pass any more; empty if it may."""
@@ -55,7 +61,9 @@ class Half(asyncio.Protocol):
     def __init__(self, rules: Rules, *, is_peer: bool, is_acceptor: bool) -> None:
         self._rules = rules
         # Only a peer's bytes are not trusted.
-        self._frames = FixFrames(rules.message_bytes_max)
+        self._screen = Screen(rules.dropped) if is_peer and rules.replaces_unparsable else None
+        shortened = None if self._screen is None else self._screen.shortened
+        self._frames = FixFrames(rules.message_bytes_max, shortened)
         self._checked = is_peer
         self._watched = is_acceptor
         self.transport: asyncio.Transport | None = None
@@ -103,6 +111,8 @@ class Half(asyncio.Protocol):
             return
         if watched:
             self._watch(messages)
+        if self._screen is not None:
+            messages = [passed for one in messages if (passed := self._screen.screened(one))]
         if self._checked:
             other.transport.writelines(messages)
         else:

@@ -5,8 +5,8 @@ must reach the venue even if the gateway is killed at that moment: the guard the
 still has, and ends. So a standby finds the venue at the number that the store says.
 
 Failed logons are spaced: after the n-th failure in a row the guard does not connect to the venue
-for a time that doubles, up to `RETRY_MAX_S`, with jitter. QuickFIX still tries at its own pace; the
-guard refuses those connections.
+for a time that doubles, up to `RETRY_TIMES_MAX` times `reconnect_s`, with jitter. QuickFIX still
+tries at its own pace; the guard refuses those connections.
 
 The guard is where bytes leave for the venue, so it is the fence of a gateway that hangs: the
 gateway gives it signs of life, and without one for `owner_silence_max_s` the guard drops what
@@ -29,7 +29,9 @@ from typing import NamedTuple
 from fix.guard import LOOPBACK, Guard, Half, Pipe, client_tls, connected, connection_error_text
 from kernel.moments import Moment
 
-# Longest time between two attempts to log on.
+# Longest time between two attempts to log on: so many times `reconnect_s`, and no more than
+# RETRY_MAX_S unless `reconnect_s` itself is more.
+RETRY_TIMES_MAX = 8
 RETRY_MAX_S = 60.0
 # How long the remaining bytes may take when the gateway is gone.
 DRAIN_MAX_S = 2.0
@@ -66,6 +68,7 @@ class InitiatorGuard:
         self._config = config
         self._report = report
         self.message_bytes_max = config.message_bytes_max
+        self.replaces_unparsable = True
         self._failures = 0
         self._not_before = 0.0
         self._alive = now()
@@ -131,6 +134,10 @@ class InitiatorGuard:
         elif why:
             self._report("", f"{self._config.host}:{self._config.port}: {why}")
 
+    def dropped(self, why: str) -> None:
+        """Report it: a person must have the venue step over it."""
+        self._report("", why)
+
     def _failed(self, why: str) -> None:
         self._failures += 1
         ceiling = retry_ceiling_s(self._config.reconnect_s, self._failures)
@@ -150,7 +157,8 @@ def now() -> Moment:
 
 def retry_ceiling_s(reconnect_s: float, failures: int) -> float:
     """Return the longest wait after so many failed logons in a row, at least one."""
-    return min(RETRY_MAX_S, reconnect_s * 2.0 ** min(failures - 1, 16))
+    longest_s = max(reconnect_s, min(RETRY_MAX_S, RETRY_TIMES_MAX * reconnect_s))
+    return min(longest_s, reconnect_s * 2.0 ** min(failures - 1, 16))
 
 
 def _is_of(pid: int, accepted: Half) -> bool:

@@ -145,6 +145,12 @@ class DialectConfig(_Frozen):
     telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
+    # Trades come with MDEntrySize(271); one without, or of 0, is then not the market.
+    trade_sizes: bool = True
+    # The venue's own TradeCondition(277) codes of prints that are not the market.
+    off_market_conditions: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[^\x01= ]{1,8}$")], ...], Field(max_length=64)
+    ] = ()
     md_depth: Annotated[int, Field(ge=0, le=1000)] = 10
     md_update: Literal["incremental", "full"] = "incremental"
     md_batch_instruments: Annotated[int, Field(ge=1, le=500)] = 50
@@ -192,7 +198,7 @@ class SessionConfig(_Frozen):
     command_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 30
     # The same for orders that execute at once: market, IOC, FOK.
     immediate_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 3
-    # A longer message of the venue ends the connection.
+    # A longer message of the venue is parked; beyond 64 MiB the connection ends.
     message_bytes_max: Annotated[int, Field(ge=4096, le=64 * 1024 * 1024)] = 1024 * 1024
     # RTS 25: 1 ms for electronic trading, 1 s (1000000) for voice and the like.
     clock_tolerance_us: Annotated[int, Field(ge=100, le=10_000_000)] = 1000

@@ -57,6 +57,7 @@ async def list_sessions(mesh: MeshClient, as_json: JsonOption = False) -> None:
     for one in answer.sessions:
         kept_out = " (kept out)" if one.kept_out else ""
         alarm = "CLOCK SKEW " if one.clock_skew.alarm else ""
+        alarm += f"{one.parked_messages} PARKED " if one.parked_messages else ""
         shown.add_row(
             one.session_id,
             f"{enum_word(session_pb2.FixSessionState, one.state)}{kept_out}",
@@ -92,6 +93,7 @@ async def show_session(mesh: MeshClient, session_id: str, as_json: JsonOption = 
         "last venue number applied": one.applied_inbound_msg_seq_num,
         "commands without receipt": one.commands_without_receipt,
         "commands queued": one.queued_commands,
+        "messages parked": one.parked_messages,
         "clock of the venue": f"{skew.least_us} us of {skew.tolerance_us} us allowed"
         f"{', ALARM' if skew.alarm else ''}",
         "trading at the venue": trading_words(one),

@@ -94,7 +94,7 @@ class Intake:
         elif handed.kind is HandedKind.LOGOUT:
             self._session.set_state(link.SESSION_STATE_DOWN, handed.raw or "disconnected")
         elif handed.kind is HandedKind.NOT_RESENT:
-            self._session.outbound.ask_about(handed.raw)
+            self._session.outbound.questions.ask_about(handed.raw)
         elif handed.kind is HandedKind.HEARD:
             self._session.view.heard(
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
@@ -131,12 +131,14 @@ class Intake:
             return
         kind = message.WhichOneof("body") or "none"
         if kind in ANSWERED:
-            self._session.outbound.answer(
+            self._session.outbound.questions.answer(
                 self._reader.reject_for(message, handed.raw, handed.number)
             )
         metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()
+            self._session.view.parked_messages += 1
+            self._session.view.due = True
             _log.error(
                 "message parked", session_id=self._session.config.session_id, msg_seq_num=number,
                 error=message.parked.error,
@@ -159,11 +161,11 @@ class Intake:
         """Return whether a message only answers a question of ours, and is of no order."""
         body = message.WhichOneof("body") or ""
         if mass is not None or body in REFUSALS:
-            self._session.outbound.heard_of_all(message)
+            self._session.outbound.questions.heard_of_all(message)
         if mass is not None:
             request_id, last, of_order = mass
             if last:
-                self._session.outbound.ask_about_rest(request_id)
+                self._session.outbound.questions.ask_about_rest(request_id)
             return not of_order
         if body not in REFUSALS or getattr(message, body).ref_msg_type != "g":
             return False

@@ -277,7 +277,7 @@ class OrderSession:
                 if frame.HasField("admin"):
                     self.administration.take(frame.admin)
                 if frame.questions:
-                    self.outbound.ask(frame.questions)
+                    self.outbound.questions.ask_each(frame.questions)
                 if frame.HasField("drain"):
                     return
                 await self.outbound.room()
@@ -316,18 +316,21 @@ class OrderSession:
 
     def _next_frame(self) -> link.LinkRequest | None:
         messages = self.kept.next_batch(MESSAGES_PER_FRAME)
-        receipts = self.outbound.take_receipts(RECEIPTS_PER_FRAME)
-        not_resent = self.outbound.take_not_resent(RECEIPTS_PER_FRAME)
+        receipts = self.outbound.receipts.take(RECEIPTS_PER_FRAME)
+        early = self.outbound.receipts.take_early(RECEIPTS_PER_FRAME)
+        not_resent = self.outbound.questions.take_not_resent(RECEIPTS_PER_FRAME)
         result = None if self.kept.waiting else self.administration.take_result()
         blocks_due = (
             self._blocks_version != self._blocks_told
             and self._clock.monotonic() >= self._confirm_from
         )
-        if not (messages or receipts or not_resent or result or self.view.due or blocks_due):
+        due = self.view.due or blocks_due
+        if not (due or messages or receipts or early or not_resent or result):
             return None
         frame = link.LinkRequest(
-            messages=messages, receipts=receipts, not_resent=not_resent, admin_result=result
-        )
+            messages=messages, receipts=receipts, early_receipts=early, not_resent=not_resent,
+            admin_result=result,
+        )  # fmt: skip
         if blocks_due:
             frame.blocks_version = self._blocks_told = self._blocks_version
         if self.view.due:
@@ -362,7 +365,7 @@ class OrderSession:
             else:
                 await self.start_engine(epoch, applied)
             sent = await asyncio.to_thread(self._engine.requests_sent)
-        self.outbound.open(opened.next_outbound_sequence, sent)
+        self.outbound.open(opened, sent)
 
     async def start_engine(self, epoch: int, applied: int) -> None:
         """Begin after what is durable, unless the session must stay out."""

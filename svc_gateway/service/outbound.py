@@ -1,8 +1,15 @@
-"""Commands for the venue: in order, at its rate, at most once, with a receipt."""
+"""Commands for the venue: the most urgent first, at its rate, at most once, with a receipt.
+
+A cancel overtakes replaces and new orders. A new order that still waits when its cancel comes is
+withdrawn: neither is ever sent. After a crash the OMS streams both again, and the same follows from
+the same commands; so that no withdrawn order is sent meanwhile, nothing but cancels leaves before
+everything is there that an earlier link can have had.
+"""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
@@ -13,9 +20,9 @@ from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.domain.send_queue import SendQueue, Urgency
 from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.service.ages import age_limit
-from svc_gateway.service.mass_status import MassStatus, unanswered
 from svc_gateway.service.ports import (
     CannotExpressError,
     CommandWriter,
@@ -24,20 +31,12 @@ from svc_gateway.service.ports import (
     LinkBrokenError,
     NotSentError,
 )
+from svc_gateway.service.questions import Questions
+from svc_gateway.service.receipts import Receipts
 from svc_gateway.venues import SessionConfig
 
 # Above this no more frames are read from the OMS; the commands wait there, durable.
 QUEUED_COMMANDS_MAX = 5_000
-# Receipts kept for a link that broke before the OMS had them. Older ones are found in the FIX
-# store and answered with IN_DOUBT instead of SENT.
-RECEIPTS_KEPT_MAX = 100_000
-# A receipt that only says "sent" waits so long, to go together with the venue's answer or with so
-# many others: alone it would be a frame of its own, just when the venue's answer comes. Receipts
-# NOT_SENT and IN_DOUBT go at once, and so do all with a confirmation of kill switches.
-RECEIPTS_GATHER_S = 0.02
-RECEIPTS_GATHER_MAX = 50
-# Status requests waiting. Above it the oldest is dropped and counted; the OMS asks again itself.
-DOUBTS_MAX = 10_000
 # Orders remembered that were never sent, so that their cancels are not sent either. If one is
 # forgotten, its cancel is sent and the venue refuses it.
 UNSENT_ORDERS_MAX = 20_000
@@ -47,11 +46,14 @@ UNSENT_ORDERS_MAX = 20_000
 LINK_SILENCE_MAX_S = 8
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
-# Refusals of messages we cannot use, waiting to be sent. Above it no more are made.
-ANSWERS_MAX = 100
 # A waiting command is checked again after this long, for its age. Seconds.
 AGE_CHECK_S = 0.5
-_NOT_SENT = link.COMMAND_OUTCOME_NOT_SENT
+_NEVER_SENT = frozenset({link.COMMAND_OUTCOME_NOT_SENT, link.COMMAND_OUTCOME_WITHDRAWN})
+_WITHDRAWN_TEXT = "withdrawn: its cancel came while it waited to be sent"
+_URGENCIES = {
+    link.VENUE_COMMAND_KIND_CANCEL: Urgency.CANCEL,
+    link.VENUE_COMMAND_KIND_NEW: Urgency.NEW,
+}
 _STALE_KINDS = frozenset({link.VENUE_COMMAND_KIND_NEW, link.VENUE_COMMAND_KIND_REPLACE})
 
 _log = get_logger(__name__)
@@ -69,26 +71,25 @@ class Outbound:
         self._writer = writer
         self._clock = clock
         self._is_up = is_up
-        self._receipt_ready = receipt_ready
-        self._trading = trading
         self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
-        self._queue: deque[link.VenueCommand] = deque()
-        # ClOrdID(11) and the OrderStatusRequest(H) about it.
-        self._doubts: deque[tuple[str, str]] = deque()
-        self._answers: deque[str] = deque(maxlen=ANSWERS_MAX)
-        self._mass = MassStatus(offered=config.dialect.mass_status)
-        self._receipts: deque[link.CommandReceipt] = deque()
-        self._gathering: asyncio.TimerHandle | None = None
-        self._not_resent: deque[link.CommandReceipt] = deque(maxlen=DOUBTS_MAX)
-        self._kept: OrderedDict[int, link.CommandReceipt] = OrderedDict()
-        self._requests_sent: frozenset[str] | None = None
+        self._queue: SendQueue[link.VenueCommand] = SendQueue()
+        # When new orders and replaces become too old: UTC nanoseconds, outbound sequence, order_id.
+        self._deadlines: list[tuple[int, int, str]] = []
+        self._wake = asyncio.Event()
+        self.receipts = Receipts(receipt_ready)
+        self.questions = Questions(
+            config, engine, writer, clock, self._bucket, self._wake.set, receipt_ready, trading
+        )
+        self._requests_sent: frozenset[str] = frozenset()
         self._blocks: tuple[Block, ...] = ()
+        # Orders and replaces that were never sent: order_id or ClOrdID(11).
         self._unsent: OrderedDict[str, None] = OrderedDict()
         self._expected = 0
+        # The last command that an earlier link can have had; None: the OMS is older than WITHDRAWN.
+        self._redelivered_to: int | None = None
         self._heard_ns = 0
         # New orders and replaces wait: the FIX store may soon be full, and cancels come first.
         self.no_new_orders = False
-        self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         label = config.session_id
@@ -101,15 +102,16 @@ class Outbound:
     @property
     def queued(self) -> int:
         """Commands and status requests waiting."""
-        return len(self._queue) + len(self._doubts)
+        return len(self._queue) + len(self.questions)
 
-    def open(self, next_sequence: int, requests_sent: frozenset[str]) -> None:
-        """Begin a link: the OMS streams from this sequence on."""
+    def open(self, opened: link.LinkOpened, requests_sent: frozenset[str]) -> None:
+        """Begin a link: the OMS streams from its next sequence on."""
         self.drop()
-        self._expected = next_sequence
+        self.receipts.open(opened.next_outbound_sequence)
+        self._expected = opened.next_outbound_sequence
         self._requests_sent = requests_sent
-        while self._kept and next(iter(self._kept)) < next_sequence:
-            self._kept.popitem(last=False)
+        known = opened.HasField("redelivered_to")
+        self._redelivered_to = opened.redelivered_to if known else None
 
     def block(self, blocks: link.Blocks) -> None:
         """From now on hold back what these kill switches cover; they replace earlier ones."""
@@ -119,6 +121,10 @@ class Outbound:
             for one in blocks.blocks
             if not one.drill
         )
+        # At once: what is not covered may wait for the venue's rate.
+        for command in self._queue.all():
+            if why := self._why_held_back(command):
+                self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
         self._wake.set()
 
     def heard(self, at_ns: int) -> None:
@@ -132,7 +138,8 @@ class Outbound:
     def drop(self) -> None:
         """Forget what is not sent: the OMS has it, and streams it again over the next link."""
         self._queue.clear()
-        self._receipts.clear()
+        self._deadlines.clear()
+        self.receipts.drop()
         self._room.set()
         self._depth.set(self.queued)
 
@@ -149,11 +156,64 @@ class Outbound:
                     f"{self._expected} was expected"
                 )
             self._expected = command.outbound_sequence + 1
-            self._queue.append(command)
+            self._take(command)
         if len(self._queue) >= QUEUED_COMMANDS_MAX:
             self._room.clear()
         self._depth.set(self.queued)
         self._wake.set()
+
+    def _take(self, command: link.VenueCommand) -> None:
+        """Queue a command, unless it has left before or has become pointless."""
+        given = self.receipts.earlier(command)
+        if given is not None:
+            # Its receipt was lost with a link; the venue has it once, and must not get it again.
+            if given.outcome == link.COMMAND_OUTCOME_IN_DOUBT:
+                # The OMS may have had it early, and the answer to the first question too.
+                self.questions.ask(command)
+            self.receipts.give(given)
+            return
+        if not command.redelivered:
+            self._requests_sent = frozenset()
+        urgency = _URGENCIES.get(command.kind, Urgency.REPLACE)
+        if urgency is Urgency.CANCEL:
+            if self._redelivered_to is None:
+                urgency = Urgency.REPLACE
+            else:
+                self._withdraw(command.order_id)
+            self._name_as_sent(command)
+        if judge(self._question(command, up=False)) is Fate.IN_DOUBT:
+            self._in_doubt(command, "it was committed before this link, and may have left before")
+        elif why := self._why_held_back(command):
+            self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
+        else:
+            self._queue.add(command.outbound_sequence, command.order_id, urgency, command)
+            if command.kind in _STALE_KINDS:
+                age_ns = age_limit(command, self._config)[1] * NS_PER_S
+                deadline_ns = from_timestamp(command.committed_at) + age_ns
+                heappush(
+                    self._deadlines, (deadline_ns, command.outbound_sequence, command.order_id)
+                )
+
+    def _withdraw(self, order_id: str) -> None:
+        """Never send what waits of an order: its cancel has come."""
+        for command in self._queue.of_order(order_id):
+            is_new = command.kind == link.VENUE_COMMAND_KIND_NEW
+            self._settle(
+                command,
+                link.COMMAND_OUTCOME_WITHDRAWN if is_new else link.COMMAND_OUTCOME_NOT_SENT,
+                _WITHDRAWN_TEXT,
+            )
+
+    def _name_as_sent(self, command: link.VenueCommand) -> None:
+        """Have a cancel name the request that the venue knows, if the replace before never left."""
+        replace = command.orig_cl_ord_id
+        never_left = replace in self._unsent or (
+            command.redelivered
+            and replace not in self._requests_sent
+            and self._engine.epoch_ns() <= from_timestamp(command.committed_at)
+        )
+        if command.orig_cl_ord_id_before and never_left:
+            command.orig_cl_ord_id = command.orig_cl_ord_id_before
 
     async def room(self) -> None:
         """Wait until the queue is below its bound."""
@@ -161,64 +221,17 @@ class Outbound:
 
     def wake(self) -> None:
         """Check again: the session came up."""
-        self._mass.logged_on()
+        self.questions.logged_on()
         self._wake.set()
 
     def ask_trading_status(self) -> None:
         """Ask whether the venue trades, where it answers that: the session has logged on."""
-        self._trading.logged_on()
+        self.questions.trading.logged_on()
         self._wake.set()
 
     def look_again(self) -> None:
         """Check again: the OMS has confirmed whose the session is."""
         self._wake.set()
-
-    def ask_about(self, sent: str) -> None:
-        """Ask the venue what became of a request that it wanted resent."""
-        subject, body = self._writer.ask_about(sent)
-        if not body:
-            return
-        self._doubt(subject, body)
-        receipt = self._writer.receipt_about(sent)
-        if receipt is not None:
-            self._not_resent.append(receipt)
-            self._receipt_ready()
-
-    def ask(self, commands: Iterable[link.VenueCommand]) -> None:
-        """Ask the venue what became of commands whose fate the OMS does not know."""
-        for command in commands:
-            try:
-                self._doubt(command.cl_ord_id, self._writer.ask(command))
-            except CannotExpressError as error:
-                _log.error("cannot be asked about", cl_ord_id=command.cl_ord_id, why=str(error))
-
-    def answer(self, body: str) -> None:
-        """Send a refusal of a message we cannot use, after what is being sent."""
-        if body and len(self._answers) < ANSWERS_MAX:
-            self._answers.append(body)
-            self._wake.set()
-
-    def take_not_resent(self, limit: int) -> list[link.CommandReceipt]:
-        """Return the requests that the venue wanted resent, and that were not."""
-        return [self._not_resent.popleft() for _ in range(min(limit, len(self._not_resent)))]
-
-    def heard_of_all(self, message: link.VenueMessage) -> None:
-        """Note a report of a mass answer, or a refusal of the question."""
-        refused = (message.business_reject, message.session_reject)
-        if any(one.ref_msg_type == "AF" for one in refused):
-            self.ask_about_rest()
-        order_id = self._mass.heard(message.execution_report)
-        if order_id:
-            self._doubts = deque(unanswered(self._doubts, order_id))
-
-    def ask_about_rest(self, request_id: str = "") -> None:
-        """Ask about the rest one by one: the mass answer is complete, or will not come."""
-        self._mass.over(request_id)
-        self._wake.set()
-
-    def take_receipts(self, limit: int) -> list[link.CommandReceipt]:
-        """Return receipts that the present link has not got, in order."""
-        return [self._receipts.popleft() for _ in range(min(limit, len(self._receipts)))]
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -240,7 +253,7 @@ class Outbound:
             for _ in range(limit):
                 wait_s = self._one()
                 if wait_s > 0:
-                    return wait_s
+                    return 0.0 if self._end_pointless() else wait_s
             return 0.0
         finally:
             self._depth.set(self.queued)
@@ -249,32 +262,52 @@ class Outbound:
 
     def _one(self) -> float:
         up = self._is_up()
-        if (up and self._doubts) or self._trading.due:
-            asked = self._question_due()
-            if asked is not None:
-                return asked()
-        if not self._queue:
-            return self._send_answer() if up and self._answers else AGE_CHECK_S
-        command = self._queue[0]
-        kept = self._kept.get(command.outbound_sequence)
-        if kept is not None and kept.cl_ord_id == command.cl_ord_id:
-            # Its receipt was lost with a link; the venue has it once, and must not get it again.
-            self._give(kept)
-            return 0.0
-        why = self._why_held_back(command)
-        fate = judge(self._question(command, up, held_back=bool(why)))
-        if fate is Fate.SEND:
-            return self._send(command)
-        if fate is Fate.WAIT:
+        if (wait_s := self.questions.send_trading_question()) is not None:
+            return wait_s
+        first = self._queue.first()
+        urgent = first is not None and first[0] is Urgency.CANCEL
+        if up and not urgent:
+            wait_s = self.questions.send(more=self._redelivering)
+            if wait_s is None and first is None:
+                wait_s = self.questions.send_answer()
+            if wait_s is not None:
+                return wait_s
+        if first is None:
             return AGE_CHECK_S
-        if fate is Fate.NOT_SENT:
-            self._settle(
-                command, link.COMMAND_OUTCOME_NOT_SENT,
-                why or "older than {} {}".format(*age_limit(command, self._config)),
-            )  # fmt: skip
-        else:
-            self._ask(command, "it was committed before this link, and may have left before")
-        return 0.0
+        if self._redelivering and not urgent:
+            return AGE_CHECK_S
+        command = first[1]
+        if self._ended(command):
+            return 0.0
+        fate = judge(self._question(command, up))
+        return self._send(command) if fate is Fate.SEND else AGE_CHECK_S
+
+    def _ended(self, command: link.VenueCommand) -> bool:
+        """End a command that will never be sent; return whether it is one."""
+        why = self._why_held_back(command)
+        fate = judge(self._question(command, up=False, held_back=bool(why)))
+        if fate is not Fate.NOT_SENT:
+            return False
+        why = why or "older than {} {}".format(*age_limit(command, self._config))
+        self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
+        for later in self._queue.of_order(command.order_id):
+            self._ended(later)
+        return True
+
+    def _end_pointless(self) -> int:
+        """End what has become too old while others wait for the venue; return how many."""
+        ended = 0
+        now_ns = self._clock.now_ns()
+        while ended < COMMANDS_PER_TURN and self._deadlines and self._deadlines[0][0] < now_ns:
+            _, sequence, order_id = heappop(self._deadlines)
+            command = self._queue.find(sequence, order_id)
+            ended += command is not None and self._ended(command)
+        return ended
+
+    @property
+    def _redelivering(self) -> bool:
+        """Whether commands are still to come that an earlier link may have had."""
+        return self._redelivered_to is not None and self._expected <= self._redelivered_to
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
         """Return why a command must not be sent; empty if it may be."""
@@ -298,22 +331,10 @@ class Outbound:
         )  # fmt: skip
         return "" if block is None else block.text
 
-    def _question_due(self) -> Callable[[], float] | None:
-        """Return the function that asks the venue what is to be asked now, if there is one."""
-        if self._trading.due:
-            return self._send_status_request
-        if self._mass.waits(self._clock.monotonic()):
-            return None
-        if not self._mass.due:
-            return self._send_doubt
-        # The next one may be in doubt, too.
-        more = self._queue and self._queue[0].redelivered
-        return None if more else self._ask_for_all
-
-    def _question(self, command: link.VenueCommand, up: bool, *, held_back: bool) -> Question:
-        if not command.redelivered:
-            self._requests_sent = None
-        in_store = command.redelivered and command.cl_ord_id in (self._requests_sent or ())
+    def _question(
+        self, command: link.VenueCommand, up: bool, *, held_back: bool = False
+    ) -> Question:
+        in_store = command.redelivered and command.cl_ord_id in self._requests_sent
         return Question(
             goes_stale=command.kind in _STALE_KINDS,
             harmless=command.kind == link.VENUE_COMMAND_KIND_STATUS,
@@ -341,70 +362,19 @@ class Outbound:
         except NotSentError:
             return AGE_CHECK_S  # the session has just gone down; the command stays at the head
         except InDoubtError as error:
-            self._ask(command, f"{error}")
+            self._in_doubt(command, f"{error}")
         else:
             self._settle(command, link.COMMAND_OUTCOME_SENT, "", number)
         return 0.0
 
-    def _ask_for_all(self) -> float:
-        """Ask about everything at once, the first time after a logon."""
-        request_id = f"M{self._clock.now_ns()}"
-        if wait_s := self._send_beside(self._writer.ask_all(request_id)):
-            return wait_s
-        subjects = [subject for subject, _ in self._doubts]
-        self._mass.asked(request_id, subjects, self._clock.monotonic())
-        metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
-        return 0.0
-
-    def _send_status_request(self) -> float:
-        request_id = f"T{self._clock.now_ns()}"
-        if wait_s := self._send_beside(self._writer.ask_trading_status(request_id)):
-            return wait_s
-        self._trading.asked(request_id, self._clock.monotonic())
-        return 0.0
-
-    def _send_doubt(self) -> float:
-        if wait_s := self._send_beside(self._doubts[0][1]):
-            return wait_s
-        self._doubts.popleft()
-        metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
-        return 0.0
-
-    def _send_answer(self) -> float:
-        if wait_s := self._send_beside(self._answers[0]):
-            return wait_s
-        self._answers.popleft()
-        metrics.BUSINESS_REJECTS.labels(self._config.session_id).inc()
-        return 0.0
-
-    def _send_beside(self, body: str) -> float:
-        """Send a message that is no command; return 0, or the seconds before another try."""
-        wait_s = self._bucket.take(self._clock.monotonic())
-        if wait_s > 0:
-            return wait_s
-        try:
-            self._engine.send(body)
-        except (NotSentError, InDoubtError):
-            return AGE_CHECK_S  # a question may be asked twice
-        return 0.0
-
-    def _ask(self, command: link.VenueCommand, why: str) -> None:
+    def _in_doubt(self, command: link.VenueCommand, why: str) -> None:
         _log.warning(
             "command in doubt", session_id=self._config.session_id, cl_ord_id=command.cl_ord_id,
             outbound_sequence=command.outbound_sequence, why=why,
         )  # fmt: skip
-        try:
-            self._doubt(command.cl_ord_id, self._writer.ask(command))
-        except CannotExpressError as error:
-            why = f"{why}; and it cannot be asked about: {error}"
+        if cannot := self.questions.ask(command):
+            why = f"{why}; and it cannot be asked about: {cannot}"
         self._settle(command, link.COMMAND_OUTCOME_IN_DOUBT, why)
-
-    def _doubt(self, subject: str, body: str) -> None:
-        if len(self._doubts) >= DOUBTS_MAX:
-            self._doubts.popleft()
-            metrics.DOUBTS_DROPPED.labels(self._config.session_id).inc()
-        self._doubts.append((subject, body))
-        self._wake.set()
 
     def _settle(
         self, command: link.VenueCommand, outcome: link.CommandOutcome, text: str, number: int = 0
@@ -418,28 +388,11 @@ class Outbound:
             order_id=command.order_id,
             kind=command.kind,
         )
-        self._kept[command.outbound_sequence] = receipt
-        if command.kind == link.VENUE_COMMAND_KIND_NEW and outcome == _NOT_SENT:
-            self._unsent[command.order_id] = None
+        if outcome in _NEVER_SENT and command.kind in _STALE_KINDS:
+            is_new = command.kind == link.VENUE_COMMAND_KIND_NEW
+            self._unsent[command.order_id if is_new else command.cl_ord_id] = None
             if len(self._unsent) > UNSENT_ORDERS_MAX:
                 self._unsent.popitem(last=False)
-        if len(self._kept) > RECEIPTS_KEPT_MAX:
-            self._kept.popitem(last=False)
         self._outcomes[outcome].inc()
-        self._give(receipt)
-
-    def _give(self, receipt: link.CommandReceipt) -> None:
-        self._queue.popleft()
-        self._receipts.append(receipt)
-        sent = receipt.outcome == link.COMMAND_OUTCOME_SENT
-        if not sent or len(self._receipts) >= RECEIPTS_GATHER_MAX:
-            self._receipt_ready()
-        elif self._gathering is None:
-            self._gathering = asyncio.get_running_loop().call_later(
-                RECEIPTS_GATHER_S, self._gathered
-            )
-
-    def _gathered(self) -> None:
-        self._gathering = None
-        if self._receipts:
-            self._receipt_ready()
+        self._queue.discard(command.outbound_sequence, command.order_id)
+        self.receipts.give(receipt)

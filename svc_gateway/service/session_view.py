@@ -11,6 +11,7 @@ from ordermesh.oms.v1 import session_pb2
 from svc_gateway import metrics
 from svc_gateway.domain.clock_skew import SkewWatch
 from svc_gateway.domain.trading_sessions import TradingSessions
+from svc_gateway.domain.wrong_number import mended_by
 from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
 
@@ -39,6 +40,7 @@ class SessionView:
         self.epoch_ns = engine.epoch_ns()
         asks = config.dialect.trading_session_status and config.role is Role.ORDERS
         self.trading = TradingSessions(asks=asks)
+        self.parked_messages = 0
         # Why the FIX store cannot be written; the session is then down for new orders.
         self.store_fault = ""
         # Something of it is not reported yet.
@@ -112,6 +114,13 @@ class SessionView:
         if self._clock_watch.heard(sent_ns, received_ns, unit_ns):
             self.due = True
 
+    def _mended_text(self, sender: int, target: int) -> str:
+        """Return the state in words, with what mends a wrong number."""
+        if self.state != link.SESSION_STATE_DOWN:
+            return self.text
+        advice = mended_by(self.text, self._config.session_id, sender, target)
+        return f"{advice}. {self.text}" if advice else self.text
+
     def status(self) -> link.SessionStatus:
         """Return the session as it is now."""
         sender, target = self._engine.numbers()
@@ -123,7 +132,7 @@ class SessionView:
             queued_commands=self._queued(),
             next_sender_msg_seq_num=sender,
             next_target_msg_seq_num=target,
-            text=printable(self.store_fault or self.text),
+            text=printable(self.store_fault or self._mended_text(sender, target)),
             session_epoch=self.epoch_ns,
             trading_session_status=self.trading.status,
             gateway_instance=self._instance,
@@ -131,6 +140,7 @@ class SessionView:
             order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
             times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
             cash_quantity=dialect.cash_quantity,
+            parked_messages=self.parked_messages,
         )
         set_timestamp(status.since, self.since_ns)
         if self.trading.since_ns:

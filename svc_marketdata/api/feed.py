@@ -15,7 +15,12 @@ from mesh.timestamps import from_timestamp
 from mesh.validation import validate
 from ordermesh.marketdata.v1 import feed_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
-from svc_marketdata.api.mapping import AGGRESSORS, TRADING_STATUSES, listing_from_proto
+from svc_marketdata.api.mapping import (
+    AGGRESSORS,
+    OFF_MARKET,
+    TRADING_STATUSES,
+    listing_from_proto,
+)
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.market import DayStatistics, Trade
 from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
@@ -246,6 +251,8 @@ class _Feed:
                 AGGRESSORS[trade.aggressor],
                 trade_ns or venue_ns,
                 received_ns,
+                OFF_MARKET[trade.off_market],
+                trade.withdrawn,
             ),
             received_ns,
         )
@@ -263,6 +270,7 @@ class _Feed:
             ),
             venue_ns,
             received_ns,
+            complete=reported.complete,
         )
 
     def _trading_status(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:

@@ -9,7 +9,14 @@ from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from svc_marketdata.domain.book import BookFlags
 from svc_marketdata.domain.candles import CANDLE_S, Candle
 from svc_marketdata.domain.listing import Listing, ListingKind, TradingStatus, Venue
-from svc_marketdata.domain.market import Aggressor, DayStatistics, InstrumentMarket, Quote, Trade
+from svc_marketdata.domain.market import (
+    Aggressor,
+    DayStatistics,
+    InstrumentMarket,
+    OffMarket,
+    Quote,
+    Trade,
+)
 
 TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_UNSPECIFIED: TradingStatus.UNSPECIFIED,
@@ -28,6 +35,15 @@ AGGRESSORS = {
     market_data_pb2.AGGRESSOR_SIDE_BUY: Aggressor.BUY,
     market_data_pb2.AGGRESSOR_SIDE_SELL: Aggressor.SELL,
 }
+OFF_MARKET = {
+    market_data_pb2.OFF_MARKET_UNSPECIFIED: OffMarket.NOT,
+    market_data_pb2.OFF_MARKET_CONDITION: OffMarket.CONDITION,
+    market_data_pb2.OFF_MARKET_NO_SIZE: OffMarket.NO_SIZE,
+    market_data_pb2.OFF_MARKET_OLD: OffMarket.OLD,
+    market_data_pb2.OFF_MARKET_AHEAD: OffMarket.AHEAD,
+    market_data_pb2.OFF_MARKET_CORRECTED: OffMarket.CORRECTED,
+}
+_OFF_MARKET_TO_PROTO = {domain: proto for proto, domain in OFF_MARKET.items()}
 _STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
 _KIND_TO_PROTO = {domain: proto for proto, domain in KINDS.items()}
 _AGGRESSOR_TO_PROTO = {domain: proto for proto, domain in AGGRESSORS.items()}
@@ -56,6 +72,7 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
         ask_size=quote.ask_size,
         last_price=quote.last_price,
         last_size=quote.last_size,
+        last_off_market=quote.last_off_market,
         open_price=day.open_price,
         high_price=day.high_price,
         low_price=day.low_price,
@@ -81,6 +98,7 @@ def quote_from_proto(message: market_data_pb2.Quote) -> Quote:
         ask_size=message.ask_size,
         last_price=message.last_price,
         last_size=message.last_size,
+        last_off_market=message.last_off_market,
         day=DayStatistics(
             open_price=message.open_price,
             high_price=message.high_price,
@@ -114,6 +132,8 @@ def trade_to_proto(trade: Trade) -> market_data_pb2.Trade:
         aggressor=_AGGRESSOR_TO_PROTO[trade.aggressor],
         venue_time=_timestamp(trade.venue_time_ns),
         received_at=_timestamp(trade.received_ns),
+        off_market=_OFF_MARKET_TO_PROTO[trade.off_market],
+        withdrawn=trade.withdrawn,
     )
 
 

@@ -33,6 +33,17 @@ class Aggressor(Enum):
     SELL = 2
 
 
+class OffMarket(Enum):
+    """Why a trade does not say what the market is now."""
+
+    NOT = 0
+    CONDITION = 1
+    NO_SIZE = 2
+    OLD = 3
+    AHEAD = 4
+    CORRECTED = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Trade:
     """A trade at the venue; canonical decimals."""
@@ -44,6 +55,14 @@ class Trade:
     venue_time_ns: int
     received_ns: int = 0
     """When the gateway received it; 0 if not known."""
+    off_market: OffMarket = OffMarket.NOT
+    withdrawn: bool = False
+    """The venue withdrew it; price and size may be empty."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says what the market is now."""
+        return self.off_market is OffMarket.NOT and not self.withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +117,8 @@ class Quote:
     ask_size: str = ""
     last_price: str = ""
     last_size: str = ""
+    last_off_market: bool = False
+    """The last price does not say what the market is now."""
     day: DayStatistics = DayStatistics()
     venue_time_ns: int = 0
     received_ns: int = 0
@@ -113,6 +134,9 @@ class InstrumentMarket:
 
     __slots__ = (
         "_day",
+        "_last_at_ns",
+        "_own",
+        "_recent",
         "_trade_ids",
         "_volume_told_at_ns",
         "aged",
@@ -144,6 +168,12 @@ class InstrumentMarket:
         self.book_told = False
         self.late_trades = 0
         self._trade_ids: deque[str] = deque(maxlen=TRADE_IDS_KEPT_MAX)
+        self._recent: deque[Trade] = deque(maxlen=TRADE_IDS_KEPT_MAX)
+        """The last trades that count, for one that is withdrawn."""
+        self._last_at_ns = 0
+        """When the trade of the last price was made."""
+        self._own = DayStatistics()
+        """Figures of the day of the trades alone, without what the venue reported."""
         self._day = 0
         self._volume_told_at_ns = -1
 
@@ -157,6 +187,7 @@ class InstrumentMarket:
     ) -> int:
         """Apply a full book."""
         self.book_told = True
+        self._begin_day(received_ns)
         self.book.replace(bids, asks)
         self.refreshed = True
         self._stamp(venue_ns, received_ns)
@@ -178,6 +209,8 @@ class InstrumentMarket:
 
         The candle is not touched; see ``add_to_candle``.
         """
+        if trade.withdrawn:
+            return self._withdraw(trade, received_ns)
         parse_nano(trade.price)
         parse_nano(trade.size)
         if trade.trade_id:
@@ -186,17 +219,76 @@ class InstrumentMarket:
             self._trade_ids.append(trade.trade_id)
         at_ns = trade.venue_time_ns or received_ns
         quote = self.quote
-        if at_ns // NS_PER_DAY > self._day:
-            if self._day:
-                quote.day = DayStatistics(close_price=quote.last_price or quote.day.close_price)
-            self._day = at_ns // NS_PER_DAY
         self.trade = trade
+        if not trade.counts:
+            self._stamp(0, received_ns)
+            if trade.off_market is OffMarket.OLD and at_ns > self._last_at_ns:
+                # Nothing was traded since: it is the last price, but not the market now.
+                self._last_at_ns = at_ns
+                quote.last_price, quote.last_size = trade.price, trade.size
+                quote.last_off_market = True
+            return Changed.TRADE | Changed.QUOTE
+        self._begin_day(at_ns)
+        self._last_at_ns = max(self._last_at_ns, at_ns)
+        self._recent.append(trade)
         quote.last_price, quote.last_size = trade.price, trade.size
+        quote.last_off_market = False
         # A venue that reports the volume in the same message has counted the trade already.
         add_volume = self._volume_told_at_ns != received_ns
         quote.day = quote.day.traded(trade.price, trade.size, add_volume=add_volume)
+        self._own = self._own.traded(trade.price, trade.size, add_volume=True)
         self._stamp(trade.venue_time_ns, received_ns)
         return Changed.TRADE | Changed.QUOTE
+
+    def _begin_day(self, at_ns: int) -> int:
+        """Forget the figures of the day before, if a new day has begun."""
+        if at_ns // NS_PER_DAY <= self._day:
+            return Changed.NOTHING
+        quote = self.quote
+        if self._day:
+            quote.day = DayStatistics(close_price=quote.last_price or quote.day.close_price)
+        self._own = DayStatistics()
+        self._day = at_ns // NS_PER_DAY
+        return Changed.QUOTE
+
+    def _withdraw(self, withdrawal: Trade, received_ns: int) -> int:
+        """Take a trade back; one that is not known changes nothing."""
+        for index in range(len(self._recent) - 1, -1, -1):
+            if self._recent[index].trade_id == withdrawal.trade_id:
+                break
+        else:
+            return Changed.NOTHING
+        trade = self._recent[index]
+        was_last = index == len(self._recent) - 1
+        del self._recent[index]
+        # It may be reported again, corrected.
+        if trade.trade_id in self._trade_ids:
+            self._trade_ids.remove(trade.trade_id)
+        self.trade = replace(withdrawal, price=trade.price, size=trade.size)
+        quote = self.quote
+        if was_last and quote.last_price == trade.price:
+            before = self._recent[-1] if self._recent else None
+            quote.last_off_market = before is None
+            if before is not None:
+                quote.last_price, quote.last_size = before.price, before.size
+        self._take_from_day(trade)
+        self._stamp(0, received_ns)
+        return Changed.TRADE | Changed.QUOTE
+
+    def _take_from_day(self, trade: Trade) -> None:
+        """Have the figures of the day without a trade, as far as the trades kept show them."""
+        own = DayStatistics()
+        for kept in self._recent:
+            if (kept.venue_time_ns or kept.received_ns) // NS_PER_DAY == self._day:
+                own = own.traded(kept.price, kept.size, add_volume=True)
+        self._own = own
+        day = self.quote.day
+        self.quote.day = replace(
+            day,
+            open_price=own.open_price if day.open_price == trade.price else day.open_price,
+            high_price=own.high_price if day.high_price == trade.price else day.high_price,
+            low_price=own.low_price if day.low_price == trade.price else day.low_price,
+        )
 
     def add_to_candle(self, trade: Trade, received_ns: int) -> int:
         """Add a trade to its candle, unless the candle is complete."""
@@ -206,14 +298,28 @@ class InstrumentMarket:
         self.late_trades += 1
         return Changed.NOTHING
 
-    def tell_statistics(self, told: DayStatistics, venue_ns: int, received_ns: int) -> int:
-        """Apply figures of the day from the venue, which take precedence over our sums."""
-        day = self.quote.day.told(told.checked())
+    def tell_statistics(
+        self, told: DayStatistics, venue_ns: int, received_ns: int, *, complete: bool = False
+    ) -> int:
+        """Apply figures of the day from the venue, which take precedence over our sums.
+
+        Args:
+            told: What the venue reported.
+            venue_ns: Time of the report by the venue.
+            received_ns: When the gateway received it.
+            complete: What the venue reported before and leaves out now is not known any more.
+        """
+        told.checked()
+        begun = self._begin_day(received_ns)
+        known = self.quote.day
+        if complete:
+            known = replace(self._own, close_price=known.close_price)
+        day = known.told(told)
         if told.volume:
             self._volume_told_at_ns = received_ns
         aged = self._stamp(venue_ns, received_ns)
         if day == self.quote.day:
-            return aged
+            return aged | begun
         self.quote.day = day
         return Changed.QUOTE
 
@@ -234,10 +340,11 @@ class InstrumentMarket:
         return Changed.QUOTE | Changed.BOOK
 
     def grow_old(self, now_ns: int, age_max_ns: int) -> int:
-        """Flag the quote if it is older than its limit."""
+        """Flag the quote if it is older than its limit, and begin the day."""
+        begun = self._begin_day(now_ns) if self._day else Changed.NOTHING
         aged = bool(self.quote.received_ns) and now_ns - self.quote.received_ns > age_max_ns
         if aged == self.aged:
-            return Changed.NOTHING
+            return begun
         self.aged = aged
         return Changed.QUOTE
 
@@ -246,6 +353,7 @@ class InstrumentMarket:
         self.quote = quote
         self.told = True
         self._day = quote.venue_time_ns // NS_PER_DAY
+        self._own = quote.day
         self.refreshed = False
 
     def _stamp(self, venue_ns: int, received_ns: int) -> int:

@@ -357,6 +357,8 @@ class FeedSession:
             return
         data.hub.touch(entry.trade)
         self._run_changed |= changed
+        if not trade.counts:
+            return
         if market.candles.is_over(trade.venue_time_ns or received_ns):
             data.complete_candle(entry)
         if market.add_to_candle(trade, received_ns):
@@ -365,12 +367,15 @@ class FeedSession:
             data.counts.late_trades += 1
 
     def statistics(
-        self, instrument_id: str, told: DayStatistics, venue_ns: int, received_ns: int
-    ) -> None:
-        """Apply figures of the day."""
+        self, instrument_id: str, told: DayStatistics, venue_ns: int, received_ns: int,
+        *, complete: bool = False,
+    ) -> None:  # fmt: skip
+        """Apply figures of the day; see `InstrumentMarket.tell_statistics`."""
         entry = self._select(instrument_id, received_ns)
         if entry is not None:
-            self._run_changed |= entry.market.tell_statistics(told, venue_ns, received_ns)
+            self._run_changed |= entry.market.tell_statistics(
+                told, venue_ns, received_ns, complete=complete
+            )
 
     def trading_status(self, instrument_id: str, status: TradingStatus, received_ns: int) -> None:
         """Apply a trading status: a listing was halted, opened or closed."""

@@ -34,8 +34,9 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
     """Keeps what it applied across links, as the real one does in its database.
 
     Switches: `acknowledge` off makes it take messages without making them durable;
-    `refuse` makes it abort new links; `late_ns` makes its heartbeats old; `send_lease_ms` makes
-    the gateway need answers to its beats, which `answer_beats` gives.
+    `refuse` makes it abort new links; `late_ns` makes its heartbeats old; `knows_withdrawn` off
+    makes it an older one; `send_lease_ms` makes the gateway need answers to its beats, which
+    `answer_beats` gives.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         self.blocks = link.Blocks()
         self.confirmed: list[int] = []
         self.late_ns = 0
+        self.early: list[link.CommandReceipt] = []
+        self.knows_withdrawn = True
         self.send_lease_ms = 0
         self.answer_beats = True
         self.beats: list[int] = []
@@ -97,6 +100,7 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                 applied_inbound_msg_seq_num=self.applied,
                 next_outbound_sequence=self.receipted + 1,
                 blocks=self.blocks,
+                redelivered_to=before if self.knows_withdrawn else None,
                 send_lease_ms=self.send_lease_ms,
             )
         )
@@ -148,6 +152,7 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                 self.confirmed.append(frame.blocks_version)
             if frame.HasField("status"):
                 self.statuses.append(frame.status)
+            self.early.extend(frame.early_receipts)
             if self.keep_receipts:
                 self.receipts.extend(frame.receipts)
                 for receipt in frame.receipts:

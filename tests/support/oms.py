@@ -341,7 +341,13 @@ class Gateway:
             **fields,
         )
 
-    async def receipt(self, command: gw.VenueCommand, outcome: int = gw.COMMAND_OUTCOME_SENT):
+    async def receipt(
+        self,
+        command: gw.VenueCommand,
+        outcome: int = gw.COMMAND_OUTCOME_SENT,
+        *,
+        early: bool = False,
+    ):
         receipt = gw.CommandReceipt(
             outbound_sequence=command.outbound_sequence,
             cl_ord_id=command.cl_ord_id,
@@ -349,7 +355,9 @@ class Gateway:
             kind=command.kind,
             outcome=outcome,
         )
-        await self._call.write(gw.LinkRequest(receipts=[receipt]))
+        frame = gw.LinkRequest()
+        (frame.early_receipts if early else frame.receipts).append(receipt)
+        await self._call.write(frame)
 
     async def command(self, index: int) -> gw.VenueCommand:
         """Wait for the n-th command."""

@@ -4,12 +4,17 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from fix import tags as t
-from fix import wire
+from fix import unparsable, wire
 from mesh.timestamps import set_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from svc_gateway.adapters.fix import market_out
-from svc_gateway.adapters.fix.market_in import MarketReader, session_status, trading_status
+from svc_gateway.adapters.fix.market_in import (
+    SYMBOL_MAX,
+    MarketReader,
+    session_status,
+    trading_status,
+)
 from svc_gateway.adapters.fix.security_list import read_security_list, static_instruments
 from svc_gateway.service.ports import Groups, MarketReading
 from svc_gateway.venues import SessionConfig
@@ -22,7 +27,12 @@ class FixMarketDialect:
 
     def __init__(self, config: SessionConfig) -> None:
         self._config = config
-        self._reader = MarketReader(config.venue_mic, config.dialect.symbol_suffix)
+        self._reader = MarketReader(
+            config.venue_mic,
+            config.dialect.symbol_suffix,
+            trade_sizes=config.dialect.trade_sizes,
+            off_market_conditions=config.dialect.off_market_conditions,
+        )
         self._ids = count(1)
         self._readers: dict[str, Callable[[str, int], MarketReading]] = {
             "X": self._reader.incremental,
@@ -71,6 +81,18 @@ class FixMarketDialect:
         reader = self._readers.get(kind)
         if reader is not None:
             return reader(raw, received_ns)
+        original = unparsable.replaced(raw)
+        if original is not None:
+            # What it changed is not known: the books that it may name are requested anew.
+            text = wire.clean(original.raw.decode("utf-8", "surrogateescape"))
+            return MarketReading(
+                faults=[f"MsgType(35) {original.msg_type!r} {original.fault}"],
+                refresh={
+                    symbol
+                    for symbol in wire.read_all(text, t.SYMBOL)
+                    if 0 < len(symbol) <= SYMBOL_MAX
+                },
+            )
         if kind in _REFUSALS:
             found = wire.fields(wire.clean(raw))
             return MarketReading(faults=[f"{_REFUSALS[kind]}: {found.get(t.TEXT, '')[:200]}"])

@@ -4,6 +4,7 @@ The first tag of a repeating group begins an entry wherever it comes again; FIX 
 structure, and no dictionary is needed for it.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -11,10 +12,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from fix import tags as t
 from fix import wire
 from fix.wire import BadFieldError, canonical
+from kernel.nanoseconds import NS_PER_DAY
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
+from svc_gateway.domain.prints import OffMarket, off_market
 from svc_gateway.service.ports import MarketReading
 
 # Levels remembered by MDEntryID(278), for venues that delete by id alone. Beyond it the oldest is
@@ -25,9 +28,18 @@ SYMBOL_MAX = 64
 # Levels of a side that are passed on: the best of a deeper book.
 LEVELS_MAX = 1000
 
-_DELETE = "2"  # MDUpdateAction(279)
+# Values of MDUpdateAction(279).
+_CHANGE, _DELETE = "1", "2"
 _SIDES = {"0": feed.BOOK_SIDE_BID, "1": feed.BOOK_SIDE_ASK}
 _STATISTICS = {"4": "open_price", "5": "close_price", "7": "high_price", "8": "low_price"}
+_OFF_MARKET = {
+    OffMarket.NOT: md.OFF_MARKET_UNSPECIFIED,
+    OffMarket.CONDITION: md.OFF_MARKET_CONDITION,
+    OffMarket.NO_SIZE: md.OFF_MARKET_NO_SIZE,
+    OffMarket.OLD: md.OFF_MARKET_OLD,
+    OffMarket.AHEAD: md.OFF_MARKET_AHEAD,
+    OffMarket.CORRECTED: md.OFF_MARKET_CORRECTED,
+}
 _AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
 SECURITY_STATUS = {
     "2": instruments.TRADING_STATUS_HALTED,
@@ -50,9 +62,16 @@ Entry = dict[str, str]
 class MarketReader:
     """Reads one market-data session; remembers levels the venue names by id."""
 
-    def __init__(self, mic: str, symbol_suffix: str = "") -> None:
+    def __init__(
+        self, mic: str, symbol_suffix: str = "", *, trade_sizes: bool = True,
+        off_market_conditions: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._mic = mic
         self._suffix = symbol_suffix
+        self._trade_sizes = trade_sizes
+        self._off_market_conditions = off_market_conditions
+        # Symbols without figures of the day in the last snapshot.
+        self._no_figures: set[str] = set()
         self._levels: dict[tuple[str, str], tuple[str, str]] = {}
         self._last_trades: dict[str, tuple[str, str]] = {}
 
@@ -60,6 +79,7 @@ class MarketReader:
         """Start over: the venue will send whole books."""
         self._levels.clear()
         self._last_trades.clear()
+        self._no_figures.clear()
 
     def instrument_id(self, symbol: str) -> str:
         """Return our name of a listing."""
@@ -99,11 +119,15 @@ class MarketReader:
         book.book.bids.extend(bids[:LEVELS_MAX])
         book.book.asks.extend(asks[:LEVELS_MAX])
         reading.updates.append(book)
-        if statistics.ByteSize():
+        figures = statistics.ByteSize() > 0
+        if figures or symbol not in self._no_figures:
+            # What is left out is not known any more.
+            statistics.complete = True
             reading.updates.append(
                 feed.FeedUpdate(instrument_id=book.instrument_id, venue_time=at,
                                 received_at=received, statistics=statistics)
             )  # fmt: skip
+        (self._no_figures.discard if figures else self._no_figures.add)(symbol)
         if last:
             self._last_trade(symbol, last, statistics.volume, at, received, reading)
         return reading
@@ -157,10 +181,17 @@ class MarketReader:
         if kind in _SIDES:
             self._level_change(symbol, {**entry, t.MD_ENTRY_TYPE: kind}, at, received, reading)
         elif deleted:
-            return  # a bust of a trade, or a figure withdrawn: not passed on
+            # Without MDEntryType(269) it may be a trade; a figure withdrawn is not passed on.
+            if kind in {"2", ""} and _trade_id(entry):
+                reading.updates.append(self._withdrawn(symbol, entry, at, received))
         elif kind == "2":
-            reading.updates.append(self._trade(symbol, entry, at, received))
+            update = self._trade(symbol, entry, at, received)
+            if entry[t.MD_UPDATE_ACTION] == _CHANGE:
+                reading.updates.append(self._withdrawn(symbol, entry, at, received, named=False))
+                update.trade.off_market = md.OFF_MARKET_CORRECTED
+            reading.updates.append(update)
         else:
+            self._no_figures.discard(symbol)
             statistics = feed.Statistics()
             _statistic(statistics, entry)
             if statistics.ByteSize():
@@ -205,18 +236,28 @@ class MarketReader:
     def _trade(
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp
     ) -> feed.FeedUpdate:
-        price, size = self._price_and_size(entry)
+        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+        size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)") or "0"
+        if not price:
+            raise BadFieldError("MDEntryPx(270) is missing")
         self._last_trades[symbol] = (price, size)
-        made_ns = wire.utc_ns(f"{entry.get(t.MD_ENTRY_DATE, '')}-{entry.get(t.MD_ENTRY_TIME, '')}")
+        sent_ns = at.ToNanoseconds() or received.ToNanoseconds()
+        made_ns = _made_ns(entry, sent_ns)
         made = to_timestamp(made_ns) if made_ns else at
+        why = off_market(
+            entry.get(t.TRADE_CONDITION, ""), self._off_market_conditions,
+            has_size=size != "0" or not self._trade_sizes,
+            made_ns=made_ns or sent_ns, sent_ns=sent_ns,
+        )  # fmt: skip
         trade = md.Trade(
-            trade_id=(entry.get(t.TRADE_ID) or entry.get(t.MD_ENTRY_ID, ""))[:TEXT_MAX],
+            trade_id=_trade_id(entry),
             price=price,
             size=size,
             aggressor=_AGGRESSORS.get(
                 entry.get(t.AGGRESSOR_SIDE, ""), md.AGGRESSOR_SIDE_UNSPECIFIED
             ),
             venue_time=made,
+            off_market=_OFF_MARKET[why],
         )
         return feed.FeedUpdate(
             instrument_id=self.instrument_id(symbol),
@@ -224,6 +265,19 @@ class MarketReader:
             received_at=received,
             trade=trade,
         )
+
+    def _withdrawn(
+        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, *, named: bool = True
+    ) -> feed.FeedUpdate:
+        """Withdraw a trade; `named`: price and size of the entry are those of that trade."""
+        trade = md.Trade(trade_id=_trade_id(entry), withdrawn=True, venue_time=at)
+        if named:
+            trade.price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+            trade.size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        return feed.FeedUpdate(
+            instrument_id=self.instrument_id(symbol), venue_time=at, received_at=received,
+            trade=trade,
+        )  # fmt: skip
 
     def _price_and_size(self, entry: Entry) -> tuple[str, str]:
         price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
@@ -264,6 +318,23 @@ def session_status(raw: str) -> instruments.TradingStatus:
     """Read TradingSessionStatus(h)."""
     status = SESSION_STATUS.get(wire.fields(raw).get(t.TRAD_SES_STATUS, ""))
     return status or instruments.TRADING_STATUS_UNSPECIFIED
+
+
+def _trade_id(entry: Entry) -> str:
+    return (entry.get(t.TRADE_ID) or entry.get(t.MD_ENTRY_ID, ""))[:TEXT_MAX]
+
+
+def _made_ns(entry: Entry, sent_ns: int) -> int:
+    """Return when a trade was made; 0 if the entry has no time.
+
+    A time without date is the one nearest to when the message was sent.
+    """
+    time = entry.get(t.MD_ENTRY_TIME, "")
+    if not time or entry.get(t.MD_ENTRY_DATE):
+        return wire.utc_ns(f"{entry.get(t.MD_ENTRY_DATE, '')}-{time}")
+    made_ns = wire.utc_ns(f"{wire.utc_text(sent_ns)[:8]}-{time}")
+    days = (sent_ns - made_ns + NS_PER_DAY // 2) // NS_PER_DAY
+    return made_ns and made_ns + days * NS_PER_DAY
 
 
 def _statistic(out: feed.Statistics, entry: Entry) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from fix import tags as t
-from fix import wire
+from fix import unparsable, wire
 from fix.wire import BadFieldError, canonical
 from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
@@ -85,7 +85,7 @@ class OrderReader:
             elif kind == "3":
                 self._session_reject(found, message.session_reject)
             else:
-                park(message, raw, kind, f"MsgType(35) {kind[:20]!r} is not expected here")
+                _park_other(message, raw, kind)
         except Exception as error:  # noqa: BLE001  any fault: the message is parked whole and reported
             park(
                 message, raw, kind, f"{error}" if isinstance(error, BadFieldError) else repr(error)
@@ -196,6 +196,16 @@ def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
         message.parked.cl_ord_id = _text(found, t.CL_ORD_ID)
         message.parked.orig_cl_ord_id = _text(found, t.ORIG_CL_ORD_ID)
         message.parked.venue_order_id = _text(found, t.ORDER_ID)
+
+
+def _park_other(message: link.VenueMessage, raw: str, kind: str) -> None:
+    """Park a message of another type, or one that QuickFIX could not parse, as it came."""
+    original = unparsable.replaced(raw)
+    if original is None:
+        park(message, raw, kind, f"MsgType(35) {kind[:20]!r} is not expected here")
+    else:
+        text = original.raw.decode("utf-8", "surrogateescape")
+        park(message, text, original.msg_type, original.fault)
 
 
 class _Reading:

@@ -6,6 +6,7 @@ message from the log.
 
 from typing import Final
 
+from fix import unparsable
 from fix.dictionary import PARTIES, Groups, Repeats, everything_after
 
 _NESTED_PARTIES: Final = Repeats(539, (524, 525, 538), (Repeats(804, (545, 805)),))
@@ -63,5 +64,5 @@ GROUPS: Final[Groups] = {
     "f": _INSTRUMENT_GROUPS,
     "A": (Repeats(384, (372, 385)),),
 }
-MORE_TYPES: Final = ("n", "BI", "BJ")
-"""MsgType(35)s that venues send although FIX 4.4 does not have them."""
+MORE_TYPES: Final = ("n", "BI", "BJ", unparsable.MSG_TYPE)
+"""MsgType(35)s that come although FIX 4.4 does not have them."""

@@ -120,7 +120,7 @@ class ReceiptFacts(NamedTuple):
     kind: str
     """"NEW", "CANCEL", "REPLACE" or "STATUS": VenueCommandKind without prefix."""
     outcome: str
-    """"SENT", "NOT_SENT" or "IN_DOUBT": CommandOutcome without prefix."""
+    """"SENT", "NOT_SENT", "IN_DOUBT" or "WITHDRAWN": CommandOutcome without prefix."""
     text: str = ""
 
 

@@ -3,7 +3,7 @@
 OrderCancelReject(9), BusinessMessageReject(j), Reject(3), and the gateway's receipts.
 """
 
-from svc_oms.domain.events import Event, OrderInDoubt, OrderRejected
+from svc_oms.domain.events import Event, OrderCanceled, OrderInDoubt, OrderRejected
 from svc_oms.domain.lifecycle import LOCAL, TERMINAL, OrderState
 from svc_oms.domain.model import Order
 from svc_oms.domain.reports.facts import (
@@ -116,14 +116,16 @@ def _pending(order: Order) -> set[str]:
 def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
     """Return the events of the gateway's receipt for a command."""
     what = _awaiting_receipt(order, facts)
-    if not what:
-        return []
     cl_ord_id = facts.cl_ord_id
-    if facts.outcome == "IN_DOUBT":
+    if what and facts.outcome == "IN_DOUBT":
         if order.is_closed or cl_ord_id in order.in_doubt:
             return []
         return [OrderInDoubt(cl_ord_id, facts.text)]
-    if facts.outcome != "NOT_SENT":
+    if what == "order" and facts.outcome == "WITHDRAWN":
+        text = f"the order never reached {order.venue_mic}: {facts.text}"
+        canceled = OrderCanceled(unsolicited=not order.pending_cancel_id, text=text)
+        return [*found(order, cl_ord_id), canceled]
+    if not what or facts.outcome != "NOT_SENT":
         return []
     rejection = not_sent(order, what, facts.text)
     if what == "order":

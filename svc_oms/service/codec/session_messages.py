@@ -25,11 +25,12 @@ def session_message(row: SessionRow, standbys: Sequence[str]) -> pb.Session:
         text=status.text,
         numbers=pb.SequenceNumbers(
             next_sender_msg_seq_num=row.next_sender,
-            next_target_msg_seq_num=status.next_target_msg_seq_num,
+            next_target_msg_seq_num=_next_target(row, status),
             session_epoch=row.sender_epoch,
         ),
         queued_commands=status.queued_commands,
         capabilities=status.capabilities,
+        parked_messages=status.parked_messages,
         trading_session_status=status.trading_session_status,
     )
     if status.trading_session.HasField("closes_at"):
@@ -37,3 +38,15 @@ def session_message(row: SessionRow, standbys: Sequence[str]) -> pb.Session:
     if status.HasField("clock_skew"):
         message.clock_skew.CopyFrom(status.clock_skew)
     return message
+
+
+def _next_target(row: SessionRow, status: gw.SessionStatus) -> int:
+    """Return the next MsgSeqNum(34) that is expected of the venue.
+
+    The owner's status is some seconds old. Without an owner it is the number after the last one
+    that is durable here: a gateway that takes the session begins there.
+    """
+    if row.held and status.session_epoch not in {0, row.inbound_epoch}:
+        return status.next_target_msg_seq_num
+    applied_next = row.inbound_msg_seq_num + 1
+    return max(status.next_target_msg_seq_num, applied_next) if row.held else applied_next

@@ -52,6 +52,9 @@ def command_bytes(
         terms=terms_message(terms) if encoded_terms is None else encoded_terms,
         committed_at=timestamp(now_ns),
     )
+    if orig_cl_ord_id != order.cl_ord_id:
+        # It is a replace without answer, which the gateway may never have sent.
+        message.orig_cl_ord_id_before = order.cl_ord_id
     if order.regulatory:
         message.regulatory.MergeFromString(order.regulatory)
     return message.SerializeToString()

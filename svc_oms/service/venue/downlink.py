@@ -164,6 +164,10 @@ class Downlink:
                 sender_epoch=self._session.sender_epoch,
                 kept_out=self._session.kept_out,
                 admin_pending=self._admin_pending,
+                # An earlier link had room for no more.
+                redelivered_to=min(
+                    self._redelivered_to, self.acknowledged + OUTSTANDING_COMMANDS_MAX
+                ),
                 send_lease_ms=round(SEND_LEASE_S * 1000),
             )
         )

@@ -83,6 +83,8 @@ class SessionLink:
         self._confirmed = 0
         # What the last owner stored: the venue may be closed, and this gateway not know it yet.
         self._status = gw.SessionStatus.FromString(session.status)
+        # Outbound sequences whose receipts came before those of earlier commands.
+        self._early: set[int] = set()
         # Next MsgSeqNum(34) that the gateway sends, by its receipts.
         self._sender = 0
         self._silence_max_s = GATEWAY_SILENCE_MAX_S if beats else OLD_GATEWAY_SILENCE_MAX_S
@@ -139,15 +141,17 @@ class SessionLink:
     async def _work(self, frames: Sequence[gw.LinkRequest]) -> None:
         messages: list[gw.VenueMessage] = []
         receipts: list[gw.CommandReceipt] = []
+        early: list[gw.CommandReceipt] = []
         for frame in frames:
             messages.extend(frame.messages)
             receipts.extend(frame.receipts)
+            early.extend(frame.early_receipts)
             self.back_soon |= frame.back_soon
             if frame.HasField("status") or frame.HasField("admin_result") or frame.not_resent:
-                await self._apply_all(messages, receipts)
-                messages, receipts = [], []
+                await self._apply_all(messages, receipts, early)
+                messages, receipts, early = [], [], []
                 await self._work_rest(frame)
-        await self._apply_all(messages, receipts)
+        await self._apply_all(messages, receipts, early)
         confirmed = max(frame.blocks_version for frame in frames)
         if confirmed > self._confirmed:
             await self._parts.blocks.confirmed(self.session_id, self.token, confirmed)
@@ -189,27 +193,30 @@ class SessionLink:
         )
 
     async def _apply_all(
-        self, messages: Sequence[gw.VenueMessage], receipts: Sequence[gw.CommandReceipt]
-    ) -> None:
+        self, messages: Sequence[gw.VenueMessage], receipts: Sequence[gw.CommandReceipt],
+        early: Sequence[gw.CommandReceipt],
+    ) -> None:  # fmt: skip
         for start in range(0, max(len(messages), 1), BATCH_MESSAGES_MAX):
             part = messages[start : start + BATCH_MESSAGES_MAX]
             # Receipts go first: a command is sent before the venue answers it.
-            await self.apply(part, receipts if start == 0 else ())
+            await self.apply(part, *((receipts, early) if start == 0 else ((), ())))
 
     async def apply(
-        self, messages: Sequence[gw.VenueMessage], receipts: Sequence[gw.CommandReceipt]
-    ) -> None:
+        self, messages: Sequence[gw.VenueMessage], receipts: Sequence[gw.CommandReceipt],
+        early: Sequence[gw.CommandReceipt] = (),
+    ) -> None:  # fmt: skip
         """Apply messages and receipts in one transaction.
 
         Raises:
             FencedError: another owner took the session.
             StoreUnavailableError: the outcome is not known; this link cannot go on.
         """
-        if not messages and not receipts:
+        if not (messages or receipts or early):
             return
         down = self._down
         epoch, applied = down.epoch, down.applied
         acknowledged, reports = self._read_receipts(receipts)
+        reports += self._read_early(early, acknowledged)
         for message in messages:
             if message.session_epoch != epoch:
                 # The FIX store began a new epoch, and its numbers with it.
@@ -240,9 +247,21 @@ class SessionLink:
                 acknowledged = receipt.outbound_sequence
                 self._sender = max(self._sender, receipt.msg_seq_num + 1)
                 report = read_receipt(receipt)
-                if report is not None:
+                if report is not None and acknowledged not in self._early:
                     reports.append(report)
+                self._early.discard(acknowledged)
         return acknowledged, reports
+
+    def _read_early(self, receipts: Iterable[gw.CommandReceipt], acknowledged: int) -> list[Report]:
+        """Return what receipts say that came before those of earlier commands."""
+        reports = []
+        for receipt in receipts:
+            sequence = receipt.outbound_sequence
+            report = read_receipt(receipt)
+            if report is not None and sequence > acknowledged and sequence not in self._early:
+                self._early.add(sequence)
+                reports.append(report)
+        return reports
 
     def _store_receipts_soon(self) -> None:
         """Have receipts stored, in case the venue's answer does not come at once."""

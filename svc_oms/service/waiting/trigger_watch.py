@@ -81,11 +81,12 @@ UNTRUSTED = frozenset({market_data_pb2.PRICE_FLAG_CROSSED, market_data_pb2.PRICE
 def prices_of(quote: market_data_pb2.Quote) -> triggers.Prices | None:
     """Return the prices of a quote that can trigger orders; None if none can.
 
-    Of a book that is crossed or below zero only the last trade counts.
+    Of a book that is crossed or below zero only the last trade counts, and a last price that is
+    not the market does not.
     """
     if quote.stale:
         return None
-    last = _price(quote.last_price)
+    last = None if quote.last_off_market else _price(quote.last_price)
     if UNTRUSTED.intersection(quote.flags):
         return triggers.Prices(last)
     return triggers.Prices(last, _price(quote.bid_price), _price(quote.ask_price))
@@ -285,6 +286,8 @@ class Triggers:
         if prices is None:
             self._prices.pop(instrument_id, None)
             return
+        if quote.last_off_market:
+            self._lasts.pop(instrument_id, None)
         last = self._lasts.get(instrument_id)
         if last is None:
             self._last_quoted_ns[instrument_id] = from_timestamp(quote.received_at)
@@ -297,8 +300,10 @@ class Triggers:
 
     def traded(self, instrument_id: str, trade: market_data_pb2.Trade) -> None:
         """Compare a listing's waiting orders with one of its trades."""
+        if trade.withdrawn:
+            self._withdrawn(instrument_id)
         price = _price(trade.price)
-        if price is None:
+        if price is None or trade.withdrawn or trade.off_market:
             return
         self._lasts[instrument_id] = price
         if instrument_id in self._prices:
@@ -312,6 +317,12 @@ class Triggers:
         for watch in self._by_instrument.get(instrument_id, {}).values():
             if watch.since_ns <= received_ns and _by_trades(watch.order):
                 self._hold_against(watch, prices)
+
+    def _withdrawn(self, instrument_id: str) -> None:
+        """Forget the last price: it may be that of the trade; the next quote has the right one."""
+        self._lasts.pop(instrument_id, None)
+        if instrument_id in self._prices:
+            self._prices[instrument_id] = self._prices[instrument_id]._replace(last=None)
 
     def _counts(self, instrument_id: str) -> bool:
         """Return whether the listing's prices are fresh and their stream is alive."""

@@ -1,6 +1,7 @@
 from conformance.scripted_venue import SOH, body
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
+from ordermesh.marketdata.v1 import market_data_pb2 as md
 from tests.support.gateway_bench import Bench
 from tests.support.waiting import until
 
@@ -97,6 +98,30 @@ async def test_changes_trades_and_statistics(bench: Bench) -> None:
     assert (offer.level.side, offer.level.size) == (feed.BOOK_SIDE_ASK, "0")
     assert (trade.trade.trade_id, trade.trade.price, trade.trade.size) == ("T1", "650.3", "50")
     assert statistics.statistics.volume == "1050"
+
+
+async def test_prints_that_are_not_the_market_say_why(bench: Bench) -> None:
+    market_bench(bench)
+    await started_with_books(bench)
+    bench.market.updates.clear()
+    print_ = f"279=0{SOH}269=2{SOH}55=ASML{SOH}270=600"
+    bench.venue.send(
+        text(
+            body("X", t262="md-1"), "268=5",
+            f"{print_}{SOH}278=T1{SOH}271=50{SOH}277=M",
+            f"{print_}{SOH}278=T2{SOH}271=0",
+            f"{print_}{SOH}278=T3{SOH}271=50{SOH}272=20260101{SOH}273=09:00:00",
+            f"{print_}{SOH}278=T4{SOH}271=50{SOH}272=20990101{SOH}273=09:00:00",
+            f"279=2{SOH}269=2{SOH}278=T5{SOH}55=ASML",
+        ),
+        MD,
+    )  # fmt: skip
+    await until(lambda: len(bench.market.updates) >= 5, "the prints")
+    assert [u.trade.off_market for u in bench.market.updates] == [
+        md.OFF_MARKET_CONDITION, md.OFF_MARKET_NO_SIZE, md.OFF_MARKET_OLD, md.OFF_MARKET_AHEAD,
+        md.OFF_MARKET_UNSPECIFIED,
+    ]  # fmt: skip
+    assert [u.trade.withdrawn for u in bench.market.updates] == [False] * 4 + [True]
 
 
 async def test_a_venue_without_security_list_is_described_by_the_file(bench: Bench) -> None:

@@ -40,9 +40,9 @@ async def test_replace_cancel_and_status_request_have_their_fields(bench: Bench)
     await bench.up()
     number = command(1)
     bench.oms.command(change(1, link.VENUE_COMMAND_KIND_REPLACE, 2, venue_order_id="V-7"))
+    replace = await bench.venue.received("G")
     bench.oms.command(change(1, link.VENUE_COMMAND_KIND_CANCEL, 3, venue_order_id="V-7"))
     bench.oms.command(change(1, link.VENUE_COMMAND_KIND_STATUS, 4))
-    replace = await bench.venue.received("G")
     assert (replace["11"], replace["41"], replace["37"], replace["44"]) == (
         f"{number.order_id}-2", number.cl_ord_id, "V-7", "650.5",
     )  # fmt: skip

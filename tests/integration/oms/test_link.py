@@ -242,6 +242,33 @@ async def test_a_command_never_sent_rejects_its_order(book_url, tls):
     await verified(book_url)
 
 
+async def test_an_early_receipt_is_applied_at_once_and_acknowledges_nothing(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway):
+        first = (await client.place("k1")).order
+        second = (await client.place("k2")).order
+        await client.cancel("c2", second.order_id)
+        commands = [await gateway.command(index) for index in range(3)]
+        outcomes = gw.COMMAND_OUTCOME_WITHDRAWN, gw.COMMAND_OUTCOME_NOT_SENT
+        for command, outcome in zip(commands[1:], outcomes, strict=True):
+            await gateway.receipt(command, outcome, early=True)
+        await client.in_state(second.order_id, order_pb2.ORDER_STATE_CANCELED)
+        await gateway.close()
+        async with running.channel("svc-gateway") as channel:
+            again = Gateway(channel)
+            opened = await again.open()
+            assert opened.next_outbound_sequence == commands[0].outbound_sequence
+            assert opened.redelivered_to == commands[2].outbound_sequence
+            for index, outcome in enumerate((gw.COMMAND_OUTCOME_SENT, *outcomes)):
+                await again.receipt(await again.command(index), outcome)
+            await again.send(again.acknowledged(commands[0].cl_ord_id))
+            await client.in_state(first.order_id, order_pb2.ORDER_STATE_NEW)
+            await again.close()
+        order = (await client.get(second.order_id)).order
+        assert order.progress.state == order_pb2.ORDER_STATE_CANCELED
+        assert order.anomaly_count == 0
+    await verified(book_url)
+
+
 async def test_a_doubt_is_reported_and_resolved(book_url, tls):
     async with trading(book_url, tls) as (_, client, gateway):
         order = (await client.place("k1")).order

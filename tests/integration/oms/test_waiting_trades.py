@@ -25,6 +25,12 @@ class Tape:
     async def trade(self, *prices):
         await self._feed.send(updates=[self._update(price) for price in prices])
 
+    async def off_market(self, price, **changes):
+        update = self._update(price)
+        for name, value in changes.items():
+            setattr(update.trade, name, value)
+        await self._feed.send(updates=[update])
+
     async def trade_until(self, condition, *prices):
         """Trade it again until it is seen: the stream of trades opens when there is a stop."""
         async with asyncio.timeout(WAIT_S):
@@ -65,6 +71,32 @@ async def test_a_trade_between_two_quotes_triggers_a_stop(book_url, tls):
         assert [command.order_id for command in gateway.commands] == [order.order_id]
     triggered = [e for e in await events_of(book_url) if isinstance(e, OrderTriggered)]
     assert [str(event.trigger_price) for event in triggered] == ["639"]
+    await verified(book_url)
+
+
+async def test_prints_that_are_not_the_market_trigger_nothing(book_url, tls):
+    async with market(book_url, tls) as (_target, feed, replica, client, gateway):
+        tape = Tape(feed)
+        await tape.trade("650")
+        wanted = {
+            "side": SELL,
+            "type": order_pb2.ORDER_TYPE_TRAILING_STOP,
+            "terms": terms(trailing_offset="20", stop_price="640"),
+        }
+        order_id = (await client.place("k1", **wanted)).order.order_id
+
+        async def followed(stop):
+            return (await client.get(order_id)).order.trigger.stop_price == stop
+
+        await tape.trade_until(lambda: followed("641"), "661", "650")
+        for why in market_data_pb2.OffMarket.values()[1:]:
+            await tape.off_market("600", off_market=why)
+        # A later move shows that the prints before it were seen.
+        await tape.trade_until(lambda: followed("642"), "662", "650")
+        assert not gateway.commands
+        assert replica.book.triggers.priced("ASML.SIMA")
+        await tape.trade("600")
+        assert (await gateway.command(0)).order_id == order_id
     await verified(book_url)
 
 

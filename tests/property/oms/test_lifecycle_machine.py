@@ -175,7 +175,7 @@ class LifecycleMachine(RuleBasedStateMachine):
     @rule(
         number=numbers,
         kind=st.sampled_from(["NEW", "CANCEL", "REPLACE", "STATUS"]),
-        outcome=st.sampled_from(["SENT", "NOT_SENT", "IN_DOUBT"]),
+        outcome=st.sampled_from(["SENT", "NOT_SENT", "IN_DOUBT", "WITHDRAWN"]),
     )
     def receipt(self, number, kind, outcome):
         number = 1 if kind == "NEW" else number

@@ -420,3 +420,32 @@ def test_a_listing_that_is_no_longer_reported_has_no_price(bench):
     bench.wait_by_trades(order_id="01JD8QZ5T0000000000000000B")
     bench.triggers.look()
     assert bench.commands == []
+
+
+@pytest.mark.parametrize("why", market_data_pb2.OffMarket.values()[1:])
+def test_a_print_that_is_not_the_market_triggers_nothing(bench, why):
+    bench.wait_by_trades(stop=640)
+    bench.last("900")
+    bench.clock.advance(1)
+    trade = market_data_pb2.Trade(price="630", off_market=why)
+    trade.received_at.FromNanoseconds(bench.clock.now_ns())
+    bench.triggers.traded("ASML.SIMA", trade)
+    bench.last("630", last_off_market=True)
+    bench.triggers.look()
+    assert bench.commands == []
+    bench.trade("630")
+    assert len(bench.commands) == 1
+
+
+def test_a_withdrawn_trade_is_not_the_last_price_of_an_order_that_comes_later(bench):
+    bench.last("900")
+    bench.clock.advance(1)
+    bench.trade("630")
+    trade = market_data_pb2.Trade(price="630", withdrawn=True)
+    trade.received_at.FromNanoseconds(bench.clock.now_ns())
+    bench.triggers.traded("ASML.SIMA", trade)
+    bench.clock.advance(1)
+    bench.wait_by_trades(stop=640)
+    bench.triggers.look()
+    bench.last("900")
+    assert bench.commands == []

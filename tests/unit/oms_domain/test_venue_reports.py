@@ -401,10 +401,23 @@ def test_not_sent(tracked):
     assert (tracked.order.rejection.reason, tracked.status) == ("NOT_SENT", ("REJECTED", 0, 0))
 
 
+def test_withdrawn(tracked):
+    """The gateway had the cancel before it sent the order."""
+    tracked.cancel()
+    (event,) = tracked.hear(ReceiptFacts(X, "NEW", "WITHDRAWN", "its cancel came first"))
+    assert event == OrderCanceled(text="the order never reached SIMA: its cancel came first")
+    assert tracked.status == ("CANCELED", 0, 0)
+    assert tracked.order.pending_cancel_id == ""
+    # The receipt of the cancel, and both again in their place.
+    for kind, name, outcome in [("CANCEL", Y, "NOT_SENT"), ("NEW", X, "WITHDRAWN")]:
+        assert tracked.hear(ReceiptFacts(name, kind, outcome)) == []
+
+
 @pytest.mark.parametrize(
     "facts",
     [
         ReceiptFacts(X, "NEW", "NOT_SENT"),
+        ReceiptFacts(X, "NEW", "WITHDRAWN"),
         ReceiptFacts(X, "NEW", "IN_DOUBT"),
         ReceiptFacts(X, "NEW", "SENT"),
         ReceiptFacts(Y, "CANCEL", "SENT"),

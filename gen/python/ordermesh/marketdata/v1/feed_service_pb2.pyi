@@ -84,18 +84,20 @@ class LevelChange(_message.Message):
     def __init__(self, side: _Optional[_Union[BookSide, str]] = ..., price: _Optional[str] = ..., size: _Optional[str] = ..., order_count: _Optional[int] = ...) -> None: ...
 
 class Statistics(_message.Message):
-    __slots__ = ("open_price", "high_price", "low_price", "close_price", "volume")
+    __slots__ = ("open_price", "high_price", "low_price", "close_price", "volume", "complete")
     OPEN_PRICE_FIELD_NUMBER: _ClassVar[int]
     HIGH_PRICE_FIELD_NUMBER: _ClassVar[int]
     LOW_PRICE_FIELD_NUMBER: _ClassVar[int]
     CLOSE_PRICE_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
     open_price: str
     high_price: str
     low_price: str
     close_price: str
     volume: str
-    def __init__(self, open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ...) -> None: ...
+    complete: bool
+    def __init__(self, open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., complete: _Optional[bool] = ...) -> None: ...
 
 class FeedResponse(_message.Message):
     __slots__ = ("acknowledged_frame_sequence", "refresh", "drain")

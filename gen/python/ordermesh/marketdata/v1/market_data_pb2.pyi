@@ -18,6 +18,15 @@ class PriceFlag(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PRICE_FLAG_CROSSED: _ClassVar[PriceFlag]
     PRICE_FLAG_NEGATIVE: _ClassVar[PriceFlag]
 
+class OffMarket(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OFF_MARKET_UNSPECIFIED: _ClassVar[OffMarket]
+    OFF_MARKET_CONDITION: _ClassVar[OffMarket]
+    OFF_MARKET_NO_SIZE: _ClassVar[OffMarket]
+    OFF_MARKET_OLD: _ClassVar[OffMarket]
+    OFF_MARKET_AHEAD: _ClassVar[OffMarket]
+    OFF_MARKET_CORRECTED: _ClassVar[OffMarket]
+
 class AggressorSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     AGGRESSOR_SIDE_UNSPECIFIED: _ClassVar[AggressorSide]
@@ -34,6 +43,12 @@ class Topic(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 PRICE_FLAG_UNSPECIFIED: PriceFlag
 PRICE_FLAG_CROSSED: PriceFlag
 PRICE_FLAG_NEGATIVE: PriceFlag
+OFF_MARKET_UNSPECIFIED: OffMarket
+OFF_MARKET_CONDITION: OffMarket
+OFF_MARKET_NO_SIZE: OffMarket
+OFF_MARKET_OLD: OffMarket
+OFF_MARKET_AHEAD: OffMarket
+OFF_MARKET_CORRECTED: OffMarket
 AGGRESSOR_SIDE_UNSPECIFIED: AggressorSide
 AGGRESSOR_SIDE_BUY: AggressorSide
 AGGRESSOR_SIDE_SELL: AggressorSide
@@ -44,7 +59,7 @@ TOPIC_TRADE: Topic
 TOPIC_CANDLE: Topic
 
 class Quote(_message.Message):
-    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags")
+    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags", "last_off_market")
     BID_PRICE_FIELD_NUMBER: _ClassVar[int]
     BID_SIZE_FIELD_NUMBER: _ClassVar[int]
     ASK_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +75,7 @@ class Quote(_message.Message):
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     STALE_FIELD_NUMBER: _ClassVar[int]
     FLAGS_FIELD_NUMBER: _ClassVar[int]
+    LAST_OFF_MARKET_FIELD_NUMBER: _ClassVar[int]
     bid_price: str
     bid_size: str
     ask_price: str
@@ -75,7 +91,8 @@ class Quote(_message.Message):
     received_at: _timestamp_pb2.Timestamp
     stale: bool
     flags: _containers.RepeatedScalarFieldContainer[PriceFlag]
-    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ...) -> None: ...
+    last_off_market: bool
+    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ..., last_off_market: _Optional[bool] = ...) -> None: ...
 
 class BookLevel(_message.Message):
     __slots__ = ("price", "size", "order_count")
@@ -102,20 +119,24 @@ class Book(_message.Message):
     def __init__(self, bids: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ...) -> None: ...
 
 class Trade(_message.Message):
-    __slots__ = ("trade_id", "price", "size", "aggressor", "venue_time", "received_at")
+    __slots__ = ("trade_id", "price", "size", "aggressor", "venue_time", "received_at", "off_market", "withdrawn")
     TRADE_ID_FIELD_NUMBER: _ClassVar[int]
     PRICE_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
     AGGRESSOR_FIELD_NUMBER: _ClassVar[int]
     VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    OFF_MARKET_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     trade_id: str
     price: str
     size: str
     aggressor: AggressorSide
     venue_time: _timestamp_pb2.Timestamp
     received_at: _timestamp_pb2.Timestamp
-    def __init__(self, trade_id: _Optional[str] = ..., price: _Optional[str] = ..., size: _Optional[str] = ..., aggressor: _Optional[_Union[AggressorSide, str]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    off_market: OffMarket
+    withdrawn: bool
+    def __init__(self, trade_id: _Optional[str] = ..., price: _Optional[str] = ..., size: _Optional[str] = ..., aggressor: _Optional[_Union[AggressorSide, str]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., off_market: _Optional[_Union[OffMarket, str]] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
 
 class Candle(_message.Message):
     __slots__ = ("start", "interval_s", "open_price", "high_price", "low_price", "close_price", "volume", "trade_count", "complete")

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data: GenFile = /*@__PURE__*/
-  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEi+wIKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnIj0KCUJvb2tMZXZlbBINCgVwcmljZRgBIAEoCRIMCgRzaXplGAIgASgJEhMKC29yZGVyX2NvdW50GAMgASgNItwBCgRCb29rEjAKBGJpZHMYASADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSMAoEYXNrcxgCIAMoCzIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tMZXZlbBIuCgp2ZW51ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzdGFsZRgEIAEoCBIxCgVmbGFncxgFIAMoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlRmxhZyLSAQoFVHJhZGUSEAoIdHJhZGVfaWQYASABKAkSDQoFcHJpY2UYAiABKAkSDAoEc2l6ZRgDIAEoCRI5CglhZ2dyZXNzb3IYBCABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5BZ2dyZXNzb3JTaWRlEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLOAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIIq8BCgtWZW51ZVN0YXR1cxIRCgl2ZW51ZV9taWMYASABKAkSDwoHZmVlZF91cBgCIAEoCBI+Cg50cmFkaW5nX3N0YXR1cxgDIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXMSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpbXVsYXRlZBgFIAEoCCK1AgoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEi8KBXF1b3RlGAogASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUXVvdGVIABItCgRib29rGAsgASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEi8KBXRyYWRlGAwgASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGVIABIxCgZjYW5kbGUYDSABKAsyHy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVIAEIHCgV2YWx1ZSL8AwoOTWFya2V0RGF0YUl0ZW0SOwoGdXBkYXRlGAEgASgLMikub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YVVwZGF0ZUgAEjkKCmluc3RydW1lbnQYAiABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50SAASPAoMdmVudWVfc3RhdHVzGAMgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVmVudWVTdGF0dXNIABJAChFzbmFwc2hvdF9jb21wbGV0ZRgEIAEoCzIjLm9yZGVybWVzaC50eXBlLnYxLlNuYXBzaG90Q29tcGxldGVIABIxCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIrCgZyZXN5bmMYBiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5SZXN5bmNIABIlCgNnYXAYByABKAsyFi5vcmRlcm1lc2gudHlwZS52MS5HYXBIABI4Cg1zbG93X2NvbnN1bWVyGAggASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuU2xvd0NvbnN1bWVySAASKQoFZHJhaW4YCSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0qWAoJUHJpY2VGbGFnEhoKFlBSSUNFX0ZMQUdfVU5TUEVDSUZJRUQQABIWChJQUklDRV9GTEFHX0NST1NTRUQQARIXChNQUklDRV9GTEFHX05FR0FUSVZFEAIqYAoNQWdncmVzc29yU2lkZRIeChpBR0dSRVNTT1JfU0lERV9VTlNQRUNJRklFRBAAEhYKEkFHR1JFU1NPUl9TSURFX0JVWRABEhcKE0FHR1JFU1NPUl9TSURFX1NFTEwQAipiCgVUb3BpYxIVChFUT1BJQ19VTlNQRUNJRklFRBAAEg8KC1RPUElDX1FVT1RFEAESDgoKVE9QSUNfQk9PSxACEg8KC1RPUElDX1RSQURFEAMSEAoMVE9QSUNfQ0FORExFEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
+  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLcAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcinQIKBVRyYWRlEhAKCHRyYWRlX2lkGAEgASgJEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSOQoJYWdncmVzc29yGAQgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQWdncmVzc29yU2lkZRIuCgp2ZW51ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoKb2ZmX21hcmtldBgHIAEoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk9mZk1hcmtldBIRCgl3aXRoZHJhd24YCCABKAgizgEKBkNhbmRsZRIpCgVzdGFydBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaW50ZXJ2YWxfcxgCIAEoBRISCgpvcGVuX3ByaWNlGAMgASgJEhIKCmhpZ2hfcHJpY2UYBCABKAkSEQoJbG93X3ByaWNlGAUgASgJEhMKC2Nsb3NlX3ByaWNlGAYgASgJEg4KBnZvbHVtZRgHIAEoCRITCgt0cmFkZV9jb3VudBgIIAEoDRIQCghjb21wbGV0ZRgJIAEoCCKvAQoLVmVudWVTdGF0dXMSEQoJdmVudWVfbWljGAEgASgJEg8KB2ZlZWRfdXAYAiABKAgSPgoOdHJhZGluZ19zdGF0dXMYAyABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglzaW11bGF0ZWQYBSABKAgitQIKEE1hcmtldERhdGFVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBBIZChFjb25mbGF0ZWRfdXBkYXRlcxgDIAEoDRIQCghzbmFwc2hvdBgEIAEoCBIvCgVxdW90ZRgKIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlF1b3RlSAASLQoEYm9vaxgLIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASMQoGY2FuZGxlGA0gASgLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlSABCBwoFdmFsdWUi/AMKDk1hcmtldERhdGFJdGVtEjsKBnVwZGF0ZRgBIAEoCzIpLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFVcGRhdGVIABI5CgppbnN0cnVtZW50GAIgASgLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEgAEjwKDHZlbnVlX3N0YXR1cxgDIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlZlbnVlU3RhdHVzSAASQAoRc25hcHNob3RfY29tcGxldGUYBCABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAUgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAYgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAcgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgIIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAkgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtKlgKCVByaWNlRmxhZxIaChZQUklDRV9GTEFHX1VOU1BFQ0lGSUVEEAASFgoSUFJJQ0VfRkxBR19DUk9TU0VEEAESFwoTUFJJQ0VfRkxBR19ORUdBVElWRRACKp0BCglPZmZNYXJrZXQSGgoWT0ZGX01BUktFVF9VTlNQRUNJRklFRBAAEhgKFE9GRl9NQVJLRVRfQ09ORElUSU9OEAESFgoST0ZGX01BUktFVF9OT19TSVpFEAISEgoOT0ZGX01BUktFVF9PTEQQAxIUChBPRkZfTUFSS0VUX0FIRUFEEAQSGAoUT0ZGX01BUktFVF9DT1JSRUNURUQQBSpgCg1BZ2dyZXNzb3JTaWRlEh4KGkFHR1JFU1NPUl9TSURFX1VOU1BFQ0lGSUVEEAASFgoSQUdHUkVTU09SX1NJREVfQlVZEAESFwoTQUdHUkVTU09SX1NJREVfU0VMTBACKmIKBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASDwoLVE9QSUNfUVVPVEUQARIOCgpUT1BJQ19CT09LEAISDwoLVE9QSUNfVFJBREUQAxIQCgxUT1BJQ19DQU5ETEUQBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
 
 /**
  * Best prices and day statistics of a listing. Prices and sizes are canonical decimals; an empty
@@ -129,6 +129,14 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
    * @generated from field: repeated ordermesh.marketdata.v1.PriceFlag flags = 15;
    */
   flags: PriceFlag[];
+
+  /**
+   * True if last_price does not say what the market is now: the trade was old when it was reported,
+   * or it was withdrawn and no other is known. It then triggers no stop.
+   *
+   * @generated from field: bool last_off_market = 16;
+   */
+  lastOffMarket: boolean;
 };
 
 /**
@@ -269,6 +277,22 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
    * @generated from field: google.protobuf.Timestamp received_at = 6;
    */
   receivedAt?: Timestamp | undefined;
+
+  /**
+   * Why the trade does not say what the market is now; not set for an ordinary trade. Such a trade
+   * triggers no stop and counts neither for the figures of the day nor for candles.
+   *
+   * @generated from field: ordermesh.marketdata.v1.OffMarket off_market = 7;
+   */
+  offMarket: OffMarket;
+
+  /**
+   * True if the venue withdrew the trade: MDUpdateAction(279)=2. Price and size are those of the
+   * trade, if they are known.
+   *
+   * @generated from field: bool withdrawn = 8;
+   */
+  withdrawn: boolean;
 };
 
 /**
@@ -614,6 +638,61 @@ export const PriceFlagSchema: GenEnum<PriceFlag> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_market_data, 0);
 
 /**
+ * Why a trade does not say what the market is now.
+ *
+ * @generated from enum ordermesh.marketdata.v1.OffMarket
+ */
+export enum OffMarket {
+  /**
+   * It does.
+   *
+   * @generated from enum value: OFF_MARKET_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Its TradeCondition(277): late, out of sequence, off the book, or with special terms.
+   *
+   * @generated from enum value: OFF_MARKET_CONDITION = 1;
+   */
+  CONDITION = 1,
+
+  /**
+   * It has no size, or size 0, although the venue gives sizes.
+   *
+   * @generated from enum value: OFF_MARKET_NO_SIZE = 2;
+   */
+  NO_SIZE = 2,
+
+  /**
+   * It was made more than 60 s before the venue sent it. It can still be the last price.
+   *
+   * @generated from enum value: OFF_MARKET_OLD = 3;
+   */
+  OLD = 3,
+
+  /**
+   * Its time is more than 5 s after the venue sent it.
+   *
+   * @generated from enum value: OFF_MARKET_AHEAD = 4;
+   */
+  AHEAD = 4,
+
+  /**
+   * It corrects an earlier trade: MDUpdateAction(279)=1.
+   *
+   * @generated from enum value: OFF_MARKET_CORRECTED = 5;
+   */
+  CORRECTED = 5,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.OffMarket.
+ */
+export const OffMarketSchema: GenEnum<OffMarket> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
+
+/**
  * AggressorSide(2446).
  *
  * @generated from enum ordermesh.marketdata.v1.AggressorSide
@@ -645,7 +724,7 @@ export enum AggressorSide {
  * Describes the enum ordermesh.marketdata.v1.AggressorSide.
  */
 export const AggressorSideSchema: GenEnum<AggressorSide> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 2);
 
 /**
  * Kinds of market data of a listing.
@@ -693,5 +772,5 @@ export enum Topic {
  * Describes the enum ordermesh.marketdata.v1.Topic.
  */
 export const TopicSchema: GenEnum<Topic> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 2);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 3);
 

@@ -493,7 +493,7 @@ export type OrderCanceled = Message<"ordermesh.oms.v1.OrderCanceled"> & {
   unsolicited: boolean;
 
   /**
-   * The venue's Text(58).
+   * The venue's Text(58), or why the order ended without reaching the venue.
    *
    * @generated from field: string text = 2;
    */

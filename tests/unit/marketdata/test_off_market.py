@@ -1,0 +1,141 @@
+"""Trades that are not the market, withdrawn trades, and figures that do not survive their day."""
+
+from dataclasses import replace
+
+import pytest
+
+from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from svc_marketdata.domain.market import (
+    Aggressor,
+    Changed,
+    DayStatistics,
+    InstrumentMarket,
+    OffMarket,
+    Quote,
+    Trade,
+)
+
+DAY = 20_000 * NS_PER_DAY
+HOUR = 3600 * NS_PER_S
+
+
+def trade(trade_id: str, price: str, at_ns: int = DAY, **changes) -> Trade:
+    return replace(Trade(trade_id, price, "1", Aggressor.BUY, at_ns, at_ns), **changes)
+
+
+@pytest.fixture
+def m() -> InstrumentMarket:
+    made = InstrumentMarket("ASML.SIMA", "SIMA")
+    for number, price in enumerate(("50", "52", "51")):
+        made.add_trade(trade(f"T{number}", price), DAY + number)
+    return made
+
+
+FIGURES = DayStatistics(open_price="50", high_price="52", low_price="50", volume="3")
+
+
+@pytest.mark.parametrize("why", [one for one in OffMarket if one is not OffMarket.NOT])
+def test_a_print_that_is_not_the_market_changes_no_price(m, why: OffMarket) -> None:
+    made_ns = DAY - HOUR if why is OffMarket.OLD else DAY + HOUR
+    off = trade("T9", "99", made_ns, off_market=why)
+    assert m.add_trade(off, DAY + 9) == Changed.TRADE | Changed.QUOTE
+    assert m.trade is off
+    assert (m.quote.last_price, m.quote.last_off_market, m.quote.day) == ("51", False, FIGURES)
+    assert m.quote.venue_time_ns <= DAY
+
+
+def test_an_old_print_is_the_last_price_if_nothing_was_traded_since() -> None:
+    m = InstrumentMarket("ASML.SIMA", "SIMA")
+    m.add_trade(trade("T1", "50", DAY - HOUR, off_market=OffMarket.OLD), DAY)
+    assert (m.quote.last_price, m.quote.last_off_market) == ("50", True)
+    assert m.quote.day == DayStatistics()
+    m.add_trade(trade("T2", "51"), DAY + 1)
+    assert (m.quote.last_price, m.quote.last_off_market) == ("51", False)
+
+
+def withdrawn(trade_id: str) -> Trade:
+    return trade(trade_id, "", size="", withdrawn=True)
+
+
+def test_the_last_trade_withdrawn_leaves_the_one_before(m) -> None:
+    assert m.add_trade(withdrawn("T2"), DAY + 9) == Changed.TRADE | Changed.QUOTE
+    assert (m.quote.last_price, m.quote.last_off_market) == ("52", False)
+    assert m.trade == replace(withdrawn("T2"), price="51", size="1")
+    # It may be reported again.
+    m.add_trade(trade("T2", "50.5"), DAY + 10)
+    assert m.quote.last_price == "50.5"
+
+
+def test_the_highest_trade_withdrawn_leaves_the_high_of_the_rest(m) -> None:
+    m.add_trade(withdrawn("T1"), DAY + 9)
+    assert m.quote.last_price == "51"
+    assert (m.quote.day.high_price, m.quote.day.low_price) == ("51", "50")
+
+
+def test_the_only_trade_withdrawn_leaves_a_last_price_that_is_not_the_market() -> None:
+    m = InstrumentMarket("ASML.SIMA", "SIMA")
+    m.add_trade(trade("T1", "50"), DAY)
+    m.add_trade(withdrawn("T1"), DAY + 1)
+    assert (m.quote.last_price, m.quote.last_off_market) == ("50", True)
+    assert m.quote.day.high_price == ""
+
+
+def test_a_trade_that_is_not_known_is_not_withdrawn(m) -> None:
+    assert m.add_trade(withdrawn("T7"), DAY + 9) == Changed.NOTHING
+    assert m.quote.last_price == "51"
+
+
+YESTERDAY = DayStatistics(open_price="40", high_price="45", low_price="39", volume="900")
+
+
+def tell(m: InstrumentMarket, told: DayStatistics, at_ns: int, **how) -> None:
+    m.tell_statistics(told, at_ns, at_ns, **how)
+
+
+NEXT_DAY = DAY + NS_PER_DAY
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        lambda m: m.replace_book([], [], NEXT_DAY, NEXT_DAY),
+        lambda m: tell(m, DayStatistics(), NEXT_DAY),
+        lambda m: tell(m, DayStatistics(), NEXT_DAY, complete=True),
+        lambda m: m.grow_old(NEXT_DAY, HOUR),
+    ],
+    ids=["a book", "figures", "figures of a snapshot", "the clock"],
+)
+def test_no_figure_survives_a_new_day(m, report) -> None:
+    tell(m, YESTERDAY, DAY + 5)
+    report(m)
+    assert m.quote.day == DayStatistics(close_price="51")
+    m.add_trade(trade("T5", "60", NEXT_DAY), NEXT_DAY + 1)
+    assert (m.quote.day.open_price, m.quote.day.high_price) == ("60", "60")
+
+
+def test_a_snapshot_without_figures_leaves_those_of_the_trades(m) -> None:
+    tell(m, YESTERDAY, DAY + 5, complete=True)
+    assert m.quote.day.high_price == "45"
+    tell(m, DayStatistics(), DAY + 6, complete=True)
+    assert m.quote.day == FIGURES
+
+
+def test_a_snapshot_without_figures_leaves_none_without_trades() -> None:
+    m = InstrumentMarket("ASML.SIMA", "SIMA")
+    tell(m, YESTERDAY, DAY, complete=True)
+    tell(m, DayStatistics(low_price="41"), DAY + 1, complete=True)
+    assert m.quote.day == DayStatistics(low_price="41")
+
+
+def test_an_update_adds_to_the_figures() -> None:
+    m = InstrumentMarket("ASML.SIMA", "SIMA")
+    tell(m, YESTERDAY, DAY)
+    tell(m, DayStatistics(high_price="46"), DAY + 1)
+    assert m.quote.day == replace(YESTERDAY, high_price="46")
+
+
+def test_the_figures_of_an_earlier_process_do_not_survive_the_day() -> None:
+    m = InstrumentMarket("ASML.SIMA", "SIMA")
+    m.restore(Quote(last_price="44", day=YESTERDAY, venue_time_ns=DAY))
+    m.replace_book([], [], NEXT_DAY, NEXT_DAY)
+    assert m.quote.day == DayStatistics(close_price="44")
