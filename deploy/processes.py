@@ -194,6 +194,7 @@ PROCESSES = (
             "ordermesh.oms.v1.KillSwitchService",
             "ordermesh.oms.v1.LimitService",
             "ordermesh.oms.v1.SessionService",
+            "ordermesh.oms.v1.RecoveryService",
         ),
         internal=("ordermesh.gateway.v1.VenueLinkService",),
         calls=("marketdata",),

@@ -16,6 +16,7 @@ from meshctl.commands import (
     limits,
     orders,
     prices,
+    recovery,
     resolve,
     session,
     sessions,
@@ -40,6 +41,7 @@ for part in (
     flat,
     limits,
     sessions,
+    recovery,
     audit,
     demo,
 ):

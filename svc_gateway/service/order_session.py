@@ -26,6 +26,7 @@ from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.administration import Administration
+from svc_gateway.service.book_knowledge import BookKnowledge
 from svc_gateway.service.intake import Intake
 from svc_gateway.service.outbound import LINK_SILENCE_MAX_S, Outbound
 from svc_gateway.service.ownership import Ownership, RedialError
@@ -66,12 +67,13 @@ class OrderSession:
     def __init__(
         self, config: SessionConfig, engine: FixEngine, inbox: Inbox, reader: ReportReader,
         writer: CommandWriter, dial: Callable[[], Awaitable[LinkStream]], clock: Clock,
-        instance: str, lock: StoreLock,
+        instance: str, lock: StoreLock, knowledge: BookKnowledge,
     ) -> None:  # fmt: skip
         self.config = config
         self._engine = engine
         self._dial = dial
         self._clock = clock
+        self._knowledge = knowledge
         self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
         self.outbound = Outbound(
             config, engine, writer, clock, lambda: self.view.state == link.SESSION_STATE_UP,
@@ -106,6 +108,7 @@ class OrderSession:
             tasks.create_task(self.intake.run())
             tasks.create_task(self._ticks())
             tasks.create_task(self.outbound.run())
+            tasks.create_task(self._knowledge.keeper.run())
             tasks.create_task(self._links(backoff))
 
     async def stop(self) -> None:
@@ -163,7 +166,9 @@ class OrderSession:
         dialled_ns = self._clock.now_ns()
         try:
             async with asyncio.timeout(LINK_OPEN_TIMEOUT_S):
-                opening = self.view.opening(store_lost=self.ownership.store_lost)
+                opening = self.view.opening(
+                    await self._knowledge.opening(), store_lost=self.ownership.store_lost
+                )
                 await stream.send(link.LinkRequest(open=opening))
                 first = await stream.receive()
             if first.HasField("standby"):
@@ -177,6 +182,8 @@ class OrderSession:
             self._token = first.opened.fencing_token
             self._start_over.clear()
             await self.ownership.acquire()
+            await self._knowledge.owned(first.opened)
+            await self._knowledge.recover(stream, first.opened)
             store_is_new = self.ownership.store_lost
             await self.ownership.check_store(first.opened)
             if store_is_new:
@@ -254,6 +261,8 @@ class OrderSession:
                     self._acknowledged.set()
                 if frame.HasField("admin"):
                     self.administration.take(frame.admin)
+                if frame.HasField("mark"):
+                    self._knowledge.keeper.keep(frame.mark)
                 if frame.questions:
                     self.outbound.ask(frame.questions)
                 if frame.HasField("drain"):

@@ -7,6 +7,7 @@ from svc_oms.api import (
     limit_service,
     order_flow_service,
     order_service,
+    recovery_service,
     session_service,
     venue_link_service,
 )
@@ -19,6 +20,7 @@ def add(server: MeshServer, replica: Replica) -> None:
     _add_orders(server, replica)
     _add_controls(server, replica)
     _add_sessions(server, replica)
+    _add_recovery(server, replica)
     _add_audit(server, replica)
 
 
@@ -57,6 +59,11 @@ def _add_sessions(server: MeshServer, replica: Replica) -> None:
         replica.readiness, replica.administration, replica.clock
     )
     server.add(sessions, session_service.SERVICE, session_service.ACCESS)
+
+
+def _add_recovery(server: MeshServer, replica: Replica) -> None:
+    recovery = recovery_service.RecoveryServicer(replica.recoveries, replica.store)
+    server.add(recovery, recovery_service.SERVICE, recovery_service.ACCESS)
 
 
 def _add_audit(server: MeshServer, replica: Replica) -> None:

@@ -31,7 +31,9 @@ from svc_oms.service.ports import (
     Transaction,
 )
 from svc_oms.service.reference.venue_sessions import VenueSession, reported_session
+from svc_oms.service.venue.adoption import Adoption
 from svc_oms.service.venue.downlink import Downlink, GatewayGoneError, SessionLinkParts
+from svc_oms.service.venue.questions import open_questions
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
 from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
@@ -57,6 +59,7 @@ class SessionLink:
         questions: Sequence[gw.VenueCommand] = (),
         *,
         admin_pending: bool = False,
+        recover_from: int = 0,
     ) -> None:
         self._parts = parts
         self.gateway = session.gateway
@@ -64,7 +67,11 @@ class SessionLink:
         self.venue_mic = session.venue_mic
         self.token = session.fencing_token
         self.drop_copy = session.drop_copy
-        self._down = Downlink(parts, session, questions, admin_pending=admin_pending)
+        self._down = Downlink(
+            parts, session, questions, admin_pending=admin_pending, recover_from=recover_from
+        )
+        # The requests of the gateway's FIX store, until all have come.
+        self._adoption = Adoption(parts, session.venue_mic)
         self.tail = self._down.tail
         self._receipts_timer: asyncio.TimerHandle | None = None
         self._inbox: BoundedQueue[gw.LinkRequest] = BoundedQueue(INBOX_FRAMES_MAX)
@@ -114,6 +121,9 @@ class SessionLink:
             messages.extend(frame.messages)
             receipts.extend(frame.receipts)
             self.back_soon |= frame.back_soon
+            self._adoption.take(frame.sent)
+            if frame.sent_complete:
+                await self._adopt()
             if frame.HasField("status") or frame.HasField("admin_result") or frame.not_resent:
                 await self._apply_all(messages, receipts)
                 messages, receipts = [], []
@@ -135,6 +145,18 @@ class SessionLink:
             await self.set_status(frame.status)
         if frame.HasField("admin_result"):
             await self._administered(frame.admin_result)
+
+    async def _adopt(self) -> None:
+        """Record what the gateway sent and the restored book does not know.
+
+        No message of the venue was applied yet: the gateway logs on after it has sent these.
+        """
+        adopted = await self._adoption.record(self._progress())
+        await self._parts.recoveries.adopted(
+            self.session_id, adopted.recovered, adopted.not_recovered
+        )
+        self._adoption = Adoption(self._parts, self.venue_mic)
+        self._down.ask(await open_questions(self._parts.store, self.venue_mic))
 
     def administer(self, command: gw.AdminCommand) -> None:
         """Have the gateway do this."""

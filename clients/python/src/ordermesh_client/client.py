@@ -38,6 +38,7 @@ from ordermesh.oms.v1 import (
     order_pb2,
     order_service_pb2,
     order_service_pb2_grpc,
+    recovery_service_pb2_grpc,
     session_service_pb2_grpc,
 )
 from ordermesh.type.v1 import stream_pb2
@@ -93,6 +94,7 @@ class MeshClient:
         self.kill_switches = kill_switch_service_pb2_grpc.KillSwitchServiceStub(self._channel)
         self.limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
+        self.recovery = recovery_service_pb2_grpc.RecoveryServiceStub(self._channel)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:

@@ -51,7 +51,7 @@ SESSION_STATE_RECOVERING: SessionState
 SESSION_STATE_UP: SessionState
 
 class LinkRequest(_message.Message):
-    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon")
+    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "sent", "sent_complete")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +61,8 @@ class LinkRequest(_message.Message):
     ADMIN_RESULT_FIELD_NUMBER: _ClassVar[int]
     NOT_RESENT_FIELD_NUMBER: _ClassVar[int]
     BACK_SOON_FIELD_NUMBER: _ClassVar[int]
+    SENT_FIELD_NUMBER: _ClassVar[int]
+    SENT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
     open: LinkOpen
     messages: _containers.RepeatedCompositeFieldContainer[VenueMessage]
     receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
@@ -70,10 +72,12 @@ class LinkRequest(_message.Message):
     admin_result: AdminResult
     not_resent: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
     back_soon: bool
-    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ...) -> None: ...
+    sent: _containers.RepeatedCompositeFieldContainer[SentRequest]
+    sent_complete: bool
+    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ..., sent_complete: _Optional[bool] = ...) -> None: ...
 
 class LinkOpen(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost")
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost", "mark", "sent")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +85,8 @@ class LinkOpen(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     DROP_COPY_FIELD_NUMBER: _ClassVar[int]
     STORE_LOST_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    SENT_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     gateway_instance: str
@@ -88,10 +94,44 @@ class LinkOpen(_message.Message):
     status: SessionStatus
     drop_copy: bool
     store_lost: bool
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ...) -> None: ...
+    mark: BookMark
+    sent: _containers.RepeatedCompositeFieldContainer[SentRequest]
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ...) -> None: ...
+
+class BookMark(_message.Message):
+    __slots__ = ("book_epoch", "fencing_token", "logs")
+    BOOK_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LOGS_FIELD_NUMBER: _ClassVar[int]
+    book_epoch: str
+    fencing_token: int
+    logs: _containers.RepeatedCompositeFieldContainer[LogMark]
+    def __init__(self, book_epoch: _Optional[str] = ..., fencing_token: _Optional[int] = ..., logs: _Optional[_Iterable[_Union[LogMark, _Mapping]]] = ...) -> None: ...
+
+class LogMark(_message.Message):
+    __slots__ = ("log", "log_number", "digest")
+    LOG_FIELD_NUMBER: _ClassVar[int]
+    LOG_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    log: str
+    log_number: int
+    digest: bytes
+    def __init__(self, log: _Optional[str] = ..., log_number: _Optional[int] = ..., digest: _Optional[bytes] = ...) -> None: ...
+
+class SentRequest(_message.Message):
+    __slots__ = ("msg_seq_num", "cl_ord_id", "command", "error")
+    MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    msg_seq_num: int
+    cl_ord_id: str
+    command: VenueCommand
+    error: str
+    def __init__(self, msg_seq_num: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., command: _Optional[_Union[VenueCommand, _Mapping]] = ..., error: _Optional[str] = ...) -> None: ...
 
 class LinkOpened(_message.Message):
-    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending")
+    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "recover_from")
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +141,7 @@ class LinkOpened(_message.Message):
     SENDER_EPOCH_FIELD_NUMBER: _ClassVar[int]
     KEPT_OUT_FIELD_NUMBER: _ClassVar[int]
     ADMIN_PENDING_FIELD_NUMBER: _ClassVar[int]
+    RECOVER_FROM_FIELD_NUMBER: _ClassVar[int]
     fencing_token: int
     session_epoch: int
     applied_inbound_msg_seq_num: int
@@ -110,7 +151,8 @@ class LinkOpened(_message.Message):
     sender_epoch: int
     kept_out: bool
     admin_pending: bool
-    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ...) -> None: ...
+    recover_from: int
+    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., recover_from: _Optional[int] = ...) -> None: ...
 
 class Blocks(_message.Message):
     __slots__ = ("version", "blocks")
@@ -401,7 +443,7 @@ class SessionStatus(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
-    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions")
+    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "mark")
     OPENED_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
@@ -411,6 +453,7 @@ class LinkResponse(_message.Message):
     STANDBY_FIELD_NUMBER: _ClassVar[int]
     ADMIN_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
     opened: LinkOpened
     commands: _containers.RepeatedCompositeFieldContainer[VenueCommand]
     ack: InboundAck
@@ -420,7 +463,8 @@ class LinkResponse(_message.Message):
     standby: LinkStandby
     admin: AdminCommand
     questions: _containers.RepeatedCompositeFieldContainer[VenueCommand]
-    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ...) -> None: ...
+    mark: BookMark
+    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ...) -> None: ...
 
 class AdminCommand(_message.Message):
     __slots__ = ("action_id", "kind", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset")

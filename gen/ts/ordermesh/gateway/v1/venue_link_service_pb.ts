@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/gateway/v1/venue_link_service.proto.
  */
 export const file_ordermesh_gateway_v1_venue_link_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIs4DCgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIItoBCghMaW5rT3BlbhIcCgpzZXNzaW9uX2lkGAEgASgJQgiiuxgECAEwBxIbCgl2ZW51ZV9taWMYAiABKAlCCKK7GAQIATAGEiAKEGdhdGV3YXlfaW5zdGFuY2UYAyABKAlCBqK7GAIIARIVCg1zZXNzaW9uX2Vwb2NoGAQgASgDEjMKBnN0YXR1cxgFIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25TdGF0dXMSEQoJZHJvcF9jb3B5GAYgASgIEhIKCnN0b3JlX2xvc3QYFCABKAgijQIKCkxpbmtPcGVuZWQSFQoNZmVuY2luZ190b2tlbhgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgDIAEoBBIeChZuZXh0X291dGJvdW5kX3NlcXVlbmNlGAQgASgEEiwKBmJsb2NrcxgFIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgUIAEoBBIUCgxzZW5kZXJfZXBvY2gYFSABKAMSEAoIa2VwdF9vdXQYFiABKAgSFQoNYWRtaW5fcGVuZGluZxgXIAEoCCJGCgZCbG9ja3MSDwoHdmVyc2lvbhgBIAEoBBIrCgZibG9ja3MYAiADKAsyGy5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9jayJjCgVCbG9jaxIRCglzd2l0Y2hfaWQYASABKAkSKgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZRIMCgR0ZXh0GAMgASgJEg0KBWRyaWxsGAQgASgIIkoKC0xpbmtTdGFuZGJ5EhYKDm93bmVyX2luc3RhbmNlGAEgASgJEhUKDWZlbmNpbmdfdG9rZW4YAiABKAQSDAoEdGV4dBgDIAEoCSLBBAoMVmVudWVDb21tYW5kEhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgDIAEoCRI0CgRraW5kGAQgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZBIQCghvcmRlcl9pZBgFIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgGIAEoCRISCgphY2NvdW50X2lkGAcgASgJEg4KBnN5bWJvbBgIIAEoCRIMCgRpc2luGAkgASgJEhAKCGN1cnJlbmN5GAogASgJEiQKBHNpZGUYCyABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgMIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGA0gASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjcKCnJlZ3VsYXRvcnkYDiABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEjAKDGNvbW1pdHRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVkZWxpdmVyZWQYECABKAgSDwoHZmlybV9pZBgRIAEoCRIPCgdkZXNrX2lkGBIgASgJEhEKCXBsYWNlZF9ieRgTIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYFCABKAki4AEKDkNvbW1hbmRSZWNlaXB0EhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRI1CgdvdXRjb21lGAMgASgOMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZE91dGNvbWUSEwoLbXNnX3NlcV9udW0YBCABKAQSDAoEdGV4dBgFIAEoCRIQCghvcmRlcl9pZBgGIAEoCRI0CgRraW5kGAcgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZCKOBAoMVmVudWVNZXNzYWdlEhMKC21zZ19zZXFfbnVtGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSEAoIcG9zc19kdXAYAyABKAgSEwoLcG9zc19yZXNlbmQYBCABKAgSMAoMc2VuZGluZ190aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQQoQZXhlY3V0aW9uX3JlcG9ydBgKIAEoCzIlLm9yZGVybWVzaC5nYXRld2F5LnYxLkV4ZWN1dGlvblJlcG9ydEgAEkYKE29yZGVyX2NhbmNlbF9yZWplY3QYCyABKAsyJy5vcmRlcm1lc2guZ2F0ZXdheS52MS5PcmRlckNhbmNlbFJlamVjdEgAEj8KD2J1c2luZXNzX3JlamVjdBgMIAEoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkJ1c2luZXNzUmVqZWN0SAASPQoOc2Vzc2lvbl9yZWplY3QYDSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uUmVqZWN0SAASNQoGcGFya2VkGA4gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuUGFya2VkTWVzc2FnZUgAQgYKBGJvZHki6AUKD0V4ZWN1dGlvblJlcG9ydBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSDwoHZXhlY19pZBgEIAEoCRITCgtleGVjX3JlZl9pZBgFIAEoCRIRCglleGVjX3R5cGUYBiABKAkSEgoKb3JkX3N0YXR1cxgHIAEoCRIWCg5vcmRlcl9xdWFudGl0eRgIIAEoCRIVCg1sYXN0X3F1YW50aXR5GAkgASgJEhIKCmxhc3RfcHJpY2UYCiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAsgASgJEhQKDGN1bV9xdWFudGl0eRgMIAEoCRIVCg1hdmVyYWdlX3ByaWNlGA0gASgJEhMKC2xpbWl0X3ByaWNlGA4gASgJEhIKCnN0b3BfcHJpY2UYDyABKAkSFQoNdGltZV9pbl9mb3JjZRgQIAEoCRIxCg10cmFuc2FjdF90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0ZXh0GBIgASgJEhsKDm9yZF9yZWpfcmVhc29uGBMgASgFSACIAQESJAoXZXhlY19yZXN0YXRlbWVudF9yZWFzb24YFCABKAVIAYgBARIWCg5sYXN0X2xpcXVpZGl0eRgVIAEoDRIXCg9sYXN0X21hcmtldF9taWMYFiABKAkSGAoQZGlzcGxheV9xdWFudGl0eRgXIAEoCRIZChFzdGF0dXNfcmVxdWVzdF9pZBgYIAEoCRIUCgxwZWdnZWRfcHJpY2UYGSABKAkSHgoWbWFzc19zdGF0dXNfcmVxdWVzdF9pZBgaIAEoCRItCgR0b2xkGBsgASgLMh8ub3JkZXJtZXNoLmdhdGV3YXkudjEuVG9sZE9yZGVyQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24icQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJIr0BChFPcmRlckNhbmNlbFJlamVjdBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSEgoKb3JkX3N0YXR1cxgEIAEoCRITCgtyZXNwb25zZV90bxgFIAEoCRIbCg5jeGxfcmVqX3JlYXNvbhgGIAEoBUgAiAEBEgwKBHRleHQYByABKAlCEQoPX2N4bF9yZWpfcmVhc29uInwKDkJ1c2luZXNzUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRIOCgZyZWFzb24YAyABKAUSDgoGcmVmX2lkGAQgASgJEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIn8KDVNlc3Npb25SZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEhIKCnJlZl90YWdfaWQYAyABKAUSDgoGcmVhc29uGAQgASgFEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIj0KDVBhcmtlZE1lc3NhZ2USEAoIbXNnX3R5cGUYASABKAkSCwoDcmF3GAIgASgMEg0KBWVycm9yGAMgASgJIp8ECg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUSMAoLb3JkZXJfdHlwZXMYCyADKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRI1Cg50aW1lc19pbl9mb3JjZRgMIAMoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2USFQoNY2FzaF9xdWFudGl0eRgNIAEoCBIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgItYDCgxMaW5rUmVzcG9uc2USMAoGb3BlbmVkGAEgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW5lZBI0Cghjb21tYW5kcxgCIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBItCgNhY2sYAyABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5JbmJvdW5kQWNrEi8KCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdBInCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluEiwKBmJsb2NrcxgGIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIyCgdzdGFuZGJ5GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1N0YW5kYnkSMQoFYWRtaW4YFSABKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5BZG1pbkNvbW1hbmQSQAoJcXVlc3Rpb25zGBYgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kQgmiuxgFKgMQ9AMipQEKDEFkbWluQ29tbWFuZBIRCglhY3Rpb25faWQYASABKAkSMQoEa2luZBgCIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbktpbmQSHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YAyABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YBCABKAQSDQoFcmVzZXQYBSABKAgioQEKC0FkbWluUmVzdWx0EhEKCWFjdGlvbl9pZBgBIAEoCRIMCgRkb25lGAIgASgIEgwKBHRleHQYAyABKAkSMQoGYmVmb3JlGAQgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMSMAoFYWZ0ZXIYBSABKAsyIS5vcmRlcm1lc2gub21zLnYxLlNlcXVlbmNlTnVtYmVycyJICgpJbmJvdW5kQWNrEhUKDXNlc3Npb25fZXBvY2gYASABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAIgASgEKrABChBWZW51ZUNvbW1hbmRLaW5kEiIKHlZFTlVFX0NPTU1BTkRfS0lORF9VTlNQRUNJRklFRBAAEhoKFlZFTlVFX0NPTU1BTkRfS0lORF9ORVcQARIdChlWRU5VRV9DT01NQU5EX0tJTkRfQ0FOQ0VMEAISHgoaVkVOVUVfQ09NTUFORF9LSU5EX1JFUExBQ0UQAxIdChlWRU5VRV9DT01NQU5EX0tJTkRfU1RBVFVTEAQqhwEKDkNvbW1hbmRPdXRjb21lEh8KG0NPTU1BTkRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENPTU1BTkRfT1VUQ09NRV9TRU5UEAESHAoYQ09NTUFORF9PVVRDT01FX05PVF9TRU5UEAISHAoYQ09NTUFORF9PVVRDT01FX0lOX0RPVUJUEAMqeQoMU2Vzc2lvblN0YXRlEh0KGVNFU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIWChJTRVNTSU9OX1NUQVRFX0RPV04QARIcChhTRVNTSU9OX1NUQVRFX1JFQ09WRVJJTkcQAhIUChBTRVNTSU9OX1NUQVRFX1VQEAMyZQoQVmVudWVMaW5rU2VydmljZRJRCgRMaW5rEiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1JlcXVlc3QaIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIqEECgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIEjoKBHNlbnQYFyADKAsyIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZW50UmVxdWVzdEIJorsYBSoDEPQDEhUKDXNlbnRfY29tcGxldGUYGCABKAgixAIKCExpbmtPcGVuEhwKCnNlc3Npb25faWQYASABKAlCCKK7GAQIATAHEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSIAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCUIGorsYAggBEhUKDXNlc3Npb25fZXBvY2gYBCABKAMSMwoGc3RhdHVzGAUgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIRCglkcm9wX2NvcHkYBiABKAgSEgoKc3RvcmVfbG9zdBgUIAEoCBIsCgRtYXJrGBUgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuQm9va01hcmsSOgoEc2VudBgWIAMoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlbnRSZXF1ZXN0QgmiuxgFKgMQyAEibAoIQm9va01hcmsSEgoKYm9va19lcG9jaBgBIAEoCRIVCg1mZW5jaW5nX3Rva2VuGAIgASgEEjUKBGxvZ3MYAyADKAsyHS5vcmRlcm1lc2guZ2F0ZXdheS52MS5Mb2dNYXJrQgiiuxgEKgIQECI6CgdMb2dNYXJrEgsKA2xvZxgBIAEoCRISCgpsb2dfbnVtYmVyGAIgASgEEg4KBmRpZ2VzdBgDIAEoDCJ5CgtTZW50UmVxdWVzdBITCgttc2dfc2VxX251bRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSMwoHY29tbWFuZBgDIAEoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBINCgVlcnJvchgEIAEoCSKjAgoKTGlua09wZW5lZBIVCg1mZW5jaW5nX3Rva2VuGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAMgASgEEh4KFm5leHRfb3V0Ym91bmRfc2VxdWVuY2UYBCABKAQSLAoGYmxvY2tzGAUgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGBQgASgEEhQKDHNlbmRlcl9lcG9jaBgVIAEoAxIQCghrZXB0X291dBgWIAEoCBIVCg1hZG1pbl9wZW5kaW5nGBcgASgIEhQKDHJlY292ZXJfZnJvbRgYIAEoBCJGCgZCbG9ja3MSDwoHdmVyc2lvbhgBIAEoBBIrCgZibG9ja3MYAiADKAsyGy5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9jayJjCgVCbG9jaxIRCglzd2l0Y2hfaWQYASABKAkSKgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZRIMCgR0ZXh0GAMgASgJEg0KBWRyaWxsGAQgASgIIkoKC0xpbmtTdGFuZGJ5EhYKDm93bmVyX2luc3RhbmNlGAEgASgJEhUKDWZlbmNpbmdfdG9rZW4YAiABKAQSDAoEdGV4dBgDIAEoCSLBBAoMVmVudWVDb21tYW5kEhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgDIAEoCRI0CgRraW5kGAQgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZBIQCghvcmRlcl9pZBgFIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgGIAEoCRISCgphY2NvdW50X2lkGAcgASgJEg4KBnN5bWJvbBgIIAEoCRIMCgRpc2luGAkgASgJEhAKCGN1cnJlbmN5GAogASgJEiQKBHNpZGUYCyABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgMIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGA0gASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjcKCnJlZ3VsYXRvcnkYDiABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEjAKDGNvbW1pdHRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVkZWxpdmVyZWQYECABKAgSDwoHZmlybV9pZBgRIAEoCRIPCgdkZXNrX2lkGBIgASgJEhEKCXBsYWNlZF9ieRgTIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYFCABKAki4AEKDkNvbW1hbmRSZWNlaXB0EhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRI1CgdvdXRjb21lGAMgASgOMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZE91dGNvbWUSEwoLbXNnX3NlcV9udW0YBCABKAQSDAoEdGV4dBgFIAEoCRIQCghvcmRlcl9pZBgGIAEoCRI0CgRraW5kGAcgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZCKOBAoMVmVudWVNZXNzYWdlEhMKC21zZ19zZXFfbnVtGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSEAoIcG9zc19kdXAYAyABKAgSEwoLcG9zc19yZXNlbmQYBCABKAgSMAoMc2VuZGluZ190aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQQoQZXhlY3V0aW9uX3JlcG9ydBgKIAEoCzIlLm9yZGVybWVzaC5nYXRld2F5LnYxLkV4ZWN1dGlvblJlcG9ydEgAEkYKE29yZGVyX2NhbmNlbF9yZWplY3QYCyABKAsyJy5vcmRlcm1lc2guZ2F0ZXdheS52MS5PcmRlckNhbmNlbFJlamVjdEgAEj8KD2J1c2luZXNzX3JlamVjdBgMIAEoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkJ1c2luZXNzUmVqZWN0SAASPQoOc2Vzc2lvbl9yZWplY3QYDSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uUmVqZWN0SAASNQoGcGFya2VkGA4gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuUGFya2VkTWVzc2FnZUgAQgYKBGJvZHki6AUKD0V4ZWN1dGlvblJlcG9ydBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSDwoHZXhlY19pZBgEIAEoCRITCgtleGVjX3JlZl9pZBgFIAEoCRIRCglleGVjX3R5cGUYBiABKAkSEgoKb3JkX3N0YXR1cxgHIAEoCRIWCg5vcmRlcl9xdWFudGl0eRgIIAEoCRIVCg1sYXN0X3F1YW50aXR5GAkgASgJEhIKCmxhc3RfcHJpY2UYCiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAsgASgJEhQKDGN1bV9xdWFudGl0eRgMIAEoCRIVCg1hdmVyYWdlX3ByaWNlGA0gASgJEhMKC2xpbWl0X3ByaWNlGA4gASgJEhIKCnN0b3BfcHJpY2UYDyABKAkSFQoNdGltZV9pbl9mb3JjZRgQIAEoCRIxCg10cmFuc2FjdF90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0ZXh0GBIgASgJEhsKDm9yZF9yZWpfcmVhc29uGBMgASgFSACIAQESJAoXZXhlY19yZXN0YXRlbWVudF9yZWFzb24YFCABKAVIAYgBARIWCg5sYXN0X2xpcXVpZGl0eRgVIAEoDRIXCg9sYXN0X21hcmtldF9taWMYFiABKAkSGAoQZGlzcGxheV9xdWFudGl0eRgXIAEoCRIZChFzdGF0dXNfcmVxdWVzdF9pZBgYIAEoCRIUCgxwZWdnZWRfcHJpY2UYGSABKAkSHgoWbWFzc19zdGF0dXNfcmVxdWVzdF9pZBgaIAEoCRItCgR0b2xkGBsgASgLMh8ub3JkZXJtZXNoLmdhdGV3YXkudjEuVG9sZE9yZGVyQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24icQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJIr0BChFPcmRlckNhbmNlbFJlamVjdBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSEgoKb3JkX3N0YXR1cxgEIAEoCRITCgtyZXNwb25zZV90bxgFIAEoCRIbCg5jeGxfcmVqX3JlYXNvbhgGIAEoBUgAiAEBEgwKBHRleHQYByABKAlCEQoPX2N4bF9yZWpfcmVhc29uInwKDkJ1c2luZXNzUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRIOCgZyZWFzb24YAyABKAUSDgoGcmVmX2lkGAQgASgJEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIn8KDVNlc3Npb25SZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEhIKCnJlZl90YWdfaWQYAyABKAUSDgoGcmVhc29uGAQgASgFEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIj0KDVBhcmtlZE1lc3NhZ2USEAoIbXNnX3R5cGUYASABKAkSCwoDcmF3GAIgASgMEg0KBWVycm9yGAMgASgJIp8ECg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUSMAoLb3JkZXJfdHlwZXMYCyADKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRI1Cg50aW1lc19pbl9mb3JjZRgMIAMoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2USFQoNY2FzaF9xdWFudGl0eRgNIAEoCBIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgIoQECgxMaW5rUmVzcG9uc2USMAoGb3BlbmVkGAEgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW5lZBI0Cghjb21tYW5kcxgCIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBItCgNhY2sYAyABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5JbmJvdW5kQWNrEi8KCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdBInCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluEiwKBmJsb2NrcxgGIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIyCgdzdGFuZGJ5GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1N0YW5kYnkSMQoFYWRtaW4YFSABKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5BZG1pbkNvbW1hbmQSQAoJcXVlc3Rpb25zGBYgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kQgmiuxgFKgMQ9AMSLAoEbWFyaxgXIAEoCzIeLm9yZGVybWVzaC5nYXRld2F5LnYxLkJvb2tNYXJrIqUBCgxBZG1pbkNvbW1hbmQSEQoJYWN0aW9uX2lkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb25LaW5kEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAMgASgEEh8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAQgASgEEg0KBXJlc2V0GAUgASgIIqEBCgtBZG1pblJlc3VsdBIRCglhY3Rpb25faWQYASABKAkSDAoEZG9uZRgCIAEoCBIMCgR0ZXh0GAMgASgJEjEKBmJlZm9yZRgEIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuU2VxdWVuY2VOdW1iZXJzEjAKBWFmdGVyGAUgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMiSAoKSW5ib3VuZEFjaxIVCg1zZXNzaW9uX2Vwb2NoGAEgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgCIAEoBCqwAQoQVmVudWVDb21tYW5kS2luZBIiCh5WRU5VRV9DT01NQU5EX0tJTkRfVU5TUEVDSUZJRUQQABIaChZWRU5VRV9DT01NQU5EX0tJTkRfTkVXEAESHQoZVkVOVUVfQ09NTUFORF9LSU5EX0NBTkNFTBACEh4KGlZFTlVFX0NPTU1BTkRfS0lORF9SRVBMQUNFEAMSHQoZVkVOVUVfQ09NTUFORF9LSU5EX1NUQVRVUxAEKocBCg5Db21tYW5kT3V0Y29tZRIfChtDT01NQU5EX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDT01NQU5EX09VVENPTUVfU0VOVBABEhwKGENPTU1BTkRfT1VUQ09NRV9OT1RfU0VOVBACEhwKGENPTU1BTkRfT1VUQ09NRV9JTl9ET1VCVBADKnkKDFNlc3Npb25TdGF0ZRIdChlTRVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU0VTU0lPTl9TVEFURV9ET1dOEAESHAoYU0VTU0lPTl9TVEFURV9SRUNPVkVSSU5HEAISFAoQU0VTU0lPTl9TVEFURV9VUBADMmUKEFZlbnVlTGlua1NlcnZpY2USUQoETGluaxIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXF1ZXN0GiIub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -95,6 +95,21 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
    * @generated from field: bool back_soon = 22;
    */
   backSoon: boolean;
+
+  /**
+   * Requests in the FIX store from recover_from on, in the order of their numbers; sent before any
+   * message of the venue, only if recover_from asks for them.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 23;
+   */
+  sent: SentRequest[];
+
+  /**
+   * True with the last of these requests, or alone if there are none.
+   *
+   * @generated from field: bool sent_complete = 24;
+   */
+  sentComplete: boolean;
 };
 
 /**
@@ -163,6 +178,23 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
    * @generated from field: bool store_lost = 20;
    */
   storeLost: boolean;
+
+  /**
+   * The newest mark of the order book that the gateway stored beside the FIX store of this session;
+   * not set if it has none. An order book in which the mark is missing is older than the gateway's
+   * knowledge of it: it was restored.
+   *
+   * @generated from field: ordermesh.gateway.v1.BookMark mark = 21;
+   */
+  mark?: BookMark | undefined;
+
+  /**
+   * The last requests in the FIX store, without their commands: a request is committed before it is
+   * sent, so an order book that does not know one of them is older.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 22;
+   */
+  sent: SentRequest[];
 };
 
 /**
@@ -171,6 +203,121 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
  */
 export const LinkOpenSchema: GenMessage<LinkOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 1);
+
+/**
+ * How far the order book had come at some moment, as durable facts of its logs. The OMS sends its
+ * newest mark with a heartbeat; each gateway stores it beside the FIX store and returns it when it
+ * connects.
+ *
+ * @generated from message ordermesh.gateway.v1.BookMark
+ */
+export type BookMark = Message<"ordermesh.gateway.v1.BookMark"> & {
+  /**
+   * Epoch of the account sequences.
+   *
+   * @generated from field: string book_epoch = 1;
+   */
+  bookEpoch: string;
+
+  /**
+   * Fencing token of the session's owner that got the mark. Tokens only grow.
+   *
+   * @generated from field: uint64 fencing_token = 2;
+   */
+  fencingToken: bigint;
+
+  /**
+   * The newest entry of each log that has one; at most 16.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.LogMark logs = 3;
+   */
+  logs: LogMark[];
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.BookMark.
+ * Use `create(BookMarkSchema)` to create a new message.
+ */
+export const BookMarkSchema: GenMessage<BookMark> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
+
+/**
+ * The newest committed entry of one log of the order book.
+ *
+ * @generated from message ordermesh.gateway.v1.LogMark
+ */
+export type LogMark = Message<"ordermesh.gateway.v1.LogMark"> & {
+  /**
+   * Name of the log: "order_events", "audit_log", "control_records", "state_log".
+   *
+   * @generated from field: string log = 1;
+   */
+  log: string;
+
+  /**
+   * Number of the entry in the log.
+   *
+   * @generated from field: uint64 log_number = 2;
+   */
+  logNumber: bigint;
+
+  /**
+   * Identifies the content of the entry. Another entry with the same number has another digest.
+   *
+   * @generated from field: bytes digest = 3;
+   */
+  digest: Uint8Array;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.LogMark.
+ * Use `create(LogMarkSchema)` to create a new message.
+ */
+export const LogMarkSchema: GenMessage<LogMark> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
+
+/**
+ * A NewOrderSingle(D), OrderCancelRequest(F) or OrderCancelReplaceRequest(G) in the FIX store.
+ *
+ * @generated from message ordermesh.gateway.v1.SentRequest
+ */
+export type SentRequest = Message<"ordermesh.gateway.v1.SentRequest"> & {
+  /**
+   * MsgSeqNum(34) under which it was sent.
+   *
+   * @generated from field: uint64 msg_seq_num = 1;
+   */
+  msgSeqNum: bigint;
+
+  /**
+   * ClOrdID(11).
+   *
+   * @generated from field: string cl_ord_id = 2;
+   */
+  clOrdId: string;
+
+  /**
+   * The command as it can be read from the message. Fields that the venue's dialect leaves out are
+   * empty. Not set in LinkOpen.
+   *
+   * @generated from field: ordermesh.gateway.v1.VenueCommand command = 3;
+   */
+  command?: VenueCommand | undefined;
+
+  /**
+   * Why the message could not be read as a command; empty if it could.
+   *
+   * @generated from field: string error = 4;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.SentRequest.
+ * Use `create(SentRequestSchema)` to create a new message.
+ */
+export const SentRequestSchema: GenMessage<SentRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
 
 /**
  * State of the session as the OMS knows it.
@@ -242,6 +389,14 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
    * @generated from field: bool admin_pending = 23;
    */
   adminPending: boolean;
+
+  /**
+   * If not 0, the order book is RECOVERING: before it logs on, the gateway sends the requests of
+   * its FIX store from this MsgSeqNum(34) on. It does not judge whether the store is lost.
+   *
+   * @generated from field: uint64 recover_from = 24;
+   */
+  recoverFrom: bigint;
 };
 
 /**
@@ -249,7 +404,7 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
  * Use `create(LinkOpenedSchema)` to create a new message.
  */
 export const LinkOpenedSchema: GenMessage<LinkOpened> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
 
 /**
  * Kill switches in force. A set replaces the previous set.
@@ -277,7 +432,7 @@ export type Blocks = Message<"ordermesh.gateway.v1.Blocks"> & {
  * Use `create(BlocksSchema)` to create a new message.
  */
 export const BlocksSchema: GenMessage<Blocks> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
 
 /**
  * A kill switch, as far as a gateway needs it. A new order or replace in its scope is not sent but
@@ -320,7 +475,7 @@ export type Block = Message<"ordermesh.gateway.v1.Block"> & {
  * Use `create(BlockSchema)` to create a new message.
  */
 export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
 
 /**
  * Another gateway owns the session. The stream stays open, and this gateway receives opened on it
@@ -356,7 +511,7 @@ export type LinkStandby = Message<"ordermesh.gateway.v1.LinkStandby"> & {
  * Use `create(LinkStandbySchema)` to create a new message.
  */
 export const LinkStandbySchema: GenMessage<LinkStandby> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
 
 /**
  * A command for the venue.
@@ -513,7 +668,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
  * Use `create(VenueCommandSchema)` to create a new message.
  */
 export const VenueCommandSchema: GenMessage<VenueCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
 
 /**
  * Outcome of a command. Receipts come in outbound order without gaps, so the highest one
@@ -577,7 +732,7 @@ export type CommandReceipt = Message<"ordermesh.gateway.v1.CommandReceipt"> & {
  * Use `create(CommandReceiptSchema)` to create a new message.
  */
 export const CommandReceiptSchema: GenMessage<CommandReceipt> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
 
 /**
  * A message of the venue with its position in the session.
@@ -680,7 +835,7 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
  * Use `create(VenueMessageSchema)` to create a new message.
  */
 export const VenueMessageSchema: GenMessage<VenueMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
 
 /**
  * ExecutionReport(8) as the venue sent it, with canonical decimals.
@@ -887,7 +1042,7 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
  * Use `create(ExecutionReportSchema)` to create a new message.
  */
 export const ExecutionReportSchema: GenMessage<ExecutionReport> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
 
 /**
  * An unsolicited order: one the venue reports although it was not sent there, placed by telephone
@@ -944,7 +1099,7 @@ export type ToldOrder = Message<"ordermesh.gateway.v1.ToldOrder"> & {
  * Use `create(ToldOrderSchema)` to create a new message.
  */
 export const ToldOrderSchema: GenMessage<ToldOrder> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
 
 /**
  * OrderCancelReject(9).
@@ -1007,7 +1162,7 @@ export type OrderCancelReject = Message<"ordermesh.gateway.v1.OrderCancelReject"
  * Use `create(OrderCancelRejectSchema)` to create a new message.
  */
 export const OrderCancelRejectSchema: GenMessage<OrderCancelReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
 
 /**
  * BusinessMessageReject(j).
@@ -1063,7 +1218,7 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
  * Use `create(BusinessRejectSchema)` to create a new message.
  */
 export const BusinessRejectSchema: GenMessage<BusinessReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
 
 /**
  * Reject(3).
@@ -1119,7 +1274,7 @@ export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
  * Use `create(SessionRejectSchema)` to create a new message.
  */
 export const SessionRejectSchema: GenMessage<SessionReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 16);
 
 /**
  * A message that could not be interpreted, kept as received.
@@ -1154,7 +1309,7 @@ export type ParkedMessage = Message<"ordermesh.gateway.v1.ParkedMessage"> & {
  * Use `create(ParkedMessageSchema)` to create a new message.
  */
 export const ParkedMessageSchema: GenMessage<ParkedMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 17);
 
 /**
  * State of a FIX session as the gateway sees it.
@@ -1285,7 +1440,7 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
  * Use `create(SessionStatusSchema)` to create a new message.
  */
 export const SessionStatusSchema: GenMessage<SessionStatus> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
 
 /**
  * A frame from the OMS.
@@ -1356,6 +1511,14 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
    * @generated from field: repeated ordermesh.gateway.v1.VenueCommand questions = 22;
    */
   questions: VenueCommand[];
+
+  /**
+   * Newest mark of the order book, with a heartbeat, if it differs from the one before. Not sent
+   * while the order book is RECOVERING.
+   *
+   * @generated from field: ordermesh.gateway.v1.BookMark mark = 23;
+   */
+  mark?: BookMark | undefined;
 };
 
 /**
@@ -1363,7 +1526,7 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
  * Use `create(LinkResponseSchema)` to create a new message.
  */
 export const LinkResponseSchema: GenMessage<LinkResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 16);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
 
 /**
  * An administrative command for a session, requested by a person. It is sent again on the next
@@ -1415,7 +1578,7 @@ export type AdminCommand = Message<"ordermesh.gateway.v1.AdminCommand"> & {
  * Use `create(AdminCommandSchema)` to create a new message.
  */
 export const AdminCommandSchema: GenMessage<AdminCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 17);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 20);
 
 /**
  * Outcome of an administrative command.
@@ -1464,7 +1627,7 @@ export type AdminResult = Message<"ordermesh.gateway.v1.AdminResult"> & {
  * Use `create(AdminResultSchema)` to create a new message.
  */
 export const AdminResultSchema: GenMessage<AdminResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 21);
 
 /**
  * Acknowledges venue messages that are durable.
@@ -1492,7 +1655,7 @@ export type InboundAck = Message<"ordermesh.gateway.v1.InboundAck"> & {
  * Use `create(InboundAckSchema)` to create a new message.
  */
 export const InboundAckSchema: GenMessage<InboundAck> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 22);
 
 /**
  * FIX messages the OMS can send.
