@@ -11,7 +11,7 @@ the controls, so the next batch of commands of any replica sees it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_US, to_us
@@ -56,6 +56,7 @@ class Recoveries:
         self._clock = clock
         self._audit_log = audit_log
         self._newest: Sequence[LogMark] = ()
+        self._on_opened: list[Callable[[], None]] = []
         self.current: RecoveryRow | None = None
 
     def mark(self, fencing_token: int) -> gw.BookMark | None:
@@ -175,8 +176,15 @@ class Recoveries:
             entry = action(now_ns, ACTOR, "recovery/begin", evidence, recovery_id=mine)
             await self._audit_log.record(self._orders, [entry])
 
+    def on_opened(self, listener: Callable[[], None]) -> None:
+        """Call this whenever a recovery was opened, here or by another replica."""
+        self._on_opened.append(listener)
+
     def _take(self, row: RecoveryRow | None) -> None:
-        self.current = row
+        before, self.current = self.current, row
+        if row is not None and (before is None or before.recovery_id != row.recovery_id):
+            for listener in self._on_opened:
+                listener()
         metrics.RECOVERING.set(row is not None)
 
     async def _why_older(self, opened: gw.LinkOpen, row: SessionRow | None) -> str:

@@ -40,6 +40,7 @@ class SessionLeases:
         self._links: dict[str, SessionLink] = {}
         self._waiting: defaultdict[str, dict[asyncio.Event, str]] = defaultdict(dict)
         self._due = parts.sessions.some_due
+        parts.recoveries.on_opened(self._recover)
 
     async def take(self, opened: gw.LinkOpen) -> SessionLink | None:
         """Become the owner of a session; None if it is not known and may not be added.
@@ -50,6 +51,7 @@ class SessionLeases:
         parts = self._parts
         # Before the token changes: it is part of what a restored book does not know.
         recover_from = await parts.recoveries.examine(opened)
+        recovery = parts.recoveries.current
         # Read before the lease is taken: what is committed later was certainly never sent.
         # A drop copy takes no questions: the gateway with the order session asks them.
         asks = opened.store_lost and not opened.drop_copy
@@ -73,6 +75,8 @@ class SessionLeases:
         pending = await self._parts.sessions.numbers_pending(row.session_id)
         link = SessionLink(parts, row, questions, admin_pending=pending, recover_from=recover_from)
         self._links[row.session_id] = link
+        if parts.recoveries.current != recovery:
+            link.recover()
         self._parts.publisher.sessions[row.session_id] = link.tail
         log.info(
             "session taken",
@@ -115,6 +119,11 @@ class SessionLeases:
             yield turn
         finally:
             del waiting[turn]
+
+    def _recover(self) -> None:
+        """End the links that were opened before the recovery: each must take part in it."""
+        for link in self._links.values():
+            link.recover()
 
     def _wake_standbys(self, session_id: str) -> None:
         for turn in self._waiting.get(session_id, ()):

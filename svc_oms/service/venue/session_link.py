@@ -97,6 +97,11 @@ class SessionLink:
         """End the link with this error."""
         self._down.fail(error)
 
+    def recover(self) -> None:
+        """End the link, so that its gateway connects again and takes part in the recovery."""
+        self.back_soon = True
+        self.fail(GatewayGoneError("the order book is RECOVERING: the gateway must connect again"))
+
     def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
         return self._down.frames(call)

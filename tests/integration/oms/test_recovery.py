@@ -148,6 +148,22 @@ async def findings(url: str, **marks: gw.BookMark) -> list[str]:
         await store.close()
 
 
+async def confirmed_by_a_person(
+    one: Replica, client: Client, gateway: Gateway, report: recovery_pb2.Recovery
+) -> None:
+    confirmed = await confirm(one, report.recovery_id)
+    assert confirmed.state == recovery_pb2.RECOVERY_STATE_CONFIRMED
+    assert (confirmed.confirmed_by, confirmed.reason) == ("rita", WHY)
+    assert (await client.place("k4")).order.order_id
+    await until(lambda: gateway.marks, "marks of the new epoch")
+    entries = await AuditServiceStub(one.channel()).List(
+        audit_service_pb2.AuditServiceListRequest(), metadata=RITA
+    )
+    commands = [entry.command for entry in entries.entries]
+    assert "RecoveryService/Confirm" in commands
+    assert "recovery/begin" in commands
+
+
 async def test_a_restored_book_recovers_what_it_lost_and_waits_for_a_person(
     lost: Lost, tls: Path
 ) -> None:
@@ -191,18 +207,8 @@ async def test_a_restored_book_recovers_what_it_lost_and_waits_for_a_person(
         assert [(s.session_id, s.compared) for s in report.sessions] == [("sima-orders", True)]
         assert report.parked_messages == 0
 
-        confirmed = await confirm(one, report.recovery_id)
-        assert confirmed.state == recovery_pb2.RECOVERY_STATE_CONFIRMED
-        assert (confirmed.confirmed_by, confirmed.reason) == ("rita", WHY)
-        assert (await client.place("k4")).order.order_id
-        await until(lambda: gateway.marks, "marks of the new epoch")
+        await confirmed_by_a_person(one, client, gateway, report)
         assert await findings(lost.url) == []
-        entries = await AuditServiceStub(one.channel()).List(
-            audit_service_pb2.AuditServiceListRequest(), metadata=RITA
-        )
-        commands = [entry.command for entry in entries.entries]
-        assert "RecoveryService/Confirm" in commands
-        assert "recovery/begin" in commands
 
         # Another gateway that still has the mark of the ended epoch opens no second recovery.
         await gateway.close()
@@ -258,6 +264,26 @@ async def test_a_stream_with_a_cursor_of_the_lost_epoch_begins_anew(lost: Lost, 
         first = (await again.read()).items[0]
         assert first.resync.cause == stream_pb2.RESYNC_CAUSE_EPOCH_CHANGED
         again.cancel()
+
+
+async def test_links_that_were_open_before_take_part(lost: Lost, tls: Path) -> None:
+    async with restored(lost.url, tls) as (one, _, gateway), one.channel("svc-gateway") as own:
+        early = Gateway(own, "simb-orders", "SIMB")
+        await early.open()
+        await gateway.open(knowledge=gw.LinkOpen(mark=lost.mark))
+        await early.ended.wait()
+        opened = await early.open()
+        assert opened.recover_from == 1
+        await early.send(sent_complete=True)
+        await gateway.send(sent=lost.sent(whole=True), sent_complete=True)
+
+        async def compared() -> list[str]:
+            return [each.session_id for each in (await show(one)).sessions if each.compared]
+
+        async with asyncio.timeout(30):
+            while await compared() != ["sima-orders", "simb-orders"]:
+                await asyncio.sleep(0.02)
+        await early.close()
 
 
 async def test_what_cannot_be_recovered_is_named_and_a_confirmation_says_so(

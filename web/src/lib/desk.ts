@@ -13,6 +13,7 @@ import {
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
+import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
 import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 
@@ -20,6 +21,7 @@ import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions }
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { QuoteStore } from "./quotes";
+import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
@@ -39,6 +41,7 @@ export class Desk {
   readonly priceStream: ResumingStream<PriceFrame>;
   readonly killSwitches = new KillSwitches();
   readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
+  readonly recovery: RecoveryState;
   readonly commands: Commands;
 
   readonly #orderClient: Client<typeof OrderService>;
@@ -73,6 +76,8 @@ export class Desk {
       { open: (signal) => this.#watchPrices(signal), take: (frame) => this.quotes.take(frame.items) },
       options,
     );
+    const recoveryClient = createClient(RecoveryService, transport);
+    this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: READ_TIMEOUT_MS }));
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
   }
 
@@ -93,12 +98,14 @@ export class Desk {
     this.orderStream.start();
     this.priceStream.start();
     this.killStream.start();
+    this.recovery.start();
   }
 
   stop(): void {
     this.orderStream.stop();
     this.priceStream.stop();
     this.killStream.stop();
+    this.recovery.stop();
   }
 
   nudge(): void {
