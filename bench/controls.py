@@ -112,7 +112,13 @@ class ControlsBench:
                     values=limit_pb2.LimitValues(**values),
                     reason="bench",
                 )
-                await stub.SetLimit(request, metadata=self._as(RISK))
+                answer = await stub.SetLimit(request, metadata=self._as(RISK))
+                if answer.HasField("proposed"):
+                    # Looser than the limit of the settings: a second person confirms it.
+                    confirm = limit_pb.ConfirmChangeRequest(
+                        idempotency_key=uuid.uuid4().hex, change_id=answer.proposed.change_id
+                    )
+                    await stub.ConfirmChange(confirm, metadata=self._as(SECOND_RISK))
 
     async def _pulled(
         self, name: str, pull: Callable[[grpc.aio.Channel], Awaitable[None]]

@@ -8,6 +8,7 @@ late, as in the bare measurement, where flow control does it.
 
 import asyncio
 import contextlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,10 @@ from bench.bare.fan_out import LOW_PRICE, SUBSCRIBERS, UPDATES_PER_FRAME, Update
 from bench.children import PROJECT, free_port
 from bench.measure import CpuMeter, Figure, Plan
 from mesh.channel import mesh_channel
+from mesh.pages import OK, Page, PageServer
 from mesh.settings import child_environment
-from mesh.telemetry import OpsServer
-from mesh.tls import TlsFiles
+from mesh.tls import TlsFiles, server_context
+from mesh.token_keys import KEYS_SERVICE
 from meshctl.stack.certificates import ensure_dev_certificates
 from meshctl.stack.services import http_ready
 from ordermesh.marketdata.v1 import (
@@ -59,14 +61,17 @@ def measure(plan: Plan) -> list[Figure]:
 class Issuer:
     """Signs tokens and shows its key, instead of svc_identity."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self._key = ECKey.generate_key("P-256", parameters={"kid": "bench", "alg": "ES256"})
-        self._server = OpsServer("127.0.0.1:0", extra={"/jwks.json": self._jwks})
+        document = json.dumps(KeySet([self._key]).as_dict(private=False)).encode()
+        pages = {"/jwks.json": Page(OK, "application/json", document)}
+        tls = server_context(TlsFiles.of_service(folder, KEYS_SERVICE))
+        self._server = PageServer("127.0.0.1:0", pages.get, tls)
 
     async def start(self) -> str:
         """Serve the key; return the URL."""
         await self._server.start()
-        return f"http://127.0.0.1:{self._server.port}/jwks.json"
+        return f"https://127.0.0.1:{self._server.port}/jwks.json"
 
     async def stop(self) -> None:
         """Stop serving."""
@@ -77,14 +82,9 @@ class Issuer:
         now = int(time.time())
         claims = {
             "iss": "ordermesh", "aud": "ordermesh", "sub": "bench", "name": "bench",
-            "iat": now, "exp": now + 7200, "roles": ["VIEWER"], "accounts": [],
+            "iat": now, "exp": now + 3600, "roles": ["VIEWER"], "accounts": [],
         }  # fmt: skip
         return jwt.encode({"alg": "ES256", "kid": "bench"}, claims, self._key)
-
-    def _jwks(self) -> bytes:
-        import json
-
-        return json.dumps(KeySet([self._key]).as_dict(private=False)).encode()
 
 
 @contextlib.asynccontextmanager
@@ -121,7 +121,7 @@ async def _service(folder: Path, jwks_url: str) -> AsyncIterator[tuple[int, int]
 
 async def _measure(plan: Plan, folder: Path) -> list[Figure]:
     ensure_dev_certificates(folder)
-    issuer = Issuer()
+    issuer = Issuer(folder)
     figures = []
     async with _service(folder, await issuer.start()) as (port, pid):
         target = f"127.0.0.1:{port}"

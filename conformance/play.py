@@ -25,6 +25,7 @@ import grpc.aio
 from conformance.cases import Case
 from conformance.path import OrderPath
 from conformance.scripted_venue import body
+from fix.wire import utc_text
 from mesh.errors import reason_of
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
@@ -244,7 +245,7 @@ class Play:
         if "for" in options:
             about = self._id(options["for"])
         tags = {"t37": f"V-{self.order_id}", "t11": about, "t55": self.path.symbol, "t54": "1"}
-        tags |= {"t60": "20260102-03:04:05.678"}
+        tags |= {"t60": utc_text(time.time_ns())}
         if self.phoned:
             tags |= {"t37": self.phoned, "t1": self.path.account_id, "t40": "2", "t44": book.price}
         if not about:

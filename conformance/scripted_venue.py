@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from conformance.waiting import until
+from fix.wire import utc_text
 from mesh.settings import child_environment
 
 SOH = "\x01"
@@ -63,7 +64,7 @@ def report(request: Fields, exec_id: str, exec_type: str, status: str, **tags: s
         "t151": request.get("38", "0"),
         "t14": "0",
         "t6": "0",
-        "t60": "20260102-03:04:05.678",
+        "t60": utc_text(time.time_ns()),
     }
     if "41" in request:
         base["t41"] = request["41"]

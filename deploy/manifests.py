@@ -11,6 +11,7 @@ from string import Template
 
 from deploy.processes import (
     KEYS,
+    PORT_KINDS,
     PROCESSES,
     SERVICES,
     VENUES,
@@ -68,6 +69,8 @@ class Cluster:
     """A Kubernetes namespace: settings are the rest of an entry of ``env``."""
 
     host = "0.0.0.0"  # noqa: S104  inside a pod, behind NetworkPolicies
+    # Envoy takes a replica out after two failed health checks, a second apart.
+    drain_notice_s = 3
 
     def port(self, process: Process, kind: str) -> int:
         """The port of the list: each pod has an address of its own."""
@@ -202,16 +205,16 @@ def policy(process: Process) -> str:
         callers.insert(0, "envoy")
     if process.grpc:
         ingress.append(_rule("from", callers, ["grpc"]))
-    if process.publishes_keys:
+    if process.keys:
         readers = [one.service for one in SERVICES if one.verifies_tokens]
-        ingress.append(_rule("from", ["envoy", *readers], ["ops"]))
+        ingress.append(_rule("from", ["envoy", *readers], ["keys"]))
     if process.fix:
         ingress.append(
             _rule("from", [one.service for one in SERVICES if one.reaches_venues], ["fix"])
         )
     egress = [_to(one, [one.grpc]) for one in SERVICES if one.name in process.calls]
     if process.verifies_tokens:
-        egress.append(_to(KEYS, [KEYS.ops]))
+        egress.append(_to(KEYS, [KEYS.keys]))
     parts = {5432: process.database, 6379: process.redis}
     egress += [f"- {{ports: [{{port: {port}}}]}}" for port, used in parts.items() if used]
     if process.reaches_venues:
@@ -222,9 +225,7 @@ def policy(process: Process) -> str:
 def edge_policy() -> str:
     """Return the NetworkPolicy of the edge: the only way in."""
     egress = [
-        _to(one, [one.grpc, *([one.ops] if one.publishes_keys else [])])
-        for one in SERVICES
-        if one.opened
+        _to(one, [one.grpc, *([one.keys] if one.keys else [])]) for one in SERVICES if one.opened
     ]
     return _policy("envoy", ["- {ports: [{port: https}]}"], egress)
 
@@ -258,7 +259,7 @@ def _to(process: Process, ports: Iterable[int]) -> str:
 
 
 def _ports(process: Process) -> list[tuple[str, int]]:
-    return [(kind, process.port(kind)) for kind in ("grpc", "fix", "ops") if process.port(kind)]
+    return [(kind, process.port(kind)) for kind in PORT_KINDS if process.port(kind)]
 
 
 def _indented(spaces: int, lines: Iterable[str]) -> str:

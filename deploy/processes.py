@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 JWKS_PATH = "/.well-known/jwks.json"
+PORT_KINDS = ("grpc", "keys", "fix", "ops")
+BINDS = {"grpc": "BIND", "ops": "OPS_BIND", "keys": "IDENTITY_KEYS_BIND"}
+"""Settings keys of the addresses that a process binds to, by kind of port."""
 Value_co = TypeVar("Value_co", covariant=True)
 
 
@@ -62,7 +65,7 @@ class Process:
         calls: Processes whose gRPC server it calls; the settings key is ``<NAME>_TARGET``.
         certificate: Has a certificate of the mesh's authority.
         verifies_tokens: Reads the public keys of tokens.
-        publishes_keys: Its ops port has them.
+        keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
         database: Has a schema in PostgreSQL, which it migrates.
         redis: Uses Redis.
         files: Files it is given.
@@ -90,7 +93,7 @@ class Process:
     calls: tuple[str, ...] = ()
     certificate: bool = True
     verifies_tokens: bool = False
-    publishes_keys: bool = False
+    keys: int = 0
     database: bool = False
     redis: bool = False
     files: tuple[Files, ...] = ()
@@ -111,8 +114,8 @@ class Process:
         return self.name if self.trial else self.module.replace("_", "-")
 
     def port(self, kind: str) -> int:
-        """Return its port of kind grpc, ops or fix where each process has its own address."""
-        return {"grpc": self.grpc, "ops": self.ops, "fix": self.fix}[kind]
+        """Return its port of a kind (PORT_KINDS) where each process has its own address."""
+        return {"grpc": self.grpc, "keys": self.keys, "fix": self.fix, "ops": self.ops}[kind]
 
     def listener(self, kind: str) -> str:
         """Name the same port in a local stack, where all processes have one address."""
@@ -145,7 +148,7 @@ PROCESSES = (
         grpc_local=25053,
         ops=9153,
         opened=("ordermesh.identity.v1.AuthService",),
-        publishes_keys=True,
+        keys=9159,
         database=True,
         files=(
             Files(
@@ -245,7 +248,7 @@ PROCESSES = (
 SERVICES = tuple(one for one in PROCESSES if not one.trial)
 VENUES = tuple(one for one in PROCESSES if one.trial)
 BY_NAME = {one.name: one for one in PROCESSES}
-KEYS = next(one for one in PROCESSES if one.publishes_keys)
+KEYS = next(one for one in PROCESSES if one.keys)
 
 EDGE_PORTS = {"edge_tls": 8443, "edge_plain": 8080, "edge_admin": 9901, "edge_ops": 9157}
 PART_PORTS = {"postgres": 25432, "redis": 26379}
@@ -255,7 +258,7 @@ def local_ports() -> dict[str, int]:
     """Every TCP port of a local stack by its listener: ``oms``, ``oms_ops``, ``sima_fix``."""
     ports = EDGE_PORTS | PART_PORTS
     for one in PROCESSES:
-        listeners = {"grpc": one.grpc_local, "ops": one.ops, "fix": one.fix}
+        listeners = {kind: one.port(kind) for kind in PORT_KINDS} | {"grpc": one.grpc_local}
         ports |= {one.listener(kind): port for kind, port in listeners.items() if port}
         if one.standby_ops:
             ports["standby_ops"] = one.standby_ops
@@ -267,9 +270,11 @@ class Place(Protocol[Value_co]):
 
     host: str
     """What a process binds to."""
+    drain_notice_s: int
+    """Seconds in which a process that stops serves on, until Envoy has taken it out."""
 
     def port(self, process: Process, kind: str) -> int:
-        """Return a port of a process there: of kind grpc, ops or fix."""
+        """Return a port of a process there; PORT_KINDS lists the kinds."""
 
     def address(self, process: Process, kind: str) -> str:
         """Return host:port where other processes reach it."""
@@ -292,22 +297,25 @@ class Place(Protocol[Value_co]):
 
 def environment(process: Process, at: Place[Value_co]) -> dict[str, Value_co]:
     """Return the settings of a process in a place, by key."""
-    texts: dict[str, str] = {}
     values: dict[str, Value_co] = {}
-    if process.grpc:
-        texts["BIND"] = f"{at.host}:{at.port(process, 'grpc')}"
-    texts["OPS_BIND"] = f"{at.host}:{at.port(process, 'ops')}"
+    texts = {
+        setting: f"{at.host}:{at.port(process, kind)}"
+        for kind, setting in BINDS.items()
+        if process.port(kind)
+    }
     if process.fix:
         texts |= {"SIM_HOST": at.host, "SIM_PORT": str(at.port(process, "fix"))}
     if process.certificate:
         texts |= at.certificate(process)
     if process.verifies_tokens:
-        texts["JWKS_URL"] = f"http://{at.address(KEYS, 'ops')}{JWKS_PATH}"
+        texts["JWKS_URL"] = f"https://{at.address(KEYS, 'keys')}{JWKS_PATH}"
     for called in process.calls:
         texts[f"{called.upper()}_TARGET"] = at.address(BY_NAME[called], "grpc")
     stores = () if process.store is None else (process.store,)
     for kept in (*process.files, *stores):
         texts[kept.setting] = at.path(process, kept)
+    if process.replicas > 1 and at.drain_notice_s:
+        texts["DRAIN_NOTICE_S"] = str(at.drain_notice_s)
     texts |= process.settings
     if process.database:
         values["DATABASE_URL"] = at.url(process, "database")

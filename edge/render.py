@@ -41,6 +41,21 @@ BUILT_WEB = Path(__file__).parent.parent / "web" / "dist"
 CONFIG_NAME = "envoy.yaml"
 DESCRIPTORS_NAME = "descriptors.binpb"
 CORS_MAX_AGE_S = 3_600
+NOT_REACHED = {
+    "retry_on": "connect-failure,refused-stream",
+    "num_retries": 2,
+    "retry_host_predicate": [
+        {
+            "name": "envoy.retry_host_predicates.previous_hosts",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3"
+                ".PreviousHostsPredicate"
+            },
+        }
+    ],
+    "host_selection_retry_max_attempts": 3,
+}
+"""Tries another replica if a call reached none: the connection was refused, or it was closing."""
 UNLIMITED_BODY = filter_disabled("body_size_limit")
 """For streams: their total size has no bound; the services bound each message."""
 
@@ -111,8 +126,12 @@ def _replacements(values: EnvoyValues) -> dict[str, Any]:
         "tls_key": str(values.tls_key),
         "descriptors": str(values.descriptors),
         "clusters": [_cluster(one, values) for one in UPSTREAMS],
-        "keys_cluster": f"{KEYS.module}_ops",
-        "keys_endpoints": _endpoints(values.upstreams[f"{KEYS.name}_ops"]),
+        "keys_cluster": f"{KEYS.module}_keys",
+        "keys_endpoints": _endpoints(values.upstreams[f"{KEYS.name}_keys"]),
+        "keys_dns_name": _dns_name(KEYS),
+        "client_cert": str(values.client_cert),
+        "client_key": str(values.client_key),
+        "ca": str(values.ca),
         "admin_endpoints": _endpoints((values.admin_bind,)),
         "public_services": sorted(PUBLIC_SERVICES),
         "tokenless": TOKENLESS,
@@ -137,7 +156,7 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
     """Give the cluster of a process from its own template."""
     replacements = {
         "name": process.module,
-        "dns_name": f"{process.service}.ordermesh.internal",
+        "dns_name": _dns_name(process),
         "endpoints": _endpoints(values.upstreams[process.name]),
         "client_cert": str(values.client_cert),
         "client_key": str(values.client_key),
@@ -146,6 +165,11 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
         "health_check_interval": f"{values.health_check_interval_s}s",
     }
     return yaml.safe_load(fill(CLUSTER_TEMPLATE.read_text(encoding="utf-8"), replacements))
+
+
+def _dns_name(process: Process) -> str:
+    """Return the name in the certificate of a process."""
+    return f"{process.service}.ordermesh.internal"
 
 
 def _address(bind: str) -> dict[str, Any]:
@@ -187,7 +211,7 @@ def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:
 
 
 def _route(match: dict[str, Any], action: dict[str, Any], filters: dict[str, Any]) -> Any:
-    route = {"match": match, "route": action}
+    route = {"match": match, "route": action | {"retry_policy": NOT_REACHED}}
     return route | {"typed_per_filter_config": filters} if filters else route
 
 

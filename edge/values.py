@@ -13,9 +13,9 @@ UPSTREAMS = tuple(one for one in PROCESSES if one.opened)
 
 
 def upstreams(address: Callable[[Process, str], str]) -> dict[str, tuple[str, ...]]:
-    """Give every upstream the one address of its process, of kind grpc or ops."""
+    """Give every upstream the one address of its process, of kind grpc or keys."""
     found: dict[str, tuple[str, ...]] = {one.name: (address(one, "grpc"),) for one in UPSTREAMS}
-    return found | {f"{KEYS.name}_ops": (address(KEYS, "ops"),)}
+    return found | {f"{KEYS.name}_keys": (address(KEYS, "keys"),)}
 
 
 def upstreams_on_loopback() -> dict[str, tuple[str, ...]]:
@@ -39,8 +39,8 @@ class EnvoyValues:
         client_key: Its key (PEM).
         ca: The authority that signed the services' certificates (PEM).
         descriptors: The descriptor set `write_descriptors` wrote.
-        upstreams: By the name of a process, or that and "_ops" for its plain HTTP with the public
-            keys of tokens: "host:port" of every replica, or one DNS name that stands for them.
+        upstreams: By the name of a process, or that and "_keys" for the public keys of
+            tokens: "host:port" of every replica, or one DNS name that stands for them.
         allowed_origins: Exact origins other web pages may call from; the own page needs none.
         web_root: Folder of the built web app; see `web_root_or_placeholder`.
         tls_bind: Public listener: gRPC, gRPC-Web, JSON, web app.

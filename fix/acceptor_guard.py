@@ -95,6 +95,10 @@ class AcceptorGuard:
         if len(self._failures) > ADDRESSES_MAX:
             del self._failures[next(iter(self._failures))]
 
+    def fenced(self) -> str:
+        """Return "": an acceptor has no other that could take its place."""
+        return ""
+
     def _is_throttled(self, address: str) -> bool:
         times = self._failures.get(address)
         if times is None or len(times) < FAILED_LOGONS_MAX:

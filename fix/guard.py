@@ -45,6 +45,9 @@ class Rules(Protocol):
     def ended(self, pair: "Half", why: str) -> None:
         """The connection is over."""
 
+    def fenced(self) -> str:
+        """Return why nothing of QuickFIX may pass any more; empty if it may."""
+
 
 class Half(asyncio.Protocol):
     """One side of a carried connection."""
@@ -85,6 +88,9 @@ class Half(asyncio.Protocol):
         if other is None or other.transport is None:
             # It sent before the other side was connected; it is not read further until then.
             self._early += data
+            return
+        if not self._checked and (why := self._rules.fenced()):
+            self.end(why, at_once=True)
             return
         watched = self._watched and not self.logged_on
         if not (self._checked or watched):
@@ -174,6 +180,16 @@ class Guard:
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(made), self._loop).result()
         return int(made.getsockname()[1])
+
+    def look(self, every_s: float) -> None:
+        """Ask the rules this often whether the connections are fenced, and cut them if so."""
+        self._loop.call_soon_threadsafe(self._look, every_s)
+
+    def _look(self, every_s: float) -> None:
+        if why := self._rules.fenced():
+            for half in list(self._halves):
+                half.end(why, at_once=True)
+        self._loop.call_later(every_s, self._look, every_s)
 
     def stop(self, drain_s: float = 0.0) -> None:
         """Carry on for so long at most, cut all connections and end the thread."""

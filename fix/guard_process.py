@@ -2,12 +2,13 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 
-from fix.initiator_guard import DRAIN_MAX_S, GuardConfig
+from fix.initiator_guard import DRAIN_MAX_S, GuardConfig, now
 
 # Between two starts of a process that ends by itself.
 RESTART_S = 0.5
@@ -23,6 +24,8 @@ class GuardProcess:
         self.trouble = ""
         self._stopping = threading.Event()
         self._process: subprocess.Popen[str] | None = None
+        # Its standard input is written in one thread, and closed in others.
+        self._writing = threading.Lock()
         self._reader = threading.Thread(target=self._read, name="guard", daemon=True)
 
     def start(self) -> int:
@@ -36,11 +39,22 @@ class GuardProcess:
         self._reader.start()
         return port
 
+    def renew(self) -> None:
+        """Give it a sign of life; never waits for it."""
+        line = json.dumps(now()).encode() + b"\n"
+        with self._writing:
+            process = self._process
+            if process is None or process.stdin is None or process.stdin.closed:
+                return
+            # Full is the pipe of a guard that hangs; broken, of one that ended.
+            with contextlib.suppress(BlockingIOError, BrokenPipeError):
+                os.write(process.stdin.fileno(), line)
+
     def stop(self) -> None:
         """Have it carry the remaining bytes, and end it."""
         self._stopping.set()
         while (process := self._process) is not None:
-            _end(process)
+            self._end(process)
             self._reader.join()
             if self._process is process:  # else it was just being started again
                 return
@@ -60,6 +74,7 @@ class GuardProcess:
             process.stdout.close()
             process.wait()
             raise OSError(said.get("error", "the guard process did not start"))
+        os.set_blocking(process.stdin.fileno(), False)
         self._process = process
         return int(said["port"])
 
@@ -80,7 +95,7 @@ class GuardProcess:
     def _restart(self) -> None:
         # On the same port, where QuickFIX goes on trying.
         assert self._process is not None
-        _end(self._process)
+        self._end(self._process)
         self._note("the guard process ended; it is started again")
         while not self._stopping.wait(RESTART_S):
             try:
@@ -91,13 +106,12 @@ class GuardProcess:
             else:
                 return
 
-
-def _end(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.close()
-    try:
-        process.wait(DRAIN_MAX_S + 1)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        with self._writing, contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            process.wait(DRAIN_MAX_S + 1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -6,7 +6,13 @@ still has, and ends. So a standby finds the venue at the number that the store s
 
 Failed logons are spaced: after the n-th failure in a row the guard does not connect to the venue
 for a time that doubles, up to `RETRY_MAX_S`, with jitter. QuickFIX still tries at its own pace; the
-guard refuses those connections. The guard takes connections from the gateway's process only:
+guard refuses those connections.
+
+The guard is where bytes leave for the venue, so it is the fence of a gateway that hangs: the
+gateway gives it signs of life, and without one for `owner_silence_max_s` the guard drops what
+QuickFIX wrote and cuts the connection. A process that wakes later sends nothing over it.
+
+The guard takes connections from the gateway's process only:
 another program on this machine must not use our certificate with the venue.
 """
 
@@ -21,11 +27,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fix.guard import LOOPBACK, Guard, Half, Pipe, client_tls, connected, connection_error_text
+from kernel.moments import Moment
 
 # Longest time between two attempts to log on.
 RETRY_MAX_S = 60.0
 # How long the remaining bytes may take when the gateway is gone.
 DRAIN_MAX_S = 2.0
+# Between two looks whether the gateway gave a sign of life. Seconds.
+FENCE_LOOK_S = 0.1
 _PROC = Path("/proc")
 
 
@@ -46,6 +55,8 @@ class GuardConfig(NamedTuple):
     listen_port: int
     # The process of QuickFIX, the only one that may connect.
     engine_pid: int
+    # Without a sign of life of the gateway for so long, nothing passes; 0: no signs are expected.
+    owner_silence_max_s: float = 0.0
 
 
 class InitiatorGuard:
@@ -57,6 +68,7 @@ class InitiatorGuard:
         self.message_bytes_max = config.message_bytes_max
         self._failures = 0
         self._not_before = 0.0
+        self._alive = now()
         self._tls = None
         if config.tls:
             own = (
@@ -67,7 +79,21 @@ class InitiatorGuard:
 
     def start(self) -> int:
         """Listen on loopback; return the port that QuickFIX must connect to."""
-        return self._guard.start(LOOPBACK, self._config.listen_port)
+        port = self._guard.start(LOOPBACK, self._config.listen_port)
+        if self._config.owner_silence_max_s:
+            self._guard.look(FENCE_LOOK_S)
+        return port
+
+    def renew(self, alive: Moment) -> None:
+        """Note when the gateway gave its latest sign of life."""
+        self._alive = alive
+
+    def fenced(self) -> str:
+        """Return why nothing of QuickFIX may pass any more; empty if it may."""
+        limit_s = self._config.owner_silence_max_s
+        if not limit_s or now().since_s(self._alive) <= limit_s:
+            return ""
+        return f"the gateway gave no sign of life for {limit_s:g} s: nothing it wrote is passed on"
 
     def drain(self) -> None:
         """Carry the remaining bytes, then end."""
@@ -76,7 +102,9 @@ class InitiatorGuard:
     async def open(self, accepted: Half) -> Pipe | None:
         """Connect to the venue, unless it must not be contacted yet."""
         config = self._config
-        if time.monotonic() < self._not_before or not _is_of(config.engine_pid, accepted):
+        if self.fenced() or time.monotonic() < self._not_before:
+            return None
+        if not _is_of(config.engine_pid, accepted):
             return None
         try:
             return await connected(
@@ -95,7 +123,10 @@ class InitiatorGuard:
 
     def ended(self, pair: Half, why: str) -> None:
         """Space the next attempt if this one failed."""
-        if not pair.logged_on:
+        if why and why == self.fenced():
+            # No fault of the venue: the next attempt is not delayed.
+            self._report(why, why)
+        elif not pair.logged_on:
             self._failed(pair.logout_text or why or "the venue ended the connection before logon")
         elif why:
             self._report("", f"{self._config.host}:{self._config.port}: {why}")
@@ -110,6 +141,11 @@ class InitiatorGuard:
         if self._failures > 1:
             trouble += f" ({self._failures} times; next in {wait_s:.0f} s)"
         self._report(trouble, trouble)
+
+
+def now() -> Moment:
+    """Return this moment by the machine's clocks, which all its processes share."""
+    return Moment(time.time_ns(), time.monotonic())
 
 
 def retry_ceiling_s(reconnect_s: float, failures: int) -> float:
@@ -162,7 +198,8 @@ def main() -> int:
     except OSError as error:
         say(error=connection_error_text(error))
         return 1
-    sys.stdin.read()
+    for line in sys.stdin:
+        guard.renew(Moment(*json.loads(line)))
     guard.drain()
     return 0
 

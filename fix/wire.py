@@ -91,6 +91,20 @@ def canonical(value: str, name: str) -> str:
         raise BadFieldError(f"{name} {value[:40]!r} {error}") from None
 
 
+def exact(value: str, name: str) -> str:
+    """Return the price of an execution in canonical form, with every digit that it has.
+
+    Raises:
+        BadFieldError: it is not a decimal, or has more digits than can be added up exactly.
+    """
+    if not value:
+        return ""
+    try:
+        return decimals.canonical(value, decimals.EXECUTION_PRICE_FRACTION_DIGITS_MAX)
+    except ValueError as error:
+        raise BadFieldError(f"{name} {value[:40]!r} {error}") from None
+
+
 def quantity(value: str, name: str) -> str:
     """Return a quantity in canonical form; prices may be negative, quantities may not.
 

@@ -13,6 +13,8 @@ from typing import Final
 WHOLE_DIGITS_MAX: Final = 18
 FRACTION_DIGITS_MAX: Final = 9
 CANONICAL_PATTERN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,8}[1-9])?")
+EXECUTION_PRICE_FRACTION_DIGITS_MAX: Final = 60
+"""Digits after the point of LastPx(31). FIX requires 15 significant digits of every float."""
 NANO: Final = 10**FRACTION_DIGITS_MAX
 """Units of 10⁻⁹ in one: numbers that are sorted and compared all day are kept as such units."""
 CACHED_TEXTS_MAX: Final = 65_536
@@ -58,8 +60,12 @@ def digits_of(text: str) -> tuple[str, str]:
     return whole, fraction.rstrip("0")
 
 
-def canonical(text: str) -> str:
+def canonical(text: str, fraction_digits_max: int = FRACTION_DIGITS_MAX) -> str:
     """Bring a decimal without exponent into canonical form: "007.50" is "7.5", ".5" is "0.5".
+
+    Args:
+        text: The decimal.
+        fraction_digits_max: Digits allowed after the point.
 
     Raises:
         ValueError: The text is not a decimal number, or has more digits than the form allows.
@@ -67,8 +73,9 @@ def canonical(text: str) -> str:
     negative = text.startswith("-")
     whole, fraction = digits_of(text[1:] if negative else text)
     whole = whole.lstrip("0") or "0"
-    if len(whole) > WHOLE_DIGITS_MAX or len(fraction) > FRACTION_DIGITS_MAX:
-        raise ValueError("has more than 18 digits before or 9 after the point")
+    if len(whole) > WHOLE_DIGITS_MAX or len(fraction) > fraction_digits_max:
+        limits = f"{WHOLE_DIGITS_MAX} digits before or {fraction_digits_max} after the point"
+        raise ValueError(f"has more than {limits}")
     number = f"{whole}.{fraction}" if fraction else whole
     return f"-{number}" if negative and number != "0" else number
 

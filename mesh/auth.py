@@ -1,8 +1,6 @@
 """Access tokens (JWT, ES256 only) and what their claims allow."""
 
 import asyncio
-import json
-import urllib.request
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,8 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
+from mesh.revocations import Revocations, Revoked
+from mesh.telemetry import gauge
 
 ALGORITHMS: Final = ["ES256"]
 TOKEN_CHARACTERS_MAX: Final = 8192
@@ -25,12 +25,19 @@ USERNAME_CHARACTERS_MAX: Final = 64
 # Verified tokens are cached: verifying a signature takes about 100 µs, a look-up less than 1 µs.
 VERIFIED_TOKENS_MAX: Final = 10_000
 JWKS_REFETCH_INTERVAL_MIN_S: Final = 5.0
-JWKS_TIMEOUT_S: Final = 5.0
-JWKS_BYTES_MAX: Final = 256 * 1024
+# A key that the identity service removes is accepted for at most this long.
+JWKS_REFRESH_INTERVAL_S: Final = 30.0
+# A token that was revoked is accepted, and its streams go on, for at most about this long and the
+# 2 s in which svc_identity reads its database.
+REVOCATIONS_INTERVAL_S: Final = 10.0
+REVOCATIONS_AGE_MAX_S: Final = 30
 CLOCK_SKEW_MAX_S: Final = 5
 NUMERIC_DATE_S_END: Final = 253_402_300_800  # the year 10000
 
 _log = get_logger(__name__)
+_revocations_as_of = gauge(
+    "token_revocations_as_of_seconds", "When svc_identity read the newest list of revoked tokens"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Principal:
         roles: "TRADER", "VIEWER", "OPERATOR", "AUDITOR", "RISK".
         accounts: Accounts the user may see or, as TRADER, trade.
         expires_at_ns: When the token expires, UTC nanoseconds.
+        session_id: The login that the token belongs to (claim sid).
+        user_version: Version of roles and accounts at its issue (claim ver).
     """
 
     subject: str
@@ -53,6 +62,8 @@ class Principal:
     accounts: frozenset[str]
     expires_at_ns: int
     username: str = ""
+    session_id: str = ""
+    user_version: int = 0
 
     def may_view(self, account: str) -> bool:
         """Return whether the user may see this account's orders; AUDITOR and RISK see all."""
@@ -82,27 +93,45 @@ class Principal:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptedTokens:
+    """What a token must say.
+
+    Attributes:
+        issuer: Its iss.
+        audience: One of its aud.
+        life_max_s: Longest time from iat to exp, in seconds.
+    """
+
+    issuer: str
+    audience: str
+    life_max_s: int
+
+
 class TokenVerifier:
     """Verifies access tokens with a key set that may change while the process runs."""
 
     def __init__(
         self,
-        keys: str | KeySet | Callable[[], Awaitable[KeySet]],
-        issuer: str,
-        audience: str,
+        keys: KeySet | Callable[[], Awaitable[KeySet]],
+        rules: AcceptedTokens,
         clock: Clock,
+        revoked: Callable[[], Awaitable[Revoked]] | None = None,
     ) -> None:
-        """Take keys from a JWKS URL, from a fixed set, or from a function."""
+        """Take keys from a fixed set or from a function that fetches them.
+
+        Args:
+            keys: The public keys.
+            rules: What a token must say.
+            clock: Gives the time.
+            revoked: Fetches the list of revoked tokens; None: there is none.
+        """
         self._keys = keys if isinstance(keys, KeySet) else KeySet([])
-        self._fetch: Callable[[], Awaitable[KeySet]] | None = None
-        if isinstance(keys, str):
-            url = keys
-            self._fetch = lambda: fetch_jwks(url)
-        elif not isinstance(keys, KeySet):
-            self._fetch = keys
-        self._issuer = issuer
-        self._audience = audience
+        self._fetch = None if isinstance(keys, KeySet) else keys
+        self._rules = rules
         self._clock = clock
+        self.revocations = Revocations()
+        self._fetch_revoked = revoked
         self._verified: OrderedDict[str, Principal] = OrderedDict()
         self._fetched_at: float | None = None
         self._fetching = asyncio.Lock()
@@ -120,6 +149,12 @@ class TokenVerifier:
         if principal.expires_at_ns <= self._clock.now_ns():
             self._verified.pop(token, None)
             raise refuse("TOKEN_EXPIRED", "the access token has expired: refresh it and repeat")
+        if self.revocations.covers(principal):
+            raise refuse(
+                "TOKEN_EXPIRED",
+                "the session of the access token has ended, or the user's roles or accounts have "
+                "changed: refresh the token, or log in again",
+            )
         return principal
 
     async def _verify_new(self, token: str) -> Principal:
@@ -141,15 +176,20 @@ class TokenVerifier:
         expiry, audience = claims.get("exp"), claims.get("aud")
         if not _is_time(expiry):
             raise _unverified("it has no exp")
-        if claims.get("iss") != self._issuer:
-            raise _unverified(f"its iss is not {self._issuer}")
+        if claims.get("iss") != self._rules.issuer:
+            raise _unverified(f"its iss is not {self._rules.issuer}")
         audiences = audience if isinstance(audience, list) else [audience]
-        if self._audience not in audiences:
-            raise _unverified(f"its aud is not {self._audience}")
+        if self._rules.audience not in audiences:
+            raise _unverified(f"its aud is not {self._rules.audience}")
         for claim in ("nbf", "iat"):
             value = claims.get(claim)
             if value is not None and (not _is_time(value) or value > now_s + CLOCK_SKEW_MAX_S):
                 raise _unverified(f"its {claim} is in the future")
+        issued = claims.get("iat")
+        if not _is_time(issued):
+            raise _unverified("it has no iat")
+        if expiry - issued > self._rules.life_max_s:
+            raise _unverified(f"it is valid for more than {self._rules.life_max_s} s")
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise _unverified("it has no sub")
@@ -162,6 +202,8 @@ class TokenVerifier:
             username=str(claims.get("preferred_username") or claims.get("name", ""))[
                 :USERNAME_CHARACTERS_MAX
             ],
+            session_id=_text(claims, "sid"),
+            user_version=_version(claims),
         )
 
     async def _key_of(self, key_id: str) -> ECKey:
@@ -190,38 +232,55 @@ class TokenVerifier:
             )
             if recent or self._known_key(key_id) is not None:
                 return
-            try:
-                self._keys = await self._fetch()
-            except (OSError, ValueError, JoseError) as error:
-                # Not counted as a fetch: the next call may try again at once.
-                _log.warning("the public keys of tokens cannot be fetched", error=str(error))
+            # A failure is not counted as a fetch: the next call may try again at once.
+            if not await self._renew():
                 raise refuse(
                     "DEPENDENCY_UNAVAILABLE",
                     "the public keys of tokens cannot be fetched now",
                     retry_after_s=1.0,
                     dependency="jwks",
-                ) from error
+                )
             self._fetched_at = now
 
+    async def keep_keys_fresh(self) -> None:
+        """Fetch the keys at intervals once a token has needed them; forget tokens of old keys."""
+        while True:
+            await asyncio.sleep(JWKS_REFRESH_INTERVAL_S)
+            if self._fetched_at is not None:
+                await self._renew()
 
-async def fetch_jwks(url: str) -> KeySet:
-    """Fetch a key set over HTTP in a thread, without blocking the event loop.
+    async def keep_revocations_fresh(self) -> None:
+        """Fetch what was revoked at intervals, once a token has been verified.
 
-    Raises:
-        OSError: The URL cannot be read.
-        ValueError: The URL is not an HTTP URL, or the document is not a key set.
-    """
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(f"{url} is not an http or https URL")
+        While it cannot be fetched the last list counts, and a warning is logged each time.
+        """
+        while True:
+            await asyncio.sleep(REVOCATIONS_INTERVAL_S)
+            if self._fetched_at is not None and self._fetch_revoked is not None:
+                try:
+                    self._take(await self._fetch_revoked())
+                except (OSError, ValueError) as error:
+                    _log.warning("the list of revoked tokens cannot be fetched", error=str(error))
 
-    def read() -> bytes:
-        with urllib.request.urlopen(url, timeout=JWKS_TIMEOUT_S) as response:  # noqa: S310  # checked above
-            return bytes(response.read(JWKS_BYTES_MAX))
+    def _take(self, revoked: Revoked) -> None:
+        _revocations_as_of.set(revoked.as_of_s)
+        age_s = self._clock.now_ns() // NS_PER_S - revoked.as_of_s
+        if age_s > REVOCATIONS_AGE_MAX_S:
+            _log.warning("the list of revoked tokens is old", age_s=age_s)
+        self.revocations.put(revoked)
 
-    document = json.loads(await asyncio.to_thread(read))
-    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError(f"{url} returned no JWKS document")  # noqa: TRY004  # a document's fault
-    return KeySet.import_key_set({"keys": document["keys"]})
+    async def _renew(self) -> bool:
+        """Fetch the keys; if that fails, those known stay. Return whether it worked."""
+        assert self._fetch is not None
+        try:
+            keys = await self._fetch()
+        except (OSError, ValueError, JoseError) as error:
+            _log.warning("the public keys of tokens cannot be fetched", error=str(error))
+            return False
+        if keys.as_dict() != self._keys.as_dict():
+            self._verified.clear()
+        self._keys = keys
+        return True
 
 
 def bearer_token(metadata: Sequence[tuple[str, str | bytes]] | None) -> str:
@@ -250,6 +309,20 @@ def _is_time(value: object) -> TypeGuard[float]:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return 0 <= value < NUMERIC_DATE_S_END
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name, "")
+    if not isinstance(value, str):
+        raise _unverified(f"its {name} is not a text")
+    return value
+
+
+def _version(claims: dict[str, Any]) -> int:
+    value = claims.get("ver", 0)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _unverified("its ver is not a whole number")
+    return value
 
 
 def _texts(claims: dict[str, Any], name: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.auth import Principal
+from mesh.revocations import Revocations
 from mesh.tls import peer_service
 from ordermesh.type.v1 import stream_pb2
 
@@ -56,6 +57,7 @@ class Call:
         drain: Set when the process begins to stop.
         ends_at_ns: When a stream must end; NEVER_NS for streams between services.
         ends_cause: Why it ends then: expiry of the token, or age of the stream.
+        revocations: The list of revoked tokens; None where no token is verified.
     """
 
     __slots__ = (
@@ -68,6 +70,7 @@ class Call:
         "ends_cause",
         "method",
         "principal",
+        "revocations",
     )
 
     def __init__(
@@ -80,6 +83,7 @@ class Call:
         ends_at_ns: int = NEVER_NS,
         ends_cause: stream_pb2.DrainCause = stream_pb2.DRAIN_CAUSE_MAX_AGE,
         peer: str | None = None,
+        revocations: Revocations | None = None,
     ) -> None:
         self.method = method
         self.context = context
@@ -88,6 +92,7 @@ class Call:
         self.drain = drain or DrainEvent()
         self.ends_at_ns = ends_at_ns
         self.ends_cause = ends_cause
+        self.revocations = revocations
         self._peer = peer
         self._origin: str | None = None
 
@@ -97,6 +102,13 @@ class Call:
         if self._peer is None:
             self._peer = peer_service(self.context.auth_context())
         return self._peer
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the user's token was revoked after the call was admitted."""
+        if self.revocations is None or self.principal is None:
+            return False
+        return self.revocations.covers(self.principal)
 
     @property
     def origin(self) -> str:

@@ -29,6 +29,9 @@ from mesh.validation import validate
 
 # Limit of a unary call whose client set no deadline.
 UNARY_TIME_MAX_S: Final = 30.0
+# Before the deadline of a client: without an answer by then, the refusal says what is not known.
+# gRPC's own DEADLINE_EXCEEDED says nothing. Seconds.
+ANSWER_MARGIN_S: Final = 0.05
 # With less time left, no work begins.
 DEADLINE_LEFT_MIN_S: Final = 0.002
 
@@ -99,10 +102,8 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
             _require_readable(request, rpc.method)
             if rpc.validates:
                 validate(request)
-            if left_s is not None:
-                response: Message = await rpc.handler(request, call)
-            else:
-                response = await _within_limit(rpc.handler(request, call))
+            limit_s = UNARY_TIME_MAX_S if left_s is None else _answer_in_s(left_s)
+            response = await _within_limit(rpc.handler(request, call), limit_s)
             code = "OK"
         except Exception as error:  # noqa: BLE001  # every fault is sent to the caller and logged
             refusal = _refusal_of(error, call, parts.clock)
@@ -125,7 +126,8 @@ def stream_handler(
     count, open_now = _CodeCounter(rpc.method).add, _streams.labels(rpc.method)
 
     async def answer(request: Any, context: Any) -> AsyncIterator[Message | bytes]:
-        call = Call(rpc.method, context, drain=parts.drain)
+        revocations = None if parts.verifier is None else parts.verifier.revocations
+        call = Call(rpc.method, context, drain=parts.drain, revocations=revocations)
         current_call.set(call)
         code = "CANCELLED"
         open_now.inc()
@@ -222,16 +224,23 @@ def _begin_deadline(call: Call, clock: Clock, limit_s: float | None) -> float | 
     return left_s
 
 
-async def _within_limit(answer: Awaitable[Message]) -> Message:
+def _answer_in_s(left_s: float) -> float:
+    """Return when to answer, so that the answer arrives before the client's deadline."""
+    return max(left_s - ANSWER_MARGIN_S, left_s / 2)
+
+
+async def _within_limit(answer: Awaitable[Message], limit_s: float) -> Message:
     try:
-        async with asyncio.timeout(UNARY_TIME_MAX_S):
+        async with asyncio.timeout(limit_s) as limit:
             return await answer
     except TimeoutError:
+        if not limit.expired():
+            raise
         raise refuse(
-            "DEADLINE_TOO_SHORT",
-            f"no answer within {UNARY_TIME_MAX_S:.0f} s; it is not known whether the call took "
-            "effect: repeat it with the same idempotency key",
-            limit_s=UNARY_TIME_MAX_S,
+            "COMMAND_OUTCOME_UNKNOWN",
+            f"no answer within {limit_s:.3g} s; it is not known whether the call took "
+            "effect: repeat it with the same idempotency key, and the answer says so",
+            limit_s=f"{limit_s:.3g}",
         ) from None
 
 

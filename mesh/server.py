@@ -15,7 +15,8 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
 import grpc
@@ -30,7 +31,7 @@ from grpc_reflection.v1alpha import reflection
 from kernel.clock import Clock, SystemClock
 from mesh import log
 from mesh.access import PUBLIC, Access, peer, user
-from mesh.auth import TokenVerifier
+from mesh.auth import AcceptedTokens, TokenVerifier
 from mesh.call import Call
 from mesh.handlers import (
     RefusalHook,
@@ -45,6 +46,7 @@ from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
 from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.tls import server_credentials
+from mesh.token_keys import fetch_jwks, fetch_revoked
 
 __all__ = [
     "PUBLIC",
@@ -170,17 +172,27 @@ class MeshServer:
         self.serving.set()
 
     async def stop(self, grace_s: float | None = None) -> None:
-        """Drain: notify health service and handlers, let open calls end, then stop.
+        """Drain: say NOT_SERVING, serve on for drain_notice_s, let open calls end, then stop.
+
+        Streams and new connections are sent away after the notice only: before it, a balancer
+        would send them to this process again.
 
         Args:
             grace_s: Seconds that open calls have; by default the settings' drain_grace_s.
         """
         self.serving.clear()
-        self.drain.set()
         if self._server is not None:
             await self._set_health(serving=False)
+            await asyncio.sleep(self._settings.drain_notice_s)
+        self.drain.set()
+        if self._server is not None:
             await self._server.stop(self._settings.drain_grace_s if grace_s is None else grace_s)
             self._server = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the process was asked to stop."""
+        return self._stopping.is_set()
 
     def request_stop(self) -> None:
         """Make run() return, as SIGTERM does."""
@@ -222,7 +234,11 @@ class MeshServer:
                 self.serving.set()
             _log.info("serving", services=self._names, port=self.port)
             await self._until_stopping(ready)
-            _log.info("draining", grace_s=self._settings.drain_grace_s)
+            _log.info(
+                "draining",
+                notice_s=self._settings.drain_notice_s,
+                grace_s=self._settings.drain_grace_s,
+            )
         finally:
             await self.stop()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -292,11 +308,9 @@ class Ops:
 
     Attributes:
         readiness: Returns whether the process can work, and the reason if not.
-        extra: Further paths and the functions that return their JSON.
     """
 
     readiness: Readiness = always_ready
-    extra: dict[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 SettingsT = TypeVar("SettingsT", bound=MeshSettings)
@@ -305,19 +319,25 @@ Build = Callable[[SettingsT, MeshServer], AbstractAsyncContextManager[Ops]]
 
 async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
     clock = SystemClock()
-    verifier = TokenVerifier(settings.jwks_url, settings.jwt_issuer, settings.jwt_audience, clock)
+    verifier = TokenVerifier(
+        partial(fetch_jwks, settings.jwks_url, settings),
+        AcceptedTokens(settings.jwt_issuer, settings.jwt_audience, settings.jwt_life_max_s),
+        clock,
+        partial(fetch_revoked, settings.jwks_url, settings),
+    )
     server = MeshServer(settings, clock, verifier)
     http: OpsServer | None = None
     try:
-        async with build(settings, server) as ops:
+        fresh = (verifier.keep_keys_fresh(), verifier.keep_revocations_fresh())
+        async with server.background(*fresh), build(settings, server) as ops:
 
             def readiness() -> tuple[bool, str]:
                 if not server.serving.is_set():
-                    return False, "draining" if server.drain.is_set() else "starting"
+                    return False, "draining" if server.stopping else "starting"
                 return ops.readiness()
 
             if settings.ops_bind:
-                http = await _ops_server(settings, readiness, ops)
+                http = await _ops_server(settings, readiness)
             await server.run(ops.readiness)
     finally:
         # Last, so that it can be seen what a process does while its parts are closed.
@@ -325,8 +345,8 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
             await http.stop()
 
 
-async def _ops_server(settings: MeshSettings, readiness: Readiness, ops: Ops) -> OpsServer:
-    http = OpsServer(settings.ops_bind, readiness, ops.extra)
+async def _ops_server(settings: MeshSettings, readiness: Readiness) -> OpsServer:
+    http = OpsServer(settings.ops_bind, readiness)
     try:
         await http.start()
     except OSError as error:

@@ -63,12 +63,14 @@ class MeshSettings(BaseSettings):
     """Least severe level that is written."""
     log_format: Literal["json", "console"] = "json"
     """One JSON object per line, or coloured text."""
-    jwks_url: str = "http://127.0.0.1:9153/.well-known/jwks.json"
-    """URL of the public keys of tokens."""
+    jwks_url: str = "https://127.0.0.1:9159/.well-known/jwks.json"
+    """URL of the public keys of tokens, at the identity service, over mutual TLS."""
     jwt_issuer: str = "ordermesh"
     """Required claim iss."""
     jwt_audience: str = "ordermesh"
     """Required claim aud."""
+    jwt_life_max_s: int = 3600
+    """Longest time in seconds from iat to exp of a token; a longer one is refused."""
     database_url: str = ""
     """postgresql://user@host:port/database."""
     redis_url: str = ""
@@ -81,6 +83,9 @@ class MeshSettings(BaseSettings):
     """gRPC address of svc_identity."""
     stream_age_max_s: float = 1800.0
     """Longest life of a user's stream in seconds, less up to 20 % chosen at random."""
+    drain_notice_s: float = 0.0
+    """Seconds after SIGTERM in which the process says NOT_SERVING and serves on, so that the load
+    balancer takes it out before it refuses calls. 0 where nothing balances over replicas."""
     drain_grace_s: float = 5.0
     """Seconds that open calls have to end after SIGTERM."""
 

@@ -1,5 +1,6 @@
 """Certificates of the mesh: one authority, a leaf per process, both sides verify."""
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -55,6 +56,25 @@ def channel_credentials(tls: HasTls) -> grpc.ChannelCredentials:
         private_key=tls.tls_key.read_bytes(),
         certificate_chain=tls.tls_cert.read_bytes(),
     )
+
+
+def server_context(tls: HasTls) -> ssl.SSLContext:
+    """Make the context of an HTTPS server that refuses clients without our certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return _with_files(context, tls)
+
+
+def client_context(tls: HasTls) -> ssl.SSLContext:
+    """Make the context of an HTTPS client that presents its certificate and verifies the server."""
+    return _with_files(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), tls)
+
+
+def _with_files(context: ssl.SSLContext, tls: HasTls) -> ssl.SSLContext:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(tls.tls_cert, tls.tls_key)
+    context.load_verify_locations(tls.tls_ca)
+    return context
 
 
 def peer_service(auth_context: dict[str, list[bytes]]) -> str:

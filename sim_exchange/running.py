@@ -49,6 +49,11 @@ class Parts:
     recording: RecordedFlow | None
 
 
+def _hours(settings: SimSettings) -> TradingHours:
+    hours = settings.sim_session_start, settings.sim_session_end
+    return TradingHours(*map(minute_of_day, hours)) if all(hours) else TradingHours()
+
+
 def make_parts(settings: SimSettings) -> Parts:
     """Make the parts of a venue; nothing listens yet.
 
@@ -77,7 +82,7 @@ def make_parts(settings: SimSettings) -> Parts:
     )
     sender = Sender()
     answers = AnswerBook(venue, journal, sender)
-    market_data = MarketDataSessions(venue, sender)
+    market_data = MarketDataSessions(venue, sender, _hours(settings))
     application = VenueApplication(sender, OrderSessions(venue, answers, sender), market_data)
     store = folder / "fix"
     inner_port = free_loopback_port()
@@ -146,9 +151,7 @@ class Timer:
         self._parts = parts
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
-        settings = parts.settings
-        hours = settings.sim_session_start, settings.sim_session_end
-        self._hours = TradingHours(*map(minute_of_day, hours)) if all(hours) else TradingHours()
+        self._hours = _hours(parts.settings)
         self._publish_due_ns = 0
         self.errors = 0
 

@@ -109,7 +109,9 @@ class Gateway:
             engine,
             inbox,
             OrderReader(
-                engine.sent_message, config.dialect if config.role is Role.ORDERS else None
+                engine.sent_message,
+                config.dialect if config.role is Role.ORDERS else None,
+                config.dialect,
             ),
             OrderWriter(config.dialect, config.venue_mic),
             self._dial_link(),

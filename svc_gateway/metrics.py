@@ -14,6 +14,19 @@ SESSION_OWNER = Gauge(
 STORES_LOST = Counter(
     "ordermesh_gateway_stores_lost", "FIX stores that were lost or replaced.", _SESSION
 )
+STORE_FAULT = Gauge(
+    "ordermesh_gateway_store_fault",
+    "1 while the session's FIX store cannot be written: its disk is full or read-only.",
+    _SESSION,
+)
+HUNG_HOLDERS_KILLED = Counter(
+    "ordermesh_gateway_hung_holders_killed",
+    "Gateways on this machine that hung with the session's store, and were killed.",
+    _SESSION,
+)
+STOOD_STILL = Counter(
+    "ordermesh_gateway_stood_still", "Times this process stood still with the session.", _SESSION
+)
 CLOCK_SKEW = Gauge(
     "ordermesh_gateway_clock_skew_seconds",
     "Least time a venue's message took by its SendingTime(52), over a minute.",

@@ -174,6 +174,8 @@ class SessionConfig(_Frozen):
     password_file: Path | None = None
     venue_messages_per_second: Annotated[int, Field(ge=1, le=100_000)] = 1000
     command_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    # The same for orders that execute at once: market, IOC, FOK.
+    immediate_age_max_s: Annotated[int, Field(ge=1, le=3600)] = 3
     # A longer message of the venue ends the connection.
     message_bytes_max: Annotated[int, Field(ge=4096, le=64 * 1024 * 1024)] = 1024 * 1024
     # RTS 25: 1 ms for electronic trading, 1 s (1000000) for voice and the like.

@@ -2,24 +2,28 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from kernel.clock import SystemClock
 from mesh import log
+from mesh.pages import OK, Page, PageServer
 from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.tls import server_context
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
 from svc_identity.api.auth_servicer import ACCESS, SERVICE_NAME, AuthServicer
 from svc_identity.service.login import LoginParts, SessionLimits
 from svc_identity.service.ports import StoreUnavailableError
+from svc_identity.service.revocations import PublishedRevocations
 from svc_identity.service.upkeep import forget_old
 from svc_identity.settings import IdentitySettings
 
 JWKS_PATH: Final = "/.well-known/jwks.json"
+REVOCATIONS_PATH: Final = "/revocations.json"
 DATABASE_CHECK_INTERVAL_S: Final = 2.0
 UPKEEP_INTERVAL_S: Final = 600.0
 
@@ -41,10 +45,15 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
     with Argon2Passwords() as passwords:
         using = LoginParts(store, passwords, signer, clock, limits)
         server.add(AuthServicer(using, signer.jwks_json()), SERVICE_NAME, ACCESS)
+        revoked = PublishedRevocations(store, clock, settings.identity_access_token_s)
+        pages = _token_pages(signer, revoked)
+        keys = PageServer(settings.identity_keys_bind, pages, server_context(settings))
         try:
-            async with server.background(database.run(), _upkeep(store, clock)):
-                yield Ops(database.readiness, {JWKS_PATH: lambda: signer.jwks_json().encode()})
+            await keys.start()
+            async with server.background(database.run(), revoked.run(), _upkeep(store, clock)):
+                yield Ops(database.readiness)
         finally:
+            await keys.stop()
             await engine.dispose()
 
 
@@ -67,6 +76,22 @@ class DatabaseWatch:
                 _log.info("database", reachable=reachable)
                 self._reachable = reachable
             await asyncio.sleep(DATABASE_CHECK_INTERVAL_S)
+
+
+def _token_pages(
+    signer: Es256Signer, revoked: PublishedRevocations
+) -> Callable[[str], Page | None]:
+    """Return the pages by which the others verify tokens: public keys, and what was revoked."""
+    documents = {
+        JWKS_PATH: lambda: signer.jwks_json().encode(),
+        REVOCATIONS_PATH: revoked.document,
+    }
+
+    def page(path: str) -> Page | None:
+        document = documents.get(path)
+        return None if document is None else Page(OK, "application/json", document())
+
+    return page
 
 
 async def _upkeep(store: PostgresStore, clock: SystemClock) -> None:

@@ -15,6 +15,8 @@ class IdentitySettings(MeshSettings):
 
     bind: str = "127.0.0.1:50053"
     ops_bind: str = "127.0.0.1:9153"
+    identity_keys_bind: str = "127.0.0.1:9159"
+    """Address of the public keys of tokens over HTTPS with mutual TLS."""
     identity_signing_key: Path = Path("identity-signing-key.pem")
     """PEM file with a P-256 private key, or a folder of such files: the first by name signs,
     all are published."""

@@ -17,7 +17,7 @@ from svc_oms.adapters.postgres.migrate import newest_revision
 from svc_oms.adapters.postgres.order_store import Partition, PostgresStore
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.verification import verify_book
-from svc_oms.service.controls.rebuild_positions import build_positions
+from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
 from svc_oms.service.recovery.verification import older_findings, read_mark
 from svc_oms.settings import OmsSettings
@@ -54,6 +54,20 @@ def migrate() -> None:
     typer.echo(f"schema oms is at revision {newest_revision()}")
     if built:
         typer.echo(f"positions of {built} accounts were built from their logs")
+
+
+@app.command("rebuild-positions")
+def rebuild() -> None:
+    """Build the positions that differ from the log anew; `verify` says which they are."""
+
+    async def bring() -> int:
+        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
+        try:
+            return await rebuild_positions(store, store.controls())
+        finally:
+            await store.close()
+
+    typer.echo(f"positions of {asyncio.run(bring())} accounts were built anew")
 
 
 @app.command()

@@ -52,6 +52,7 @@ from svc_oms.service.venue.downlink import SessionLinkParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
@@ -123,6 +124,7 @@ def build_replica(
         refusal_log=refusal_log,
         guards=FlowGuards(store.guards(), worker, clock),
         triggers=triggers,
+        reduce_only=_reduce_only(shared, worker),
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
         streams=_streams(shared),
@@ -151,7 +153,7 @@ def _shared(
         waker=waker,
         publisher=publisher,
         market=market,
-        venues=VenueSessions(),
+        venues=VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s),
         notices=Notices(clock),
         known=KnownOrders(),
         audit_log=audit_log,
@@ -182,7 +184,6 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             refusal_log=refusal_log,
             audit_log=shared.audit_log,
             pre_trade_controls=controls,
-            trading_day_end_s=shared.settings.trading_day_end_s,
             fill_followers=shared.fill_followers,
         ),
         HANDLERS,
@@ -190,10 +191,15 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
 
 
 def _triggers(shared: _Shared, worker: CommandWorker) -> Triggers:
-    day_end_s = shared.settings.trading_day_end_s
-    triggers = Triggers(shared.store, shared.clock, shared.venues, worker.submit, day_end_s)
+    triggers = Triggers(shared.store, shared.clock, shared.venues, worker.submit)
     shared.publisher.on_moved(triggers.learn)
     return triggers
+
+
+def _reduce_only(shared: _Shared, worker: CommandWorker) -> ReduceOnlyWatch:
+    watch = ReduceOnlyWatch(shared.store, worker.submit)
+    shared.publisher.on_moved(watch.learn)
+    return watch
 
 
 def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLeases:

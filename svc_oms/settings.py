@@ -16,7 +16,9 @@ def _limit(value: object) -> object:
 Limit = Annotated[Annotated[Decimal, Field(gt=0)] | None, BeforeValidator(_limit)]
 
 
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+TimeOfDay = Annotated[str, Field(pattern=f"^{_TIME}$")]
+_DAY_ENDS = f"^([A-Z0-9]{{4}}={_TIME}(,[A-Z0-9]{{4}}={_TIME})*)?$"
 
 
 class OmsSettings(MeshSettings):
@@ -35,7 +37,10 @@ class OmsSettings(MeshSettings):
     engage_confirm_s_max: Annotated[float, Field(gt=0, le=60)] = 5.0
     """Seconds Engage waits for the gateways to confirm; then it answers ENGAGING and names them."""
     trading_day_end_utc: TimeOfDay = "22:00"
-    """When DAY ends, UTC, for orders that wait in the OMS; at a venue the venue ends it."""
+    """When DAY ends, UTC, for orders that wait in the OMS, where a venue does not report when it
+    closes; at a venue the venue ends it."""
+    trading_day_ends_utc: Annotated[str, Field(pattern=_DAY_ENDS)] = ""
+    """The same for single venues: `XAMS=15:30,XNYS=20:00`; for others trading_day_end_utc."""
     retention_events_days: Annotated[int, Field(ge=0)] = 0
     """Days the order log is kept (RTS 6 and MiFID II ask for 5 to 7 years); 0 keeps it for ever."""
     stream_lag_events_max: int = 4096
@@ -44,5 +49,15 @@ class OmsSettings(MeshSettings):
     @property
     def trading_day_end_s(self) -> int:
         """The end of the trading day in seconds since midnight UTC."""
-        hours, minutes = self.trading_day_end_utc.split(":")
-        return int(hours) * 3600 + int(minutes) * 60
+        return _seconds(self.trading_day_end_utc)
+
+    @property
+    def trading_day_ends_s(self) -> dict[str, int]:
+        """The ends of single venues, by MIC, in seconds since midnight UTC."""
+        pairs = [part.split("=") for part in self.trading_day_ends_utc.split(",") if part]
+        return {mic: _seconds(text) for mic, text in pairs}
+
+
+def _seconds(time_of_day: str) -> int:
+    hours, minutes = time_of_day.split(":")
+    return int(hours) * 3600 + int(minutes) * 60

@@ -97,8 +97,9 @@ CumQty(14), LeavesQty(151), the sum of the executions, and that there is no anom
 script says so. *Domain*: `tests/conformance/lifecycle`, the same matrices for the pure functions
 alone.
 
-We deviate from the matrices on purpose in three points: a closed state shows through a pending
-request, an order done for the day keeps its leaves, and one replace is in flight at a time
+We deviate from the matrices on purpose in four points: a closed state shows through a pending
+request, an order that is executed in full while an increase of it has no answer is not closed, an
+order done for the day keeps its leaves, and one replace is in flight at a time
 ([LIFECYCLE.md](LIFECYCLE.md)).
 """
 FIX_4_2 = """\

@@ -64,11 +64,15 @@ class StreamLife:
 
     def __enter__(self) -> Self:
         self._call.drain.join(self._wake)
+        if self._call.revocations is not None:
+            self._call.revocations.join(self._wake)
         self._start_timer()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._call.drain.leave(self._wake)
+        if self._call.revocations is not None:
+            self._call.revocations.leave(self._wake)
         if self._timer is not None:
             self._timer.cancel()
 
@@ -79,13 +83,18 @@ class StreamLife:
 
     @property
     def is_over(self) -> bool:
-        """Whether the stream must end: the process stops, or the token or the age runs out."""
-        return self._call.drain.is_set() or self._clock.now_ns() >= self._call.ends_at_ns
+        """Whether the stream must end: shutdown, revocation, expiry of the token, or age."""
+        call = self._call
+        return call.drain.is_set() or self._clock.now_ns() >= call.ends_at_ns or call.is_revoked
 
     @property
     def cause(self) -> stream_pb2.DrainCause:
         """Why the stream ends."""
-        return stream_pb2.DRAIN_CAUSE_SHUTDOWN if self.drains else self._call.ends_cause
+        if self.drains:
+            return stream_pb2.DRAIN_CAUSE_SHUTDOWN
+        if self._call.is_revoked:
+            return stream_pb2.DRAIN_CAUSE_TOKEN_EXPIRY
+        return self._call.ends_cause
 
     def heartbeat_due(self) -> bool:
         """Return whether to send a heartbeat now; the next is due an interval later."""

@@ -96,6 +96,8 @@ def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
         return
     filled = f"filled {words} " if (words := filled_words(one)) else ""
     say(f"{one.order_id}  {order_words(one)}  {filled}", state_text(one.progress.state), sep="")
+    if one.for_next_session and one.progress.state not in CLOSED:
+        say("   the venue does not trade now: the order is for its next trading session")
     if waits := waits_words(one.waits_for):
         say(f"   {waits}")
     if one.HasField("rejection"):

@@ -170,8 +170,11 @@ async def every_limit(
         request.page_token = answer.next_page_token
 
 
-async def set_over(mesh: MeshClient, request: limit_service_pb2.SetLimitRequest) -> limit_pb2.Limit:
+async def set_over(
+    mesh: MeshClient, request: limit_service_pb2.SetLimitRequest
+) -> limit_service_pb2.SetLimitResponse:
     """Set a limit; if no version is known, continue from the last version of one that ended."""
+    answer: limit_service_pb2.SetLimitResponse
     try:
         answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
     except MeshRefusedError as error:
@@ -180,5 +183,4 @@ async def set_over(mesh: MeshClient, request: limit_service_pb2.SetLimitRequest)
         request.expected_version = int(error.metadata["version"])
         request.idempotency_key = ""
         answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
-    made: limit_pb2.Limit = answer.limit
-    return made
+    return answer

@@ -42,6 +42,7 @@ from meshctl.commands.limit_values import (
     values_words,
 )
 from meshctl.commands.overrides import overrides
+from meshctl.commands.proposed_changes import changes, tell_change
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 from ordermesh_client import MeshClient
@@ -52,6 +53,7 @@ limits = typer.Typer(
     help="Pre-trade controls: limits, their use, overrides, trading states.", no_args_is_help=True
 )
 limits.add_typer(overrides, name="override")
+limits.add_typer(changes, name="changes")
 trading_status.register(limits)
 limits_file.register(limits)
 
@@ -121,7 +123,10 @@ def set_limit(
     version: VersionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set a limit, or a new version of it. An error names the values that the kind needs."""
+    """Set a limit, or a new version of it; another person must confirm a looser one.
+
+    An error names the values that the kind needs.
+    """
     if allow and deny:
         usage_error("give either --allow or --deny, not both")
     values.instruments.extend(allow or deny or ())
@@ -154,11 +159,11 @@ def _set(
             asked = limit_service_pb2.ListLimitsRequest(kind=request.kind, page_size=1000)
             known = [one for one in await every_limit(mesh, asked) if one.range == request.range]
             request.expected_version = max((one.version for one in known), default=0)
-            _tell(await set_over(mesh, request), as_json=as_json)
+            _tell_answer(await set_over(mesh, request), as_json=as_json)
             return
         request.expected_version = version
         answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
-        _tell(answer.limit, as_json=as_json)
+        _tell_answer(answer, as_json=as_json)
 
     run(work)
 
@@ -172,13 +177,13 @@ async def end(
     version: VersionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End a limit now."""
+    """End a limit; another person must confirm it."""
     newest = version or (await _history(mesh, limit_id))[-1].version
     request = limit_service_pb2.EndLimitRequest(
         limit_id=limit_id, expected_version=newest, reason=reason
     )
     answer = await mesh.call(mesh.limits.EndLimit, request, RETRY_FOR_S)
-    _tell(answer.limit, as_json=as_json)
+    _tell_answer(answer, as_json=as_json)
 
 
 @limits.command()
@@ -191,7 +196,7 @@ async def history(mesh: MeshClient, limit_id: str, as_json: JsonOption = False) 
         shown.add_row(
             str(one.version), "ended" if one.ended else values_words(one.values),
             when(one.valid_from), when(one.valid_until), when(one.set_at),
-            called(one.set_by, one.set_by_name), one.reason,
+            _signed(one), one.reason,
         )  # fmt: skip
     show(found, shown, "no versions", as_json=as_json)
 
@@ -276,6 +281,25 @@ async def _history(mesh: MeshClient, limit_id: str) -> list[limit_pb2.Limit]:
 
 def _kind(limit: limit_pb2.Limit) -> str:
     return enum_word(limit_pb2.LimitKind, limit.kind)
+
+
+def _signed(limit: limit_pb2.Limit) -> str:
+    """Return who set a version, and who confirmed it."""
+    first = called(limit.set_by, limit.set_by_name)
+    if not limit.confirmed_by:
+        return first
+    return f"{first}, {called(limit.confirmed_by, limit.confirmed_by_name)}"
+
+
+def _tell_answer(
+    answer: limit_service_pb2.SetLimitResponse | limit_service_pb2.EndLimitResponse,
+    *,
+    as_json: bool,
+) -> None:
+    if answer.HasField("proposed"):
+        tell_change(answer.proposed, as_json=as_json)
+    else:
+        _tell(answer.limit, as_json=as_json)
 
 
 def _tell(limit: limit_pb2.Limit, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 
 from meshctl.commands.common import console, enum_word, run, usage_error
 from meshctl.commands.limit_values import every_limit, range_words, set_over, values_words
+from meshctl.commands.proposed_changes import tell_change
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh_client import MeshClient
@@ -31,7 +32,10 @@ def register(limits: typer.Typer) -> None:
 def apply(
     file: Annotated[Path, typer.Argument(help="YAML as in config/limits.rts6.example.yaml.")],
 ) -> None:
-    """Set the limits of a file. Limits that already have these values are left alone."""
+    """Set the limits of a file; another person must confirm looser ones.
+
+    Limits that already have these values are left alone.
+    """
     reason, wanted = read_limits(file)
 
     async def work(mesh: MeshClient) -> None:
@@ -52,8 +56,11 @@ def apply(
                 reason=reason,
                 expected_version=now.version if now else 0,
             )
-            done = await set_over(mesh, request)
-            console.print(f"set version {done.version} {what}", highlight=False)
+            answer = await set_over(mesh, request)
+            if answer.HasField("proposed"):
+                tell_change(answer.proposed, as_json=False)
+            else:
+                console.print(f"set version {answer.limit.version} {what}", highlight=False)
 
     run(work)
 

@@ -88,6 +88,16 @@ ExpireOption = Annotated[
 HoldOption = Annotated[
     bool, typer.Option("--hold", help="Send nothing until a second person approves.")
 ]
+CashOption = Annotated[
+    str, typer.Option(help="CashOrderQty(152): an amount of money instead of a quantity.")
+]
+ReduceOption = Annotated[
+    bool,
+    typer.Option(
+        "--reduce-only",
+        help="Only reduce the position; end when it is gone. With --bracket this is of the exits.",
+    ),
+]
 OcoOption = Annotated[
     str, typer.Option("--oco", help="Add a stop at this price; a fill of one cancels the other.")
 ]
@@ -118,9 +128,7 @@ def order(
     side: SideWord,
     symbol: Annotated[str, typer.Argument(help="ASML, or ASML.SIMA to name the venue.")],
     quantity: Annotated[str, typer.Argument(help="OrderQty(38); omit it with --cash.")] = "",
-    cash: Annotated[
-        str, typer.Option(help="CashOrderQty(152): an amount of money instead of a quantity.")
-    ] = "",
+    cash: CashOption = "",
     limit: LimitOption = "",
     stop: StopOption = "",
     trail: TrailOption = "",
@@ -131,6 +139,7 @@ def order(
     tif: TifOption = None,
     expire: ExpireOption = "",
     hold: HoldOption = False,
+    reduce_only: ReduceOption = False,
     oco: OcoOption = "",
     exits: BracketOption = "",
     note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
@@ -156,6 +165,7 @@ def order(
         terms=ticket.terms(datetime.now(UTC)),
         hold_for_approval=hold,
         client_note=note,
+        reduce_only=reduce_only,
     )
 
     async def work(mesh: MeshClient) -> int:

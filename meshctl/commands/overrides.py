@@ -19,6 +19,7 @@ from meshctl.commands.common import (
     with_mesh,
 )
 from meshctl.commands.limit_values import takes_values, values_words
+from meshctl.commands.proposed_changes import tell_change
 from meshctl.commands.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from ordermesh_client import MeshClient
@@ -78,7 +79,10 @@ async def reject(
     """Refuse an override, or end one in effect."""
     request = limit_service_pb2.RejectOverrideRequest(override_id=override_id, reason=reason)
     answer = await mesh.call(mesh.limits.RejectOverride, request, RETRY_FOR_S)
-    _tell(answer.override, as_json=as_json)
+    if answer.HasField("proposed"):
+        tell_change(answer.proposed, as_json=as_json)
+    else:
+        _tell(answer.override, as_json=as_json)
 
 
 @overrides.command("list")

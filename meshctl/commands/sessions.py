@@ -1,6 +1,6 @@
 """`ordermesh sessions`: FIX sessions, their numbers, and actions of named persons on them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -34,6 +34,18 @@ ReasonOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(sessions, name="sessions")
+
+
+_TRADING: Final = ("unknown", "halted", "open", "closed", "pre-open", "pre-close")
+"""By TradSesStatus(340)."""
+
+
+def trading_words(one: session_pb2.Session) -> str:
+    """Say whether the venue of a session trades, and until when."""
+    status = one.trading_session_status
+    words = _TRADING[status] if 0 <= status < len(_TRADING) else str(status)
+    closes = f", closes {when(one.trading_closes_at)}" if one.HasField("trading_closes_at") else ""
+    return f"{words}{closes}"
 
 
 @sessions.command("list")
@@ -82,6 +94,7 @@ async def show_session(mesh: MeshClient, session_id: str, as_json: JsonOption = 
         "commands queued": one.queued_commands,
         "clock of the venue": f"{skew.least_us} us of {skew.tolerance_us} us allowed"
         f"{', ALARM' if skew.alarm else ''}",
+        "trading at the venue": trading_words(one),
         "can": ", ".join(one.capabilities),
     }
     for name, value in facts.items():

@@ -192,6 +192,8 @@ def bracket(
     link = order_pb2.OrderLink(kind="ORDER_LINK_KIND_BRACKET", group_id=str(uuid.uuid4()))
     entry.idempotency_key = str(uuid.uuid4())
     entry.link.CopyFrom(link)
+    # The entry makes the position that its exits may only reduce.
+    reduce_only, entry.reduce_only = entry.reduce_only, False
     made = [entry]
     for price, field, type_ in (
         (profit, "limit_price", order_pb2.ORDER_TYPE_LIMIT),
@@ -209,6 +211,7 @@ def bracket(
                 quantity=entry.terms.quantity, time_in_force=order_pb2.TIME_IN_FORCE_GTC
             ),
             link=link,
+            reduce_only=reduce_only,
         )
         setattr(one.terms, field, price)
         one.link.parent_key = entry.idempotency_key

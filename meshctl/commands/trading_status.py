@@ -7,6 +7,7 @@ import typer
 
 from mesh.names import called
 from meshctl.commands.common import JsonOption, enum_word, run, show, table, usage_error, when
+from meshctl.commands.proposed_changes import tell_change
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 from ordermesh_client import MeshClient
 
@@ -44,7 +45,10 @@ def status(
     reason: Annotated[str, typer.Option("--reason", help="Reason; required with --set.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show what is halted or reduce-only, or set it with --set (role RISK)."""
+    """Show what is halted or reduce-only, or set it with --set (role RISK).
+
+    Another person must confirm a looser state.
+    """
     if target is not None and not name:
         usage_error("give a target and its name: `ordermesh limits status account ACC-ALICE`")
     if to is not None and (target is None or not reason):
@@ -57,6 +61,9 @@ def status(
                 target=kind, target_id=name, status=f"ACCOUNT_STATUS_{to.name}", reason=reason
             )
             answer = await mesh.call(mesh.limits.SetTradingStatus, change, RETRY_FOR_S)
+            if answer.HasField("proposed"):
+                tell_change(answer.proposed, as_json=as_json)
+                return
             found = [answer.record]
         else:
             asked = limit_service_pb2.ListTradingStatusRequest(target=kind, target_id=name)

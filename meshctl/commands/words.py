@@ -116,13 +116,17 @@ def _kind_words(event: event_pb2.OrderEvent) -> str:
         return f"stop moved to {event.trigger_moved.trigger.stop_price}"
     if kind in {"approved", "released"}:
         waits = waits_words(getattr(event, kind).waits_for)
-        return f"{words}, {waits}" if waits else words
+        words = f"{words}, {waits}" if waits else words
+        odd = event.released.odd_lot_remainder
+        return f"{words}; odd lot of {odd} left over" if odd else words
     if kind in _WITH_TEXT and (why := getattr(event, kind).text):
         return f"{words}: {why}"
     return words
 
 
-_WITH_TEXT: Final = frozenset({"canceled", "expired", "suspended", "in_doubt", "resolved"})
+_WITH_TEXT: Final = frozenset(
+    {"canceled", "expired", "suspended", "in_doubt", "resolved", "status_requested"}
+)
 
 
 _GAPS: Final = {

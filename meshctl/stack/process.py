@@ -13,7 +13,7 @@ from pathlib import Path
 from meshctl.stack.log_lines import readable
 
 READY_POLL_S = 0.05
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 300.0  # of one process; one that ends fails the start at once
 STOP_GRACE_S = 10.0
 RESTART_DELAY_CAP_S = 5.0
 HEALTHY_AFTER_S = 30.0

@@ -46,6 +46,8 @@ class LocalPlace:
     """This machine: every process on loopback, its files below the home."""
 
     host = "127.0.0.1"
+    # One replica each: nothing could take over.
+    drain_notice_s = 0
 
     def __init__(self, at: Addresses) -> None:
         self._at = at

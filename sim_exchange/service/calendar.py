@@ -28,3 +28,12 @@ class TradingHours:
         if self.start <= self.end:
             return self.start <= minute < self.end
         return minute >= self.start or minute < self.end
+
+    def closes_at_ns(self, now_ns: int) -> int:
+        """Return when trading next closes, as UTC nanoseconds; 0 around the clock."""
+        if self.start is None or self.end is None:
+            return 0
+        minute_ns = 60 * NS_PER_S
+        day_ns = _MINUTES_A_DAY * minute_ns
+        end_ns = now_ns - now_ns % day_ns + self.end * minute_ns
+        return end_ns if end_ns > now_ns else end_ns + day_ns

@@ -38,7 +38,8 @@ class Question:
     in_store: bool
     # A kill switch covers it, or its order was never sent.
     held_back: bool = False
-    # The OMS was silent for so long that it may have engaged a kill switch since.
+    # The OMS was silent for so long that it may have engaged a kill switch since; or the FIX store
+    # has too little room.
     unheard: bool = False
 
 

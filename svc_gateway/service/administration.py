@@ -15,7 +15,7 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from svc_gateway.service.ownership import Ownership
-from svc_gateway.service.ports import FixEngine, LinkBrokenError
+from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreFaultError
 from svc_gateway.service.session_view import SessionView
 from svc_gateway.venues import SessionConfig
 
@@ -150,10 +150,13 @@ class Administration:
         if not await session.all_durable(DURABLE_WAIT_S):
             return False, f"the venue's reports were not durable within {DURABLE_WAIT_S:.0f} s"
         async with session.engine_lock:
-            await asyncio.to_thread(
-                self._engine.change_numbers, command.next_sender_msg_seq_num,
-                command.next_target_msg_seq_num, reset=command.reset,
-            )  # fmt: skip
+            try:
+                await asyncio.to_thread(
+                    self._engine.change_numbers, command.next_sender_msg_seq_num,
+                    command.next_target_msg_seq_num, reset=command.reset,
+                )  # fmt: skip
+            except StoreFaultError as error:
+                return False, str(error)
             session.view.epoch_ns = self._engine.epoch_ns()
         return True, ""
 

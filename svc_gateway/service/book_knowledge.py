@@ -10,7 +10,9 @@ import asyncio
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.service.mark_keeper import MarkKeeper
-from svc_gateway.service.ports import FixEngine, MarkStore, SentReader
+from svc_gateway.service.ownership import Ownership
+from svc_gateway.service.ports import FixEngine, LinkBrokenError, MarkStore, SentReader
+from svc_gateway.service.session_view import SessionView
 from svc_gateway.service.standby import LinkStream
 
 # Requests in the first frame of a link: more than can be without receipt after a crash.
@@ -47,8 +49,17 @@ class BookKnowledge:
             opening.sent.add(msg_seq_num=number, cl_ord_id=sent.cl_ord_id)
         return opening
 
-    async def owned(self, opened: link.LinkOpened) -> None:
-        """Note that the session is this gateway's now."""
+    async def own(self, ownership: Ownership, view: SessionView, opened: link.LinkOpened) -> None:
+        """Take the store, and note that the session is this gateway's now.
+
+        Raises:
+            LinkBrokenError: Another process holds the store.
+        """
+        try:
+            await ownership.acquire()
+        except LinkBrokenError as error:
+            view.text = str(error)
+            raise
         self.keeper.owned(await self.keeper.stored(), opened.fencing_token)
 
     async def recover(self, stream: LinkStream, opened: link.LinkOpened) -> None:

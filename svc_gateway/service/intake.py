@@ -6,6 +6,7 @@ A message that could not be taken in makes the session lossy: it is rewound, and
 import asyncio
 from typing import Protocol
 
+from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
@@ -52,8 +53,9 @@ class Intake:
         last_number: MsgSeqNum(34) of the last message taken in.
     """
 
-    def __init__(self, session: Session, inbox: Inbox, reader: ReportReader) -> None:
+    def __init__(self, session: Session, inbox: Inbox, reader: ReportReader, clock: Clock) -> None:
         self._session = session
+        self._clock = clock
         self._inbox = inbox
         self._reader = reader
         self.lossy = False
@@ -112,9 +114,9 @@ class Intake:
             return
         number = handed.number or self.last_number
         self.last_number = number
-        status = self._reader.trading_session_status(handed.raw)
-        if status is not None:
-            self._session.view.trading_session_status = status
+        report = self._reader.trading_session(handed.raw)
+        if report is not None:
+            self._session.view.trading.heard(report, handed.received_ns)
             self._session.view.due = True
             return
         mass = self._reader.mass_answer(handed.raw)
@@ -125,14 +127,8 @@ class Intake:
             self._session.view.heard(
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
             )
-        if mass is not None or message.WhichOneof("body") in REFUSALS:
-            self._session.outbound.heard_of_all(message)
-        if mass is not None:
-            request_id, last, of_order = mass
-            if last:
-                self._session.outbound.ask_about_rest(request_id)
-            if not of_order:
-                return
+        if self._answers_a_question(message, mass, handed.received_ns):
+            return
         kind = message.WhichOneof("body") or "none"
         if kind in ANSWERED:
             self._session.outbound.answer(
@@ -154,7 +150,36 @@ class Intake:
                 self._session.kept.start(handed.epoch_ns, 0)
         self._logon_number = handed.number
         self._session.set_state(link.SESSION_STATE_RECOVERING, "logged on")
+        self._session.outbound.ask_trading_status()
         self.check_recovered()
+
+    def _answers_a_question(
+        self, message: link.VenueMessage, mass: tuple[str, bool, bool] | None, received_ns: int
+    ) -> bool:
+        """Return whether a message only answers a question of ours, and is of no order."""
+        body = message.WhichOneof("body") or ""
+        if mass is not None or body in REFUSALS:
+            self._session.outbound.heard_of_all(message)
+        if mass is not None:
+            request_id, last, of_order = mass
+            if last:
+                self._session.outbound.ask_about_rest(request_id)
+            return not of_order
+        if body not in REFUSALS or getattr(message, body).ref_msg_type != "g":
+            return False
+        refused = self._session.view.trading.refused(received_ns)
+        if refused:
+            self._session.view.due = True
+            _log.warning("trading status refused", session_id=self._session.config.session_id)
+        return refused
+
+    def check_trading_status(self) -> None:
+        """Count the venue's trading status as unknown if it does not answer the question."""
+        now_ns = self._clock.now_ns()
+        if self._session.view.trading.is_overdue(self._clock.monotonic(), now_ns):
+            _log.warning("no trading status", session_id=self._session.config.session_id)
+            self._session.view.due = True
+            self._session.poke()
 
     def check_recovered(self) -> None:
         """Check whether the venue has resent everything it was asked for."""

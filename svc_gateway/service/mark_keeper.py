@@ -36,6 +36,11 @@ class MarkKeeper:
             owned.fencing_token = max(mark.fencing_token, fencing_token)
         self.keep(owned)
 
+    def take(self, frame: link.LinkResponse) -> None:
+        """Have the mark of a frame stored, if it has one."""
+        if frame.HasField("mark"):
+            self.keep(frame.mark)
+
     def keep(self, mark: link.BookMark) -> None:
         """Have a mark stored; it replaces one that is not stored yet."""
         self._due = mark

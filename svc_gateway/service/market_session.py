@@ -30,6 +30,7 @@ from svc_gateway.service.ports import (
     LinkBrokenError,
     MarketDialect,
     NotSentError,
+    StoreFaultError,
     StoreLock,
     Stream,
 )
@@ -145,9 +146,17 @@ class MarketSession:
         self._lock.free()
 
     async def _until_owner(self) -> None:
-        if not self._lock.take():
-            _log.info("standby", session_id=self.config.session_id, owner=self._lock.holder())
-        while not self._lock.take():  # noqa: ASYNC110  the system frees it without a notice
+        said = ""
+        while True:  # the system frees it without a notice
+            try:
+                if self._lock.take():
+                    break
+                why = f"standby: {self._lock.holder()} has the session"
+            except StoreFaultError as error:
+                why = str(error)
+            if why != said:
+                _log.warning("feed waits", session_id=self.config.session_id, why=why)
+                said = why
             await asyncio.sleep(TICK_S)
         metrics.SESSION_OWNER.labels(self.config.session_id).set(1)
 
@@ -278,8 +287,9 @@ class MarketSession:
                 await asyncio.to_thread(self._engine.start, None)
             except Exception as error:  # noqa: BLE001  a file that is mounted later, a venue away
                 _log.warning(
-                    "feed cannot be started", session_id=self.config.session_id, why=str(error)
-                )
+                    "feed cannot be started", session_id=self.config.session_id,
+                    why=self._engine.store_fault() or str(error),
+                )  # fmt: skip
                 await asyncio.sleep(self.config.reconnect_s)
             else:
                 return
@@ -287,6 +297,7 @@ class MarketSession:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            self._lock.stamp()
             if self._engine.spoiled:
                 self._engine.forgive()
                 self._dialect.forget()

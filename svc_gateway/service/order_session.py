@@ -11,6 +11,10 @@ missing. Then commands go out and reports come in until either side breaks.
 - Something was lost between QuickFIX's thread and us: the same as at a start.
 - Another gateway has the session: the link stays open and this one stands by, without touching
   the store, until the OMS gives it the session.
+- The FIX store cannot be written (a full or read-only disk): the link stays open, the session is
+  down for new orders and says why. When the store can be written again, it goes on by itself.
+- This process stood still: the OMS may have given the session away. Nothing is sent until a new
+  link says whose it is (`liveness.py`).
 """
 
 import asyncio
@@ -28,6 +32,7 @@ from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.administration import Administration
 from svc_gateway.service.book_knowledge import BookKnowledge
 from svc_gateway.service.intake import Intake
+from svc_gateway.service.liveness import Liveness
 from svc_gateway.service.outbound import LINK_SILENCE_MAX_S, Outbound
 from svc_gateway.service.ownership import Ownership, RedialError
 from svc_gateway.service.ports import (
@@ -39,7 +44,7 @@ from svc_gateway.service.ports import (
     StoreLock,
 )
 from svc_gateway.service.session_view import SessionView
-from svc_gateway.service.standby import HEARTBEAT_S, LinkStream, stand_by
+from svc_gateway.service.standby import BEAT_S, LinkStream, alive_during, stand_by
 from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
 from svc_gateway.venues import SessionConfig
 
@@ -53,6 +58,8 @@ LINK_OPEN_TIMEOUT_S = 10.0
 STORE_LOST_QUIET_S = 15.0
 # Between checks of what no event reports. Seconds.
 TICK_S = 0.25
+# The OMS gets the session's status at least this often. Seconds.
+STATUS_S = 5.0
 # How long the last reports have to become durable when we stop. Seconds.
 STOP_FLUSH_S = 3.0
 MESSAGES_PER_FRAME = 500
@@ -75,14 +82,14 @@ class OrderSession:
         self._clock = clock
         self._knowledge = knowledge
         self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
-        self.outbound = Outbound(
-            config, engine, writer, clock, lambda: self.view.state == link.SESSION_STATE_UP,
-            self.poke,
-        )  # fmt: skip
         self.view = SessionView(config, engine, clock, instance, lambda: self.outbound.queued)
+        self.outbound = Outbound(
+            config, engine, writer, clock, self._may_send, self.poke, self.view.trading
+        )
         self.ownership = Ownership(config, engine, lock, clock)
+        self.liveness = Liveness(config.session_id, engine, self.ownership, clock)
         self.administration = Administration(self, engine)
-        self.intake = Intake(self, inbox, reader)
+        self.intake = Intake(self, inbox, reader, clock)
         # An operator, or numbers that are being set, keep the session from logging on.
         self.kept_out = False
         self._token = 0
@@ -107,6 +114,7 @@ class OrderSession:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.intake.run())
             tasks.create_task(self._ticks())
+            tasks.create_task(self.liveness.run())
             tasks.create_task(self.outbound.run())
             tasks.create_task(self._knowledge.keeper.run())
             tasks.create_task(self._links(backoff))
@@ -166,9 +174,8 @@ class OrderSession:
         dialled_ns = self._clock.now_ns()
         try:
             async with asyncio.timeout(LINK_OPEN_TIMEOUT_S):
-                opening = self.view.opening(
-                    await self._knowledge.opening(), store_lost=self.ownership.store_lost
-                )
+                known = await self._knowledge.opening()
+                opening = self.view.opening(known, store_lost=self.ownership.store_lost)
                 await stream.send(link.LinkRequest(open=opening))
                 first = await stream.receive()
             if first.HasField("standby"):
@@ -181,14 +188,11 @@ class OrderSession:
                 )
             self._token = first.opened.fencing_token
             self._start_over.clear()
-            await self.ownership.acquire()
-            await self._knowledge.owned(first.opened)
+            owned = self._knowledge.own(self.ownership, self.view, first.opened)
+            await alive_during(owned, stream, self._heartbeat)
             await self._knowledge.recover(stream, first.opened)
-            store_is_new = self.ownership.store_lost
-            await self.ownership.check_store(first.opened)
-            if store_is_new:
-                self._confirm_from = self._clock.monotonic() + STORE_LOST_QUIET_S
-            await self._attach(first.opened)
+            await alive_during(self._prepare(first.opened), stream, self._heartbeat)
+            self.liveness.link_open(first.opened)
             self._blocks_told = 0
             self.outbound.heard(dialled_ns)
             self._block(first.opened.blocks)
@@ -210,10 +214,20 @@ class OrderSession:
             raise
         finally:
             self._linked = False
+            self.liveness.link_over()
             self._link_gauge.set(0)
             self._link_down_since = self._clock.monotonic()
             self.outbound.drop()
             await stream.close()
+
+    async def _prepare(self, opened: link.LinkOpened) -> None:
+        self.check_disk()
+        store_is_new = self.ownership.store_lost
+        if not self.view.store_fault:
+            await self.ownership.check_store(opened)
+        if store_is_new:
+            self._confirm_from = self._clock.monotonic() + STORE_LOST_QUIET_S
+        await self._attach(opened)
 
     async def _start_anew(self) -> None:
         await self._start_over.wait()
@@ -251,6 +265,9 @@ class OrderSession:
                     self._block(frame.blocks)
                 if frame.HasField("heartbeat"):
                     self.outbound.heard(frame.heartbeat.server_time.ToNanoseconds())
+                if frame.beat:
+                    self.liveness.answered(frame.beat)
+                    self.outbound.look_again()
                 if frame.commands:
                     self.outbound.accept(frame.commands)
                 if frame.HasField("ack"):
@@ -261,8 +278,7 @@ class OrderSession:
                     self._acknowledged.set()
                 if frame.HasField("admin"):
                     self.administration.take(frame.admin)
-                if frame.HasField("mark"):
-                    self._knowledge.keeper.keep(frame.mark)
+                self._knowledge.keeper.take(frame)
                 if frame.questions:
                     self.outbound.ask(frame.questions)
                 if frame.HasField("drain"):
@@ -271,24 +287,29 @@ class OrderSession:
                 silence.reschedule(loop.time() + LINK_SILENCE_MAX_S)
 
     async def _uplink(self, stream: LinkStream) -> None:
-        time = asyncio.get_running_loop().time  # a wake-up without content delays no heartbeat
-        due = time() + HEARTBEAT_S
+        time = asyncio.get_running_loop().time
+        # A wake-up without content, or other frames, delay neither.
+        beat_due, status_due = time(), time() + STATUS_S
         while True:
             self._uplink_wake.clear()
+            self.view.due |= time() >= status_due
             frame = self._next_frame()
-            if frame is None:
-                try:
-                    async with asyncio.timeout_at(due):
+            if frame is None and time() < beat_due:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(beat_due):
                         await self._uplink_wake.wait()
-                    continue
-                except TimeoutError:
-                    frame = self._heartbeat()
+                continue
+            frame = frame or link.LinkRequest()
+            if time() >= beat_due:
+                self.liveness.mark(frame)
+                beat_due = time() + BEAT_S
+            if frame.HasField("status"):
+                status_due = time() + STATUS_S
             await stream.send(frame)
-            due = time() + HEARTBEAT_S
 
     def _heartbeat(self) -> link.LinkRequest:
         beat = stream_pb2.Heartbeat(server_time=to_timestamp(self._clock.now_ns()))
-        return link.LinkRequest(heartbeat=beat, status=self.view.status())
+        return link.LinkRequest(heartbeat=beat)
 
     def _block(self, blocks: link.Blocks) -> None:
         """Apply kill switches, and confirm them."""
@@ -326,7 +347,11 @@ class OrderSession:
     @property
     def _must_start_over(self) -> bool:
         """Return whether something was lost on the way in, or the engine needs a restart."""
-        return self._engine.spoiled or self._engine.stuck or self.intake.lossy
+        engine = self._engine
+        return engine.spoiled or engine.stuck or self.intake.lossy or self.liveness.fenced
+
+    def _may_send(self) -> bool:
+        return self.view.state == link.SESSION_STATE_UP and self.liveness.may_send()
 
     async def _attach(self, opened: link.LinkOpened) -> None:
         """Make the FIX session continue after what the OMS has applied."""
@@ -360,9 +385,9 @@ class OrderSession:
                     "rewind", session_id=self.config.session_id, expected=expected, target=target
                 )
         self.kept.start(own, target - 1 if target else 0)
-        self.intake.lossy = False
+        self.intake.lossy = self.liveness.fenced = False
         self.view.epoch_ns = own
-        if self._stopping or self.kept_out:
+        if self._stopping or self.kept_out or self.view.store_fault:
             return
         try:
             await asyncio.to_thread(self._engine.start, target)
@@ -391,21 +416,35 @@ class OrderSession:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            self.intake.check_trading_status()
             self.intake.check_recovered()
+            self.check_disk()
             broken = self._engine.running and self._must_start_over
             away_s = self._clock.monotonic() - self._link_down_since
             if self._linked:
                 out = self._stopping or self.kept_out or self.engine_lock.locked()
-                if broken or not (self._engine.running or out):
+                started = self._engine.running or out
+                if (broken or not started) and not self.view.store_fault:
                     self._start_over.set()
             elif broken:
-                await self._stop_engine("more reports than can be kept without the OMS")
+                await self._stop_engine(
+                    "this process stood still" if self.liveness.fenced
+                    else "more reports than can be kept without the OMS"
+                )  # fmt: skip
             elif self._engine.running and away_s > LINK_DOWN_LOGOUT_S:
                 await self._stop_engine("the OMS is away")
+
+    def check_disk(self) -> None:
+        """Look whether the FIX store can be written, and report a change."""
+        if self.view.set_store_fault(self._engine.store_fault()):
+            self.outbound.no_new_orders = bool(self.view.store_fault)
+            self.poke()
 
     def set_state(self, state: link.SessionState, text: str) -> None:
         """Set a state and report it."""
         self.view.set(state, text)
         if state == link.SESSION_STATE_UP:
             self.outbound.wake()
+        elif state == link.SESSION_STATE_DOWN:
+            self.view.trading.logged_out()
         self.poke()

@@ -13,6 +13,8 @@ from svc_gateway import metrics
 from svc_gateway.domain.blocks import Block, Subject, first_covering
 from svc_gateway.domain.fate import Fate, Question, judge
 from svc_gateway.domain.pacing import TokenBucket
+from svc_gateway.domain.trading_sessions import TradingSessions
+from svc_gateway.service.ages import age_limit
 from svc_gateway.service.mass_status import MassStatus, unanswered
 from svc_gateway.service.ports import (
     CannotExpressError,
@@ -60,7 +62,7 @@ class Outbound:
 
     def __init__(
         self, config: SessionConfig, engine: FixEngine, writer: CommandWriter, clock: Clock,
-        is_up: Callable[[], bool], receipt_ready: Callable[[], None],
+        is_up: Callable[[], bool], receipt_ready: Callable[[], None], trading: TradingSessions,
     ) -> None:  # fmt: skip
         self._config = config
         self._engine = engine
@@ -68,6 +70,7 @@ class Outbound:
         self._clock = clock
         self._is_up = is_up
         self._receipt_ready = receipt_ready
+        self._trading = trading
         self._bucket = TokenBucket(config.venue_messages_per_second, clock.monotonic())
         self._queue: deque[link.VenueCommand] = deque()
         # ClOrdID(11) and the OrderStatusRequest(H) about it.
@@ -83,6 +86,8 @@ class Outbound:
         self._unsent: OrderedDict[str, None] = OrderedDict()
         self._expected = 0
         self._heard_ns = 0
+        # New orders and replaces wait: the FIX store may soon be full, and cancels come first.
+        self.no_new_orders = False
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -157,6 +162,15 @@ class Outbound:
     def wake(self) -> None:
         """Check again: the session came up."""
         self._mass.logged_on()
+        self._wake.set()
+
+    def ask_trading_status(self) -> None:
+        """Ask whether the venue trades, where it answers that: the session has logged on."""
+        self._trading.logged_on()
+        self._wake.set()
+
+    def look_again(self) -> None:
+        """Check again: the OMS has confirmed whose the session is."""
         self._wake.set()
 
     def ask_about(self, sent: str) -> None:
@@ -235,7 +249,7 @@ class Outbound:
 
     def _one(self) -> float:
         up = self._is_up()
-        if up and self._doubts:
+        if (up and self._doubts) or self._trading.due:
             asked = self._question_due()
             if asked is not None:
                 return asked()
@@ -256,7 +270,7 @@ class Outbound:
         if fate is Fate.NOT_SENT:
             self._settle(
                 command, link.COMMAND_OUTCOME_NOT_SENT,
-                why or f"older than command_age_max_s {self._config.command_age_max_s}",
+                why or "older than {} {}".format(*age_limit(command, self._config)),
             )  # fmt: skip
         else:
             self._ask(command, "it was committed before this link, and may have left before")
@@ -264,6 +278,8 @@ class Outbound:
 
     def _why_held_back(self, command: link.VenueCommand) -> str:
         """Return why a command must not be sent; empty if it may be."""
+        if command.withdrawn:
+            return "withdrawn by the OMS: no gateway had it in time"
         if command.kind == link.VENUE_COMMAND_KIND_STATUS:
             return ""
         if command.kind != link.VENUE_COMMAND_KIND_NEW and command.order_id in self._unsent:
@@ -283,7 +299,9 @@ class Outbound:
         return "" if block is None else block.text
 
     def _question_due(self) -> Callable[[], float] | None:
-        """Return the function that asks about the doubts, if it is time to."""
+        """Return the function that asks the venue what is to be asked now, if there is one."""
+        if self._trading.due:
+            return self._send_status_request
         if self._mass.waits(self._clock.monotonic()):
             return None
         if not self._mass.due:
@@ -302,12 +320,13 @@ class Outbound:
             redelivered=command.redelivered,
             committed_ns=from_timestamp(command.committed_at),
             now_ns=self._clock.now_ns(),
-            age_max_s=self._config.command_age_max_s,
+            age_max_s=age_limit(command, self._config)[1],
             session_up=up,
             store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
             in_store=in_store,
             held_back=held_back,
-            unheard=self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
+            unheard=self.no_new_orders
+            or self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:
@@ -335,6 +354,13 @@ class Outbound:
         subjects = [subject for subject, _ in self._doubts]
         self._mass.asked(request_id, subjects, self._clock.monotonic())
         metrics.STATUS_REQUESTS.labels(self._config.session_id).inc()
+        return 0.0
+
+    def _send_status_request(self) -> float:
+        request_id = f"T{self._clock.now_ns()}"
+        if wait_s := self._send_beside(self._writer.ask_trading_status(request_id)):
+            return wait_s
+        self._trading.asked(request_id, self._clock.monotonic())
         return 0.0
 
     def _send_doubt(self) -> float:

@@ -2,6 +2,7 @@
 
 The lease says which gateway has the session; the operating system's lock makes sure that the
 earlier one no longer uses the store. A standby has neither, and does not even open the store.
+An earlier one that hangs keeps its lock: on the same machine it is killed, and the lock is free.
 """
 
 import asyncio
@@ -11,11 +12,12 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.lost_store import Known, is_lost, is_newer, number_behind_a_loss
-from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreLock
+from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreFaultError, StoreLock
 from svc_gateway.venues import SessionConfig
 
 # How long a store that another process holds is waited for; then the link is opened again. That
-# process logs out when it has been without the OMS for 15 s, or dies. Seconds.
+# process logs out when it has been without the OMS for 15 s, or dies, or is killed here because it
+# hangs. Seconds.
 LOCK_WAIT_MAX_S = 10.0
 # Between two tries to take the lock: a lock cannot be awaited with a limit. Seconds.
 LOCK_TRY_S = 0.05
@@ -46,14 +48,27 @@ class Ownership:
         """Take the lock.
 
         Raises:
-            LinkBrokenError: another process holds the store.
+            LinkBrokenError: another process holds the store, or its lock cannot be opened.
         """
         until = self._clock.monotonic() + LOCK_WAIT_MAX_S
-        while not self._lock.take():
+        while not self._take():
+            if ended := self._lock.end_hung_holder():
+                _log.error("hung gateway killed", session_id=self._config.session_id, holder=ended)
+                metrics.HUNG_HOLDERS_KILLED.labels(self._config.session_id).inc()
             if self._clock.monotonic() > until:
                 raise LinkBrokenError(f"the FIX store is in use by {self._lock.holder()}")
             await asyncio.sleep(LOCK_TRY_S)
         self._owner.set(1)
+
+    def _take(self) -> bool:
+        try:
+            return self._lock.take()
+        except StoreFaultError as error:
+            raise LinkBrokenError(str(error)) from error
+
+    def stamp(self) -> None:
+        """Show a standby on this machine that this process lives, if it has the store."""
+        self._lock.stamp()
 
     def free(self) -> None:
         """Give the store up; this process no longer uses it."""
@@ -65,6 +80,7 @@ class Ownership:
 
         Raises:
             RedialError: It is not; a new one was made.
+            LinkBrokenError: It is not, and no new one can be made.
         """
         self.store_lost = False
         if self._config.reset_on_logon or opened.admin_pending or self._engine.running:
@@ -80,6 +96,9 @@ class Ownership:
             goes_on_from=number,
         )  # fmt: skip
         metrics.STORES_LOST.labels(self._config.session_id).inc()
-        await asyncio.to_thread(self._engine.begin_anew, number)
+        try:
+            await asyncio.to_thread(self._engine.begin_anew, number)
+        except StoreFaultError as error:
+            raise LinkBrokenError(str(error)) from error
         self.store_lost = True
         raise RedialError("the FIX store was lost and made anew")

@@ -8,6 +8,11 @@ from typing import Protocol, TypeVar
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instrument
+from svc_gateway.domain.trading_sessions import Reported
+
+# A gateway that stood still for so long sends nothing more under the session it had then: the OMS
+# gives the session away after this time, and the guard process lets nothing pass. Seconds.
+OWNER_SILENCE_MAX_S = 2.0
 
 # Number-of-entries tag, first tag of an entry, the entries' texts.
 Groups = Sequence[tuple[int, int, Sequence[str]]]
@@ -51,6 +56,10 @@ class LinkBrokenError(Exception):
     """The stream to one of our services ended; the text says why. Connect again."""
 
 
+class StoreFaultError(Exception):
+    """The FIX store cannot be written; the text names the folder and the error."""
+
+
 class NotSentError(Exception):
     """The message did not leave and never will: it is not in the store."""
 
@@ -80,6 +89,9 @@ class FixEngine(Protocol):
     def stop(self) -> None:
         """Log out and end the engine."""
 
+    def renew(self) -> None:
+        """Show that this process still lives; without it nothing leaves for the venue."""
+
     def forgive(self) -> None:
         """Take messages again after a loss that does not matter (prices)."""
 
@@ -90,6 +102,9 @@ class FixEngine(Protocol):
             NotSentError: the session is not logged on.
             InDoubtError: It got a number but may not have left.
         """
+
+    def store_fault(self) -> str:
+        """Return why the store cannot be written now; empty if it can."""
 
     def logged_on(self) -> bool:
         """Whether logged on."""
@@ -113,10 +128,17 @@ class FixEngine(Protocol):
         """Set the numbers of the stopped session; 0 leaves one.
 
         With `reset` both are 1 in a new epoch of the store, as the next logon shows.
+
+        Raises:
+            StoreFaultError: the store cannot be written.
         """
 
     def begin_anew(self, next_sender: int) -> None:
-        """Make a new store in which our numbers continue from here."""
+        """Make a new store in which our numbers continue from here.
+
+        Raises:
+            StoreFaultError: the store cannot be written.
+        """
 
 
 class StoreLock(Protocol):
@@ -127,10 +149,20 @@ class StoreLock(Protocol):
         """Whether this process has it."""
 
     def take(self) -> bool:
-        """Take it, if no other process has it."""
+        """Take it, if no other process has it.
+
+        Raises:
+            StoreFaultError: the lock's file cannot be opened.
+        """
 
     def free(self) -> None:
         """Free the lock."""
+
+    def stamp(self) -> None:
+        """Show other processes that this one, which has it, still lives."""
+
+    def end_hung_holder(self) -> str:
+        """Kill the process that has it, if it hangs on this machine; return which one, or ""."""
 
     def holder(self) -> str:
         """Return a text that names the process which took it last."""
@@ -168,6 +200,9 @@ class CommandWriter(Protocol):
     def ask_all(self, request_id: str) -> str:
         """Return a question about all orders at once."""
 
+    def ask_trading_status(self, request_id: str) -> str:
+        """Return a TradingSessionStatusRequest(g), for now and for every change."""
+
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a status request about a request in the FIX store; "" if it needs none."""
 
@@ -199,8 +234,8 @@ class ReportReader(Protocol):
         Both in nanoseconds; 0 for a time that cannot be read.
         """
 
-    def trading_session_status(self, raw: str) -> int | None:
-        """Return TradSesStatus(340) if it is a TradingSessionStatus(h)."""
+    def trading_session(self, raw: str) -> Reported | None:
+        """Return the content of a TradingSessionStatus(h); None if it is another message."""
 
 
 class Inbox(Protocol):

@@ -10,6 +10,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from svc_gateway import metrics
 from svc_gateway.domain.clock_skew import SkewWatch
+from svc_gateway.domain.trading_sessions import TradingSessions
 from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
 
@@ -36,12 +37,17 @@ class SessionView:
         self.text = "waiting for the OMS"
         self.since_ns = clock.now_ns()
         self.epoch_ns = engine.epoch_ns()
-        self.trading_session_status = 0
+        asks = config.dialect.trading_session_status and config.role is Role.ORDERS
+        self.trading = TradingSessions(asks=asks)
+        # Why the FIX store cannot be written; the session is then down for new orders.
+        self.store_fault = ""
         # Something of it is not reported yet.
         self.due = True
         self._clock_watch = VenueClock(config)
         self._gauge = metrics.SESSION_STATE.labels(config.session_id)
         self._gauge.set(self.state)
+        self._fault_gauge = metrics.STORE_FAULT.labels(config.session_id)
+        self._fault_gauge.set(0)
 
     def set(self, state: link.SessionState, text: str) -> None:
         """Set a state."""
@@ -52,7 +58,22 @@ class SessionView:
                 state=link.SessionState.Name(state), text=text,
             )  # fmt: skip
         self.state, self.text, self.due = state, text, True
-        self._gauge.set(state)
+        self._gauge.set(self._shown)
+
+    @property
+    def _shown(self) -> link.SessionState:
+        return link.SESSION_STATE_DOWN if self.store_fault else self.state
+
+    def set_store_fault(self, fault: str) -> bool:
+        """Note whether the FIX store can be written; return whether that changed."""
+        if bool(fault) == bool(self.store_fault):
+            return False
+        log_it = _log.error if fault else _log.info
+        log_it("FIX store", session_id=self._config.session_id, fault=fault or "none any more")
+        self.store_fault, self.due, self.since_ns = fault, True, self._clock.now_ns()
+        self._fault_gauge.set(bool(fault))
+        self._gauge.set(self._shown)
+        return True
 
     def recovered(self, logon_number: int) -> str:
         """Return why the session counts as up now; "" if it does not, or did before.
@@ -63,10 +84,14 @@ class SessionView:
         if self.state != link.SESSION_STATE_RECOVERING:
             return ""
         expected = self._engine.numbers()[1]
-        if expected > logon_number:
+        resent = expected > logon_number
+        if resent and not self.trading.pending:
             return "logged on"
         if self._clock.now_ns() - self.since_ns > RECOVERING_MAX_S * NS_PER_S:
-            return f"logged on; the venue has not resent from {expected} to {logon_number}"
+            missing = f"not resent from {expected} to {logon_number}"
+            if resent:
+                missing = "not answered TradingSessionStatusRequest(g)"
+            return f"logged on; the venue has {missing}"
         return ""
 
     def opening(self, knowledge: link.LinkOpen, *, store_lost: bool) -> link.LinkOpen:
@@ -79,6 +104,7 @@ class SessionView:
             status=self.status(),
             drop_copy=self._config.role is Role.DROP_COPY,
             store_lost=store_lost,
+            beats=True,
         )
         opening.MergeFrom(knowledge)
         return opening
@@ -95,13 +121,13 @@ class SessionView:
         status = link.SessionStatus(
             session_id=self._config.session_id,
             venue_mic=self._config.venue_mic,
-            state=self.state,
+            state=self._shown,
             queued_commands=self._queued(),
             next_sender_msg_seq_num=sender,
             next_target_msg_seq_num=target,
-            text=printable(self.text),
+            text=printable(self.store_fault or self.text),
             session_epoch=self.epoch_ns,
-            trading_session_status=self.trading_session_status,
+            trading_session_status=self.trading.status,
             gateway_instance=self._instance,
             capabilities=capabilities(self._config),
             order_types=[f"ORDER_TYPE_{name.upper()}" for name in dialect.order_types],
@@ -109,6 +135,10 @@ class SessionView:
             cash_quantity=dialect.cash_quantity,
         )
         set_timestamp(status.since, self.since_ns)
+        if self.trading.since_ns:
+            set_timestamp(status.trading_session.since, self.trading.since_ns)
+            if self.trading.closes_at_ns:
+                set_timestamp(status.trading_session.closes_at, self.trading.closes_at_ns)
         skew = self._clock_watch.message()
         if skew is not None:
             status.clock_skew.CopyFrom(skew)

@@ -1,17 +1,18 @@
 """A gateway whose session another one has: it waits on its link until it gets the session."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Awaitable, Callable
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.service.outbound import LINK_SILENCE_MAX_S
 from svc_gateway.service.ports import LinkBrokenError, Stream
-from svc_gateway.service.together import until_one_ends
 
 LinkStream = Stream[link.LinkRequest, link.LinkResponse]
 
-# We send something at least this often. Seconds.
-HEARTBEAT_S = 5.0
+# A sign of life (beat) goes to the OMS this often; it gives the session away after 2 s without.
+# Seconds.
+BEAT_S = 0.5
 
 
 async def stand_by(
@@ -36,10 +37,34 @@ async def stand_by(
             elif frame.HasField("standby"):
                 report(frame.standby.text)
 
-    async def say() -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            await stream.send(beat())
-
-    await until_one_ends(listen(), say())
+    await alive_during(listen(), stream, beat)
     return turn[0]
+
+
+async def alive_during(
+    work: Awaitable[None], stream: LinkStream, beat: Callable[[], link.LinkRequest]
+) -> None:
+    """Do something while the OMS gets a sign of life every `BEAT_S`."""
+    over = asyncio.Event()
+
+    async def say() -> None:
+        while not over.is_set():
+            await stream.send(beat())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_S):
+                    await over.wait()
+
+    # Not cancelled when the work is done: a sending that is cancelled ends the stream.
+    saying = asyncio.create_task(say())
+    try:
+        await work
+    except asyncio.CancelledError:
+        saying.cancel()
+        raise
+    except Exception:
+        over.set()
+        with contextlib.suppress(LinkBrokenError):
+            await saying
+        raise
+    over.set()
+    await saying

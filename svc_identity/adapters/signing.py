@@ -48,8 +48,8 @@ class Es256Signer:
             {"keys": [_public(key) for key in keys]}, separators=(",", ":"), sort_keys=True
         )
 
-    def sign(self, user: User, now_ns: int) -> AccessToken:
-        """Sign a token with a user's identity, roles and accounts."""
+    def sign(self, user: User, session_id: str, now_ns: int) -> AccessToken:
+        """Sign a token of a session with a user's identity, roles and accounts."""
         now_s = now_ns // NS_PER_S
         expires_s = now_s + self._rules.lifetime_s
         claims = {
@@ -59,6 +59,8 @@ class Es256Signer:
             "iat": now_s,
             "nbf": now_s,
             "exp": expires_s,
+            "sid": session_id,
+            "ver": user.version,
             "jti": secrets.token_urlsafe(16),
             "name": user.display_name,
             "preferred_username": user.username,

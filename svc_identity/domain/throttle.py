@@ -20,19 +20,22 @@ class ThrottleRule:
         first_wait_s: Wait after the next failure; doubles with each further one.
         longest_wait_s: Upper bound of the wait.
         forget_after_s: Without a failure for so long, all are forgotten.
+        at_once: Attempts under way at once in one replica; others wait for their turn. Over
+            all replicas fewer than ``free_failures``.
     """
 
     free_failures: int
     first_wait_s: int
     longest_wait_s: int
     forget_after_s: int
+    at_once: int
 
 
 PER_USERNAME = ThrottleRule(
-    free_failures=5, first_wait_s=15, longest_wait_s=900, forget_after_s=3_600
+    free_failures=5, first_wait_s=15, longest_wait_s=900, forget_after_s=3_600, at_once=1
 )
 PER_ADDRESS = ThrottleRule(
-    free_failures=50, first_wait_s=15, longest_wait_s=900, forget_after_s=3_600
+    free_failures=50, first_wait_s=15, longest_wait_s=900, forget_after_s=3_600, at_once=8
 )
 
 

@@ -35,6 +35,8 @@ class User:
     roles: frozenset[Role]
     accounts: frozenset[str]
     disabled: bool = False
+    version: int = 1
+    """Counts changes of roles, accounts and state."""
 
 
 def fold_username(text: str) -> str:

@@ -1,6 +1,6 @@
 """Login: a user name and a password for a session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
@@ -24,6 +24,7 @@ from svc_identity.domain.throttle import (
 )
 from svc_identity.domain.users import User, fold_username
 from svc_identity.service.ports import AccessToken, Passwords, Store, TokenSigner
+from svc_identity.service.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class LoginParts:
     signer: TokenSigner
     clock: Clock
     limits: SessionLimits
+    turns: Turns = field(default_factory=Turns)
 
 
 async def login(
@@ -69,6 +71,18 @@ async def login(
     """
     name = fold_username(username)
     keys = {f"user:{name}": PER_USERNAME, f"address:{address}": PER_ADDRESS}
+    by_name, by_address = keys
+    # The name first: a caller that waits for a name keeps no turn of the address.
+    async with (
+        using.turns.take(by_name, PER_USERNAME.at_once),
+        using.turns.take(by_address, PER_ADDRESS.at_once),
+    ):
+        return await _attempt(using, name, password, keys, session_id)
+
+
+async def _attempt(
+    using: LoginParts, name: str, password: str, keys: dict[str, ThrottleRule], session_id: str
+) -> Grant:
     await _count_attempt(using, keys)
     try:
         async with using.store.work() as work:
@@ -130,7 +144,7 @@ async def _open_session(
             user.user_id, EndCause.TOO_MANY, keep_newest=SESSIONS_PER_USER_MAX - 1
         )
         await work.sessions.open(session, token)
-    return Grant(user, using.signer.sign(user, now), secret, token.expires_at_ns)
+    return Grant(user, using.signer.sign(user, session_id, now), secret, token.expires_at_ns)
 
 
 def following_token(

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
 from svc_identity.domain.users import User
@@ -67,6 +68,13 @@ class FailureCounts(Protocol):
         """Delete counts whose last failure is older."""
 
 
+class RevocationList(Protocol):
+    """What was revoked."""
+
+    async def list(self, within_s: int) -> Revocations:
+        """List what was revoked within the last seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The tables of one transaction."""
@@ -74,6 +82,7 @@ class Work:
     users: Users
     sessions: Sessions
     failures: FailureCounts
+    revocations: RevocationList
 
 
 class Store(Protocol):
@@ -107,5 +116,5 @@ class AccessToken:
 class TokenSigner(Protocol):
     """Signs access tokens."""
 
-    def sign(self, user: User, now_ns: int) -> AccessToken:
-        """Sign a token with a user's identity, roles and accounts."""
+    def sign(self, user: User, session_id: str, now_ns: int) -> AccessToken:
+        """Sign a token of a session with a user's identity, roles and accounts."""

@@ -36,7 +36,8 @@ async def refresh(using: LoginParts, refresh_token: str) -> Grant:
     # After the block: an exception inside would roll back the end of the session.
     if verdict is not Verdict.GOOD or cause is not None or user is None:
         raise SessionEndedError(cause, session.session_id)
-    return Grant(user, using.signer.sign(user, now), secret, following.expires_at_ns)
+    access = using.signer.sign(user, session.session_id, now)
+    return Grant(user, access, secret, following.expires_at_ns)
 
 
 async def logout(using: LoginParts, refresh_token: str) -> None:

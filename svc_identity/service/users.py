@@ -38,7 +38,7 @@ async def ensure_user(
 
 
 async def disable_user(store: Store, username: str) -> User:
-    """Disable a user and end its sessions. Its access tokens stay valid for minutes.
+    """Disable a user and end its sessions; its access tokens and streams end within seconds.
 
     Raises:
         InvalidUserError: The user does not exist.

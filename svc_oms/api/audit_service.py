@@ -50,7 +50,7 @@ class AuditServicer:
         try:
             rows = await self._store.list_audit(wanted)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         page = rows[:size]
         return audit_service_pb2.AuditServiceListResponse(
             entries=[audit_service_pb2.AuditEntry.FromString(body) for _, body in page],

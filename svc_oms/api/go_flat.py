@@ -55,7 +55,7 @@ async def go_flat(
         await flat.until_closed(placed, FLAT_FILLS_S_MAX)
         await flat.report(response)
     except StoreUnavailableError as error:
-        raise database_away() from error
+        raise database_away(error) from error
     return response
 
 

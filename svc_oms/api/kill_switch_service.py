@@ -232,4 +232,4 @@ def _database() -> Iterator[None]:
     try:
         yield
     except StoreUnavailableError as error:
-        raise database_away() from error
+        raise database_away(error) from error

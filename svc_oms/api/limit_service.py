@@ -18,7 +18,8 @@ from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
 from svc_oms.service.codec.control_records import position_message
-from svc_oms.service.controls.limit_changes import Caller, LimitChanges
+from svc_oms.service.controls.change_parts import Caller
+from svc_oms.service.controls.limit_changes import LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.errors import account_not_found, database_away, invalid_field
@@ -35,12 +36,15 @@ ACCESS: dict[str, Access] = {
     "RejectOverride": user("RISK"),
     "SetTradingStatus": user("RISK"),
     "EnableStrategy": user("RISK"),
+    "ConfirmChange": user("RISK"),
+    "RejectChange": user("RISK"),
     # Each account's reads decide whose limits the caller may see.
     "ListLimits": user(),
     "ListLimitHistory": user(),
     "GetUsage": user(),
     "ListPositions": user(),
     "ListOverrides": user(),
+    "ListProposedChanges": user(),
     "ListTradingStatus": user(),
 }
 
@@ -66,11 +70,11 @@ class LimitServicer:
     # Changes.
 
     async def SetLimit(self, request: pb.SetLimitRequest, call: Call) -> pb.SetLimitResponse:  # noqa: N802
-        """Set a limit, or a new version of it."""
+        """Set a limit, or a new version of it; propose a looser one."""
         return await self._changed(self._changes.set_limit(request, _caller(request, call)))
 
     async def EndLimit(self, request: pb.EndLimitRequest, call: Call) -> pb.EndLimitResponse:  # noqa: N802
-        """End a limit now."""
+        """End a limit now, or propose to."""
         return await self._changed(self._changes.end_limit(request, _caller(request, call)))
 
     async def ProposeOverride(  # noqa: N802
@@ -94,7 +98,7 @@ class LimitServicer:
     async def SetTradingStatus(  # noqa: N802
         self, request: pb.SetTradingStatusRequest, call: Call
     ) -> pb.SetTradingStatusResponse:
-        """Set a trading state."""
+        """Set a trading state; propose a looser one."""
         return await self._changed(self._changes.set_status(request, _caller(request, call)))
 
     async def EnableStrategy(  # noqa: N802
@@ -102,6 +106,18 @@ class LimitServicer:
     ) -> pb.EnableStrategyResponse:
         """Let a stopped strategy trade again."""
         return await self._changed(self._changes.enable(request, _caller(request, call)))
+
+    async def ConfirmChange(  # noqa: N802
+        self, request: pb.ConfirmChangeRequest, call: Call
+    ) -> pb.ConfirmChangeResponse:
+        """Carry out a proposed change."""
+        return await self._changed(self._changes.confirm(request, _caller(request, call)))
+
+    async def RejectChange(  # noqa: N802
+        self, request: pb.RejectChangeRequest, call: Call
+    ) -> pb.RejectChangeResponse:
+        """Reject a proposed change, or withdraw it."""
+        return await self._changed(self._changes.reject_change(request, _caller(request, call)))
 
     async def _changed(self, work: Awaitable[Answer]) -> Answer:
         async with self._reachable():
@@ -194,6 +210,24 @@ class LimitServicer:
         more = page[-1].override_id if len(rows) > size else ""
         return pb.ListOverridesResponse(overrides=page, next_page_token=more)
 
+    async def ListProposedChanges(  # noqa: N802
+        self, request: pb.ListProposedChangesRequest, call: Call
+    ) -> pb.ListProposedChangesResponse:
+        """List proposed changes, newest first."""
+        size = request.page_size or PAGE_DEFAULT
+        state = str(request.state) if request.state else ""
+        async with self._reachable():
+            scopes = await self._scopes(request.account_id, call.user)
+            if scopes is not None:
+                # Those of listings and venues concern every account.
+                scopes = ["", *scopes]
+            rows = await self._changes.store.newest_first(
+                RecordKind.PROPOSED_CHANGE, page_id(request.page_token), scopes, state, size + 1
+            )
+        page = [pb.ProposedChange.FromString(row.body) for row in rows[:size]]
+        more = page[-1].change_id if len(rows) > size else ""
+        return pb.ListProposedChangesResponse(changes=page, next_page_token=more)
+
     async def ListTradingStatus(  # noqa: N802
         self, request: pb.ListTradingStatusRequest, call: Call
     ) -> pb.ListTradingStatusResponse:
@@ -234,7 +268,7 @@ class LimitServicer:
         try:
             yield
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
 
 def _caller(request: Any, call: Call) -> Caller:

@@ -68,7 +68,7 @@ class OrderFlowServicer:
                 flow.check()
         except StoreUnavailableError as error:
             by_server = True
-            raise database_away() from error
+            raise database_away(error) from error
         except MeshError as error:
             by_server = error.reason == "DRAINING"
             rest = flow.results()
@@ -140,7 +140,7 @@ class _Flow:
         try:
             await self._parts.guards.disarm(guard)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         self._guard = None
         self._tell_guard(guard, armed=False)
         self._stream.wake.set()

@@ -79,6 +79,7 @@ def _place(
         link=_link(request.link, path) if request.HasField("link") else None,
         client_note=request.client_note,
         hold_for_approval=request.hold_for_approval,
+        reduce_only=request.reduce_only,
     )
     return Submission(CommandKind.PLACE, command, user.accounts, body_hash(request), reply)
 

@@ -138,7 +138,7 @@ class OrderServicer:
                 raise order_not_found(request.order_id)
             executions = await store.order_executions(request.order_id)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         return order_service_pb2.GetResponse(
             order=order_pb2.Order.FromString(row.body),
             executions=[_execution(execution) for execution in executions],
@@ -162,7 +162,7 @@ class OrderServicer:
         try:
             rows = await self._store.list_orders(wanted)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         page = rows[:size]
         return order_service_pb2.ListResponse(
             orders=[order_pb2.Order.FromString(row.body) for row in page],
@@ -179,7 +179,7 @@ class OrderServicer:
                 if frame:
                     yield frame
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
 
 def open_stream(

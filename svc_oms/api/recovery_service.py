@@ -37,7 +37,7 @@ class RecoveryServicer:
         try:
             yield
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
     async def GetState(  # noqa: N802
         self, request: pb.GetStateRequest, call: Call

@@ -44,7 +44,9 @@ def _add_controls(server: MeshServer, replica: Replica) -> None:
         replica.readiness, replica.switches, replica.directory, accounts, replica.clock
     )
     server.add(kill, kill_switch_service.SERVICE, kill_switch_service.ACCESS)
-    changes = LimitChanges(accounts, replica.clock, replica.directory)
+    changes = LimitChanges(
+        accounts, replica.clock, replica.directory, replica.controls_in_force.defaults
+    )
     limits = limit_service.LimitServicer(replica.readiness, changes, replica.controls_in_force)
     server.add(limits, limit_service.SERVICE, limit_service.ACCESS)
 

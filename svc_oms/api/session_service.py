@@ -59,7 +59,7 @@ class SessionServicer:
         try:
             yield
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
 
     async def List(  # noqa: N802
         self, request: pb.SessionServiceListRequest, call: Call

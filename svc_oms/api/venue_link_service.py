@@ -16,11 +16,18 @@ from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import FencedError, SessionHeldError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
-from svc_oms.service.venue.downlink import GATEWAY_SILENCE_MAX_S, HEARTBEAT_S, GatewayGoneError
+from svc_oms.service.venue.downlink import (
+    GATEWAY_SILENCE_MAX_S,
+    HEARTBEAT_S,
+    OLD_GATEWAY_SILENCE_MAX_S,
+    GatewayGoneError,
+)
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_link import SessionLink
 
 SERVICE = "ordermesh.gateway.v1.VenueLinkService"
+# How long the stream of a hung gateway may take to end by itself. Seconds.
+STREAM_END_MAX_S = 1.0
 ACCESS: dict[str, Access] = {"Link": peer("svc-gateway")}
 
 
@@ -41,7 +48,7 @@ class VenueLinkServicer:
             raise invalid_field("open", "", "set in the first frame, which opens the link")
         validate(first.open)
         self._readiness.require()
-        uplink = _Uplink(frames)
+        uplink = _Uplink(frames, beats=first.open.beats)
         reading = asyncio.create_task(uplink.read())
         link: SessionLink | None = None
         try:
@@ -93,6 +100,9 @@ class VenueLinkServicer:
     ) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         task = asyncio.create_task(link.run())
         uplink.give_to(link)
+        handler = asyncio.current_task()
+        assert handler is not None
+        silence = asyncio.create_task(self._end_if_silent(link, handler))
         why, keep_lease = "the gateway's link ended", False
         try:
             async with aclosing(link.frames(call)) as frames:
@@ -105,18 +115,29 @@ class VenueLinkServicer:
             await call.context.abort(grpc.StatusCode.ABORTED, str(error))
         except StoreUnavailableError as error:
             why = "the order book's database is away"
-            raise database_away() from error
+            raise database_away(error) from error
         finally:
             task.cancel()
+            silence.cancel()
             # The call may be cancelled already; the session must still be reported as down.
             keep_lease = keep_lease or link.back_soon
             await asyncio.shield(self._leases.release(link, why, keep_lease=keep_lease))
+
+    async def _end_if_silent(self, link: SessionLink, handler: asyncio.Task[object]) -> None:
+        """Take the session from a gateway that does not answer any more."""
+        why = await link.until_silent()
+        await self._leases.release(link, why)
+        # This ends the stream, unless a gateway that reads nothing keeps the handler in the sending
+        # of a frame. To cancel that leaves the gateway without a status, so it comes last.
+        link.fail(GatewayGoneError(why))
+        await asyncio.wait([handler], timeout=STREAM_END_MAX_S)
+        handler.cancel()
 
     async def _take(self, opened: gw.LinkOpen, call: Call) -> SessionLink:
         try:
             link = await self._leases.take(opened)
         except StoreUnavailableError as error:
-            raise database_away() from error
+            raise database_away(error) from error
         if link is None:
             await call.context.abort(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -130,8 +151,9 @@ class VenueLinkServicer:
 class _Uplink:
     """Reads a gateway's frames: dropped while it stands by, then passed to its link."""
 
-    def __init__(self, frames: AsyncIterator[gw.LinkRequest]) -> None:
+    def __init__(self, frames: AsyncIterator[gw.LinkRequest], *, beats: bool) -> None:
         self._frames = frames
+        self._silence_max_s = GATEWAY_SILENCE_MAX_S if beats else OLD_GATEWAY_SILENCE_MAX_S
         self._link: SessionLink | None = None
         self._ended: Exception | None = None
         self._heard_at = asyncio.get_running_loop().time()
@@ -165,7 +187,7 @@ class _Uplink:
         if self._ended is not None:
             raise self._ended
         silent_s = asyncio.get_running_loop().time() - self._heard_at
-        if silent_s > GATEWAY_SILENCE_MAX_S:
+        if silent_s > self._silence_max_s:
             raise GatewayGoneError(f"the standby is silent for {silent_s:.0f} s")
 
 

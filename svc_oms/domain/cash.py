@@ -4,6 +4,11 @@ Until the venue reports OrderQty(38) the order has an estimated quantity: what t
 at the lower of limit and reference price, rounded up to the lot. So the quantity is always
 above zero, and limits count rather too much than too little. The venue's quantity replaces
 the estimate with the first report that has OrderQty(38), or CumQty(14) and LeavesQty(151).
+
+The venue may work the quantity out again: what the cash buys depends on the prices of the fills.
+So as long as the order is for cash, every later report that has another quantity replaces the one
+before. A filled order, OrdStatus(39)=2 with LeavesQty(151)=0, is for what was executed, CumQty(14),
+whatever OrderQty(38) says.
 """
 
 from decimal import ROUND_CEILING, Context, Decimal
@@ -44,6 +49,7 @@ def estimated(
         (command.type not in TYPES, f"because the type is {command.type.name}"),
         (command.link is not None, "because the order is linked with others"),
         (command.hold_for_approval, "because the order is held for approval"),
+        (command.reduce_only, "because the order may only reduce, and that counts a quantity"),
     ):
         if is_so:
             invalid(_FIELD, plain(cash), f"empty, {because}")
@@ -107,18 +113,22 @@ def worth(terms: OrderTerms, price: Decimal) -> Decimal:
 def found_quantity(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Return the restatement if a report has the quantity that the venue made of the cash."""
     terms, base = order.terms, order.base_state
-    if not terms.quantity_is_estimate or (base in TERMINAL and base is not OrderState.FILLED):
+    if terms.cash_quantity is None or order.pending_replace_id:
+        return []
+    if base in TERMINAL and base is not OrderState.FILLED:
         return []
     quantity = _reported_quantity(facts)
-    if quantity is None:
+    if quantity is None or (quantity == terms.quantity and not terms.quantity_is_estimate):
         return []
     return [OrderRestated(terms._replace(quantity=quantity, quantity_is_estimate=False))]
 
 
 def _reported_quantity(facts: ExecutionReportFacts) -> Quantity | None:
+    cum, leaves = facts.cum_quantity, facts.leaves_quantity
+    if facts.ord_status == "2" and leaves is not None and not leaves and cum:
+        return cum
     if facts.order_quantity:
         return facts.order_quantity
-    cum, leaves = facts.cum_quantity, facts.leaves_quantity
     if cum is None or leaves is None or not (leaves or facts.ord_status == "2"):
         return None
     return Quantity(add(cum, leaves)) if cum or leaves else None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kernel.decimals import plain
 from kernel.ticks import TickBand, band_at
-from svc_oms.domain.model import OrderTerms, OrderType
+from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.numbers import EXACT, ZERO, Price, Quantity, multiply
 from svc_oms.domain.refusal import OrderRefused, invalid
 from svc_oms.domain.terms import check_kind
@@ -70,7 +70,7 @@ def check_terms(
         standing: In a replace, the present terms.
     """
     check_kind(type_, terms, now_ns, standing)
-    if not instrument.tradable:
+    if not instrument.tradable and not _passes(terms, instrument, standing):
         status = instrument.trading_status or "not reported"
         raise OrderRefused(
             "INSTRUMENT_NOT_TRADABLE",
@@ -93,6 +93,21 @@ def check_terms(
 
 
 _NOTHING = (None, None)
+
+
+def _passes(terms: OrderTerms, instrument: Instrument, standing: OrderTerms | None) -> bool:
+    """Return whether terms may go to a listing that is not traded now.
+
+    A replace only changes what is there, and the venue decides about it. An order for the next
+    opening waits there for it.
+    """
+    if standing is not None:
+        return True
+    at_open = terms.time_in_force is TimeInForce.AT_OPEN
+    return at_open and instrument.trading_status in _OPENS_AGAIN
+
+
+_OPENS_AGAIN = frozenset({"CLOSED", "HALTED"})
 
 
 def _dearer(stop_price: Price | None, reference_price: Price | None) -> Price | None:

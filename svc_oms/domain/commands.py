@@ -22,6 +22,7 @@ class PlaceOrder(NamedTuple):
     link: Link | None = None
     client_note: str = ""
     hold_for_approval: bool = False
+    reduce_only: bool = False
 
 
 class ReplaceOrder(NamedTuple):
@@ -105,6 +106,15 @@ class MoveTrigger(NamedTuple):
     order_id: str
     extreme_price: Price
     """The best price seen."""
+    idempotency_key: str = ""
+    actor: str = "oms"
+
+
+class CheckReduceOnly(NamedTuple):
+    """From the OMS itself: the position of some reduce-only orders may be gone."""
+
+    account_id: str
+    order_ids: tuple[str, ...]
     idempotency_key: str = ""
     actor: str = "oms"
 

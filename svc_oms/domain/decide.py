@@ -72,6 +72,7 @@ def decide_place(
             regulatory=command.regulatory,
             link=command.link,
             client_note=command.client_note,
+            reduce_only=command.reduce_only,
             state=first_state(waits=waits_for is not None, held=command.hold_for_approval),
             waits_for=waits_for,
             trigger=trigger,

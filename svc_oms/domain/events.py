@@ -267,6 +267,18 @@ class OrderReleased:
     waits_for: WaitsFor | None = None
     """What the order waits for now; None: it goes to the venue."""
     text: str = ""
+    odd_lot_remainder: Quantity = NO_QUANTITY
+    """What its parent executed beyond whole lots: the order does not trade it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRequested:
+    """A report contradicts the order: the venue is asked with OrderStatusRequest(H)."""
+
+    kind: ClassVar = EventKind.STATUS_REQUESTED
+    cl_ord_id: str
+    text: str
+    """The contradiction. The venue is asked once about each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +326,7 @@ Event = (
     | OrderApproved
     | TriggerMoved
     | OrderReleased
+    | StatusRequested
     | CommandRefused
     | VenueReportParked
 )

@@ -32,11 +32,12 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    StatusRequested,
     TriggerMoved,
     VenueReportParked,
 )
 from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
-from svc_oms.domain.model import Order, ResolutionSource
+from svc_oms.domain.model import FORMER_ORDER_IDS_MAX, Order, ResolutionSource
 from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, subtract
 
 Draft = list[Any]
@@ -54,7 +55,8 @@ _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
 _PEGGED_PRICE = _at("pegged_price")
-_STATED_BY_PERSON = _at("stated_by_person")
+_STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
+_FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
@@ -91,6 +93,9 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
         anomaly = _HANDLERS[kind](draft, order, event) or anomaly
     cum = draft[_CUM]
     leaves = subtract(draft[_TERMS].quantity, cum)
+    if leaves <= 0 and draft[_PENDING_TERMS] is not None:
+        # The venue may have granted the replace already; its answer says whether it has.
+        leaves = subtract(draft[_PENDING_TERMS].quantity, cum)
     complete = leaves <= 0
     if found is not None:
         base = lifecycle.next_base(
@@ -150,12 +155,24 @@ def _lift_doubt(draft: Draft, order: Order, cl_ord_id: str) -> None:
     draft[_IN_DOUBT] = tuple(doubt for doubt in order.in_doubt if doubt != cl_ord_id)
 
 
+def _name(draft: Draft, order: Order, venue_order_id: str) -> None:
+    """Set OrderID(37), and keep the one before."""
+    before = order.venue_order_id
+    if before == venue_order_id:
+        return
+    draft[_VENUE_ORDER_ID] = venue_order_id
+    if before:
+        kept = [each for each in order.former_venue_order_ids if each != venue_order_id]
+        draft[_FORMER_IDS] = (*kept, before)[-FORMER_ORDER_IDS_MAX:]
+
+
 def _acknowledged(draft: Draft, order: Order, event: OrderAcknowledged) -> str:
     _arrived(draft, order, event)
     if event.venue_order_id:
-        draft[_VENUE_ORDER_ID] = event.venue_order_id
+        _name(draft, order, event.venue_order_id)
     if order.base_state in TERMINAL:
         draft[_REJECTION] = None
+        draft[_ENDED_BY_COPY] = False
         return f"the venue works an order that was {order.base_state.name.lower()}"
     return ""
 
@@ -199,8 +216,8 @@ def _count(draft: Draft, order: Order, quantity: Decimal, notional: Decimal) -> 
     """Add to what is executed."""
     cum = draft[_CUM] = add(order.cum_quantity, quantity)
     draft[_NOTIONAL] = add(order.notional, notional)
-    if quantity > 0 and cum > order.terms.quantity:
-        return f"{plain(cum)} are executed of an order of {plain(order.terms.quantity)}"
+    if quantity > 0 and cum > order.quantity_possible:
+        return f"{plain(cum)} are executed of an order of {plain(order.quantity_possible)}"
     return ""
 
 
@@ -273,13 +290,16 @@ def _replace_refused(draft: Draft, order: Order, event: ReplaceRefused) -> str:
     draft[_REPLACE_ID] = ""
     draft[_PENDING_TERMS] = None
     draft[_REJECTION] = event.rejection
+    if order.cum_quantity > order.terms.quantity:
+        executed, ordered = plain(order.cum_quantity), plain(order.terms.quantity)
+        return f"{executed} are executed of an order of {ordered} whose replace was refused"
     return ""
 
 
 def _replaced(draft: Draft, order: Order, event: OrderReplaced) -> str:
     draft[_TERMS] = event.terms
     if event.venue_order_id:
-        draft[_VENUE_ORDER_ID] = event.venue_order_id
+        _name(draft, order, event.venue_order_id)
     if order.state in LOCAL:
         if order.trigger is not None:
             draft[_TRIGGER] = triggers.rearmed(order.side, event.terms, order.trigger)
@@ -325,9 +345,12 @@ def _resolved(draft: Draft, order: Order, event: OrderResolved) -> str:
         _lift_doubt(draft, order, event.cl_ord_id)
     else:
         draft[_AWAITED] = NO_QUANTITY
+        draft[_ASKED_ABOUT] = ""
     if event.venue_order_id:
-        draft[_VENUE_ORDER_ID] = event.venue_order_id
+        _name(draft, order, event.venue_order_id)
     draft[_STATED_BY_PERSON] = event.source is ResolutionSource.PERSON
+    by_copy = event.source is ResolutionSource.DROP_COPY
+    draft[_ENDED_BY_COPY] = by_copy and order.base_state in TERMINAL
     return ""
 
 
@@ -344,6 +367,11 @@ def _trigger_moved(draft: Draft, _order: Order, event: TriggerMoved) -> str:
 
 def _released(draft: Draft, _order: Order, event: OrderReleased) -> str:
     draft[_WAITS_FOR] = event.waits_for
+    return ""
+
+
+def _status_requested(draft: Draft, _order: Order, event: StatusRequested) -> str:
+    draft[_ASKED_ABOUT] = event.text
     return ""
 
 
@@ -377,6 +405,7 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.APPROVED: _approved,
     EventKind.TRIGGER_MOVED: _trigger_moved,
     EventKind.RELEASED: _released,
+    EventKind.STATUS_REQUESTED: _status_requested,
     EventKind.COMMAND_REFUSED: _nothing,
     EventKind.VENUE_REPORT_PARKED: _parked,
 }

@@ -17,6 +17,11 @@ that completes an order gives FILLED although a cancel is pending (FIX would sho
 PENDING_CANCEL until the cancel is refused). The refusal that comes later is recorded and
 changes no state. Second, CALCULATED does not hide FILLED.
 
+A closed base is closed by all terms that the venue may have: while a replace to a larger
+quantity has no answer, an order that is executed in full by its old terms is not FILLED but
+PENDING_REPLACE, with the leaves of the requested terms. A report of the executions can arrive
+before the report of the replace (on a drop copy), and the order can be cancelled meanwhile.
+
 A doubt is a fact about us, not about the venue: we sent a request and do not know whether it
 arrived, or the venue reported a total of executions that have not all come. A doubt is shown
 above everything that is not closed, because a timeout is never a reject. Only the doubt about
@@ -100,6 +105,7 @@ class EventKind(IntEnum):
     VENUE_REPORT_PARKED = 45
     TRIGGER_MOVED = 46
     RELEASED = 47
+    STATUS_REQUESTED = 48
 
 
 class Rule(Enum):
@@ -136,7 +142,9 @@ Row = dict[EventKind, Cell]
 # --- Parts that several rows share -------------------------------------------------------
 
 # Records about the order that do not change its state. In every row.
-_RECORDS: Row = {K.COMMAND_REFUSED: R.STAY, K.VENUE_REPORT_PARKED: R.STAY}
+_RECORDS: Row = dict.fromkeys(
+    (K.COMMAND_REFUSED, K.VENUE_REPORT_PARKED, K.STATUS_REQUESTED), R.STAY
+)
 
 _REQUESTS: Row = {
     K.CANCEL_REQUESTED: S.PENDING_CANCEL,
@@ -161,12 +169,13 @@ _AT_VENUE: Row = {
     K.RESTATED: R.WORKING,
 }
 
-# Answers to requests. They end a pending request, if there is one, and never change the base.
+# Answers to requests. They end a pending request, if there is one. Only one can change the base:
+# after the refusal of a replace, an order that is executed in full by its own terms is filled.
 _ANSWERS: Row = {
     K.CANCEL_PENDING: R.RESUME,
     K.CANCEL_REFUSED: R.RESUME,
     K.REPLACE_PENDING: R.RESUME,
-    K.REPLACE_REFUSED: R.RESUME,
+    K.REPLACE_REFUSED: R.BY_LEAVES,
     K.RESOLVED: R.RESUME,
 }
 
@@ -305,13 +314,15 @@ TABLE: Final[dict[OrderState, Row]] = {
         **_CLOSED,
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
-        # A person stated that it is cancelled, but the venue works it (`second_thoughts`).
+        # The venue works it: it cancelled only a leg that a replace superseded (`legs.py`), or a
+        # person stated that it is cancelled (`second_thoughts`).
         K.ACKNOWLEDGED: R.REOPEN,
     },
     S.EXPIRED: {
         **_CLOSED,
         K.DONE_FOR_DAY: R.STAY,
         K.CALCULATED: R.STAY,
+        K.ACKNOWLEDGED: R.REOPEN,
     },
     S.REJECTED: {
         **_CLOSED,

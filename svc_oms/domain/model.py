@@ -17,6 +17,9 @@ from svc_oms.domain import numbers
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
 
+FORMER_ORDER_IDS_MAX = 8
+"""OrderIDs(37) kept of an order whose venue gives it another one with each replace."""
+
 
 class OrderType(IntEnum):
     """OrdType(40); numbers of ordermesh.oms.v1.OrderType."""
@@ -153,7 +156,11 @@ class VenueHolds(IntEnum):
 
 
 class Execution(NamedTuple):
-    """One fill as the venue reported it; key is (venue_mic, exec_id)."""
+    """One fill as the venue reported it.
+
+    Its key is (order_id, exec_id), and cum_quantity where a venue executes several parts of an
+    order under one ExecID(17).
+    """
 
     exec_id: str
     venue_mic: str
@@ -169,6 +176,8 @@ class Execution(NamedTuple):
     liquidity: int = 0
     last_market_mic: str = ""
     busted: bool = False
+    cum_quantity: Quantity | None = None
+    """CumQty(14) of the report; None if it had none."""
 
 
 class OfAnInstrument(Protocol):
@@ -207,8 +216,8 @@ class Order(NamedTuple):
     """An order: the fold of its events.
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
-    request_count, the pending ids, in_doubt, awaited_cum and stated_by_person. They are stored
-    as the message OrderFold.
+    request_count, the pending ids, in_doubt, awaited_cum, stated_by_person, asked_about,
+    former_venue_order_ids and ended_by_copy. They are stored as the message OrderFold.
     """
 
     order_id: str
@@ -270,11 +279,28 @@ class Order(NamedTuple):
     approved_by: str = ""
     origin: OrderOrigin | None = None
     """None: a client of ours."""
+    former_venue_order_ids: tuple[str, ...] = ()
+    """The OrderIDs(37) that the order had before, the last FORMER_ORDER_IDS_MAX of them."""
+    ended_by_copy: bool = False
+    """A drop copy brought its end, and the order session has not reported it yet."""
+    asked_about: str = ""
+    """The contradiction that the venue was last asked about; empty once its answer agreed."""
+    for_next_session: bool = False
+    """The venue was closed or halted when the order was accepted."""
+    reduce_only: bool = False
+    """The order may only reduce the position."""
 
     @property
     def average_price(self) -> Price:
         """AvgPx(6), rounded half even to 9 places."""
         return numbers.average_price(self.notional, self.cum_quantity)
+
+    @property
+    def quantity_possible(self) -> Quantity:
+        """The most that may be executed in all: the venue may have granted a pending replace."""
+        if self.pending_terms is None:
+            return self.terms.quantity
+        return max(self.terms.quantity, self.pending_terms.quantity)
 
     @property
     def is_closed(self) -> bool:

@@ -1,10 +1,12 @@
 """Exact numbers: prices, quantities and what is computed from them.
 
 Prices and quantities have at most 18 digits before the decimal point and 9 after it (the
-canonical form of the contracts). A product of two has at most 54 digits, so a context of 80
-digits holds the sum of more fills than an order can have. Its Inexact trap turns a rounding
-into an error instead of a wrong cent. The default context of `decimal` rounds at 28 digits
-and reports nothing; arithmetic here therefore names its context.
+canonical form of the contracts). Only the price of an execution has up to 60 digits after it:
+it counts exactly as the venue reports it. A product of price and quantity has at most 105 digits,
+so a context of 160 digits holds the sum of more fills than an order can have, also multiplied
+with a quantity once more. Its Inexact trap turns a rounding into an error instead of a wrong
+cent. The default context of `decimal` rounds at 28 digits and reports nothing; arithmetic here
+therefore names its context.
 """
 
 from decimal import (
@@ -19,7 +21,11 @@ from decimal import (
 )
 from typing import NewType
 
-from kernel.decimals import FRACTION_DIGITS_MAX, WHOLE_DIGITS_MAX
+from kernel.decimals import (
+    EXECUTION_PRICE_FRACTION_DIGITS_MAX,
+    FRACTION_DIGITS_MAX,
+    WHOLE_DIGITS_MAX,
+)
 
 Price = NewType("Price", Decimal)
 """Currency units per share; zero or negative only if a venue reports it so."""
@@ -27,14 +33,18 @@ Price = NewType("Price", Decimal)
 Quantity = NewType("Quantity", Decimal)
 """Shares."""
 
-EXACT_DIGITS = 80
+EXACT_DIGITS = 160
+# An average is shown with 9 places: 80 digits are more than enough to round it from.
+_AVERAGE_DIGITS = 80
 
 EXACT = Context(prec=EXACT_DIGITS, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Adds and multiplies without rounding, or raises."""
 
 # Rounds so that a second rounding to fewer digits gives the same result as a single one.
-_STICKY = Context(prec=EXACT_DIGITS, rounding=ROUND_05UP, traps=[InvalidOperation, DivisionByZero])
-_HALF_EVEN = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+_STICKY = Context(
+    prec=_AVERAGE_DIGITS, rounding=ROUND_05UP, traps=[InvalidOperation, DivisionByZero]
+)
+_HALF_EVEN = Context(prec=_AVERAGE_DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
 
 ZERO = Decimal(0)
 NO_QUANTITY = Quantity(ZERO)
@@ -56,19 +66,24 @@ def quantity(text: str) -> Quantity:
     return Quantity(bounded(Decimal(text)))
 
 
-def bounded(number: Decimal) -> Decimal:
+def execution_price(text: str) -> Price:
+    """Return the price of an execution, with every digit; see `bounded` for what is refused."""
+    return Price(bounded(Decimal(text), EXECUTION_PRICE_FRACTION_DIGITS_MAX))
+
+
+def bounded(number: Decimal, fraction_digits_max: int = FRACTION_DIGITS_MAX) -> Decimal:
     """Return the number unchanged if the contracts can carry it.
 
     Raises:
-        ValueError: not finite, 10^18 or more in size, or more than 9 decimal places.
+        ValueError: not finite, 10^18 or more in size, or more decimal places than that.
     """
     if not number.is_finite():
         raise ValueError(f"{number} is not a finite number")
     if abs(number) >= _UPPER_BOUND:
         raise ValueError(f"{number} has more than {WHOLE_DIGITS_MAX} digits before the point")
     exponent = number.normalize(EXACT).as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX:
-        raise ValueError(f"{number} has more than {FRACTION_DIGITS_MAX} decimal places")
+    if isinstance(exponent, int) and exponent < -fraction_digits_max:
+        raise ValueError(f"{number} has more than {fraction_digits_max} decimal places")
     return number
 
 

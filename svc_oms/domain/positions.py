@@ -1,8 +1,13 @@
-"""The positions of an account: folded from fills, busts and corrections in their order.
+"""The positions of an account: the fold of the executions that remain, in their order.
 
 Average cost. Two numbers are always exact: the quantity, and cash (realised minus cost is
 what sells brought minus what buys cost). Only the split of cash between the open part and the
 realised profit is rounded, to 9 places, where a part of a position is closed.
+
+A fill is folded into the position that there is. A bust or a correction changes an execution in
+the past: every later close would have had another cost, so the position is folded anew from all
+executions that remain. A corrected execution keeps its place in the order, with its new quantity
+and price.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,57 +69,140 @@ def moved(position: Position, quantity: Decimal, price: Decimal, sequence: int) 
     )
 
 
-def taken_back(position: Position, quantity: Decimal, price: Decimal, sequence: int) -> Position:
-    """Return the position without one of its fills.
+AMENDING = (ExecutionBusted, ExecutionCorrected)
+"""Events that change an execution of the past: the position is folded anew."""
 
-    If the fill can still be part of what is held, its own price is taken from the cost; else the
-    fill is traded back. Cash is exact in both cases.
-    """
-    held = minus(position.quantity, quantity)
-    cost = minus(position.cost, multiply(quantity, price))
-    same = position.quantity and (position.quantity > 0) == (quantity > 0)
-    if same and not held:
-        return position._replace(
-            quantity=ZERO,
-            cost=ZERO,
-            realised=minus(position.realised, cost),
-            as_of_sequence=sequence,
-        )
-    if same and (held > 0) == (position.quantity > 0) and (cost > 0) == (held > 0):
-        return position._replace(quantity=held, cost=cost, as_of_sequence=sequence)
-    return moved(position, quantity.copy_negate(), price, sequence)
-
-
-def follow(position: Position, side: Side, event: Event, sequence: int) -> Position:
-    """Return the position after an event of an order; most events change nothing."""
-    if isinstance(event, OrderExecuted):
-        fill = event.execution
-        return moved(position, bought(side, fill.quantity), fill.price, sequence)
-    if isinstance(event, ExecutionBusted):
-        return taken_back(position, bought(side, event.quantity), event.price, sequence)
-    if isinstance(event, ExecutionCorrected):
-        before = taken_back(
-            position, bought(side, event.previous_quantity), event.previous_price, sequence
-        )
-        fill = event.execution
-        return moved(before, bought(side, fill.quantity), fill.price, sequence)
-    return position
-
-
-MOVING = (OrderExecuted, ExecutionBusted, ExecutionCorrected)
+MOVING = (OrderExecuted, *AMENDING)
 """Events that change a position."""
+
+ExecutionKey = tuple[str, str]
+"""Order and ExecID(17)."""
+
+
+class Fill(NamedTuple):
+    """An execution as the fold of positions needs it."""
+
+    order_id: str
+    exec_id: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    sequence: int
+    """Of its event in the log of the account."""
+
+
+def fill_of(order: Order, event: OrderExecuted, sequence: int) -> Fill:
+    """Return the fill of an event of an order."""
+    one = event.execution
+    return Fill(order.order_id, one.exec_id, order.side, one.quantity, one.price, sequence)
+
+
+def followed(position: Position, fill: Fill) -> Position:
+    """Return the position after one more fill."""
+    return moved(position, bought(fill.side, fill.quantity), fill.price, fill.sequence)
+
+
+class _Amended:
+    """What an execution was, and what it is now; None if it was busted."""
+
+    __slots__ = ("now", "price", "quantity")
+
+    def __init__(self, quantity: Decimal, price: Decimal) -> None:
+        self.quantity = quantity
+        self.price = price
+        self.now: Execution | None = None
+
+
+class Amendments:
+    """What busts and corrections made of executions, for one fold.
+
+    Only amended executions are kept, so their number bounds the memory. Several executions of an
+    order may have one ExecID(17): quantity and price say which of them was meant.
+    """
+
+    def __init__(self) -> None:
+        self._amended: dict[ExecutionKey, list[_Amended]] = {}
+        self._corrections: dict[ExecutionKey, _Amended] = {}
+        self.last_sequence = 0
+
+    def add(
+        self, order_id: str, event: ExecutionBusted | ExecutionCorrected, sequence: int
+    ) -> None:
+        """Add a bust or a correction, in the order of the log."""
+        self.last_sequence = sequence
+        if isinstance(event, ExecutionBusted):
+            self._amend((order_id, event.busted_exec_id), event.quantity, event.price)
+            return
+        key = (order_id, event.corrected_exec_id)
+        amended = self._amend(key, event.previous_quantity, event.previous_price)
+        amended.now = event.execution
+        self._corrections[order_id, event.execution.exec_id] = amended
+
+    def _amend(self, key: ExecutionKey, quantity: Decimal, price: Decimal) -> _Amended:
+        amended = self._corrections.get(key)
+        if amended is None:
+            amended = _Amended(quantity, price)
+            self._amended.setdefault(key, []).append(amended)
+        amended.now = None
+        return amended
+
+    def applied(self, fill: Fill) -> Fill | None:
+        """Return a fill as it is now; None if it was busted. Give each fill once, in order."""
+        found = self._amended.get((fill.order_id, fill.exec_id))
+        for amended in found or ():
+            if (amended.quantity, amended.price) == (fill.quantity, fill.price):
+                assert found is not None, "it has an element"
+                found.remove(amended)
+                now = amended.now
+                if now is None:
+                    return None
+                return fill._replace(quantity=now.quantity, price=now.price)
+        return fill
+
+
+class Refold:
+    """Folds a position anew from the fills that remain.
+
+    Attributes:
+        position: What the fills so far make.
+    """
+
+    def __init__(self, account_id: str, key: InstrumentKey, amendments: Amendments) -> None:
+        self.position = Position(account_id, *key, as_of_sequence=amendments.last_sequence)
+        self._amendments = amendments
+
+    def add(self, fill: Fill) -> None:
+        """Add a fill as it came; give them in the order of the log."""
+        now = self._amendments.applied(fill)
+        position = self.position
+        last = max(position.as_of_sequence, fill.sequence)
+        if now is not None:
+            position = moved(position, bought(now.side, now.quantity), now.price, last)
+        self.position = position._replace(as_of_sequence=last)
 
 
 def fold_positions(
     account_id: str, lines: Iterable[tuple[Order, Event, int]]
 ) -> dict[InstrumentKey, Position]:
     """Return the positions that (order, event, sequence) make, in the order of the log."""
-    positions: dict[InstrumentKey, Position] = {}
+    fills: dict[InstrumentKey, list[Fill]] = {}
+    amendments: dict[InstrumentKey, Amendments] = {}
     for order, event, sequence in lines:
-        if isinstance(event, MOVING):
-            key = InstrumentKey.of(order)
-            position = positions.get(key) or Position(account_id, *key)
-            positions[key] = follow(position, order.side, event, sequence)
+        if not isinstance(event, MOVING):
+            continue
+        key = InstrumentKey.of(order)
+        found = fills.setdefault(key, [])
+        amended = amendments.setdefault(key, Amendments())
+        if isinstance(event, OrderExecuted):
+            found.append(fill_of(order, event, sequence))
+        else:
+            amended.add(order.order_id, event, sequence)
+    positions = {}
+    for key, found in fills.items():
+        refold = Refold(account_id, key, amendments[key])
+        for fill in found:
+            refold.add(fill)
+        positions[key] = refold.position
     return positions
 
 

@@ -7,7 +7,7 @@ The order is marked as resting on a statement until the venue's next report, whi
 it confirms the statement silently, or overrules it and is flagged (`second_thoughts`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from kernel.decimals import plain
@@ -39,8 +39,8 @@ _ENDED: Final = frozenset({"3", "4", "8", "B", "C"})
 # ExecType(150) of answers to requests: cancelled, replaced, refused.
 _ANSWERS: Final = frozenset({"4", "5", "8"})
 
-Known = Mapping[str, Execution | None]
-"""Applied executions of the venue, by ExecID(17); None: of another order."""
+Known = Mapping[str, Sequence[Execution]]
+"""Applied executions of the order, by ExecID(17)."""
 
 
 def decide_resolve(order: Order, command: ResolveOrder, known: Known, now_ns: int) -> list[Event]:
@@ -121,17 +121,17 @@ def _new_executions(
         if found.exec_id in named:
             invalid(f"{path}.exec_id", found.exec_id, "each ExecID(17) once")
         named.add(found.exec_id)
-        if found.exec_id not in known:
+        applied = known.get(found.exec_id)
+        if not applied:
             fills.append(_execution(order, found, now_ns))
-            continue
-        applied = known[found.exec_id]
-        if applied is None:
-            invalid(f"{path}.exec_id", found.exec_id, "an execution of this order")
-        if (applied.quantity, applied.price) != (found.quantity, found.price):
+        elif (found.quantity, found.price) not in {(one.quantity, one.price) for one in applied}:
+            reported = " or ".join(
+                f"{plain(one.quantity)} at {plain(one.price)}" for one in applied
+            )
             invalid(
                 f"{path}.quantity",
                 f"{plain(found.quantity)} at {plain(found.price)}",
-                f"{plain(applied.quantity)} at {plain(applied.price)}, as the venue reported",
+                f"{reported}, as the venue reported",
             )
     return fills
 
@@ -194,9 +194,14 @@ def second_thoughts(order: Order, facts: ExecutionReportFacts) -> tuple[list[Eve
     elif facts.exec_type in _ANSWERS and _is_answer_to_no_request(order, facts.cl_ord_id):
         text = f"the venue answers {facts.cl_ord_id}, which a person had stated it does not have"
         events.append(parked("8", text))
+    return events, folded(order, events)
+
+
+def folded(order: Order, events: Iterable[Event]) -> Order:
+    """Return the order after events that are not stored yet."""
     for event in events:
         order = evolve(order, event, Stamp(order.updated_at_ns), order.last_sequence)
-    return events, order
+    return order
 
 
 def _is_answer_to_no_request(order: Order, cl_ord_id: str) -> bool:

@@ -6,10 +6,10 @@ keeps its distance from the best price seen and only moves in the trader's favou
 sell, down for a buy.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from kernel.side import Side
 from svc_oms.domain.model import (
     Order,
@@ -120,19 +120,16 @@ def at_venue(order: Order, terms: OrderTerms) -> tuple[OrderType, OrderTerms]:
     return (order.type, terms) if order.trigger is None else released(order.type, terms)
 
 
-def ends_at_ns(order: Order, day_end_s: int) -> int | None:
-    """Return when a waiting order's time in force ends; None if it does not.
+def ends_at_ns(order: Order, day_ends_at_ns: Callable[[str, int], int | None]) -> int | None:
+    """Return when a waiting order's time in force ends; None if it does not, or is not known yet.
 
     Args:
         order: The waiting order.
-        day_end_s: End of the trading day, in seconds since midnight UTC. A DAY order ends with
-            the first one after its acceptance.
+        day_ends_at_ns: Returns when DAY ends, from the venue and the time of acceptance.
     """
     terms = order.terms
     if terms.time_in_force is TimeInForce.GTD:
         return terms.expire_time_ns
     if terms.time_in_force is not TimeInForce.DAY:
         return None
-    begun = order.created_at_ns
-    end = begun - begun % NS_PER_DAY + day_end_s * NS_PER_S
-    return end if end > begun else end + NS_PER_DAY
+    return day_ends_at_ns(order.venue_mic, order.created_at_ns)

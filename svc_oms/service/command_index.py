@@ -11,6 +11,7 @@ from svc_oms.service.commands.resolve import resolve, resolved_executions
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
 from svc_oms.service.submissions import CommandKind
+from svc_oms.service.waiting import reduce_only
 from svc_oms.service.waiting import waiting_commands as waiting
 
 
@@ -31,6 +32,7 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.TRIGGER: Handler(waiting.trigger, _named),
     CommandKind.MOVE_TRIGGER: Handler(waiting.move_trigger, _named),
     CommandKind.EXPIRE: Handler(waiting.expire, _named),
+    CommandKind.CHECK_REDUCE_ONLY: Handler(reduce_only.check, named, positions=True),
     CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

@@ -2,6 +2,7 @@
 
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.refusal import OrderRefused, wrong
+from svc_oms.service.ports import StoreUnavailableError
 
 
 def order_not_found(order_id: str) -> MeshError:
@@ -34,14 +35,36 @@ def key_reused(key: str) -> MeshError:
     )
 
 
-def database_away() -> MeshError:
-    """Refuse because the database is away; the outcome may be open."""
+def database_away(error: StoreUnavailableError) -> MeshError:
+    """Refuse because of the database, and say why; and if so, that the outcome is not known."""
+    if error.outcome_unknown:
+        return refuse(
+            "COMMAND_OUTCOME_UNKNOWN",
+            f"the order book's database {error.cause} while the command was committed: it is not "
+            "known whether it was taken; repeat it with the same idempotency_key, and the answer "
+            "says so",
+            retry_after_s=1.0,
+            dependency="database",
+            cause=error.cause,
+        )
     return refuse(
         "DEPENDENCY_UNAVAILABLE",
-        "the order book's database cannot be reached; repeat with the same idempotency_key, "
+        f"the order book's database {error.cause}; repeat with the same idempotency_key, "
         "and the answer says whether the command was taken",
         retry_after_s=1.0,
         dependency="database",
+        cause=error.cause,
+    )
+
+
+def book_not_open(why: str) -> MeshError:
+    """Refuse because this replica has not opened the order book."""
+    return refuse(
+        "DEPENDENCY_UNAVAILABLE",
+        f"the order book is not open: {why}; nothing was taken",
+        retry_after_s=1.0,
+        dependency="database",
+        cause=why,
     )
 
 

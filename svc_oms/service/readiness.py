@@ -1,6 +1,6 @@
 """Whether this replica has opened the order book, and why not."""
 
-from svc_oms.service.errors import database_away
+from svc_oms.service.errors import book_not_open
 
 
 class Readiness:
@@ -22,4 +22,4 @@ class Readiness:
             MeshError: DEPENDENCY_UNAVAILABLE.
         """
         if not self.epoch:
-            raise database_away()
+            raise book_not_open(self.why_not)

@@ -23,6 +23,7 @@ from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
 from svc_oms.service.venue.session_timeouts import SessionTimeouts
+from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import WakeUpReceiver
 
@@ -59,6 +60,7 @@ class Replica:
     refusal_log: RefusalLog
     guards: FlowGuards
     triggers: Triggers
+    reduce_only: ReduceOnlyWatch
     user_names: UserNames
     directory: KnownIds
     streams: StreamParts
@@ -87,6 +89,7 @@ class Replica:
             tasks.create_task(self.guards.run())
             tasks.create_task(self.switches.run())
             tasks.create_task(self.triggers.run())
+            tasks.create_task(self.reduce_only.run())
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())

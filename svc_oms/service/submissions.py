@@ -10,6 +10,7 @@ from mesh.errors import MeshError
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
+    CheckReduceOnly,
     DeclineOrder,
     ExpireOrder,
     MoveTrigger,
@@ -34,6 +35,8 @@ class CommandKind(IntEnum):
     PLACE_BATCH = 13
     MOVE_TRIGGER = 14
     EXPIRE = 15
+    CHECK_REDUCE_ONLY = 16
+    """From the OMS itself, never under a key."""
     PULL = 20
     GO_FLAT = 21
     RESOLVE = 30
@@ -110,6 +113,7 @@ Command = (
     | TriggerOrder
     | MoveTrigger
     | ExpireOrder
+    | CheckReduceOnly
     | Pull
     | GoFlat
     | DisconnectCancel

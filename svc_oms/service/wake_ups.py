@@ -21,7 +21,7 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, StoreUnavailableError, WakeUps
-from svc_oms.service.reference.venue_sessions import VenueSession, VenueSessions, capabilities_of
+from svc_oms.service.reference.venue_sessions import VenueSessions, reported_session
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.publisher import Publisher
 from svc_oms.service.venue.session_leases import SessionLeases
@@ -171,14 +171,13 @@ class WakeUpReceiver:
             self._links.heard(rows)
             self._notices.sessions_moved(
                 self._venues.learn(
-                    VenueSession(
+                    reported_session(
                         row.session_id,
                         row.venue_mic,
-                        row.state,
                         row.fencing_token,
-                        capabilities_of(SessionStatus.FromString(row.status)),
-                        row.drop_copy,
-                    )
+                        SessionStatus.FromString(row.status),
+                        drop_copy=row.drop_copy,
+                    )._replace(state=row.state)
                     for row in rows
                     # What an owner here reported last is newer than what was read.
                     if not self._links.owns(row.session_id, row.fencing_token)

@@ -141,9 +141,9 @@ class Edge:
         flags = [
             line
             for line in text.splitlines()
-            if "::health_flags::" in line and line.startswith("svc_") and "_ops" not in line
+            if "::health_flags::" in line and line.startswith("svc_") and "_keys" not in line
         ]
-        return len(flags) == len(self.backends) and all(
+        return len(flags) >= len(self.backends) and all(
             line.endswith("::healthy") for line in flags
         )
 
@@ -152,7 +152,7 @@ class Edge:
 def running_edge(
     folder: Path, certificates: Path, backends: dict[str, Backend], jwks_port: int, **changes: Any
 ) -> Iterator[Edge]:
-    """Run Envoy on free ports until the block ends."""
+    """Run Envoy on free ports until the block ends; `changes` are values, upstreams among them."""
     values = dataclasses.replace(
         EnvoyValues.from_certificates(
             certificates,
@@ -162,7 +162,8 @@ def running_edge(
         ),
         upstreams={
             **{one.name: (backends[one.service].address,) for one in UPSTREAMS},
-            f"{KEYS.name}_ops": (f"127.0.0.1:{jwks_port}",),
+            f"{KEYS.name}_keys": (f"127.0.0.1:{jwks_port}",),
+            **changes.pop("upstreams", {}),
         },
         tls_bind=f"127.0.0.1:{free_port()}",
         plain_bind=f"127.0.0.1:{free_port()}",

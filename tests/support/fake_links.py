@@ -34,7 +34,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
     """Keeps what it applied across links, as the real one does in its database.
 
     Switches: `acknowledge` off makes it take messages without making them durable;
-    `refuse` makes it abort new links; `late_ns` makes its heartbeats old.
+    `refuse` makes it abort new links; `late_ns` makes its heartbeats old; `send_lease_ms` makes
+    the gateway need answers to its beats, which `answer_beats` gives.
     """
 
     def __init__(self) -> None:
@@ -54,6 +55,9 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         self.blocks = link.Blocks()
         self.confirmed: list[int] = []
         self.late_ns = 0
+        self.send_lease_ms = 0
+        self.answer_beats = True
+        self.beats: list[int] = []
         super().__init__()
 
     def command(self, command: link.VenueCommand) -> link.VenueCommand:
@@ -93,8 +97,10 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                 applied_inbound_msg_seq_num=self.applied,
                 next_outbound_sequence=self.receipted + 1,
                 blocks=self.blocks,
+                send_lease_ms=self.send_lease_ms,
             )
         )
+        answered = 0
         last_sent = self.blocks.version
         self._ack_due = False
         reading = asyncio.create_task(self._read(frames, cut))
@@ -108,6 +114,9 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                             session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
                         )
                     )
+                if self.answer_beats and self.beats and self.beats[-1] != answered:
+                    answered = self.beats[-1]
+                    yield link.LinkResponse(beat=answered)
                 if self.blocks.version != last_sent:
                     last_sent = self.blocks.version
                     yield link.LinkResponse(blocks=self.blocks)
@@ -133,6 +142,8 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
             if cut.is_set():
                 return
             self.frames.append(frame)
+            if frame.beat:
+                self.beats.append(frame.beat)
             if frame.blocks_version:
                 self.confirmed.append(frame.blocks_version)
             if frame.HasField("status"):

@@ -21,7 +21,7 @@ ALICE = User("01J", "alice", "Alice", "", frozenset({Role.TRADER}), frozenset({"
 
 def make_token(signer: Es256Signer, now_ns: int | None = None) -> str:
     """Sign a good token for alice."""
-    return signer.sign(ALICE, time.time_ns() if now_ns is None else now_ns).text
+    return signer.sign(ALICE, "S1", time.time_ns() if now_ns is None else now_ns).text
 
 
 class Forger:

@@ -1,6 +1,8 @@
 """Gateways as processes against a real order book: kill -9, standbys, a store they share."""
 
 import asyncio
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +14,43 @@ import yaml
 from conformance.scripted_venue import ScriptedVenue
 from mesh.settings import child_environment
 from tests.support.ports import free_port
+
+
+@dataclass
+class Disk:
+    """A small disk of one process, in a user namespace: a test fills it, or makes it read-only."""
+
+    size_bytes: int
+    options: str = ""
+    path: Path = Path()
+    pid: int = 0
+
+    def around(self, path: Path, command: list[str]) -> list[str]:
+        path.mkdir(exist_ok=True)
+        self.path = path
+        options = f"size={self.size_bytes}{self.options}"
+        return [
+            "unshare", "--map-root-user", "--mount", "sh", "-c",
+            f'mount -t tmpfs -o {options} tmpfs {path} && exec "$@"', "sh", *command,
+        ]  # fmt: skip
+
+    def fill(self) -> None:
+        file = os.open(self._inside / "filler", os.O_CREAT | os.O_WRONLY)
+        with contextlib.suppress(OSError):
+            while True:
+                os.write(file, bytes(4096))
+        os.close(file)
+
+    def empty(self) -> None:
+        (self._inside / "filler").unlink()
+
+    def remount(self, option: str) -> None:
+        inside = ["nsenter", "-t", str(self.pid), "-U", "-m", "--preserve-credentials"]
+        subprocess.run([*inside, "mount", "-o", f"remount,{option}", str(self.path)], check=True)
+
+    @property
+    def _inside(self) -> Path:
+        return Path(f"/proc/{self.pid}/root{self.path}")
 
 
 @dataclass
@@ -32,7 +71,9 @@ class GatewayProcesses:
             "host": "127.0.0.1", "port": self.venue.port, "reconnect_s": 1, **self.keys,
         }  # fmt: skip
 
-    def launch(self, instance: str, store: str = "store", oms_target: str = "") -> None:
+    def launch(
+        self, instance: str, store: str = "store", oms_target: str = "", disk: "Disk | None" = None
+    ) -> None:
         file = self.folder / "venues.yaml"
         file.write_text(yaml.safe_dump({"sessions": [self.session()]}))
         environment = child_environment({
@@ -47,10 +88,14 @@ class GatewayProcesses:
             "ORDERMESH_OPS_BIND": f"127.0.0.1:{free_port()}",
             "PYTHONPATH": ".:gen/python",
         })  # fmt: skip
+        command = [sys.executable, "-m", "svc_gateway"]
+        if disk is not None:
+            command = disk.around(self.folder / store, command)
         with (self.folder / f"{instance}.log").open("ab") as log:
-            self.running[instance] = subprocess.Popen(
-                [sys.executable, "-m", "svc_gateway"], env=environment, stderr=log, stdout=log
-            )
+            process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+        self.running[instance] = process
+        if disk is not None:
+            disk.pid = process.pid
 
     async def end(self, instance: str, number: signal.Signals = signal.SIGKILL) -> None:
         process = self.running.pop(instance)

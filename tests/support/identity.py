@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
 from svc_identity.domain.users import Role, User
@@ -55,7 +56,7 @@ class FakePasswords:
 class FakeSigner:
     """Signs by writing who it is for."""
 
-    def sign(self, user: User, now_ns: int) -> AccessToken:
+    def sign(self, user: User, session_id: str, now_ns: int) -> AccessToken:  # noqa: ARG002
         return AccessToken(f"token of {user.username}", now_ns + 600 * 10**9)
 
 
@@ -74,7 +75,7 @@ class MemoryStore:
         async with self._lock:
             before = copy.deepcopy((self.users, self.sessions, self.tokens, self.failures))
             try:
-                yield Work(_Users(self), _Sessions(self), _Failures(self))
+                yield Work(_Users(self), _Sessions(self), _Failures(self), _Revoked(self))
             except BaseException:
                 self.users, self.sessions, self.tokens, self.failures = before
                 raise
@@ -94,7 +95,16 @@ class _Users(_Part):
         return self._store.users.get(user_id)
 
     async def save(self, user: User) -> None:
-        self._store.users[user.user_id] = user
+        known = self._store.users.get(user.user_id)
+        version = 1
+        if known is not None:
+            changed = (known.roles, known.accounts, known.disabled) != (
+                user.roles,
+                user.accounts,
+                user.disabled,
+            )
+            version = known.version + changed
+        self._store.users[user.user_id] = replace(user, version=version)
 
     async def set_password_hash(self, user_id: str, password_hash: str) -> None:
         user = self._store.users[user_id]
@@ -140,6 +150,18 @@ class _Sessions(_Part):
             key: token for key, token in self._store.tokens.items() if token.session_id not in old
         }
         return len(old)
+
+
+class _Revoked(_Part):
+    """All that was ever revoked: the fake has no time."""
+
+    async def list(self, within_s: int) -> Revocations:  # noqa: ARG002
+        ended = (one for one in self._store.sessions.values() if one.ended is not None)
+        changed = (one for one in self._store.users.values() if one.version > 1)
+        return Revocations(
+            frozenset(one.session_id for one in ended),
+            {one.user_id: one.version for one in changed},
+        )
 
 
 class _Failures(_Part):

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
+from joserfc.jwk import KeySet
 
 from mesh.settings import child_environment
+from mesh.tls import TlsFiles
+from mesh.token_keys import fetch_jwks
 from tests.support.pages import page
 from tests.support.waiting import wait_for
 
@@ -23,6 +27,8 @@ class Identity:
     database_url: str
     port: int
     ops_port: int
+    keys_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -30,10 +36,12 @@ class Identity:
             "DATABASE_URL": self.database_url,
             "BIND": f"127.0.0.1:{self.port}",
             "OPS_BIND": f"127.0.0.1:{self.ops_port}",
+            "IDENTITY_KEYS_BIND": f"127.0.0.1:{self.keys_port}",
             "TLS_CERT": str(self.tls / "svc-identity.pem"),
             "TLS_KEY": str(self.tls / "svc-identity.key"),
             "TLS_CA": str(self.tls / "ca.pem"),
             "IDENTITY_SIGNING_KEY": str(self.folder / "key.pem"),
+            **self.settings,
         }
         return child_environment({f"ORDERMESH_{key}": value for key, value in settings.items()})
 
@@ -54,6 +62,14 @@ class Identity:
             stdin=PASSWORD,
         )
         assert done.returncode == 0, done.stderr
+
+    @property
+    def keys_url(self) -> str:
+        return f"https://127.0.0.1:{self.keys_port}/.well-known/jwks.json"
+
+    async def keys(self, reader: str = "svc-oms") -> KeySet:
+        """Fetch the public keys of tokens as another process of the mesh."""
+        return await fetch_jwks(self.keys_url, TlsFiles.of_service(self.tls, reader))
 
     def get(self, path: str) -> tuple[int, bytes]:
         return page(f"http://127.0.0.1:{self.ops_port}{path}")

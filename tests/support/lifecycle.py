@@ -1,7 +1,7 @@
 """One order: what the OMS does around the domain, without a database.
 
 Keeps an order, its log and its executions the way the service does: executions
-are applied once per (venue, ExecID(17)), busts and corrections mark what they
+are applied once per order and ExecID(17), busts and corrections mark what they
 take the place of, every event gets the next sequence.
 """
 
@@ -24,13 +24,17 @@ from svc_oms.domain.events import (
     OrderAccepted,
     OrderExecuted,
     Stamp,
+    VenueReportParked,
 )
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
+from svc_oms.domain.reports.comparison import compared
+from svc_oms.domain.reports.drop_copy import interpret_copy
+from svc_oms.domain.reports.execution_ids import Applied, Seen, named, seen
 from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.reports.unsolicited import opened, why_not
-from svc_oms.domain.reports.venue_reports import interpret
+from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, interpret
 from svc_oms.domain.terms import BASIC
 from svc_oms.domain.verify import Finding, LogLine, check_account
 
@@ -63,11 +67,15 @@ def terms(quantity=100, price="50", tif=TimeInForce.DAY):
 class TrackedOrder:
     """One order and everything that happened to it."""
 
+    copied_venue = False
+    """The venue has a drop copy."""
+
     def __init__(self, order_id: str = ORDER_ID) -> None:
         self.order_id = order_id
         self.order: Order | None = None
         self.log: list[LogLine] = []
-        self.executions: dict[str, Execution] = {}
+        self.parts: dict[str, list[Execution]] = {}
+        self.applied: dict[str, list[Applied]] = {}
         self.clock_ns = 0
 
     def place(self, quantity=100, price="50", tif=TimeInForce.DAY) -> Order:
@@ -105,20 +113,46 @@ class TrackedOrder:
         command = ResolveOrder(
             "k", ORDER_ID, holds, "rita", "said on the telephone", found, replaced, venue_order_id
         )
-        events = decide_resolve(self.order, command, self.executions, self.clock_ns)
+        events = decide_resolve(self.order, command, self.parts, self.clock_ns)
         for event in events:
             self.apply(event)
         return events
 
     def hear(self, facts: Facts) -> list[Event]:
         """Apply what came, as the service does; return the events it made."""
-        is_fill = isinstance(facts, ExecutionReportFacts) and facts.exec_type == "F"
-        if is_fill and facts.exec_id in self.executions:
-            return []
-        events = interpret(self.order, facts, self.executions)
+        return self._hear(facts, interpret)
+
+    def copy(self, facts: Facts) -> list[Event]:
+        """Apply what a drop copy brought."""
+        return self._hear(facts, interpret_copy, drop_copy=True)
+
+    def _hear(self, facts: Facts, read, *, drop_copy: bool = False) -> list[Event]:
+        """Apply a report unless it repeats an execution; one that contradicts one is parked."""
+        known = NO_EXECUTIONS
+        if isinstance(facts, ExecutionReportFacts) and facts.exec_type in "FGH":
+            was = seen(self.order, facts, self.applied.get(facts.exec_id, []))
+            if was is Seen.CONTRADICTS:
+                parked = VenueReportParked("8", f"ExecID(17) {facts.exec_id} comes again")
+                self.apply(parked)
+                return [parked]
+            if was is Seen.REPEATED:
+                return []
+            known = named(self.order, facts, self.parts)
+            if known is None:
+                parked = VenueReportParked("8", f"ExecRefID(19) {facts.exec_ref_id} is not clear")
+                self.apply(parked)
+                return [parked]
+        before, events = self.order, read(self.order, facts, known)
         for event in events:
             self.apply(event)
-        return events
+        if drop_copy and not events:
+            return []
+        odd = compared(
+            before, self.order, facts, events, copied=self.copied_venue, drop_copy=drop_copy
+        )
+        for event in odd:
+            self.apply(event)
+        return [*events, *odd]
 
     def hear_unsolicited(self, exec_type, ord_status, **fields) -> list[Event]:
         """Hear of an order nobody here sent, and open it; V1 is its name."""
@@ -141,16 +175,35 @@ class TrackedOrder:
         )
         match event:
             case OrderExecuted(fill):
-                self.executions[fill.exec_id] = fill
-            case ExecutionBusted(busted_exec_id=gone):
-                self.executions[gone] = self.executions[gone]._replace(busted=True)
-            case ExecutionCorrected(corrected_exec_id=gone, execution=fill):
-                self.executions[gone] = self.executions[gone]._replace(busted=True)
-                self.executions[fill.exec_id] = fill
+                self._keep("F", fill)
+            case ExecutionBusted(exec_id, gone, quantity, price):
+                self._bust(gone, quantity, price)
+                self.applied.setdefault(exec_id, []).append(Applied("H", quantity, price))
+            case ExecutionCorrected(gone, fill, quantity, price):
+                self._bust(gone, quantity, price)
+                self._keep("G", fill)
         return self.order
 
+    def _keep(self, exec_type: str, fill: Execution) -> None:
+        self.parts.setdefault(fill.exec_id, []).append(fill)
+        applied = Applied(exec_type, fill.quantity, fill.price, fill.cum_quantity)
+        self.applied.setdefault(fill.exec_id, []).append(applied)
+
+    def _bust(self, exec_id: str, quantity: Decimal, price: Decimal) -> None:
+        parts = self.parts[exec_id]
+        for place, part in enumerate(parts):
+            if not part.busted and (part.quantity, part.price) == (quantity, price):
+                parts[place] = part._replace(busted=True)
+                return
+
     def findings(self) -> list[Finding]:
-        return check_account("ACC-ALICE", self.log, [self.order], list(self.executions.values()))
+        executions = [part for parts in self.parts.values() for part in parts]
+        return check_account("ACC-ALICE", self.log, [self.order], executions)
+
+    @property
+    def executions(self) -> dict[str, Execution]:
+        """The executions by ExecID(17); of several parts under one, the last."""
+        return {exec_id: parts[-1] for exec_id, parts in self.parts.items()}
 
     @property
     def status(self) -> tuple[str, int, int]:

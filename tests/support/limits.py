@@ -61,7 +61,9 @@ class LimitBench:
             OmsSettings(**settings), store, NoOrderCache(), Silence(), "r", clock
         )
         self.book.market.learn([listing(), other_listing(), listing(mic="SIMB")])
-        self.office = LimitChanges(store.controls(), clock, self.book.directory)
+        self.office = LimitChanges(
+            store.controls(), clock, self.book.directory, self.book.controls_in_force.defaults
+        )
         self.orders: list[str] = []
         self.link: Any = None
         self._keys = itertools.count(1)
@@ -96,7 +98,10 @@ class LimitBench:
         return Caller(who, f"risk-{next(self._keys)}", b"body")
 
     async def set_limit(self, kind: str, version: int = 0, **fields: Any) -> limit_pb2.Limit:
-        """Set a limit of ACC-ALICE's, or of what the range_ says."""
+        """Set a limit of ACC-ALICE's, or of what the range_ says.
+
+        By two persons if it is looser.
+        """
         range_ = {"scope": limit_pb2.LIMIT_SCOPE_ACCOUNT, "scope_id": "ACC-ALICE"}
         range_ |= fields.pop("range_", {})
         times = {name: fields.pop(name) for name in ("valid_from", "valid_until") if name in fields}
@@ -108,7 +113,22 @@ class LimitBench:
             expected_version=version,
             **{name: self.at(seconds) for name, seconds in times.items()},
         )
-        return (await self.office.set_limit(request, self.caller())).limit
+        answer = await self.office.set_limit(request, self.caller())
+        if answer.HasField("proposed"):
+            return (await self.confirm(answer.proposed.change_id)).limit
+        return answer.limit
+
+    async def end_limit(self, limit_id: str, version: int, reason: str = "a test") -> None:
+        """End a limit, by two persons."""
+        request = pb.EndLimitRequest(limit_id=limit_id, expected_version=version, reason=reason)
+        answer = await self.office.end_limit(request, self.caller())
+        if answer.HasField("proposed"):
+            await self.confirm(answer.proposed.change_id)
+
+    async def confirm(self, change_id: str, who: str = "ravi") -> pb.ConfirmChangeResponse:
+        """Confirm a proposed change, as a second person."""
+        request = pb.ConfirmChangeRequest(change_id=change_id)
+        return await self.office.confirm(request, self.caller(who))
 
     def at(self, seconds: float) -> Timestamp:
         """Tell the time this many seconds from now."""
@@ -123,7 +143,9 @@ class LimitBench:
             status=f"ACCOUNT_STATUS_{status}",
             reason="a test",
         )
-        await self.office.set_status(request, self.caller())
+        answer = await self.office.set_status(request, self.caller())
+        if answer.HasField("proposed"):
+            await self.confirm(answer.proposed.change_id)
 
     async def usage(self) -> pb.GetUsageResponse:
         now_ns = self.clock.now_ns()

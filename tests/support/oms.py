@@ -199,7 +199,10 @@ class Gateway:
         session_id: str = "sima-orders",
         mic: str = "SIMA",
         instance: str = "test",
+        *,
+        drop_copy: bool = False,
     ) -> None:
+        self._drop_copy = drop_copy
         self._stub = VenueLinkServiceStub(channel)
         self._session_id = session_id
         self._mic = mic
@@ -216,6 +219,11 @@ class Gateway:
         self.blocks: list[gw.Blocks] = []
         self.log: list[tuple[str, int | str]] = []
         self.confirms = True
+        # Whether LinkOpen promises signs of life, and those that the book answered.
+        self.alive = False
+        # Whether it reads what comes after the first frame.
+        self.reads = True
+        self.answered: list[int] = []
         self.beats = 0
         self.drains = 0
         self.code: grpc.StatusCode | None = None
@@ -248,6 +256,8 @@ class Gateway:
             gateway_instance=self.instance,
             session_epoch=epoch,
             status=status,
+            drop_copy=self._drop_copy,
+            beats=self.alive,
         )
         if knowledge is not None:
             opening.MergeFrom(knowledge)
@@ -262,7 +272,10 @@ class Gateway:
         self._number = first.opened.applied_inbound_msg_seq_num
         if first.opened.HasField("blocks"):
             await self._blocked(first.opened.blocks)
-        self._reader = asyncio.create_task(self._read())
+        if self.reads:
+            self._reader = asyncio.create_task(self._read())
+        else:
+            self.ended.set()
         return first.opened
 
     async def _read(self) -> None:
@@ -274,6 +287,8 @@ class Gateway:
                 self.questions.extend(frame.questions)
                 if frame.HasField("mark"):
                     self.marks.append(frame.mark)
+                if frame.beat:
+                    self.answered.append(frame.beat)
                 if frame.HasField("blocks"):
                     await self._blocked(frame.blocks)
                 if frame.HasField("ack"):

@@ -8,15 +8,18 @@ from contextlib import asynccontextmanager
 
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
 from svc_oms.domain.hashchain import GENESIS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
+    AmendmentRow,
     AuditFilter,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     ListFilter,
     LoggedEvent,
@@ -115,7 +118,37 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
         return [self.tables.keys[key] for key in keys if key in self.tables.keys]
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
-        return [self.tables.executions[one] for one in ids if one in self.tables.executions]
+        rows = self.tables.executions.values()
+        return [row for row in rows if (row.order_id, row.exec_id) in set(ids)]
+
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        rows = self.tables.executions.values()
+        return [row for row in rows if row.venue_mic == venue_mic and row.exec_id in exec_ids]
+
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        return [row for row in self.tables.executions.values() if row.order_id in order_ids]
+
+    def _executed(self, account_id: str, named: str, exec_types: str) -> list[tuple]:
+        orders = self.tables.orders
+        found = [
+            (row.sequence, orders[row.order_id].body, row)
+            for row in self.tables.executions.values()
+            if row.account_id == account_id
+            and row.exec_type in exec_types
+            and named.encode() in orders[row.order_id].body
+        ]
+        return sorted(found, key=lambda each: each[0])
+
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        events = self.tables.events
+        return [
+            AmendmentRow(body, events[account_id, sequence][1])
+            for sequence, body, _ in self._executed(account_id, named, "GH")
+        ]
+
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        for sequence, body, row in self._executed(account_id, named, "F"):
+            yield FillRow(body, row.exec_id, sequence, row.quantity, row.price)
 
     async def write(self, writes: WriteSet) -> dict[str, int]:
         tables = self.tables
@@ -134,7 +167,7 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
         for row in writes.idempotency:
             _add(tables.keys, (row.account_id, row.key), row)
         for row in writes.executions:
-            _add(tables.executions, (row.venue_mic, row.exec_id), row)
+            _add(tables.executions, (row.order_id, row.exec_id, row.part), row)
         for row in writes.positions:
             tables.positions[row[:3]] = row
         bases = self._number(writes)
@@ -181,6 +214,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders):
         for session_id, number in list(tables.outbox):
             if session_id == progress.session_id and number <= acknowledged:
                 del tables.outbox[session_id, number]
+
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        for number in outbound_sequences:
+            if (session_id, number) in self.tables.outbox:
+                self.tables.outbox[session_id, number] += WITHDRAWN
 
 
 def _add(table: dict, key: object, row: object) -> None:
@@ -229,7 +267,7 @@ class MemoryStore:
         self.commits += 1
         if self.lose_commits:
             self.lose_commits -= 1
-            raise StoreUnavailableError("lost after the commit")
+            raise StoreUnavailableError("lost after the commit", outcome_unknown=True)
 
     def tables_here(self) -> Tables:
         return self._here()

@@ -15,9 +15,11 @@ import grpc.aio
 from mesh.channel import mesh_channel
 from mesh.settings import child_environment
 from mesh.tls import TlsFiles
+from mesh.token_keys import KEYS_SERVICE
 from tests.support.oms import MINT, NOBODY
 from tests.support.pages import page, served
 from tests.support.ports import free_port
+from tests.support.tokens import LIFETIME_S
 from tests.support.waiting import until
 
 
@@ -59,7 +61,8 @@ async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterat
         return page(f"http://127.0.0.1:{ops_port}/readyz")[0] == 200
 
     keys = json.dumps(MINT.jwks()).encode()
-    with served(keys, "/jwks.json") as keys_port, log_path.open("wb") as log:
+    issuer = TlsFiles.of_service(tls, KEYS_SERVICE)
+    with served(keys, "/jwks.json", issuer) as keys_port, log_path.open("wb") as log:
         settings = {
             "DATABASE_URL": database_url,
             "BIND": f"127.0.0.1:{port}",
@@ -67,7 +70,8 @@ async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterat
             "TLS_CERT": str(tls / "svc-oms.pem"),
             "TLS_KEY": str(tls / "svc-oms.key"),
             "TLS_CA": str(tls / "ca.pem"),
-            "JWKS_URL": f"http://127.0.0.1:{keys_port}/jwks.json",
+            "JWT_LIFE_MAX_S": str(LIFETIME_S),
+            "JWKS_URL": f"https://127.0.0.1:{keys_port}/jwks.json",
             "MARKETDATA_TARGET": NOBODY,
         }
         process = _start(settings, log)

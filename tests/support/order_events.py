@@ -73,10 +73,15 @@ ORDER = model.Order(
     2,
     pegged_price=Price(Decimal("650.1")),
     stated_by_person=True,
+    asked_about="OrdStatus(39) differs",
+    former_venue_order_ids=("V-0", "V-00"),
+    ended_by_copy=True,
     waits_for=model.WaitsFor.PRICE,
     trigger=model.Trigger(Price(Decimal(640)), Price(Decimal(660))),
     approved_by="rita",
     origin=model.OrderOrigin.VENUE,
+    for_next_session=True,
+    reduce_only=True,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),
@@ -109,6 +114,8 @@ EVENTS = [
     ev.OrderApproved("bob", model.WaitsFor.PRICE),
     ev.TriggerMoved(model.Trigger(Price(Decimal("1.5")), Price(Decimal(2)))),
     ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
+    ev.OrderReleased(model.WaitsFor.PRICE, "its parent has 45", Quantity(Decimal(5))),
+    ev.StatusRequested(f"{ORDER_ID}-1", "CumQty(14) is 10 above the executions"),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from mesh.tls import TlsFiles, server_context
+
 
 def page(url: str) -> tuple[int, bytes]:
     """Return the status and the body of a page; 0 and nothing when nobody answers."""
@@ -21,12 +23,14 @@ def page(url: str) -> tuple[int, bytes]:
 
 
 @contextmanager
-def served(document: bytes, path: str) -> Iterator[int]:
-    """Serve one document until the block ends; give the port."""
+def served(document: bytes, path: str, tls: TlsFiles) -> Iterator[int]:
+    """Serve one document over mutual TLS until the block ends; give the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert self.path == path
+            if self.path != path:
+                self.send_error(404)
+                return
             self.send_response(200)
             self.send_header("content-length", str(len(document)))
             self.end_headers()
@@ -36,6 +40,9 @@ def served(document: bytes, path: str) -> Iterator[int]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = server_context(tls).wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,17 +108,24 @@ class SimPath:
         ]
 
 
-def _venue(folder: Path, port: int = 0) -> SimProcess:
-    return SimProcess(folder / "sim", "--no-agents", "--clients", f"ORDERMESH,{OTHER}", port=port)
+def _venue(folder: Path, port: int = 0, **environment: str) -> SimProcess:
+    return SimProcess(
+        folder / "sim", "--no-agents", "--clients", f"ORDERMESH,{OTHER}", port=port, **environment
+    )
 
 
 @asynccontextmanager
-async def sim_path(database_url: str, tls: Path, folder: Path) -> AsyncIterator[SimPath]:
-    """Run the path until the block ends; it is up when it begins."""
+async def sim_path(
+    database_url: str, tls: Path, folder: Path, *, trading_status: bool = False, **environment: str
+) -> AsyncIterator[SimPath]:
+    """Run the path until the block ends; it is up when it begins.
+
+    `environment` is that of the venue until it is killed.
+    """
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(replica(database_url, tls))
         channel = await stack.enter_async_context(running.channel())
-        venue = await asyncio.to_thread(_venue, folder)
+        venue = await asyncio.to_thread(partial(_venue, folder, **environment))
         cables = [Cable(venue.port), Cable(venue.port)]
         path: SimPath | None = None
 
@@ -131,9 +139,12 @@ async def sim_path(database_url: str, tls: Path, folder: Path) -> AsyncIterator[
         for cable in cables:
             await cable.start()
         orders, copies = cables
+        dialect = {"mass_status": True, "trading_session_status": trading_status}
+        if trading_status:
+            dialect |= {"times_in_force": ["day", "gtc", "ioc", "at_open"]}
         sessions = [
             # A muted venue is not to be missed before the test is over.
-            order_session(orders.port, heartbeat_s=120, dialect={"mass_status": True}),
+            order_session(orders.port, heartbeat_s=120, dialect=dialect),
             order_session(
                 copies.port, session_id="sima-copies", role="drop_copy",
                 sender_comp_id="ORDERMESH-DC", target_comp_id=MIC,

@@ -18,10 +18,15 @@ class StrictVenue:
     """Works one order. `names_the_order`: status answers have the order's ClOrdID(11) now.
 
     Other venues put there the one that was asked about. OrdStatusReqID(790) all return.
+
+    With `legs` each replace gets an OrderID(37) of its own, and the venue reports the end of the
+    one before: "before" or "after" it reports the replace.
     """
 
-    def __init__(self, *, names_the_order: bool):
+    def __init__(self, *, names_the_order: bool, legs: str = ""):
         self.names_the_order = names_the_order
+        self.legs = legs
+        self.leg = 1
         self.inbox = deque()
         self.out = deque()
         self.known = set()
@@ -89,11 +94,29 @@ class StrictVenue:
             self.status = "4"
             self._report("4", cl_ord_id)
             return
+        before = self.cl_ord_id
+        if self.legs == "before":
+            self._report_end_of_leg(before, self.leg)
         self.cl_ord_id, self.price = cl_ord_id, terms.limit_price
         self.quantity = max(terms.quantity, self.cum)
+        self.leg += bool(self.legs)
         if self.cum == self.quantity:
             self.status = "2"
         self._report("5", cl_ord_id)
+        if self.legs == "after":
+            self._report_end_of_leg(before, self.leg - 1)
+
+    def _report_end_of_leg(self, cl_ord_id, leg):
+        self.out.append(
+            ExecutionReportFacts(
+                cl_ord_id,
+                "4",
+                "4",
+                venue_order_id=f"V{leg}",
+                cum_quantity=self.cum,
+                leaves_quantity=Decimal(0),
+            )
+        )
 
     def _refuse(self, kind, cl_ord_id, reason):
         self.out.append(
@@ -127,7 +150,7 @@ class StrictVenue:
                 cl_ord_id or self.cl_ord_id,
                 exec_type,
                 self._shown(),
-                venue_order_id="V1",
+                venue_order_id=f"V{self.leg}",
                 order_quantity=self.quantity,
                 limit_price=self.price,
                 cum_quantity=self.cum,
@@ -156,6 +179,10 @@ class MortalGateway:
         it went well, as the venue's ResendRequest(2) shows later; "stale": too old to send.
         """
         kind, cl_ord_id, terms = self.outbox.popleft()
+        if kind == "H":
+            # The OMS asks about a contradiction. It repeats the question until it was sent.
+            self.venue.inbox.append((kind, cl_ord_id, terms))
+            return
         if kind == "F" and fate == "stale":
             fate = "sent"  # a cancel is never too old
         if fate in {"sent", "arrived"}:

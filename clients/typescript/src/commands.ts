@@ -24,6 +24,8 @@ import { refusalOf, type Refusal } from "./errors.js";
 export const ATTEMPT_TIMEOUT_MS = 8_000;
 /** Attempts made without asking, before the person sees that no answer came. */
 export const ATTEMPTS_MAX = 4;
+/** The same for a cancel: about 12 seconds of attempts. A late cancel can only help; a late order may harm. */
+export const CANCEL_ATTEMPTS_MAX = 8;
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
@@ -111,17 +113,17 @@ export class Commands {
 
   cancel({ key, body }: Intent<string>): Promise<Outcome<Order | undefined>> {
     const request = { idempotencyKey: key, orderId: body };
-    return this.#repeat(async (options) => (await this.client.cancel(request, options)).order);
+    return this.#repeat(async (options) => (await this.client.cancel(request, options)).order, CANCEL_ATTEMPTS_MAX);
   }
 
-  async #repeat<T>(call: (options: { timeoutMs: number }) => Promise<T>): Promise<Outcome<T>> {
+  async #repeat<T>(call: (options: { timeoutMs: number }) => Promise<T>, attemptsMax = ATTEMPTS_MAX): Promise<Outcome<T>> {
     const backoff = this.newBackoff();
     for (let attempt = 1; ; attempt++) {
       try {
         return { ok: true, value: await call({ timeoutMs: ATTEMPT_TIMEOUT_MS }) };
       } catch (thrown) {
         const refusal = refusalOf(thrown);
-        if (!refusal.repeatable || attempt >= ATTEMPTS_MAX) return { ok: false, refusal };
+        if (!refusal.repeatable || attempt >= attemptsMax) return { ok: false, refusal };
         await this.pause(Math.max(backoff.next(), refusal.retryAfterMs ?? 0));
       }
     }

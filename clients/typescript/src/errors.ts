@@ -29,6 +29,7 @@ const REPEATABLE = new Set([
   "DRAINING",
   "DEPENDENCY_UNAVAILABLE",
   "DEADLINE_TOO_SHORT",
+  "COMMAND_OUTCOME_UNKNOWN",
   "TOKEN_EXPIRED",
   "INTERNAL",
 ]);
@@ -124,7 +125,7 @@ export function refusalOf(thrown: unknown): Refusal {
     field: info?.metadata.get("field") ?? "",
     retryAfterMs,
     repeatable: lost || (info !== undefined && REPEATABLE.has(info.reason)),
-    ambiguous: lost || info?.reason === "INTERNAL",
+    ambiguous: lost || info?.reason === "INTERNAL" || info?.reason === "COMMAND_OUTCOME_UNKNOWN",
   };
 }
 

@@ -4,6 +4,7 @@ export { Backoff, BACKOFF, type BackoffLimits } from "./backoff.js";
 export {
   ATTEMPT_TIMEOUT_MS,
   ATTEMPTS_MAX,
+  CANCEL_ATTEMPTS_MAX,
   Commands,
   IntentKeeper,
   type Intent,

@@ -36,12 +36,18 @@ function refused(code: Code, reason: string, metadata: Record<string, string> = 
   return error;
 }
 
-function commandsAgainst(answers: (ConnectError | undefined)[]): { commands: Commands; got: PlaceRequest[]; pauses: number[] } {
-  const got: PlaceRequest[] = [];
+function commandsAgainst(answers: (ConnectError | undefined)[]): { commands: Commands; got: { idempotencyKey: string; terms?: PlaceRequest["terms"] }[]; pauses: number[] } {
+  const got: { idempotencyKey: string; terms?: PlaceRequest["terms"] }[] = [];
   const pauses: number[] = [];
   const transport = createRouterTransport(({ service }) => {
     service(OrderService, {
       place(request) {
+        got.push(request);
+        const answer = answers.shift();
+        if (answer) throw answer;
+        return { order: order() };
+      },
+      cancel(request) {
         got.push(request);
         const answer = answers.shift();
         if (answer) throw answer;
@@ -84,6 +90,14 @@ describe("repeats", () => {
     const outcome = await commands.place({ key: "k-1", body });
     expect(got).toHaveLength(4);
     expect(!outcome.ok && outcome.refusal.ambiguous).toBe(true);
+  });
+
+  it("of a cancel go on for longer: a late cancel can only help", async () => {
+    const lost = new ConnectError("connection lost", Code.Unavailable);
+    const { commands, got } = commandsAgainst([lost, lost, lost, lost, lost, lost, lost, undefined]);
+    expect((await commands.cancel({ key: "k-1", body: "order-1" })).ok).toBe(true);
+    expect(new Set(got.map((request) => request.idempotencyKey))).toEqual(new Set(["k-1"]));
+    expect(got).toHaveLength(8);
   });
 
   it("are not made for a refusal", async () => {

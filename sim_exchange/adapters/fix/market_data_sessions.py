@@ -13,6 +13,7 @@ from sim_exchange.adapters.fix.wire import price_text
 from sim_exchange.domain.order import Side
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.instruments import Instrument
+from sim_exchange.service.calendar import TradingHours
 from sim_exchange.service.depth import DEPTH_MAX, LevelChange, PublishedDepth
 from sim_exchange.service.market import Market, Trade
 from sim_exchange.service.venue import Venue
@@ -56,8 +57,9 @@ class _Round:
 class MarketDataSessions:
     """Handles the market-data sessions. `publish` and `handle` take the venue's lock."""
 
-    def __init__(self, venue: Venue, sender: Sender) -> None:
+    def __init__(self, venue: Venue, sender: Sender, hours: TradingHours) -> None:
         self._venue = venue
+        self._hours = hours
         self._sender = sender
         self._subscriptions: dict[tuple[str, str], _Subscription] = {}
         self._published: dict[tuple[str, int], PublishedDepth] = {}
@@ -300,11 +302,13 @@ class MarketDataSessions:
         self._send_session_status(client, fields.get("335", ""), now_ns)
 
     def _send_session_status(self, client: str, request_id: str, now_ns: int) -> None:
-        # TradSesStatus(340): 2 open, 3 closed. UnsolicitedIndicator(325).
+        # TradSesStatus(340): 2 open, 3 closed. UnsolicitedIndicator(325). TradSesCloseTime(344).
+        closes_at_ns = self._hours.closes_at_ns(now_ns)
         parts = [
             f"{self._venue.mic}-DAY",
             *([f"335={request_id}", "325=N"] if request_id else ["325=Y"]),
             f"340={2 if self._venue.is_open else 3}",
+            *([f"344={utc_text(closes_at_ns)}"] if closes_at_ns else []),
             f"60={utc_text(now_ns)}",
             "58=simulated venue: prices are invented",
         ]

@@ -23,7 +23,6 @@ ADMINISTRATIVE: Final = frozenset({"0", "1", "2", "4", "5", "A"})
 NEEDED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "F": ((t.LAST_QTY, "LastQty(32)"), (t.LAST_PX, "LastPx(31)")),
     "G": ((t.EXEC_REF_ID, "ExecRefID(19)"), (t.LAST_QTY, "LastQty(32)"), (t.LAST_PX, "LastPx(31)")),
-    "H": ((t.EXEC_REF_ID, "ExecRefID(19)"),),
 }
 MSG_TYPE_MAX: Final = 3
 _ID_MAX: Final = 256

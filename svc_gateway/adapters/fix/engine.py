@@ -19,9 +19,18 @@ from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
+from svc_gateway.adapters.fix.store_health import StoreHealth
 from svc_gateway.adapters.fix.venue_groups import GROUPS, MORE_TYPES
-from svc_gateway.service.ports import Groups, Handed, HandedKind, InDoubtError, NotSentError
-from svc_gateway.venues import SessionConfig
+from svc_gateway.service.ports import (
+    OWNER_SILENCE_MAX_S,
+    Groups,
+    Handed,
+    HandedKind,
+    InDoubtError,
+    NotSentError,
+    StoreFaultError,
+)
+from svc_gateway.venues import Role, SessionConfig
 
 _MSG_SEQ_NUM = 34
 # How long QuickFIX waits for the venue's Logon(A) and Logout(5), seconds.
@@ -40,6 +49,7 @@ class QuickFixEngine:
         self._folder = store_dir / config.session_id
         self._put = put
         self._log_bytes_max = message_log_bytes_max
+        self._health = StoreHealth(self._folder)
         self._store = StoreView(self._folder, config.sender_comp_id, config.target_comp_id)
         self._session_id = fix.SessionID(
             config.begin_string, config.sender_comp_id, config.target_comp_id
@@ -68,8 +78,15 @@ class QuickFixEngine:
 
     @property
     def stuck(self) -> bool:
-        """Whether QuickFIX logs on over a connection it closed itself, and a restart is due."""
-        return self.running and self._watch.stuck
+        """Whether QuickFIX cannot go on by itself, and a restart is due and possible.
+
+        It logs on over a connection that it closed, or its store failed and can be written again.
+        """
+        if not self.running:
+            return False
+        if self._health.broken:
+            return not self._health.fault()
+        return self._watch.stuck
 
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
@@ -79,6 +96,7 @@ class QuickFixEngine:
         dictionary = dictionary_text(GROUPS, MORE_TYPES)
         (self._folder / "dictionary.xml").write_text(dictionary, encoding="ascii")
         self._spoiled = False
+        self._health.begin()
         self._watch.begin()
         if self._log_bytes_max:
             self._message_log = MessageLog(self._folder / "messages.log", self._log_bytes_max)
@@ -151,13 +169,20 @@ class QuickFixEngine:
 
     def _with_store(self, change: Callable[[Any], None]) -> None:
         assert not self.running, "QuickFIX keeps the numbers of a running session in memory"
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        factory = fix.FileStoreFactory(str(self._folder))
-        store = factory.create(fix.UtcTimeStamp(), self._session_id)
         try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreFaultError(self._health.fault() or str(error)) from error
+        factory = fix.FileStoreFactory(str(self._folder))
+        store = None
+        try:
+            store = factory.create(fix.UtcTimeStamp(), self._session_id)
             change(store)
+        except (OSError, fix.FIXException) as error:
+            raise StoreFaultError(self._health.fault() or str(error)) from error
         finally:
-            factory.destroy(store)
+            if store is not None:
+                factory.destroy(store)
 
     def _reset_is_told(self) -> None:
         # In QuickFIX's thread, at logon: the next logon must keep the numbers again.
@@ -165,6 +190,12 @@ class QuickFixEngine:
             if not self._config.reset_on_logon and self._session is not None:
                 self._session.setResetOnLogon(False)
             self._reset_mark.unlink(missing_ok=True)
+
+    def renew(self) -> None:
+        """Give the guard process a sign of life; without one it lets nothing pass."""
+        guard = self._guard
+        if guard is not None:
+            guard.renew()
 
     def forgive(self) -> None:
         """Take messages again after a loss that does not matter (prices)."""
@@ -193,6 +224,10 @@ class QuickFixEngine:
         if number and self._store.message(int(number)):
             raise InDoubtError(f"the connection broke while MsgSeqNum(34) {number} was sent")
         raise NotSentError("the session is not logged on")
+
+    def store_fault(self) -> str:
+        """Return why the store cannot be written now; empty if it can."""
+        return self._health.fault()
 
     def logged_on(self) -> bool:
         """Whether logged on."""
@@ -235,8 +270,10 @@ class QuickFixEngine:
             return False
         if handed.kind is HandedKind.LOGON:
             self._watch.logged_on()
-        if handed.kind is HandedKind.NOTE and not self._watch.note(handed.raw):
-            return True
+        if handed.kind is HandedKind.NOTE:
+            self._health.note(handed.raw)
+            if not self._watch.note(handed.raw):
+                return True
         trouble = self._guard.trouble if self._guard is not None else ""
         if trouble and handed.kind is HandedKind.NOTE:
             # QuickFIX only knows that the guard process closed its connection; the guard knows why.
@@ -268,6 +305,7 @@ def guard_config(config: SessionConfig) -> GuardConfig:
         server_name=tls.server_name,
         listen_port=0,
         engine_pid=os.getpid(),
+        owner_silence_max_s=0.0 if config.role is Role.MARKET_DATA else OWNER_SILENCE_MAX_S,
     )
 
 

@@ -9,6 +9,7 @@ from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix.business_reject import is_of_use, reject_for
+from svc_gateway.domain.trading_sessions import UNKNOWN, Reported
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
@@ -17,8 +18,18 @@ PARKED_BYTES_MAX = 64 * 1024
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
+_SESSION_STATUSES = frozenset({"1", "2", "3", "4", "5"})
 _NO_ORDER_ID = frozenset({"", "0", "NONE"})
 _UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
+# The fields without which a report of this ExecType(150) is no event. All others are left out if
+# they cannot be read.
+_NEEDED = {
+    "F": frozenset({t.EXEC_ID, t.LAST_QTY, t.LAST_PX}),
+    "G": frozenset({t.EXEC_ID, t.EXEC_REF_ID, t.LAST_QTY, t.LAST_PX}),
+    "H": frozenset({t.EXEC_ID}),
+}
+# MsgType(35) of our messages that are about an order.
+_OURS = frozenset({"D", "F", "G", "H"})
 
 Fields = Mapping[str, str]
 
@@ -30,14 +41,19 @@ class OrderReader:
         sent_message: Returns the text that was sent with a MsgSeqNum(34), for rejects that name
             only that.
         dialect: How the venue writes FIX; None if unsolicited orders are not taken.
+        written_as: How the venue writes what it repeats of an order; None: as `dialect`.
     """
 
     def __init__(
-        self, sent_message: Callable[[int], str], dialect: DialectConfig | None = None
+        self,
+        sent_message: Callable[[int], str],
+        dialect: DialectConfig | None = None,
+        written_as: DialectConfig | None = None,
     ) -> None:
         self._sent_message = sent_message
         adopts = dialect is not None and dialect.telephone_orders == "adopt"
         self._adopting_dialect = dialect if adopts else None
+        self._written_as = written_as or dialect or DialectConfig()
         self._rejects = dialect is not None and dialect.business_reject
 
     def sent_at(self, raw: str) -> tuple[int, int]:
@@ -77,12 +93,20 @@ class OrderReader:
             )
         return message
 
-    def trading_session_status(self, raw: str) -> int | None:
-        """Return TradSesStatus(340) of a TradingSessionStatus(h), 0 if it has none; else None."""
+    def trading_session(self, raw: str) -> Reported | None:
+        """Return the content of a TradingSessionStatus(h); None if it is another message."""
         if "\x0135=h\x01" not in raw[:64]:
             return None
-        value = wire.fields(raw).get(t.TRAD_SES_STATUS, "")
-        return int(value) if value in {"1", "2", "3", "4", "5"} else 0
+        found = wire.fields(wire.clean(raw))
+        value = found.get(t.TRAD_SES_STATUS, "")
+        return Reported(
+            int(value) if value in _SESSION_STATUSES else UNKNOWN,
+            _text(found, t.TRADING_SESSION_ID),
+            wire.utc_ns(found.get(t.TRAD_SES_CLOSE_TIME, ""))
+            or wire.utc_ns(found.get(t.TRAD_SES_END_TIME, "")),
+            found.get(t.TRAD_SES_REQ_ID, ""),
+            wire.utc_ns(found.get("122", "")),
+        )
 
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.
@@ -105,41 +129,60 @@ class OrderReader:
         return reject_for(raw, number) if self._rejects and not is_of_use(message) else ""
 
     def _describe(self, found: Fields, out: link.ExecutionReport) -> None:
-        """Add the report's description of an order that no ClOrdID(11) of ours names."""
+        """Add what the report repeats of its order.
+
+        And what opens an order, if no ClOrdID(11) of ours names it.
+        """
+        written_as = self._written_as
+        repeats = out.repeats
+        if written_as.account_tag == "account":
+            repeats.account_id = _text(found, t.ACCOUNT)
+        repeats.symbol = _text(found, t.SYMBOL).removesuffix(written_as.symbol_suffix)
+        if found.get(t.SECURITY_ID_SOURCE) == "4":
+            repeats.isin = _text(found, t.SECURITY_ID)
+        repeats.side = _text(found, t.SIDE)
+        repeats.order_type = _text(found, t.ORD_TYPE)
+        repeats.currency = _text(found, t.CURRENCY)
         dialect = self._adopting_dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
         order = out.told
-        order.account_id = _identifier(found, t.ACCOUNT, "Account(1)") or dialect.telephone_account
-        order.symbol = _text(found, t.SYMBOL).removesuffix(dialect.symbol_suffix)
-        if found.get(t.SECURITY_ID_SOURCE) == "4":
-            order.isin = _text(found, t.SECURITY_ID)
-        order.side = _text(found, t.SIDE)
-        order.order_type = _text(found, t.ORD_TYPE)
-        order.currency = _text(found, t.CURRENCY)
+        order.CopyFrom(repeats)
+        fields = _Reading(found)
+        order.account_id = (
+            fields.take(_identifier, t.ACCOUNT, "Account(1)") or dialect.telephone_account
+        )
+        if fields.faults:
+            out.unreadable = f"{fields.unreadable}; {out.unreadable}".removesuffix("; ")[:TEXT_MAX]
 
     def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
-        out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
-        out.ref_msg_type = _text(found, t.REF_MSG_TYPE)
-        out.reason = _number(found, t.BUSINESS_REJECT_REASON, "BusinessRejectReason(380)")
+        # BusinessRejectRefID(379) names the request too.
+        fields = _Reading(found)
+        out.ref_seq_num = fields.number(t.REF_SEQ_NUM, "RefSeqNum(45)") or 0
+        out.reason = fields.number(t.BUSINESS_REJECT_REASON, "BusinessRejectReason(380)") or 0
         out.ref_id = _text(found, t.BUSINESS_REJECT_REF_ID)
         out.text = _text(found, t.TEXT)
-        out.cl_ord_id = self._cl_ord_id_of(out.ref_seq_num)
+        out.cl_ord_id, kind = self._refused(out.ref_seq_num)
+        out.ref_msg_type = _text(found, t.REF_MSG_TYPE) or kind
+        out.unreadable = fields.unreadable
 
     def _session_reject(self, found: Fields, out: link.SessionReject) -> None:
-        out.ref_seq_num = _number(found, t.REF_SEQ_NUM, "RefSeqNum(45)")
-        out.ref_msg_type = _text(found, t.REF_MSG_TYPE)
-        out.ref_tag_id = _number(found, t.REF_TAG_ID, "RefTagID(371)")
-        out.reason = _number(found, t.SESSION_REJECT_REASON, "SessionRejectReason(373)")
+        fields = _Reading(found, frozenset({t.REF_SEQ_NUM}))
+        out.ref_seq_num = fields.number(t.REF_SEQ_NUM, "RefSeqNum(45)") or 0
+        out.ref_tag_id = fields.number(t.REF_TAG_ID, "RefTagID(371)") or 0
+        out.reason = fields.number(t.SESSION_REJECT_REASON, "SessionRejectReason(373)") or 0
         out.text = _text(found, t.TEXT)
-        out.cl_ord_id = self._cl_ord_id_of(out.ref_seq_num)
+        out.cl_ord_id, kind = self._refused(out.ref_seq_num)
+        out.ref_msg_type = _text(found, t.REF_MSG_TYPE) or kind
+        out.unreadable = fields.unreadable
 
-    def _cl_ord_id_of(self, ref_seq_num: int) -> str:
+    def _refused(self, ref_seq_num: int) -> tuple[str, str]:
+        """Return ClOrdID(11) and MsgType(35) of our message with this number; empty if none."""
         if ref_seq_num == 0:
-            return ""
+            return "", ""
         sent = wire.fields(self._sent_message(ref_seq_num))
-        # The refusal of a status request says nothing of its order.
-        return sent.get(t.CL_ORD_ID, "") if sent.get(t.MSG_TYPE) in {"D", "F", "G"} else ""
+        kind = sent.get(t.MSG_TYPE, "")
+        return (sent.get(t.CL_ORD_ID, ""), kind) if kind in _OURS else ("", kind[:TEXT_MAX])
 
 
 def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
@@ -147,74 +190,144 @@ def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
     message.parked.msg_type = wire.clean(kind)[:TEXT_MAX]
     message.parked.raw = raw.encode("utf-8", "surrogateescape")[:PARKED_BYTES_MAX]
     message.parked.error = wire.clean(error).replace(wire.SOH, " ")[:TEXT_MAX]
+    if kind in {"8", "9"}:
+        found = wire.fields(wire.clean(raw))
+        message.parked.cl_ord_id = _text(found, t.CL_ORD_ID)
+        message.parked.orig_cl_ord_id = _text(found, t.ORIG_CL_ORD_ID)
+        message.parked.venue_order_id = _text(found, t.ORDER_ID)
+
+
+class _Reading:
+    """Fields of a message that are left out if they cannot be read, unless an event needs them."""
+
+    def __init__(self, found: Fields, needed: frozenset[str] = frozenset()) -> None:
+        self._found = found
+        self._needed = needed
+        self.faults: list[str] = []
+
+    def take(self, read: Callable[[str, str], str], tag: str, name: str) -> str:
+        """Return a field as text; empty if it is missing or left out.
+
+        Raises:
+            BadFieldError: The event needs it.
+        """
+        value = self._found.get(tag, "")
+        if not value:
+            return ""
+        try:
+            return read(value, name)
+        except BadFieldError as error:
+            self._leave_out(tag, error)
+            return ""
+
+    def number(self, tag: str, name: str) -> int | None:
+        """Return a whole number; None if it is missing or left out.
+
+        Raises:
+            BadFieldError: The event needs it.
+        """
+        if tag not in self._found:
+            return None
+        try:
+            return _number(self._found[tag], tag, name)
+        except BadFieldError as error:
+            self._leave_out(tag, error)
+            return None
+
+    def identifier(self, tag: str, name: str) -> str:
+        """Return an identifier that every such message should have.
+
+        Raises:
+            BadFieldError: The event needs it, and it is missing or too long.
+        """
+        value = self.take(_identifier, tag, name)
+        if not value and not self._found.get(tag):
+            self._leave_out(tag, BadFieldError(f"{name} is missing"))
+        return value
+
+    def time_ns(self, tag: str, name: str) -> int:
+        """Return a time in UTC nanoseconds; 0 if it is missing or left out."""
+        value = self._found.get(tag, "")
+        at_ns = wire.utc_ns(value)
+        if value and not at_ns:
+            self._leave_out(tag, BadFieldError(f"{name} {value[:40]!r} is not a UTC time"))
+        return at_ns
+
+    @property
+    def unreadable(self) -> str:
+        """What was left out, in words."""
+        return "; ".join(self.faults)[:TEXT_MAX]
+
+    def _leave_out(self, tag: str, error: BadFieldError) -> None:
+        if tag in self._needed:
+            raise error
+        self.faults.append(f"{error}")
 
 
 def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
-    out.exec_id = _required(found, t.EXEC_ID, "ExecID(17)")
-    out.exec_type = _required(found, t.EXEC_TYPE, "ExecType(150)")
-    out.ord_status = _required(found, t.ORD_STATUS, "OrdStatus(39)")
-    get = found.get
-    out.cl_ord_id = _identifier(found, t.CL_ORD_ID, "ClOrdID(11)")
-    out.orig_cl_ord_id = _identifier(found, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
-    out.venue_order_id = _identifier(found, t.ORDER_ID, "OrderID(37)")
-    out.exec_ref_id = _identifier(found, t.EXEC_REF_ID, "ExecRefID(19)")
-    out.order_quantity = wire.quantity(get(t.ORDER_QTY, ""), "OrderQty(38)")
-    out.last_quantity = wire.quantity(get(t.LAST_QTY, ""), "LastQty(32)")
-    out.last_price = canonical(get(t.LAST_PX, ""), "LastPx(31)")
-    out.leaves_quantity = wire.quantity(get(t.LEAVES_QTY, ""), "LeavesQty(151)")
-    out.cum_quantity = wire.quantity(get(t.CUM_QTY, ""), "CumQty(14)")
-    out.average_price = _average(get(t.AVG_PX, ""))
-    out.limit_price = canonical(get(t.PRICE, ""), "Price(44)")
-    out.stop_price = canonical(get(t.STOP_PX, ""), "StopPx(99)")
-    out.display_quantity = wire.quantity(get(t.MAX_FLOOR, ""), "MaxFloor(111)") or wire.quantity(
-        get(t.DISPLAY_QTY, ""), "DisplayQty(1138)"
+    exec_type = _identifier(found.get(t.EXEC_TYPE, ""), "ExecType(150)")
+    if not exec_type:
+        raise BadFieldError("ExecType(150) is missing")
+    out.exec_type = exec_type
+    fields = _Reading(found, _NEEDED.get(exec_type, frozenset()))
+    take = fields.take
+    out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
+    out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
+    out.cl_ord_id = take(_identifier, t.CL_ORD_ID, "ClOrdID(11)")
+    out.orig_cl_ord_id = take(_identifier, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
+    out.venue_order_id = take(_identifier, t.ORDER_ID, "OrderID(37)")
+    out.exec_ref_id = take(_identifier, t.EXEC_REF_ID, "ExecRefID(19)")
+    out.order_quantity = take(wire.quantity, t.ORDER_QTY, "OrderQty(38)")
+    out.last_quantity = take(wire.quantity, t.LAST_QTY, "LastQty(32)")
+    out.last_price = take(wire.exact, t.LAST_PX, "LastPx(31)")
+    out.leaves_quantity = take(wire.quantity, t.LEAVES_QTY, "LeavesQty(151)")
+    out.cum_quantity = take(wire.quantity, t.CUM_QTY, "CumQty(14)")
+    out.average_price = take(_average, t.AVG_PX, "AvgPx(6)")
+    out.limit_price = take(canonical, t.PRICE, "Price(44)")
+    out.stop_price = take(canonical, t.STOP_PX, "StopPx(99)")
+    out.display_quantity = take(wire.quantity, t.MAX_FLOOR, "MaxFloor(111)") or take(
+        wire.quantity, t.DISPLAY_QTY, "DisplayQty(1138)"
     )
-    out.pegged_price = canonical(get(t.PEGGED_PRICE, ""), "PeggedPrice(839)")
+    out.pegged_price = take(canonical, t.PEGGED_PRICE, "PeggedPrice(839)")
     out.time_in_force = _text(found, t.TIME_IN_FORCE)
     out.status_request_id = _text(found, t.ORD_STATUS_REQ_ID)
     out.mass_status_request_id = _text(found, t.MASS_STATUS_REQ_ID)
     out.text = _text(found, t.TEXT)
     out.last_market_mic = _text(found, t.LAST_MKT)
-    at_ns = wire.utc_ns(get(t.TRANSACT_TIME, ""))
+    at_ns = fields.time_ns(t.TRANSACT_TIME, "TransactTime(60)")
     if at_ns:
         set_timestamp(out.transact_time, at_ns)
-    if t.ORD_REJ_REASON in found:
-        out.ord_rej_reason = _number(found, t.ORD_REJ_REASON, "OrdRejReason(103)")
-    if t.EXEC_RESTATEMENT_REASON in found:
-        out.exec_restatement_reason = _number(
-            found, t.EXEC_RESTATEMENT_REASON, "ExecRestatementReason(378)"
-        )
-    out.last_liquidity = _number(found, t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)")
+    reason = fields.number(t.ORD_REJ_REASON, "OrdRejReason(103)")
+    if reason is not None:
+        out.ord_rej_reason = reason
+    restated = fields.number(t.EXEC_RESTATEMENT_REASON, "ExecRestatementReason(378)")
+    if restated is not None:
+        out.exec_restatement_reason = restated
+    out.last_liquidity = fields.number(t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)") or 0
+    out.unreadable = fields.unreadable
 
 
 def _cancel_reject(found: Fields, out: link.OrderCancelReject) -> None:
-    out.cl_ord_id = _identifier(found, t.CL_ORD_ID, "ClOrdID(11)")
-    out.orig_cl_ord_id = _identifier(found, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
-    out.venue_order_id = _identifier(found, t.ORDER_ID, "OrderID(37)")
+    fields = _Reading(found, frozenset({t.CL_ORD_ID}))
+    out.cl_ord_id = fields.identifier(t.CL_ORD_ID, "ClOrdID(11)")
+    out.orig_cl_ord_id = fields.take(_identifier, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
+    out.venue_order_id = fields.take(_identifier, t.ORDER_ID, "OrderID(37)")
     out.ord_status = _text(found, t.ORD_STATUS)
     out.response_to = _text(found, t.CXL_REJ_RESPONSE_TO)
-    if t.CXL_REJ_REASON in found:
-        out.cxl_rej_reason = _number(found, t.CXL_REJ_REASON, "CxlRejReason(102)")
+    reason = fields.number(t.CXL_REJ_REASON, "CxlRejReason(102)")
+    if reason is not None:
+        out.cxl_rej_reason = reason
     out.text = _text(found, t.TEXT)
-    if not out.cl_ord_id:
-        raise BadFieldError("ClOrdID(11) is missing")
+    out.unreadable = fields.unreadable
 
 
-def _average(value: str) -> str:
+def _average(value: str, name: str) -> str:
     # A venue's own arithmetic may have any number of digits; ours is what counts.
     whole, point, fraction = value.partition(".")
-    return canonical(f"{whole}{point}{fraction[:9]}", "AvgPx(6)")
+    return canonical(f"{whole}{point}{fraction[:9]}", name)
 
 
-def _required(found: Fields, tag: str, name: str) -> str:
-    value = _identifier(found, tag, name)
-    if not value:
-        raise BadFieldError(f"{name} is missing")
-    return value
-
-
-def _identifier(found: Fields, tag: str, name: str) -> str:
-    value = found.get(tag, "")
+def _identifier(value: str, name: str) -> str:
     if len(value) > TEXT_MAX:
         raise BadFieldError(f"{name} has {len(value)} characters, at most {TEXT_MAX} are taken")
     return value
@@ -224,8 +337,7 @@ def _text(found: Fields, tag: str) -> str:
     return found.get(tag, "")[:TEXT_MAX]
 
 
-def _number(found: Fields, tag: str, name: str) -> int:
-    value = found.get(tag, "")
+def _number(value: str, tag: str, name: str) -> int:
     if not value:
         return 0
     digits = value.removeprefix("-")

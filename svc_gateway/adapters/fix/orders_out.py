@@ -8,6 +8,7 @@ from kernel.side import CODE_OF_SIDE
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
+from svc_gateway.adapters.fix.market_out import trading_session_status_request
 from svc_gateway.service.ports import CannotExpressError, Groups
 from svc_gateway.venues import DialectConfig
 
@@ -97,6 +98,10 @@ class OrderWriter:
         return wire.join(
             [(t.MSG_TYPE, "AF"), (t.MASS_STATUS_REQ_ID, request_id), (t.MASS_STATUS_REQ_TYPE, "7")]
         )
+
+    def ask_trading_status(self, request_id: str) -> str:
+        """Return a TradingSessionStatusRequest(g), for now and for every change."""
+        return trading_session_status_request(request_id)
 
     def ask_about(self, sent: str) -> tuple[str, str]:
         """Return a ClOrdID(11) and an OrderStatusRequest(H) about a request in the FIX store.

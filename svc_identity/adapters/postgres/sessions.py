@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from svc_identity.adapters.postgres.tables import refresh_tokens, sessions
+from svc_identity.adapters.postgres.tables import NOW_NS, refresh_tokens, sessions
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 
 
@@ -80,7 +80,7 @@ class PostgresSessions:
         await self._connection.execute(
             sa.update(sessions)
             .where(condition, sessions.c.ended.is_(None))
-            .values(ended=cause.value)
+            .values(ended=cause.value, ended_at_ns=NOW_NS)
         )
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from svc_identity.adapters.postgres.failures import PostgresFailures
+from svc_identity.adapters.postgres.revocations import PostgresRevocations
 from svc_identity.adapters.postgres.sessions import PostgresSessions
 from svc_identity.adapters.postgres.users import PostgresUsers
 from svc_identity.service.ports import StoreUnavailableError, Work
@@ -53,6 +54,7 @@ class PostgresStore:
                     PostgresUsers(connection),
                     PostgresSessions(connection),
                     PostgresFailures(connection),
+                    PostgresRevocations(connection),
                 )
         except OUR_FAULTS:
             raise

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 SCHEMA = "identity"
+NOW_NS = sa.literal_column("(extract(epoch FROM clock_timestamp()) * 1e9)::bigint", sa.BigInteger)
+"""The database's clock, the same for all replicas."""
 metadata = sa.MetaData(schema=SCHEMA)
 
 users = sa.Table(
@@ -16,6 +18,8 @@ users = sa.Table(
     sa.Column("roles", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("accounts", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("changed_at_ns", sa.BigInteger, nullable=False),
 )
 
 sessions = sa.Table(
@@ -26,6 +30,7 @@ sessions = sa.Table(
     sa.Column("created_at_ns", sa.BigInteger, nullable=False),
     sa.Column("expires_at_ns", sa.BigInteger, nullable=False),
     sa.Column("ended", sa.Text),
+    sa.Column("ended_at_ns", sa.BigInteger),
 )
 
 refresh_tokens = sa.Table(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from svc_identity.adapters.postgres.tables import users
+from svc_identity.adapters.postgres.tables import NOW_NS, users
 from svc_identity.domain.users import Role, User
 
 
@@ -34,9 +34,17 @@ class PostgresUsers:
             "accounts": sorted(user.accounts),
             "disabled": user.disabled,
         }
-        statement = insert(users).values(user_id=user.user_id, **values)
+        first = {"user_id": user.user_id, "version": 1, "changed_at_ns": 0}
+        allowed = ("roles", "accounts", "disabled")
+        changed = sa.or_(*(users.c[name].is_distinct_from(values[name]) for name in allowed))
+        counted = {
+            "version": users.c.version + sa.case((changed, 1), else_=0),
+            "changed_at_ns": sa.case((changed, NOW_NS), else_=users.c.changed_at_ns),
+        }
         await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=[users.c.user_id], set_=values)
+            insert(users)
+            .values(**first, **values)
+            .on_conflict_do_update(index_elements=[users.c.user_id], set_=values | counted)
         )
 
     async def set_password_hash(self, user_id: str, password_hash: str) -> None:
@@ -65,4 +73,5 @@ def _user(row: sa.Row[Any]) -> User:
         roles=frozenset(Role(word) for word in row.roles),
         accounts=frozenset(row.accounts),
         disabled=row.disabled,
+        version=row.version,
     )

@@ -94,7 +94,9 @@ class Table:
     def changes(self, old: str, new: str) -> str:
         """Set what moves, in an UPDATE of the row `old` from the row `new`."""
         return ", ".join(
-            f"{c.name} = coalesce({old}.{c.name}, {new}.{c.name})"
+            # What no longer holds has no time: an order that a bust opens again is not closed.
+            f"{c.name} = CASE WHEN {new}.{c.name} IS NOT NULL "
+            f"THEN coalesce({old}.{c.name}, {new}.{c.name}) END"
             if c.kind is Kind.SINCE
             else f"{c.name} = {new}.{c.name}"
             for c in self._columns.values()

@@ -13,6 +13,23 @@ SELECT account_id, isin, currency, trim_scale(quantity)::text, trim_scale(cost):
 FROM oms.positions WHERE account_id = ANY($1::text[]) ORDER BY account_id, isin, currency
 """
 
+# No column of the orders has the ISIN, and no index of the executions the account: only a bust or
+# a correction asks for these, and every fill would pay. The text is anywhere in the order's body.
+_OF_ORDERS = """WHERE o.account_id = $1 AND position(convert_to($2, 'UTF8') IN o.body) > 0"""
+
+FILLS = f"""
+SELECT o.body, e.exec_id, e.sequence, e.quantity::text, e.price::text
+FROM oms.orders o JOIN oms.executions e ON e.order_id = o.order_id
+{_OF_ORDERS} AND e.exec_type = 'F' ORDER BY e.sequence
+"""  # noqa: S608 - constants of this file
+
+AMENDMENTS = f"""
+SELECT o.body, v.payload
+FROM oms.orders o JOIN oms.executions e ON e.order_id = o.order_id
+JOIN oms.order_events v ON v.account_id = e.account_id AND v.sequence = e.sequence
+{_OF_ORDERS} AND e.exec_type IN ('G', 'H') ORDER BY e.sequence
+"""  # noqa: S608 - constants of this file
+
 ALL_OPEN = """
 SELECT order_id, account_id, last_sequence, body, fold FROM oms.orders
 WHERE account_id = ANY($1::text[]) AND is_open
@@ -110,4 +127,7 @@ INSERT INTO oms.positions
     (account_id, isin, currency, quantity, cost, average_price, realised_profit, as_of_sequence)
 SELECT c[1], c[2], c[3], c[4]::numeric, c[5]::numeric, c[6]::numeric, c[7]::numeric, c[8]::int8
 FROM (SELECT string_to_array(packed, E'\\x1f') AS c FROM unnest($1::text[]) AS p (packed)) AS rows
+ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
+    cost = excluded.cost, average_price = excluded.average_price,
+    realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence
 """

@@ -75,14 +75,26 @@ them, which saves a round trip. Without any key there is one row of nothing but 
 
 EXECUTIONS = """
 SELECT e.venue_mic, e.exec_id, e.order_id, e.account_id, e.sequence, e.exec_type,
-       e.quantity::text, e.price::text, e.body, e.busted
-FROM unnest($1::text[], $2::text[]) AS wanted (venue_mic, exec_id)
-JOIN oms.executions e USING (venue_mic, exec_id)
+       e.quantity::text, e.price::text, e.body, e.busted, e.part
+FROM unnest($1::text[], $2::text[]) AS wanted (order_id, exec_id)
+JOIN oms.executions e USING (order_id, exec_id) ORDER BY e.sequence
+"""
+
+VENUE_EXECUTIONS = """
+SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
+       quantity::text, price::text, body, busted, part
+FROM oms.executions WHERE venue_mic = $1 AND exec_id = ANY($2::text[]) ORDER BY sequence
+"""
+"""Of any order: read only for a report that would open an unsolicited one."""
+EXECUTIONS_OF = """
+SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
+       quantity::text, price::text, body, busted, part
+FROM oms.executions WHERE order_id = ANY($1::text[]) ORDER BY order_id, sequence
 """
 
 ORDER_EXECUTIONS = """
 SELECT venue_mic, exec_id, order_id, account_id, sequence, exec_type,
-       quantity::text, price::text, body, busted
+       quantity::text, price::text, body, busted, part
 FROM oms.executions WHERE order_id = $1 AND exec_type <> 'H' ORDER BY sequence
 """
 
@@ -174,9 +186,9 @@ def _executions_written(first: int) -> str:
     return f"""
     INSERT INTO oms.executions
         (venue_mic, exec_id, order_id, account_id, sequence, exec_type, quantity, price, busted,
-        body)
+        part, body)
     SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
-        c[9]::boolean, body
+        c[9]::boolean, c[10]::int2, body
     FROM {packed_rows("text bytea", first, "body")} AS rows"""
 
 
@@ -191,8 +203,8 @@ WRITE_VENUE = f"""
 WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
-    FROM unnest($18::text[], $19::text[]) AS u (venue_mic, exec_id)
-    WHERE e.venue_mic = u.venue_mic AND e.exec_id = u.exec_id
+    FROM unnest($18::text[], $19::text[], $35::int2[]) AS u (order_id, exec_id, part)
+    WHERE e.order_id = u.order_id AND e.exec_id = u.exec_id AND e.part = u.part
 ), parked AS (
     INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
         account_id, order_id, body)
@@ -318,6 +330,12 @@ VOUCH = """
 UPDATE oms.sessions SET owner_seen_at = now() WHERE session_id IN (
     SELECT session_id FROM oms.sessions WHERE session_id = ANY($1::text[]) AND owner = $2
     ORDER BY session_id FOR UPDATE)
+"""
+
+# The mark is a field of the message: appended to its bytes, it is part of it.
+WITHDRAW = """
+UPDATE oms.outbox SET payload = payload || $3::bytea
+WHERE session_id = $1 AND outbound_sequence = ANY($2::int8[])
 """
 
 INSTRUMENTS = "SELECT body FROM oms.instruments"

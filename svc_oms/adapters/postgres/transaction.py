@@ -1,7 +1,7 @@
 """One transaction of the batched path: lock, read, write once, commit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -17,12 +17,15 @@ from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
 from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
     AccountRow,
+    AmendmentRow,
     AuditHead,
     AuditLine,
     ExecutionRow,
     FencedError,
+    FillRow,
     IdempotencyRow,
     OrderRow,
     ParkedWrite,
@@ -33,6 +36,12 @@ from svc_oms.service.ports import (
 from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.ports.recovery_ports import RecoveryRow
 from svc_oms.service.ports.session_ports import ActionRow
+
+# Fills fetched at a time while a position is folded anew.
+FILL_ROWS_PREFETCH = 1_000
+# Longest time of each of its reads. Longer than of other statements: an account may have millions
+# of executions, and a report of a bust must not fail again and again.
+REFOLD_TIMEOUT_S = 120.0
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -73,7 +82,7 @@ class PostgresTransaction(Transaction):
     ) -> None:
         """Commit, or roll back what failed, and give the connection back."""
         try:
-            with translated():
+            with translated(committing=kind is None):
                 if self._ended:
                     return
                 if kind is None:
@@ -88,7 +97,7 @@ class PostgresTransaction(Transaction):
     async def commit(self) -> None:
         # Also of one that failed there is nothing left to roll back.
         self._ended = True
-        with translated():
+        with translated(committing=True):
             await self._transaction.commit()
 
     @override
@@ -168,6 +177,18 @@ class PostgresTransaction(Transaction):
         return [ExecutionRow(*row) for row in rows]
 
     @override
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.VENUE_EXECUTIONS, venue_mic, exec_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
     async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
         with translated():
             rows = await self._connection.fetch(controls.LIVE, now_us)
@@ -194,6 +215,27 @@ class PostgresTransaction(Transaction):
         return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
 
     @override
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        with translated():
+            rows = await self._connection.fetch(
+                controls.AMENDMENTS, account_id, named, timeout=REFOLD_TIMEOUT_S
+            )
+        return [AmendmentRow(*row) for row in rows]
+
+    @override
+    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        with translated():
+            rows = self._connection.cursor(
+                controls.FILLS,
+                account_id,
+                named,
+                prefetch=FILL_ROWS_PREFETCH,
+                timeout=REFOLD_TIMEOUT_S,
+            )
+            async for row in rows:
+                yield FillRow(*row)
+
+    @override
     async def write(self, writes: WriteSet) -> dict[str, int]:
         progress = writes.progress
         executions = columns([_packed_execution(row) for row in writes.executions], 2)
@@ -216,15 +258,17 @@ class PostgresTransaction(Transaction):
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
             bases = dict(rows)
+        *busted, busted_parts = columns(writes.busted, 3)
         with translated():
             rows = await self._connection.fetch(
                 sql.WRITE_VENUE,
                 *_common_parameters(replace(writes, outbox=[])),
                 *executions,
-                *columns(writes.busted, 2),
+                *busted,
                 *columns(writes.parked, len(ParkedWrite._fields)),
                 *progress,
                 [packed_position(row) for row in writes.positions],
+                busted_parts,
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")
@@ -234,6 +278,11 @@ class PostgresTransaction(Transaction):
     async def lock_audit(self, writer: str) -> AuditHead:
         with translated():
             return await audit_log_store.lock(self._connection, writer)
+
+    @override
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        with translated():
+            await self._connection.execute(sql.WITHDRAW, session_id, outbound_sequences, WITHDRAWN)
 
     @override
     async def lapse_actions(self) -> list[ActionRow]:
@@ -281,7 +330,7 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
 def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
     text = (
         f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
-        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}"
+        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}\x1f{e.part}"
     )
     return text, e.body
 

@@ -2,7 +2,8 @@
 
 The sums are always those of the open orders: `put` subtracts an order's old part and adds its
 new part, so summing the orders anew gives the same. A pending replace counts with the larger
-of old and new, because the venue may execute either.
+of old and new, because the venue may execute either. Linked orders count by the most that their
+group can execute; see `group_parts`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,95 +11,23 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.side import Side
+from svc_oms.domain.controls.group_parts import Member, Unit, counted_parts, group_of, unit_of
+from svc_oms.domain.controls.parts import (
+    NOTHING_OPEN,
+    Change,
+    Listing,
+    Part,
+    Sums,
+    part_of,
+    together,
+)
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
-from svc_oms.domain.numbers import ZERO, Price, add, multiply
+from svc_oms.domain.numbers import ZERO, Price, add
 from svc_oms.domain.numbers import subtract as minus
 from svc_oms.domain.positions import Position
 
 PriceOf = Callable[[str], Price | None]
 """Reference price of a listing, for orders without a price of their own."""
-
-
-class Listing(NamedTuple):
-    """The key by which open orders are summed."""
-
-    isin: str
-    currency: str
-    instrument_id: str
-    venue_mic: str
-
-
-class Part(NamedTuple):
-    """What one order could still execute."""
-
-    listing: Listing
-    buy: bool
-    quantity: Decimal
-    value: Decimal
-    priced: bool = True
-    """Its value is known. That of a market order is not while there is no price."""
-
-
-class Sums(NamedTuple):
-    """What the open orders of a listing could still execute."""
-
-    buys: Decimal = ZERO
-    sells: Decimal = ZERO
-    buy_value: Decimal = ZERO
-    sell_value: Decimal = ZERO
-    unpriced: int = 0
-
-    def plus(self, part: Part, sign: int) -> "Sums":
-        """Return the sums with a part added (1) or subtracted (-1)."""
-        combine = add if sign > 0 else minus
-        unpriced = self.unpriced + (0 if part.priced else sign)
-        if part.buy:
-            return self._replace(
-                buys=combine(self.buys, part.quantity),
-                buy_value=combine(self.buy_value, part.value),
-                unpriced=unpriced,
-            )
-        return self._replace(
-            sells=combine(self.sells, part.quantity),
-            sell_value=combine(self.sell_value, part.value),
-            unpriced=unpriced,
-        )
-
-
-NOTHING_OPEN = Sums()
-
-
-def unit_price(terms: OrderTerms, reference: Price | None) -> Price | None:
-    """Return the price that values an order: its limit, its stop, or the reference price."""
-    return terms.limit_price or terms.stop_price or reference
-
-
-def listing_of(order: Order) -> Listing:
-    """Return what an order is summed by."""
-    return Listing(*InstrumentKey.of(order), order.instrument_id, order.venue_mic)
-
-
-def part_of(order: Order, reference: Price | None, asked: OrderTerms | None = None) -> Part:
-    """Return what an order could still execute; with requested terms, the larger of each.
-
-    Args:
-        order: The order now; its pending terms count, too.
-        reference: Values it if its terms have no price.
-        asked: Terms of a replace about to be sent.
-    """
-    quantity = value = ZERO
-    priced = True
-    for terms in (order.terms, order.pending_terms, asked):
-        if terms is None:
-            continue
-        leaves = max(minus(terms.quantity, order.cum_quantity), ZERO)
-        price = unit_price(terms, reference)
-        if price is None:
-            priced = False
-        else:
-            value = max(value, multiply(leaves, price))
-        quantity = max(quantity, leaves)
-    return Part(listing_of(order), order.side is Side.BUY, quantity, value, priced)
 
 
 def exposure(signed_cost: Decimal, sums: Sums) -> Decimal:
@@ -121,7 +50,10 @@ class OpenBook:
         self.positions = dict(positions)
         self._price_of = price_of
         self._parts: dict[str, Part] = {}
-        self._sides: dict[tuple[str, str, bool], Resting] = {}
+        self._groups: dict[str, dict[str, Member]] = {}
+        self._counted: dict[str, dict[Unit, Part]] = {}
+        """By group: what the sums count of its orders."""
+        self._sides: dict[BookSide, Resting] = {}
         self._sums: dict[Listing, Sums] = {}
         self._by_isin: dict[str, set[Listing]] = {}
         self._worst: dict[InstrumentKey, Decimal] = {}
@@ -136,17 +68,40 @@ class OpenBook:
         known = self.orders.get(order.order_id)
         if known is order:
             return
+        group = group_of(order)
         if known is not None:
-            self._sum(self._parts.pop(order.order_id), -1)
+            part = self._parts.pop(order.order_id)
+            if not group:
+                self._sum(part, -1)
             self._sides[_side_of(known)].remove(known)
         if order.is_closed:
             self.orders.pop(order.order_id, None)
+            if group:
+                self._regroup(group, order, None)
             return
         self._sides.setdefault(_side_of(order), Resting(order.side is Side.BUY)).add(order)
         part = part_of(order, self._price_of(order.instrument_id))
         self.orders[order.order_id] = order
         self._parts[order.order_id] = part
-        self._sum(part, 1)
+        if group:
+            self._regroup(group, order, Member.of(order, part))
+        else:
+            self._sum(part, 1)
+
+    def _regroup(self, group: str, order: Order, member: Member | None) -> None:
+        """Set or remove a member of a group, and bring the sums of the group up to date."""
+        members = self._groups.setdefault(group, {})
+        members.pop(order.order_id, None)
+        if member is not None:
+            members[order.order_id] = member
+        for part in self._counted.pop(group, {}).values():
+            self._sum(part, -1)
+        if not members:
+            del self._groups[group]
+            return
+        counted = self._counted[group] = counted_parts(members.values())
+        for part in counted.values():
+            self._sum(part, 1)
 
     def hold(self, position: Position) -> None:
         """Take a position as it is now."""
@@ -178,9 +133,28 @@ class OpenBook:
 
     # Questions.
 
-    def part(self, order_id: str) -> Part | None:
-        """Return what an open order could still execute."""
-        return self._parts.get(order_id)
+    def change(self, order: Order, part: Part, *, at_venue: bool, sent: bool) -> Change:
+        """Return how the sums change if an order could execute this part.
+
+        Args:
+            order: A new order, or one of the book.
+            part: What it could execute.
+            at_venue: The venue has it already. If not, it is compared like a new order, although
+                the sums count it while it waits here, and it must fit in even where a linked
+                order already counts as much: it goes in place of that one.
+            sent: It is at the venue or goes there now.
+        """
+        group = group_of(order)
+        if not group:
+            before = self._parts.get(order.order_id)
+            return Change(before, part, before if at_venue else None)
+        members = dict(self._groups.get(group, {}))
+        members.pop(order.order_id, None)
+        member = Member(order, part, not sent)
+        unit = unit_of(member)
+        before = self._counted.get(group, {}).get(unit)
+        after = counted_parts([*members.values(), member])[unit]
+        return Change(before, after, before if at_venue else None)
 
     def cost(self, key: InstrumentKey) -> Decimal:
         """Return what was paid for a position; negative when short."""
@@ -207,11 +181,21 @@ class OpenBook:
         """Return the account's exposure in a currency."""
         return self._totals.get(currency, ZERO)
 
-    def exposure_with(self, currency: str, change: "Change") -> Decimal:
+    def exposure_with(self, currency: str, change: Change) -> Decimal:
         """Return what the exposure would become."""
         key = InstrumentKey(change.listing.isin, currency)
-        after = exposure(self.cost(key), change.applied(self._of_isin(key)))
-        return add(self.exposure(currency), minus(after, self._worst.get(key, ZERO)))
+        return self._exposure_if(key, change.applied(self._of_isin(key)))
+
+    def exposure_at_base(self, currency: str, change: Change) -> Decimal:
+        """Return the exposure that a change is compared with."""
+        if change.base is change.before:
+            return self.exposure(currency)
+        key = InstrumentKey(change.listing.isin, currency)
+        return self._exposure_if(key, change.at_base(self._of_isin(key)))
+
+    def _exposure_if(self, key: InstrumentKey, sums: Sums) -> Decimal:
+        moved = minus(exposure(self.cost(key), sums), self._worst.get(key, ZERO))
+        return add(self.exposure(key.currency), moved)
 
     def range_sums(
         self, currency: str, instrument_id: str, venue_mic: str, isin: str
@@ -257,16 +241,29 @@ class OpenBook:
         return {isin for isin, _ in self._worst}
 
     def crossing(self, order: Order, terms: OrderTerms) -> list[Order]:
-        """Return own orders in the same listing that these terms could trade with."""
-        isin, venue_mic, buy = _side_of(order)
-        resting = self._sides.get((isin, venue_mic, not buy))
+        """Return own orders that these terms could trade with.
+
+        They are of the same ISIN and currency at the same venue: the lines of an instrument in
+        two currencies have an order book each, and their prices cannot be compared.
+        """
+        side = _side_of(order)
+        resting = self._sides.get(side._replace(buy=not side.buy))
         if resting is None:
             return []
         return [each for each in resting.crossing(terms) if each.order_id != order.order_id]
 
 
-def _side_of(order: Order) -> tuple[str, str, bool]:
-    return (order.isin or order.instrument_id, order.venue_mic, order.side is Side.BUY)
+class BookSide(NamedTuple):
+    """The key of orders that orders of the other side could trade with."""
+
+    isin: str
+    currency: str
+    venue_mic: str
+    buy: bool
+
+
+def _side_of(order: Order) -> BookSide:
+    return BookSide(*InstrumentKey.of(order), order.venue_mic, order.side is Side.BUY)
 
 
 class Resting:
@@ -323,45 +320,3 @@ class Resting:
 
     def _meets(self, price: Decimal, limit: Decimal) -> bool:
         return price >= limit if self._buy else price <= limit
-
-
-class Change(NamedTuple):
-    """What a command changes in the sums: the order's part before it and after it."""
-
-    before: Part | None
-    after: Part
-
-    @property
-    def listing(self) -> Listing:
-        """The listing whose sums change."""
-        return self.after.listing
-
-    @property
-    def quantity(self) -> Decimal:
-        """By how much the executable quantity grows."""
-        return minus(self.after.quantity, self.before.quantity if self.before else ZERO)
-
-    @property
-    def value(self) -> Decimal:
-        """By how much its value grows."""
-        return minus(self.after.value, self.before.value if self.before else ZERO)
-
-    def applied(self, sums: Sums) -> Sums:
-        """Return sums with the change applied."""
-        if self.before is not None:
-            sums = sums.plus(self.before, -1)
-        return sums.plus(self.after, 1)
-
-
-def together(found: Iterable[Sums]) -> Sums:
-    """Return the sums of several listings as one."""
-    total = NOTHING_OPEN
-    for sums in found:
-        total = Sums(
-            add(total.buys, sums.buys),
-            add(total.sells, sums.sells),
-            add(total.buy_value, sums.buy_value),
-            add(total.sell_value, sums.sell_value),
-            total.unpriced + sums.unpriced,
-        )
-    return total

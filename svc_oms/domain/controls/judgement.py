@@ -19,8 +19,9 @@ from svc_oms.domain.numbers import ZERO
 CHECKS = (*SINGLE, *TOTALS)
 
 
-ONCE = frozenset({LimitKind.VOLUME, LimitKind.DUPLICATE_ORDER})
-"""Checked and counted when an order is accepted, not again when it is released."""
+ONCE = frozenset({LimitKind.DUPLICATE_ORDER})
+"""Checked and counted when an order is accepted, not again when it is released: the order that
+waited here is the same one."""
 
 
 def judge(
@@ -44,20 +45,23 @@ def judge(
     return () if applied is None else check_self_match(view, trial, applied)
 
 
-def count(view: AccountView, trial: Trial) -> None:
-    """Count a new order or a change that was taken."""
+def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()) -> None:
+    """Count a new order or a change that was taken.
+
+    What waits here counts for volume and collar when it is sent, not when it is accepted.
+    """
     order, now_ns, state = trial.order, trial.now_ns, view.state
     applied = view.limit(LimitKind.VOLUME, order, now_ns)
-    if applied is not None and (trial.more_quantity or trial.more_value):
+    if applied is not None and trial.sent and (trial.more_quantity or trial.more_value):
         name = volume_name(applied, order.currency)
         window = state.window(name, now_ns, applied.values.window_ms)
         state.windows[name] = window.counted(now_ns, trial.more_quantity, trial.more_value)
     applied = view.limit(LimitKind.DUPLICATE_ORDER, order, now_ns)
-    if applied is not None:
+    if applied is not None and LimitKind.DUPLICATE_ORDER not in leave_out:
         mark = fingerprint(order, trial.terms)
         state.remember(now_ns, mark, applied.values.window_ms * NS_PER_MS)
     applied = view.limit(LimitKind.PRICE_COLLAR, order, now_ns)
-    if applied is not None and _moves_collar(applied, trial):
+    if applied is not None and trial.sent and _moves_collar(applied, trial):
         name = collar_name(applied, order)
         collar = collar_with(view, trial, applied)
         state.collars.pop(name, None)

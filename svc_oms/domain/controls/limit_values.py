@@ -81,6 +81,14 @@ class OverrideState(IntEnum):
     REJECTED = 3
 
 
+class ProposedChangeState(IntEnum):
+    """Numbers of ordermesh.oms.v1.ProposedChangeState."""
+
+    PROPOSED = 1
+    CONFIRMED = 2
+    REJECTED = 3
+
+
 class Values(NamedTuple):
     """The values of a limit; each kind uses some of them, see NEEDS. None: not given."""
 
@@ -151,6 +159,12 @@ class Override(NamedTuple):
     values: Values
     valid_until_ns: int
     state: OverrideState
+    limit_version: int = 0
+    """The version of the limit it was made for; 0: any, in records older than this field."""
+
+    def applies(self, limit: Limit, now_ns: int) -> bool:
+        """Return whether its values count for a limit in force; it ends with its version."""
+        return self.valid_until_ns > now_ns and self.limit_version in {0, limit.version}
 
 
 class Applied(NamedTuple):
@@ -282,7 +296,7 @@ class AccountLimits:
 
     def _applied(self, limit: Limit, now_ns: int) -> Applied:
         override = self._overrides.get(limit.limit_id)
-        if override is None or override.valid_until_ns <= now_ns:
+        if override is None or not override.applies(limit, now_ns):
             return Applied(limit, limit.values)
         return Applied(limit, override.values, override.override_id)
 
@@ -309,7 +323,11 @@ class Controls:
         self._overrides: dict[str, dict[str, Override]] = {}
         for override in overrides:
             if override.state is OverrideState.APPROVED:
-                self._overrides.setdefault(override.account_id, {})[override.limit_id] = override
+                known = self._overrides.setdefault(override.account_id, {})
+                # Of several the newest one counts: ids are in the order of their times.
+                other = known.get(override.limit_id)
+                if other is None or other.override_id < override.override_id:
+                    known[override.limit_id] = override
         self._states = {key: state for key, state in states.items() if state > TradingState.ACTIVE}
         self._accounts: dict[tuple[str, str, str], AccountLimits] = {}
 

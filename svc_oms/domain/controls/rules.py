@@ -53,8 +53,9 @@ def check_state(view: AccountView, trial: Trial) -> None:
     isin = trial.change.listing.isin
     held = view.book.held(isin)
     allowed = max(ZERO, held.copy_negate() if trial.buy else held)  # never -0
-    now = view.book.open_quantity(isin, buy=trial.buy)
-    would_be = add(now, trial.change.quantity)
+    counted = view.book.open_quantity(isin, buy=trial.buy)
+    now = add(counted, trial.change.base_quantity)
+    would_be = add(counted, trial.change.quantity)
     if would_be > allowed and would_be > now:
         raise OrderRefused(
             "REDUCE_ONLY",
@@ -225,8 +226,8 @@ def check_stopped(view: AccountView, trial: Trial) -> None:
 def check_self_match(view: AccountView, trial: Trial, applied: Applied) -> tuple[Order, ...]:
     """Find own orders this one would trade with; refuse, or return those to cancel first."""
     assert view.book is not None
-    if trial.order.state in LOCAL:
-        # Nothing is sent yet.
+    if not trial.sent:
+        # It is checked again when it is sent.
         return ()
     resting = tuple(
         each for each in view.book.crossing(trial.order, trial.terms) if each.state not in LOCAL

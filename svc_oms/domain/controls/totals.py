@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from kernel.decimals import plain
 from kernel.side import Side
-from svc_oms.domain.controls.exposure import exposure, together
+from svc_oms.domain.controls.exposure import exposure
 from svc_oms.domain.controls.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.parts import together
 from svc_oms.domain.controls.refusals import against, past, without_price
 from svc_oms.domain.controls.trial import AccountView, Trial
 from svc_oms.domain.controls.windows import Window
@@ -27,8 +28,9 @@ def check_short_sale(view: AccountView, trial: Trial, applied: Applied) -> None:
     assert view.book is not None
     isin = trial.change.listing.isin
     held = max(view.book.held(isin), ZERO)
-    now = view.book.open_quantity(isin, buy=False)
-    would_be = add(now, trial.change.quantity)
+    counted = view.book.open_quantity(isin, buy=False)
+    now = add(counted, trial.change.base_quantity)
+    would_be = add(counted, trial.change.quantity)
     if trial.order.side is not Side.SELL and trial.is_new:
         raise against(
             applied,
@@ -58,10 +60,11 @@ def check_position(view: AccountView, trial: Trial, applied: Applied) -> None:
     assert view.book is not None
     isin = trial.change.listing.isin
     held = view.book.held(isin)
-    now = add(
+    counted = add(
         held if trial.buy else held.copy_negate(), view.book.open_quantity(isin, buy=trial.buy)
     )
-    would_be = add(now, trial.change.quantity)
+    now = add(counted, trial.change.base_quantity)
+    would_be = add(counted, trial.change.quantity)
     if would_be > maximum and would_be > now:
         raise past(
             applied,
@@ -85,9 +88,10 @@ def check_exposure(view: AccountView, trial: Trial, applied: Applied) -> None:
         isin = trial.change.listing.isin
         cost, sums = book.range_sums(currency, range_.instrument_id, range_.venue_mic, isin)
         whole = together(sums)
-        now, would_be = exposure(cost, whole), exposure(cost, trial.change.applied(whole))
+        now = exposure(cost, trial.change.at_base(whole))
+        would_be = exposure(cost, trial.change.applied(whole))
     else:
-        now = book.exposure(currency)
+        now = book.exposure_at_base(currency, trial.change)
         would_be = book.exposure_with(currency, trial.change)
     grows = would_be > now
     if not trial.change.after.priced or (grows and book.unpriced(currency)):
@@ -114,8 +118,9 @@ def check_buying_power(view: AccountView, trial: Trial, applied: Applied) -> Non
     currency = trial.order.currency
     if not trial.change.after.priced:
         raise without_price(applied, trial.order.instrument_id, "the cost of a market order")
-    now = view.book.spent(currency)
-    would_be = add(now, trial.change.value)
+    counted = view.book.spent(currency)
+    now = add(counted, trial.change.base_value)
+    would_be = add(counted, trial.change.value)
     if would_be > maximum and would_be > now:
         raise past(
             applied,

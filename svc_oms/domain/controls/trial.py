@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kernel.side import Side
 from svc_oms.domain.cash import worth
-from svc_oms.domain.controls.exposure import Change, OpenBook, part_of, unit_price
+from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.limit_values import (
     AccountLimits,
     Applied,
@@ -16,7 +16,9 @@ from svc_oms.domain.controls.limit_values import (
     LimitKind,
     TradingState,
 )
+from svc_oms.domain.controls.parts import Change, part_of, unit_price
 from svc_oms.domain.controls.state import AccountState, StrategyKey
+from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, multiply
 from svc_oms.domain.numbers import subtract as minus
@@ -92,6 +94,9 @@ class Trial(NamedTuple):
     terms: OrderTerms
     """The requested ones."""
     is_new: bool
+    """It is not at its venue yet: all of it is compared, whether it waited here or not."""
+    sent: bool
+    """It goes to its venue now, or is there."""
     now_ns: int
     price: Price | None
     """The value of one share of it."""
@@ -124,27 +129,41 @@ class Trial(NamedTuple):
 
 def new_order(view: AccountView, order: Order, now_ns: int) -> Trial:
     """Make the trial of a new order."""
+    return _whole(view, order, now_ns, sent=order.state not in LOCAL)
+
+
+def released(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Trial:
+    """Make the trial of an order that waited here: the same as of a new order.
+
+    It is in the sums already, but not at its venue: a limit that was lowered meanwhile applies.
+    """
+    return _whole(view, order, now_ns, sent=sent)
+
+
+def _whole(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Trial:
     reference = view.value_price(order.instrument_id)
+    part = part_of(order, reference)
+    change = (
+        Change(None, part, None)
+        if view.book is None
+        else view.book.change(order, part, at_venue=False, sent=sent)
+    )
     price = unit_price(order.terms, reference)
-    change = Change(None, part_of(order, reference))
     collar = _collar_price(view, order, order.terms, now_ns)
-    return Trial(order, order.terms, True, now_ns, price, change, collar)
-
-
-def released(view: AccountView, order: Order, now_ns: int) -> Trial:
-    """Make the trial of an order that waited here; it is in the sums already."""
-    trial = new_order(view, order, now_ns)
-    held = view.book.part(order.order_id) if view.book else None
-    return trial._replace(change=Change(held or trial.change.after, trial.change.after))
+    return Trial(order, order.terms, True, sent, now_ns, price, change, collar)
 
 
 def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
     """Make the trial of a replace."""
     reference = view.value_price(before.instrument_id)
-    now = view.book.part(before.order_id) if view.book else None
-    change = Change(now or part_of(before, reference), part_of(before, reference, terms))
+    part, sent = part_of(before, reference, terms), before.state not in LOCAL
+    if view.book is None:
+        known = part_of(before, reference)
+        change = Change(known, part, known)
+    else:
+        change = view.book.change(before, part, at_venue=True, sent=sent)
     price, collar = unit_price(terms, reference), _collar_price(view, before, terms, now_ns)
-    return Trial(before, terms, False, now_ns, price, change, collar)
+    return Trial(before, terms, False, sent, now_ns, price, change, collar)
 
 
 def _collar_price(

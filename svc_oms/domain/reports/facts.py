@@ -6,7 +6,7 @@ from svc_oms.domain.numbers import Price, Quantity
 
 
 class ReportedOrder(NamedTuple):
-    """What a report says of an order that is not known here: of an unsolicited order."""
+    """What a report says of its order. Texts are empty where it does not say it."""
 
     account_id: str
     symbol: str
@@ -53,10 +53,16 @@ class ExecutionReportFacts(NamedTuple):
     """PeggedPrice(839)."""
     mass_status_request_id: str = ""
     """MassStatusReqID(584); the answer to an earlier mass request answers no present question."""
+    unreadable: str = ""
+    """What the report has and could not be read, in words. The event does not need it."""
     reported_order: ReportedOrder | None = None
     """The order itself, if it is perhaps unsolicited."""
+    repeats: ReportedOrder | None = None
+    """What the report repeats of its order."""
     received_at_ns: int = 0
     """When the gateway received it."""
+    possible_resend: bool = False
+    """PossResend(97): the venue may have sent the content before, under another number."""
 
 
 class CancelRejectFacts(NamedTuple):
@@ -70,6 +76,8 @@ class CancelRejectFacts(NamedTuple):
     """CxlRejResponseTo(434): "1" cancel, "2" replace."""
     cxl_rej_reason: int | None = None
     text: str = ""
+    unreadable: str = ""
+    """As that of ExecutionReportFacts."""
 
 
 class BusinessRejectFacts(NamedTuple):
@@ -82,6 +90,8 @@ class BusinessRejectFacts(NamedTuple):
     reason: int = 0
     """BusinessRejectReason(380)."""
     text: str = ""
+    unreadable: str = ""
+    """As that of ExecutionReportFacts."""
 
 
 class SessionRejectFacts(NamedTuple):
@@ -95,6 +105,8 @@ class SessionRejectFacts(NamedTuple):
     """SessionRejectReason(373)."""
     ref_tag_id: int = 0
     text: str = ""
+    unreadable: str = ""
+    """As that of ExecutionReportFacts."""
 
 
 class ReceiptFacts(NamedTuple):

@@ -10,9 +10,10 @@ from svc_oms.domain.events import (
     OrderResolved,
     OrderRestated,
     ReplaceRefused,
+    StatusRequested,
     VenueReportParked,
 )
-from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import (
     Execution,
     Order,
@@ -49,6 +50,16 @@ TIMES_IN_FORCE = {
 }
 
 
+_FOR_DAYS = frozenset({TimeInForce.GTC, TimeInForce.GTD})
+
+
+def is_over(order: Order, facts: ExecutionReportFacts, state: OrderState) -> bool:
+    """Return whether a pause for the day is the end: no other day follows, and nothing is left."""
+    if state not in {OrderState.DONE_FOR_DAY, OrderState.CALCULATED}:
+        return False
+    return facts.leaves_quantity == 0 and order.terms.time_in_force not in _FOR_DAYS
+
+
 def request_number(order: Order, cl_ord_id: str) -> int:
     """Return n of a ClOrdID(11) of this order; 0 if it is not one of its own."""
     owner, _, number = cl_ord_id.rpartition("-")
@@ -79,6 +90,20 @@ def arrival(
     if first not in order.in_doubt:
         return []
     return [OrderResolved(source, first, facts.venue_order_id)]
+
+
+def standing_doubts(order: Order) -> tuple[str, ...]:
+    """Return the doubts whether an order that the venue had is still there.
+
+    They are known by a request that is not pending: the venue answered it by saying that the
+    order is gone. Another report of the order ends them, or a person.
+    """
+    if not order.in_doubt:
+        return ()
+    pending = {order.pending_cancel_id, order.pending_replace_id}
+    if order.base_state is OrderState.PENDING_NEW:
+        pending.add(f"{order.order_id}-1")
+    return tuple(doubt for doubt in order.in_doubt if doubt not in pending)
 
 
 def found(
@@ -131,6 +156,7 @@ def execution(order: Order, facts: ExecutionReportFacts) -> Execution:
         received_at_ns=facts.received_at_ns,
         liquidity=facts.last_liquidity,
         last_market_mic=facts.last_market_mic,
+        cum_quantity=facts.cum_quantity,
     )
 
 
@@ -218,6 +244,23 @@ def cum_differs(facts: ExecutionReportFacts, cum: Quantity | Decimal) -> VenueRe
         f"CumQty(14) {as_text(facts.cum_quantity)} came with ExecType(150)={facts.exec_type} "
         f"but the executions add up to {plain(cum)}",
     )
+
+
+def ask_venue(order: Order, contradiction: str) -> list[Event]:
+    """Ask the venue about an order that a report contradicts, once for each contradiction.
+
+    `StatusRequested` becomes an OrderStatusRequest(H) in the transaction that stores it. An
+    answer that agrees is an `OrderResolved` (comparison.py), and the same contradiction is
+    asked about again afterwards. Otherwise the answer is an anomaly, and it is not.
+
+    Args:
+        order: The order.
+        contradiction: It in words, the same words as long as it is the same one: a difference
+            of two numbers that grow, and not the numbers.
+    """
+    if order.asked_about == contradiction or order.base_state in LOCAL:
+        return []
+    return [StatusRequested(order.cl_ord_id, contradiction)]
 
 
 def parked(msg_type: str, text: str) -> VenueReportParked:

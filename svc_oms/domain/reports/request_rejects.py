@@ -4,7 +4,7 @@ OrderCancelReject(9), BusinessMessageReject(j), Reject(3), and the gateway's rec
 """
 
 from svc_oms.domain.events import Event, OrderInDoubt, OrderRejected
-from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.lifecycle import LOCAL, TERMINAL, OrderState
 from svc_oms.domain.model import Order
 from svc_oms.domain.reports.facts import (
     BusinessRejectFacts,
@@ -12,6 +12,7 @@ from svc_oms.domain.reports.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.reports.legs import in_contradiction
 from svc_oms.domain.reports.report_parts import (
     found,
     not_sent,
@@ -26,9 +27,20 @@ from svc_oms.domain.reports.venue_reasons import (
     BY_SESSION_REJECT_REASON,
 )
 
+UNKNOWN_ORDER = 1
+"""CxlRejReason(102): the venue does not know the order."""
+_FILLED = "2"
+# OrdStatus(39) of an order that cannot trade any more.
+_GONE = frozenset({_FILLED, "4", "8", "C"})
 
-def cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
-    """Return the events of an OrderCancelReject(9)."""
+
+def cancel_reject(order: Order, facts: CancelRejectFacts, *, copied: bool = False) -> list[Event]:
+    """Return the events of an OrderCancelReject(9).
+
+    If it says that the order is gone, which is open here, the venue contradicts itself: it is
+    asked, and the order is in doubt until it answers. A copy says nothing of this: the report of
+    the end may be on its way on the order session.
+    """
     target = facts.cl_ord_id
     if not request_number(order, target):
         # Not one of ours: use the request that it says it answers.
@@ -38,7 +50,29 @@ def cancel_reject(order: Order, facts: CancelRejectFacts) -> list[Event]:
             return [parked("9", f"refusal of {facts.cl_ord_id or 'nothing'}, which is not pending")]
     what = "cancel" if target == order.pending_cancel_id else "replace"
     rejection = venue_rejection(order, what, facts.cxl_rej_reason, facts.text, BY_CXL_REJ_REASON)
-    return refusal(order, target, rejection)
+    refused = refusal(order, target, rejection)
+    latest = request_number(order, target) == order.request_count
+    if copied or not (refused or latest):
+        return refused
+    return [*refused, *_gone(order, facts, target)]
+
+
+def _gone(order: Order, facts: CancelRejectFacts, target: str) -> list[Event]:
+    """Return what follows if an OrderCancelReject(9) says that an open order is gone."""
+    says_so = facts.ord_status in _GONE or facts.cxl_rej_reason == UNKNOWN_ORDER
+    if not says_so or order.base_state in TERMINAL or order.base_state in LOCAL:
+        return []
+    if facts.ord_status == _FILLED and order.cum_quantity >= order.terms.quantity:
+        # As it is known here; a replace is without answer, or was refused now.
+        return []
+    text = (
+        f"OrderCancelReject(9) with CxlRejReason(102)={facts.cxl_rej_reason} and "
+        f"OrdStatus(39)={facts.ord_status or 'none'} of an order that is {order.base_state.name}"
+    )
+    if order.base_state is OrderState.PENDING_NEW:
+        # Nothing was ever reported of it: perhaps it did not arrive.
+        return in_contradiction(order, f"{order.order_id}-1", text)
+    return [parked("9", text), *in_contradiction(order, target, text)]
 
 
 def message_reject(
@@ -58,7 +92,7 @@ def message_reject(
             rejection = venue_rejection(order, "order", facts.reason, f"{name}: {text}", reasons)
             first = f"{order.order_id}-1"
             return [*found(order, first), OrderRejected(rejection)]
-    elif facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}:
+    elif facts.ref_msg_type != "H" and facts.cl_ord_id in _pending(order):
         what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
         rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}", reasons)
         return refusal(order, facts.cl_ord_id, rejection)
@@ -69,6 +103,10 @@ def message_reject(
             f"{order.state.name}: {text}",
         )
     ]
+
+
+def _pending(order: Order) -> set[str]:
+    return {order.pending_cancel_id, order.pending_replace_id} - {""}
 
 
 def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
@@ -92,6 +130,9 @@ def receipt(order: Order, facts: ReceiptFacts) -> list[Event]:
 def _awaiting_receipt(order: Order, facts: ReceiptFacts) -> str:
     """Return the request that this receipt is of, if the venue has not answered it; else ""."""
     cl_ord_id = facts.cl_ord_id
+    if facts.kind == "STATUS":
+        # A question that was not sent changes nothing; the contradiction is on record.
+        return ""
     if facts.kind == "NEW":
         # If a report of the order came before the receipt, the order arrived.
         return "order" if order.base_state is OrderState.PENDING_NEW else ""

@@ -13,6 +13,7 @@ from svc_oms.domain.events import (
     OrderRejected,
     OrderReplaced,
     OrderResolved,
+    OrderRestated,
     OrderStopped,
     OrderSuspended,
 )
@@ -25,11 +26,13 @@ from svc_oms.domain.reports.report_parts import (
     arrival,
     cum_differs,
     found,
+    is_over,
     merged,
     not_sent,
     parked,
     refusal,
     request_number,
+    standing_doubts,
     venue_rejection,
 )
 
@@ -54,7 +57,8 @@ _BASE_OF_STATUS = {
 }
 
 
-def _source(facts: ExecutionReportFacts) -> ResolutionSource:
+def answer_source(facts: ExecutionReportFacts) -> ResolutionSource:
+    """Return how an answer ends a doubt: it is of one order, or part of a mass answer."""
     if facts.mass_status_request_id:
         return ResolutionSource.MASS_STATUS
     return ResolutionSource.STATUS_REQUEST
@@ -66,10 +70,10 @@ def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
         return [parked("8", f"OrdStatus(39) {facts.ord_status!r} is none of FIX 4.4")]
     if facts.ord_status == "8" and facts.ord_rej_reason == UNKNOWN_ORDER:
         return unknown_order(order, facts)
-    events = arrival(order, facts, _source(facts))
+    events = arrival(order, facts, answer_source(facts))
     cum = facts.cum_quantity
     if cum is None and facts.ord_status == "2" and not order.terms.quantity_is_estimate:
-        cum = order.terms.quantity
+        cum = max(order.terms.quantity, order.cum_quantity)
     if cum is not None and cum < order.cum_quantity:
         return [*events, cum_differs(facts, order.cum_quantity)]
     if order.is_closed:
@@ -77,7 +81,13 @@ def order_status(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     if cum is not None:
         events += _executions_missing(order, facts, cum)
     events += _pending_requests(order, facts)
+    events += [
+        OrderResolved(answer_source(facts), doubt)
+        for doubt in standing_doubts(order)
+        if not any(isinstance(one, OrderResolved) and one.cl_ord_id == doubt for one in events)
+    ]
     events += _status_of_base(order, facts)
+    events += _ends_for_good(order, facts)
     if facts.ord_status in _WORKS:
         events += found_quantity(order, facts)
     return events
@@ -87,7 +97,7 @@ def _executions_missing(order: Order, facts: ExecutionReportFacts, cum: Quantity
     """Begin or end the doubt about executions that have not come."""
     if cum == order.cum_quantity:
         if order.awaited_cum > cum:
-            return [OrderResolved(_source(facts), "")]
+            return [OrderResolved(answer_source(facts), "")]
         return []
     if cum == order.awaited_cum:
         return []
@@ -125,15 +135,15 @@ def _pending_requests(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     replace, cancel = order.pending_replace_id, order.pending_cancel_id
     if _is_settled(order, replace, facts):
         if status == "E":
-            events += found(order, replace, _source(facts))
+            events += found(order, replace, answer_source(facts))
         elif order.pending_terms is not None and _shows_replace(order, order.pending_terms, facts):
-            events += found(order, replace, _source(facts))
+            events += found(order, replace, answer_source(facts))
             events.append(OrderReplaced(merged(order.pending_terms, facts), facts.venue_order_id))
         elif status != "6":  # a pending cancel would hide a pending replace
             events += _never_arrived(order, replace, facts)
     if _is_settled(order, cancel, facts):
         if status in {"4", "6"}:
-            events += found(order, cancel, _source(facts))
+            events += found(order, cancel, answer_source(facts))
         else:
             events += _never_arrived(order, cancel, facts)
     return events
@@ -202,19 +212,38 @@ def _status_of_base(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     return [event]
 
 
+def _ends_for_good(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the end of an order that the venue reports as paused for the day, or as filled."""
+    reported = _BASE_OF_STATUS.get(facts.ord_status)
+    if reported is not None and is_over(order, facts, reported):
+        return [OrderExpired(facts.text)]
+    cum, terms = order.cum_quantity, order.terms
+    shorter = facts.ord_status == "2" and facts.leaves_quantity == 0 and cum < terms.quantity
+    if not shorter or facts.cum_quantity != cum or not cum or order.pending_terms is not None:
+        return []
+    # All executions are here, and the venue's order is smaller than ours.
+    text = f"the venue's order is filled with {plain(cum)}, ours is of {plain(terms.quantity)}"
+    return [parked("8", text), OrderRestated(terms._replace(quantity=cum))]
+
+
 def unknown_order(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Return what follows if the venue does not know the ClOrdID(11) of a status request."""
     asked = facts.cl_ord_id
     if asked and asked in {order.pending_cancel_id, order.pending_replace_id}:
         return _never_arrived(order, asked, facts)
-    if request_number(order, asked) != 1 or order.base_state in TERMINAL:
+    known_as = {f"{order.order_id}-1", order.cl_ord_id}
+    if asked not in known_as or order.base_state in TERMINAL:
         return []
     if order.base_state is not OrderState.PENDING_NEW or order.venue_order_id:
         text = f"the venue does not know an order that is {order.base_state.name}"
-        return [parked("8", text)]
+        doubted = bool(standing_doubts(order))
+        return [
+            parked("8", text),
+            *([] if doubted else [OrderInDoubt(order.cl_ord_id, text)]),
+        ]
     rejection = not_sent(order, "order", facts.text)
     return [
-        *found(order, asked, _source(facts), rejection),
+        *found(order, asked, answer_source(facts), rejection),
         OrderRejected(rejection),
     ]
 
@@ -223,4 +252,4 @@ def _never_arrived(order: Order, cl_ord_id: str, facts: ExecutionReportFacts) ->
     """End a pending cancel or replace that is not at the venue."""
     what = "cancel" if cl_ord_id == order.pending_cancel_id else "replace"
     rejection = not_sent(order, what, "")
-    return refusal(order, cl_ord_id, rejection, _source(facts))
+    return refusal(order, cl_ord_id, rejection, answer_source(facts))

@@ -21,6 +21,7 @@ which no report has come. For any other order it is a contradiction.
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Final
 
 from svc_oms.domain.cash import found_quantity
@@ -49,7 +50,7 @@ from svc_oms.domain.model import (
     Order,
     ResolutionSource,
 )
-from svc_oms.domain.numbers import add
+from svc_oms.domain.numbers import add, subtract
 from svc_oms.domain.reports.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
@@ -58,14 +59,15 @@ from svc_oms.domain.reports.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.reports.legs import of_another_leg, works
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     as_text,
-    cum_differs,
     execution,
     found,
     found_price,
+    is_over,
     learned,
     parked,
     refusal,
@@ -75,7 +77,7 @@ from svc_oms.domain.reports.report_parts import (
 )
 from svc_oms.domain.reports.request_rejects import cancel_reject, message_reject, receipt
 from svc_oms.domain.reports.status_answers import UNKNOWN_ORDER, order_status, unknown_order
-from svc_oms.domain.resolve import second_thoughts
+from svc_oms.domain.resolve import folded, second_thoughts
 
 __all__ = [
     "BusinessRejectFacts",
@@ -102,34 +104,49 @@ DUPLICATE_ORDER = 6
 """OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
 
 
-def interpret(order: Order, facts: Facts, executions: Executions = NO_EXECUTIONS) -> list[Event]:
+def interpret(
+    order: Order,
+    facts: Facts,
+    executions: Executions = NO_EXECUTIONS,
+    *,
+    copied: bool = False,
+) -> list[Event]:
     """Return the events of a report, in order; [] if nothing is new.
 
     Fold them one after the other with `evolve`.
 
     Args:
         order: The order before the report.
-        facts: The report. Of executions the caller gives only those whose (venue, ExecID(17))
-            is not applied yet.
-        executions: Known executions of this order by ExecID(17); needed for
-            ExecType(150)=H and G, which name one in ExecRefID(19). One that was corrected
-            counts as busted: the correction has its own ExecID(17).
+        facts: The report. Of fills, busts and corrections the caller gives only those that are
+            not applied yet (`execution_ids.seen`).
+        executions: Executions of this order by ExecID(17); needed for ExecType(150)=H and G,
+            which name one in ExecRefID(19) (`execution_ids.named`). One that was corrected
+            counts as busted.
+        copied: It is of a drop copy, and so does not show whether the order works now.
     """
-    if order.stated_by_person and isinstance(facts, ExecutionReportFacts):
-        overruled, order = second_thoughts(order, facts)
-        return [*overruled, *_events(order, facts, executions)]
-    return _events(order, facts, executions)
+    if isinstance(facts, CancelRejectFacts):
+        return cancel_reject(order, facts, copied=copied)
+    if not isinstance(facts, ExecutionReportFacts):
+        return _refused_or_not_sent(order, facts)
+    aside = of_another_leg(order, facts)
+    if aside is not None:
+        return aside
+    first: list[Event] = []
+    if order.stated_by_person:
+        first, order = second_thoughts(order, facts)
+    handler = _BY_EXEC_TYPE.get(facts.exec_type)
+    if handler is None:
+        return [*first, parked("8", f"ExecType(150)={facts.exec_type} is not known")]
+    if not copied:
+        opened = works(order, facts)
+        first, order = [*first, *opened], folded(order, opened)
+    return [*first, *handler(order, facts, executions)]
 
 
-def _events(order: Order, facts: Facts, executions: Executions) -> list[Event]:
+def _refused_or_not_sent(
+    order: Order, facts: BusinessRejectFacts | SessionRejectFacts | ReceiptFacts
+) -> list[Event]:
     match facts:
-        case ExecutionReportFacts():
-            handler = _BY_EXEC_TYPE.get(facts.exec_type)
-            if handler is None:
-                return [parked("8", f"ExecType(150)={facts.exec_type} is not known")]
-            return handler(order, facts, executions)
-        case CancelRejectFacts():
-            return cancel_reject(order, facts)
         case BusinessRejectFacts():
             return message_reject(order, facts, "j", "BusinessMessageReject(j)")
         case SessionRejectFacts():
@@ -162,7 +179,7 @@ def _pending_new(order: Order, facts: ExecutionReportFacts, _executions: Executi
     return arrival(order, facts)
 
 
-def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
+def _trade(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
     quantity, price = facts.last_quantity, facts.last_price
     if not facts.exec_id or quantity is None or quantity <= 0 or price is None:
         return [
@@ -172,8 +189,6 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
                 f"{facts.exec_id or 'none'}, {as_text(quantity)}, {as_text(price)}",
             )
         ]
-    if facts.exec_id in executions:
-        return []
     events = arrival(order, facts)
     if order.base_state is OrderState.PENDING_NEW:
         # The venue sent no acknowledgement of its own, but it works the order.
@@ -187,9 +202,24 @@ def _trade(order: Order, facts: ExecutionReportFacts, executions: Executions) ->
     cum = add(order.cum_quantity, quantity)
     if 0 < order.awaited_cum <= cum:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, ""))
-    if facts.cum_quantity is not None and facts.cum_quantity != cum:
-        events.append(cum_differs(facts, cum))
+    if not told_quantity:
+        events += _ended_with(order, facts, cum)
     return events
+
+
+def _ended_with(order: Order, facts: ExecutionReportFacts, cum: Decimal) -> list[Event]:
+    """Return the end that a fill reports by its OrdStatus(39), with something left."""
+    if facts.leaves_quantity or cum >= order.terms.quantity or order.base_state in TERMINAL:
+        return []
+    match facts.ord_status:
+        case "4":
+            return [OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)]
+        case "8":
+            rejection = venue_rejection(order, "order", facts.ord_rej_reason, facts.text)
+            return [OrderRejected(rejection)]
+        case "C":
+            return [OrderExpired(facts.text)]
+    return []
 
 
 def _canceled(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -211,8 +241,6 @@ def _end(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     cancel = order.pending_cancel_id
     if cancel in order.in_doubt:
         events.append(OrderResolved(ResolutionSource.VENUE_REPORT, cancel))
-    if facts.cum_quantity is not None and facts.cum_quantity != order.cum_quantity:
-        events.append(cum_differs(facts, order.cum_quantity))
     return events
 
 
@@ -284,7 +312,10 @@ def _calculated(order: Order, facts: ExecutionReportFacts, _e: Executions) -> li
 def _moved(
     order: Order, facts: ExecutionReportFacts, state: OrderState, event: Event
 ) -> list[Event]:
-    return [] if order.base_state is state else [*arrival(order, facts), event]
+    events: list[Event] = [] if order.base_state is state else [*arrival(order, facts), event]
+    if order.base_state not in TERMINAL and is_over(order, facts, state):
+        events.append(OrderExpired(facts.text))
+    return events
 
 
 def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -301,7 +332,7 @@ def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions
 
 
 def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    known = executions.get(facts.exec_ref_id)
+    known = executions.get(facts.exec_ref_id) or _busted_execution(order, facts, executions)
     if known is None:
         return [parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, not known here")]
     if known.busted:
@@ -310,9 +341,33 @@ def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -
     return [busted, *_closed_with(order, facts)]
 
 
+def _busted_execution(
+    order: Order, facts: ExecutionReportFacts, executions: Executions
+) -> Execution | None:
+    """Return the execution that a bust without a usable ExecRefID(19) takes back.
+
+    Some venues repeat the ExecID(17) of the execution instead. Otherwise the quantity, the price
+    and the CumQty(14) must leave only one.
+    """
+    repeated = executions.get(facts.exec_id)
+    if repeated is not None and repeated.order_id == order.order_id:
+        return repeated
+    if facts.cum_quantity is None and (facts.exec_ref_id or facts.last_quantity is None):
+        # An ExecRefID(19) that names an execution which never came proves nothing by itself.
+        return None
+    meant = [
+        one
+        for one in executions.values()
+        if one.order_id == order.order_id
+        and not one.busted
+        and facts.last_quantity in {None, one.quantity}
+        and facts.last_price in {None, one.price}
+        and facts.cum_quantity in {None, subtract(order.cum_quantity, one.quantity)}
+    ]
+    return meant[0] if len(meant) == 1 else None
+
+
 def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    if facts.exec_id in executions:
-        return []
     known = executions.get(facts.exec_ref_id)
     if known is None or known.busted:
         return [

@@ -12,7 +12,9 @@ from svc_oms.service.ports import AuditWrite
 from svc_oms.service.submissions import OrderCommand, Submission
 
 # Regular ends of streams, and unknown outcomes: neither refuses a command.
-NOT_REFUSALS: Final = frozenset({"DRAINING", "SLOW_CONSUMER", "DEPENDENCY_UNAVAILABLE"})
+NOT_REFUSALS: Final = frozenset(
+    {"DRAINING", "SLOW_CONSUMER", "DEPENDENCY_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN"}
+)
 
 
 def is_refusal(error: MeshError) -> bool:

@@ -14,15 +14,24 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_CANCEL,
     VENUE_COMMAND_KIND_REPLACE,
+    VENUE_COMMAND_KIND_STATUS,
 )
 from svc_oms.domain.commands import PlaceOrder
-from svc_oms.domain.events import CancelRequested, Event, ReplaceRequested, Stamp
+from svc_oms.domain.events import (
+    CancelRequested,
+    Event,
+    ReplaceRequested,
+    Stamp,
+    StatusRequested,
+)
 from svc_oms.domain.groups import consequences
 from svc_oms.domain.model import Order
+from svc_oms.domain.numbers import Quantity
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
 from svc_oms.service.ports import AccountRow, OutboxWrite, Transaction
+from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.submissions import Submission
 
@@ -43,9 +52,14 @@ class OrderGroups:
     """The groups; see the head of this file."""
 
     def __init__(
-        self, changes: BookChanges, venues: VenueSessions, accounts: Mapping[str, AccountRow]
+        self,
+        changes: BookChanges,
+        venues: VenueSessions,
+        accounts: Mapping[str, AccountRow],
+        market: Market,
     ) -> None:
         self._changes = changes
+        self._market = market
         self._accounts = accounts
         self._venues = venues
         self._members: dict[Group, list[str]] = {}
@@ -90,6 +104,11 @@ class OrderGroups:
         members = (self._changes.find(order_id) for order_id in found)
         return [order for order in members if order is not None]
 
+    def lot(self, order: Order) -> Quantity | None:
+        """Return the lot of an order's listing; None if the listing is not known."""
+        listing = self._market.find(order.instrument_id)
+        return None if listing is None else listing.lot_size
+
     def parent(self, order: Order) -> Order | None:
         """Return the parent of an order."""
         link = order.link
@@ -108,7 +127,7 @@ class OrderGroups:
             return
         moves = [(before, after)]
         for was, now in moves:
-            found = consequences(self.members(now), now, was)
+            found = consequences(self.members(now), now, was, self.lot)
             for order_id, parts in groupby(found, attrgetter("order.order_id")):
                 order = self._changes.find(order_id)
                 if order is None or (order_id == after.order_id and not itself):
@@ -117,6 +136,24 @@ class OrderGroups:
                 if moved is not None:
                     moves.append((moved.before, moved.after))
                     yield moved
+
+    def ask(self, order: Order, events: Sequence[Event]) -> None:
+        """Put the questions to the venue that events are into the outbox.
+
+        Args:
+            order: The order after the events.
+            events: What a report became.
+        """
+        for event in events:
+            if not isinstance(event, StatusRequested):
+                continue
+            if not self._venues.name_of(order.venue_mic):
+                # Only a drop copy was ever linked: there is no session to ask on.
+                log.error("venue cannot be asked", order=order.order_id, why=event.text)
+                continue
+            command = self._command(order, event)
+            assert command is not None, "a question is a command"
+            self._changes.writes.outbox.append(command)
 
     def _fold(self, order: Order, events: list[Event]) -> Moved | None:
         changes = self._changes
@@ -135,11 +172,15 @@ class OrderGroups:
             kind, terms = VENUE_COMMAND_KIND_CANCEL, order.terms
         elif isinstance(event, ReplaceRequested):
             kind, terms = VENUE_COMMAND_KIND_REPLACE, event.terms
+        elif isinstance(event, StatusRequested):
+            kind, terms = VENUE_COMMAND_KIND_STATUS, order.terms
         else:
             return None
         session_id = self._venues.session_of(order.venue_mic)
+        # A question names only the request that it asks about.
+        orig_cl_ord_id = "" if kind == VENUE_COMMAND_KIND_STATUS else order.orig_cl_ord_id
         payload = command_bytes(
-            kind, order, terms, event.cl_ord_id, order.orig_cl_ord_id, self._changes.now_ns
+            kind, order, terms, event.cl_ord_id, orig_cl_ord_id, self._changes.now_ns
         )
         account = self._accounts[order.account_id]
         payload += origin_bytes(account.firm_id, account.desk_id, order.placed_by, "")

@@ -10,7 +10,8 @@ from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
+from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
     execution_message,
     execution_value,
@@ -63,6 +64,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         created_at=timestamp(order.created_at_ns),
         updated_at=timestamp(order.updated_at_ns),
         anomaly_count=order.anomaly_count,
+        for_next_session=order.for_next_session,
+        reduce_only=order.reduce_only,
     )
     if order.pegged_price is not None:
         message.pegged_price = plain(order.pegged_price)
@@ -103,6 +106,12 @@ def fold_message(order: Order) -> OrderFold:
         message.awaited_cum_quantity = f"{order.awaited_cum:f}"
     if order.stated_by_person:
         message.stated_by_person = True
+    if order.asked_about:
+        message.asked_about = order.asked_about
+    if order.former_venue_order_ids:
+        message.former_venue_order_ids.extend(order.former_venue_order_ids)
+    if order.ended_by_copy:
+        message.ended_by_copy = True
     return message
 
 
@@ -132,7 +141,7 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         created_at_us=order.created_at_ns // NS_PER_US,
         updated_at_us=order.updated_at_ns // NS_PER_US,
         closed=closed,
-        waits=order.base_state in LOCAL,
+        waits=order.base_state in LOCAL or (order.reduce_only and not closed),
         group_id="" if link is None else link.group_id,
         unsolicited_key=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
         fold=fold_message(order).SerializeToString(),
@@ -192,7 +201,12 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         approved_by=message.approved_by,
         pegged_price=optional_price(message.pegged_price),
         stated_by_person=fold.stated_by_person,
+        asked_about=fold.asked_about,
+        former_venue_order_ids=tuple(fold.former_venue_order_ids),
+        ended_by_copy=fold.ended_by_copy,
         origin=OrderOrigin(message.origin) if message.origin else None,
+        for_next_session=message.for_next_session,
+        reduce_only=message.reduce_only,
     )
 
 
@@ -224,6 +238,17 @@ def found_execution(row: ExecutionRow) -> Execution | None:
         return None
     value = execution_value(order_pb2.Execution.FromString(row.body))
     return value._replace(busted=row.busted)
+
+
+def applied(row: ExecutionRow) -> Applied:
+    """Return what identifies a stored fill, correction or bust."""
+    known = found_execution(row)
+    return Applied(
+        row.exec_type,
+        Quantity(Decimal(row.quantity)),
+        Price(Decimal(row.price)),
+        None if known is None else known.cum_quantity,
+    )
 
 
 NEW_ORDER_FOLD = OrderFold(base_state=order_pb2.ORDER_STATE_PENDING_NEW, request_count=1)

@@ -30,7 +30,10 @@ def session_message(row: SessionRow, standbys: Sequence[str]) -> pb.Session:
         ),
         queued_commands=status.queued_commands,
         capabilities=status.capabilities,
+        trading_session_status=status.trading_session_status,
     )
+    if status.trading_session.HasField("closes_at"):
+        message.trading_closes_at.CopyFrom(status.trading_session.closes_at)
     if status.HasField("clock_skew"):
         message.clock_skew.CopyFrom(status.clock_skew)
     return message

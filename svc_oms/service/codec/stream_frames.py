@@ -76,6 +76,10 @@ def snapshot_item(body: bytes) -> bytes:
     return stream_item(b"".join((_SNAPSHOT, varint(len(body)), body)))
 
 
+# Appended to a stored VenueCommand: no gateway sends it then.
+WITHDRAWN = VenueCommand(withdrawn=True).SerializeToString()
+
+
 def numbered_command(outbound_sequence: int, payload: bytes, *, redelivered: bool) -> bytes:
     """Frame a stored VenueCommand under its number for LinkResponse."""
     suffix = _REDELIVERED if redelivered else b""

@@ -1,5 +1,6 @@
 """Commands to the venue, and facts from it."""
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 
@@ -7,7 +8,7 @@ from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.numbers import bounded
+from svc_oms.domain.numbers import bounded, execution_price
 from svc_oms.domain.reports.facts import ReportedOrder
 from svc_oms.domain.reports.venue_reports import (
     BusinessRejectFacts,
@@ -76,6 +77,13 @@ def _number(field: str, text: str) -> Decimal | None:
         raise ValueError(f"{field} is {text!r}, should be a decimal number") from error
 
 
+def _last_price(text: str) -> Decimal | None:
+    try:
+        return execution_price(text) if text else None
+    except (InvalidOperation, ValueError) as error:
+        raise ValueError(f"LastPx(31) is {text!r}, should be a decimal number") from error
+
+
 def _quantity(field: str, text: str) -> Decimal | None:
     number = _number(field, text)
     if number is not None and number < 0:
@@ -83,10 +91,10 @@ def _quantity(field: str, text: str) -> Decimal | None:
     return number
 
 
-_NUMBERS = {
+_NUMBERS: dict[str, Callable[[str], Decimal | None]] = {
     "order_quantity": partial(_quantity, "OrderQty(38)"),
     "last_quantity": partial(_quantity, "LastQty(32)"),
-    "last_price": partial(_number, "LastPx(31)"),
+    "last_price": _last_price,
     "leaves_quantity": partial(_quantity, "LeavesQty(151)"),
     "cum_quantity": partial(_quantity, "CumQty(14)"),
     "average_price": partial(_number, "AvgPx(6)"),
@@ -96,8 +104,13 @@ _NUMBERS = {
     "pegged_price": partial(_number, "PeggedPrice(839)"),
 }
 _read_report = reader(
-    ExecutionReportFacts, gw.ExecutionReport, _NUMBERS, {"reported_order", "received_at_ns"}
+    ExecutionReportFacts,
+    gw.ExecutionReport,
+    _NUMBERS,
+    {"reported_order", "repeats", "received_at_ns", "possible_resend"},
 )
+# The numbers without which an ExecType(150) is no event: F trade, G correction.
+_NEEDED = dict.fromkeys("FG", frozenset({"last_quantity", "last_price"}))
 _read_reported_order = reader(ReportedOrder, gw.ToldOrder)
 _read_cancel_reject = reader(CancelRejectFacts, gw.OrderCancelReject)
 _read_business_reject = reader(BusinessRejectFacts, gw.BusinessReject)
@@ -112,9 +125,8 @@ def facts_of(message: gw.VenueMessage) -> Facts | None:
     """
     match message.WhichOneof("body"):
         case "execution_report":
-            report = message.execution_report
-            reported = _read_reported_order(report.told) if report.HasField("told") else None
-            return _read_report(report, reported, from_timestamp(message.received_at))
+            received_at_ns = from_timestamp(message.received_at)
+            return _execution_report(message.execution_report, received_at_ns, message.poss_resend)
         case "order_cancel_reject":
             return _read_cancel_reject(message.order_cancel_reject)
         case "business_reject":
@@ -126,6 +138,39 @@ def facts_of(message: gw.VenueMessage) -> Facts | None:
             return _read_session_reject(message.session_reject)
         case _:
             return None
+
+
+def _execution_report(
+    report: gw.ExecutionReport, received_at_ns: int, possible_resend: bool
+) -> ExecutionReportFacts:
+    reported = _read_reported_order(report.told) if report.HasField("told") else None
+    repeats = _read_reported_order(report.repeats) if report.HasField("repeats") else None
+    beside = reported, repeats, received_at_ns, possible_resend
+    try:
+        return _read_report(report, *beside)
+    except ValueError:
+        return _read_report(_readable(report), *beside)
+
+
+def _readable(report: gw.ExecutionReport) -> gw.ExecutionReport:
+    """Return a report without the numbers that are none and that its event does not need.
+
+    Raises:
+        ValueError: Its event needs one of them.
+    """
+    kept = gw.ExecutionReport()
+    kept.CopyFrom(report)
+    faults = [report.unreadable] if report.unreadable else []
+    for name, read in _NUMBERS.items():
+        try:
+            read(getattr(report, name))
+        except ValueError as error:
+            if name in _NEEDED.get(report.exec_type, ()):
+                raise
+            faults.append(f"{error}")
+            kept.ClearField(name)
+    kept.unreadable = "; ".join(faults)
+    return kept
 
 
 def msg_type_of(message: gw.VenueMessage) -> str:

@@ -4,15 +4,19 @@ Here is what every kind of command needs: keys, orders, stamps, the numbered out
 kind does is in its handler (handlers.py).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from mesh.errors import MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import VenueCommandKind
 from svc_oms.domain.checks import OrderRefused
+from svc_oms.domain.commands import ApproveOrder, PlaceOrder, ReplaceOrder, TriggerOrder
 from svc_oms.domain.events import Event, Stamp
-from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
+from svc_oms.domain.numbers import ZERO
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import order_message, progress_message, read_order
@@ -58,8 +62,8 @@ class Handler:
             idempotency key, or an answer that is stored under no key.
         order_ids: Orders the command names.
         all_open: The command needs every open order of its account.
-        exec_ids: Executions the command names, of the venue of its order. The followers are
-            opened for such a command, because it may bring fills.
+        exec_ids: Executions of its order that the command names. The followers are opened for
+            such a command, because it may bring fills.
         positions: The command needs the positions of its account.
     """
 
@@ -98,7 +102,7 @@ class CommandBatch:
         keys: The idempotency keys of the commands.
         batch_controls: The pre-trade controls, opened for this batch.
         order_groups: The groups of its orders.
-        executions: Executions that a command names and that are stored, by (venue, ExecID(17)).
+        executions: Executions that a command names and that are stored, by (order, ExecID(17)).
         batch_followers: The followers of fills, opened if a command may bring fills.
         positions: Positions of the accounts of commands that need them.
         parts_refused: Refused parts of commands, for the audit log; the commands themselves were
@@ -118,12 +122,12 @@ class CommandBatch:
         self.changes = changes
         self.accounts = accounts
         self.batch_controls: list[BatchControl] = []
-        self.order_groups = OrderGroups(changes, parts.venues, accounts)
+        self.order_groups = OrderGroups(changes, parts.venues, accounts, parts.market)
         self._taken_back = taken_back or {}
         self.parts_refused: list[Refused] = [
             one for error in self._taken_back.values() for one in error.refusals
         ]
-        self.executions: dict[tuple[str, str], ExecutionRow] = {}
+        self.executions: defaultdict[tuple[str, str], list[ExecutionRow]] = defaultdict(list)
         self.batch_followers: list[BatchFollower] = []
         self.positions: list[PositionRow] = []
         self._submissions = submissions
@@ -153,7 +157,7 @@ class CommandBatch:
                 self.changes.orders[row.order_id] = read_order(row.body, row.fold)
         await self.order_groups.read(transaction, mine, needed)
         await self._read_executions(transaction, mine)
-        holding = {s.account_id for s in mine if self._handlers[s.kind].positions}
+        holding = {s.account_id for s in mine if self._needs_positions(s)}
         if holding:
             self.positions = await transaction.positions(sorted(holding))
         pre_trade_controls = self.parts.pre_trade_controls
@@ -164,6 +168,17 @@ class CommandBatch:
                 for gate in pre_trade_controls
             ]
 
+    def _needs_positions(self, submission: Submission) -> bool:
+        command = submission.command
+        if self._handlers[submission.kind].positions:
+            return True
+        if isinstance(command, PlaceOrder):
+            return command.reduce_only
+        if isinstance(command, ReplaceOrder | ApproveOrder | TriggerOrder):
+            order = self.changes.find(command.order_id)
+            return order is not None and order.reduce_only
+        return False
+
     async def _read_executions(self, transaction: Transaction, mine: Sequence[Submission]) -> None:
         wanted: set[tuple[str, str]] = set()
         bringing = False
@@ -171,12 +186,11 @@ class CommandBatch:
             named = self._handlers[submission.kind].exec_ids
             if named is not None and isinstance(submission.command, OrderCommand):
                 bringing = True
-                order = self.changes.find(submission.command.order_id)
-                if order is not None:
-                    wanted.update((order.venue_mic, each) for each in named(submission.command))
+                order_id = submission.command.order_id
+                wanted.update((order_id, each) for each in named(submission.command))
         if wanted:
-            rows = await transaction.executions(list(wanted))
-            self.executions = {(row.venue_mic, row.exec_id): row for row in rows}
+            for row in await transaction.executions(list(wanted)):
+                self.executions[row.order_id, row.exec_id].append(row)
         if bringing:
             self.batch_followers = [
                 await fill_follower.open(transaction, self.accounts, self.changes)
@@ -192,8 +206,11 @@ class CommandBatch:
                 self._answers.append(refused(error))
         for batch_control in self.batch_controls:
             batch_control.finish()
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Let the followers of fills add what the decided commands changed."""
         for batch_follower in self.batch_followers:
-            batch_follower.finish()
+            await batch_follower.finish(transaction)
 
     def _decide_one(self, submission: Submission) -> Taken | tuple[IdempotencyRow, bool]:
         taken_back = self._taken_back.get(id(submission))
@@ -236,6 +253,11 @@ class CommandBatch:
         if order is None:
             raise order_not_found(order_id)
         return order
+
+    def held(self, order: Order) -> Decimal:
+        """Return the position that an order's account had in its instrument before the batch."""
+        key = order.account_id, *InstrumentKey.of(order)
+        return next((Decimal(row.quantity) for row in self.positions if row[:3] == key), ZERO)
 
     def add(
         self, before: Order | None, account_id: str, event: Event, submission: Submission

@@ -8,10 +8,13 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
 )
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
-from svc_oms.domain.events import ReplaceRequested
-from svc_oms.domain.groups import check_link, check_replace
+from svc_oms.domain.events import OrderAccepted, ReplaceRequested
+from svc_oms.domain.group_checks import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
+from svc_oms.domain.numbers import Quantity, subtract
 from svc_oms.domain.order import decide_place, decide_replace
+from svc_oms.domain.reduce_only import is_judged, require_room
+from svc_oms.domain.trading_hours import require_taken, waits_for_opening
 from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, check_controls
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
@@ -36,6 +39,17 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     )
     stays = event.order.state in LOCAL
     session_id = "" if stays else parts.venues.require_up(instrument.venue_mic)
+    trading = parts.venues.trading(instrument.venue_mic)
+    if not stays:
+        time_in_force = event.order.terms.time_in_force
+        require_taken(
+            trading, instrument.instrument_id, instrument.venue_mic, time_in_force, now_ns
+        )
+    if waits_for_opening(trading, now_ns):
+        event = OrderAccepted(event.order._replace(for_next_session=True))
+    order = event.order
+    if order.reduce_only and not (order.link and order.link.parent_order_id):
+        require_room(order, order.terms.quantity, batch.held(order))
     if command.link is not None:
         check_link(event.order, batch.order_groups.members(event.order))
     check_controls(batch, submission, lambda control: control.place(submission, event.order))
@@ -61,6 +75,9 @@ def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         parts.venues.capabilities(before.venue_mic),
     )
     check_replace(before, event.terms, command.actor)
+    if is_judged(before) and event.terms.quantity > before.terms.quantity:
+        left = Quantity(subtract(event.terms.quantity, before.cum_quantity))
+        require_room(before, left, batch.held(before))
     at_venue = isinstance(event, ReplaceRequested)
     session_id = parts.venues.require_up(before.venue_mic) if at_venue else ""
     check_controls(

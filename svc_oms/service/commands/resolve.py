@@ -23,11 +23,10 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     command = submission.command
     assert isinstance(command, ResolveOrder)
     before = batch.order(command.order_id)
-    known: dict[str, Execution | None] = {}
+    known: dict[str, list[Execution]] = {}
     for exec_id in resolved_executions(command):
-        row = batch.executions.get((before.venue_mic, exec_id))
-        if row is not None:
-            known[exec_id] = found_execution(row) if row.order_id == before.order_id else None
+        rows = batch.executions.get((before.order_id, exec_id), [])
+        known[exec_id] = [found for row in rows if (found := found_execution(row)) is not None]
     events = decide_resolve(before, command, known, batch.changes.now_ns)
     stamp = Stamp(
         occurred_at_ns=batch.changes.now_ns,
@@ -39,7 +38,9 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     for sequence, event in enumerate(events, first):
         if isinstance(event, OrderExecuted):
             row = execution_row(event.execution, sequence, "F")
-            batch.executions[before.venue_mic, row.exec_id] = row
+            rows = batch.executions[before.order_id, row.exec_id]
+            row = row._replace(part=len(rows) + 1)
+            rows.append(row)
             batch.changes.writes.executions.append(row)
     batch.moved(before, order, events)
     return key_row(submission, order.order_id, order.last_sequence)

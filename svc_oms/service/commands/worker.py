@@ -93,7 +93,7 @@ class CommandWorker:
             outcomes = await self._transaction(submissions)
         except StoreUnavailableError as error:
             log.warning("database away", error=str(error), commands=len(submissions))
-            outcomes = [database_away()] * len(submissions)
+            outcomes = [database_away(error)] * len(submissions)
         except Exception:
             if len(submissions) > 1:
                 # One of the commands fails by a fault of ours: worked alone, it harms no other.
@@ -116,6 +116,7 @@ class CommandWorker:
                 sorted({s.account_id for s in submissions if s.account_id})
             )
             batch = await self._decided(transaction, accounts, submissions)
+            await batch.finish(transaction)
             writes = batch.changes.finish()
             refused = batch.refusals()
             writes.audit += batch_refusals(parts.refusal_log, batch.changes.now_ns, refused)

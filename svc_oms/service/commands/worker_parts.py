@@ -14,8 +14,6 @@ from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
 
-TRADING_DAY_END_S = 22 * 3600
-
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
@@ -25,7 +23,6 @@ class WorkerParts:
         refusal_log: Says which refusals are recorded one by one.
         audit_log: Makes the worker's entries of the audit log.
         pre_trade_controls: Controls that every new order and change must pass, in this order.
-        trading_day_end_s: When DAY ends for orders that wait here, seconds since midnight UTC.
         fill_followers: What fills change; the same as in the session links, because a person's
             statement may bring fills.
     """
@@ -40,5 +37,4 @@ class WorkerParts:
     refusal_log: RefusalLog
     audit_log: AuditLog
     pre_trade_controls: Sequence[PreTradeControl] = ()
-    trading_day_end_s: int = TRADING_DAY_END_S
     fill_followers: Sequence[FillFollower] = ()

@@ -33,7 +33,7 @@ from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
-from svc_oms.domain.positions import MOVING, Position, follow
+from svc_oms.domain.positions import AMENDING, MOVING, Position, fill_of, followed
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
     Decoded,
@@ -49,6 +49,7 @@ from svc_oms.service.controls.pre_trade_control import (
     FillFollower,
     PreTradeControl,
 )
+from svc_oms.service.controls.refold import Movement, refold_position
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, Transaction
 from svc_oms.service.reference.market import Market
@@ -161,7 +162,7 @@ class LimitsBatchControl(BatchControl):
         self._views = views
         self._changes = changes
         self._trial: Trial | None = None
-        self._counts = True
+        self._leave_out: frozenset[LimitKind] = frozenset()
 
     @override
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
@@ -170,14 +171,11 @@ class LimitsBatchControl(BatchControl):
         return self._judge(view, new_order(view, order, self._changes.now_ns))
 
     @override
-    def release(self, submission: Submission, order: Order) -> Sequence[Order]:
+    def release(self, submission: Submission, order: Order, *, sent: bool) -> Sequence[Order]:
         del submission
         view = self._views[order.account_id]
-        trial = released(view, order, self._changes.now_ns)
-        self._check_rate(view, order, is_cancel=False)
-        resting = judge(view, trial, ONCE)
-        self._trial, self._counts = trial, False
-        return resting
+        trial = released(view, order, self._changes.now_ns, sent=sent)
+        return self._judge(view, trial, ONCE)
 
     @override
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> Sequence[Order]:
@@ -185,11 +183,13 @@ class LimitsBatchControl(BatchControl):
         view = self._views[before.account_id]
         return self._judge(view, change_of(view, before, terms, self._changes.now_ns))
 
-    def _judge(self, view: AccountView, trial: Trial) -> Sequence[Order]:
+    def _judge(
+        self, view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()
+    ) -> Sequence[Order]:
         self._trial = None
         self._check_rate(view, trial.order, is_cancel=False)
-        resting = judge(view, trial)
-        self._trial, self._counts = trial, True
+        resting = judge(view, trial, leave_out)
+        self._trial, self._leave_out = trial, leave_out
         return resting
 
     @override
@@ -214,8 +214,7 @@ class LimitsBatchControl(BatchControl):
             count_command(view, after, now_ns, is_cancel=True)
         elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
             self._trial = None
-            if self._counts:
-                count(view, trial)
+            count(view, trial, self._leave_out)
             count_command(view, after, now_ns, is_cancel=False)
         if view.book is not None:
             view.book.put(after)
@@ -276,7 +275,11 @@ class PositionFollower(FillFollower):
 
 
 class PositionBatchFollower(BatchFollower):
-    """Moves positions with the fills of one batch."""
+    """Moves positions with the fills of one batch.
+
+    A fill moves the position that there is, in memory. A bust or a correction has the position
+    folded anew at the end of the batch, from the database.
+    """
 
     def __init__(
         self,
@@ -289,7 +292,8 @@ class PositionBatchFollower(BatchFollower):
         self._views = views
         # Copies: the kept positions stay valid until this batch is committed.
         self._positions = {name: dict(held) for name, held in positions.items()}
-        self._moved: set[tuple[str, InstrumentKey]] = set()
+        self._moved: dict[tuple[str, InstrumentKey], list[Movement]] = {}
+        self._amended: set[tuple[str, InstrumentKey]] = set()
         self._changes = changes
 
     @override
@@ -303,17 +307,24 @@ class PositionBatchFollower(BatchFollower):
             if not isinstance(event, MOVING):
                 continue
             key = InstrumentKey.of(after)
+            movement = Movement(after, event, sequence)
+            self._moved.setdefault((account_id, key), []).append(movement)
+            if isinstance(event, AMENDING):
+                self._amended.add((account_id, key))
+                continue
+            assert isinstance(event, OrderExecuted), "it moves a position and amends nothing"
             position = held.get(key) or Position(account_id, *key)
-            held[key] = follow(position, after.side, event, sequence)
-            self._moved.add((account_id, key))
-            if isinstance(event, OrderExecuted) and count_execution(
-                view, after, self._changes.now_ns
-            ):
+            held[key] = followed(position, fill_of(after, event, sequence))
+            if count_execution(view, after, self._changes.now_ns):
                 STRATEGY_STOPS.inc()
 
     @override
-    def finish(self) -> None:
+    async def finish(self, transaction: Transaction) -> None:
         changes = self._changes
+        for account_id, key in sorted(self._amended):
+            movements = self._moved[account_id, key]
+            position = await refold_position(transaction, account_id, key, movements)
+            self._positions[account_id][key] = position
         for account_id, key in sorted(self._moved):
             changes.writes.positions.append(position_row(self._positions[account_id][key]))
         for account_id in {name for name, _ in self._moved}:

@@ -26,10 +26,17 @@ class BatchControl(Protocol):
         """Check a new order as it would be accepted; return own orders to cancel before it."""
         ...
 
-    def release(self, submission: Submission, order: Order) -> Sequence[Order] | None:
-        """Check an order that waited here and is about to be sent to its venue.
+    def release(
+        self, submission: Submission, order: Order, *, sent: bool
+    ) -> Sequence[Order] | None:
+        """Check an order that waited here as if it were new; return own orders to cancel before it.
 
-        It was checked as a new order when it was accepted. Return own orders to cancel before it.
+        It was checked when it was accepted, but limits and positions may have changed since.
+
+        Args:
+            submission: The command.
+            order: The order, still waiting.
+            sent: It goes to its venue now; otherwise it waits here for something else.
         """
         ...
 
@@ -87,6 +94,6 @@ class BatchFollower(Protocol):
         """Apply what a report did to an order. Never refuses: it is a fact."""
         ...
 
-    def finish(self) -> None:
-        """Add the consequences to the batch's writes."""
+    async def finish(self, transaction: Transaction) -> None:
+        """Add the consequences to the batch's writes. Read only what a rare report needs."""
         ...

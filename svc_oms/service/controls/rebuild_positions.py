@@ -1,9 +1,12 @@
-"""Builds the positions of accounts that traded before positions were stored, from their logs."""
+"""Builds positions from the logs of accounts: missing ones, and ones that differ from the log."""
+
+from collections.abc import Mapping
 
 from svc_oms.domain.controls.state import read_state, state_text
-from svc_oms.domain.positions import positions_of_log
-from svc_oms.service.book.verification import Audited
-from svc_oms.service.codec.control_records import position_row
+from svc_oms.domain.model import InstrumentKey
+from svc_oms.domain.positions import Position, positions_of_log
+from svc_oms.service.book.verification import AccountReader, Audited
+from svc_oms.service.codec.control_records import position_row, position_value
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports.control_ports import ControlStore
@@ -13,7 +16,7 @@ ATTEMPTS_MAX = 10
 
 
 async def build_positions(store: Audited, controls: ControlStore) -> int:
-    """Build missing positions; return of how many accounts.
+    """Build the positions of accounts that have none; return of how many accounts.
 
     Raises:
         RuntimeError: An account traded all the while and must be stopped first.
@@ -26,21 +29,45 @@ async def build_positions(store: Audited, controls: ControlStore) -> int:
             and not await reader.positions(account.account_id)
             and await reader.executions(account.account_id)
         ]
-    for account_id in missing:
+    return await _build_each(store, controls, missing)
+
+
+async def rebuild_positions(store: Audited, controls: ControlStore) -> int:
+    """Build the positions that differ from the log anew; return of how many accounts.
+
+    Raises:
+        RuntimeError: As `build_positions`.
+    """
+    async with store.audit() as reader:
+        different = [
+            account.account_id
+            for account in await reader.accounts()
+            if await _of_log(reader, account.account_id)
+            != {row[1:3]: position_value(row) for row in await reader.positions(account.account_id)}
+        ]
+    return await _build_each(store, controls, different)
+
+
+async def _build_each(store: Audited, controls: ControlStore, account_ids: list[str]) -> int:
+    for account_id in account_ids:
         for _ in range(ATTEMPTS_MAX):
             if await _build(store, controls, account_id):
                 break
         else:
             raise RuntimeError(f"{account_id} trades while its positions are built: stop it first")
-    return len(missing)
+    return len(account_ids)
+
+
+async def _of_log(reader: AccountReader, account_id: str) -> Mapping[InstrumentKey, Position]:
+    lines = [decode_event(payload, stored) async for payload, stored in reader.log(account_id)]
+    orders = [read_order(each.body, each.fold) for each in await reader.orders(account_id)]
+    return positions_of_log(account_id, lines, orders)
 
 
 async def _build(store: Audited, controls: ControlStore, account_id: str) -> bool:
     (row,) = await controls.account_rows([account_id])
     async with store.audit() as reader:
-        lines = [decode_event(payload, stored) async for payload, stored in reader.log(account_id)]
-        orders = [read_order(each.body, each.fold) for each in await reader.orders(account_id)]
-    positions = positions_of_log(account_id, lines, orders)
+        positions = await _of_log(reader, account_id)
     state = read_state(row.controls)
     state.positions_at = f"{row.last_sequence}-built"
     rows = [position_row(each) for each in positions.values()]

@@ -65,8 +65,9 @@ class KillSwitchBatchControl(BatchControl):
         if self._scopes:
             self._judge(order, submission.command.actor)
 
-    def release(self, submission: Submission, order: Order) -> None:
+    def release(self, submission: Submission, order: Order, *, sent: bool) -> None:
         """Refuse with KILL_SWITCH_ENGAGED what a switch covers."""
+        del sent
         self.place(submission, order)
 
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> None:

@@ -1,6 +1,6 @@
 """What the order book needs of the outside, as protocols; the records are in `records.py`."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -13,12 +13,14 @@ from svc_oms.service.ports.records import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
+    AmendmentRow,
     AuditFilter,
     AuditHead,
     AuditLine,
     AuditWrite,
     EventWrite,
     ExecutionRow,
+    FillRow,
     IdempotencyRow,
     LinkProgress,
     ListFilter,
@@ -37,6 +39,7 @@ __all__ = [
     "AccountInfo",
     "AccountRow",
     "AccountSnapshot",
+    "AmendmentRow",
     "AuditFilter",
     "AuditHead",
     "AuditLine",
@@ -44,6 +47,7 @@ __all__ = [
     "EventWrite",
     "ExecutionRow",
     "FencedError",
+    "FillRow",
     "IdempotencyRow",
     "LinkProgress",
     "ListFilter",
@@ -66,7 +70,19 @@ __all__ = [
 
 
 class StoreUnavailableError(Exception):
-    """The database cannot be reached, or was lost in between: the outcome is not known."""
+    """The database could not do it now: it is away, or says why it cannot.
+
+    Attributes:
+        cause: What it is that the database does or lacks, as the end of a sentence about it.
+        outcome_unknown: It happened during a commit, which may have taken effect.
+    """
+
+    def __init__(
+        self, text: str, cause: str = "cannot be reached", *, outcome_unknown: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.cause = cause
+        self.outcome_unknown = outcome_unknown
 
 
 class StoreRefusedError(Exception):
@@ -169,7 +185,34 @@ class Transaction(Protocol):
         ...
 
     async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
-        """Read executions by (venue, ExecID(17))."""
+        """Read executions by (order, ExecID(17)), in the order they were applied."""
+        ...
+
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read a venue's executions of any order by ExecID(17)."""
+        ...
+
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        """Read all executions of orders."""
+        ...
+
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        """Read the busts and corrections of an account's orders, in the order of the log.
+
+        Of orders whose body has this text somewhere; the caller compares. See `fills`.
+        """
+        ...
+
+    def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        """Read the fills of an account's orders, amended or not, in the order of the log.
+
+        A part at a time, because an account may have any number of them.
+
+        Args:
+            account_id: A locked account.
+            named: Only orders whose body has this text somewhere; the caller compares. No column
+                has the ISIN, because only a bust or a correction asks for it.
+        """
         ...
 
     async def write(self, writes: WriteSet) -> dict[str, int]:
@@ -178,6 +221,10 @@ class Transaction(Protocol):
         Raises:
             FencedError: Progress is given and its token is no longer the session's.
         """
+        ...
+
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        """Mark commands in a session's outbox as withdrawn; no gateway sends them then."""
         ...
 
     async def lapse_actions(self) -> list[ActionRow]:

@@ -24,7 +24,7 @@ class Kind(Enum):
     TIME = auto()
     """A time, in microseconds since 1970 here."""
     SINCE = auto()
-    """A flag here; in the table the updated_at of the first write that set it, null if none did."""
+    """A flag here; in the table the updated_at of the write that set it, null while it is not."""
     MESSAGE = auto()
     """A small serialised protobuf message."""
     BODY = auto()

@@ -15,6 +15,7 @@ class RecordKind(IntEnum):
     OVERRIDE = 2
     STATUS = 3
     ENABLING = 4
+    PROPOSED_CHANGE = 5
 
 
 class ControlRecord(NamedTuple):
@@ -24,7 +25,8 @@ class ControlRecord(NamedTuple):
     object_id: str
     version: int
     name: str
-    """A limit's kind and range; an override's state; otherwise the object."""
+    """A limit's kind and range; the state of an override or a proposed change; otherwise the
+    object."""
     scope_id: str
     """Account, desk or firm; empty if it belongs to none."""
     valid_from_us: int

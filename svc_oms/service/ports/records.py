@@ -95,6 +95,25 @@ class ExecutionRow(NamedTuple):
     price: str
     body: bytes
     busted: bool
+    part: int = 1
+    """Numbers the reports that were applied to the order under this ExecID(17)."""
+
+
+class FillRow(NamedTuple):
+    """A fill as it came, with the order it is of; numbers as canonical text."""
+
+    order_body: bytes
+    exec_id: str
+    sequence: int
+    quantity: str
+    price: str
+
+
+class AmendmentRow(NamedTuple):
+    """A bust or a correction as it is logged, with the order it is of."""
+
+    order_body: bytes
+    payload: bytes
 
 
 class IdempotencyRow(NamedTuple):
@@ -235,7 +254,8 @@ class WriteSet:
     new_orders: list[OrderWrite] = field(default_factory=list)
     changed_orders: list[OrderWrite] = field(default_factory=list)
     executions: list[ExecutionRow] = field(default_factory=list)
-    busted: list[tuple[str, str]] = field(default_factory=list)
+    busted: list[tuple[str, str, int]] = field(default_factory=list)
+    """Order, ExecID(17) and part of executions that are stored already."""
     idempotency: list[IdempotencyRow] = field(default_factory=list)
     outbox: list[OutboxWrite] = field(default_factory=list)
     parked: list[ParkedWrite] = field(default_factory=list)

@@ -50,8 +50,9 @@ class RecoveryBatchControl(BatchControl):
         if self._row is not None:
             raise recovering(self._row)
 
-    def release(self, submission: Submission, order: Order) -> None:
+    def release(self, submission: Submission, order: Order, *, sent: bool) -> None:
         """Refuse with RECOVERING: the order goes on waiting."""
+        del sent
         self.place(submission, order)
 
     def replace(self, submission: Submission, before: Order, terms: OrderTerms) -> None:

@@ -1,9 +1,13 @@
-"""Which session leads to which venue, and whether it is up. A view of oms.sessions."""
+"""Which session leads to which venue, whether it is up, and when the venue trades.
 
-from collections.abc import Iterable
+A view of oms.sessions.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mesh.errors import MeshError, refuse
+from mesh.timestamps import from_timestamp, set_timestamp
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SESSION_STATE_DOWN,
     SESSION_STATE_UP,
@@ -12,7 +16,12 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
 )
 from svc_oms.domain.model import OrderType, TimeInForce
 from svc_oms.domain.terms import BASIC, Capabilities
+from svc_oms.domain.trading_hours import NOT_KNOWN, TradingSession, day_ends_at_ns, known
+from svc_oms.domain.trading_hours import SessionStatus as TradSesStatus
 from svc_oms.service import metrics
+
+TRADING_DAY_END_S = 22 * 3600
+"""When a trading day ends where nothing else is known, in seconds since midnight UTC."""
 
 
 class VenueSession(NamedTuple):
@@ -24,6 +33,7 @@ class VenueSession(NamedTuple):
     fencing_token: int
     capabilities: Capabilities = BASIC
     drop_copy: bool = False
+    trading: TradingSession = NOT_KNOWN
 
 
 _TYPES = {value.value: value for value in OrderType}
@@ -45,6 +55,46 @@ def capabilities_of(status: SessionStatus) -> Capabilities:
     )
 
 
+def trading_of(status: SessionStatus) -> TradingSession:
+    """Return what a stored status says of the venue's trading session."""
+    number, reported = status.trading_session_status, status.trading_session
+    return TradingSession(
+        TradSesStatus(number) if number in _STATUSES else TradSesStatus.UNKNOWN,
+        from_timestamp(reported.since),
+        from_timestamp(reported.closes_at),
+        from_timestamp(reported.closed_at),
+    )
+
+
+_STATUSES = frozenset(TradSesStatus)
+
+
+def keep_trading(before: SessionStatus, reported: SessionStatus, now_ns: int) -> None:
+    """Write into a reported status what is known of the venue's trading session.
+
+    A gateway that asks for it and has no answer yet reports nothing: what was known stays. So a
+    restart of the gateway or of the OMS does not open a closed venue.
+    """
+    if not reported.HasField("trading_session"):
+        if ASKS_FOR_STATUS not in reported.capabilities:
+            reported.trading_session_status = 0
+            return
+        reported.trading_session_status = before.trading_session_status
+        reported.trading_session.CopyFrom(before.trading_session)
+        return
+    trading = known(trading_of(before), trading_of(reported), now_ns)
+    for field, time_ns in (
+        (reported.trading_session.since, trading.since_ns),
+        (reported.trading_session.closed_at, trading.closed_at_ns),
+    ):
+        if time_ns:
+            set_timestamp(field, time_ns)
+
+
+ASKS_FOR_STATUS = "trading_session_status"
+"""The capability of a session that asks for TradingSessionStatus(h)."""
+
+
 def reported_session(
     session_id: str,
     venue_mic: str,
@@ -56,14 +106,29 @@ def reported_session(
     """Return a session as its owner's gateway reports it; without a state it is down."""
     state = status.state or SESSION_STATE_DOWN
     capabilities = capabilities_of(status)
-    return VenueSession(session_id, venue_mic, state, fencing_token, capabilities, drop_copy)
+    trading = trading_of(status)
+    return VenueSession(
+        session_id, venue_mic, state, fencing_token, capabilities, drop_copy, trading
+    )
 
 
 class VenueSessions:
     """Sessions by venue, from the local session links and from the database."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, day_end_s: int = TRADING_DAY_END_S, day_ends_s: Mapping[str, int] | None = None
+    ) -> None:
+        """Begin without sessions.
+
+        Args:
+            day_end_s: End of the trading day in seconds since midnight UTC, for venues that do
+                not report when they close.
+            day_ends_s: The same for single venues, by MIC.
+        """
         self._by_venue: dict[str, VenueSession] = {}
+        self._day_end_s = day_end_s
+        self._day_ends_s = day_ends_s or {}
+        self._copied: set[str] = set()
 
     def learn(self, sessions: Iterable[VenueSession]) -> list[VenueSession]:
         """Set sessions; return those that went up or down by it."""
@@ -71,6 +136,7 @@ class VenueSessions:
         for session in sessions:
             if session.drop_copy:
                 # No command is sent on a drop copy, so its state matters only to the operator.
+                self._copied.add(session.venue_mic)
                 metrics.LINK_STATE.labels(session.session_id, session.venue_mic).set(session.state)
                 continue
             before = self._by_venue.get(session.venue_mic)
@@ -103,6 +169,10 @@ class VenueSessions:
         session = self._by_venue.get(venue_mic)
         return "" if session is None else session.session_id
 
+    def has_copy(self, venue_mic: str) -> bool:
+        """Return whether a drop copy of a venue was ever linked."""
+        return venue_mic in self._copied
+
     def up(self) -> frozenset[str]:
         """Return the venues that can take orders now."""
         return frozenset(
@@ -118,6 +188,20 @@ class VenueSessions:
         """Return what a venue takes, as last reported; the basic things if it never was."""
         session = self._by_venue.get(venue_mic)
         return BASIC if session is None else session.capabilities
+
+    def trading(self, venue_mic: str) -> TradingSession:
+        """Return what a venue reports of its trading session."""
+        session = self._by_venue.get(venue_mic)
+        return NOT_KNOWN if session is None else session.trading
+
+    def day_ends_at_ns(self, venue_mic: str, accepted_ns: int) -> int | None:
+        """Return when DAY ends for an order that waits here for a venue; None: not known yet."""
+        session = self._by_venue.get(venue_mic)
+        if session is None:
+            # Sessions are read after the start, and the venue may trade longer than the calendar.
+            return None
+        calendar_end_s = self._day_ends_s.get(venue_mic, self._day_end_s)
+        return day_ends_at_ns(accepted_ns, session.trading, calendar_end_s)
 
     def require_up(self, venue_mic: str) -> str:
         """Return the session of a venue that can take orders now.

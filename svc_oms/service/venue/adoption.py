@@ -7,7 +7,6 @@ their orders. It may run again after a crash: what is recorded is known then.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import InvalidOperation
-from typing import NamedTuple
 
 from kernel.order_ids import order_id_of
 from kernel.side import Side
@@ -23,6 +22,7 @@ from svc_oms.service.codec.values import terms_value
 from svc_oms.service.ports import LinkProgress
 from svc_oms.service.recovery.recoveries import ACTOR
 from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.questions import open_questions
 
 log = get_logger("svc_oms.recovery")
 
@@ -33,13 +33,6 @@ _MSG_TYPES = {
     gw.VENUE_COMMAND_KIND_CANCEL: "F",
     gw.VENUE_COMMAND_KIND_REPLACE: "G",
 }
-
-
-class Adopted(NamedTuple):
-    """What became of the requests of a FIX store."""
-
-    recovered: int
-    not_recovered: list[str]
 
 
 class Adoption:
@@ -68,8 +61,8 @@ class Adoption:
                 else:
                     self._symbols[order_id] = request.command.symbol
 
-    async def record(self, progress: LinkProgress) -> Adopted:
-        """Record what the book does not know.
+    async def record(self, progress: LinkProgress) -> list[gw.VenueCommand]:
+        """Record what the book does not know; return questions about the venue's open orders.
 
         Raises:
             FencedError: Another owner took the session.
@@ -80,7 +73,8 @@ class Adoption:
         for start in range(0, len(order_ids), BATCH_ORDERS_MAX):
             part = order_ids[start : start + BATCH_ORDERS_MAX]
             recovered += await self._record(part, progress)
-        return Adopted(recovered, self._not_recovered)
+        await self._parts.recoveries.adopted(progress.session_id, recovered, self._not_recovered)
+        return await open_questions(self._parts.store, self._venue_mic)
 
     async def _record(self, order_ids: Sequence[str], progress: LinkProgress) -> int:
         parts = self._parts

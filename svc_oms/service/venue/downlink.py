@@ -36,12 +36,41 @@ HEARTBEAT_S = 2.0
 # Commands at a gateway without a receipt, at most. So the gateway never stops reading because it
 # is full, and a kill switch never waits for commands.
 OUTSTANDING_COMMANDS_MAX = 4_000
-# A gateway that is silent for so long is considered dead; it sends heartbeats every 5 s. Seconds.
-GATEWAY_SILENCE_MAX_S = 15.0
+# A gateway that is silent for so long is considered hung: the session is down for new orders, and
+# a standby gets it. A gateway gives a sign of life every 0.5 s. Seconds.
+GATEWAY_SILENCE_MAX_S = 2.0
+# Between two looks whether a gateway was heard. Seconds.
+SILENCE_LOOK_S = 0.25
+# A gateway may send to the venue for so long after a sign of life that was answered: the session
+# stays its own for longer. Seconds.
+SEND_LEASE_S = GATEWAY_SILENCE_MAX_S - SILENCE_LOOK_S
+# The same for a gateway of an older version, which gives a sign of life every 5 s. Seconds.
+OLD_GATEWAY_SILENCE_MAX_S = 15.0
 
 
 class GatewayGoneError(Exception):
     """The gateway ended its side, gave the session away, or fell silent."""
+
+
+class SilenceWatch:
+    """Counts the looks since a gateway was last heard.
+
+    The time of the last frame would be wrong: when this process stood still, the frames of the
+    meantime are not read yet. A look is one step of this process's own time.
+    """
+
+    def __init__(self, silence_max_s: float) -> None:
+        self._looks_max = round(silence_max_s / SILENCE_LOOK_S) - 1
+        self._looks = 0
+
+    def heard(self) -> None:
+        """Note that the gateway said something."""
+        self._looks = 0
+
+    def look(self) -> bool:
+        """Count a look, one every `SILENCE_LOOK_S`; return whether the gateway is hung."""
+        self._looks += 1
+        return self._looks > self._looks_max
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +122,18 @@ class Downlink:
         self.failure: Exception | None = None
         self.tail = Tail(session.outbound_sequence)
         self._redelivered_to = session.outbound_sequence
+        # Up to here a gateway may have the commands: they were put into its stream.
+        self.handed = max(self.acknowledged, session.outbound_sequence)
         self._admin: deque[gw.AdminCommand] = deque()
         self._ack_due = False
         self._wake = asyncio.Event()
-        self._heard_at = parts.clock.monotonic()
+        self._beat = 0
 
-    def heard(self) -> None:
-        """Note that the gateway said something."""
-        self._heard_at = self._parts.clock.monotonic()
+    def answer(self, beat: int) -> None:
+        """Answer a sign of life; 0 is none."""
+        if beat:
+            self._beat = beat
+            self._wake.set()
 
     def wake(self) -> None:
         """See whether there is something to say: there may be room for commands."""
@@ -141,6 +174,7 @@ class Downlink:
                 sender_epoch=self._session.sender_epoch,
                 kept_out=self._session.kept_out,
                 admin_pending=self._admin_pending,
+                send_lease_ms=round(SEND_LEASE_S * 1000),
             )
         )
 
@@ -163,18 +197,8 @@ class Downlink:
             marked = None
             while self.failure is None and not life.drains:
                 self._wake.clear()
-                self._check_heard()
-                while self._asked:
-                    count = min(len(self._asked), FRAME_COMMANDS_MAX)
-                    yield gw.LinkResponse(questions=[self._asked.popleft() for _ in range(count)])
-                while self._admin:
-                    yield gw.LinkResponse(admin=self._admin.popleft())
-                if self._ack_due:
-                    self._ack_due = False
-                    ack = gw.InboundAck(
-                        session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
-                    )
-                    yield gw.LinkResponse(ack=ack)
+                for frame in self._answers():
+                    yield frame
                 # Before commands that were committed after them.
                 if parts.blocks.version != blocks_version:
                     blocks_version = parts.blocks.version
@@ -188,12 +212,29 @@ class Downlink:
                     due, marked = mark if mark != marked else None, mark
                     yield gw.LinkResponse(heartbeat=life.heartbeat(), mark=due)
                 if payloads:
-                    yield self._frame(sent, payloads)
+                    commands = self._frame(sent, payloads)
                     sent += len(payloads)
+                    self.handed = max(self.handed, sent)
+                    yield commands
                 else:
                     await self._wake.wait()
             if self.failure is not None:
                 raise self.failure
+
+    def _answers(self) -> Iterator[gw.LinkResponse]:
+        """Yield what answers the gateway, and what people want of it."""
+        if self._beat:
+            beat, self._beat = self._beat, 0
+            yield gw.LinkResponse(beat=beat)
+        while self._asked:
+            count = min(len(self._asked), FRAME_COMMANDS_MAX)
+            yield gw.LinkResponse(questions=[self._asked.popleft() for _ in range(count)])
+        while self._admin:
+            yield gw.LinkResponse(admin=self._admin.popleft())
+        if self._ack_due:
+            self._ack_due = False
+            ack = gw.InboundAck(session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied)
+            yield gw.LinkResponse(ack=ack)
 
     @contextmanager
     def _joined(self) -> Iterator[None]:
@@ -205,13 +246,6 @@ class Downlink:
         finally:
             self.tail.leave(self._wake)
             self._parts.blocks.leave(self._wake)
-
-    def _check_heard(self) -> None:
-        silent_s = self._parts.clock.monotonic() - self._heard_at
-        if silent_s > GATEWAY_SILENCE_MAX_S:
-            self.fail(
-                GatewayGoneError(f"gateway {self._session.gateway} is silent for {silent_s:.0f} s")
-            )
 
     async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
         room = self.acknowledged + OUTSTANDING_COMMANDS_MAX - sent

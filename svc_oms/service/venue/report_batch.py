@@ -6,9 +6,7 @@ read, is kept whole for a person, and the session goes on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S
 from kernel.side import Side
 from mesh.log import get_logger
@@ -16,30 +14,34 @@ from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.events import (
     Event,
-    ExecutionBusted,
-    ExecutionCorrected,
     OrderAccepted,
     OrderAcknowledged,
-    OrderExecuted,
     Stamp,
     VenueReportParked,
 )
-from svc_oms.domain.model import Execution, Order
+from svc_oms.domain.model import Order
+from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
-from svc_oms.domain.reports.venue_reports import ExecutionReportFacts, Facts, interpret
+from svc_oms.domain.reports.report_parts import ask_venue
+from svc_oms.domain.reports.venue_reports import (
+    NO_EXECUTIONS,
+    ExecutionReportFacts,
+    Facts,
+    interpret,
+)
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
-from svc_oms.service.codec.order_records import execution_row, found_execution, read_order
+from svc_oms.service.book.venue_order_ids import VenueOrderIds
+from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
-from svc_oms.service.ports import AccountRow, ExecutionRow, ParkedWrite, Transaction
+from svc_oms.service.ports import AccountRow, ParkedWrite, Transaction
+from svc_oms.service.venue.batch_executions import MONEY, BatchExecutions
 from svc_oms.service.venue.reports import Report
 
 log = get_logger("svc_oms.venue")
 
-# ExecType(150) of reports with money in them: F trade, G correction, H bust.
-MONEY = frozenset("FGH")
 PARKED_TEXT_CHARACTERS_MAX = 500
 
 
@@ -56,10 +58,19 @@ class ReportBatch:
     order_groups: OrderGroups
     fill_followers: Sequence[FillFollower] = ()
     drop_copy: bool = False
+    copied: bool = False
+    """The venue has a drop copy, too."""
+    venue_order_ids: VenueOrderIds = field(default_factory=VenueOrderIds)
+    """What is known of earlier batches."""
     openings: Mapping[str, Order] = field(default_factory=dict)
     """Unsolicited orders, as they are before their first report."""
+    _numbers: VenueOrderIds = field(default_factory=VenueOrderIds)
     _following: list[BatchFollower] = field(default_factory=list)
-    _executions: dict[str, ExecutionRow] = field(default_factory=dict)
+    _executions: BatchExecutions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without executions."""
+        self._executions = BatchExecutions(self.venue_mic, self.changes.writes)
 
     async def read(self, transaction: Transaction) -> None:
         """Read orders and known executions in sets."""
@@ -71,17 +82,7 @@ class ReportBatch:
         if missing:
             for row in await transaction.orders(list(missing)):
                 self.changes.orders[row.order_id] = read_order(row.body, row.fold)
-        ids: set[tuple[str, str]] = set()
-        for report in self.reports:
-            facts = report.facts
-            if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
-                ids.update(
-                    (self.venue_mic, exec_id)
-                    for exec_id in (facts.exec_id, facts.exec_ref_id)
-                    if exec_id and exec_id.isprintable()
-                )
-        if ids:
-            self._executions = {row.exec_id: row for row in await transaction.executions(list(ids))}
+        await self._executions.read(transaction, self.reports, self.openings)
         await self.order_groups.read(transaction, (), {report.order_id for report in self.reports})
         for fill_follower in self.fill_followers:
             self._following.append(
@@ -107,8 +108,11 @@ class ReportBatch:
                 why = f"{type(error).__name__}: {error}"
             if why:
                 self._park(report, why)
+
+    async def finish(self, transaction: Transaction) -> None:
+        """Let the followers of fills add what the reports changed."""
         for batch_follower in self._following:
-            batch_follower.finish()
+            await batch_follower.finish(transaction)
 
     def _apply_one(self, report: Report) -> str:
         facts = report.facts
@@ -116,24 +120,40 @@ class ReportBatch:
         order = self.changes.find(report.order_id) or self._open(report, facts)
         if order is None:
             return self._why_none(report, facts)
-        known: dict[str, Execution] = {}
+        known = NO_EXECUTIONS
         if isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY:
-            if not facts.exec_id or not facts.exec_id.isprintable():
-                return f"ExecID(17) is {facts.exec_id!r}; a fill, bust or correction needs one"
-            applied = self._executions.get(facts.exec_id)
-            if applied is not None:
-                metrics.DUPLICATE_EXECUTIONS.labels(self.venue_mic).inc()
-                return _contradiction(applied, order, facts)
-            known = self._known(order, facts.exec_ref_id)
+            found = self._executions.check(order, facts)
+            if isinstance(found, str):
+                return found
+            known = found
         read = interpret_copy if self.drop_copy else interpret
         events = read(order, facts, known)
+        if self.drop_copy and not events:
+            return ""
+        stamp = self._stamp(report)
+        after = self.changes.add(order.account_id, order, events, stamp) if events else order
+        self._executions.keep(after, events)
+        odd = compared(order, after, facts, events, copied=self.copied, drop_copy=self.drop_copy)
+        odd += self._same_number(order, after)
+        if odd:
+            after = self.changes.add(order.account_id, after, odd, stamp)
+            events = [*events, *odd]
         if not events:
             return ""
-        after = self.changes.add(order.account_id, order, events, self._stamp(report))
-        self._keep_executions(after, events)
         self._keep_unfitting(report, events)
+        self.order_groups.ask(after, events)
         self._inform(order, after, events)
         return ""
+
+    def _same_number(self, order: Order, after: Order) -> list[Event]:
+        """Flag an OrderID(37) that the venue gave to another order, too."""
+        named = after.venue_order_id
+        if named == order.venue_order_id:
+            return []
+        other = self.venue_order_ids.other(after) or self._numbers.other(after)
+        self._numbers.learn([after])
+        text = f"OrderID(37) {named!r} is that of order {other}, too"
+        return [VenueReportParked("8", text)] if other else []
 
     def _open(self, report: Report, facts: Facts) -> Order | None:
         """Open the order of an unsolicited report, or find it if an earlier report opened it."""
@@ -144,7 +164,9 @@ class ReportBatch:
         for order in self.changes.orders.values():
             if _name(order) == name:
                 return order
-        if isinstance(facts, ExecutionReportFacts) and facts.exec_id in self._executions:
+        if isinstance(facts, ExecutionReportFacts) and self._executions.known_of_another(
+            opening, facts
+        ):
             # Applied to an order with another name: not a new one.
             return None
         metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc()
@@ -167,21 +189,15 @@ class ReportBatch:
         for moved in self.order_groups.follow(order, after, itself=True):
             for batch_follower in self._following:
                 batch_follower.followed(*moved)
-        if after.anomaly:
-            metrics.ANOMALIES.labels(self.venue_mic).inc()
-            log.warning("report does not fit", order=after.order_id, anomaly=after.anomaly)
+        if after.anomaly_count > order.anomaly_count:
+            found = after.anomaly_count - order.anomaly_count
+            metrics.ANOMALIES.labels(self.venue_mic).inc(found)
+            log.warning("report does not fit", order=after.order_id, anomaly=_oddity(after, events))
         # An order that waited here first was at the venue for only a part of its life.
         at_once = order.version == 1 and order.origin is None
         if isinstance(events[0], OrderAcknowledged) and at_once:
             seconds = (self.changes.now_ns - after.created_at_ns) / NS_PER_S
             metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
-
-    def _known(self, order: Order, exec_ref_id: str) -> dict[str, Execution]:
-        row = self._executions.get(exec_ref_id) if exec_ref_id else None
-        if row is None or row.order_id != order.order_id:
-            return {}
-        execution = found_execution(row)
-        return {} if execution is None else {exec_ref_id: execution}
 
     def _stamp(self, report: Report) -> Stamp:
         facts, message = report.facts, report.message
@@ -198,50 +214,6 @@ class ReportBatch:
     def _source(self) -> str:
         return "drop_copy" if self.drop_copy else "venue"
 
-    def _keep_executions(self, order: Order, events: Sequence[Event]) -> None:
-        sequence = order.last_sequence - len(events)
-        for event in events:
-            sequence += 1
-            if isinstance(event, OrderExecuted):
-                self._keep(sequence, "F", event.execution)
-                metrics.EXECUTIONS.labels(self.venue_mic).inc()
-            elif isinstance(event, ExecutionCorrected):
-                self._keep(sequence, "G", event.execution)
-                self._bust(event.corrected_exec_id)
-            elif isinstance(event, ExecutionBusted):
-                row = ExecutionRow(
-                    self.venue_mic,
-                    event.exec_id,
-                    order.order_id,
-                    order.account_id,
-                    sequence,
-                    "H",
-                    plain(event.quantity),
-                    plain(event.price),
-                    b"",
-                    True,
-                )
-                self._executions[event.exec_id] = row
-                self.changes.writes.executions.append(row)
-                self._bust(event.busted_exec_id)
-
-    def _keep(self, sequence: int, exec_type: str, execution: Execution) -> None:
-        row = execution_row(execution, sequence, exec_type)
-        self._executions[execution.exec_id] = row
-        self.changes.writes.executions.append(row)
-
-    def _bust(self, exec_id: str) -> None:
-        """Mark an execution as busted: in this batch's rows, or in the table."""
-        rows = self.changes.writes.executions
-        for index, row in enumerate(rows):
-            if row.exec_id == exec_id:
-                rows[index] = self._executions[exec_id] = row._replace(busted=True)
-                return
-        row_before = self._executions.get(exec_id)
-        if row_before is not None:
-            self._executions[exec_id] = row_before._replace(busted=True)
-        self.changes.writes.busted.append((self.venue_mic, exec_id))
-
     def _park(self, report: Report, why: str) -> None:
         message = report.message
         account_id = self.order_accounts.get(report.order_id)
@@ -255,14 +227,20 @@ class ReportBatch:
         order = self.changes.find(report.order_id)
         if order is None:
             self.changes.add_account_event(account_id, event, self._stamp(report))
-        else:
-            self.changes.add(account_id, order, [event], self._stamp(report))
+            return
+        events: list[Event] = [event]
+        if report.facts is None:
+            # It may have been a fill. The answer shows what the venue has.
+            events += ask_venue(order, "a report could not be read")
+        after = self.changes.add(account_id, order, events, self._stamp(report))
+        self.order_groups.ask(after, events)
+        metrics.ANOMALIES.labels(self.venue_mic).inc()
 
     def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
         """Keep a report whole that contradicts its order; the order's event has only a text."""
-        for event in events:
-            if isinstance(event, VenueReportParked) and report.message is not None:
-                self._keep_whole(report, report.message, event.text)
+        texts = [event.text for event in events if isinstance(event, VenueReportParked)]
+        if texts and report.message is not None:
+            self._keep_whole(report, report.message, "; ".join(texts))
 
     def _keep_whole(self, report: Report, message: gw.VenueMessage, why: str) -> tuple[str, str]:
         """Keep a message that does not fit as it came; return its type and what is wrong."""
@@ -286,28 +264,14 @@ class ReportBatch:
         return msg_type, text
 
 
+def _oddity(after: Order, events: Sequence[Event]) -> str:
+    """Return what did not fit in a report, in words."""
+    texts = [event.text for event in events if isinstance(event, VenueReportParked)]
+    return "; ".join(texts) or after.anomaly or "see the order's events"
+
+
 def _name(order: Order) -> tuple[str, str, Side, str]:
     return order.account_id, order.instrument_id, order.side, order.venue_order_id
-
-
-def _contradiction(applied: ExecutionRow, order: Order, facts: ExecutionReportFacts) -> str:
-    """Return how a report differs from the one applied under its ExecID(17), or ""."""
-    was = [applied.order_id, applied.exec_type]
-    now = [order.order_id, facts.exec_type]
-    if applied.exec_type != "H":
-        # A field that the venue leaves out of a repetition is no difference.
-        for before, reported in (
-            (Decimal(applied.quantity), facts.last_quantity),
-            (Decimal(applied.price), facts.last_price),
-        ):
-            was.append(plain(before))
-            now.append(plain(before if reported is None else reported))
-    if was == now:
-        return ""
-    return (
-        f"ExecID(17) {facts.exec_id!r} was applied with {' '.join(was)}, "
-        f"but comes again with {' '.join(now)}"
-    )
 
 
 def _clean(text: str) -> str:

@@ -22,10 +22,14 @@ def read_message(message: gw.VenueMessage) -> Report:
     try:
         facts = facts_of(message)
     except ValueError as error:
-        cl_ord_id = message.execution_report.cl_ord_id
-        return Report(None, order_id_of(cl_ord_id), message, str(error))
+        unread = message.execution_report
+        order_id = order_id_of(unread.cl_ord_id) or order_id_of(unread.orig_cl_ord_id)
+        return Report(None, order_id, message, str(error))
     if facts is None:
-        return Report(None, "", message, message.parked.error or "body of a kind not known here")
+        # The gateway could not read it, but perhaps the order that it names.
+        parked = message.parked
+        order_id = order_id_of(parked.cl_ord_id) or order_id_of(parked.orig_cl_ord_id)
+        return Report(None, order_id, message, parked.error or "body of a kind not known here")
     order_id = order_id_of(facts.cl_ord_id)
     if not order_id and isinstance(facts, ExecutionReportFacts):
         # Some venues put their own identifier into ClOrdID(11) of an unsolicited report.

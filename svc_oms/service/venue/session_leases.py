@@ -38,6 +38,8 @@ class SessionLeases:
         self._owner = owner
         self._may_add = may_add
         self._links: dict[str, SessionLink] = {}
+        # Links that ended, whose sessions no gateway has since, by session.
+        self._ended: dict[str, SessionLink] = {}
         self._waiting: defaultdict[str, dict[asyncio.Event, str]] = defaultdict(dict)
         self._due = parts.sessions.some_due
         parts.recoveries.on_opened(self._recover)
@@ -73,8 +75,16 @@ class SessionLeases:
         if before is not None:
             before.fail(FencedError(f"session {row.session_id} has a newer owner"))
         pending = await self._parts.sessions.numbers_pending(row.session_id)
-        link = SessionLink(parts, row, questions, admin_pending=pending, recover_from=recover_from)
+        link = SessionLink(
+            parts,
+            row,
+            questions,
+            admin_pending=pending,
+            recover_from=recover_from,
+            beats=opened.beats,
+        )
         self._links[row.session_id] = link
+        self._ended.pop(row.session_id, None)
         if parts.recoveries.current != recovery:
             link.recover()
         self._parts.publisher.sessions[row.session_id] = link.tail
@@ -93,10 +103,16 @@ class SessionLeases:
         return link
 
     async def release(self, link: SessionLink, why: str, *, keep_lease: bool = False) -> None:
-        """Give up a link: its session counts as down until a gateway takes it."""
+        """Give up a link, once: its session counts as down until a gateway takes it."""
+        if link.released:
+            return
+        link.released = True
+        log.info("session given up", session=link.session_id, gateway=link.gateway, why=why)
         if self._links.get(link.session_id) is link:
             del self._links[link.session_id]
             self._parts.publisher.sessions.pop(link.session_id, None)
+        if not keep_lease:
+            self._ended[link.session_id] = link
         status = link.given_up(self._parts.clock.now_ns(), why)
         try:
             if not keep_lease:
@@ -105,7 +121,7 @@ class SessionLeases:
             await link.set_status(status)
         except (FencedError, StoreUnavailableError) as error:
             # The new owner reports the session's status, or nobody can until the database is back.
-            log.info("session given up", session=link.session_id, why=str(error))
+            log.info("end of a link is not recorded", session=link.session_id, why=str(error))
             self._parts.venues.learn([link.as_session(status)])
 
     @contextmanager
@@ -164,6 +180,7 @@ class SessionLeases:
                 if self._parts.clock.monotonic() - vouched_at >= VOUCH_INTERVAL_S:
                     vouched_at = self._parts.clock.monotonic()
                     await self._vouch()
+                await self._withdraw_unsent()
                 await self._carry_out()
             except StoreUnavailableError as error:
                 log.warning("leases cannot be kept", error=str(error))
@@ -179,6 +196,22 @@ class SessionLeases:
         ]
         if waiting:
             await self._parts.sessions.saw_standbys(waiting, self._owner)
+
+    async def _withdraw_unsent(self) -> None:
+        for session_id, link in list(self._ended.items()):
+            try:
+                over = await link.withdraw_unsent()
+            except FencedError:
+                over = True
+            except StoreUnavailableError as error:
+                log.warning("commands wait to be withdrawn", session=session_id, error=str(error))
+                return
+            except Exception:
+                # Our own fault: the leases are kept nevertheless, and the orders wait.
+                log.exception("commands cannot be withdrawn", session=session_id)
+                over = True
+            if over and self._ended.get(session_id) is link:
+                del self._ended[session_id]
 
     async def _carry_out(self) -> None:
         administration = self._parts.sessions

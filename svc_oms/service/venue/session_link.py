@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from time import perf_counter
 
-from kernel.nanoseconds import to_us
+from kernel.nanoseconds import NS_PER_S, to_us
 from kernel.ulid import valid_ulid
 from mesh.call import Call
 from mesh.log import get_logger
@@ -30,10 +30,17 @@ from svc_oms.service.ports import (
     StoreUnavailableError,
     Transaction,
 )
-from svc_oms.service.reference.venue_sessions import VenueSession, reported_session
+from svc_oms.service.reference.venue_sessions import VenueSession, keep_trading, reported_session
 from svc_oms.service.venue.adoption import Adoption
-from svc_oms.service.venue.downlink import Downlink, GatewayGoneError, SessionLinkParts
-from svc_oms.service.venue.questions import open_questions
+from svc_oms.service.venue.downlink import (
+    GATEWAY_SILENCE_MAX_S,
+    OLD_GATEWAY_SILENCE_MAX_S,
+    SILENCE_LOOK_S,
+    Downlink,
+    GatewayGoneError,
+    SessionLinkParts,
+    SilenceWatch,
+)
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
 from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
@@ -47,6 +54,9 @@ INBOX_FRAMES_MAX = 64
 # How long a receipt that only says "sent" may wait to be stored with what the venue answers.
 # Lost with a crash it is not missed: the gateway is asked again and gives it again.
 RECEIPTS_WAIT_S = 0.1
+# A new order or a replace that no gateway had is ended after this time without one. Seconds.
+UNSENT_AGE_MAX_S = 3.0
+MAKE_EXPOSURE = frozenset({gw.VENUE_COMMAND_KIND_NEW, gw.VENUE_COMMAND_KIND_REPLACE})
 
 
 class SessionLink:
@@ -60,6 +70,7 @@ class SessionLink:
         *,
         admin_pending: bool = False,
         recover_from: int = 0,
+        beats: bool = True,
     ) -> None:
         self._parts = parts
         self.gateway = session.gateway
@@ -76,22 +87,41 @@ class SessionLink:
         self._receipts_timer: asyncio.TimerHandle | None = None
         self._inbox: BoundedQueue[gw.LinkRequest] = BoundedQueue(INBOX_FRAMES_MAX)
         self._room = asyncio.Event()
+        self._room.set()
         self._confirmed = 0
-        self._status = gw.SessionStatus()
+        # What the last owner stored: the venue may be closed, and this gateway not know it yet.
+        self._status = gw.SessionStatus.FromString(session.status)
         # Next MsgSeqNum(34) that the gateway sends, by its receipts.
         self._sender = 0
+        self._silence_max_s = GATEWAY_SILENCE_MAX_S if beats else OLD_GATEWAY_SILENCE_MAX_S
+        self._silence = SilenceWatch(self._silence_max_s)
         self.administered: set[str] = set()
         # The gateway ends this link only to connect again.
         self.back_soon = False
+        # The lease was given up; what follows on this link changes nothing of it.
+        self.released = False
 
     # What the gateway reports.
 
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
-        self._down.heard()
+        self._silence.heard()
+        self._down.answer(frame.beat)
         while not self._inbox.put(frame):
             self._room.clear()
             await self._room.wait()
+
+    async def until_silent(self) -> str:
+        """Wait until the gateway counts as hung; return the reason.
+
+        A task of its own: a gateway that reads nothing more can block the frames for it.
+        """
+        while not self._silence.look():
+            if not self._room.is_set():
+                # Our own inbox is full: its frames wait in the stream.
+                self._silence.heard()
+            await asyncio.sleep(SILENCE_LOOK_S)
+        return f"gateway {self.gateway} did not answer for {self._silence_max_s:.0f} s"
 
     def fail(self, error: Exception) -> None:
         """End the link with this error."""
@@ -152,16 +182,9 @@ class SessionLink:
             await self._administered(frame.admin_result)
 
     async def _adopt(self) -> None:
-        """Record what the gateway sent and the restored book does not know.
-
-        No message of the venue was applied yet: the gateway logs on after it has sent these.
-        """
-        adopted = await self._adoption.record(self._progress())
-        await self._parts.recoveries.adopted(
-            self.session_id, adopted.recovered, adopted.not_recovered
-        )
+        # No message of the venue was applied yet: the gateway logs on after it has sent these.
+        self._down.ask(await self._adoption.record(self._progress()))
         self._adoption = Adoption(self._parts, self.venue_mic)
-        self._down.ask(await open_questions(self._parts.store, self.venue_mic))
 
     def administer(self, command: gw.AdminCommand) -> None:
         """Have the gateway do this."""
@@ -250,7 +273,46 @@ class SessionLink:
                 RECEIPTS_WAIT_S, self._inbox.put, gw.LinkRequest()
             )
 
-    async def _transaction(self, reports: Sequence[Report], progress: LinkProgress) -> None:
+    async def withdraw_unsent(self) -> bool:
+        """End the new orders and replaces that no gateway had, once they are too old.
+
+        Called after the link, while no gateway has the session; its token proves that in the same
+        transaction. What was put into the stream may have left: it waits for a gateway.
+
+        Returns:
+            Whether none of them is left.
+
+        Raises:
+            FencedError: A gateway has the session, and decides on all its commands.
+            StoreUnavailableError: Nothing changed, or the outcome is not known.
+        """
+        parts = self._parts
+        rows = await parts.store.outbox(self.session_id, self._down.handed, BATCH_MESSAGES_MAX)
+        unsent = {
+            number: command
+            for number, payload in rows
+            if (command := gw.VenueCommand.FromString(payload)).kind in MAKE_EXPOSURE
+            and not command.withdrawn
+        }
+        oldest_ns = parts.clock.now_ns() - round(UNSENT_AGE_MAX_S * NS_PER_S)
+        due = {n: c for n, c in unsent.items() if from_timestamp(c.committed_at) < oldest_ns}
+        if due:
+            log.warning("commands withdrawn", session=self.session_id, count=len(due))
+            reports = [
+                report
+                for number, command in due.items()
+                if (report := read_receipt(_not_sent(number, command))) is not None
+            ]
+            await self._transaction(reports, self._progress(), withdrawn=list(due))
+        return len(due) == len(unsent) and len(rows) < BATCH_MESSAGES_MAX
+
+    async def _transaction(
+        self,
+        reports: Sequence[Report],
+        progress: LinkProgress,
+        *,
+        withdrawn: Sequence[int] = (),
+    ) -> None:
         if self._receipts_timer is not None:
             self._receipts_timer.cancel()
             self._receipts_timer = None
@@ -278,16 +340,21 @@ class SessionLink:
                 order_accounts,
                 changes,
                 accounts,
-                OrderGroups(changes, parts.venues, accounts),
+                OrderGroups(changes, parts.venues, accounts, parts.market),
                 parts.fill_followers,
                 self.drop_copy,
+                parts.venues.has_copy(self.venue_mic),
+                parts.known.venue_order_ids,
                 unsolicited.openings,
             )
             await batch.read(transaction)
             batch.apply()
+            await batch.finish(transaction)
             writes = changes.finish()
             writes.progress = progress
             bases = await transaction.write(writes)
+            if withdrawn:
+                await transaction.withdraw(self.session_id, withdrawn)
             await parts.audit_log.append(transaction, writes.audit)
             await transaction.commit()
             parts.known.committed_all(accounts, changes)
@@ -324,6 +391,7 @@ class SessionLink:
             sender = (status.session_epoch, status.next_sender_msg_seq_num)
             self._sender = 0
         since_ns = from_timestamp(status.since) or parts.clock.now_ns()
+        keep_trading(self._status, status, parts.clock.now_ns())
         await parts.store.store_status(
             self.session_id,
             self.token,
@@ -346,14 +414,32 @@ class SessionLink:
 
     def given_up(self, since_ns: int, why: str) -> gw.SessionStatus:
         """Return the status of a session without owner: down, with what it could do before."""
-        return gw.SessionStatus(
+        before = self._status
+        was_down = before.state == gw.SESSION_STATE_DOWN and before.text
+        status = gw.SessionStatus(
             session_id=self.session_id,
             venue_mic=self.venue_mic,
             state=gw.SESSION_STATE_DOWN,
             since=timestamp(since_ns),
-            text=why,
-            order_types=self._status.order_types,
-            times_in_force=self._status.times_in_force,
-            cash_quantity=self._status.cash_quantity,
-            capabilities=self._status.capabilities,
+            text=f"{why}; before: {before.text}" if was_down else why,
+            trading_session_status=before.trading_session_status,
+            order_types=before.order_types,
+            times_in_force=before.times_in_force,
+            cash_quantity=before.cash_quantity,
+            capabilities=before.capabilities,
         )
+        if before.HasField("trading_session"):
+            status.trading_session.CopyFrom(before.trading_session)
+        return status
+
+
+def _not_sent(number: int, command: gw.VenueCommand) -> gw.CommandReceipt:
+    """Return the receipt of a command that no gateway had."""
+    return gw.CommandReceipt(
+        outbound_sequence=number,
+        cl_ord_id=command.cl_ord_id,
+        outcome=gw.COMMAND_OUTCOME_NOT_SENT,
+        text=f"no gateway had the session within {UNSENT_AGE_MAX_S:g} s",
+        order_id=command.order_id,
+        kind=command.kind,
+    )

@@ -14,6 +14,9 @@ stop that is compared with a bid, an offer or a midpoint uses quotes only. Once 
 listing have come, only they set its last trade: an older or newer quote would change the order
 of the trades, and a trailing stop depends on their order.
 
+While a venue is closed or halted, only its trades reach a stop: the print of the closing
+auction may come after the close. The stop is then sent when the venue takes it.
+
 Only fresh prices count. A stale quote removes the listing's price, and the end of the quote
 stream removes all of them. A stop then waits unchanged for the next fresh price; trades in
 between are not made up for. A trade can trigger an order only if the gateway received it after
@@ -40,6 +43,7 @@ from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, TriggerPriceType, WaitsFor
 from svc_oms.domain.numbers import Price
+from svc_oms.domain.trading_hours import takes, waits_for_opening
 from svc_oms.service import metrics
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
@@ -99,6 +103,10 @@ def _awaited(order: Order) -> tuple[object, ...]:
     return order.waits_for, terms.stop_price, terms.trailing_offset, kind
 
 
+def _group(order: Order) -> tuple[str, str]:
+    return order.account_id, order.link.group_id if order.link is not None else ""
+
+
 def _by_trades(order: Order) -> bool:
     return order.terms.trigger_price_type in {None, TriggerPriceType.LAST}
 
@@ -110,11 +118,10 @@ def _only(kept: dict[str, T], names: Collection[str]) -> dict[str, T]:
 class _Watch:
     """A waiting order, with what only this replica knows of it."""
 
-    __slots__ = ("best", "busy", "due", "ends_ns", "moved_at", "order", "since_ns")
+    __slots__ = ("best", "busy", "due", "moved_at", "order", "since_ns")
 
-    def __init__(self, order: Order, ends_ns: int | None) -> None:
+    def __init__(self, order: Order) -> None:
         self.order = order
-        self.ends_ns = ends_ns
         self.best: Price | None = None
         self.moved_at = float("-inf")
         self.busy = False
@@ -123,9 +130,9 @@ class _Watch:
         self.since_ns = order.updated_at_ns
         """When its last change was; older trades cannot trigger it."""
 
-    def follow(self, order: Order, ends_ns: int | None) -> None:
+    def follow(self, order: Order) -> None:
         """Set the order's present state."""
-        before, self.order, self.ends_ns = self.order, order, ends_ns
+        before, self.order = self.order, order
         if _awaited(before) != _awaited(order):
             self.since_ns = order.updated_at_ns
             self.due = None
@@ -144,15 +151,16 @@ class Triggers:
         clock: Clock,
         venues: VenueSessions,
         submit: Callable[[Submission], None],
-        trading_day_end_s: int,
     ) -> None:
         self._store = store
         self._clock = clock
         self._venues = venues
         self._submit = submit
-        self._day_end_s = trading_day_end_s
         self._watches: dict[str, _Watch] = {}
         self._by_instrument: defaultdict[str, dict[str, _Watch]] = defaultdict(dict)
+        self._by_group: defaultdict[tuple[str, str], dict[str, _Watch]] = defaultdict(dict)
+        self._at_venue: dict[str, int] = {}
+        """Watched orders that wait for nothing here, and their last sequence."""
         self._prices: dict[str, triggers.Prices] = {}
         self._lasts: dict[str, Price] = {}
         """By listing: its last trade, from the stream of trades."""
@@ -180,11 +188,14 @@ class Triggers:
             if order.base_state not in LOCAL:
                 if watch is not None:
                     self._forget(watch)
+                if order.is_closed:
+                    self._look_at_group(order)
                 continue
-            ends_ns = triggers.ends_at_ns(order, self._day_end_s)
             if watch is None:
-                watch = self._watches[order.order_id] = _Watch(order, ends_ns)
-            watch.follow(order, ends_ns)
+                watch = self._watches[order.order_id] = _Watch(order)
+                if order.link is not None:
+                    self._by_group[_group(order)][order.order_id] = watch
+            watch.follow(order)
             self._place(watch)
             self._look(watch)
 
@@ -198,9 +209,19 @@ class Triggers:
                 self.instruments_moved.set()
             self._by_instrument[order.instrument_id][order.order_id] = watch
 
+    def _look_at_group(self, closed: Order) -> None:
+        """Check the orders that may have waited for this one to be closed."""
+        for watch in list(self._by_group.get(_group(closed), {}).values()):
+            if watch.order.waits_for is WaitsFor.VENUE:
+                self._look(watch)
+
     def _forget(self, watch: _Watch) -> None:
-        del self._watches[watch.order.order_id]
-        self._leave(watch.order)
+        order = watch.order
+        del self._watches[order.order_id]
+        members = self._by_group.get(_group(order))
+        if members is not None and members.pop(order.order_id, None) is not None and not members:
+            del self._by_group[_group(order)]
+        self._leave(order)
 
     def _leave(self, order: Order) -> None:
         orders = self._by_instrument.get(order.instrument_id)
@@ -219,12 +240,17 @@ class Triggers:
         wanted = [
             order_id
             for order_id, last_sequence in waiting.items()
-            if (watch := self._watches.get(order_id)) is None
-            or watch.order.last_sequence < last_sequence
+            if self._at_venue.get(order_id) != last_sequence
+            and (
+                (watch := self._watches.get(order_id)) is None
+                or watch.order.last_sequence < last_sequence
+            )
         ]
         for start in range(0, len(wanted), READ_ORDERS_MAX):
             rows = await self._store.orders(wanted[start : start + READ_ORDERS_MAX])
             self.learn(read_order(row.body, row.fold) for row in rows)
+        # Reduce-only orders at the venue: they are watched for another reason.
+        self._at_venue = {i: at for i, at in waiting.items() if i not in self._watches}
 
     # From the market.
 
@@ -297,10 +323,12 @@ class Triggers:
     def _look(self, watch: _Watch) -> None:
         """Check one order against what is known now."""
         order = watch.order
-        if watch.ends_ns is not None and watch.ends_ns <= self._clock.now_ns():
+        now_ns = self._clock.now_ns()
+        ends_ns = triggers.ends_at_ns(order, self._venues.day_ends_at_ns)
+        if ends_ns is not None and ends_ns <= now_ns:
             self._send(watch, CommandKind.EXPIRE, ExpireOrder(order.account_id, order.order_id))
         elif order.waits_for is WaitsFor.VENUE:
-            if self._venues.is_up(order.venue_mic):
+            if self._venues.is_up(order.venue_mic) and self._taken(order, now_ns):
                 command = TriggerOrder(order.account_id, order.order_id)
                 self._send(watch, CommandKind.TRIGGER, command)
         elif watch.due is not None:
@@ -308,9 +336,19 @@ class Triggers:
         elif order.waits_for is WaitsFor.PRICE and self._counts(order.instrument_id):
             self._hold_against(watch, self._prices[order.instrument_id])
 
+    def _taken(self, order: Order, now_ns: int) -> bool:
+        """Return whether the order's venue takes it in its present trading session."""
+        _, terms = triggers.at_venue(order, order.terms)
+        return takes(self._venues.trading(order.venue_mic), terms.time_in_force, now_ns)
+
     def _hold_against(self, watch: _Watch, prices: triggers.Prices) -> None:
         order = watch.order
         trigger = order.trigger
+        if not _by_trades(order) and waits_for_opening(
+            self._venues.trading(order.venue_mic), self._clock.now_ns()
+        ):
+            # Bid and offer of a closed venue are no market.
+            return
         price = triggers.price_of(order.terms.trigger_price_type, prices)
         if price is None or trigger is None:
             return

@@ -5,12 +5,15 @@ checked again. So every replica may send them, twice or late: the first correct 
 out, and the others find that the order has changed and do nothing.
 """
 
+from collections.abc import Sequence
+
 from mesh.errors import ERROR_TABLE, RETRYABLE, MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_NEW
 from svc_oms.domain import triggers
 from svc_oms.domain.checks import OrderRefused, check_terms
 from svc_oms.domain.commands import (
     ApproveOrder,
+    CancelOrder,
     DeclineOrder,
     ExpireOrder,
     MoveTrigger,
@@ -25,17 +28,20 @@ from svc_oms.domain.events import (
     OrderTriggered,
     TriggerMoved,
 )
-from svc_oms.domain.groups import child_terms
+from svc_oms.domain.groups import child_terms, in_the_way
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Order, Rejection, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.order import decide_approve, decide_decline
-from svc_oms.service.commands.checked import check_controls
+from svc_oms.domain.reduce_only import require_room
+from svc_oms.domain.trading_hours import require_taken
+from svc_oms.service.commands.checked import cancel_order, check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
+from svc_oms.service.waiting.reduce_only import end, has_no_room, sent_terms
 
 PASSING = frozenset({"INSTRUMENT_NOT_FOUND", "INSTRUMENT_NOT_TRADABLE", "REFERENCE_PRICE_MISSING"})
 """Refusals that, like those that may be repeated unchanged, keep a reached stop waiting. Any
@@ -51,9 +57,11 @@ def approve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     event = decide_approve(before, command, parent)
     terms = before.terms
     if parent is not None and parent.is_closed:
-        terms = child_terms(parent, before)
+        terms, _ = child_terms(parent, before, batch.order_groups.lot(before))
     goes = event.waits_for is None
     session_id = _checked(batch, submission, before._replace(terms=terms), goes=goes)
+    if goes and before.reduce_only:
+        require_room(before, terms.quantity, batch.held(before))
     if terms != before.terms:
         before = batch.add(before, before.account_id, OrderReplaced(terms), submission)
     order = batch.add(before, before.account_id, event, submission)
@@ -113,7 +121,7 @@ def expire(batch: CommandBatch, submission: Submission) -> Taken:
 
 def _expired(batch: CommandBatch, submission: Submission, order: Order) -> bool:
     """End the order if its time in force has ended."""
-    ends_ns = triggers.ends_at_ns(order, batch.parts.trading_day_end_s)
+    ends_ns = triggers.ends_at_ns(order, batch.parts.venues.day_ends_at_ns)
     if ends_ns is None or ends_ns > batch.changes.now_ns:
         return False
     text = f"its time in force {order.terms.time_in_force.name} ended while it waited here"
@@ -134,14 +142,38 @@ def _moved(
 
 def _go(batch: CommandBatch, submission: Submission, order: Order, event: Event) -> None:
     """Send an order that waited, after the same checks and controls as a new one."""
+    if has_no_room(batch, order):
+        end(batch, submission, order)
+        return
+    others = in_the_way(batch.order_groups.members(order), order)
+    if others and order.waits_for is not WaitsFor.VENUE:
+        # Before the controls are asked: they count the next event of an order that they let go.
+        names = ", ".join(each.order_id for each in others)
+        text = f"its stop was reached; it is sent when {names} of its group is closed"
+        released = OrderReleased(WaitsFor.VENUE, text)
+        order = batch.add(order, order.account_id, released, submission)
     try:
         session_id = _checked(batch, submission, order, goes=True)
     except (OrderRefused, MeshError) as error:
         refusal = refused(error)
         _not_now(batch, submission, order, refusal)
         return
+    if others:
+        _cancel_first(batch, submission, others)
+        return
+    order = sent_terms(batch, submission, order)
     order = batch.add(order, order.account_id, event, submission)
     batch.send(session_id, VENUE_COMMAND_KIND_NEW, order, order.terms, order.cl_ord_id)
+
+
+def _cancel_first(batch: CommandBatch, submission: Submission, others: Sequence[Order]) -> None:
+    """Cancel the orders that would trade the same quantity; the stop goes when they are closed."""
+    command = submission.command
+    for other_id in [each.order_id for each in others]:
+        other = batch.order(other_id)
+        if not other.is_closed and not other.pending_cancel_id:
+            cancel = CancelOrder(command.idempotency_key, other_id, command.actor)
+            cancel_order(batch, submission, other, cancel, refusable=False)
 
 
 def _not_now(batch: CommandBatch, submission: Submission, order: Order, refusal: MeshError) -> None:
@@ -169,6 +201,10 @@ def _checked(batch: CommandBatch, submission: Submission, order: Order, *, goes:
     reference = parts.market.reference_price(order.instrument_id)
     if order.trigger is not None and order.trigger.stop_price is not None:
         reference = reference or order.trigger.stop_price
-    check_terms(type_, terms, instrument, parts.limits, batch.changes.now_ns, reference)
-    check_controls(batch, submission, lambda control: control.release(submission, order))
+    now_ns = batch.changes.now_ns
+    check_terms(type_, terms, instrument, parts.limits, now_ns, reference)
+    if goes:
+        trading = parts.venues.trading(order.venue_mic)
+        require_taken(trading, order.instrument_id, order.venue_mic, terms.time_in_force, now_ns)
+    check_controls(batch, submission, lambda control: control.release(submission, order, sent=goes))
     return session_id

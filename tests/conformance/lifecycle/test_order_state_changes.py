@@ -90,13 +90,13 @@ def test_a_1_a_pending_new_comes_before_new(tracked):
 
 
 def test_a_1_b_part_filled_day_order_done_for_day(tracked):
-    """Done for the day hides the partial fill; our leaves stay, for the order is alive."""
+    """No other day follows for a DAY order, and nothing is left: it is closed."""
     acknowledge_and_fill(tracked, 2000)
     tracked.fill("E2", 1000)
     tracked.report("3", "3", cum_quantity=3000, leaves_quantity=0)
-    assert tracked.status == ("DONE_FOR_DAY", 3000, 7000)
-    tracked.report("C", "C", cum_quantity=3000)
     assert tracked.status == ("EXPIRED", 3000, 0)
+    assert tracked.report("C", "C", cum_quantity=3000, leaves_quantity=0) == []
+    assert tracked.order.anomaly_count == 0
 
 
 # --- B: cancel ---------------------------------------------------------------------------
@@ -188,12 +188,14 @@ def test_b_1_e_acknowledgement_and_cancel_cross(tracked):
 
 
 def test_b_1_f_cancel_of_an_order_unknown_to_the_venue(tracked):
-    """OrderCancelReject(9) with unknown order: the cancel is over, the order as it was."""
+    """It contradicts the New: the cancel is over, and the order in doubt until an answer."""
     acknowledge(tracked)
     tracked.cancel()
     refuse(tracked, Y, "8", reason=1)
-    assert tracked.status == ("NEW", 0, 10000)
+    assert tracked.status == ("UNKNOWN", 0, 10000)
     assert tracked.order.rejection.venue_code == 1
+    tracked.report("I", "0", cum_quantity=0)
+    assert tracked.status == ("NEW", 0, 10000)
 
 
 # --- C: replace, changes of quantity --------------------------------------------------------
@@ -236,13 +238,13 @@ def test_c_1_b_part_filled_increase_with_a_fill_while_pending(tracked):
 
 
 def test_c_1_c_filled_while_an_increase_is_pending_and_then_granted(tracked):
-    """The venue takes a filled order up again for the larger quantity."""
+    """The old quantity is executed, the larger one still possible: the order is not closed."""
     acknowledge(tracked)
     tracked.replace(12000)
     tracked.fill("E1", 10000, ord_status="2")
-    assert tracked.status == ("FILLED", 10000, 0)
+    assert tracked.status == ("PENDING_REPLACE", 10000, 2000)
     tracked.report("E", "E", cl_ord_id=Y, orig_cl_ord_id=X)
-    assert tracked.status == ("FILLED", 10000, 0)
+    assert tracked.status == ("PENDING_REPLACE", 10000, 2000)
     tracked.report("5", "1", cl_ord_id=Y, orig_cl_ord_id=X, order_quantity=12000)
     assert tracked.status == ("PARTIALLY_FILLED", 10000, 2000)
     tracked.fill("E2", 2000, ord_status="2", cl_ord_id=Y)
@@ -380,8 +382,10 @@ def test_e_1_a_order_given_by_telephone():
     tracked = TrackedOrder()
     tracked.hear_unsolicited("0", "0", order_quantity=10000, cum_quantity=0)
     assert tracked.status == ("NEW", 0, 10000)
-    for exec_id, quantity in (("E1", 2000), ("E2", 1000), ("E2", 1000), ("E3", 7000)):
-        tracked.fill(exec_id, quantity, cl_ord_id="")
+    for exec_id, quantity, cum in (
+        ("E1", 2000, 2000), ("E2", 1000, 3000), ("E2", 1000, 3000), ("E3", 7000, 10000),
+    ):  # fmt: skip
+        tracked.fill(exec_id, quantity, cl_ord_id="", cum_quantity=cum)
     assert tracked.status == ("FILLED", 10000, 0)
     assert tracked.order.origin is OrderOrigin.VENUE
     assert tracked.findings() == []

@@ -36,10 +36,13 @@ CROSSINGS = {
 }
 # Crossed on the wire; between request and answer; between the answers to two; reported after them.
 PLACES = ("crossed", "between", "middle", "late")
-# The venue cancelled the rest, and then reports a fill it did before: the book had it closed.
+# The venue cancelled or replaced the order, and then reports a fill it did before: the book had it
+# closed, or the CumQty(14) of the answer was above its executions until the fill came.
 FLAGGED = {
     ("cancel", "partial_fill", "late"),
     ("cancel_after_replace", "partial_fill", "late"),
+    ("decrease", "partial_fill", "late"),
+    ("increase", "partial_fill", "late"),
 }  # fmt: skip
 
 

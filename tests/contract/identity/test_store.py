@@ -8,6 +8,7 @@ import pytest
 
 from svc_identity.adapters.postgres.migrate import migrate
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
+from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
 from svc_identity.domain.users import Role
@@ -152,6 +153,29 @@ async def test_ending_all_but_the_newest(store):
         assert found[0].ended is EndCause.USER_DISABLED
 
 
+async def test_what_was_revoked_is_listed(store):
+    """Ended sessions, and users whose roles, accounts or state changed; nothing else."""
+    await with_user(store)
+    await with_user(store, display_name="Alicia", password_hash="$argon2id$fake$other")
+    async with store.work() as work:
+        for number in (1, 2):
+            await work.sessions.open(a_session(number), a_token(number, number))
+        assert await work.revocations.list(60) == Revocations()
+        await work.sessions.end("S1", EndCause.LOGOUT)
+        assert await work.revocations.list(60) == Revocations(frozenset({"S1"}))
+    versions = [{"accounts": frozenset({"B"})}, {"roles": frozenset({Role.RISK})}]
+    versions.append(versions[-1] | {"disabled": True})
+    for version, changes in enumerate(versions, 2):
+        await with_user(store, **changes)
+        async with store.work() as work:
+            assert await work.revocations.list(60) == Revocations(
+                frozenset({"S1"}), {USER_ID: version}
+            )
+            user = await work.users.by_id(USER_ID)
+        assert user is not None
+        assert user.version == version
+
+
 async def test_expired_sessions_are_forgotten_with_their_tokens(store):
     await with_user(store)
     async with store.work() as work:
@@ -221,9 +245,9 @@ def nobodys_port():
 
 
 async def test_migrating_again_changes_nothing(database_url):
-    assert await migrate(database_url) == "0002"
-    assert await migrate(database_url) == "0002"
+    assert await migrate(database_url) == "0003"
+    assert await migrate(database_url) == "0003"
 
 
 async def test_replicas_that_migrate_at_once_do_not_collide(database_url):
-    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0002", "0002"]
+    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0003", "0003"]

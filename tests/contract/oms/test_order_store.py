@@ -340,11 +340,71 @@ async def test_an_execution_comes_once_and_can_be_taken_back(store):
     with pytest.raises(StoreRefusedError):
         await written(store, WriteSet(executions=[row], progress=progress))
     bust = row._replace(exec_id="E2", exec_type="H", body=b"", busted=True, sequence=2)
-    await written(store, WriteSet(executions=[bust], busted=[("SIMA", "E1")], progress=progress))
+    gone = (order(1).order_id, "E1", 1)
+    await written(store, WriteSet(executions=[bust], busted=[gone], progress=progress))
     assert await store.order_executions(order(1).order_id) == [row._replace(busted=True)]
     async with store.transaction() as batch:
-        known = await batch.executions([("SIMA", "E1"), ("SIMA", "E2"), ("SIMB", "E1")])
-    assert {one.exec_id for one in known} == {"E1", "E2"}
+        mine = order(1).order_id
+        known = await batch.executions([(mine, "E1"), (mine, "E2"), (order(2).order_id, "E1")])
+    assert [one.exec_id for one in known] == ["E1", "E2"]
+
+
+async def test_an_execution_id_may_come_again_for_another_order_or_part(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    await written(store, placed(order(1)))
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 1, 0)
+    first = ExecutionRow(
+        "SIMA", "E1", order(1).order_id, "ACC-ALICE", 1, "F", "10", "650.05", b"x", False
+    )
+    second = first._replace(part=2, sequence=2)
+    other = first._replace(order_id=order(2).order_id, sequence=3)
+    rows = [first, second, other]
+    await written(store, WriteSet(executions=rows, progress=progress))
+    for row in rows:
+        with pytest.raises(StoreRefusedError):
+            await written(store, WriteSet(executions=[row], progress=progress))
+    gone = (order(1).order_id, "E1", 2)
+    await written(store, WriteSet(busted=[gone], progress=progress))
+    async with store.transaction() as batch:
+        assert await batch.executions([(order(1).order_id, "E1")]) == [
+            first,
+            second._replace(busted=True),
+        ]
+        of_the_venue = await batch.venue_executions("SIMA", ["E1", "E2"])
+        assert [one.order_id for one in of_the_venue] == [
+            order(1).order_id,
+            order(1).order_id,
+            order(2).order_id,
+        ]
+        assert await batch.venue_executions("SIMB", ["E1"]) == []
+
+
+async def test_fills_and_amendments_are_read_in_the_order_of_the_log(store):
+    session = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    await written(store, placed(order(1), order(2), order(3, body=b"of another instrument")))
+    progress = LinkProgress("sima-orders", session.fencing_token, 7, 1, 0)
+    fills = [
+        ExecutionRow(
+            "SIMA", f"E{n}", order(of).order_id, "ACC-ALICE", n, "F", "10", "650.05", b"x", False
+        )
+        for n, of in ((5, 1), (4, 2), (6, 3))
+    ]
+    bust = fills[1]._replace(exec_id="E7", exec_type="H", body=b"", busted=True, sequence=7)
+    writes = WriteSet(executions=[*fills, bust], busted=[("SIMA", "E4")], progress=progress)
+    writes.accounts.append(("ACC-ALICE", 7, b"h" * 32, ""))
+    writes.events += [
+        EventWrite("ACC-ALICE", n, order(2).order_id, f"event {n}".encode(), b"h" * 32)
+        for n in (4, 5, 6, 7)
+    ]
+    await written(store, writes)
+    async with store.transaction() as batch:
+        found = [(row.order_body, row.exec_id, row.sequence) async for row in batch.fills(
+            "ACC-ALICE", "body"
+        )]  # fmt: skip
+        amendments = await batch.amendments("ACC-ALICE", "body")
+        assert [row async for row in batch.fills("ACC-BOB", "body")] == []
+    assert found == [(b"body 2", "E4", 4), (b"body 1", "E5", 5)]
+    assert amendments == [(b"body 2", b"event 7")]
 
 
 async def test_parked_messages_are_written(store):
@@ -463,7 +523,8 @@ async def test_a_command_may_bring_executions(store):
     await written(store, writes)
     async with store.transaction() as batch:
         await batch.lock_accounts(["ACC-ALICE"])
-        assert await batch.executions([("SIMA", "E1"), ("SIMA", "E2")]) == [row]
+        mine = order(1).order_id
+        assert await batch.executions([(mine, "E1"), (mine, "E2")]) == [row]
     with pytest.raises(StoreRefusedError):
         await written(store, WriteSet(executions=[row]))
 

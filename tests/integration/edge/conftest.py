@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mesh.tls import TlsFiles
+from mesh.token_keys import KEYS_SERVICE
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys, write_new_key
 from tests.support.edge import SERVICES, Backend, Edge, running_edge
 from tests.support.forgeries import make_token
@@ -29,8 +31,9 @@ def token(signer) -> str:
 
 
 @pytest.fixture(scope="session")
-def jwks_port(signer) -> Iterator[int]:
-    with served(signer.jwks_json().encode(), "/.well-known/jwks.json") as port:
+def jwks_port(signer, tls_folder) -> Iterator[int]:
+    issuer = TlsFiles.of_service(tls_folder, KEYS_SERVICE)
+    with served(signer.jwks_json().encode(), "/.well-known/jwks.json", issuer) as port:
         yield port
 
 

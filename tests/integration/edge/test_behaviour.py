@@ -1,14 +1,16 @@
 """How the edge behaves over time: dead services, long streams, slow readers, floods."""
 
+import contextlib
 import threading
 import urllib.request
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2
 
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
-from tests.support.edge import get_order, request, running_edge
+from tests.support.edge import Backend, get_order, request, running_edge
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_for
 
@@ -41,18 +43,46 @@ def test_a_dead_service_is_unavailable_and_comes_back(edge, token):
         )
 
 
-def test_a_draining_service_gets_no_new_calls(edge, token):
-    backend = edge.backends["svc-oms"]
-    backend.health.enter_graceful_shutdown()
+def test_a_draining_replica_gets_no_new_calls(
+    tmp_path, tls_folder, backends, jwks_port, edge, token
+):
+    """The first replica of two says that it is not ready; calls go to the second alone."""
+    draining, other = backends["svc-oms"], Backend("svc-oms", tls_folder)
+    other.start()
+    both = {"oms": (draining.address, other.address)}
     try:
-        wait_for(lambda: not edge.healthy(), "the health check sees the drain")
-        with edge.channel() as channel:
-            assert code_of(lambda: get_order(channel, token)) is grpc.StatusCode.UNAVAILABLE
-        assert backend.seen == []
+        with (
+            running_edge(tmp_path, tls_folder, backends, jwks_port, upstreams=both) as two,
+            not_serving(edge, draining),
+        ):
+            wait_for(lambda: not two.healthy(), "the health check sees the drain")
+            with two.channel() as channel:
+                for _ in range(10):
+                    get_order(channel, token)
     finally:
-        backend.stop()
-        backend.health = type(backend.health)()
-        backend.start()
+        other.stop()
+    assert draining.seen == []
+    assert len(other.seen) == 10
+
+
+def test_the_only_replica_gets_calls_although_its_health_checks_fail(edge, token):
+    """It may only be slow to answer them; a replica that is not ready refuses with its reason."""
+    backend = edge.backends["svc-oms"]
+    with not_serving(edge, backend):
+        wait_for(lambda: not edge.healthy(), "the health check fails")
+        with edge.channel() as channel:
+            get_order(channel, token)
+    assert len(backend.seen) == 1
+
+
+@contextlib.contextmanager
+def not_serving(edge, backend):
+    """Let a service answer health checks with NOT_SERVING until the block ends."""
+    backend.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    try:
+        yield
+    finally:
+        backend.health.set("", health_pb2.HealthCheckResponse.SERVING)
         wait_for(edge.healthy, "the service is healthy again")
 
 

@@ -194,6 +194,20 @@ async def test_old_orders_are_not_sent_and_old_cancels_are(bench: Bench) -> None
     assert bench.venue.of_type("D") == []
 
 
+async def test_nothing_is_sent_before_a_sign_of_life_is_answered(bench: Bench) -> None:
+    bench.oms.send_lease_ms, bench.oms.answer_beats = 1750, False
+    await bench.up()
+    bench.oms.command(command(1))
+    bench.oms.command(change(2, link.VENUE_COMMAND_KIND_CANCEL, 1))
+    beats = len(bench.oms.beats)
+    await until(lambda: len(bench.oms.beats) >= beats + 3, "signs of life without an answer")
+    assert bench.venue.of_type("D") == []
+    assert bench.venue.of_type("F") == []
+    bench.oms.answer_beats = True
+    await bench.venue.received("F")
+    assert len(bench.venue.of_type("D")) == 1
+
+
 async def test_commands_wait_while_the_venue_is_down_and_its_state_is_reported(
     bench: Bench,
 ) -> None:

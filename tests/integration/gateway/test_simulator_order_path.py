@@ -5,7 +5,7 @@ import asyncio
 from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as limits
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
-from tests.support.oms import RITA, verified
+from tests.support.oms import RAVI, RITA, verified
 from tests.support.refusals import refusal
 from tests.support.sim_path import SimPath, sim_path
 from tests.support.waiting import until
@@ -109,4 +109,9 @@ async def short_sale(office: LimitServiceStub, *, allowed: bool, version: int) -
         reason="a test",
         expected_version=version,
     )
-    await office.SetLimit(request, metadata=RITA)
+    answer = await office.SetLimit(request, metadata=RITA)
+    if answer.HasField("proposed"):
+        confirm = limits.ConfirmChangeRequest(
+            idempotency_key=f"confirm-{version}", change_id=answer.proposed.change_id
+        )
+        await office.ConfirmChange(confirm, metadata=RAVI)

@@ -12,7 +12,7 @@ from tests.support.ports import free_port
 def identity(tmp_path_factory, postgres_server, tls_folder) -> Iterator[Identity]:
     folder = tmp_path_factory.mktemp("identity")
     url = postgres_server.create_database()
-    service = Identity(folder, tls_folder, url, free_port(), free_port())
+    service = Identity(folder, tls_folder, url, free_port(), free_port(), free_port())
     assert service.admin("migrate").returncode == 0
     assert service.admin("new-signing-key", str(folder / "key.pem")).returncode == 0
     service.ensure_user("alice")

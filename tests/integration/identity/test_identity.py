@@ -1,5 +1,6 @@
 """Login to logout over mutual TLS, administration, and the way through the real edge."""
 
+import asyncio
 import itertools
 import json
 import subprocess
@@ -10,7 +11,10 @@ import pytest
 from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
-from mesh.auth import TokenVerifier, fetch_jwks
+from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.errors import MeshError
+from mesh.tls import TlsFiles
+from mesh.token_keys import fetch_revoked
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -51,13 +55,47 @@ def test_login_gives_tokens_and_says_who_you_are(auth):
 async def test_the_keys_are_the_same_on_both_ways_and_verify(identity, auth):
     token = log_in(auth).tokens.access_token
     by_rpc = json.loads(auth.GetJwks(pb.GetJwksRequest(), timeout=5).jwks_json)
-    by_http = json.loads(identity.get("/.well-known/jwks.json")[1])
-    assert by_rpc == by_http
-    url = f"http://127.0.0.1:{identity.ops_port}/.well-known/jwks.json"
-    for keys in (KeySet.import_key_set(by_rpc), await fetch_jwks(url)):
-        verifier = TokenVerifier(keys, "ordermesh", "ordermesh", SystemClock())
+    by_https = await identity.keys()
+    assert by_rpc == by_https.as_dict(private=False)
+    for keys in (KeySet.import_key_set(by_rpc), by_https):
+        verifier = TokenVerifier(keys, AcceptedTokens("ordermesh", "ordermesh", 600), SystemClock())
         principal = await verifier.verify(token)
         assert (principal.roles, principal.accounts) == ({"TRADER"}, {"ACC-ALICE"})
+
+
+async def test_a_logout_and_a_change_of_roles_revoke_access_tokens_at_once(identity, auth):
+    """The other processes fetch the list every 10 s; each replica reads it every 2 s."""
+    identity.ensure_user("dora")
+    tls = TlsFiles.of_service(identity.tls, "svc-oms")
+    keys, accepted = await identity.keys(), AcceptedTokens("ordermesh", "ordermesh", 600)
+    verifier = TokenVerifier(keys, accepted, SystemClock())
+    leaving, staying = log_in(auth, "dora").tokens, log_in(auth, "dora").tokens
+
+    async def refused_tokens():
+        verifier.revocations.put(await fetch_revoked(identity.keys_url, tls))
+        found = []
+        for name, tokens in (("leaving", leaving), ("staying", staying)):
+            try:
+                await verifier.verify(tokens.access_token)
+            except MeshError as error:
+                assert error.reason == "TOKEN_EXPIRED"
+                found.append(name)
+        return found
+
+    assert await refused_tokens() == []
+    auth.Logout(pb.LogoutRequest(refresh_token=leaving.refresh_token), timeout=5)
+    await until_equal(refused_tokens, ["leaving"])
+    identity.ensure_user("dora", "--role", "RISK")
+    await until_equal(refused_tokens, ["leaving", "staying"])
+    fresh = auth.Refresh(pb.RefreshRequest(refresh_token=staying.refresh_token), timeout=5).tokens
+    assert "RISK" in (await verifier.verify(fresh.access_token)).roles
+
+
+async def until_equal(ask, wanted):
+    """Ask until the answer is the wanted one."""
+    async with asyncio.timeout(30):
+        while await ask() != wanted:
+            await asyncio.sleep(0.1)
 
 
 def test_wrong_password_and_unknown_user_look_the_same(auth):
@@ -184,7 +222,7 @@ def test_through_the_edge(tmp_path, identity, tls_folder):
     backends = {"svc-oms": oms_backend, "svc-marketdata": prices, "svc-identity": backend}
     try:
         with (
-            running_edge(tmp_path, tls_folder, backends, identity.ops_port) as edge,
+            running_edge(tmp_path, tls_folder, backends, identity.keys_port) as edge,
             edge.channel() as channel,
         ):
             answer = pb_grpc.AuthServiceStub(channel).Login(
@@ -206,10 +244,10 @@ def test_through_the_edge(tmp_path, identity, tls_folder):
         prices.stop()
 
 
-def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tls_folder):
+async def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tls_folder):
     """Its own database, dropped and made again under it."""
     url = postgres_server.create_database()
-    service = Identity(tmp_path, tls_folder, url, free_port(), free_port())
+    service = Identity(tmp_path, tls_folder, url, free_port(), free_port(), free_port())
     assert service.admin("new-signing-key", str(tmp_path / "key.pem")).returncode == 0
     assert service.admin("migrate").returncode == 0
     process = service.start()
@@ -224,7 +262,7 @@ def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_path, tl
             )
             wait_for(lambda: service.get("/readyz")[0] == 503, "not ready without a database")
             # Tokens that are out verify all the same.
-            assert service.get("/.well-known/jwks.json")[0] == 200
+            assert (await service.keys()).keys
             postgres_server.execute(f'CREATE DATABASE "{url.rpartition("/")[2]}"')
             assert service.admin("migrate").returncode == 0
             service.ensure_user("alice")

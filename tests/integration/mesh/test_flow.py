@@ -102,7 +102,7 @@ from mesh.server import Ops, run_process
 
 @asynccontextmanager
 async def build(settings, server):
-    yield Ops(extra={"/extra": lambda: b"{}"})
+    yield Ops()
     print("closed after the drain", flush=True)
 
 run_process(MeshSettings, build)

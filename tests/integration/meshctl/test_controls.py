@@ -187,6 +187,53 @@ async def test_an_ended_limit_names_the_version_it_ends(trader):
     assert trader.asked("LimitService/EndLimit")["expected_version"] == 4
 
 
+CHANGE = {
+    "change_id": "C1", "state": "PROPOSED_CHANGE_STATE_PROPOSED", "looser": "value becomes 90000",
+    "proposed_by": "01R", "proposed_by_name": "rita",
+    "set_limit": {
+        "kind": "LIMIT_KIND_MAX_ORDER_VALUE", "range": VALUE_LIMIT["range"],
+        "values": {"value": "90000"}, "reason": "a client asked",
+    },
+}  # fmt: skip
+
+
+async def test_a_looser_limit_waits_for_another_person(trader):
+    end = {"end_limit": {"limit_id": "L1", "reason": "over"}}
+    status = {"target_id": "ACC-ALICE", "status": "ACCOUNT_STATUS_ACTIVE", "reason": "calm"}
+    others = {name: CHANGE[name] for name in CHANGE if name != "set_limit"}
+    trader.edge.answers |= {
+        "LimitService/SetLimit": {"proposed": CHANGE},
+        "LimitService/ListLimitHistory": [{"versions": [VALUE_LIMIT]}, {}],
+        "LimitService/EndLimit": {"proposed": others | end},
+        "LimitService/SetTradingStatus": {"proposed": others | {"set_trading_status": status}},
+        "LimitService/RejectOverride": {
+            "proposed": others | {"reject_override": {"override_id": "O1", "reason": "over"}}
+        },
+        "LimitService/ListProposedChanges": {"changes": [CHANGE]},
+        "LimitService/ConfirmChange": {
+            "change": CHANGE | {"state": "PROPOSED_CHANGE_STATE_CONFIRMED"}
+        },
+    }
+    for line in (
+        ("set", "max-order-value", "--account", "ACC-ALICE", "--value", "90000", "--version", "4"),
+        ("end", "L1"),
+        ("status", "account", "ACC-ALICE", "--set", "active"),
+        ("override", "reject", "O1"),
+    ):
+        code, out, on_stderr = await trader.run("limits", *line, "--reason", "a client asked")
+        assert code == 0, on_stderr
+        assert "limits changes confirm C1" in out
+        assert "value becomes 90000" in out
+    _, out, _ = await trader.run("limits", "changes", "list", "--waiting")
+    assert all(word in out for word in ("C1", "rita", "PROPOSED"))
+    asked = trader.asked("LimitService/ListProposedChanges")
+    assert asked["state"] == "PROPOSED_CHANGE_STATE_PROPOSED"
+    code, out, _ = await trader.run("limits", "changes", "confirm", "C1", "--reason", "seen")
+    assert (code, "CONFIRMED" in out, "another person" in out) == (0, True, False)
+    assert trader.asked("LimitService/ConfirmChange")["change_id"] == "C1"
+    await trader.done("limits", "changes", "reject", "C1", "--reason", "no")
+
+
 async def test_an_override_is_proposed_for_a_while(trader):
     override = {"override_id": "O1", "state": "OVERRIDE_STATE_PROPOSED", "account_id": "ACC-ALICE"}
     trader.edge.answers["LimitService/ProposeOverride"] = {"override": override}

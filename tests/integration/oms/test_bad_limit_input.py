@@ -62,6 +62,9 @@ GOOD = {
         idempotency_key="k", override_id=NOBODYS, reason=REASON
     ),
     "ListOverrides": pb.ListOverridesRequest(account_id="ACC-ALICE"),
+    "ConfirmChange": pb.ConfirmChangeRequest(idempotency_key="k", change_id=NOBODYS, reason=REASON),
+    "RejectChange": pb.RejectChangeRequest(idempotency_key="k", change_id=NOBODYS, reason=REASON),
+    "ListProposedChanges": pb.ListProposedChangesRequest(account_id="ACC-ALICE"),
     "SetTradingStatus": pb.SetTradingStatusRequest(
         idempotency_key="k", target=1, target_id="ACC-ALICE", status=3, reason=REASON
     ),
@@ -99,6 +102,10 @@ async def test_broken_fields_are_refused_by_name(book_url, tls, book, rpc) -> No
 
 def soon(seconds: int):
     return timestamp(SystemClock().now_ns() + seconds * 1_000_000_000)
+
+
+def confirm(change: pb.ProposedChange, key: str = "x") -> pb.ConfirmChangeRequest:
+    return pb.ConfirmChangeRequest(idempotency_key=key, change_id=change.change_id)
 
 
 def limit(kind: str, key: str = "x", version: int = 0, range_=None, **fields) -> pb.SetLimitRequest:
@@ -155,7 +162,8 @@ async def test_limits_that_mean_no_good_are_refused_by_name(book_url, tls, book)
                 idempotency_key=key, limit_id=limit_id, expected_version=version, reason=REASON
             )
 
-        await limits.EndLimit(end("k3", 1, over.limit_id), metadata=RITA)
+        ended = await limits.EndLimit(end("k3", 1, over.limit_id), metadata=RITA)
+        await limits.ConfirmChange(confirm(ended.proposed, "k3"), metadata=RAVI)
         rows = [("SetLimit", request, "INVALID_FIELD", field) for request, field in SENSELESS]
         for changes in (
             {"scope_id": "ACC-NONE"},
@@ -255,6 +263,39 @@ async def test_overrides_that_mean_no_good_are_refused_by_name(book_url, tls, bo
         await limits.ApproveOverride(approve(waits), metadata=RAVI)
 
 
+async def test_decisions_that_mean_no_good_are_refused_by_name(book_url, tls, book) -> None:
+    async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
+        limits = LimitServiceStub(channel)
+        await limits.SetLimit(limit(QUANTITY, "k1", quantity="5"), metadata=RITA)
+        waits, over = [
+            (await limits.SetLimit(limit(QUANTITY, key, 1, quantity="6"), metadata=RITA)).proposed
+            for key in ("k2", "k3")
+        ]
+
+        def reject(change_id: str, key: str = "x") -> pb.RejectChangeRequest:
+            return pb.RejectChangeRequest(idempotency_key=key, change_id=change_id, reason=REASON)
+
+        await limits.RejectChange(reject(over.change_id, "k4"), metadata=RITA)
+        nobodys = pb.ProposedChange(change_id=NOBODYS)
+        injected = pb.ProposedChange(change_id="'; DROP")
+        absent, reused = "OBJECT_NOT_FOUND", "IDEMPOTENCY_KEY_REUSED"
+        rows = [
+            ("ConfirmChange", confirm(nobodys), absent, "change_id"),
+            ("ConfirmChange", confirm(injected), absent, "change_id"),
+            ("ConfirmChange", confirm(waits), "SECOND_PERSON_REQUIRED", "change_id"),
+            ("ConfirmChange", confirm(over), "OBJECT_STATE", "change_id"),
+            ("ConfirmChange", confirm(waits, "k1"), reused, "idempotency_key"),
+            ("RejectChange", reject(NOBODYS), absent, "change_id"),
+            ("RejectChange", reject(over.change_id), "OBJECT_STATE", "change_id"),
+            ("RejectChange", reject(waits.change_id, "k1"), reused, "idempotency_key"),
+        ]
+        table = [(rpc, request, RITA, reason, field) for rpc, request, reason, field in rows]
+        await refused_by_name(book, limits, table)
+        # What was refused has not spoilt it.
+        done = await limits.ConfirmChange(confirm(waits), metadata=RAVI)
+        assert (done.limit.version, done.limit.values.quantity) == (2, "6")
+
+
 ACCOUNT, LISTING, VENUE, HOUSE = range(1, 5)
 
 
@@ -305,7 +346,13 @@ async def test_states_that_mean_no_good_are_refused_by_name(book_url, tls, book)
 async def test_questions_that_mean_no_good_are_refused_by_name(book_url, tls, book) -> None:
     async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
         table = []
-        for rpc in ("ListLimits", "GetUsage", "ListPositions", "ListOverrides"):
+        for rpc in (
+            "ListLimits",
+            "GetUsage",
+            "ListPositions",
+            "ListOverrides",
+            "ListProposedChanges",
+        ):
             make = type(GOOD[rpc])
             for who, account in ((BOB, "ACC-ALICE"), (BOB, "ACC-NONE"), (RITA, "ACC-NONE")):
                 request = make(account_id=account)

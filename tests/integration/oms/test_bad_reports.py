@@ -20,9 +20,10 @@ def fill(gateway: Gateway, cl_ord_id: str, **fields) -> gw.VenueMessage:
 FILLS = [
     ("no ExecID", "ExecID(17)", {"exec_id": ""}),
     ("an ExecID of control characters", "ExecID(17)", {"exec_id": "a\x1fb"}),
-    ("another fill under a known ExecID", "ExecID(17)", {"exec_id": "KNOWN"}),
+    ("another fill under a known ExecID, and its CumQty does not add up", "ExecID(17)",
+     {"exec_id": "KNOWN", "cum_quantity": "70"}),
     ("another price under a known ExecID", "ExecID(17)",
-     {"exec_id": "KNOWN", "last_quantity": "50", "last_price": "651"}),
+     {"exec_id": "KNOWN", "last_quantity": "50", "last_price": "651", "cum_quantity": "50"}),
     ("no quantity", "LastQty(32)", {"last_quantity": ""}),
     ("a quantity of zero", "LastQty(32)", {"last_quantity": "0"}),
     ("a negative quantity", "LastQty(32)", {"last_quantity": "-10"}),
@@ -31,8 +32,6 @@ FILLS = [
     ("a quantity without bound", "", {"last_quantity": "1e400"}),
     ("no price", "LastPx(31)", {"last_price": ""}),
     ("a price that is no number", "", {"last_price": "six"}),
-    ("a negative CumQty", "", {"cum_quantity": "-60"}),
-    ("a negative LeavesQty", "", {"leaves_quantity": "-40"}),
     ("an unknown ExecType", "ExecType(150)", {"exec_type": "Z"}),
     ("no ExecType", "ExecType(150)", {"exec_type": ""}),
     ("a status of an unknown OrdStatus", "OrdStatus(39)", {"exec_type": "I", "ord_status": "Z"}),
@@ -44,6 +43,39 @@ FILLS = [
     ("a correction of an execution nobody knows", "NONE",
      {"exec_type": "G", "exec_ref_id": "NONE"}),
 ]  # fmt: skip
+
+
+# Fields that a fill does not need, with values that cannot be read.
+NOT_NEEDED = [
+    ("cum_quantity", "CumQty(14)", "-60"),
+    ("leaves_quantity", "LeavesQty(151)", "-40"),
+    ("order_quantity", "OrderQty(38)", "NaN"),
+    ("average_price", "AvgPx(6)", "1e400"),
+    ("limit_price", "Price(44)", "50.0000000001"),
+    ("stop_price", "StopPx(99)", "n/a"),
+    ("display_quantity", "MaxFloor(111)", "-1"),
+    ("pegged_price", "PeggedPrice(839)", "x"),
+]
+
+
+@pytest.mark.parametrize(("field", "words", "value"), NOT_NEEDED)
+async def test_a_field_that_a_fill_does_not_need_never_loses_it(book_url, tls, field, words, value):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        acknowledged = gateway.acknowledged(cl_ord_id)
+        message = fill(gateway, cl_ord_id, cum_quantity="10", leaves_quantity="90")
+        setattr(message.execution_report, field, value)
+        await gateway.send(acknowledged, message)
+        await gateway.applied()
+        found = await client.get(order_id)
+        assert found.order.progress.cum_quantity == "10"
+        assert found.order.anomaly_count == 1
+        connection = await asyncpg.connect(book_url)
+        (row,) = await connection.fetch("SELECT error FROM oms.parked_messages")
+        await connection.close()
+        assert words in row["error"]
+    await verified(book_url)
 
 
 @pytest.mark.parametrize(("what", "words", "fields"), FILLS, ids=[row[0] for row in FILLS])

@@ -14,7 +14,7 @@ from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.api.limit_service import ACCESS
 from svc_oms.service.book.verification import verify_book
-from svc_oms.service.controls.rebuild_positions import build_positions
+from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions
 from tests.integration.oms.test_limits_together import RITA, set_limit
 from tests.support.oms import ALICE, AUDREY, BOB, MINT, VERA, Client, trading, verified
 from tests.support.tokens import bearer
@@ -54,6 +54,10 @@ def requests() -> dict[str, object]:
         "RejectOverride": pb.RejectOverrideRequest(
             idempotency_key=key, override_id=NOBODYS, reason=reason
         ),
+        "ConfirmChange": pb.ConfirmChangeRequest(idempotency_key=key, change_id=NOBODYS),
+        "RejectChange": pb.RejectChangeRequest(
+            idempotency_key=key, change_id=NOBODYS, reason=reason
+        ),
         "SetTradingStatus": pb.SetTradingStatusRequest(
             idempotency_key=key, target=1, target_id="ACC-ALICE", status=3, reason=reason
         ),
@@ -70,6 +74,7 @@ def requests() -> dict[str, object]:
         "GetUsage": pb.GetUsageRequest(account_id="ACC-ALICE"),
         "ListPositions": pb.ListPositionsRequest(account_id="ACC-ALICE"),
         "ListOverrides": pb.ListOverridesRequest(account_id="ACC-ALICE"),
+        "ListProposedChanges": pb.ListProposedChangesRequest(account_id="ACC-ALICE"),
         "ListTradingStatus": pb.ListTradingStatusRequest(),
     }
 
@@ -238,6 +243,47 @@ async def test_own_resting_orders_are_cancelled_before_the_new_one(book_url, tls
         assert gateway.commands[1].order_id == gateway.commands[0].order_id
 
 
+async def test_a_proposed_change_is_seen_by_those_it_concerns(book_url, tls):
+    async with trading(book_url, tls) as (running, _, _gateway), running.channel() as channel:
+        limits = LimitServiceStub(channel)
+        await set_limit(limits, "MAX_ORDER_QUANTITY", quantity="10")
+        request = requests()["SetLimit"]
+        request.values.quantity, request.expected_version = "20", 1
+        answer = await limits.SetLimit(request, metadata=RITA)
+        assert not answer.HasField("limit")
+        # The same key gets the same answer, and no second proposal.
+        assert await limits.SetLimit(request, metadata=RITA) == answer
+        halted = requests()["SetTradingStatus"]
+        halted.target, halted.target_id = limit_pb2.TRADING_STATUS_TARGET_VENUE, "SIMB"
+        halted.idempotency_key = "halted"
+        await limits.SetTradingStatus(halted, metadata=RITA)
+        halted.status, halted.idempotency_key = order_pb2.ACCOUNT_STATUS_ACTIVE, "active"
+        active = (await limits.SetTradingStatus(halted, metadata=RITA)).proposed
+        everything = pb.ListProposedChangesRequest()
+        for who, seen in (
+            (ALICE, [active, answer.proposed]),
+            (BOB, [active]),
+            (AUDREY, [active, answer.proposed]),
+        ):
+            found = (await limits.ListProposedChanges(everything, metadata=who)).changes
+            assert list(found) == seen
+        page = pb.ListProposedChangesRequest(page_size=1)
+        first = await limits.ListProposedChanges(page, metadata=RITA)
+        assert list(first.changes) == [active]
+        page.page_token = first.next_page_token
+        assert list((await limits.ListProposedChanges(page, metadata=RITA)).changes) == [
+            answer.proposed
+        ]
+        confirm = pb.ConfirmChangeRequest(
+            idempotency_key="confirm", change_id=answer.proposed.change_id
+        )
+        done = await limits.ConfirmChange(confirm, metadata=RAVI)
+        assert (done.limit.set_by, done.limit.confirmed_by) == ("rita", "ravi")
+        waiting = pb.ListProposedChangesRequest(state=pb.PROPOSED_CHANGE_STATE_PROPOSED)
+        found = (await limits.ListProposedChanges(waiting, metadata=RITA)).changes
+        assert list(found) == [active]
+
+
 async def filled_and_corrected(client: Client, gateway) -> None:
     order = (await client.place("k1")).order
     command = await gateway.command(0)
@@ -268,6 +314,29 @@ async def test_positions_follow_fills_busts_and_corrections(book_url, tls):
     await verified(book_url)
 
 
+async def test_a_position_is_folded_anew_after_a_bust(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        # 100 bought at 1000 and sold at 1010; then the venue takes the sell back.
+        for key, side, price in (
+            ("b", order_pb2.SIDE_BUY, "1000"),
+            ("s", order_pb2.SIDE_SELL, "1010"),
+        ):
+            order = (await client.place(key, side=side, limit_price=price, quantity="200")).order
+            name = f"{order.order_id}-1"
+            filled = gateway.filled(name, "100", "100", "100", exec_id=f"F-{key}", last_price=price)
+            await gateway.send(filled)
+        busted = gateway.report(
+            name, "H", "0", exec_id="H-s", exec_ref_id="F-s", cum_quantity="0",
+            leaves_quantity="200",
+        )  # fmt: skip
+        await gateway.send(busted)
+        await gateway.applied()
+        request = pb.ListPositionsRequest(account_id="ACC-ALICE")
+        (held,) = (await LimitServiceStub(channel).ListPositions(request, metadata=ALICE)).positions
+        assert (held.quantity, held.average_price, held.realised_profit) == ("100", "1000", "0")
+    await verified(book_url)
+
+
 async def test_a_position_that_is_not_the_sum_of_its_fills_is_found(book_url, tls):
     async with trading(book_url, tls) as (_running, client, gateway):
         await filled_and_corrected(client, gateway)
@@ -278,6 +347,9 @@ async def test_a_position_that_is_not_the_sum_of_its_fills_is_found(book_url, tl
         findings = (await verify_book(store)).findings
         assert [finding.invariant for finding in findings] == ["positions", "positions"]
         assert "25" in findings[1].text
+        assert await rebuild_positions(store, store.controls()) == 1
+        assert not (await verify_book(store)).findings
+        assert await rebuild_positions(store, store.controls()) == 0
         # Before there were positions: they are built from the log.
         await connection.execute("DELETE FROM oms.positions")
         assert (await verify_book(store)).findings

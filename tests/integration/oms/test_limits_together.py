@@ -23,6 +23,7 @@ from tests.support.oms_pair import pair
 from tests.support.tokens import bearer
 
 RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
+RAVI = bearer(MINT.mint_token("ravi", roles=("RISK",), accounts=()))
 CALLERS = 64
 ORDERS_EACH = 3
 FIT = 70
@@ -47,7 +48,12 @@ async def set_limit(limits: LimitServiceStub, kind: str, key: str = "l1", **fiel
         reason="a test",
         expected_version=version,
     )
-    await limits.SetLimit(request, metadata=RITA)
+    answer = await limits.SetLimit(request, metadata=RITA)
+    if answer.HasField("proposed"):
+        confirm = pb.ConfirmChangeRequest(
+            idempotency_key=f"{key}-confirm", change_id=answer.proposed.change_id
+        )
+        await limits.ConfirmChange(confirm, metadata=RAVI)
 
 
 async def all_call(

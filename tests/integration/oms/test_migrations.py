@@ -26,13 +26,16 @@ NEW = ORDER._replace(
     in_doubt=(),
     awaited_cum=Decimal(0),
     stated_by_person=False,
+    asked_about="",
+    former_venue_order_ids=(),
+    ended_by_copy=False,
     origin=None,
 )
 ORDERS = [
     order._replace(order_id=f"01JD00000000000000000000{number:02}")
     for number, order in enumerate(
         (
-            ORDER,
+            ORDER._replace(asked_about="", former_venue_order_ids=(), ended_by_copy=False),
             NEW,
             NEW._replace(notional=Decimal("65005.0050"), request_count=127),
             NEW._replace(request_count=128, base_state=OrderState.FILLED),

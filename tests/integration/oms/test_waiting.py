@@ -265,6 +265,56 @@ async def test_a_bracket_from_entry_to_the_last_exit(book_url, tls):
     await verified(book_url)
 
 
+async def test_a_stop_exit_goes_when_its_sibling_is_gone(book_url, tls):
+    async with market(book_url, tls) as (_target, feed, _replica, client, gateway):
+        target = (await client.place("t", side=SELL, limit_price="700", link=link(OCO))).order
+        loss = (await client.place("s", **stop("640"), link=link(OCO))).order
+        first = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(first))
+        await gateway.applied()
+        await feed.send(updates=[book("ASML.SIMA", "630", "650")])
+        cancel = await gateway.command(1)
+        assert (cancel.kind, cancel.order_id) == (gw.VENUE_COMMAND_KIND_CANCEL, target.order_id)
+        waiting = await client.in_state(loss.order_id, S.ORDER_STATE_AWAITING_TRIGGER)
+        assert waiting.waits_for == order_pb2.WAITS_FOR_VENUE
+        # The sibling executes 30 before its cancel arrives: the stop is for the rest.
+        await gateway.send(
+            gateway.filled(first, "30", "30", "70"),
+            gateway.report(
+                cancel.cl_ord_id,
+                "4",
+                "4",
+                orig_cl_ord_id=first,
+                cum_quantity="30",
+                leaves_quantity="0",
+            ),
+        )
+        sent = await gateway.command(2)
+        assert (sent.kind, sent.order_id) == (gw.VENUE_COMMAND_KIND_NEW, loss.order_id)
+        assert sent.terms.quantity == "70"
+    await verified(book_url)
+
+
+async def test_a_reduce_only_exit_ends_when_its_position_is_closed(book_url, tls):
+    async with market(book_url, tls) as (_target, _feed, _replica, client, gateway):
+        await client.place("buy")
+        bought = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(bought), gateway.filled(bought))
+        await gateway.applied()
+        loss = (await client.place("s", **stop("600"), reduce_only=True)).order
+        target = await client.place("t", side=SELL, limit_price="700", reduce_only=True)
+        working = (await gateway.command(1)).cl_ord_id
+        await gateway.send(gateway.acknowledged(working))
+        await client.place("hand", side=SELL)
+        closing = (await gateway.command(2)).cl_ord_id
+        await gateway.send(gateway.acknowledged(closing), gateway.filled(closing))
+        await client.in_state(loss.order_id, S.ORDER_STATE_CANCELED)
+        cancel = await gateway.command(3)
+        assert cancel.kind == gw.VENUE_COMMAND_KIND_CANCEL
+        assert cancel.order_id == target.order.order_id
+    await verified(book_url)
+
+
 async def other_venue(
     stack: AsyncExitStack, book_url: str, tls: Path, one: Replica
 ) -> tuple[Replica, Gateway]:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.side import Side
-from svc_oms.domain.controls.exposure import Change, OpenBook, exposure, part_of, together
+from svc_oms.domain.controls.exposure import OpenBook, exposure
+from svc_oms.domain.controls.parts import part_of, together
 from svc_oms.domain.events import (
     CancelRequested,
     Event,
@@ -22,7 +23,7 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Execution, InstrumentKey, Order, OrderTerms, OrderType, Rejection
-from svc_oms.domain.positions import Position, fold_positions, follow
+from svc_oms.domain.positions import MOVING, Position, fill_of, fold_positions, followed
 
 QUANTITIES = st.integers(min_value=1, max_value=30).map(Decimal)
 PRICES = st.integers(min_value=1, max_value=400).map(lambda n: Decimal(n) / 4)
@@ -64,12 +65,16 @@ class Account:
         self.orders[after.order_id] = after
         self.log.append((after, event, sequence))
         self.book.put(after)
+        if not isinstance(event, MOVING):
+            return
         key = InstrumentKey.of(after)
-        before = self.positions.get(key) or Position("A", *key)
-        moved = follow(before, after.side, event, sequence)
-        if moved is not before:
-            self.positions[key] = moved
-            self.book.hold(moved)
+        if isinstance(event, OrderExecuted):
+            before = self.positions.get(key) or Position("A", *key)
+            moved = followed(before, fill_of(after, event, sequence))
+        else:
+            moved = fold_positions("A", self.log)[key]
+        self.positions[key] = moved
+        self.book.hold(moved)
 
     def pick(self, number: int) -> Order | None:
         known = list(self.orders.values())
@@ -187,9 +192,9 @@ def test_what_an_exposure_would_become_is_what_it_becomes(steps, quantity, price
     if not last:
         return
     order = last[-1]
-    before = account.book.part(order.order_id)
     terms = OrderTerms(quantity, price)
-    change = Change(before, part_of(order, Decimal(50), terms))
+    part = part_of(order, Decimal(50), terms)
+    change = account.book.change(order, part, at_venue=True, sent=True)
     expected = account.book.exposure_with(order.currency, change)
     account.apply(order, ReplaceRequested(order.next_cl_ord_id, terms))
     assert expected == account.book.exposure(order.currency)

@@ -29,7 +29,8 @@ from svc_oms.domain.events import (
     ReplaceRequested,
     Stamp,
 )
-from svc_oms.domain.groups import check_link, consequences
+from svc_oms.domain.group_checks import check_link
+from svc_oms.domain.groups import consequences, has_fired, in_the_way
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Execution, Link, LinkKind, OrderType, Rejection, Trigger, WaitsFor
 from svc_oms.domain.order import evolve
@@ -70,7 +71,7 @@ class Groups(RuleBasedStateMachine):
         self._add(order_id, events)
         moves = [(before, self.orders[order_id])] if before is not None else []
         for was, now in moves:
-            for found in consequences(list(self.orders.values()), now, was):
+            for found in consequences(list(self.orders.values()), now, was, lambda _: Decimal(1)):
                 other = self.orders[found.order.order_id]
                 self._add(other.order_id, [found.event])
                 assert not self.orders[other.order_id].anomaly, found
@@ -86,7 +87,7 @@ class Groups(RuleBasedStateMachine):
                 if isinstance(event, ReplaceRequested):
                     assert not before.pending_replace_id
                 self.requests[order_id].append(event)
-            if isinstance(event, OrderReleased) and event.waits_for is not None:
+            if isinstance(event, OrderReleased) and before.waits_for is WaitsFor.PARENT:
                 self.sent[order_id] = self.sent.get(order_id, 0) + 1
                 assert self.sent[order_id] == 1, "released twice"
                 parent = self.orders[before.link.parent_order_id]
@@ -97,7 +98,7 @@ class Groups(RuleBasedStateMachine):
     def place(self, order_id, link, side=Side.BUY, *, stop=False):
         tracked = TrackedOrder()
         tracked.place()
-        waits = WaitsFor.PARENT if link.parent_order_id else None
+        waits = WaitsFor.PARENT if link.parent_order_id else WaitsFor.PRICE if stop else None
         order = tracked.order._replace(
             order_id=order_id,
             cl_ord_id=f"{order_id}-1",
@@ -133,7 +134,7 @@ class Groups(RuleBasedStateMachine):
         parent = "" if kind is LinkKind.OCO else ENTRY
         side = Side.BUY if kind is LinkKind.OCO else Side.SELL
         self.place(FIRST, Link(kind, "G", parent), side)
-        self.place(SECOND, Link(kind, "G", parent), side, stop=kind is not LinkKind.OCO)
+        self.place(SECOND, Link(kind, "G", parent), side, stop=True)
         if ahead and parent:
             self.fill(ENTRY, Decimal(100))
             self.go(FIRST)
@@ -225,10 +226,23 @@ class Groups(RuleBasedStateMachine):
 
     def go(self, order_id):
         price = self.orders[order_id].waits_for is WaitsFor.PRICE
+        others = in_the_way(list(self.orders.values()), self.orders[order_id])
+        if others:
+            self.cancel_first(order_id, others)
+            return
         # Sent in the transaction that lets it go.
         self.venue[order_id] = AtVenue(self.orders[order_id].terms.quantity)
         self.requests[order_id] = deque([OrderAcknowledged("V")])
         self.fold(order_id, OrderTriggered(Decimal(39)) if price else OrderReleased())
+
+    def cancel_first(self, order_id, others):
+        """Cancel what would trade the same as a stop that is reached."""
+        if self.orders[order_id].waits_for is WaitsFor.PRICE:
+            self.fold(order_id, OrderReleased(WaitsFor.VENUE))
+        for other_id in [each.order_id for each in others]:
+            other = self.orders[other_id]
+            if not other.is_closed and not other.pending_cancel_id:
+                self.fold(other_id, CancelRequested(other.next_cl_ord_id))
 
     @precondition(lambda self: not self.honest and ENTRY in self.venue and self.venue[ENTRY].fills)
     @rule(data=st.data())
@@ -248,6 +262,21 @@ class Groups(RuleBasedStateMachine):
         for order in self.orders.values():
             assert check_arithmetic(order) == []
             assert (order.waits_for is not None) == (order.base_state in LOCAL)
+
+    @invariant()
+    def a_stop_and_the_other_exit_never_trade_more_than_was_asked(self):
+        """The most that both can trade: no stop is sent while the other exit works."""
+        if self.busts or self.kind is LinkKind.OTO or SECOND not in self.venue:
+            return
+        stop, others = self.venue[SECOND], [self.venue[i] for i in self.rivals()]
+        if not self.refusals:
+            asked = self.orders[ENTRY].cum_quantity if self.kind is LinkKind.BRACKET else 100
+            possible = stop.quantity + sum(one.cum for one in others)
+            assert possible <= asked or any(self.requests.values())
+
+    def rivals(self):
+        ids = {FIRST} if self.kind is LinkKind.BRACKET else {ENTRY, FIRST}
+        return [order_id for order_id in ids if order_id in self.venue]
 
     @invariant()
     def no_exit_is_sent_for_more_than_the_entry_executed(self):
@@ -276,7 +305,7 @@ class Groups(RuleBasedStateMachine):
         if self.kind is LinkKind.OCO:
             if any(order.cum_quantity for order in members):
                 assert len(working) <= 1
-                assert all(order.cum_quantity for order in working)
+                assert all(order.cum_quantity or has_fired(order) for order in working)
             return
         entry = self.orders[ENTRY]
         for order in members[1:]:

@@ -89,21 +89,25 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(exec_id=exec_ids, quantity=quantities, price=prices, cum=maybe_quantity, status=statuses)
     def fill(self, exec_id, quantity, price, cum, status):
-        known = exec_id in self.worker.executions
+        known = self.worker.applied.get(exec_id)
         before = self.worker.order
-        self.hear(
-            report(
-                "F",
-                status,
-                exec_id=exec_id,
-                last_quantity=quantity,
-                last_price=price,
-                cum_quantity=cum,
-            )
+        facts = report(
+            "F",
+            status,
+            exec_id=exec_id,
+            last_quantity=quantity,
+            last_price=price,
+            cum_quantity=cum,
         )
+        # Under a known ExecID(17) only another part counts, which its CumQty(14) proves.
+        counts = not known or (
+            cum == before.cum_quantity + quantity
+            and all(one.cum_quantity not in {None, cum} for one in known if one.exec_type != "H")
+        )
+        self.hear(facts)
         after = self.worker.order
         # Invariant 3, and "never refused": counted exactly once, whatever the state was.
-        grown = 0 if known else quantity
+        grown = quantity if counts else 0
         assert after.cum_quantity == before.cum_quantity + grown
         # What was filled by an estimate may turn out to be for more.
         if grown and before.state in TERMINAL and not before.terms.quantity_is_estimate:
@@ -117,8 +121,10 @@ class LifecycleMachine(RuleBasedStateMachine):
         quantity=st.none() | quantities,
         price=st.none() | prices,
         reason=st.sampled_from([None, 0, 5, 6]),
+        leaves=maybe_quantity,
+        named=st.sampled_from(["V1", "V2", "V3", ""]),
     )
-    def report(self, exec_type, status, number, cum, quantity, price, reason):
+    def report(self, exec_type, status, number, cum, quantity, price, reason, leaves, named):
         self.hear(
             report(
                 exec_type,
@@ -128,6 +134,8 @@ class LifecycleMachine(RuleBasedStateMachine):
                 order_quantity=quantity,
                 limit_price=price,
                 ord_rej_reason=reason,
+                leaves_quantity=leaves,
+                venue_order_id=named,
             )
         )
 
@@ -144,10 +152,20 @@ class LifecycleMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(number=numbers, response_to=st.sampled_from(["", "1", "2"]), foreign=st.booleans())
-    def refuse(self, number, response_to, foreign):
+    @rule(
+        number=numbers,
+        response_to=st.sampled_from(["", "1", "2"]),
+        foreign=st.booleans(),
+        status=statuses,
+        reason=st.sampled_from([0, 1]),
+    )
+    def refuse(self, number, response_to, foreign, status, reason):
         cl_ord_id = "" if foreign else f"{ORDER_ID}-{number}"
-        self.hear(CancelRejectFacts(cl_ord_id, response_to=response_to, cxl_rej_reason=0))
+        self.hear(
+            CancelRejectFacts(
+                cl_ord_id, response_to=response_to, cxl_rej_reason=reason, ord_status=status
+            )
+        )
 
     @rule(number=numbers, msg_type=st.sampled_from("DFGH"), session=st.booleans())
     def reject_message(self, number, msg_type, session):
@@ -192,7 +210,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         before = self.worker.order
         self.worker.hear(facts)
         if getattr(facts, "exec_type", "") == "F":
-            assert self.worker.order is before
+            assert self.worker.order.cum_quantity == before.cum_quantity
         if getattr(facts, "exec_type", "") not in {"G", "H"}:
             assert self.worker.order.cum_quantity == before.cum_quantity
 

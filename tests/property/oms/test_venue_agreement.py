@@ -3,7 +3,8 @@
 Commands are lost, arrive without a receipt, or go stale; answers and reports come
 late; the venue fills, refuses, considers and ends the order at any point. When all
 has been said, the OMS knows what the venue knows, holds nothing in doubt, and has
-seen no anomaly, because this venue keeps the protocol.
+seen no anomaly, because this venue keeps the protocol. A venue may also end the
+leg that a replace supersedes, before or after it: that is flagged, and they agree.
 """
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from svc_oms.domain.events import StatusRequested
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import TrackedOrder
@@ -41,9 +43,9 @@ class AgreementMachine(RuleBasedStateMachine):
         self.venue = None
         self.gateway = None
 
-    @initialize(names_the_order=st.booleans())
-    def place(self, names_the_order):
-        self.venue = StrictVenue(names_the_order=names_the_order)
+    @initialize(names_the_order=st.booleans(), legs=st.sampled_from(["", "", "before", "after"]))
+    def place(self, names_the_order, legs):
+        self.venue = StrictVenue(names_the_order=names_the_order, legs=legs)
         self.gateway = MortalGateway(self.venue)
         order = self.worker.place(100)
         self.gateway.submit("D", order.cl_ord_id, order.terms)
@@ -102,32 +104,44 @@ class AgreementMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.gateway and self.gateway.to_oms)
     @rule()
     def oms_hears(self):
-        self.worker.hear(self.gateway.to_oms.popleft())
+        for event in self.worker.hear(self.gateway.to_oms.popleft()):
+            if isinstance(event, StatusRequested):
+                self.gateway.submit("H", event.cl_ord_id)
 
     @invariant()
     def invariants_hold(self):
         if self.worker.order is not None:
             assert self.worker.findings() == []
 
+    def _finish(self):
+        """Let everything be said that is still to be said."""
+        gateway, venue = self.gateway, self.venue
+        while gateway.outbox or gateway.doubts or venue.inbox or venue.out or gateway.to_oms:
+            while gateway.outbox:
+                gateway.send("sent")
+            while gateway.doubts:
+                gateway.ask()
+            while venue.inbox or venue.considering:
+                if venue.considering:
+                    venue.conclude()
+                else:
+                    venue.read()
+            while venue.out:
+                gateway.relay()
+            while gateway.to_oms:
+                self.oms_hears()
+        if venue.considering:
+            venue.conclude()
+            self._finish()
+
     def teardown(self):
         if self.venue is None:
             return
-        gateway, venue, tracked = self.gateway, self.venue, self.worker
-        while gateway.outbox:
-            gateway.send("sent")
-        while gateway.doubts:
-            gateway.ask()
-        while venue.inbox or venue.considering:
-            if venue.considering:
-                venue.conclude()
-            else:
-                venue.read()
-        while venue.out:
-            gateway.relay()
-        while gateway.to_oms:
-            tracked.hear(gateway.to_oms.popleft())
+        self._finish()
+        venue, tracked = self.venue, self.worker
         order = tracked.order
-        assert order.anomaly_count == 0, [line.event for line in tracked.log]
+        # The end of a leg is flagged.
+        assert venue.legs or order.anomaly_count == 0, [line.event for line in tracked.log]
         assert order.state is STATES[venue.status]
         assert order.cum_quantity == venue.cum
         if venue.status not in {"", "8"}:

@@ -66,15 +66,15 @@ def test_an_entry_is_all_a_new_process_needs() -> None:
         "ServiceAccount", "Service", "Deployment", "PodDisruptionBudget", "NetworkPolicy",
     ]  # fmt: skip
     urls = {"relay": "postgresql://relay@127.0.0.1/db"}
-    ports = Ports({**local_ports(), "relay": 25054, "relay_ops": 9159})
+    ports = Ports({**local_ports(), "relay": 25054, "relay_ops": 9160})
     here = LocalPlace(Addresses(Path(), AT.home, ports, urls, "", OPTIONS))
     assert environment(RELAY, here) == {
         "BIND": "127.0.0.1:25054",
-        "OPS_BIND": "127.0.0.1:9159",
+        "OPS_BIND": "127.0.0.1:9160",
         "TLS_CERT": "/home/tls/svc-relay.pem",
         "TLS_KEY": "/home/tls/svc-relay.key",
         "TLS_CA": "/home/tls/ca.pem",
-        "JWKS_URL": "http://127.0.0.1:9153/.well-known/jwks.json",
+        "JWKS_URL": "https://127.0.0.1:9159/.well-known/jwks.json",
         "OMS_TARGET": "127.0.0.1:25051",
         "DATABASE_URL": "postgresql://relay@127.0.0.1/db",
     }

@@ -57,8 +57,13 @@ def test_streams_have_no_timeout_and_four_heartbeats_of_idling():
         assert int(routes[path]["route"]["idle_timeout"].removesuffix("s")) >= 4 * 60
 
 
-def test_no_route_retries():
-    assert "retry_policy" not in render(VALUES)
+def test_only_a_call_that_reached_no_service_is_tried_again():
+    for route in edge_routes():
+        policy = route.get("route", {}).get("retry_policy")
+        if route.get("route", {}).get("cluster", "").startswith("svc_"):
+            assert policy["retry_on"] == "connect-failure,refused-stream"
+        else:
+            assert policy is None
 
 
 def test_only_tokenless_routes_turn_verification_off():
@@ -103,7 +108,7 @@ def test_every_upstream_has_an_effect(name):
 
 def test_in_a_cluster_every_upstream_is_a_service():
     assert upstreams_in_cluster()["oms"] == ("svc-oms:50051",)
-    assert upstreams_in_cluster()["identity_ops"] == ("svc-identity:9153",)
+    assert upstreams_in_cluster()["identity_keys"] == ("svc-identity:9159",)
     values = values_from([*NEEDED, "oms=a:1"], upstreams_in_cluster())
     assert values.upstreams == {**upstreams_in_cluster(), "oms": ("a:1",)}
 

@@ -48,7 +48,8 @@ def answered(raw: str, number: int = 7) -> tuple[str, ...] | None:
         (body("8", **(FILL | {"t31": "", "t17": ""})), None),
         (body("8", **(FILL | {"t31": "", "t17": "x" * 257})), None),
         (body("8", **(FILL | {"t150": "G", "t19": ""})), ("8", "5", "E1")),
-        (body("8", **(FILL | {"t150": "H", "t19": ""})), ("8", "5", "E1")),
+        # Its quantity or CumQty(14) may show which execution is meant.
+        (body("8", **(FILL | {"t150": "H", "t19": ""})), None),
         (body("8", **(FILL | {"t150": "H", "t32": "", "t31": ""})), None),
         (body("8", **(FILL | {"t150": "0", "t32": "", "t31": ""})), None),
     ],

@@ -215,11 +215,7 @@ def test_a_report_is_read_whole() -> None:
     [
         (REPORT.replace("17=E1", "17="), "ExecID(17) is missing"),
         (REPORT.replace("150=F", "151=1"), "ExecType(150) is missing"),
-        (REPORT.replace("39=1", "40=1"), "OrdStatus(39) is missing"),
         (REPORT.replace("32=10", "32=1O"), "LastQty(32) '1O' is not a decimal number"),
-        (REPORT.replace("11=A-1", "11=" + "x" * 300), "ClOrdID(11) has 300 characters"),
-        (REPORT.replace("103=5", "103=five"), "OrdRejReason(103) 'five' is not a whole number"),
-        (REPORT.replace("103=5", "103=99999999999"), "OrdRejReason(103) '99999999999' is out of"),
         (body("AE", t571="1"), "MsgType(35) 'AE' is not expected here"),
         ("no fields at all", "MsgType(35) '' is not expected here"),
     ],
@@ -229,6 +225,50 @@ def test_what_cannot_be_read_is_parked_with_the_reason(raw, error) -> None:
     assert error in message.parked.error
     assert message.parked.raw == raw.encode()
     assert message.msg_seq_num == 9
+
+
+@pytest.mark.parametrize(
+    ("raw", "unreadable"),
+    [
+        (REPORT.replace("39=1", "40=1"), "OrdStatus(39) is missing"),
+        (REPORT.replace("11=A-1", "11=" + "x" * 300), "ClOrdID(11) has 300 characters"),
+        (REPORT.replace("103=5", "103=five"), "OrdRejReason(103) 'five' is not a whole number"),
+        (REPORT.replace("103=5", "103=99999999999"), "OrdRejReason(103) '99999999999' is out of"),
+        (REPORT.replace("6=650.123456789123", "6=50,510000"), "AvgPx(6) '50,510000' is not a deci"),
+        (REPORT.replace("60=2026", "60=26"), "TransactTime(60) '260102-03:04:05.678' is not a UTC"),
+        (REPORT.replace("150=F", "150=4").replace("31=650.50", "31=?"), "LastPx(31) '?' is not a"),
+        (REPORT.replace("150=F", "150=4").replace("17=E1", "17="), "ExecID(17) is missing"),
+        (f"{REPORT}{SOH}1={'x' * 300}", "Account(1) has 300 characters"),
+    ],
+)
+def test_what_the_event_does_not_need_is_left_out_with_the_reason(raw, unreadable) -> None:
+    report = OrderReader(lambda _: "", DialectConfig()).read(raw, 7, NOW, 9).execution_report
+    assert unreadable in report.unreadable
+    assert report.last_quantity == "10"
+
+
+@pytest.mark.parametrize("decimals", [1, 9, 10, 15, 30, 60])
+def test_the_price_of_an_execution_keeps_every_digit(decimals) -> None:
+    price = f"50.{'0' * (decimals - 1)}7"
+    assert read(REPORT.replace("31=650.50", f"31={price}")).execution_report.last_price == price
+
+
+def test_a_report_repeats_what_it_says_of_its_order() -> None:
+    fields = PHONED | {"t11": "01JD8QZ5T0000000000000000A-1"}
+    repeats = link.ToldOrder(
+        account_id="ACC-1", symbol="ASML", isin="NL0010273215", side="2", order_type="2",
+        currency="EUR",
+    )  # fmt: skip
+    order_session = OrderReader(lambda _: "", DialectConfig(symbol_suffix=".X"))
+    drop_copy = OrderReader(lambda _: "", None, DialectConfig(symbol_suffix=".X"))
+    for reader in (order_session, drop_copy):
+        assert reader.read(body("8", **fields), 7, NOW, 9).execution_report.repeats == repeats
+
+
+def test_an_account_of_the_venues_own_is_not_compared() -> None:
+    reader = OrderReader(lambda _: "", DialectConfig(account_tag="none"))
+    report = reader.read(body("8", **(PHONED | {"t22": "8"})), 7, NOW, 9).execution_report
+    assert (report.repeats.account_id, report.repeats.isin) == ("", "")
 
 
 def test_a_long_text_is_cut_and_a_long_message_too() -> None:
@@ -260,8 +300,10 @@ def test_rejects_name_the_order_they_refuse() -> None:
     assert cancel.order_cancel_reject.response_to == "1"
 
 
-def test_a_refused_status_request_says_nothing_of_its_order() -> None:
-    assert read(body("3", t45="4"), f"35=H{SOH}11=A-1{SOH}").session_reject.cl_ord_id == ""
+def test_a_refused_status_request_names_its_order_and_what_it_was() -> None:
+    for kind, name in (("3", "session_reject"), ("j", "business_reject")):
+        refused = getattr(read(body(kind, t45="4"), f"35=H{SOH}11=A-1{SOH}"), name)
+        assert (refused.cl_ord_id, refused.ref_msg_type) == ("A-1", "H")
 
 
 def store(tmp_path, session: str = "20260102-03:04:05") -> StoreView:

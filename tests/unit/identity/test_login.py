@@ -17,6 +17,7 @@ from svc_identity.domain.throttle import PER_ADDRESS, PER_USERNAME
 from svc_identity.domain.users import Role
 from svc_identity.service.login import LoginParts, SessionLimits, login
 from svc_identity.service.refresh import logout, refresh
+from svc_identity.service.turns import WAITING_MAX
 from svc_identity.service.upkeep import forget_old
 from svc_identity.service.users import disable_user, ensure_user, list_users
 from tests.support.clock import ManualClock
@@ -114,6 +115,29 @@ async def test_guesses_sent_at_once_are_counted_before_any_is_looked_at(using):
     looked_at = sum(isinstance(result, BadCredentialsError) for result in results)
     assert looked_at == PER_USERNAME.free_failures + 1
     assert sum(isinstance(result, LoginThrottledError) for result in results) == 100 - looked_at
+
+
+@pytest.mark.parametrize("names", [1, 60])
+async def test_right_passwords_sent_at_once_are_all_let_in(using, names):
+    """Of one user, or of many users behind one address."""
+    for number in range(1, names):
+        user = a_user(user_id=f"U{number}", username=f"user{number}")
+        using.store.users[user.user_id] = user
+    everybody = [user.username for user in using.store.users.values()]
+    attempts = [
+        log_in(using, username=name, session=f"{name}-{attempt}")
+        for name in everybody
+        for attempt in range(60 // names)
+    ]
+    grants = await asyncio.gather(*attempts)
+    assert len(grants) == 60
+    assert using.turns._queues == {}
+
+
+async def test_more_attempts_than_may_wait_are_refused_as_busy(using):
+    attempts = [log_in(using, "wrong") for _ in range(WAITING_MAX + 10)]
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sum(isinstance(result, BusyError) for result in results) == 9
 
 
 async def test_a_right_password_clears_its_name_but_not_its_address(using):
@@ -236,7 +260,7 @@ async def test_upkeep_forgets_what_can_no_longer_matter(using):
     await log_in(using)
     await fail(using, 1)
     assert await forget_old(using.store, using.clock.now_ns()) == 0
-    using.clock.advance(49 * HOUR_S)
+    using.clock.advance(51 * HOUR_S)
     assert await forget_old(using.store, using.clock.now_ns()) == 1
     assert (using.store.sessions, using.store.tokens, using.store.failures) == ({}, {}, {})
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
-from mesh.auth import TokenVerifier
+from mesh.auth import AcceptedTokens, TokenVerifier
 from mesh.errors import MeshError
 from svc_identity.adapters.signing import (
     Es256Signer,
@@ -21,6 +21,7 @@ from svc_identity.adapters.signing import (
 from tests.support.forgeries import FORGERIES, RULES, Forger, make_token
 
 CLOCK = SystemClock()
+ACCEPTED = AcceptedTokens("ordermesh", "ordermesh", 600)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def key_file(tmp_path):
 
 def verifier(*signers):
     keys = [key for signer in signers for key in json.loads(signer.jwks_json())["keys"]]
-    return TokenVerifier(KeySet.import_key_set({"keys": keys}), "ordermesh", "ordermesh", CLOCK)
+    return TokenVerifier(KeySet.import_key_set({"keys": keys}), ACCEPTED, CLOCK)
 
 
 async def test_the_mesh_takes_what_identity_signs(key_file):

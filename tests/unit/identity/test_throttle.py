@@ -14,7 +14,9 @@ from svc_identity.domain.throttle import (
     wait_s,
 )
 
-RULE = ThrottleRule(free_failures=2, first_wait_s=10, longest_wait_s=100, forget_after_s=1_000)
+RULE = ThrottleRule(
+    free_failures=2, first_wait_s=10, longest_wait_s=100, forget_after_s=1_000, at_once=1
+)
 S = 10**9
 
 

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from mesh.auth import Principal, TokenVerifier, bearer_token
 from mesh.errors import MeshError
 from tests.support.clock import ManualClock
-from tests.support.tokens import AUDIENCE, ISSUER, TokenMint
+from tests.support.tokens import ACCEPTED, LIFETIME_S, TokenMint
 
 NOW_S = 1_700_000_000
 
@@ -145,7 +145,7 @@ async def test_new_keys_are_fetched_once_per_interval(mint, clock):
         await asyncio.sleep(0)
         return current[0]
 
-    verifier = TokenVerifier(fetch, ISSUER, AUDIENCE, clock)
+    verifier = TokenVerifier(fetch, ACCEPTED, clock)
     token = mint.mint_token(now_s=NOW_S)
 
     async def refused():
@@ -162,11 +162,68 @@ async def test_new_keys_are_fetched_once_per_interval(mint, clock):
     assert len(fetched) == 2
 
 
+async def test_tokens_of_a_key_that_is_gone_are_refused_after_the_refresh(mint, clock, monkeypatch):
+    """A key that leaked is removed: tokens that were verified with it count no longer."""
+    current = [mint.keys]
+    refreshed = asyncio.Event()
+
+    async def fetch():
+        if current[0] is not mint.keys:
+            refreshed.set()
+        return current[0]
+
+    monkeypatch.setattr("mesh.auth.JWKS_REFRESH_INTERVAL_S", 0)
+    verifier = TokenVerifier(fetch, ACCEPTED, clock)
+    token = mint.mint_token(now_s=NOW_S)
+    await verifier.verify(token)
+    current[0] = TokenMint("next").keys
+    refreshing = asyncio.create_task(verifier.keep_keys_fresh())
+    await refreshed.wait()
+    await asyncio.sleep(0)
+    refreshing.cancel()
+    with pytest.raises(MeshError) as caught:
+        await verifier.verify(token)
+    assert caught.value.reason == "UNAUTHENTICATED"
+
+
+async def test_known_keys_stay_while_they_cannot_be_fetched_anew(mint, clock, monkeypatch):
+    asked = asyncio.Event()
+    answers = [mint.keys]
+
+    async def fetch():
+        if answers:
+            return answers.pop()
+        asked.set()
+        raise ConnectionRefusedError("identity is down")
+
+    monkeypatch.setattr("mesh.auth.JWKS_REFRESH_INTERVAL_S", 0)
+    verifier = TokenVerifier(fetch, ACCEPTED, clock)
+    await verifier.verify(mint.mint_token(now_s=NOW_S))
+    refreshing = asyncio.create_task(verifier.keep_keys_fresh())
+    await asked.wait()
+    refreshing.cancel()
+    assert (await verifier.verify(mint.mint_token("bob", now_s=NOW_S))).subject == "bob"
+
+
+@pytest.mark.parametrize(
+    ("claims", "cause"),
+    [
+        ({"exp": NOW_S + LIFETIME_S + 1}, f"it is valid for more than {LIFETIME_S} s"),
+        ({"iat": NOW_S - LIFETIME_S, "exp": NOW_S + 1}, f"more than {LIFETIME_S} s"),
+        ({"iat": None}, "it has no iat"),
+        ({"iat": "now"}, "its iat is in the future"),
+    ],
+)
+async def test_the_life_of_a_token_is_bounded(mint, clock, claims, cause):
+    with pytest.raises(MeshError, match=cause):
+        await mint.verifier(clock).verify(mint.mint_token(now_s=NOW_S, **claims))
+
+
 async def test_keys_that_cannot_be_had_are_not_the_callers_fault(mint, clock):
     async def fetch():
         raise ConnectionRefusedError("identity is down")
 
-    verifier = TokenVerifier(fetch, ISSUER, AUDIENCE, clock)
+    verifier = TokenVerifier(fetch, ACCEPTED, clock)
     with pytest.raises(MeshError) as caught:
         await verifier.verify(mint.mint_token(now_s=NOW_S))
     assert caught.value.reason == "DEPENDENCY_UNAVAILABLE"

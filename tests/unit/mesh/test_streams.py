@@ -8,8 +8,10 @@ import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
+from mesh.auth import Principal
 from mesh.call import NEVER_NS, Call, DrainEvent
 from mesh.errors import MeshError
+from mesh.revocations import Revocations, Revoked
 from mesh.streams.backoff import Backoff, is_permanent, keep_connected
 from mesh.streams.cursor import Kept, cursor, resync, resync_cause
 from mesh.streams.handover import ThreadHandover
@@ -59,6 +61,9 @@ async def test_handover_is_bounded():
     assert await handover.get_batch(9) == [3]
 
 
+PRINCIPAL = Principal("alice", "Alice", frozenset(), frozenset(), NEVER_NS, session_id="S1")
+
+
 class Living:
     """A stream that sends the items of a list; a test collects what it sends."""
 
@@ -66,7 +71,11 @@ class Living:
         self.clock = ManualClock()
         self.drain = DrainEvent()
         ends = NEVER_NS if ends_in_s is None else self.clock.now_ns() + int(ends_in_s * 1e9)
-        self.call = Call("/s/Watch", None, drain=self.drain, ends_at_ns=ends, ends_cause=cause)
+        self.revocations = Revocations()
+        self.call = Call(
+            "/s/Watch", None, PRINCIPAL, drain=self.drain, ends_at_ns=ends, ends_cause=cause,
+            revocations=self.revocations,
+        )  # fmt: skip
         self.items, self.sent = [], []
         self.wake = asyncio.Event()
         self.life = StreamLife(self.call, self.clock, 5, self.wake.set)
@@ -104,6 +113,18 @@ class Living:
         assert isinstance(self.task.exception(), MeshError)
         assert isinstance(self.sent[-1], stream_pb2.Drain)
         return self.sent[-1].cause
+
+
+async def test_a_stream_ends_when_the_token_of_its_user_is_revoked():
+    living = Living()
+    await turn()
+    living.revocations.put(Revoked(sessions=frozenset({"S2"}), users={"bob": 9}))
+    await turn()
+    assert not living.task.done()
+    living.revocations.put(Revoked(sessions=frozenset({"S1"})))
+    await turn()
+    assert living.drained == stream_pb2.DRAIN_CAUSE_TOKEN_EXPIRY
+    assert living.revocations._calls == {}
 
 
 async def finish(living):

@@ -78,8 +78,7 @@ async def test_the_example_is_set_once_and_holds(ran, bench, capsys):
 
 async def test_a_limit_that_ended_goes_on_from_its_last_version(ran, bench, tmp_path, capsys):
     limit = await bench.set_limit("MAX_ORDER_QUANTITY", quantity="10")
-    end = pb.EndLimitRequest(limit_id=limit.limit_id, expected_version=1, reason="over")
-    await bench.office.end_limit(end, bench.caller())
+    await bench.end_limit(limit.limit_id, 1)
     file = tmp_path / "limits.yaml"
     file.write_text(
         "reason: again\nlimits:\n- kind: MAX_ORDER_QUANTITY\n"

@@ -23,3 +23,10 @@ def test_an_order_with_anomalies_says_so_in_a_list():
         out = StringIO()
         Console(file=out, width=120).print(orders_table([one]))
         assert ("2 anomalies" in out.getvalue()) is shown
+
+
+def test_an_odd_lot_that_is_left_over_is_named():
+    event = event_pb2.OrderEvent(released={"waits_for": order_pb2.WAITS_FOR_PRICE})
+    assert "odd lot" not in event_words(event)
+    event.released.odd_lot_remainder = "5"
+    assert event_words(event).endswith("; odd lot of 5 left over")

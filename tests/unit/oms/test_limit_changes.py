@@ -44,14 +44,17 @@ async def test_every_version_stays_with_who_when_and_why(bench):
     first = await bench.set_limit("MAX_ORDER_QUANTITY", quantity="10")
     bench.clock.advance(60)
     await bench.set_limit("MAX_ORDER_QUANTITY", version=1, quantity="20")
-    end = pb.EndLimitRequest(limit_id=first.limit_id, expected_version=2, reason="no more")
-    await bench.office.end_limit(end, bench.caller("ravi"))
+    await bench.end_limit(first.limit_id, 2, "no more")
     rows = await bench.office.store.history(RecordKind.LIMIT, first.limit_id, 0, 10)
     versions = [limit_pb2.Limit.FromString(row.body) for row in rows]
-    assert [(v.version, v.values.quantity, v.set_by, v.reason, v.ended) for v in versions] == [
-        (1, "10", "rita", "a test", False),
-        (2, "20", "rita", "a test", False),
-        (3, "20", "ravi", "no more", True),
+    found = [
+        (v.version, v.values.quantity, v.set_by, v.confirmed_by, v.reason, v.ended)
+        for v in versions
+    ]
+    assert found == [
+        (1, "10", "rita", "", "a test", False),
+        (2, "20", "rita", "ravi", "a test", False),
+        (3, "20", "rita", "ravi", "no more", True),
     ]
     assert versions[1].set_at.seconds - versions[0].set_at.seconds == 60
     assert await largest(bench) == 50
@@ -414,9 +417,8 @@ async def test_a_cancel_of_everything_reports_which_cancel_was_one_too_many(benc
 
 async def test_objects_that_are_not_there_or_over_are_reported(bench):
     limit = await bench.set_limit("MAX_ORDER_QUANTITY", quantity="10")
-    end = pb.EndLimitRequest(limit_id=limit.limit_id, expected_version=1, reason="over")
-    await bench.office.end_limit(end, bench.caller())
-    end.expected_version = 2
+    await bench.end_limit(limit.limit_id, 1)
+    end = pb.EndLimitRequest(limit_id=limit.limit_id, expected_version=2, reason="over")
     assert (await refused(bench.office.end_limit(end, bench.caller()))).reason == "OBJECT_STATE"
     assert (await refused(approve(bench, "01JD0000000000000000000000"))).reason == (
         "OBJECT_NOT_FOUND"
@@ -429,6 +431,7 @@ async def test_objects_that_are_not_there_or_over_are_reported(bench):
     )
     stop.account_id = "ACC-ALICE"
     assert (await refused(bench.office.enable(stop, bench.caller()))).reason == "OBJECT_NOT_FOUND"
+    await bench.set_limit("MAX_ORDER_QUANTITY", 2, quantity="10")
     request = pb.ProposeOverrideRequest(
         limit_id=limit.limit_id,
         account_id="ACC-X",

@@ -40,8 +40,9 @@ class Bench:
         self.clock = ManualClock()
         self.store = MemoryStore()
         self.venues = VenueSessions()
+        self.venues.learn([VenueSession("sima-orders", "SIMA", gw.SESSION_STATE_DOWN, 1)])
         self.sent = []
-        self.triggers = Triggers(self.store, self.clock, self.venues, self.sent.append, 22 * HOUR_S)
+        self.triggers = Triggers(self.store, self.clock, self.venues, self.sent.append)
         self.triggers.heard()
 
     @property

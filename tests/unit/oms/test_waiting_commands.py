@@ -1,142 +1,28 @@
 """Waiting orders through the command worker, in memory: controls, refusals, linked commands."""
 
-import dataclasses
 from decimal import Decimal
 
 import pytest
 
-from mesh.auth import Principal
 from mesh.errors import refuse
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.redis.order_cache import NoOrderCache
 from svc_oms.api import order_requests as requests
-from svc_oms.app import build_replica
-from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
-from svc_oms.service.codec.order_events import decode_event
-from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.command_index import HANDLERS
-from svc_oms.service.commands.worker import CommandWorker
-from svc_oms.service.ports import AccountInfo
+from svc_oms.domain.commands import ExpireOrder, MoveTrigger
 from svc_oms.service.submissions import (
-    EVERY_ACCOUNT,
-    NOTHING_DONE,
     CommandKind,
-    Submission,
     Taken,
 )
-from svc_oms.settings import OmsSettings
-from tests.support.clock import ManualClock
-from tests.support.oms import Client, listing
-from tests.support.oms_memory import MemoryStore
+from tests.support.command_bench import ACCOUNT, ALICE, ANNA, RITA, command_bench
+from tests.support.oms import Client
 
-ACCOUNT = "ACC-ALICE"
-ALICE = Principal("alice", "Alice", frozenset({"TRADER"}), frozenset({ACCOUNT}), 2**62)
-ANNA = dataclasses.replace(ALICE, subject="anna")
-RITA = Principal("rita", "Rita", frozenset({"RISK"}), frozenset(), 2**62)
-SESSION = "sima-orders"
 D = Decimal
 GTC = order_pb2.TIME_IN_FORCE_GTC
 
 
-class Silence:
-    def wake_accounts(self, account_ids):
-        assert account_ids
-
-    def wake_sessions(self, session_ids):
-        assert session_ids
-
-
-class Control:
-    """A gate that refuses what a test says, and keeps what it was asked."""
-
-    def __init__(self):
-        self.refusal = None
-        self.asked = []
-        self.moves = []
-
-    async def open(self, batch, accounts, changes, submissions, controls_version):
-        del batch, accounts, changes, submissions, controls_version
-        return self
-
-    def place(self, submission, order):
-        self.asked.append((submission.kind, order.order_id))
-        if self.refusal is not None:
-            raise self.refusal
-
-    release = place
-
-    def replace(self, submission, before, terms):
-        del submission, before, terms
-
-    def cancel(self, submission, before):
-        del submission, before
-
-    def taken(self, before, after):
-        self.moves.append((None if before is None else before.state.name, after.state.name))
-
-    def finish(self):
-        """Write nothing."""
-
-
-class Bench:
-    """A book, its desk under one control, and the commands of a user."""
-
-    def __init__(self, book, control):
-        self.book = book
-        self.control = control
-        self.worker = CommandWorker(
-            dataclasses.replace(book.worker._parts, pre_trade_controls=[control]), HANDLERS
-        )
-        self.keys = 0
-
-    async def do(self, make, request, user=ALICE):
-        outcomes = []
-        await self.worker.work([make(request, user, outcomes.append)])
-        return outcomes[0]
-
-    async def place(self, **changes):
-        self.keys += 1
-        taken = await self.do(requests.place, Client.request(None, f"k{self.keys}", **changes))
-        assert isinstance(taken, Taken), taken
-        return taken.order_id
-
-    async def run_command(self, kind, command):
-        outcomes = []
-        await self.worker.work([Submission(kind, command, EVERY_ACCOUNT, b"", outcomes.append)])
-        assert outcomes == [NOTHING_DONE]
-
-    async def trigger(self, order_id, price=None, extreme=None):
-        await self.run_command(CommandKind.TRIGGER, TriggerOrder(ACCOUNT, order_id, price, extreme))
-
-    async def order(self, order_id):
-        row = await self.book.store.order(order_id)
-        return read_order(row.body, row.fold)
-
-    async def kinds(self, order_id):
-        events = await self.book.store.events(ACCOUNT, 0, 100)
-        lines = [decode_event(row.payload) for row in events]
-        return [line.event.kind.name for line in lines if line.order_id == order_id]
-
-    async def commands(self):
-        rows = await self.book.store.outbox(SESSION, 0, 100)
-        return [gw.VenueCommand.FromString(payload) for _, payload in rows]
-
-    async def session(self, state):
-        status = gw.SessionStatus(state=state)
-        opened = gw.LinkOpen(session_id=SESSION, venue_mic="SIMA", status=status)
-        await self.book.leases.take(opened)
-
-
 @pytest.fixture
 async def bench():
-    store = MemoryStore()
-    await store.ensure_account(AccountInfo(ACCOUNT, "Alice", "EUR", "DEMO", 1))
-    book = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), "r1", ManualClock())
-    book.market.learn([listing()])
-    made = Bench(book, Control())
-    await made.session(gw.SESSION_STATE_UP)
-    return made
+    return await command_bench()
 
 
 def stop(type_=order_pb2.ORDER_TYPE_STOP, **fields):

@@ -109,7 +109,7 @@ async def test_a_lost_commit_is_found_by_its_key(book):
     outcomes = []
     book.store.lose_commits = 1
     await book.worker.work([place(outcomes, "k1")])
-    assert outcomes[0].reason == "DEPENDENCY_UNAVAILABLE"
+    assert outcomes[0].reason == "COMMAND_OUTCOME_UNKNOWN"
     await book.worker.work([place(outcomes, "k1"), place(outcomes, "k2")])
     assert outcomes[1].duplicate
     assert not outcomes[2].duplicate

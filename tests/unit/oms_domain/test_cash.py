@@ -113,6 +113,41 @@ def test_a_fill_may_be_the_first_to_report_what_the_cash_makes(tracked, reported
     assert tracked.order.terms.cash_quantity == 10000
 
 
+@pytest.mark.parametrize(
+    ("reported", "after"),
+    [
+        # The venue worked it out again at the price of the fill.
+        ({"order_quantity": 8, "leaves_quantity": 0, "ord_status": "2"}, ("FILLED", 8, 0)),
+        # It repeats the first quantity, but the cash is used up.
+        ({"order_quantity": 10, "leaves_quantity": 0, "ord_status": "2"}, ("FILLED", 8, 0)),
+        ({"leaves_quantity": 0, "ord_status": "2"}, ("FILLED", 8, 0)),
+        (
+            {"order_quantity": 9, "leaves_quantity": 1, "ord_status": "1"},
+            ("PARTIALLY_FILLED", 8, 1),
+        ),
+        (
+            {"order_quantity": 12, "leaves_quantity": 4, "ord_status": "1"},
+            ("PARTIALLY_FILLED", 8, 4),
+        ),
+        ({"ord_status": "1"}, ("PARTIALLY_FILLED", 8, 2)),
+    ],
+)
+def test_the_venue_may_work_the_quantity_out_again(tracked, reported, after):
+    tracked.report("0", "0", order_quantity=10, cum_quantity=0, leaves_quantity=10)
+    assert tracked.status == ("NEW", 0, 10)
+    tracked.fill("E1", 8, cum_quantity=8, **reported)
+    assert tracked.status == after
+    assert tracked.order.anomaly_count == 0
+
+
+def test_an_order_that_is_no_longer_for_cash_keeps_its_quantity(tracked):
+    tracked.report("0", "0", order_quantity=10, cum_quantity=0, leaves_quantity=10)
+    tracked.replace(300)
+    tracked.report("5", "0", cl_ord_id=f"{ORDER_ID}-2", order_quantity=300)
+    tracked.fill("E1", 8, cum_quantity=8, order_quantity=10, leaves_quantity=0, ord_status="2")
+    assert tracked.status[1:] == (8, 292)
+
+
 def test_a_report_without_numbers_leaves_the_estimate(tracked):
     tracked.report("0", "0", cum_quantity=0, leaves_quantity=0)
     tracked.report("0", "0", cum_quantity=0, leaves_quantity=0)

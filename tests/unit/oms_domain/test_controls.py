@@ -34,9 +34,10 @@ from svc_oms.domain.controls.state import (
 )
 from svc_oms.domain.controls.trial import AccountView, Reference, new_order
 from svc_oms.domain.controls.windows import Window
+from svc_oms.domain.events import ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Order, OrderType
-from svc_oms.domain.positions import Position, check_positions, moved, taken_back
+from svc_oms.domain.model import Execution, Order, OrderType
+from svc_oms.domain.positions import Position, check_positions, fold_positions, moved
 from svc_oms.domain.verify import LogLine
 from tests.support.lifecycle import TrackedOrder, report
 
@@ -162,26 +163,52 @@ def test_average_cost(steps, quantity, cost, realised, average):
 
 
 @pytest.mark.parametrize(
-    ("before", "signed", "price", "after"),
+    ("fills", "amended", "after"),
     [
-        # 100 at 10 and 100 at 20; the first is taken back, the second is what is left.
-        (held(200, 3000), 100, 10, held(100, 2000)),
+        # Two buys; the first is busted, the second is what is left.
+        ([(100, 10), (100, 20)], (0, None), held(100, 2000)),
         # It was all there was.
-        (held(100, 1000, 5), 100, 10, held(0, 0, 5)),
-        # It was sold in part already: what is left is short at its price.
-        (held(40, 400, 120), 100, 10, held(-60, -600, 120)),
-        # Taking its price out would leave shares of negative cost: as if it were sold.
-        (held(100, 500), 50, 20, held(50, 250, 750)),
-        # A sell taken back.
-        (held(60, 600, 80), -40, 12, held(100, 1080, 80)),
-        (held(-100, -1000), -40, 12, held(-60, -520)),
+        ([(100, 10)], (0, None), held(0, 0)),
+        # The closing sell is busted: what it closed is open again at its own cost.
+        ([(100, 1000), (-100, 1010)], (1, None), held(100, 100_000)),
+        # The opening buy is busted after half of it was sold: what was sold is short.
+        ([(100, 10), (-50, 12)], (0, None), held(-50, -600)),
+        # The covering buy is busted.
+        ([(-100, 20), (100, 15)], (1, None), held(-100, -2000)),
+        # A flip: the sell that went through zero is busted, or becomes smaller than the buy.
+        ([(100, 10), (-150, 12)], (1, None), held(100, 1000)),
+        ([(100, 10), (-150, 12)], (1, (40, 12)), held(60, 600, 80)),
+        # A correction keeps its place: the sell closed shares at the corrected average.
+        ([(100, 10), (100, 20), (-100, 30)], (0, (100, 11)), held(100, 1550, 1450)),
+        ([(100, 10), (-100, 12), (50, 14)], (0, (90, 10)), held(40, 560, 160)),
     ],
 )
-def test_a_fill_taken_back(before, signed, price, after):
-    position = taken_back(before, D(signed), D(price), 9)
-    assert position == after._replace(as_of_sequence=9)
-    cash = before.realised - before.cost + D(signed) * D(price)
-    assert position.realised - position.cost == cash
+def test_a_position_after_a_bust_or_a_correction(fills, amended, after):
+    """The first cases are published: a position is the fold of the executions that remain."""
+    placed = TrackedOrder().place()
+    orders = {side: placed._replace(order_id=side.name, side=side) for side in Side}
+    lines = []
+    for number, (signed, price) in enumerate(fills):
+        side = Side.BUY if signed > 0 else Side.SELL
+        one = Execution(
+            f"E{number}", "SIMA", "", "A", "", side, D(abs(signed)), D(price), "EUR", 0, 0
+        )
+        lines.append((orders[side], OrderExecuted(one), number + 1))
+    number, now = amended
+    order, event, _ = lines[number]
+    was = event.execution
+    last = len(lines) + 1
+    if now is None:
+        change = ExecutionBusted("X", was.exec_id, was.quantity, was.price)
+    else:
+        quantity, price = now
+        corrected = was._replace(exec_id="X", quantity=D(quantity), price=D(price))
+        change = ExecutionCorrected(was.exec_id, corrected, was.quantity, was.price)
+    (position,) = fold_positions("A", [*lines, (order, change, last)]).values()
+    expected = after._replace(
+        account_id="A", isin=position.isin, currency=position.currency, as_of_sequence=last
+    )
+    assert position == expected
 
 
 def traded() -> TrackedOrder:

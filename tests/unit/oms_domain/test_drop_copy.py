@@ -5,7 +5,6 @@ from dataclasses import fields
 import pytest
 
 from svc_oms.domain.model import ResolutionSource
-from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
@@ -15,13 +14,7 @@ X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"
 class CopiedDesk(TrackedOrder):
     """An order that can get reports of a drop copy, too."""
 
-    def copy(self, facts):
-        if getattr(facts, "exec_type", "") == "F" and facts.exec_id in self.executions:
-            return []
-        events = interpret_copy(self.order, facts, self.executions)
-        for event in events:
-            self.apply(event)
-        return events
+    copied_venue = True
 
     def copied(self, exec_type, ord_status, **values):
         return self.copy(report(exec_type, ord_status, **values))
@@ -61,7 +54,7 @@ def sources(events):
 def test_a_fill_comes_once_by_whichever_way_is_first(working):
     working.copied_fill("E1", 40, 40)
     assert working.status == ("PARTIALLY_FILLED", 40, 60)
-    assert working.fill("E1", 40) == []
+    assert working.fill("E1", 40, cum_quantity=40) == []
     working.fill("E2", 10)
     assert working.copied_fill("E2", 10, 50) == []
     assert working.status == ("PARTIALLY_FILLED", 50, 50)

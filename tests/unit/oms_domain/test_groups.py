@@ -12,9 +12,10 @@ from svc_oms.domain.events import (
     OrderReplaced,
     ReplaceRequested,
 )
-from svc_oms.domain.groups import GROUP_ORDERS_MAX, check_link, check_replace, consequences
+from svc_oms.domain.group_checks import GROUP_ORDERS_MAX, check_link, check_replace
+from svc_oms.domain.groups import consequences, in_the_way
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.model import Link, LinkKind, Trigger, WaitsFor
+from svc_oms.domain.model import Link, LinkKind, Trigger, TriggerPriceType, WaitsFor
 from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import TrackedOrder, terms
 
@@ -52,8 +53,8 @@ def child(order_id="C1", kind=OTO, waits_for=W.PARENT, **fields):
     )
 
 
-def follows(members, changed, before=None):
-    found = consequences(members, changed, before or changed)
+def follows(members, changed, before=None, lot_of=None):
+    found = consequences(members, changed, before or changed, lot_of or (lambda _: D(1)))
     return [(one.order.order_id, one.event) for one in found]
 
 
@@ -85,6 +86,7 @@ def test_oco_a_fill_that_crosses_its_cancel_does_not_turn_the_tables():
     a = order("A", cum=1, state=S.PARTIALLY_FILLED)
     b = order("B", cum=50, state=S.PENDING_CANCEL, pending_cancel_id="B-2")
     assert follows([a, b], b) == []
+    assert follows([a, b], b, b._replace(cum_quantity=D(0))) == []
     gone = b._replace(state=S.CANCELED, pending_cancel_id="")
     assert follows([a, gone], gone, b) == []
 
@@ -380,3 +382,157 @@ def test_a_held_order_is_changed_only_by_who_placed_it():
     check_replace(held, terms(90), held.placed_by)
     with pytest.raises(OrderRefused, match="only alice, who placed it"):
         check_replace(held, terms(90), "bob")
+
+
+# --- Stops that are reached, and odd lots --------------------------------------------------
+
+REACHED = {"state": S.AWAITING_TRIGGER, "waits_for": W.VENUE, "trigger": Trigger(D(40))}
+FIRED = {"state": S.NEW, "trigger": Trigger(D(40))}
+LEAVING = {"state": S.PENDING_CANCEL, "pending_cancel_id": "A-2"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "other", "found"),
+    [
+        (OCO, "", {"state": S.NEW}, True),
+        (OCO, "", {"state": S.PENDING_NEW}, True),
+        (OCO, "", {"state": S.UNKNOWN}, True),
+        (OCO, "", LEAVING, True),
+        (OCO, "", {"state": S.CANCELED}, False),
+        (OCO, "", {"state": S.AWAITING_TRIGGER, "waits_for": W.PRICE}, False),
+        (OCO, "", {"state": S.HELD, "waits_for": W.APPROVAL}, False),
+        (BRACKET, "P", {"state": S.NEW}, True),
+        (BRACKET, "P", {"state": S.FILLED}, False),
+        (OTO, "P", {"state": S.NEW}, False),
+    ],
+)
+def test_what_must_be_closed_before_a_stop_of_the_group_is_sent(kind, parent, other, found):
+    stop = order("S", kind, parent, **REACHED)
+    members = [stop, order("A", kind, parent, **other)]
+    if parent:
+        members.append(order("P", kind, cum=100, state=S.FILLED))
+    assert [one.order_id for one in in_the_way(members, stop)] == (["A"] if found else [])
+    # Only a stop: a limit order that is released joins the others.
+    assert in_the_way(members, stop._replace(trigger=None)) == []
+    assert in_the_way(members, stop._replace(link=None)) == []
+
+
+def test_the_stop_of_an_entry_waits_for_no_exit():
+    entry = order("P", BRACKET, **REACHED)
+    assert in_the_way([entry, child("A", BRACKET, state=S.NEW)], entry) == []
+
+
+@pytest.mark.parametrize(("executed", "quantity"), [(40, 60), (99, 1), (100, None), (120, None)])
+def test_oco_an_execution_that_crosses_the_cancel_leaves_a_reached_stop_the_rest(
+    executed, quantity
+):
+    before = order("A", quantity=120, **LEAVING)
+    after = before._replace(cum_quantity=D(executed))
+    here, there = (OrderReplaced, OrderCanceled), (ReplaceRequested, CancelRequested)
+    for state, (less, nothing) in ((REACHED, here), (FIRED, there)):
+        stop = order("S", **state)
+        [(order_id, event)] = follows([after, stop], after, before)
+        assert order_id == "S"
+        assert type(event) is (nothing if quantity is None else less)
+        if quantity is not None:
+            assert event.terms.quantity == quantity
+        # The answer to the cancel adds nothing.
+        gone = after._replace(state=S.CANCELED, pending_cancel_id="")
+        rest = stop._replace(terms=terms(quantity or 1))
+        assert follows([gone, rest], gone, after) == []
+        # Nor does what happens to the stop itself.
+        assert follows([gone, rest], rest, stop) == []
+
+
+def test_oco_a_filled_order_ends_a_reached_stop_of_another_size():
+    before = order("A", quantity=40, **LEAVING)
+    after = before._replace(cum_quantity=D(40), state=S.FILLED, pending_cancel_id="")
+    [(order_id, event)] = follows([after, order("S", **REACHED)], after, before)
+    assert (order_id, type(event)) == ("S", OrderCanceled)
+
+
+@pytest.mark.parametrize("other", [{"side": Side.SELL}, {"isin": "DE0007164600"}])
+def test_oco_an_execution_of_something_else_ends_a_reached_stop(other):
+    before = order("A", **LEAVING, **other)
+    after = before._replace(cum_quantity=D(40))
+    [(order_id, event)] = follows([after, order("S", **REACHED)], after, before)
+    assert (order_id, type(event)) == ("S", OrderCanceled)
+
+
+@pytest.mark.parametrize(
+    ("cum", "sent", "remainder"), [(105, 100, 5), (100, 100, 0), (10, 10, 0), (9, None, 9)]
+)
+def test_bracket_an_odd_lot_of_the_entry_gives_exits_of_whole_lots_and_says_so(
+    cum, sent, remainder
+):
+    entry, one, two = exits({}, {"trigger": Trigger(D(40))}, cum)
+    found = follows([entry, one, two], entry, lot_of=lambda _: D(10))
+    text = f"its parent P has {cum} executed"
+    if remainder:
+        text += f"; {remainder} of it is less than the lot of 10"
+    if sent is None:
+        assert found == [(i, OrderCanceled(text=text)) for i in ("C1", "C2")]
+        return
+    sized = [event for _, event in found if isinstance(event, OrderReplaced)]
+    assert [event.terms.quantity for event in sized] == ([] if sent == 100 else [sent] * 2)
+    released = [event for _, event in found if isinstance(event, OrderReleased)]
+    assert released == [
+        OrderReleased(W.VENUE, text, D(remainder)),
+        OrderReleased(W.PRICE, text, D(remainder)),
+    ]
+
+
+def test_bracket_an_odd_fill_of_one_exit_leaves_the_other_whole_lots():
+    filled = AT_VENUE | {"state": S.PARTIALLY_FILLED, "cum": 33}
+    entry, one, two = exits(filled, AT_VENUE)
+    assert follows([entry, one, two], one, lot_of=lambda _: D(10)) == [
+        ("C2", ReplaceRequested(two.next_cl_ord_id, terms(60)))
+    ]
+
+
+def test_oto_a_child_of_an_odd_lot_and_of_an_unknown_listing():
+    parent = order("P", OTO, cum=45, state=S.CANCELED)
+    [(_, event), _] = follows([parent, child()], parent, lot_of=lambda _: D(10))
+    assert event.terms.quantity == 40
+    [(_, event), (_, released)] = follows([parent, child()], parent, lot_of=lambda _: None)
+    assert (event.terms.quantity, released.odd_lot_remainder) == (45, 0)
+
+
+def test_an_iceberg_child_never_shows_more_than_it_has():
+    parent = order("P", OTO, cum=40, state=S.CANCELED)
+    iceberg = child(terms=terms(100)._replace(display_quantity=D(50)))
+    [(_, event), _] = follows([parent, iceberg], parent)
+    assert (event.terms.quantity, event.terms.display_quantity) == (40, 40)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"stop_price": D(41)}, ("INVALID_FIELD", "terms.stop_price")),
+        ({"trailing_offset": D(1)}, ("INVALID_FIELD", "terms.trailing_offset")),
+        (
+            {"trigger_price_type": TriggerPriceType.BEST_BID},
+            ("INVALID_FIELD", "terms.trigger_price_type"),
+        ),
+        ({"quantity": D(50), "limit_price": D(39)}, None),
+    ],
+)
+def test_a_stop_that_was_reached_cannot_be_moved(changes, refused):
+    standing = terms(100)._replace(stop_price=D(40))
+    changed = standing._replace(**changes)
+    reached = order("S", terms=standing, **REACHED)._replace(link=None)
+    with pytest.raises(OrderRefused) as caught:
+        check_replace(reached, changed, "alice")
+    assert (caught.value.reason, caught.value.field) == ("OBJECT_STATE", "order_id")
+    sent = reached._replace(state=S.NEW, base_state=S.NEW, waits_for=None)
+    if refused is None:
+        check_replace(sent, changed, "alice")
+    else:
+        with pytest.raises(OrderRefused) as caught:
+            check_replace(sent, changed, "alice")
+        assert (caught.value.reason, caught.value.field) == refused
+    # Before it is reached, all of it may be changed.
+    waiting = reached._replace(waits_for=W.PRICE)
+    check_replace(waiting, changed, "alice")
+    # A child that waits for its venue alone is no stop.
+    check_replace(reached._replace(trigger=None), changed, "alice")

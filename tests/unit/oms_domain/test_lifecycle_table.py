@@ -32,6 +32,7 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     ReplaceRequested,
     Stamp,
+    StatusRequested,
     TriggerMoved,
     VenueReportParked,
 )
@@ -74,6 +75,7 @@ def test_nothing_leaves_a_closed_state_but_the_odd_rows():
         ("FILLED", "REPLACED"),
         ("FILLED", "RESTATED"),
         ("CANCELED", "ACKNOWLEDGED"),
+        ("EXPIRED", "ACKNOWLEDGED"),
         ("REJECTED", "ACKNOWLEDGED"),
     }
 
@@ -163,6 +165,7 @@ ONE_OF_EACH = [
     OrderApproved("bob"),
     TriggerMoved(Trigger(Decimal(49), Decimal(51))),
     OrderReleased(),
+    StatusRequested("A-1", "CumQty(14) is 10 above the executions"),
     CommandRefused("cancel", NO),
     VenueReportParked("8", "odd"),
 ]

@@ -167,13 +167,6 @@ def test_a_word_that_contradicts_the_venue_or_does_not_add_up(
     assert cancel_in_doubt.order is before
 
 
-def test_an_execution_of_another_order(in_doubt):
-    in_doubt.executions["E9"] = None
-    with pytest.raises(OrderRefused, match=r"executions\[0\].exec_id"):
-        in_doubt.resolve(WORKING, [("E9", 40, "50")])
-    del in_doubt.executions["E9"]
-
-
 # --- The venue has the last word ------------------------------------------------------------
 
 

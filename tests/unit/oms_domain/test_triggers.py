@@ -11,6 +11,7 @@ from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce, Trigger, TriggerPriceType
 from svc_oms.domain.order import OrderRefused, evolve
 from svc_oms.domain.terms import BASIC
+from svc_oms.domain.trading_hours import NOT_KNOWN, day_ends_at_ns
 from svc_oms.domain.triggers import Prices
 from tests.support.lifecycle import TrackedOrder
 
@@ -161,6 +162,11 @@ def test_a_type_neither_works_is_refused():
         triggers.armed(OrderType.PEGGED, OrderTerms(D(1)), BASIC)
 
 
+def by_calendar(venue_mic, accepted_ns):
+    assert venue_mic == "SIMA"
+    return day_ends_at_ns(accepted_ns, NOT_KNOWN, DAY_END_S)
+
+
 @pytest.mark.parametrize(
     ("placed_h", "tif", "expire", "ends_h"),
     [
@@ -184,7 +190,7 @@ def test_when_a_waiting_order_ends(placed_h, tif, expire, ends_h):
         )
     )
     expected = None if ends_h is None else day + ends_h * HOUR_NS
-    assert triggers.ends_at_ns(order, DAY_END_S) == expected
+    assert triggers.ends_at_ns(order, by_calendar) == expected
 
 
 def waiting(terms, trigger):

@@ -10,6 +10,7 @@ from svc_oms.domain.events import (
     OrderCanceled,
     OrderExecuted,
     OrderExpired,
+    OrderInDoubt,
     OrderReplaced,
     OrderResolved,
     OrderSuspended,
@@ -97,21 +98,21 @@ def test_a_fill_without_its_numbers_is_parked(working, missing):
 def test_a_fill_known_already_is_nothing(working):
     working.fill("E1", 40)
     again = report("F", "1", exec_id="E1", last_quantity=40, last_price="50")
-    assert interpret(working.order, again, working.executions) == []
+    assert working.hear(again) == []
 
 
 def test_a_fill_whose_cum_does_not_add_up_counts_and_is_an_anomaly(working):
     events = working.fill("E1", 40, cum_quantity=70)
-    assert kinds(events) == ["OrderExecuted", "VenueReportParked"]
+    assert kinds(events) == ["OrderExecuted", "VenueReportParked", "StatusRequested"]
     assert working.status == ("PARTIALLY_FILLED", 40, 60)
-    assert "CumQty(14) 70" in working.order.anomaly
+    assert "CumQty(14) 70" in events[1].text
 
 
 def test_an_overfill_counts_and_is_an_anomaly(working):
     working.fill("E1", 120, ord_status="2")
     assert working.status == ("FILLED", 120, 0)
     assert working.order.anomaly == "120 are executed of an order of 100"
-    working.fill("E2", 10)
+    working.fill("E2", 10, ord_status="2")
     assert working.status == ("FILLED", 130, 0)
     assert working.order.anomaly_count == 2
 
@@ -119,14 +120,14 @@ def test_an_overfill_counts_and_is_an_anomaly(working):
 @pytest.mark.parametrize(("exec_type", "state"), [("4", "CANCELED"), ("C", "EXPIRED")])
 def test_a_fill_after_the_end_counts_and_is_an_anomaly(working, exec_type, state):
     working.report(exec_type, exec_type)
-    working.fill("E1", 40)
+    working.fill("E1", 40, ord_status=exec_type)
     assert working.status == (state, 40, 0)
     assert working.order.anomaly == f"EXECUTED does not fit an order that is {state}"
 
 
 def test_a_fill_of_a_rejected_order_counts(tracked):
     tracked.report("8", "8")
-    tracked.fill("E1", 40)
+    tracked.fill("E1", 40, ord_status="8")
     assert tracked.status == ("REJECTED", 40, 0)
     assert tracked.order.anomaly_count == 1
 
@@ -137,7 +138,7 @@ def test_an_order_given_up_that_works_after_all_is_open_again(tracked):
     tracked.report("0", "0")
     assert tracked.status == ("NEW", 0, 100)
     assert tracked.order.rejection is None
-    assert tracked.order.anomaly == "the venue works an order that was rejected"
+    assert tracked.order.anomaly_count == 1
 
 
 def test_a_later_new_reports_the_venue_order_id(tracked):
@@ -158,7 +159,7 @@ def test_unknown_exec_type_is_parked(working, exec_type):
 
 def test_an_end_that_reports_more_than_has_come_closes_and_is_an_anomaly(working):
     events = working.report("4", "4", cum_quantity=40)
-    assert kinds(events) == ["VenueReportParked", "OrderCanceled"]
+    assert kinds(events) == ["OrderCanceled", "VenueReportParked", "StatusRequested"]
     assert working.status == ("CANCELED", 0, 0)
     assert working.order.anomaly_count == 1
     working.fill("E1", 40)
@@ -209,12 +210,16 @@ def test_pending_reports_without_a_request_of_ours_are_nothing(working):
 
 def test_replaced_takes_the_terms_the_venue_reports(working):
     working.replace(200, "50.5")
-    (event,) = working.report(
+    events = working.report(
         "5", "0", cl_ord_id=Y, order_quantity=150, limit_price="50.2", time_in_force="1"
     )
     reported = OrderTerms(Decimal(150), Decimal("50.2"), time_in_force=TimeInForce.GTC)
-    assert event == OrderReplaced(reported, "V1")
+    assert events[0] == OrderReplaced(reported, "V1")
     assert working.order.terms == reported
+    # They are not those that were asked for.
+    assert kinds(events) == ["OrderReplaced", "VenueReportParked", "StatusRequested"]
+    for text in ("OrderQty(38) is 150", "Price(44) is 50.2", "TimeInForce(59) is GTC"):
+        assert text in events[1].text
 
 
 def test_replaced_keeps_the_terms_asked_for_where_the_venue_is_silent(working):
@@ -250,7 +255,7 @@ def test_replaced_to_less_than_is_executed(working):
     working.replace(70)
     working.report("5", "2", cl_ord_id=Y, order_quantity=50)
     assert working.status == ("FILLED", 60, 0)
-    assert working.order.anomaly_count == 1
+    assert working.order.anomaly_count == 2, "less than executed, and not what was asked for"
 
 
 def test_the_price_of_a_market_order_stays_empty():
@@ -608,8 +613,12 @@ def test_a_fill_in_doubt_about_a_cancel_leaves_the_doubt(working):
 
 
 def test_the_venue_does_not_know_an_order_it_worked(working):
-    text = parked(working.report("I", "8", ord_rej_reason=5))
-    assert text == "the venue does not know an order that is NEW"
+    contradiction, doubt = working.report("I", "8", ord_rej_reason=5)
+    assert contradiction.text == "the venue does not know an order that is NEW"
+    assert doubt == OrderInDoubt(X, contradiction.text)
+    assert working.status == ("UNKNOWN", 0, 100)
+    # It says so again: that is one more anomaly, and no other doubt.
+    assert kinds(working.report("I", "8", ord_rej_reason=5)) == ["VenueReportParked"]
     working.report("4", "4")
     assert working.report("I", "8", ord_rej_reason=5) == []
     assert working.report("I", "8", cl_ord_id="other", ord_rej_reason=5) == []
@@ -694,7 +703,7 @@ def test_status_of_a_paused_order_that_only_reports_a_request(working):
 def test_status_of_a_closed_order(working):
     working.report("4", "4")
     assert working.report("I", "4", cum_quantity=0) == []
-    assert "reported of an order that is CANCELED" in parked(working.report("I", "0"))
+    assert "reported of an order that is CANCELED" in parked(working.report("I", "9"))
     assert "CumQty(14) 40" in parked(working.report("I", "4", cum_quantity=40))
 
 

@@ -191,6 +191,7 @@ function kindWords(kind: OrderEvent["kind"]): { title: string; text: string } {
     case "expired":
     case "suspended":
     case "inDoubt":
+    case "statusRequested":
       return { title: TITLES[kind.case] ?? kind.case, text: kind.value.text };
     case "executionBusted":
       return { title: "Execution busted", text: kind.value.bustedExecId };
@@ -220,6 +221,7 @@ const TITLES: Readonly<Record<string, string>> = {
   approved: "Approved",
   triggerMoved: "Stop moved",
   released: "Released",
+  statusRequested: "Venue asked about the order",
   commandRefused: "Command refused",
   venueReportParked: "Venue report parked",
 };

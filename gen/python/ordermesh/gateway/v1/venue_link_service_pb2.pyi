@@ -51,7 +51,7 @@ SESSION_STATE_RECOVERING: SessionState
 SESSION_STATE_UP: SessionState
 
 class LinkRequest(_message.Message):
-    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "sent", "sent_complete")
+    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "beat", "sent", "sent_complete")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +61,7 @@ class LinkRequest(_message.Message):
     ADMIN_RESULT_FIELD_NUMBER: _ClassVar[int]
     NOT_RESENT_FIELD_NUMBER: _ClassVar[int]
     BACK_SOON_FIELD_NUMBER: _ClassVar[int]
+    BEAT_FIELD_NUMBER: _ClassVar[int]
     SENT_FIELD_NUMBER: _ClassVar[int]
     SENT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
     open: LinkOpen
@@ -72,12 +73,13 @@ class LinkRequest(_message.Message):
     admin_result: AdminResult
     not_resent: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
     back_soon: bool
+    beat: int
     sent: _containers.RepeatedCompositeFieldContainer[SentRequest]
     sent_complete: bool
-    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ..., sent_complete: _Optional[bool] = ...) -> None: ...
+    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., beat: _Optional[int] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ..., sent_complete: _Optional[bool] = ...) -> None: ...
 
 class LinkOpen(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost", "mark", "sent")
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost", "beats", "mark", "sent")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +87,7 @@ class LinkOpen(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     DROP_COPY_FIELD_NUMBER: _ClassVar[int]
     STORE_LOST_FIELD_NUMBER: _ClassVar[int]
+    BEATS_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
     SENT_FIELD_NUMBER: _ClassVar[int]
     session_id: str
@@ -94,9 +97,10 @@ class LinkOpen(_message.Message):
     status: SessionStatus
     drop_copy: bool
     store_lost: bool
+    beats: bool
     mark: BookMark
     sent: _containers.RepeatedCompositeFieldContainer[SentRequest]
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ..., beats: _Optional[bool] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ...) -> None: ...
 
 class BookMark(_message.Message):
     __slots__ = ("book_epoch", "fencing_token", "logs")
@@ -131,7 +135,7 @@ class SentRequest(_message.Message):
     def __init__(self, msg_seq_num: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., command: _Optional[_Union[VenueCommand, _Mapping]] = ..., error: _Optional[str] = ...) -> None: ...
 
 class LinkOpened(_message.Message):
-    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "recover_from")
+    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "send_lease_ms", "recover_from")
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +145,7 @@ class LinkOpened(_message.Message):
     SENDER_EPOCH_FIELD_NUMBER: _ClassVar[int]
     KEPT_OUT_FIELD_NUMBER: _ClassVar[int]
     ADMIN_PENDING_FIELD_NUMBER: _ClassVar[int]
+    SEND_LEASE_MS_FIELD_NUMBER: _ClassVar[int]
     RECOVER_FROM_FIELD_NUMBER: _ClassVar[int]
     fencing_token: int
     session_epoch: int
@@ -151,8 +156,9 @@ class LinkOpened(_message.Message):
     sender_epoch: int
     kept_out: bool
     admin_pending: bool
+    send_lease_ms: int
     recover_from: int
-    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., recover_from: _Optional[int] = ...) -> None: ...
+    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., send_lease_ms: _Optional[int] = ..., recover_from: _Optional[int] = ...) -> None: ...
 
 class Blocks(_message.Message):
     __slots__ = ("version", "blocks")
@@ -185,7 +191,7 @@ class LinkStandby(_message.Message):
     def __init__(self, owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class VenueCommand(_message.Message):
-    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by")
+    __slots__ = ("outbound_sequence", "cl_ord_id", "orig_cl_ord_id", "kind", "order_id", "venue_order_id", "account_id", "symbol", "isin", "currency", "side", "type", "terms", "regulatory", "committed_at", "redelivered", "firm_id", "desk_id", "placed_by", "requested_by", "withdrawn")
     OUTBOUND_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -206,6 +212,7 @@ class VenueCommand(_message.Message):
     DESK_ID_FIELD_NUMBER: _ClassVar[int]
     PLACED_BY_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     outbound_sequence: int
     cl_ord_id: str
     orig_cl_ord_id: str
@@ -226,7 +233,8 @@ class VenueCommand(_message.Message):
     desk_id: str
     placed_by: str
     requested_by: str
-    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ...) -> None: ...
+    withdrawn: bool
+    def __init__(self, outbound_sequence: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., kind: _Optional[_Union[VenueCommandKind, str]] = ..., order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., committed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., redelivered: _Optional[bool] = ..., firm_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., placed_by: _Optional[str] = ..., requested_by: _Optional[str] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
 
 class CommandReceipt(_message.Message):
     __slots__ = ("outbound_sequence", "cl_ord_id", "outcome", "msg_seq_num", "text", "order_id", "kind")
@@ -273,7 +281,7 @@ class VenueMessage(_message.Message):
     def __init__(self, msg_seq_num: _Optional[int] = ..., session_epoch: _Optional[int] = ..., poss_dup: _Optional[bool] = ..., poss_resend: _Optional[bool] = ..., sending_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_report: _Optional[_Union[ExecutionReport, _Mapping]] = ..., order_cancel_reject: _Optional[_Union[OrderCancelReject, _Mapping]] = ..., business_reject: _Optional[_Union[BusinessReject, _Mapping]] = ..., session_reject: _Optional[_Union[SessionReject, _Mapping]] = ..., parked: _Optional[_Union[ParkedMessage, _Mapping]] = ...) -> None: ...
 
 class ExecutionReport(_message.Message):
-    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price", "mass_status_request_id", "told")
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "exec_id", "exec_ref_id", "exec_type", "ord_status", "order_quantity", "last_quantity", "last_price", "leaves_quantity", "cum_quantity", "average_price", "limit_price", "stop_price", "time_in_force", "transact_time", "text", "ord_rej_reason", "exec_restatement_reason", "last_liquidity", "last_market_mic", "display_quantity", "status_request_id", "pegged_price", "mass_status_request_id", "told", "repeats", "unreadable")
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -301,6 +309,8 @@ class ExecutionReport(_message.Message):
     PEGGED_PRICE_FIELD_NUMBER: _ClassVar[int]
     MASS_STATUS_REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TOLD_FIELD_NUMBER: _ClassVar[int]
+    REPEATS_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     cl_ord_id: str
     orig_cl_ord_id: str
     venue_order_id: str
@@ -328,7 +338,9 @@ class ExecutionReport(_message.Message):
     pegged_price: str
     mass_status_request_id: str
     told: ToldOrder
-    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ..., told: _Optional[_Union[ToldOrder, _Mapping]] = ...) -> None: ...
+    repeats: ToldOrder
+    unreadable: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., exec_ref_id: _Optional[str] = ..., exec_type: _Optional[str] = ..., ord_status: _Optional[str] = ..., order_quantity: _Optional[str] = ..., last_quantity: _Optional[str] = ..., last_price: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., cum_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., limit_price: _Optional[str] = ..., stop_price: _Optional[str] = ..., time_in_force: _Optional[str] = ..., transact_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., ord_rej_reason: _Optional[int] = ..., exec_restatement_reason: _Optional[int] = ..., last_liquidity: _Optional[int] = ..., last_market_mic: _Optional[str] = ..., display_quantity: _Optional[str] = ..., status_request_id: _Optional[str] = ..., pegged_price: _Optional[str] = ..., mass_status_request_id: _Optional[str] = ..., told: _Optional[_Union[ToldOrder, _Mapping]] = ..., repeats: _Optional[_Union[ToldOrder, _Mapping]] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class ToldOrder(_message.Message):
     __slots__ = ("account_id", "symbol", "isin", "side", "order_type", "currency")
@@ -347,7 +359,7 @@ class ToldOrder(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., symbol: _Optional[str] = ..., isin: _Optional[str] = ..., side: _Optional[str] = ..., order_type: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class OrderCancelReject(_message.Message):
-    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text")
+    __slots__ = ("cl_ord_id", "orig_cl_ord_id", "venue_order_id", "ord_status", "response_to", "cxl_rej_reason", "text", "unreadable")
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -355,6 +367,7 @@ class OrderCancelReject(_message.Message):
     RESPONSE_TO_FIELD_NUMBER: _ClassVar[int]
     CXL_REJ_REASON_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     cl_ord_id: str
     orig_cl_ord_id: str
     venue_order_id: str
@@ -362,52 +375,63 @@ class OrderCancelReject(_message.Message):
     response_to: str
     cxl_rej_reason: int
     text: str
-    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., ord_status: _Optional[str] = ..., response_to: _Optional[str] = ..., cxl_rej_reason: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., ord_status: _Optional[str] = ..., response_to: _Optional[str] = ..., cxl_rej_reason: _Optional[int] = ..., text: _Optional[str] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class BusinessReject(_message.Message):
-    __slots__ = ("ref_seq_num", "ref_msg_type", "reason", "ref_id", "text", "cl_ord_id")
+    __slots__ = ("ref_seq_num", "ref_msg_type", "reason", "ref_id", "text", "cl_ord_id", "unreadable")
     REF_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
     REF_MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     REF_ID_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     ref_seq_num: int
     ref_msg_type: str
     reason: int
     ref_id: str
     text: str
     cl_ord_id: str
-    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., reason: _Optional[int] = ..., ref_id: _Optional[str] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., reason: _Optional[int] = ..., ref_id: _Optional[str] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class SessionReject(_message.Message):
-    __slots__ = ("ref_seq_num", "ref_msg_type", "ref_tag_id", "reason", "text", "cl_ord_id")
+    __slots__ = ("ref_seq_num", "ref_msg_type", "ref_tag_id", "reason", "text", "cl_ord_id", "unreadable")
     REF_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
     REF_MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
     REF_TAG_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     ref_seq_num: int
     ref_msg_type: str
     ref_tag_id: int
     reason: int
     text: str
     cl_ord_id: str
-    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., ref_tag_id: _Optional[int] = ..., reason: _Optional[int] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, ref_seq_num: _Optional[int] = ..., ref_msg_type: _Optional[str] = ..., ref_tag_id: _Optional[int] = ..., reason: _Optional[int] = ..., text: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class ParkedMessage(_message.Message):
-    __slots__ = ("msg_type", "raw", "error")
+    __slots__ = ("msg_type", "raw", "error", "cl_ord_id", "orig_cl_ord_id", "venue_order_id")
     MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIG_CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     msg_type: str
     raw: bytes
     error: str
-    def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    venue_order_id: str
+    def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "clock_skew", "gateway_instance", "capabilities")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "trading_session", "clock_skew", "gateway_instance", "capabilities")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -421,6 +445,7 @@ class SessionStatus(_message.Message):
     ORDER_TYPES_FIELD_NUMBER: _ClassVar[int]
     TIMES_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    TRADING_SESSION_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -437,13 +462,24 @@ class SessionStatus(_message.Message):
     order_types: _containers.RepeatedScalarFieldContainer[_order_pb2.OrderType]
     times_in_force: _containers.RepeatedScalarFieldContainer[_order_pb2.TimeInForce]
     cash_quantity: bool
+    trading_session: TradingSession
     clock_skew: _session_pb2.ClockSkew
     gateway_instance: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., trading_session: _Optional[_Union[TradingSession, _Mapping]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class TradingSession(_message.Message):
+    __slots__ = ("since", "closes_at", "closed_at")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_AT_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_AT_FIELD_NUMBER: _ClassVar[int]
+    since: _timestamp_pb2.Timestamp
+    closes_at: _timestamp_pb2.Timestamp
+    closed_at: _timestamp_pb2.Timestamp
+    def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
-    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "mark")
+    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "beat", "mark")
     OPENED_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
@@ -453,6 +489,7 @@ class LinkResponse(_message.Message):
     STANDBY_FIELD_NUMBER: _ClassVar[int]
     ADMIN_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    BEAT_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
     opened: LinkOpened
     commands: _containers.RepeatedCompositeFieldContainer[VenueCommand]
@@ -463,8 +500,9 @@ class LinkResponse(_message.Message):
     standby: LinkStandby
     admin: AdminCommand
     questions: _containers.RepeatedCompositeFieldContainer[VenueCommand]
+    beat: int
     mark: BookMark
-    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ...) -> None: ...
+    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., beat: _Optional[int] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ...) -> None: ...
 
 class AdminCommand(_message.Message):
     __slots__ = ("action_id", "kind", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset")

@@ -145,7 +145,7 @@ class LimitValues(_message.Message):
     def __init__(self, quantity: _Optional[str] = ..., value: _Optional[str] = ..., percent: _Optional[str] = ..., window_percent: _Optional[str] = ..., long_quantity: _Optional[str] = ..., short_quantity: _Optional[str] = ..., messages: _Optional[int] = ..., cancels: _Optional[int] = ..., executions: _Optional[int] = ..., permission: _Optional[_Union[PermissionMode, str]] = ..., instruments: _Optional[_Iterable[str]] = ..., self_match: _Optional[_Union[SelfMatchPolicy, str]] = ..., short_sale_allowed: _Optional[bool] = ..., window_ms: _Optional[int] = ...) -> None: ...
 
 class Limit(_message.Message):
-    __slots__ = ("limit_id", "version", "kind", "range", "values", "valid_from", "valid_until", "reason", "set_by", "set_at", "ended", "set_by_name")
+    __slots__ = ("limit_id", "version", "kind", "range", "values", "valid_from", "valid_until", "reason", "set_by", "set_at", "ended", "set_by_name", "confirmed_by", "confirmed_by_name")
     LIMIT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -158,6 +158,8 @@ class Limit(_message.Message):
     SET_AT_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     SET_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
     limit_id: str
     version: int
     kind: LimitKind
@@ -170,10 +172,12 @@ class Limit(_message.Message):
     set_at: _timestamp_pb2.Timestamp
     ended: bool
     set_by_name: str
-    def __init__(self, limit_id: _Optional[str] = ..., version: _Optional[int] = ..., kind: _Optional[_Union[LimitKind, str]] = ..., range: _Optional[_Union[LimitRange, _Mapping]] = ..., values: _Optional[_Union[LimitValues, _Mapping]] = ..., valid_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., set_by: _Optional[str] = ..., set_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended: _Optional[bool] = ..., set_by_name: _Optional[str] = ...) -> None: ...
+    confirmed_by: str
+    confirmed_by_name: str
+    def __init__(self, limit_id: _Optional[str] = ..., version: _Optional[int] = ..., kind: _Optional[_Union[LimitKind, str]] = ..., range: _Optional[_Union[LimitRange, _Mapping]] = ..., values: _Optional[_Union[LimitValues, _Mapping]] = ..., valid_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., set_by: _Optional[str] = ..., set_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended: _Optional[bool] = ..., set_by_name: _Optional[str] = ..., confirmed_by: _Optional[str] = ..., confirmed_by_name: _Optional[str] = ...) -> None: ...
 
 class Override(_message.Message):
-    __slots__ = ("override_id", "limit_id", "account_id", "values", "valid_until", "reason", "state", "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_reason", "proposed_by_name", "decided_by_name")
+    __slots__ = ("override_id", "limit_id", "account_id", "values", "valid_until", "reason", "state", "proposed_by", "proposed_at", "decided_by", "decided_at", "decision_reason", "proposed_by_name", "decided_by_name", "limit_version")
     OVERRIDE_ID_FIELD_NUMBER: _ClassVar[int]
     LIMIT_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -188,6 +192,7 @@ class Override(_message.Message):
     DECISION_REASON_FIELD_NUMBER: _ClassVar[int]
     PROPOSED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
     DECIDED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_VERSION_FIELD_NUMBER: _ClassVar[int]
     override_id: str
     limit_id: str
     account_id: str
@@ -202,10 +207,11 @@ class Override(_message.Message):
     decision_reason: str
     proposed_by_name: str
     decided_by_name: str
-    def __init__(self, override_id: _Optional[str] = ..., limit_id: _Optional[str] = ..., account_id: _Optional[str] = ..., values: _Optional[_Union[LimitValues, _Mapping]] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[OverrideState, str]] = ..., proposed_by: _Optional[str] = ..., proposed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decided_by: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision_reason: _Optional[str] = ..., proposed_by_name: _Optional[str] = ..., decided_by_name: _Optional[str] = ...) -> None: ...
+    limit_version: int
+    def __init__(self, override_id: _Optional[str] = ..., limit_id: _Optional[str] = ..., account_id: _Optional[str] = ..., values: _Optional[_Union[LimitValues, _Mapping]] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[OverrideState, str]] = ..., proposed_by: _Optional[str] = ..., proposed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decided_by: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decision_reason: _Optional[str] = ..., proposed_by_name: _Optional[str] = ..., decided_by_name: _Optional[str] = ..., limit_version: _Optional[int] = ...) -> None: ...
 
 class TradingStatusRecord(_message.Message):
-    __slots__ = ("target", "target_id", "status", "reason", "set_by", "set_at", "version", "set_by_name")
+    __slots__ = ("target", "target_id", "status", "reason", "set_by", "set_at", "version", "set_by_name", "confirmed_by", "confirmed_by_name")
     TARGET_FIELD_NUMBER: _ClassVar[int]
     TARGET_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -214,6 +220,8 @@ class TradingStatusRecord(_message.Message):
     SET_AT_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SET_BY_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_NAME_FIELD_NUMBER: _ClassVar[int]
     target: TradingStatusTarget
     target_id: str
     status: _order_pb2.AccountStatus
@@ -222,7 +230,9 @@ class TradingStatusRecord(_message.Message):
     set_at: _timestamp_pb2.Timestamp
     version: int
     set_by_name: str
-    def __init__(self, target: _Optional[_Union[TradingStatusTarget, str]] = ..., target_id: _Optional[str] = ..., status: _Optional[_Union[_order_pb2.AccountStatus, str]] = ..., reason: _Optional[str] = ..., set_by: _Optional[str] = ..., set_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ..., set_by_name: _Optional[str] = ...) -> None: ...
+    confirmed_by: str
+    confirmed_by_name: str
+    def __init__(self, target: _Optional[_Union[TradingStatusTarget, str]] = ..., target_id: _Optional[str] = ..., status: _Optional[_Union[_order_pb2.AccountStatus, str]] = ..., reason: _Optional[str] = ..., set_by: _Optional[str] = ..., set_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ..., set_by_name: _Optional[str] = ..., confirmed_by: _Optional[str] = ..., confirmed_by_name: _Optional[str] = ...) -> None: ...
 
 class StrategyStop(_message.Message):
     __slots__ = ("account_id", "strategy", "instrument_id", "side", "limit_id", "limit_version", "executions", "stopped_at")

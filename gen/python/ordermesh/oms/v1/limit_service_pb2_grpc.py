@@ -30,7 +30,10 @@ class LimitServiceStub:
     applies to every order that any replica accepts after the change was answered.
 
     Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
-    limits of their accounts and of the trading desks and firms of these. Changes are durable before
+    limits of their accounts and of the trading desks and firms of these. What makes a control looser
+    needs two persons: SetLimit, EndLimit, SetTradingStatus and RejectOverride then change nothing
+    and answer with a proposed change, which another person of role RISK confirms by ConfirmChange.
+    What makes a control tighter takes effect at once. Changes are durable before
     they are answered and carry an idempotency key, unique to the caller: the same key with the same
     body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
     """
@@ -96,6 +99,21 @@ class LimitServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.SetTradingStatusRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.SetTradingStatusResponse.FromString,
                 _registered_method=True)
+        self.ConfirmChange = channel.unary_unary(
+                '/ordermesh.oms.v1.LimitService/ConfirmChange',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ConfirmChangeRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ConfirmChangeResponse.FromString,
+                _registered_method=True)
+        self.RejectChange = channel.unary_unary(
+                '/ordermesh.oms.v1.LimitService/RejectChange',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.RejectChangeRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.RejectChangeResponse.FromString,
+                _registered_method=True)
+        self.ListProposedChanges = channel.unary_unary(
+                '/ordermesh.oms.v1.LimitService/ListProposedChanges',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListProposedChangesRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListProposedChangesResponse.FromString,
+                _registered_method=True)
         self.ListTradingStatus = channel.unary_unary(
                 '/ordermesh.oms.v1.LimitService/ListTradingStatus',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListTradingStatusRequest.SerializeToString,
@@ -113,13 +131,17 @@ class LimitServiceServicer:
     applies to every order that any replica accepts after the change was answered.
 
     Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
-    limits of their accounts and of the trading desks and firms of these. Changes are durable before
+    limits of their accounts and of the trading desks and firms of these. What makes a control looser
+    needs two persons: SetLimit, EndLimit, SetTradingStatus and RejectOverride then change nothing
+    and answer with a proposed change, which another person of role RISK confirms by ConfirmChange.
+    What makes a control tighter takes effect at once. Changes are durable before
     they are answered and carry an idempotency key, unique to the caller: the same key with the same
     body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
     """
 
     def SetLimit(self, request, context):
-        """Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the kind does not
+        """Sets a limit, or a new version of it. Looser values, an earlier end, or a limit that is looser
+        than the one it takes the place of are only proposed. Refuses: INVALID_FIELD (values that the kind does not
         use, missing values, valid_from in the past), STALE_VERSION, OBJECT_NOT_FOUND (the account,
         trading desk, firm, listing or venue does not exist; the error names up to 5 similar ids).
         """
@@ -128,7 +150,7 @@ class LimitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EndLimit(self, request, context):
-        """Ends a limit now, by a last version. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the limit has
+        """Ends a limit now, by a last version; only proposed unless the limit has expired. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the limit has
         ended already), STALE_VERSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -166,8 +188,9 @@ class LimitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ProposeOverride(self, request, context):
-        """Proposes other values for a limited time; they have no effect until approved. Refuses:
-        OBJECT_NOT_FOUND, INVALID_FIELD (valid_until is in the past or more than 24 hours ahead; the
+        """Proposes other values for a limited time; they have no effect until approved. They are for the
+        version of the limit in force now, and end with it. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the
+        limit has ended), INVALID_FIELD (valid_until is in the past or more than 24 hours ahead; the
         limit does not apply to the account).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -176,7 +199,7 @@ class LimitServiceServicer:
 
     def ApproveOverride(self, request, context):
         """Puts an override into effect. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the override is decided
-        or expired), SECOND_PERSON_REQUIRED (the caller proposed it).
+        or expired, or the limit has another version now), SECOND_PERSON_REQUIRED (the caller proposed it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -184,7 +207,8 @@ class LimitServiceServicer:
 
     def RejectOverride(self, request, context):
         """Rejects an override, or withdraws one in effect. The person who proposed it may do so, too: no
-        second person is needed to reduce. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE.
+        second person is needed to reduce. The withdrawal of one that is tighter than its limit is only
+        proposed. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,9 +222,35 @@ class LimitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetTradingStatus(self, request, context):
-        """Sets the trading status of an account, listing, venue or firm. Refuses: OBJECT_NOT_FOUND (the
+        """Sets the trading status of an account, listing, venue or firm. A looser one is only proposed:
+        HALTED to REDUCE_ONLY or ACTIVE, REDUCE_ONLY to ACTIVE. Refuses: OBJECT_NOT_FOUND (the
         account, firm, listing or venue does not exist; the error names up to 5 similar ids),
         INVALID_FIELD (target_id is not a valid name of a listing or venue).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmChange(self, request, context):
+        """Carries out a proposed change, as the second person; it is checked again as if it were made now.
+        Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the change is decided, or was proposed more than 24
+        hours ago), SECOND_PERSON_REQUIRED (the caller proposed it), STALE_VERSION (the limit was
+        changed since), and as the rpc that proposed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectChange(self, request, context):
+        """Rejects a proposed change. The person who proposed it may do so, too. Refuses:
+        OBJECT_NOT_FOUND, OBJECT_STATE (the change is decided).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProposedChanges(self, request, context):
+        """Returns proposed changes, newest first, in pages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -280,6 +330,21 @@ def add_LimitServiceServicer_to_server(servicer, server):
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.SetTradingStatusRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.SetTradingStatusResponse.SerializeToString,
             ),
+            'ConfirmChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmChange,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ConfirmChangeRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ConfirmChangeResponse.SerializeToString,
+            ),
+            'RejectChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectChange,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.RejectChangeRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.RejectChangeResponse.SerializeToString,
+            ),
+            'ListProposedChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProposedChanges,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListProposedChangesRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListProposedChangesResponse.SerializeToString,
+            ),
             'ListTradingStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTradingStatus,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListTradingStatusRequest.FromString,
@@ -303,7 +368,10 @@ class LimitService:
     applies to every order that any replica accepts after the change was answered.
 
     Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
-    limits of their accounts and of the trading desks and firms of these. Changes are durable before
+    limits of their accounts and of the trading desks and firms of these. What makes a control looser
+    needs two persons: SetLimit, EndLimit, SetTradingStatus and RejectOverride then change nothing
+    and answer with a proposed change, which another person of role RISK confirms by ConfirmChange.
+    What makes a control tighter takes effect at once. Changes are durable before
     they are answered and carry an idempotency key, unique to the caller: the same key with the same
     body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
     """
@@ -595,6 +663,87 @@ class LimitService:
             '/ordermesh.oms.v1.LimitService/SetTradingStatus',
             ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.SetTradingStatusRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.SetTradingStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.LimitService/ConfirmChange',
+            ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ConfirmChangeRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ConfirmChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.LimitService/RejectChange',
+            ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.RejectChangeRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.RejectChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProposedChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.LimitService/ListProposedChanges',
+            ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListProposedChangesRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_limit__service__pb2.ListProposedChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

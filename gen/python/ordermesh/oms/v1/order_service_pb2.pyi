@@ -52,7 +52,7 @@ FLAT_CAUSE_NO_ANSWER: FlatCause
 FLAT_CAUSE_TOO_LARGE: FlatCause
 
 class PlaceRequest(_message.Message):
-    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval")
+    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval", "reduce_only")
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,7 @@ class PlaceRequest(_message.Message):
     LINK_FIELD_NUMBER: _ClassVar[int]
     CLIENT_NOTE_FIELD_NUMBER: _ClassVar[int]
     HOLD_FOR_APPROVAL_FIELD_NUMBER: _ClassVar[int]
+    REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
     idempotency_key: str
     account_id: str
     instrument_id: str
@@ -73,7 +74,8 @@ class PlaceRequest(_message.Message):
     link: _order_pb2.OrderLink
     client_note: str
     hold_for_approval: bool
-    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ..., hold_for_approval: _Optional[bool] = ...) -> None: ...
+    reduce_only: bool
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ..., hold_for_approval: _Optional[bool] = ..., reduce_only: _Optional[bool] = ...) -> None: ...
 
 class PlaceResponse(_message.Message):
     __slots__ = ("order", "duplicate")

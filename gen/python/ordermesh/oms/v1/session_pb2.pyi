@@ -56,7 +56,7 @@ SESSION_ACTION_KIND_CONNECT: SessionActionKind
 SESSION_ACTION_KIND_HAND_OVER: SessionActionKind
 
 class Session(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "owner_instance", "fencing_token", "standby_instances", "kept_out", "applied_inbound_msg_seq_num", "inbound_epoch", "commands_without_receipt", "since", "text", "numbers", "queued_commands", "clock_skew", "capabilities")
+    __slots__ = ("session_id", "venue_mic", "state", "owner_instance", "fencing_token", "standby_instances", "kept_out", "applied_inbound_msg_seq_num", "inbound_epoch", "commands_without_receipt", "since", "text", "numbers", "queued_commands", "clock_skew", "capabilities", "trading_session_status", "trading_closes_at")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +73,8 @@ class Session(_message.Message):
     QUEUED_COMMANDS_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    TRADING_SESSION_STATUS_FIELD_NUMBER: _ClassVar[int]
+    TRADING_CLOSES_AT_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     state: FixSessionState
@@ -89,7 +91,9 @@ class Session(_message.Message):
     queued_commands: int
     clock_skew: ClockSkew
     capabilities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[FixSessionState, str]] = ..., owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., standby_instances: _Optional[_Iterable[str]] = ..., kept_out: _Optional[bool] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., inbound_epoch: _Optional[int] = ..., commands_without_receipt: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., numbers: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., queued_commands: _Optional[int] = ..., clock_skew: _Optional[_Union[ClockSkew, _Mapping]] = ..., capabilities: _Optional[_Iterable[str]] = ...) -> None: ...
+    trading_session_status: int
+    trading_closes_at: _timestamp_pb2.Timestamp
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[FixSessionState, str]] = ..., owner_instance: _Optional[str] = ..., fencing_token: _Optional[int] = ..., standby_instances: _Optional[_Iterable[str]] = ..., kept_out: _Optional[bool] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., inbound_epoch: _Optional[int] = ..., commands_without_receipt: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., numbers: _Optional[_Union[SequenceNumbers, _Mapping]] = ..., queued_commands: _Optional[int] = ..., clock_skew: _Optional[_Union[ClockSkew, _Mapping]] = ..., capabilities: _Optional[_Iterable[str]] = ..., trading_session_status: _Optional[int] = ..., trading_closes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SessionAction(_message.Message):
     __slots__ = ("action_id", "session_id", "kind", "state", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset", "reason", "requested_by", "requested_at", "expires_at", "decided_by", "decided_at", "sent_at", "settled_at", "text", "before", "after", "gateway_instance", "requested_by_name", "decided_by_name", "answer_due_at")

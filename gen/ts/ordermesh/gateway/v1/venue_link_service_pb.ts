@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/gateway/v1/venue_link_service.proto.
  */
 export const file_ordermesh_gateway_v1_venue_link_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIqEECgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIEjoKBHNlbnQYFyADKAsyIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZW50UmVxdWVzdEIJorsYBSoDEPQDEhUKDXNlbnRfY29tcGxldGUYGCABKAgixAIKCExpbmtPcGVuEhwKCnNlc3Npb25faWQYASABKAlCCKK7GAQIATAHEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSIAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCUIGorsYAggBEhUKDXNlc3Npb25fZXBvY2gYBCABKAMSMwoGc3RhdHVzGAUgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIRCglkcm9wX2NvcHkYBiABKAgSEgoKc3RvcmVfbG9zdBgUIAEoCBIsCgRtYXJrGBUgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuQm9va01hcmsSOgoEc2VudBgWIAMoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlbnRSZXF1ZXN0QgmiuxgFKgMQyAEibAoIQm9va01hcmsSEgoKYm9va19lcG9jaBgBIAEoCRIVCg1mZW5jaW5nX3Rva2VuGAIgASgEEjUKBGxvZ3MYAyADKAsyHS5vcmRlcm1lc2guZ2F0ZXdheS52MS5Mb2dNYXJrQgiiuxgEKgIQECI6CgdMb2dNYXJrEgsKA2xvZxgBIAEoCRISCgpsb2dfbnVtYmVyGAIgASgEEg4KBmRpZ2VzdBgDIAEoDCJ5CgtTZW50UmVxdWVzdBITCgttc2dfc2VxX251bRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSMwoHY29tbWFuZBgDIAEoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBINCgVlcnJvchgEIAEoCSKjAgoKTGlua09wZW5lZBIVCg1mZW5jaW5nX3Rva2VuGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAMgASgEEh4KFm5leHRfb3V0Ym91bmRfc2VxdWVuY2UYBCABKAQSLAoGYmxvY2tzGAUgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGBQgASgEEhQKDHNlbmRlcl9lcG9jaBgVIAEoAxIQCghrZXB0X291dBgWIAEoCBIVCg1hZG1pbl9wZW5kaW5nGBcgASgIEhQKDHJlY292ZXJfZnJvbRgYIAEoBCJGCgZCbG9ja3MSDwoHdmVyc2lvbhgBIAEoBBIrCgZibG9ja3MYAiADKAsyGy5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9jayJjCgVCbG9jaxIRCglzd2l0Y2hfaWQYASABKAkSKgoFc2NvcGUYAiABKAsyGy5vcmRlcm1lc2gub21zLnYxLktpbGxTY29wZRIMCgR0ZXh0GAMgASgJEg0KBWRyaWxsGAQgASgIIkoKC0xpbmtTdGFuZGJ5EhYKDm93bmVyX2luc3RhbmNlGAEgASgJEhUKDWZlbmNpbmdfdG9rZW4YAiABKAQSDAoEdGV4dBgDIAEoCSLBBAoMVmVudWVDb21tYW5kEhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgDIAEoCRI0CgRraW5kGAQgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZBIQCghvcmRlcl9pZBgFIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgGIAEoCRISCgphY2NvdW50X2lkGAcgASgJEg4KBnN5bWJvbBgIIAEoCRIMCgRpc2luGAkgASgJEhAKCGN1cnJlbmN5GAogASgJEiQKBHNpZGUYCyABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgMIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGA0gASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjcKCnJlZ3VsYXRvcnkYDiABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEjAKDGNvbW1pdHRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcmVkZWxpdmVyZWQYECABKAgSDwoHZmlybV9pZBgRIAEoCRIPCgdkZXNrX2lkGBIgASgJEhEKCXBsYWNlZF9ieRgTIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYFCABKAki4AEKDkNvbW1hbmRSZWNlaXB0EhkKEW91dGJvdW5kX3NlcXVlbmNlGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRI1CgdvdXRjb21lGAMgASgOMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZE91dGNvbWUSEwoLbXNnX3NlcV9udW0YBCABKAQSDAoEdGV4dBgFIAEoCRIQCghvcmRlcl9pZBgGIAEoCRI0CgRraW5kGAcgASgOMiYub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kS2luZCKOBAoMVmVudWVNZXNzYWdlEhMKC21zZ19zZXFfbnVtGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSEAoIcG9zc19kdXAYAyABKAgSEwoLcG9zc19yZXNlbmQYBCABKAgSMAoMc2VuZGluZ190aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQQoQZXhlY3V0aW9uX3JlcG9ydBgKIAEoCzIlLm9yZGVybWVzaC5nYXRld2F5LnYxLkV4ZWN1dGlvblJlcG9ydEgAEkYKE29yZGVyX2NhbmNlbF9yZWplY3QYCyABKAsyJy5vcmRlcm1lc2guZ2F0ZXdheS52MS5PcmRlckNhbmNlbFJlamVjdEgAEj8KD2J1c2luZXNzX3JlamVjdBgMIAEoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkJ1c2luZXNzUmVqZWN0SAASPQoOc2Vzc2lvbl9yZWplY3QYDSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uUmVqZWN0SAASNQoGcGFya2VkGA4gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuUGFya2VkTWVzc2FnZUgAQgYKBGJvZHki6AUKD0V4ZWN1dGlvblJlcG9ydBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSDwoHZXhlY19pZBgEIAEoCRITCgtleGVjX3JlZl9pZBgFIAEoCRIRCglleGVjX3R5cGUYBiABKAkSEgoKb3JkX3N0YXR1cxgHIAEoCRIWCg5vcmRlcl9xdWFudGl0eRgIIAEoCRIVCg1sYXN0X3F1YW50aXR5GAkgASgJEhIKCmxhc3RfcHJpY2UYCiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAsgASgJEhQKDGN1bV9xdWFudGl0eRgMIAEoCRIVCg1hdmVyYWdlX3ByaWNlGA0gASgJEhMKC2xpbWl0X3ByaWNlGA4gASgJEhIKCnN0b3BfcHJpY2UYDyABKAkSFQoNdGltZV9pbl9mb3JjZRgQIAEoCRIxCg10cmFuc2FjdF90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0ZXh0GBIgASgJEhsKDm9yZF9yZWpfcmVhc29uGBMgASgFSACIAQESJAoXZXhlY19yZXN0YXRlbWVudF9yZWFzb24YFCABKAVIAYgBARIWCg5sYXN0X2xpcXVpZGl0eRgVIAEoDRIXCg9sYXN0X21hcmtldF9taWMYFiABKAkSGAoQZGlzcGxheV9xdWFudGl0eRgXIAEoCRIZChFzdGF0dXNfcmVxdWVzdF9pZBgYIAEoCRIUCgxwZWdnZWRfcHJpY2UYGSABKAkSHgoWbWFzc19zdGF0dXNfcmVxdWVzdF9pZBgaIAEoCRItCgR0b2xkGBsgASgLMh8ub3JkZXJtZXNoLmdhdGV3YXkudjEuVG9sZE9yZGVyQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24icQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJIr0BChFPcmRlckNhbmNlbFJlamVjdBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSEgoKb3JkX3N0YXR1cxgEIAEoCRITCgtyZXNwb25zZV90bxgFIAEoCRIbCg5jeGxfcmVqX3JlYXNvbhgGIAEoBUgAiAEBEgwKBHRleHQYByABKAlCEQoPX2N4bF9yZWpfcmVhc29uInwKDkJ1c2luZXNzUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRIOCgZyZWFzb24YAyABKAUSDgoGcmVmX2lkGAQgASgJEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIn8KDVNlc3Npb25SZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEhIKCnJlZl90YWdfaWQYAyABKAUSDgoGcmVhc29uGAQgASgFEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJIj0KDVBhcmtlZE1lc3NhZ2USEAoIbXNnX3R5cGUYASABKAkSCwoDcmF3GAIgASgMEg0KBWVycm9yGAMgASgJIp8ECg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUSMAoLb3JkZXJfdHlwZXMYCyADKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRI1Cg50aW1lc19pbl9mb3JjZRgMIAMoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2USFQoNY2FzaF9xdWFudGl0eRgNIAEoCBIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgIoQECgxMaW5rUmVzcG9uc2USMAoGb3BlbmVkGAEgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW5lZBI0Cghjb21tYW5kcxgCIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBItCgNhY2sYAyABKAsyIC5vcmRlcm1lc2guZ2F0ZXdheS52MS5JbmJvdW5kQWNrEi8KCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdBInCgVkcmFpbhgFIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluEiwKBmJsb2NrcxgGIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIyCgdzdGFuZGJ5GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1N0YW5kYnkSMQoFYWRtaW4YFSABKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5BZG1pbkNvbW1hbmQSQAoJcXVlc3Rpb25zGBYgAygLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kQgmiuxgFKgMQ9AMSLAoEbWFyaxgXIAEoCzIeLm9yZGVybWVzaC5nYXRld2F5LnYxLkJvb2tNYXJrIqUBCgxBZG1pbkNvbW1hbmQSEQoJYWN0aW9uX2lkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb25LaW5kEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAMgASgEEh8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAQgASgEEg0KBXJlc2V0GAUgASgIIqEBCgtBZG1pblJlc3VsdBIRCglhY3Rpb25faWQYASABKAkSDAoEZG9uZRgCIAEoCBIMCgR0ZXh0GAMgASgJEjEKBmJlZm9yZRgEIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuU2VxdWVuY2VOdW1iZXJzEjAKBWFmdGVyGAUgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMiSAoKSW5ib3VuZEFjaxIVCg1zZXNzaW9uX2Vwb2NoGAEgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgCIAEoBCqwAQoQVmVudWVDb21tYW5kS2luZBIiCh5WRU5VRV9DT01NQU5EX0tJTkRfVU5TUEVDSUZJRUQQABIaChZWRU5VRV9DT01NQU5EX0tJTkRfTkVXEAESHQoZVkVOVUVfQ09NTUFORF9LSU5EX0NBTkNFTBACEh4KGlZFTlVFX0NPTU1BTkRfS0lORF9SRVBMQUNFEAMSHQoZVkVOVUVfQ09NTUFORF9LSU5EX1NUQVRVUxAEKocBCg5Db21tYW5kT3V0Y29tZRIfChtDT01NQU5EX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDT01NQU5EX09VVENPTUVfU0VOVBABEhwKGENPTU1BTkRfT1VUQ09NRV9OT1RfU0VOVBACEhwKGENPTU1BTkRfT1VUQ09NRV9JTl9ET1VCVBADKnkKDFNlc3Npb25TdGF0ZRIdChlTRVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU0VTU0lPTl9TVEFURV9ET1dOEAESHAoYU0VTU0lPTl9TVEFURV9SRUNPVkVSSU5HEAISFAoQU0VTU0lPTl9TVEFURV9VUBADMmUKEFZlbnVlTGlua1NlcnZpY2USUQoETGluaxIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXF1ZXN0GiIub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIq8ECgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIEgwKBGJlYXQYFyABKAQSOgoEc2VudBgaIAMoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlbnRSZXF1ZXN0QgmiuxgFKgMQ9AMSFQoNc2VudF9jb21wbGV0ZRgbIAEoCCLTAgoITGlua09wZW4SHAoKc2Vzc2lvbl9pZBgBIAEoCUIIorsYBAgBMAcSGwoJdmVudWVfbWljGAIgASgJQgiiuxgECAEwBhIgChBnYXRld2F5X2luc3RhbmNlGAMgASgJQgaiuxgCCAESFQoNc2Vzc2lvbl9lcG9jaBgEIAEoAxIzCgZzdGF0dXMYBSABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZXNzaW9uU3RhdHVzEhEKCWRyb3BfY29weRgGIAEoCBISCgpzdG9yZV9sb3N0GBQgASgIEg0KBWJlYXRzGBUgASgIEiwKBG1hcmsYGCABKAsyHi5vcmRlcm1lc2guZ2F0ZXdheS52MS5Cb29rTWFyaxI6CgRzZW50GBkgAygLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuU2VudFJlcXVlc3RCCaK7GAUqAxDIASJsCghCb29rTWFyaxISCgpib29rX2Vwb2NoGAEgASgJEhUKDWZlbmNpbmdfdG9rZW4YAiABKAQSNQoEbG9ncxgDIAMoCzIdLm9yZGVybWVzaC5nYXRld2F5LnYxLkxvZ01hcmtCCKK7GAQqAhAQIjoKB0xvZ01hcmsSCwoDbG9nGAEgASgJEhIKCmxvZ19udW1iZXIYAiABKAQSDgoGZGlnZXN0GAMgASgMInkKC1NlbnRSZXF1ZXN0EhMKC21zZ19zZXFfbnVtGAEgASgEEhEKCWNsX29yZF9pZBgCIAEoCRIzCgdjb21tYW5kGAMgASgLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuVmVudWVDb21tYW5kEg0KBWVycm9yGAQgASgJIroCCgpMaW5rT3BlbmVkEhUKDWZlbmNpbmdfdG9rZW4YASABKAQSFQoNc2Vzc2lvbl9lcG9jaBgCIAEoAxIjChthcHBsaWVkX2luYm91bmRfbXNnX3NlcV9udW0YAyABKAQSHgoWbmV4dF9vdXRib3VuZF9zZXF1ZW5jZRgEIAEoBBIsCgZibG9ja3MYBSABKAsyHC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9ja3MSHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YFCABKAQSFAoMc2VuZGVyX2Vwb2NoGBUgASgDEhAKCGtlcHRfb3V0GBYgASgIEhUKDWFkbWluX3BlbmRpbmcYFyABKAgSFQoNc2VuZF9sZWFzZV9tcxgYIAEoDRIUCgxyZWNvdmVyX2Zyb20YGyABKAQiRgoGQmxvY2tzEg8KB3ZlcnNpb24YASABKAQSKwoGYmxvY2tzGAIgAygLMhsub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2siYwoFQmxvY2sSEQoJc3dpdGNoX2lkGAEgASgJEioKBXNjb3BlGAIgASgLMhsub3JkZXJtZXNoLm9tcy52MS5LaWxsU2NvcGUSDAoEdGV4dBgDIAEoCRINCgVkcmlsbBgEIAEoCCJKCgtMaW5rU3RhbmRieRIWCg5vd25lcl9pbnN0YW5jZRgBIAEoCRIVCg1mZW5jaW5nX3Rva2VuGAIgASgEEgwKBHRleHQYAyABKAki1AQKDFZlbnVlQ29tbWFuZBIZChFvdXRib3VuZF9zZXF1ZW5jZRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAyABKAkSNAoEa2luZBgEIAEoDjImLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEtpbmQSEAoIb3JkZXJfaWQYBSABKAkSFgoOdmVudWVfb3JkZXJfaWQYBiABKAkSEgoKYWNjb3VudF9pZBgHIAEoCRIOCgZzeW1ib2wYCCABKAkSDAoEaXNpbhgJIAEoCRIQCghjdXJyZW5jeRgKIAEoCRIkCgRzaWRlGAsgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYDCABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgNIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxI3CgpyZWd1bGF0b3J5GA4gASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIwCgxjb21taXR0ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3JlZGVsaXZlcmVkGBAgASgIEg8KB2Zpcm1faWQYESABKAkSDwoHZGVza19pZBgSIAEoCRIRCglwbGFjZWRfYnkYEyABKAkSFAoMcmVxdWVzdGVkX2J5GBQgASgJEhEKCXdpdGhkcmF3bhgVIAEoCCLgAQoOQ29tbWFuZFJlY2VpcHQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEjUKB291dGNvbWUYAyABKA4yJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5Db21tYW5kT3V0Y29tZRITCgttc2dfc2VxX251bRgEIAEoBBIMCgR0ZXh0GAUgASgJEhAKCG9yZGVyX2lkGAYgASgJEjQKBGtpbmQYByABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kIo4ECgxWZW51ZU1lc3NhZ2USEwoLbXNnX3NlcV9udW0YASABKAQSFQoNc2Vzc2lvbl9lcG9jaBgCIAEoAxIQCghwb3NzX2R1cBgDIAEoCBITCgtwb3NzX3Jlc2VuZBgEIAEoCBIwCgxzZW5kaW5nX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBChBleGVjdXRpb25fcmVwb3J0GAogASgLMiUub3JkZXJtZXNoLmdhdGV3YXkudjEuRXhlY3V0aW9uUmVwb3J0SAASRgoTb3JkZXJfY2FuY2VsX3JlamVjdBgLIAEoCzInLm9yZGVybWVzaC5nYXRld2F5LnYxLk9yZGVyQ2FuY2VsUmVqZWN0SAASPwoPYnVzaW5lc3NfcmVqZWN0GAwgASgLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQnVzaW5lc3NSZWplY3RIABI9Cg5zZXNzaW9uX3JlamVjdBgNIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25SZWplY3RIABI1CgZwYXJrZWQYDiABKAsyIy5vcmRlcm1lc2guZ2F0ZXdheS52MS5QYXJrZWRNZXNzYWdlSABCBgoEYm9keSKuBgoPRXhlY3V0aW9uUmVwb3J0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRIPCgdleGVjX2lkGAQgASgJEhMKC2V4ZWNfcmVmX2lkGAUgASgJEhEKCWV4ZWNfdHlwZRgGIAEoCRISCgpvcmRfc3RhdHVzGAcgASgJEhYKDm9yZGVyX3F1YW50aXR5GAggASgJEhUKDWxhc3RfcXVhbnRpdHkYCSABKAkSEgoKbGFzdF9wcmljZRgKIAEoCRIXCg9sZWF2ZXNfcXVhbnRpdHkYCyABKAkSFAoMY3VtX3F1YW50aXR5GAwgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYDSABKAkSEwoLbGltaXRfcHJpY2UYDiABKAkSEgoKc3RvcF9wcmljZRgPIAEoCRIVCg10aW1lX2luX2ZvcmNlGBAgASgJEjEKDXRyYW5zYWN0X3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYEiABKAkSGwoOb3JkX3Jlal9yZWFzb24YEyABKAVIAIgBARIkChdleGVjX3Jlc3RhdGVtZW50X3JlYXNvbhgUIAEoBUgBiAEBEhYKDmxhc3RfbGlxdWlkaXR5GBUgASgNEhcKD2xhc3RfbWFya2V0X21pYxgWIAEoCRIYChBkaXNwbGF5X3F1YW50aXR5GBcgASgJEhkKEXN0YXR1c19yZXF1ZXN0X2lkGBggASgJEhQKDHBlZ2dlZF9wcmljZRgZIAEoCRIeChZtYXNzX3N0YXR1c19yZXF1ZXN0X2lkGBogASgJEi0KBHRvbGQYGyABKAsyHy5vcmRlcm1lc2guZ2F0ZXdheS52MS5Ub2xkT3JkZXISMAoHcmVwZWF0cxgcIAEoCzIfLm9yZGVybWVzaC5nYXRld2F5LnYxLlRvbGRPcmRlchISCgp1bnJlYWRhYmxlGB0gASgJQhEKD19vcmRfcmVqX3JlYXNvbkIaChhfZXhlY19yZXN0YXRlbWVudF9yZWFzb24icQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJItEBChFPcmRlckNhbmNlbFJlamVjdBIRCgljbF9vcmRfaWQYASABKAkSFgoOb3JpZ19jbF9vcmRfaWQYAiABKAkSFgoOdmVudWVfb3JkZXJfaWQYAyABKAkSEgoKb3JkX3N0YXR1cxgEIAEoCRITCgtyZXNwb25zZV90bxgFIAEoCRIbCg5jeGxfcmVqX3JlYXNvbhgGIAEoBUgAiAEBEgwKBHRleHQYByABKAkSEgoKdW5yZWFkYWJsZRgIIAEoCUIRCg9fY3hsX3Jlal9yZWFzb24ikAEKDkJ1c2luZXNzUmVqZWN0EhMKC3JlZl9zZXFfbnVtGAEgASgEEhQKDHJlZl9tc2dfdHlwZRgCIAEoCRIOCgZyZWFzb24YAyABKAUSDgoGcmVmX2lkGAQgASgJEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJEhIKCnVucmVhZGFibGUYByABKAkikwEKDVNlc3Npb25SZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEhIKCnJlZl90YWdfaWQYAyABKAUSDgoGcmVhc29uGAQgASgFEgwKBHRleHQYBSABKAkSEQoJY2xfb3JkX2lkGAYgASgJEhIKCnVucmVhZGFibGUYByABKAkigAEKDVBhcmtlZE1lc3NhZ2USEAoIbXNnX3R5cGUYASABKAkSCwoDcmF3GAIgASgMEg0KBWVycm9yGAMgASgJEhEKCWNsX29yZF9pZBgEIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgFIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgGIAEoCSLeBAoNU2Vzc2lvblN0YXR1cxISCgpzZXNzaW9uX2lkGAEgASgJEhEKCXZlbnVlX21pYxgCIAEoCRIxCgVzdGF0ZRgDIAEoDjIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25TdGF0ZRIpCgVzaW5jZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPcXVldWVkX2NvbW1hbmRzGAUgASgNEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAYgASgEEh8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAcgASgEEgwKBHRleHQYCCABKAkSFQoNc2Vzc2lvbl9lcG9jaBgJIAEoAxIeChZ0cmFkaW5nX3Nlc3Npb25fc3RhdHVzGAogASgFEjAKC29yZGVyX3R5cGVzGAsgAygOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSNQoOdGltZXNfaW5fZm9yY2UYDCADKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlEhUKDWNhc2hfcXVhbnRpdHkYDSABKAgSPQoPdHJhZGluZ19zZXNzaW9uGA4gASgLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuVHJhZGluZ1Nlc3Npb24SLwoKY2xvY2tfc2tldxgUIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuQ2xvY2tTa2V3EhgKEGdhdGV3YXlfaW5zdGFuY2UYFSABKAkSHgoMY2FwYWJpbGl0aWVzGBYgAygJQgiiuxgEKgIQICKZAQoOVHJhZGluZ1Nlc3Npb24SKQoFc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3Nlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY2xvc2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKSBAoMTGlua1Jlc3BvbnNlEjAKBm9wZW5lZBgBIAEoCzIgLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtPcGVuZWQSNAoIY29tbWFuZHMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmQSLQoDYWNrGAMgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuSW5ib3VuZEFjaxIvCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSJwoFZHJhaW4YBSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbhIsCgZibG9ja3MYBiABKAsyHC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9ja3MSMgoHc3RhbmRieRgUIAEoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtTdGFuZGJ5EjEKBWFkbWluGBUgASgLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5Db21tYW5kEkAKCXF1ZXN0aW9ucxgWIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEIJorsYBSoDEPQDEgwKBGJlYXQYFyABKAQSLAoEbWFyaxgaIAEoCzIeLm9yZGVybWVzaC5nYXRld2F5LnYxLkJvb2tNYXJrIqUBCgxBZG1pbkNvbW1hbmQSEQoJYWN0aW9uX2lkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb25LaW5kEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAMgASgEEh8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAQgASgEEg0KBXJlc2V0GAUgASgIIqEBCgtBZG1pblJlc3VsdBIRCglhY3Rpb25faWQYASABKAkSDAoEZG9uZRgCIAEoCBIMCgR0ZXh0GAMgASgJEjEKBmJlZm9yZRgEIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuU2VxdWVuY2VOdW1iZXJzEjAKBWFmdGVyGAUgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMiSAoKSW5ib3VuZEFjaxIVCg1zZXNzaW9uX2Vwb2NoGAEgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgCIAEoBCqwAQoQVmVudWVDb21tYW5kS2luZBIiCh5WRU5VRV9DT01NQU5EX0tJTkRfVU5TUEVDSUZJRUQQABIaChZWRU5VRV9DT01NQU5EX0tJTkRfTkVXEAESHQoZVkVOVUVfQ09NTUFORF9LSU5EX0NBTkNFTBACEh4KGlZFTlVFX0NPTU1BTkRfS0lORF9SRVBMQUNFEAMSHQoZVkVOVUVfQ09NTUFORF9LSU5EX1NUQVRVUxAEKocBCg5Db21tYW5kT3V0Y29tZRIfChtDT01NQU5EX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDT01NQU5EX09VVENPTUVfU0VOVBABEhwKGENPTU1BTkRfT1VUQ09NRV9OT1RfU0VOVBACEhwKGENPTU1BTkRfT1VUQ09NRV9JTl9ET1VCVBADKnkKDFNlc3Npb25TdGF0ZRIdChlTRVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU0VTU0lPTl9TVEFURV9ET1dOEAESHAoYU0VTU0lPTl9TVEFURV9SRUNPVkVSSU5HEAISFAoQU0VTU0lPTl9TVEFURV9VUBADMmUKEFZlbnVlTGlua1NlcnZpY2USUQoETGluaxIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXF1ZXN0GiIub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -97,17 +97,24 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
   backSoon: boolean;
 
   /**
+   * Number of this sign of life, growing; set at least every 0.5 s, and 0 in other frames. The OMS answers with the highest number it has read (LinkResponse.beat).
+   *
+   * @generated from field: uint64 beat = 23;
+   */
+  beat: bigint;
+
+  /**
    * Requests in the FIX store from recover_from on, in the order of their numbers; sent before any
    * message of the venue, only if recover_from asks for them.
    *
-   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 23;
+   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 26;
    */
   sent: SentRequest[];
 
   /**
    * True with the last of these requests, or alone if there are none.
    *
-   * @generated from field: bool sent_complete = 24;
+   * @generated from field: bool sent_complete = 27;
    */
   sentComplete: boolean;
 };
@@ -180,11 +187,19 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
   storeLost: boolean;
 
   /**
+   * True if the gateway sets beat at least every 0.5 s. The OMS then ends the session link after
+   * 2 s of silence; otherwise (an older gateway) after 15 s.
+   *
+   * @generated from field: bool beats = 21;
+   */
+  beats: boolean;
+
+  /**
    * The newest mark of the order book that the gateway stored beside the FIX store of this session;
    * not set if it has none. An order book in which the mark is missing is older than the gateway's
    * knowledge of it: it was restored.
    *
-   * @generated from field: ordermesh.gateway.v1.BookMark mark = 21;
+   * @generated from field: ordermesh.gateway.v1.BookMark mark = 24;
    */
   mark?: BookMark | undefined;
 
@@ -192,7 +207,7 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
    * The last requests in the FIX store, without their commands: a request is committed before it is
    * sent, so an order book that does not know one of them is older.
    *
-   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 22;
+   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 25;
    */
   sent: SentRequest[];
 };
@@ -391,10 +406,19 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
   adminPending: boolean;
 
   /**
+   * The OMS keeps the session for this gateway at least so long after a frame that it has read. So
+   * the gateway sends to the venue only for this long after it sent the last beat that the OMS
+   * has answered. 0: an older OMS, which answers no beats. Milliseconds.
+   *
+   * @generated from field: uint32 send_lease_ms = 24;
+   */
+  sendLeaseMs: number;
+
+  /**
    * If not 0, the order book is RECOVERING: before it logs on, the gateway sends the requests of
    * its FIX store from this MsgSeqNum(34) on. It does not judge whether the store is lost.
    *
-   * @generated from field: uint64 recover_from = 24;
+   * @generated from field: uint64 recover_from = 27;
    */
   recoverFrom: bigint;
 };
@@ -661,6 +685,14 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
    * @generated from field: string requested_by = 20;
    */
   requestedBy: string;
+
+  /**
+   * True if the OMS has ended the order or the replace because no gateway had the command in time:
+   * never send it, and answer NOT_SENT.
+   *
+   * @generated from field: bool withdrawn = 21;
+   */
+  withdrawn: boolean;
 };
 
 /**
@@ -907,7 +939,7 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
   lastQuantity: string;
 
   /**
-   * LastPx(31).
+   * LastPx(31), exactly: it may have more than 9 digits after the point.
    *
    * @generated from field: string last_price = 10;
    */
@@ -1035,6 +1067,22 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
    * @generated from field: ordermesh.gateway.v1.ToldOrder told = 27;
    */
   told?: ToldOrder | undefined;
+
+  /**
+   * What the report repeats of the order, as far as it does; the OMS compares it with the order it
+   * knows. account_id is not set with account_tag: none in the venues file.
+   *
+   * @generated from field: ordermesh.gateway.v1.ToldOrder repeats = 28;
+   */
+  repeats?: ToldOrder | undefined;
+
+  /**
+   * Fields that the report has and that could not be read, in words, at most 256 characters. They
+   * are left out: the event does not need them.
+   *
+   * @generated from field: string unreadable = 29;
+   */
+  unreadable: string;
 };
 
 /**
@@ -1155,6 +1203,13 @@ export type OrderCancelReject = Message<"ordermesh.gateway.v1.OrderCancelReject"
    * @generated from field: string text = 7;
    */
   text: string;
+
+  /**
+   * As unreadable of ExecutionReport.
+   *
+   * @generated from field: string unreadable = 8;
+   */
+  unreadable: string;
 };
 
 /**
@@ -1211,6 +1266,13 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
    * @generated from field: string cl_ord_id = 6;
    */
   clOrdId: string;
+
+  /**
+   * As unreadable of ExecutionReport.
+   *
+   * @generated from field: string unreadable = 7;
+   */
+  unreadable: string;
 };
 
 /**
@@ -1267,6 +1329,13 @@ export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
    * @generated from field: string cl_ord_id = 6;
    */
   clOrdId: string;
+
+  /**
+   * As unreadable of ExecutionReport.
+   *
+   * @generated from field: string unreadable = 7;
+   */
+  unreadable: string;
 };
 
 /**
@@ -1302,6 +1371,27 @@ export type ParkedMessage = Message<"ordermesh.gateway.v1.ParkedMessage"> & {
    * @generated from field: string error = 3;
    */
   error: string;
+
+  /**
+   * ClOrdID(11), if it can be read: the OMS shows the message with its order.
+   *
+   * @generated from field: string cl_ord_id = 4;
+   */
+  clOrdId: string;
+
+  /**
+   * OrigClOrdID(41), if it can be read.
+   *
+   * @generated from field: string orig_cl_ord_id = 5;
+   */
+  origClOrdId: string;
+
+  /**
+   * OrderID(37), if it can be read.
+   *
+   * @generated from field: string venue_order_id = 6;
+   */
+  venueOrderId: string;
 };
 
 /**
@@ -1383,7 +1473,7 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
 
   /**
    * TradSesStatus(340) of TradingSessionStatus(h): 0 unknown, 1 halted, 2 open, 3 closed, 4
-   * pre-open, 5 pre-close.
+   * pre-open, 5 pre-close. Of several trading sessions, that of the one that takes most orders.
    *
    * @generated from field: int32 trading_session_status = 10;
    */
@@ -1410,6 +1500,14 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
    * @generated from field: bool cash_quantity = 13;
    */
   cashQuantity: boolean;
+
+  /**
+   * When the venue trades, by TradingSessionStatus(h). Not set: this gateway process has not heard
+   * of it yet, and the OMS keeps what it knows.
+   *
+   * @generated from field: ordermesh.gateway.v1.TradingSession trading_session = 14;
+   */
+  tradingSession?: TradingSession | undefined;
 
   /**
    * Difference between the venue's clock and ours, as far as a one-way delay shows it (RTS 25); not
@@ -1441,6 +1539,42 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
  */
 export const SessionStatusSchema: GenMessage<SessionStatus> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
+
+/**
+ * When a venue trades, as far as TradingSessionStatus(h) shows.
+ *
+ * @generated from message ordermesh.gateway.v1.TradingSession
+ */
+export type TradingSession = Message<"ordermesh.gateway.v1.TradingSession"> & {
+  /**
+   * When the venue entered SessionStatus.trading_session_status.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * TradSesCloseTime(344), or else TradSesEndTime(345), of the trading session that is on or comes
+   * next; not set if the venue does not report it.
+   *
+   * @generated from field: google.protobuf.Timestamp closes_at = 2;
+   */
+  closesAt?: Timestamp | undefined;
+
+  /**
+   * When the venue last closed. Set by the OMS.
+   *
+   * @generated from field: google.protobuf.Timestamp closed_at = 3;
+   */
+  closedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.TradingSession.
+ * Use `create(TradingSessionSchema)` to create a new message.
+ */
+export const TradingSessionSchema: GenMessage<TradingSession> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
 
 /**
  * A frame from the OMS.
@@ -1513,10 +1647,17 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
   questions: VenueCommand[];
 
   /**
+   * Highest beat of the gateway that was read; 0 in frames that do not answer one.
+   *
+   * @generated from field: uint64 beat = 23;
+   */
+  beat: bigint;
+
+  /**
    * Newest mark of the order book, with a heartbeat, if it differs from the one before. Not sent
    * while the order book is RECOVERING.
    *
-   * @generated from field: ordermesh.gateway.v1.BookMark mark = 23;
+   * @generated from field: ordermesh.gateway.v1.BookMark mark = 26;
    */
   mark?: BookMark | undefined;
 };
@@ -1526,7 +1667,7 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
  * Use `create(LinkResponseSchema)` to create a new message.
  */
 export const LinkResponseSchema: GenMessage<LinkResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 20);
 
 /**
  * An administrative command for a session, requested by a person. It is sent again on the next
@@ -1578,7 +1719,7 @@ export type AdminCommand = Message<"ordermesh.gateway.v1.AdminCommand"> & {
  * Use `create(AdminCommandSchema)` to create a new message.
  */
 export const AdminCommandSchema: GenMessage<AdminCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 20);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 21);
 
 /**
  * Outcome of an administrative command.
@@ -1627,7 +1768,7 @@ export type AdminResult = Message<"ordermesh.gateway.v1.AdminResult"> & {
  * Use `create(AdminResultSchema)` to create a new message.
  */
 export const AdminResultSchema: GenMessage<AdminResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 21);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 22);
 
 /**
  * Acknowledges venue messages that are durable.
@@ -1655,7 +1796,7 @@ export type InboundAck = Message<"ordermesh.gateway.v1.InboundAck"> & {
  * Use `create(InboundAckSchema)` to create a new message.
  */
 export const InboundAckSchema: GenMessage<InboundAck> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 22);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 23);
 
 /**
  * FIX messages the OMS can send.

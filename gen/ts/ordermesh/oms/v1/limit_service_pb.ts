@@ -2,8 +2,8 @@
 // @generated from file ordermesh/oms/v1/limit_service.proto (package ordermesh.oms.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Limit, LimitKind, LimitRange, LimitUse, LimitValues, Override, OverrideState, StrategyStop, TradingStatusRecord, TradingStatusTarget } from "./limit_pb.js";
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/limit_service.proto.
  */
 export const file_ordermesh_oms_v1_limit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2xpbWl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi5AIKD1NldExpbWl0UmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIxCgRraW5kGAIgASgOMhsub3JkZXJtZXNoLm9tcy52MS5MaW1pdEtpbmRCBqK7GAIIARIzCgVyYW5nZRgDIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuTGltaXRSYW5nZUIGorsYAggBEjUKBnZhbHVlcxgEIAEoCzIdLm9yZGVybWVzaC5vbXMudjEuTGltaXRWYWx1ZXNCBqK7GAIIARIuCgp2YWxpZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt2YWxpZF91bnRpbBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoGcmVhc29uGAcgASgJQgaiuxgCMA0SGAoQZXhwZWN0ZWRfdmVyc2lvbhgIIAEoDSI6ChBTZXRMaW1pdFJlc3BvbnNlEiYKBWxpbWl0GAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdCKGAQoPRW5kTGltaXRSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCGxpbWl0X2lkGAIgASgJQgaiuxgCMAISIAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoDUIGorsYAggBEhYKBnJlYXNvbhgEIAEoCUIGorsYAjANIjoKEEVuZExpbWl0UmVzcG9uc2USJgoFbGltaXQYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0Ir0BChFMaXN0TGltaXRzUmVxdWVzdBIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgEGgIQIBImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEa2luZBgDIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuTGltaXRLaW5kEhkKCXBhZ2Vfc2l6ZRgEIAEoDUIGorsYAjAREhwKCnBhZ2VfdG9rZW4YBSABKAlCCKK7GAQaAhAkIlYKEkxpc3RMaW1pdHNSZXNwb25zZRInCgZsaW1pdHMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJKChdMaXN0TGltaXRIaXN0b3J5UmVxdWVzdBIYCghsaW1pdF9pZBgBIAEoCUIGorsYAjACEhUKDWFmdGVyX3ZlcnNpb24YAiABKA0iRQoYTGlzdExpbWl0SGlzdG9yeVJlc3BvbnNlEikKCHZlcnNpb25zGAEgAygLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdCItCg9HZXRVc2FnZVJlcXVlc3QSGgoKYWNjb3VudF9pZBgBIAEoCUIGorsYAjAEIsgBChBHZXRVc2FnZVJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50U3RhdHVzEigKBHVzZXMYAyADKAsyGi5vcmRlcm1lc2gub21zLnYxLkxpbWl0VXNlEi0KBXN0b3BzGAQgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5TdHJhdGVneVN0b3ASFgoOYXNfb2Zfc2VxdWVuY2UYBSABKAQiMgoUTGlzdFBvc2l0aW9uc1JlcXVlc3QSGgoKYWNjb3VudF9pZBgBIAEoCUIGorsYAjAEIkYKFUxpc3RQb3NpdGlvbnNSZXNwb25zZRItCglwb3NpdGlvbnMYASADKAsyGi5vcmRlcm1lc2gub21zLnYxLlBvc2l0aW9uIvcBChZQcm9wb3NlT3ZlcnJpZGVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCGxpbWl0X2lkGAIgASgJQgaiuxgCMAISGgoKYWNjb3VudF9pZBgDIAEoCUIGorsYAjAEEjUKBnZhbHVlcxgEIAEoCzIdLm9yZGVybWVzaC5vbXMudjEuTGltaXRWYWx1ZXNCBqK7GAIIARI3Cgt2YWxpZF91bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBqK7GAIIARIWCgZyZWFzb24YBiABKAlCBqK7GAIwDSJHChdQcm9wb3NlT3ZlcnJpZGVSZXNwb25zZRIsCghvdmVycmlkZRgBIAEoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUicQoWQXBwcm92ZU92ZXJyaWRlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIbCgtvdmVycmlkZV9pZBgCIAEoCUIGorsYAjACEhkKBnJlYXNvbhgDIAEoCUIJorsYBRoDEPQDIkcKF0FwcHJvdmVPdmVycmlkZVJlc3BvbnNlEiwKCG92ZXJyaWRlGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSJtChVSZWplY3RPdmVycmlkZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGwoLb3ZlcnJpZGVfaWQYAiABKAlCBqK7GAIwAhIWCgZyZWFzb24YAyABKAlCBqK7GAIwDSJGChZSZWplY3RPdmVycmlkZVJlc3BvbnNlEiwKCG92ZXJyaWRlGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSKdAQoUTGlzdE92ZXJyaWRlc1JlcXVlc3QSHAoKYWNjb3VudF9pZBgBIAEoCUIIorsYBBoCECASLgoFc3RhdGUYAiABKA4yHy5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlU3RhdGUSGQoJcGFnZV9zaXplGAMgASgNQgaiuxgCMBESHAoKcGFnZV90b2tlbhgEIAEoCUIIorsYBBoCECQiXwoVTGlzdE92ZXJyaWRlc1Jlc3BvbnNlEi0KCW92ZXJyaWRlcxgBIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpUCChdTZXRUcmFkaW5nU3RhdHVzUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARI9CgZ0YXJnZXQYAiABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXRCBqK7GAIIARJJCgl0YXJnZXRfaWQYAyABKAlCNqK7GDIIARouECAaD1tBLVphLXowLTlfLi1dKyIZbGV0dGVycywgZGlnaXRzIGFuZCBfIC4gLRI3CgZzdGF0dXMYBCABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXNCBqK7GAIIARIWCgZyZWFzb24YBSABKAlCBqK7GAIwDSJRChhTZXRUcmFkaW5nU3RhdHVzUmVzcG9uc2USNQoGcmVjb3JkGAEgASgLMiUub3JkZXJtZXNoLm9tcy52MS5UcmFkaW5nU3RhdHVzUmVjb3JkIm4KGExpc3RUcmFkaW5nU3RhdHVzUmVxdWVzdBI1CgZ0YXJnZXQYASABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXQSGwoJdGFyZ2V0X2lkGAIgASgJQgiiuxgEGgIQICJTChlMaXN0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEjYKB3JlY29yZHMYASADKAsyJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNSZWNvcmQi2wEKFUVuYWJsZVN0cmF0ZWd5UmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIaCgphY2NvdW50X2lkGAIgASgJQgaiuxgCMAQSHAoIc3RyYXRlZ3kYAyABKAlCCqK7GAYIARoCEGQSIQoNaW5zdHJ1bWVudF9pZBgEIAEoCUIKorsYBggBGgIQIBIsCgRzaWRlGAUgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESFgoGcmVhc29uGAYgASgJQgaiuxgCMA0iswEKFkVuYWJsZVN0cmF0ZWd5UmVzcG9uc2USLAoEc3RvcBgBIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuU3RyYXRlZ3lTdG9wEhIKCmVuYWJsZWRfYnkYAiABKAkSLgoKZW5hYmxlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAQgASgJEhcKD2VuYWJsZWRfYnlfbmFtZRgFIAEoCTKCCgoMTGltaXRTZXJ2aWNlElEKCFNldExpbWl0EiEub3JkZXJtZXNoLm9tcy52MS5TZXRMaW1pdFJlcXVlc3QaIi5vcmRlcm1lc2gub21zLnYxLlNldExpbWl0UmVzcG9uc2USUQoIRW5kTGltaXQSIS5vcmRlcm1lc2gub21zLnYxLkVuZExpbWl0UmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuRW5kTGltaXRSZXNwb25zZRJXCgpMaXN0TGltaXRzEiMub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRzUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuTGlzdExpbWl0c1Jlc3BvbnNlEmkKEExpc3RMaW1pdEhpc3RvcnkSKS5vcmRlcm1lc2gub21zLnYxLkxpc3RMaW1pdEhpc3RvcnlSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRIaXN0b3J5UmVzcG9uc2USUQoIR2V0VXNhZ2USIS5vcmRlcm1lc2gub21zLnYxLkdldFVzYWdlUmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuR2V0VXNhZ2VSZXNwb25zZRJgCg1MaXN0UG9zaXRpb25zEiYub3JkZXJtZXNoLm9tcy52MS5MaXN0UG9zaXRpb25zUmVxdWVzdBonLm9yZGVybWVzaC5vbXMudjEuTGlzdFBvc2l0aW9uc1Jlc3BvbnNlEmYKD1Byb3Bvc2VPdmVycmlkZRIoLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZU92ZXJyaWRlUmVxdWVzdBopLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZU92ZXJyaWRlUmVzcG9uc2USZgoPQXBwcm92ZU92ZXJyaWRlEigub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlT3ZlcnJpZGVSZXF1ZXN0Gikub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlT3ZlcnJpZGVSZXNwb25zZRJjCg5SZWplY3RPdmVycmlkZRInLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0T3ZlcnJpZGVSZXF1ZXN0Gigub3JkZXJtZXNoLm9tcy52MS5SZWplY3RPdmVycmlkZVJlc3BvbnNlEmAKDUxpc3RPdmVycmlkZXMSJi5vcmRlcm1lc2gub21zLnYxLkxpc3RPdmVycmlkZXNSZXF1ZXN0Gicub3JkZXJtZXNoLm9tcy52MS5MaXN0T3ZlcnJpZGVzUmVzcG9uc2USaQoQU2V0VHJhZGluZ1N0YXR1cxIpLm9yZGVybWVzaC5vbXMudjEuU2V0VHJhZGluZ1N0YXR1c1JlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLlNldFRyYWRpbmdTdGF0dXNSZXNwb25zZRJsChFMaXN0VHJhZGluZ1N0YXR1cxIqLm9yZGVybWVzaC5vbXMudjEuTGlzdFRyYWRpbmdTdGF0dXNSZXF1ZXN0Gisub3JkZXJtZXNoLm9tcy52MS5MaXN0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEmMKDkVuYWJsZVN0cmF0ZWd5Eicub3JkZXJtZXNoLm9tcy52MS5FbmFibGVTdHJhdGVneVJlcXVlc3QaKC5vcmRlcm1lc2gub21zLnYxLkVuYWJsZVN0cmF0ZWd5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_limit, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2xpbWl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi5AIKD1NldExpbWl0UmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIxCgRraW5kGAIgASgOMhsub3JkZXJtZXNoLm9tcy52MS5MaW1pdEtpbmRCBqK7GAIIARIzCgVyYW5nZRgDIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuTGltaXRSYW5nZUIGorsYAggBEjUKBnZhbHVlcxgEIAEoCzIdLm9yZGVybWVzaC5vbXMudjEuTGltaXRWYWx1ZXNCBqK7GAIIARIuCgp2YWxpZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt2YWxpZF91bnRpbBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoGcmVhc29uGAcgASgJQgaiuxgCMA0SGAoQZXhwZWN0ZWRfdmVyc2lvbhgIIAEoDSJuChBTZXRMaW1pdFJlc3BvbnNlEiYKBWxpbWl0GAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdBIyCghwcm9wb3NlZBgCIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZWRDaGFuZ2UihgEKD0VuZExpbWl0UmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghsaW1pdF9pZBgCIAEoCUIGorsYAjACEiAKEGV4cGVjdGVkX3ZlcnNpb24YAyABKA1CBqK7GAIIARIWCgZyZWFzb24YBCABKAlCBqK7GAIwDSJuChBFbmRMaW1pdFJlc3BvbnNlEiYKBWxpbWl0GAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5MaW1pdBIyCghwcm9wb3NlZBgCIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZWRDaGFuZ2UivQEKEUxpc3RMaW1pdHNSZXF1ZXN0EhwKCmFjY291bnRfaWQYASABKAlCCKK7GAQaAhAgEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAMgASgOMhsub3JkZXJtZXNoLm9tcy52MS5MaW1pdEtpbmQSGQoJcGFnZV9zaXplGAQgASgNQgaiuxgCMBESHAoKcGFnZV90b2tlbhgFIAEoCUIIorsYBBoCECQiVgoSTGlzdExpbWl0c1Jlc3BvbnNlEicKBmxpbWl0cxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuTGltaXQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkoKF0xpc3RMaW1pdEhpc3RvcnlSZXF1ZXN0EhgKCGxpbWl0X2lkGAEgASgJQgaiuxgCMAISFQoNYWZ0ZXJfdmVyc2lvbhgCIAEoDSJFChhMaXN0TGltaXRIaXN0b3J5UmVzcG9uc2USKQoIdmVyc2lvbnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLkxpbWl0Ii0KD0dldFVzYWdlUmVxdWVzdBIaCgphY2NvdW50X2lkGAEgASgJQgaiuxgCMAQiyAEKEEdldFVzYWdlUmVzcG9uc2USEgoKYWNjb3VudF9pZBgBIAEoCRIvCgZzdGF0dXMYAiABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXMSKAoEdXNlcxgDIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuTGltaXRVc2USLQoFc3RvcHMYBCADKAsyHi5vcmRlcm1lc2gub21zLnYxLlN0cmF0ZWd5U3RvcBIWCg5hc19vZl9zZXF1ZW5jZRgFIAEoBCIyChRMaXN0UG9zaXRpb25zUmVxdWVzdBIaCgphY2NvdW50X2lkGAEgASgJQgaiuxgCMAQiRgoVTGlzdFBvc2l0aW9uc1Jlc3BvbnNlEi0KCXBvc2l0aW9ucxgBIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuUG9zaXRpb24i9wEKFlByb3Bvc2VPdmVycmlkZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIbGltaXRfaWQYAiABKAlCBqK7GAIwAhIaCgphY2NvdW50X2lkGAMgASgJQgaiuxgCMAQSNQoGdmFsdWVzGAQgASgLMh0ub3JkZXJtZXNoLm9tcy52MS5MaW1pdFZhbHVlc0IGorsYAggBEjcKC3ZhbGlkX3VudGlsGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGorsYAggBEhYKBnJlYXNvbhgGIAEoCUIGorsYAjANIkcKF1Byb3Bvc2VPdmVycmlkZVJlc3BvbnNlEiwKCG92ZXJyaWRlGAEgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSJxChZBcHByb3ZlT3ZlcnJpZGVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhsKC292ZXJyaWRlX2lkGAIgASgJQgaiuxgCMAISGQoGcmVhc29uGAMgASgJQgmiuxgFGgMQ9AMiRwoXQXBwcm92ZU92ZXJyaWRlUmVzcG9uc2USLAoIb3ZlcnJpZGUYASABKAsyGi5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlIm0KFVJlamVjdE92ZXJyaWRlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIbCgtvdmVycmlkZV9pZBgCIAEoCUIGorsYAjACEhYKBnJlYXNvbhgDIAEoCUIGorsYAjANInoKFlJlamVjdE92ZXJyaWRlUmVzcG9uc2USLAoIb3ZlcnJpZGUYASABKAsyGi5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlEjIKCHByb3Bvc2VkGAIgASgLMiAub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlZENoYW5nZSKdAQoUTGlzdE92ZXJyaWRlc1JlcXVlc3QSHAoKYWNjb3VudF9pZBgBIAEoCUIIorsYBBoCECASLgoFc3RhdGUYAiABKA4yHy5vcmRlcm1lc2gub21zLnYxLk92ZXJyaWRlU3RhdGUSGQoJcGFnZV9zaXplGAMgASgNQgaiuxgCMBESHAoKcGFnZV90b2tlbhgEIAEoCUIIorsYBBoCECQiXwoVTGlzdE92ZXJyaWRlc1Jlc3BvbnNlEi0KCW92ZXJyaWRlcxgBIAMoCzIaLm9yZGVybWVzaC5vbXMudjEuT3ZlcnJpZGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpUCChdTZXRUcmFkaW5nU3RhdHVzUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARI9CgZ0YXJnZXQYAiABKA4yJS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdTdGF0dXNUYXJnZXRCBqK7GAIIARJJCgl0YXJnZXRfaWQYAyABKAlCNqK7GDIIARouECAaD1tBLVphLXowLTlfLi1dKyIZbGV0dGVycywgZGlnaXRzIGFuZCBfIC4gLRI3CgZzdGF0dXMYBCABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXNCBqK7GAIIARIWCgZyZWFzb24YBSABKAlCBqK7GAIwDSKFAQoYU2V0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEjUKBnJlY29yZBgBIAEoCzIlLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ1N0YXR1c1JlY29yZBIyCghwcm9wb3NlZBgCIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZWRDaGFuZ2Ui9wQKDlByb3Bvc2VkQ2hhbmdlEhEKCWNoYW5nZV9pZBgBIAEoCRI2CglzZXRfbGltaXQYAiABKAsyIS5vcmRlcm1lc2gub21zLnYxLlNldExpbWl0UmVxdWVzdEgAEjYKCWVuZF9saW1pdBgDIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuRW5kTGltaXRSZXF1ZXN0SAASRwoSc2V0X3RyYWRpbmdfc3RhdHVzGAQgASgLMikub3JkZXJtZXNoLm9tcy52MS5TZXRUcmFkaW5nU3RhdHVzUmVxdWVzdEgAEkIKD3JlamVjdF9vdmVycmlkZRgFIAEoCzInLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0T3ZlcnJpZGVSZXF1ZXN0SAASDgoGbG9vc2VyGAYgASgJEjQKBXN0YXRlGAcgASgOMiUub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlZENoYW5nZVN0YXRlEhMKC3Byb3Bvc2VkX2J5GAggASgJEhgKEHByb3Bvc2VkX2J5X25hbWUYCSABKAkSLwoLcHJvcG9zZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3ZhbGlkX3VudGlsGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpkZWNpZGVkX2J5GAwgASgJEhcKD2RlY2lkZWRfYnlfbmFtZRgNIAEoCRIuCgpkZWNpZGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9kZWNpc2lvbl9yZWFzb24YDyABKAlCCAoGY2hhbmdlIm0KFENvbmZpcm1DaGFuZ2VSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhkKCWNoYW5nZV9pZBgCIAEoCUIGorsYAjACEhkKBnJlYXNvbhgDIAEoCUIJorsYBRoDEPQDItYBChVDb25maXJtQ2hhbmdlUmVzcG9uc2USMAoGY2hhbmdlGAEgASgLMiAub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlZENoYW5nZRImCgVsaW1pdBgCIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuTGltaXQSNQoGcmVjb3JkGAMgASgLMiUub3JkZXJtZXNoLm9tcy52MS5UcmFkaW5nU3RhdHVzUmVjb3JkEiwKCG92ZXJyaWRlGAQgASgLMhoub3JkZXJtZXNoLm9tcy52MS5PdmVycmlkZSJpChNSZWplY3RDaGFuZ2VSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhkKCWNoYW5nZV9pZBgCIAEoCUIGorsYAjACEhYKBnJlYXNvbhgDIAEoCUIGorsYAjANIkgKFFJlamVjdENoYW5nZVJlc3BvbnNlEjAKBmNoYW5nZRgBIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZWRDaGFuZ2UiqQEKGkxpc3RQcm9wb3NlZENoYW5nZXNSZXF1ZXN0EhwKCmFjY291bnRfaWQYASABKAlCCKK7GAQaAhAgEjQKBXN0YXRlGAIgASgOMiUub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlZENoYW5nZVN0YXRlEhkKCXBhZ2Vfc2l6ZRgDIAEoDUIGorsYAjAREhwKCnBhZ2VfdG9rZW4YBCABKAlCCKK7GAQaAhAkImkKG0xpc3RQcm9wb3NlZENoYW5nZXNSZXNwb25zZRIxCgdjaGFuZ2VzGAEgAygLMiAub3JkZXJtZXNoLm9tcy52MS5Qcm9wb3NlZENoYW5nZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibgoYTGlzdFRyYWRpbmdTdGF0dXNSZXF1ZXN0EjUKBnRhcmdldBgBIAEoDjIlLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ1N0YXR1c1RhcmdldBIbCgl0YXJnZXRfaWQYAiABKAlCCKK7GAQaAhAgIlMKGUxpc3RUcmFkaW5nU3RhdHVzUmVzcG9uc2USNgoHcmVjb3JkcxgBIAMoCzIlLm9yZGVybWVzaC5vbXMudjEuVHJhZGluZ1N0YXR1c1JlY29yZCLbAQoVRW5hYmxlU3RyYXRlZ3lSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhoKCmFjY291bnRfaWQYAiABKAlCBqK7GAIwBBIcCghzdHJhdGVneRgDIAEoCUIKorsYBggBGgIQZBIhCg1pbnN0cnVtZW50X2lkGAQgASgJQgqiuxgGCAEaAhAgEiwKBHNpZGUYBSABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGVCBqK7GAIIARIWCgZyZWFzb24YBiABKAlCBqK7GAIwDSKzAQoWRW5hYmxlU3RyYXRlZ3lSZXNwb25zZRIsCgRzdG9wGAEgASgLMh4ub3JkZXJtZXNoLm9tcy52MS5TdHJhdGVneVN0b3ASEgoKZW5hYmxlZF9ieRgCIAEoCRIuCgplbmFibGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBCABKAkSFwoPZW5hYmxlZF9ieV9uYW1lGAUgASgJKqkBChNQcm9wb3NlZENoYW5nZVN0YXRlEiUKIVBST1BPU0VEX0NIQU5HRV9TVEFURV9VTlNQRUNJRklFRBAAEiIKHlBST1BPU0VEX0NIQU5HRV9TVEFURV9QUk9QT1NFRBABEiMKH1BST1BPU0VEX0NIQU5HRV9TVEFURV9DT05GSVJNRUQQAhIiCh5QUk9QT1NFRF9DSEFOR0VfU1RBVEVfUkVKRUNURUQQAzK3DAoMTGltaXRTZXJ2aWNlElEKCFNldExpbWl0EiEub3JkZXJtZXNoLm9tcy52MS5TZXRMaW1pdFJlcXVlc3QaIi5vcmRlcm1lc2gub21zLnYxLlNldExpbWl0UmVzcG9uc2USUQoIRW5kTGltaXQSIS5vcmRlcm1lc2gub21zLnYxLkVuZExpbWl0UmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuRW5kTGltaXRSZXNwb25zZRJXCgpMaXN0TGltaXRzEiMub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRzUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuTGlzdExpbWl0c1Jlc3BvbnNlEmkKEExpc3RMaW1pdEhpc3RvcnkSKS5vcmRlcm1lc2gub21zLnYxLkxpc3RMaW1pdEhpc3RvcnlSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5MaXN0TGltaXRIaXN0b3J5UmVzcG9uc2USUQoIR2V0VXNhZ2USIS5vcmRlcm1lc2gub21zLnYxLkdldFVzYWdlUmVxdWVzdBoiLm9yZGVybWVzaC5vbXMudjEuR2V0VXNhZ2VSZXNwb25zZRJgCg1MaXN0UG9zaXRpb25zEiYub3JkZXJtZXNoLm9tcy52MS5MaXN0UG9zaXRpb25zUmVxdWVzdBonLm9yZGVybWVzaC5vbXMudjEuTGlzdFBvc2l0aW9uc1Jlc3BvbnNlEmYKD1Byb3Bvc2VPdmVycmlkZRIoLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZU92ZXJyaWRlUmVxdWVzdBopLm9yZGVybWVzaC5vbXMudjEuUHJvcG9zZU92ZXJyaWRlUmVzcG9uc2USZgoPQXBwcm92ZU92ZXJyaWRlEigub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlT3ZlcnJpZGVSZXF1ZXN0Gikub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlT3ZlcnJpZGVSZXNwb25zZRJjCg5SZWplY3RPdmVycmlkZRInLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0T3ZlcnJpZGVSZXF1ZXN0Gigub3JkZXJtZXNoLm9tcy52MS5SZWplY3RPdmVycmlkZVJlc3BvbnNlEmAKDUxpc3RPdmVycmlkZXMSJi5vcmRlcm1lc2gub21zLnYxLkxpc3RPdmVycmlkZXNSZXF1ZXN0Gicub3JkZXJtZXNoLm9tcy52MS5MaXN0T3ZlcnJpZGVzUmVzcG9uc2USaQoQU2V0VHJhZGluZ1N0YXR1cxIpLm9yZGVybWVzaC5vbXMudjEuU2V0VHJhZGluZ1N0YXR1c1JlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLlNldFRyYWRpbmdTdGF0dXNSZXNwb25zZRJgCg1Db25maXJtQ2hhbmdlEiYub3JkZXJtZXNoLm9tcy52MS5Db25maXJtQ2hhbmdlUmVxdWVzdBonLm9yZGVybWVzaC5vbXMudjEuQ29uZmlybUNoYW5nZVJlc3BvbnNlEl0KDFJlamVjdENoYW5nZRIlLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0Q2hhbmdlUmVxdWVzdBomLm9yZGVybWVzaC5vbXMudjEuUmVqZWN0Q2hhbmdlUmVzcG9uc2UScgoTTGlzdFByb3Bvc2VkQ2hhbmdlcxIsLm9yZGVybWVzaC5vbXMudjEuTGlzdFByb3Bvc2VkQ2hhbmdlc1JlcXVlc3QaLS5vcmRlcm1lc2gub21zLnYxLkxpc3RQcm9wb3NlZENoYW5nZXNSZXNwb25zZRJsChFMaXN0VHJhZGluZ1N0YXR1cxIqLm9yZGVybWVzaC5vbXMudjEuTGlzdFRyYWRpbmdTdGF0dXNSZXF1ZXN0Gisub3JkZXJtZXNoLm9tcy52MS5MaXN0VHJhZGluZ1N0YXR1c1Jlc3BvbnNlEmMKDkVuYWJsZVN0cmF0ZWd5Eicub3JkZXJtZXNoLm9tcy52MS5FbmFibGVTdHJhdGVneVJlcXVlc3QaKC5vcmRlcm1lc2gub21zLnYxLkVuYWJsZVN0cmF0ZWd5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_limit, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_rules]);
 
 /**
  * A limit, or a new version of one.
@@ -96,11 +96,18 @@ export const SetLimitRequestSchema: GenMessage<SetLimitRequest> = /*@__PURE__*/
  */
 export type SetLimitResponse = Message<"ordermesh.oms.v1.SetLimitResponse"> & {
   /**
-   * The new version.
+   * The new version, unless the change is only proposed.
    *
    * @generated from field: ordermesh.oms.v1.Limit limit = 1;
    */
   limit?: Limit | undefined;
+
+  /**
+   * The proposed change, if it makes the control looser; nothing has changed then.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChange proposed = 2;
+   */
+  proposed?: ProposedChange | undefined;
 };
 
 /**
@@ -159,11 +166,18 @@ export const EndLimitRequestSchema: GenMessage<EndLimitRequest> = /*@__PURE__*/
  */
 export type EndLimitResponse = Message<"ordermesh.oms.v1.EndLimitResponse"> & {
   /**
-   * The last version of the limit.
+   * The last version of the limit, unless the change is only proposed.
    *
    * @generated from field: ordermesh.oms.v1.Limit limit = 1;
    */
   limit?: Limit | undefined;
+
+  /**
+   * The proposed change, if it makes the control looser; nothing has changed then.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChange proposed = 2;
+   */
+  proposed?: ProposedChange | undefined;
 };
 
 /**
@@ -586,11 +600,18 @@ export const RejectOverrideRequestSchema: GenMessage<RejectOverrideRequest> = /*
  */
 export type RejectOverrideResponse = Message<"ordermesh.oms.v1.RejectOverrideResponse"> & {
   /**
-   * The override in REJECTED.
+   * The override in REJECTED, unless the change is only proposed.
    *
    * @generated from field: ordermesh.oms.v1.Override override = 1;
    */
   override?: Override | undefined;
+
+  /**
+   * The proposed change, if it makes the control looser; nothing has changed then.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChange proposed = 2;
+   */
+  proposed?: ProposedChange | undefined;
 };
 
 /**
@@ -726,11 +747,18 @@ export const SetTradingStatusRequestSchema: GenMessage<SetTradingStatusRequest> 
  */
 export type SetTradingStatusResponse = Message<"ordermesh.oms.v1.SetTradingStatusResponse"> & {
   /**
-   * The new version of the status.
+   * The new version of the status, unless the change is only proposed.
    *
    * @generated from field: ordermesh.oms.v1.TradingStatusRecord record = 1;
    */
   record?: TradingStatusRecord | undefined;
+
+  /**
+   * The proposed change, if it makes the control looser; nothing has changed then.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChange proposed = 2;
+   */
+  proposed?: ProposedChange | undefined;
 };
 
 /**
@@ -739,6 +767,339 @@ export type SetTradingStatusResponse = Message<"ordermesh.oms.v1.SetTradingStatu
  */
 export const SetTradingStatusResponseSchema: GenMessage<SetTradingStatusResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_limit_service, 21);
+
+/**
+ * A change that makes a control looser, and so needs two persons.
+ *
+ * @generated from message ordermesh.oms.v1.ProposedChange
+ */
+export type ProposedChange = Message<"ordermesh.oms.v1.ProposedChange"> & {
+  /**
+   * Id given by the OMS: a ULID.
+   *
+   * @generated from field: string change_id = 1;
+   */
+  changeId: string;
+
+  /**
+   * The change as it was requested.
+   *
+   * @generated from oneof ordermesh.oms.v1.ProposedChange.change
+   */
+  change: {
+    /**
+     * A limit to set.
+     *
+     * @generated from field: ordermesh.oms.v1.SetLimitRequest set_limit = 2;
+     */
+    value: SetLimitRequest;
+    case: "setLimit";
+  } | {
+    /**
+     * A limit to end.
+     *
+     * @generated from field: ordermesh.oms.v1.EndLimitRequest end_limit = 3;
+     */
+    value: EndLimitRequest;
+    case: "endLimit";
+  } | {
+    /**
+     * A trading status to set.
+     *
+     * @generated from field: ordermesh.oms.v1.SetTradingStatusRequest set_trading_status = 4;
+     */
+    value: SetTradingStatusRequest;
+    case: "setTradingStatus";
+  } | {
+    /**
+     * An override to withdraw.
+     *
+     * @generated from field: ordermesh.oms.v1.RejectOverrideRequest reject_override = 5;
+     */
+    value: RejectOverrideRequest;
+    case: "rejectOverride";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * What becomes looser, in words.
+   *
+   * @generated from field: string looser = 6;
+   */
+  looser: string;
+
+  /**
+   * State of the change.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChangeState state = 7;
+   */
+  state: ProposedChangeState;
+
+  /**
+   * Subject of the person who proposed it.
+   *
+   * @generated from field: string proposed_by = 8;
+   */
+  proposedBy: string;
+
+  /**
+   * Name of proposed_by at that time.
+   *
+   * @generated from field: string proposed_by_name = 9;
+   */
+  proposedByName: string;
+
+  /**
+   * When it was proposed.
+   *
+   * @generated from field: google.protobuf.Timestamp proposed_at = 10;
+   */
+  proposedAt?: Timestamp | undefined;
+
+  /**
+   * End of the time in which it can be confirmed: 24 hours after proposed_at.
+   *
+   * @generated from field: google.protobuf.Timestamp valid_until = 11;
+   */
+  validUntil?: Timestamp | undefined;
+
+  /**
+   * Subject of the person who confirmed or rejected it.
+   *
+   * @generated from field: string decided_by = 12;
+   */
+  decidedBy: string;
+
+  /**
+   * Name of decided_by at that time.
+   *
+   * @generated from field: string decided_by_name = 13;
+   */
+  decidedByName: string;
+
+  /**
+   * When it was confirmed or rejected.
+   *
+   * @generated from field: google.protobuf.Timestamp decided_at = 14;
+   */
+  decidedAt?: Timestamp | undefined;
+
+  /**
+   * Reason given by the person who confirmed or rejected it.
+   *
+   * @generated from field: string decision_reason = 15;
+   */
+  decisionReason: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ProposedChange.
+ * Use `create(ProposedChangeSchema)` to create a new message.
+ */
+export const ProposedChangeSchema: GenMessage<ProposedChange> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 22);
+
+/**
+ * The confirmation of a change by a second person.
+ *
+ * @generated from message ordermesh.oms.v1.ConfirmChangeRequest
+ */
+export type ConfirmChangeRequest = Message<"ordermesh.oms.v1.ConfirmChangeRequest"> & {
+  /**
+   * The client's key for this change.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * The change to carry out.
+   *
+   * @generated from field: string change_id = 2;
+   */
+  changeId: string;
+
+  /**
+   * Why it is confirmed; optional.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ConfirmChangeRequest.
+ * Use `create(ConfirmChangeRequestSchema)` to create a new message.
+ */
+export const ConfirmChangeRequestSchema: GenMessage<ConfirmChangeRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 23);
+
+/**
+ * The change, and what it made; exactly one of the last three is set.
+ *
+ * @generated from message ordermesh.oms.v1.ConfirmChangeResponse
+ */
+export type ConfirmChangeResponse = Message<"ordermesh.oms.v1.ConfirmChangeResponse"> & {
+  /**
+   * The change in CONFIRMED.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChange change = 1;
+   */
+  change?: ProposedChange | undefined;
+
+  /**
+   * The new or last version of the limit.
+   *
+   * @generated from field: ordermesh.oms.v1.Limit limit = 2;
+   */
+  limit?: Limit | undefined;
+
+  /**
+   * The new version of the trading status.
+   *
+   * @generated from field: ordermesh.oms.v1.TradingStatusRecord record = 3;
+   */
+  record?: TradingStatusRecord | undefined;
+
+  /**
+   * The withdrawn override.
+   *
+   * @generated from field: ordermesh.oms.v1.Override override = 4;
+   */
+  override?: Override | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ConfirmChangeResponse.
+ * Use `create(ConfirmChangeResponseSchema)` to create a new message.
+ */
+export const ConfirmChangeResponseSchema: GenMessage<ConfirmChangeResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 24);
+
+/**
+ * The rejection of a proposed change.
+ *
+ * @generated from message ordermesh.oms.v1.RejectChangeRequest
+ */
+export type RejectChangeRequest = Message<"ordermesh.oms.v1.RejectChangeRequest"> & {
+  /**
+   * The client's key for this change.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * The change to reject.
+   *
+   * @generated from field: string change_id = 2;
+   */
+  changeId: string;
+
+  /**
+   * Why it is rejected.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.RejectChangeRequest.
+ * Use `create(RejectChangeRequestSchema)` to create a new message.
+ */
+export const RejectChangeRequestSchema: GenMessage<RejectChangeRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 25);
+
+/**
+ * The change, which can have no effect any more.
+ *
+ * @generated from message ordermesh.oms.v1.RejectChangeResponse
+ */
+export type RejectChangeResponse = Message<"ordermesh.oms.v1.RejectChangeResponse"> & {
+  /**
+   * The change in REJECTED.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChange change = 1;
+   */
+  change?: ProposedChange | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.RejectChangeResponse.
+ * Use `create(RejectChangeResponseSchema)` to create a new message.
+ */
+export const RejectChangeResponseSchema: GenMessage<RejectChangeResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 26);
+
+/**
+ * A filter of proposed changes.
+ *
+ * @generated from message ordermesh.oms.v1.ListProposedChangesRequest
+ */
+export type ListProposedChangesRequest = Message<"ordermesh.oms.v1.ListProposedChangesRequest"> & {
+  /**
+   * Only changes that concern this account, its desk or its firm; empty for all the caller may see.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Only changes in this state; unset: all.
+   *
+   * @generated from field: ordermesh.oms.v1.ProposedChangeState state = 2;
+   */
+  state: ProposedChangeState;
+
+  /**
+   * Changes per page, 1 to 1000; 0 means 100.
+   *
+   * @generated from field: uint32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * change_id of the last change of the previous page.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ListProposedChangesRequest.
+ * Use `create(ListProposedChangesRequestSchema)` to create a new message.
+ */
+export const ListProposedChangesRequestSchema: GenMessage<ListProposedChangesRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 27);
+
+/**
+ * A page of proposed changes.
+ *
+ * @generated from message ordermesh.oms.v1.ListProposedChangesResponse
+ */
+export type ListProposedChangesResponse = Message<"ordermesh.oms.v1.ListProposedChangesResponse"> & {
+  /**
+   * The changes, newest first.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.ProposedChange changes = 1;
+   */
+  changes: ProposedChange[];
+
+  /**
+   * Token of the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ListProposedChangesResponse.
+ * Use `create(ListProposedChangesResponseSchema)` to create a new message.
+ */
+export const ListProposedChangesResponseSchema: GenMessage<ListProposedChangesResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_limit_service, 28);
 
 /**
  * The trading statuses to list.
@@ -767,7 +1128,7 @@ export type ListTradingStatusRequest = Message<"ordermesh.oms.v1.ListTradingStat
  * Use `create(ListTradingStatusRequestSchema)` to create a new message.
  */
 export const ListTradingStatusRequestSchema: GenMessage<ListTradingStatusRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_limit_service, 22);
+  messageDesc(file_ordermesh_oms_v1_limit_service, 29);
 
 /**
  * Trading statuses.
@@ -788,7 +1149,7 @@ export type ListTradingStatusResponse = Message<"ordermesh.oms.v1.ListTradingSta
  * Use `create(ListTradingStatusResponseSchema)` to create a new message.
  */
 export const ListTradingStatusResponseSchema: GenMessage<ListTradingStatusResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_limit_service, 23);
+  messageDesc(file_ordermesh_oms_v1_limit_service, 30);
 
 /**
  * A stopped strategy to enable again.
@@ -844,7 +1205,7 @@ export type EnableStrategyRequest = Message<"ordermesh.oms.v1.EnableStrategyRequ
  * Use `create(EnableStrategyRequestSchema)` to create a new message.
  */
 export const EnableStrategyRequestSchema: GenMessage<EnableStrategyRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_limit_service, 24);
+  messageDesc(file_ordermesh_oms_v1_limit_service, 31);
 
 /**
  * The stop that has ended.
@@ -893,14 +1254,58 @@ export type EnableStrategyResponse = Message<"ordermesh.oms.v1.EnableStrategyRes
  * Use `create(EnableStrategyResponseSchema)` to create a new message.
  */
 export const EnableStrategyResponseSchema: GenMessage<EnableStrategyResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_limit_service, 25);
+  messageDesc(file_ordermesh_oms_v1_limit_service, 32);
+
+/**
+ * State of a proposed change.
+ *
+ * @generated from enum ordermesh.oms.v1.ProposedChangeState
+ */
+export enum ProposedChangeState {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: PROPOSED_CHANGE_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Waits for a second person; has no effect.
+   *
+   * @generated from enum value: PROPOSED_CHANGE_STATE_PROPOSED = 1;
+   */
+  PROPOSED = 1,
+
+  /**
+   * Carried out.
+   *
+   * @generated from enum value: PROPOSED_CHANGE_STATE_CONFIRMED = 2;
+   */
+  CONFIRMED = 2,
+
+  /**
+   * Rejected, or withdrawn by the person who proposed it.
+   *
+   * @generated from enum value: PROPOSED_CHANGE_STATE_REJECTED = 3;
+   */
+  REJECTED = 3,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.ProposedChangeState.
+ */
+export const ProposedChangeStateSchema: GenEnum<ProposedChangeState> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_limit_service, 0);
 
 /**
  * Pre-trade controls: their limits, who set them and why, and how much of them is used. A change
  * applies to every order that any replica accepts after the change was answered.
  *
  * Roles: RISK may call everything; AUDITOR and OPERATOR read everything; TRADER and VIEWER read the
- * limits of their accounts and of the trading desks and firms of these. Changes are durable before
+ * limits of their accounts and of the trading desks and firms of these. What makes a control looser
+ * needs two persons: SetLimit, EndLimit, SetTradingStatus and RejectOverride then change nothing
+ * and answer with a proposed change, which another person of role RISK confirms by ConfirmChange.
+ * What makes a control tighter takes effect at once. Changes are durable before
  * they are answered and carry an idempotency key, unique to the caller: the same key with the same
  * body returns the first answer, with another body it is refused with IDEMPOTENCY_KEY_REUSED.
  *
@@ -908,7 +1313,8 @@ export const EnableStrategyResponseSchema: GenMessage<EnableStrategyResponse> = 
  */
 export const LimitService: GenService<{
   /**
-   * Sets a limit, or a new version of it. Refuses: INVALID_FIELD (values that the kind does not
+   * Sets a limit, or a new version of it. Looser values, an earlier end, or a limit that is looser
+   * than the one it takes the place of are only proposed. Refuses: INVALID_FIELD (values that the kind does not
    * use, missing values, valid_from in the past), STALE_VERSION, OBJECT_NOT_FOUND (the account,
    * trading desk, firm, listing or venue does not exist; the error names up to 5 similar ids).
    *
@@ -920,7 +1326,7 @@ export const LimitService: GenService<{
     output: typeof SetLimitResponseSchema;
   },
   /**
-   * Ends a limit now, by a last version. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the limit has
+   * Ends a limit now, by a last version; only proposed unless the limit has expired. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the limit has
    * ended already), STALE_VERSION.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.EndLimit
@@ -973,8 +1379,9 @@ export const LimitService: GenService<{
     output: typeof ListPositionsResponseSchema;
   },
   /**
-   * Proposes other values for a limited time; they have no effect until approved. Refuses:
-   * OBJECT_NOT_FOUND, INVALID_FIELD (valid_until is in the past or more than 24 hours ahead; the
+   * Proposes other values for a limited time; they have no effect until approved. They are for the
+   * version of the limit in force now, and end with it. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the
+   * limit has ended), INVALID_FIELD (valid_until is in the past or more than 24 hours ahead; the
    * limit does not apply to the account).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ProposeOverride
@@ -986,7 +1393,7 @@ export const LimitService: GenService<{
   },
   /**
    * Puts an override into effect. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the override is decided
-   * or expired), SECOND_PERSON_REQUIRED (the caller proposed it).
+   * or expired, or the limit has another version now), SECOND_PERSON_REQUIRED (the caller proposed it).
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.ApproveOverride
    */
@@ -997,7 +1404,8 @@ export const LimitService: GenService<{
   },
   /**
    * Rejects an override, or withdraws one in effect. The person who proposed it may do so, too: no
-   * second person is needed to reduce. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE.
+   * second person is needed to reduce. The withdrawal of one that is tighter than its limit is only
+   * proposed. Refuses: OBJECT_NOT_FOUND, OBJECT_STATE.
    *
    * @generated from rpc ordermesh.oms.v1.LimitService.RejectOverride
    */
@@ -1017,7 +1425,8 @@ export const LimitService: GenService<{
     output: typeof ListOverridesResponseSchema;
   },
   /**
-   * Sets the trading status of an account, listing, venue or firm. Refuses: OBJECT_NOT_FOUND (the
+   * Sets the trading status of an account, listing, venue or firm. A looser one is only proposed:
+   * HALTED to REDUCE_ONLY or ACTIVE, REDUCE_ONLY to ACTIVE. Refuses: OBJECT_NOT_FOUND (the
    * account, firm, listing or venue does not exist; the error names up to 5 similar ids),
    * INVALID_FIELD (target_id is not a valid name of a listing or venue).
    *
@@ -1027,6 +1436,40 @@ export const LimitService: GenService<{
     methodKind: "unary";
     input: typeof SetTradingStatusRequestSchema;
     output: typeof SetTradingStatusResponseSchema;
+  },
+  /**
+   * Carries out a proposed change, as the second person; it is checked again as if it were made now.
+   * Refuses: OBJECT_NOT_FOUND, OBJECT_STATE (the change is decided, or was proposed more than 24
+   * hours ago), SECOND_PERSON_REQUIRED (the caller proposed it), STALE_VERSION (the limit was
+   * changed since), and as the rpc that proposed it.
+   *
+   * @generated from rpc ordermesh.oms.v1.LimitService.ConfirmChange
+   */
+  confirmChange: {
+    methodKind: "unary";
+    input: typeof ConfirmChangeRequestSchema;
+    output: typeof ConfirmChangeResponseSchema;
+  },
+  /**
+   * Rejects a proposed change. The person who proposed it may do so, too. Refuses:
+   * OBJECT_NOT_FOUND, OBJECT_STATE (the change is decided).
+   *
+   * @generated from rpc ordermesh.oms.v1.LimitService.RejectChange
+   */
+  rejectChange: {
+    methodKind: "unary";
+    input: typeof RejectChangeRequestSchema;
+    output: typeof RejectChangeResponseSchema;
+  },
+  /**
+   * Returns proposed changes, newest first, in pages.
+   *
+   * @generated from rpc ordermesh.oms.v1.LimitService.ListProposedChanges
+   */
+  listProposedChanges: {
+    methodKind: "unary";
+    input: typeof ListProposedChangesRequestSchema;
+    output: typeof ListProposedChangesResponseSchema;
   },
   /**
    * Returns the current trading status of every target that ever had one; all versions if one

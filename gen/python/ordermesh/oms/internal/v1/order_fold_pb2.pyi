@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class OrderFold(_message.Message):
-    __slots__ = ("base_state", "notional", "request_count", "pending_cancel_id", "pending_replace_id", "in_doubt", "awaited_cum_quantity", "stated_by_person")
+    __slots__ = ("base_state", "notional", "request_count", "pending_cancel_id", "pending_replace_id", "in_doubt", "awaited_cum_quantity", "stated_by_person", "asked_about", "former_venue_order_ids", "ended_by_copy")
     BASE_STATE_FIELD_NUMBER: _ClassVar[int]
     NOTIONAL_FIELD_NUMBER: _ClassVar[int]
     REQUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,9 @@ class OrderFold(_message.Message):
     IN_DOUBT_FIELD_NUMBER: _ClassVar[int]
     AWAITED_CUM_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     STATED_BY_PERSON_FIELD_NUMBER: _ClassVar[int]
+    ASKED_ABOUT_FIELD_NUMBER: _ClassVar[int]
+    FORMER_VENUE_ORDER_IDS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_BY_COPY_FIELD_NUMBER: _ClassVar[int]
     base_state: _order_pb2.OrderState
     notional: str
     request_count: int
@@ -25,4 +28,7 @@ class OrderFold(_message.Message):
     in_doubt: _containers.RepeatedScalarFieldContainer[str]
     awaited_cum_quantity: str
     stated_by_person: bool
-    def __init__(self, base_state: _Optional[_Union[_order_pb2.OrderState, str]] = ..., notional: _Optional[str] = ..., request_count: _Optional[int] = ..., pending_cancel_id: _Optional[str] = ..., pending_replace_id: _Optional[str] = ..., in_doubt: _Optional[_Iterable[str]] = ..., awaited_cum_quantity: _Optional[str] = ..., stated_by_person: _Optional[bool] = ...) -> None: ...
+    asked_about: str
+    former_venue_order_ids: _containers.RepeatedScalarFieldContainer[str]
+    ended_by_copy: bool
+    def __init__(self, base_state: _Optional[_Union[_order_pb2.OrderState, str]] = ..., notional: _Optional[str] = ..., request_count: _Optional[int] = ..., pending_cancel_id: _Optional[str] = ..., pending_replace_id: _Optional[str] = ..., in_doubt: _Optional[_Iterable[str]] = ..., awaited_cum_quantity: _Optional[str] = ..., stated_by_person: _Optional[bool] = ..., asked_about: _Optional[str] = ..., former_venue_order_ids: _Optional[_Iterable[str]] = ..., ended_by_copy: _Optional[bool] = ...) -> None: ...
