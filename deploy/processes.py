@@ -198,6 +198,7 @@ PROCESSES = (
             "ordermesh.oms.v1.LimitService",
             "ordermesh.oms.v1.ParkedService",
             "ordermesh.oms.v1.SessionService",
+            "ordermesh.oms.v1.RecoveryService",
         ),
         internal=("ordermesh.gateway.v1.VenueLinkService",),
         calls=("marketdata",),

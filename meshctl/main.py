@@ -17,6 +17,7 @@ from meshctl.commands import (
     orders,
     parked,
     prices,
+    recovery,
     resolve,
     session,
     sessions,
@@ -42,6 +43,7 @@ for part in (
     flat,
     limits,
     sessions,
+    recovery,
     audit,
     demo,
 ):

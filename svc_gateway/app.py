@@ -21,9 +21,12 @@ from svc_gateway.adapters.fix.engine import QuickFixEngine
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import OrderReader
 from svc_gateway.adapters.fix.orders_out import OrderWriter
+from svc_gateway.adapters.fix.requests_sent import SentReader
 from svc_gateway.adapters.fix.security_list import static_instruments
 from svc_gateway.adapters.fix.store_lock import FileStoreLock
 from svc_gateway.adapters.links.streams import GrpcStream
+from svc_gateway.adapters.mark_file import MarkFile
+from svc_gateway.service.book_knowledge import BookKnowledge
 from svc_gateway.service.listings_feed import ListingsFeed
 from svc_gateway.service.market_session import DialFeed, FeedStream, MarketSession
 from svc_gateway.service.order_session import OrderSession
@@ -99,6 +102,8 @@ class Gateway:
         inbox = _inbox(config)
         engine = self._engine(config, inbox)
         lock = self._locks[config.session_id] = self._lock(config)
+        marks = MarkFile(self._settings.gateway_store_dir / config.session_id)
+        knowledge = BookKnowledge(config.session_id, engine, marks, SentReader(config.dialect))
         return OrderSession(
             config,
             engine,
@@ -113,6 +118,7 @@ class Gateway:
             self._clock,
             self._instance,
             lock,
+            knowledge,
         )
 
     def _market_data(self, config: SessionConfig) -> MarketSession:

@@ -58,6 +58,11 @@ STATUS_REQUESTS = Counter(
 DOUBTS_DROPPED = Counter(
     "ordermesh_gateway_doubts_dropped", "Status requests not asked: doubts_max reached.", _SESSION
 )
+MARKS_NOT_STORED = Counter(
+    "ordermesh_gateway_marks_not_stored",
+    "Marks of the order book that could not be stored.",
+    _SESSION,
+)
 FEED_UPDATES = Counter("ordermesh_gateway_feed_updates", "Market-data changes passed on.", _SESSION)
 FEED_RESYNCS = Counter(
     "ordermesh_gateway_feed_resyncs",

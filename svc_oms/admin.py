@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kernel.clock import SystemClock
 from mesh.settings import SettingsError, load_settings
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
@@ -16,6 +19,7 @@ from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
+from svc_oms.service.recovery.verification import older_findings, read_mark
 from svc_oms.settings import OmsSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -134,13 +138,23 @@ def partitions() -> None:
 
 
 @app.command()
-def verify() -> None:
+def verify(
+    mark: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A gateway's book-mark.json: say whether the book is older; repeatable.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
     """Recompute the book from its log and compare; exit code 1 on any difference."""
 
     async def check() -> int:
         store = await PostgresStore.connect(_database_url(), "svc-oms-verify")
         try:
             report = await verify_book(store)
+            report.findings += await older_findings(store.recoveries(), _marks(mark or ()))
         finally:
             await store.close()
         for line in report.lines():
@@ -148,6 +162,13 @@ def verify() -> None:
         return EXIT_DIFFERENCE if report.findings else 0
 
     sys.exit(asyncio.run(check()))
+
+
+def _marks(paths: Iterable[Path]) -> dict[str, gw.BookMark]:
+    try:
+        return {str(path): read_mark(path.read_text(encoding="utf-8")) for path in paths}
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"--mark: {error}") from error
 
 
 def main() -> None:

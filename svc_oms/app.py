@@ -42,6 +42,8 @@ from svc_oms.service.parked.parked_view import ParkedView
 from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.recovery.recoveries import Recoveries
+from svc_oms.service.recovery.recovery_control import RecoveryControl
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.replica import Replica
@@ -88,6 +90,7 @@ class _Shared:
     known: KnownOrders
     audit_log: AuditLog
     blocks: BlockView
+    recoveries: Recoveries
     controls: ControlsInForce
     fill_followers: Sequence[FillFollower]
 
@@ -102,7 +105,7 @@ def build_replica(
 ) -> Replica:
     """Build the service layer on the given adapters."""
     shared = _shared(settings, store, Publisher(waker, cache), waker, name, clock)
-    readiness, refusal_log = Readiness(), RefusalLog(store, clock, name)
+    refusal_log = RefusalLog(store, clock, name)
     worker = _worker(shared, refusal_log)
     triggers = _triggers(shared, worker)
     administration = SessionAdministration(store.session_actions(), clock, waker)
@@ -111,7 +114,8 @@ def build_replica(
     return Replica(
         store=store,
         clock=clock,
-        readiness=readiness,
+        readiness=shared.recoveries.readiness,
+        recoveries=shared.recoveries,
         market=shared.market,
         venues=shared.venues,
         worker=worker,
@@ -131,7 +135,7 @@ def build_replica(
         reduce_only=_reduce_only(shared, worker),
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
-        streams=_streams(shared, readiness),
+        streams=_streams(shared),
         revision=SCHEMA_REVISION,
     )
 
@@ -148,6 +152,7 @@ def _shared(
     quantity = settings.order_quantity_max
     largest = None if quantity is None else Quantity(quantity)
     controls = ControlsInForce(market, Limits(largest, settings.order_value_max))
+    audit_log = AuditLog(name)
     return _Shared(
         settings=settings,
         name=name,
@@ -159,7 +164,8 @@ def _shared(
         venues=VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s),
         notices=Notices(clock),
         known=KnownOrders(),
-        audit_log=AuditLog(name),
+        audit_log=audit_log,
+        recoveries=Recoveries(store, Readiness(), clock, audit_log),
         blocks=BlockView(store.kills, clock),
         controls=controls,
         fill_followers=(PositionFollower(controls),),
@@ -167,8 +173,12 @@ def _shared(
 
 
 def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
-    # Kill switches first: their refusal says more.
-    controls = KillSwitchControl(shared.venues), LimitsControl(shared.controls)
+    # A recovery first, then kill switches: these refusals say more than a limit's.
+    controls = (
+        RecoveryControl(),
+        KillSwitchControl(shared.venues),
+        LimitsControl(shared.controls),
+    )
     return CommandWorker(
         WorkerParts(
             store=shared.store,
@@ -215,6 +225,7 @@ def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLe
         audit_log=shared.audit_log,
         blocks=shared.blocks,
         sessions=administration,
+        recoveries=shared.recoveries,
         fill_followers=shared.fill_followers,
     )
     return SessionLeases(parts, shared.name, may_add=shared.settings.sessions_may_be_added)
@@ -263,14 +274,14 @@ def _kill_switches(shared: _Shared, worker: CommandWorker) -> KillSwitches:
     )
 
 
-def _streams(shared: _Shared, readiness: Readiness) -> StreamParts:
+def _streams(shared: _Shared) -> StreamParts:
     return StreamParts(
         shared.store,
         shared.clock,
         shared.publisher,
         shared.notices,
         shared.venues,
-        readiness,
+        shared.recoveries.readiness,
         min(shared.settings.stream_lag_events_max, TAIL_ITEMS_MAX),
     )
 

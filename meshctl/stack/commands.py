@@ -31,6 +31,8 @@ from meshctl.stack.users import DEMO_USERS, ensure_passwords
 EXIT_REFUSED = 3
 EXIT_NOT_RUNNING = 4
 DOWN_TIMEOUT_S = 60
+# In the readiness of an order book whose database was restored to an earlier state.
+RECOVERING = "RECOVERING"
 _MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 _HOURS = re.compile(f"(?P<start>{_MINUTE})-(?P<end>{_MINUTE})")
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_cyan", "bright_magenta", "white")
@@ -271,7 +273,9 @@ async def _readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
             ops, path = ports.get("edge_admin"), "/ready"
         code, text = await http_get(ops, path) if ops else (0, "")
         ready = code == 200 if ops else entry["state"] == "ready"  # noqa: PLR2004  OK
-        rows.append({**entry, "ready": ready, "text": text if ops and not ready else ""})
+        # A book that was restored serves, and says what a person must do.
+        told = ops and (not ready or RECOVERING in text)
+        rows.append({**entry, "ready": ready, "text": text if told else ""})
     return rows
 
 
@@ -284,13 +288,19 @@ def _status_table(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             row["name"],
             row["state"],
-            Text("yes", "green") if row["ready"] else Text(f"no {row['text']}", "red"),
+            _ready_text(row),
             str(row["pid"] or "-"),
             f"{time.time() - row['since']:.0f} s",
             str(row["restarts"]),
             row["detail"],
         )
     return table
+
+
+def _ready_text(row: dict[str, Any]) -> Text:
+    if not row["ready"]:
+        return Text(f"no {row['text']}", "red")
+    return Text(f"yes, but {row['text']}", "yellow") if row["text"] else Text("yes", "green")
 
 
 def _tell(home: Home) -> Callable[[str], None]:

@@ -29,6 +29,14 @@ def is_lost(store: Known, stored: Known) -> bool:
     return store.epoch != stored.epoch or store.next_sender < stored.next_sender
 
 
+def is_newer(store: Known, stored: Known) -> bool:
+    """Return whether a restored order book can know less than this store.
+
+    An epoch is a time: a later one began after the state to which the book was restored.
+    """
+    return store.epoch > stored.epoch
+
+
 def number_behind_a_loss(store: Known, stored: Known, rate_per_s: int) -> int:
     """Return a next number that the venue has certainly not seen."""
     margin = max(SENDER_MARGIN_MIN, SENDER_MARGIN_S * rate_per_s)

@@ -30,6 +30,7 @@ from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
 from svc_gateway.service.administration import Administration
+from svc_gateway.service.book_knowledge import BookKnowledge
 from svc_gateway.service.intake import Intake
 from svc_gateway.service.liveness import Liveness
 from svc_gateway.service.outbound import LINK_SILENCE_MAX_S, Outbound
@@ -73,12 +74,13 @@ class OrderSession:
     def __init__(
         self, config: SessionConfig, engine: FixEngine, inbox: Inbox, reader: ReportReader,
         writer: CommandWriter, dial: Callable[[], Awaitable[LinkStream]], clock: Clock,
-        instance: str, lock: StoreLock,
+        instance: str, lock: StoreLock, knowledge: BookKnowledge,
     ) -> None:  # fmt: skip
         self.config = config
         self._engine = engine
         self._dial = dial
         self._clock = clock
+        self._knowledge = knowledge
         self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
         self.view = SessionView(config, engine, clock, instance, lambda: self.outbound.queued)
         self.outbound = Outbound(
@@ -114,6 +116,7 @@ class OrderSession:
             tasks.create_task(self._ticks())
             tasks.create_task(self.liveness.run())
             tasks.create_task(self.outbound.run())
+            tasks.create_task(self._knowledge.keeper.run())
             tasks.create_task(self._links(backoff))
 
     async def stop(self) -> None:
@@ -171,7 +174,8 @@ class OrderSession:
         dialled_ns = self._clock.now_ns()
         try:
             async with asyncio.timeout(LINK_OPEN_TIMEOUT_S):
-                opening = self.view.opening(store_lost=self.ownership.store_lost)
+                known = await self._knowledge.opening()
+                opening = self.view.opening(known, store_lost=self.ownership.store_lost)
                 await stream.send(link.LinkRequest(open=opening))
                 first = await stream.receive()
             if first.HasField("standby"):
@@ -184,6 +188,9 @@ class OrderSession:
                 )
             self._token = first.opened.fencing_token
             self._start_over.clear()
+            owned = self._knowledge.own(self.ownership, self.view, first.opened)
+            await alive_during(owned, stream, self._heartbeat)
+            await self._knowledge.recover(stream, first.opened)
             await alive_during(self._prepare(first.opened), stream, self._heartbeat)
             self.liveness.link_open(first.opened)
             self._blocks_told = 0
@@ -214,11 +221,6 @@ class OrderSession:
             await stream.close()
 
     async def _prepare(self, opened: link.LinkOpened) -> None:
-        try:
-            await self.ownership.acquire()
-        except LinkBrokenError as error:
-            self.view.text = str(error)
-            raise
         self.check_disk()
         store_is_new = self.ownership.store_lost
         if not self.view.store_fault:
@@ -276,6 +278,7 @@ class OrderSession:
                     self._acknowledged.set()
                 if frame.HasField("admin"):
                     self.administration.take(frame.admin)
+                self._knowledge.keeper.take(frame)
                 if frame.questions:
                     self.outbound.questions.ask_each(frame.questions)
                 if frame.HasField("drain"):

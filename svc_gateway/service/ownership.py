@@ -11,7 +11,7 @@ from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
-from svc_gateway.domain.lost_store import Known, is_lost, number_behind_a_loss
+from svc_gateway.domain.lost_store import Known, is_lost, is_newer, number_behind_a_loss
 from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreFaultError, StoreLock
 from svc_gateway.venues import SessionConfig
 
@@ -87,7 +87,7 @@ class Ownership:
             return
         stored = Known(opened.sender_epoch, opened.next_sender_msg_seq_num)
         store = Known(self._engine.epoch_ns(), self._engine.numbers()[0])
-        if not is_lost(store, stored):
+        if not is_lost(store, stored) or (opened.recover_from and is_newer(store, stored)):
             return
         number = number_behind_a_loss(store, stored, self._config.venue_messages_per_second)
         _log.error(

@@ -118,6 +118,9 @@ class FixEngine(Protocol):
     def requests_sent(self) -> frozenset[str]:
         """Return ClOrdID(11) of every request in the store."""
 
+    def requests(self, first: int, limit: int) -> list[tuple[int, str]]:
+        """Return number and text of the D, F and G sent from a number on; the newest `limit`."""
+
     def sent_message(self, msg_seq_num: int) -> str:
         """Return the message that was sent with a number, or ""."""
 
@@ -166,6 +169,23 @@ class StoreLock(Protocol):
 
     async def until_held(self) -> None:
         """Wait until this process has it."""
+
+
+class MarkStore(Protocol):
+    """Keeps a mark of the order book beside the FIX store of a session. Both methods block."""
+
+    def read(self) -> link.BookMark | None:
+        """Return the stored mark; None if there is none, or it cannot be read."""
+
+    def write(self, mark: link.BookMark) -> None:
+        """Replace the stored mark; raise OSError if that is not possible."""
+
+
+class SentReader(Protocol):
+    """Reads requests of the FIX store in one venue's dialect."""
+
+    def read(self, msg_seq_num: int, raw: str) -> link.SentRequest:
+        """Return a request with its command, or with the reason why it cannot be read."""
 
 
 class CommandWriter(Protocol):

@@ -96,9 +96,9 @@ class SessionView:
             return f"logged on; the venue has {missing}"
         return ""
 
-    def opening(self, *, store_lost: bool) -> link.LinkOpen:
-        """Return the first frame of a link."""
-        return link.LinkOpen(
+    def opening(self, knowledge: link.LinkOpen, *, store_lost: bool) -> link.LinkOpen:
+        """Return the first frame of a link, with what this gateway knows of the order book."""
+        opening = link.LinkOpen(
             session_id=self._config.session_id,
             venue_mic=self._config.venue_mic,
             gateway_instance=self._instance,
@@ -108,6 +108,8 @@ class SessionView:
             store_lost=store_lost,
             beats=True,
         )
+        opening.MergeFrom(knowledge)
+        return opening
 
     def heard(self, sent_ns: int, unit_ns: int, received_ns: int) -> None:
         """Note the times of a message of the venue."""

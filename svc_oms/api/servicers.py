@@ -8,6 +8,7 @@ from svc_oms.api import (
     order_flow_service,
     order_service,
     parked_service,
+    recovery_service,
     session_service,
     venue_link_service,
 )
@@ -20,6 +21,7 @@ def add(server: MeshServer, replica: Replica) -> None:
     _add_orders(server, replica)
     _add_controls(server, replica)
     _add_sessions(server, replica)
+    _add_recovery(server, replica)
     _add_audit(server, replica)
 
 
@@ -66,6 +68,11 @@ def _add_sessions(server: MeshServer, replica: Replica) -> None:
         replica.readiness, replica.administration, replica.clock
     )
     server.add(sessions, session_service.SERVICE, session_service.ACCESS)
+
+
+def _add_recovery(server: MeshServer, replica: Replica) -> None:
+    recovery = recovery_service.RecoveryServicer(replica.recoveries, replica.store)
+    server.add(recovery, recovery_service.SERVICE, recovery_service.ACCESS)
 
 
 def _add_audit(server: MeshServer, replica: Replica) -> None:

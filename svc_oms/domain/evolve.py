@@ -221,10 +221,18 @@ def _count(draft: Draft, order: Order, quantity: Decimal, notional: Decimal) -> 
     return ""
 
 
-def _cancel_requested(draft: Draft, _order: Order, event: CancelRequested) -> str:
+def _cancel_requested(draft: Draft, order: Order, event: CancelRequested) -> str:
     draft[_CANCEL_ID] = event.cl_ord_id
     draft[_REQUEST_COUNT] += 1
+    _count_to(draft, order, event.cl_ord_id)
     return ""
+
+
+def _count_to(draft: Draft, order: Order, cl_ord_id: str) -> None:
+    """Count the requests up to this one: a restored book does not know all before it."""
+    order_id, _, number = cl_ord_id.rpartition("-")
+    if order_id == order.order_id and number.isdecimal() and int(number) > draft[_REQUEST_COUNT]:
+        draft[_REQUEST_COUNT] = int(number)
 
 
 def _cancel_pending(draft: Draft, order: Order, event: Event) -> str:
@@ -260,10 +268,11 @@ def _rejected(draft: Draft, _order: Order, event: OrderRejected) -> str:
     return ""
 
 
-def _replace_requested(draft: Draft, _order: Order, event: ReplaceRequested) -> str:
+def _replace_requested(draft: Draft, order: Order, event: ReplaceRequested) -> str:
     draft[_REPLACE_ID] = event.cl_ord_id
     draft[_PENDING_TERMS] = event.terms
     draft[_REQUEST_COUNT] += 1
+    _count_to(draft, order, event.cl_ord_id)
     return ""
 
 
@@ -321,6 +330,7 @@ def _executed_beyond(order: Order, quantity: Decimal) -> str:
 
 
 def _in_doubt(draft: Draft, order: Order, event: OrderInDoubt) -> str:
+    _count_to(draft, order, event.cl_ord_id)
     if order.state in TERMINAL:
         return ""
     if event.venue_cum_quantity > order.cum_quantity:

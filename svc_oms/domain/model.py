@@ -88,6 +88,8 @@ class OrderOrigin(IntEnum):
     """Who gave an order, if not a client of ours; numbers of ordermesh.oms.v1.OrderOrigin."""
 
     VENUE = 1
+    RECOVERED = 2
+    """A client's order that a restored book had lost, opened again from what was sent."""
 
 
 class Peg(NamedTuple):

@@ -42,6 +42,10 @@ FOREIGN_COPIES = Counter(
 ANOMALIES = Counter(
     "ordermesh_oms_anomalies_total", "Venue reports that did not fit their order.", ["venue"]
 )
+RECOVERING = Gauge(
+    "ordermesh_oms_recovering",
+    "1 while a restored order book waits for a person to confirm its recovery.",
+)
 UNKNOWN_ORDERS = Gauge("ordermesh_oms_unknown_orders", "Open orders in state UNKNOWN.")
 WAITING_ORDERS = Gauge(
     "ordermesh_oms_waiting_orders", "Orders that wait here, as this replica knows them."

@@ -19,6 +19,7 @@ from svc_oms.service.parked.parked_view import ParkedView
 from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.order_stream import StreamParts
@@ -50,6 +51,7 @@ class Replica:
     store: OrderStore
     clock: Clock
     readiness: Readiness
+    recoveries: Recoveries
     market: Market
     venues: VenueSessions
     worker: CommandWorker
@@ -78,7 +80,10 @@ class Replica:
             return False, self.readiness.why_not
         if not self.wake_up_receiver.database_seen:
             return False, "the database cannot be reached"
-        return True, f"ready: {len(self.market)} listings, {self.worker.waiting} commands waiting"
+        text = f"ready: {len(self.market)} listings, {self.worker.waiting} commands waiting"
+        # A book that is recovering serves: cancels pass, and the gateways must reach it.
+        recovering = self.recoveries.words()
+        return True, f"{text}; {recovering}" if recovering else text
 
     async def run(self) -> None:
         """Open the book, then work forever; the same after a crash as after a stop."""
@@ -86,6 +91,7 @@ class Replica:
         await self._add_partitions()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.worker.run())
+            tasks.create_task(self.recoveries.run())
             tasks.create_task(self.wake_up_receiver.run())
             tasks.create_task(self.refusal_log.run())
             tasks.create_task(self.guards.run())
@@ -109,7 +115,7 @@ class Replica:
                         Instrument.FromString(body) for body in await self.store.instruments()
                     )
                     await self.wake_up_receiver.look(set(), sessions=True)
-                    self.readiness.epoch = await self.store.epoch()
+                    await self.recoveries.look()
                     log.info("book open", epoch=self.readiness.epoch, listings=len(self.market))
                     return
                 self.readiness.why_not = (

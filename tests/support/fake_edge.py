@@ -31,6 +31,7 @@ from ordermesh.oms.v1 import (
     order_pb2,
     order_service_pb2_grpc,
     parked_service_pb2,
+    recovery_service_pb2,
     session_service_pb2,
 )
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -39,6 +40,7 @@ from tests.support.scripted_rpcs import scripted_service
 CONTROLS = (
     kill_switch_service_pb2.DESCRIPTOR.services_by_name["KillSwitchService"],
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"],
+    recovery_service_pb2.DESCRIPTOR.services_by_name["RecoveryService"],
     session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
     parked_service_pb2.DESCRIPTOR.services_by_name["ParkedService"],

@@ -214,6 +214,8 @@ class Gateway:
         self.opened: gw.LinkOpened | None = None
         self.commands: list[gw.VenueCommand] = []
         self.acks: list[gw.InboundAck] = []
+        self.marks: list[gw.BookMark] = []
+        self.questions: list[gw.VenueCommand] = []
         self.blocks: list[gw.Blocks] = []
         self.log: list[tuple[str, int | str]] = []
         self.confirms = True
@@ -230,32 +232,36 @@ class Gateway:
         self._exec_ids = itertools.count(1)
 
     async def open(
-        self, state: int = gw.SESSION_STATE_UP, epoch: int = EPOCH, **offered: Any
+        self,
+        state: int = gw.SESSION_STATE_UP,
+        epoch: int = EPOCH,
+        knowledge: gw.LinkOpen | None = None,
+        **offered: Any,
     ) -> gw.LinkOpened:
         """Dial; the numbers go on after the last one the book applied.
 
         Args:
             state: Of the FIX session.
             epoch: Of its numbers.
+            knowledge: Further fields of LinkOpen: what it knows of the order book.
             offered: Fields of the SessionStatus: order_types, times_in_force.
         """
         self._call = self._stub.Link()
         status = gw.SessionStatus(
             session_id=self._session_id, venue_mic=self._mic, state=state, **offered
         )
-        await self._call.write(
-            gw.LinkRequest(
-                open=gw.LinkOpen(
-                    session_id=self._session_id,
-                    venue_mic=self._mic,
-                    gateway_instance=self.instance,
-                    drop_copy=self._drop_copy,
-                    session_epoch=epoch,
-                    status=status,
-                    beats=self.alive,
-                )
-            )
+        opening = gw.LinkOpen(
+            session_id=self._session_id,
+            venue_mic=self._mic,
+            gateway_instance=self.instance,
+            session_epoch=epoch,
+            status=status,
+            drop_copy=self._drop_copy,
+            beats=self.alive,
         )
+        if knowledge is not None:
+            opening.MergeFrom(knowledge)
+        await self._call.write(gw.LinkRequest(open=opening))
         first = await self._call.read()
         while first is not grpc.aio.EOF and not first.HasField("opened"):
             if first.HasField("standby"):
@@ -278,6 +284,9 @@ class Gateway:
                 self.commands.extend(frame.commands)
                 self.log.extend(("command", command.cl_ord_id) for command in frame.commands)
                 self.beats += frame.HasField("heartbeat")
+                self.questions.extend(frame.questions)
+                if frame.HasField("mark"):
+                    self.marks.append(frame.mark)
                 if frame.beat:
                     self.answered.append(frame.beat)
                 if frame.HasField("blocks"):

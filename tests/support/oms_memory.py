@@ -33,11 +33,13 @@ from svc_oms.service.ports import (
     WriteSet,
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
+from svc_oms.service.ports.recovery_ports import RecoveryRow
 from tests.support.controls_memory import MemoryControls, live_records
 from tests.support.oms_memory_directory import MemoryDirectory
 from tests.support.oms_memory_guards import MemoryGuards
 from tests.support.oms_memory_kill import MemoryKillStore
 from tests.support.oms_memory_parked import MemoryParked, SettlesParked
+from tests.support.oms_memory_recovery import MemoryRecoveries
 from tests.support.oms_memory_sessions import LapsesActions, MemorySessionDesk
 from tests.support.oms_memory_tables import Tables, order_row
 from tests.support.oms_memory_unsolicited import MemoryUnsolicitedOrders
@@ -47,8 +49,11 @@ PENDING = {OrderState.PENDING_NEW, OrderState.PENDING_CANCEL, OrderState.PENDING
 
 
 class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
-    def __init__(self, tables: Tables, commit: Callable[[Tables], None]) -> None:
+    def __init__(
+        self, tables: Tables, commit: Callable[[Tables], None], recoveries: MemoryRecoveries
+    ) -> None:
         self.tables, self.committed, self._commit = tables, False, commit
+        self._recoveries = recoveries
 
     async def commit(self) -> None:
         self.committed = True
@@ -64,6 +69,9 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
 
     async def controls_version(self) -> int:
         return self.tables.controls_version
+
+    async def open_recovery(self) -> RecoveryRow | None:
+        return self._recoveries.open_row
 
     async def kill_switches(self) -> list[SwitchRow]:
         return [row for _, row in sorted(self.tables.switches.items()) if row.blocks]
@@ -239,6 +247,7 @@ class MemoryStore:
         self.away = False
         self.lose_commits = self.fail_commits = self.commits = 0
         self._guards = MemoryGuards()
+        self._recoveries = MemoryRecoveries(self)
         self._lock = asyncio.Lock()
         self.kills = MemoryKillStore(self)
 
@@ -250,7 +259,7 @@ class MemoryStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryBatch]:
         async with self._lock:
-            transaction = MemoryBatch(self._here().copy(), self._commit)
+            transaction = MemoryBatch(self._here().copy(), self._commit, self._recoveries)
             yield transaction
             if not transaction.committed:
                 await transaction.commit()
@@ -265,6 +274,12 @@ class MemoryStore:
         if self.lose_commits:
             self.lose_commits -= 1
             raise StoreUnavailableError("lost after the commit", outcome_unknown=True)
+
+    def tables_here(self) -> Tables:
+        return self._here()
+
+    def recoveries(self) -> MemoryRecoveries:
+        return self._recoveries
 
     async def revision(self) -> str:
         self._here()
@@ -452,7 +467,7 @@ class MemoryStore:
         return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}
 
     async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
-        return await MemoryBatch(self._here(), self._commit).orders(order_ids)
+        return await MemoryBatch(self._here(), self._commit, self._recoveries).orders(order_ids)
 
     async def unanswered(self, age_s: float, limit: int) -> list[tuple[str, str]]:
         before_us = (time.time() - age_s) * 1_000_000

@@ -250,6 +250,10 @@ class QuickFixEngine:
         """Return ClOrdID(11) of every request in the store."""
         return self._store.requests_sent()
 
+    def requests(self, first: int, limit: int) -> list[tuple[int, str]]:
+        """Return the requests in the store from a number on, at most so many of the newest."""
+        return self._store.requests(first, limit)
+
     def sent_message(self, msg_seq_num: int) -> str:
         """Return what went out with a number, or ""."""
         return self._store.message(msg_seq_num)

@@ -1,5 +1,6 @@
 """Reads QuickFIX's file store: when the numbers began, and which requests were sent."""
 
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from kernel.nanoseconds import NS_PER_S
 # Two resets within one second are still two epochs: the file's own time distinguishes them, unless
 # the file is a later copy.
 _WRITE_WINDOW_NS = 2 * NS_PER_S
+# Bytes of the index that are read from its end at first; doubled until they reach far enough.
+_TAIL_BYTES = 16_384
 _REQUEST = re.compile(rb"\x0135=[DFG]\x01[^\n]*?\x0111=([^\x01]{1,64})\x01")
 # QuickFIX begins every message it writes with these bytes; a match never crosses into the next.
 _BEGIN = b"8=FIX"
@@ -71,6 +74,49 @@ class StoreView:
         with self._file("body").open("rb") as file:
             file.seek(offset)
             return file.read(size).decode("utf-8", "surrogateescape")
+
+    def requests(self, first: int, limit: int) -> list[tuple[int, str]]:
+        """Return the D, F and G sent from a number on, the newest `limit` of them, in order."""
+        index = self._entries(first)
+        found: list[tuple[int, str]] = []
+        try:
+            file = self._file("body").open("rb")
+        except FileNotFoundError:
+            return []
+        with file:
+            for number in sorted(index, reverse=True):
+                offset, size = index[number]
+                file.seek(offset)
+                message = file.read(size)
+                if _REQUEST.search(message):
+                    found.append((number, message.decode("utf-8", "surrogateescape")))
+                    if len(found) == limit:
+                        break
+        return found[::-1]
+
+    def _entries(self, first: int) -> dict[int, tuple[int, int]]:
+        """Return where the messages from a number on are; the last entry of a number counts."""
+        try:
+            file = self._file("header").open("rb")
+        except FileNotFoundError:
+            return {}
+        with file:
+            end = file.seek(0, os.SEEK_END)
+            size = _TAIL_BYTES
+            while True:
+                start = max(0, end - size)
+                file.seek(start)
+                texts = file.read(end - start).split(b" ")
+                # The first is cut, unless the file begins with it; after the last is a space.
+                entries = [text.split(b",") for text in texts[1 if start else 0 : -1]]
+                if not start or (entries and int(entries[0][0]) <= first):
+                    break
+                size *= 2
+        return {
+            int(number): (int(offset), int(length))
+            for number, offset, length in entries
+            if int(number) >= first
+        }
 
     def _body(self) -> bytes:
         try:

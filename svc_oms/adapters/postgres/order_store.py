@@ -18,6 +18,7 @@ from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guard_store import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
 from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
+from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
 from svc_oms.service.book.verification import Audited
@@ -115,6 +116,10 @@ class PostgresStore(OrderStore, Audited):
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""
         return PostgresSessionActions(self._write_pool, self._read_pool)
+
+    @override
+    def recoveries(self) -> PostgresRecoveries:
+        return PostgresRecoveries(self._write_pool, self._read_pool)
 
     @override
     def directory(self) -> PostgresDirectory:

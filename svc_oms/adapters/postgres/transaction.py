@@ -15,6 +15,7 @@ from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
+from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
 from svc_oms.adapters.postgres.session_action_store import LAPSE_ACTIONS
 from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
@@ -34,6 +35,7 @@ from svc_oms.service.ports import (
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite, StatementRow
+from svc_oms.service.ports.recovery_ports import RecoveryRow
 from svc_oms.service.ports.session_ports import ActionRow
 
 # Fills fetched at a time while a position is folded anew.
@@ -112,6 +114,12 @@ class PostgresTransaction(Transaction):
             return self._version
         with translated():
             return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
+
+    @override
+    async def open_recovery(self) -> RecoveryRow | None:
+        with translated():
+            row = await self._connection.fetchrow(OPEN_RECOVERY)
+        return None if row is None else RecoveryRow(*row)
 
     @override
     async def kill_switches(self) -> list[SwitchRow]:

@@ -38,6 +38,7 @@ from svc_oms.service.ports.records import (
     SessionRow,
     WriteSet,
 )
+from svc_oms.service.ports.recovery_ports import RecoveryRow, RecoveryStore
 from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 
 __all__ = [
@@ -126,6 +127,10 @@ class Transaction(Protocol):
 
         After lock_accounts it cannot change before the batch ends.
         """
+        ...
+
+    async def open_recovery(self) -> RecoveryRow | None:
+        """Read the open recovery; as it is for the whole batch."""
         ...
 
     async def kill_switches(self) -> list[SwitchRow]:
@@ -414,6 +419,10 @@ class OrderStore(Protocol):
 
     def directory(self) -> DirectoryStore:
         """Return the store of ids and names."""
+        ...
+
+    def recoveries(self) -> RecoveryStore:
+        """Return the store of recoveries."""
         ...
 
     def controls(self) -> ControlStore:

@@ -77,6 +77,7 @@ class OrderStream:
         self._wanted = wanted
         self._notices: deque[bytes] = deque(maxlen=NOTICES_MAX)
         self._positions: list[_Position] = []
+        self._epoch = ""
         self.wake = asyncio.Event()
         self._life = StreamLife(call, parts.clock, heartbeat_s, self.wake.set)
 
@@ -97,6 +98,7 @@ class OrderStream:
         try:
             with self._life:
                 await self._join()
+                self._epoch = self._parts.readiness.epoch
                 for position in self._positions:
                     async for frame in self._begin(position):
                         yield frame
@@ -129,13 +131,13 @@ class OrderStream:
             del tails[position.account_id]
 
     def _cursor(self, sequence: int) -> stream_pb2.Cursor:
-        return stream_pb2.Cursor(epoch=self._parts.readiness.epoch, sequence=sequence)
+        return stream_pb2.Cursor(epoch=self._epoch, sequence=sequence)
 
     async def _begin(self, position: _Position) -> AsyncIterator[bytes]:
         """Replay the events after the reader's cursor, or send a snapshot."""
         requested = position.requested
         if requested is not None:
-            kept = Kept(self._parts.readiness.epoch, position.tail.high)
+            kept = Kept(self._epoch, position.tail.high)
             cause = resync_cause(requested, kept)
             if cause is None:
                 position.cursor = requested.sequence
@@ -193,14 +195,19 @@ class OrderStream:
                 # May be empty: then other users of the stream can send their items. With events
                 # they send them in the same frame.
                 yield news
-            # At once when the process stops, otherwise when nothing waits.
-            if life.drains or (not moved and life.is_over):
+            # At once when the process stops or the book was restored, otherwise when nothing waits.
+            if life.drains or self._is_of_the_past or (not moved and life.is_over):
                 yield _framed(OrderStreamItem(drain=life.drain(self._resume())))
                 raise life.end_error(
                     "this stream ends in good order; connect again and resume from the cursor"
                 )
             if not moved:
                 await self.wake.wait()
+
+    @property
+    def _is_of_the_past(self) -> bool:
+        """Whether the book began a new epoch; the reader's cursor then gets a Resync."""
+        return self._epoch != self._parts.readiness.epoch
 
     def _news(self) -> bytes:
         news = joined(self._notices)

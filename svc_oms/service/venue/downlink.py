@@ -7,7 +7,7 @@ after it, and a heartbeat confirms both.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ from svc_oms.service.codec.stream_frames import joined, numbered_command
 from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.ports import OrderStore, SessionRow, WakeUps
+from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
@@ -87,6 +88,7 @@ class SessionLinkParts:
     audit_log: AuditLog
     blocks: BlockView
     sessions: SessionAdministration
+    recoveries: Recoveries
     fill_followers: Sequence[FillFollower] = ()
 
 
@@ -107,10 +109,12 @@ class Downlink:
         questions: Sequence[gw.VenueCommand],
         *,
         admin_pending: bool,
+        recover_from: int = 0,
     ) -> None:
         self._parts = parts
         self._session = session
-        self._questions = questions
+        self._asked = deque(questions)
+        self._recover_from = recover_from
         self._admin_pending = admin_pending
         self.epoch = session.inbound_epoch
         self.applied = session.inbound_msg_seq_num
@@ -140,6 +144,11 @@ class Downlink:
         self._ack_due = True
         self._wake.set()
 
+    def ask(self, questions: Iterable[gw.VenueCommand]) -> None:
+        """Have the gateway ask the venue about these."""
+        self._asked.extend(questions)
+        self._wake.set()
+
     def administer(self, command: gw.AdminCommand) -> None:
         """Have the gateway do this."""
         self._admin.append(command)
@@ -160,6 +169,7 @@ class Downlink:
                 applied_inbound_msg_seq_num=self.applied,
                 next_outbound_sequence=self.acknowledged + 1,
                 blocks=self._parts.blocks.message,
+                recover_from=self._recover_from,
                 next_sender_msg_seq_num=self._session.next_sender,
                 sender_epoch=self._session.sender_epoch,
                 kept_out=self._session.kept_out,
@@ -188,8 +198,7 @@ class Downlink:
             # At once after the opening: a standby may have connected long ago.
             life.hasten_heartbeat()
             yield self.opened()
-            for start in range(0, len(self._questions), FRAME_COMMANDS_MAX):
-                yield gw.LinkResponse(questions=self._questions[start : start + FRAME_COMMANDS_MAX])
+            marked = None
             while self.failure is None and not life.drains:
                 self._wake.clear()
                 for frame in self._answers():
@@ -203,7 +212,9 @@ class Downlink:
                 if parts.blocks.version != blocks_version:
                     continue
                 if life.heartbeat_due():
-                    yield gw.LinkResponse(heartbeat=life.heartbeat())
+                    mark = parts.recoveries.mark(self._session.fencing_token)
+                    due, marked = mark if mark != marked else None, mark
+                    yield gw.LinkResponse(heartbeat=life.heartbeat(), mark=due)
                 if payloads:
                     commands = self._frame(sent, payloads)
                     sent += len(payloads)
@@ -219,6 +230,9 @@ class Downlink:
         if self._beat:
             beat, self._beat = self._beat, 0
             yield gw.LinkResponse(beat=beat)
+        while self._asked:
+            count = min(len(self._asked), FRAME_COMMANDS_MAX)
+            yield gw.LinkResponse(questions=[self._asked.popleft() for _ in range(count)])
         while self._admin:
             yield gw.LinkResponse(admin=self._admin.popleft())
         if self._ack_due:

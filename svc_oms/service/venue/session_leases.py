@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from mesh.log import get_logger
 from mesh.tasks import is_set_within
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.oms.v1 import order_pb2, session_pb2
-from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.ports import FencedError, ListFilter, SessionRow, StoreUnavailableError
+from ordermesh.oms.v1 import session_pb2
+from svc_oms.service.ports import FencedError, SessionRow, StoreUnavailableError
 from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.questions import unanswered_questions
 from svc_oms.service.venue.session_link import SessionLink
 
 log = get_logger("svc_oms.links")
@@ -28,15 +28,6 @@ log = get_logger("svc_oms.links")
 SESSION_LEASE_S = 3.0
 # Between two renewals. Seconds.
 VOUCH_INTERVAL_S = 1.0
-# Orders that the venue is asked about after a FIX store was lost. The others are only logged.
-LOST_STORE_QUESTIONS_MAX = 1000
-# In these states a request of ours may be on its way.
-_UNANSWERED = (
-    order_pb2.ORDER_STATE_PENDING_NEW,
-    order_pb2.ORDER_STATE_PENDING_CANCEL,
-    order_pb2.ORDER_STATE_PENDING_REPLACE,
-    order_pb2.ORDER_STATE_UNKNOWN,
-)
 
 
 class SessionLeases:
@@ -51,6 +42,7 @@ class SessionLeases:
         self._ended: dict[str, SessionLink] = {}
         self._waiting: defaultdict[str, dict[asyncio.Event, str]] = defaultdict(dict)
         self._due = parts.sessions.some_due
+        parts.recoveries.on_opened(self._recover)
 
     async def take(self, opened: gw.LinkOpen) -> SessionLink | None:
         """Become the owner of a session; None if it is not known and may not be added.
@@ -58,10 +50,14 @@ class SessionLeases:
         Raises:
             SessionHeldError: another gateway has it.
         """
+        parts = self._parts
+        # Before the token changes: it is part of what a restored book does not know.
+        recover_from = await parts.recoveries.examine(opened)
+        recovery = parts.recoveries.current
         # Read before the lease is taken: what is committed later was certainly never sent.
         # A drop copy takes no questions: the gateway with the order session asks them.
         asks = opened.store_lost and not opened.drop_copy
-        questions = await self._questions(opened) if asks else []
+        questions = await unanswered_questions(parts.store, opened.venue_mic) if asks else []
         row = await self._parts.store.take_session(
             opened.session_id,
             opened.venue_mic,
@@ -79,9 +75,18 @@ class SessionLeases:
         if before is not None:
             before.fail(FencedError(f"session {row.session_id} has a newer owner"))
         pending = await self._parts.sessions.numbers_pending(row.session_id)
-        link = SessionLink(self._parts, row, questions, admin_pending=pending, beats=opened.beats)
+        link = SessionLink(
+            parts,
+            row,
+            questions,
+            admin_pending=pending,
+            recover_from=recover_from,
+            beats=opened.beats,
+        )
         self._links[row.session_id] = link
         self._ended.pop(row.session_id, None)
+        if parts.recoveries.current != recovery:
+            link.recover()
         self._parts.publisher.sessions[row.session_id] = link.tail
         log.info(
             "session taken",
@@ -96,33 +101,6 @@ class SessionLeases:
         self.heard(await self._parts.store.sessions())
         self._due.set()
         return link
-
-    async def _questions(self, opened: gw.LinkOpen) -> list[gw.VenueCommand]:
-        rows = await self._parts.store.list_orders(
-            ListFilter(None, _UNANSWERED, "", True, 0, 0, "", LOST_STORE_QUESTIONS_MAX + 1)
-        )
-        if len(rows) > LOST_STORE_QUESTIONS_MAX:
-            log.error("orders are not asked about", session=opened.session_id, limit=len(rows) - 1)
-        questions = []
-        for row in rows[:LOST_STORE_QUESTIONS_MAX]:
-            order = read_order(row.body, row.fold)
-            if order.venue_mic != opened.venue_mic:
-                continue
-            body = order_pb2.Order.FromString(row.body)
-            asked = order.pending_cancel_id, order.pending_replace_id
-            questions += [
-                gw.VenueCommand(
-                    cl_ord_id=cl_ord_id,
-                    kind=gw.VENUE_COMMAND_KIND_STATUS,
-                    order_id=order.order_id,
-                    venue_order_id=order.venue_order_id,
-                    account_id=order.account_id,
-                    symbol=order.instrument_id.rpartition(".")[0],
-                    side=body.side,
-                )
-                for cl_ord_id in [one for one in asked if one] or [order.cl_ord_id]
-            ]
-        return questions
 
     async def release(self, link: SessionLink, why: str, *, keep_lease: bool = False) -> None:
         """Give up a link, once: its session counts as down until a gateway takes it."""
@@ -157,6 +135,11 @@ class SessionLeases:
             yield turn
         finally:
             del waiting[turn]
+
+    def _recover(self) -> None:
+        """End the links that were opened before the recovery: each must take part in it."""
+        for link in self._links.values():
+            link.recover()
 
     def _wake_standbys(self, session_id: str) -> None:
         for turn in self._waiting.get(session_id, ()):

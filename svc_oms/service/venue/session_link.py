@@ -31,6 +31,7 @@ from svc_oms.service.ports import (
     Transaction,
 )
 from svc_oms.service.reference.venue_sessions import VenueSession, keep_trading, reported_session
+from svc_oms.service.venue.adoption import Adoption
 from svc_oms.service.venue.downlink import (
     GATEWAY_SILENCE_MAX_S,
     OLD_GATEWAY_SILENCE_MAX_S,
@@ -66,6 +67,7 @@ class SessionLink:
         questions: Sequence[gw.VenueCommand] = (),
         *,
         admin_pending: bool = False,
+        recover_from: int = 0,
         beats: bool = True,
     ) -> None:
         self._parts = parts
@@ -74,7 +76,11 @@ class SessionLink:
         self.venue_mic = session.venue_mic
         self.token = session.fencing_token
         self.drop_copy = session.drop_copy
-        self._down = Downlink(parts, session, questions, admin_pending=admin_pending)
+        self._down = Downlink(
+            parts, session, questions, admin_pending=admin_pending, recover_from=recover_from
+        )
+        # The requests of the gateway's FIX store, until all have come.
+        self._adoption = Adoption(parts, session.venue_mic)
         self.tail = self._down.tail
         self._receipts_timer: asyncio.TimerHandle | None = None
         self._inbox: BoundedQueue[gw.LinkRequest] = BoundedQueue(INBOX_FRAMES_MAX)
@@ -121,6 +127,11 @@ class SessionLink:
         """End the link with this error."""
         self._down.fail(error)
 
+    def recover(self) -> None:
+        """End the link, so that its gateway connects again and takes part in the recovery."""
+        self.back_soon = True
+        self.fail(GatewayGoneError("the order book is RECOVERING: the gateway must connect again"))
+
     def frames(self, call: Call) -> AsyncGenerator[gw.LinkResponse | bytes, None]:
         """Yield frames for the gateway until the server drains; see `Downlink.frames`."""
         return self._down.frames(call)
@@ -147,6 +158,9 @@ class SessionLink:
             receipts.extend(frame.receipts)
             early.extend(frame.early_receipts)
             self.back_soon |= frame.back_soon
+            self._adoption.take(frame.sent)
+            if frame.sent_complete:
+                await self._adopt()
             if frame.HasField("status") or frame.HasField("admin_result") or frame.not_resent:
                 await self._apply_all(messages, receipts, early)
                 messages, receipts, early = [], [], []
@@ -168,6 +182,11 @@ class SessionLink:
             await self.set_status(frame.status)
         if frame.HasField("admin_result"):
             await self._administered(frame.admin_result)
+
+    async def _adopt(self) -> None:
+        # No message of the venue was applied yet: the gateway logs on after it has sent these.
+        self._down.ask(await self._adoption.record(self._progress()))
+        self._adoption = Adoption(self._parts, self.venue_mic)
 
     def administer(self, command: gw.AdminCommand) -> None:
         """Have the gateway do this."""

@@ -13,6 +13,7 @@ import {
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
+import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
 import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
@@ -22,6 +23,7 @@ import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Parked } from "./parked";
 import { QuoteStore } from "./quotes";
+import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
@@ -43,6 +45,7 @@ export class Desk {
   readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
   readonly parked = new Parked();
   readonly parkedStream: ResumingStream<ParkedServiceWatchResponse>;
+  readonly recovery: RecoveryState;
   readonly commands: Commands;
 
   readonly #orderClient: Client<typeof OrderService>;
@@ -79,6 +82,8 @@ export class Desk {
       { open: (signal) => this.#watchPrices(signal), take: (frame) => this.quotes.take(frame.items) },
       options,
     );
+    const recoveryClient = createClient(RecoveryService, transport);
+    this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: READ_TIMEOUT_MS }));
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
     this.parkedStream = new ResumingStream(
       { open: (signal) => this.#watchParked(signal), take: (frame) => this.parked.take(frame) },
@@ -109,6 +114,7 @@ export class Desk {
     this.priceStream.start();
     this.killStream.start();
     this.parkedStream.start();
+    this.recovery.start();
   }
 
   stop(): void {
@@ -116,6 +122,7 @@ export class Desk {
     this.priceStream.stop();
     this.killStream.stop();
     this.parkedStream.stop();
+    this.recovery.stop();
   }
 
   nudge(): void {

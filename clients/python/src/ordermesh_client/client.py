@@ -39,6 +39,7 @@ from ordermesh.oms.v1 import (
     order_service_pb2,
     order_service_pb2_grpc,
     parked_service_pb2_grpc,
+    recovery_service_pb2_grpc,
     session_service_pb2_grpc,
 )
 from ordermesh.type.v1 import stream_pb2
@@ -95,6 +96,7 @@ class MeshClient:
         self.limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self.parked = parked_service_pb2_grpc.ParkedServiceStub(self._channel)
+        self.recovery = recovery_service_pb2_grpc.RecoveryServiceStub(self._channel)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:

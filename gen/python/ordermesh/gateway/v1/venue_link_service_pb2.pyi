@@ -53,7 +53,7 @@ SESSION_STATE_RECOVERING: SessionState
 SESSION_STATE_UP: SessionState
 
 class LinkRequest(_message.Message):
-    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "early_receipts", "beat")
+    __slots__ = ("open", "messages", "receipts", "status", "heartbeat", "blocks_version", "admin_result", "not_resent", "back_soon", "early_receipts", "beat", "sent", "sent_complete")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,8 @@ class LinkRequest(_message.Message):
     BACK_SOON_FIELD_NUMBER: _ClassVar[int]
     EARLY_RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     BEAT_FIELD_NUMBER: _ClassVar[int]
+    SENT_FIELD_NUMBER: _ClassVar[int]
+    SENT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
     open: LinkOpen
     messages: _containers.RepeatedCompositeFieldContainer[VenueMessage]
     receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
@@ -76,10 +78,12 @@ class LinkRequest(_message.Message):
     back_soon: bool
     early_receipts: _containers.RepeatedCompositeFieldContainer[CommandReceipt]
     beat: int
-    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., early_receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., beat: _Optional[int] = ...) -> None: ...
+    sent: _containers.RepeatedCompositeFieldContainer[SentRequest]
+    sent_complete: bool
+    def __init__(self, open: _Optional[_Union[LinkOpen, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[VenueMessage, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., blocks_version: _Optional[int] = ..., admin_result: _Optional[_Union[AdminResult, _Mapping]] = ..., not_resent: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., back_soon: _Optional[bool] = ..., early_receipts: _Optional[_Iterable[_Union[CommandReceipt, _Mapping]]] = ..., beat: _Optional[int] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ..., sent_complete: _Optional[bool] = ...) -> None: ...
 
 class LinkOpen(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost", "beats")
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "session_epoch", "status", "drop_copy", "store_lost", "beats", "mark", "sent")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +92,8 @@ class LinkOpen(_message.Message):
     DROP_COPY_FIELD_NUMBER: _ClassVar[int]
     STORE_LOST_FIELD_NUMBER: _ClassVar[int]
     BEATS_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    SENT_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     gateway_instance: str
@@ -96,10 +102,44 @@ class LinkOpen(_message.Message):
     drop_copy: bool
     store_lost: bool
     beats: bool
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ..., beats: _Optional[bool] = ...) -> None: ...
+    mark: BookMark
+    sent: _containers.RepeatedCompositeFieldContainer[SentRequest]
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., session_epoch: _Optional[int] = ..., status: _Optional[_Union[SessionStatus, _Mapping]] = ..., drop_copy: _Optional[bool] = ..., store_lost: _Optional[bool] = ..., beats: _Optional[bool] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ..., sent: _Optional[_Iterable[_Union[SentRequest, _Mapping]]] = ...) -> None: ...
+
+class BookMark(_message.Message):
+    __slots__ = ("book_epoch", "fencing_token", "logs")
+    BOOK_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LOGS_FIELD_NUMBER: _ClassVar[int]
+    book_epoch: str
+    fencing_token: int
+    logs: _containers.RepeatedCompositeFieldContainer[LogMark]
+    def __init__(self, book_epoch: _Optional[str] = ..., fencing_token: _Optional[int] = ..., logs: _Optional[_Iterable[_Union[LogMark, _Mapping]]] = ...) -> None: ...
+
+class LogMark(_message.Message):
+    __slots__ = ("log", "log_number", "digest")
+    LOG_FIELD_NUMBER: _ClassVar[int]
+    LOG_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    log: str
+    log_number: int
+    digest: bytes
+    def __init__(self, log: _Optional[str] = ..., log_number: _Optional[int] = ..., digest: _Optional[bytes] = ...) -> None: ...
+
+class SentRequest(_message.Message):
+    __slots__ = ("msg_seq_num", "cl_ord_id", "command", "error")
+    MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
+    CL_ORD_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    msg_seq_num: int
+    cl_ord_id: str
+    command: VenueCommand
+    error: str
+    def __init__(self, msg_seq_num: _Optional[int] = ..., cl_ord_id: _Optional[str] = ..., command: _Optional[_Union[VenueCommand, _Mapping]] = ..., error: _Optional[str] = ...) -> None: ...
 
 class LinkOpened(_message.Message):
-    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "redelivered_to", "send_lease_ms")
+    __slots__ = ("fencing_token", "session_epoch", "applied_inbound_msg_seq_num", "next_outbound_sequence", "blocks", "next_sender_msg_seq_num", "sender_epoch", "kept_out", "admin_pending", "redelivered_to", "send_lease_ms", "recover_from")
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     SESSION_EPOCH_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INBOUND_MSG_SEQ_NUM_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +151,7 @@ class LinkOpened(_message.Message):
     ADMIN_PENDING_FIELD_NUMBER: _ClassVar[int]
     REDELIVERED_TO_FIELD_NUMBER: _ClassVar[int]
     SEND_LEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    RECOVER_FROM_FIELD_NUMBER: _ClassVar[int]
     fencing_token: int
     session_epoch: int
     applied_inbound_msg_seq_num: int
@@ -122,7 +163,8 @@ class LinkOpened(_message.Message):
     admin_pending: bool
     redelivered_to: int
     send_lease_ms: int
-    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., redelivered_to: _Optional[int] = ..., send_lease_ms: _Optional[int] = ...) -> None: ...
+    recover_from: int
+    def __init__(self, fencing_token: _Optional[int] = ..., session_epoch: _Optional[int] = ..., applied_inbound_msg_seq_num: _Optional[int] = ..., next_outbound_sequence: _Optional[int] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., next_sender_msg_seq_num: _Optional[int] = ..., sender_epoch: _Optional[int] = ..., kept_out: _Optional[bool] = ..., admin_pending: _Optional[bool] = ..., redelivered_to: _Optional[int] = ..., send_lease_ms: _Optional[int] = ..., recover_from: _Optional[int] = ...) -> None: ...
 
 class Blocks(_message.Message):
     __slots__ = ("version", "blocks")
@@ -451,7 +493,7 @@ class TradingSession(_message.Message):
     def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LinkResponse(_message.Message):
-    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "beat")
+    __slots__ = ("opened", "commands", "ack", "heartbeat", "drain", "blocks", "standby", "admin", "questions", "beat", "mark")
     OPENED_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
@@ -462,6 +504,7 @@ class LinkResponse(_message.Message):
     ADMIN_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
     BEAT_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
     opened: LinkOpened
     commands: _containers.RepeatedCompositeFieldContainer[VenueCommand]
     ack: InboundAck
@@ -472,7 +515,8 @@ class LinkResponse(_message.Message):
     admin: AdminCommand
     questions: _containers.RepeatedCompositeFieldContainer[VenueCommand]
     beat: int
-    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., beat: _Optional[int] = ...) -> None: ...
+    mark: BookMark
+    def __init__(self, opened: _Optional[_Union[LinkOpened, _Mapping]] = ..., commands: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., ack: _Optional[_Union[InboundAck, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., drain: _Optional[_Union[_stream_pb2.Drain, _Mapping]] = ..., blocks: _Optional[_Union[Blocks, _Mapping]] = ..., standby: _Optional[_Union[LinkStandby, _Mapping]] = ..., admin: _Optional[_Union[AdminCommand, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[VenueCommand, _Mapping]]] = ..., beat: _Optional[int] = ..., mark: _Optional[_Union[BookMark, _Mapping]] = ...) -> None: ...
 
 class AdminCommand(_message.Message):
     __slots__ = ("action_id", "kind", "next_sender_msg_seq_num", "next_target_msg_seq_num", "reset")

@@ -110,6 +110,7 @@ class OrderOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ORDER_ORIGIN_UNSPECIFIED: _ClassVar[OrderOrigin]
     ORDER_ORIGIN_VENUE: _ClassVar[OrderOrigin]
+    ORDER_ORIGIN_RECOVERED: _ClassVar[OrderOrigin]
 
 class AccountStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -184,6 +185,7 @@ ORDER_LINK_KIND_BRACKET: OrderLinkKind
 ORDER_LINK_KIND_ROUTED: OrderLinkKind
 ORDER_ORIGIN_UNSPECIFIED: OrderOrigin
 ORDER_ORIGIN_VENUE: OrderOrigin
+ORDER_ORIGIN_RECOVERED: OrderOrigin
 ACCOUNT_STATUS_UNSPECIFIED: AccountStatus
 ACCOUNT_STATUS_ACTIVE: AccountStatus
 ACCOUNT_STATUS_REDUCE_ONLY: AccountStatus

@@ -57,6 +57,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_DEPENDENCY_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_DEADLINE_TOO_SHORT: _ClassVar[ErrorReason]
     ERROR_REASON_COMMAND_OUTCOME_UNKNOWN: _ClassVar[ErrorReason]
+    ERROR_REASON_RECOVERING: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
 
 class RetryClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -116,6 +117,7 @@ ERROR_REASON_SLOW_CONSUMER: ErrorReason
 ERROR_REASON_DEPENDENCY_UNAVAILABLE: ErrorReason
 ERROR_REASON_DEADLINE_TOO_SHORT: ErrorReason
 ERROR_REASON_COMMAND_OUTCOME_UNKNOWN: ErrorReason
+ERROR_REASON_RECOVERING: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
 RETRY_CLASS_UNSPECIFIED: RetryClass
 RETRY_CLASS_RETRYABLE: RetryClass

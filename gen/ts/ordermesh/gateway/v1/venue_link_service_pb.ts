@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/gateway/v1/venue_link_service.proto.
  */
 export const file_ordermesh_gateway_v1_venue_link_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIqUECgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIEkcKDmVhcmx5X3JlY2VpcHRzGB4gAygLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZFJlY2VpcHRCCaK7GAUqAxDoBxIMCgRiZWF0GBcgASgEIukBCghMaW5rT3BlbhIcCgpzZXNzaW9uX2lkGAEgASgJQgiiuxgECAEwBxIbCgl2ZW51ZV9taWMYAiABKAlCCKK7GAQIATAGEiAKEGdhdGV3YXlfaW5zdGFuY2UYAyABKAlCBqK7GAIIARIVCg1zZXNzaW9uX2Vwb2NoGAQgASgDEjMKBnN0YXR1cxgFIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlc3Npb25TdGF0dXMSEQoJZHJvcF9jb3B5GAYgASgIEhIKCnN0b3JlX2xvc3QYFCABKAgSDQoFYmVhdHMYFSABKAgi1AIKCkxpbmtPcGVuZWQSFQoNZmVuY2luZ190b2tlbhgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgDIAEoBBIeChZuZXh0X291dGJvdW5kX3NlcXVlbmNlGAQgASgEEiwKBmJsb2NrcxgFIAEoCzIcLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrcxIfChduZXh0X3NlbmRlcl9tc2dfc2VxX251bRgUIAEoBBIUCgxzZW5kZXJfZXBvY2gYFSABKAMSEAoIa2VwdF9vdXQYFiABKAgSFQoNYWRtaW5fcGVuZGluZxgXIAEoCBIbCg5yZWRlbGl2ZXJlZF90bxgeIAEoBEgAiAEBEhUKDXNlbmRfbGVhc2VfbXMYGCABKA1CEQoPX3JlZGVsaXZlcmVkX3RvIkYKBkJsb2NrcxIPCgd2ZXJzaW9uGAEgASgEEisKBmJsb2NrcxgCIAMoCzIbLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrImMKBUJsb2NrEhEKCXN3aXRjaF9pZBgBIAEoCRIqCgVzY29wZRgCIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuS2lsbFNjb3BlEgwKBHRleHQYAyABKAkSDQoFZHJpbGwYBCABKAgiSgoLTGlua1N0YW5kYnkSFgoOb3duZXJfaW5zdGFuY2UYASABKAkSFQoNZmVuY2luZ190b2tlbhgCIAEoBBIMCgR0ZXh0GAMgASgJIvMECgxWZW51ZUNvbW1hbmQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAMgASgJEjQKBGtpbmQYBCABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kEhAKCG9yZGVyX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJEhIKCmFjY291bnRfaWQYByABKAkSDgoGc3ltYm9sGAggASgJEgwKBGlzaW4YCSABKAkSEAoIY3VycmVuY3kYCiABKAkSJAoEc2lkZRgLIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAwgASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYDSABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSNwoKcmVndWxhdG9yeRgOIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSMAoMY29tbWl0dGVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWRlbGl2ZXJlZBgQIAEoCBIPCgdmaXJtX2lkGBEgASgJEg8KB2Rlc2tfaWQYEiABKAkSEQoJcGxhY2VkX2J5GBMgASgJEhQKDHJlcXVlc3RlZF9ieRgUIAEoCRIdChVvcmlnX2NsX29yZF9pZF9iZWZvcmUYHiABKAkSEQoJd2l0aGRyYXduGBUgASgIIuABCg5Db21tYW5kUmVjZWlwdBIZChFvdXRib3VuZF9zZXF1ZW5jZRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSNQoHb3V0Y29tZRgDIAEoDjIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRPdXRjb21lEhMKC21zZ19zZXFfbnVtGAQgASgEEgwKBHRleHQYBSABKAkSEAoIb3JkZXJfaWQYBiABKAkSNAoEa2luZBgHIAEoDjImLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEtpbmQijgQKDFZlbnVlTWVzc2FnZRITCgttc2dfc2VxX251bRgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEhAKCHBvc3NfZHVwGAMgASgIEhMKC3Bvc3NfcmVzZW5kGAQgASgIEjAKDHNlbmRpbmdfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkEKEGV4ZWN1dGlvbl9yZXBvcnQYCiABKAsyJS5vcmRlcm1lc2guZ2F0ZXdheS52MS5FeGVjdXRpb25SZXBvcnRIABJGChNvcmRlcl9jYW5jZWxfcmVqZWN0GAsgASgLMicub3JkZXJtZXNoLmdhdGV3YXkudjEuT3JkZXJDYW5jZWxSZWplY3RIABI/Cg9idXNpbmVzc19yZWplY3QYDCABKAsyJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CdXNpbmVzc1JlamVjdEgAEj0KDnNlc3Npb25fcmVqZWN0GA0gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblJlamVjdEgAEjUKBnBhcmtlZBgOIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlBhcmtlZE1lc3NhZ2VIAEIGCgRib2R5Iq4GCg9FeGVjdXRpb25SZXBvcnQSEQoJY2xfb3JkX2lkGAEgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAIgASgJEhYKDnZlbnVlX29yZGVyX2lkGAMgASgJEg8KB2V4ZWNfaWQYBCABKAkSEwoLZXhlY19yZWZfaWQYBSABKAkSEQoJZXhlY190eXBlGAYgASgJEhIKCm9yZF9zdGF0dXMYByABKAkSFgoOb3JkZXJfcXVhbnRpdHkYCCABKAkSFQoNbGFzdF9xdWFudGl0eRgJIAEoCRISCgpsYXN0X3ByaWNlGAogASgJEhcKD2xlYXZlc19xdWFudGl0eRgLIAEoCRIUCgxjdW1fcXVhbnRpdHkYDCABKAkSFQoNYXZlcmFnZV9wcmljZRgNIAEoCRITCgtsaW1pdF9wcmljZRgOIAEoCRISCgpzdG9wX3ByaWNlGA8gASgJEhUKDXRpbWVfaW5fZm9yY2UYECABKAkSMQoNdHJhbnNhY3RfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgSIAEoCRIbCg5vcmRfcmVqX3JlYXNvbhgTIAEoBUgAiAEBEiQKF2V4ZWNfcmVzdGF0ZW1lbnRfcmVhc29uGBQgASgFSAGIAQESFgoObGFzdF9saXF1aWRpdHkYFSABKA0SFwoPbGFzdF9tYXJrZXRfbWljGBYgASgJEhgKEGRpc3BsYXlfcXVhbnRpdHkYFyABKAkSGQoRc3RhdHVzX3JlcXVlc3RfaWQYGCABKAkSFAoMcGVnZ2VkX3ByaWNlGBkgASgJEh4KFm1hc3Nfc3RhdHVzX3JlcXVlc3RfaWQYGiABKAkSLQoEdG9sZBgbIAEoCzIfLm9yZGVybWVzaC5nYXRld2F5LnYxLlRvbGRPcmRlchIwCgdyZXBlYXRzGBwgASgLMh8ub3JkZXJtZXNoLmdhdGV3YXkudjEuVG9sZE9yZGVyEhIKCnVucmVhZGFibGUYHSABKAlCEQoPX29yZF9yZWpfcmVhc29uQhoKGF9leGVjX3Jlc3RhdGVtZW50X3JlYXNvbiKdAQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJEhEKCW9wZW5zX21heBgHIAEoDRIXCg9hY2NvdW50X2Fzc3VtZWQYCCABKAgi0QEKEU9yZGVyQ2FuY2VsUmVqZWN0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRISCgpvcmRfc3RhdHVzGAQgASgJEhMKC3Jlc3BvbnNlX3RvGAUgASgJEhsKDmN4bF9yZWpfcmVhc29uGAYgASgFSACIAQESDAoEdGV4dBgHIAEoCRISCgp1bnJlYWRhYmxlGAggASgJQhEKD19jeGxfcmVqX3JlYXNvbiKQAQoOQnVzaW5lc3NSZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEg4KBnJlYXNvbhgDIAEoBRIOCgZyZWZfaWQYBCABKAkSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkSEgoKdW5yZWFkYWJsZRgHIAEoCSKTAQoNU2Vzc2lvblJlamVjdBITCgtyZWZfc2VxX251bRgBIAEoBBIUCgxyZWZfbXNnX3R5cGUYAiABKAkSEgoKcmVmX3RhZ19pZBgDIAEoBRIOCgZyZWFzb24YBCABKAUSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkSEgoKdW5yZWFkYWJsZRgHIAEoCSKAAQoNUGFya2VkTWVzc2FnZRIQCghtc2dfdHlwZRgBIAEoCRILCgNyYXcYAiABKAwSDQoFZXJyb3IYAyABKAkSEQoJY2xfb3JkX2lkGAQgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJIvcECg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUSMAoLb3JkZXJfdHlwZXMYCyADKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRI1Cg50aW1lc19pbl9mb3JjZRgMIAMoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2USFQoNY2FzaF9xdWFudGl0eRgNIAEoCBI9Cg90cmFkaW5nX3Nlc3Npb24YDiABKAsyJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5UcmFkaW5nU2Vzc2lvbhIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgEhcKD3BhcmtlZF9tZXNzYWdlcxgeIAEoDSKZAQoOVHJhZGluZ1Nlc3Npb24SKQoFc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3Nlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY2xvc2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLkAwoMTGlua1Jlc3BvbnNlEjAKBm9wZW5lZBgBIAEoCzIgLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtPcGVuZWQSNAoIY29tbWFuZHMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmQSLQoDYWNrGAMgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuSW5ib3VuZEFjaxIvCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSJwoFZHJhaW4YBSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbhIsCgZibG9ja3MYBiABKAsyHC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9ja3MSMgoHc3RhbmRieRgUIAEoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtTdGFuZGJ5EjEKBWFkbWluGBUgASgLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5Db21tYW5kEkAKCXF1ZXN0aW9ucxgWIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEIJorsYBSoDEPQDEgwKBGJlYXQYFyABKAQipQEKDEFkbWluQ29tbWFuZBIRCglhY3Rpb25faWQYASABKAkSMQoEa2luZBgCIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuU2Vzc2lvbkFjdGlvbktpbmQSHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YAyABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YBCABKAQSDQoFcmVzZXQYBSABKAgioQEKC0FkbWluUmVzdWx0EhEKCWFjdGlvbl9pZBgBIAEoCRIMCgRkb25lGAIgASgIEgwKBHRleHQYAyABKAkSMQoGYmVmb3JlGAQgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMSMAoFYWZ0ZXIYBSABKAsyIS5vcmRlcm1lc2gub21zLnYxLlNlcXVlbmNlTnVtYmVycyJICgpJbmJvdW5kQWNrEhUKDXNlc3Npb25fZXBvY2gYASABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAIgASgEKrABChBWZW51ZUNvbW1hbmRLaW5kEiIKHlZFTlVFX0NPTU1BTkRfS0lORF9VTlNQRUNJRklFRBAAEhoKFlZFTlVFX0NPTU1BTkRfS0lORF9ORVcQARIdChlWRU5VRV9DT01NQU5EX0tJTkRfQ0FOQ0VMEAISHgoaVkVOVUVfQ09NTUFORF9LSU5EX1JFUExBQ0UQAxIdChlWRU5VRV9DT01NQU5EX0tJTkRfU1RBVFVTEAQqpgEKDkNvbW1hbmRPdXRjb21lEh8KG0NPTU1BTkRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENPTU1BTkRfT1VUQ09NRV9TRU5UEAESHAoYQ09NTUFORF9PVVRDT01FX05PVF9TRU5UEAISHAoYQ09NTUFORF9PVVRDT01FX0lOX0RPVUJUEAMSHQoZQ09NTUFORF9PVVRDT01FX1dJVEhEUkFXThAEKnkKDFNlc3Npb25TdGF0ZRIdChlTRVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU0VTU0lPTl9TVEFURV9ET1dOEAESHAoYU0VTU0lPTl9TVEFURV9SRUNPVkVSSU5HEAISFAoQU0VTU0lPTl9TVEFURV9VUBADMmUKEFZlbnVlTGlua1NlcnZpY2USUQoETGluaxIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXF1ZXN0GiIub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("Ci1vcmRlcm1lc2gvZ2F0ZXdheS92MS92ZW51ZV9saW5rX3NlcnZpY2UucHJvdG8SFG9yZGVybWVzaC5nYXRld2F5LnYxIvgECgtMaW5rUmVxdWVzdBIsCgRvcGVuGAEgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuTGlua09wZW4SPwoIbWVzc2FnZXMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZU1lc3NhZ2VCCaK7GAUqAxD0AxJBCghyZWNlaXB0cxgDIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSMwoGc3RhdHVzGAQgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIvCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSFgoOYmxvY2tzX3ZlcnNpb24YBiABKAQSNwoMYWRtaW5fcmVzdWx0GBQgASgLMiEub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5SZXN1bHQSQwoKbm90X3Jlc2VudBgVIAMoCzIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRSZWNlaXB0QgmiuxgFKgMQ6AcSEQoJYmFja19zb29uGBYgASgIEkcKDmVhcmx5X3JlY2VpcHRzGBggAygLMiQub3JkZXJtZXNoLmdhdGV3YXkudjEuQ29tbWFuZFJlY2VpcHRCCaK7GAUqAxDoBxIMCgRiZWF0GBcgASgEEjoKBHNlbnQYGSADKAsyIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5TZW50UmVxdWVzdEIJorsYBSoDEPQDEhUKDXNlbnRfY29tcGxldGUYGiABKAgi0wIKCExpbmtPcGVuEhwKCnNlc3Npb25faWQYASABKAlCCKK7GAQIATAHEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSIAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCUIGorsYAggBEhUKDXNlc3Npb25fZXBvY2gYBCABKAMSMwoGc3RhdHVzGAUgASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXR1cxIRCglkcm9wX2NvcHkYBiABKAgSEgoKc3RvcmVfbG9zdBgUIAEoCBINCgViZWF0cxgVIAEoCBIsCgRtYXJrGBYgASgLMh4ub3JkZXJtZXNoLmdhdGV3YXkudjEuQm9va01hcmsSOgoEc2VudBgXIAMoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLlNlbnRSZXF1ZXN0QgmiuxgFKgMQyAEibAoIQm9va01hcmsSEgoKYm9va19lcG9jaBgBIAEoCRIVCg1mZW5jaW5nX3Rva2VuGAIgASgEEjUKBGxvZ3MYAyADKAsyHS5vcmRlcm1lc2guZ2F0ZXdheS52MS5Mb2dNYXJrQgiiuxgEKgIQECI6CgdMb2dNYXJrEgsKA2xvZxgBIAEoCRISCgpsb2dfbnVtYmVyGAIgASgEEg4KBmRpZ2VzdBgDIAEoDCJ5CgtTZW50UmVxdWVzdBITCgttc2dfc2VxX251bRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSMwoHY29tbWFuZBgDIAEoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZBINCgVlcnJvchgEIAEoCSLqAgoKTGlua09wZW5lZBIVCg1mZW5jaW5nX3Rva2VuGAEgASgEEhUKDXNlc3Npb25fZXBvY2gYAiABKAMSIwobYXBwbGllZF9pbmJvdW5kX21zZ19zZXFfbnVtGAMgASgEEh4KFm5leHRfb3V0Ym91bmRfc2VxdWVuY2UYBCABKAQSLAoGYmxvY2tzGAUgASgLMhwub3JkZXJtZXNoLmdhdGV3YXkudjEuQmxvY2tzEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGBQgASgEEhQKDHNlbmRlcl9lcG9jaBgVIAEoAxIQCghrZXB0X291dBgWIAEoCBIVCg1hZG1pbl9wZW5kaW5nGBcgASgIEhsKDnJlZGVsaXZlcmVkX3RvGBkgASgESACIAQESFQoNc2VuZF9sZWFzZV9tcxgYIAEoDRIUCgxyZWNvdmVyX2Zyb20YGiABKARCEQoPX3JlZGVsaXZlcmVkX3RvIkYKBkJsb2NrcxIPCgd2ZXJzaW9uGAEgASgEEisKBmJsb2NrcxgCIAMoCzIbLm9yZGVybWVzaC5nYXRld2F5LnYxLkJsb2NrImMKBUJsb2NrEhEKCXN3aXRjaF9pZBgBIAEoCRIqCgVzY29wZRgCIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuS2lsbFNjb3BlEgwKBHRleHQYAyABKAkSDQoFZHJpbGwYBCABKAgiSgoLTGlua1N0YW5kYnkSFgoOb3duZXJfaW5zdGFuY2UYASABKAkSFQoNZmVuY2luZ190b2tlbhgCIAEoBBIMCgR0ZXh0GAMgASgJIvMECgxWZW51ZUNvbW1hbmQSGQoRb3V0Ym91bmRfc2VxdWVuY2UYASABKAQSEQoJY2xfb3JkX2lkGAIgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAMgASgJEjQKBGtpbmQYBCABKA4yJi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmRLaW5kEhAKCG9yZGVyX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJEhIKCmFjY291bnRfaWQYByABKAkSDgoGc3ltYm9sGAggASgJEgwKBGlzaW4YCSABKAkSEAoIY3VycmVuY3kYCiABKAkSJAoEc2lkZRgLIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIpCgR0eXBlGAwgASgOMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlclR5cGUSKwoFdGVybXMYDSABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSNwoKcmVndWxhdG9yeRgOIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSMAoMY29tbWl0dGVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWRlbGl2ZXJlZBgQIAEoCBIPCgdmaXJtX2lkGBEgASgJEg8KB2Rlc2tfaWQYEiABKAkSEQoJcGxhY2VkX2J5GBMgASgJEhQKDHJlcXVlc3RlZF9ieRgUIAEoCRIdChVvcmlnX2NsX29yZF9pZF9iZWZvcmUYFiABKAkSEQoJd2l0aGRyYXduGBUgASgIIuABCg5Db21tYW5kUmVjZWlwdBIZChFvdXRib3VuZF9zZXF1ZW5jZRgBIAEoBBIRCgljbF9vcmRfaWQYAiABKAkSNQoHb3V0Y29tZRgDIAEoDjIkLm9yZGVybWVzaC5nYXRld2F5LnYxLkNvbW1hbmRPdXRjb21lEhMKC21zZ19zZXFfbnVtGAQgASgEEgwKBHRleHQYBSABKAkSEAoIb3JkZXJfaWQYBiABKAkSNAoEa2luZBgHIAEoDjImLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEtpbmQijgQKDFZlbnVlTWVzc2FnZRITCgttc2dfc2VxX251bRgBIAEoBBIVCg1zZXNzaW9uX2Vwb2NoGAIgASgDEhAKCHBvc3NfZHVwGAMgASgIEhMKC3Bvc3NfcmVzZW5kGAQgASgIEjAKDHNlbmRpbmdfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkEKEGV4ZWN1dGlvbl9yZXBvcnQYCiABKAsyJS5vcmRlcm1lc2guZ2F0ZXdheS52MS5FeGVjdXRpb25SZXBvcnRIABJGChNvcmRlcl9jYW5jZWxfcmVqZWN0GAsgASgLMicub3JkZXJtZXNoLmdhdGV3YXkudjEuT3JkZXJDYW5jZWxSZWplY3RIABI/Cg9idXNpbmVzc19yZWplY3QYDCABKAsyJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CdXNpbmVzc1JlamVjdEgAEj0KDnNlc3Npb25fcmVqZWN0GA0gASgLMiMub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblJlamVjdEgAEjUKBnBhcmtlZBgOIAEoCzIjLm9yZGVybWVzaC5nYXRld2F5LnYxLlBhcmtlZE1lc3NhZ2VIAEIGCgRib2R5Iq4GCg9FeGVjdXRpb25SZXBvcnQSEQoJY2xfb3JkX2lkGAEgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAIgASgJEhYKDnZlbnVlX29yZGVyX2lkGAMgASgJEg8KB2V4ZWNfaWQYBCABKAkSEwoLZXhlY19yZWZfaWQYBSABKAkSEQoJZXhlY190eXBlGAYgASgJEhIKCm9yZF9zdGF0dXMYByABKAkSFgoOb3JkZXJfcXVhbnRpdHkYCCABKAkSFQoNbGFzdF9xdWFudGl0eRgJIAEoCRISCgpsYXN0X3ByaWNlGAogASgJEhcKD2xlYXZlc19xdWFudGl0eRgLIAEoCRIUCgxjdW1fcXVhbnRpdHkYDCABKAkSFQoNYXZlcmFnZV9wcmljZRgNIAEoCRITCgtsaW1pdF9wcmljZRgOIAEoCRISCgpzdG9wX3ByaWNlGA8gASgJEhUKDXRpbWVfaW5fZm9yY2UYECABKAkSMQoNdHJhbnNhY3RfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGV4dBgSIAEoCRIbCg5vcmRfcmVqX3JlYXNvbhgTIAEoBUgAiAEBEiQKF2V4ZWNfcmVzdGF0ZW1lbnRfcmVhc29uGBQgASgFSAGIAQESFgoObGFzdF9saXF1aWRpdHkYFSABKA0SFwoPbGFzdF9tYXJrZXRfbWljGBYgASgJEhgKEGRpc3BsYXlfcXVhbnRpdHkYFyABKAkSGQoRc3RhdHVzX3JlcXVlc3RfaWQYGCABKAkSFAoMcGVnZ2VkX3ByaWNlGBkgASgJEh4KFm1hc3Nfc3RhdHVzX3JlcXVlc3RfaWQYGiABKAkSLQoEdG9sZBgbIAEoCzIfLm9yZGVybWVzaC5nYXRld2F5LnYxLlRvbGRPcmRlchIwCgdyZXBlYXRzGBwgASgLMh8ub3JkZXJtZXNoLmdhdGV3YXkudjEuVG9sZE9yZGVyEhIKCnVucmVhZGFibGUYHSABKAlCEQoPX29yZF9yZWpfcmVhc29uQhoKGF9leGVjX3Jlc3RhdGVtZW50X3JlYXNvbiKdAQoJVG9sZE9yZGVyEhIKCmFjY291bnRfaWQYASABKAkSDgoGc3ltYm9sGAIgASgJEgwKBGlzaW4YAyABKAkSDAoEc2lkZRgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEhAKCGN1cnJlbmN5GAYgASgJEhEKCW9wZW5zX21heBgHIAEoDRIXCg9hY2NvdW50X2Fzc3VtZWQYCCABKAgi0QEKEU9yZGVyQ2FuY2VsUmVqZWN0EhEKCWNsX29yZF9pZBgBIAEoCRIWCg5vcmlnX2NsX29yZF9pZBgCIAEoCRIWCg52ZW51ZV9vcmRlcl9pZBgDIAEoCRISCgpvcmRfc3RhdHVzGAQgASgJEhMKC3Jlc3BvbnNlX3RvGAUgASgJEhsKDmN4bF9yZWpfcmVhc29uGAYgASgFSACIAQESDAoEdGV4dBgHIAEoCRISCgp1bnJlYWRhYmxlGAggASgJQhEKD19jeGxfcmVqX3JlYXNvbiKQAQoOQnVzaW5lc3NSZWplY3QSEwoLcmVmX3NlcV9udW0YASABKAQSFAoMcmVmX21zZ190eXBlGAIgASgJEg4KBnJlYXNvbhgDIAEoBRIOCgZyZWZfaWQYBCABKAkSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkSEgoKdW5yZWFkYWJsZRgHIAEoCSKTAQoNU2Vzc2lvblJlamVjdBITCgtyZWZfc2VxX251bRgBIAEoBBIUCgxyZWZfbXNnX3R5cGUYAiABKAkSEgoKcmVmX3RhZ19pZBgDIAEoBRIOCgZyZWFzb24YBCABKAUSDAoEdGV4dBgFIAEoCRIRCgljbF9vcmRfaWQYBiABKAkSEgoKdW5yZWFkYWJsZRgHIAEoCSKAAQoNUGFya2VkTWVzc2FnZRIQCghtc2dfdHlwZRgBIAEoCRILCgNyYXcYAiABKAwSDQoFZXJyb3IYAyABKAkSEQoJY2xfb3JkX2lkGAQgASgJEhYKDm9yaWdfY2xfb3JkX2lkGAUgASgJEhYKDnZlbnVlX29yZGVyX2lkGAYgASgJIvcECg1TZXNzaW9uU3RhdHVzEhIKCnNlc3Npb25faWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEjEKBXN0YXRlGAMgASgOMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuU2Vzc2lvblN0YXRlEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9xdWV1ZWRfY29tbWFuZHMYBSABKA0SHwoXbmV4dF9zZW5kZXJfbXNnX3NlcV9udW0YBiABKAQSHwoXbmV4dF90YXJnZXRfbXNnX3NlcV9udW0YByABKAQSDAoEdGV4dBgIIAEoCRIVCg1zZXNzaW9uX2Vwb2NoGAkgASgDEh4KFnRyYWRpbmdfc2Vzc2lvbl9zdGF0dXMYCiABKAUSMAoLb3JkZXJfdHlwZXMYCyADKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRI1Cg50aW1lc19pbl9mb3JjZRgMIAMoDjIdLm9yZGVybWVzaC5vbXMudjEuVGltZUluRm9yY2USFQoNY2FzaF9xdWFudGl0eRgNIAEoCBI9Cg90cmFkaW5nX3Nlc3Npb24YDiABKAsyJC5vcmRlcm1lc2guZ2F0ZXdheS52MS5UcmFkaW5nU2Vzc2lvbhIvCgpjbG9ja19za2V3GBQgASgLMhsub3JkZXJtZXNoLm9tcy52MS5DbG9ja1NrZXcSGAoQZ2F0ZXdheV9pbnN0YW5jZRgVIAEoCRIeCgxjYXBhYmlsaXRpZXMYFiADKAlCCKK7GAQqAhAgEhcKD3BhcmtlZF9tZXNzYWdlcxgXIAEoDSKZAQoOVHJhZGluZ1Nlc3Npb24SKQoFc2luY2UYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3Nlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY2xvc2VkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKSBAoMTGlua1Jlc3BvbnNlEjAKBm9wZW5lZBgBIAEoCzIgLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtPcGVuZWQSNAoIY29tbWFuZHMYAiADKAsyIi5vcmRlcm1lc2guZ2F0ZXdheS52MS5WZW51ZUNvbW1hbmQSLQoDYWNrGAMgASgLMiAub3JkZXJtZXNoLmdhdGV3YXkudjEuSW5ib3VuZEFjaxIvCgloZWFydGJlYXQYBCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSJwoFZHJhaW4YBSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbhIsCgZibG9ja3MYBiABKAsyHC5vcmRlcm1lc2guZ2F0ZXdheS52MS5CbG9ja3MSMgoHc3RhbmRieRgUIAEoCzIhLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtTdGFuZGJ5EjEKBWFkbWluGBUgASgLMiIub3JkZXJtZXNoLmdhdGV3YXkudjEuQWRtaW5Db21tYW5kEkAKCXF1ZXN0aW9ucxgWIAMoCzIiLm9yZGVybWVzaC5nYXRld2F5LnYxLlZlbnVlQ29tbWFuZEIJorsYBSoDEPQDEgwKBGJlYXQYFyABKAQSLAoEbWFyaxgYIAEoCzIeLm9yZGVybWVzaC5nYXRld2F5LnYxLkJvb2tNYXJrIqUBCgxBZG1pbkNvbW1hbmQSEQoJYWN0aW9uX2lkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5vcmRlcm1lc2gub21zLnYxLlNlc3Npb25BY3Rpb25LaW5kEh8KF25leHRfc2VuZGVyX21zZ19zZXFfbnVtGAMgASgEEh8KF25leHRfdGFyZ2V0X21zZ19zZXFfbnVtGAQgASgEEg0KBXJlc2V0GAUgASgIIqEBCgtBZG1pblJlc3VsdBIRCglhY3Rpb25faWQYASABKAkSDAoEZG9uZRgCIAEoCBIMCgR0ZXh0GAMgASgJEjEKBmJlZm9yZRgEIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuU2VxdWVuY2VOdW1iZXJzEjAKBWFmdGVyGAUgASgLMiEub3JkZXJtZXNoLm9tcy52MS5TZXF1ZW5jZU51bWJlcnMiSAoKSW5ib3VuZEFjaxIVCg1zZXNzaW9uX2Vwb2NoGAEgASgDEiMKG2FwcGxpZWRfaW5ib3VuZF9tc2dfc2VxX251bRgCIAEoBCqwAQoQVmVudWVDb21tYW5kS2luZBIiCh5WRU5VRV9DT01NQU5EX0tJTkRfVU5TUEVDSUZJRUQQABIaChZWRU5VRV9DT01NQU5EX0tJTkRfTkVXEAESHQoZVkVOVUVfQ09NTUFORF9LSU5EX0NBTkNFTBACEh4KGlZFTlVFX0NPTU1BTkRfS0lORF9SRVBMQUNFEAMSHQoZVkVOVUVfQ09NTUFORF9LSU5EX1NUQVRVUxAEKqYBCg5Db21tYW5kT3V0Y29tZRIfChtDT01NQU5EX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRDT01NQU5EX09VVENPTUVfU0VOVBABEhwKGENPTU1BTkRfT1VUQ09NRV9OT1RfU0VOVBACEhwKGENPTU1BTkRfT1VUQ09NRV9JTl9ET1VCVBADEh0KGUNPTU1BTkRfT1VUQ09NRV9XSVRIRFJBV04QBCp5CgxTZXNzaW9uU3RhdGUSHQoZU0VTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhYKElNFU1NJT05fU1RBVEVfRE9XThABEhwKGFNFU1NJT05fU1RBVEVfUkVDT1ZFUklORxACEhQKEFNFU1NJT05fU1RBVEVfVVAQAzJlChBWZW51ZUxpbmtTZXJ2aWNlElEKBExpbmsSIS5vcmRlcm1lc2guZ2F0ZXdheS52MS5MaW5rUmVxdWVzdBoiLm9yZGVybWVzaC5nYXRld2F5LnYxLkxpbmtSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_kill_switch, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_session, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -100,7 +100,7 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
    * Outcome of commands that overtook others, at once: NOT_SENT, IN_DOUBT or WITHDRAWN. They
    * acknowledge nothing, and come again in receipts when the earlier commands have theirs.
    *
-   * @generated from field: repeated ordermesh.gateway.v1.CommandReceipt early_receipts = 30;
+   * @generated from field: repeated ordermesh.gateway.v1.CommandReceipt early_receipts = 24;
    */
   earlyReceipts: CommandReceipt[];
 
@@ -110,6 +110,21 @@ export type LinkRequest = Message<"ordermesh.gateway.v1.LinkRequest"> & {
    * @generated from field: uint64 beat = 23;
    */
   beat: bigint;
+
+  /**
+   * Requests in the FIX store from recover_from on, in the order of their numbers; sent before any
+   * message of the venue, only if recover_from asks for them.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 25;
+   */
+  sent: SentRequest[];
+
+  /**
+   * True with the last of these requests, or alone if there are none.
+   *
+   * @generated from field: bool sent_complete = 26;
+   */
+  sentComplete: boolean;
 };
 
 /**
@@ -186,6 +201,23 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
    * @generated from field: bool beats = 21;
    */
   beats: boolean;
+
+  /**
+   * The newest mark of the order book that the gateway stored beside the FIX store of this session;
+   * not set if it has none. An order book in which the mark is missing is older than the gateway's
+   * knowledge of it: it was restored.
+   *
+   * @generated from field: ordermesh.gateway.v1.BookMark mark = 22;
+   */
+  mark?: BookMark | undefined;
+
+  /**
+   * The last requests in the FIX store, without their commands: a request is committed before it is
+   * sent, so an order book that does not know one of them is older.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.SentRequest sent = 23;
+   */
+  sent: SentRequest[];
 };
 
 /**
@@ -194,6 +226,121 @@ export type LinkOpen = Message<"ordermesh.gateway.v1.LinkOpen"> & {
  */
 export const LinkOpenSchema: GenMessage<LinkOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_gateway_v1_venue_link_service, 1);
+
+/**
+ * How far the order book had come at some moment, as durable facts of its logs. The OMS sends its
+ * newest mark with a heartbeat; each gateway stores it beside the FIX store and returns it when it
+ * connects.
+ *
+ * @generated from message ordermesh.gateway.v1.BookMark
+ */
+export type BookMark = Message<"ordermesh.gateway.v1.BookMark"> & {
+  /**
+   * Epoch of the account sequences.
+   *
+   * @generated from field: string book_epoch = 1;
+   */
+  bookEpoch: string;
+
+  /**
+   * Fencing token of the session's owner that got the mark. Tokens only grow.
+   *
+   * @generated from field: uint64 fencing_token = 2;
+   */
+  fencingToken: bigint;
+
+  /**
+   * The newest entry of each log that has one; at most 16.
+   *
+   * @generated from field: repeated ordermesh.gateway.v1.LogMark logs = 3;
+   */
+  logs: LogMark[];
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.BookMark.
+ * Use `create(BookMarkSchema)` to create a new message.
+ */
+export const BookMarkSchema: GenMessage<BookMark> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
+
+/**
+ * The newest committed entry of one log of the order book.
+ *
+ * @generated from message ordermesh.gateway.v1.LogMark
+ */
+export type LogMark = Message<"ordermesh.gateway.v1.LogMark"> & {
+  /**
+   * Name of the log: "order_events", "audit_log", "control_records", "state_log".
+   *
+   * @generated from field: string log = 1;
+   */
+  log: string;
+
+  /**
+   * Number of the entry in the log.
+   *
+   * @generated from field: uint64 log_number = 2;
+   */
+  logNumber: bigint;
+
+  /**
+   * Identifies the content of the entry. Another entry with the same number has another digest.
+   *
+   * @generated from field: bytes digest = 3;
+   */
+  digest: Uint8Array;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.LogMark.
+ * Use `create(LogMarkSchema)` to create a new message.
+ */
+export const LogMarkSchema: GenMessage<LogMark> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
+
+/**
+ * A NewOrderSingle(D), OrderCancelRequest(F) or OrderCancelReplaceRequest(G) in the FIX store.
+ *
+ * @generated from message ordermesh.gateway.v1.SentRequest
+ */
+export type SentRequest = Message<"ordermesh.gateway.v1.SentRequest"> & {
+  /**
+   * MsgSeqNum(34) under which it was sent.
+   *
+   * @generated from field: uint64 msg_seq_num = 1;
+   */
+  msgSeqNum: bigint;
+
+  /**
+   * ClOrdID(11).
+   *
+   * @generated from field: string cl_ord_id = 2;
+   */
+  clOrdId: string;
+
+  /**
+   * The command as it can be read from the message. Fields that the venue's dialect leaves out are
+   * empty. Not set in LinkOpen.
+   *
+   * @generated from field: ordermesh.gateway.v1.VenueCommand command = 3;
+   */
+  command?: VenueCommand | undefined;
+
+  /**
+   * Why the message could not be read as a command; empty if it could.
+   *
+   * @generated from field: string error = 4;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message ordermesh.gateway.v1.SentRequest.
+ * Use `create(SentRequestSchema)` to create a new message.
+ */
+export const SentRequestSchema: GenMessage<SentRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
 
 /**
  * State of the session as the OMS knows it.
@@ -271,7 +418,7 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
    * before it has all commands up to here, so that an order which was withdrawn over an earlier
    * link is withdrawn again and never sent. Not set by an OMS that does not know WITHDRAWN.
    *
-   * @generated from field: optional uint64 redelivered_to = 30;
+   * @generated from field: optional uint64 redelivered_to = 25;
    */
   redeliveredTo?: bigint | undefined;
 
@@ -283,6 +430,14 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
    * @generated from field: uint32 send_lease_ms = 24;
    */
   sendLeaseMs: number;
+
+  /**
+   * If not 0, the order book is RECOVERING: before it logs on, the gateway sends the requests of
+   * its FIX store from this MsgSeqNum(34) on. It does not judge whether the store is lost.
+   *
+   * @generated from field: uint64 recover_from = 26;
+   */
+  recoverFrom: bigint;
 };
 
 /**
@@ -290,7 +445,7 @@ export type LinkOpened = Message<"ordermesh.gateway.v1.LinkOpened"> & {
  * Use `create(LinkOpenedSchema)` to create a new message.
  */
 export const LinkOpenedSchema: GenMessage<LinkOpened> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 2);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
 
 /**
  * Kill switches in force. A set replaces the previous set.
@@ -318,7 +473,7 @@ export type Blocks = Message<"ordermesh.gateway.v1.Blocks"> & {
  * Use `create(BlocksSchema)` to create a new message.
  */
 export const BlocksSchema: GenMessage<Blocks> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 3);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
 
 /**
  * A kill switch, as far as a gateway needs it. A new order or replace in its scope is not sent but
@@ -361,7 +516,7 @@ export type Block = Message<"ordermesh.gateway.v1.Block"> & {
  * Use `create(BlockSchema)` to create a new message.
  */
 export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 4);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
 
 /**
  * Another gateway owns the session. The stream stays open, and this gateway receives opened on it
@@ -397,7 +552,7 @@ export type LinkStandby = Message<"ordermesh.gateway.v1.LinkStandby"> & {
  * Use `create(LinkStandbySchema)` to create a new message.
  */
 export const LinkStandbySchema: GenMessage<LinkStandby> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 5);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
 
 /**
  * A command for the venue.
@@ -552,7 +707,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
    * For a cancel whose orig_cl_ord_id is a replace without answer: the OrigClOrdID(41) to send if
    * that replace was never sent.
    *
-   * @generated from field: string orig_cl_ord_id_before = 30;
+   * @generated from field: string orig_cl_ord_id_before = 22;
    */
   origClOrdIdBefore: string;
 
@@ -570,7 +725,7 @@ export type VenueCommand = Message<"ordermesh.gateway.v1.VenueCommand"> & {
  * Use `create(VenueCommandSchema)` to create a new message.
  */
 export const VenueCommandSchema: GenMessage<VenueCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 6);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
 
 /**
  * Outcome of a command. Receipts come in outbound order without gaps, so the highest one
@@ -634,7 +789,7 @@ export type CommandReceipt = Message<"ordermesh.gateway.v1.CommandReceipt"> & {
  * Use `create(CommandReceiptSchema)` to create a new message.
  */
 export const CommandReceiptSchema: GenMessage<CommandReceipt> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 7);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
 
 /**
  * A message of the venue with its position in the session.
@@ -737,7 +892,7 @@ export type VenueMessage = Message<"ordermesh.gateway.v1.VenueMessage"> & {
  * Use `create(VenueMessageSchema)` to create a new message.
  */
 export const VenueMessageSchema: GenMessage<VenueMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 8);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
 
 /**
  * ExecutionReport(8) as the venue sent it, with canonical decimals.
@@ -960,7 +1115,7 @@ export type ExecutionReport = Message<"ordermesh.gateway.v1.ExecutionReport"> & 
  * Use `create(ExecutionReportSchema)` to create a new message.
  */
 export const ExecutionReportSchema: GenMessage<ExecutionReport> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 9);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
 
 /**
  * An unsolicited order: one the venue reports although it was not sent there, placed by telephone
@@ -1034,7 +1189,7 @@ export type ToldOrder = Message<"ordermesh.gateway.v1.ToldOrder"> & {
  * Use `create(ToldOrderSchema)` to create a new message.
  */
 export const ToldOrderSchema: GenMessage<ToldOrder> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 10);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
 
 /**
  * OrderCancelReject(9).
@@ -1104,7 +1259,7 @@ export type OrderCancelReject = Message<"ordermesh.gateway.v1.OrderCancelReject"
  * Use `create(OrderCancelRejectSchema)` to create a new message.
  */
 export const OrderCancelRejectSchema: GenMessage<OrderCancelReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 11);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
 
 /**
  * BusinessMessageReject(j).
@@ -1167,7 +1322,7 @@ export type BusinessReject = Message<"ordermesh.gateway.v1.BusinessReject"> & {
  * Use `create(BusinessRejectSchema)` to create a new message.
  */
 export const BusinessRejectSchema: GenMessage<BusinessReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 12);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
 
 /**
  * Reject(3).
@@ -1230,7 +1385,7 @@ export type SessionReject = Message<"ordermesh.gateway.v1.SessionReject"> & {
  * Use `create(SessionRejectSchema)` to create a new message.
  */
 export const SessionRejectSchema: GenMessage<SessionReject> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 13);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 16);
 
 /**
  * A message that could not be interpreted, kept as received.
@@ -1286,7 +1441,7 @@ export type ParkedMessage = Message<"ordermesh.gateway.v1.ParkedMessage"> & {
  * Use `create(ParkedMessageSchema)` to create a new message.
  */
 export const ParkedMessageSchema: GenMessage<ParkedMessage> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 14);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 17);
 
 /**
  * State of a FIX session as the gateway sees it.
@@ -1423,7 +1578,7 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
    * Messages of the venue that could not be read since this gateway process started; each is parked
    * for a person.
    *
-   * @generated from field: uint32 parked_messages = 30;
+   * @generated from field: uint32 parked_messages = 23;
    */
   parkedMessages: number;
 };
@@ -1433,7 +1588,7 @@ export type SessionStatus = Message<"ordermesh.gateway.v1.SessionStatus"> & {
  * Use `create(SessionStatusSchema)` to create a new message.
  */
 export const SessionStatusSchema: GenMessage<SessionStatus> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 15);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
 
 /**
  * When a venue trades, as far as TradingSessionStatus(h) shows.
@@ -1469,7 +1624,7 @@ export type TradingSession = Message<"ordermesh.gateway.v1.TradingSession"> & {
  * Use `create(TradingSessionSchema)` to create a new message.
  */
 export const TradingSessionSchema: GenMessage<TradingSession> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 16);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
 
 /**
  * A frame from the OMS.
@@ -1547,6 +1702,14 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
    * @generated from field: uint64 beat = 23;
    */
   beat: bigint;
+
+  /**
+   * Newest mark of the order book, with a heartbeat, if it differs from the one before. Not sent
+   * while the order book is RECOVERING.
+   *
+   * @generated from field: ordermesh.gateway.v1.BookMark mark = 24;
+   */
+  mark?: BookMark | undefined;
 };
 
 /**
@@ -1554,7 +1717,7 @@ export type LinkResponse = Message<"ordermesh.gateway.v1.LinkResponse"> & {
  * Use `create(LinkResponseSchema)` to create a new message.
  */
 export const LinkResponseSchema: GenMessage<LinkResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 17);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 20);
 
 /**
  * An administrative command for a session, requested by a person. It is sent again on the next
@@ -1606,7 +1769,7 @@ export type AdminCommand = Message<"ordermesh.gateway.v1.AdminCommand"> & {
  * Use `create(AdminCommandSchema)` to create a new message.
  */
 export const AdminCommandSchema: GenMessage<AdminCommand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 18);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 21);
 
 /**
  * Outcome of an administrative command.
@@ -1655,7 +1818,7 @@ export type AdminResult = Message<"ordermesh.gateway.v1.AdminResult"> & {
  * Use `create(AdminResultSchema)` to create a new message.
  */
 export const AdminResultSchema: GenMessage<AdminResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 19);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 22);
 
 /**
  * Acknowledges venue messages that are durable.
@@ -1683,7 +1846,7 @@ export type InboundAck = Message<"ordermesh.gateway.v1.InboundAck"> & {
  * Use `create(InboundAckSchema)` to create a new message.
  */
 export const InboundAckSchema: GenMessage<InboundAck> = /*@__PURE__*/
-  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 20);
+  messageDesc(file_ordermesh_gateway_v1_venue_link_service, 23);
 
 /**
  * FIX messages the OMS can send.
