@@ -83,7 +83,7 @@ export class Desk {
       options,
     );
     const recoveryClient = createClient(RecoveryService, transport);
-    this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: READ_TIMEOUT_MS }));
+    this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: CALL_TIMEOUT_MS }));
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
     this.parkedStream = new ResumingStream(
       { open: (signal) => this.#watchParked(signal), take: (frame) => this.parked.take(frame) },
