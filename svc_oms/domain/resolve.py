@@ -78,7 +78,7 @@ def decide_resolve(
     if command.replaced:
         assert order.pending_terms is not None
         events.append(OrderReplaced(order.pending_terms, command.venue_order_id))
-    if order.terms.quantity_is_estimate and command.holds is VenueHolds.FILLED:
+    if _is_quantity_found(order, command):
         events.append(OrderRestated(order.terms._replace(quantity=cum, quantity_is_estimate=False)))
     events += [OrderExecuted(fill) for fill in fills]
     events += resolved
@@ -87,6 +87,13 @@ def decide_resolve(
         solicited = bool(order.pending_cancel_id)
         events.append(OrderCanceled(unsolicited=not solicited, text=command.reason))
     return events
+
+
+def _is_quantity_found(order: Order, command: ResolveOrder) -> bool:
+    """Return whether "filled" says how large an order in cash is; a closed one keeps its terms."""
+    if not order.terms.quantity_is_estimate or command.holds is not VenueHolds.FILLED:
+        return False
+    return order.base_state is OrderState.FILLED or order.base_state not in TERMINAL
 
 
 def _check_open(order: Order, *, venue_gone: bool) -> None:

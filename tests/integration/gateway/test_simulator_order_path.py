@@ -60,7 +60,8 @@ async def test_unknown_ends_by_drop_copy_also_after_kill_9_of_the_venue(
         await path.kill_venue()
         path.copies.mend()
         await client.in_state(pulled, CANCELED)
-        assert await path.resolutions(pulled) == [DROP_COPY, DROP_COPY]
+        # The doubt about the order, that about the cancel, and the end that the copy brought first.
+        assert await path.resolutions(pulled) == [DROP_COPY] * 3
         await until_resolved(path, last)
         # The order session has its say in the end: the venue came back without its book.
         path.orders.cut()

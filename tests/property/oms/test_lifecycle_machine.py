@@ -187,7 +187,11 @@ class LifecycleMachine(RuleBasedStateMachine):
         replaced=st.booleans(),
     )
     def resolve(self, holds, fill, replaced):
-        """A person says what the venue has: refused, or the order is in doubt no more."""
+        """A person says what the venue has: refused, or the order is in doubt no more.
+
+        Open to a statement is an order in doubt, and one with an anomaly: also one without an
+        answer yet, if a refusal was parked of a request that it never had.
+        """
         before = self.worker.order
         try:
             self.worker.resolve(holds, [] if fill is None else [fill], replaced=replaced)
@@ -196,10 +200,13 @@ class LifecycleMachine(RuleBasedStateMachine):
             assert self.worker.order is before
             return
         order = self.worker.order
-        assert before.state is OrderState.UNKNOWN
+        assert before.state is OrderState.UNKNOWN or before.anomaly_count > 0
         assert order.state is not OrderState.UNKNOWN
         assert order.stated_by_person
-        assert (order.state is OrderState.FILLED) == (holds is VenueHolds.FILLED)
+        if before.is_closed:
+            assert order.state is before.state
+        else:
+            assert (order.state is OrderState.FILLED) == (holds is VenueHolds.FILLED)
 
     @rule(data=st.data())
     def hear_again(self, data):

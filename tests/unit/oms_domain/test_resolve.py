@@ -8,7 +8,7 @@ from kernel.nanoseconds import NS_PER_S
 from svc_oms.domain.commands import FoundExecution, ResolveOrder
 from svc_oms.domain.model import ResolutionSource, VenueHolds
 from svc_oms.domain.order import OrderRefused
-from svc_oms.domain.reports.facts import ReceiptFacts
+from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.resolve import statement_value
 from svc_oms.domain.unanswered import unanswered
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
@@ -268,6 +268,37 @@ def test_an_order_with_an_anomaly_takes_a_statement(working, holds, fills, statu
     # What was stated comes after all, once.
     for name, quantity, _ in fills:
         assert working.fill(name, quantity) == []
+
+
+def test_an_order_without_an_answer_takes_a_statement_if_it_has_an_anomaly(tracked):
+    with pytest.raises(OrderRefused, match="it has no anomaly"):
+        tracked.resolve(NOTHING)
+    # A refusal of a request that the order never had.
+    tracked.hear(CancelRejectFacts(Y, cxl_rej_reason=0, ord_status="0"))
+    assert (tracked.order.state.name, tracked.order.anomaly_count) == ("PENDING_NEW", 1)
+    tracked.resolve(NOTHING)
+    assert tracked.status == ("REJECTED", 0, 0)
+    assert tracked.order.rejection.reason == "NOT_SENT"
+    # If the venue has it after all, its report opens the order again, with an anomaly.
+    tracked.report("0", "0")
+    assert tracked.status == ("NEW", 0, 100)
+    assert tracked.order.anomaly_count == 2
+
+
+@pytest.mark.parametrize("fills", [30, 100])
+def test_a_closed_order_in_cash_keeps_its_state_and_terms(fills):
+    tracked = TrackedOrder()
+    tracked.place_cash(2500)
+    odd(tracked)
+    tracked.report("8", "8")
+    terms = tracked.order.terms
+    assert terms.quantity_is_estimate
+    tracked.resolve(FILLED, [("E1", fills, "50")])
+    assert (tracked.order.state.name, tracked.order.cum_quantity) == ("REJECTED", fills)
+    assert tracked.order.terms == terms
+    # The execution of a rejected order is odd, and nothing else.
+    assert tracked.order.anomaly_count == 2
+    assert tracked.findings() == []
 
 
 @pytest.mark.parametrize(
