@@ -39,6 +39,8 @@ class Venue:
         self.worst: dict[str, Decimal] = {}
         self.executed: dict[str, Decimal] = {}
         self.most = Decimal(0)
+        # OrderStatusRequest(H). They change nothing at a venue, and so are not counted.
+        self.questions: list[gw.VenueCommand] = []
         self.done = asyncio.Event()
 
     async def run(self) -> None:
@@ -56,15 +58,25 @@ class Venue:
         if command.kind == gw.VENUE_COMMAND_KIND_CANCEL:
             if self.worst[order_id] == self.executed[order_id]:
                 return await self.send(command, "too late")
-            self.worst[order_id] = self.executed[order_id]
-            return await self.send(command, "4", "4", leaves_quantity="0")
+            ordered, self.worst[order_id] = self.worst[order_id], self.executed[order_id]
+            return await self.send(
+                command, "4", "4", order_quantity=f"{ordered}", leaves_quantity="0"
+            )
+        if command.kind == gw.VENUE_COMMAND_KIND_STATUS:
+            self.questions.append(command)
+            return None
         wanted = Decimal(command.terms.quantity)
         self.worst[order_id] = max(wanted, self.worst.get(order_id, Decimal(0)))
         self.most = max(self.most, sum(self.worst.values(), Decimal(0)))
         cum = self.executed.setdefault(order_id, Decimal(0))
         if command.kind == gw.VENUE_COMMAND_KIND_REPLACE:
-            self.worst[order_id] = max(wanted, cum)
-            await self.send(command, "5", "0", leaves_quantity=f"{max(wanted - cum, Decimal(0))}")
+            # Less than is executed cannot be granted.
+            granted = self.worst[order_id] = max(wanted, cum)
+            left = granted - cum
+            status = "2" if not left else "1" if cum else "0"
+            await self.send(
+                command, "5", status, order_quantity=f"{granted}", leaves_quantity=f"{left}"
+            )
         if self.chance.random() < 0.5 and cum < wanted:
             await self.fill(command, wanted)
         return None
@@ -75,7 +87,11 @@ class Venue:
         self.executed[command.order_id] = cum + quantity
         left = wanted - cum - quantity
         filled = self.gateway.filled(
-            command.cl_ord_id, f"{quantity}", f"{cum + quantity}", f"{left}"
+            command.cl_ord_id,
+            f"{quantity}",
+            f"{cum + quantity}",
+            f"{left}",
+            order_quantity=f"{wanted}",
         )
         await self.gateway.send(filled)
 
@@ -97,7 +113,6 @@ class Venue:
             exec_type,
             *status,
             orig_cl_ord_id=command.orig_cl_ord_id,
-            order_quantity=command.terms.quantity,
             cum_quantity=cum,
             **fields,
         )
@@ -141,6 +156,8 @@ async def test_what_the_venue_could_execute_never_passes_the_limit(book_url, tls
         # What the venue reported last may not be in the book yet.
         await gateway.applied()
         assert venue.most <= MOST
+        # No report of this venue contradicts its order.
+        assert not venue.questions
         usage = await limits.GetUsage(pb.GetUsageRequest(account_id="ACC-ALICE"), metadata=RITA)
         (use,) = [use for use in usage.uses if use.limit.limit_id != "default"]
         assert Decimal(use.used) == sum(venue.worst.values())
