@@ -21,6 +21,8 @@ from tests.support.refusals import refusal
 
 MOST = 3_000
 STEPS_EACH = 6
+# The chance that the venue waits before it answers the next command.
+WAITS = 0.6
 REFUSED = "POSITION_LIMIT_EXCEEDED"
 REFUSALS = {
     REFUSED,
@@ -32,7 +34,7 @@ REFUSALS = {
 
 
 class Venue:
-    """Answers every command, executes some, and knows what it could still execute."""
+    """Answers every command after a while, executes some, and knows what it could still execute."""
 
     def __init__(self, gateway: Gateway, chance: random.Random) -> None:
         self.gateway, self.chance = gateway, chance
@@ -44,14 +46,25 @@ class Venue:
         self.done = asyncio.Event()
 
     async def run(self) -> None:
-        seen = 0
-        while not self.done.is_set() or seen < len(self.gateway.commands):
-            if seen == len(self.gateway.commands):
+        received = answered = 0
+        commands = self.gateway.commands
+        while not self.done.is_set() or answered < len(commands):
+            for command in commands[received:]:
+                self.receive(command)
+            received = len(commands)
+            if answered == received or self.chance.random() < WAITS:
                 await asyncio.sleep(0.001)
                 continue
-            await self.take(self.gateway.commands[seen])
-            seen += 1
+            await self.take(commands[answered])
+            answered += 1
         await self.gateway.applied()
+
+    def receive(self, command: gw.VenueCommand) -> None:
+        """Count what a command allows the venue to execute, before it is answered."""
+        if command.kind in {gw.VENUE_COMMAND_KIND_NEW, gw.VENUE_COMMAND_KIND_REPLACE}:
+            wanted = Decimal(command.terms.quantity)
+            self.worst[command.order_id] = max(wanted, self.worst.get(command.order_id, wanted))
+            self.most = max(self.most, sum(self.worst.values(), Decimal(0)))
 
     async def take(self, command: gw.VenueCommand) -> None:
         order_id = command.order_id
@@ -66,8 +79,6 @@ class Venue:
             self.questions.append(command)
             return None
         wanted = Decimal(command.terms.quantity)
-        self.worst[order_id] = max(wanted, self.worst.get(order_id, Decimal(0)))
-        self.most = max(self.most, sum(self.worst.values(), Decimal(0)))
         cum = self.executed.setdefault(order_id, Decimal(0))
         if command.kind == gw.VENUE_COMMAND_KIND_REPLACE:
             # Less than is executed cannot be granted.
