@@ -21,6 +21,8 @@ from tests.support.refusals import refusal
 
 MOST = 3_000
 STEPS_EACH = 6
+# The chance that the venue waits before it answers the next command.
+WAITS = 0.6
 REFUSED = "POSITION_LIMIT_EXCEEDED"
 REFUSALS = {
     REFUSED,
@@ -32,39 +34,60 @@ REFUSALS = {
 
 
 class Venue:
-    """Answers every command, executes some, and knows what it could still execute."""
+    """Answers every command after a while, executes some, and knows what it could still execute."""
 
     def __init__(self, gateway: Gateway, chance: random.Random) -> None:
         self.gateway, self.chance = gateway, chance
         self.worst: dict[str, Decimal] = {}
         self.executed: dict[str, Decimal] = {}
         self.most = Decimal(0)
+        # OrderStatusRequest(H). They change nothing at a venue, and so are not counted.
+        self.questions: list[gw.VenueCommand] = []
         self.done = asyncio.Event()
 
     async def run(self) -> None:
-        seen = 0
-        while not self.done.is_set() or seen < len(self.gateway.commands):
-            if seen == len(self.gateway.commands):
+        received = answered = 0
+        commands = self.gateway.commands
+        while not self.done.is_set() or answered < len(commands):
+            for command in commands[received:]:
+                self.receive(command)
+            received = len(commands)
+            if answered == received or self.chance.random() < WAITS:
                 await asyncio.sleep(0.001)
                 continue
-            await self.take(self.gateway.commands[seen])
-            seen += 1
+            await self.take(commands[answered])
+            answered += 1
         await self.gateway.applied()
+
+    def receive(self, command: gw.VenueCommand) -> None:
+        """Count what a command allows the venue to execute, before it is answered."""
+        if command.kind in {gw.VENUE_COMMAND_KIND_NEW, gw.VENUE_COMMAND_KIND_REPLACE}:
+            wanted = Decimal(command.terms.quantity)
+            self.worst[command.order_id] = max(wanted, self.worst.get(command.order_id, wanted))
+            self.most = max(self.most, sum(self.worst.values(), Decimal(0)))
 
     async def take(self, command: gw.VenueCommand) -> None:
         order_id = command.order_id
         if command.kind == gw.VENUE_COMMAND_KIND_CANCEL:
             if self.worst[order_id] == self.executed[order_id]:
                 return await self.send(command, "too late")
-            self.worst[order_id] = self.executed[order_id]
-            return await self.send(command, "4", "4", leaves_quantity="0")
+            ordered, self.worst[order_id] = self.worst[order_id], self.executed[order_id]
+            return await self.send(
+                command, "4", "4", order_quantity=f"{ordered}", leaves_quantity="0"
+            )
+        if command.kind == gw.VENUE_COMMAND_KIND_STATUS:
+            self.questions.append(command)
+            return None
         wanted = Decimal(command.terms.quantity)
-        self.worst[order_id] = max(wanted, self.worst.get(order_id, Decimal(0)))
-        self.most = max(self.most, sum(self.worst.values(), Decimal(0)))
         cum = self.executed.setdefault(order_id, Decimal(0))
         if command.kind == gw.VENUE_COMMAND_KIND_REPLACE:
-            self.worst[order_id] = max(wanted, cum)
-            await self.send(command, "5", "0", leaves_quantity=f"{max(wanted - cum, Decimal(0))}")
+            # Less than is executed cannot be granted.
+            granted = self.worst[order_id] = max(wanted, cum)
+            left = granted - cum
+            status = "2" if not left else "1" if cum else "0"
+            await self.send(
+                command, "5", status, order_quantity=f"{granted}", leaves_quantity=f"{left}"
+            )
         if self.chance.random() < 0.5 and cum < wanted:
             await self.fill(command, wanted)
         return None
@@ -75,7 +98,11 @@ class Venue:
         self.executed[command.order_id] = cum + quantity
         left = wanted - cum - quantity
         filled = self.gateway.filled(
-            command.cl_ord_id, f"{quantity}", f"{cum + quantity}", f"{left}"
+            command.cl_ord_id,
+            f"{quantity}",
+            f"{cum + quantity}",
+            f"{left}",
+            order_quantity=f"{wanted}",
         )
         await self.gateway.send(filled)
 
@@ -97,7 +124,6 @@ class Venue:
             exec_type,
             *status,
             orig_cl_ord_id=command.orig_cl_ord_id,
-            order_quantity=command.terms.quantity,
             cum_quantity=cum,
             **fields,
         )
@@ -141,6 +167,8 @@ async def test_what_the_venue_could_execute_never_passes_the_limit(book_url, tls
         # What the venue reported last may not be in the book yet.
         await gateway.applied()
         assert venue.most <= MOST
+        # No report of this venue contradicts its order.
+        assert not venue.questions
         usage = await limits.GetUsage(pb.GetUsageRequest(account_id="ACC-ALICE"), metadata=RITA)
         (use,) = [use for use in usage.uses if use.limit.limit_id != "default"]
         assert Decimal(use.used) == sum(venue.worst.values())
