@@ -9,12 +9,9 @@ missing. Then commands go out and reports come in until either side breaks.
   the session is logged out: the venue keeps its reports and resends them after the next open.
 - The FIX session breaks: QuickFIX connects again; commands wait here.
 - Something was lost between QuickFIX's thread and us: the same as at a start.
-- Another gateway has the session: the link stays open and this one stands by, without touching
-  the store, until the OMS gives it the session.
-- The FIX store cannot be written (a full or read-only disk): the link stays open, the session is
-  down for new orders and says why. When the store can be written again, it goes on by itself.
-- This process stood still: the OMS may have given the session away. Nothing is sent until a new
-  link says whose it is (`liveness.py`).
+- Another gateway has the session: this one stands by and leaves the store alone.
+- The FIX store cannot be written: the session is down for new orders until it can.
+- This process stood still: nothing is sent until a new link says whose the session is.
 """
 
 import asyncio

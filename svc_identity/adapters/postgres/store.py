@@ -13,6 +13,8 @@ from svc_identity.adapters.postgres.sessions import PostgresSessions
 from svc_identity.adapters.postgres.users import PostgresUsers
 from svc_identity.service.ports import StoreUnavailableError, Work
 
+NO_SCHEMA: Final = frozenset({"42P01", "3F000"})
+"""SQLSTATE of a missing table or schema: the database is new and not migrated yet."""
 CONNECTIONS_MAX: Final = 8
 CONNECTION_WAIT_S: Final = 5.0
 STATEMENT_TIMEOUT_MS: Final = 5_000
@@ -56,7 +58,9 @@ class PostgresStore:
                     PostgresFailures(connection),
                     PostgresRevocations(connection),
                 )
-        except OUR_FAULTS:
+        except OUR_FAULTS as error:
+            if getattr(error.orig, "sqlstate", "") in NO_SCHEMA:
+                raise StoreUnavailableError from error
             raise
         except (OSError, TimeoutError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             raise StoreUnavailableError from error

@@ -76,6 +76,11 @@ GOOD = {
         venue_order_id="V1",
         reason="reported on the telephone",
     ),
+    "ListStatements": order_service_pb2.ListStatementsRequest(
+        order_id=ORDER, waiting_only=True, page_size=1, before_statement_id=ORDER
+    ),
+    "ConfirmStatement": order_service_pb2.ConfirmStatementRequest(statement_id=ORDER),
+    "DeclineStatement": order_service_pb2.DeclineStatementRequest(statement_id=ORDER, reason="no"),
     "GoFlat": order_service_pb2.GoFlatRequest(
         idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA"
     ),
@@ -114,6 +119,7 @@ COMMANDS = [
 # what a cursor means in test_streams.py.
 PLACE_FLAGS = {
     "hold_for_approval",
+    "reduce_only",
     # True is refused, further below.
     "terms.quantity_is_estimate",
     "regulatory.direct_electronic_access",
@@ -126,11 +132,14 @@ ANY_VALUE = {
     "PlaceBatch": {"atomic"} | {f"orders.{flag}" for flag in PLACE_FLAGS},
     "Approve": {"expected_version"},
     "Replace": {"expected_version", "terms.quantity_is_estimate"},
-    "Resolve": {"replaced"},
+    "Resolve": {"replaced", "parked_id"},
     "List": {"open_only"},
+    "ListStatements": {"waiting_only"},
     "Watch": {"accounts.cursor.sequence"},
 }
-CALLERS = {"Resolve": ("rita", RITA)}
+CALLERS = dict.fromkeys(
+    ("Resolve", "ListStatements", "ConfirmStatement", "DeclineStatement"), ("rita", RITA)
+)
 
 
 def test_every_field_has_a_case_or_takes_any_value():

@@ -182,7 +182,6 @@ def bad_words(doubtful: str, clear: str) -> list[tuple]:
             "executions[1].exec_id",
         ),
         (word("FILLED", found("E-40", "60")), "INVALID_FIELD", "executions[0].quantity"),
-        (word("FILLED", found("E-OTHER", "60")), "INVALID_FIELD", "executions[0].exec_id"),
         (replaced, "INVALID_FIELD", "replaced"),
     ]
     return [("Resolve", request, RITA, reason, field) for request, reason, field in rows] + [
