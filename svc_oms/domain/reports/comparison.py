@@ -183,11 +183,21 @@ def _compare_identity(order: Order, facts: ExecutionReportFacts, found: _Found) 
         ):
             if reported and known and reported != known:
                 found.differs(f"{field} is {reported!r} where the order has {known!r}")
+    if facts.cl_ord_id and not _is_ours(order, facts):
+        found.differs(f"ClOrdID(11) is {facts.cl_ord_id!r}, which is none of this order's")
     before = order.venue_order_id
     if named == before or not before or named in NO_ORDER_ID:
         return
     if facts.exec_type not in _NEW_TERMS and not _of_an_earlier_request(order, facts):
         found.differs(f"OrderID(37) is {named!r} where the order has {before!r}")
+
+
+def _is_ours(order: Order, facts: ExecutionReportFacts) -> bool:
+    """Return whether a report names its order by an identifier of ours, if the order has one."""
+    if order.origin is OrderOrigin.VENUE or facts.cl_ord_id.startswith(order.order_id):
+        return True
+    # Some venues put their own identifier into ClOrdID(11) of what nobody asked for.
+    return facts.orig_cl_ord_id.startswith(order.order_id)
 
 
 def _compare_price_and_time(order: Order, facts: ExecutionReportFacts, found: _Found) -> None:

@@ -92,8 +92,11 @@ async def test_a_fill_that_cannot_be_read_is_an_anomaly_of_its_order_and_asks(
     wire: Wire, tag: str, value: str, named_by: str
 ) -> None:
     play = await working(wire)
-    names = {"t11": "THEIRS", "t41": f"{play.order_id}-1" if named_by == "41" else ""}
-    names = {} if named_by == "11" else names
+    names = {
+        "11": {},
+        "41": {"t11": "THEIRS", "t41": f"{play.order_id}-1"},
+        "37": {"t11": "", "t41": ""},
+    }[named_by]
     order = await seen(wire, play, fill(play, **{f"t{tag}": value}, **names))
     assert order.progress.cum_quantity == "0"
     assert order.anomaly_count == 1

@@ -35,9 +35,14 @@ FILLS = [
     ("an unknown ExecType", "ExecType(150)", {"exec_type": "Z"}),
     ("no ExecType", "ExecType(150)", {"exec_type": ""}),
     ("a status of an unknown OrdStatus", "OrdStatus(39)", {"exec_type": "I", "ord_status": "Z"}),
+    ("a ClOrdID of ours of no order here, and no OrderID", "ClOrdID(11)",
+     {"cl_ord_id": FOREIGN, "venue_order_id": ""}),
+    ("neither a ClOrdID of ours nor an OrderID", "ClOrdID(11)",
+     {"cl_ord_id": "their-own", "venue_order_id": ""}),
+    ("neither a ClOrdID nor an OrderID", "ClOrdID(11)", {"cl_ord_id": "", "venue_order_id": ""}),
+    ("a ClOrdID nobody knows and an OrderID nobody knows", "ClOrdID(11)",
+     {"cl_ord_id": "their-own", "venue_order_id": "V-UNKNOWN"}),
     ("a foreign ClOrdID", "ClOrdID(11)", {"cl_ord_id": FOREIGN}),
-    ("a ClOrdID that is none of ours", "ClOrdID(11)", {"cl_ord_id": "their-own"}),
-    ("no ClOrdID", "ClOrdID(11)", {"cl_ord_id": ""}),
     ("a bust of an execution nobody knows", "NONE",
      {"exec_type": "H", "exec_ref_id": "NONE"}),
     ("a correction of an execution nobody knows", "NONE",
@@ -111,6 +116,41 @@ async def test_a_bad_report_is_kept_and_changes_no_numbers(book_url, tls, what, 
         after = await client.get(order_id)
         assert after.order.progress.cum_quantity == "60"
         assert after.order.progress.state == order_pb2.ORDER_STATE_PARTIALLY_FILLED
+    await verified(book_url)
+
+
+@pytest.mark.parametrize(
+    ("cl_ord_id", "account_id", "anomaly"),
+    [
+        # OrderID(37) names the order, and nothing contradicts it.
+        ("", "ACC-ALICE", ""),
+        ("", "", ""),
+        ("their-own", "ACC-ALICE", "ClOrdID(11) is 'their-own'"),
+        ("their-own", "", "ClOrdID(11) is 'their-own'"),
+    ],
+)
+async def test_a_fill_without_a_cl_ord_id_of_ours_is_counted_by_its_order_id(
+    book_url, tls, cl_ord_id, account_id, anomaly
+):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        ours = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(ours))
+        await gateway.applied()
+        message = fill(gateway, ours, cum_quantity="10", leaves_quantity="90")
+        message.execution_report.cl_ord_id = cl_ord_id
+        message.execution_report.told.account_id = account_id
+        await gateway.send(message)
+        await gateway.applied()
+        order = (await client.get(order_id)).order
+        assert order.progress.cum_quantity == "10"
+        assert order.anomaly_count == bool(anomaly)
+        connection = await asyncpg.connect(book_url)
+        errors = [
+            row["error"] for row in await connection.fetch("SELECT * FROM oms.parked_messages")
+        ]
+        await connection.close()
+        assert [anomaly in error for error in errors] == [True] * bool(anomaly)
     await verified(book_url)
 
 

@@ -125,6 +125,25 @@ def test_what_names_the_order_is_compared_in_every_report(tracked, field, exec_t
     assert asked(events) == []
 
 
+@pytest.mark.parametrize(
+    ("cl_ord_id", "orig_cl_ord_id", "anomalies"),
+    [
+        ("", "", 0),
+        ("their-own", X, 0),
+        ("their-own", "", 1),
+        ("their-own", "another", 1),
+    ],
+)
+def test_a_cl_ord_id_of_another_is_counted_and_flagged(
+    tracked, cl_ord_id, orig_cl_ord_id, anomalies
+):
+    """The order was found by OrderID(37) or OrigClOrdID(41)."""
+    events = heard(tracked, "F", cl_ord_id=cl_ord_id, orig_cl_ord_id=orig_cl_ord_id)
+    assert tracked.status == ("PARTIALLY_FILLED", 50, 50)
+    assert tracked.order.anomaly_count == anomalies
+    assert not anomalies or "ClOrdID(11) is 'their-own'" in events[-1].text
+
+
 def test_a_field_that_is_not_repeated_is_no_difference(tracked):
     nothing = ReportedOrder("", "", "", "", "", "")
     heard(tracked, "F", repeats=nothing, venue_order_id="NONE", transact_time_ns=0)
