@@ -7,6 +7,7 @@ from ordermesh.oms.v1 import session_service_pb2 as pb
 from tests.support.oms import ALICE, AUDREY
 from tests.support.refusals import refusal
 from tests.support.session_trial import OSCAR, RITA, WHY, Trial, nothing_doubled_and_none_lost
+from tests.support.waiting import until
 
 DONE = sessions_pb.SESSION_ACTION_STATE_DONE
 DOWN = sessions_pb.FIX_SESSION_STATE_DOWN
@@ -54,27 +55,34 @@ async def test_a_lower_target_has_the_venue_send_again_and_nothing_counts_twice(
     await nothing_doubled_and_none_lost(book_url, t, orders)
 
 
+def logons(t: Trial) -> list[dict[str, str]]:
+    """Each Logon(A) that the venue has got."""
+    return [message for message in t.venue.admin if message["35"] == "A"]
+
+
 async def test_a_reset_makes_a_new_life_of_the_numbers_at_both_ends(t: Trial) -> None:
     before = await t.up("first")
     await t.running_order(await t.place("one"))
-    logons = t.venue.logon_count
+    known = len(logons(t))
     done = await change(t, reset=True)
     assert done.state == DONE, done.text
     assert done.after.session_epoch > done.before.session_epoch
     assert done.after.next_sender_msg_seq_num == done.after.next_target_msg_seq_num == 1
     session = await t.up("first")
-    assert t.venue.logon_count > logons
-    logon = [m for m in t.venue.admin if m["35"] == "A"][-1]
+    # The venue is a process of its own: what it got is known here a little later.
+    await until(lambda: len(logons(t)) > known, "the venue reports the logon")
+    logon = logons(t)[-1]
     assert (logon["34"], logon["141"]) == ("1", "Y")
     assert session.numbers.session_epoch > before.numbers.session_epoch
     await t.running_order(await t.place("two"))
     # Once only: the next logon keeps the numbers.
+    known = len(logons(t))
     await t.gateways.end("first")
     t.gateways.launch("first")
     await t.until_session(lambda s: s.fencing_token > session.fencing_token, "dialled again")
     await t.up("first")
-    logon = [m for m in t.venue.admin if m["35"] == "A"][-1]
-    assert "141" not in logon
+    await until(lambda: len(logons(t)) > known, "the venue reports the next logon")
+    assert "141" not in logons(t)[-1]
     assert "FIX store lost" not in t.gateways.log("first")
 
 
