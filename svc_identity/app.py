@@ -12,6 +12,7 @@ from mesh.pages import OK, Page, PageServer
 from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
 from mesh.tls import server_context
+from mesh.token_keys import JWKS_PATH, REVOCATIONS_PATH
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
@@ -22,8 +23,6 @@ from svc_identity.service.revocations import PublishedRevocations
 from svc_identity.service.upkeep import forget_old
 from svc_identity.settings import IdentitySettings
 
-JWKS_PATH: Final = "/.well-known/jwks.json"
-REVOCATIONS_PATH: Final = "/revocations.json"
 DATABASE_CHECK_INTERVAL_S: Final = 2.0
 UPKEEP_INTERVAL_S: Final = 600.0
 

@@ -11,8 +11,7 @@ from svc_oms.api.paging import page_start, page_token
 from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.codec.audit_entries import microseconds
-from svc_oms.service.errors import database_away
-from svc_oms.service.ports import AuditFilter, OrderStore, StoreUnavailableError
+from svc_oms.service.ports import AuditFilter, OrderStore
 from svc_oms.service.readiness import Readiness
 
 SERVICE = "ordermesh.oms.v1.AuditService"
@@ -46,11 +45,8 @@ class AuditServicer:
             before_entry_id=page_start(request),
             limit=size + 1,
         )
-        self._readiness.require()
-        try:
+        with self._readiness.reaching():
             rows = await self._store.list_audit(wanted)
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
         page = rows[:size]
         return audit_service_pb2.AuditServiceListResponse(
             entries=[audit_service_pb2.AuditEntry.FromString(body) for _, body in page],

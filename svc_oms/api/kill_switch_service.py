@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
 from kernel.clock import Clock
 from kernel.ulid import valid_ulid
@@ -20,10 +19,9 @@ from svc_oms.api.paging import page_id
 from svc_oms.service.codec.kill_messages import pull_message, scope_value, switch_message
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import person_of
-from svc_oms.service.errors import database_away
+from svc_oms.service.errors import reaching_database
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_switches import EngageOrder, KillSwitches, not_found
-from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow
 from svc_oms.service.readiness import Readiness
@@ -101,7 +99,7 @@ class KillSwitchServicer:
             person_of(principal),
             drill,
         )
-        with _database():
+        with reaching_database():
             try:
                 await require_met(request.scope, principal, self._known_ids)
             except MeshError:
@@ -121,7 +119,7 @@ class KillSwitchServicer:
         self, request: pb.ProposeReleaseRequest, call: Call
     ) -> pb.ProposeReleaseResponse:
         """Propose a release."""
-        with _database():
+        with reaching_database():
             row = await self._board.propose_release(
                 request.switch_id, person_of(call.user), request.reason
             )
@@ -131,7 +129,7 @@ class KillSwitchServicer:
         self, request: pb.ApproveReleaseRequest, call: Call
     ) -> pb.ApproveReleaseResponse:
         """Release, as the second person."""
-        with _database():
+        with reaching_database():
             row = await self._board.approve_release(request.switch_id, person_of(call.user))
         return pb.ApproveReleaseResponse(kill_switch=switch_message(row))
 
@@ -140,7 +138,7 @@ class KillSwitchServicer:
     ) -> pb.KillSwitchServiceListResponse:
         """Return a page of switches, newest first."""
         size = request.page_size or PAGE_SWITCHES_DEFAULT
-        with _database():
+        with reaching_database():
             reader = await self._reader(call.user)
             rows = await self._board.kills.switches(
                 page_id(request.page_token),
@@ -161,7 +159,7 @@ class KillSwitchServicer:
         """Return the report of one switch."""
         size = request.page_size or PAGE_ORDERS_DEFAULT
         kills, switch_id = self._board.kills, request.switch_id
-        with _database():
+        with reaching_database():
             row = await kills.switch(switch_id) if valid_ulid(switch_id) else None
             reader = await self._reader(call.user)
             if row is None or not reader.sees(row):
@@ -181,7 +179,7 @@ class KillSwitchServicer:
     ) -> AsyncIterator[pb.KillSwitchServiceWatchResponse]:
         """Stream switches: a snapshot, then every change."""
         self._readiness.require()
-        with _database():
+        with reaching_database():
             reader = await self._reader(call.user)
         watch = _Watch(self._switches_of_record.blocks, self._clock, reader)
         async for items in watch.frames(call, request.heartbeat_s):
@@ -225,11 +223,3 @@ class _Watch:
             if self._seen.get(row.switch_id) != row.revision and self._reader.sees(row):
                 self._seen[row.switch_id] = row.revision
                 yield self._reader.message(row)
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    try:
-        yield
-    except StoreUnavailableError as error:
-        raise database_away(error) from error

@@ -1,7 +1,6 @@
 """LimitService: changes of limits, and reads."""
 
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -22,8 +21,7 @@ from svc_oms.service.controls.change_parts import Caller
 from svc_oms.service.controls.limit_changes import LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
-from svc_oms.service.errors import account_not_found, database_away, invalid_field
-from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.errors import account_not_found, invalid_field
 from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from svc_oms.service.readiness import Readiness
 
@@ -120,7 +118,7 @@ class LimitServicer:
         return await self._changed(self._changes.reject_change(request, _caller(request, call)))
 
     async def _changed(self, work: Awaitable[Answer]) -> Answer:
-        async with self._reachable():
+        with self._readiness.reaching():
             return await work
 
     # Reads.
@@ -131,7 +129,7 @@ class LimitServicer:
         size = request.page_size or PAGE_DEFAULT
         found: list[limit_pb2.Limit] = []
         after = page_id(request.page_token)
-        async with self._reachable():
+        with self._readiness.reaching():
             scopes = await self._scopes(request.account_id, call.user)
             while len(found) <= size:
                 rows = await self._changes.store.in_force(
@@ -149,7 +147,7 @@ class LimitServicer:
         self, request: pb.ListLimitHistoryRequest, call: Call
     ) -> pb.ListLimitHistoryResponse:
         """List every version of a limit."""
-        async with self._reachable():
+        with self._readiness.reaching():
             rows = await self._changes.store.history(
                 RecordKind.LIMIT, request.limit_id, request.after_version, VERSIONS_PAGE_MAX
             )
@@ -171,7 +169,7 @@ class LimitServicer:
         """Return how much of each limit an account has used."""
         _require_view(call.user, request.account_id)
         now_ns = self._changes.now_ns()
-        async with self._reachable():
+        with self._readiness.reaching():
             picture = await self._changes.store.picture(request.account_id, to_us(now_ns))
         if picture is None:
             raise account_not_found(request.account_id)
@@ -182,7 +180,7 @@ class LimitServicer:
     ) -> pb.ListPositionsResponse:
         """List an account's positions."""
         _require_view(call.user, request.account_id)
-        async with self._reachable():
+        with self._readiness.reaching():
             await self._require_known(request.account_id)
             rows = await self._changes.store.positions(request.account_id)
         return pb.ListPositionsResponse(
@@ -196,7 +194,7 @@ class LimitServicer:
         size = request.page_size or PAGE_DEFAULT
         state = str(request.state) if request.state else ""
         accounts: list[str] | None
-        async with self._reachable():
+        with self._readiness.reaching():
             if request.account_id:
                 _require_view(call.user, request.account_id)
                 await self._require_known(request.account_id)
@@ -216,7 +214,7 @@ class LimitServicer:
         """List proposed changes, newest first."""
         size = request.page_size or PAGE_DEFAULT
         state = str(request.state) if request.state else ""
-        async with self._reachable():
+        with self._readiness.reaching():
             scopes = await self._scopes(request.account_id, call.user)
             if scopes is not None:
                 # Those of listings and venues concern every account.
@@ -234,7 +232,7 @@ class LimitServicer:
         """List trading states."""
         _require_both(request)
         store = self._changes.store
-        async with self._reachable():
+        with self._readiness.reaching():
             if request.target:
                 name = f"{StatusTarget(request.target).name}:{request.target_id}"
                 rows = await store.history(RecordKind.STATUS, name, 0, STATUSES_MAX)
@@ -261,14 +259,6 @@ class LimitServicer:
     async def _require_known(self, account_id: str) -> None:
         if not await self._changes.store.account_rows([account_id]):
             raise account_not_found(account_id)
-
-    @asynccontextmanager
-    async def _reachable(self) -> AsyncIterator[None]:
-        self._readiness.require()
-        try:
-            yield
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
 
 
 def _caller(request: Any, call: Call) -> Caller:

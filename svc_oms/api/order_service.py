@@ -19,12 +19,12 @@ from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import (
     account_not_found,
-    database_away,
     invalid_field,
     order_not_found,
+    reaching_database,
 )
 from svc_oms.service.parked.statements import Statements
-from svc_oms.service.ports import ExecutionRow, ListFilter, StoreUnavailableError
+from svc_oms.service.ports import ExecutionRow, ListFilter
 from svc_oms.service.ports.parked_ports import StatementFilter
 from svc_oms.service.reference.market import Market
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
@@ -150,10 +150,8 @@ class OrderServicer:
             request.before_statement_id,
             request.page_size or PAGE_ORDERS_DEFAULT,
         )
-        try:
+        with reaching_database():
             rows = await self._statements.page(wanted)
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
         now_ns = self._streams.clock.now_ns()
         return order_service_pb2.ListStatementsResponse(
             statements=[statement_message(row, now_ns) for row in rows]
@@ -163,16 +161,13 @@ class OrderServicer:
         self, request: order_service_pb2.ConfirmStatementRequest, call: Call
     ) -> order_service_pb2.ConfirmStatementResponse:
         """Confirm another person's statement, and apply it."""
-        self._streams.readiness.require()
-        try:
+        with self._streams.readiness.reaching():
             row = await self._statements.require(request.statement_id)
             stated = order_service_pb2.ResolveRequest.FromString(row.request)
             taken = await self._worker.ask(
                 lambda reply: requests.confirmed(row, stated, call.user, reply), call
             )
             row = await self._statements.require(request.statement_id)
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
         return order_service_pb2.ConfirmStatementResponse(
             statement=statement_message(row, self._streams.clock.now_ns()), order=_order(taken)
         )
@@ -181,13 +176,10 @@ class OrderServicer:
         self, request: order_service_pb2.DeclineStatementRequest, call: Call
     ) -> order_service_pb2.DeclineStatementResponse:
         """Decline a statement."""
-        self._streams.readiness.require()
-        try:
+        with self._streams.readiness.reaching():
             row = await self._statements.decline(
                 request.statement_id, person_of(call.user), request.reason
             )
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
         return order_service_pb2.DeclineStatementResponse(
             statement=statement_message(row, self._streams.clock.now_ns())
         )
@@ -204,13 +196,11 @@ class OrderServicer:
     ) -> order_service_pb2.GetResponse:
         """Return one order and its executions."""
         store = self._store
-        try:
+        with reaching_database():
             row = await store.order(request.order_id) if valid_ulid(request.order_id) else None
             if row is None or not call.user.may_view(row.account_id):
                 raise order_not_found(request.order_id)
             executions = await store.order_executions(request.order_id)
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
         return order_service_pb2.GetResponse(
             order=order_pb2.Order.FromString(row.body),
             executions=[_execution(execution) for execution in executions],
@@ -231,10 +221,8 @@ class OrderServicer:
             before_order_id=page_start(request),
             limit=size + 1,
         )
-        try:
+        with reaching_database():
             rows = await self._store.list_orders(wanted)
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
         page = rows[:size]
         return order_service_pb2.ListResponse(
             orders=[order_pb2.Order.FromString(row.body) for row in page],
@@ -246,12 +234,10 @@ class OrderServicer:
     ) -> AsyncIterator[bytes]:
         """Stream the logs of accounts."""
         stream = open_stream(self._streams, request, call)
-        try:
+        with reaching_database():
             async for frame in stream.frames():
                 if frame:
                     yield frame
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
 
 
 def open_stream(

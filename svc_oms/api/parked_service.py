@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
 from google.protobuf.message import Message
 
@@ -21,10 +20,9 @@ from svc_oms.service.codec.parked_messages import (
     statement_message,
 )
 from svc_oms.service.directory.user_names import person_of
-from svc_oms.service.errors import database_away
 from svc_oms.service.parked.parked_messages import ParkedMessages, Wanted, not_found
 from svc_oms.service.parked.parked_view import ParkedView
-from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.ports import OrderStore
 from svc_oms.service.ports.parked_ports import ParkedFilter
 from svc_oms.service.readiness import Readiness
 
@@ -68,14 +66,6 @@ class ParkedServicer:
         self._view = view
         self._clock = clock
 
-    @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        self._readiness.require()
-        try:
-            yield
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
-
     async def List(  # noqa: N802
         self, request: pb.ParkedServiceListRequest, call: Call
     ) -> pb.ParkedServiceListResponse:
@@ -97,7 +87,7 @@ class ParkedServicer:
             request.before_parked_id,
             request.page_size or PAGE_ITEMS_DEFAULT,
         )
-        with self._reaching():
+        with self._readiness.reaching():
             rows = await self._store.parked().messages(wanted)
         return pb.ParkedServiceListResponse(items=map(parked_item, rows))
 
@@ -105,7 +95,7 @@ class ParkedServicer:
         self, request: pb.ParkedServiceGetRequest, call: Call
     ) -> pb.ParkedServiceGetResponse:
         """Return one parked message with its content."""
-        with self._reaching():
+        with self._readiness.reaching():
             row = await self._store.parked().message(request.parked_id)
         if row is None or not may_read(call.user, row.account_id):
             raise not_found(request.parked_id)
@@ -168,7 +158,7 @@ class ParkedServicer:
     ) -> pb.ParkedServiceApplyResponse:
         """Interpret a message again."""
         wanted = Wanted(request.parked_id, request.order_id, person_of(call.user), request.reason)
-        with self._reaching():
+        with self._readiness.reaching():
             row, body = await self._messages.apply(wanted)
         return pb.ParkedServiceApplyResponse(
             item=parked_item(row), order=order_pb2.Order.FromString(body)
@@ -179,7 +169,7 @@ class ParkedServicer:
     ) -> pb.ParkedServiceDiscardResponse:
         """Settle a message without applying it."""
         wanted = Wanted(request.parked_id, "", person_of(call.user), request.reason)
-        with self._reaching():
+        with self._readiness.reaching():
             return pb.ParkedServiceDiscardResponse(
                 item=parked_item(await self._messages.discard(wanted))
             )

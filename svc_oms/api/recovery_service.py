@@ -1,8 +1,5 @@
 """RecoveryService: shows the recovery of a restored order book, and takes its confirmation."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from kernel.nanoseconds import NS_PER_US
 from mesh.access import Access, user
 from mesh.call import Call
@@ -11,8 +8,7 @@ from ordermesh.oms.v1 import recovery_pb2
 from ordermesh.oms.v1 import recovery_service_pb2 as pb
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.directory.user_names import person_of
-from svc_oms.service.errors import database_away
-from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.ports import OrderStore
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.recovery.report import report_of
 
@@ -31,14 +27,6 @@ class RecoveryServicer:
         self._recoveries = recoveries
         self._store = store
 
-    @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        self._recoveries.readiness.require()
-        try:
-            yield
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
-
     async def GetState(  # noqa: N802
         self, request: pb.GetStateRequest, call: Call
     ) -> pb.GetStateResponse:
@@ -56,14 +44,14 @@ class RecoveryServicer:
     ) -> pb.ShowResponse:
         """Return a recovery with its report."""
         del call
-        with self._reaching():
+        with self._recoveries.readiness.reaching():
             return pb.ShowResponse(recovery=await self._report(request.recovery_id))
 
     async def Confirm(  # noqa: N802
         self, request: pb.ConfirmRequest, call: Call
     ) -> pb.ConfirmResponse:
         """End the open recovery."""
-        with self._reaching():
+        with self._recoveries.readiness.reaching():
             recovery = await self._report(request.recovery_id)
             if recovery.state != recovery_pb2.RECOVERY_STATE_OPEN:
                 raise _not_open(recovery)

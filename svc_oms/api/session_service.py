@@ -1,8 +1,7 @@
 """SessionService: reads FIX sessions, and takes people's actions on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 
 from kernel.clock import Clock
 from kernel.ulid import valid_ulid
@@ -12,8 +11,7 @@ from mesh.streams.life import StreamLife
 from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
 from svc_oms.service.directory.user_names import person_of
-from svc_oms.service.errors import database_away, invalid_field
-from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.errors import invalid_field
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.venue.session_administration import ACTIONS_SHOWN, SessionAdministration
 
@@ -53,20 +51,12 @@ class SessionServicer:
         self._clock = clock
         self._administration = administration
 
-    @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        self._readiness.require()
-        try:
-            yield
-        except StoreUnavailableError as error:
-            raise database_away(error) from error
-
     async def List(  # noqa: N802
         self, request: pb.SessionServiceListRequest, call: Call
     ) -> pb.SessionServiceListResponse:
         """Return every session."""
         del request, call
-        with self._reaching():
+        with self._readiness.reaching():
             return pb.SessionServiceListResponse(sessions=await self._administration.sessions())
 
     async def Get(  # noqa: N802
@@ -74,7 +64,7 @@ class SessionServicer:
     ) -> pb.SessionServiceGetResponse:
         """Return one session and its last actions."""
         del call
-        with self._reaching():
+        with self._readiness.reaching():
             return pb.SessionServiceGetResponse(
                 session=await self._administration.require(request.session_id),
                 actions=await self._administration.actions(request.session_id, "", ACTIONS_SHOWN),
@@ -85,7 +75,7 @@ class SessionServicer:
     ) -> AsyncIterator[pb.SessionServiceWatchResponse]:
         """Stream sessions as they change."""
         if request.session_id:
-            with self._reaching():
+            with self._readiness.reaching():
                 await self._administration.require(request.session_id)
         news = asyncio.Event()
         self._administration.watch(news)
@@ -102,7 +92,7 @@ class SessionServicer:
         with StreamLife(call, self._clock, 0, news.set) as life:
             while not life.is_over:
                 news.clear()
-                with self._reaching():
+                with self._readiness.reaching():
                     sessions = await self._administration.sessions(session_id)
                 for session in sessions:
                     body = session.SerializeToString(deterministic=True)
@@ -122,7 +112,7 @@ class SessionServicer:
         del call
         size = request.page_size or PAGE_ACTIONS_DEFAULT
         before = _action_id(request.before_action_id)
-        with self._reaching():
+        with self._readiness.reaching():
             if request.session_id:
                 await self._administration.require(request.session_id)
             return pb.ListActionsResponse(
@@ -133,7 +123,7 @@ class SessionServicer:
         self, request: pb.ProposeSequenceChangeRequest, call: Call
     ) -> pb.ProposeSequenceChangeResponse:
         """Propose other numbers."""
-        with self._reaching():
+        with self._readiness.reaching():
             action = await self._administration.propose(
                 request.session_id,
                 (request.next_sender_msg_seq_num, request.next_target_msg_seq_num),
@@ -148,7 +138,7 @@ class SessionServicer:
         self, request: pb.ApproveSequenceChangeRequest, call: Call
     ) -> pb.ApproveSequenceChangeResponse:
         """Approve another person's proposal."""
-        with self._reaching():
+        with self._readiness.reaching():
             action = await self._administration.decide(
                 request.action_id, person_of(call.user), approve=True
             )
@@ -158,7 +148,7 @@ class SessionServicer:
         self, request: pb.RejectSequenceChangeRequest, call: Call
     ) -> pb.RejectSequenceChangeResponse:
         """Reject a proposal."""
-        with self._reaching():
+        with self._readiness.reaching():
             action = await self._administration.decide(
                 request.action_id, person_of(call.user), approve=False, why=request.reason
             )
@@ -167,7 +157,7 @@ class SessionServicer:
     async def _ordered(
         self, session_id: str, kind: session_pb2.SessionActionKind, call: Call, why: str
     ) -> session_pb2.SessionAction:
-        with self._reaching():
+        with self._readiness.reaching():
             return await self._administration.order(session_id, kind, person_of(call.user), why)
 
     async def Disconnect(  # noqa: N802

@@ -1,5 +1,8 @@
 """Refusals that several packages of the service use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.refusal import OrderRefused, wrong
 from svc_oms.service.ports import StoreUnavailableError
@@ -33,6 +36,15 @@ def key_reused(key: str) -> MeshError:
         "idempotency_key",
         idempotency_key=key,
     )
+
+
+@contextmanager
+def reaching_database() -> Iterator[None]:
+    """Turn a failure of the database in the block into the refusal of the call."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        raise database_away(error) from error
 
 
 def database_away(error: StoreUnavailableError) -> MeshError:

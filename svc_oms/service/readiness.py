@@ -1,6 +1,9 @@
 """Whether this replica has opened the order book, and why not."""
 
-from svc_oms.service.errors import book_not_open
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from svc_oms.service.errors import book_not_open, reaching_database
 
 
 class Readiness:
@@ -23,3 +26,14 @@ class Readiness:
         """
         if not self.epoch:
             raise book_not_open(self.why_not)
+
+    @contextmanager
+    def reaching(self) -> Iterator[None]:
+        """Refuse before the book is open, and if the database fails in the block.
+
+        Raises:
+            MeshError: DEPENDENCY_UNAVAILABLE, COMMAND_OUTCOME_UNKNOWN.
+        """
+        self.require()
+        with reaching_database():
+            yield

@@ -51,6 +51,11 @@ class KnownOrders:
             return {}
         return known.orders
 
+    def give(self, changes: BookChanges, accounts: Iterable[AccountRow]) -> None:
+        """Give a batch what is known of accounts whose rows it has locked."""
+        for row in accounts:
+            changes.know(self.current(row.account_id, row.last_sequence))
+
     def committed_all(self, accounts: Mapping[str, AccountRow], changes: BookChanges) -> None:
         """Keep the orders of a committed batch; call it before anything else can run."""
         changed = changes.changed()

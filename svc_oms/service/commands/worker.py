@@ -143,8 +143,7 @@ class CommandWorker:
         while True:
             changes = BookChanges(accounts, parts.clock.now_ns())
             batch = CommandBatch(parts, submissions, changes, accounts, self._handlers, taken_back)
-            for row in accounts.values():
-                changes.know(parts.known.current(row.account_id, row.last_sequence))
+            parts.known.give(changes, accounts.values())
             await batch.read(transaction)
             try:
                 batch.decide()

@@ -147,8 +147,7 @@ class ParkedMessages:
             # After the accounts, as in a batch of commands.
             _require_open(await transaction.parked_messages([row.parked_id]), row.parked_id)
             changes = BookChanges(accounts, parts.clock.now_ns())
-            for account in accounts.values():
-                changes.know(parts.known.current(account.account_id, account.last_sequence))
+            parts.known.give(changes, accounts.values())
             batch = _Again(
                 row.session_id,
                 session.venue_mic,

@@ -337,8 +337,7 @@ class SessionLink:
                 if account_id not in accounts:
                     del order_accounts[order_id]
             changes = BookChanges(accounts, parts.clock.now_ns())
-            for row in accounts.values():
-                changes.know(parts.known.current(row.account_id, row.last_sequence))
+            parts.known.give(changes, accounts.values())
             batch = ReportBatch(
                 self.session_id,
                 self.venue_mic,
