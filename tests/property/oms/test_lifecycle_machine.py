@@ -232,7 +232,11 @@ class LifecycleMachine(RuleBasedStateMachine):
         order = self.worker.order
         if order is None:
             return
-        missing = order.awaited_cum > order.cum_quantity < order.terms.quantity
+        # A replace without answer may have been granted: its terms are possible.
+        possible = max(
+            one.quantity for one in (order.terms, order.pending_terms) if one is not None
+        )
+        missing = order.awaited_cum > order.cum_quantity < possible
         assert order.base_state not in OVERLAYS
         assert order.state is visible(
             order.base_state,
