@@ -28,6 +28,14 @@ SETTINGS = (
 )
 
 
+SERVICE_ROLES = tuple(stack.ROLES.values())
+
+
+def as_service(url: str, service: str = "oms") -> str:
+    """Return the URL of a database for the role of a service, which owns nothing."""
+    return url.replace("postgres@", f"{stack.ROLES[service]}@")
+
+
 class PostgresServer:
     """A server that makes databases."""
 
@@ -65,6 +73,11 @@ class PostgresServer:
             assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < deadline, f"PostgreSQL does not answer; see {self._log}"
             time.sleep(0.02)
+
+    def make_roles(self) -> None:
+        """Make the roles that the services connect as; databases belong to the superuser."""
+        for role in SERVICE_ROLES:
+            self.execute(f'CREATE ROLE "{role}" LOGIN')
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it; SIGINT is a fast shutdown, SIGKILL a crash."""
@@ -128,6 +141,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     """One server for the session."""
     server = PostgresServer(tmp_path_factory.mktemp("postgres"))
     server.start()
+    server.make_roles()
     yield server
     server.stop()
 
