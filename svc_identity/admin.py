@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
-import sqlalchemy as sa
 import typer
 
 from kernel.clock import SystemClock
@@ -187,8 +186,8 @@ def _with_user_log(run: Callable[[PostgresUserLog], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(work())
-    except (OSError, TimeoutError, sa.exc.SQLAlchemyError) as error:
-        _fail(f"the database cannot be used: {error}", EXIT_UNAVAILABLE)
+    except StoreUnavailableError as error:
+        _fail(f"the database cannot be used: {error.__cause__}", EXIT_UNAVAILABLE)
 
 
 def _database_url() -> str:

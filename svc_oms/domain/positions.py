@@ -10,17 +10,15 @@ executions that remain. A corrected execution keeps its place in the order, with
 and price.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
 from svc_oms.domain.numbers import subtract as minus
-from svc_oms.domain.verify import Finding
 
 
 class Position(NamedTuple):
@@ -185,78 +183,26 @@ class Refold:
         self.position = position._replace(as_of_sequence=last)
 
 
-class PositionFold:
-    """Folds the positions of an account fill by fill, and keeps no fill.
-
-    A position with busts or corrections needs all its fills again, in a second reading of the log
-    (`refolds`), because the first reading comes to the fills before it knows what became of them.
-    """
-
-    def __init__(self, account_id: str) -> None:
-        self._account_id = account_id
-        self._positions: dict[InstrumentKey, Position] = {}
-        self._amendments: dict[InstrumentKey, Amendments] = {}
-        self._refolds: dict[InstrumentKey, Refold] = {}
-
-    def add(self, order: Order, event: Event, sequence: int) -> None:
-        """Add an event of the log, in its order."""
-        if isinstance(event, OrderExecuted):
-            key = InstrumentKey.of(order)
-            position = self._positions.get(key) or Position(self._account_id, *key)
-            self._positions[key] = followed(position, fill_of(order, event, sequence))
-        elif isinstance(event, AMENDING):
-            amended = self._amendments.setdefault(InstrumentKey.of(order), Amendments())
-            amended.add(order.order_id, event, sequence)
-
-    def refolds(self) -> bool:
-        """Begin the second reading; return whether it is needed."""
-        self._refolds = {
-            key: Refold(self._account_id, key, amendments)
-            for key, amendments in self._amendments.items()
-        }
-        return bool(self._refolds)
-
-    def add_again(self, order: Order, event: Event, sequence: int) -> None:
-        """Add an event of the log in the second reading."""
-        refold = self._refolds.get(InstrumentKey.of(order))
-        if refold is not None and isinstance(event, OrderExecuted):
-            refold.add(fill_of(order, event, sequence))
-
-    @property
-    def positions(self) -> dict[InstrumentKey, Position]:
-        """What the log makes."""
-        return self._positions | {key: fold.position for key, fold in self._refolds.items()}
-
-
 def fold_positions(
     account_id: str, lines: Iterable[tuple[Order, Event, int]]
 ) -> dict[InstrumentKey, Position]:
     """Return the positions that (order, event, sequence) make, in the order of the log."""
-    moving = [line for line in lines if isinstance(line[1], MOVING)]
-    fold = PositionFold(account_id)
-    for line in moving:
-        fold.add(*line)
-    if fold.refolds():
-        for line in moving:
-            fold.add_again(*line)
-    return fold.positions
-
-
-def compare_positions(
-    account_id: str,
-    stored: Mapping[InstrumentKey, Position],
-    made: Mapping[InstrumentKey, Position],
-    sums: Mapping[InstrumentKey, Decimal],
-) -> list[Finding]:
-    """Compare positions with those that the log makes, and with the sums of the executions."""
-    findings = []
-    for key in sorted(made.keys() | stored.keys()):
-        if stored.get(key) != made.get(key):
-            text = f"is {stored.get(key)}, the log makes {made.get(key)}"
-            findings.append(Finding("positions", f"{account_id} {key[0]} {key[1]}", text))
-    for key, position in stored.items():
-        total = sums.get(key, ZERO)
-        if position.quantity != total:
-            text = f"is {plain(position.quantity)} where its executions make {plain(total)}"
-            findings.append(Finding("positions", f"{account_id} {key[0]} {key[1]}", text))
-    return findings
+    fills: dict[InstrumentKey, list[Fill]] = {}
+    amendments: dict[InstrumentKey, Amendments] = {}
+    for order, event, sequence in lines:
+        if not isinstance(event, MOVING):
+            continue
+        key = InstrumentKey.of(order)
+        found = fills.setdefault(key, [])
+        amended = amendments.setdefault(key, Amendments())
+        if isinstance(event, OrderExecuted):
+            found.append(fill_of(order, event, sequence))
+        else:
+            amended.add(order.order_id, event, sequence)
+    positions = {}
+    for key, found in fills.items():
+        refold = Refold(account_id, key, amendments[key])
+        for fill in found:
+            refold.add(fill)
+        positions[key] = refold.position
+    return positions

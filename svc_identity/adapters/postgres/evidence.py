@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kernel.hashchain import Head
+from svc_identity.service.ports import StoreUnavailableError
 from svc_identity.service.verification import LOG, Entry
 
 CHAINS: Final = sa.text("""
@@ -70,8 +71,15 @@ class PostgresUserLog:
 
 @asynccontextmanager
 async def read_only(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Open one view of everything, with times in UTC."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="REPEATABLE READ")
-        await connection.execute(sa.text("SET LOCAL timezone = 'UTC'"))
-        yield connection
+    """Open one view of everything, with times in UTC.
+
+    Raises:
+        StoreUnavailableError: The database cannot be read.
+    """
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            await connection.execute(sa.text("SET LOCAL timezone = 'UTC'"))
+            yield connection
+    except (OSError, TimeoutError, sa.exc.SQLAlchemyError) as error:
+        raise StoreUnavailableError from error

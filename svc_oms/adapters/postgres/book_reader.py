@@ -14,9 +14,7 @@ from svc_oms.adapters.postgres.commit_log import KEYS
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.order_statements import EPOCH, ORDERS_TABLE
-from svc_oms.service.book.commit_logs import CommitLog, LogEntry
-from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
-from svc_oms.service.ports.book_ports import (
+from svc_oms.service.book.book_view import (
     BookReader,
     ChainEntry,
     ChainStart,
@@ -24,6 +22,8 @@ from svc_oms.service.ports.book_ports import (
     StoredExecution,
     StoredOrder,
 )
+from svc_oms.service.book.commit_logs import CommitLog, LogEntry
+from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
 
 # Rows fetched at a time while a log is read.
 LOG_ROWS_PREFETCH = 2_000

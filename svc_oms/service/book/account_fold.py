@@ -13,8 +13,8 @@ from kernel.hashchain import verify_chain
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Order
 from svc_oms.domain.verify import Finding, LogLine
+from svc_oms.service.book.book_view import BookReader, ChainStart, StoredOrder
 from svc_oms.service.codec.order_events import decode_event
-from svc_oms.service.ports.book_ports import BookReader, ChainStart, StoredOrder
 
 PAGE_EVENTS = 2_000
 

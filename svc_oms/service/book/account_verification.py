@@ -8,7 +8,8 @@ from google.protobuf.message import DecodeError
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, add
-from svc_oms.domain.positions import PositionFold, bought, compare_positions
+from svc_oms.domain.position_fold import PositionFold, compare_positions
+from svc_oms.domain.positions import bought
 from svc_oms.domain.verify import (
     NOT_STORED,
     Finding,
@@ -17,6 +18,13 @@ from svc_oms.domain.verify import (
     compare_order,
 )
 from svc_oms.service.book.account_fold import PAGE_EVENTS, AccountFold, FoldedPage
+from svc_oms.service.book.book_view import (
+    BookReader,
+    ChainStart,
+    StoredAccount,
+    StoredExecution,
+    StoredOrder,
+)
 from svc_oms.service.book.report import FINDINGS_SHOWN_MAX, Report
 from svc_oms.service.codec.control_records import position_value
 from svc_oms.service.codec.order_records import (
@@ -26,13 +34,6 @@ from svc_oms.service.codec.order_records import (
     read_order,
 )
 from svc_oms.service.codec.values import execution_value
-from svc_oms.service.ports.book_ports import (
-    BookReader,
-    ChainStart,
-    StoredAccount,
-    StoredExecution,
-    StoredOrder,
-)
 
 Progress = Callable[[str], None]
 """Takes a line that says how far the verification is."""

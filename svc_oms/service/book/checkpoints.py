@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kernel.hashchain import Head, differences
 from svc_oms.domain.verify import Finding
-from svc_oms.service.ports.book_ports import Audited
+from svc_oms.service.book.book_view import Audited
 
 # Heads looked up by one statement.
 HEADS_AT_ONCE = 1_000

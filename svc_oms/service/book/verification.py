@@ -8,11 +8,11 @@ from kernel.hashchain import ChainCheck, event_hash
 from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
 from svc_oms.domain.verify import Finding
 from svc_oms.service.book.account_verification import AccountVerification, Progress
+from svc_oms.service.book.book_view import Audited, BookReader, ChainStart
 from svc_oms.service.book.commit_logs import CommitLog, check_commit_order
 from svc_oms.service.book.report import Report
 from svc_oms.service.codec.audit_entries import audit_line
 from svc_oms.service.ports import AuditHead, AuditLine
-from svc_oms.service.ports.book_ports import Audited, BookReader, ChainStart
 
 CHAINS = {CommitLog.CONTROLS: "control_chain", CommitLog.STATES: "state_chain"}
 """The logs that the database chains, and the name of the invariant."""

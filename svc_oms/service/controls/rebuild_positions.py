@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.model import InstrumentKey
-from svc_oms.domain.positions import Position, PositionFold
+from svc_oms.domain.position_fold import PositionFold
+from svc_oms.domain.positions import Position
 from svc_oms.service.book.account_fold import AccountFold
+from svc_oms.service.book.book_view import Audited, BookReader, ChainStart
 from svc_oms.service.codec.control_records import position_row, position_value
-from svc_oms.service.ports.book_ports import Audited, BookReader, ChainStart
 from svc_oms.service.ports.control_ports import ControlStore
 
 # Attempts for an account whose log grows while it is read; then it is reported.

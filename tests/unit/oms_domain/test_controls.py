@@ -39,7 +39,8 @@ from svc_oms.domain.controls.windows import Window
 from svc_oms.domain.events import ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Execution, Order, OrderType
-from svc_oms.domain.positions import Position, compare_positions, fold_positions, moved
+from svc_oms.domain.position_fold import compare_positions
+from svc_oms.domain.positions import Position, fold_positions, moved
 from tests.support.lifecycle import TrackedOrder, report
 
 MS = NS_PER_MS
