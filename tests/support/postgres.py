@@ -73,10 +73,9 @@ class PostgresServer:
             assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < deadline, f"PostgreSQL does not answer; see {self._log}"
             time.sleep(0.02)
-
-    def make_roles(self) -> None:
-        """Make the roles that the services connect as; databases belong to the superuser."""
-        for role in SERVICE_ROLES:
+        # The roles that the services connect as; databases belong to the superuser.
+        known = self.execute("SELECT rolname FROM pg_roles").splitlines()
+        for role in set(SERVICE_ROLES) - set(known):
             self.execute(f'CREATE ROLE "{role}" LOGIN')
 
     def stop(self, number: int = signal.SIGINT) -> None:
@@ -141,7 +140,6 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     """One server for the session."""
     server = PostgresServer(tmp_path_factory.mktemp("postgres"))
     server.start()
-    server.make_roles()
     yield server
     server.stop()
 

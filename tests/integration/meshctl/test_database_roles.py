@@ -1,4 +1,4 @@
-"""A home of an earlier version, whose tables belonged to the roles of the services, is taken over."""
+"""A home of an earlier version, whose tables belonged to the services, gets owners for them."""
 
 import asyncio
 import subprocess

@@ -191,12 +191,12 @@ async def test_what_the_role_can_change_of_the_present_differs_from_the_logs(boo
 
 async def test_what_the_role_changes_of_people_and_controls_is_in_the_log(book):
     connection = await asyncpg.connect(as_service(book))
-    await connection.execute("UPDATE oms.people SET username = 'mallory'")
+    await connection.execute("UPDATE oms.people SET username = 'mallory' WHERE subject = '01ALICE'")
     await connection.execute("UPDATE oms.session_actions SET body = 'by mallory'")
     await connection.execute("UPDATE oms.accounts SET firm_id = 'OTHER'")
     await connection.execute("UPDATE oms.kill_switches SET settled_at_us = 1")
     states = "SELECT image FROM oms.state_log WHERE subject = $1 ORDER BY object_id, version"
-    for subject, count in (("people", 2), ("session_actions", 2), ("accounts", 4)):
+    for subject, count in (("people", 3), ("session_actions", 2), ("accounts", 4)):
         assert len(await connection.fetch(states, subject)) == count
     assert len(await connection.fetch(states, "kill_switches")) == 4
     await connection.close()
