@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kernel.decimals import plain
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.hashchain import verify_chain
+from svc_oms.domain.hashchain import GENESIS, verify_chain
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL
 from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.numbers import add, multiply
@@ -69,6 +69,21 @@ def check_arithmetic(order: Order) -> list[Finding]:
     return [Finding("arithmetic", order.order_id, text) for text in texts]
 
 
+class Base(NamedTuple):
+    """What stands for the part of an account's log that was archived and removed."""
+
+    sequence: int = 0
+    """Of the last event that was removed."""
+    chain_head: bytes = GENESIS
+    orders: Sequence[Order] = ()
+    """Orders that are still here, as they were after that event."""
+    removed_to: int = 0
+    """Closed orders whose last event is not above may have been removed."""
+
+
+NO_BASE = Base()
+
+
 def check_sequences(account_id: str, lines: Iterable[LogLine], first: int = 1) -> list[Finding]:
     """Check that sequences are consecutive from `first`."""
     findings = []
@@ -81,13 +96,15 @@ def check_sequences(account_id: str, lines: Iterable[LogLine], first: int = 1) -
     return findings
 
 
-def check_hash_chain(account_id: str, lines: Iterable[LogLine]) -> list[Finding]:
-    """Check the hash chain over the payloads, from the account's first event."""
-    broken = verify_chain((line.payload, line.event_hash) for line in lines)
+def check_hash_chain(
+    account_id: str, lines: Iterable[LogLine], base: Base = NO_BASE
+) -> list[Finding]:
+    """Check the hash chain over the payloads, from the account's first event that is here."""
+    broken = verify_chain(((line.payload, line.event_hash) for line in lines), base.chain_head)
     if broken is None:
         return []
     text = (
-        f"event {broken.position + 1} has hash {broken.found.hex() or 'none'} "
+        f"event {base.sequence + broken.position + 1} has hash {broken.found.hex() or 'none'} "
         f"where {broken.expected.hex()} should be"
     )
     return [Finding("hash_chain", account_id, text)]
@@ -130,13 +147,13 @@ def check_executions(orders: Iterable[Order], executions: Iterable[Execution]) -
     return findings
 
 
-def fold(lines: Iterable[LogLine]) -> dict[str, Order]:
-    """Return the orders that a log makes, by order_id.
+def fold(lines: Iterable[LogLine], base: Base = NO_BASE) -> dict[str, Order]:
+    """Return the orders that a log makes of those of the base, by order_id.
 
     Raises:
         ValueError: The log has an event of an order before its acceptance.
     """
-    orders: dict[str, Order] = {}
+    orders = {order.order_id: order for order in base.orders}
     for line in lines:
         if line.order_id:
             orders[line.order_id] = evolve(
@@ -145,13 +162,15 @@ def fold(lines: Iterable[LogLine]) -> dict[str, Order]:
     return orders
 
 
-def check_fold(lines: Iterable[LogLine], orders: Iterable[Order]) -> list[Finding]:
+def check_fold(
+    lines: Iterable[LogLine], orders: Iterable[Order], base: Base = NO_BASE
+) -> list[Finding]:
     """Check that folding the log gives the stored orders, field by field.
 
     All fields but the anomaly, which is in the event and not stored with the order.
     """
     try:
-        folded = fold(lines)
+        folded = fold(lines, base)
     except ValueError as error:
         return [Finding("fold", "log", str(error))]
     findings = []
@@ -168,7 +187,11 @@ def check_fold(lines: Iterable[LogLine], orders: Iterable[Order]) -> list[Findin
                 if stored != made
             )
             findings.append(Finding("fold", order.order_id, differences))
-    findings += [Finding("fold", order_id, "is in the log but not stored") for order_id in folded]
+    findings += [
+        Finding("fold", order_id, "is in the log but not stored")
+        for order_id, order in folded.items()
+        if order.last_sequence > base.removed_to or order.state not in TERMINAL
+    ]
     return findings
 
 
@@ -177,11 +200,12 @@ def check_account(
     lines: Sequence[LogLine],
     orders: Sequence[Order],
     executions: Sequence[Execution],
+    base: Base = NO_BASE,
 ) -> list[Finding]:
     """Run every check over one account; the list is empty if all hold."""
-    findings = check_sequences(account_id, lines)
-    findings += check_hash_chain(account_id, lines)
-    findings += check_fold(lines, orders)
+    findings = check_sequences(account_id, lines, base.sequence + 1)
+    findings += check_hash_chain(account_id, lines, base)
+    findings += check_fold(lines, orders, base)
     findings += check_executions(orders, executions)
     for order in orders:
         findings += check_arithmetic(order)

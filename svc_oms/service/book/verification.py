@@ -12,10 +12,10 @@ from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
 from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.positions import check_positions
-from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.domain.verify import Base, Finding, LogLine, check_account
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.codec.audit_entries import audit_line
-from svc_oms.service.codec.control_records import position_value
+from svc_oms.service.codec.control_records import openings_value, position_value
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import (
     order_message,
@@ -24,9 +24,10 @@ from svc_oms.service.codec.order_records import (
     read_order,
 )
 from svc_oms.service.codec.values import execution_value
-from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
+from svc_oms.service.ports import AuditHead, AuditLine, OpeningsRow, PositionRow
 
 FINDINGS_SHOWN_MAX = 200
+NO_HEAD = AuditHead(0, GENESIS)
 
 
 class StoredOrder(NamedTuple):
@@ -38,9 +39,20 @@ class StoredOrder(NamedTuple):
     """By field of OrderWrite; all but body and fold."""
 
 
+class StoredBase(NamedTuple):
+    """What stands for the part of an account's log that was archived and removed."""
+
+    sequence: int
+    chain_head: bytes
+    orders: list[tuple[bytes, bytes]]
+    """Body and fold of orders that are still here, as they were then."""
+    openings: OpeningsRow
+
+
 class StoredExecution(NamedTuple):
     """A row of oms.executions."""
 
+    sequence: int
     exec_type: str
     body: bytes
     busted: bool
@@ -61,8 +73,16 @@ class AccountReader(Protocol):
         """Read all accounts."""
         ...
 
+    async def base(self, account_id: str) -> StoredBase:
+        """Read what the account's log begins after."""
+        ...
+
+    async def log_bases(self, log: str) -> dict[str, AuditHead]:
+        """Read number and hash of the last entry of each key that was removed from a log."""
+        ...
+
     def log(self, account_id: str) -> AsyncIterator[tuple[bytes, bytes]]:
-        """Read (payload, hash) in sequence."""
+        """Read (payload, hash) in sequence, after the base."""
         ...
 
     async def orders(self, account_id: str) -> list[StoredOrder]:
@@ -78,7 +98,7 @@ class AccountReader(Protocol):
         ...
 
     def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
-        """Read a writer's lines in sequence."""
+        """Read a writer's lines in sequence, after its base."""
         ...
 
     def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
@@ -129,18 +149,20 @@ async def verify_book(store: Audited) -> Report:
     async with store.audit() as reader:
         for account in await reader.accounts():
             await _verify_account(reader, account, report)
+        bases = await reader.log_bases(CommitLog.AUDIT)
         for writer, head in (await reader.audit_chains()).items():
-            await _verify_audit(reader, writer, head, report)
+            await _verify_audit(reader, writer, head, bases.get(writer, NO_HEAD), report)
         for log in CommitLog:
-            report.findings += await check_commit_order(log, reader.commit_log(log))
+            removed = {key: each[0] for key, each in (await reader.log_bases(log)).items()}
+            report.findings += await check_commit_order(log, reader.commit_log(log), removed)
     return report
 
 
 async def _verify_audit(
-    reader: AccountReader, writer: str, head: AuditHead, report: Report
+    reader: AccountReader, writer: str, head: AuditHead, base: AuditHead, report: Report
 ) -> None:
     """Check a writer's chain: numbers, hashes, and columns against the hashed entry."""
-    sequence, previous = 0, GENESIS
+    sequence, previous = base
     async for line in reader.audit_log(writer):
         sequence += 1
         expected = event_hash(previous, line.payload)
@@ -171,32 +193,45 @@ def _audit_columns_hold(writer: str, line: AuditLine) -> bool:
 
 async def _verify_account(reader: AccountReader, account: StoredAccount, report: Report) -> None:
     name = account.account_id
+    stored_base = await reader.base(name)
+    openings = openings_value(stored_base.openings)
+    base = Base(
+        stored_base.sequence,
+        stored_base.chain_head,
+        [read_order(*each) for each in stored_base.orders],
+        openings.sequence,
+    )
     lines: list[LogLine] = [
         decode_event(payload, stored) async for payload, stored in reader.log(name)
     ]
     rows = await reader.orders(name)
     orders = [read_order(row.body, row.fold) for row in rows]
-    executions = [
-        execution_value(order_pb2.Execution.FromString(row.body))._replace(busted=row.busted)
+    numbered = [
+        (
+            row.sequence,
+            execution_value(order_pb2.Execution.FromString(row.body))._replace(busted=row.busted),
+        )
         for row in await reader.executions(name)
         if row.exec_type != "H"
     ]
-    findings = check_account(name, lines, orders, executions)
+    executions = [each for _, each in numbered]
+    findings = check_account(name, lines, orders, executions, base)
+    executions = [each for sequence, each in numbered if sequence > openings.sequence]
     stored = [position_value(row) for row in await reader.positions(name)]
     held = {each.key: each for each in stored}
-    findings += check_positions(name, held, lines, orders, executions)
+    findings += check_positions(name, held, lines, orders, executions, openings)
     findings += [f for o, row in zip(orders, rows, strict=True) for f in _check_row(o, row)]
-    last = lines[-1].sequence if lines else 0
+    last = lines[-1].sequence if lines else base.sequence
     if account.last_sequence != last:
         findings.append(
             Finding("sequence", name, f"it has {account.last_sequence}, but the log ends at {last}")
         )
-    if lines and account.chain_head != lines[-1].event_hash:
+    if account.chain_head != (lines[-1].event_hash if lines else base.chain_head):
         findings.append(Finding("hash_chain", name, "the row's chain head is not the log's"))
     report.accounts += 1
     report.orders += len(orders)
     report.events += len(lines)
-    report.executions += len(executions)
+    report.executions += len(numbered)
     report.findings += findings
 
 

@@ -6,7 +6,7 @@ from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.model import InstrumentKey
 from svc_oms.domain.positions import Position, positions_of_log
 from svc_oms.service.book.verification import AccountReader, Audited
-from svc_oms.service.codec.control_records import position_row, position_value
+from svc_oms.service.codec.control_records import openings_value, position_row, position_value
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports.control_ports import ControlStore
@@ -61,7 +61,8 @@ async def _build_each(store: Audited, controls: ControlStore, account_ids: list[
 async def _of_log(reader: AccountReader, account_id: str) -> Mapping[InstrumentKey, Position]:
     lines = [decode_event(payload, stored) async for payload, stored in reader.log(account_id)]
     orders = [read_order(each.body, each.fold) for each in await reader.orders(account_id)]
-    return positions_of_log(account_id, lines, orders)
+    openings = openings_value((await reader.base(account_id)).openings)
+    return positions_of_log(account_id, lines, orders, openings)
 
 
 async def _build(store: Audited, controls: ControlStore, account_id: str) -> bool:
