@@ -19,6 +19,8 @@ from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
 from svc_oms.adapters.postgres.order_store import Partition, PostgresStore
+from svc_oms.admin_retention import ArchiveOption, report_archive
+from svc_oms.admin_retention import retention as run_retention
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.checkpoints import compare_with_checkpoint
 from svc_oms.service.book.verification import Scope, verify_book
@@ -155,6 +157,33 @@ def partitions() -> None:
 
 
 @app.command()
+def retention(
+    archive: ArchiveOption,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what a run would do; change nothing.")
+    ] = False,
+) -> None:
+    """Archive and remove orders and audit entries that are older than their age.
+
+    The ages are ORDERMESH_RETENTION_EVENTS_DAYS and ORDERMESH_RETENTION_AUDIT_DAYS. Needs the URL
+    of the role that owns the tables.
+    """
+    settings = load_settings(OmsSettings)
+    ages = settings.retention_events_days, settings.retention_audit_days
+    try:
+        asyncio.run(run_retention(_database_url(), archive, *ages, dry_run=dry_run))
+    except RuntimeError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_DIFFERENCE)
+
+
+@app.command()
+def verify_archive(archive: ArchiveOption) -> None:
+    """Check the files of an archive: their digests and hash chains; exit code 1 if one is wrong."""
+    report_archive(_database_url(), archive)
+
+
+@app.command()
 def verify(
     mark: Annotated[
         list[Path] | None,
@@ -193,7 +222,7 @@ def verify(
             report = await verify_book(store, scope, _Progress().show)
             report.add(await older_findings(store.recoveries(), _marks(mark or ())))
             for name, known in checkpointed.items():
-                report.add(await compare_with_checkpoint(store, name, known))
+                await compare_with_checkpoint(store, name, known, report)
         finally:
             await store.close()
         for line in report.lines():

@@ -22,6 +22,7 @@ from meshctl.stack.services import (
 )
 from meshctl.stack.settings import StackSettings
 from meshctl.stack.supervisor import LogSink, Supervisor, Tell
+from meshctl.stack.upkeep import Upkeep
 from meshctl.stack.users import DEMO_ACCOUNTS, DEMO_USERS, ensure_passwords
 from meshctl.stack.venues import write_venues_file
 
@@ -44,6 +45,8 @@ class LocalStack:
         self._ports = ports
         self._settings = settings
         self._options = options
+        self._sink = sink
+        self._upkeep: asyncio.Task[None] | None = None
         self.supervisor = Supervisor(home, ports, sink)
 
     async def start(self, tell: Tell) -> None:
@@ -73,9 +76,30 @@ class LocalStack:
             ca_file=str(self._home.tls / "ca.pem"),
             ready=True,
         )
+        upkeep = Upkeep(
+            self._home.logs / "access.log",
+            lambda: self.supervisor.pid_of("envoy"),
+            lambda: self._retain(at),
+            self._sink,
+        )
+        self._upkeep = asyncio.create_task(upkeep.run(), name="upkeep")
+
+    async def _retain(self, at: Addresses) -> None:
+        archive = str(self._home.data / "archive")
+        words = ("retention", "--archive", archive)
+        command, environment = admin_command(at, "svc_oms.admin", *words, as_owner=True)
+        ages = {
+            "ORDERMESH_RETENTION_EVENTS_DAYS": self._settings.retention_events_days,
+            "ORDERMESH_RETENTION_AUDIT_DAYS": self._settings.retention_audit_days,
+        }
+        chosen = {key: days for key, days in ages.items() if days}
+        await self.supervisor.run_once("retention", command, {**environment, **chosen})
 
     async def stop(self) -> None:
         """Stop everything in reverse order; no process stays."""
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+            await asyncio.gather(self._upkeep, return_exceptions=True)
         await self.supervisor.stop()
 
     async def _start_parts(self, tell: Tell) -> EmbeddedPostgres | None:

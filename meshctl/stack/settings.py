@@ -23,8 +23,12 @@ class StackSettings(BaseSettings):
     """Added to every port, so that two stacks fit on one machine."""
     order_value_max: str = ""
     """Passed on to svc_oms: largest value of one order, or ``none``; its default if empty."""
+    retention_events_days: str = ""
+    """Passed on to the retention that runs daily; its default if empty."""
+    retention_audit_days: str = ""
+    """The same for the audit log."""
 
     @property
     def owner_url(self) -> str:
-        """The URL for migrations."""
+        """The URL for migrations and retention."""
         return self.database_owner_url or self.database_url

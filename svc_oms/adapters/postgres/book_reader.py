@@ -7,18 +7,19 @@ from typing import Any
 import asyncpg
 from typing_extensions import override
 
-from kernel.hashchain import Head
+from kernel.hashchain import GENESIS, Head
 from svc_oms.adapters.postgres import evidence
 from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.commit_log import KEYS
 from svc_oms.adapters.postgres.control_statements import POSITIONS
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.fills import PostgresFills
 from svc_oms.adapters.postgres.order_statements import EPOCH, ORDERS_TABLE
 from svc_oms.service.book.book_view import (
     BookReader,
     ChainEntry,
-    ChainStart,
     StoredAccount,
+    StoredBase,
     StoredExecution,
     StoredOrder,
 )
@@ -39,6 +40,9 @@ LEFT JOIN (SELECT account_id, count(*) FROM oms.executions WHERE exec_type <> 'H
     e (account_id, rows) USING (account_id)
 ORDER BY account_id
 """
+LOG_BASES = "SELECT key, sequence, hash FROM oms.log_bases WHERE log = $1"
+LOG_BASE = f"{LOG_BASES} AND key = $2"
+OPENING_ORDERS = "SELECT body, fold FROM oms.opening_orders WHERE account_id = $1"
 LOG_START = f"""
 SELECT sequence, hash FROM oms.order_events
 WHERE account_id = $1 AND recorded_at < {FROM_US.format("$2::int8")}
@@ -55,14 +59,15 @@ WHERE order_id = ANY($2::text[]) AND account_id = $1 AND last_sequence <= $3 ORD
 STRAY_ORDERS = f"""
 SELECT body, fold, {_SHOWN} FROM oms.orders o WHERE account_id = $1 AND NOT EXISTS (
     SELECT FROM oms.order_events e WHERE e.account_id = $1 AND e.order_id = o.order_id)
+    AND NOT EXISTS (SELECT FROM oms.opening_orders b WHERE b.order_id = o.order_id)
 ORDER BY order_id LIMIT $2
 """  # noqa: S608 - constants
 EXECUTIONS = """
-SELECT exec_type, body, busted FROM oms.executions
+SELECT sequence, exec_type, body, busted FROM oms.executions
 WHERE order_id = ANY($1::text[]) AND exec_type <> 'H' ORDER BY order_id, sequence
 """
 STRAY_EXECUTIONS = """
-SELECT exec_type, body, busted FROM oms.executions e
+SELECT sequence, exec_type, body, busted FROM oms.executions e
 WHERE account_id = $1 AND exec_type <> 'H' AND NOT EXISTS (
     SELECT FROM oms.orders o WHERE o.order_id = e.order_id AND o.account_id = $1)
 ORDER BY order_id, sequence LIMIT $2
@@ -111,9 +116,21 @@ class PostgresBookReader(BookReader):
         return [StoredAccount(*row) for row in await self._fetch(ACCOUNTS)]
 
     @override
-    async def log_start(self, account_id: str, since_us: int) -> ChainStart:
+    async def base(self, account_id: str) -> StoredBase:
+        rows = await self._fetch(LOG_BASE, CommitLog.ORDER_EVENTS, account_id)
+        start = AuditHead(*rows[0][1:]) if rows else AuditHead(0, GENESIS)
+        orders = [tuple(row) for row in await self._fetch(OPENING_ORDERS, account_id)]
+        openings = await PostgresFills(self._connection).openings(account_id)
+        return StoredBase(*start, tuple(orders), openings)
+
+    @override
+    async def log_bases(self, log: CommitLog) -> dict[str, AuditHead]:
+        return {key: AuditHead(*rest) for key, *rest in await self._fetch(LOG_BASES, log)}
+
+    @override
+    async def log_start(self, account_id: str, since_us: int) -> AuditHead | None:
         rows = await self._fetch(LOG_START, account_id, since_us)
-        return ChainStart(*rows[0]) if rows else ChainStart()
+        return AuditHead(*rows[0]) if rows else None
 
     @override
     async def log(self, account_id: str, after: int = 0) -> AsyncIterator[tuple[bytes, bytes]]:
@@ -144,9 +161,9 @@ class PostgresBookReader(BookReader):
         return {writer: AuditHead(*rest) for writer, *rest in await self._fetch(AUDIT_CHAINS)}
 
     @override
-    async def audit_start(self, writer: str, since_us: int) -> ChainStart:
+    async def audit_start(self, writer: str, since_us: int) -> AuditHead | None:
         rows = await self._fetch(AUDIT_START, writer, since_us)
-        return ChainStart(*rows[0]) if rows else ChainStart()
+        return AuditHead(*rows[0]) if rows else None
 
     @override
     async def audit_log(self, writer: str, after: int = 0) -> AsyncIterator[AuditLine]:

@@ -44,6 +44,12 @@ TABLES: Final[dict[str, str]] = {
         reason, account_id, order_id)""",
     "statements": "SELECT, INSERT, UPDATE (state, body)",
     "people": "SELECT, INSERT, UPDATE (username, seen_at)",
+    # What stands for what was archived: only the owner archives.
+    "log_bases": READ,
+    "opening_orders": READ,
+    "opening_positions": READ,
+    "position_bases": READ,
+    "archives": READ,
     # The present.
     "book": "SELECT, UPDATE",
     "controls": "SELECT, UPDATE",

@@ -13,8 +13,9 @@ from kernel.hashchain import verify_chain
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Order
 from svc_oms.domain.verify import Finding, LogLine
-from svc_oms.service.book.book_view import BookReader, ChainStart, StoredOrder
+from svc_oms.service.book.book_view import BookReader, StoredBase, StoredOrder
 from svc_oms.service.codec.order_events import decode_event
+from svc_oms.service.codec.order_records import read_order
 
 PAGE_EVENTS = 2_000
 
@@ -39,17 +40,18 @@ class AccountFold:
         working: The orders whose row names a later event than those read; by order_id.
     """
 
-    def __init__(self, reader: BookReader, account_id: str, start: ChainStart) -> None:
+    def __init__(self, reader: BookReader, account_id: str, base: StoredBase) -> None:
         self._reader = reader
         self._account_id = account_id
-        self._start = start
+        self._base = base
         self.events = 0
-        self.last_sequence, self.last_hash = start
-        self.working: dict[str, Order] = {}
+        self.last_sequence, self.last_hash = base.sequence, base.hash
+        opening = (read_order(*each) for each in base.orders)
+        self.working: dict[str, Order] = {order.order_id: order for order in opening}
 
     async def pages(self) -> AsyncIterator[FoldedPage]:
         """Read the log to its end."""
-        log = self._reader.log(self._account_id, self._start.sequence)
+        log = self._reader.log(self._account_id, self._base.sequence)
         async for rows in _paged(log):
             findings = self._check_chain(rows)
             moved, more = self._fold(rows)
@@ -95,7 +97,7 @@ class AccountFold:
                 )
             except ValueError as error:
                 # An order that began before the part that is read cannot be folded.
-                if not self._start.sequence:
+                if not self._base.partial:
                     findings.append(Finding("fold", line.order_id, str(error)))
                 continue
             self.working[line.order_id] = order

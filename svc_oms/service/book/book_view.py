@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from kernel.hashchain import GENESIS, Head
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry
-from svc_oms.service.ports.records import AuditHead, AuditLine, PositionRow
+from svc_oms.service.ports.records import AuditHead, AuditLine, OpeningsRow, PositionRow
 
 
 class StoredOrder(NamedTuple):
@@ -21,6 +21,7 @@ class StoredOrder(NamedTuple):
 class StoredExecution(NamedTuple):
     """A row of oms.executions."""
 
+    sequence: int
     exec_type: str
     body: bytes
     busted: bool
@@ -37,12 +38,17 @@ class StoredAccount(NamedTuple):
     """Without busts."""
 
 
-class ChainStart(NamedTuple):
-    """The entry before the first one that is read."""
+class StoredBase(NamedTuple):
+    """What stands for the part of an account's log that was archived and removed."""
 
     sequence: int = 0
-    """0: the chain is read from its beginning."""
+    """Of the last entry before those that are read."""
     hash: bytes = GENESIS
+    orders: tuple[tuple[bytes, bytes], ...] = ()
+    """Body and fold of orders that are still here, as they were then."""
+    openings: OpeningsRow = OpeningsRow()
+    partial: bool = False
+    """Only a part of the log is read: orders may have begun before it."""
 
 
 class ChainEntry(NamedTuple):
@@ -66,7 +72,15 @@ class BookReader(Protocol):
         """Read all accounts."""
         ...
 
-    async def log_start(self, account_id: str, since_us: int) -> ChainStart:
+    async def base(self, account_id: str) -> StoredBase:
+        """Read what the account's log begins after."""
+        ...
+
+    async def log_bases(self, log: CommitLog) -> dict[str, AuditHead]:
+        """Read number and hash of the last entry of each key that was removed from a log."""
+        ...
+
+    async def log_start(self, account_id: str, since_us: int) -> AuditHead | None:
         """Find the last event of an account that was recorded before a time."""
         ...
 
@@ -96,7 +110,7 @@ class BookReader(Protocol):
         """Read the end of every writer's chain of the audit log."""
         ...
 
-    async def audit_start(self, writer: str, since_us: int) -> ChainStart:
+    async def audit_start(self, writer: str, since_us: int) -> AuditHead | None:
         """Find the last line of a writer that is of a time before."""
         ...
 

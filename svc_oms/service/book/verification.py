@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from kernel.hashchain import ChainCheck, event_hash
+from kernel.hashchain import GENESIS, ChainCheck, event_hash
 from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
 from svc_oms.domain.verify import Finding
 from svc_oms.service.book.account_verification import AccountVerification, Progress
-from svc_oms.service.book.book_view import Audited, BookReader, ChainStart
+from svc_oms.service.book.book_view import Audited, BookReader, StoredBase
 from svc_oms.service.book.commit_logs import CommitLog, check_commit_order
 from svc_oms.service.book.report import Report
 from svc_oms.service.codec.audit_entries import audit_line
@@ -28,6 +28,7 @@ class Scope(NamedTuple):
 
 
 EVERYTHING = Scope()
+NO_HEAD = AuditHead(0, GENESIS)
 
 
 def _silent(_line: str) -> None:
@@ -48,8 +49,11 @@ async def verify_book(
         if scope.accounts:
             report.left_out.append("what belongs to no account: audit log, controls (--account)")
             return report
+        bases = await reader.log_bases(CommitLog.AUDIT)
         for writer, head in (await reader.audit_chains()).items():
-            start = await _audit_start(reader, writer, scope.since_us)
+            start = bases.get(writer, NO_HEAD)
+            if scope.since_us:
+                start = await reader.audit_start(writer, scope.since_us) or start
             await _verify_audit(reader, writer, start, head, report)
             progress(f"audit log: {report.audit_entries:,} entries")
         for log, invariant in CHAINS.items():
@@ -59,7 +63,8 @@ async def verify_book(
             report.add([Finding("state", f"{table}/{key}", text)])
         for log in CommitLog if not scope.since_us else ():
             progress(f"{log}: numbers in commit order")
-            report.add(await check_commit_order(log, reader.commit_log(log)))
+            removed = {key: each[0] for key, each in (await reader.log_bases(log)).items()}
+            report.add(await check_commit_order(log, reader.commit_log(log), removed))
     return report
 
 
@@ -72,18 +77,17 @@ async def _verify_accounts(
     for account in accounts:
         if scope.accounts and account.account_id not in scope.accounts:
             continue
-        start = ChainStart()
+        base = await reader.base(account.account_id)
+        start = None
         if scope.since_us:
             start = await reader.log_start(account.account_id, scope.since_us)
-        await AccountVerification(reader, account, start, report).run(progress)
-
-
-async def _audit_start(reader: BookReader, writer: str, since_us: int) -> ChainStart:
-    return await reader.audit_start(writer, since_us) if since_us else ChainStart()
+        if start is not None and start.last_sequence > base.sequence:
+            base = StoredBase(*start, partial=True)
+        await AccountVerification(reader, account, base, report).run(progress)
 
 
 async def _verify_audit(
-    reader: BookReader, writer: str, start: ChainStart, head: AuditHead, report: Report
+    reader: BookReader, writer: str, start: AuditHead, head: AuditHead, report: Report
 ) -> None:
     """Check a writer's chain: numbers, hashes, and columns against the hashed entry."""
     sequence, previous = start

@@ -7,8 +7,8 @@ from svc_oms.domain.model import InstrumentKey
 from svc_oms.domain.position_fold import PositionFold
 from svc_oms.domain.positions import Position
 from svc_oms.service.book.account_fold import AccountFold
-from svc_oms.service.book.book_view import Audited, BookReader, ChainStart
-from svc_oms.service.codec.control_records import position_row, position_value
+from svc_oms.service.book.book_view import Audited, BookReader
+from svc_oms.service.codec.control_records import openings_value, position_row, position_value
 from svc_oms.service.ports.control_ports import ControlStore
 
 # Attempts for an account whose log grows while it is read; then it is reported.
@@ -59,15 +59,17 @@ async def _build_each(store: Audited, controls: ControlStore, account_ids: list[
 
 
 async def _of_log(reader: BookReader, account_id: str) -> Mapping[InstrumentKey, Position]:
-    positions = PositionFold(account_id)
-    async for page in AccountFold(reader, account_id, ChainStart()).pages():
+    base = await reader.base(account_id)
+    positions = PositionFold(account_id, openings_value(base.openings))
+    async for page in AccountFold(reader, account_id, base).pages():
         for order, line in page.moved:
             positions.add(order, line.event, line.sequence)
     if positions.refolds():
-        async for page in AccountFold(reader, account_id, ChainStart()).pages():
+        async for page in AccountFold(reader, account_id, base).pages():
             for order, line in page.moved:
                 positions.add_again(order, line.event, line.sequence)
-    return positions.positions
+    made, _ = positions.finished()
+    return made
 
 
 async def _build(store: Audited, controls: ControlStore, account_id: str) -> bool:

@@ -300,7 +300,7 @@ async def test_an_order_that_does_not_hold_is_found():
         for number, version in ((1, 1), (2, 3), (4, 2)):
             yield LogEntry(number, "A", version, b"")
 
-    found = await check_commit_order(CommitLog.AUDIT, entries())
+    found = await check_commit_order(CommitLog.AUDIT, entries(), {})
     assert [(f.subject, f.text) for f in found] == [
         ("audit_log/A", "log number 2 has 3, should be 2"),
         ("audit_log/A", "log number 4 has 2, should be 4"),

@@ -18,6 +18,7 @@ from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.adapters.postgres.privileges import TABLES
 from svc_oms.service.book.checkpoints import compare_with_checkpoint
 from svc_oms.service.book.commit_logs import CommitLog
+from svc_oms.service.book.report import Report
 from svc_oms.service.book.verification import verify_book
 from tests.integration.oms.test_admin import admin
 from tests.support.oms import trading
@@ -333,7 +334,9 @@ async def checkpointed(url: str) -> list[Head]:
     async with store.audit() as reader:
         heads = await reader.heads()
     assert not (await verify_book(store)).findings
-    assert not await compare_with_checkpoint(store, "now", heads)
+    report = Report()
+    await compare_with_checkpoint(store, "now", heads, report)
+    assert not report.findings
     await store.close()
     return heads
 
@@ -355,8 +358,10 @@ async def test_what_the_owner_rewrites_is_found_by_a_checkpoint(book, postgres_s
         await owner.close()
         store = await PostgresStore.connect(copy)
         assert [one.text for one in (await verify_book(store)).findings] == [], way.__name__
-        found = await compare_with_checkpoint(store, "then", heads)
+        report = Report()
+        await compare_with_checkpoint(store, "then", heads, report)
         await store.close()
+        found = report.findings
         assert any(one.subject.startswith(where) for one in found), (way.__name__, found)
         await asyncio.to_thread(postgres_server.drop_database, copy)
 
