@@ -343,6 +343,9 @@ class MemoryStore:
         high = tables.accounts[account_id].last_sequence
         return AccountSnapshot(high, [order.body for order in chosen])
 
+    async def archived_before(self) -> str:
+        return ""
+
     async def archived_to(self, account_id: str) -> int:  # noqa: ARG002
         return 0
 

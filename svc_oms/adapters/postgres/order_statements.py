@@ -277,6 +277,8 @@ SELECT page.sequence, page.payload, (
 ) FROM page LEFT JOIN latest USING (order_id, sequence) ORDER BY page.sequence
 """
 
+ARCHIVED_BEFORE = "SELECT archived_before FROM oms.book"
+
 ARCHIVED_TO = "SELECT sequence FROM oms.log_bases WHERE log = 'order_events' AND key = $1"
 
 ADD_PARTITIONS = "SELECT oms.add_event_partitions($1)"

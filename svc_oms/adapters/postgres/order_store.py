@@ -211,6 +211,11 @@ class PostgresStore(OrderStore, Audited):
         return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
 
     @override
+    async def archived_before(self) -> str:
+        rows = await self._fetch(sql.ARCHIVED_BEFORE)
+        return str(rows[0][0])
+
+    @override
     async def archived_to(self, account_id: str) -> int:
         rows = await self._fetch(sql.ARCHIVED_TO, account_id)
         return int(rows[0][0]) if rows else 0

@@ -51,7 +51,7 @@ TABLES: Final[dict[str, str]] = {
     "position_bases": READ,
     "archives": READ,
     # The present.
-    "book": "SELECT, UPDATE",
+    "book": "SELECT, UPDATE (epoch)",
     "controls": "SELECT, UPDATE",
     "sessions": CHANGE,
     "session_blocks": CHANGE,

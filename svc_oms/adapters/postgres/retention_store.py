@@ -112,6 +112,10 @@ class PostgresRetention(RetentionStore):
     async def audit_count(self, ends: Sequence[LogEnd]) -> int:
         return int(await self._reading.fetchval(sql.AUDIT_COUNT, *_arrays(ends)))
 
+    @override
+    async def announce(self, before: str) -> None:
+        await self._writing.execute(sql.ANNOUNCE, _first_id(before))
+
     @asynccontextmanager
     @override
     async def view(self) -> AsyncIterator[RetentionView]:

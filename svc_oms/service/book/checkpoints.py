@@ -28,7 +28,8 @@ async def compare_with_checkpoint(
             for log in ARCHIVED
             for key, head in (await reader.log_bases(log)).items()
         }
-        known, archived = [], 0
+        known: list[Head] = []
+        archived = 0
         for head in heads:
             base = bases.get((head.log, head.key))
             if base is None or head.version > base.last_sequence:

@@ -1,11 +1,12 @@
 """What the order book needs of the outside, as protocols; the records are in `records.py`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.directory_ports import DirectoryStore
+from svc_oms.service.ports.fill_ports import FillReader
 from svc_oms.service.ports.guard_ports import GuardStore
 from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
 from svc_oms.service.ports.order_columns import OrderWrite
@@ -84,33 +85,6 @@ __all__ = [
     "WakeUps",
     "WriteSet",
 ]
-
-
-class FillReader(Protocol):
-    """Reads what positions are folded from."""
-
-    async def openings(self, account_id: str) -> OpeningsRow:
-        """Read what the archived executions of an account make."""
-        ...
-
-    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
-        """Read the busts and corrections of an account's orders, in the order of the log.
-
-        Of orders whose body has this text somewhere; the caller compares. See `fills`.
-        """
-        ...
-
-    def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
-        """Read the fills of an account's orders, amended or not, in the order of the log.
-
-        All but those in the openings. A part at a time, because an account may have any number.
-
-        Args:
-            account_id: An account that does not change meanwhile.
-            named: Only orders whose body has this text somewhere; the caller compares. No column
-                has the ISIN, because only a bust or a correction asks for it.
-        """
-        ...
 
 
 class Transaction(FillReader, Protocol):
@@ -296,6 +270,10 @@ class OrderStore(Protocol):
 
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         """Read the last sequences; accounts that do not exist are left out."""
+        ...
+
+    async def archived_before(self) -> str:
+        """Read the id below which an order that is not here may have been archived."""
         ...
 
     async def archived_to(self, account_id: str) -> int:

@@ -91,6 +91,10 @@ class RetentionStore(Protocol):
         """Count the entries of the audit log that may go."""
         ...
 
+    async def announce(self, before: str) -> None:
+        """Record that orders from before a day may be missing from now on."""
+        ...
+
     def view(self) -> AbstractAsyncContextManager[RetentionView]:
         """Open one view of the database."""
         ...

@@ -58,6 +58,7 @@ async def retain_orders(store: RetentionStore, archive: Archive, days: int, say:
     for end in ends:
         await _open_positions(store, end)
     await _archive(store, archive, OF_ORDERS, before, ends, say)
+    await store.announce(before)
     removed = 0
     for end in ends:
         orders = await _each_batch(store.remove_orders, end.key)

@@ -5,6 +5,8 @@ import tracemalloc
 
 import pytest
 
+from fix.wire import canonical
+from kernel.decimals import CACHED_TEXTS_MAX, format_nano, parse_nano
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level
 from svc_marketdata.domain.candles import CANDLES_KEPT_MAX
@@ -57,3 +59,32 @@ def test_hours_of_prices_take_no_more_memory(mode):
     # All that is kept was made anew meanwhile, so it is in `after` and only in part in `before`.
     whole = len(LISTINGS) * (CANDLES_KEPT_MAX * 600 + TRADE_IDS_KEPT_MAX * 150)
     assert after - before < whole + GROWTH_BYTES_MAX
+
+
+def test_a_volume_that_is_new_each_time_pushes_no_price_out_of_the_caches():
+    bench = Bench(Mode.EVERY_EVENT)
+    session = bench.feed()
+    parse_nano.cache_clear()
+    format_nano.cache_clear()
+    trade_for(bench, session, 20, 0)
+    texts = parse_nano.cache_info().currsize + format_nano.cache_info().currsize
+    trade_for(bench, session, 200, 20)
+    assert parse_nano.cache_info().currsize + format_nano.cache_info().currsize == texts
+
+
+def test_the_caches_of_numbers_are_small_when_they_are_full():
+    caches = (parse_nano, format_nano, canonical)
+    for cache in caches:
+        cache.cache_clear()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(2 * CACHED_TEXTS_MAX):
+            parse_nano(f"{number}.25")
+            format_nano(number * 10**7)
+            canonical(f"{number}.50", "Price(44)")
+        size = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert all(cache.cache_info().currsize == CACHED_TEXTS_MAX for cache in caches)
+    assert size < 3 * CACHED_TEXTS_MAX * 400

@@ -50,6 +50,9 @@ TABLES = (
         as_of_sequence bigint NOT NULL,
         PRIMARY KEY (account_id, isin, currency)
     )""",
+    # Orders with lower ids may have been removed, if they are not here.
+    """
+    ALTER TABLE oms.book ADD COLUMN archived_before text COLLATE "C" NOT NULL DEFAULT '' """,
     """
     CREATE TABLE oms.archives (
         -- Below the archive folder.
