@@ -24,7 +24,7 @@ async def compare_with_checkpoint(
     """
     async with store.audit() as reader:
         bases = {
-            (log, key): head
+            (str(log), key): head
             for log in ARCHIVED
             for key, head in (await reader.log_bases(log)).items()
         }
