@@ -96,19 +96,30 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def write_checkpoint(path: Path, key_file: Path, about: About, heads: Iterable[Head]) -> int:
-    """Write and sign a new file; return the number of its heads.
+def write_checkpoint(
+    path: Path, key_file: Path, about: About, heads: Iterable[Head]
+) -> tuple[Path, int]:
+    """Write and sign a new file; return it, and the number of its heads.
+
+    Args:
+        path: The file; or a folder, in which the file is named after schema and time.
+        key_file: The private key.
+        about: What the checkpoint is of.
+        heads: The newest entry of each chain.
 
     Raises:
         CheckpointError: The file is there already or cannot be written, or the key cannot be used.
     """
     key = load_private_key(key_file)
+    if path.is_dir():
+        moment = about.taken_at.partition("+")[0].replace(":", "").replace("-", "")
+        path = path / f"{about.schema}-{moment}Z.jsonl"
     lines = [json.dumps({"format": FORMAT, **about._asdict()})]
     lines += [json.dumps({**one._asdict(), "hash": one.hash.hex()}) for one in heads]
     body = "".join(f"{line}\n" for line in lines).encode()
     signature = key.sign(SIGNED_PREFIX + sha256(body).digest()).hex()
     _write_new(path, body + json.dumps({"signature": signature}).encode() + b"\n", 0o644)
-    return len(lines) - 1
+    return path, len(lines) - 1
 
 
 def read_checkpoint(path: Path, key_file: Path, schema: str) -> tuple[About, list[Head]]:

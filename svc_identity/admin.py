@@ -135,7 +135,9 @@ def verify(
 
 @app.command()
 def checkpoint(
-    path: Annotated[Path, typer.Argument(help="A new file; keep it where the database is not.")],
+    path: Annotated[
+        Path, typer.Argument(help="A new file, or a folder for it, where the database is not.")
+    ],
     key: Annotated[
         Path, typer.Option(help="The private key, of `svc_oms.admin new-checkpoint-key`.")
     ],
@@ -144,7 +146,7 @@ def checkpoint(
     heads = _with_user_log(lambda log: log.heads())
     about = checkpoints.About(SCHEMA, "", datetime.now(UTC).isoformat(timespec="seconds"))
     try:
-        count = checkpoints.write_checkpoint(path, key, about, heads)
+        path, count = checkpoints.write_checkpoint(path, key, about, heads)
     except checkpoints.CheckpointError as error:
         _fail(str(error), EXIT_REFUSED)
     typer.echo(f"{path}: the newest states of {count} users")

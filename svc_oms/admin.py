@@ -256,7 +256,9 @@ def new_checkpoint_key(path: Path) -> None:
 
 @app.command()
 def checkpoint(
-    path: Annotated[Path, typer.Argument(help="A new file; keep it where the database is not.")],
+    path: Annotated[
+        Path, typer.Argument(help="A new file, or a folder for it, where the database is not.")
+    ],
     key: Annotated[Path, typer.Option(help="The private key, of new-checkpoint-key.")],
 ) -> None:
     """Write the newest entry of every log, signed; `verify --against` compares with it later."""
@@ -273,7 +275,7 @@ def checkpoint(
         epoch, heads = asyncio.run(read())
         taken_at = datetime.now(UTC).isoformat(timespec="seconds")
         about = checkpoints.About(SCHEMA, epoch, taken_at)
-        count = checkpoints.write_checkpoint(path, key, about, heads)
+        path, count = checkpoints.write_checkpoint(path, key, about, heads)
     except checkpoints.CheckpointError as error:
         raise typer.BadParameter(str(error)) from error
     typer.echo(f"{path}: the newest entries of {count} chains")

@@ -79,10 +79,24 @@ class LocalStack:
         upkeep = Upkeep(
             self._home.logs / "access.log",
             lambda: self.supervisor.pid_of("envoy"),
-            lambda: self._retain(at),
+            lambda: self._daily(at),
             self._sink,
         )
         self._upkeep = asyncio.create_task(upkeep.run(), name="upkeep")
+
+    async def _daily(self, at: Addresses) -> None:
+        """Take checkpoints of the logs, then archive what is old enough."""
+        await self._checkpoint(at)
+        await self._retain(at)
+
+    async def _checkpoint(self, at: Addresses) -> None:
+        """Write the newest entries of the logs, signed, to the folder of the checkpoints."""
+        key, folder = at.home.secrets / "checkpoint-key.pem", at.home.root / "checkpoints"
+        folder.mkdir(exist_ok=True)
+        if not key.exists():
+            await self._admin(at, "svc_oms.admin", "new-checkpoint-key", str(key))
+        for module in ("svc_oms.admin", "svc_identity.admin"):
+            await self._admin(at, module, "checkpoint", str(folder), "--key", str(key))
 
     async def _retain(self, at: Addresses) -> None:
         archive = str(self._home.data / "archive")

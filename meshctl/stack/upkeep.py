@@ -1,4 +1,4 @@
-"""Keeps a local stack small while it runs: its access log turns, and old records go."""
+"""Keeps a local stack: its access log turns, checkpoints are taken, and old records go."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,8 @@ from meshctl.stack.process import StartError
 ACCESS_LOG_BYTES_MAX = 32 * 1024 * 1024
 LOOK_S = 5.0
 # After the start, so that the start of the stack is not slower for it.
-RETENTION_AFTER_S = 600.0
-RETENTION_INTERVAL_S = 86_400.0
+DAILY_AFTER_S = 600.0
+DAILY_INTERVAL_S = 86_400.0
 
 
 class Upkeep:
@@ -24,33 +24,33 @@ class Upkeep:
         self,
         access_log: Path,
         edge_pid: Callable[[], int | None],
-        retain: Callable[[], Awaitable[None]],
+        daily: Callable[[], Awaitable[None]],
         sink: Callable[[str, str], None],
     ) -> None:
         self._access_log = access_log
         self._edge_pid = edge_pid
-        self._retain = retain
+        self._daily = daily
         self._sink = sink
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._turn_logs())
-            tasks.create_task(self._retain_daily())
+            tasks.create_task(self._work_daily())
 
     async def _turn_logs(self) -> None:
         while True:
             turn_access_log(self._access_log, self._edge_pid())
             await asyncio.sleep(LOOK_S)
 
-    async def _retain_daily(self) -> None:
-        await asyncio.sleep(RETENTION_AFTER_S)
+    async def _work_daily(self) -> None:
+        await asyncio.sleep(DAILY_AFTER_S)
         while True:
             try:
-                await self._retain()
+                await self._daily()
             except StartError as error:
-                self._sink("retention", str(error))
-            await asyncio.sleep(RETENTION_INTERVAL_S)
+                self._sink("daily", str(error))
+            await asyncio.sleep(DAILY_INTERVAL_S)
 
 
 def turn_access_log(log: Path, edge_pid: int | None, bytes_max: int = ACCESS_LOG_BYTES_MAX) -> bool:

@@ -32,6 +32,10 @@ if absent svc-identity-signing-keys; then
   .venv/bin/python -m svc_identity.admin new-signing-key "$folder/key-1.pem"
   secret svc-identity-signing-keys --from-file="$folder/key-1.pem"
 fi
+if absent checkpoint-key; then
+  .venv/bin/python -m svc_oms.admin new-checkpoint-key "$folder/checkpoint-key.pem"
+  secret checkpoint-key --from-file="$folder/checkpoint-key.pem" --from-file="$folder/checkpoint-key.pem.pub"
+fi
 random() { head -c 24 /dev/urandom | base64 | tr -d '+/='; }
 # Two roles for each service: one owns its tables and migrates, one uses them.
 if absent postgres; then

@@ -32,7 +32,7 @@ def public(key):
 @pytest.fixture
 def file(tmp_path, key):
     path = tmp_path / "checkpoint"
-    assert write_checkpoint(path, key, ABOUT, HEADS) == 2
+    assert write_checkpoint(path, key, ABOUT, HEADS) == (path, 2)
     return path
 
 
@@ -40,6 +40,12 @@ def test_a_checkpoint_is_read_as_it_was_written(file, public):
     assert read_checkpoint(file, public, "oms") == (ABOUT, HEADS)
     assert list(read_checkpoints([file], public, "oms").values()) == [HEADS]
     assert read_checkpoints([], None, "oms") == {}
+
+
+def test_in_a_folder_a_checkpoint_has_the_name_of_its_time(tmp_path, key):
+    path, _ = write_checkpoint(tmp_path, key, ABOUT, HEADS)
+    assert path == tmp_path / "oms-20261130T100000Z.jsonl"
+    assert path.exists()
 
 
 def test_only_its_owner_can_read_the_key(key, tmp_path):
