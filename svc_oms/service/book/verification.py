@@ -91,7 +91,7 @@ async def _verify_audit(
 ) -> None:
     """Check a writer's chain: numbers, hashes, and columns against the hashed entry."""
     sequence, previous = start
-    async for line in reader.audit_log(writer, start.sequence):
+    async for line in reader.audit_log(writer, start.last_sequence):
         sequence += 1
         expected = event_hash(previous, line.payload)
         where = f"{writer}/{sequence}"
