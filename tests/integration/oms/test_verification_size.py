@@ -16,7 +16,7 @@ from svc_oms.domain.verify import Finding
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.verification import Scope, verify_book
 from svc_oms.service.codec.order_records import execution_row
-from svc_oms.service.controls.rebuild_positions import build_positions
+from svc_oms.service.controls.rebuild_positions import rebuild_positions
 from tests.support.lifecycle import TrackedOrder, report
 
 ACCOUNT = "ACC-ALICE"
@@ -67,7 +67,7 @@ async def fill_book(store: PostgresStore, orders: int) -> None:
                     if isinstance(event, OrderExecuted)
                 ]
             await transaction.write(changes.finish())
-    await build_positions(store, store.controls())
+    await rebuild_positions(store, store.controls())
 
 
 def peak_memory(url: str) -> int:
