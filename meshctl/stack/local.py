@@ -4,8 +4,9 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from deploy.processes import SERVICES
+from deploy.processes import SERVICES, Process
 from meshctl.stack.certificates import ensure_dev_certificates
 from meshctl.stack.edge import edge_spec
 from meshctl.stack.home import Home, Ports
@@ -85,7 +86,8 @@ class LocalStack:
 
     async def _retain(self, at: Addresses) -> None:
         archive = str(self._home.data / "archive")
-        command, environment = admin_command(at, "svc_oms.admin", "retention", "--archive", archive)
+        words = ("retention", "--archive", archive)
+        command, environment = admin_command(at, "svc_oms.admin", *words, as_owner=True)
         ages = {
             "ORDERMESH_RETENTION_EVENTS_DAYS": self._settings.retention_events_days,
             "ORDERMESH_RETENTION_AUDIT_DAYS": self._settings.retention_audit_days,
@@ -122,22 +124,30 @@ class LocalStack:
         def database(service: str) -> str:
             return embedded.url(service) if embedded else self._settings.database_url
 
+        def owner(service: str) -> str:
+            return embedded.owner_url(service) if embedded else self._settings.owner_url
+
         return Addresses(
             project=PROJECT,
             home=self._home,
             ports=self._ports,
             database_urls={one.name: database(one.name) for one in SERVICES if one.database},
+            owner_urls={one.name: owner(one.name) for one in SERVICES if one.database},
             redis_url=self._settings.redis_url or redis_url(self._home, self._ports["redis"]),
             options=self._options,
         )
 
     async def _migrate(self, at: Addresses) -> None:
         key = at.home.secrets / "identity-signing-key.pem"
-        await asyncio.gather(
-            *(self._admin(at, f"{one.module}.admin", "migrate") for one in SERVICES if one.database)
-        )
+        await asyncio.gather(*(self._migrate_one(at, one) for one in SERVICES if one.database))
         if not key.exists():
             await self._admin(at, "svc_identity.admin", "new-signing-key", str(key))
+
+    async def _migrate_one(self, at: Addresses, process: Process) -> None:
+        url, owner = at.database_urls[process.name], at.owner_urls[process.name]
+        # Where both are one, the role of the service owns its tables: there is nothing to grant.
+        role = ("--service-role", str(urlsplit(url).username)) if url != owner else ()
+        await self._admin(at, f"{process.module}.admin", "migrate", *role, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())
@@ -160,8 +170,10 @@ class LocalStack:
             )  # fmt: skip
         marker.touch()
 
-    async def _admin(self, at: Addresses, module: str, *words: str, stdin: str = "") -> None:
-        command, environment = admin_command(at, module, *words)
+    async def _admin(
+        self, at: Addresses, module: str, *words: str, stdin: str = "", as_owner: bool = False
+    ) -> None:
+        command, environment = admin_command(at, module, *words, as_owner=as_owner)
         await self.supervisor.run_once(f"{module} {words[0]}", command, dict(environment), stdin)
 
     async def _in_one_step(self, tell: Tell, what: str, *work: Awaitable[None]) -> None:

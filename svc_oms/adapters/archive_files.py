@@ -10,8 +10,8 @@ from typing import IO, Any
 
 from typing_extensions import override
 
+from kernel.hashchain import GENESIS, event_hash
 from kernel.ulid import new_ulid
-from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.service.ports.retention_ports import Archive, Archived, Source
 
 SUFFIX = ".jsonl.gz"

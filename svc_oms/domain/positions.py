@@ -15,18 +15,16 @@ back what was and adds what is, at its own place in the log. Quantity and cash s
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
 from svc_oms.domain.numbers import subtract as minus
-from svc_oms.domain.verify import Finding, LogLine
 
 
 class Position(NamedTuple):
@@ -288,67 +286,3 @@ def _refolds(
         for fill in found:
             refold.add(fill)
     return refolds
-
-
-def _movements(
-    lines: Iterable[LogLine], orders: Mapping[str, Order]
-) -> Iterator[tuple[Order, Event, int]]:
-    for line in lines:
-        if line.order_id in orders:
-            yield orders[line.order_id], line.event, line.sequence
-
-
-def positions_of_log(
-    account_id: str,
-    lines: Iterable[LogLine],
-    orders: Iterable[Order],
-    openings: Openings = NO_OPENINGS,
-) -> dict[InstrumentKey, Position]:
-    """Return the positions an account's log makes."""
-    known = {order.order_id: order for order in orders}
-    return fold_positions(account_id, _movements(lines, known), openings)
-
-
-def check_positions(
-    account_id: str,
-    stored: Mapping[InstrumentKey, Position],
-    lines: Sequence[LogLine],
-    orders: Sequence[Order],
-    executions: Iterable[Execution],
-    openings: Openings = NO_OPENINGS,
-) -> list[Finding]:
-    """Check positions against the log, and their quantities against the sums of the fills.
-
-    Args:
-        account_id: The account.
-        stored: Its positions.
-        lines: Its log.
-        orders: Its orders.
-        executions: Those that are not in the openings.
-        openings: What its archived executions make.
-    """
-    findings = []
-    known = {order.order_id: order for order in orders}
-    refolds = _refolds(account_id, _movements(lines, known), openings)
-    made = {key: each.finished() for key, each in refolds.items()}
-    for key in sorted(made.keys() | stored.keys()):
-        subject = f"{account_id} {key[0]} {key[1]}"
-        if stored.get(key) != made.get(key):
-            text = f"is {stored.get(key)}, the log makes {made.get(key)}"
-            findings.append(Finding("positions", subject, text))
-    sums = {key: each.quantity for key, each in openings.positions.items()}
-    # Where the log amends what is in an opening, the executions alone do not make the position.
-    amended = {key for key, each in refolds.items() if each.archived_amended_at}
-    for execution in executions:
-        order = known.get(execution.order_id)
-        if order is not None and not execution.busted:
-            key = InstrumentKey.of(order)
-            sums[key] = add(sums.get(key, ZERO), bought(order.side, execution.quantity))
-    for key, position in stored.items():
-        if key not in amended and position.quantity != sums.get(key, ZERO):
-            text = (
-                f"is {plain(position.quantity)} where its executions make "
-                f"{plain(sums.get(key, ZERO))}"
-            )
-            findings.append(Finding("positions", f"{account_id} {key[0]} {key[1]}", text))
-    return findings

@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.decimals import plain
+from kernel.hashchain import verify_chain
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.hashchain import GENESIS, verify_chain
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL
 from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.numbers import add, multiply
+
+NOT_STORED = "is in the log but not stored"
 
 
 class LogLine(NamedTuple):
@@ -36,8 +38,8 @@ class Finding(NamedTuple):
     """An invariant that is broken."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain" or
-    "commit_order"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain",
+    "control_chain", "state_chain", "state", "commit_order", "checkpoint" or "book_mark"."""
     subject: str
     """The order, account, execution or position."""
     text: str
@@ -69,21 +71,6 @@ def check_arithmetic(order: Order) -> list[Finding]:
     return [Finding("arithmetic", order.order_id, text) for text in texts]
 
 
-class Base(NamedTuple):
-    """What stands for the part of an account's log that was archived and removed."""
-
-    sequence: int = 0
-    """Of the last event that was removed."""
-    chain_head: bytes = GENESIS
-    orders: Sequence[Order] = ()
-    """Orders that are still here, as they were after that event."""
-    removed_to: int = 0
-    """Closed orders whose last event is not above may have been removed."""
-
-
-NO_BASE = Base()
-
-
 def check_sequences(account_id: str, lines: Iterable[LogLine], first: int = 1) -> list[Finding]:
     """Check that sequences are consecutive from `first`."""
     findings = []
@@ -96,15 +83,13 @@ def check_sequences(account_id: str, lines: Iterable[LogLine], first: int = 1) -
     return findings
 
 
-def check_hash_chain(
-    account_id: str, lines: Iterable[LogLine], base: Base = NO_BASE
-) -> list[Finding]:
-    """Check the hash chain over the payloads, from the account's first event that is here."""
-    broken = verify_chain(((line.payload, line.event_hash) for line in lines), base.chain_head)
+def check_hash_chain(account_id: str, lines: Iterable[LogLine]) -> list[Finding]:
+    """Check the hash chain over the payloads, from the account's first event."""
+    broken = verify_chain((line.payload, line.event_hash) for line in lines)
     if broken is None:
         return []
     text = (
-        f"event {base.sequence + broken.position + 1} has hash {broken.found.hex() or 'none'} "
+        f"event {broken.position + 1} has hash {broken.found.hex() or 'none'} "
         f"where {broken.expected.hex()} should be"
     )
     return [Finding("hash_chain", account_id, text)]
@@ -147,13 +132,13 @@ def check_executions(orders: Iterable[Order], executions: Iterable[Execution]) -
     return findings
 
 
-def fold(lines: Iterable[LogLine], base: Base = NO_BASE) -> dict[str, Order]:
-    """Return the orders that a log makes of those of the base, by order_id.
+def fold(lines: Iterable[LogLine]) -> dict[str, Order]:
+    """Return the orders that a log makes, by order_id.
 
     Raises:
         ValueError: The log has an event of an order before its acceptance.
     """
-    orders = {order.order_id: order for order in base.orders}
+    orders: dict[str, Order] = {}
     for line in lines:
         if line.order_id:
             orders[line.order_id] = evolve(
@@ -162,37 +147,35 @@ def fold(lines: Iterable[LogLine], base: Base = NO_BASE) -> dict[str, Order]:
     return orders
 
 
-def check_fold(
-    lines: Iterable[LogLine], orders: Iterable[Order], base: Base = NO_BASE
-) -> list[Finding]:
+def check_fold(lines: Iterable[LogLine], orders: Iterable[Order]) -> list[Finding]:
     """Check that folding the log gives the stored orders, field by field.
 
     All fields but the anomaly, which is in the event and not stored with the order.
     """
     try:
-        folded = fold(lines, base)
+        folded = fold(lines)
     except ValueError as error:
         return [Finding("fold", "log", str(error))]
     findings = []
     for order in orders:
-        expected = folded.pop(order.order_id, None)
-        if expected is None:
-            findings.append(Finding("fold", order.order_id, "is stored but not in the log"))
-            continue
-        expected = expected._replace(anomaly=order.anomaly)
-        if expected != order:
-            differences = "; ".join(
-                f"{name} is {stored!r}, the log makes {made!r}"
-                for name, stored, made in zip(Order._fields, order, expected, strict=True)
-                if stored != made
-            )
-            findings.append(Finding("fold", order.order_id, differences))
-    findings += [
-        Finding("fold", order_id, "is in the log but not stored")
-        for order_id, order in folded.items()
-        if order.last_sequence > base.removed_to or order.state not in TERMINAL
-    ]
+        findings += compare_order(order, folded.pop(order.order_id, None))
+    findings += [Finding("fold", order_id, NOT_STORED) for order_id in folded]
     return findings
+
+
+def compare_order(order: Order, expected: Order | None) -> list[Finding]:
+    """Compare a stored order with what the log makes of it; None if the log does not have it."""
+    if expected is None:
+        return [Finding("fold", order.order_id, "is stored but not in the log")]
+    expected = expected._replace(anomaly=order.anomaly)
+    if expected == order:
+        return []
+    differences = "; ".join(
+        f"{name} is {stored!r}, the log makes {made!r}"
+        for name, stored, made in zip(Order._fields, order, expected, strict=True)
+        if stored != made
+    )
+    return [Finding("fold", order.order_id, differences)]
 
 
 def check_account(
@@ -200,12 +183,11 @@ def check_account(
     lines: Sequence[LogLine],
     orders: Sequence[Order],
     executions: Sequence[Execution],
-    base: Base = NO_BASE,
 ) -> list[Finding]:
     """Run every check over one account; the list is empty if all hold."""
-    findings = check_sequences(account_id, lines, base.sequence + 1)
-    findings += check_hash_chain(account_id, lines, base)
-    findings += check_fold(lines, orders, base)
+    findings = check_sequences(account_id, lines)
+    findings += check_hash_chain(account_id, lines)
+    findings += check_fold(lines, orders)
     findings += check_executions(orders, executions)
     for order in orders:
         findings += check_arithmetic(order)

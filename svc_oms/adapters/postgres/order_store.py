@@ -21,7 +21,7 @@ from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
-from svc_oms.service.book.verification import Audited
+from svc_oms.service.book.book_view import Audited
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,

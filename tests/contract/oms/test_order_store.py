@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from kernel.hashchain import GENESIS
 from svc_oms.adapters.postgres.migrate import newest_revision
-from svc_oms.domain.hashchain import GENESIS
 from svc_oms.service.ports import (
     AccountInfo,
     AuditFilter,

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
+from meshctl.stack.postgres import ROLES
 from svc_oms.adapters.postgres import migrate
 from svc_oms.adapters.postgres.commit_log import read_log
 from svc_oms.adapters.postgres.control_statements import ADD_RECORD
@@ -146,7 +147,7 @@ async def test_a_log_that_has_rows_is_converted(postgres_server, book_url, conne
     stood = {table: await _copy(table, connection, old) for table in TABLES}
     assert len(stood["order_events"]) > 6
     assert stood["audit_log"]
-    await migrate.migrate(url)
+    await migrate.migrate(url, service_role=ROLES["oms"])
     for table in TABLES:
         assert await _rows(table, old, stood[table][0].keys() if stood[table] else ()) == [
             tuple(row) for row in stood[table]
