@@ -20,16 +20,15 @@ from ordermesh.marketdata.v1 import market_data_pb2 as md
 from ordermesh.type.v1 import stream_pb2
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
+from svc_gateway.service.listing_requests import ListingRequests
+from svc_gateway.service.listings import Listings
 from svc_gateway.service.ports import (
     FixEngine,
-    Groups,
     Handed,
     HandedKind,
     Inbox,
-    InDoubtError,
     LinkBrokenError,
     MarketDialect,
-    NotSentError,
     StoreFaultError,
     StoreLock,
     Stream,
@@ -45,7 +44,6 @@ DialFeed = Callable[[], Awaitable[FeedStream]]
 # Changes waiting for svc_marketdata. Beyond it all are dropped and the books requested anew.
 FEED_UPDATES_MAX = 50_000
 UPDATES_PER_FRAME = 1000
-INSTRUMENTS_PER_FRAME = 500
 # Frames sent and not acknowledged. Beyond it changes wait here.
 UNACKNOWLEDGED_FRAMES_MAX = 64
 HEARTBEAT_S = 5.0
@@ -108,14 +106,11 @@ class MarketSession:
         self._up = False
         self._since_ns = clock.now_ns()
         self._trading_status = instruments.TRADING_STATUS_UNSPECIFIED
-        self._instruments = {
-            item.instrument_id: item for item in dialect.file_instruments(clock.now_ns())
-        }
+        self._listings = Listings(dialect.file_instruments(clock.now_ns()))
+        self._requests = ListingRequests(config, engine, dialect, clock, self._listings)
         self._updates: deque[feed.FeedUpdate] = deque()
-        self._instruments_due: list[instruments.Instrument] = []
         self._status_due = False
         self._linked = False
-        self._requests: deque[tuple[str, Groups]] = deque()
         self._asks = SnapshotAsks()
         self._frame_sequence = 0
         self._acknowledged = 0
@@ -224,7 +219,7 @@ class MarketSession:
             await stream.send(frame)
 
     def _next_frame(self) -> feed.FeedRequest | None:
-        if not (self._updates or self._instruments_due or self._status_due):
+        if not (self._updates or self._listings.due or self._status_due):
             return None
         frame = feed.FeedRequest()
         if self._status_due:
@@ -232,9 +227,7 @@ class MarketSession:
             frame.venue_status.CopyFrom(
                 venue_status(self.config, self._since_ns, self._trading_status, up=self._up)
             )
-        if self._instruments_due:
-            frame.instruments.extend(self._instruments_due[:INSTRUMENTS_PER_FRAME])
-            del self._instruments_due[:INSTRUMENTS_PER_FRAME]
+        if self._listings.fill(frame):
             return frame  # instruments first: prices of unknown ones are of no use
         count = min(UPDATES_PER_FRAME, len(self._updates))
         frame.updates.extend([self._updates.popleft() for _ in range(count)])
@@ -244,14 +237,14 @@ class MarketSession:
     def _send_all(self, cause: str) -> None:
         """Send instruments and status anew, and the books as soon as the venue sends them."""
         self._dialect.forget()
-        self._instruments_due = list(self._instruments.values())
+        self._listings.send_all()
         self._status_due = True
         self._resync(cause)
         self._wake.set()
 
     def _resync(self, cause: str) -> None:
         self._updates.clear()
-        self._want(cause, self._symbols())
+        self._want(cause, self._listings.priced_symbols)
         self._ask()
 
     def _want(self, cause: str, symbols: Iterable[str]) -> None:
@@ -263,23 +256,9 @@ class MarketSession:
         if self._up and self._linked:
             symbols = self._asks.take(self._clock.monotonic())
             if symbols:
-                self._requests.extend(self._dialect.snapshots(symbols))
-                self._send_requests()
+                self._requests.snapshots(symbols)
 
     # -- the FIX session ----------------------------------------------------------------------
-
-    def _symbols(self) -> list[str]:
-        return [item.symbol for item in self._instruments.values()]
-
-    def _send_requests(self) -> None:
-        while self._requests:
-            body, groups = self._requests[0]
-            try:
-                self._engine.send(body, groups)
-            except (NotSentError, InDoubtError):
-                self._requests.clear()  # the next logon asks for everything
-                return
-            self._requests.popleft()
 
     async def _start_engine(self) -> None:
         while True:
@@ -306,6 +285,7 @@ class MarketSession:
                 await asyncio.to_thread(self._engine.stop)
                 await self._start_engine()
             self._ask()
+            self._attend()
 
     async def _intake(self) -> None:
         while True:
@@ -316,6 +296,13 @@ class MarketSession:
                     _log.exception("could not take in", session_id=self.config.session_id)
                     self._resync("fault")
             self._ask()
+            self._attend()
+            self._wake.set()
+
+    def _attend(self) -> None:
+        if self._up:
+            self._requests.attend()
+        if self._listings.due:
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:
@@ -335,16 +322,12 @@ class MarketSession:
     def _logged_on(self) -> None:
         self._dialect.forget()
         self._updates.clear()
-        self._requests.clear()
-        self._requests.extend((body, ()) for body in self._dialect.opening_requests())
-        if self.config.instruments:
-            self._requests.extend(self._dialect.subscriptions(self._symbols()))
         if not self.config.dialect.trading_session_status:
             self._trading_status = instruments.TRADING_STATUS_OPEN
         # The subscription brings the books; no earlier request is needed.
         self._asks.drop()
         self._set_up(True)
-        self._send_requests()
+        self._requests.logged_on()
 
     def _set_up(self, up: bool) -> None:
         self._up = up
@@ -362,14 +345,7 @@ class MarketSession:
             self._updates.extend(reading.updates)
             if len(self._updates) > FEED_UPDATES_MAX:
                 self._resync("updates_max")
-        if reading.instruments:
-            for item in reading.instruments:
-                self._instruments[item.instrument_id] = item
-            if self._linked:
-                self._instruments_due.extend(reading.instruments)
-        if reading.list_complete:
-            self._requests.extend(self._dialect.subscriptions(self._symbols()))
-            self._send_requests()
+        self._requests.take(reading)
         if reading.refresh:
             self._want("level_unknown", reading.refresh)
         if reading.session_status is not None:
