@@ -35,6 +35,10 @@ class HandedKind(Enum):
     NOTE = auto()
     # The venue sent a Heartbeat(0) or the like; `raw` is its SendingTime(52).
     HEARD = auto()
+    # Numbers of the venue are missing; `raw` is our ResendRequest(2). Market data only, as FILLED.
+    GAP = auto()
+    # The venue filled numbers without their messages; `raw` is its SequenceReset(4).
+    FILLED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +280,11 @@ class MarketReading:
     instruments: list[instrument.Instrument] = field(default_factory=list)
     # The last part of the list of instruments has come.
     list_complete: bool = False
-    # Symbols whose book is only complete after a new snapshot.
+    # Our symbols of the listings whose book is only complete after a new snapshot; the updates mark
+    # their books as incomplete.
     refresh: set[str] = field(default_factory=set)
+    # The message may have changed any book of the session, and cannot be read.
+    lost: bool = False
     session_status: instrument.TradingStatus | None = None
     # Texts of what could not be read or was refused.
     faults: list[str] = field(default_factory=list)
@@ -294,6 +301,9 @@ class MarketDialect(Protocol):
 
     def opening_requests(self) -> list[str]:
         """Return the first requests after logon."""
+
+    def session_status_requests(self) -> list[str]:
+        """Return those of the first requests that ask for the venue's trading status."""
 
     def subscriptions(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
         """Return requests for snapshot and updates."""

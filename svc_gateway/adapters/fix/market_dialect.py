@@ -10,7 +10,6 @@ from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from svc_gateway.adapters.fix import market_out
 from svc_gateway.adapters.fix.market_in import (
-    SYMBOL_MAX,
     MarketReader,
     session_status,
     trading_status,
@@ -19,6 +18,8 @@ from svc_gateway.adapters.fix.security_list import read_security_list, static_in
 from svc_gateway.service.ports import Groups, MarketReading
 from svc_gateway.venues import SessionConfig
 
+# Messages that change books: MarketDataSnapshotFullRefresh(W), MarketDataIncrementalRefresh(X).
+_BOOKS = frozenset("WX")
 _REFUSALS = {"Y": "MarketDataRequestReject(Y)", "j": "BusinessMessageReject(j)", "3": "Reject(3)"}
 
 
@@ -30,6 +31,7 @@ class FixMarketDialect:
         self._reader = MarketReader(
             config.venue_mic,
             config.dialect.symbol_suffix,
+            depth=config.dialect.md_depth,
             trade_sizes=config.dialect.trade_sizes,
             off_market_conditions=config.dialect.off_market_conditions,
         )
@@ -56,9 +58,13 @@ class FixMarketDialect:
         requests = []
         if dialect.security_list and not self._config.instruments:
             requests.append(market_out.security_list_request(self._next_id("list")))
-        if dialect.trading_session_status:
-            requests.append(market_out.trading_session_status_request(self._next_id("status")))
-        return requests
+        return requests + self.session_status_requests()
+
+    def session_status_requests(self) -> list[str]:
+        """Return TradingSessionStatusRequest(g), where offered."""
+        if not self._config.dialect.trading_session_status:
+            return []
+        return [market_out.trading_session_status_request(self._next_id("status"))]
 
     def subscriptions(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
         """Return MarketDataRequest(V) for snapshot and updates, in batches."""
@@ -75,7 +81,10 @@ class FixMarketDialect:
         try:
             return self._read(kind, raw, received_ns)
         except Exception as error:  # noqa: BLE001  one bad message must not end the feed
-            return MarketReading(faults=[f"MsgType(35) {kind[:20]!r}: {error}"])
+            reading = MarketReading(faults=[f"MsgType(35) {kind[:20]!r}: {error}"])
+            if kind in _BOOKS:
+                self._lose_named(wire.clean(raw), received_ns, reading)
+            return reading
 
     def _read(self, kind: str, raw: str, received_ns: int) -> MarketReading:
         reader = self._readers.get(kind)
@@ -83,20 +92,21 @@ class FixMarketDialect:
             return reader(raw, received_ns)
         original = unparsable.replaced(raw)
         if original is not None:
-            # What it changed is not known: the books that it may name are requested anew.
-            text = wire.clean(original.raw.decode("utf-8", "surrogateescape"))
-            return MarketReading(
-                faults=[f"MsgType(35) {original.msg_type!r} {original.fault}"],
-                refresh={
-                    symbol
-                    for symbol in wire.read_all(text, t.SYMBOL)
-                    if 0 < len(symbol) <= SYMBOL_MAX
-                },
-            )
+            reading = MarketReading(faults=[f"MsgType(35) {original.msg_type!r} {original.fault}"])
+            if original.msg_type in _BOOKS or not original.msg_type:
+                text = wire.clean(original.raw.decode("utf-8", "surrogateescape"))
+                self._lose_named(text, received_ns, reading)
+            return reading
         if kind in _REFUSALS:
             found = wire.fields(wire.clean(raw))
             return MarketReading(faults=[f"{_REFUSALS[kind]}: {found.get(t.TEXT, '')[:200]}"])
         return MarketReading(faults=[f"MsgType(35) {kind[:20]!r} is not expected"])
+
+    def _lose_named(self, text: str, received_ns: int, reading: MarketReading) -> None:
+        """Have the books stale that a message may name, all if none: what it changed is lost."""
+        for symbol in dict.fromkeys(wire.read_all(text, t.SYMBOL)):
+            self._reader.lose(symbol, received_ns, reading)
+        reading.lost = not reading.refresh
 
     def _security_list(self, raw: str, received_ns: int) -> MarketReading:
         listed, more, faults = read_security_list(raw, self._config, received_ns)
