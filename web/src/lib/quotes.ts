@@ -16,6 +16,9 @@ import { compare, tryParse } from "./decimals";
 import { drainWish, Emitter, type Wish } from "@ordermesh/client";
 import type { ServerClock } from "./server-clock";
 
+/** The age above which the price of a listing that trades is shown with a warning, in milliseconds. */
+export const AGE_WARN_AFTER_MS = 30_000;
+
 /** The prices whose moves are shown. */
 export type MovingField = "bidPrice" | "askPrice" | "lastPrice";
 
@@ -79,8 +82,8 @@ export class QuoteStore extends Emitter {
     const gap = this.feedsDown.get(mic) ?? this.feedsDown.get(instrumentId);
     if (gap !== undefined) return gap || `the feed of ${mic} is down`;
     const venue = this.venues.get(mic);
-    if (venue && !venue.feedUp) return `the feed of ${mic} is down`;
-    if (this.lines.get(instrumentId)?.quote.stale) return "older than its limit";
+    if (venue && !venue.feedUp) return venue.silentBecause || `the feed of ${mic} is down`;
+    if (this.lines.get(instrumentId)?.quote.stale) return "older than its limit, or the whole book is awaited";
     return "";
   }
 
