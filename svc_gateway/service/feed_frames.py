@@ -12,7 +12,6 @@ from ordermesh.type.v1 import stream_pb2
 from svc_gateway.venues import SessionConfig
 
 UPDATES_PER_FRAME = 1000
-INSTRUMENTS_PER_FRAME = 500
 HEARTBEAT_S = 5.0
 
 

@@ -19,24 +19,22 @@ from svc_gateway import metrics
 from svc_gateway.domain.silence import Silence
 from svc_gateway.service.feed_frames import (
     HEARTBEAT_S,
-    INSTRUMENTS_PER_FRAME,
     UPDATES_PER_FRAME,
     heartbeat,
     opening,
     take_messages,
     venue_status,
 )
+from svc_gateway.service.listing_requests import ListingRequests
+from svc_gateway.service.listings import Listings
 from svc_gateway.service.ports import (
     FixEngine,
-    Groups,
     Handed,
     HandedKind,
     Inbox,
-    InDoubtError,
     LinkBrokenError,
     MarketDialect,
     MarketReading,
-    NotSentError,
     StoreFaultError,
     StoreLock,
     Stream,
@@ -83,15 +81,11 @@ class MarketSession:
         self._up = False
         self._since_ns = clock.now_ns()
         self._trading_status = instruments.TRADING_STATUS_UNSPECIFIED
-        self._instruments = {
-            item.instrument_id: item for item in dialect.file_instruments(clock.now_ns())
-        }
+        self._listings = Listings(dialect.file_instruments(clock.now_ns()))
+        self._requests = ListingRequests(config, engine, dialect, clock, self._listings)
         self._updates: deque[feed.FeedUpdate] = deque()
-        self._instruments_due: list[instruments.Instrument] = []
         self._status_due = False
         self._linked = False
-        self._requests: deque[tuple[str, Groups]] = deque()
-        self._list_complete = False
         self._asks = SnapshotAsks()
         self._frame_sequence = 0
         self._acknowledged = 0
@@ -200,18 +194,18 @@ class MarketSession:
             await stream.send(frame)
 
     def _next_frame(self) -> feed.FeedRequest | None:
-        if not (self._updates or self._instruments_due or self._status_due):
+        if not (self._updates or self._listings.due or self._status_due):
             return None
         frame = feed.FeedRequest()
         if self._status_due:
             self._status_due = False
             frame.venue_status.CopyFrom(
-                venue_status(self.config, self._since_ns, self._trading_status, up=self._up,
-                             silent_because=self._silent_because)
+                venue_status(
+                    self.config, self._since_ns, self._trading_status, up=self._up,
+                    silent_because=self._silent_because,
+                )
             )  # fmt: skip
-        if self._instruments_due:
-            frame.instruments.extend(self._instruments_due[:INSTRUMENTS_PER_FRAME])
-            del self._instruments_due[:INSTRUMENTS_PER_FRAME]
+        if self._listings.fill(frame):
             return frame  # instruments first: prices of unknown ones are of no use
         updates = take_messages(self._updates)
         frame.updates.extend(updates)
@@ -221,25 +215,33 @@ class MarketSession:
     def _send_all(self, cause: str) -> None:
         """Send instruments and status anew, and the books as soon as the venue sends them."""
         self._dialect.forget()
-        self._instruments_due = list(self._instruments.values())
+        self._listings.send_all()
         self._status_due = True
         self._resync(cause)
         self._wake.set()
 
     def _resync(self, cause: str) -> None:
         self._updates.clear()
-        self._want(cause, self._symbols())
+        self._want(cause, self._listings.priced_symbols)
         self._ask()
 
     def _lost(self, cause: str) -> None:
         """Have all books of the session stale, and request them: some changes were lost."""
+        symbols = self._listings.priced_symbols
         if self._linked:
+            mic = self.config.venue_mic
             self._updates.extend(
-                feed.FeedUpdate(instrument_id=instrument_id, book_incomplete=True)
-                for instrument_id in self._instruments
+                feed.FeedUpdate(instrument_id=f"{symbol}.{mic}", book_incomplete=True)
+                for symbol in symbols
             )
-        self._want(cause, self._symbols())
+        self._want(cause, symbols)
         self._ask()
+
+    def _missed(self, cause: str) -> None:
+        """Request what messages may have said that never come."""
+        self._lost(cause)
+        if self._up:
+            self._requests.missed()
 
     def _request_lost(self, reading: MarketReading) -> None:
         """Request the books of which a message says that changes were lost."""
@@ -257,23 +259,9 @@ class MarketSession:
         if self._up and self._linked:
             symbols = self._asks.take(self._clock.monotonic())
             if symbols:
-                self._requests.extend(self._dialect.snapshots(symbols))
-                self._send_requests()
+                self._requests.snapshots(symbols)
 
     # -- the FIX session ----------------------------------------------------------------------
-
-    def _symbols(self) -> list[str]:
-        return [item.symbol for item in self._instruments.values()]
-
-    def _send_requests(self) -> None:
-        while self._requests:
-            body, groups = self._requests[0]
-            try:
-                self._engine.send(body, groups)
-            except (NotSentError, InDoubtError):
-                self._requests.clear()  # the next logon asks for everything
-                return
-            self._requests.popleft()
 
     async def _start_engine(self) -> None:
         while True:
@@ -300,6 +288,7 @@ class MarketSession:
                 await asyncio.to_thread(self._engine.stop)
                 await self._start_engine()
             self._ask()
+            self._attend()
             self._look_at_silence()
 
     async def _intake(self) -> None:
@@ -311,6 +300,13 @@ class MarketSession:
                     _log.exception("could not take in", session_id=self.config.session_id)
                     self._missed("fault")
             self._ask()
+            self._attend()
+            self._wake.set()
+
+    def _attend(self) -> None:
+        if self._up:
+            self._requests.attend()
+        if self._listings.due:
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:
@@ -335,19 +331,6 @@ class MarketSession:
             _log.error("message dropped", session_id=self.config.session_id)
             self._missed("unreadable")
 
-    def _missed(self, cause: str) -> None:
-        """Request what messages may have said that never come."""
-        self._lost(cause)
-        if self._up:
-            # A list whose last part is missing would never be complete.
-            asked = (
-                self._dialect.session_status_requests()
-                if self._list_complete
-                else self._dialect.opening_requests()
-            )
-            self._requests.extend((body, ()) for body in asked)
-            self._send_requests()
-
     def _heard(self, *, prices: bool) -> None:
         self._silence.heard(self._clock.monotonic(), prices=prices)
         if self._silent_because:
@@ -371,19 +354,13 @@ class MarketSession:
     def _logged_on(self) -> None:
         self._dialect.forget()
         self._updates.clear()
-        self._requests.clear()
-        self._requests.extend((body, ()) for body in self._dialect.opening_requests())
-        # Without a list, as many are complete as the file has.
-        self._list_complete = bool(self.config.instruments) or not self.config.dialect.security_list
         self._silence.begin(self._clock.monotonic())
-        if self.config.instruments:
-            self._requests.extend(self._dialect.subscriptions(self._symbols()))
         if not self.config.dialect.trading_session_status:
             self._trading_status = instruments.TRADING_STATUS_OPEN
         # The subscription brings the books; no earlier request is needed.
         self._asks.drop()
         self._set_up(True)
-        self._send_requests()
+        self._requests.logged_on()
 
     def _set_up(self, up: bool) -> None:
         self._up = up
@@ -395,7 +372,7 @@ class MarketSession:
 
     def _take_message(self, handed: Handed) -> None:
         reading = self._dialect.read(handed.raw, handed.received_ns)
-        self._heard(prices=any(not one.HasField("trading_status") for one in reading.updates[:1]))
+        self._heard(prices=bool(reading.updates))
         for fault in reading.faults:
             metrics.PARKED.labels(self.config.session_id).inc()
             _log.warning("market data", session_id=self.config.session_id, fault=fault)
@@ -404,15 +381,7 @@ class MarketSession:
             if len(self._updates) > FEED_UPDATES_MAX:
                 self._updates.clear()
                 self._lost("updates_max")
-        if reading.instruments:
-            for item in reading.instruments:
-                self._instruments[item.instrument_id] = item
-            if self._linked:
-                self._instruments_due.extend(reading.instruments)
-        if reading.list_complete:
-            self._list_complete = True
-            self._requests.extend(self._dialect.subscriptions(self._symbols()))
-            self._send_requests()
+        self._requests.take(reading)
         self._request_lost(reading)
         if reading.session_status is not None:
             self._trading_status = reading.session_status

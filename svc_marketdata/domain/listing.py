@@ -1,6 +1,6 @@
 """A listing as its venue reports it, and the state of a venue's feed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from kernel.ticks import TickBand
@@ -22,6 +22,16 @@ class TradingStatus(Enum):
     HALTED = 2
     CLOSED = 3
     AUCTION = 4
+    DELISTED = 5
+
+
+class NoPrices(Enum):
+    """Why a listing has no prices."""
+
+    UNSPECIFIED = 0
+    REFUSED = 1
+    NO_SESSION = 2
+    DELISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +52,33 @@ class Listing:
     max_quantity: str = ""
     updated_at_ns: int = 0
     cfi_code: str = ""
+    venue_symbol: str = ""
+    """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+    no_prices: NoPrices = NoPrices.UNSPECIFIED
+    no_prices_text: str = ""
 
     def matches_text(self, folded: str) -> bool:
         """Return whether symbol or name contains the case-folded text."""
-        return folded in self.symbol.casefold() or folded in self.name.casefold()
+        texts = (self.symbol, self.venue_symbol, self.name)
+        return any(folded in text.casefold() for text in texts)
+
+    def after(self, before: "Listing | None") -> "Listing":
+        """Return this as it follows a report: a status that is not reported stays as it was."""
+        if self.trading_status is not TradingStatus.UNSPECIFIED or before is None:
+            return self
+        if before.trading_status is TradingStatus.DELISTED:
+            return self
+        return replace(self, trading_status=before.trading_status)
+
+    def delisted(self, now_ns: int) -> "Listing":
+        """Return this after the venue's list no longer has it."""
+        return replace(
+            self,
+            trading_status=TradingStatus.DELISTED,
+            no_prices=NoPrices.DELISTED,
+            no_prices_text="",
+            updated_at_ns=now_ns,
+        )
 
 
 @dataclass(slots=True)

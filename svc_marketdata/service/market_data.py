@@ -252,6 +252,7 @@ class MarketData:
         entry = self.entry(listing.instrument_id)
         if entry is None:
             return
+        listing = listing.after(entry.listing)
         if entry.listing is not None and listing == replace(
             entry.listing, updated_at_ns=listing.updated_at_ns
         ):

@@ -26,10 +26,13 @@ from svc_gateway.domain.book_entries import (
     UnknownEntryError,
 )
 from svc_gateway.domain.prints import OffMarket, off_market
+from svc_gateway.domain.symbols import SymbolNames
 from svc_gateway.service.ports import MarketReading
 
 TEXT_MAX = 256
 SYMBOL_MAX = 64
+# Symbols whose instrument_id is remembered. Beyond it all are worked out again.
+SYMBOLS_REMEMBERED_MAX = 100_000
 # Levels of a side that are passed on: the best of a deeper book.
 LEVELS_MAX = 1000
 
@@ -47,13 +50,6 @@ _OFF_MARKET = {
     OffMarket.CORRECTED: md.OFF_MARKET_CORRECTED,
 }
 _AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
-SECURITY_STATUS = {
-    "2": instruments.TRADING_STATUS_HALTED,
-    "3": instruments.TRADING_STATUS_OPEN,
-    "17": instruments.TRADING_STATUS_OPEN,
-    "18": instruments.TRADING_STATUS_CLOSED,
-    "21": instruments.TRADING_STATUS_AUCTION,
-}
 SESSION_STATUS = {
     "1": instruments.TRADING_STATUS_HALTED,
     "2": instruments.TRADING_STATUS_OPEN,
@@ -69,11 +65,13 @@ class MarketReader:
     """Reads one market-data session; remembers levels the venue names by id."""
 
     def __init__(
-        self, mic: str, symbol_suffix: str = "", *, depth: int = 0, trade_sizes: bool = True,
+        self, mic: str, names: SymbolNames | None = None, *, depth: int = 0,
+        trade_sizes: bool = True,
         off_market_conditions: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._mic = mic
-        self._suffix = symbol_suffix
+        self._names = names or SymbolNames()
+        self._instrument_ids: dict[str, str] = {}
         self._trade_sizes = trade_sizes
         self._off_market_conditions = off_market_conditions
         # Symbols without figures of the day in the last snapshot.
@@ -89,9 +87,19 @@ class MarketReader:
 
     def instrument_id(self, symbol: str) -> str:
         """Return our name of a listing."""
+        found = self._instrument_ids.get(symbol)
+        if found is not None:
+            return found
         if len(symbol) > SYMBOL_MAX:
             raise BadFieldError(f"Symbol(55) has {len(symbol)} characters, at most {SYMBOL_MAX}")
-        return f"{symbol.removesuffix(self._suffix)}.{self._mic}"
+        try:
+            made = f"{self._names.name_of(symbol)}.{self._mic}"
+        except ValueError as error:
+            raise BadFieldError(str(error)) from None
+        if len(self._instrument_ids) >= SYMBOLS_REMEMBERED_MAX:
+            self._instrument_ids.clear()
+        self._instrument_ids[symbol] = made
+        return made
 
     def snapshot(self, raw: str, received_ns: int) -> MarketReading:
         """Read MarketDataSnapshotFullRefresh(W)."""
@@ -184,10 +192,11 @@ class MarketReader:
 
     def lose(self, symbol: str, received_ns: int, reading: MarketReading) -> None:
         """Have the book of a listing stale, and requested anew: a change of it was lost."""
-        if not 0 < len(symbol) <= SYMBOL_MAX:
-            return
-        reading.refresh.add(symbol.removesuffix(self._suffix))
-        update = feed.FeedUpdate(instrument_id=self.instrument_id(symbol), book_incomplete=True)
+        try:
+            update = feed.FeedUpdate(instrument_id=self.instrument_id(symbol), book_incomplete=True)
+        except BadFieldError:
+            return  # no listing of ours
+        reading.refresh.add(symbol)
         update.received_at.CopyFrom(to_timestamp(received_ns))
         reading.updates.append(update)
 
@@ -323,13 +332,6 @@ def split(raw: str, first_tag: str) -> tuple[Entry, list[Entry]]:
             entries.append(current)
         current.setdefault(tag, value)
     return head, entries
-
-
-def trading_status(raw: str) -> tuple[str, instruments.TradingStatus]:
-    """Read SecurityStatus(f): symbol and status."""
-    found = wire.fields(wire.clean(raw))
-    status = SECURITY_STATUS.get(found.get(t.SECURITY_TRADING_STATUS, ""))
-    return found.get(t.SYMBOL, ""), status or instruments.TRADING_STATUS_UNSPECIFIED
 
 
 def session_status(raw: str) -> instruments.TradingStatus:

@@ -6,6 +6,7 @@ from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.market_in import MarketReader
 from svc_gateway.adapters.fix.security_list import read_security_list
+from svc_gateway.domain.symbols import SymbolNames
 from svc_gateway.venues import SessionConfig
 
 NOW = 1_767_323_045_678_912_345
@@ -169,7 +170,8 @@ def test_subscriptions_come_in_batches() -> None:
 
 def security_list(*entries: str, last: str = "Y"):
     raw = text(body("y", t320="1", t893=last), f"146={len(entries)}", *entries)
-    return read_security_list(raw, config(), NOW)
+    part, faults = read_security_list(raw, config(), SymbolNames(), NOW)
+    return part.instruments, part.more, faults
 
 
 def test_security_lists() -> None:
@@ -186,8 +188,11 @@ def test_security_lists() -> None:
     assert "instrument 'B': RoundLot(561) 'ten'" in faults[0]
 
 
-def test_an_empty_security_list_is_whole() -> None:
-    assert read_security_list(body("y", t320="1", t560="2"), config(), NOW) == ([], False, [])
+def test_a_refused_security_list_says_so() -> None:
+    raw = body("y", t320="1", t560="2")
+    part, faults = read_security_list(raw, config(), SymbolNames(), NOW)
+    assert (part.instruments, part.more, part.refused) == ([], False, True)
+    assert faults == ["SecurityList(y) has SecurityRequestResult(560)=2"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 /** Words of the contract for people. Every value has a word; none is hidden. */
 
-import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
+import { NoPrices, TradingStatus, type Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
@@ -153,8 +153,28 @@ export function tradingWord(status: TradingStatus): string {
     [TradingStatus.CLOSED]: "closed",
     [TradingStatus.AUCTION]: "auction",
     [TradingStatus.UNSPECIFIED]: "not tradable",
+    [TradingStatus.DELISTED]: "delisted",
   };
   return words[status] ?? "";
+}
+
+/** Symbol(55) as the venue writes it. */
+export function symbolOf(instrument: Instrument): string {
+  return instrument.venueSymbol || instrument.symbol;
+}
+
+/** Why the mesh has no prices of a listing; "" if nothing is known against them. */
+export function noPricesWords(instrument: Instrument | undefined): string {
+  switch (instrument?.noPrices) {
+    case NoPrices.REFUSED:
+      return `the venue refuses them: ${instrument.noPricesText}`;
+    case NoPrices.NO_SESSION:
+      return `there is no market-data session with ${instrument.venueMic}`;
+    case NoPrices.DELISTED:
+      return `${instrument.venueMic} does not list it any more`;
+    default:
+      return "";
+  }
 }
 
 /** "Price off tick: limit_price 1.001 should be ... (terms.limit_price)". */
