@@ -10,6 +10,8 @@ delete them. So an unknown id is a sign of a lost message only while its side is
 """
 
 from collections.abc import Iterable
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from kernel.decimals import format_nano, parse_nano
@@ -30,7 +32,7 @@ class UnknownEntryError(ValueError):
 
 
 class BookEntry(NamedTuple):
-    """One entry of a book; a level, the sum of its entries, has no id. Canonical decimals."""
+    """One entry of a book, or a level, the sum of its entries. Canonical decimals."""
 
     side: str
     """BID or OFFER; in a change it may be empty."""
@@ -136,13 +138,7 @@ class BookEntries:
             if self._depth:
                 book.keep_best(self._depth)
             self._recount(symbol, 0)
-        at: dict[str, dict[str, list[BookEntry]]] = {BID: {}, OFFER: {}}
-        for entry in found:
-            at[entry.side].setdefault(entry.price, []).append(entry)
-        bids, offers = (
-            [_sum(side, price, at[side][price]) for price in _best_first(side, at[side])]
-            for side in (BID, OFFER)
-        )
+        bids, offers = _levels(BID, found), _levels(OFFER, found)
         if not self._depth:
             return bids, offers
         return bids[: self._depth], offers[: self._depth]
@@ -244,10 +240,19 @@ def _require_whole(entry: BookEntry) -> None:
 def _sum(side: str, price: str, entries: Iterable[BookEntry]) -> BookEntry:
     found = list(entries)
     if len(found) == 1:
-        return found[0]._replace(entry_id="")
+        return found[0]
     size = sum(parse_nano(entry.size) for entry in found)
     count = sum(entry.order_count for entry in found)
     return BookEntry(side, "", price, format_nano(size), count)
+
+
+def _levels(side: str, entries: Iterable[BookEntry]) -> list[BookEntry]:
+    """Return the levels of a side, best first."""
+    own = [entry for entry in entries if entry.side == side]
+    own.sort(key=lambda entry: parse_nano(entry.price), reverse=side == BID)
+    if all(one.price != after.price for one, after in pairwise(own)):
+        return own
+    return [_sum(side, price, level) for price, level in groupby(own, attrgetter("price"))]
 
 
 def _best_first(side: str, prices: Iterable[str]) -> list[str]:

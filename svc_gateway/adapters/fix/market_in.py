@@ -243,17 +243,21 @@ class MarketReader:
         self, symbol: str, entry: Entry, kind: str, at: Timestamp, received: Timestamp,
         reading: MarketReading,
     ) -> None:  # fmt: skip
-        change, action = _book_entry(entry, kind), entry[t.MD_UPDATE_ACTION]
-        ref_id = entry.get(t.MD_ENTRY_REF_ID, "")
-        if change.entry_id or ref_id or self._entries.names(symbol):
-            levels = self._entries.apply(symbol, action, change, ref_id)
-        else:
-            size = "0" if action == DELETE else change.size
-            if not change.price or not size:
-                raise UnknownEntryError("MDEntryPx(270) or MDEntrySize(271) is missing")
-            levels = [change._replace(size=size)]
-        for level in levels:
-            reading.updates.append(self._level(symbol, level, at, received))
+        action = entry[t.MD_UPDATE_ACTION]
+        if t.MD_ENTRY_ID in entry or t.MD_ENTRY_REF_ID in entry or self._entries.names(symbol):
+            change, ref_id = _book_entry(entry, kind), entry.get(t.MD_ENTRY_REF_ID, "")
+            for now in self._entries.apply(symbol, action, change, ref_id):
+                level = (now.side, now.price, now.size, now.order_count)
+                reading.updates.append(self._level(symbol, level, at, received))
+            return
+        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+        size = "0"
+        if action != DELETE:
+            size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        if not price or not size:
+            raise UnknownEntryError("MDEntryPx(270) or MDEntrySize(271) is missing")
+        level = (kind, price, size, _count(entry))
+        reading.updates.append(self._level(symbol, level, at, received))
 
     def _empty_book(self, symbol: str, at: Timestamp, received: Timestamp) -> feed.FeedUpdate:
         update = feed.FeedUpdate(
@@ -263,15 +267,15 @@ class MarketReader:
         return update
 
     def _level(
-        self, symbol: str, now: BookEntry, at: Timestamp, received: Timestamp
+        self, symbol: str, now: tuple[str, str, str, int], at: Timestamp, received: Timestamp
     ) -> feed.FeedUpdate:
         # Field by field: half the time of nested constructors.
         update = feed.FeedUpdate(instrument_id=self.instrument_id(symbol))
         update.venue_time.CopyFrom(at)
         update.received_at.CopyFrom(received)
         level = update.level
-        level.side, level.price, level.size = _SIDES[now.side], now.price, now.size
-        level.order_count = now.order_count
+        side, level.price, level.size, level.order_count = now
+        level.side = _SIDES[side]
         return update
 
     def _trade(
