@@ -44,7 +44,6 @@ UNSENT_ORDERS_MAX = 20_000
 # leave only for so long after the OMS's last heartbeat. It sends one every 2 s and relies on this:
 # after that time nothing leaves that a kill switch covers. Seconds.
 LINK_SILENCE_MAX_S = 8
-_SILENCE_MAX_NS = LINK_SILENCE_MAX_S * NS_PER_S
 # Commands handled before other tasks get a turn.
 COMMANDS_PER_TURN = 100
 # A waiting command is checked again after this long, for its age. Seconds.
@@ -353,7 +352,7 @@ class Outbound:
             store_epoch_ns=self._engine.epoch_ns() if redelivered else 0,
             in_store=redelivered and command.cl_ord_id in self._requests_sent,
             held_back=held_back,
-            unheard=self.no_new_orders or now_ns - self._heard_ns > _SILENCE_MAX_NS,
+            unheard=self.no_new_orders or now_ns - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:
