@@ -227,6 +227,9 @@ class SessionConfig(_Frozen):
     clock_tolerance_us: Annotated[int, Field(ge=100, le=10_000_000)] = 1000
     # The longest time that the fastest message takes on this line.
     clock_delay_max_us: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
+    # While it is open, a venue that sends no prices for longer is silent: its prices are stale.
+    # 0 for never. Only of market-data sessions.
+    price_silence_max_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     dialect: DialectConfig = DialectConfig()
     # If SecurityList(y) has no tick table or lot.
     default_tick_table: tuple[TickBandConfig, ...] = (TickBandConfig(tick_size="0.01"),)

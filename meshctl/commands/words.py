@@ -163,4 +163,5 @@ def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
         f"{quote.ask_price or '-'} x {quote.ask_size or '-'}"
     )
     stale = "  stale" if quote.stale else ""
-    return f"{name}  {sides}  last {quote.last_price or '-'}  volume {quote.volume or '-'}{stale}"
+    last = f"{quote.last_price or '-'}{' (off-market)' if quote.last_off_market else ''}"
+    return f"{name}  {sides}  last {last}  volume {quote.volume or '-'}{stale}"

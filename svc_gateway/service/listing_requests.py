@@ -53,6 +53,16 @@ class ListingRequests:
         if self._config.instruments:
             self._subscribe()
 
+    def missed(self) -> None:
+        """Ask again for what lost messages may have said of statuses, and of a list that came."""
+        requests = self._dialect.session_status_requests()
+        if self._listings.list_awaited:
+            requests = self._dialect.list_requests() + requests
+            self._listings.list_asked(self._dialect.list_request_id())
+        self.send((body, ()) for body in requests)
+        self._questions.begin()
+        self._ask_status(self._listings.symbols)
+
     def send(self, requests: Iterable[tuple[str, Groups]]) -> None:
         """Send requests; what cannot be sent is dropped, because the next logon asks anew."""
         self._waiting.extend(requests)
@@ -106,10 +116,13 @@ class ListingRequests:
         """Request prices and status of the listings for which that was not done yet."""
         new = [symbol for symbol in self._listings.symbols if symbol not in self._subscribed]
         self._subscribed.update(new)
-        listings = [f"{symbol}.{self._config.venue_mic}" for symbol in new]
+        self._ask_status(new)
+        self.send(self._dialect.subscriptions(new))
+
+    def _ask_status(self, symbols: list[str]) -> None:
+        listings = [f"{symbol}.{self._config.venue_mic}" for symbol in symbols]
         self._questions.want(listings, self._clock.monotonic())
         self.attend()
-        self.send(self._dialect.subscriptions(new))
 
     def _take_books(self, reading: MarketReading) -> None:
         """Note the books of listings whose prices the venue had refused."""

@@ -61,6 +61,11 @@ class Listings:
         """The listings whose prices the venue refuses, by instrument_id."""
         return self._refused
 
+    @property
+    def list_awaited(self) -> bool:
+        """Whether the last part of the venue's list has not come yet."""
+        return bool(self._list_id)
+
     # -- what the venue reports ---------------------------------------------------------------
 
     def list_asked(self, request_id: str) -> None:

@@ -13,15 +13,9 @@ from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
+from svc_gateway.service.feed_frames import HEARTBEAT_S, heartbeat, opening, venue_status
 from svc_gateway.service.listings import Listings
-from svc_gateway.service.market_session import (
-    HEARTBEAT_S,
-    DialFeed,
-    FeedStream,
-    heartbeat,
-    opening,
-    venue_status,
-)
+from svc_gateway.service.market_session import DialFeed, FeedStream
 from svc_gateway.service.ports import LinkBrokenError, StoreLock
 from svc_gateway.service.together import until_one_ends
 from svc_gateway.venues import SessionConfig

@@ -35,6 +35,10 @@ class HandedKind(Enum):
     NOTE = auto()
     # The venue sent a Heartbeat(0) or the like; `raw` is its SendingTime(52).
     HEARD = auto()
+    # Numbers of the venue are missing; `raw` is our ResendRequest(2). Market data only, as FILLED.
+    GAP = auto()
+    # The venue filled numbers without their messages; `raw` is its SequenceReset(4).
+    FILLED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +300,11 @@ class MarketReading:
     list_part: ListPart | None = None
     # The venue refused SecurityListRequest(x).
     list_refused: bool = False
-    # Listings whose book is only complete after a new snapshot.
+    # Listings whose book is only complete after a new snapshot; the updates mark their books as
+    # incomplete.
     refresh: set[str] = field(default_factory=set)
+    # The message may have changed any book of the session, and cannot be read.
+    lost: bool = False
     # Status by instrument_id; not specified if the venue's answer leaves it as it is.
     statuses: dict[str, instrument.TradingStatus] = field(default_factory=dict)
     # The venue does not take SecurityStatusRequest(e).
@@ -322,6 +329,12 @@ class MarketDialect(Protocol):
 
     def opening_requests(self) -> list[str]:
         """Return the first requests after logon; earlier requests are forgotten."""
+
+    def list_requests(self) -> list[str]:
+        """Return those of the first requests that ask for the list."""
+
+    def session_status_requests(self) -> list[str]:
+        """Return those of the first requests that ask for the venue's trading status."""
 
     def list_request_id(self) -> str:
         """Return SecurityReqID(320) of the last SecurityListRequest(x); empty if there is none."""

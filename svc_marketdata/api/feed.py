@@ -109,10 +109,12 @@ class _Feed:
             "trade": self._trade,
             "statistics": self._statistics,
             "trading_status": self._trading_status,
+            "book_incomplete": self._book_incomplete,
         }
         identity = FeedIdentity(
-            opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch
-        )
+            opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch,
+            opened.book_depth,
+        )  # fmt: skip
         self.session: FeedSession = data.open_feed(identity, self._supersede)
         self._list = VenueList(data, opened.venue_mic)
         _log.info(
@@ -179,6 +181,7 @@ class _Feed:
                 feed_up=status.feed_up,
                 trading_status=TRADING_STATUSES[status.trading_status],
                 simulated=status.simulated,
+                silent_because=status.silent_because,
             )
         self._take_listings(frame)
         self._take_updates(frame)
@@ -302,6 +305,9 @@ class _Feed:
         self.session.trading_status(
             update.instrument_id, TRADING_STATUSES[update.trading_status], received_ns or venue_ns
         )
+
+    def _book_incomplete(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        self.session.book_incomplete(update.instrument_id, received_ns or venue_ns)
 
     def _unreadable(self, instrument_id: str, error: Exception) -> None:
         self.session.unreadable(instrument_id)

@@ -126,8 +126,9 @@ def book_to_proto(market: InstrumentMarket, depth: int) -> market_data_pb2.Book:
         bids=[level(price=p, size=s, order_count=n) for p, s, n in market.book.bids.top(depth)],
         asks=[level(price=p, size=s, order_count=n) for p, s, n in market.book.asks.top(depth)],
         venue_time=_timestamp(market.quote.venue_time_ns),
-        stale=not market.refreshed,
+        stale=market.book_stale,
         flags=_FLAGS_TO_PROTO[market.book.flags],
+        kept_depth=kept if 0 < (kept := market.book.depth) < depth else 0,
     )
 
 
@@ -169,6 +170,7 @@ def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
         trading_status=_STATUS_TO_PROTO[venue.trading_status],
         since=_timestamp(venue.since_ns),
         simulated=venue.simulated,
+        silent_because=venue.silent_because,
     )
 
 

@@ -104,10 +104,14 @@ class Venue:
     since_ns: int = 0
     simulated: bool = False
     feed_epoch: str = ""
+    silent_because: str = ""
+    """Why its prices are stale although its session is up; empty if they are not."""
+    book_depth: int = 0
+    """Levels per side that the feed asks for; 0 for whole books."""
     frame_at_ns: int = 0
     """When the last frame of the feed arrived."""
 
     @property
     def live(self) -> bool:
         """Whether its prices are current."""
-        return self.feed_up and not self.quiet
+        return self.feed_up and not self.quiet and not self.silent_because

@@ -75,10 +75,13 @@ describe("staleness", () => {
     update(1, "1");
     expect(store.staleBecause(ID)).toBe("");
     update(2, "1", { stale: true });
-    expect(store.staleBecause(ID)).toBe("older than its limit");
+    expect(store.staleBecause(ID)).toContain("older than its limit");
     update(3, "1");
     store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: false } })]);
     expect(store.staleBecause(ID)).toBe("the feed of SIMA is down");
+    const silentBecause = "no prices came for more than 60 s (price_silence_max_s)";
+    store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: false, silentBecause } })]);
+    expect(store.staleBecause(ID)).toBe(silentBecause);
     store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: true } })]);
     expect(store.staleBecause(ID)).toBe("");
     store.take([price({ case: "gap", value: { kind: GapKind.LINK_DOWN, channel: "SIMA", text: "logged out" } })]);

@@ -7,13 +7,16 @@ from fix import tags as t
 from fix import unparsable, wire
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from svc_gateway.adapters.fix import market_out
-from svc_gateway.adapters.fix.market_in import SYMBOL_MAX, MarketReader, session_status
+from svc_gateway.adapters.fix.market_in import MarketReader, session_status
 from svc_gateway.adapters.fix.market_refusals import read_refusal
 from svc_gateway.adapters.fix.security_list import read_security_list, static_instruments
 from svc_gateway.adapters.fix.security_status import reported_status, security_status_request
 from svc_gateway.domain.price_requests import PriceRequests
 from svc_gateway.service.ports import Groups, MarketReading
 from svc_gateway.venues import SessionConfig
+
+# Messages that change books: MarketDataSnapshotFullRefresh(W), MarketDataIncrementalRefresh(X).
+_BOOKS = frozenset("WX")
 
 
 class FixMarketDialect:
@@ -36,6 +39,7 @@ class FixMarketDialect:
         self._reader = MarketReader(
             config.venue_mic,
             self._names,
+            depth=config.dialect.md_depth,
             trade_sizes=config.dialect.trade_sizes,
             off_market_conditions=config.dialect.off_market_conditions,
         )
@@ -58,15 +62,21 @@ class FixMarketDialect:
 
     def opening_requests(self) -> list[str]:
         """Return SecurityListRequest(x) and TradingSessionStatusRequest(g), where offered."""
-        dialect = self._config.dialect
-        requests = []
         self._asked.forget()
-        if dialect.security_list and not self._config.instruments:
-            self._list_request_id = self._next_id("list")
-            requests.append(market_out.security_list_request(self._list_request_id))
-        if dialect.trading_session_status:
-            requests.append(market_out.trading_session_status_request(self._next_id("status")))
-        return requests
+        return self.list_requests() + self.session_status_requests()
+
+    def list_requests(self) -> list[str]:
+        """Return SecurityListRequest(x), where offered."""
+        if not self._config.dialect.security_list or self._config.instruments:
+            return []
+        self._list_request_id = self._next_id("list")
+        return [market_out.security_list_request(self._list_request_id)]
+
+    def session_status_requests(self) -> list[str]:
+        """Return TradingSessionStatusRequest(g), where offered."""
+        if not self._config.dialect.trading_session_status:
+            return []
+        return [market_out.trading_session_status_request(self._next_id("status"))]
 
     def list_request_id(self) -> str:
         """Return SecurityReqID(320) of the last SecurityListRequest(x)."""
@@ -94,7 +104,9 @@ class FixMarketDialect:
         try:
             reading = self._read(kind, raw, received_ns)
         except Exception as error:  # noqa: BLE001  one bad message must not end the feed
-            return MarketReading(faults=[f"MsgType(35) {kind[:20]!r}: {error}"])
+            reading = MarketReading(faults=[f"MsgType(35) {kind[:20]!r}: {error}"])
+            if kind in _BOOKS:
+                self._lose_named(wire.clean(raw), received_ns, reading)
         reading.refresh = self._named(reading.refresh)
         return reading
 
@@ -104,16 +116,11 @@ class FixMarketDialect:
             return reader(raw, received_ns)
         original = unparsable.replaced(raw)
         if original is not None:
-            # What it changed is not known: the books that it may name are requested anew.
-            text = wire.clean(original.raw.decode("utf-8", "surrogateescape"))
-            return MarketReading(
-                faults=[f"MsgType(35) {original.msg_type!r} {original.fault}"],
-                refresh={
-                    symbol
-                    for symbol in wire.read_all(text, t.SYMBOL)
-                    if 0 < len(symbol) <= SYMBOL_MAX
-                },
-            )
+            reading = MarketReading(faults=[f"MsgType(35) {original.msg_type!r} {original.fault}"])
+            if original.msg_type in _BOOKS or not original.msg_type:
+                text = wire.clean(original.raw.decode("utf-8", "surrogateescape"))
+                self._lose_named(text, received_ns, reading)
+            return reading
         refusal = read_refusal(kind, raw, self._sent_message)
         if refusal is None:
             return MarketReading(faults=[f"MsgType(35) {kind[:20]!r} is not expected"])
@@ -138,6 +145,12 @@ class FixMarketDialect:
         symbols = [symbol for part in parts for symbol in part.symbols]
         about = f"{', '.join(symbols)}: " if symbols else ""
         return MarketReading(refused=dict.fromkeys(symbols, text), faults=[about + text])
+
+    def _lose_named(self, text: str, received_ns: int, reading: MarketReading) -> None:
+        """Have the books stale that a message may name, all if none: what it changed is lost."""
+        for symbol in dict.fromkeys(wire.read_all(text, t.SYMBOL)):
+            self._reader.lose(symbol, received_ns, reading)
+        reading.lost = not reading.refresh
 
     def _named(self, symbols: set[str]) -> set[str]:
         """Return the names of symbols, without those that have none."""

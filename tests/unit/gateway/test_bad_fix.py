@@ -259,7 +259,7 @@ def test_a_session_status_nobody_knows_is_none(value) -> None:
 MARKET = {
     "W": ({"55": "A"}, {"269": "0", "270": "1.5", "271": "10", "278": "id", "346": "1"}),
     "X": ({}, {"279": "0", "269": "0", "278": "id", "55": "A", "270": "1.5", "271": "10",
-               "346": "1", "272": "20260102", "273": "03:04:05", "277": "A"}),
+               "346": "1", "272": "20260102", "273": "03:04:05", "277": "A", "280": "id"}),
     "y": ({"320": "list", "560": "0", "393": "1", "893": "Y"},
           {"55": "A", "48": "NL0010273215", "22": "4", "107": "name", "15": "EUR", "461": "ESXXXX",
            "561": "1", "1140": "100", "1205": "1", "1206": "0", "1208": "0.01", "326": "17"}),
@@ -337,7 +337,8 @@ def test_the_market_tables_have_every_field_that_is_read() -> None:
     read_tags = {getattr(t, name) for name in re.findall(r"\bt\.([A-Z_]+)", sources)}
     covered = {tag for head, entry in MARKET.values() for tag in (*head, *entry)}
     # HandedKind by some venues beside the rest; any text will do.
-    assert read_tags - covered == {t.SENDING_TIME, t.TRADE_ID, t.AGGRESSOR_SIDE, t.MSG_TYPE}
+    others = {t.SENDING_TIME, t.TRADE_ID, t.AGGRESSOR_SIDE, t.NO_MD_ENTRIES, t.MSG_TYPE}
+    assert read_tags - covered == others
 
 
 def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
@@ -346,7 +347,8 @@ def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
     bad = good | {"55": "B", "271": "-1"}
     last = good | {"55": "C"}
     reading = market_read(market_raw("X", good, bad, last))
-    assert [u.instrument_id for u in reading.updates] == ["A.TEST", "C.TEST"]
+    assert [u.instrument_id for u in reading.updates] == ["A.TEST", "B.TEST", "C.TEST"]
+    assert [u.book_incomplete for u in reading.updates] == [False, True, False]
     assert reading.refresh == {"B"}
     assert "MDEntrySize(271) '-1' is below zero" in reading.faults[0]
 

@@ -5,7 +5,7 @@ import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
 
-import { reasonWords } from "@ordermesh/client";
+import { isOpen, reasonWords } from "@ordermesh/client";
 
 /** The colour family of a state. It is never the only sign: the word is next to it. */
 export type Tone = "working" | "pending" | "done" | "gone" | "bad" | "doubt";
@@ -127,6 +127,24 @@ export function extraTerms(terms: OrderTerms | undefined, stopNow = ""): string 
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** What sets an order apart from others, as a short mark and its meaning. */
+export interface Mark {
+  readonly word: string;
+  readonly meaning: string;
+}
+
+/** The marks of an order. That it is for the next trading session is of interest while it is open. */
+export function orderMarks(order: Order): readonly Mark[] {
+  const marks: Mark[] = [];
+  if (order.forNextSession && isOpen(order)) {
+    marks.push({ word: "next session", meaning: "The venue does not trade now: the order is for its next trading session." });
+  }
+  if (order.reduceOnly) {
+    marks.push({ word: "reduce only", meaning: "The order may only reduce the position; it ends when the position is gone." });
+  }
+  return marks;
 }
 
 export function tradingWord(status: TradingStatus): string {
