@@ -3,7 +3,11 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
+
+DELISTED_KEPT_DAYS = 30
+"""How long a delisted listing is kept across restarts."""
 
 
 class ListingKind(Enum):
@@ -78,6 +82,13 @@ class Listing:
             no_prices=NoPrices.DELISTED,
             no_prices_text="",
             updated_at_ns=now_ns,
+        )
+
+    def is_over(self, now_ns: int) -> bool:
+        """Return whether it was delisted so long ago that a restart forgets it."""
+        kept_ns = DELISTED_KEPT_DAYS * NS_PER_DAY
+        return (
+            self.trading_status is TradingStatus.DELISTED and now_ns - self.updated_at_ns > kept_ns
         )
 
 

@@ -87,6 +87,30 @@ async def test_a_status_survives_a_restart_with_redis(tls_folder, mint, redis_se
         assert (await listing(service)).trading_status == status
 
 
+async def test_a_restart_forgets_what_was_delisted_long_ago(
+    tls_folder, mint, redis_server, monkeypatch
+):
+    names = {"ASML.SIMA", "ING.SIMA"}
+    async with running(tls_folder, mint, redis_url=redis_server.url) as service:
+        gateway = await service.gateway().open()
+        await gateway.send(
+            instruments=[listed("ING.SIMA", OPEN)], list_begins=True, list_complete=True
+        )
+    async with running(tls_folder, mint, redis_url=redis_server.url) as service:
+        assert await _known(service) == names
+    monkeypatch.setattr("svc_marketdata.domain.listing.DELISTED_KEPT_DAYS", 0)
+    for _ in range(2):
+        async with running(tls_folder, mint, redis_url=redis_server.url) as service:
+            assert await _known(service) == {"ING.SIMA"}
+        monkeypatch.undo()  # it is gone from Redis too
+
+
+async def _known(service):
+    request = instrument_service.ListRequest()
+    answer = await service.instruments.List(request, metadata=service.metadata)
+    return {one.instrument_id for one in answer.instruments}
+
+
 async def test_a_listing_is_found_by_the_venues_symbol(service, gateway):
     await gateway.send(instruments=[listed("BRK_2EB.SIMA", OPEN, venue_symbol="BRK.B")])
     request = instrument_service.ListRequest(text="brk.b")
