@@ -9,9 +9,9 @@ repeated they are there twice, but never missing.
 from collections.abc import Sequence
 from functools import partial
 
+from kernel.hashchain import event_hash
 from kernel.ulid import new_ulid
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
-from svc_oms.domain.hashchain import event_hash
 from svc_oms.service.codec.audit_entries import audit_entry, audit_line
 from svc_oms.service.ports import AuditTransaction, AuditWrite, OrderStore, Record
 

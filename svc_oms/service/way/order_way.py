@@ -160,8 +160,8 @@ class OrderWays:
 
     async def _entries(self, order_id: str) -> list[audit_service_pb2.AuditEntry]:
         wanted = AuditFilter(0, 0, "", "", order_id, (), 0, "", ENTRIES_MAX)
-        rows = await self._store.list_audit(wanted)
-        return [audit_service_pb2.AuditEntry.FromString(body) for _, body in rows]
+        page = await self._store.list_audit(wanted)
+        return [audit_service_pb2.AuditEntry.FromString(body) for _, body in page.rows]
 
     async def _add_parked(self, order_id: str, steps: list[order_way_pb2.WayStep]) -> None:
         """Give the events of parked messages their text; add those that made no event."""
@@ -226,7 +226,7 @@ class OrderWays:
     ) -> order_service_pb2.ShowOrderResponse:
         # The newest entry up to this id: an entry has it, or nothing has.
         wanted = AuditFilter(0, 0, "", "", "", (), 0, f"{entry_id}!", 1)
-        rows = await self._store.list_audit(wanted) if valid_ulid(entry_id) else []
+        rows = (await self._store.list_audit(wanted)).rows if valid_ulid(entry_id) else []
         if not rows or rows[0][0] != entry_id:
             raise order_not_found(entry_id)
         entry = audit_service_pb2.AuditEntry.FromString(rows[0][1])

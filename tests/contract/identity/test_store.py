@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from meshctl.stack.postgres import ROLES
 from svc_identity.adapters.postgres.migrate import migrate
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.domain.audit import Act, AuditEntry
@@ -18,6 +19,7 @@ from svc_identity.service.ports import AuditFilter, StoreUnavailableError
 from svc_identity.service.users import list_users
 from tests.support.identity import USER_ID, MemoryStore, a_user
 from tests.support.ports import free_port
+from tests.support.postgres import as_service
 
 LATER_NS = 2**60
 
@@ -28,7 +30,7 @@ async def store(request):
         yield MemoryStore()
         return
     url = request.getfixturevalue("identity_database_url")
-    engine = open_engine(url)
+    engine = open_engine(as_service(url, "identity"))
     yield PostgresStore(engine)
     await engine.dispose()
 
@@ -36,7 +38,7 @@ async def store(request):
 @pytest.fixture
 def identity_database_url(postgres_server):
     def prepare(url):
-        asyncio.run(migrate(url))
+        asyncio.run(migrate(url, ROLES["identity"]))
 
     # In a thread of its own: a loop runs in this one.
     failures = []

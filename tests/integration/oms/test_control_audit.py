@@ -177,7 +177,7 @@ async def test_an_account_is_recorded_when_it_is_made_or_changed(book_url):
         entry = action(number + 1, "admin", "admin/ensure-account", f"step {number}")
         record = AuditLog("admin").recorder(entry)
         assert await store.ensure_account(account, record) is created
-    rows = await store.list_audit(AuditFilter(0, 0, "admin", "", "", (), 0, "", 10))
+    rows, _ = await store.list_audit(AuditFilter(0, 0, "admin", "", "", (), 0, "", 10))
     texts = [audit_service_pb2.AuditEntry.FromString(body).text for _, body in rows]
     await store.close()
     assert sorted(texts) == ["step 0", "step 2"]
