@@ -21,6 +21,7 @@ from meshctl.commands import (
     resolve,
     session,
     sessions,
+    show,
 )
 from meshctl.stack import commands as stack
 
@@ -35,6 +36,7 @@ for part in (
     stack,
     session,
     orders,
+    show,
     approvals,
     resolve,
     parked,

@@ -161,12 +161,19 @@ async def every_limit(
     mesh: MeshClient, request: limit_service_pb2.ListLimitsRequest
 ) -> list[limit_pb2.Limit]:
     """Read every page of a list of limits."""
-    found: list[limit_pb2.Limit] = []
+    return list((await every_limit_and_more(mesh, request)).limits)
+
+
+async def every_limit_and_more(
+    mesh: MeshClient, request: limit_service_pb2.ListLimitsRequest
+) -> limit_service_pb2.ListLimitsResponse:
+    """Read every page of a list of limits as one, with what was in force beside them."""
+    whole = limit_service_pb2.ListLimitsResponse()
     while True:
         answer = await mesh.call(mesh.limits.ListLimits, request)
-        found += answer.limits
+        whole.MergeFrom(answer)
         if not answer.next_page_token:
-            return found
+            return whole
         request.page_token = answer.next_page_token
 
 

@@ -139,8 +139,11 @@ _AGO: Final = re.compile(r"^(\d{1,6})([smhd])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?$")
+
+
 def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Timestamp:
-    """Read a time: ISO 8601, UTC if it has no zone, or a distance such as 30m, 2h, 7d.
+    """Read a time: ISO 8601 or a time of today, UTC if it has no zone, or a distance: 30m, 2h, 7d.
 
     Args:
         text: What was typed.
@@ -154,10 +157,11 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
         made.FromDatetime(now - distance if past else now + distance)
         return made
     try:
-        when = datetime.fromisoformat(text)
+        today = f"{now.astimezone(UTC):%Y-%m-%d}T" if _TIME.match(text) else ""
+        when = datetime.fromisoformat(f"{today}{text}")
     except ValueError:
         usage_error(
-            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), or 30m, 2h, 7d"
+            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), 17:30, or 30m, 2h, 7d"
         )
     made.FromDatetime(when if when.tzinfo else when.replace(tzinfo=UTC))
     return made

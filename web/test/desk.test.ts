@@ -61,7 +61,9 @@ describe("a desk against a mesh", () => {
     const orderId = await place();
     await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.FILLED));
     expect(desk.orders.trail(orderId).map((event) => event.kind.case)).toEqual(["accepted", "acknowledged", "executed"]);
-    expect(await desk.executionsOf(orderId)).toHaveLength(1);
+    const way = await desk.wayOf(orderId);
+    expect(way.executions).toHaveLength(1);
+    expect(way.steps.map((step) => step.what.case)).toEqual(["event", "event", "event"]);
     expect(desk.notices.notices.map((notice) => notice.title)).toEqual(["Filled"]);
   });
 

@@ -15,6 +15,7 @@ import { MarketDataService } from "$gen/ordermesh/marketdata/v1/market_data_serv
 import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { WayStepSchema, type ControlsAt, type WayStep } from "$gen/ordermesh/oms/v1/order_way_pb.js";
 import {
   ParkedItemSchema, ParkedService, ParkedServiceWatchResponseSchema, ParkedState, type ParkedItem, type ParkedServiceWatchResponse,
 } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
@@ -48,6 +49,15 @@ class Outbox<T> {
   }
 }
 
+/** The step of an event: ours are by alice, and sent; the venue's are received. */
+function eventStep(event: OrderEvent): WayStep {
+  const ours = event.kind.case === "accepted" || event.kind.case?.endsWith("Requested");
+  const msgType = event.kind.case === "accepted" ? "D" : ours ? "F" : "8";
+  const fix = { outbound: ours, msgType, msgSeqNum: ours ? 0n : event.sequence, text: `35=${msgType}|11=${event.orderId}-1|55=ASML` };
+  const by = ours ? { actor: "u-1", actorName: "Alice" } : { actor: "venue:SIMA" };
+  return create(WayStepSchema, { at: event.occurredAt, ...by, what: { case: "event", value: event }, fix });
+}
+
 export class FakeMesh {
   readonly log: OrderEvent[] = [];
   readonly orders = new Map<string, Order>();
@@ -62,6 +72,10 @@ export class FakeMesh {
   /** What waits for a person. */
   readonly parked = new Map<bigint, ParkedItem>();
   readonly statements = new Map<string, Statement>();
+  /** Steps of orders that no event made, by order. */
+  readonly steps = new Map<string, WayStep[]>();
+  /** In force for every order. */
+  controls: ControlsAt[] = [];
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
   fills = true;
@@ -207,6 +221,11 @@ export class FakeMesh {
           of === orderId && kind.case === "executed" && kind.value.execution ? [kind.value.execution] : [],
         );
         return { order: find(orderId), executions };
+      },
+      showOrder: ({ id }: { id: string }) => {
+        const events = this.log.filter(({ orderId }) => orderId === id);
+        const executions = events.flatMap(({ kind }) => (kind.case === "executed" && kind.value.execution ? [kind.value.execution] : []));
+        return { order: find(id), executions, steps: [...events.map(eventStep), ...(this.steps.get(id) ?? [])], controls: this.controls };
       },
       watch: (request: { accounts: { cursor?: { sequence: bigint } }[] }, { signal }: { signal: AbortSignal }) =>
         this.#watchOrders(request.accounts[0]?.cursor?.sequence, signal),

@@ -181,12 +181,15 @@ def msg_type_of(message: gw.VenueMessage) -> str:
     name = message.WhichOneof("body") or ""
     if name == "parked":
         return message.parked.msg_type
-    return {
-        "execution_report": "8",
-        "order_cancel_reject": "9",
-        "business_reject": "j",
-        "session_reject": "3",
-    }.get(name, "")
+    return _MSG_TYPES.get(name, "")
+
+
+_MSG_TYPES = {
+    "execution_report": "8",
+    "order_cancel_reject": "9",
+    "business_reject": "j",
+    "session_reject": "3",
+}
 
 
 def receipt_facts(receipt: gw.CommandReceipt) -> ReceiptFacts:

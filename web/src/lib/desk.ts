@@ -14,8 +14,7 @@ import {
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
-import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
-import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { OrderService, type ShowOrderResponse, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
@@ -132,10 +131,9 @@ export class Desk {
     this.parkedStream.nudge();
   }
 
-  /** Executions of an order from the OMS. Throws the mesh's refusal. */
-  async executionsOf(orderId: string): Promise<readonly Execution[]> {
-    const { executions } = await this.#orderClient.get({ orderId }, { timeoutMs: CALL_TIMEOUT_MS });
-    return executions;
+  /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */
+  async wayOf(orderId: string): Promise<ShowOrderResponse> {
+    return this.#orderClient.showOrder({ id: orderId }, { timeoutMs: CALL_TIMEOUT_MS });
   }
 
   /** A parked message with its FIX text. The calls about them throw the mesh's refusal. */
