@@ -103,4 +103,16 @@ describe("what waits for a person", () => {
     await vi.waitFor(() => expect(desk.parked.messages).toEqual([]));
     await expect(desk.discardParked(9n, "there is none")).rejects.toThrow();
   });
+
+  it("includes changes of controls, for those who may decide them", async () => {
+    mesh.propose({ changeId: "C1" });
+    mesh.propose({ changeId: "C2" });
+    await desk.proposedChanges.look();
+    expect(desk.proposedChanges.waiting).toHaveLength(2);
+    await desk.confirmChange("C1", "", "k-1");
+    expect(desk.proposedChanges.waiting.map((one) => one.changeId)).toEqual(["C2"]);
+    await desk.rejectChange("C2", "not today", "k-2");
+    expect(desk.proposedChanges.waiting).toEqual([]);
+    await expect(desk.confirmChange("C1", "", "k-3")).rejects.toThrow();
+  });
 });

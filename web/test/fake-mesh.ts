@@ -14,6 +14,7 @@ import { QuoteSchema, type MarketDataItem, type Quote } from "$gen/ordermesh/mar
 import { MarketDataService } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { LimitService, ProposedChangeSchema, ProposedChangeState, type ProposedChange } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import {
   ParkedItemSchema, ParkedService, ParkedServiceWatchResponseSchema, ParkedState, type ParkedItem, type ParkedServiceWatchResponse,
@@ -62,6 +63,7 @@ export class FakeMesh {
   /** What waits for a person. */
   readonly parked = new Map<bigint, ParkedItem>();
   readonly statements = new Map<string, Statement>();
+  readonly proposedChanges = new Map<string, ProposedChange>();
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
   fills = true;
@@ -92,6 +94,7 @@ export class FakeMesh {
       service(InstrumentService, { list: () => ({ instruments }) });
       service(MarketDataService, { watch: (_, { signal }) => watchPrices(signal) });
       service(ParkedService, this.#parkedService());
+      service(LimitService, this.#limitService());
     });
   }
 
@@ -107,6 +110,25 @@ export class FakeMesh {
     const made = create(StatementSchema, { ...statement, state: statement.state ?? StatementState.PROPOSED });
     this.statements.set(made.statementId, made);
     for (const reader of this.#parkedReaders) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "statement", value: made } }));
+  }
+
+  /** Proposes a change that makes a control looser. */
+  propose(change: Partial<Omit<ProposedChange, "$typeName">> & { changeId: string }): void {
+    this.proposedChanges.set(change.changeId, create(ProposedChangeSchema, { ...change, state: ProposedChangeState.PROPOSED }));
+  }
+
+  #limitService(): Partial<ServiceImpl<typeof LimitService>> {
+    const decide = (changeId: string, state: ProposedChangeState): { change: ProposedChange } => {
+      const change = this.proposedChanges.get(changeId);
+      if (change?.state !== ProposedChangeState.PROPOSED) throw new ConnectError("no such change", Code.FailedPrecondition);
+      change.state = state;
+      return { change };
+    };
+    return {
+      listProposedChanges: ({ state }) => ({ changes: [...this.proposedChanges.values()].filter((one) => one.state === state) }),
+      confirmChange: ({ changeId }) => decide(changeId, ProposedChangeState.CONFIRMED),
+      rejectChange: ({ changeId }) => decide(changeId, ProposedChangeState.REJECTED),
+    };
   }
 
   #parkedService(): Partial<ServiceImpl<typeof ParkedService>> {
