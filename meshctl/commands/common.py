@@ -21,7 +21,7 @@ from rich.table import Table
 
 from meshctl.client import local_mesh
 from meshctl.stack.home import Home, find_home
-from meshctl.stack.settings import StackSettings
+from meshctl.stack.settings import stack_settings
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient, MeshRefusedError, MeshUnreachableError, NotLoggedInError
@@ -66,7 +66,7 @@ AccountOption = Annotated[
 
 def current_home() -> Home:
     """Folder of the stack; by default ORDERMESH_HOME, else the nearest one upwards from here."""
-    return find_home(StackSettings().home, Path.cwd())
+    return find_home(stack_settings().home, Path.cwd())
 
 
 def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
