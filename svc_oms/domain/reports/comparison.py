@@ -107,9 +107,11 @@ def compared(
         return []
     found = _Found()
     if facts.unreadable:
-        found.differs(f"left out, because it could not be read: {facts.unreadable}")
+        found.differs(f"left out: {facts.unreadable}")
+    if isinstance(facts, CancelRejectFacts):
+        _compare_refused(before, facts, found)
     if not isinstance(facts, ExecutionReportFacts):
-        return [parked(_msg_type(facts), text) for text in found.texts]
+        return [parked(_msg_type(facts), "; ".join(found.texts))] if found.texts else []
     if leg_of(before, facts) is not Leg.CURRENT:
         # It is not of the order as it works now, which is flagged already (legs.py).
         return [parked("8", text) for text in found.texts]
@@ -190,6 +192,16 @@ def _compare_identity(order: Order, facts: ExecutionReportFacts, found: _Found) 
         return
     if facts.exec_type not in _NEW_TERMS and not _of_an_earlier_request(order, facts):
         found.differs(f"OrderID(37) is {named!r} where the order has {before!r}")
+
+
+def _compare_refused(order: Order, facts: CancelRejectFacts, found: _Found) -> None:
+    """Compare what an OrderCancelReject(9) repeats of its order."""
+    named, known = facts.venue_order_id, order.venue_order_id
+    if known and named not in NO_ORDER_ID and named not in (known, *order.former_venue_order_ids):
+        found.differs(f"OrderID(37) is {named!r} where the order has {known!r}")
+    before = facts.orig_cl_ord_id
+    if before and order.origin is not OrderOrigin.VENUE and not before.startswith(order.order_id):
+        found.differs(f"OrigClOrdID(41) is {before!r}, which is none of this order's")
 
 
 def _is_ours(order: Order, facts: ExecutionReportFacts) -> bool:
