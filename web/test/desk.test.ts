@@ -90,6 +90,19 @@ describe("a desk against a mesh", () => {
   });
 });
 
+describe("a login without accounts", () => {
+  it("opens no order stream, which the mesh would refuse", async () => {
+    const before = mesh.resumedAt.length;
+    const session = { renewForStream: () => Promise.resolve(true) };
+    const risk = new Desk(mesh.transport(), session as unknown as Session, { ...desk.user, accounts: [] });
+    risk.start();
+    await vi.waitFor(() => expect(risk.priceStream.phase).toBe("live"));
+    risk.nudge();
+    expect(mesh.resumedAt).toHaveLength(before);
+    risk.stop();
+  });
+});
+
 describe("what waits for a person", () => {
   it("comes over its stream, and goes when it is settled", async () => {
     mesh.park({ parkedId: 7n, why: "LastPx(31) is unreadable" });

@@ -88,9 +88,10 @@ async def test_an_execution_counts_with_every_digit(book_url, tls):
     async with trading(book_url, tls) as (_, client, gateway):
         order_id = (await client.place("k1")).order.order_id
         cl_ord_id = (await gateway.command(0)).cl_ord_id
+        acknowledged = gateway.acknowledged(cl_ord_id)
         numbers = {"last_quantity": part, "cum_quantity": part, "leaves_quantity": left}
         odd = fill(gateway, cl_ord_id, last_price="50.1234567891", **numbers)
-        await gateway.send(gateway.acknowledged(cl_ord_id), odd)
+        await gateway.send(acknowledged, odd)
         await gateway.applied()
         found = await client.get(order_id)
         progress = found.order.progress

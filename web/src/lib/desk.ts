@@ -108,6 +108,10 @@ export class Desk {
     return new ResumingStream({ open, take: (frame) => this.killSwitches.take(frame.items) }, options);
   }
 
+  get hasAccounts(): boolean {
+    return this.user.accounts.length > 0;
+  }
+
   get mayTrade(): boolean {
     return this.user.roles.includes(Role.TRADER);
   }
@@ -118,7 +122,8 @@ export class Desk {
   }
 
   start(): void {
-    this.orderStream.start();
+    // Without an account there is nothing to watch, and the mesh refuses the stream.
+    if (this.hasAccounts) this.orderStream.start();
     this.priceStream.start();
     this.killStream.start();
     this.parkedStream.start();
@@ -136,7 +141,7 @@ export class Desk {
   }
 
   nudge(): void {
-    this.orderStream.nudge();
+    if (this.hasAccounts) this.orderStream.nudge();
     this.priceStream.nudge();
     this.killStream.nudge();
     this.parkedStream.nudge();
