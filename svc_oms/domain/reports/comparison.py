@@ -58,6 +58,7 @@ _FOUND_STOP: Final = frozenset({OrderType.TRAILING_STOP})
 _ENDED: Final = frozenset("48C")
 _NOTHING_LEFT: Final = frozenset("348BC")
 _WORKS: Final = frozenset("01")
+_OVER: Final = _ENDED | {"2"}
 _PAUSED_AS: Final = {
     "3": OrderState.DONE_FOR_DAY,
     "7": OrderState.STOPPED,
@@ -296,7 +297,8 @@ def _terms(
 def _is_late(order: Order, facts: ExecutionReportFacts) -> bool:
     """Return whether a venue still considers a request that it has answered already."""
     pending = {"6": order.pending_cancel_id, "E": order.pending_replace_id}
-    return pending.get(facts.exec_type) == ""
+    # What it considers still works: an end in such a report is no old news.
+    return pending.get(facts.exec_type) == "" and facts.ord_status not in _OVER
 
 
 def _is_behind(order: Order, facts: ExecutionReportFacts) -> bool:
@@ -334,7 +336,7 @@ def _compare_leaves(
     if leaves == NO_QUANTITY and facts.ord_status in _NOTHING_LEFT:
         # FIX 4.4 has 0 here also for an order of which something is left.
         return
-    if facts.exec_type == _STATUS and facts.cum_quantity != after.cum_quantity:
+    if facts.exec_type == _STATUS and facts.cum_quantity not in {None, after.cum_quantity}:
         # Its executions are missing here, and so what is left differs.
         return
     expected = {NO_QUANTITY} if after.base_state in TERMINAL else _possible_leaves(after, facts)
@@ -365,8 +367,12 @@ def _compare_status(
         else (status in _WORKS and base not in TERMINAL)
     ):
         return
-    if facts.exec_type == _STATUS or _of_an_earlier_request(after, facts):
-        # order_status() brings the order to it.
+    if _of_an_earlier_request(after, facts):
+        return
+    if facts.exec_type == _STATUS:
+        # order_status() brings the order to it; but with something left it is not filled.
+        if status == "2" and facts.leaves_quantity and base not in TERMINAL:
+            found.differs(f"OrdStatus(39)=2 of an order that is {base.name}")
         return
     differs = f"OrdStatus(39)={status} of an order that is {base.name}"
     if base not in TERMINAL:

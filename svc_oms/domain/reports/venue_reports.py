@@ -64,6 +64,7 @@ from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     as_text,
+    ask_venue,
     execution,
     found,
     found_price,
@@ -100,6 +101,8 @@ PAUSES: Final[Mapping[OrderState, Event]] = {
     OrderState.STOPPED: OrderStopped(),
     OrderState.CALCULATED: OrderCalculated(),
 }
+# OrdStatus(39) of an order that works.
+_WORKING: Final = frozenset("0156E")
 DUPLICATE_ORDER = 6
 """OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
 
@@ -294,6 +297,10 @@ def _rejected(order: Order, facts: ExecutionReportFacts, _executions: Executions
     base = order.base_state
     if base is OrderState.REJECTED:
         return []
+    if facts.ord_status in _WORKING and base not in {OrderState.PENDING_NEW, *TERMINAL}:
+        # The refusal of something else: the same report says that the order works.
+        text = f"refused, with OrdStatus(39)={facts.ord_status}, of an order that is {base.name}"
+        return [parked("8", text), *ask_venue(order, "a working order was refused")]
     if facts.ord_rej_reason == DUPLICATE_ORDER and base is not OrderState.PENDING_NEW:
         return [
             parked("8", "the venue refused a second order of this ClOrdID(11); the first works")

@@ -285,6 +285,31 @@ def test_a_fill_that_reports_an_end_with_something_left_asks(tracked, status):
     assert asked(events) == [f"OrdStatus(39)={status}"]
 
 
+@pytest.mark.parametrize("exec_type", ["6", "E"])
+@pytest.mark.parametrize("status", ["2", "4", "8", "C"])
+def test_a_pending_report_of_no_request_that_reports_an_end_asks(tracked, exec_type, status):
+    events = tracked.report(exec_type, status, cum_quantity=40, leaves_quantity=0)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert (tracked.order.anomaly_count, bool(asked(events))) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [("2", {"cum_quantity": 40, "leaves_quantity": 60}), ("1", {"leaves_quantity": 0})],
+)
+def test_an_answer_that_contradicts_itself_is_an_anomaly(tracked, status, fields):
+    tracked.report("I", status, **fields)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert tracked.order.anomaly_count == 1
+
+
+@pytest.mark.parametrize("status", ["0", "1", "6", "E"])
+def test_a_refusal_that_reports_a_working_order_ends_nothing_and_asks(tracked, status):
+    events = tracked.report("8", status, cum_quantity=40, leaves_quantity=60)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert (tracked.order.anomaly_count, bool(asked(events))) == (1, True)
+
+
 def test_a_replace_that_forgets_what_is_executed_asks(tracked):
     tracked.replace(60)
     events = tracked.report(
