@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from zlib import adler32
 
 from fix import tags as t
-from fix.data_fields import without_delimiters
+from fix.data_fields import DATA_FIELDS, without_delimiters
 from fix.wire import fields
 
 MSG_TYPE: Final = "UPARKED"
@@ -30,11 +30,21 @@ GARBLED_KEPT_MAX: Final = 1000
 
 # The header of a message is in these bytes.
 _HEAD_BYTES_MAX = 1024
+# MsgType(35), the third field, is in these bytes.
+_TYPE_BYTES_MAX = 64
 _LOGON = b"A"
+_IS_LOGON = b"\x0135=A\x01"
 _HEAD = re.compile(rb"8=[^\x01]*\x019=[0-9]+\x0135=[^\x01]+\x01")
 _FIELDS = re.compile(rb"(?:[0-9]{1,9}+=[^\x01]*+\x01)++")
+# What most messages are, in one look: no frame field again, and no field of type data.
+_PLAIN = re.compile(
+    rb"8=[^\x01]*+\x019=[0-9]++\x0135=[^\x01]++\x01"
+    rb"(?:(?!(?:8|9|10|%b)=)[0-9]{1,9}+=[^\x01]*+\x01)*+10=[0-9]{3}\x01"
+    % b"|".join(b"%d" % length for length in DATA_FIELDS)
+)
 _FRAME_FIELD_AGAIN = re.compile(rb"\x01(?:8|9|10)=")
 _UTC_TIME = re.compile(rb"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
+_SENT = b"\x0152="
 _TRAILER_BYTES = 7
 _CHUNK_BYTES = 256
 
@@ -45,30 +55,41 @@ class Screen:
     def __init__(self, dropped: Callable[[str], None]) -> None:
         self._dropped = dropped
         self._garbled: OrderedDict[bytes, None] = OrderedDict()
-        # SenderCompID(49) and TargetCompID(56) of the Logon(A), as values and as fields.
+        # SenderCompID(49) and TargetCompID(56) of the Logon(A), as values and as fields; empty, and
+        # so part of every message, before it.
         self._ids = b"", b""
         self._id_fields = b"", b""
 
     def screened(self, message: bytes) -> bytes:
         """Return the message, or what QuickFIX gets instead; b"" if it is dropped."""
-        if _value(message, t.MSG_TYPE) == _LOGON:
-            self._ids = _value(message, t.SENDER_COMP_ID), _value(message, t.TARGET_COMP_ID)
-            self._id_fields = b"\x0149=%b\x01" % self._ids[0], b"\x0156=%b\x01" % self._ids[1]
+        if message.find(_IS_LOGON, 0, _TYPE_BYTES_MAX) > 0:
+            sender, target = ids = _ids_of(message)
+            if sender and target:
+                self._ids = ids
+                self._id_fields = b"\x0149=%b\x01" % sender, b"\x0156=%b\x01" % target
             return message  # QuickFIX ends the connection if it cannot parse it
         if int(message[-4:-1]) != checksum(message[:-_TRAILER_BYTES]):
             return self._garbled_again(message)
+        sender, target = self._id_fields
+        if (
+            _PLAIN.fullmatch(message)
+            and sender in message
+            and target in message
+            and _SENT in message
+        ):
+            return message
         clean = without_delimiters(message)
         if clean is not message:
             clean = _with_checksum(clean[:-_TRAILER_BYTES])
         fault = fault_of(clean) or self._fault_of_ids(clean)
         if fault:
             return self._replaced(message, fault)
-        return clean if b"\x0152=" in clean else _with_sending_time(clean)
+        return clean if _SENT in clean else _with_sending_time(clean)
 
     def _fault_of_ids(self, message: bytes) -> str:
         """Return how a message differs from the Logon(A): QuickFIX would log out because of it."""
         for field in self._id_fields:
-            if field not in message and all(self._ids):
+            if field not in message:
                 name = "SenderCompID(49)" if field is self._id_fields[0] else "TargetCompID(56)"
                 return f"its {name} is not that of the Logon(A)"
         return ""
@@ -89,9 +110,7 @@ class Screen:
 
     def _replaced(self, message: bytes, fault: str) -> bytes:
         kind, number = _value(message, t.MSG_TYPE), _value(message, t.MSG_SEQ_NUM)
-        ids = self._ids
-        if not all(ids):
-            ids = _value(message, t.SENDER_COMP_ID), _value(message, t.TARGET_COMP_ID)
+        ids = self._ids if all(self._ids) else _ids_of(message)
         if kind == _LOGON or not (number.isdigit() and all(ids)):
             self._dropped(
                 "a message cannot be parsed, and is a Logon(A) or has no MsgSeqNum(34), "
@@ -163,6 +182,10 @@ def checksum(data: bytes) -> int:
     for start in range(0, len(data), _CHUNK_BYTES):
         total += (adler32(data[start : start + _CHUNK_BYTES]) & 0xFFFF) - 1
     return total % 256
+
+
+def _ids_of(message: bytes) -> tuple[bytes, bytes]:
+    return _value(message, t.SENDER_COMP_ID), _value(message, t.TARGET_COMP_ID)
 
 
 def _now() -> bytes:

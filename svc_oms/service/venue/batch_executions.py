@@ -80,7 +80,7 @@ class BatchExecutions:
         if facts.exec_type == BUST and not rows:
             return True
         # Corrected or taken back before; its present form has another ExecID(17).
-        return facts.exec_type in AMENDS and bool(rows) and all(row.busted for row in rows)
+        return facts.exec_type in AMENDS and rows is not None and all(row.busted for row in rows)
 
     def _know(self, rows: Sequence[ExecutionRow]) -> None:
         for row in rows:
