@@ -41,8 +41,11 @@ async def test_a_cancelled_call_is_a_broken_link(use: str) -> None:
         await (stream.receive() if use == "receive" else stream.send("frame"))
 
 
-async def test_a_cancelled_call_is_finished() -> None:
-    await GrpcStream(CancelledCall(), "the link").finish()
+async def test_a_cancelled_call_can_be_finished() -> None:
+    stream: GrpcStream[str, str] = GrpcStream(CancelledCall(), "the link")
+    async with asyncio.timeout(5) as limit:
+        await stream.finish()
+    assert not limit.expired()
 
 
 async def test_a_cancelled_task_ends() -> None:
