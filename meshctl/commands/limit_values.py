@@ -83,10 +83,10 @@ def takes_values(work: Callable[..., None]) -> Callable[..., None]:
         ]
 
     def command(**options: Any) -> None:
-        given = {name: options.pop(name) for name in VALUE_OPTIONS}
-        values = limit_pb2.LimitValues(
-            **{name: number(one) if isinstance(one, str) else one for name, one in given.items()}
-        )
+        given: dict[str, Any] = {name: options.pop(name) for name in VALUE_OPTIONS}
+        for name, typed in given.items():
+            given[name] = number(typed) if isinstance(typed, str) else typed
+        values = limit_pb2.LimitValues(**given)
         work(values=values, **options)
 
     command.__doc__ = work.__doc__
