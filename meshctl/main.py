@@ -5,8 +5,11 @@ Exit codes: 0 done, 2 wrong usage, 3 refused by the mesh, 4 the mesh does not an
 kill switch or mass cancel has not reached everything yet.
 """
 
+import sys
+
 import typer
 
+from mesh.settings import SettingsError
 from meshctl.commands import (
     approvals,
     audit,
@@ -23,6 +26,7 @@ from meshctl.commands import (
     sessions,
     show,
 )
+from meshctl.commands.common import EXIT_USAGE
 from meshctl.stack import commands as stack
 
 app = typer.Typer(
@@ -53,5 +57,9 @@ for part in (
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; report wrong settings of the environment in one line."""
+    try:
+        app()
+    except SettingsError as error:
+        typer.echo(f"usage {error}", err=True)
+        sys.exit(EXIT_USAGE)

@@ -45,7 +45,10 @@ def _database_url() -> str:
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from error
     if not url:
-        raise typer.BadParameter("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name")
+        raise typer.BadParameter(
+            "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name; svc_oms/README.md has "
+            "the one of the local stack"
+        )
     return url
 
 

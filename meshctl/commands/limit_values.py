@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from meshctl.commands.common import enum_word, usage_error
+from meshctl.commands.common import enum_word, number, usage_error
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from ordermesh_client import MeshClient, MeshRefusedError
 
@@ -83,7 +83,10 @@ def takes_values(work: Callable[..., None]) -> Callable[..., None]:
         ]
 
     def command(**options: Any) -> None:
-        values = limit_pb2.LimitValues(**{name: options.pop(name) for name in VALUE_OPTIONS})
+        given: dict[str, Any] = {name: options.pop(name) for name in VALUE_OPTIONS}
+        for name, typed in given.items():
+            given[name] = number(typed) if isinstance(typed, str) else typed
+        values = limit_pb2.LimitValues(**given)
         work(values=values, **options)
 
     command.__doc__ = work.__doc__

@@ -105,6 +105,7 @@ class SessionServicer:
                     yield pb.SessionServiceWatchResponse(heartbeat=life.heartbeat())
                 await is_set_within(news, LOOK_INTERVAL_S)
             yield pb.SessionServiceWatchResponse(drain=life.drain())
+            raise life.end_error("this stream ends; open another")
 
     async def ListActions(  # noqa: N802
         self, request: pb.ListActionsRequest, call: Call

@@ -127,6 +127,7 @@ async def test_order_is_amended_and_cancelled(page: Page, mesh: Mesh) -> None:
     row = await resting(page, 10)
 
     await row.get_by_role("button", name="Amend").click()
+    await expect(row.get_by_role("button", name="Back")).to_be_in_viewport(ratio=1)
     await row.get_by_label("New quantity").fill("20")
     await row.get_by_label("New quantity").press("Enter")
 

@@ -14,6 +14,7 @@ import { QuoteSchema, type MarketDataItem, type Quote } from "$gen/ordermesh/mar
 import { MarketDataService } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { LimitService, ProposedChangeSchema, ProposedChangeState, type ProposedChange } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { WayStepSchema, type ControlsAt, type WayStep } from "$gen/ordermesh/oms/v1/order_way_pb.js";
 import {
@@ -76,6 +77,7 @@ export class FakeMesh {
   readonly steps = new Map<string, WayStep[]>();
   /** In force for every order. */
   controls: ControlsAt[] = [];
+  readonly proposedChanges = new Map<string, ProposedChange>();
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
   fills = true;
@@ -108,6 +110,7 @@ export class FakeMesh {
       service(InstrumentService, { list: () => ({ instruments }) });
       service(MarketDataService, { watch: (_, { signal }) => watchPrices(signal) });
       service(ParkedService, this.#parkedService());
+      service(LimitService, this.#limitService());
     });
   }
 
@@ -123,6 +126,25 @@ export class FakeMesh {
     const made = create(StatementSchema, { ...statement, state: statement.state ?? StatementState.PROPOSED });
     this.statements.set(made.statementId, made);
     for (const reader of this.#parkedReaders) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "statement", value: made } }));
+  }
+
+  /** Proposes a change that makes a control looser. */
+  propose(change: Partial<Omit<ProposedChange, "$typeName">> & { changeId: string }): void {
+    this.proposedChanges.set(change.changeId, create(ProposedChangeSchema, { ...change, state: ProposedChangeState.PROPOSED }));
+  }
+
+  #limitService(): Partial<ServiceImpl<typeof LimitService>> {
+    const decide = (changeId: string, state: ProposedChangeState): { change: ProposedChange } => {
+      const change = this.proposedChanges.get(changeId);
+      if (change?.state !== ProposedChangeState.PROPOSED) throw new ConnectError("no such change", Code.FailedPrecondition);
+      change.state = state;
+      return { change };
+    };
+    return {
+      listProposedChanges: ({ state }) => ({ changes: [...this.proposedChanges.values()].filter((one) => one.state === state) }),
+      confirmChange: ({ changeId }) => decide(changeId, ProposedChangeState.CONFIRMED),
+      rejectChange: ({ changeId }) => decide(changeId, ProposedChangeState.REJECTED),
+    };
   }
 
   #parkedService(): Partial<ServiceImpl<typeof ParkedService>> {
