@@ -63,7 +63,7 @@ async def show(
 
 def _tell_step(step: order_way_pb2.WayStep) -> None:
     who = called(step.actor, step.actor_name) or "nobody known"
-    say(f"{_exact(step.at)}  ", Text(who, "bold"), f"  {step_words(step)}", markup=False)
+    say(_exact(step.at), Text(who, "bold"), step_words(step), markup=False)
     if step.kill_switch:
         say(f"    by {step.kill_switch}", markup=False)
     entry = step.entry

@@ -60,14 +60,14 @@ async def test_the_whole_way_of_an_order(trader):
         "order": ORDER, "steps": STEPS, "events_left_out": 3,
         "controls": [controls, {"at": {"seconds": 2}, "checked": "asked"}],
     }  # fmt: skip
-    out = await trader.done("show", "ORDER-7", "--at", "10:32")
+    out = " ".join((await trader.done("show", "ORDER-7", "--at", "10:32")).split())
     request = trader.asked("OrderService/ShowOrder")
     assert request["id"] == "ORDER-7"
     assert "T10:32:00Z" in request["at"]
     for words in (
-        "ORDER-7  BUY 100 ASML.SIMA 650 DAY", "CANCELED", "3 earlier events are not shown",
-        "alice (01A)  OrderService/Replace refused, PRICE_OFF_TICK: 650.01 is off the tick",
-        'request {"order_id":"ORDER-7"}', "rita (01R)  cancel requested",
+        "ORDER-7 BUY 100 ASML.SIMA 650 DAY", "CANCELED", "3 earlier events are not shown",
+        "alice (01A) OrderService/Replace refused, PRICE_OFF_TICK: 650.01 is off the tick",
+        'request {"order_id":"ORDER-7"}', "rita (01R) cancel requested",
         "by kill switch K1 (account ACC-ALICE)", "sent 35=F|11=ORDER-7-2",
         "MsgType(35) 8 parked: no tag", "statement S1: ended",
         "(accepted)", "L1 version 2, by rita (01R): RTS 6", "of the settings",
