@@ -2,7 +2,7 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kernel.decimals import format_nano
+from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
 from kernel.ticks import TickBand
 from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
@@ -155,7 +155,8 @@ def candle_to_proto(candle: Candle) -> market_data_pb2.Candle:
         high_price=format_nano(candle.high),
         low_price=format_nano(candle.low),
         close_price=format_nano(candle.close),
-        volume=format_nano(candle.volume),
+        # New each time: its text is not worth keeping.
+        volume=format_scaled(candle.volume, FRACTION_DIGITS_MAX),
         trade_count=candle.trade_count,
         complete=candle.complete,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 
-from kernel.decimals import format_nano, parse_nano
+from kernel.decimals import add_nano, parse_nano
 from kernel.nanoseconds import NS_PER_DAY
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import CandleSeries
@@ -84,7 +84,7 @@ class DayStatistics:
         for field in fields(self):
             text: str = getattr(self, field.name)
             if text:
-                parse_nano(text)
+                add_nano(text, "0")
         return self
 
     def told(self, other: "DayStatistics") -> "DayStatistics":
@@ -97,7 +97,7 @@ class DayStatistics:
         at = parse_nano(price)
         high, low, volume = self.high_price, self.low_price, self.volume
         if add_volume:
-            volume = format_nano(parse_nano(volume or "0") + parse_nano(size))
+            volume = add_nano(volume or "0", size)
         return DayStatistics(
             open_price=self.open_price or price,
             high_price=price if not high or at > parse_nano(high) else high,
