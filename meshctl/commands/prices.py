@@ -52,7 +52,7 @@ async def instruments(
     for one in found:
         status = instrument_pb2.TradingStatus.Name(one.trading_status)
         shown.add_row(
-            one.instrument_id, one.name, one.isin, one.currency, one.lot_size,
+            one.instrument_id, one.name, one.isin, one.currency or "unknown", one.lot_size,
             status.removeprefix("TRADING_STATUS_"), "simulated" if one.simulated else "live",
         )  # fmt: skip
     console.print(shown)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
 from mesh.timestamps import set_timestamp
@@ -29,6 +30,7 @@ from svc_gateway.service.ports import (
     InDoubtError,
     LinkBrokenError,
     MarketDialect,
+    MarketReading,
     NotSentError,
     StoreFaultError,
     StoreLock,
@@ -37,7 +39,7 @@ from svc_gateway.service.ports import (
 from svc_gateway.service.session_view import VenueClock
 from svc_gateway.service.snapshot_asks import SnapshotAsks
 from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
-from svc_gateway.venues import SessionConfig
+from svc_gateway.venues import WEEKDAYS, SessionConfig
 
 FeedStream = Stream[feed.FeedRequest, feed.FeedResponse]
 DialFeed = Callable[[], Awaitable[FeedStream]]
@@ -62,7 +64,20 @@ def opening(name: str, config: SessionConfig, instance: str, clock: Clock) -> fe
             venue_mic=config.venue_mic,
             gateway_instance=instance,
             epoch=new_ulid(clock.now_ns()),
+            trading_calendar=trading_calendar(config),
         )
+    )
+
+
+def trading_calendar(config: SessionConfig) -> feed.TradingCalendar:
+    """Make the venue's calendar as the file has it."""
+    day = config.trading_day
+    hours, minutes = day.begins.split(":")
+    return feed.TradingCalendar(
+        time_zone=day.zone,
+        begins_minute=int(hours) * 60 + int(minutes),
+        weekdays=[WEEKDAYS.index(name) + 1 for name in day.weekdays],
+        closed_dates=[date.isoformat() for date in day.closed],
     )
 
 
@@ -114,6 +129,7 @@ class MarketSession:
         self._updates: deque[feed.FeedUpdate] = deque()
         self._instruments_due: list[instruments.Instrument] = []
         self._status_due = False
+        self._times_moved = False
         self._linked = False
         self._requests: deque[tuple[str, Groups]] = deque()
         self._asks = SnapshotAsks()
@@ -355,9 +371,7 @@ class MarketSession:
 
     def _take_message(self, handed: Handed) -> None:
         reading = self._dialect.read(handed.raw, handed.received_ns)
-        for fault in reading.faults:
-            metrics.PARKED.labels(self.config.session_id).inc()
-            _log.warning("market data", session_id=self.config.session_id, fault=fault)
+        self._note_clock_and_faults(reading)
         if reading.updates and self._linked:
             self._updates.extend(reading.updates)
             if len(self._updates) > FEED_UPDATES_MAX:
@@ -375,3 +389,23 @@ class MarketSession:
         if reading.session_status is not None:
             self._trading_status = reading.session_status
             self._status_due = True
+
+    def _note_clock_and_faults(self, reading: MarketReading) -> None:
+        for fault in reading.faults:
+            metrics.PARKED.labels(self.config.session_id).inc()
+            _log.warning("market data", session_id=self.config.session_id, fault=fault)
+        if reading.moved_by_ns or self._times_moved:
+            self._note_clock(reading)
+
+    def _note_clock(self, reading: MarketReading) -> None:
+        """Count messages of a clock that is far from ours; log when it begins and ends."""
+        moved = bool(reading.moved_by_ns)
+        metrics.TIMES_MOVED.labels(self.config.session_id).inc(moved)
+        if moved is not self._times_moved and (moved or reading.updates):
+            self._times_moved = moved
+            _log.warning(
+                "the venue's clock is far from ours: the receipt's time counts" if moved
+                else "the venue's clock can be used again",
+                session_id=self.config.session_id, ahead_s=-reading.moved_by_ns / NS_PER_S,
+                clock_difference_max_s=self.config.clock_difference_max_s,
+            )  # fmt: skip

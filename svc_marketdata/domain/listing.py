@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kernel.ticks import TickBand
+from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 
 
 class ListingKind(Enum):
@@ -62,6 +63,8 @@ class Venue:
     feed_epoch: str = ""
     frame_at_ns: int = 0
     """When the last frame of the feed arrived."""
+    calendar: TradingCalendar = UTC_DAYS
+    """Its trading days; those of UTC until its feed has said another calendar."""
 
     @property
     def live(self) -> bool:

@@ -8,8 +8,10 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
+from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
-from svc_marketdata.domain.market import Changed, DayStatistics, InstrumentMarket, Quote, Trade
+from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote, Trade
+from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.hub import Hub
 
@@ -24,6 +26,7 @@ class FeedIdentity:
     venue_mic: str
     gateway_instance: str
     epoch: str
+    calendar: TradingCalendar = UTC_DAYS
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class Counts:
     over_limit: int = 0
     """Updates of listings above ``instruments_max``."""
     late_trades: int = 0
+    unknown_amendments: int = 0
+    """Withdrawals and corrections of trades that are not kept."""
 
 
 class Listed:
@@ -43,8 +48,9 @@ class Listed:
 
     __slots__ = ("book", "candle", "listing", "listing_channel", "market", "quote", "trade")
 
-    def __init__(self, hub: Hub, instrument_id: str, venue_mic: str) -> None:
-        self.market = InstrumentMarket(instrument_id, venue_mic)
+    def __init__(self, hub: Hub, instrument_id: str, venue: Venue) -> None:
+        venue_mic = venue.mic
+        self.market = InstrumentMarket(instrument_id, venue_mic, venue.calendar)
         self.listing: Listing | None = None
 
         def channel(topic: Topic, source: object) -> Channel:
@@ -120,10 +126,12 @@ class MarketData:
         new_life = venue.feed_epoch != identity.epoch
         venue.feed_epoch = identity.epoch
         venue.frame_at_ns = self.clock.now_ns()
+        venue.calendar = identity.calendar
         session = FeedSession(self, identity, venue, superseded)
         self._owners[identity.venue_mic] = session
-        if new_life:
-            for entry in self.of_venue(identity.venue_mic):
+        for entry in self.of_venue(identity.venue_mic):
+            entry.market.use_calendar(identity.calendar)
+            if new_life:
                 self.publish(entry, entry.market.forget_book())
         self.hub.flush()
         return session
@@ -153,7 +161,7 @@ class MarketData:
             self.touch_venue(venue)
 
     def tick(self) -> None:
-        """Check what depends on time: silent feeds, old quotes, candles that have ended."""
+        """Check what depends on time: silent feeds, old quotes, ended days and candles."""
         now_ns = self.clock.now_ns()
         limits = self.hub.limits
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
@@ -167,8 +175,7 @@ class MarketData:
         for entry in self.listed.values():
             if entry.market.candles.is_over(now_ns - CANDLE_GRACE_NS):
                 self.complete_candle(entry)
-            if age_max_ns:
-                self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
+            self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
         self.hub.flush()
 
     # Restart
@@ -216,8 +223,8 @@ class MarketData:
                 self.counts.over_limit += 1
                 return None
             mic = instrument_id.rpartition(".")[2]
-            self.venue(mic)
-            entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, mic)
+            venue = self.venue(mic)
+            entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, venue)
         return entry
 
     def of_venue(self, mic: str) -> list[Listed]:
@@ -239,6 +246,16 @@ class MarketData:
         self.hub.touch(entry.candle)
         entry.candle.keep()
         series.keep_completed(entry.candle.sequence)
+
+    def amend_candle(self, entry: Listed) -> None:
+        """Announce a candle whose trade was withdrawn or corrected."""
+        series = entry.market.candles
+        self.hub.touch(entry.candle)
+        if series.amended is not None:
+            # It is not the latest one: keep it for conflated readers, and go on with that one.
+            entry.candle.keep()
+            series.amended = None
+            self.hub.touch(entry.candle)
 
     def put_listing(self, listing: Listing) -> None:
         """Store a listing as the venue reports it."""
@@ -354,9 +371,12 @@ class FeedSession:
         data, market = self._data, entry.market
         changed = market.add_trade(trade, received_ns)
         if not changed:
+            data.counts.unknown_amendments += trade.withdrawn
             return
         data.hub.touch(entry.trade)
         self._run_changed |= changed
+        if changed & Changed.CANDLE:
+            data.amend_candle(entry)
         if not trade.counts:
             return
         if market.candles.is_over(trade.venue_time_ns or received_ns):

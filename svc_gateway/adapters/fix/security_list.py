@@ -44,6 +44,12 @@ def read_security_list(
             listed.append(_instrument(entry, bands, config, received_ns))
         except ValueError as error:
             faults.append(f"instrument {entry[t.SYMBOL][:40]!r}: {error}")
+    without = [item.symbol for item in listed if not item.currency]
+    if without:
+        faults.append(
+            f"no usable Currency(15) for {len(without)} listings, first {without[0]}: their "
+            "currency is not known, and they cannot be traded until default_currency is set"
+        )
     # LastFragment(893) comes after the group, so it is in the last entry.
     last = entries[-1][0].get(t.LAST_FRAGMENT) if entries else None
     more = (head.get(t.LAST_FRAGMENT) or last or "Y") == "N"
@@ -60,7 +66,7 @@ def static_instruments(config: SessionConfig, now_ns: int) -> list[pb.Instrument
             isin=item.isin,
             name=item.name or item.symbol,
             kind=pb.INSTRUMENT_KIND_ETF if item.kind == "etf" else pb.INSTRUMENT_KIND_SHARE,
-            currency=item.currency,
+            currency=item.currency or config.default_currency,
             lot_size=item.lot_size,
             max_quantity=item.max_quantity,
             tick_table=_bands(item.tick_table or config.default_tick_table),
@@ -100,7 +106,7 @@ def _instrument(
         isin=isin,
         name=entry.get(t.SECURITY_DESC, symbol)[:TEXT_MAX],
         kind=pb.INSTRUMENT_KIND_ETF if cfi.startswith("C") else pb.INSTRUMENT_KIND_SHARE,
-        currency=entry.get(t.CURRENCY, "EUR")[:3],
+        currency=_currency(entry.get(t.CURRENCY, "")) or config.default_currency,
         lot_size=above_zero(entry.get(t.ROUND_LOT, ""), "RoundLot(561)") or config.default_lot_size,
         tick_table=bands or _bands(config.default_tick_table),
         # A venue that reports no status trades what it lists.
@@ -110,6 +116,11 @@ def _instrument(
         updated_at=to_timestamp(received_ns),
         cfi_code=cfi[:TEXT_MAX],
     )
+
+
+def _currency(text: str) -> str:
+    """Return Currency(15); empty if it is missing, or is no code of ISO 4217."""
+    return text if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper() else ""  # noqa: PLR2004
 
 
 def _bands(bands: Sequence[TickBandConfig]) -> list[pb.TickBand]:

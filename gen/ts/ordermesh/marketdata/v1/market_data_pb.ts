@@ -16,11 +16,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data: GenFile = /*@__PURE__*/
-  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLcAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcinQIKBVRyYWRlEhAKCHRyYWRlX2lkGAEgASgJEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSOQoJYWdncmVzc29yGAQgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQWdncmVzc29yU2lkZRIuCgp2ZW51ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoKb2ZmX21hcmtldBgHIAEoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk9mZk1hcmtldBIRCgl3aXRoZHJhd24YCCABKAgizgEKBkNhbmRsZRIpCgVzdGFydBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaW50ZXJ2YWxfcxgCIAEoBRISCgpvcGVuX3ByaWNlGAMgASgJEhIKCmhpZ2hfcHJpY2UYBCABKAkSEQoJbG93X3ByaWNlGAUgASgJEhMKC2Nsb3NlX3ByaWNlGAYgASgJEg4KBnZvbHVtZRgHIAEoCRITCgt0cmFkZV9jb3VudBgIIAEoDRIQCghjb21wbGV0ZRgJIAEoCCKvAQoLVmVudWVTdGF0dXMSEQoJdmVudWVfbWljGAEgASgJEg8KB2ZlZWRfdXAYAiABKAgSPgoOdHJhZGluZ19zdGF0dXMYAyABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglzaW11bGF0ZWQYBSABKAgitQIKEE1hcmtldERhdGFVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBBIZChFjb25mbGF0ZWRfdXBkYXRlcxgDIAEoDRIQCghzbmFwc2hvdBgEIAEoCBIvCgVxdW90ZRgKIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlF1b3RlSAASLQoEYm9vaxgLIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASMQoGY2FuZGxlGA0gASgLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlSABCBwoFdmFsdWUi/AMKDk1hcmtldERhdGFJdGVtEjsKBnVwZGF0ZRgBIAEoCzIpLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFVcGRhdGVIABI5CgppbnN0cnVtZW50GAIgASgLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEgAEjwKDHZlbnVlX3N0YXR1cxgDIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlZlbnVlU3RhdHVzSAASQAoRc25hcHNob3RfY29tcGxldGUYBCABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAUgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAYgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAcgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgIIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAkgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtKlgKCVByaWNlRmxhZxIaChZQUklDRV9GTEFHX1VOU1BFQ0lGSUVEEAASFgoSUFJJQ0VfRkxBR19DUk9TU0VEEAESFwoTUFJJQ0VfRkxBR19ORUdBVElWRRACKp0BCglPZmZNYXJrZXQSGgoWT0ZGX01BUktFVF9VTlNQRUNJRklFRBAAEhgKFE9GRl9NQVJLRVRfQ09ORElUSU9OEAESFgoST0ZGX01BUktFVF9OT19TSVpFEAISEgoOT0ZGX01BUktFVF9PTEQQAxIUChBPRkZfTUFSS0VUX0FIRUFEEAQSGAoUT0ZGX01BUktFVF9DT1JSRUNURUQQBSpgCg1BZ2dyZXNzb3JTaWRlEh4KGkFHR1JFU1NPUl9TSURFX1VOU1BFQ0lGSUVEEAASFgoSQUdHUkVTU09SX1NJREVfQlVZEAESFwoTQUdHUkVTU09SX1NJREVfU0VMTBACKmIKBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASDwoLVE9QSUNfUVVPVEUQARIOCgpUT1BJQ19CT09LEAISDwoLVE9QSUNfVFJBREUQAxIQCgxUT1BJQ19DQU5ETEUQBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
+  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLcAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcinQIKBVRyYWRlEhAKCHRyYWRlX2lkGAEgASgJEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSOQoJYWdncmVzc29yGAQgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQWdncmVzc29yU2lkZRIuCgp2ZW51ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoKb2ZmX21hcmtldBgHIAEoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk9mZk1hcmtldBIRCgl3aXRoZHJhd24YCCABKAgizgEKBkNhbmRsZRIpCgVzdGFydBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaW50ZXJ2YWxfcxgCIAEoBRISCgpvcGVuX3ByaWNlGAMgASgJEhIKCmhpZ2hfcHJpY2UYBCABKAkSEQoJbG93X3ByaWNlGAUgASgJEhMKC2Nsb3NlX3ByaWNlGAYgASgJEg4KBnZvbHVtZRgHIAEoCRITCgt0cmFkZV9jb3VudBgIIAEoDRIQCghjb21wbGV0ZRgJIAEoCCKvAQoLVmVudWVTdGF0dXMSEQoJdmVudWVfbWljGAEgASgJEg8KB2ZlZWRfdXAYAiABKAgSPgoOdHJhZGluZ19zdGF0dXMYAyABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglzaW11bGF0ZWQYBSABKAgitQIKEE1hcmtldERhdGFVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBBIZChFjb25mbGF0ZWRfdXBkYXRlcxgDIAEoDRIQCghzbmFwc2hvdBgEIAEoCBIvCgVxdW90ZRgKIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlF1b3RlSAASLQoEYm9vaxgLIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASMQoGY2FuZGxlGA0gASgLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlSABCBwoFdmFsdWUi/AMKDk1hcmtldERhdGFJdGVtEjsKBnVwZGF0ZRgBIAEoCzIpLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFVcGRhdGVIABI5CgppbnN0cnVtZW50GAIgASgLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEgAEjwKDHZlbnVlX3N0YXR1cxgDIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlZlbnVlU3RhdHVzSAASQAoRc25hcHNob3RfY29tcGxldGUYBCABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAUgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAYgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAcgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgIIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAkgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtKlgKCVByaWNlRmxhZxIaChZQUklDRV9GTEFHX1VOU1BFQ0lGSUVEEAASFgoSUFJJQ0VfRkxBR19DUk9TU0VEEAESFwoTUFJJQ0VfRkxBR19ORUdBVElWRRACKrYBCglPZmZNYXJrZXQSGgoWT0ZGX01BUktFVF9VTlNQRUNJRklFRBAAEhgKFE9GRl9NQVJLRVRfQ09ORElUSU9OEAESFgoST0ZGX01BUktFVF9OT19TSVpFEAISEgoOT0ZGX01BUktFVF9PTEQQAxIUChBPRkZfTUFSS0VUX0FIRUFEEAQSGAoUT0ZGX01BUktFVF9DT1JSRUNURUQQBRIXChNPRkZfTUFSS0VUX05PX1BSSUNFEAYqYAoNQWdncmVzc29yU2lkZRIeChpBR0dSRVNTT1JfU0lERV9VTlNQRUNJRklFRBAAEhYKEkFHR1JFU1NPUl9TSURFX0JVWRABEhcKE0FHR1JFU1NPUl9TSURFX1NFTEwQAipiCgVUb3BpYxIVChFUT1BJQ19VTlNQRUNJRklFRBAAEg8KC1RPUElDX1FVT1RFEAESDgoKVE9QSUNfQk9PSxACEg8KC1RPUElDX1RSQURFEAMSEAoMVE9QSUNfQ0FORExFEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
 
 /**
- * Best prices and day statistics of a listing. Prices and sizes are canonical decimals; an empty
- * text means there is no value.
+ * Best prices and day statistics of a listing. A day is a trading day of the venue, by its calendar
+ * and time zone. Prices and sizes are canonical decimals; an empty text means there is no value.
  *
  * @generated from message ordermesh.marketdata.v1.Quote
  */
@@ -103,7 +103,8 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
   volume: string;
 
   /**
-   * Time of the newest value by the venue.
+   * Time of the newest value by the venue. If the venue's clock differs too much from ours, the time
+   * of the receipt counts.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 12;
    */
@@ -132,7 +133,7 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
 
   /**
    * True if last_price does not say what the market is now: the trade was old when it was reported,
-   * or it was withdrawn and no other is known. It then triggers no stop.
+   * it was corrected, or it was withdrawn and no other is known. It then triggers no stop.
    *
    * @generated from field: bool last_off_market = 16;
    */
@@ -280,7 +281,8 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
 
   /**
    * Why the trade does not say what the market is now; not set for an ordinary trade. Such a trade
-   * triggers no stop and counts neither for the figures of the day nor for candles.
+   * triggers no stop and, unless it is a correction, counts neither for the figures of the day nor
+   * for candles.
    *
    * @generated from field: ordermesh.marketdata.v1.OffMarket off_market = 7;
    */
@@ -288,7 +290,8 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
 
   /**
    * True if the venue withdrew the trade: MDUpdateAction(279)=2. Price and size are those of the
-   * trade, if they are known.
+   * trade. The last price, the figures of the day and the candle are then those of the trades that
+   * remain. Only the last 256 trades of a listing can be withdrawn or corrected.
    *
    * @generated from field: bool withdrawn = 8;
    */
@@ -303,7 +306,8 @@ export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
 
 /**
- * Open, high, low and close prices of an interval.
+ * Open, high, low and close prices of an interval. It is sent again, also when it is complete, after
+ * one of its trades was withdrawn or corrected; without prices if no trade is left.
  *
  * @generated from message ordermesh.marketdata.v1.Candle
  */
@@ -679,11 +683,19 @@ export enum OffMarket {
   AHEAD = 4,
 
   /**
-   * It corrects an earlier trade: MDUpdateAction(279)=1.
+   * It corrects an earlier trade: MDUpdateAction(279)=1. It takes the place of that trade: in the
+   * figures of the day, in its candle, and as the last price. It triggers no stop.
    *
    * @generated from enum value: OFF_MARKET_CORRECTED = 5;
    */
   CORRECTED = 5,
+
+  /**
+   * Its price is 0, which is none.
+   *
+   * @generated from enum value: OFF_MARKET_NO_PRICE = 6;
+   */
+  NO_PRICE = 6,
 }
 
 /**
