@@ -22,11 +22,19 @@ from meshctl.commands import (
     session,
     sessions,
 )
+from meshctl.commands.common import AsOption
+from meshctl.commands.roles import add_to_help
 from meshctl.stack import commands as stack
+
+
+def _options(as_user: AsOption = "") -> None:
+    """Take the options that stand before a command."""
+
 
 app = typer.Typer(
     name="ordermesh",
     help=__doc__,
+    callback=_options,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
@@ -48,6 +56,7 @@ for part in (
     demo,
 ):
     part.register(app)
+add_to_help(app)
 
 
 def main() -> None:

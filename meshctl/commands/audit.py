@@ -42,7 +42,7 @@ def audit(
     most: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List the audit log, newest first. Roles AUDITOR, RISK, OPERATOR."""
+    """List the audit log, newest first."""
     now = datetime.now(UTC)
     request = audit_service_pb2.AuditServiceListRequest(
         actor=actor, account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),

@@ -109,7 +109,7 @@ class LocalStack:
         )
 
     async def _migrate(self, at: Addresses) -> None:
-        key = at.home.secrets / "identity-signing-key.pem"
+        key = at.home.signing_key
         await asyncio.gather(
             *(self._admin(at, f"{one.module}.admin", "migrate") for one in SERVICES if one.database)
         )

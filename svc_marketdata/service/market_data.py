@@ -126,7 +126,7 @@ class MarketData:
         new_life = venue.feed_epoch != identity.epoch
         venue.feed_epoch = identity.epoch
         venue.frame_at_ns = self.clock.now_ns()
-        venue.calendar = identity.calendar
+        venue.calendar, venue.day_ends_ns = identity.calendar, 0
         session = FeedSession(self, identity, venue, superseded)
         self._owners[identity.venue_mic] = session
         for entry in self.of_venue(identity.venue_mic):
@@ -165,6 +165,7 @@ class MarketData:
         now_ns = self.clock.now_ns()
         limits = self.hub.limits
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
+        new_days = {mic for mic, venue in self.venues.items() if venue.begins_day(now_ns)}
         for venue in self.venues.values():
             if venue.live and now_ns - venue.frame_at_ns > silence_ns:
                 venue.quiet = True
@@ -175,7 +176,8 @@ class MarketData:
         for entry in self.listed.values():
             if entry.market.candles.is_over(now_ns - CANDLE_GRACE_NS):
                 self.complete_candle(entry)
-            self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
+            if age_max_ns or entry.market.venue_mic in new_days:
+                self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
         self.hub.flush()
 
     # Restart

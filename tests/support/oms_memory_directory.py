@@ -43,6 +43,10 @@ class MemoryDirectory:
         del value
         return sorted(self._names(kind))[:limit]
 
+    async def traders_named(self, username: str) -> list[str]:
+        people = self._store._here().people
+        return sorted(subject for subject, name in people.items() if name == username)
+
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
         return any(
             firm_id in {"", one.firm_id}

@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from kernel.nanoseconds import NS_PER_S
+from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_NS
+from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Quote, Trade
 from svc_marketdata.domain.trading_calendar import TradingCalendar
@@ -300,6 +301,18 @@ def test_the_day_begins_by_the_calendar_of_the_feed_without_any_report():
     bench.data.tick()
     quotes = [i.update.quote for i in bench.items() if i.update.HasField("quote")]
     assert [(q.close_price, q.volume, q.high_price) for q in quotes] == [("10", "", "")]
+
+
+def test_a_restored_quote_keeps_its_day_until_the_feed_says_its_calendar():
+    bench = Bench()
+    now = bench.clock.now_ns()
+    day = DayStatistics(high_price="9", volume="5")
+    bench.data.restore([], [(ID, Quote(last_price="8", day=day, received_ns=now - 2 * NS_PER_DAY))])
+    bench.data.tick()
+    assert bench.data.listed[ID].market.quote.day == day
+    bench.feed()
+    bench.data.tick()
+    assert bench.data.listed[ID].market.quote.day == DayStatistics(close_price="8")
 
 
 def test_listings_are_reported_when_they_change_only():
