@@ -33,7 +33,18 @@ class DayStatistics:
         known = {f.name: v for f in fields(other) if (v := getattr(other, f.name))}
         return replace(self, **known)
 
-    def traded(self, tally: Tally) -> "DayStatistics":
+    def traded(self, text: str, price: int, size: int) -> "DayStatistics":
+        """Return this with one more trade; a size of 0 is in the volume already."""
+        high, low, volume = self.high_price, self.low_price, self.volume
+        return DayStatistics(
+            self.open_price or text,
+            high if high and parse_nano(high) >= price else text,
+            low if low and parse_nano(low) <= price else text,
+            self.close_price,
+            format_nano(parse_nano(volume or "0") + size) if size else volume,
+        )
+
+    def with_prices(self, tally: Tally) -> "DayStatistics":
         """Return this with the prices of trades. The close is that of the previous day and stays.
 
         The volume is not changed: the venue may have counted the trades already.

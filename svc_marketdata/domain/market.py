@@ -232,11 +232,9 @@ class InstrumentMarket:
         self._keep(KeptTrade(trade, price, size, at_ns, market=True))
         if at_ns >= self._day.begins_ns:
             self._own.add(price, size)
-            quote = self.quote
-            quote.day = quote.day.traded(self._own)
             # A venue that reports the volume in the same message has counted the trade already.
-            if self._volume_told_at_ns != received_ns:
-                quote.day = quote.day.plus(size)
+            more = size if self._volume_told_at_ns != received_ns else 0
+            self.quote.day = self.quote.day.traded(trade.price, price, more)
         self._stamp(trade.venue_time_ns, received_ns)
         return Changed.TRADE | Changed.QUOTE
 
@@ -299,7 +297,9 @@ class InstrumentMarket:
         self._take_last()
         if kept.counts and kept.at_ns >= self._day.begins_ns:
             self._own = self._kept.of_day(self._day.begins_ns)
-            day = taken_out.day.without(before.trade.price, self._own_figures()).traded(self._own)
+            day = taken_out.day.without(before.trade.price, self._own_figures()).with_prices(
+                self._own
+            )
             day = replace(day, volume=self.quote.day.volume)
             counted = self._volume_told_at_ns == received_ns
             self.quote.day = day if counted else day.plus(size)
@@ -316,7 +316,7 @@ class InstrumentMarket:
 
     def _own_figures(self) -> DayStatistics:
         """Return the figures of the day of the trades alone, without what the venue reported."""
-        own = self._restored.traded(self._own)
+        own = self._restored.with_prices(self._own)
         return own.plus(self._own.volume) if self._own.trade_count else own
 
     def add_to_candle(self, trade: Trade, received_ns: int) -> int:
