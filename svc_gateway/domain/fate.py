@@ -5,8 +5,8 @@ so a command that is not in a store older than the command never left. A command
 have arrived: only the venue knows, so it is asked with OrderStatusRequest(H).
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from kernel.nanoseconds import NS_PER_S
 
@@ -20,8 +20,7 @@ class Fate(Enum):
     IN_DOUBT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What is known of a command when its fate is decided. Times are UTC nanoseconds."""
 
     # A new order or a replace: it makes exposure and becomes stale. Cancels do not.

@@ -27,6 +27,7 @@ class SendQueue(Generic[T]):
 
     def __init__(self) -> None:
         self._lanes: tuple[OrderedDict[int, T], ...] = tuple(OrderedDict() for _ in Urgency)
+        self._by_urgency = tuple(zip(Urgency, self._lanes, strict=True))
         # Of each order, where its commands are.
         self._places: dict[str, dict[int, Urgency]] = {}
 
@@ -64,7 +65,7 @@ class SendQueue(Generic[T]):
 
     def first(self) -> tuple[Urgency, T] | None:
         """Return the command that leaves next."""
-        for urgency, lane in zip(Urgency, self._lanes, strict=True):
+        for urgency, lane in self._by_urgency:
             if lane:
                 return urgency, next(iter(lane.values()))
         return None

@@ -181,7 +181,7 @@ class Outbound:
             else:
                 self._withdraw(command.order_id)
             self._name_as_sent(command)
-        if judge(self._question(command, up=False)) is Fate.IN_DOUBT:
+        if command.redelivered and judge(self._question(command, up=False)) is Fate.IN_DOUBT:
             self._in_doubt(command, "it was committed before this link, and may have left before")
         elif why := self._why_held_back(command):
             self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
@@ -277,22 +277,27 @@ class Outbound:
         if self._redelivering and not urgent:
             return AGE_CHECK_S
         command = first[1]
-        if self._ended(command):
+        why = self._why_held_back(command)
+        fate = judge(self._question(command, up, held_back=bool(why)))
+        if fate is Fate.NOT_SENT:
+            self._end(command, why)
             return 0.0
-        fate = judge(self._question(command, up))
         return self._send(command) if fate is Fate.SEND else AGE_CHECK_S
 
     def _ended(self, command: link.VenueCommand) -> bool:
-        """End a command that will never be sent; return whether it is one."""
+        """End a command if it will never be sent; return whether it was one."""
         why = self._why_held_back(command)
         fate = judge(self._question(command, up=False, held_back=bool(why)))
-        if fate is not Fate.NOT_SENT:
-            return False
+        if fate is Fate.NOT_SENT:
+            self._end(command, why)
+        return fate is Fate.NOT_SENT
+
+    def _end(self, command: link.VenueCommand, why: str) -> None:
+        """End a command that will never be sent: held back, or too old."""
         why = why or "older than {} {}".format(*age_limit(command, self._config))
         self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
         for later in self._queue.of_order(command.order_id):
             self._ended(later)
-        return True
 
     def _end_pointless(self) -> int:
         """End what has become too old while others wait for the venue; return how many."""
@@ -334,20 +339,20 @@ class Outbound:
     def _question(
         self, command: link.VenueCommand, up: bool, *, held_back: bool = False
     ) -> Question:
-        in_store = command.redelivered and command.cl_ord_id in self._requests_sent
+        kind, redelivered, now_ns = command.kind, command.redelivered, self._clock.now_ns()
+        goes_stale = kind in _STALE_KINDS
         return Question(
-            goes_stale=command.kind in _STALE_KINDS,
-            harmless=command.kind == link.VENUE_COMMAND_KIND_STATUS,
-            redelivered=command.redelivered,
+            goes_stale=goes_stale,
+            harmless=kind == link.VENUE_COMMAND_KIND_STATUS,
+            redelivered=redelivered,
             committed_ns=from_timestamp(command.committed_at),
-            now_ns=self._clock.now_ns(),
-            age_max_s=age_limit(command, self._config)[1],
+            now_ns=now_ns,
+            age_max_s=age_limit(command, self._config)[1] if goes_stale else 0,
             session_up=up,
-            store_epoch_ns=self._engine.epoch_ns() if command.redelivered else 0,
-            in_store=in_store,
+            store_epoch_ns=self._engine.epoch_ns() if redelivered else 0,
+            in_store=redelivered and command.cl_ord_id in self._requests_sent,
             held_back=held_back,
-            unheard=self.no_new_orders
-            or self._clock.now_ns() - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
+            unheard=self.no_new_orders or now_ns - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:

@@ -1,6 +1,7 @@
 """A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from fix import tags as t
 from fix import unparsable, wire
@@ -275,36 +276,60 @@ class _Reading:
         self.faults.append(f"{error}")
 
 
+def _average(value: str, name: str) -> str:
+    # A venue's own arithmetic may have any number of digits; ours is what counts.
+    whole, point, fraction = value.partition(".")
+    return canonical(f"{whole}{point}{fraction[:9]}", name)
+
+
+def _identifier(value: str, name: str) -> str:
+    if len(value) > TEXT_MAX:
+        raise BadFieldError(f"{name} has {len(value)} characters, at most {TEXT_MAX} are taken")
+    return value
+
+
+# What an ExecutionReport(8) may have: tag, the contract's field, how it is read, its name.
+_REPORT_VALUES: Final = (
+    (t.CL_ORD_ID, "cl_ord_id", _identifier, "ClOrdID(11)"),
+    (t.ORIG_CL_ORD_ID, "orig_cl_ord_id", _identifier, "OrigClOrdID(41)"),
+    (t.ORDER_ID, "venue_order_id", _identifier, "OrderID(37)"),
+    (t.EXEC_REF_ID, "exec_ref_id", _identifier, "ExecRefID(19)"),
+    (t.ORDER_QTY, "order_quantity", wire.quantity, "OrderQty(38)"),
+    (t.LAST_QTY, "last_quantity", wire.quantity, "LastQty(32)"),
+    (t.LAST_PX, "last_price", wire.exact, "LastPx(31)"),
+    (t.LEAVES_QTY, "leaves_quantity", wire.quantity, "LeavesQty(151)"),
+    (t.CUM_QTY, "cum_quantity", wire.quantity, "CumQty(14)"),
+    (t.AVG_PX, "average_price", _average, "AvgPx(6)"),
+    (t.PRICE, "limit_price", canonical, "Price(44)"),
+    (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
+    (t.MAX_FLOOR, "display_quantity", wire.quantity, "MaxFloor(111)"),
+    (t.PEGGED_PRICE, "pegged_price", canonical, "PeggedPrice(839)"),
+)
+_REPORT_TEXTS: Final = (
+    (t.TIME_IN_FORCE, "time_in_force"),
+    (t.ORD_STATUS_REQ_ID, "status_request_id"),
+    (t.MASS_STATUS_REQ_ID, "mass_status_request_id"),
+    (t.TEXT, "text"),
+    (t.LAST_MKT, "last_market_mic"),
+)
+
+
 def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
     exec_type = _identifier(found.get(t.EXEC_TYPE, ""), "ExecType(150)")
     if not exec_type:
         raise BadFieldError("ExecType(150) is missing")
     out.exec_type = exec_type
     fields = _Reading(found, _NEEDED.get(exec_type, frozenset()))
-    take = fields.take
     out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
     out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
-    out.cl_ord_id = take(_identifier, t.CL_ORD_ID, "ClOrdID(11)")
-    out.orig_cl_ord_id = take(_identifier, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
-    out.venue_order_id = take(_identifier, t.ORDER_ID, "OrderID(37)")
-    out.exec_ref_id = take(_identifier, t.EXEC_REF_ID, "ExecRefID(19)")
-    out.order_quantity = take(wire.quantity, t.ORDER_QTY, "OrderQty(38)")
-    out.last_quantity = take(wire.quantity, t.LAST_QTY, "LastQty(32)")
-    out.last_price = take(wire.exact, t.LAST_PX, "LastPx(31)")
-    out.leaves_quantity = take(wire.quantity, t.LEAVES_QTY, "LeavesQty(151)")
-    out.cum_quantity = take(wire.quantity, t.CUM_QTY, "CumQty(14)")
-    out.average_price = take(_average, t.AVG_PX, "AvgPx(6)")
-    out.limit_price = take(canonical, t.PRICE, "Price(44)")
-    out.stop_price = take(canonical, t.STOP_PX, "StopPx(99)")
-    out.display_quantity = take(wire.quantity, t.MAX_FLOOR, "MaxFloor(111)") or take(
-        wire.quantity, t.DISPLAY_QTY, "DisplayQty(1138)"
-    )
-    out.pegged_price = take(canonical, t.PEGGED_PRICE, "PeggedPrice(839)")
-    out.time_in_force = _text(found, t.TIME_IN_FORCE)
-    out.status_request_id = _text(found, t.ORD_STATUS_REQ_ID)
-    out.mass_status_request_id = _text(found, t.MASS_STATUS_REQ_ID)
-    out.text = _text(found, t.TEXT)
-    out.last_market_mic = _text(found, t.LAST_MKT)
+    for tag, name, read, label in _REPORT_VALUES:
+        if tag in found and (value := fields.take(read, tag, label)):
+            setattr(out, name, value)
+    for tag, name in _REPORT_TEXTS:
+        if tag in found:
+            setattr(out, name, found[tag][:TEXT_MAX])
+    if t.DISPLAY_QTY in found and not out.display_quantity:
+        out.display_quantity = fields.take(wire.quantity, t.DISPLAY_QTY, "DisplayQty(1138)")
     at_ns = fields.time_ns(t.TRANSACT_TIME, "TransactTime(60)")
     if at_ns:
         set_timestamp(out.transact_time, at_ns)
@@ -330,18 +355,6 @@ def _cancel_reject(found: Fields, out: link.OrderCancelReject) -> None:
         out.cxl_rej_reason = reason
     out.text = _text(found, t.TEXT)
     out.unreadable = fields.unreadable
-
-
-def _average(value: str, name: str) -> str:
-    # A venue's own arithmetic may have any number of digits; ours is what counts.
-    whole, point, fraction = value.partition(".")
-    return canonical(f"{whole}{point}{fraction[:9]}", name)
-
-
-def _identifier(value: str, name: str) -> str:
-    if len(value) > TEXT_MAX:
-        raise BadFieldError(f"{name} has {len(value)} characters, at most {TEXT_MAX} are taken")
-    return value
 
 
 def _text(found: Fields, tag: str) -> str:

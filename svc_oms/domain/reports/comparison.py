@@ -170,9 +170,9 @@ def _compare_identity(order: Order, facts: ExecutionReportFacts, found: _Found) 
     if repeats is not None and not (
         repeats.side == CODE_OF_SIDE[order.side]
         and repeats.symbol == order.symbol
-        and repeats.isin in {"", order.isin}
-        and repeats.account_id in {"", order.account_id}
-        and repeats.currency in {"", order.currency}
+        and repeats.isin in ("", order.isin)
+        and repeats.account_id in ("", order.account_id)
+        and repeats.currency in ("", order.currency)
     ):
         for field, reported, known in (
             ("Side(54)", repeats.side, CODE_OF_SIDE[order.side]),
@@ -252,12 +252,14 @@ def _compare_terms(before: Order, after: Order, facts: ExecutionReportFacts, fou
 
 def _are(terms: OrderTerms, facts: ExecutionReportFacts) -> bool:
     """Return whether a report repeats these terms, as most do."""
+    # A Decimal is never compared with None here: that takes longer than all the rest.
+    quantity, limit = facts.order_quantity, facts.limit_price
     return (
-        facts.order_quantity in (None, terms.quantity)
-        and facts.limit_price in (None, terms.limit_price)
+        (quantity is None or quantity == terms.quantity)
+        and (limit is None or (terms.limit_price is not None and limit == terms.limit_price))
         and facts.stop_price is None
         and facts.display_quantity is None
-        and TIMES_IN_FORCE.get(facts.time_in_force) in (None, terms.time_in_force)
+        and TIMES_IN_FORCE.get(facts.time_in_force, terms.time_in_force) == terms.time_in_force
     )
 
 
@@ -283,8 +285,9 @@ def _terms(
 
 def _is_late(order: Order, facts: ExecutionReportFacts) -> bool:
     """Return whether a venue still considers a request that it has answered already."""
-    pending = {"6": order.pending_cancel_id, "E": order.pending_replace_id}
-    return pending.get(facts.exec_type) == ""
+    if facts.exec_type not in _PENDING:
+        return False
+    return not (order.pending_cancel_id if facts.exec_type == "6" else order.pending_replace_id)
 
 
 def _is_behind(order: Order, facts: ExecutionReportFacts) -> bool:

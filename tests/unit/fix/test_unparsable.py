@@ -169,6 +169,24 @@ def test_a_message_far_beyond_the_limit_ends_the_connection(screen: Screen) -> N
         FixFrames(1000, screen.shortened).feed(b"8=FIX.4.4\x019=900000000\x0135=8\x01")
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1, 8, 9, 10, 35, 58, 95, 96, 354, 355, 1138, 10**9]),
+            st.text("\x01=0123ab", max_size=6),
+        ),
+        max_size=6,
+    )
+)
+def test_a_message_passes_as_it_is_if_and_only_if_it_can_be_parsed_as_it_is(
+    pairs: list[tuple[int, str]],
+) -> None:
+    message = report("".join(f"{tag}={value}\x01" for tag, value in pairs).encode())
+    clean = without_delimiters(message)
+    passed = Screen(lambda _: None).screened(message)
+    assert (passed == message) is (clean == message and not fault_of(message))
+
+
 def test_a_message_of_a_venue_with_our_type_replaces_none() -> None:
     assert replaced(framed(header(MSG_TYPE, 1) + b"96=no base64!\x01").decode()) is None
 
