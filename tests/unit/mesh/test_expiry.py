@@ -1,12 +1,14 @@
 """Certificates and keys that expire: read from their files, shown, warned about once a day."""
 
 import datetime as dt
+import json
 import os
 
 import pytest
 import trustme
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from mesh.expiry import (
@@ -16,7 +18,9 @@ from mesh.expiry import (
     of_certificates,
     of_signing_keys,
 )
+from meshctl.main import app
 from meshctl.stack.certificates import expiring
+from meshctl.stack.home import Home
 from svc_identity.adapters.signing import load_keys, write_new_key
 from tests.support.clock import ManualClock
 
@@ -27,8 +31,8 @@ def ns(time: dt.datetime) -> int:
     return int(time.timestamp()) * NS_PER_S
 
 
-def certificate(folder, name: str, days: int):
-    ends = NOW + dt.timedelta(days=days)
+def certificate(folder, name: str, days: int, more=dt.timedelta()):
+    ends = NOW + dt.timedelta(days=days) + more
     leaf = trustme.CA().issue_cert("localhost", not_after=ends)
     file = folder / f"{name}.pem"
     file.write_bytes(b"".join(part.bytes() for part in leaf.cert_chain_pems))
@@ -92,3 +96,16 @@ def test_status_names_what_expires_in_this_home(tmp_path) -> None:
     found = [one.name for one in expiring(tmp_path, key, ns(NOW))]
     assert found == [str(soon), f"signing key {key}"]
     assert str(late) not in found
+
+
+def test_status_says_so_whether_the_mesh_runs_or_not(tmp_path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    left = dt.datetime.now(dt.UTC) + dt.timedelta(days=3, hours=1) - NOW
+    file = certificate(home.tls, "oms", 0, left)
+    done = CliRunner().invoke(app, ["status", "--home", str(tmp_path)])
+    assert done.exit_code == 4
+    assert f"{file} expires in 3 days" in done.stdout
+    done = CliRunner().invoke(app, ["status", "--json", "--home", str(tmp_path)])
+    (said,) = json.loads(done.stdout)["expires_soon"]
+    assert said.startswith(f"{file} expires in 3 days")
