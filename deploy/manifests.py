@@ -35,10 +35,11 @@ topologySpreadConstraints:
 """
 MIGRATION = """\
 initContainers:
-  # Waits for its turn when several pods start at once.
+  # Waits for its turn when several pods start at once. Its role owns the tables, the service's
+  # role only uses them.
   - name: migrate
     image: ordermesh
-    args: [-m, ${module}.admin, migrate]
+    args: [-m, ${module}.admin, migrate, --service-role, ${role}]
     env:
       - {name: ORDERMESH_DATABASE_URL, ${url}}
     resources: {requests: {cpu: 50m, memory: 192Mi}, limits: {memory: 192Mi}}
@@ -162,7 +163,8 @@ def _replaced(process: Process) -> list[str]:
 
 
 def _migration(process: Process) -> list[str]:
-    return _part(MIGRATION, module=process.module, url=Cluster().url(process, "database"))
+    url = Cluster().url(process, "database-owner")
+    return _part(MIGRATION, module=process.module, role=process.database_role, url=url)
 
 
 def _mounts(process: Process) -> list[str]:

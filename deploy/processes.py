@@ -66,7 +66,7 @@ class Process:
         certificate: Has a certificate of the mesh's authority.
         verifies_tokens: Reads the public keys of tokens.
         keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
-        database: Has a schema in PostgreSQL, which it migrates.
+        database: Has a schema in PostgreSQL, which its owner's role migrates.
         redis: Uses Redis.
         files: Files it is given.
         store: The folder that it keeps.
@@ -109,6 +109,11 @@ class Process:
     memory: str
 
     @property
+    def database_role(self) -> str:
+        """Role of PostgreSQL that it connects as; it does not own its tables."""
+        return f"ordermesh_{self.name}"
+
+    @property
     def service(self) -> str:
         """Name of its certificate, its pods and its Kubernetes Service."""
         return self.name if self.trial else self.module.replace("_", "-")
@@ -137,6 +142,11 @@ def _simulated(mic: str, seed: int, *, ops: int, fix: int, **settings: str) -> P
         cpu="200m",
         memory="384Mi",
     )
+
+
+def owner_of(database_role: str) -> str:
+    """Name the role that owns the tables which a role of a service uses."""
+    return f"{database_role}_owner"
 
 
 PROCESSES = (

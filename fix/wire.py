@@ -76,7 +76,7 @@ def join(items: list[tuple[str, str]]) -> str:
     return text
 
 
-@lru_cache(maxsize=65_536)  # the same few thousand prices and quantities come again and again
+@lru_cache(maxsize=decimals.CACHED_TEXTS_MAX)
 def canonical(value: str, name: str) -> str:
     """Return a FIX decimal in canonical form: "100.00" is "100", "" stays "".
 

@@ -17,8 +17,9 @@ EXECUTION_PRICE_FRACTION_DIGITS_MAX: Final = 60
 """Digits after the point of LastPx(31). FIX requires 15 significant digits of every float."""
 NANO: Final = 10**FRACTION_DIGITS_MAX
 """Units of 10⁻⁹ in one: numbers that are sorted and compared all day are kept as such units."""
-CACHED_TEXTS_MAX: Final = 65_536
-"""Texts that are kept in each direction: the same prices come again and again."""
+CACHED_TEXTS_MAX: Final = 8_192
+"""Texts that are kept in each direction, about 250 bytes each: the same few thousand prices come
+again and again. A number that is new each time must not go through them: see `add_nano`."""
 _PLAIN_PATTERN = re.compile(r"([+-]?)([0-9]*)(?:(\.)([0-9]*))?")
 
 
@@ -106,6 +107,15 @@ def parse_nano(text: str) -> int:
         raise ValueError(f"{text!r} is not a decimal in canonical form, as in 150.25")
     whole, _, fraction = text.partition(".")
     return int(whole + fraction.ljust(FRACTION_DIGITS_MAX, "0"))
+
+
+def add_nano(total: str, more: str) -> str:
+    """Add two canonical decimals. The total is new each time, so no text of it is kept.
+
+    Raises:
+        ValueError: One of them is not a decimal in canonical form.
+    """
+    return format_scaled(parse_nano.__wrapped__(total) + parse_nano(more), FRACTION_DIGITS_MAX)
 
 
 def why_not_canonical(text: str) -> str:

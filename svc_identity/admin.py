@@ -7,6 +7,7 @@ the machine can read.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -14,18 +15,23 @@ import typer
 
 from kernel.clock import SystemClock
 from kernel.ulid import new_ulid
+from mesh import checkpoints
 from mesh.settings import SettingsError, load_settings
 from svc_identity.adapters.passwords import Argon2Passwords
+from svc_identity.adapters.postgres.evidence import PostgresUserLog, read_only
 from svc_identity.adapters.postgres.migrate import migrate as migrate_schema
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
+from svc_identity.adapters.postgres.tables import SCHEMA
 from svc_identity.adapters.signing import SigningKeyError, write_new_key
 from svc_identity.domain.errors import InvalidUserError
 from svc_identity.domain.users import Role
 from svc_identity.service import users
 from svc_identity.service.ports import Store, StoreUnavailableError
+from svc_identity.service.verification import verify_users
 from svc_identity.settings import IdentitySettings
 
 T = TypeVar("T")
+EXIT_DIFFERENCE = 1
 EXIT_REFUSED = 2
 EXIT_UNAVAILABLE = 3
 
@@ -36,9 +42,18 @@ Username = Annotated[str, typer.Option("--username", help="Login name.")]
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    service_role: Annotated[
+        str,
+        typer.Option(
+            "--service-role",
+            help="Role that the service connects as; it gets the rights it needs. Without it the "
+            "service uses the role of ORDERMESH_DATABASE_URL, which owns the tables.",
+        ),
+    ] = "",
+) -> None:
     """Bring the schema `identity` up to date."""
-    revision = asyncio.run(migrate_schema(_database_url()))
+    revision = asyncio.run(migrate_schema(_database_url(), service_role))
     typer.echo(f"schema identity is at revision {revision}")
 
 
@@ -97,6 +112,46 @@ def disable_user(username: Username) -> None:
     typer.echo(_with_store(run))
 
 
+@app.command()
+def verify(
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint: find what was rewritten or cut since; repeatable."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Public key of the checkpoints; with --against.")
+    ] = None,
+) -> None:
+    """Check the log of users and the users; exit code 1 on any difference."""
+    try:
+        known = checkpoints.read_checkpoints(against or (), key, SCHEMA)
+    except checkpoints.CheckpointError as error:
+        _fail(str(error), EXIT_REFUSED)
+    report = _with_user_log(lambda log: verify_users(log, known))
+    for line in report.lines():
+        typer.echo(line)
+    raise typer.Exit(EXIT_DIFFERENCE if report.findings else 0)
+
+
+@app.command()
+def checkpoint(
+    path: Annotated[
+        Path, typer.Argument(help="A new file, or a folder for it, where the database is not.")
+    ],
+    key: Annotated[
+        Path, typer.Option(help="The private key, of `svc_oms.admin new-checkpoint-key`.")
+    ],
+) -> None:
+    """Write the newest state of every user, signed; `verify --against` compares with it later."""
+    heads = _with_user_log(lambda log: log.heads())
+    about = checkpoints.About(SCHEMA, "", datetime.now(UTC).isoformat(timespec="seconds"))
+    try:
+        path, count = checkpoints.write_checkpoint(path, key, about, heads)
+    except checkpoints.CheckpointError as error:
+        _fail(str(error), EXIT_REFUSED)
+    typer.echo(f"{path}: the newest states of {count} users")
+
+
 @app.command("new-signing-key")
 def new_signing_key(path: Path) -> None:
     """Make a signing key in a new file that only its owner can read."""
@@ -118,6 +173,21 @@ def _with_store(run: Callable[[Store], Awaitable[T]]) -> T:
         return asyncio.run(work())
     except InvalidUserError as error:
         _fail(str(error), EXIT_REFUSED)
+    except StoreUnavailableError as error:
+        _fail(f"the database cannot be used: {error.__cause__}", EXIT_UNAVAILABLE)
+
+
+def _with_user_log(run: Callable[[PostgresUserLog], Awaitable[T]]) -> T:
+    async def work() -> T:
+        engine = open_engine(_database_url())
+        try:
+            async with read_only(engine) as connection:
+                return await run(PostgresUserLog(connection))
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(work())
     except StoreUnavailableError as error:
         _fail(f"the database cannot be used: {error.__cause__}", EXIT_UNAVAILABLE)
 

@@ -2,21 +2,28 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kernel.clock import SystemClock
+from kernel.hashchain import Head
+from mesh import checkpoints
 from mesh.settings import SettingsError, load_settings
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
 from svc_oms.adapters.postgres.order_store import Partition, PostgresStore
+from svc_oms.admin_retention import ArchiveOption, report_archive
+from svc_oms.admin_retention import retention as run_retention
 from svc_oms.service.audit.audit_log import AuditLog, action
-from svc_oms.service.book.verification import verify_book
+from svc_oms.service.book.checkpoints import compare_with_checkpoint
+from svc_oms.service.book.verification import Scope, verify_book
 from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
 from svc_oms.service.recovery.verification import older_findings, read_mark
@@ -26,6 +33,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 EXIT_DIFFERENCE = 1
 EXIT_UNAVAILABLE = 3
+SCHEMA = "oms"
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+# Seconds between two lines that say how far a verification is.
+PROGRESS_INTERVAL_S = 2.0
 
 
 def _database_url() -> str:
@@ -39,11 +50,19 @@ def _database_url() -> str:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    service_role: Annotated[
+        str,
+        typer.Option(
+            help="Role that the service connects as; it gets the rights it needs. Without it the "
+            "service uses the role of ORDERMESH_DATABASE_URL, which owns the tables."
+        ),
+    ] = "",
+) -> None:
     """Bring the schema `oms` to the revision this code needs, and build missing positions."""
 
     async def bring() -> int:
-        await run_migrations(_database_url())
+        await run_migrations(_database_url(), service_role=service_role)
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
         try:
             return await build_positions(store, store.controls())
@@ -143,6 +162,33 @@ def partitions() -> None:
 
 
 @app.command()
+def retention(
+    archive: ArchiveOption,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what a run would do; change nothing.")
+    ] = False,
+) -> None:
+    """Archive and remove orders and audit entries that are older than their age.
+
+    The ages are ORDERMESH_RETENTION_EVENTS_DAYS and ORDERMESH_RETENTION_AUDIT_DAYS. Needs the URL
+    of the role that owns the tables.
+    """
+    settings = load_settings(OmsSettings)
+    ages = settings.retention_events_days, settings.retention_audit_days
+    try:
+        asyncio.run(run_retention(_database_url(), archive, *ages, dry_run=dry_run))
+    except RuntimeError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_DIFFERENCE)
+
+
+@app.command()
+def verify_archive(archive: ArchiveOption) -> None:
+    """Check the files of an archive: their digests and hash chains; exit code 1 if one is wrong."""
+    report_archive(_database_url(), archive)
+
+
+@app.command()
 def verify(
     mark: Annotated[
         list[Path] | None,
@@ -152,21 +198,92 @@ def verify(
             dir_okay=False,
         ),
     ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint: find what was rewritten or cut since; repeatable."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Public key of the checkpoints, KEY.pub; with --against.")
+    ] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(help="Only this account; repeatable.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="Only what was recorded since this time, UTC.", formats=TIMES),
+    ] = None,
 ) -> None:
     """Recompute the book from its log and compare; exit code 1 on any difference."""
+    since_us = 0 if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1_000_000)
+    scope = Scope(frozenset(account or ()), since_us)
+    try:
+        checkpointed = checkpoints.read_checkpoints(against or (), key, SCHEMA)
+    except checkpoints.CheckpointError as error:
+        raise typer.BadParameter(str(error)) from error
 
     async def check() -> int:
         store = await PostgresStore.connect(_database_url(), "svc-oms-verify")
         try:
-            report = await verify_book(store)
-            report.findings += await older_findings(store.recoveries(), _marks(mark or ()))
+            report = await verify_book(store, scope, _Progress().show)
+            report.add(await older_findings(store.recoveries(), _marks(mark or ())))
+            for name, known in checkpointed.items():
+                await compare_with_checkpoint(store, name, known, report)
         finally:
             await store.close()
         for line in report.lines():
             typer.echo(line)
-        return EXIT_DIFFERENCE if report.findings else 0
+        return EXIT_DIFFERENCE if report.found else 0
 
     sys.exit(asyncio.run(check()))
+
+
+class _Progress:
+    """Writes how far a verification is to standard error, now and then."""
+
+    def __init__(self) -> None:
+        self._due = time.monotonic() + PROGRESS_INTERVAL_S
+
+    def show(self, line: str) -> None:
+        if time.monotonic() >= self._due:
+            typer.echo(line, err=True)
+            self._due = time.monotonic() + PROGRESS_INTERVAL_S
+
+
+@app.command("new-checkpoint-key")
+def new_checkpoint_key(path: Path) -> None:
+    """Make the key that signs checkpoints, and PATH.pub, which verifies them."""
+    try:
+        public = checkpoints.write_new_key(path)
+    except checkpoints.CheckpointError as error:
+        raise typer.BadParameter(str(error)) from error
+    typer.echo(f"{path}: keep it where the database is not. {public}: for verify --key")
+
+
+@app.command()
+def checkpoint(
+    path: Annotated[
+        Path, typer.Argument(help="A new file, or a folder for it, where the database is not.")
+    ],
+    key: Annotated[Path, typer.Option(help="The private key, of new-checkpoint-key.")],
+) -> None:
+    """Write the newest entry of every log, signed; `verify --against` compares with it later."""
+
+    async def read() -> tuple[str, list[Head]]:
+        store = await PostgresStore.connect(_database_url(), "svc-oms-checkpoint")
+        try:
+            async with store.audit() as reader:
+                return await reader.epoch(), await reader.heads()
+        finally:
+            await store.close()
+
+    try:
+        epoch, heads = asyncio.run(read())
+        taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+        about = checkpoints.About(SCHEMA, epoch, taken_at)
+        path, count = checkpoints.write_checkpoint(path, key, about, heads)
+    except checkpoints.CheckpointError as error:
+        raise typer.BadParameter(str(error)) from error
+    typer.echo(f"{path}: the newest entries of {count} chains")
 
 
 def _marks(paths: Iterable[Path]) -> dict[str, gw.BookMark]:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from mesh.settings import MeshSettings
 
@@ -19,6 +19,17 @@ Limit = Annotated[Annotated[Decimal, Field(gt=0)] | None, BeforeValidator(_limit
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 TimeOfDay = Annotated[str, Field(pattern=f"^{_TIME}$")]
 _DAY_ENDS = f"^([A-Z0-9]{{4}}={_TIME}(,[A-Z0-9]{{4}}={_TIME})*)?$"
+
+
+def _age(days: int) -> int:
+    # What replicas keep in memory is compared with the log of the last 7 days.
+    if 0 < days < RETENTION_DAYS_MIN:
+        raise ValueError(f"it must be 0, or at least {RETENTION_DAYS_MIN} days")
+    return days
+
+
+RETENTION_DAYS_MIN = 35
+RetentionDays = Annotated[int, Field(ge=0), AfterValidator(_age)]
 
 
 class OmsSettings(MeshSettings):
@@ -47,8 +58,12 @@ class OmsSettings(MeshSettings):
     closes; at a venue the venue ends it."""
     trading_day_ends_utc: Annotated[str, Field(pattern=_DAY_ENDS)] = ""
     """The same for single venues: `XAMS=15:30,XNYS=20:00`; for others trading_day_end_utc."""
-    retention_events_days: Annotated[int, Field(ge=0)] = 0
-    """Days the order log is kept (RTS 6 and MiFID II ask for 5 to 7 years); 0 keeps it for ever."""
+    retention_events_days: RetentionDays = 2557
+    """Days that orders, their events, executions and idempotency keys are kept; then `admin
+    retention` archives and removes them, a month at a time. RTS 6 and MiFID II ask for 5 to 7 years
+    of records. At least 35; 0 keeps them for ever."""
+    retention_audit_days: RetentionDays = 2557
+    """The same for the audit log, and for parked messages that were settled."""
     stream_lag_events_max: int = 4096
     """A live reader that lacks more events than this is disconnected; at most 4096."""
 

@@ -48,7 +48,7 @@ async def _server(folder: Path) -> AsyncIterator[asyncpg.Connection]:
             while not await spec.ready():  # noqa: ASYNC110  # another process
                 await asyncio.sleep(0.05)
         await server.ensure_roles()
-        connection = await asyncpg.connect(server.url("oms"))
+        connection = await asyncpg.connect(server.owner_url("oms"))
         yield connection
         await connection.close()
     finally:

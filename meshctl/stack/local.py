@@ -4,8 +4,9 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from deploy.processes import SERVICES
+from deploy.processes import SERVICES, Process
 from meshctl.stack.certificates import ensure_dev_certificates
 from meshctl.stack.edge import edge_spec
 from meshctl.stack.home import Home, Ports
@@ -21,6 +22,7 @@ from meshctl.stack.services import (
 )
 from meshctl.stack.settings import StackSettings
 from meshctl.stack.supervisor import LogSink, Supervisor, Tell
+from meshctl.stack.upkeep import Upkeep
 from meshctl.stack.users import DEMO_ACCOUNTS, DEMO_USERS, ensure_passwords
 from meshctl.stack.venues import write_venues_file
 
@@ -43,6 +45,8 @@ class LocalStack:
         self._ports = ports
         self._settings = settings
         self._options = options
+        self._sink = sink
+        self._upkeep: asyncio.Task[None] | None = None
         self.supervisor = Supervisor(home, ports, sink)
 
     async def start(self, tell: Tell) -> None:
@@ -57,7 +61,12 @@ class LocalStack:
             tell, "schemas and venues", self._migrate(at), self._start_venues(at)
         )
         if self._options.venues_file is None:
-            write_venues_file(self._home, self._ports, drop_copy=self._options.drop_copy)
+            write_venues_file(
+                self._home,
+                self._ports,
+                drop_copy=self._options.drop_copy,
+                agents=self._options.sim_agents,
+            )
         services = service_specs(at)
         await self._in_one_step(
             tell,
@@ -72,9 +81,44 @@ class LocalStack:
             ca_file=str(self._home.tls / "ca.pem"),
             ready=True,
         )
+        upkeep = Upkeep(
+            self._home.logs / "access.log",
+            lambda: self.supervisor.pid_of("envoy"),
+            lambda: self._daily(at),
+            self._sink,
+        )
+        self._upkeep = asyncio.create_task(upkeep.run(), name="upkeep")
+
+    async def _daily(self, at: Addresses) -> None:
+        """Take checkpoints of the logs, then archive what is old enough."""
+        await self._checkpoint(at)
+        await self._retain(at)
+
+    async def _checkpoint(self, at: Addresses) -> None:
+        """Write the newest entries of the logs, signed, to the folder of the checkpoints."""
+        key, folder = at.home.secrets / "checkpoint-key.pem", at.home.root / "checkpoints"
+        folder.mkdir(exist_ok=True)
+        if not key.exists():
+            await self._admin(at, "svc_oms.admin", "new-checkpoint-key", str(key))
+        for module in ("svc_oms.admin", "svc_identity.admin"):
+            await self._admin(at, module, "checkpoint", str(folder), "--key", str(key))
+
+    async def _retain(self, at: Addresses) -> None:
+        archive = str(self._home.data / "archive")
+        words = ("retention", "--archive", archive)
+        command, environment = admin_command(at, "svc_oms.admin", *words, as_owner=True)
+        ages = {
+            "ORDERMESH_RETENTION_EVENTS_DAYS": self._settings.retention_events_days,
+            "ORDERMESH_RETENTION_AUDIT_DAYS": self._settings.retention_audit_days,
+        }
+        chosen = {key: days for key, days in ages.items() if days}
+        await self.supervisor.run_once("retention", command, {**environment, **chosen})
 
     async def stop(self) -> None:
         """Stop everything in reverse order; no process stays."""
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+            await asyncio.gather(self._upkeep, return_exceptions=True)
         await self.supervisor.stop()
 
     async def _start_parts(self, tell: Tell) -> EmbeddedPostgres | None:
@@ -99,22 +143,30 @@ class LocalStack:
         def database(service: str) -> str:
             return embedded.url(service) if embedded else self._settings.database_url
 
+        def owner(service: str) -> str:
+            return embedded.owner_url(service) if embedded else self._settings.owner_url
+
         return Addresses(
             project=PROJECT,
             home=self._home,
             ports=self._ports,
             database_urls={one.name: database(one.name) for one in SERVICES if one.database},
+            owner_urls={one.name: owner(one.name) for one in SERVICES if one.database},
             redis_url=self._settings.redis_url or redis_url(self._home, self._ports["redis"]),
             options=self._options,
         )
 
     async def _migrate(self, at: Addresses) -> None:
         key = at.home.signing_key
-        await asyncio.gather(
-            *(self._admin(at, f"{one.module}.admin", "migrate") for one in SERVICES if one.database)
-        )
+        await asyncio.gather(*(self._migrate_one(at, one) for one in SERVICES if one.database))
         if not key.exists():
             await self._admin(at, "svc_identity.admin", "new-signing-key", str(key))
+
+    async def _migrate_one(self, at: Addresses, process: Process) -> None:
+        url, owner = at.database_urls[process.name], at.owner_urls[process.name]
+        # Where both are one, the role of the service owns its tables: there is nothing to grant.
+        role = ("--service-role", str(urlsplit(url).username)) if url != owner else ()
+        await self._admin(at, f"{process.module}.admin", "migrate", *role, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())
@@ -137,8 +189,10 @@ class LocalStack:
             )  # fmt: skip
         marker.touch()
 
-    async def _admin(self, at: Addresses, module: str, *words: str, stdin: str = "") -> None:
-        command, environment = admin_command(at, module, *words)
+    async def _admin(
+        self, at: Addresses, module: str, *words: str, stdin: str = "", as_owner: bool = False
+    ) -> None:
+        command, environment = admin_command(at, module, *words, as_owner=as_owner)
         await self.supervisor.run_once(f"{module} {words[0]}", command, dict(environment), stdin)
 
     async def _in_one_step(self, tell: Tell, what: str, *work: Awaitable[None]) -> None:

@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 import asyncpg
 
-from deploy.processes import SERVICES
+from deploy.processes import SERVICES, owner_of
 from meshctl.stack.home import Home
 from meshctl.stack.process import ProcessSpec, StartError
 
 DATABASE = "ordermesh"
-ROLES = {one.name: f"ordermesh_{one.name}" for one in SERVICES if one.database}
+ROLES = {one.name: one.database_role for one in SERVICES if one.database}
+"""The role that each service connects as, by schema."""
 CONNECT_TIMEOUT_S = 2.0
 # fsync and synchronous_commit stay on: an acknowledged order must survive power loss.
 SERVER_SETTINGS = {
@@ -88,25 +89,39 @@ class EmbeddedPostgres:
 
     def url(self, service: str) -> str:
         """Return the URL of a service's schema, with the password of its own role."""
-        password = quote(self._home.secret(f"postgres-{service}"))
-        return f"postgresql://{ROLES[service]}:{password}@127.0.0.1:{self._port}/{DATABASE}"
+        return self._url(ROLES[service], f"postgres-{service}")
+
+    def owner_url(self, service: str) -> str:
+        """Return the same for the role that owns the schema: for migrations and maintenance."""
+        return self._url(owner_of(ROLES[service]), f"postgres-{service}-owner")
+
+    def _url(self, role: str, secret: str) -> str:
+        password = quote(self._home.secret(secret))
+        return f"postgresql://{role}:{password}@127.0.0.1:{self._port}/{DATABASE}"
 
     async def ensure_roles(self) -> None:
-        """Make the database, and a role per service that owns only its own schema."""
+        """Make the database, and two roles per service: one owns its schema, one uses it."""
         await self._ensure_database()
         connection = await self._connect(DATABASE)
         try:
             for schema, role in ROLES.items():
-                if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-                    await connection.execute(f'CREATE ROLE "{role}" LOGIN')
-                secret = self._home.secret(f"postgres-{schema}")
-                await connection.execute(f"ALTER ROLE \"{role}\" PASSWORD '{secret}'")
-                await connection.execute(f'GRANT CONNECT ON DATABASE {DATABASE} TO "{role}"')
+                owner = owner_of(role)
+                await self._ensure_role(connection, role, f"postgres-{schema}")
+                await self._ensure_role(connection, owner, f"postgres-{schema}-owner")
                 await connection.execute(
-                    f'CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION "{role}"'
+                    f'CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION "{owner}"'
                 )
+                # In a home of an earlier version the role of the service owned its tables.
+                await connection.execute(f'REASSIGN OWNED BY "{role}" TO "{owner}"')
         finally:
             await connection.close()
+
+    async def _ensure_role(self, connection: asyncpg.Connection, role: str, secret: str) -> None:
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+            await connection.execute(f'CREATE ROLE "{role}" LOGIN')
+        password = self._home.secret(secret)
+        await connection.execute(f"ALTER ROLE \"{role}\" PASSWORD '{password}'")
+        await connection.execute(f'GRANT CONNECT ON DATABASE {DATABASE} TO "{role}"')
 
     async def _ensure_database(self) -> None:
         connection = await self._connect("postgres")

@@ -38,6 +38,7 @@ class Addresses:
     home: Home
     ports: Ports
     database_urls: Mapping[str, str]
+    owner_urls: Mapping[str, str]
     redis_url: str
     options: StackOptions
 
@@ -120,10 +121,15 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
     return specs
 
 
-def admin_command(at: Addresses, module: str, *words: str) -> tuple[list[str], Mapping[str, str]]:
-    """Command and environment of ``python -m <module> <words>`` against the stack's database."""
+def admin_command(
+    at: Addresses, module: str, *words: str, as_owner: bool = False
+) -> tuple[list[str], Mapping[str, str]]:
+    """Command and environment of ``python -m <module> <words>`` against the stack's database.
+
+    Migrations and maintenance run as the role that owns the tables, everything else as the service.
+    """
     (process,) = [one for one in SERVICES if module == f"{one.module}.admin"]
-    url = at.database_urls[process.name]
+    url = (at.owner_urls if as_owner else at.database_urls)[process.name]
     return [sys.executable, "-m", module, *words], {**_base(at), "ORDERMESH_DATABASE_URL": url}
 
 

@@ -13,11 +13,22 @@ class StackSettings(BaseSettings):
     home: Path | None = None
     """Folder of the stack's data; by default ``.ordermesh`` in the project."""
     database_url: str = ""
-    """PostgreSQL 15 or newer to use instead of the embedded one. The role must own the
-    schemas ``oms`` and ``identity`` or may create them."""
+    """PostgreSQL 15 or newer to use instead of the embedded one."""
+    database_owner_url: str = ""
+    """The same database as the role that owns the schemas ``oms`` and ``identity``, or may create
+    them. Empty: the role of ``database_url`` does, and can then rewrite the logs."""
     redis_url: str = ""
     """Redis 6.2 or newer to use instead of the embedded one."""
     port_offset: int = 0
     """Added to every port, so that two stacks fit on one machine."""
     order_value_max: str = ""
     """Passed on to svc_oms: largest value of one order, or ``none``; its default if empty."""
+    retention_events_days: str = ""
+    """Passed on to the retention that runs daily; its default if empty."""
+    retention_audit_days: str = ""
+    """The same for the audit log."""
+
+    @property
+    def owner_url(self) -> str:
+        """The URL for migrations and retention."""
+        return self.database_owner_url or self.database_url

@@ -31,6 +31,10 @@ class Supervisor:
         """Names of the started processes, in order."""
         return [process.spec.name for process in self._processes]
 
+    def pid_of(self, name: str) -> int | None:
+        """Return the process id of a started process while it runs."""
+        return next((one.pid for one in self._processes if one.spec.name == name), None)
+
     def tell(self, **facts: Any) -> None:
         """Add facts to the state file, such as the URL of the edge."""
         self._facts.update(facts)
@@ -59,7 +63,11 @@ class Supervisor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        output, _ = await process.communicate(stdin.encode())
+        try:
+            output, _ = await process.communicate(stdin.encode())
+        except asyncio.CancelledError:
+            process.kill()
+            raise
         with (self._home.logs / f"{name}.log").open("ab") as file:
             file.write(output)
         if process.returncode:

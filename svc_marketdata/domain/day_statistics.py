@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 
-from kernel.decimals import format_nano, parse_nano
+from kernel.decimals import FRACTION_DIGITS_MAX, add_nano, format_nano, format_scaled, parse_nano
 from svc_marketdata.domain.tally import Tally
 
 
@@ -25,7 +25,7 @@ class DayStatistics:
         for field in fields(self):
             text: str = getattr(self, field.name)
             if text:
-                parse_nano(text)
+                add_nano(text, "0")
         return self
 
     def told(self, other: "DayStatistics") -> "DayStatistics":
@@ -33,15 +33,15 @@ class DayStatistics:
         known = {f.name: v for f in fields(other) if (v := getattr(other, f.name))}
         return replace(self, **known)
 
-    def traded(self, text: str, price: int, size: int) -> "DayStatistics":
-        """Return this with one more trade; a size of 0 is in the volume already."""
+    def traded(self, text: str, price: int, size: str) -> "DayStatistics":
+        """Return this with one more trade; without a size it is in the volume already."""
         high, low, volume = self.high_price, self.low_price, self.volume
         return DayStatistics(
             self.open_price or text,
             high if high and parse_nano(high) >= price else text,
             low if low and parse_nano(low) <= price else text,
             self.close_price,
-            format_nano(parse_nano(volume or "0") + size) if size else volume,
+            add_nano(volume or "0", size) if size else volume,
         )
 
     def with_prices(self, tally: Tally) -> "DayStatistics":
@@ -63,7 +63,7 @@ class DayStatistics:
     def plus(self, size: int) -> "DayStatistics":
         """Return this with a volume larger by a size in 10⁻⁹, or smaller, but not below 0."""
         volume = max(parse_nano(self.volume or "0") + size, 0)
-        return replace(self, volume=format_nano(volume))
+        return replace(self, volume=format_scaled(volume, FRACTION_DIGITS_MAX))
 
     def without(self, price: str, remaining: "DayStatistics") -> "DayStatistics":
         """Return this without a trade: a figure that it made is that of the trades that remain."""

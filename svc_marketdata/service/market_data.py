@@ -13,6 +13,7 @@ from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
 from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote, Trade
 from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
+from svc_marketdata.service.counts import Counts
 from svc_marketdata.service.hub import Hub
 
 INSTRUMENT_ID = re.compile(r"(?=.{6,32}$)[A-Z0-9_-]+\.[A-Z0-9]{4}")
@@ -26,21 +27,9 @@ class FeedIdentity:
     venue_mic: str
     gateway_instance: str
     epoch: str
+    book_depth: int = 0
+    """Levels per side that the gateway asks for; 0 for whole books."""
     calendar: TradingCalendar = UTC_DAYS
-
-
-@dataclass(slots=True)
-class Counts:
-    """What happened since the start, for metrics."""
-
-    updates: int = 0
-    unreadable: int = 0
-    """Updates of a feed that could not be read, each flagging its listing."""
-    over_limit: int = 0
-    """Updates of listings above ``instruments_max``."""
-    late_trades: int = 0
-    unknown_amendments: int = 0
-    """Withdrawals and corrections of trades that are not kept."""
 
 
 class Listed:
@@ -127,6 +116,9 @@ class MarketData:
         venue.feed_epoch = identity.epoch
         venue.frame_at_ns = self.clock.now_ns()
         venue.calendar, venue.day_ends_ns = identity.calendar, 0
+        venue.book_depth = identity.book_depth
+        for entry in self.of_venue(identity.venue_mic):
+            entry.market.book.depth = identity.book_depth
         session = FeedSession(self, identity, venue, superseded)
         self._owners[identity.venue_mic] = session
         for entry in self.of_venue(identity.venue_mic):
@@ -167,7 +159,7 @@ class MarketData:
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
         new_days = {mic for mic, venue in self.venues.items() if venue.begins_day(now_ns)}
         for venue in self.venues.values():
-            if venue.live and now_ns - venue.frame_at_ns > silence_ns:
+            if venue.feed_up and not venue.quiet and now_ns - venue.frame_at_ns > silence_ns:
                 venue.quiet = True
                 venue.since_ns = now_ns
                 self.touch_venue(venue)
@@ -227,6 +219,8 @@ class MarketData:
             mic = instrument_id.rpartition(".")[2]
             venue = self.venue(mic)
             entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, venue)
+            entry.market.book.depth = venue.book_depth
+            entry.market.silent = bool(venue.silent_because)
         return entry
 
     def of_venue(self, mic: str) -> list[Listed]:
@@ -264,6 +258,7 @@ class MarketData:
         entry = self.entry(listing.instrument_id)
         if entry is None:
             return
+        listing = listing.after(entry.listing)
         if entry.listing is not None and listing == replace(
             entry.listing, updated_at_ns=listing.updated_at_ns
         ):
@@ -316,7 +311,10 @@ class FeedSession:
         self._end_run()
         self._data.hub.flush()
 
-    def status(self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool) -> None:
+    def status(
+        self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool,
+        silent_because: str = "",
+    ) -> None:  # fmt: skip
         """Apply a change of the venue's FIX session or trading session."""
         data, venue = self._data, self.venue
         self._end_run()
@@ -324,6 +322,12 @@ class FeedSession:
         if (venue.trading_status, venue.simulated) != (trading_status, simulated):
             venue.trading_status, venue.simulated = trading_status, simulated
             data.touch_venue(venue)
+        if venue.silent_because != silent_because:
+            venue.silent_because = silent_because
+            venue.since_ns = data.clock.now_ns()
+            data.touch_venue(venue)
+            for entry in data.of_venue(venue.mic):
+                data.publish(entry, entry.market.set_silent(bool(silent_because)))
         if feed_up:
             data.feed_up(venue)
         else:
@@ -399,6 +403,12 @@ class FeedSession:
                 told, venue_ns, received_ns, complete=complete
             )
 
+    def book_incomplete(self, instrument_id: str, received_ns: int) -> None:
+        """Note that changes of a book were lost; the gateway has asked for it."""
+        entry = self._select(instrument_id, received_ns)
+        if entry is not None:
+            self._run_changed |= entry.market.lose_feed()
+
     def trading_status(self, instrument_id: str, status: TradingStatus, received_ns: int) -> None:
         """Apply a trading status: a listing was halted, opened or closed."""
         entry = self._select(instrument_id, received_ns)
@@ -431,6 +441,8 @@ class FeedSession:
 
     def _end_run(self) -> None:
         if self._run is not None and self._run_changed:
+            if self._run_changed & Changed.BOOK:
+                self._run.market.cut_book()
             self._data.publish(self._run, self._run_changed)
         self._run = None
         self._run_id = ""

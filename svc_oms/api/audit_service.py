@@ -7,7 +7,7 @@ from mesh.access import Access, user
 from mesh.call import Call
 from mesh.errors import MeshError
 from ordermesh.oms.v1 import audit_service_pb2
-from svc_oms.api.paging import page_start, page_token
+from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
 from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.codec.audit_entries import microseconds
@@ -33,7 +33,6 @@ class AuditServicer:
         self, request: audit_service_pb2.AuditServiceListRequest, _call: Call
     ) -> audit_service_pb2.AuditServiceListResponse:
         """Return a page of entries, newest first."""
-        size = request.page_size or PAGE_ENTRIES_DEFAULT
         wanted = AuditFilter(
             from_us=microseconds(request.at_from),
             until_us=microseconds(request.at_until),
@@ -43,14 +42,14 @@ class AuditServicer:
             reasons=tuple(request.reasons),
             kind=request.kind,
             before_entry_id=page_start(request),
-            limit=size + 1,
+            limit=request.page_size or PAGE_ENTRIES_DEFAULT,
+            rows_read_max=ROWS_READ_MAX,
         )
         with self._readiness.reaching():
-            rows = await self._store.list_audit(wanted)
-        page = rows[:size]
+            page = await self._store.list_audit(wanted)
         return audit_service_pb2.AuditServiceListResponse(
-            entries=[audit_service_pb2.AuditEntry.FromString(body) for _, body in page],
-            next_page_token=page_token(request, page[-1][0]) if len(rows) > size else "",
+            entries=[audit_service_pb2.AuditEntry.FromString(body) for _, body in page.rows],
+            next_page_token=page_token(request, page.next_after),
         )
 
 

@@ -100,7 +100,7 @@ class _Flat:
 
     async def open_orders(self) -> list[order_pb2.Order]:
         """Read the open orders in scope."""
-        rows = await self._store.list_orders(
+        rows, _ = await self._store.list_orders(
             ListFilter((self._request.account_id,), (), "", True, 0, 0, "", ORDERS_LOOKED_AT_MAX)
         )
         orders = [order_pb2.Order.FromString(row.body) for row in rows]

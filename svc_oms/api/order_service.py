@@ -13,7 +13,7 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api import order_requests as requests
 from svc_oms.api.go_flat import go_flat
-from svc_oms.api.paging import page_start, page_token
+from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
 from svc_oms.service.codec.parked_messages import statement_message
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.directory.user_names import person_of
@@ -210,7 +210,6 @@ class OrderServicer:
         self, request: order_service_pb2.ListRequest, call: Call
     ) -> order_service_pb2.ListResponse:
         """Return a page of orders, newest first."""
-        size = request.page_size or PAGE_ORDERS_DEFAULT
         wanted = ListFilter(
             account_ids=_accounts(request.account_id, call.user),
             states=tuple(request.states),
@@ -219,14 +218,14 @@ class OrderServicer:
             created_from_us=to_us(from_timestamp(request.created_from)),
             created_until_us=to_us(from_timestamp(request.created_until)),
             before_order_id=page_start(request),
-            limit=size + 1,
+            limit=request.page_size or PAGE_ORDERS_DEFAULT,
+            rows_read_max=ROWS_READ_MAX,
         )
         with reaching_database():
-            rows = await self._store.list_orders(wanted)
-        page = rows[:size]
+            page = await self._store.list_orders(wanted)
         return order_service_pb2.ListResponse(
-            orders=[order_pb2.Order.FromString(row.body) for row in page],
-            next_page_token=page_token(request, page[-1].order_id) if len(rows) > size else "",
+            orders=[order_pb2.Order.FromString(row.body) for row in page.rows],
+            next_page_token=page_token(request, page.next_after),
         )
 
     async def Watch(  # noqa: N802

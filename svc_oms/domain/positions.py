@@ -8,19 +8,23 @@ A fill is folded into the position that there is. A bust or a correction changes
 the past: every later close would have had another cost, so the position is folded anew from all
 executions that remain. A corrected execution keeps its place in the order, with its new quantity
 and price.
+
+Executions that were archived are in an opening position, from which the fold begins. A bust or a
+correction of one of them cannot change its place: it counts as an execution of its own, which takes
+back what was and adds what is, at its own place in the log. Quantity and cash stay exact.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
-from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, Price, Quantity, add, average_price, multiply, share
 from svc_oms.domain.numbers import subtract as minus
-from svc_oms.domain.verify import Finding, LogLine
 
 
 class Position(NamedTuple):
@@ -102,15 +106,30 @@ def followed(position: Position, fill: Fill) -> Position:
     return moved(position, bought(fill.side, fill.quantity), fill.price, fill.sequence)
 
 
+class Openings(NamedTuple):
+    """What an account's archived executions make."""
+
+    sequence: int = 0
+    """Of the last event whose execution is in them."""
+    amended_to: int = 0
+    """The busts and corrections up to here are in them."""
+    positions: Mapping[InstrumentKey, Position] = MappingProxyType({})
+
+
+NO_OPENINGS = Openings()
+
+
 class _Amended:
     """What an execution was, and what it is now; None if it was busted."""
 
-    __slots__ = ("now", "price", "quantity")
+    __slots__ = ("found", "now", "price", "quantity")
 
     def __init__(self, quantity: Decimal, price: Decimal) -> None:
         self.quantity = quantity
         self.price = price
         self.now: Execution | None = None
+        # Its execution was given to `applied`: it is not archived.
+        self.found = False
 
     def is_now(self, quantity: Decimal, price: Decimal) -> bool:
         """Return whether these are its corrected quantity and price."""
@@ -127,20 +146,45 @@ class Amendments:
     def __init__(self) -> None:
         self._amended: dict[ExecutionKey, list[_Amended]] = {}
         self._corrections: dict[ExecutionKey, _Amended] = {}
+        self._events: deque[tuple[int, Side, ExecutionBusted | ExecutionCorrected, _Amended]]
+        self._events = deque()
         self.last_sequence = 0
 
     def add(
-        self, order_id: str, event: ExecutionBusted | ExecutionCorrected, sequence: int
+        self,
+        order_id: str,
+        side: Side,
+        event: ExecutionBusted | ExecutionCorrected,
+        sequence: int,
     ) -> None:
         """Add a bust or a correction, in the order of the log."""
         self.last_sequence = sequence
         if isinstance(event, ExecutionBusted):
-            self._amend((order_id, event.busted_exec_id), event.quantity, event.price)
-            return
-        key = (order_id, event.corrected_exec_id)
-        amended = self._amend(key, event.previous_quantity, event.previous_price)
-        amended.now = event.execution
-        self._corrections[order_id, event.execution.exec_id] = amended
+            key = (order_id, event.busted_exec_id)
+            amended = self._amend(key, event.quantity, event.price)
+        else:
+            key = (order_id, event.corrected_exec_id)
+            amended = self._amend(key, event.previous_quantity, event.previous_price)
+            amended.now = event.execution
+            self._corrections[order_id, event.execution.exec_id] = amended
+        self._events.append((sequence, side, event, amended))
+
+    def of_archived(self, before: int) -> Iterator[tuple[int, Decimal, Decimal]]:
+        """Take sequence, quantity and price of what changes archived executions, before a place.
+
+        Fills before that place must have been given to `applied`. Sells have negative quantities.
+        """
+        events = self._events
+        while events and events[0][0] < before:
+            sequence, side, event, amended = events.popleft()
+            if amended.found:
+                continue
+            if isinstance(event, ExecutionBusted):
+                yield sequence, bought(side, event.quantity.copy_negate()), event.price
+                continue
+            was, now = event.previous_quantity, event.execution
+            yield sequence, bought(side, was.copy_negate()), event.previous_price
+            yield sequence, bought(side, now.quantity), now.price
 
     def _amend(self, key: ExecutionKey, quantity: Decimal, price: Decimal) -> _Amended:
         amended = self._corrections.get(key)
@@ -157,6 +201,7 @@ class Amendments:
             if (amended.quantity, amended.price) == (fill.quantity, fill.price):
                 assert found is not None, "it has an element"
                 found.remove(amended)
+                amended.found = True
                 now = amended.now
                 if now is None:
                     return None
@@ -168,31 +213,65 @@ class Refold:
     """Folds a position anew from the fills that remain.
 
     Attributes:
-        position: What the fills so far make.
+        archived_amended_at: Of the last bust or correction of an archived execution; 0: none.
     """
 
-    def __init__(self, account_id: str, key: InstrumentKey, amendments: Amendments) -> None:
-        self.position = Position(account_id, *key, as_of_sequence=amendments.last_sequence)
+    def __init__(
+        self,
+        account_id: str,
+        key: InstrumentKey,
+        amendments: Amendments,
+        openings: Openings = NO_OPENINGS,
+    ) -> None:
+        opening = openings.positions.get(key) or Position(account_id, *key)
+        last = max(opening.as_of_sequence, amendments.last_sequence)
+        self._position = opening._replace(as_of_sequence=last)
         self._amendments = amendments
+        self._openings = openings
+        self.archived_amended_at = 0
 
     def add(self, fill: Fill) -> None:
         """Add a fill as it came; give them in the order of the log."""
+        self._amend_archived(fill.sequence)
         now = self._amendments.applied(fill)
-        position = self.position
+        position = self._position
         last = max(position.as_of_sequence, fill.sequence)
         if now is not None:
             position = moved(position, bought(now.side, now.quantity), now.price, last)
-        self.position = position._replace(as_of_sequence=last)
+        self._position = position._replace(as_of_sequence=last)
+
+    def finished(self) -> Position:
+        """Return what the fills make; none may be added after this."""
+        self._amend_archived(self._amendments.last_sequence + 1)
+        return self._position
+
+    def _amend_archived(self, before: int) -> None:
+        for sequence, quantity, price in self._amendments.of_archived(before):
+            if 0 < self._openings.amended_to < sequence:
+                last = self._position.as_of_sequence
+                self._position = moved(self._position, quantity, price, last)
+                self.archived_amended_at = sequence
 
 
 def fold_positions(
-    account_id: str, lines: Iterable[tuple[Order, Event, int]]
+    account_id: str,
+    lines: Iterable[tuple[Order, Event, int]],
+    openings: Openings = NO_OPENINGS,
 ) -> dict[InstrumentKey, Position]:
-    """Return the positions that (order, event, sequence) make, in the order of the log."""
-    fills: dict[InstrumentKey, list[Fill]] = {}
-    amendments: dict[InstrumentKey, Amendments] = {}
+    """Return the positions that (order, event, sequence) make, in the order of the log.
+
+    Lines of executions that are in the openings are left out.
+    """
+    return {key: each.finished() for key, each in _refolds(account_id, lines, openings).items()}
+
+
+def _refolds(
+    account_id: str, lines: Iterable[tuple[Order, Event, int]], openings: Openings
+) -> dict[InstrumentKey, Refold]:
+    fills: dict[InstrumentKey, list[Fill]] = {key: [] for key in openings.positions}
+    amendments = {key: Amendments() for key in openings.positions}
     for order, event, sequence in lines:
-        if not isinstance(event, MOVING):
+        if not isinstance(event, MOVING) or sequence <= openings.sequence:
             continue
         key = InstrumentKey.of(order)
         found = fills.setdefault(key, [])
@@ -200,58 +279,10 @@ def fold_positions(
         if isinstance(event, OrderExecuted):
             found.append(fill_of(order, event, sequence))
         else:
-            amended.add(order.order_id, event, sequence)
-    positions = {}
+            amended.add(order.order_id, order.side, event, sequence)
+    refolds = {}
     for key, found in fills.items():
-        refold = Refold(account_id, key, amendments[key])
+        refold = refolds[key] = Refold(account_id, key, amendments[key], openings)
         for fill in found:
             refold.add(fill)
-        positions[key] = refold.position
-    return positions
-
-
-def positions_of_log(
-    account_id: str, lines: Iterable[LogLine], orders: Iterable[Order]
-) -> dict[InstrumentKey, Position]:
-    """Return the positions an account's log makes."""
-    known = {order.order_id: order for order in orders}
-    return fold_positions(
-        account_id,
-        (
-            (known[line.order_id], line.event, line.sequence)
-            for line in lines
-            if line.order_id in known
-        ),
-    )
-
-
-def check_positions(
-    account_id: str,
-    stored: Mapping[InstrumentKey, Position],
-    lines: Sequence[LogLine],
-    orders: Sequence[Order],
-    executions: Iterable[Execution],
-) -> list[Finding]:
-    """Check positions against the log, and their quantities against the sums of the fills."""
-    findings = []
-    made = positions_of_log(account_id, lines, orders)
-    for key in sorted(made.keys() | stored.keys()):
-        subject = f"{account_id} {key[0]} {key[1]}"
-        if stored.get(key) != made.get(key):
-            text = f"is {stored.get(key)}, the log makes {made.get(key)}"
-            findings.append(Finding("positions", subject, text))
-    known = {order.order_id: order for order in orders}
-    sums: dict[InstrumentKey, Decimal] = {}
-    for execution in executions:
-        order = known.get(execution.order_id)
-        if order is not None and not execution.busted:
-            key = InstrumentKey.of(order)
-            sums[key] = add(sums.get(key, ZERO), bought(order.side, execution.quantity))
-    for key, position in stored.items():
-        if position.quantity != sums.get(key, ZERO):
-            text = (
-                f"is {plain(position.quantity)} where its executions make "
-                f"{plain(sums.get(key, ZERO))}"
-            )
-            findings.append(Finding("positions", f"{account_id} {key[0]} {key[1]}", text))
-    return findings
+    return refolds

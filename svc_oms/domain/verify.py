@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.decimals import plain
+from kernel.hashchain import verify_chain
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.evolve import evolve
-from svc_oms.domain.hashchain import verify_chain
 from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL
 from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.numbers import add, multiply
+
+NOT_STORED = "is in the log but not stored"
 
 
 class LogLine(NamedTuple):
@@ -36,8 +38,8 @@ class Finding(NamedTuple):
     """An invariant that is broken."""
 
     invariant: str
-    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain" or
-    "commit_order"."""
+    """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain",
+    "control_chain", "state_chain", "state", "commit_order", "checkpoint" or "book_mark"."""
     subject: str
     """The order, account, execution or position."""
     text: str
@@ -156,20 +158,24 @@ def check_fold(lines: Iterable[LogLine], orders: Iterable[Order]) -> list[Findin
         return [Finding("fold", "log", str(error))]
     findings = []
     for order in orders:
-        expected = folded.pop(order.order_id, None)
-        if expected is None:
-            findings.append(Finding("fold", order.order_id, "is stored but not in the log"))
-            continue
-        expected = expected._replace(anomaly=order.anomaly)
-        if expected != order:
-            differences = "; ".join(
-                f"{name} is {stored!r}, the log makes {made!r}"
-                for name, stored, made in zip(Order._fields, order, expected, strict=True)
-                if stored != made
-            )
-            findings.append(Finding("fold", order.order_id, differences))
-    findings += [Finding("fold", order_id, "is in the log but not stored") for order_id in folded]
+        findings += compare_order(order, folded.pop(order.order_id, None))
+    findings += [Finding("fold", order_id, NOT_STORED) for order_id in folded]
     return findings
+
+
+def compare_order(order: Order, expected: Order | None) -> list[Finding]:
+    """Compare a stored order with what the log makes of it; None if the log does not have it."""
+    if expected is None:
+        return [Finding("fold", order.order_id, "is stored but not in the log")]
+    expected = expected._replace(anomaly=order.anomaly)
+    if expected == order:
+        return []
+    differences = "; ".join(
+        f"{name} is {stored!r}, the log makes {made!r}"
+        for name, stored, made in zip(Order._fields, order, expected, strict=True)
+        if stored != made
+    )
+    return [Finding("fold", order.order_id, differences)]
 
 
 def check_account(

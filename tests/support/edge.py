@@ -118,6 +118,7 @@ class Edge:
     certificates: Path
     backends: dict[str, Backend]
     log: Path
+    pid: int
 
     def url(self, bind: str) -> str:
         return f"http://{bind}"
@@ -173,13 +174,14 @@ def running_edge(
         **changes,
     )
     config = render.write(folder, values)
-    edge = Edge(values, certificates, backends, folder / "envoy.log")
     command = [
         *(str(_binary()), "-c", str(config), "--concurrency", "1"),
         *("--disable-hot-restart", "--log-level", "warning", "--file-flush-interval-msec", "50"),
     ]
-    with edge.log.open("wb") as output:
+    log = folder / "envoy.log"
+    with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    edge = Edge(values, certificates, backends, log, process.pid)
     try:
 
         def ready() -> bool:

@@ -12,7 +12,9 @@ from joserfc.jwk import KeySet
 from mesh.settings import child_environment
 from mesh.tls import TlsFiles
 from mesh.token_keys import fetch_jwks
+from meshctl.stack.postgres import ROLES
 from tests.support.pages import page
+from tests.support.postgres import as_service
 from tests.support.waiting import wait_for
 
 PASSWORD = "correct horse battery"
@@ -32,8 +34,12 @@ class Identity:
 
     @property
     def environment(self) -> dict[str, str]:
+        """Of the service, and of the commands that manage users."""
+        return self._environment(as_service(self.database_url, "identity"))
+
+    def _environment(self, database_url: str) -> dict[str, str]:
         settings = {
-            "DATABASE_URL": self.database_url,
+            "DATABASE_URL": database_url,
             "BIND": f"127.0.0.1:{self.port}",
             "OPS_BIND": f"127.0.0.1:{self.ops_port}",
             "IDENTITY_KEYS_BIND": f"127.0.0.1:{self.keys_port}",
@@ -54,6 +60,18 @@ class Identity:
             text=True,
             check=False,
         )
+
+    def migrate(self) -> None:
+        """Run the migrations as the role that owns the tables."""
+        done = subprocess.run(
+            [sys.executable, "-m", "svc_identity.admin", "migrate", "--service-role",
+             ROLES["identity"]],
+            env=self._environment(self.database_url),
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
 
     def ensure_user(self, username: str, *words: str) -> None:
         done = self.admin(

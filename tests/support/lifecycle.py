@@ -7,6 +7,7 @@ take the place of, every event gets the next sequence.
 
 from decimal import Decimal
 
+from kernel.hashchain import GENESIS, event_hash
 from kernel.side import Side
 from kernel.ticks import TickBand
 from svc_oms.domain.checks import Instrument, Limits
@@ -26,7 +27,6 @@ from svc_oms.domain.events import (
     Stamp,
     VenueReportParked,
 )
-from svc_oms.domain.hashchain import GENESIS, event_hash
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
 from svc_oms.domain.reports.comparison import compared

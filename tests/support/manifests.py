@@ -50,6 +50,15 @@ def workloads(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in documents if one["kind"] in {"Deployment", "StatefulSet"}]
 
 
+def jobs(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that run pods at times, in the form of the others."""
+    return [
+        {**one, "spec": one["spec"]["jobTemplate"]["spec"]}
+        for one in documents
+        if one["kind"] == "CronJob"
+    ]
+
+
 def name_of(document: dict[str, Any]) -> str:
     """Kind and name, for messages and ids."""
     return f"{document['kind']}/{document['metadata']['name']}"

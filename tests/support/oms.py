@@ -13,6 +13,7 @@ from kernel.clock import SystemClock
 from mesh.channel import mesh_channel
 from mesh.server import MeshServer, Ops
 from mesh.tls import TlsFiles
+from meshctl.stack.postgres import ROLES
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1 import instrument_pb2
@@ -28,6 +29,7 @@ from svc_oms.service.ports import AccountInfo
 from svc_oms.service.replica import Replica as ReplicaParts
 from svc_oms.settings import OmsSettings
 from tests.support.certificates import tls_settings
+from tests.support.postgres import as_service
 from tests.support.tokens import TokenMint, bearer
 from tests.support.waiting import until
 
@@ -68,7 +70,7 @@ def prepare_database(url: str) -> None:
 
 
 async def _prepare(url: str) -> None:
-    await migrate(url)
+    await migrate(url, service_role=ROLES["oms"])
     store = await PostgresStore.connect(url)
     for account_id in ACCOUNTS:
         await store.ensure_account(AccountInfo(account_id, account_id, "EUR", "DEMO", 1))
@@ -118,7 +120,8 @@ async def replica(
         bind="127.0.0.1:0",
         ops_bind="",
         **tls_settings(tls, "svc-oms"),
-        database_url=database_url,
+        # Rights that the service lacks fail every test that needs them.
+        database_url=as_service(database_url),
         redis_url=redis_url,
         drain_grace_s=2.0,
         **{"marketdata_target": NOBODY} | changes,

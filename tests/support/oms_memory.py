@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from kernel.hashchain import GENESIS
 from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
-from svc_oms.domain.hashchain import GENESIS
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (
@@ -24,7 +24,9 @@ from svc_oms.service.ports import (
     IdempotencyRow,
     ListFilter,
     LoggedEvent,
+    OpeningsRow,
     OrderRow,
+    Page,
     PositionRow,
     SessionHeldError,
     SessionRow,
@@ -141,6 +143,9 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
             and named.encode() in orders[row.order_id].body
         ]
         return sorted(found, key=lambda each: each[0])
+
+    async def openings(self, account_id: str) -> OpeningsRow:  # noqa: ARG002
+        return OpeningsRow()
 
     async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
         events = self.tables.events
@@ -308,7 +313,7 @@ class MemoryStore:
         ]
         return sorted(rows, key=lambda row: row.sequence)
 
-    async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
+    async def list_orders(self, wanted: ListFilter) -> Page[OrderRow]:
         found = [
             order
             for order in self._here().orders.values()
@@ -321,7 +326,8 @@ class MemoryStore:
             and (not wanted.before_order_id or order.order_id < wanted.before_order_id)
         ]
         found.sort(key=lambda order: order.order_id, reverse=True)
-        return [order_row(order) for order in found[: wanted.limit]]
+        rows = [order_row(order) for order in found[: wanted.limit]]
+        return Page(rows, rows[-1].order_id if len(found) > wanted.limit else "")
 
     async def snapshot(
         self, account_id: str, closed_after_us: int, limit: int
@@ -336,6 +342,12 @@ class MemoryStore:
         chosen = sorted([*now_open, *closed[: limit - len(now_open)]])
         high = tables.accounts[account_id].last_sequence
         return AccountSnapshot(high, [order.body for order in chosen])
+
+    async def archived_before(self) -> str:
+        return ""
+
+    async def archived_to(self, account_id: str) -> int:  # noqa: ARG002
+        return 0
 
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         accounts = self._here().accounts
@@ -447,7 +459,7 @@ class MemoryStore:
     def guards(self) -> MemoryGuards:
         return self._guards
 
-    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
+    async def list_audit(self, wanted: AuditFilter) -> Page[tuple[str, bytes]]:
         found = [
             line
             for line in self._here().audit.values()
@@ -461,7 +473,8 @@ class MemoryStore:
             and (not wanted.before_entry_id or line.entry_id < wanted.before_entry_id)
         ]
         found.sort(key=lambda line: line.entry_id, reverse=True)
-        return [(line.entry_id, line.payload) for line in found[: wanted.limit]]
+        rows = [(line.entry_id, line.payload) for line in found[: wanted.limit]]
+        return Page(rows, rows[-1][0] if len(found) > wanted.limit else "")
 
     async def waiting(self) -> dict[str, int]:
         return {o.order_id: o.last_sequence for o in self._here().orders.values() if o.waits}

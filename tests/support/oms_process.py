@@ -19,6 +19,7 @@ from mesh.token_keys import KEYS_SERVICE
 from tests.support.oms import MINT, NOBODY
 from tests.support.pages import page, served
 from tests.support.ports import free_port
+from tests.support.postgres import as_service
 from tests.support.tokens import LIFETIME_S
 from tests.support.waiting import until
 
@@ -64,7 +65,7 @@ async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterat
     issuer = TlsFiles.of_service(tls, KEYS_SERVICE)
     with served(keys, "/jwks.json", issuer) as keys_port, log_path.open("wb") as log:
         settings = {
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": as_service(database_url),
             "BIND": f"127.0.0.1:{port}",
             "OPS_BIND": f"127.0.0.1:{ops_port}",
             "TLS_CERT": str(tls / "svc-oms.pem"),

@@ -28,6 +28,14 @@ SETTINGS = (
 )
 
 
+SERVICE_ROLES = tuple(stack.ROLES.values())
+
+
+def as_service(url: str, service: str = "oms") -> str:
+    """Return the URL of a database for the role of a service, which owns nothing."""
+    return url.replace("postgres@", f"{stack.ROLES[service]}@")
+
+
 class PostgresServer:
     """A server that makes databases."""
 
@@ -65,6 +73,10 @@ class PostgresServer:
             assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < deadline, f"PostgreSQL does not answer; see {self._log}"
             time.sleep(0.02)
+        # The roles that the services connect as; databases belong to the superuser.
+        known = self.execute("SELECT rolname FROM pg_roles").splitlines()
+        for role in set(SERVICE_ROLES) - set(known):
+            self.execute(f'CREATE ROLE "{role}" LOGIN')
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it; SIGINT is a fast shutdown, SIGKILL a crash."""

@@ -32,14 +32,24 @@ if absent svc-identity-signing-keys; then
   .venv/bin/python -m svc_identity.admin new-signing-key "$folder/key-1.pem"
   secret svc-identity-signing-keys --from-file="$folder/key-1.pem"
 fi
+if absent checkpoint-key; then
+  .venv/bin/python -m svc_oms.admin new-checkpoint-key "$folder/checkpoint-key.pem"
+  secret checkpoint-key --from-file="$folder/checkpoint-key.pem" --from-file="$folder/checkpoint-key.pem.pub"
+fi
+random() { head -c 24 /dev/urandom | base64 | tr -d '+/='; }
+# Two roles for each service: one owns its tables and migrates, one uses them.
 if absent postgres; then
-  password=$(head -c 24 /dev/urandom | base64 | tr -d '+/=')
-  url="postgresql://ordermesh:$password@postgres:5432/ordermesh"
-  printf '%s' "$password" > "$folder/password"
-  printf '%s' "$url" > "$folder/url"
-  secret postgres --from-file="$folder/password"
-  secret svc-oms-database --from-file="$folder/url"
-  secret svc-identity-database --from-file="$folder/url"
+  passwords=(--from-literal=password="$(random)")
+  for service in oms identity; do
+    for kind in "" -owner; do
+      password=$(random)
+      role="ordermesh_$service${kind/-/_}"
+      passwords+=(--from-literal="$role=$password")
+      printf 'postgresql://%s:%s@postgres:5432/ordermesh' "$role" "$password" > "$folder/url"
+      secret "svc-$service-database$kind" --from-file="$folder/url"
+    done
+  done
+  secret postgres "${passwords[@]}"
 fi
 printf 'redis://redis:6379/0' > "$folder/url"
 secret redis --from-file="$folder/url"

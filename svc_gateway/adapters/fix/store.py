@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from kernel.nanoseconds import NS_PER_S
 _WRITE_WINDOW_NS = 2 * NS_PER_S
 # Bytes of the index that are read from its end at first; doubled until they reach far enough.
 _TAIL_BYTES = 16_384
+# Bytes of the messages that are read at a time.
+_PART_BYTES = 1 << 20
 _REQUEST = re.compile(rb"\x0135=[DFG]\x01[^\n]*?\x0111=([^\x01]{1,64})\x01")
 # QuickFIX begins every message it writes with these bytes; a match never crosses into the next.
 _BEGIN = b"8=FIX"
@@ -55,11 +58,8 @@ class StoreView:
 
     def requests_sent(self) -> frozenset[str]:
         """Return ClOrdID(11) of every D, F, G in the store: no other request can have left."""
-        body = self._body()
-        if not body:
-            return frozenset()
         found = set()
-        for message in body.split(_BEGIN):
+        for message in self._messages():
             match = _REQUEST.search(message)
             if match:
                 found.add(match.group(1).decode("utf-8", "surrogateescape"))
@@ -118,11 +118,18 @@ class StoreView:
             if int(number) >= first
         }
 
-    def _body(self) -> bytes:
+    def _messages(self) -> Iterator[bytes]:
+        """Yield every message; a part of the file is in memory at a time."""
         try:
-            return self._file("body").read_bytes()
+            file = self._file("body").open("rb")
         except FileNotFoundError:
-            return b""
+            return
+        rest = b""
+        with file:
+            while part := file.read(_PART_BYTES):
+                *whole, rest = (rest + part).split(_BEGIN)
+                yield from whole
+        yield rest
 
     def _place(self, msg_seq_num: int) -> tuple[int, int] | None:
         try:

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from svc_identity.adapters.postgres.privileges import grant
 from svc_identity.adapters.postgres.store import open_engine
 from svc_identity.adapters.postgres.tables import SCHEMA
 
@@ -16,8 +17,14 @@ FOLDER: Final = Path(__file__).parent / "migrations"
 LOCK: Final = 0x4F4D_4944  # one migration at a time; "OMID"
 
 
-async def migrate(database_url: str) -> str:
-    """Apply missing migrations in one transaction; return the new revision."""
+async def migrate(database_url: str, service_role: str = "") -> str:
+    """Apply missing migrations in one transaction; return the new revision.
+
+    Args:
+        database_url: Of the role that owns the tables.
+        service_role: Role that the service connects as. It gets the rights of `privileges.py`;
+            empty: the service uses the owner's role, and nothing is granted.
+    """
     engine = open_engine(database_url)
     try:
         async with engine.begin() as connection:
@@ -28,15 +35,17 @@ async def migrate(database_url: str) -> str:
             )
             if not present:
                 await connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
-            return await connection.run_sync(_upgrade)
+            return await connection.run_sync(_upgrade, service_role)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: sa.Connection) -> str:
+def _upgrade(connection: sa.Connection, service_role: str) -> str:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if service_role:
+        grant(connection, service_role)
     return current_revision(connection)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from svc_oms.adapters.postgres.bounded_scan import Scan, id_range
 from svc_oms.adapters.postgres.columns import FROM_US, where_of
 from svc_oms.service.ports import AuditFilter, AuditHead, AuditLine
 
@@ -25,9 +26,7 @@ FROM unnest($4::int8[], $5::text[], $6::int8[], $7::int2[], $8::text[], $9::text
     AS u (sequence, entry_id, at_us, kind, actor, account_id, order_id, reason, payload, hash)
 """  # noqa: S608 - constants
 
-_PAGE = """
-SELECT entry_id, payload FROM oms.audit_log WHERE {where} ORDER BY entry_id DESC LIMIT {limit}
-"""
+_NARROW = "entry_id, order_id, account_id, actor, reason, at, kind"
 
 
 async def lock(connection: Any, writer: str) -> AuditHead:
@@ -42,16 +41,50 @@ async def append(connection: Any, writer: str, lines: Sequence[AuditLine]) -> No
     await connection.execute(_WRITE, writer, last.sequence, last.hash, *rows)
 
 
-def page(wanted: AuditFilter) -> tuple[str, list[Any]]:
-    """Return the statement and the parameters that read a page, newest first."""
-    where, parameters = where_of(
+def scan(wanted: AuditFilter) -> Scan:
+    """Return what a page reads: by the index of an order, an account, an actor or reasons.
+
+    Each of them is in the order of the entries' ids, and a time is a range of ids.
+    """
+    low, high = id_range(wanted.from_us, wanted.until_us)
+    high = min((each for each in (high, wanted.before_entry_id) if each), default="")
+    columns = [
+        (column, kind, [value] if isinstance(value, str) else sorted(set(value)))
+        for column, kind, value in (
+            ("order_id", "text", wanted.order_id),
+            ("account_id", "text", wanted.account_id),
+            ("actor", "text", wanted.actor),
+            ("reason", "int2", wanted.reasons),
+        )
+        if value
+    ]
+    indexed, others = columns[:1], columns[1:]
+    ids, parameters = where_of(
+        *((True, f"{{}}::{kind}[] IS NOT NULL", values) for _, kind, values in indexed),
+        (low, "entry_id >= {}", low),
+        (high, "entry_id < {}", high),
+    )
+    filters, more = where_of(
+        *((True, f"{column} = ANY({{}}::{kind}[])", values) for column, kind, values in others),
         (wanted.from_us, f"at >= {FROM_US}", wanted.from_us),
         (wanted.until_us, f"at < {FROM_US}", wanted.until_us),
-        (wanted.actor, "actor = {}", wanted.actor),
-        (wanted.account_id, "account_id = {}", wanted.account_id),
-        (wanted.order_id, "order_id = {}", wanted.order_id),
-        (wanted.reasons, "reason = ANY({}::int2[])", wanted.reasons),
         (wanted.kind, "kind = {}", wanted.kind),
-        (wanted.before_entry_id, "entry_id < {}", wanted.before_entry_id),
+        after=len(parameters),
     )
-    return _PAGE.format(where=where, limit=int(wanted.limit)), parameters
+    entries = Scan(
+        "oms.audit_log",
+        "entry_id",
+        "entry_id, payload",
+        _NARROW,
+        ids,
+        filters,
+        [*parameters, *more],
+    )
+    for column, kind, values in indexed:
+        if column == "order_id":
+            # Its index has no entry without an order.
+            entries = entries._replace(ids=f"{ids} AND order_id <> ''")
+        entries = entries._replace(
+            part=column, values=f"unnest($1::{kind}[])", values_count=len(values)
+        )
+    return entries

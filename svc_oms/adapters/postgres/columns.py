@@ -109,11 +109,12 @@ def _unpacked(column: Column, texts: dict[str, str]) -> str:
     return _SQL[column.kind].unpacked.format(text=text, name=column.name, updated=updated)
 
 
-def where_of(*conditions: tuple[object, str, Any]) -> tuple[str, list[Any]]:
-    """Join the conditions that apply, each with its parameter."""
-    texts, parameters = ["true"], []
+def where_of(*conditions: tuple[object, str, Any], after: int = 0) -> tuple[str, list[Any]]:
+    """Join the conditions that apply, each with its parameter; they are numbered after others."""
+    texts: list[str] = []
+    parameters: list[Any] = []
     for applies, condition, value in conditions:
         if applies:
             parameters.append(value)
-            texts.append(condition.format(f"${len(parameters)}"))
-    return " AND ".join(texts), parameters
+            texts.append(condition.format(f"${after + len(parameters)}"))
+    return " AND ".join(texts) or "true", parameters

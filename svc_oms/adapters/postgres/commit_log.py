@@ -11,19 +11,27 @@ from typing import Any
 
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry
 
-_COLUMNS = {
-    CommitLog.ORDER_EVENTS: "account_id, sequence, payload",
-    CommitLog.AUDIT: "writer, sequence, payload",
-    CommitLog.CONTROLS: "kind || '/' || object_id, version::int8, body",
-    CommitLog.STATES: "subject || '/' || object_id, version, convert_to(image::text, 'UTF8')",
+KEYS = {
+    CommitLog.ORDER_EVENTS: "account_id, sequence",
+    CommitLog.AUDIT: "writer, sequence",
+    CommitLog.CONTROLS: "kind || '/' || object_id, version::int8",
+    CommitLog.STATES: "subject || '/' || object_id, version",
+}
+"""Whose entry it is, and the key's own number."""
+
+_BODIES = {
+    CommitLog.ORDER_EVENTS: "payload",
+    CommitLog.AUDIT: "payload",
+    CommitLog.CONTROLS: "body",
+    CommitLog.STATES: "convert_to(image::text, 'UTF8')",
 }
 
 PAGES = {
     log: f"""
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8, log_number, {columns}
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8, log_number, {key}, {_BODIES[log]}
 FROM oms.{log} WHERE log_number > $1 ORDER BY log_number LIMIT $2
 """
-    for log, columns in _COLUMNS.items()
+    for log, key in KEYS.items()
 }
 """The first column is the oldest transaction that was open as the statement began."""
 

@@ -13,9 +13,16 @@ SELECT account_id, isin, currency, trim_scale(quantity)::text, trim_scale(cost):
 FROM oms.positions WHERE account_id = ANY($1::text[]) ORDER BY account_id, isin, currency
 """
 
+POSITION_BASE = "SELECT sequence, amended_to FROM oms.position_bases WHERE account_id = $1"
+
+OPENING_POSITIONS = POSITIONS.replace("oms.positions", "oms.opening_positions")
+
 # No column of the orders has the ISIN, and no index of the executions the account: only a bust or
 # a correction asks for these, and every fill would pay. The text is anywhere in the order's body.
-_OF_ORDERS = """WHERE o.account_id = $1 AND position(convert_to($2, 'UTF8') IN o.body) > 0"""
+# What an opening position has in it is left out, also where its rows are still here.
+_OF_ORDERS = """WHERE o.account_id = $1 AND position(convert_to($2, 'UTF8') IN o.body) > 0
+    AND e.sequence > coalesce((SELECT b.sequence FROM oms.position_bases b
+        WHERE b.account_id = $1), 0)"""
 
 FILLS = f"""
 SELECT o.body, e.exec_id, e.sequence, e.quantity::text, e.price::text

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from svc_oms.adapters.postgres.privileges import grant
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Any number that nothing else uses: two replicas that start
@@ -38,7 +40,7 @@ def newest_revision() -> str:
     return head
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
+def _upgrade(connection: Connection, revision: str, service_role: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     # Checked first: a role that owns only its schema must not use CREATE SCHEMA at all.
     if not connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = 'oms'")):
@@ -46,6 +48,8 @@ def _upgrade(connection: Connection, revision: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    if service_role:
+        grant(connection, service_role)
 
 
 def _current(connection: Connection) -> str | None:
@@ -53,12 +57,19 @@ def _current(connection: Connection) -> str | None:
     return context.get_current_revision()
 
 
-async def migrate(database_url: str, revision: str = "head") -> None:
-    """Run every migration that is missing up to a revision, one replica at a time."""
+async def migrate(database_url: str, revision: str = "head", service_role: str = "") -> None:
+    """Run every migration that is missing up to a revision, one replica at a time.
+
+    Args:
+        database_url: Of the role that owns the tables.
+        revision: The last one to run.
+        service_role: Role that the service connects as. It gets the rights of `privileges.py`;
+            empty: the service uses the owner's role, and nothing is granted.
+    """
     engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade, revision)
+            await connection.run_sync(_upgrade, revision, service_role)
     finally:
         await engine.dispose()
 

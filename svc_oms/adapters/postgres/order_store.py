@@ -8,20 +8,20 @@ from typing import Any, NamedTuple, Self
 import asyncpg
 from typing_extensions import override
 
-from svc_oms.adapters.postgres import audit_log_store
+from svc_oms.adapters.postgres import audit_log_store, bounded_scan
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
-from svc_oms.adapters.postgres.columns import FROM_US, where_of
 from svc_oms.adapters.postgres.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.guard_store import PostgresGuards
 from svc_oms.adapters.postgres.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.order_pages import order_scan
 from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
-from svc_oms.service.book.verification import Audited
+from svc_oms.service.book.book_view import Audited
 from svc_oms.service.ports import (
     AccountInfo,
     AccountSnapshot,
@@ -32,6 +32,7 @@ from svc_oms.service.ports import (
     LoggedEvent,
     OrderRow,
     OrderStore,
+    Page,
     SessionHeldError,
     SessionRow,
     Transaction,
@@ -166,28 +167,24 @@ class PostgresStore(OrderStore, Audited):
         return [ExecutionRow(*row) for row in await self._fetch(sql.ORDER_EXECUTIONS, order_id)]
 
     @override
-    async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
-        where, parameters = where_of(
-            (wanted.account_ids is not None, "account_id = ANY({}::text[])", wanted.account_ids),
-            (wanted.states, "state = ANY({}::int2[])", wanted.states),
-            (wanted.instrument_id, "instrument_id = {}", wanted.instrument_id),
-            (wanted.before_order_id, "order_id < {}", wanted.before_order_id),
-            (wanted.created_from_us, f"created_at >= {FROM_US}", wanted.created_from_us),
-            (wanted.created_until_us, f"created_at < {FROM_US}", wanted.created_until_us),
-        )
-        if wanted.open_only:
-            where += " AND is_open"
-        statement = sql.LIST.format(where=where, limit=int(wanted.limit))
-        return [OrderRow(*row) for row in await self._fetch(statement, *parameters)]
+    async def list_orders(self, wanted: ListFilter) -> Page[OrderRow]:
+        with translated():
+            rows, after = await bounded_scan.fetch(
+                self._read_pool, order_scan(wanted), wanted.limit, wanted.rows_read_max
+            )
+        return Page([OrderRow(*row) for row in rows], after)
 
     @override
     def guards(self) -> PostgresGuards:
         return PostgresGuards(self._write_pool)
 
     @override
-    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
-        statement, parameters = audit_log_store.page(wanted)
-        return [(entry_id, body) for entry_id, body in await self._fetch(statement, *parameters)]
+    async def list_audit(self, wanted: AuditFilter) -> Page[tuple[str, bytes]]:
+        with translated():
+            rows, after = await bounded_scan.fetch(
+                self._read_pool, audit_log_store.scan(wanted), wanted.limit, wanted.rows_read_max
+            )
+        return Page([(entry_id, body) for entry_id, body in rows], after)
 
     @override
     async def snapshot(
@@ -212,6 +209,16 @@ class PostgresStore(OrderStore, Audited):
     @override
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
+
+    @override
+    async def archived_before(self) -> str:
+        rows = await self._fetch(sql.ARCHIVED_BEFORE)
+        return str(rows[0][0])
+
+    @override
+    async def archived_to(self, account_id: str) -> int:
+        rows = await self._fetch(sql.ARCHIVED_TO, account_id)
+        return int(rows[0][0]) if rows else 0
 
     @override
     async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:

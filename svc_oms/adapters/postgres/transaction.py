@@ -13,6 +13,7 @@ from svc_oms.adapters.postgres import audit_log_store, parked_store
 from svc_oms.adapters.postgres import control_statements as controls
 from svc_oms.adapters.postgres import order_statements as sql
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.fills import PostgresFills
 from svc_oms.adapters.postgres.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill_store import switch_row
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
@@ -27,6 +28,7 @@ from svc_oms.service.ports import (
     FencedError,
     FillRow,
     IdempotencyRow,
+    OpeningsRow,
     OrderRow,
     ParkedWrite,
     PositionRow,
@@ -37,12 +39,6 @@ from svc_oms.service.ports.kill_ports import SwitchRow
 from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite, StatementRow
 from svc_oms.service.ports.recovery_ports import RecoveryRow
 from svc_oms.service.ports.session_ports import ActionRow
-
-# Fills fetched at a time while a position is folded anew.
-FILL_ROWS_PREFETCH = 1_000
-# Longest time of each of its reads. Longer than of other statements: an account may have millions
-# of executions, and a report of a bust must not fail again and again.
-REFOLD_TIMEOUT_S = 120.0
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
@@ -242,25 +238,16 @@ class PostgresTransaction(Transaction):
         return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
 
     @override
-    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
-        with translated():
-            rows = await self._connection.fetch(
-                controls.AMENDMENTS, account_id, named, timeout=REFOLD_TIMEOUT_S
-            )
-        return [AmendmentRow(*row) for row in rows]
+    async def openings(self, account_id: str) -> OpeningsRow:
+        return await PostgresFills(self._connection).openings(account_id)
 
     @override
-    async def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
-        with translated():
-            rows = self._connection.cursor(
-                controls.FILLS,
-                account_id,
-                named,
-                prefetch=FILL_ROWS_PREFETCH,
-                timeout=REFOLD_TIMEOUT_S,
-            )
-            async for row in rows:
-                yield FillRow(*row)
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        return await PostgresFills(self._connection).amendments(account_id, named)
+
+    @override
+    def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        return PostgresFills(self._connection).fills(account_id, named)
 
     @override
     async def write(self, writes: WriteSet) -> dict[str, int]:

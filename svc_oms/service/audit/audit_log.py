@@ -8,9 +8,9 @@ repeated they are there twice, but never missing.
 
 from collections.abc import Sequence
 
+from kernel.hashchain import event_hash
 from kernel.ulid import new_ulid
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
-from svc_oms.domain.hashchain import event_hash
 from svc_oms.service.codec.audit_entries import audit_entry, audit_line
 from svc_oms.service.ports import AuditWrite, OrderStore, Transaction
 

@@ -7,9 +7,9 @@ anything raises, none. So a bad command cannot harm the others of its batch.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from kernel.hashchain import event_hash
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.events import Event, OrderAccepted, Stamp, VenueReportParked
-from svc_oms.domain.hashchain import event_hash
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import evolve
 from svc_oms.service.codec.order_events import encode_account_event, encode_event

@@ -1,6 +1,6 @@
 """The append-only logs, each with numbers in commit order: what a reader of all changes reads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,11 +30,21 @@ class LogEntry(NamedTuple):
     """Protobuf; of CommitLog.STATES the row as JSON."""
 
 
-async def check_commit_order(log: CommitLog, entries: AsyncIterator[LogEntry]) -> list[Finding]:
-    """Check that a reader by log_number gets every entry of each key once and in order."""
+async def check_commit_order(
+    log: CommitLog, entries: AsyncIterator[LogEntry], removed: Mapping[str, int]
+) -> list[Finding]:
+    """Check that a reader by log_number gets every entry of each key once and in order.
+
+    Args:
+        log: Which log it is.
+        entries: Its entries.
+        removed: By key, the version up to which entries were archived; some may still be here.
+    """
     findings: list[Finding] = []
-    versions: dict[str, int] = {}
+    versions = dict(removed)
     async for entry in entries:
+        if entry.version <= removed.get(entry.key, 0):
+            continue
         expected = versions.get(entry.key, 0) + 1
         versions[entry.key] = entry.version
         if entry.version != expected:

@@ -1,164 +1,114 @@
-"""Recomputes the order book from its log: every row, hash, sequence and sum."""
+"""Recomputes the order book from its logs: every row, hash, sequence and sum."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from ordermesh.oms.v1 import order_pb2
+from kernel.hashchain import GENESIS, ChainCheck, event_hash
 from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
-from svc_oms.domain.hashchain import GENESIS, event_hash
-from svc_oms.domain.model import Order
-from svc_oms.domain.positions import check_positions
-from svc_oms.domain.verify import Finding, LogLine, check_account
-from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
+from svc_oms.domain.verify import Finding
+from svc_oms.service.book.account_verification import AccountVerification, Progress
+from svc_oms.service.book.book_view import Audited, BookReader, StoredBase
+from svc_oms.service.book.commit_logs import CommitLog, check_commit_order
+from svc_oms.service.book.report import Report
 from svc_oms.service.codec.audit_entries import audit_line
-from svc_oms.service.codec.control_records import position_value
-from svc_oms.service.codec.order_events import decode_event
-from svc_oms.service.codec.order_records import (
-    order_message,
-    order_write,
-    progress_message,
-    read_order,
-)
-from svc_oms.service.codec.values import execution_value
-from svc_oms.service.ports import AuditHead, AuditLine, PositionRow
+from svc_oms.service.ports import AuditHead, AuditLine
 
-FINDINGS_SHOWN_MAX = 200
+CHAINS = {CommitLog.CONTROLS: "control_chain", CommitLog.STATES: "state_chain"}
+"""The logs that the database chains, and the name of the invariant."""
 
 
-class StoredOrder(NamedTuple):
-    """A row of oms.orders, its columns as canonical text."""
+class Scope(NamedTuple):
+    """The part of the book that is verified."""
 
-    body: bytes
-    fold: bytes
-    columns: dict[str, str]
-    """By field of OrderWrite; all but body and fold."""
-
-
-class StoredExecution(NamedTuple):
-    """A row of oms.executions."""
-
-    exec_type: str
-    body: bytes
-    busted: bool
+    accounts: frozenset[str] = frozenset()
+    """Empty: all, and the logs that belong to no account."""
+    since_us: int = 0
+    """Only what was recorded since; 0: all."""
 
 
-class StoredAccount(NamedTuple):
-    """A row of oms.accounts."""
-
-    account_id: str
-    last_sequence: int
-    chain_head: bytes
+EVERYTHING = Scope()
+NO_HEAD = AuditHead(0, GENESIS)
 
 
-class AccountReader(Protocol):
-    """Everything of every account, in one view of the database."""
-
-    async def accounts(self) -> list[StoredAccount]:
-        """Read all accounts."""
-        ...
-
-    def log(self, account_id: str) -> AsyncIterator[tuple[bytes, bytes]]:
-        """Read (payload, hash) in sequence."""
-        ...
-
-    async def orders(self, account_id: str) -> list[StoredOrder]:
-        """Read all orders."""
-        ...
-
-    async def executions(self, account_id: str) -> list[StoredExecution]:
-        """Read all executions."""
-        ...
-
-    async def audit_chains(self) -> dict[str, AuditHead]:
-        """Read the end of every writer's chain of the audit log."""
-        ...
-
-    def audit_log(self, writer: str) -> AsyncIterator[AuditLine]:
-        """Read a writer's lines in sequence."""
-        ...
-
-    def commit_log(self, log: CommitLog) -> AsyncIterator[LogEntry]:
-        """Read a log in commit order."""
-        ...
-
-    async def positions(self, account_id: str) -> list[PositionRow]:
-        """Read all positions."""
-        ...
+def _silent(_line: str) -> None:
+    """Report no progress."""
 
 
-class Audited(Protocol):
-    """A store that can be read as a whole."""
-
-    def audit(self) -> AbstractAsyncContextManager[AccountReader]:
-        """Open one view of everything."""
-        ...
-
-
-@dataclass(slots=True)
-class Report:
-    """The findings, and how much was checked."""
-
-    accounts: int = 0
-    orders: int = 0
-    events: int = 0
-    executions: int = 0
-    audit_entries: int = 0
-    findings: list[Finding] = field(default_factory=list)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the report as lines of text."""
-        yield (
-            f"{self.accounts} accounts, {self.orders} orders, {self.events} events, "
-            f"{self.executions} executions recomputed, {self.audit_entries} audit entries chained"
-        )
-        for finding in self.findings[:FINDINGS_SHOWN_MAX]:
-            yield f"{finding.invariant}: {finding.subject}: {finding.text}"
-        hidden = len(self.findings) - FINDINGS_SHOWN_MAX
-        if hidden > 0:
-            yield f"and {hidden} more"
-        yield f"{len(self.findings)} differences" if self.findings else "no difference"
-
-
-async def verify_book(store: Audited) -> Report:
-    """Check every account; see `domain.verify`."""
+async def verify_book(
+    store: Audited, scope: Scope = EVERYTHING, progress: Progress = _silent
+) -> Report:
+    """Check every account and every log of the scope; see `domain.verify`."""
     report = Report()
     async with store.audit() as reader:
-        for account in await reader.accounts():
-            await _verify_account(reader, account, report)
+        await _verify_accounts(reader, scope, report, progress)
+        if scope.since_us:
+            report.left_out.append(
+                "orders that began earlier, positions, and numbers in commit order (--since)"
+            )
+        if scope.accounts:
+            report.left_out.append("what belongs to no account: audit log, controls (--account)")
+            return report
+        bases = await reader.log_bases(CommitLog.AUDIT)
         for writer, head in (await reader.audit_chains()).items():
-            await _verify_audit(reader, writer, head, report)
-        for log in CommitLog:
-            report.findings += await check_commit_order(log, reader.commit_log(log))
+            start = bases.get(writer, NO_HEAD)
+            if scope.since_us:
+                start = await reader.audit_start(writer, scope.since_us) or start
+            await _verify_audit(reader, writer, start, head, report)
+            progress(f"audit log: {report.audit_entries:,} entries")
+        for log, invariant in CHAINS.items():
+            progress(f"{log}: chains")
+            await _verify_chain(reader, log, invariant, report)
+        for table, key, text in await reader.state_differences():
+            report.add([Finding("state", f"{table}/{key}", text)])
+        for log in CommitLog if not scope.since_us else ():
+            progress(f"{log}: numbers in commit order")
+            removed = {key: each[0] for key, each in (await reader.log_bases(log)).items()}
+            report.add(await check_commit_order(log, reader.commit_log(log), removed))
     return report
 
 
+async def _verify_accounts(
+    reader: BookReader, scope: Scope, report: Report, progress: Progress
+) -> None:
+    accounts = await reader.accounts()
+    for name in sorted(scope.accounts - {account.account_id for account in accounts}):
+        report.add([Finding("sequence", name, "there is no such account")])
+    for account in accounts:
+        if scope.accounts and account.account_id not in scope.accounts:
+            continue
+        base = await reader.base(account.account_id)
+        start = None
+        if scope.since_us:
+            start = await reader.log_start(account.account_id, scope.since_us)
+        if start is not None and start.last_sequence > base.sequence:
+            base = StoredBase(*start, partial=True)
+        await AccountVerification(reader, account, base, report).run(progress)
+
+
 async def _verify_audit(
-    reader: AccountReader, writer: str, head: AuditHead, report: Report
+    reader: BookReader, writer: str, start: AuditHead, head: AuditHead, report: Report
 ) -> None:
     """Check a writer's chain: numbers, hashes, and columns against the hashed entry."""
-    sequence, previous = 0, GENESIS
-    async for line in reader.audit_log(writer):
+    sequence, previous = start
+    async for line in reader.audit_log(writer, start.last_sequence):
         sequence += 1
         expected = event_hash(previous, line.payload)
         where = f"{writer}/{sequence}"
         if line.hash != expected:
-            report.findings.append(Finding("audit_chain", where, "the hash is wrong"))
+            report.add([Finding("audit_chain", where, "the hash is wrong")])
         if line.sequence != sequence:
             text = f"sequence {line.sequence} , but it should be {sequence}"
-            report.findings.append(Finding("audit_chain", where, text))
+            report.add([Finding("audit_chain", where, text)])
             sequence = line.sequence
         if not _audit_columns_hold(writer, line):
             text = "a column differs from the entry"
-            report.findings.append(Finding("audit_chain", where, text))
+            report.add([Finding("audit_chain", where, text)])
         previous = line.hash
         report.audit_entries += 1
     if (sequence, previous) != head:
         text = f"the chain has {head.last_sequence} entries, but the log ends at {sequence}"
-        report.findings.append(Finding("audit_chain", writer, text))
+        report.add([Finding("audit_chain", writer, text)])
 
 
 def _audit_columns_hold(writer: str, line: AuditLine) -> bool:
@@ -169,47 +119,9 @@ def _audit_columns_hold(writer: str, line: AuditLine) -> bool:
     return message.writer == writer and audit_line(message, line.payload, line.hash) == line
 
 
-async def _verify_account(reader: AccountReader, account: StoredAccount, report: Report) -> None:
-    name = account.account_id
-    lines: list[LogLine] = [
-        decode_event(payload, stored) async for payload, stored in reader.log(name)
-    ]
-    rows = await reader.orders(name)
-    orders = [read_order(row.body, row.fold) for row in rows]
-    executions = [
-        execution_value(order_pb2.Execution.FromString(row.body))._replace(busted=row.busted)
-        for row in await reader.executions(name)
-        if row.exec_type != "H"
-    ]
-    findings = check_account(name, lines, orders, executions)
-    stored = [position_value(row) for row in await reader.positions(name)]
-    held = {each.key: each for each in stored}
-    findings += check_positions(name, held, lines, orders, executions)
-    findings += [f for o, row in zip(orders, rows, strict=True) for f in _check_row(o, row)]
-    last = lines[-1].sequence if lines else 0
-    if account.last_sequence != last:
-        findings.append(
-            Finding("sequence", name, f"it has {account.last_sequence}, but the log ends at {last}")
-        )
-    if lines and account.chain_head != lines[-1].event_hash:
-        findings.append(Finding("hash_chain", name, "the row's chain head is not the log's"))
-    report.accounts += 1
-    report.orders += len(orders)
-    report.events += len(lines)
-    report.executions += len(executions)
-    report.findings += findings
-
-
-def _check_row(order: Order, row: StoredOrder) -> Iterator[Finding]:
-    """Compare body and fold bit for bit, and every column, with what the order encodes to."""
-    message = order_message(order, progress_message(order))
-    body = message.SerializeToString()
-    if body != row.body:
-        yield Finding("fold", order.order_id, "the stored body is not what the order encodes to")
-    expected = order_write(order, message, body)
-    if expected.fold != row.fold:
-        yield Finding("fold", order.order_id, "the stored fold is not what the order encodes to")
-    for column, found in row.columns.items():
-        wanted = str(getattr(expected, column))
-        if found != wanted:
-            yield Finding("fold", order.order_id, f"{column} is {found!r}, should be {wanted!r}")
+async def _verify_chain(reader: BookReader, log: CommitLog, invariant: str, report: Report) -> None:
+    check = ChainCheck()
+    async for entry in reader.chain(log):
+        for text in check.add(*entry):
+            report.add([Finding(invariant, entry.key, text)])
+    report.states += check.entries

@@ -15,10 +15,10 @@ from svc_oms.domain.controls.limit_values import (
     Values,
 )
 from svc_oms.domain.controls.state import Stop, StrategyKey
-from svc_oms.domain.positions import Position
+from svc_oms.domain.positions import Openings, Position
 from svc_oms.service.codec.derived import derive, reader, writer
 from svc_oms.service.codec.values import timestamp
-from svc_oms.service.ports import PositionRow
+from svc_oms.service.ports import OpeningsRow, PositionRow
 from svc_oms.service.ports.control_ports import RecordKind
 
 VALUES = derive(Values, limit_pb2.LimitValues)
@@ -115,6 +115,12 @@ def position_value(row: PositionRow) -> Position:
         Decimal(row.realised),
         row.as_of_sequence,
     )
+
+
+def openings_value(row: OpeningsRow) -> Openings:
+    """Read what an account's archived executions make."""
+    positions = [position_value(each) for each in row.positions]
+    return Openings(row.sequence, row.amended_to, {each.key: each for each in positions})
 
 
 def position_message(row: PositionRow) -> order_pb2.Position:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.model import InstrumentKey
-from svc_oms.domain.positions import Position, positions_of_log
-from svc_oms.service.book.verification import AccountReader, Audited
-from svc_oms.service.codec.control_records import position_row, position_value
-from svc_oms.service.codec.order_events import decode_event
-from svc_oms.service.codec.order_records import read_order
+from svc_oms.domain.position_fold import PositionFold
+from svc_oms.domain.positions import Position
+from svc_oms.service.book.account_fold import AccountFold
+from svc_oms.service.book.book_view import Audited, BookReader
+from svc_oms.service.codec.control_records import openings_value, position_row, position_value
 from svc_oms.service.ports.control_ports import ControlStore
 
 # Attempts for an account whose log grows while it is read; then it is reported.
@@ -27,7 +27,7 @@ async def build_positions(store: Audited, controls: ControlStore) -> int:
             for account in await reader.accounts()
             if account.last_sequence
             and not await reader.positions(account.account_id)
-            and await reader.executions(account.account_id)
+            and account.executions
         ]
     return await _build_each(store, controls, missing)
 
@@ -58,10 +58,18 @@ async def _build_each(store: Audited, controls: ControlStore, account_ids: list[
     return len(account_ids)
 
 
-async def _of_log(reader: AccountReader, account_id: str) -> Mapping[InstrumentKey, Position]:
-    lines = [decode_event(payload, stored) async for payload, stored in reader.log(account_id)]
-    orders = [read_order(each.body, each.fold) for each in await reader.orders(account_id)]
-    return positions_of_log(account_id, lines, orders)
+async def _of_log(reader: BookReader, account_id: str) -> Mapping[InstrumentKey, Position]:
+    base = await reader.base(account_id)
+    positions = PositionFold(account_id, openings_value(base.openings))
+    async for page in AccountFold(reader, account_id, base).pages():
+        for order, line in page.moved:
+            positions.add(order, line.event, line.sequence)
+    if positions.refolds():
+        async for page in AccountFold(reader, account_id, base).pages():
+            for order, line in page.moved:
+                positions.add_again(order, line.event, line.sequence)
+    made, _ = positions.finished()
+    return made
 
 
 async def _build(store: Audited, controls: ControlStore, account_id: str) -> bool:

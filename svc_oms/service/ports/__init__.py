@@ -1,11 +1,12 @@
 """What the order book needs of the outside, as protocols; the records are in `records.py`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.directory_ports import DirectoryStore
+from svc_oms.service.ports.fill_ports import FillReader
 from svc_oms.service.ports.guard_ports import GuardStore
 from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
 from svc_oms.service.ports.order_columns import OrderWrite
@@ -31,8 +32,10 @@ from svc_oms.service.ports.records import (
     LinkProgress,
     ListFilter,
     LoggedEvent,
+    OpeningsRow,
     OrderRow,
     OutboxWrite,
+    Page,
     ParkedWrite,
     PositionRow,
     SessionRow,
@@ -59,16 +62,19 @@ __all__ = [
     "EventWrite",
     "ExecutionRow",
     "FencedError",
+    "FillReader",
     "FillRow",
     "IdempotencyRow",
     "LinkProgress",
     "ListFilter",
     "LoggedEvent",
+    "OpeningsRow",
     "OrderCache",
     "OrderRow",
     "OrderStore",
     "OrderWrite",
     "OutboxWrite",
+    "Page",
     "ParkedWrite",
     "PositionRow",
     "SessionHeldError",
@@ -81,7 +87,7 @@ __all__ = [
 ]
 
 
-class Transaction(Protocol):
+class Transaction(FillReader, Protocol):
     """One transaction. Leaving its context without an exception commits it."""
 
     async def commit(self) -> None:
@@ -179,25 +185,6 @@ class Transaction(Protocol):
         """Read all executions of orders."""
         ...
 
-    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
-        """Read the busts and corrections of an account's orders, in the order of the log.
-
-        Of orders whose body has this text somewhere; the caller compares. See `fills`.
-        """
-        ...
-
-    def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
-        """Read the fills of an account's orders, amended or not, in the order of the log.
-
-        A part at a time, because an account may have any number of them.
-
-        Args:
-            account_id: A locked account.
-            named: Only orders whose body has this text somewhere; the caller compares. No column
-                has the ISIN, because only a bust or a correction asks for it.
-        """
-        ...
-
     async def write(self, writes: WriteSet) -> dict[str, int]:
         """Write all; return per session the outbound number before its first new command.
 
@@ -271,7 +258,7 @@ class OrderStore(Protocol):
         """Read an order's fills in the order they were applied."""
         ...
 
-    async def list_orders(self, wanted: ListFilter) -> list[OrderRow]:
+    async def list_orders(self, wanted: ListFilter) -> Page[OrderRow]:
         """Read a page, newest first."""
         ...
 
@@ -283,6 +270,14 @@ class OrderStore(Protocol):
 
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         """Read the last sequences; accounts that do not exist are left out."""
+        ...
+
+    async def archived_before(self) -> str:
+        """Read the id below which an order that is not here may have been archived."""
+        ...
+
+    async def archived_to(self, account_id: str) -> int:
+        """Read up to which sequence the events of an account were archived and removed."""
         ...
 
     async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
@@ -357,7 +352,7 @@ class OrderStore(Protocol):
         """Return the store of flow guards."""
         ...
 
-    async def list_audit(self, wanted: AuditFilter) -> list[tuple[str, bytes]]:
+    async def list_audit(self, wanted: AuditFilter) -> Page[tuple[str, bytes]]:
         """Read (entry_id, payload) of a page of the audit log, newest first."""
 
     async def waiting(self) -> dict[str, int]:

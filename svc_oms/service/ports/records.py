@@ -9,10 +9,12 @@ again: take them from there.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from svc_oms.service.ports.order_columns import OrderWrite
 from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
+
+Row = TypeVar("Row")
 
 
 class AccountRow(NamedTuple):
@@ -41,6 +43,14 @@ class PositionRow(NamedTuple):
     average_price: str
     realised: str
     as_of_sequence: int
+
+
+class OpeningsRow(NamedTuple):
+    """What an account's archived executions make; see `domain.positions.Openings`."""
+
+    sequence: int = 0
+    amended_to: int = 0
+    positions: tuple[PositionRow, ...] = ()
 
 
 class AccountInfo(NamedTuple):
@@ -232,6 +242,8 @@ class AuditFilter(NamedTuple):
     kind: int
     before_entry_id: str
     limit: int
+    rows_read_max: int = 0
+    """A page that would look at more rows ends before its limit; 0 is no bound."""
 
 
 class LinkProgress(NamedTuple):
@@ -282,6 +294,17 @@ class ListFilter(NamedTuple):
     created_until_us: int
     before_order_id: str
     limit: int
+    rows_read_max: int = 0
+    """A page that would look at more rows ends before its limit; 0 is no bound."""
+
+
+class Page(NamedTuple, Generic[Row]):
+    """A page of a list, newest first."""
+
+    rows: list[Row]
+    next_after: str
+    """The id after which the next page begins; empty: this is the last one. A page that reached
+    its bound of rows read may have few rows, or none, and yet a next one."""
 
 
 class AccountSnapshot(NamedTuple):

@@ -221,8 +221,13 @@ class Recoveries:
             stored.order_id: read_order(stored.body, stored.fold).request_count
             for stored in await self._orders.orders(ids)
         }
+        archived_before = await self._orders.archived_before()
         for each in sent:
-            if number_of(each.cl_ord_id) > counts.get(order_id_of(each.cl_ord_id), 0):
+            order_id = order_id_of(each.cl_ord_id)
+            if order_id not in counts and order_id < archived_before:
+                # Its time was over.
+                continue
+            if number_of(each.cl_ord_id) > counts.get(order_id, 0):
                 return (
                     f"the gateway has sent {each.cl_ord_id} with MsgSeqNum(34) "
                     f"{each.msg_seq_num}, and the book does not know this request"

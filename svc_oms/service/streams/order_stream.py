@@ -137,7 +137,8 @@ class OrderStream:
         """Replay the events after the reader's cursor, or send a snapshot."""
         requested = position.requested
         if requested is not None:
-            kept = Kept(self._epoch, position.tail.high)
+            oldest = 1 + await self._parts.store.archived_to(position.account_id)
+            kept = Kept(self._epoch, position.tail.high, oldest)
             cause = resync_cause(requested, kept)
             if cause is None:
                 position.cursor = requested.sequence

@@ -44,6 +44,7 @@ class Adoption:
         self._requests: defaultdict[str, list[SentOrder]] = defaultdict(list)
         self._symbols: dict[str, str] = {}
         self._not_recovered: list[str] = []
+        self._archived_before = ""
 
     def take(self, requests: Iterable[gw.SentRequest]) -> None:
         """Take requests in the order in which they were sent."""
@@ -88,6 +89,7 @@ class Adoption:
             else self._requests[order_id][0].account_id
             for order_id in order_ids
         }
+        self._archived_before = await parts.store.archived_before()
         now_ns = parts.clock.now_ns()
         recovered = 0
         async with parts.store.transaction() as transaction:
@@ -119,6 +121,9 @@ class Adoption:
         if not sent:
             return 0
         opening = None
+        if order is None and order_id < self._archived_before:
+            self._give_up(sent[0].cl_ord_id, "its order may be in the archive")
+            return 0
         if order is None:
             why, opening = self._opening(order_id, sent[0], changes.now_ns)
             if why:

@@ -44,13 +44,13 @@ async def open_questions(store: OrderStore, venue_mic: str) -> list[gw.VenueComm
 async def _questions(
     store: OrderStore, venue_mic: str, states: Sequence[int]
 ) -> list[gw.VenueCommand]:
-    rows = await store.list_orders(
-        ListFilter(None, tuple(states), "", True, 0, 0, "", QUESTIONS_MAX + 1)
+    rows, more = await store.list_orders(
+        ListFilter(None, tuple(states), "", True, 0, 0, "", QUESTIONS_MAX)
     )
-    if len(rows) > QUESTIONS_MAX:
+    if more:
         log.error("orders are not asked about", venue=venue_mic, limit=QUESTIONS_MAX)
     questions = []
-    for row in rows[:QUESTIONS_MAX]:
+    for row in rows:
         order = read_order(row.body, row.fold)
         if order.venue_mic != venue_mic:
             continue

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from meshctl.stack.postgres import ROLES
 from svc_identity.adapters.postgres.migrate import migrate
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.domain.revocations import Revocations
@@ -16,6 +17,7 @@ from svc_identity.service.ports import StoreUnavailableError
 from svc_identity.service.users import list_users
 from tests.support.identity import USER_ID, MemoryStore, a_user
 from tests.support.ports import free_port
+from tests.support.postgres import as_service
 
 LATER_NS = 2**60
 
@@ -26,7 +28,7 @@ async def store(request):
         yield MemoryStore()
         return
     url = request.getfixturevalue("identity_database_url")
-    engine = open_engine(url)
+    engine = open_engine(as_service(url, "identity"))
     yield PostgresStore(engine)
     await engine.dispose()
 
@@ -34,7 +36,7 @@ async def store(request):
 @pytest.fixture
 def identity_database_url(postgres_server):
     def prepare(url):
-        asyncio.run(migrate(url))
+        asyncio.run(migrate(url, ROLES["identity"]))
 
     # In a thread of its own: a loop runs in this one.
     failures = []
@@ -245,9 +247,9 @@ def nobodys_port():
 
 
 async def test_migrating_again_changes_nothing(database_url):
-    assert await migrate(database_url) == "0003"
-    assert await migrate(database_url) == "0003"
+    assert await migrate(database_url) == "0004"
+    assert await migrate(database_url) == "0004"
 
 
 async def test_replicas_that_migrate_at_once_do_not_collide(database_url):
-    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0003", "0003"]
+    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0004", "0004"]

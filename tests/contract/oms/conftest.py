@@ -6,6 +6,7 @@ from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo
 from tests.support.oms import prepare_database
 from tests.support.oms_memory import MemoryStore
+from tests.support.postgres import as_service
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -22,7 +23,7 @@ def store_url(request):
 
 @pytest.fixture
 async def store(store_url):
-    opened = await PostgresStore.connect(store_url) if store_url else MemoryStore()
+    opened = await PostgresStore.connect(as_service(store_url)) if store_url else MemoryStore()
     for name in ("ACC-ALICE", "ACC-BOB"):
         await opened.ensure_account(AccountInfo(name, name, "EUR", "DEMO", 1))
     yield opened

@@ -8,13 +8,14 @@ from svc_oms.service.ports import AccountInfo, LinkProgress, PositionRow, WriteS
 from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from tests.contract.oms.test_order_store import order, placed, written
 from tests.support.oms_memory import MemoryStore
+from tests.support.postgres import as_service
 
 LIMIT, OVERRIDE, STATUS = RecordKind.LIMIT, RecordKind.OVERRIDE, RecordKind.STATUS
 
 
 @pytest.fixture
 async def store(store_url):
-    opened = await PostgresStore.connect(store_url) if store_url else MemoryStore()
+    opened = await PostgresStore.connect(as_service(store_url)) if store_url else MemoryStore()
     for name, desk in (("ACC-ALICE", "CASH"), ("ACC-BOB", "")):
         await opened.ensure_account(AccountInfo(name, name, "EUR", "DEMO", 1, desk))
     yield opened

@@ -12,13 +12,14 @@ from svc_oms.service.ports.kill_ports import (
 )
 from tests.contract.oms.test_order_store import FILLED, order
 from tests.support.oms_memory import MemoryStore
+from tests.support.postgres import as_service
 
 PENDING, PULLED, CANNOT = 1, 2, 5
 
 
 @pytest.fixture
 async def store(store_url):
-    opened = await PostgresStore.connect(store_url) if store_url else MemoryStore()
+    opened = await PostgresStore.connect(as_service(store_url)) if store_url else MemoryStore()
     await opened.ensure_account(AccountInfo("ACC-ALICE", "A", "EUR", "F1", 1, "D1"))
     await opened.ensure_account(AccountInfo("ACC-CAROL", "C", "EUR", "F2", 1))
     yield opened

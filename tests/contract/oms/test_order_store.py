@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from kernel.hashchain import GENESIS
 from svc_oms.adapters.postgres.migrate import newest_revision
-from svc_oms.domain.hashchain import GENESIS
 from svc_oms.service.ports import (
     AccountInfo,
     AuditFilter,
@@ -26,11 +26,13 @@ from svc_oms.service.ports import (
 
 ALL = ListFilter(None, (), "", False, 0, 0, "", 100)
 OPEN, FILLED = 2, 4
+# The ids below are of this time.
+START_US = 1_700_000_000_000_000
 
 
 def order(number: int, **changes) -> OrderWrite:
     """A row of an order of alice's."""
-    order_id = f"01JD00000000000000000000{number:02}"
+    order_id = f"01HF7YAT0000000000000000{number:02}"
     row = OrderWrite(
         order_id=order_id,
         account_id="ACC-ALICE",
@@ -48,8 +50,8 @@ def order(number: int, **changes) -> OrderWrite:
         cl_ord_id=f"{order_id}-1",
         created_sequence=number,
         last_sequence=number,
-        created_at_us=1_700_000_000_000_000 + number,
-        updated_at_us=1_700_000_000_000_000 + number,
+        created_at_us=START_US + number,
+        updated_at_us=START_US + number,
         closed=False,
         waits=False,
         group_id="",
@@ -171,7 +173,8 @@ async def test_lists_filter_and_page_newest_first(store):
     await written(store, placed(*rows, bob), ("ACC-ALICE", "ACC-BOB"))
 
     async def ids(**changes) -> list[int]:
-        found = await store.list_orders(ALL._replace(**changes))
+        found, more = await store.list_orders(ALL._replace(**changes))
+        assert more == (found[-1].order_id if "limit" in changes else "")
         return [int(row.order_id[-2:]) for row in found]
 
     assert await ids() == [4, 3, 2, 1]
@@ -234,9 +237,9 @@ async def test_waiting_orders_and_groups_are_found(store):
 async def test_an_order_may_get_its_venue_after_it_was_written(store):
     await written(store, placed(order(1, venue_mic="", instrument_id="")))
     wanted = ALL._replace(instrument_id="ASML.SIMA")
-    assert await store.list_orders(wanted) == []
+    assert await store.list_orders(wanted) == ([], "")
     await written(store, WriteSet(changed_orders=[order(1, last_sequence=2)]))
-    assert [row.order_id for row in await store.list_orders(wanted)] == [order(1).order_id]
+    assert [row.order_id for row in (await store.list_orders(wanted)).rows] == [order(1).order_id]
 
 
 async def test_unsolicited_orders_are_written_with_its_progress_and_found_by_its_number(store):
@@ -472,8 +475,8 @@ async def test_the_schema_is_the_newest(store):
 def line(number: int, **changes) -> AuditLine:
     row = AuditLine(
         sequence=number,
-        entry_id=f"01JE00000000000000000000{number:02}",
-        at_us=number * 1_000_000,
+        entry_id=f"01HF7YAT0000000000000000{number:02}",
+        at_us=START_US + number * 1_000_000,
         kind=1,
         actor="alice" if number % 2 else "",
         account_id="ACC-ALICE",
@@ -493,10 +496,10 @@ async def test_the_audit_log_is_chained_per_writer_and_listed_newest_first(store
         assert await batch.lock_audit("r1") == (3, bytes([3]) * 32)
         assert await batch.lock_audit("r2") == (0, GENESIS)
     every = AuditFilter(0, 0, "", "", "", (), 0, "", 100)
-    assert [body for _, body in await store.list_audit(every)] == [b"3", b"2", b"1"]
+    assert [body for _, body in (await store.list_audit(every)).rows] == [b"3", b"2", b"1"]
     for change, found in (
-        ({"from_us": 2_000_000}, [b"3", b"2"]),
-        ({"until_us": 2_000_000}, [b"1"]),
+        ({"from_us": START_US + 2_000_000}, [b"3", b"2"]),
+        ({"until_us": START_US + 2_000_000}, [b"1"]),
         ({"actor": "alice"}, [b"3", b"1"]),
         ({"account_id": "ACC-BOB"}, []),
         ({"order_id": "O"}, [b"3"]),
@@ -505,7 +508,7 @@ async def test_the_audit_log_is_chained_per_writer_and_listed_newest_first(store
         ({"before_entry_id": line(3).entry_id}, [b"2", b"1"]),
         ({"limit": 2}, [b"3", b"2"]),
     ):
-        rows = await store.list_audit(every._replace(**change))
+        rows, _ = await store.list_audit(every._replace(**change))
         assert [body for _, body in rows] == found, change
 
 

@@ -13,7 +13,7 @@ def identity(tmp_path_factory, postgres_server, tls_folder) -> Iterator[Identity
     folder = tmp_path_factory.mktemp("identity")
     url = postgres_server.create_database()
     service = Identity(folder, tls_folder, url, free_port(), free_port(), free_port())
-    assert service.admin("migrate").returncode == 0
+    service.migrate()
     assert service.admin("new-signing-key", str(folder / "key.pem")).returncode == 0
     service.ensure_user("alice")
     process = service.start()

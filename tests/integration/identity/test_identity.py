@@ -249,7 +249,7 @@ async def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_pa
     url = postgres_server.create_database()
     service = Identity(tmp_path, tls_folder, url, free_port(), free_port(), free_port())
     assert service.admin("new-signing-key", str(tmp_path / "key.pem")).returncode == 0
-    assert service.admin("migrate").returncode == 0
+    service.migrate()
     process = service.start()
     try:
         postgres_server.drop_database(url)
@@ -264,7 +264,7 @@ async def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_pa
             # Tokens that are out verify all the same.
             assert (await service.keys()).keys
             postgres_server.execute(f'CREATE DATABASE "{url.rpartition("/")[2]}"')
-            assert service.admin("migrate").returncode == 0
+            service.migrate()
             service.ensure_user("alice")
             wait_for(lambda: service.get("/readyz")[0] == 200, "ready again")
             assert log_in(auth).user.username == "alice"

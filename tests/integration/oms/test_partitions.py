@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
+from meshctl.stack.postgres import ROLES
 from svc_oms.adapters.postgres import migrate
 from svc_oms.adapters.postgres.commit_log import read_log
 from svc_oms.adapters.postgres.control_statements import ADD_RECORD
@@ -115,7 +116,7 @@ async def test_partitions_past_their_retention_are_named(connection, book_url):
     await connection.execute("""
         CREATE TABLE oms.order_events_2020_01 PARTITION OF oms.order_events
         FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')""")
-    kept = admin(book_url, "partitions")
+    kept = admin(book_url, "partitions", ORDERMESH_RETENTION_EVENTS_DAYS="0")
     assert (kept.returncode, len(kept.stdout.splitlines())) == (0, 4)
     assert "past" not in kept.stdout
     marked = admin(book_url, "partitions", ORDERMESH_RETENTION_EVENTS_DAYS="2190")
@@ -146,7 +147,7 @@ async def test_a_log_that_has_rows_is_converted(postgres_server, book_url, conne
     stood = {table: await _copy(table, connection, old) for table in TABLES}
     assert len(stood["order_events"]) > 6
     assert stood["audit_log"]
-    await migrate.migrate(url)
+    await migrate.migrate(url, service_role=ROLES["oms"])
     for table in TABLES:
         assert await _rows(table, old, stood[table][0].keys() if stood[table] else ()) == [
             tuple(row) for row in stood[table]

@@ -251,6 +251,18 @@ async def test_a_book_that_has_gone_on_and_a_first_start_are_sound(lost: Lost, t
         assert await refusal(lambda: show(one)) == "OBJECT_NOT_FOUND"
 
 
+async def test_a_request_of_an_order_that_may_be_archived_shows_nothing(
+    lost: Lost, tls: Path
+) -> None:
+    connection = await asyncpg.connect(lost.url)
+    await connection.execute("UPDATE oms.book SET archived_before = $1", f"{lost.lost}~")
+    await connection.close()
+    async with restored(lost.url, tls) as (_, client, gateway):
+        opened = await gateway.open(knowledge=gw.LinkOpen(sent=lost.sent()))
+        assert opened.recover_from == 0
+        assert (await client.place("k3")).order.order_id
+
+
 async def test_a_stream_with_a_cursor_of_the_lost_epoch_begins_anew(lost: Lost, tls: Path) -> None:
     async with restored(lost.url, tls) as (one, client, gateway):
         cursor = stream_pb2.Cursor(epoch=one.book.readiness.epoch, sequence=2)

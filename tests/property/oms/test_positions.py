@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.model import Execution, InstrumentKey, Order, OrderTerms, OrderType
+from svc_oms.domain.position_fold import PositionFold
 from svc_oms.domain.positions import Position, fill_of, fold_positions, followed
 
 D = Decimal
@@ -134,3 +135,10 @@ def test_verification_makes_the_same_position_from_the_log(steps):
         account.do(*step)
     made = fold_positions("A", account.log)
     assert made.get(KEY, Position("A", *KEY)) == account.position
+    streamed = PositionFold("A")
+    for line in account.log:
+        streamed.add(*line)
+    if streamed.refolds():
+        for line in account.log:
+            streamed.add_again(*line)
+    assert streamed.finished() == (made, set())

@@ -15,7 +15,7 @@ from tests.support.manifests import settings_of
 
 URLS = {one.name: f"postgresql://{one.name}@127.0.0.1/db" for one in PROCESSES if one.database}
 OPTIONS = StackOptions(standby=True, order_value_max="5")
-AT = Addresses(Path(), Home(Path("/home")), Ports(), URLS, "redis://127.0.0.1/0", OPTIONS)
+AT = Addresses(Path(), Home(Path("/home")), Ports(), URLS, {}, "redis://127.0.0.1/0", OPTIONS)
 SPECS = service_specs(AT) | venue_specs(AT)
 RELAY = Process(
     name="relay",
@@ -67,7 +67,7 @@ def test_an_entry_is_all_a_new_process_needs() -> None:
     ]  # fmt: skip
     urls = {"relay": "postgresql://relay@127.0.0.1/db"}
     ports = Ports({**local_ports(), "relay": 25054, "relay_ops": 9160})
-    here = LocalPlace(Addresses(Path(), AT.home, ports, urls, "", OPTIONS))
+    here = LocalPlace(Addresses(Path(), AT.home, ports, urls, urls, "", OPTIONS))
     assert environment(RELAY, here) == {
         "BIND": "127.0.0.1:25054",
         "OPS_BIND": "127.0.0.1:9160",

@@ -15,6 +15,7 @@ from tests.support.manifests import (
     KUSTOMIZATIONS,
     built,
     containers,
+    jobs,
     name_of,
     settings_of,
     workloads,
@@ -24,6 +25,7 @@ from tests.support.manifests import (
 KUBERNETES_VERSIONS = ["1.31", "1.34"]
 ALL = written("overlays/dev")
 WORKLOADS = workloads(ALL)
+JOBS = jobs(ALL)
 OURS = [one for one in WORKLOADS if containers(one)[0]["image"] == "ordermesh"]
 SERVICES = {one["metadata"]["name"]: one for one in ALL if one["kind"] == "Service"}
 
@@ -64,7 +66,7 @@ def test_strict_validation_sees_a_misspelt_field():
         kubernetes_validate.validate(broken, KUBERNETES_VERSIONS[-1], strict=True)
 
 
-@pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
+@pytest.mark.parametrize("workload", WORKLOADS + JOBS, ids=name_of)
 def test_pods_run_with_nothing_they_do_not_need(workload):
     pod = workload["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
@@ -84,7 +86,9 @@ def test_pods_run_with_nothing_they_do_not_need(workload):
 
 
 @pytest.mark.parametrize(
-    "workload", [one for one in WORKLOADS if one["metadata"]["name"] != "postgres"], ids=name_of
+    "workload",
+    [one for one in WORKLOADS + JOBS if one["metadata"]["name"] != "postgres"],
+    ids=name_of,
 )
 def test_no_secret_is_written_down(workload):
     for container in containers(workload):
@@ -113,6 +117,13 @@ def test_probes_ask_the_ops_port(workload):
             assert environment["ORDERMESH_OPS_BIND"] == f"0.0.0.0:{ports['ops']}"
         if "grpc" in ports:
             assert environment["ORDERMESH_BIND"] == f"0.0.0.0:{ports['grpc']}"
+
+
+@pytest.mark.parametrize("workload", JOBS, ids=name_of)
+def test_every_setting_of_a_job_is_one_its_command_knows(workload):
+    for container in containers(workload):
+        environment = {one["name"]: one.get("value", "given") for one in container["env"]}
+        assert load_settings(settings_of(container["args"][1].split(".")[0]), environment)
 
 
 @pytest.mark.parametrize("workload", OURS, ids=name_of)
@@ -185,7 +196,7 @@ def test_policies_select_pods_there_are(policy):
         wanted = selector.get("matchLabels", {})
         assert any(
             wanted.items() <= one["spec"]["template"]["metadata"]["labels"].items()
-            for one in WORKLOADS
+            for one in WORKLOADS + JOBS
         )
 
 

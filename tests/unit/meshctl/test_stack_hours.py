@@ -16,7 +16,7 @@ KEYS = ("ORDERMESH_SIM_SESSION_START", "ORDERMESH_SIM_SESSION_END")
 def environments(hours: str) -> list[tuple[str, ...]]:
     options = StackOptions(hours=_checked_hours(hours))
     home = Home(Path("/nowhere"))
-    specs = venue_specs(Addresses(Path(), home, Ports(), {}, "", options))
+    specs = venue_specs(Addresses(Path(), home, Ports(), {}, {}, "", options))
     return [tuple(spec.environment[key] for key in KEYS) for spec in specs.values()]
 
 

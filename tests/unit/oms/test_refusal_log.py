@@ -25,7 +25,7 @@ def entry(actor: str = "alice", **known):
 
 
 async def recorded(store: MemoryStore) -> list[AuditEntry]:
-    return [AuditEntry.FromString(body) for _, body in await store.list_audit(EVERY)][::-1]
+    return [AuditEntry.FromString(body) for _, body in (await store.list_audit(EVERY)).rows][::-1]
 
 
 @pytest.fixture

@@ -54,6 +54,8 @@ from ordermesh_client.session import Session, SessionStore
 from ordermesh_rpc.backoff import CONNECT_TIMEOUT_MS, RECONNECT_BACKOFF_MIN_MS, Backoff
 
 CALL_TIMEOUT_S: Final = 10.0
+# Of a page whose request does not say how many.
+ORDERS_PER_PAGE: Final = 100
 REFRESH_BEFORE_S: Final = 60.0
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 # gRPC's own default grows to two minutes: far longer than a mesh needs to heal.
@@ -211,8 +213,18 @@ class MeshClient:
         return answer
 
     async def orders(self, request: order_service_pb2.ListRequest) -> list[order_pb2.Order]:
-        """Orders by filter: the first page, newest first."""
-        return list((await self._call(self.order_service.List, request)).orders)
+        """Orders by filter, newest first: as many as a page of the request has."""
+        asked = order_service_pb2.ListRequest()
+        asked.CopyFrom(request)
+        most = request.page_size or ORDERS_PER_PAGE
+        found: list[order_pb2.Order] = []
+        while True:
+            # Where the filter matches few orders, a page ends before it is full.
+            answer = await self._call(self.order_service.List, asked)
+            found += answer.orders
+            if len(found) >= most or not answer.next_page_token:
+                return found[:most]
+            asked.page_token = answer.next_page_token
 
     async def instruments(self, text: str = "") -> list[instrument_pb2.Instrument]:
         """Every listing whose symbol or name holds ``text``."""

@@ -244,14 +244,15 @@ export const AuditServiceListRequestSchema: GenMessage<AuditServiceListRequest> 
  */
 export type AuditServiceListResponse = Message<"ordermesh.oms.v1.AuditServiceListResponse"> & {
   /**
-   * The entries, newest first.
+   * The entries, newest first. A page looks at 5,000 entries at most: where the filter matches few,
+   * it has fewer entries than were asked for, or none, and still a token.
    *
    * @generated from field: repeated ordermesh.oms.v1.AuditEntry entries = 1;
    */
   entries: AuditEntry[];
 
   /**
-   * Token of the next page; empty on the last page.
+   * Token of the next page; empty on the last page, and only there.
    *
    * @generated from field: string next_page_token = 2;
    */

@@ -1006,7 +1006,8 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
   openOnly: boolean;
 
   /**
-   * Only orders accepted at or after this time.
+   * Only orders accepted at or after this time. An order that a recovery opened again is found only
+   * if its id is not more than an hour older than the time.
    *
    * @generated from field: google.protobuf.Timestamp created_from = 5;
    */
@@ -1048,14 +1049,15 @@ export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
  */
 export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
   /**
-   * The orders, newest first.
+   * The orders, newest first. A page looks at 5,000 orders at most: where the filter matches few,
+   * it has fewer orders than were asked for, or none, and still a token.
    *
    * @generated from field: repeated ordermesh.oms.v1.Order orders = 1;
    */
   orders: Order[];
 
   /**
-   * Token of the next page; empty on the last page.
+   * Token of the next page; empty on the last page, and only there.
    *
    * @generated from field: string next_page_token = 2;
    */

@@ -1,0 +1,42 @@
+"""What the role of the service may do with each table; the tables belong to the owner's role.
+
+A table that is not listed here cannot be used by the service: a test compares the list with the
+tables.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from svc_identity.adapters.postgres.tables import SCHEMA
+
+TABLES: Final[dict[str, str]] = {
+    # Written by triggers, with the owner's rights.
+    "user_log": "SELECT",
+    # Append-only; the database gives the numbers.
+    "audit_log": """SELECT, INSERT (entry_id, at_ns, act, actor, user_id, username, address,
+        session_id, detail, count)""",
+    "users": """SELECT, INSERT, UPDATE (username, display_name, password_hash, roles, accounts,
+        disabled, version, changed_at_ns)""",
+    "sessions": "SELECT, INSERT, UPDATE, DELETE",
+    "refresh_tokens": "SELECT, INSERT, UPDATE, DELETE",
+    "login_failures": "SELECT, INSERT, UPDATE, DELETE",
+    "alembic_version": "SELECT",
+}
+
+
+def grant(connection: sa.Connection, role: str) -> None:
+    """Grant the service's role what it needs of the tables that are there, and nothing else."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    present = sa.inspect(connection).get_table_names(SCHEMA)
+    statements = [
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {quoted}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {quoted}",
+        *(
+            f"GRANT {rights} ON {SCHEMA}.{table} TO {quoted}"
+            for table, rights in TABLES.items()
+            if table in present
+        ),
+    ]
+    for statement in statements:
+        connection.execute(sa.text(statement))

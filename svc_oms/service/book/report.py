@@ -1,0 +1,49 @@
+"""What a verification found."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from svc_oms.domain.verify import Finding
+
+FINDINGS_SHOWN_MAX = 200
+# Further ones are counted only.
+FINDINGS_KEPT_MAX = 10_000
+
+
+@dataclass(slots=True)
+class Report:
+    """The findings, and how much was checked."""
+
+    accounts: int = 0
+    orders: int = 0
+    events: int = 0
+    executions: int = 0
+    audit_entries: int = 0
+    states: int = 0
+    """Of people's controls: versions of limits, states of kill switches, sessions, people."""
+    left_out: list[str] = field(default_factory=list)
+    """What was not checked, because only a part was asked for."""
+    findings: list[Finding] = field(default_factory=list)
+    found: int = 0
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Add findings."""
+        for each in findings:
+            self.found += 1
+            if len(self.findings) < FINDINGS_KEPT_MAX:
+                self.findings.append(each)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report as lines of text."""
+        yield (
+            f"{self.accounts} accounts, {self.orders} orders, {self.events} events, "
+            f"{self.executions} executions recomputed, {self.audit_entries} audit entries chained, "
+            f"{self.states} states of controls and people chained"
+        )
+        yield from (f"not checked: {text}" for text in self.left_out)
+        for finding in self.findings[:FINDINGS_SHOWN_MAX]:
+            yield f"{finding.invariant}: {finding.subject}: {finding.text}"
+        hidden = self.found - FINDINGS_SHOWN_MAX
+        if hidden > 0:
+            yield f"and {hidden} more"
+        yield f"{self.found} differences" if self.found else "no difference"

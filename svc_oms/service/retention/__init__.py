@@ -1,0 +1,1 @@
+"""What is older than its named age is archived to files, and removed from the database."""

@@ -1,0 +1,129 @@
+"""Users: the service's role cannot rewrite their log, and a checkpoint shows what the owner did."""
+
+import asyncpg
+import pytest
+
+from kernel.hashchain import GENESIS, event_hash
+from mesh.checkpoints import write_new_key
+from svc_identity.adapters.postgres.evidence import CHAINS
+from svc_identity.adapters.postgres.privileges import TABLES
+from tests.support.identity_process import Identity
+from tests.support.ports import free_port
+from tests.support.postgres import as_service
+
+REFUSED = (
+    "DELETE FROM identity.user_log",
+    "UPDATE identity.user_log SET image = '{}'",
+    "TRUNCATE identity.user_log",
+    "INSERT INTO identity.user_log VALUES ('U', 1, now(), '{}', '')",
+    "ALTER TABLE identity.user_log DISABLE TRIGGER USER",
+    "DELETE FROM identity.users",
+    "UPDATE identity.users SET user_id = '01JD00000000000000000000XX'",
+    "ALTER TABLE identity.users DISABLE TRIGGER USER",
+    "DROP TRIGGER users_logged ON identity.users",
+    "CREATE OR REPLACE FUNCTION identity.log_user() RETURNS trigger LANGUAGE sql AS 'SELECT 1'",
+    "CREATE TABLE identity.mine (a int)",
+    "UPDATE identity.alembic_version SET version_num = '0001'",
+)
+
+
+@pytest.fixture
+def users(tmp_path, postgres_server, tls_folder):
+    """A database with alice, who was changed, and bob, as the administration makes them."""
+    url = postgres_server.create_database()
+    service = Identity(tmp_path, tls_folder, url, free_port(), free_port(), free_port())
+    service.migrate()
+    service.ensure_user("alice")
+    service.ensure_user("bob")
+    service.ensure_user("alice", "--account", "ACC-BOB")
+    yield service
+    postgres_server.drop_database(url)
+
+
+async def test_the_role_of_the_service_cannot_rewrite_users(users):
+    connection = await asyncpg.connect(as_service(users.database_url, "identity"))
+    for statement in REFUSED:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    log = "SELECT image ->> 'username', version FROM identity.user_log ORDER BY 1, 2"
+    assert [tuple(row) for row in await connection.fetch(log)] == [
+        ("alice", 1),
+        ("alice", 2),
+        ("bob", 1),
+    ]
+    await connection.close()
+
+
+async def test_every_table_is_in_the_list_of_rights(users):
+    connection = await asyncpg.connect(users.database_url)
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'identity'")
+    assert {row[0] for row in rows} <= TABLES.keys()
+    await connection.close()
+
+
+async def rechained(connection: asyncpg.Connection) -> None:
+    heads: dict[str, bytes] = {}
+    for user_id, version, payload, _ in await connection.fetch(CHAINS.text):
+        heads[user_id] = event_hash(heads.get(user_id, GENESIS), payload)
+        await connection.execute(
+            "UPDATE identity.user_log SET hash = $3 WHERE user_id = $1 AND version = $2",
+            user_id,
+            version,
+            heads[user_id],
+        )
+
+
+WAYS = {
+    "a user becomes a risk manager": (
+        "UPDATE identity.users SET roles = '{RISK}' WHERE username = 'bob'",
+        (
+            "UPDATE identity.user_log SET image = jsonb_set(image, '{roles}', '[\"RISK\"]')"
+            " WHERE image ->> 'username' = 'bob'"
+        ),
+        "or one before it was rewritten",
+    ),
+    "a user is deleted": (
+        "DELETE FROM identity.users WHERE username = 'bob'",
+        "DELETE FROM identity.user_log WHERE image ->> 'username' = 'bob'",
+        "entry 1 is gone",
+    ),
+    "a state is cut": (
+        (
+            "UPDATE identity.users SET version = 1, changed_at_ns = 0, accounts = '{ACC-ALICE}'"
+            " WHERE username = 'alice'"
+        ),
+        "DELETE FROM identity.user_log WHERE version = 2",
+        "entry 2 is gone",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_the_owner_rewrites_is_found_by_a_checkpoint(users, tmp_path, way):
+    row, log, text = WAYS[way]
+    key, checkpoint = tmp_path / "checkpoint-key.pem", tmp_path / "checkpoint"
+    public = write_new_key(key)
+    written = users.admin("checkpoint", str(checkpoint), "--key", str(key))
+    assert (written.returncode, "2 users" in written.stdout) == (0, True), written.stderr
+    against = ("verify", "--against", str(checkpoint), "--key", str(public))
+    held = users.admin(*against)
+    assert (held.returncode, held.stdout) == (0, "3 states of users chained\nno difference\n")
+    connection = await asyncpg.connect(users.database_url)
+    for table in ("users", "user_log"):
+        await connection.execute(f"ALTER TABLE identity.{table} DISABLE TRIGGER USER")
+    await connection.execute(row)
+    assert users.admin("verify").returncode == 1, "the row is not as in the log"
+    await connection.execute(log)
+    if way == "a state is cut":
+        # The password was hashed again.
+        await connection.execute(
+            "UPDATE identity.user_log SET image = jsonb_set(image, '{password}', to_jsonb(encode("
+            "sha256(convert_to((SELECT password_hash FROM identity.users WHERE username = 'alice'),"
+            " 'UTF8')), 'hex'))) WHERE image ->> 'username' = 'alice'"
+        )
+    await rechained(connection)
+    await connection.close()
+    alone = users.admin("verify")
+    assert alone.returncode == 0, alone.stdout
+    found = users.admin(*against)
+    assert (found.returncode, text in found.stdout) == (1, True), found.stdout
