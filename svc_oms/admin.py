@@ -45,7 +45,10 @@ def _database_url() -> str:
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from error
     if not url:
-        raise typer.BadParameter("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name")
+        raise typer.BadParameter(
+            "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name; svc_oms/README.md has "
+            "the one of the local stack"
+        )
     return url
 
 
@@ -96,6 +99,7 @@ def ensure_account(
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     firm: Annotated[str, typer.Option(help="The firm it belongs to.")] = "DEMO",
     desk: Annotated[str, typer.Option(help="The trading desk, FIRM/DESK; may be empty.")] = "",
+    by: Annotated[str, typer.Option(help="Who orders it; written to the audit log.")] = "admin",
 ) -> None:
     """Create a trading account, or bring its name, currency, firm and desk up to date."""
     # Without a firm it is a desk of this one, as in earlier versions.
@@ -108,7 +112,10 @@ def ensure_account(
     async def ensure() -> bool:
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
         try:
-            return await store.ensure_account(info)
+            text = f"account {account} is {name!r}, {currency}, firm {firm}, desk {desk or 'none'}"
+            now_ns = SystemClock().now_ns()
+            entry = action(now_ns, by, "admin/ensure-account", text, account_id=account)
+            return await store.ensure_account(info, AuditLog("admin").recorder(entry))
         finally:
             await store.close()
 
@@ -130,14 +137,12 @@ def disconnect_default(
     async def set_default() -> bool:
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
         try:
-            if not await store.guards().set_default(account, grace_s):
-                return False
             now_ns = SystemClock().now_ns()
             entry = action(now_ns, by, "admin/disconnect-default", text, account_id=account)
-            await AuditLog("admin").record(store, [entry])
+            record = AuditLog("admin").recorder(entry)
+            return await store.guards().set_default(account, grace_s, record)
         finally:
             await store.close()
-        return True
 
     if not asyncio.run(set_default()):
         raise typer.BadParameter(f"account {account!r} does not exist")

@@ -16,6 +16,7 @@ OWN_ACCOUNTS: Final = "TRADER (a scope with an account of its own), RISK, OPERAT
 ROLES: Final[dict[str, str]] = {
     "order": "TRADER",
     "orders": ANYBODY,
+    "show": ANYBODY,
     "cancel": "TRADER",
     "cancel-all": "TRADER",
     "replace": "TRADER",

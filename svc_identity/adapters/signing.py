@@ -12,7 +12,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.expiry import made_line
@@ -75,6 +75,14 @@ class Es256Signer:
     def jwks_json(self) -> str:
         """Write the public keys as an RFC 7517 document."""
         return self._jwks
+
+    def public_keys(self) -> KeySet:
+        """Return the public keys."""
+        return KeySet.import_key_set(json.loads(self._jwks))
+
+    def key_ids(self) -> list[str]:
+        """Return the ids of the keys, the one that signs first."""
+        return [str(key.kid) for key in self._keys]
 
 
 def _files(path: Path) -> list[Path]:

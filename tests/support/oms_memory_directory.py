@@ -47,6 +47,10 @@ class MemoryDirectory:
         people = self._store._here().people
         return sorted(subject for subject, name in people.items() if name == username)
 
+    async def names_of(self, subjects: Sequence[str]) -> dict[str, str]:
+        people = self._store._here().people
+        return {one: people[one] for one in subjects if one in people}
+
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
         return any(
             firm_id in {"", one.firm_id}

@@ -27,6 +27,7 @@ PARKED, RECOVERY = parked_service.ACCESS, recovery_service.ACCESS
 RPCS: dict[str, Access] = {
     "order": ORDERS["Place"],
     "orders": ORDERS["List"],
+    "show": ORDERS["ShowOrder"],
     "cancel": ORDERS["Cancel"],
     "cancel-all": ORDERS["CancelAll"],
     "replace": ORDERS["Replace"],
