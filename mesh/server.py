@@ -33,6 +33,7 @@ from mesh import log
 from mesh.access import PUBLIC, Access, peer, user
 from mesh.auth import AcceptedTokens, TokenVerifier
 from mesh.call import Call
+from mesh.expiry import ExpiryWatch, of_certificates
 from mesh.handlers import (
     RefusalHook,
     Rpc,
@@ -73,6 +74,7 @@ class MeshServer:
 
     Attributes:
         verifier: Verifies access tokens; a process may replace it before start.
+        expiry: Warns of certificates and keys that expire; a process may add its own.
         drain: Set when the process begins to stop.
         serving: Set while calls are accepted.
         port: The port in use, once started.
@@ -88,6 +90,7 @@ class MeshServer:
         self._server: grpc.aio.Server | None = None
         self._health = health_aio.HealthServicer()
         self._stopping = asyncio.Event()
+        self.expiry = ExpiryWatch(clock, settings.expiry_warning_days)
         self.drain = self._parts.drain
         self.serving = asyncio.Event()
         self.port = 0
@@ -329,7 +332,13 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
     http: OpsServer | None = None
     try:
         fresh = (verifier.keep_keys_fresh(), verifier.keep_revocations_fresh())
-        async with server.background(*fresh), build(settings, server) as ops:
+        for file in (settings.tls_cert, settings.tls_ca):
+            server.expiry.add(of_certificates(file))
+        async with (
+            server.background(*fresh),
+            build(settings, server) as ops,
+            server.background(server.expiry.run()),
+        ):
 
             def readiness() -> tuple[bool, str]:
                 if not server.serving.is_set():

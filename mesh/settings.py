@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mesh.expiry import WARNING_DAYS
+
 ENV_PREFIX = "ORDERMESH_"
 # Keys of the command line, which a service may inherit.
 SHARED_KEYS = frozenset({"ORDERMESH_HOME"})
@@ -83,6 +85,8 @@ class MeshSettings(BaseSettings):
     """gRPC address of svc_identity."""
     stream_age_max_s: float = 1800.0
     """Longest life of a user's stream in seconds, less up to 20 % chosen at random."""
+    expiry_warning_days: int = WARNING_DAYS
+    """Days before a certificate or key expires in which the log warns of it, once a day."""
     drain_notice_s: float = 0.0
     """Seconds after SIGTERM in which the process says NOT_SERVING and serves on, so that the load
     balancer takes it out before it refuses calls. 0 where nothing balances over replicas."""

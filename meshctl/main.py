@@ -26,12 +26,19 @@ from meshctl.commands import (
     sessions,
     show,
 )
-from meshctl.commands.common import EXIT_USAGE
+from meshctl.commands.common import EXIT_USAGE, AsOption
+from meshctl.commands.roles import add_to_help
 from meshctl.stack import commands as stack
+
+
+def _options(as_user: AsOption = "") -> None:
+    """Take the options that stand before a command."""
+
 
 app = typer.Typer(
     name="ordermesh",
     help=__doc__,
+    callback=_options,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
@@ -54,6 +61,7 @@ for part in (
     demo,
 ):
     part.register(app)
+add_to_help(app)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import grpc
 from fix.wire import sent_at
 from kernel.clock import Clock, SystemClock
 from mesh.channel import mesh_channel
+from mesh.expiry import Expiring, of_certificates
 from mesh.log import get_logger
 from mesh.server import MeshServer, Ops
 from mesh.streams.handover import ThreadHandover
@@ -71,6 +72,12 @@ class Gateway:
                 "has neither a market_data session of this venue nor instruments under its orders",
                 file=str(self._settings.gateway_sessions_file), venue=venue_mic,
             )  # fmt: skip
+
+    def expiring(self) -> list[Expiring]:
+        """Return the certificates of the FIX sessions with TLS."""
+        tls = [session.config.tls for session in self.sessions if session.config.tls.enabled]
+        files = {file for one in tls for file in (one.ca, one.certificate) if file is not None}
+        return [one for file in sorted(files) for one in of_certificates(file)]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until stopped, then log out of all venues."""
@@ -189,6 +196,7 @@ async def build(settings: GatewaySettings, server: MeshServer) -> AsyncIterator[
     """
     gateway = Gateway(settings, SystemClock())
     gateway.build()
+    server.expiry.add(gateway.expiring())
     work = asyncio.create_task(gateway.run(server.drain))
     work.add_done_callback(lambda _: server.request_stop())
     _log.info("gateway started", sessions=[one.name for one in gateway.sessions])

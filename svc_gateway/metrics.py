@@ -35,6 +35,11 @@ CLOCK_SKEW = Gauge(
 CLOCK_SKEW_ALARM = Gauge(
     "ordermesh_gateway_clock_skew_alarm", "1 while a venue's clock is beyond tolerance.", _SESSION
 )
+TIMES_MOVED = Counter(
+    "ordermesh_gateway_times_moved",
+    "Market-data messages whose times do not count: the clock differs by clock_difference_max_s.",
+    _SESSION,
+)
 QUEUED_COMMANDS = Gauge(
     "ordermesh_gateway_queued_commands", "Commands waiting for the venue's rate or logon.", _SESSION
 )

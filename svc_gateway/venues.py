@@ -1,5 +1,6 @@
 """The venues file: one frozen value per FIX session, every key documented, unknown keys refused."""
 
+import datetime as dt
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -36,6 +37,14 @@ def _positive_or_none(text: str) -> str:
 DecimalText = Annotated[str, AfterValidator(_positive)]
 OptionalDecimalText = Annotated[str, AfterValidator(_positive_or_none)]
 FromPrice = Annotated[str, AfterValidator(_not_negative)]
+# ISO 4217, or empty.
+Currency = Annotated[str, Field(pattern=r"^([A-Z]{3})?$")]
+
+
+# The furthest that a venue's clock may be from ours before its times do not count. Seconds.
+CLOCK_DIFFERENCE_MAX_S = 60
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class VenuesFileError(SettingsError):
@@ -90,7 +99,8 @@ class InstrumentConfig(_Frozen):
     isin: Annotated[str, Field(pattern=r"^([A-Z]{2}[A-Z0-9]{9}[0-9])?$")] = ""
     name: Annotated[str, Field(max_length=128)] = ""
     kind: Literal["share", "etf"] = "share"
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    # Empty: default_currency of the session.
+    currency: Currency = ""
     lot_size: DecimalText = "1"
     max_quantity: OptionalDecimalText = ""
     tick_table: tuple[TickBandConfig, ...] = ()
@@ -110,6 +120,19 @@ def _known_zone(name: str) -> str:
         return name and ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("must be an IANA time zone such as Europe/Amsterdam, or empty") from error
+
+
+class TradingDayConfig(_Frozen):
+    """When a venue's trading days begin; the figures of a day (high, low, volume) begin then."""
+
+    # IANA time zone.
+    zone: Annotated[str, AfterValidator(_known_zone), Field(min_length=1)] = "UTC"
+    # Time of day in that zone at which a trading day begins.
+    begins: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "00:00"
+    # Weekdays on which one begins. On others the figures of the day before stay.
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS
+    # Dates on which none begins: holidays.
+    closed: Annotated[tuple[dt.date, ...], Field(max_length=400)] = ()
 
 
 class DialectConfig(_Frozen):
@@ -230,7 +253,13 @@ class SessionConfig(_Frozen):
     # While it is open, a venue that sends no prices for longer is silent: its prices are stale.
     # 0 for never. Only of market-data sessions.
     price_silence_max_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    # Prices: if the venue's clock is further from ours, the times of the receipt count. Seconds.
+    clock_difference_max_s: Annotated[int, Field(ge=1, le=86_400)] = CLOCK_DIFFERENCE_MAX_S
+    trading_day: TradingDayConfig = TradingDayConfig()
     dialect: DialectConfig = DialectConfig()
+    # If SecurityList(y) has no Currency(15), or an instrument below no currency. Empty: it is then
+    # not known, and the listing cannot be traded.
+    default_currency: Currency = ""
     # If SecurityList(y) has no tick table or lot.
     default_tick_table: tuple[TickBandConfig, ...] = (TickBandConfig(tick_size="0.01"),)
     default_lot_size: DecimalText = "1"
@@ -253,6 +282,16 @@ class SessionConfig(_Frozen):
             if name in by_name:
                 raise ValueError(f"instruments names twice: {item.symbol}")
             by_name[name] = item.symbol
+        return self
+
+    @model_validator(mode="after")
+    def _with_currencies(self) -> Self:
+        without = [item.symbol for item in self.instruments if not item.currency]
+        if without and not self.default_currency:
+            raise ValueError(
+                f"instruments without currency: {', '.join(without[:5])}; give each its currency, "
+                "or the session a default_currency"
+            )
         return self
 
     def password(self) -> str:
@@ -347,7 +386,7 @@ def load_venues(path: Path) -> VenuesFile:
     except ValidationError as error:
         faults = error.errors(include_url=False)
         # A faulty session is missing in the list, which is no fault of its own.
-        own = [fault for fault in faults if fault["type"] != "too_short"] or faults
+        own = [fault for fault in faults if fault["loc"] != ("sessions",)] or faults
         lines = [_explain(path, fault) for fault in own]
         raise VenuesFileError("\n".join(lines)) from error
 
@@ -373,6 +412,7 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "sessions": SessionConfig,
         "tls": TlsConfig,
         "dialect": DialectConfig,
+        "trading_day": TradingDayConfig,
         "instruments": InstrumentConfig,
         "tick_table": TickBandConfig,
         "default_tick_table": TickBandConfig,

@@ -9,6 +9,7 @@ from typing import Final
 from kernel.clock import SystemClock
 from mesh import log
 from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.expiry import of_signing_keys
 from mesh.pages import OK, Page, PageServer
 from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
@@ -40,6 +41,8 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
         raise SettingsError("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/database")
     rules = TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.identity_access_token_s)
     signer = Es256Signer(load_keys(settings.identity_signing_key), rules)
+    keys_at = settings.identity_signing_key
+    server.expiry.add(of_signing_keys(keys_at, settings.identity_signing_key_days))
     limits = SessionLimits(settings.identity_refresh_token_s, settings.identity_session_s)
     engine = open_engine(settings.database_url)
     store = PostgresStore(engine)

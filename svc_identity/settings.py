@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from mesh.expiry import SIGNING_KEY_DAYS
 from mesh.settings import MeshSettings
 
 
@@ -20,6 +21,8 @@ class IdentitySettings(MeshSettings):
     identity_signing_key: Path = Path("identity-signing-key.pem")
     """PEM file with a P-256 private key, or a folder of such files: the first by name signs,
     all are published."""
+    identity_signing_key_days: int = Field(default=SIGNING_KEY_DAYS, ge=1, le=3_650)
+    """Days after which a signing key is to be replaced: the log and a metric warn before."""
     identity_access_token_s: int = Field(default=600, ge=60, le=3_600)
     """Lifetime of an access token in seconds. A disabled user has access until it expires."""
     identity_refresh_token_s: int = Field(default=43_200, ge=60, le=2_592_000)

@@ -26,6 +26,11 @@ class MarketDataCollector(Collector):
         yield _counter("feed_unreadable", "Updates that could not be read", counts.unreadable)
         yield _counter("feed_over_limit", "Updates above instruments_max", counts.over_limit)
         yield _counter("late_trades", "Trades after the end of their candle", counts.late_trades)
+        yield _counter(
+            "unknown_amendments",
+            "Withdrawals of trades that are not kept",
+            counts.unknown_amendments,
+        )
         yield _counter("published_updates", "Updates of all channels", hub.updates_published)
         yield _gauge("instruments", "Listings with prices", len(data.listed))
         yield _gauge("subscribers", "Open streams", len(hub.subscribers))

@@ -98,11 +98,16 @@ def ensure_account(
     name: Annotated[str, typer.Option(help="Its name for people.")],
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     firm: Annotated[str, typer.Option(help="The firm it belongs to.")] = "DEMO",
-    desk: Annotated[str, typer.Option(help="The trading desk within the firm; may be empty.")] = "",
+    desk: Annotated[str, typer.Option(help="The trading desk, FIRM/DESK; may be empty.")] = "",
     by: Annotated[str, typer.Option(help="Who orders it; written to the audit log.")] = "admin",
 ) -> None:
     """Create a trading account, or bring its name, currency, firm and desk up to date."""
-    info = AccountInfo(account, name, currency, firm, order_pb2.ACCOUNT_STATUS_ACTIVE, desk)
+    # Without a firm it is a desk of this one, as in earlier versions.
+    firm_of_desk, slash, own_name = desk.rpartition("/")
+    if slash and (firm_of_desk != firm or not own_name):
+        raise typer.BadParameter(f"--desk is {desk!r}; it should be {firm}/DESK, of --firm {firm}")
+    state = order_pb2.ACCOUNT_STATUS_ACTIVE
+    info = AccountInfo(account, name, currency, firm, state, own_name)
 
     async def ensure() -> bool:
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")

@@ -54,7 +54,7 @@ def audit(
     most: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List the audit log, newest first. Roles AUDITOR, RISK, OPERATOR.
+    """List the audit log, newest first.
 
     `ordermesh show ENTRY` shows a refused request whole, with the limits at that time.
     """

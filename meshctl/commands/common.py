@@ -21,6 +21,7 @@ from rich.table import Table
 
 from kernel import decimals
 from meshctl.client import local_mesh
+from meshctl.session import SessionFile
 from meshctl.stack.home import Home, find_home
 from meshctl.stack.settings import stack_settings
 from ordermesh.marketdata.v1 import instrument_pb2
@@ -46,9 +47,10 @@ Options = ParamSpec("Options")
 
 
 class _Output:
-    """How this command, the only one of its process, prints."""
+    """How this command, the only one of its process, prints, and whose login it uses."""
 
     as_json = False
+    username = ""
 
 
 def _speak_json(value: bool) -> bool:
@@ -56,6 +58,18 @@ def _speak_json(value: bool) -> bool:
     return value
 
 
+def _use_login(username: str) -> str:
+    _Output.username = username
+    return username
+
+
+AsOption = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="USER", callback=_use_login,
+        help="Use the login of this user, not the current one: `ordermesh --as rita kill list`.",
+    ),
+]  # fmt: skip
 JsonOption = Annotated[
     bool,
     typer.Option("--json", help="One JSON object per line, for programs.", callback=_speak_json),
@@ -81,7 +95,7 @@ def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
         _tell_error("cannot connect", "UNREACHABLE", f"{error}: {_HOW_TO_RUN}")
         code = EXIT_UNREACHABLE
     except NotLoggedInError as error:
-        _tell_error("not logged in", "NOT_LOGGED_IN", f"{error}: `ordermesh login alice`")
+        _tell_error("not logged in", "NOT_LOGGED_IN", _not_logged_in(str(error)))
         code = EXIT_NOT_LOGGED_IN
     except KeyboardInterrupt:
         code = EXIT_OK
@@ -127,8 +141,21 @@ def _tell_error(
 
 
 async def _with_client(work: Callable[[MeshClient], Awaitable[int | None]]) -> int | None:
-    async with local_mesh(current_home()) as mesh:
+    async with local_mesh(current_home(), username=_Output.username) as mesh:
         return await work(mesh)
+
+
+def chosen_login() -> str:
+    """Return the user of `--as`; empty if it was not given."""
+    return _Output.username
+
+
+def _not_logged_in(text: str) -> str:
+    """Say who is not logged in, what to do, and who is."""
+    named = _Output.username
+    others = [name for name in SessionFile(current_home()).usernames() if name != named]
+    text = f"{text}: `ordermesh login {named or 'alice'}`"
+    return f"{text}; logged in here: {', '.join(others)} (`--as USER`)" if others else text
 
 
 def _advice(retry_class: str) -> str:
@@ -179,6 +206,14 @@ def as_line(message: Message) -> str:
 def emit(value: Message | dict[str, Any]) -> None:
     """Print one JSON object on a line of its own."""
     typer.echo(as_line(value) if isinstance(value, Message) else json.dumps(value))
+
+
+def checked_desk(desk: str) -> str:
+    """Return a desk; exit with the usage code unless it is FIRM/DESK, its one spelling."""
+    firm, _, name = desk.partition("/")
+    if desk and not (firm and name):
+        usage_error(f"--desk is {desk!r}; it should be FIRM/DESK, as in DEMO/CASH")
+    return desk
 
 
 def first_account(mesh: MeshClient) -> str:

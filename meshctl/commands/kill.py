@@ -10,6 +10,7 @@ from meshctl.commands.common import (
     EXIT_OK,
     EXIT_ORDER_NOT_DONE,
     JsonOption,
+    checked_desk,
     console,
     emit,
     enum_word,
@@ -35,9 +36,13 @@ kill = typer.Typer(
 )
 
 FirmOption = Annotated[str, typer.Option("--firm", help="Every account of this firm.")]
-DeskOption = Annotated[str, typer.Option("--desk", help="Every account of this trading desk.")]
+DeskOption = Annotated[
+    str, typer.Option("--desk", help="Every account of this trading desk: FIRM/DESK.")
+]
 ScopeAccountOption = Annotated[str, typer.Option("--account", help="This account.")]
-TraderOption = Annotated[str, typer.Option("--trader", help="Orders that this user id placed.")]
+TraderOption = Annotated[
+    str, typer.Option("--trader", help="Orders that this user placed: user name or id.")
+]
 AlgorithmOption = Annotated[str, typer.Option("--algorithm", help="Orders of this algorithm.")]
 SessionOption = Annotated[str, typer.Option("--session", help="This FIX session: sima-orders.")]
 VenueOption = Annotated[str, typer.Option("--venue", help="This venue: SIMA.")]
@@ -179,6 +184,7 @@ def _scope(*texts: str) -> kill_switch_pb2.KillScope:
     scope = kill_switch_pb2.KillScope()
     for name, text in zip(names, texts, strict=True):
         setattr(scope, name, text)
+    checked_desk(scope.desk_id)
     if not any(texts):
         usage_error(
             "give a scope: --firm, --desk, --account, --trader, --algorithm, --session, "
@@ -190,8 +196,9 @@ def _scope(*texts: str) -> kill_switch_pb2.KillScope:
 async def _report(
     mesh: MeshClient, switch: kill_switch_pb2.KillSwitch, wait_s: float, *, as_json: bool
 ) -> int:
-    """Print the switch at once, and again when every order has its outcome or the time is over."""
-    _tell(switch, as_json=as_json)
+    """Print the switch once: when every order has its outcome, or the time is over."""
+    if wait_s and not switch.HasField("settled_at"):
+        errors.print(f"{switch.switch_id} is {_state(switch)}; waiting for its orders ...")
     try:
         async with asyncio.timeout(wait_s or None):
             while wait_s and not switch.HasField("settled_at"):
@@ -203,8 +210,8 @@ async def _report(
             f"`ordermesh kill show {switch.switch_id}`"
         )
     switch, left = await _whole(mesh, switch.switch_id, outcomes=_NOT_PULLED)
+    _tell(switch, as_json=as_json)
     if wait_s:
-        _tell(switch, as_json=as_json)
         _tell_orders(left, as_json=as_json)
     confirmed = switch.state != kill_switch_pb2.KILL_SWITCH_STATE_ENGAGING
     return EXIT_OK if confirmed and not left else EXIT_ORDER_NOT_DONE
@@ -288,9 +295,14 @@ def _state(switch: kill_switch_pb2.KillSwitch) -> str:
 
 
 def _scope_words(scope: kill_switch_pb2.KillScope) -> str:
+    shown = kill_switch_pb2.KillScope()
+    shown.CopyFrom(scope)
+    if scope.firm_id and scope.desk_id:
+        shown.desk_id = f"{scope.firm_id}/{scope.desk_id}"
+        shown.ClearField("firm_id")
     return ", ".join(
         f"{field.name.removesuffix('_id').removesuffix('_mic')} {value}"
-        for field, value in scope.ListFields()
+        for field, value in shown.ListFields()
     )
 
 

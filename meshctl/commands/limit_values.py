@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from meshctl.commands.common import enum_word, number, usage_error
+from meshctl.commands.common import checked_desk, enum_word, number, usage_error
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from ordermesh_client import MeshClient, MeshRefusedError
 
@@ -124,7 +124,7 @@ def chosen_range(
     """Return the range; exit with the usage code unless account, desk or firm is given."""
     options = {
         limit_pb2.LIMIT_SCOPE_ACCOUNT: account,
-        limit_pb2.LIMIT_SCOPE_DESK: desk,
+        limit_pb2.LIMIT_SCOPE_DESK: checked_desk(desk),
         limit_pb2.LIMIT_SCOPE_FIRM: firm,
     }
     given = [(scope, name) for scope, name in options.items() if name]

@@ -237,7 +237,7 @@ def enable(
     account: AccountOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Enable a strategy again that the repeated-execution throttle stopped. Role RISK."""
+    """Enable a strategy again that the repeated-execution throttle stopped."""
     if (name := f"SIDE_{side.upper()}") not in order_pb2.Side.keys():  # noqa: SIM118  not a dict
         usage_error(f"side is {side!r}; it should be buy or sell")
 

@@ -106,7 +106,7 @@ async def apply(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Interpret a parked message again, and apply it. Role RISK."""
+    """Interpret a parked message again, and apply it."""
     request = service.ParkedServiceApplyRequest(
         parked_id=parked_id, order_id=order_id, reason=reason
     )
@@ -133,7 +133,7 @@ async def state(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """State what a parked message means for its order. Role RISK; two persons above a value."""
+    """State what a parked message means for its order. Two persons above a value."""
     if not order_id:
         request = service.ParkedServiceGetRequest(parked_id=parked_id)
         order_id = (await mesh.call(mesh.parked.Get, request)).item.order_id
@@ -155,7 +155,7 @@ async def state(
 async def discard(
     mesh: MeshClient, parked_id: int, reason: ReasonOption, as_json: JsonOption = False
 ) -> None:
-    """Settle a parked message without applying it. Role RISK."""
+    """Settle a parked message without applying it."""
     request = service.ParkedServiceDiscardRequest(parked_id=parked_id, reason=reason)
     item = (await mesh.call(mesh.parked.Discard, request)).item
     if as_json:
@@ -191,7 +191,7 @@ async def statements(
 @parked.command()
 @with_mesh
 async def confirm(mesh: MeshClient, statement_id: str, as_json: JsonOption = False) -> None:
-    """Confirm another person's statement; it is then applied. Role RISK."""
+    """Confirm another person's statement; it is then applied."""
     request = order_service_pb2.ConfirmStatementRequest(statement_id=statement_id)
     answer = await mesh.call(mesh.order_service.ConfirmStatement, request)
     tell_order(answer.order, as_json=as_json)
@@ -202,7 +202,7 @@ async def confirm(mesh: MeshClient, statement_id: str, as_json: JsonOption = Fal
 async def decline(
     mesh: MeshClient, statement_id: str, reason: ReasonOption, as_json: JsonOption = False
 ) -> None:
-    """Decline a statement; your own, too. Role RISK."""
+    """Decline a statement; your own, too."""
     request = order_service_pb2.DeclineStatementRequest(statement_id=statement_id, reason=reason)
     statement = (await mesh.call(mesh.order_service.DeclineStatement, request)).statement
     if as_json:

@@ -60,8 +60,8 @@ async def instruments(
     for one in found:
         status = instrument_pb2.TradingStatus.Name(one.trading_status)
         shown.add_row(
-            one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin, one.currency,
-            one.lot_size, status.removeprefix("TRADING_STATUS_"),
+            one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin,
+            one.currency or "unknown", one.lot_size, status.removeprefix("TRADING_STATUS_"),
             no_prices_words(one) or ("simulated" if one.simulated else "live"),
         )  # fmt: skip
     console.print(shown)

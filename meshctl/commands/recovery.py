@@ -28,7 +28,7 @@ async def show_recovery(
     recovery_id: Annotated[str, typer.Argument(help="Recovery; the last one if not given.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show a recovery with its report. Roles OPERATOR, RISK, AUDITOR."""
+    """Show a recovery with its report."""
     request = service.ShowRequest(recovery_id=recovery_id)
     found = (await mesh.call(mesh.recovery.Show, request)).recovery
     if as_json:
@@ -51,7 +51,7 @@ def confirm(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Accept the report: the order book takes orders again. Roles OPERATOR, RISK."""
+    """Accept the report: the order book takes orders again."""
     request = service.ConfirmRequest(
         recovery_id=recovery_id, reason=reason, accept_missing_sessions=accept_missing
     )

@@ -1,4 +1,4 @@
-"""`ordermesh login`, `logout` and `token`."""
+"""`ordermesh login`, `logout`, `logins` and `token`."""
 
 import json
 import sys
@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from meshctl.commands.common import JsonOption, console, current_home, emit, usage_error, with_mesh
+from meshctl.commands.common import (
+    JsonOption,
+    chosen_login,
+    console,
+    current_home,
+    emit,
+    usage_error,
+    with_mesh,
+)
+from meshctl.session import SessionFile
 from ordermesh_client import MeshClient
 
 
@@ -14,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(login)
     app.command()(logout)
+    app.command()(logins)
     app.command()(token)
 
 
@@ -26,9 +36,16 @@ async def login(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Log in; later commands use it. Demo users need no password on the machine of the stack."""
+    """Log in; later commands use it. Demo users need no password on the machine of the stack.
+
+    Several users may be logged in: `ordermesh --as USER` uses another login than the last one.
+    """
+    if chosen_login() not in {"", username}:
+        usage_error(f"--as is {chosen_login()!r}; leave it out, or give {username!r}")
     password = _password(username, from_stdin=password_stdin)
     session = await mesh.login(username, password)
+    if not chosen_login():
+        SessionFile(current_home()).choose(username)
     if as_json:
         emit({"username": session.username, "accounts": list(session.accounts)})
     else:
@@ -41,6 +58,17 @@ async def logout(mesh: MeshClient) -> None:
     """End the login here and at the mesh."""
     await mesh.logout()
     console.print("logged out")
+
+
+def logins(as_json: JsonOption = False) -> None:
+    """List who is logged in here; a star marks the login that commands use without --as."""
+    kept = SessionFile(current_home())
+    for name in kept.usernames():
+        current = name == kept.current()
+        if as_json:
+            emit({"username": name, "current": current})
+        else:
+            console.print(f"{'*' if current else ' '} {name}", highlight=False, markup=False)
 
 
 @with_mesh

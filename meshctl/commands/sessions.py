@@ -152,7 +152,7 @@ def reject(
 
 @sessions.command()
 def disconnect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    """Log a session out until `connect`; restarts do not change this. Role OPERATOR."""
+    """Log a session out until `connect`; restarts do not change this."""
     _act(
         "Disconnect",
         service.DisconnectRequest(session_id=session_id, reason=reason),
@@ -162,13 +162,13 @@ def disconnect(session_id: str, reason: ReasonOption, as_json: JsonOption = Fals
 
 @sessions.command()
 def connect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    """Let a session log on again. Role OPERATOR."""
+    """Let a session log on again."""
     _act("Connect", service.ConnectRequest(session_id=session_id, reason=reason), as_json=as_json)
 
 
 @sessions.command("hand-over")
 def hand_over(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    """Hand a session over to a standby gateway. Role OPERATOR."""
+    """Hand a session over to a standby gateway."""
     _act("HandOver", service.HandOverRequest(session_id=session_id, reason=reason), as_json=as_json)
 
 

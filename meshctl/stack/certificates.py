@@ -7,9 +7,17 @@ import trustme
 from cryptography import x509
 
 from deploy.processes import PROCESSES
+from mesh.expiry import (
+    SIGNING_KEY_DAYS,
+    WARNING_DAYS,
+    Expiring,
+    of_certificates,
+    of_signing_keys,
+)
 
 SERVICES = (*(one.service for one in PROCESSES if one.certificate), "envoy", "bench")
-RENEW_BEFORE_DAYS = 7
+RENEW_BEFORE_DAYS = WARNING_DAYS
+"""`ordermesh up` makes new certificates so long before they expire: when the warnings begin."""
 VALID_DAYS = 365
 
 
@@ -41,6 +49,13 @@ def ensure_dev_certificates(folder: Path) -> bool:
         leaf.private_key_pem.write_to_path(str(key))
         (folder / f"{name}.pem").write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
     return True
+
+
+def expiring(folder: Path, signing_key: Path, now_ns: int) -> list[Expiring]:
+    """Return the certificates in ``folder``, and the key, that expire within WARNING_DAYS."""
+    found = [one for file in sorted(folder.glob("*.pem")) for one in of_certificates(file)]
+    found += of_signing_keys(signing_key, SIGNING_KEY_DAYS)
+    return [one for one in found if one.days_left(now_ns) < WARNING_DAYS]
 
 
 def _expires_soon(path: Path) -> bool:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from meshctl.stack.certificates import expiring
 from meshctl.stack.home import Home, Ports, find_home
 from meshctl.stack.leftovers import end_leftovers, only_supervisor, supervisor_runs
 from meshctl.stack.local import LocalStack, require_web_build
@@ -173,16 +174,32 @@ def status(
     state = where.state() if supervisor_runs(where) else {}
     rows = asyncio.run(_readiness(state)) if state else []
     well = bool(rows) and bool(state.get("ready")) and all(row["ready"] for row in rows)
+    now_ns = time.time_ns()
+    expires = [one.words(now_ns) for one in expiring(where.tls, where.signing_key, now_ns)]
     if as_json:
         facts = {key: state.get(key) for key in ("edge_url", "plain_url", "supervisor_pid")}
-        typer.echo(json.dumps({"running": bool(state), "ready": well, **facts, "processes": rows}))
+        facts |= {"expires_soon": expires, "processes": rows}
+        typer.echo(json.dumps({"running": bool(state), "ready": well, **facts}))
     elif not state:
         console.print(f"no mesh runs here ({where.root}); `ordermesh up` starts one")
     else:
         console.print(_status_table(rows))
         console.print(f"web page  {state.get('plain_url')}  or  {state.get('edge_url')}")
+    _warn_of_expiry(expires, as_json=as_json)
     if not well:
         raise typer.Exit(EXIT_NOT_RUNNING)
+
+
+def _warn_of_expiry(expires: list[str], *, as_json: bool) -> None:
+    if not expires or as_json:
+        return
+    for text in expires:
+        console.print(text, style="yellow", highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        "`ordermesh down` and `ordermesh up` make new certificates; svc_identity/README.md has how "
+        "the signing key is replaced",
+        style="yellow", soft_wrap=True,
+    )  # fmt: skip
 
 
 async def _run(stack: LocalStack, home: Home, venues_file: Path | None) -> None:

@@ -74,6 +74,11 @@ class Home:
         return self.root / "secrets"
 
     @property
+    def signing_key(self) -> Path:
+        """The key that signs tokens."""
+        return self.secrets / "identity-signing-key.pem"
+
+    @property
     def state_file(self) -> Path:
         """The running processes, written by the supervisor."""
         return self.run / "stack.json"

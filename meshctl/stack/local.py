@@ -157,7 +157,7 @@ class LocalStack:
         )
 
     async def _migrate(self, at: Addresses) -> None:
-        key = at.home.secrets / "identity-signing-key.pem"
+        key = at.home.signing_key
         await asyncio.gather(*(self._migrate_one(at, one) for one in SERVICES if one.database))
         if not key.exists():
             await self._admin(at, "svc_identity.admin", "new-signing-key", str(key))

@@ -27,6 +27,7 @@ class OffMarket(Enum):
     OLD = auto()
     AHEAD = auto()
     CORRECTED = auto()
+    NO_PRICE = auto()
 
 
 CONDITIONS: Final = {
@@ -52,13 +53,20 @@ CONDITIONS: Final = {
 
 
 def off_market(
-    conditions: str, own_codes: Collection[str], *, has_size: bool, made_ns: int, sent_ns: int
+    conditions: str,
+    own_codes: Collection[str],
+    *,
+    has_price: bool = True,
+    has_size: bool,
+    made_ns: int,
+    sent_ns: int,
 ) -> OffMarket:
     """Return why a print is not the market, or NOT.
 
     Args:
         conditions: TradeCondition(277): codes with spaces between.
         own_codes: The venue's own codes of prints that are not the market.
+        has_price: MDEntryPx(270) is not 0.
         has_size: MDEntrySize(271) is above 0, or the venue gives no sizes.
         made_ns: MDEntryDate(272) and MDEntryTime(273).
         sent_ns: SendingTime(52) of the message; both by the venue's clock, UTC nanoseconds.
@@ -67,6 +75,8 @@ def off_market(
         CONDITIONS.get(code, False) or code in own_codes for code in conditions.split()
     ):
         return OffMarket.CONDITION
+    if not has_price:
+        return OffMarket.NO_PRICE
     if not has_size:
         return OffMarket.NO_SIZE
     if made_ns < sent_ns - PRINT_AGE_MAX_S * NS_PER_S:
@@ -74,3 +84,11 @@ def off_market(
     if made_ns > sent_ns + PRINT_AHEAD_MAX_S * NS_PER_S:
         return OffMarket.AHEAD
     return OffMarket.NOT
+
+
+def corrected(why: OffMarket) -> OffMarket:
+    """Return why the correction of a print is not the market.
+
+    It takes the place of the print, however long ago that was, unless it is none by itself.
+    """
+    return OffMarket.CORRECTED if why in {OffMarket.NOT, OffMarket.OLD} else why

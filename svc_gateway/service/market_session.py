@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
@@ -85,6 +86,7 @@ class MarketSession:
         self._requests = ListingRequests(config, engine, dialect, clock, self._listings)
         self._updates: deque[feed.FeedUpdate] = deque()
         self._status_due = False
+        self._times_moved = False
         self._linked = False
         self._asks = SnapshotAsks()
         self._frame_sequence = 0
@@ -373,9 +375,7 @@ class MarketSession:
     def _take_message(self, handed: Handed) -> None:
         reading = self._dialect.read(handed.raw, handed.received_ns)
         self._heard(prices=bool(reading.updates))
-        for fault in reading.faults:
-            metrics.PARKED.labels(self.config.session_id).inc()
-            _log.warning("market data", session_id=self.config.session_id, fault=fault)
+        self._note_clock_and_faults(reading)
         if reading.updates and self._linked:
             self._updates.extend(reading.updates)
             if len(self._updates) > FEED_UPDATES_MAX:
@@ -386,3 +386,23 @@ class MarketSession:
         if reading.session_status is not None:
             self._trading_status = reading.session_status
             self._status_due = True
+
+    def _note_clock_and_faults(self, reading: MarketReading) -> None:
+        for fault in reading.faults:
+            metrics.PARKED.labels(self.config.session_id).inc()
+            _log.warning("market data", session_id=self.config.session_id, fault=fault)
+        if reading.moved_by_ns or self._times_moved:
+            self._note_clock(reading)
+
+    def _note_clock(self, reading: MarketReading) -> None:
+        """Count messages of a clock that is far from ours; log when it begins and ends."""
+        moved = bool(reading.moved_by_ns)
+        metrics.TIMES_MOVED.labels(self.config.session_id).inc(moved)
+        if moved is not self._times_moved and (moved or reading.updates):
+            self._times_moved = moved
+            _log.warning(
+                "the venue's clock is far from ours: the receipt's time counts" if moved
+                else "the venue's clock can be used again",
+                session_id=self.config.session_id, ahead_s=-reading.moved_by_ns / NS_PER_S,
+                clock_difference_max_s=self.config.clock_difference_max_s,
+            )  # fmt: skip

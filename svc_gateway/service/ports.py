@@ -316,6 +316,8 @@ class MarketReading:
     session_status: instrument.TradingStatus | None = None
     # Texts of what could not be read or was refused.
     faults: list[str] = field(default_factory=list)
+    # What the times of the message were moved by, as the venue's clock is far from ours.
+    moved_by_ns: int = 0
 
 
 class MarketDialect(Protocol):

@@ -1,5 +1,6 @@
 """Signing keys in files, tokens signed with them, and the JWKS that verifies them."""
 
+import datetime as dt
 import json
 import os
 import secrets
@@ -14,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from kernel.nanoseconds import NS_PER_S
+from mesh.expiry import made_line
 from mesh.settings import SettingsError
 from svc_identity.domain.users import User
 from svc_identity.service.ports import AccessToken
@@ -83,13 +85,17 @@ class Es256Signer:
         return [str(key.kid) for key in self._keys]
 
 
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.pem")) if path.is_dir() else [path]
+
+
 def load_keys(path: Path) -> list[ECKey]:
     """Read the key of a file, or of every *.pem in a folder by name.
 
     Raises:
         SigningKeyError: A file is missing, readable by others, or not a P-256 private key.
     """
-    files = sorted(path.glob("*.pem")) if path.is_dir() else [path]
+    files = _files(path)
     if not files:
         raise SigningKeyError(f"{path}: no *.pem in this folder")
     if len(files) > KEY_FILES_MAX:
@@ -114,6 +120,7 @@ def write_new_key(path: Path) -> str:
     except OSError as error:
         raise SigningKeyError(f"{path}: {error.strerror}") from error
     with os.fdopen(descriptor, "wb") as file:
+        file.write(made_line(dt.datetime.now(dt.UTC)))
         file.write(pem)
         file.flush()
         os.fsync(file.fileno())

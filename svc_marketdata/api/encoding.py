@@ -128,7 +128,7 @@ def _payload(market: InstrumentMarket, topic: Topic, depth: int) -> bytes:
         return book_to_proto(market, depth).SerializeToString() if market.book_told else b""
     if topic is Topic.TRADE:
         return trade_to_proto(market.trade).SerializeToString() if market.trade else b""
-    candle = market.candles.latest
+    candle = market.candles.amended or market.candles.latest
     return candle_to_proto(candle).SerializeToString() if candle else b""
 
 

@@ -19,10 +19,13 @@ from svc_marketdata.api.mapping import (
     AGGRESSORS,
     OFF_MARKET,
     TRADING_STATUSES,
+    calendar_from_proto,
     listing_from_proto,
 )
 from svc_marketdata.domain.book import Level, Side
-from svc_marketdata.domain.market import DayStatistics, Trade
+from svc_marketdata.domain.day_statistics import DayStatistics
+from svc_marketdata.domain.market import Trade
+from svc_marketdata.domain.trading_calendar import TradingCalendar
 from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
 from svc_marketdata.service.venue_list import VenueList
 
@@ -113,7 +116,7 @@ class _Feed:
         }
         identity = FeedIdentity(
             opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch,
-            opened.book_depth,
+            opened.book_depth, _calendar(opened),
         )  # fmt: skip
         self.session: FeedSession = data.open_feed(identity, self._supersede)
         self._list = VenueList(data, opened.venue_mic)
@@ -328,3 +331,21 @@ class _Feed:
             self.over = True
             self.failure = failure
         self._news.set()
+
+
+def _calendar(opened: pb.FeedOpen) -> TradingCalendar:
+    """Read the venue's calendar.
+
+    Raises:
+        MeshError: INVALID_FIELD.
+    """
+    try:
+        return calendar_from_proto(opened.trading_calendar)
+    except ValueError as error:
+        raise refuse(
+            "INVALID_FIELD",
+            f"open.trading_calendar cannot be used: {error}",
+            "open.trading_calendar",
+            value=str(opened.trading_calendar)[:200],
+            expected="an IANA time zone, weekdays 1 to 7, dates such as 2026-12-25",
+        ) from error

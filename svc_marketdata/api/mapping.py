@@ -1,22 +1,25 @@
 """Maps between proto and domain, value by value: an unknown value is an error."""
 
+import datetime as dt
+
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
 from kernel.ticks import TickBand
 from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
-from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from ordermesh.marketdata.v1 import feed_service_pb2, instrument_pb2, market_data_pb2
 from svc_marketdata.domain.book import BookFlags
 from svc_marketdata.domain.candles import CANDLE_S, Candle
+from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, ListingKind, NoPrices, TradingStatus, Venue
 from svc_marketdata.domain.market import (
     Aggressor,
-    DayStatistics,
     InstrumentMarket,
     OffMarket,
     Quote,
     Trade,
 )
+from svc_marketdata.domain.trading_calendar import EVERY_DAY, TradingCalendar
 
 TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_UNSPECIFIED: TradingStatus.UNSPECIFIED,
@@ -49,6 +52,7 @@ OFF_MARKET = {
     market_data_pb2.OFF_MARKET_OLD: OffMarket.OLD,
     market_data_pb2.OFF_MARKET_AHEAD: OffMarket.AHEAD,
     market_data_pb2.OFF_MARKET_CORRECTED: OffMarket.CORRECTED,
+    market_data_pb2.OFF_MARKET_NO_PRICE: OffMarket.NO_PRICE,
 }
 _OFF_MARKET_TO_PROTO = {domain: proto for proto, domain in OFF_MARKET.items()}
 _NO_PRICES_TO_PROTO = {domain: proto for proto, domain in NO_PRICES.items()}
@@ -147,19 +151,21 @@ def trade_to_proto(trade: Trade) -> market_data_pb2.Trade:
 
 
 def candle_to_proto(candle: Candle) -> market_data_pb2.Candle:
-    """A candle."""
-    return market_data_pb2.Candle(
+    """A candle; without prices if no trade is left in it."""
+    message = market_data_pb2.Candle(
         start=to_timestamp(candle.start_ns),
         interval_s=CANDLE_S,
-        open_price=format_nano(candle.open),
-        high_price=format_nano(candle.high),
-        low_price=format_nano(candle.low),
-        close_price=format_nano(candle.close),
         # New each time: its text is not worth keeping.
         volume=format_scaled(candle.volume, FRACTION_DIGITS_MAX),
         trade_count=candle.trade_count,
         complete=candle.complete,
     )
+    if candle.trade_count:
+        message.open_price = format_nano(candle.open)
+        message.high_price = format_nano(candle.high)
+        message.low_price = format_nano(candle.low)
+        message.close_price = format_nano(candle.close)
+    return message
 
 
 def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
@@ -229,4 +235,18 @@ def listing_from_proto(message: instrument_pb2.Instrument) -> Listing:
         venue_symbol=message.venue_symbol,
         no_prices=NO_PRICES[message.no_prices],
         no_prices_text=message.no_prices_text,
+    )
+
+
+def calendar_from_proto(message: feed_service_pb2.TradingCalendar) -> TradingCalendar:
+    """The trading days of a venue as its gateway has them in the venues file.
+
+    Raises:
+        ValueError: There is no such zone, weekday or date.
+    """
+    return TradingCalendar(
+        message.time_zone or "UTC",
+        message.begins_minute,
+        [day - 1 for day in message.weekdays] or EVERY_DAY,
+        [dt.date.fromisoformat(text) for text in message.closed_dates],
     )

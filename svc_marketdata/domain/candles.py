@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from kernel.nanoseconds import NS_PER_S
+from svc_marketdata.domain.tally import Tally
 
 CANDLE_S = 60
 """Length of a candle."""
@@ -18,17 +19,23 @@ CANDLES_KEPT_MAX = 240
 
 
 @dataclass(slots=True)
-class Candle:
-    """Open, high, low, close of an interval; prices and volume in 10⁻⁹."""
+class Candle(Tally):
+    """Open, high, low, close of an interval; no trade is left if all were withdrawn."""
 
-    start_ns: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    trade_count: int = 1
+    start_ns: int = 0
     complete: bool = False
+    _older: Tally | None = None
+    """The trades of it that are not kept any more."""
+
+    def older(self) -> Tally:
+        """Return a copy of the sum of its trades that are not kept any more."""
+        return Tally() if self._older is None else self._older.copy()
+
+    def forget(self, price: int, size: int) -> None:
+        """Note that a trade of it, the oldest one, is not kept any more."""
+        if self._older is None:
+            self._older = Tally()
+        self._older.add(price, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,12 @@ class CompletedCandle:
 class CandleSeries:
     """The current candle, and completed ones."""
 
-    __slots__ = ("completed", "latest")
+    __slots__ = ("amended", "completed", "latest")
 
     def __init__(self) -> None:
         self.latest: Candle | None = None
+        self.amended: Candle | None = None
+        """A complete candle that lost or changed a trade, while readers are informed of it."""
         self.completed: deque[CompletedCandle] = deque(maxlen=CANDLES_KEPT_MAX)
 
     def is_over(self, at_ns: int) -> bool:
@@ -64,24 +73,19 @@ class CandleSeries:
         assert self.latest.complete
         self.completed.append(CompletedCandle(sequence, self.latest))
 
-    def add(self, price: int, size: int, at_ns: int) -> bool:
+    def add(self, price: int, size: int, at_ns: int) -> Candle | None:
         """Add a trade.
 
         The caller completes a candle that is over first, so that readers see it.
 
         Returns:
-            False when the trade is too late: its candle is complete.
+            The candle; None when the trade is too late, because its candle is complete.
         """
         start_ns = at_ns - at_ns % CANDLE_NS
         latest = self.latest
         if latest is None or start_ns > latest.start_ns:
-            self.latest = Candle(start_ns, price, price, price, price, size)
-            return True
-        if start_ns < latest.start_ns or latest.complete:
-            return False
-        latest.high = max(latest.high, price)
-        latest.low = min(latest.low, price)
-        latest.close = price
-        latest.volume += size
-        latest.trade_count += 1
-        return True
+            latest = self.latest = Candle(start_ns=start_ns)
+        elif start_ns < latest.start_ns or latest.complete:
+            return None
+        latest.add(price, size)
+        return latest

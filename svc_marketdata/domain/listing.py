@@ -5,6 +5,7 @@ from enum import Enum
 
 from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
+from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 
 DELISTED_KEPT_DAYS = 30
 """How long a delisted listing is kept across restarts."""
@@ -110,6 +111,17 @@ class Venue:
     """Levels per side that the feed asks for; 0 for whole books."""
     frame_at_ns: int = 0
     """When the last frame of the feed arrived."""
+    calendar: TradingCalendar = UTC_DAYS
+    """Its trading days; those of UTC until its feed has said another calendar."""
+    day_ends_ns: int = 0
+    """End of the trading day; 0 until the first check after its feed was opened."""
+
+    def begins_day(self, now_ns: int) -> bool:
+        """Return whether a trading day has begun since the last call; never before its feed."""
+        if not self.feed_epoch or now_ns < self.day_ends_ns:
+            return False
+        self.day_ends_ns = self.calendar.day_of(now_ns).ends_ns
+        return True
 
     @property
     def live(self) -> bool:

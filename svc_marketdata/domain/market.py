@@ -2,13 +2,17 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
-from kernel.decimals import add_nano, parse_nano
-from kernel.nanoseconds import NS_PER_DAY
+from kernel.decimals import parse_nano
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
-from svc_marketdata.domain.candles import CandleSeries
+from svc_marketdata.domain.candles import Candle, CandleSeries
+from svc_marketdata.domain.day_statistics import NO_FIGURES, DayStatistics
+from svc_marketdata.domain.kept_trades import KeptTrade, KeptTrades
+from svc_marketdata.domain.tally import Tally
+from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
 
 NO_LEVEL = Level("", "", 0)
 TRADE_IDS_KEPT_MAX = 256
@@ -42,6 +46,7 @@ class OffMarket(Enum):
     OLD = 3
     AHEAD = 4
     CORRECTED = 5
+    NO_PRICE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,48 +70,6 @@ class Trade:
         return self.off_market is OffMarket.NOT and not self.withdrawn
 
 
-@dataclass(frozen=True, slots=True)
-class DayStatistics:
-    """Figures of the day; an empty text means not known."""
-
-    open_price: str = ""
-    high_price: str = ""
-    low_price: str = ""
-    close_price: str = ""
-    volume: str = ""
-
-    def checked(self) -> "DayStatistics":
-        """Return this object after a check.
-
-        Raises:
-            ValueError: A figure is not a canonical decimal.
-        """
-        for field in fields(self):
-            text: str = getattr(self, field.name)
-            if text:
-                add_nano(text, "0")
-        return self
-
-    def told(self, other: "DayStatistics") -> "DayStatistics":
-        """Return this with the figures the other knows."""
-        known = {f.name: v for f in fields(other) if (v := getattr(other, f.name))}
-        return replace(self, **known)
-
-    def traded(self, price: str, size: str, *, add_volume: bool) -> "DayStatistics":
-        """Return this with a trade added. The close is that of the previous day and stays."""
-        at = parse_nano(price)
-        high, low, volume = self.high_price, self.low_price, self.volume
-        if add_volume:
-            volume = add_nano(volume or "0", size)
-        return DayStatistics(
-            open_price=self.open_price or price,
-            high_price=price if not high or at > parse_nano(high) else high,
-            low_price=price if not low or at < parse_nano(low) else low,
-            close_price=self.close_price,
-            volume=volume,
-        )
-
-
 @dataclass(slots=True)
 class Quote:
     """Best prices and figures of the day, as texts ready for readers."""
@@ -119,10 +82,22 @@ class Quote:
     last_size: str = ""
     last_off_market: bool = False
     """The last price does not say what the market is now."""
-    day: DayStatistics = DayStatistics()
+    day: DayStatistics = NO_FIGURES
     venue_time_ns: int = 0
     received_ns: int = 0
     flags: BookFlags = BookFlags.NONE
+
+
+NO_DAY = TradingDay(0, 0)
+
+
+class _TakenOut(NamedTuple):
+    """A trade that was taken out, to put a corrected one in its place."""
+
+    place: int
+    kept: KeptTrade
+    day: DayStatistics
+    """The figures of the day before."""
 
 
 class InstrumentMarket:
@@ -133,10 +108,14 @@ class InstrumentMarket:
     """
 
     __slots__ = (
+        "_calendar",
         "_day",
+        "_day_at_ns",
+        "_kept",
         "_last_at_ns",
         "_own",
-        "_recent",
+        "_restored",
+        "_taken_out",
         "_trade_ids",
         "_volume_told_at_ns",
         "aged",
@@ -150,10 +129,13 @@ class InstrumentMarket:
         "silent",
         "told",
         "trade",
+        "unknown_amendments",
         "venue_mic",
     )
 
-    def __init__(self, instrument_id: str, venue_mic: str) -> None:
+    def __init__(
+        self, instrument_id: str, venue_mic: str, calendar: TradingCalendar = UTC_DAYS
+    ) -> None:
         self.instrument_id = instrument_id
         self.venue_mic = venue_mic
         self.book = PriceBook()
@@ -170,14 +152,21 @@ class InstrumentMarket:
         """True after the first report of the listing."""
         self.book_told = False
         self.late_trades = 0
+        self.unknown_amendments = 0
+        """Withdrawals of trades that are not kept."""
         self._trade_ids: deque[str] = deque(maxlen=TRADE_IDS_KEPT_MAX)
-        self._recent: deque[Trade] = deque(maxlen=TRADE_IDS_KEPT_MAX)
-        """The last trades that count, for one that is withdrawn."""
+        self._kept = KeptTrades()
+        self._taken_out: _TakenOut | None = None
         self._last_at_ns = 0
         """When the trade of the last price was made."""
-        self._own = DayStatistics()
-        """Figures of the day of the trades alone, without what the venue reported."""
-        self._day = 0
+        self._own = Tally()
+        """The trades of the day, without what the venue reported."""
+        self._restored = NO_FIGURES
+        """Figures of the day from an earlier process."""
+        self._calendar = calendar
+        self._day = NO_DAY
+        self._day_at_ns = 0
+        """An instant of the day."""
         self._volume_told_at_ns = -1
 
     @property
@@ -212,99 +201,143 @@ class InstrumentMarket:
         self._take_best()
         return Changed.QUOTE | Changed.BOOK
 
+    def use_calendar(self, calendar: TradingCalendar) -> None:
+        """Set the venue's calendar."""
+        if calendar is not self._calendar:
+            self._calendar = calendar
+            if self._day is not NO_DAY:
+                self._day = calendar.day_of(self._day_at_ns)
+
     def add_trade(self, trade: Trade, received_ns: int) -> int:
         """Apply a trade; one that was reported before changes nothing.
 
-        The candle is not touched; see ``add_to_candle``.
+        The candle is not touched, unless a trade is withdrawn or corrected; see `add_to_candle`.
         """
         if trade.withdrawn:
             return self._withdraw(trade, received_ns)
-        parse_nano(trade.price)
-        parse_nano(trade.size)
+        taken_out, self._taken_out = self._taken_out, None
+        price, size = parse_nano(trade.price), parse_nano(trade.size)
         if trade.trade_id:
             if trade.trade_id in self._trade_ids:
                 return Changed.NOTHING
             self._trade_ids.append(trade.trade_id)
-        at_ns = trade.venue_time_ns or received_ns
-        quote = self.quote
         self.trade = trade
+        if trade.off_market is OffMarket.CORRECTED:
+            self._stamp(0, received_ns)
+            if taken_out is None or taken_out.kept.trade.trade_id != trade.trade_id:
+                return Changed.TRADE | Changed.QUOTE
+            return Changed.TRADE | self._correct(taken_out, trade, price, size, received_ns)
+        at_ns = trade.venue_time_ns or received_ns
         if not trade.counts:
             self._stamp(0, received_ns)
             if trade.off_market is OffMarket.OLD and at_ns > self._last_at_ns:
                 # Nothing was traded since: it is the last price, but not the market now.
                 self._last_at_ns = at_ns
-                quote.last_price, quote.last_size = trade.price, trade.size
-                quote.last_off_market = True
+                self._keep(KeptTrade(trade, price, size, at_ns, market=False, counts=False))
             return Changed.TRADE | Changed.QUOTE
         self._begin_day(at_ns)
         self._last_at_ns = max(self._last_at_ns, at_ns)
-        self._recent.append(trade)
-        quote.last_price, quote.last_size = trade.price, trade.size
-        quote.last_off_market = False
-        # A venue that reports the volume in the same message has counted the trade already.
-        add_volume = self._volume_told_at_ns != received_ns
-        quote.day = quote.day.traded(trade.price, trade.size, add_volume=add_volume)
-        self._own = self._own.traded(trade.price, trade.size, add_volume=True)
+        self._keep(KeptTrade(trade, price, size, at_ns, market=True))
+        if at_ns >= self._day.begins_ns:
+            self._own.add(price, size)
+            # A venue that reports the volume in the same message has counted the trade already.
+            more = trade.size if self._volume_told_at_ns != received_ns else ""
+            self.quote.day = self.quote.day.traded(trade.price, price, more)
         self._stamp(trade.venue_time_ns, received_ns)
         return Changed.TRADE | Changed.QUOTE
 
+    def _keep(self, kept: KeptTrade) -> None:
+        self._kept.add(kept, self._day.begins_ns)
+        self._take_last()
+
+    def _take_last(self) -> None:
+        """Have the last price of the newest trade; without one it is the last that was known."""
+        quote, newest = self.quote, self._kept.newest
+        quote.last_off_market = newest is None or not newest.market
+        if newest is not None:
+            quote.last_price, quote.last_size = newest.trade.price, newest.trade.size
+
     def _begin_day(self, at_ns: int) -> int:
         """Forget the figures of the day before, if a new day has begun."""
-        if at_ns // NS_PER_DAY <= self._day:
+        if at_ns < self._day.ends_ns:
+            return Changed.NOTHING
+        first = self._day is NO_DAY
+        self._day, self._day_at_ns = self._calendar.day_of(at_ns), at_ns
+        self._own = Tally()
+        self._kept.begin_day()
+        self._restored = NO_FIGURES
+        if first:
             return Changed.NOTHING
         quote = self.quote
-        if self._day:
-            quote.day = DayStatistics(close_price=quote.last_price or quote.day.close_price)
-        self._own = DayStatistics()
-        self._day = at_ns // NS_PER_DAY
+        quote.day = DayStatistics(close_price=quote.last_price or quote.day.close_price)
         return Changed.QUOTE
 
     def _withdraw(self, withdrawal: Trade, received_ns: int) -> int:
-        """Take a trade back; one that is not known changes nothing."""
-        for index in range(len(self._recent) - 1, -1, -1):
-            if self._recent[index].trade_id == withdrawal.trade_id:
-                break
-        else:
+        """Take a trade back; one that is not kept changes nothing."""
+        self._taken_out = None
+        found = self._kept.take(withdrawal.trade_id)
+        if found is None:
+            self.unknown_amendments += 1
             return Changed.NOTHING
-        trade = self._recent[index]
-        was_last = index == len(self._recent) - 1
-        del self._recent[index]
+        index, kept = found
+        trade, quote = kept.trade, self.quote
         # It may be reported again, corrected.
         if trade.trade_id in self._trade_ids:
             self._trade_ids.remove(trade.trade_id)
         self.trade = replace(withdrawal, price=trade.price, size=trade.size)
-        quote = self.quote
-        if was_last and quote.last_price == trade.price:
-            before = self._recent[-1] if self._recent else None
-            quote.last_off_market = before is None
-            if before is not None:
-                quote.last_price, quote.last_size = before.price, before.size
-        self._take_from_day(trade)
+        self._taken_out = _TakenOut(index, kept, quote.day)
+        self._take_last()
+        if kept.counts and kept.at_ns >= self._day.begins_ns:
+            self._own = self._kept.of_day(self._day.begins_ns)
+            quote.day = quote.day.without(trade.price, self._own_figures())
+            if self._volume_told_at_ns != received_ns:
+                quote.day = quote.day.plus(-kept.size)
         self._stamp(0, received_ns)
-        return Changed.TRADE | Changed.QUOTE
+        return Changed.TRADE | Changed.QUOTE | self._fill(kept.candle)
 
-    def _take_from_day(self, trade: Trade) -> None:
-        """Have the figures of the day without a trade, as far as the trades kept show them."""
-        own = DayStatistics()
-        for kept in self._recent:
-            if (kept.venue_time_ns or kept.received_ns) // NS_PER_DAY == self._day:
-                own = own.traded(kept.price, kept.size, add_volume=True)
-        self._own = own
-        day = self.quote.day
-        self.quote.day = replace(
-            day,
-            open_price=own.open_price if day.open_price == trade.price else day.open_price,
-            high_price=own.high_price if day.high_price == trade.price else day.high_price,
-            low_price=own.low_price if day.low_price == trade.price else day.low_price,
-        )
+    def _correct(
+        self, taken_out: "_TakenOut", trade: Trade, price: int, size: int, received_ns: int
+    ) -> int:
+        """Put a corrected trade in the place of the one that was taken out for it."""
+        before = taken_out.kept
+        kept = replace(before, trade=trade, price=price, size=size, market=False)
+        self._kept.put(taken_out.place, kept)
+        self._take_last()
+        if kept.counts and kept.at_ns >= self._day.begins_ns:
+            self._own = self._kept.of_day(self._day.begins_ns)
+            day = taken_out.day.without(before.trade.price, self._own_figures()).with_prices(
+                self._own
+            )
+            day = replace(day, volume=self.quote.day.volume)
+            counted = self._volume_told_at_ns == received_ns
+            self.quote.day = day if counted else day.plus(size)
+        return Changed.QUOTE | self._fill(kept.candle)
+
+    def _fill(self, candle: Candle | None) -> int:
+        """Make a candle anew."""
+        if candle is None:
+            return Changed.NOTHING
+        self._kept.fill(candle)
+        if candle is not self.candles.latest:
+            self.candles.amended = candle
+        return Changed.CANDLE
+
+    def _own_figures(self) -> DayStatistics:
+        """Return the figures of the day of the trades alone, without what the venue reported."""
+        own = self._restored.with_prices(self._own)
+        return own.plus(self._own.volume) if self._own.trade_count else own
 
     def add_to_candle(self, trade: Trade, received_ns: int) -> int:
         """Add a trade to its candle, unless the candle is complete."""
         at_ns = trade.venue_time_ns or received_ns
-        if self.candles.add(parse_nano(trade.price), parse_nano(trade.size), at_ns):
-            return Changed.CANDLE
-        self.late_trades += 1
-        return Changed.NOTHING
+        candle = self.candles.add(parse_nano(trade.price), parse_nano(trade.size), at_ns)
+        if candle is None:
+            self.late_trades += 1
+            return Changed.NOTHING
+        newest = self._kept.newest
+        if newest is not None and newest.trade is trade:
+            newest.candle = candle
+        return Changed.CANDLE
 
     def tell_statistics(
         self, told: DayStatistics, venue_ns: int, received_ns: int, *, complete: bool = False
@@ -318,10 +351,11 @@ class InstrumentMarket:
             complete: What the venue reported before and leaves out now is not known any more.
         """
         told.checked()
+        self._taken_out = None
         begun = self._begin_day(received_ns)
         known = self.quote.day
         if complete:
-            known = replace(self._own, close_price=known.close_price)
+            known = replace(self._own_figures(), close_price=known.close_price)
         day = known.told(told)
         if told.volume:
             self._volume_told_at_ns = received_ns
@@ -360,9 +394,10 @@ class InstrumentMarket:
         return Changed.QUOTE | Changed.BOOK
 
     def grow_old(self, now_ns: int, age_max_ns: int) -> int:
-        """Flag the quote if it is older than its limit, and begin the day."""
-        begun = self._begin_day(now_ns) if self._day else Changed.NOTHING
-        aged = bool(self.quote.received_ns) and now_ns - self.quote.received_ns > age_max_ns
+        """Begin the day, and flag the quote if it is older than its limit; 0 is no limit."""
+        begun = Changed.NOTHING if self._day is NO_DAY else self._begin_day(now_ns)
+        received_ns = self.quote.received_ns
+        aged = bool(age_max_ns and received_ns) and now_ns - received_ns > age_max_ns
         if aged == self.aged:
             return begun
         self.aged = aged
@@ -372,8 +407,12 @@ class InstrumentMarket:
         """Restore the last quote of an earlier process; it is stale until the feed refreshes."""
         self.quote = quote
         self.told = True
-        self._day = quote.venue_time_ns // NS_PER_DAY
-        self._own = quote.day
+        if quote.received_ns:
+            # A time after it was received is that of a wrong clock.
+            quote.venue_time_ns = min(quote.venue_time_ns, quote.received_ns)
+        self._day_at_ns = quote.received_ns or quote.venue_time_ns
+        self._day = self._calendar.day_of(self._day_at_ns)
+        self._restored = quote.day
         self.refreshed = False
 
     def _stamp(self, venue_ns: int, received_ns: int) -> int:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from svc_marketdata.service.groups import EveryEventGroup, Group
 
 
+KEPT_VALUES_MAX = 4
+"""Values that a channel keeps for readers who get changes late; older ones are left out."""
 OPENING = -1
 """Depth that requests the value of a venue as part of a snapshot."""
 
@@ -47,12 +49,11 @@ class Channel:
     __slots__ = (
         "_encoder",
         "_items",
-        "_kept_value",
+        "_kept",
         "_values",
         "counted",
         "every",
         "groups",
-        "kept_sequence",
         "name",
         "sequence",
         "source",
@@ -72,8 +73,7 @@ class Channel:
         self.sequence = 0
         self.groups: list[Group] = []
         self.every: list[EveryEventGroup] = []
-        self.kept_sequence = 0
-        self._kept_value = b""
+        self._kept: tuple[tuple[int, bytes], ...] = ()
         self._encoder = encoder
         # By depth: the value. By (depth, conflated, snapshot): the item.
         self._values: dict[int, bytes] = {}
@@ -91,8 +91,7 @@ class Channel:
 
         For a completed candle, which the next one does not replace.
         """
-        self.kept_sequence = self.sequence
-        self._kept_value = self.value(0)
+        self._kept = (*self._kept[1 - KEPT_VALUES_MAX :], (self.sequence, self.value(0)))
 
     def item(self, depth: int, conflated: int = 0, *, snapshot: bool = False) -> bytes:
         """Return the current value as an item of a frame."""
@@ -116,18 +115,23 @@ class Channel:
         Returns:
             The bytes, and the number of items in them.
         """
-        if base < self.kept_sequence < self.sequence:
-            kept = self._encoder.update(
-                self.name,
-                self.kept_sequence,
-                self.kept_sequence - base - 1,
-                self._kept_value,
-                snapshot=False,
-            )
-            return kept + self.item(depth, self.sequence - self.kept_sequence - 1), 2
+        if self._kept and self._kept[-1][0] > base:
+            return self._with_kept(depth, base)
         if base == self.sequence:
             return b"", 0
         return self.item(depth, self.sequence - base - 1), 1
+
+    def _with_kept(self, depth: int, base: int) -> tuple[bytes, int]:
+        parts: list[bytes] = []
+        for sequence, value in self._kept:
+            if base < sequence < self.sequence:
+                left_out = sequence - base - 1
+                parts.append(
+                    self._encoder.update(self.name, sequence, left_out, value, snapshot=False)
+                )
+                base = sequence
+        parts.append(self.item(depth, self.sequence - base - 1))
+        return b"".join(parts), len(parts)
 
     def value(self, depth: int) -> bytes:
         """Serialise the current value, once; empty if there is none."""

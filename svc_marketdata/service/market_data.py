@@ -8,9 +8,12 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
+from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
-from svc_marketdata.domain.market import Changed, DayStatistics, InstrumentMarket, Quote, Trade
+from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote, Trade
+from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
+from svc_marketdata.service.counts import Counts
 from svc_marketdata.service.hub import Hub
 
 INSTRUMENT_ID = re.compile(r"(?=.{6,32}$)[A-Z0-9_-]+\.[A-Z0-9]{4}")
@@ -26,18 +29,7 @@ class FeedIdentity:
     epoch: str
     book_depth: int = 0
     """Levels per side that the gateway asks for; 0 for whole books."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What happened since the start, for metrics."""
-
-    updates: int = 0
-    unreadable: int = 0
-    """Updates of a feed that could not be read, each flagging its listing."""
-    over_limit: int = 0
-    """Updates of listings above ``instruments_max``."""
-    late_trades: int = 0
+    calendar: TradingCalendar = UTC_DAYS
 
 
 class Listed:
@@ -45,8 +37,9 @@ class Listed:
 
     __slots__ = ("book", "candle", "listing", "listing_channel", "market", "quote", "trade")
 
-    def __init__(self, hub: Hub, instrument_id: str, venue_mic: str) -> None:
-        self.market = InstrumentMarket(instrument_id, venue_mic)
+    def __init__(self, hub: Hub, instrument_id: str, venue: Venue) -> None:
+        venue_mic = venue.mic
+        self.market = InstrumentMarket(instrument_id, venue_mic, venue.calendar)
         self.listing: Listing | None = None
 
         def channel(topic: Topic, source: object) -> Channel:
@@ -122,13 +115,15 @@ class MarketData:
         new_life = venue.feed_epoch != identity.epoch
         venue.feed_epoch = identity.epoch
         venue.frame_at_ns = self.clock.now_ns()
+        venue.calendar, venue.day_ends_ns = identity.calendar, 0
         venue.book_depth = identity.book_depth
         for entry in self.of_venue(identity.venue_mic):
             entry.market.book.depth = identity.book_depth
         session = FeedSession(self, identity, venue, superseded)
         self._owners[identity.venue_mic] = session
-        if new_life:
-            for entry in self.of_venue(identity.venue_mic):
+        for entry in self.of_venue(identity.venue_mic):
+            entry.market.use_calendar(identity.calendar)
+            if new_life:
                 self.publish(entry, entry.market.forget_book())
         self.hub.flush()
         return session
@@ -158,10 +153,11 @@ class MarketData:
             self.touch_venue(venue)
 
     def tick(self) -> None:
-        """Check what depends on time: silent feeds, old quotes, candles that have ended."""
+        """Check what depends on time: silent feeds, old quotes, ended days and candles."""
         now_ns = self.clock.now_ns()
         limits = self.hub.limits
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
+        new_days = {mic for mic, venue in self.venues.items() if venue.begins_day(now_ns)}
         for venue in self.venues.values():
             if venue.feed_up and not venue.quiet and now_ns - venue.frame_at_ns > silence_ns:
                 venue.quiet = True
@@ -172,7 +168,7 @@ class MarketData:
         for entry in self.listed.values():
             if entry.market.candles.is_over(now_ns - CANDLE_GRACE_NS):
                 self.complete_candle(entry)
-            if age_max_ns:
+            if age_max_ns or entry.market.venue_mic in new_days:
                 self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
         self.hub.flush()
 
@@ -222,7 +218,7 @@ class MarketData:
                 return None
             mic = instrument_id.rpartition(".")[2]
             venue = self.venue(mic)
-            entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, mic)
+            entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, venue)
             entry.market.book.depth = venue.book_depth
             entry.market.silent = bool(venue.silent_because)
         return entry
@@ -246,6 +242,16 @@ class MarketData:
         self.hub.touch(entry.candle)
         entry.candle.keep()
         series.keep_completed(entry.candle.sequence)
+
+    def amend_candle(self, entry: Listed) -> None:
+        """Announce a candle whose trade was withdrawn or corrected."""
+        series = entry.market.candles
+        self.hub.touch(entry.candle)
+        if series.amended is not None:
+            # It is not the latest one: keep it for conflated readers, and go on with that one.
+            entry.candle.keep()
+            series.amended = None
+            self.hub.touch(entry.candle)
 
     def put_listing(self, listing: Listing) -> None:
         """Store a listing as the venue reports it."""
@@ -371,9 +377,12 @@ class FeedSession:
         data, market = self._data, entry.market
         changed = market.add_trade(trade, received_ns)
         if not changed:
+            data.counts.unknown_amendments += trade.withdrawn
             return
         data.hub.touch(entry.trade)
         self._run_changed |= changed
+        if changed & Changed.CANDLE:
+            data.amend_candle(entry)
         if not trade.counts:
             return
         if market.candles.is_over(trade.venue_time_ns or received_ns):

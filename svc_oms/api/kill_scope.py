@@ -23,7 +23,6 @@ _KINDS: Final = {
     "firm_id": IdKind.FIRM,
     "desk_id": IdKind.DESK,
     "account_id": IdKind.ACCOUNT,
-    "trader": IdKind.TRADER,
     "session_id": IdKind.SESSION,
     "venue_mic": IdKind.VENUE,
     "instrument_id": IdKind.INSTRUMENT,
@@ -55,6 +54,29 @@ def require_scope(scope: kill.KillScope, principal: Principal) -> None:
             account="",
         )
     principal.require_trade(scope.account_id, "scope.account_id")
+
+
+async def resolved(
+    scope: kill.KillScope, principal: Principal, directory: KnownIds
+) -> kill.KillScope:
+    """Return a scope with the ids that orders have: of FIRM/DESK, and of a user name.
+
+    Raises:
+        MeshError: OBJECT_NOT_FOUND, INVALID_FIELD.
+        StoreUnavailableError: It cannot be decided.
+    """
+    made = kill.KillScope()
+    made.CopyFrom(scope)
+    wide = not ANY_SCOPE.isdisjoint(principal.roles)
+    if "/" in scope.desk_id:
+        await directory.require("scope.desk_id", IdKind.FIRM_DESK, scope.desk_id, show_ids=wide)
+        firm, made.desk_id = scope.desk_id.split("/")
+        if scope.firm_id not in {"", firm}:
+            raise _apart(scope, ["firm_id"], "desk_id")
+        made.firm_id = firm
+    if scope.trader:
+        made.trader = await directory.trader("scope.trader", scope.trader, show_ids=wide)
+    return made
 
 
 async def require_met(scope: kill.KillScope, principal: Principal, directory: KnownIds) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 from kernel.clock import Clock
 from kernel.ulid import valid_ulid
@@ -13,7 +14,7 @@ from mesh.streams.life import StreamLife
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
-from svc_oms.api.kill_scope import Reader, require_met, require_scope
+from svc_oms.api.kill_scope import Reader, require_met, require_scope, resolved
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.service.audit.refusal_entries import call_action
@@ -102,7 +103,9 @@ class KillSwitchServicer:
         )
         with reaching_database():
             try:
-                await require_met(request.scope, principal, self._known_ids)
+                scope = await resolved(request.scope, principal, self._known_ids)
+                await require_met(scope, principal, self._known_ids)
+                order = replace(order, scope=scope_value(scope))
             except MeshError:
                 # What was known by its open orders only may be gone since it was engaged.
                 if not await self._board.kills.has_key(principal.subject, order.idempotency_key):

@@ -79,6 +79,15 @@ def check_terms(
             "instrument_id",
             {"instrument_id": instrument.instrument_id, "trading_status": status},
         )
+    if not instrument.currency and standing is None:
+        raise OrderRefused(
+            "INSTRUMENT_NOT_TRADABLE",
+            f"instrument_id {instrument.instrument_id} cannot be traded: its currency is not "
+            "known, and limits are in currencies; the venue reports no Currency(15), and "
+            "default_currency of its session is not set",
+            "instrument_id",
+            {"instrument_id": instrument.instrument_id, "currency": ""},
+        )
     _check_quantity(terms.quantity, instrument, limits)
     price = terms.limit_price
     if price is not None:

@@ -21,9 +21,15 @@ class Scope(NamedTuple):
     instrument_id: str = ""
 
     def words(self) -> str:
-        """Describe the scope: `firm DEMO, venue SIMA`."""
-        named = zip(_WORDS, self, strict=True)
+        """Describe the scope: `firm DEMO, venue SIMA`, `desk DEMO/CASH`."""
+        named = zip(_WORDS, self.with_firm_of_desk(), strict=True)
         return ", ".join(f"{word} {value}" for word, value in named if value)
+
+    def with_firm_of_desk(self) -> "Scope":
+        """Return this with a desk written FIRM/DESK, and no firm beside it."""
+        if not (self.firm_id and self.desk_id):
+            return self
+        return self._replace(firm_id="", desk_id=f"{self.firm_id}/{self.desk_id}")
 
 
 _WORDS: Final = (

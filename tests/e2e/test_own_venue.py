@@ -51,6 +51,7 @@ def sessions_file(folder: Path, port: int, **more: Any) -> Path:
         "host": "127.0.0.1",
         "port": port,
         "reconnect_s": 1,
+        "default_currency": "EUR",
         "instruments": [{"symbol": "ACME", "name": "Acme", "tick_table": [{"tick_size": "0.05"}]}],
         **more,
     }

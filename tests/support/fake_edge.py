@@ -139,6 +139,7 @@ class FakeEdge(
         await self.note("Login", request, context, user=False)
         if request.password != "right":
             await context.abort(*abort_arguments(refuse("BAD_CREDENTIALS", "wrong password")))
+        self.user = identity.User(user_id="1", username=request.username, accounts=["ACC-ALICE"])
         return identity.LoginResponse(tokens=self.tokens(), user=self.user)
 
     async def Refresh(self, request, context):

@@ -43,6 +43,10 @@ class MemoryDirectory:
         del value
         return sorted(self._names(kind))[:limit]
 
+    async def traders_named(self, username: str) -> list[str]:
+        people = self._store._here().people
+        return sorted(subject for subject, name in people.items() if name == username)
+
     async def names_of(self, subjects: Sequence[str]) -> dict[str, str]:
         people = self._store._here().people
         return {one: people[one] for one in subjects if one in people}

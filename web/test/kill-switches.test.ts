@@ -62,5 +62,9 @@ describe("kill switches", () => {
   it("name their scope", () => {
     const both = create(KillSwitchSchema, { scope: { accountId: "ACC-ALICE", instrumentId: "ASML.SIMA" } });
     expect(scopeWords(both.scope)).toBe("account ACC-ALICE, listing ASML.SIMA");
+    const desk = create(KillSwitchSchema, { scope: { firmId: "DEMO", deskId: "CASH", trader: "01JD" } });
+    expect(scopeWords(desk.scope)).toBe("desk DEMO/CASH, trader 01JD");
+    const firm = create(KillSwitchSchema, { scope: { firmId: "DEMO" } });
+    expect(scopeWords(firm.scope)).toBe("firm DEMO");
   });
 });

@@ -42,6 +42,7 @@ class FixMarketDialect:
             depth=config.dialect.md_depth,
             trade_sizes=config.dialect.trade_sizes,
             off_market_conditions=config.dialect.off_market_conditions,
+            clock_difference_max_s=config.clock_difference_max_s,
         )
         self._ids = count(1)
         self._readers: dict[str, Callable[[str, int], MarketReading]] = {

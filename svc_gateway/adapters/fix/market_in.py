@@ -25,9 +25,11 @@ from svc_gateway.domain.book_entries import (
     BookEntry,
     UnknownEntryError,
 )
-from svc_gateway.domain.prints import OffMarket, off_market
+from svc_gateway.domain.prints import OffMarket, corrected, off_market
 from svc_gateway.domain.symbols import SymbolNames
+from svc_gateway.domain.venue_times import VenueTimes
 from svc_gateway.service.ports import MarketReading
+from svc_gateway.venues import CLOCK_DIFFERENCE_MAX_S
 
 TEXT_MAX = 256
 SYMBOL_MAX = 64
@@ -48,6 +50,7 @@ _OFF_MARKET = {
     OffMarket.OLD: md.OFF_MARKET_OLD,
     OffMarket.AHEAD: md.OFF_MARKET_AHEAD,
     OffMarket.CORRECTED: md.OFF_MARKET_CORRECTED,
+    OffMarket.NO_PRICE: md.OFF_MARKET_NO_PRICE,
 }
 _AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
 SESSION_STATUS = {
@@ -68,8 +71,12 @@ class MarketReader:
         self, mic: str, names: SymbolNames | None = None, *, depth: int = 0,
         trade_sizes: bool = True,
         off_market_conditions: Collection[str] = (),
+        clock_difference_max_s: int = CLOCK_DIFFERENCE_MAX_S,
     ) -> None:  # fmt: skip
         self._mic = mic
+        self._times = VenueTimes(clock_difference_max_s)
+        # Nanoseconds that the times of the message at hand are moved by.
+        self._moved_ns = 0
         self._names = names or SymbolNames()
         self._instrument_ids: dict[str, str] = {}
         self._trade_sizes = trade_sizes
@@ -108,7 +115,7 @@ class MarketReader:
         if not symbol:
             raise BadFieldError("Symbol(55) is missing")
         reading = MarketReading()
-        at = to_timestamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
+        at = self._sent_at(head, received_ns, reading)
         received = to_timestamp(received_ns)
         book = feed.FeedUpdate(
             instrument_id=self.instrument_id(symbol), venue_time=at, received_at=received
@@ -170,7 +177,7 @@ class MarketReader:
         if not entries and head.get(t.NO_MD_ENTRIES, "0") != "0":
             raise BadFieldError("MDUpdateAction(279) is missing")
         reading = MarketReading()
-        at = to_timestamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
+        at = self._sent_at(head, received_ns, reading)
         received = to_timestamp(received_ns)
         symbol = head.get(t.SYMBOL, "")
         for entry in entries:
@@ -233,10 +240,10 @@ class MarketReader:
     def _trade_reported(
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
     ) -> None:
-        update = self._trade(symbol, entry, at, received)
-        if entry[t.MD_UPDATE_ACTION] == CHANGE:
+        correction = entry[t.MD_UPDATE_ACTION] == CHANGE
+        update = self._trade(symbol, entry, at, received, correction=correction)
+        if correction:
             reading.updates.append(self._withdrawn(symbol, entry, at, received, named=False))
-            update.trade.off_market = md.OFF_MARKET_CORRECTED
         reading.updates.append(update)
 
     def _level_change(
@@ -278,20 +285,29 @@ class MarketReader:
         level.side = _SIDES[side]
         return update
 
+    def _sent_at(self, head: Entry, received_ns: int, reading: MarketReading) -> Timestamp:
+        """Return when a message was sent; by the receipt, if the venue's clock is far from ours."""
+        sent_ns = wire.utc_ns(head.get(t.SENDING_TIME, ""))
+        self._moved_ns = self._times.moved_by_ns(sent_ns, received_ns)
+        reading.moved_by_ns = self._moved_ns
+        return to_timestamp(sent_ns + self._moved_ns)
+
     def _trade(
-        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp
-    ) -> feed.FeedUpdate:
+        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp,
+        *, correction: bool = False,
+    ) -> feed.FeedUpdate:  # fmt: skip
         price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
         size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)") or "0"
         if not price:
             raise BadFieldError("MDEntryPx(270) is missing")
         self._last_trades[symbol] = (price, size)
         sent_ns = at.ToNanoseconds() or received.ToNanoseconds()
-        made_ns = _made_ns(entry, sent_ns)
+        made_ns = _made_ns(entry, sent_ns - self._moved_ns)
+        made_ns = made_ns and made_ns + self._moved_ns
         made = to_timestamp(made_ns) if made_ns else at
         why = off_market(
             entry.get(t.TRADE_CONDITION, ""), self._off_market_conditions,
-            has_size=size != "0" or not self._trade_sizes,
+            has_price=price != "0", has_size=size != "0" or not self._trade_sizes,
             made_ns=made_ns or sent_ns, sent_ns=sent_ns,
         )  # fmt: skip
         trade = md.Trade(
@@ -302,7 +318,7 @@ class MarketReader:
                 entry.get(t.AGGRESSOR_SIDE, ""), md.AGGRESSOR_SIDE_UNSPECIFIED
             ),
             venue_time=made,
-            off_market=_OFF_MARKET[why],
+            off_market=_OFF_MARKET[corrected(why) if correction else why],
         )
         return feed.FeedUpdate(
             instrument_id=self.instrument_id(symbol),
@@ -380,7 +396,8 @@ def _statistic(out: feed.Statistics, entry: Entry) -> None:
     kind = entry.get(t.MD_ENTRY_TYPE, "")
     if kind in _STATISTICS:
         price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
-        setattr(out, _STATISTICS[kind], price)
+        if price != "0":  # no price: a venue has none yet
+            setattr(out, _STATISTICS[kind], price)
     elif kind == "B":
         out.volume = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
 

@@ -41,6 +41,12 @@ def read_security_list(
             fault = str(error)
         if fault:
             faults.append(f"instrument {entry[t.SYMBOL][:40]!r}: {fault}")
+    without = [item.symbol for item in part.instruments if not item.currency]
+    if without:
+        faults.append(
+            f"no usable Currency(15) for {len(without)} listings, first {without[0]}: their "
+            "currency is not known, and they cannot be traded until default_currency is set"
+        )
     # LastFragment(893) comes after the group, so it is in the last entry.
     last = entries[-1][0] if entries else head
     part.more = (head.get(t.LAST_FRAGMENT) or last.get(t.LAST_FRAGMENT) or "Y") == "N"
@@ -89,7 +95,7 @@ def static_instruments(config: SessionConfig, now_ns: int) -> list[pb.Instrument
                 isin=item.isin,
                 name=item.name or item.symbol,
                 kind=pb.INSTRUMENT_KIND_ETF if item.kind == "etf" else pb.INSTRUMENT_KIND_SHARE,
-                currency=item.currency,
+                currency=item.currency or config.default_currency,
                 lot_size=item.lot_size,
                 max_quantity=item.max_quantity,
                 tick_table=_bands(item.tick_table or config.default_tick_table),
@@ -143,7 +149,7 @@ def _instrument(
         isin=isin,
         name=entry.get(t.SECURITY_DESC, entry[t.SYMBOL])[:TEXT_MAX],
         kind=pb.INSTRUMENT_KIND_ETF if cfi.startswith("C") else pb.INSTRUMENT_KIND_SHARE,
-        currency=entry.get(t.CURRENCY, "EUR")[:3],
+        currency=_currency(entry.get(t.CURRENCY, "")) or config.default_currency,
         lot_size=above_zero(entry.get(t.ROUND_LOT, ""), "RoundLot(561)") or config.default_lot_size,
         tick_table=bands or _bands(config.default_tick_table),
         trading_status=status or _default_status(config),
@@ -153,6 +159,11 @@ def _instrument(
         cfi_code=cfi[:TEXT_MAX],
     )
     return listed, fault
+
+
+def _currency(text: str) -> str:
+    """Return Currency(15); empty if it is missing, or is no code of ISO 4217."""
+    return text if len(text) == 3 and text.isascii() and text.isalpha() and text.isupper() else ""  # noqa: PLR2004
 
 
 def _bands(bands: Sequence[TickBandConfig]) -> list[pb.TickBand]:

@@ -68,6 +68,8 @@ ORDER BY
 LIMIT $2
 """
 
+_TRADERS_NAMED = "SELECT subject FROM oms.people WHERE username = $1 ORDER BY subject LIMIT 5"
+
 _TOGETHER = """
 SELECT EXISTS (SELECT FROM oms.accounts WHERE $1 IN ('', firm_id) AND $2 IN ('', desk_id)
     AND $3 IN ('', account_id))
@@ -106,6 +108,12 @@ class PostgresDirectory(DirectoryStore):
             statement = _LIKELY.format(names=_NAMES[kind])
             rows = await self._read_pool.fetch(statement, value, limit)
         return [(row[0], row[1]) for row in rows]
+
+    @override
+    async def traders_named(self, username: str) -> list[str]:
+        with translated():
+            rows = await self._read_pool.fetch(_TRADERS_NAMED, username)
+        return [row[0] for row in rows]
 
     @override
     async def names_of(self, subjects: Sequence[str]) -> dict[str, str]:

@@ -127,6 +127,13 @@ class Range(NamedTuple):
             bool(self.currency),
         )
 
+    def words(self) -> str:
+        """Describe the range: `account ACC-ALICE, ASML.SIMA`; "" for the service's settings."""
+        if not self.scope_id:
+            return ""
+        narrowed = [text for text in (self.instrument_id, self.venue_mic, self.currency) if text]
+        return ", ".join([f"{self.scope.name.lower()} {self.scope_id}", *narrowed])
+
     def covers(self, instrument_id: str, venue_mic: str, currency: str) -> bool:
         """Return whether a listing is within the range."""
         return (
@@ -176,8 +183,9 @@ class Applied(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Limit and version, and the override if there is one."""
-        text = f"limit {self.limit.limit_id} version {self.limit.version}"
+        """Limit, version and range, and the override if there is one."""
+        of = self.limit.range.words() or "the service's settings"
+        text = f"limit {self.limit.limit_id} version {self.limit.version} of {of}"
         return f"{text} (override {self.override_id})" if self.override_id else text
 
 

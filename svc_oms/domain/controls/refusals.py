@@ -52,4 +52,6 @@ def named(applied: Applied) -> dict[str, str]:
         "limit_id": applied.limit.limit_id,
         "limit_version": str(applied.limit.version),
     }
+    if words := applied.limit.range.words():
+        found["limit_range"] = words
     return {**found, "override_id": applied.override_id} if applied.override_id else found

@@ -208,10 +208,14 @@ def check_stopped(view: AccountView, trial: Trial) -> None:
     stop = view.state.stops.get(key)
     if stop is None or (not trial.is_new and trial.change.quantity <= 0):
         return
+    # The limit may have ended since.
+    limits = [one.limit for one in view.limits.all(trial.now_ns)]
+    words = next((one.range.words() for one in limits if one.limit_id == stop.limit_id), "")
+    of = f" of {words}" if words else ""
     raise OrderRefused(
         "REPEATED_EXECUTION_STOPPED",
         f"{key.strategy} was stopped in {key.instrument_id} after {stop.executions} executions "
-        f"of {trial.order.side.name}, by limit {stop.limit_id} version {stop.limit_version}: "
+        f"of {trial.order.side.name}, by limit {stop.limit_id} version {stop.limit_version}{of}: "
         f"a person must enable it again",
         "instrument_id",
         {

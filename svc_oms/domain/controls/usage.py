@@ -34,11 +34,25 @@ def uses(view: AccountView, now_ns: int, isin_of: IsinOf) -> list[Use]:
     kinds = set()
     for applied in view.limits.all(now_ns):
         kinds.add(applied.limit.kind)
-        found += _uses(view, applied, now_ns, isin_of)
+        found += list(_uses(view, applied, now_ns, isin_of)) or list(_unused(applied))
     for kind, applied in view.defaults.items():
         if kind not in kinds:
             found += _uses(view, applied, now_ns, isin_of)
     return found
+
+
+def _unused(applied: Applied) -> Iterator[Use]:
+    """Return the uses of a limit of which nothing is used yet: a limit that applies is shown."""
+    values, currency = applied.values, applied.limit.range.currency
+    for subject, maximum, unit in (
+        ("", values.quantity, "shares"),
+        (currency, values.value, currency),
+        ("long", values.long_quantity, "shares"),
+        ("short", values.short_quantity, "shares"),
+        ("", Decimal(values.executions) if values.executions else None, "executions"),
+    ):
+        if maximum is not None:
+            yield _use(applied, subject, ZERO, maximum, unit)
 
 
 def _uses(view: AccountView, applied: Applied, now_ns: int, isin_of: IsinOf) -> Iterator[Use]:

@@ -118,7 +118,8 @@ def opened(
         symbol=instrument.symbol,
         venue_mic=instrument.venue_mic,
         isin=instrument.isin,
-        currency=instrument.currency,
+        # A listing whose currency is not known: the report is what there is.
+        currency=instrument.currency or reported.currency,
         side=side,
         type=kind,
         terms=OrderTerms(

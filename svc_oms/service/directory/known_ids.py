@@ -9,6 +9,7 @@ from typing import Final
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.similar_ids import near
 from svc_oms.service.directory.user_names import UserNames
+from svc_oms.service.errors import invalid_field
 from svc_oms.service.ports.directory_ports import DirectoryStore, IdKind
 from svc_oms.service.reference.market import Market
 
@@ -22,7 +23,7 @@ _WORDS: Final = {
     IdKind.DESK: "desk",
     IdKind.FIRM_DESK: "desk; it should be FIRM/DESK",
     IdKind.ACCOUNT: "account",
-    IdKind.TRADER: "trader: nobody with this user id has entered or may enter orders",
+    IdKind.TRADER: "trader: nobody with this user id or name has entered or may enter orders",
     IdKind.SESSION: "order session",
     IdKind.VENUE: "venue",
     IdKind.INSTRUMENT: "listing",
@@ -65,6 +66,23 @@ class KnownIds:
         """
         if not await self.knows(kind, value):
             raise await self.unknown(field, kind, value, show_ids=show_ids)
+
+    async def trader(self, field: str, name: str, *, show_ids: bool = True) -> str:
+        """Return the user id of a trader, given by it or by user name.
+
+        Raises:
+            MeshError: OBJECT_NOT_FOUND; INVALID_FIELD: Several persons have the name.
+            StoreUnavailableError: It cannot be decided.
+        """
+        if await self.knows(IdKind.TRADER, name):
+            return name
+        found = sorted({*self._user_names.named(name), *await self.store.traders_named(name)})
+        if not found:
+            raise await self.unknown(field, IdKind.TRADER, name, show_ids=show_ids)
+        if len(found) > 1:
+            named = ", ".join(found) if show_ids else "several persons"
+            raise invalid_field(field, name, f"a user id, because {named} have this user name")
+        return found[0]
 
     async def unknown(
         self, field: str, kind: IdKind, value: str, *, show_ids: bool = True

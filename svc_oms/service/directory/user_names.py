@@ -50,6 +50,10 @@ class UserNames:
         """Return whether a person has called this replica; others may have called another one."""
         return subject in self._known
 
+    def named(self, username: str) -> list[str]:
+        """Return those with a user name who have called this replica."""
+        return [subject for subject, name in self._known.items() if name == username]
+
     def seen(self, call: Call) -> None:
         """Note a caller. Costs a look into a dictionary."""
         user = call.principal

@@ -43,6 +43,10 @@ class DirectoryStore(UserNameStore, Protocol):
         """Read ids and names, those similar to the value first."""
         ...
 
+    async def traders_named(self, username: str) -> list[str]:
+        """Return the subjects of the persons with this user name, as last seen."""
+        ...
+
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
         """Return whether an account matches all of these; empty ones match any."""
         ...

@@ -50,6 +50,14 @@ async def test_people_are_known_by_what_they_were_called_last(directory):
     assert dict(await directory.likely(IdKind.TRADER, "x", 9)) == {"01JD": "alicia", "01JE": "bob"}
 
 
+async def test_a_trader_is_found_by_the_last_user_name(directory):
+    await directory.keep_people([("01JF", "bob"), ("01JD", "alicia")])
+    assert await directory.traders_named("bob") == ["01JE", "01JF"]
+    assert await directory.traders_named("alicia") == ["01JD"]
+    assert await directory.traders_named("alice") == []
+    assert await directory.traders_named("01JD") == []
+
+
 async def test_an_open_order_makes_its_trader_venue_and_listing_known(store, directory):
     """From before anybody was noted, or of a listing that is no longer reported."""
     body = placed_by_bytes("carol")

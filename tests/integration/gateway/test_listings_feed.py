@@ -8,7 +8,7 @@ from tests.support.gateway_bench import Bench, command
 from tests.support.waiting import until
 
 ASML = {"symbol": "ASML", "isin": "NL0010273215", "currency": "EUR", "lot_size": "10"}
-EXS1 = {"symbol": "EXS1", "kind": "etf", "tick_table": [{"tick_size": "0.05"}]}
+EXS1 = {"symbol": "EXS1", "kind": "etf", "currency": "EUR", "tick_table": [{"tick_size": "0.05"}]}
 
 
 def listing_bench(bench: Bench) -> None:

@@ -6,7 +6,13 @@ from tests.support.gateway_bench import Bench
 from tests.support.waiting import until
 
 MD = "ORDERMESH-MD"
-FILE_INSTRUMENT = {"symbol": "SAP", "isin": "DE0007164600", "name": "SAP SE", "lot_size": "1"}
+FILE_INSTRUMENT = {
+    "symbol": "SAP",
+    "currency": "EUR",
+    "isin": "DE0007164600",
+    "name": "SAP SE",
+    "lot_size": "1",
+}
 
 
 def text(*parts: str) -> str:

@@ -90,7 +90,7 @@ async def test_token_is_refreshed_before_its_end_and_kept_private(edge, mesh, ho
     await mesh.login("alice", "right")
     await mesh.place(order_service_pb2.PlaceRequest(**PLACE))
     assert len(edge.requests["Refresh"]) == 1
-    kept = home.root / "cli" / "session.json"
+    kept = home.root / "cli" / "logins" / "alice.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     async with local_mesh(home) as other:
         assert other.session.access_token == f"access-{edge.tokens_made}"

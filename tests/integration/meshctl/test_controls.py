@@ -36,7 +36,52 @@ async def test_a_kill_switch_is_engaged_and_its_report_read(trader):
     assert request.pop("idempotency_key")
     assert request == {"scope": {"account_id": "ACC-ALICE"}, "reason": "runaway"}
     for words in ("K1", "account ACC-ALICE", "ENGAGED", "3 pulled"):
-        assert words in out
+        assert out.count(words) == 1, "a report is printed once"
+
+
+async def test_a_report_is_one_object_for_programs(trader):
+    trader.edge.answers |= {
+        "KillSwitchService/Engage": {"kill_switch": switch(settled=False)},
+        "KillSwitchService/Get": {"kill_switch": switch(counts={"pulled": 3})},
+    }
+    for words in (("--json",), ("--json", "--wait", "0")):
+        _, out, errors = await trader.run(*ENGAGE, *words)
+        (line,) = out.splitlines()
+        assert json.loads(line)["switch_id"] == "K1", errors
+
+
+async def test_a_desk_is_firm_and_desk_everywhere_and_a_trader_a_user_name(trader):
+    trader.edge.answers |= {
+        "KillSwitchService/Engage": {
+            "kill_switch": switch(scope={"firm_id": "DEMO", "desk_id": "CASH", "trader": "01JD"})
+        },
+        "KillSwitchService/Get": {"kill_switch": switch(scope={"firm_id": "DEMO"})},
+    }
+    scope = ("--desk", "DEMO/CASH", "--trader", "bob")
+    await trader.done("kill", "engage", *scope, "--reason", "x", "--wait", "0")
+    asked = trader.asked("KillSwitchService/Engage")["scope"]
+    assert asked == {"desk_id": "DEMO/CASH", "trader": "bob"}
+    limit = ("limits", "set", "max-order-quantity", "--reason", "x", "--quantity", "1")
+    for words in (("kill", "engage", "--reason", "x"), ("mass-cancel", "--reason", "x"), limit):
+        for desk in ("CASH", "DEMO/", "/CASH"):
+            code, _, errors = await trader.run(*words, "--desk", desk)
+            assert code == 2
+            assert f"--desk is '{desk}'; it should be FIRM/DESK, as in DEMO/CASH" in errors
+
+
+async def test_several_users_are_logged_in(trader):
+    out = await trader.run("login", "rita", "--password-stdin", text="right\n")
+    assert out[0] == 0, out
+    assert (await trader.done("logins")).split() == ["alice", "*", "rita"]
+    assert (await trader.done("token")).strip() == "access-2"
+    assert (await trader.done("--as", "alice", "token")).strip() == "access-1"
+    code, _, errors = await trader.run("--as", "ravi", "audit")
+    assert code == 5
+    assert "`ordermesh login ravi`; logged in here: alice, rita (`--as USER`)" in errors
+    await trader.done("--as", "alice", "logout")
+    assert (await trader.done("logins")).split() == ["*", "rita"]
+    code, _, errors = await trader.run("--as", "rita", "login", "alice")
+    assert (code, "--as is 'rita'" in errors) == (2, True)
 
 
 async def test_the_report_is_waited_for_while_the_mesh_comes_back(trader):

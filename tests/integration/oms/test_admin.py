@@ -56,3 +56,15 @@ async def test_verify_reports_a_broken_chain(book_url):
     broken = admin(book_url, "verify")
     assert broken.returncode == 1
     assert "audit_chain: admin/1: a column differs from the entry" in broken.stdout
+
+
+async def test_the_desk_of_an_account_is_firm_and_desk(book_url):
+    read = "SELECT firm_id, desk_id FROM oms.accounts WHERE account_id = 'ACC-NEW'"
+    words = ("ensure-account", "--account", "ACC-NEW", "--name", "New", "--firm", "OTHER")
+    for desk in ("OTHER/CASH", "CASH"):
+        assert admin(book_url, *words, "--desk", desk).returncode == 0
+        assert [tuple(row) for row in await rows(book_url, read)] == [("OTHER", "CASH")]
+    for desk in ("DEMO/CASH", "OTHER/", "/CASH", "A/B/C"):
+        refused = admin(book_url, *words, "--desk", desk)
+        assert refused.returncode == 2
+        assert f"--desk is '{desk}'; it should be OTHER/DESK" in " ".join(refused.stderr.split())

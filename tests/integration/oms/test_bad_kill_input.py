@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from kernel.ulid import new_ulid
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_service_pb2
@@ -93,7 +94,8 @@ UNKNOWN = (
     ({"account_id": "ACC-ALCIE"}, "account_id", "near it: ACC-ALICE"),
     ({"account_id": "QQ"}, "account_id", "there are: ACC-ALICE, ACC-BOB"),
     ({"trader": "alcie"}, "trader", "near it: alice (Alice)"),
-    ({"trader": "Alice"}, "trader", "near it: alice (Alice)"),
+    ({"trader": "Alicia"}, "trader", "near it: alice (Alice)"),
+    ({"desk_id": "DEMO/RATES"}, "desk_id", "near it: OTHER/RATES"),
     ({"session_id": "sima-order"}, "session_id", "near it: sima-orders"),
     ({"venue_mic": "SIMC"}, "venue_mic", "near it: SIMA, SIMB"),
     ({"instrument_id": "ASLM.SIMA"}, "instrument_id", "near it: ASML.SIMA, ASML.SIMB"),
@@ -105,6 +107,7 @@ APART = (
     ({"session_id": "sima-orders", "instrument_id": "ASML.SIMB"}, "instrument_id"),
     ({"firm_id": "OTHER", "account_id": "ACC-ALICE"}, "account_id"),
     ({"firm_id": "DEMO", "desk_id": "RATES"}, "desk_id"),
+    ({"firm_id": "DEMO", "desk_id": "OTHER/RATES"}, "desk_id"),
     ({"desk_id": "RATES", "account_id": "ACC-ALICE"}, "account_id"),
 )
 
@@ -135,6 +138,28 @@ async def test_a_scope_nothing_can_be_in_is_refused_and_the_similar_ids_are_show
         assert await book.state() == before
         assert len(gateway.blocks) == sent
         assert len(await book.refused()) == recorded + 2 * len(table)
+
+
+async def test_a_desk_is_firm_and_desk_and_a_trader_may_be_a_user_name(book_url, tls) -> None:
+    async with trading(book_url, tls) as (running, client, _gateway):
+        store = running.book.store
+        await store.ensure_account(AccountInfo("ACC-A", "A", "EUR", "OTHER", 1, "RATES"))
+        await store.directory().keep_people([("01A", "carla"), ("01B", "carl"), ("01C", "carl")])
+
+        async def drill(**scope: str) -> kill.KillScope:
+            request = pb.EngageRequest(
+                idempotency_key=new_ulid(1), scope=scope, reason="a test", drill=True
+            )
+            return (await client.kills.Engage(request, metadata=OSCAR)).kill_switch.scope
+
+        expected = kill.KillScope(firm_id="OTHER", desk_id="RATES")
+        assert await drill(desk_id="OTHER/RATES") == expected
+        assert await drill(desk_id="OTHER/RATES", firm_id="OTHER") == expected
+        assert await drill(trader="carla") == kill.KillScope(trader="01A")
+        assert await drill(trader="01B") == kill.KillScope(trader="01B")
+        found = await refusal(drill(trader="carl"))
+        assert (found.reason, found.field) == ("INVALID_FIELD", "scope.trader")
+        assert "01B, 01C" in found.text
 
 
 async def test_a_switch_that_was_engaged_is_answered_whatever_is_known_now(

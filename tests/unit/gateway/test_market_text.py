@@ -188,6 +188,26 @@ def test_security_lists() -> None:
     assert "instrument 'B': RoundLot(561) 'ten'" in faults[0]
 
 
+@pytest.mark.parametrize(
+    ("field", "default", "currency"),
+    [
+        ("15=USD", "", "USD"),
+        ("15=USD", "SEK", "USD"),
+        ("107=no currency", "SEK", "SEK"),
+        ("107=no currency", "", ""),
+        ("15=", "SEK", "SEK"),
+        ("15=usd", "", ""),
+        ("15=USDOLLAR", "", ""),
+    ],
+)
+def test_a_missing_currency_is_not_the_euro(field: str, default: str, currency: str) -> None:
+    raw = text(body("y", t320="1", t560="0"), "146=1", "55=A", field)
+    part, faults = read_security_list(raw, config(default_currency=default), SymbolNames(), NOW)
+    (listed,) = part.instruments
+    assert listed.currency == currency
+    assert bool(faults) is (not currency)
+
+
 def test_a_refused_security_list_says_so() -> None:
     raw = body("y", t320="1", t560="2")
     part, faults = read_security_list(raw, config(), SymbolNames(), NOW)

@@ -86,6 +86,33 @@ def test_a_print_as_a_venue_writes_it(entry: str, why: int) -> None:
     assert (trade.price, trade.off_market, trade.withdrawn) == ("50.5", why, False)
 
 
+@pytest.mark.parametrize("price", ["0", "0.00", "-0"])
+def test_a_price_of_zero_is_none(price: str) -> None:
+    reader = MarketReader("TEST")
+    (trade,) = trades(reader, f"279=0|269=2|278=T1|55=A|270={price}|271=10")
+    assert (trade.price, trade.off_market) == ("0", md.OFF_MARKET_NO_PRICE)
+    for kind in "4578":
+        assert trades(reader, f"279=0|269={kind}|55=A|270={price}") == []
+        figures = statistics(MarketReader("TEST"), f"269={kind}|270={price}")
+        assert figures == [feed.Statistics(complete=True)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ("270=50.4|271=10", md.OFF_MARKET_CORRECTED),
+        ("270=50.4|271=10|272=20260102|273=01:00:00", md.OFF_MARKET_CORRECTED),
+        ("270=50.4|271=10|277=B", md.OFF_MARKET_CONDITION),
+        ("270=50.4|271=0", md.OFF_MARKET_NO_SIZE),
+        ("270=0|271=10", md.OFF_MARKET_NO_PRICE),
+        ("270=50.4|271=10|272=20270102|273=01:00:00", md.OFF_MARKET_AHEAD),
+    ],
+)
+def test_a_correction_counts_unless_it_is_no_market_by_itself(fields: str, why: int) -> None:
+    gone, right = trades(MarketReader("TEST"), f"279=1|269=2|278=T1|55=A|{fields}")
+    assert (gone.withdrawn, right.off_market) == (True, why)
+
+
 def test_a_venue_without_sizes_trades_all_the_same() -> None:
     (trade,) = trades(MarketReader("TEST", trade_sizes=False), "279=0|269=2|55=A|270=50.5")
     assert (trade.size, trade.off_market) == ("0", md.OFF_MARKET_UNSPECIFIED)

@@ -7,7 +7,10 @@ import yaml
 
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.venues import write_venues_file
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.oms.v1 import order_pb2 as oms
+from svc_gateway.adapters.fix.security_list import static_instruments
+from svc_gateway.service.feed_frames import trading_calendar
 from svc_gateway.venues import (
     DialectConfig,
     InstrumentConfig,
@@ -15,9 +18,11 @@ from svc_gateway.venues import (
     SessionConfig,
     TimeInForceName,
     TlsConfig,
+    TradingDayConfig,
     VenuesFileError,
     load_venues,
 )
+from svc_marketdata.api.mapping import calendar_from_proto
 
 ROOT = Path(__file__).parents[3]
 SESSION = {
@@ -32,6 +37,49 @@ def load(tmp_path: Path, *sessions: dict):
     return load_venues(file)
 
 
+FEED = {**SESSION, "role": "market_data"}
+
+
+def test_an_instrument_has_a_currency_of_its_own_or_of_the_session(tmp_path: Path) -> None:
+    item = {"symbol": "A"}
+    given = {**FEED, "default_currency": "SEK", "instruments": [item]}
+    (session,) = load(tmp_path, given).sessions
+    (listed,) = static_instruments(session, 1)
+    assert listed.currency == "SEK"
+    with pytest.raises(VenuesFileError, match="instruments without currency: A; give each"):
+        load(tmp_path, {**FEED, "instruments": [item]})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("zone", "Mars/Olympus", "must be an IANA time zone"),
+        ("zone", "", "at least 1 item"),
+        ("begins", "24:00", "match pattern"),
+        ("weekdays", [], "at least 1 item"),
+        ("weekdays", ["monday"], "Input should be 'mon'"),
+        ("closed", ["2026-02-30"], "valid date"),
+        ("ends", "17:30", "unknown key; allowed here: begins, closed, weekdays, zone"),
+    ],
+)
+def test_a_trading_day_that_does_not_exist(tmp_path: Path, key, value, text) -> None:
+    with pytest.raises(VenuesFileError, match=text) as refused:
+        load(tmp_path, {**FEED, "trading_day": {key: value}})
+    assert f"trading_day.{key}" in str(refused.value)
+
+
+def test_a_trading_day_is_what_the_feed_opens_with(tmp_path: Path) -> None:
+    day = {"zone": "America/Chicago", "begins": "17:00", "weekdays": ["sun", "mon"],
+           "closed": ["2026-12-24"]}  # fmt: skip
+    (session,) = load(tmp_path, {**FEED, "trading_day": day}).sessions
+    message = trading_calendar(session)
+    assert message == feed.TradingCalendar(
+        time_zone="America/Chicago", begins_minute=17 * 60, weekdays=[7, 1],
+        closed_dates=["2026-12-24"],
+    )  # fmt: skip
+    calendar_from_proto(message)
+
+
 def test_the_example_is_valid_and_shows_every_key() -> None:
     file = ROOT / "config" / "venues.example.yaml"
     assert [s.session_id for s in load_venues(file).sessions] == [
@@ -39,10 +87,10 @@ def test_the_example_is_valid_and_shows_every_key() -> None:
     ]  # fmt: skip
     readme = (ROOT / "svc_gateway" / "README.md").read_text()
     for model, prefix in ((SessionConfig, ""), (DialectConfig, "dialect."), (TlsConfig, "tls."),
-                          (InstrumentConfig, "")):  # fmt: skip
+                          (InstrumentConfig, ""), (TradingDayConfig, "trading_day.")):  # fmt: skip
         for key in model.model_fields:
             assert f"{key}:" in file.read_text()
-            if key not in {"tls", "dialect"}:
+            if key not in {"tls", "dialect", "trading_day"}:
                 assert f"`{prefix}{key}`" in readme
 
 
@@ -124,7 +172,7 @@ def test_two_sessions_must_differ(tmp_path) -> None:
         load(tmp_path, SESSION, SESSION | {"session_id": "b"})
 
 
-LISTED = {"instruments": [{"symbol": "A"}]}
+LISTED = {"instruments": [{"symbol": "A", "currency": "EUR"}]}
 PRICES = {"role": "market_data", "sender_comp_id": "PRICES", "session_id": "prices"}
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
@@ -11,8 +12,10 @@ from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.mapping import book_to_proto
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_NS
+from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Quote, Trade
+from svc_marketdata.domain.trading_calendar import TradingCalendar
 from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.hub import Hub
@@ -184,7 +187,7 @@ def test_a_quiet_feed_is_stale_and_wants_a_refresh_when_it_speaks_again():
     bench = Bench(feed_silence_max_s=15)
     session = bench.feed()
     session.begin_frame()
-    book(session)
+    book(session, bench.clock.now_ns())
     session.end_frame()
     session.refresh_wanted = False
     bench.items()
@@ -343,6 +346,75 @@ def test_time_completes_a_candle_after_the_grace():
     bench.data.tick()
     second = [i.update.candle.complete for i in bench.items() if i.update.HasField("candle")]
     assert first + second == [True]
+
+
+def withdraw(session, trade_id, received_ns):
+    gone = Trade(trade_id, "", "", Aggressor.UNSPECIFIED, received_ns, received_ns, withdrawn=True)
+    session.trade(ID, gone, received_ns)
+
+
+def test_a_candle_without_a_withdrawn_trade_is_reported_again():
+    for mode in (Mode.EVERY_EVENT, Mode.LATEST_ON_READY):
+        bench = Bench(mode)
+        session = bench.feed()
+        trade(session, "1", 1, 1)
+        trade(session, "2", 2, 2, "12")
+        trade(session, "3", CANDLE_NS, 3, "11")
+        session.end_frame()
+        bench.items()
+        withdraw(session, "2", 4)
+        withdraw(session, "3", 5)
+        session.end_frame()
+        candles = [i.update.candle for i in bench.items() if i.update.HasField("candle")]
+        told = {c.start.seconds: (c.high_price, c.volume, c.complete) for c in candles}
+        assert told == {0: ("10", "1", True), 60: ("", "0", False)}
+        assert bench.data.counts.unknown_amendments == 0
+        withdraw(session, "9", 6)
+        session.end_frame()
+        assert bench.items() == []
+        assert bench.data.counts.unknown_amendments == 1
+
+
+def test_a_trade_after_all_were_withdrawn_begins_the_candle_again():
+    bench = Bench()
+    session = bench.feed()
+    trade(session, "1", 1, 1, "20")
+    withdraw(session, "1", 2)
+    trade(session, "2", 3, 3, "11")
+    session.end_frame()
+    candles = [i.update.candle for i in bench.items() if i.update.HasField("candle")]
+    assert (candles[-1].open_price, candles[-1].high_price, candles[-1].volume) == ("11", "11", "1")
+
+
+def test_the_day_begins_by_the_calendar_of_the_feed_without_any_report():
+    bench = Bench()
+    calendar = TradingCalendar("Asia/Tokyo")
+    identity = FeedIdentity("s", "SIMA", "g", "one", calendar=calendar)
+    session = bench.data.open_feed(identity, lambda: None)
+    now = bench.clock.now_ns()
+    trade(session, "1", now, now)
+    session.end_frame()
+    bench.items()
+    until_s = (calendar.day_of(now).ends_ns - now) / NS_PER_S
+    bench.clock.advance(until_s - 1)
+    bench.data.tick()
+    assert not [i for i in bench.items() if i.update.quote.close_price]
+    bench.clock.advance(2)
+    bench.data.tick()
+    quotes = [i.update.quote for i in bench.items() if i.update.HasField("quote")]
+    assert [(q.close_price, q.volume, q.high_price) for q in quotes] == [("10", "", "")]
+
+
+def test_a_restored_quote_keeps_its_day_until_the_feed_says_its_calendar():
+    bench = Bench()
+    now = bench.clock.now_ns()
+    day = DayStatistics(high_price="9", volume="5")
+    bench.data.restore([], [(ID, Quote(last_price="8", day=day, received_ns=now - 2 * NS_PER_DAY))])
+    bench.data.tick()
+    assert bench.data.listed[ID].market.quote.day == day
+    bench.feed()
+    bench.data.tick()
+    assert bench.data.listed[ID].market.quote.day == DayStatistics(close_price="8")
 
 
 def test_listings_are_reported_when_they_change_only():

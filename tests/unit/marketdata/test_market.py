@@ -3,11 +3,11 @@ import pytest
 from kernel.nanoseconds import NS_PER_DAY
 from svc_marketdata.domain.book import LEVELS_PER_SIDE_MAX, BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import CANDLE_NS, CandleSeries
+from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.domain.market import (
     Aggressor,
     Changed,
-    DayStatistics,
     InstrumentMarket,
     Quote,
     Trade,
@@ -103,9 +103,9 @@ def test_a_trade_reported_twice_counts_once():
 def test_the_venue_knows_the_volume_better():
     m = market()
     m.tell_statistics(DayStatistics(volume="100"), 5, 5)
-    m.add_trade(trade("1", "10", "7"), 5)  # the same message: counted already
+    m.add_trade(trade("1", "10", "7", at_ns=5), 5)  # the same message: counted already
     assert m.quote.day.volume == "100"
-    m.add_trade(trade("2", "10", "7"), 6)
+    m.add_trade(trade("2", "10", "7", at_ns=6), 6)
     assert m.quote.day.volume == "107"
 
 

@@ -60,7 +60,7 @@ class Mesh:
 
 @pytest.fixture(autouse=True)
 def mesh(monkeypatch):
-    monkeypatch.setattr(common, "local_mesh", lambda _: Mesh())
+    monkeypatch.setattr(common, "local_mesh", lambda _, **_more: Mesh())
 
 
 def run(error=None, code=None) -> int:

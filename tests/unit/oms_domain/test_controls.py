@@ -248,8 +248,8 @@ def test_limits_in_words():
     assert text_of(values) == "quantity 1000, instruments 1, window_ms 5"
     assert text_of(Values()) == "no"
     limit = Limit("L", 2, LimitKind.SHORT_SALE, Range(LimitScope.FIRM, "F"), Values())
-    assert Applied(limit, Values()).name == "limit L version 2"
-    assert Applied(limit, Values(), "O").name == "limit L version 2 (override O)"
+    assert Applied(limit, Values()).name == "limit L version 2 of firm F"
+    assert Applied(limit, Values(), "O").name == "limit L version 2 of firm F (override O)"
 
 
 def test_of_several_overrides_the_newest_counts():

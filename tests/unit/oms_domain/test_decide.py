@@ -55,6 +55,15 @@ def refusal(type_, order_terms, instrument=INSTRUMENT, limits=NO_LIMITS, referen
     return error
 
 
+def test_a_listing_of_unknown_currency_is_not_traded():
+    unknown = INSTRUMENT._replace(currency="")
+    error = refusal(OrderType.LIMIT, terms(100, "50"), unknown)
+    assert (error.reason, error.field) == ("INSTRUMENT_NOT_TRADABLE", "instrument_id")
+    assert "its currency is not known" in error.text
+    # A replace only changes what is there.
+    check_terms(OrderType.LIMIT, terms(90, "50"), unknown, NO_LIMITS, 7, None, terms(100, "50"))
+
+
 def test_place_accepts_with_everything_the_command_and_the_instrument_have():
     command = PlaceOrder(
         "key-1",

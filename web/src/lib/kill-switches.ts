@@ -53,11 +53,12 @@ export class KillSwitches extends Emitter {
   }
 }
 
-/** "account ACC-ALICE, listing ASML.SIMA". */
+/** "account ACC-ALICE, listing ASML.SIMA", "desk DEMO/CASH". */
 export function scopeWords(scope: KillScope | undefined): string {
+  const ofDesk = scope?.firmId && scope.deskId;
   const words: [string, string | undefined][] = [
-    ["firm", scope?.firmId],
-    ["desk", scope?.deskId],
+    ["firm", ofDesk ? "" : scope?.firmId],
+    ["desk", ofDesk ? `${scope.firmId}/${scope.deskId}` : scope?.deskId],
     ["account", scope?.accountId],
     ["trader", scope?.trader],
     ["algorithm", scope?.algorithmId],

@@ -46,18 +46,32 @@ class FeedRequest(_message.Message):
     def __init__(self, open: _Optional[_Union[FeedOpen, _Mapping]] = ..., frame_sequence: _Optional[int] = ..., updates: _Optional[_Iterable[_Union[FeedUpdate, _Mapping]]] = ..., instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., venue_status: _Optional[_Union[_market_data_pb2.VenueStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., list_begins: _Optional[bool] = ..., list_complete: _Optional[bool] = ..., statuses_assumed: _Optional[bool] = ...) -> None: ...
 
 class FeedOpen(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "gateway_instance", "epoch", "book_depth")
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "epoch", "book_depth", "trading_calendar")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     BOOK_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    TRADING_CALENDAR_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     gateway_instance: str
     epoch: str
     book_depth: int
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., epoch: _Optional[str] = ..., book_depth: _Optional[int] = ...) -> None: ...
+    trading_calendar: TradingCalendar
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., epoch: _Optional[str] = ..., book_depth: _Optional[int] = ..., trading_calendar: _Optional[_Union[TradingCalendar, _Mapping]] = ...) -> None: ...
+
+class TradingCalendar(_message.Message):
+    __slots__ = ("time_zone", "begins_minute", "weekdays", "closed_dates")
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    BEGINS_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    WEEKDAYS_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_DATES_FIELD_NUMBER: _ClassVar[int]
+    time_zone: str
+    begins_minute: int
+    weekdays: _containers.RepeatedScalarFieldContainer[int]
+    closed_dates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, time_zone: _Optional[str] = ..., begins_minute: _Optional[int] = ..., weekdays: _Optional[_Iterable[int]] = ..., closed_dates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FeedUpdate(_message.Message):
     __slots__ = ("instrument_id", "venue_time", "received_at", "book", "level", "trade", "statistics", "trading_status", "book_incomplete")

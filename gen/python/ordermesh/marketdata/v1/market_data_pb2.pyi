@@ -26,6 +26,7 @@ class OffMarket(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OFF_MARKET_OLD: _ClassVar[OffMarket]
     OFF_MARKET_AHEAD: _ClassVar[OffMarket]
     OFF_MARKET_CORRECTED: _ClassVar[OffMarket]
+    OFF_MARKET_NO_PRICE: _ClassVar[OffMarket]
 
 class AggressorSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -49,6 +50,7 @@ OFF_MARKET_NO_SIZE: OffMarket
 OFF_MARKET_OLD: OffMarket
 OFF_MARKET_AHEAD: OffMarket
 OFF_MARKET_CORRECTED: OffMarket
+OFF_MARKET_NO_PRICE: OffMarket
 AGGRESSOR_SIDE_UNSPECIFIED: AggressorSide
 AGGRESSOR_SIDE_BUY: AggressorSide
 AGGRESSOR_SIDE_SELL: AggressorSide

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/feed_service.proto.
  */
 export const file_ordermesh_marketdata_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIo8DCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIIoABCghGZWVkT3BlbhIaCgpzZXNzaW9uX2lkGAEgASgJQgaiuxgCCAESGwoJdmVudWVfbWljGAIgASgJQgiiuxgECAEwBhIYChBnYXRld2F5X2luc3RhbmNlGAMgASgJEg0KBWVwb2NoGAQgASgJEhIKCmJvb2tfZGVwdGgYBSABKAUivQMKCkZlZWRVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIuCgp2ZW51ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoEYm9vaxgKIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABI1CgVsZXZlbBgLIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxldmVsQ2hhbmdlSAASLwoFdHJhZGUYDCABKAsyHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkZUgAEjkKCnN0YXRpc3RpY3MYDSABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdGF0aXN0aWNzSAASQAoOdHJhZGluZ19zdGF0dXMYDiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzSAASGQoPYm9va19pbmNvbXBsZXRlGA8gASgISABCCAoGY2hhbmdlInAKC0xldmVsQ2hhbmdlEi8KBHNpZGUYASABKA4yIS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rU2lkZRINCgVwcmljZRgCIAEoCRIMCgRzaXplGAMgASgJEhMKC29yZGVyX2NvdW50GAQgASgNIn4KClN0YXRpc3RpY3MSEgoKb3Blbl9wcmljZRgBIAEoCRISCgpoaWdoX3ByaWNlGAIgASgJEhEKCWxvd19wcmljZRgDIAEoCRITCgtjbG9zZV9wcmljZRgEIAEoCRIOCgZ2b2x1bWUYBSABKAkSEAoIY29tcGxldGUYBiABKAgibQoMRmVlZFJlc3BvbnNlEiMKG2Fja25vd2xlZGdlZF9mcmFtZV9zZXF1ZW5jZRgBIAEoBBIPCgdyZWZyZXNoGAIgASgIEicKBWRyYWluGAMgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4qSwoIQm9va1NpZGUSGQoVQk9PS19TSURFX1VOU1BFQ0lGSUVEEAASEQoNQk9PS19TSURFX0JJRBABEhEKDUJPT0tfU0lERV9BU0sQAjJmCgtGZWVkU2VydmljZRJXCgRGZWVkEiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIo8DCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIIsQBCghGZWVkT3BlbhIaCgpzZXNzaW9uX2lkGAEgASgJQgaiuxgCCAESGwoJdmVudWVfbWljGAIgASgJQgiiuxgECAEwBhIYChBnYXRld2F5X2luc3RhbmNlGAMgASgJEg0KBWVwb2NoGAQgASgJEhIKCmJvb2tfZGVwdGgYBSABKAUSQgoQdHJhZGluZ19jYWxlbmRhchgGIAEoCzIoLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdDYWxlbmRhciKNAQoPVHJhZGluZ0NhbGVuZGFyEhsKCXRpbWVfem9uZRgBIAEoCUIIorsYBBoCEEASIAoNYmVnaW5zX21pbnV0ZRgCIAEoDUIJorsYBSIDEJ8LEhoKCHdlZWtkYXlzGAMgAygNQgiiuxgEKgIQBxIfCgxjbG9zZWRfZGF0ZXMYBCADKAlCCaK7GAUqAxCQAyK9AwoKRmVlZFVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEi4KCnZlbnVlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgRib29rGAogASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEjUKBWxldmVsGAsgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGV2ZWxDaGFuZ2VIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASOQoKc3RhdGlzdGljcxgNIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0YXRpc3RpY3NIABJACg50cmFkaW5nX3N0YXR1cxgOIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXNIABIZCg9ib29rX2luY29tcGxldGUYDyABKAhIAEIICgZjaGFuZ2UicAoLTGV2ZWxDaGFuZ2USLwoEc2lkZRgBIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tTaWRlEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSEwoLb3JkZXJfY291bnQYBCABKA0ifgoKU3RhdGlzdGljcxISCgpvcGVuX3ByaWNlGAEgASgJEhIKCmhpZ2hfcHJpY2UYAiABKAkSEQoJbG93X3ByaWNlGAMgASgJEhMKC2Nsb3NlX3ByaWNlGAQgASgJEg4KBnZvbHVtZRgFIAEoCRIQCghjb21wbGV0ZRgGIAEoCCJtCgxGZWVkUmVzcG9uc2USIwobYWNrbm93bGVkZ2VkX2ZyYW1lX3NlcXVlbmNlGAEgASgEEg8KB3JlZnJlc2gYAiABKAgSJwoFZHJhaW4YAyABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbipLCghCb29rU2lkZRIZChVCT09LX1NJREVfVU5TUEVDSUZJRUQQABIRCg1CT09LX1NJREVfQklEEAESEQoNQk9PS19TSURFX0FTSxACMmYKC0ZlZWRTZXJ2aWNlElcKBEZlZWQSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -140,6 +140,13 @@ export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
    * @generated from field: int32 book_depth = 5;
    */
   bookDepth: number;
+
+  /**
+   * When the venue's trading days begin; days of UTC if not set.
+   *
+   * @generated from field: ordermesh.marketdata.v1.TradingCalendar trading_calendar = 6;
+   */
+  tradingCalendar?: TradingCalendar | undefined;
 };
 
 /**
@@ -148,6 +155,48 @@ export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
  */
 export const FeedOpenSchema: GenMessage<FeedOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 1);
+
+/**
+ * When the trading days of a venue begin. The figures of a day are those of one trading day.
+ *
+ * @generated from message ordermesh.marketdata.v1.TradingCalendar
+ */
+export type TradingCalendar = Message<"ordermesh.marketdata.v1.TradingCalendar"> & {
+  /**
+   * IANA time zone: "Europe/Amsterdam"; empty: UTC.
+   *
+   * @generated from field: string time_zone = 1;
+   */
+  timeZone: string;
+
+  /**
+   * Time of day at which a trading day begins, in minutes since midnight.
+   *
+   * @generated from field: uint32 begins_minute = 2;
+   */
+  beginsMinute: number;
+
+  /**
+   * Weekdays on which one begins, 1 is Monday, 7 is Sunday; none: every day.
+   *
+   * @generated from field: repeated uint32 weekdays = 3;
+   */
+  weekdays: number[];
+
+  /**
+   * Dates on which none begins: "2026-12-25".
+   *
+   * @generated from field: repeated string closed_dates = 4;
+   */
+  closedDates: string[];
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.TradingCalendar.
+ * Use `create(TradingCalendarSchema)` to create a new message.
+ */
+export const TradingCalendarSchema: GenMessage<TradingCalendar> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 2);
 
 /**
  * One change of a listing.
@@ -238,7 +287,7 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
  * Use `create(FeedUpdateSchema)` to create a new message.
  */
 export const FeedUpdateSchema: GenMessage<FeedUpdate> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 2);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
 
 /**
  * The current state of a price level.
@@ -280,7 +329,7 @@ export type LevelChange = Message<"ordermesh.marketdata.v1.LevelChange"> & {
  * Use `create(LevelChangeSchema)` to create a new message.
  */
 export const LevelChangeSchema: GenMessage<LevelChange> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 4);
 
 /**
  * Day statistics; a field is empty if the venue did not report it.
@@ -337,7 +386,7 @@ export type Statistics = Message<"ordermesh.marketdata.v1.Statistics"> & {
  * Use `create(StatisticsSchema)` to create a new message.
  */
 export const StatisticsSchema: GenMessage<Statistics> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 4);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
 
 /**
  * A frame to the gateway.
@@ -372,7 +421,7 @@ export type FeedResponse = Message<"ordermesh.marketdata.v1.FeedResponse"> & {
  * Use `create(FeedResponseSchema)` to create a new message.
  */
 export const FeedResponseSchema: GenMessage<FeedResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 6);
 
 /**
  * Side of the book: MDEntryType(269) 0 and 1.

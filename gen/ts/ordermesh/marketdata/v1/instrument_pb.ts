@@ -64,7 +64,7 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
   kind: InstrumentKind;
 
   /**
-   * ISO 4217, Currency(15).
+   * ISO 4217, Currency(15); empty if it is not known: orders for the listing are refused.
    *
    * @generated from field: string currency = 7;
    */

@@ -16,11 +16,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data: GenFile = /*@__PURE__*/
-  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLwAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcSEgoKa2VwdF9kZXB0aBgGIAEoBSKdAgoFVHJhZGUSEAoIdHJhZGVfaWQYASABKAkSDQoFcHJpY2UYAiABKAkSDAoEc2l6ZRgDIAEoCRI5CglhZ2dyZXNzb3IYBCABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5BZ2dyZXNzb3JTaWRlEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2CgpvZmZfbWFya2V0GAcgASgOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuT2ZmTWFya2V0EhEKCXdpdGhkcmF3bhgIIAEoCCLOAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIIscBCgtWZW51ZVN0YXR1cxIRCgl2ZW51ZV9taWMYASABKAkSDwoHZmVlZF91cBgCIAEoCBI+Cg50cmFkaW5nX3N0YXR1cxgDIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXMSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpbXVsYXRlZBgFIAEoCBIWCg5zaWxlbnRfYmVjYXVzZRgGIAEoCSK1AgoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEi8KBXF1b3RlGAogASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUXVvdGVIABItCgRib29rGAsgASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEi8KBXRyYWRlGAwgASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGVIABIxCgZjYW5kbGUYDSABKAsyHy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVIAEIHCgV2YWx1ZSL8AwoOTWFya2V0RGF0YUl0ZW0SOwoGdXBkYXRlGAEgASgLMikub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YVVwZGF0ZUgAEjkKCmluc3RydW1lbnQYAiABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50SAASPAoMdmVudWVfc3RhdHVzGAMgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVmVudWVTdGF0dXNIABJAChFzbmFwc2hvdF9jb21wbGV0ZRgEIAEoCzIjLm9yZGVybWVzaC50eXBlLnYxLlNuYXBzaG90Q29tcGxldGVIABIxCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIrCgZyZXN5bmMYBiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5SZXN5bmNIABIlCgNnYXAYByABKAsyFi5vcmRlcm1lc2gudHlwZS52MS5HYXBIABI4Cg1zbG93X2NvbnN1bWVyGAggASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuU2xvd0NvbnN1bWVySAASKQoFZHJhaW4YCSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0qWAoJUHJpY2VGbGFnEhoKFlBSSUNFX0ZMQUdfVU5TUEVDSUZJRUQQABIWChJQUklDRV9GTEFHX0NST1NTRUQQARIXChNQUklDRV9GTEFHX05FR0FUSVZFEAIqnQEKCU9mZk1hcmtldBIaChZPRkZfTUFSS0VUX1VOU1BFQ0lGSUVEEAASGAoUT0ZGX01BUktFVF9DT05ESVRJT04QARIWChJPRkZfTUFSS0VUX05PX1NJWkUQAhISCg5PRkZfTUFSS0VUX09MRBADEhQKEE9GRl9NQVJLRVRfQUhFQUQQBBIYChRPRkZfTUFSS0VUX0NPUlJFQ1RFRBAFKmAKDUFnZ3Jlc3NvclNpZGUSHgoaQUdHUkVTU09SX1NJREVfVU5TUEVDSUZJRUQQABIWChJBR0dSRVNTT1JfU0lERV9CVVkQARIXChNBR0dSRVNTT1JfU0lERV9TRUxMEAIqYgoFVG9waWMSFQoRVE9QSUNfVU5TUEVDSUZJRUQQABIPCgtUT1BJQ19RVU9URRABEg4KClRPUElDX0JPT0sQAhIPCgtUT1BJQ19UUkFERRADEhAKDFRPUElDX0NBTkRMRRAEYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
+  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLwAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcSEgoKa2VwdF9kZXB0aBgGIAEoBSKdAgoFVHJhZGUSEAoIdHJhZGVfaWQYASABKAkSDQoFcHJpY2UYAiABKAkSDAoEc2l6ZRgDIAEoCRI5CglhZ2dyZXNzb3IYBCABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5BZ2dyZXNzb3JTaWRlEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2CgpvZmZfbWFya2V0GAcgASgOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuT2ZmTWFya2V0EhEKCXdpdGhkcmF3bhgIIAEoCCLOAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIIscBCgtWZW51ZVN0YXR1cxIRCgl2ZW51ZV9taWMYASABKAkSDwoHZmVlZF91cBgCIAEoCBI+Cg50cmFkaW5nX3N0YXR1cxgDIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXMSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpbXVsYXRlZBgFIAEoCBIWCg5zaWxlbnRfYmVjYXVzZRgGIAEoCSK1AgoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEi8KBXF1b3RlGAogASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUXVvdGVIABItCgRib29rGAsgASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEi8KBXRyYWRlGAwgASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGVIABIxCgZjYW5kbGUYDSABKAsyHy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVIAEIHCgV2YWx1ZSL8AwoOTWFya2V0RGF0YUl0ZW0SOwoGdXBkYXRlGAEgASgLMikub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YVVwZGF0ZUgAEjkKCmluc3RydW1lbnQYAiABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50SAASPAoMdmVudWVfc3RhdHVzGAMgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVmVudWVTdGF0dXNIABJAChFzbmFwc2hvdF9jb21wbGV0ZRgEIAEoCzIjLm9yZGVybWVzaC50eXBlLnYxLlNuYXBzaG90Q29tcGxldGVIABIxCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIrCgZyZXN5bmMYBiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5SZXN5bmNIABIlCgNnYXAYByABKAsyFi5vcmRlcm1lc2gudHlwZS52MS5HYXBIABI4Cg1zbG93X2NvbnN1bWVyGAggASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuU2xvd0NvbnN1bWVySAASKQoFZHJhaW4YCSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0qWAoJUHJpY2VGbGFnEhoKFlBSSUNFX0ZMQUdfVU5TUEVDSUZJRUQQABIWChJQUklDRV9GTEFHX0NST1NTRUQQARIXChNQUklDRV9GTEFHX05FR0FUSVZFEAIqtgEKCU9mZk1hcmtldBIaChZPRkZfTUFSS0VUX1VOU1BFQ0lGSUVEEAASGAoUT0ZGX01BUktFVF9DT05ESVRJT04QARIWChJPRkZfTUFSS0VUX05PX1NJWkUQAhISCg5PRkZfTUFSS0VUX09MRBADEhQKEE9GRl9NQVJLRVRfQUhFQUQQBBIYChRPRkZfTUFSS0VUX0NPUlJFQ1RFRBAFEhcKE09GRl9NQVJLRVRfTk9fUFJJQ0UQBipgCg1BZ2dyZXNzb3JTaWRlEh4KGkFHR1JFU1NPUl9TSURFX1VOU1BFQ0lGSUVEEAASFgoSQUdHUkVTU09SX1NJREVfQlVZEAESFwoTQUdHUkVTU09SX1NJREVfU0VMTBACKmIKBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASDwoLVE9QSUNfUVVPVEUQARIOCgpUT1BJQ19CT09LEAISDwoLVE9QSUNfVFJBREUQAxIQCgxUT1BJQ19DQU5ETEUQBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
 
 /**
- * Best prices and day statistics of a listing. Prices and sizes are canonical decimals; an empty
- * text means there is no value.
+ * Best prices and day statistics of a listing. A day is a trading day of the venue, by its calendar
+ * and time zone. Prices and sizes are canonical decimals; an empty text means there is no value.
  *
  * @generated from message ordermesh.marketdata.v1.Quote
  */
@@ -103,7 +103,8 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
   volume: string;
 
   /**
-   * Time of the newest value by the venue.
+   * Time of the newest value by the venue. If the venue's clock differs too much from ours, the time
+   * of the receipt counts.
    *
    * @generated from field: google.protobuf.Timestamp venue_time = 12;
    */
@@ -133,7 +134,7 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
 
   /**
    * True if last_price does not say what the market is now: the trade was old when it was reported,
-   * or it was withdrawn and no other is known. It then triggers no stop.
+   * it was corrected, or it was withdrawn and no other is known. It then triggers no stop.
    *
    * @generated from field: bool last_off_market = 16;
    */
@@ -289,7 +290,8 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
 
   /**
    * Why the trade does not say what the market is now; not set for an ordinary trade. Such a trade
-   * triggers no stop and counts neither for the figures of the day nor for candles.
+   * triggers no stop and, unless it is a correction, counts neither for the figures of the day nor
+   * for candles.
    *
    * @generated from field: ordermesh.marketdata.v1.OffMarket off_market = 7;
    */
@@ -297,7 +299,8 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
 
   /**
    * True if the venue withdrew the trade: MDUpdateAction(279)=2. Price and size are those of the
-   * trade, if they are known.
+   * trade. The last price, the figures of the day and the candle are then those of the trades that
+   * remain. Only the last 256 trades of a listing can be withdrawn or corrected.
    *
    * @generated from field: bool withdrawn = 8;
    */
@@ -312,7 +315,8 @@ export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
 
 /**
- * Open, high, low and close prices of an interval.
+ * Open, high, low and close prices of an interval. It is sent again, also when it is complete, after
+ * one of its trades was withdrawn or corrected; without prices if no trade is left.
  *
  * @generated from message ordermesh.marketdata.v1.Candle
  */
@@ -696,11 +700,19 @@ export enum OffMarket {
   AHEAD = 4,
 
   /**
-   * It corrects an earlier trade: MDUpdateAction(279)=1.
+   * It corrects an earlier trade: MDUpdateAction(279)=1. It takes the place of that trade: in the
+   * figures of the day, in its candle, and as the last price. It triggers no stop.
    *
    * @generated from enum value: OFF_MARKET_CORRECTED = 5;
    */
   CORRECTED = 5,
+
+  /**
+   * Its price is 0, which is none.
+   *
+   * @generated from enum value: OFF_MARKET_NO_PRICE = 6;
+   */
+  NO_PRICE = 6,
 }
 
 /**

@@ -1,0 +1,111 @@
+"""The roles in the help of each command are those that the services admit."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import typer.main
+
+from mesh.access import ROLES as EVERY_ROLE
+from mesh.access import Access
+from meshctl.commands.roles import ROLES
+from meshctl.main import app
+from svc_oms.api import (
+    audit_service,
+    kill_switch_service,
+    limit_service,
+    order_service,
+    parked_service,
+    recovery_service,
+    session_service,
+)
+
+ORDERS, KILLS = order_service.ACCESS, kill_switch_service.ACCESS
+LIMITS, SESSIONS = limit_service.ACCESS, session_service.ACCESS
+PARKED, RECOVERY = parked_service.ACCESS, recovery_service.ACCESS
+
+RPCS: dict[str, Access] = {
+    "order": ORDERS["Place"],
+    "orders": ORDERS["List"],
+    "show": ORDERS["ShowOrder"],
+    "cancel": ORDERS["Cancel"],
+    "cancel-all": ORDERS["CancelAll"],
+    "replace": ORDERS["Replace"],
+    "approve": ORDERS["Approve"],
+    "decline": ORDERS["Decline"],
+    "resolve": ORDERS["Resolve"],
+    "go-flat": ORDERS["GoFlat"],
+    "demo": ORDERS["Place"],
+    "watch orders": ORDERS["Watch"],
+    "mass-cancel": KILLS["MassCancel"],
+    "kill engage": KILLS["Engage"],
+    "kill release": KILLS["ProposeRelease"],
+    "kill approve": KILLS["ApproveRelease"],
+    "kill list": KILLS["List"],
+    "kill show": KILLS["Get"],
+    "positions": LIMITS["ListPositions"],
+    "limits apply": LIMITS["SetLimit"],
+    "limits list": LIMITS["ListLimits"],
+    "limits set": LIMITS["SetLimit"],
+    "limits end": LIMITS["EndLimit"],
+    "limits history": LIMITS["ListLimitHistory"],
+    "limits usage": LIMITS["GetUsage"],
+    "limits enable": LIMITS["EnableStrategy"],
+    "limits override propose": LIMITS["ProposeOverride"],
+    "limits override approve": LIMITS["ApproveOverride"],
+    "limits override reject": LIMITS["RejectOverride"],
+    "limits override list": LIMITS["ListOverrides"],
+    "limits changes list": LIMITS["ListProposedChanges"],
+    "limits changes confirm": LIMITS["ConfirmChange"],
+    "limits changes reject": LIMITS["RejectChange"],
+    "parked list": PARKED["List"],
+    "parked show": PARKED["Get"],
+    "parked apply": PARKED["Apply"],
+    "parked discard": PARKED["Discard"],
+    "parked state": ORDERS["Resolve"],
+    "parked statements": ORDERS["ListStatements"],
+    "parked confirm": ORDERS["ConfirmStatement"],
+    "parked decline": ORDERS["DeclineStatement"],
+    "audit": audit_service.ACCESS["List"],
+    "sessions list": SESSIONS["List"],
+    "sessions show": SESSIONS["Get"],
+    "sessions actions": SESSIONS["ListActions"],
+    "sessions reset": SESSIONS["ProposeSequenceChange"],
+    "sessions approve": SESSIONS["ApproveSequenceChange"],
+    "sessions reject": SESSIONS["RejectSequenceChange"],
+    "sessions disconnect": SESSIONS["Disconnect"],
+    "sessions connect": SESSIONS["Connect"],
+    "sessions hand-over": SESSIONS["HandOver"],
+    "recovery show": RECOVERY["Show"],
+    "recovery confirm": RECOVERY["Confirm"],
+}
+# Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
+READS = {"instruments", "watch quotes", "limits status"}
+OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logins", "token"}
+
+
+def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every command with its help."""
+    parts = getattr(command, "commands", {})
+    for name, part in parts.items():
+        yield from commands(part, f"{path} {name}".strip())
+    if not parts:
+        yield path, command.help or ""
+
+
+HELPS = dict(commands(typer.main.get_command(app)))
+
+
+def test_every_command_says_who_may_give_it() -> None:
+    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE
+    assert set(RPCS) | READS == set(ROLES)
+    for name, roles in ROLES.items():
+        assert HELPS[name].endswith(f"\n\nRoles: {roles}."), name
+
+
+@pytest.mark.parametrize(("name", "access"), RPCS.items(), ids=RPCS)
+def test_the_roles_are_those_of_the_service(name: str, access: Access) -> None:
+    if access.roles == EVERY_ROLE:
+        assert ROLES[name].startswith("every role")
+    else:
+        assert set(re.findall(r"[A-Z]{4,}", ROLES[name])) == access.roles
