@@ -155,10 +155,17 @@ class SessionServicer:
         return pb.RejectSequenceChangeResponse(action=action)
 
     async def _ordered(
-        self, session_id: str, kind: session_pb2.SessionActionKind, call: Call, why: str
+        self,
+        session_id: str,
+        kind: session_pb2.SessionActionKind,
+        call: Call,
+        why: str,
+        *,
+        now: bool = False,
     ) -> session_pb2.SessionAction:
+        who = person_of(call.user)
         with self._readiness.reaching():
-            return await self._administration.order(session_id, kind, person_of(call.user), why)
+            return await self._administration.order(session_id, kind, who, why, now=now)
 
     async def Disconnect(  # noqa: N802
         self, request: pb.DisconnectRequest, call: Call
@@ -170,8 +177,10 @@ class SessionServicer:
     async def Connect(  # noqa: N802
         self, request: pb.ConnectRequest, call: Call
     ) -> pb.ConnectResponse:
-        """Let a session log on again."""
-        action = await self._ordered(request.session_id, CONNECT, call, request.reason)
+        """Let a session log on again, or at once."""
+        action = await self._ordered(
+            request.session_id, CONNECT, call, request.reason, now=request.now
+        )
         return pb.ConnectResponse(action=action)
 
     async def HandOver(  # noqa: N802
