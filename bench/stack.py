@@ -94,6 +94,7 @@ async def until_tradable(mesh: Mesh, seconds: float = 30) -> list[str]:
         while True:
             listings = await client.instruments()
             ids = [item.instrument_id for item in listings if item.trading_status == 1]
-            if {name.rpartition(".")[2] for name in ids} >= {"SIMA", "SIMB"}:
+            venues = {name.rpartition(".")[2] for name in ids}
+            if len(ids) == len(listings) and venues >= {"SIMA", "SIMB"}:
                 return ids
             await asyncio.sleep(0.2)

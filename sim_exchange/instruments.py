@@ -4,6 +4,7 @@ Names and ISINs are those of the securities. Reference prices are round numbers 
 simulation, not quotations. Every security trades in EUR in lots of one share.
 """
 
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,6 +89,13 @@ INSTRUMENTS: Final[tuple[Instrument, ...]] = tuple(
     )
 )
 """All listings by symbol."""
+
+
+def further_listing(symbol: str) -> Instrument:
+    """Return a listing that only tests and demonstrations need."""
+    number = f"XS{zlib.crc32(symbol.encode()) % 10**9:09d}"
+    isin = next(f"{number}{digit}" for digit in range(10) if isin_is_valid(f"{number}{digit}"))
+    return _listing((symbol, isin, f"Simulated {symbol}", 100, 6), SHARE_CFI)
 
 
 def isin_is_valid(isin: str) -> bool:

@@ -20,7 +20,7 @@ from sim_exchange.adapters.fix.order_sessions import OrderSessions
 from sim_exchange.adapters.fix.outbound import AnswerBook, Sender
 from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 from sim_exchange.adapters.journal import Journal
-from sim_exchange.instruments import INSTRUMENTS, Instrument
+from sim_exchange.instruments import INSTRUMENTS, Instrument, further_listing
 from sim_exchange.service.agents import FlowSettings, OrderFlow
 from sim_exchange.service.calendar import TradingHours, minute_of_day
 from sim_exchange.service.recorded_flow import RecordedFlow, open_recording
@@ -54,6 +54,10 @@ def _hours(settings: SimSettings) -> TradingHours:
     return TradingHours(*map(minute_of_day, hours)) if all(hours) else TradingHours()
 
 
+def _symbols(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
 def make_parts(settings: SimSettings) -> Parts:
     """Make the parts of a venue; nothing listens yet.
 
@@ -62,7 +66,9 @@ def make_parts(settings: SimSettings) -> Parts:
         RecordingError: The recording cannot be read.
     """
     folder = settings.sim_store_dir / settings.sim_mic
-    listed: list[Instrument] = list(INSTRUMENTS)
+    unlisted = _symbols(settings.sim_unlisted)
+    listed: list[Instrument] = [one for one in INSTRUMENTS if one.symbol not in unlisted]
+    listed += [further_listing(symbol) for symbol in sorted(_symbols(settings.sim_more_symbols))]
     recording = None
     if settings.sim_replay:
         recording = open_recording(
@@ -70,6 +76,9 @@ def make_parts(settings: SimSettings) -> Parts:
         )
         listed = [one for one in listed if one.symbol != recording.symbol]
         listed.append(recording.instrument)
+    unknown = _symbols(settings.sim_halted) - {one.symbol for one in listed}
+    if unknown:
+        raise ValueError(f"sim_halted has {sorted(unknown)}, which are not listed")
     journal = Journal(folder, settings.sim_closed_orders_max)
     venue = Venue(
         settings.sim_mic,
@@ -82,7 +91,8 @@ def make_parts(settings: SimSettings) -> Parts:
     )
     sender = Sender()
     answers = AnswerBook(venue, journal, sender)
-    market_data = MarketDataSessions(venue, sender, _hours(settings))
+    without_prices = _symbols(settings.sim_without_prices)
+    market_data = MarketDataSessions(venue, sender, _hours(settings), without_prices)
     application = VenueApplication(sender, OrderSessions(venue, answers, sender), market_data)
     store = folder / "fix"
     inner_port = free_loopback_port()
@@ -213,6 +223,9 @@ class RunningVenue:
         if self.parts.flow is not None:
             with self.parts.venue.lock:
                 self.parts.flow.open(now_ns)
+        with self.parts.venue.lock:
+            for symbol in _symbols(self.parts.settings.sim_halted):
+                self.parts.venue.halt(symbol, now_ns)
         self.parts.acceptor.start()
         self.timer.start()
         self._is_ready = True

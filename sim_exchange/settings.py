@@ -7,6 +7,9 @@ from pydantic import Field
 
 from mesh.settings import MeshSettings
 
+_SYMBOLS = r"^([!-+\--~][ -+\--~]*(,[!-+\--~][ -+\--~]*)*)?$"
+"""Symbols of printable ASCII with commas between."""
+
 
 class SimSettings(MeshSettings):
     """Keys of the venue, each ORDERMESH_ and the name in capitals; flags override them."""
@@ -52,6 +55,14 @@ class SimSettings(MeshSettings):
     """UTC time HH:MM at which trading opens; empty with an empty end for 24 hours."""
     sim_session_end: str = Field("", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
     """UTC time HH:MM at which DAY orders expire and trading closes; empty for never."""
+    sim_more_symbols: str = Field("", pattern=_SYMBOLS)
+    """Further listings, by Symbol(55), with commas between: "BRK.B,VOLV B"."""
+    sim_unlisted: str = Field("", pattern=_SYMBOLS)
+    """Listings that are left out, as if they were delisted."""
+    sim_without_prices: str = Field("", pattern=_SYMBOLS)
+    """Listings whose prices are refused with MarketDataRequestReject(Y)."""
+    sim_halted: str = Field("", pattern=_SYMBOLS)
+    """Listings that are halted from the start."""
     sim_replay: str = ""
     """LOBSTER message file to play; empty for none."""
     sim_replay_symbol: str = ""

@@ -123,11 +123,12 @@ class Gateway:
 
     def _market_data(self, config: SessionConfig) -> MarketSession:
         inbox = _inbox(config)
+        engine = self._engine(config, inbox)
         return MarketSession(
             config,
-            self._engine(config, inbox),
+            engine,
             inbox,
-            FixMarketDialect(config),
+            FixMarketDialect(config, engine.sent_message),
             self._dial_feed(),
             self._clock,
             self._instance,

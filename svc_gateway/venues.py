@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kernel.decimals import parse_decimal
 from mesh.settings import SettingsError
+from svc_gateway.domain.symbols import NAME_PATTERN, SymbolNames
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
 CompId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]
@@ -78,11 +79,14 @@ class TickBandConfig(_Frozen):
     tick_size: DecimalText
 
 
+VenueSymbol = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
 class InstrumentConfig(_Frozen):
     """A listing from the file, for venues without SecurityList(y)."""
 
-    # As in an instrument_id; what else a venue puts into Symbol(55) is dialect.symbol_suffix.
-    symbol: Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,27}$")]
+    # Symbol(55) without dialect.symbol_suffix.
+    symbol: VenueSymbol
     isin: Annotated[str, Field(pattern=r"^([A-Z]{2}[A-Z0-9]{9}[0-9])?$")] = ""
     name: Annotated[str, Field(max_length=128)] = ""
     kind: Literal["share", "etf"] = "share"
@@ -144,6 +148,11 @@ class DialectConfig(_Frozen):
     # parked.
     telephone_account: Annotated[str, Field(max_length=64, pattern=r"^[^\x01=]*$")] = ""
     symbol_suffix: Annotated[str, Field(max_length=16, pattern=r"^[^\x01=]*$")] = ""
+    # Names by Symbol(55) without the suffix, for instrument_ids, in place of those that
+    # domain/symbols.py makes. The same in all sessions of a venue.
+    symbols: Annotated[
+        dict[VenueSymbol, Annotated[str, Field(pattern=NAME_PATTERN)]], Field(max_length=10_000)
+    ] = {}
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
     # Trades come with MDEntrySize(271); one without, or of 0, is then not the market.
     trade_sizes: bool = True
@@ -156,6 +165,8 @@ class DialectConfig(_Frozen):
     md_batch_instruments: Annotated[int, Field(ge=1, le=500)] = 50
     security_list: bool = True
     trading_session_status: bool = False
+    # Ask for the status of each listing with SecurityStatusRequest(e).
+    security_status: bool = True
     mass_status: bool = False
     simulated: bool = False
 
@@ -167,6 +178,18 @@ class DialectConfig(_Frozen):
             if twice:
                 raise ValueError(f"{key} names twice: {', '.join(twice)}")
         return self
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> Self:
+        given = list(self.symbols.values())
+        twice = sorted({name for name in given if given.count(name) > 1})
+        if twice:
+            raise ValueError(f"symbols gives one name to two symbols: {', '.join(twice)}")
+        return self
+
+    def names(self) -> SymbolNames:
+        """Return the names of this venue's symbols."""
+        return SymbolNames(self.symbol_suffix, self.symbols)
 
     @model_validator(mode="after")
     def _adopts_for_somebody(self) -> Self:
@@ -204,6 +227,9 @@ class SessionConfig(_Frozen):
     clock_tolerance_us: Annotated[int, Field(ge=100, le=10_000_000)] = 1000
     # The longest time that the fastest message takes on this line.
     clock_delay_max_us: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
+    # While it is open, a venue that sends no prices for longer is silent: its prices are stale.
+    # 0 for never. Only of market-data sessions.
+    price_silence_max_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     dialect: DialectConfig = DialectConfig()
     # If SecurityList(y) has no tick table or lot.
     default_tick_table: tuple[TickBandConfig, ...] = (TickBandConfig(tick_size="0.01"),)
@@ -217,6 +243,17 @@ class SessionConfig(_Frozen):
         if isinstance(data, dict) and data.get("role") == Role.MARKET_DATA.value:
             return {"reset_on_logon": True, **data}
         return data
+
+    @model_validator(mode="after")
+    def _symbols_have_names(self) -> Self:
+        names = self.dialect.names()
+        by_name: dict[str, str] = {}
+        for item in self.instruments:
+            name = names.name_of(item.symbol)
+            if name in by_name:
+                raise ValueError(f"instruments names twice: {item.symbol}")
+            by_name[name] = item.symbol
+        return self
 
     def password(self) -> str:
         """Return the secret of password_file without the newline at its end, or ""."""
@@ -266,6 +303,17 @@ class VenuesFile(_Frozen):
                 raise ValueError(
                     f"instruments of venue {venue_mic} are listed by {', '.join(listing)}: "
                     "list them in one session"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _named_alike(self) -> Self:
+        for session in self.sessions:
+            first = self._of(session.venue_mic)[0]
+            if session.dialect.symbols != first.dialect.symbols:
+                raise ValueError(
+                    f"dialect.symbols of {first.session_id} and {session.session_id} differ: "
+                    f"they are of one venue, {session.venue_mic}"
                 )
         return self
 

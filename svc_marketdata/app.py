@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
-from kernel.clock import SystemClock
+from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.access import user_or_peer
 from mesh.server import MeshServer, Ops, peer, user
@@ -71,7 +71,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         {"Feed": peer("svc-gateway")},
         validates_itself=["Feed"],
     )
-    last_values = _last_values(settings)
+    last_values = _last_values(settings, clock)
     collector = MarketDataCollector(data, last_values)
     REGISTRY.register(collector)
     work = [_every(ATTEND_PAUSE_S, data.tick)]
@@ -87,7 +87,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         REGISTRY.unregister(collector)
 
 
-def _last_values(settings: MarketDataSettings) -> LastValues | None:
+def _last_values(settings: MarketDataSettings, clock: Clock) -> LastValues | None:
     if not settings.redis_url:
         return None
     return LastValues(
@@ -96,6 +96,7 @@ def _last_values(settings: MarketDataSettings) -> LastValues | None:
         quote_from_proto=quote_from_proto,
         listing_to_proto=listing_to_proto,
         listing_from_proto=listing_from_proto,
+        is_over=lambda listing: listing.is_over(clock.now_ns()),
     )
 
 

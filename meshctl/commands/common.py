@@ -220,12 +220,13 @@ def show(values: Iterable[Message], shown: Table, nothing: str, *, as_json: bool
 
 
 async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
-    """Find the listing for "ASML" or "ASML.SIMA"."""
+    """Find the listing for "ASML", "ASML.SIMA", or a symbol as the venue writes it: "BRK.B"."""
     wanted = symbol.upper()
     found = [
         one
         for one in await mesh.instruments(wanted.partition(".")[0])
         if wanted in {one.instrument_id, one.symbol, one.isin}
+        or symbol in {one.venue_symbol, f"{one.venue_symbol}.{one.venue_mic}"}
     ]
     if not found:
         raise MeshRefusedError(

@@ -13,12 +13,20 @@ from meshctl.commands.common import (
     JsonOption,
     console,
     emit,
+    errors,
     resolve,
     say,
     table,
     with_mesh,
 )
-from meshctl.commands.words import event_words, gap_words, order_words, quote_words, state_text
+from meshctl.commands.words import (
+    event_words,
+    gap_words,
+    no_prices_words,
+    order_words,
+    quote_words,
+    state_text,
+)
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh_client import MeshClient
 
@@ -46,14 +54,15 @@ async def instruments(
             emit(one)
         return
     shown = table(
-        "listing", "name", "ISIN", "currency", "lot", "status", "prices",
-        whole=("listing", "ISIN", "status", "prices"),
+        "listing", "symbol", "name", "ISIN", "currency", "lot", "status", "prices",
+        whole=("listing", "symbol", "ISIN", "status"),
     )  # fmt: skip
     for one in found:
         status = instrument_pb2.TradingStatus.Name(one.trading_status)
         shown.add_row(
-            one.instrument_id, one.name, one.isin, one.currency, one.lot_size,
-            status.removeprefix("TRADING_STATUS_"), "simulated" if one.simulated else "live",
+            one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin, one.currency,
+            one.lot_size, status.removeprefix("TRADING_STATUS_"),
+            no_prices_words(one) or ("simulated" if one.simulated else "live"),
         )  # fmt: skip
     console.print(shown)
 
@@ -97,6 +106,9 @@ async def watch_quotes(
     """Show live quotes; continues by itself when the connection breaks."""
     listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
     ids = [one.instrument_id for one in listings]
+    for one in listings:
+        if words := no_prices_words(one):
+            errors.print(f"{one.instrument_id} has no prices: {words}", style="yellow")
     stream = mesh.watch_quotes(ids, interval_ms)
     if as_json:
         async for item in stream:

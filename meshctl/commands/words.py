@@ -4,7 +4,7 @@ from typing import Final
 
 from rich.text import Text
 
-from ordermesh.marketdata.v1 import market_data_pb2
+from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2, stream_pb2
 
@@ -143,6 +143,19 @@ def gap_words(gap: stream_pb2.Gap) -> str:
     return f"{about}: {gap.text}" if gap.text else about
 
 
+def no_prices_words(listing: instrument_pb2.Instrument) -> str:
+    """Return why a listing has no prices; empty if nothing is known against them."""
+    if listing.no_prices == instrument_pb2.NO_PRICES_UNSPECIFIED:
+        return ""
+    words = {
+        instrument_pb2.NO_PRICES_REFUSED: "the venue refuses them",
+        instrument_pb2.NO_PRICES_NO_SESSION: "no market-data session with the venue",
+        instrument_pb2.NO_PRICES_DELISTED: "the venue does not list it any more",
+    }
+    said = words.get(listing.no_prices, "a reason that this program does not know")
+    return f"{said}: {listing.no_prices_text}" if listing.no_prices_text else said
+
+
 def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
     """Describe a quote in a line: sizes outside, prices inside, as in an order book."""
     sides = (
@@ -150,4 +163,5 @@ def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
         f"{quote.ask_price or '-'} x {quote.ask_size or '-'}"
     )
     stale = "  stale" if quote.stale else ""
-    return f"{name}  {sides}  last {quote.last_price or '-'}  volume {quote.volume or '-'}{stale}"
+    last = f"{quote.last_price or '-'}{' (off-market)' if quote.last_off_market else ''}"
+    return f"{name}  {sides}  last {last}  volume {quote.volume or '-'}{stale}"

@@ -61,7 +61,12 @@ class LocalStack:
             tell, "schemas and venues", self._migrate(at), self._start_venues(at)
         )
         if self._options.venues_file is None:
-            write_venues_file(self._home, self._ports, drop_copy=self._options.drop_copy)
+            write_venues_file(
+                self._home,
+                self._ports,
+                drop_copy=self._options.drop_copy,
+                agents=self._options.sim_agents,
+            )
         services = service_specs(at)
         await self._in_one_step(
             tell,

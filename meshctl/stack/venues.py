@@ -22,7 +22,9 @@ OFFERED = {
 }  # fmt: skip
 
 
-def write_venues_file(home: Home, ports: Ports, *, drop_copy: bool = True) -> Path:
+def write_venues_file(
+    home: Home, ports: Ports, *, drop_copy: bool = True, agents: bool = True
+) -> Path:
     """Write ``run/venues.yaml``; svc_gateway/README.md documents every key."""
     sessions = []
     for venue in VENUES:
@@ -50,6 +52,8 @@ def write_venues_file(home: Home, ports: Ports, *, drop_copy: bool = True) -> Pa
                 "session_id": f"{mic.lower()}-prices",
                 "role": "market_data",
                 "sender_comp_id": "ORDERMESH-MD",
+                # Without agents nothing moves the prices, so their silence means nothing.
+                **({} if agents else {"price_silence_max_s": 0}),
                 **common,
             },
         ]

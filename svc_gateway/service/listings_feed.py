@@ -13,15 +13,9 @@ from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
-from svc_gateway.service.market_session import (
-    HEARTBEAT_S,
-    INSTRUMENTS_PER_FRAME,
-    DialFeed,
-    FeedStream,
-    heartbeat,
-    opening,
-    venue_status,
-)
+from svc_gateway.service.feed_frames import HEARTBEAT_S, heartbeat, opening, venue_status
+from svc_gateway.service.listings import Listings
+from svc_gateway.service.market_session import DialFeed, FeedStream
 from svc_gateway.service.ports import LinkBrokenError, StoreLock
 from svc_gateway.service.together import until_one_ends
 from svc_gateway.venues import SessionConfig
@@ -39,7 +33,9 @@ class ListingsFeed:
         self.config = config
         # In addition to the order session, which has the name in the file.
         self.name = f"{config.session_id}-listings"
-        self._listings = listings
+        for item in listings:
+            item.no_prices = instruments.NO_PRICES_NO_SESSION
+        self._listings = Listings(listings)
         self._dial = dial
         self._clock = clock
         self._instance = instance
@@ -101,12 +97,11 @@ class ListingsFeed:
                 await stream.send(frame)
 
     def _everything(self) -> list[feed.FeedRequest]:
-        parts = [
-            self._listings[start : start + INSTRUMENTS_PER_FRAME]
-            for start in range(0, len(self._listings), INSTRUMENTS_PER_FRAME)
-        ]
-        frames = [feed.FeedRequest(instruments=part) for part in parts]
+        self._listings.send_all()
+        frames = [feed.FeedRequest()]
+        while self._listings.fill(frames[-1]):
+            frames.append(feed.FeedRequest())
         trading = instruments.TRADING_STATUS_OPEN
         status = venue_status(self.config, self._since_ns, trading, up=False)
-        frames[0].venue_status.CopyFrom(status)
+        frames[-1].venue_status.CopyFrom(status)
         return frames

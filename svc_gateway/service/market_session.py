@@ -10,26 +10,31 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 from kernel.clock import Clock
-from kernel.ulid import new_ulid
 from mesh.log import get_logger
-from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
-from ordermesh.marketdata.v1 import market_data_pb2 as md
-from ordermesh.type.v1 import stream_pb2
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
+from svc_gateway.domain.silence import Silence
+from svc_gateway.service.feed_frames import (
+    HEARTBEAT_S,
+    UPDATES_PER_FRAME,
+    heartbeat,
+    opening,
+    take_messages,
+    venue_status,
+)
+from svc_gateway.service.listing_requests import ListingRequests
+from svc_gateway.service.listings import Listings
 from svc_gateway.service.ports import (
     FixEngine,
-    Groups,
     Handed,
     HandedKind,
     Inbox,
-    InDoubtError,
     LinkBrokenError,
     MarketDialect,
-    NotSentError,
+    MarketReading,
     StoreFaultError,
     StoreLock,
     Stream,
@@ -44,47 +49,13 @@ DialFeed = Callable[[], Awaitable[FeedStream]]
 
 # Changes waiting for svc_marketdata. Beyond it all are dropped and the books requested anew.
 FEED_UPDATES_MAX = 50_000
-UPDATES_PER_FRAME = 1000
-INSTRUMENTS_PER_FRAME = 500
 # Frames sent and not acknowledged. Beyond it changes wait here.
 UNACKNOWLEDGED_FRAMES_MAX = 64
-HEARTBEAT_S = 5.0
 TICK_S = 0.25
+# No prices are due from a venue in these states.
+NOT_TRADING = frozenset({instruments.TRADING_STATUS_HALTED, instruments.TRADING_STATUS_CLOSED})
 
 _log = get_logger(__name__)
-
-
-def opening(name: str, config: SessionConfig, instance: str, clock: Clock) -> feed.FeedRequest:
-    """Make the frame that opens a feed."""
-    return feed.FeedRequest(
-        open=feed.FeedOpen(
-            session_id=name,
-            venue_mic=config.venue_mic,
-            gateway_instance=instance,
-            epoch=new_ulid(clock.now_ns()),
-        )
-    )
-
-
-def heartbeat(clock: Clock) -> feed.FeedRequest:
-    """Make the frame of a feed with nothing to tell."""
-    frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
-    set_timestamp(frame.heartbeat.server_time, clock.now_ns())
-    return frame
-
-
-def venue_status(
-    config: SessionConfig, since_ns: int, trading: instruments.TradingStatus, *, up: bool
-) -> md.VenueStatus:
-    """Tell how a venue stands."""
-    status = md.VenueStatus(
-        venue_mic=config.venue_mic,
-        feed_up=up,
-        trading_status=trading,
-        simulated=config.dialect.simulated,
-    )
-    set_timestamp(status.since, since_ns)
-    return status
 
 
 class MarketSession:
@@ -105,17 +76,16 @@ class MarketSession:
         self._lock = lock
         self._sent_at = sent_at
         self._venue_clock = VenueClock(config)
+        self._silence = Silence(config.heartbeat_s, config.price_silence_max_s)
+        self._silent_because = ""
         self._up = False
         self._since_ns = clock.now_ns()
         self._trading_status = instruments.TRADING_STATUS_UNSPECIFIED
-        self._instruments = {
-            item.instrument_id: item for item in dialect.file_instruments(clock.now_ns())
-        }
+        self._listings = Listings(dialect.file_instruments(clock.now_ns()))
+        self._requests = ListingRequests(config, engine, dialect, clock, self._listings)
         self._updates: deque[feed.FeedUpdate] = deque()
-        self._instruments_due: list[instruments.Instrument] = []
         self._status_due = False
         self._linked = False
-        self._requests: deque[tuple[str, Groups]] = deque()
         self._asks = SnapshotAsks()
         self._frame_sequence = 0
         self._acknowledged = 0
@@ -224,35 +194,61 @@ class MarketSession:
             await stream.send(frame)
 
     def _next_frame(self) -> feed.FeedRequest | None:
-        if not (self._updates or self._instruments_due or self._status_due):
+        if not (self._updates or self._listings.due or self._status_due):
             return None
         frame = feed.FeedRequest()
         if self._status_due:
             self._status_due = False
             frame.venue_status.CopyFrom(
-                venue_status(self.config, self._since_ns, self._trading_status, up=self._up)
-            )
-        if self._instruments_due:
-            frame.instruments.extend(self._instruments_due[:INSTRUMENTS_PER_FRAME])
-            del self._instruments_due[:INSTRUMENTS_PER_FRAME]
+                venue_status(
+                    self.config, self._since_ns, self._trading_status, up=self._up,
+                    silent_because=self._silent_because,
+                )
+            )  # fmt: skip
+        if self._listings.fill(frame):
             return frame  # instruments first: prices of unknown ones are of no use
-        count = min(UPDATES_PER_FRAME, len(self._updates))
-        frame.updates.extend([self._updates.popleft() for _ in range(count)])
-        self._passed_on.inc(count)
+        updates = take_messages(self._updates)
+        frame.updates.extend(updates)
+        self._passed_on.inc(len(updates))
         return frame
 
     def _send_all(self, cause: str) -> None:
         """Send instruments and status anew, and the books as soon as the venue sends them."""
         self._dialect.forget()
-        self._instruments_due = list(self._instruments.values())
+        self._listings.send_all()
         self._status_due = True
         self._resync(cause)
         self._wake.set()
 
     def _resync(self, cause: str) -> None:
         self._updates.clear()
-        self._want(cause, self._symbols())
+        self._want(cause, self._listings.priced_symbols)
         self._ask()
+
+    def _lost(self, cause: str) -> None:
+        """Have all books of the session stale, and request them: some changes were lost."""
+        symbols = self._listings.priced_symbols
+        if self._linked:
+            mic = self.config.venue_mic
+            self._updates.extend(
+                feed.FeedUpdate(instrument_id=f"{symbol}.{mic}", book_incomplete=True)
+                for symbol in symbols
+            )
+        self._want(cause, symbols)
+        self._ask()
+
+    def _missed(self, cause: str) -> None:
+        """Request what messages may have said that never come."""
+        self._lost(cause)
+        if self._up:
+            self._requests.missed()
+
+    def _request_lost(self, reading: MarketReading) -> None:
+        """Request the books of which a message says that changes were lost."""
+        if reading.refresh:
+            self._want("level_unknown", reading.refresh)
+        if reading.lost:
+            self._lost("unreadable")
 
     def _want(self, cause: str, symbols: Iterable[str]) -> None:
         metrics.FEED_RESYNCS.labels(self.config.session_id, cause).inc()
@@ -263,23 +259,9 @@ class MarketSession:
         if self._up and self._linked:
             symbols = self._asks.take(self._clock.monotonic())
             if symbols:
-                self._requests.extend(self._dialect.snapshots(symbols))
-                self._send_requests()
+                self._requests.snapshots(symbols)
 
     # -- the FIX session ----------------------------------------------------------------------
-
-    def _symbols(self) -> list[str]:
-        return [item.symbol for item in self._instruments.values()]
-
-    def _send_requests(self) -> None:
-        while self._requests:
-            body, groups = self._requests[0]
-            try:
-                self._engine.send(body, groups)
-            except (NotSentError, InDoubtError):
-                self._requests.clear()  # the next logon asks for everything
-                return
-            self._requests.popleft()
 
     async def _start_engine(self) -> None:
         while True:
@@ -301,11 +283,13 @@ class MarketSession:
             if self._engine.spoiled:
                 self._engine.forgive()
                 self._dialect.forget()
-                self._resync("inbox_full")
+                self._missed("inbox_full")
             if self._engine.stuck:
                 await asyncio.to_thread(self._engine.stop)
                 await self._start_engine()
             self._ask()
+            self._attend()
+            self._look_at_silence()
 
     async def _intake(self) -> None:
         while True:
@@ -314,13 +298,26 @@ class MarketSession:
                     self._take(handed)
                 except Exception:  # noqa: BLE001  whatever it is, the session goes on
                     _log.exception("could not take in", session_id=self.config.session_id)
-                    self._resync("fault")
+                    self._missed("fault")
             self._ask()
+            self._attend()
+            self._wake.set()
+
+    def _attend(self) -> None:
+        if self._up:
+            self._requests.attend()
+        if self._listings.due:
             self._wake.set()
 
     def _take(self, handed: Handed) -> None:
         if handed.kind is HandedKind.MESSAGE:
             self._take_message(handed)
+        elif handed.kind is HandedKind.GAP:
+            _log.warning("messages are missing", session_id=self.config.session_id, raw=handed.raw)
+            self._lost("gap")
+        elif handed.kind is HandedKind.FILLED:
+            _log.warning("messages are lost", session_id=self.config.session_id, raw=handed.raw)
+            self._missed("gap")
         elif handed.kind is HandedKind.LOGON:
             self._logged_on()
         elif handed.kind is HandedKind.LOGOUT:
@@ -329,25 +326,45 @@ class MarketSession:
         elif handed.kind is HandedKind.HEARD:
             sent_ns, unit_ns = self._sent_at(handed.raw)
             self._venue_clock.heard(sent_ns, handed.received_ns, unit_ns)
+            self._heard(prices=False)
         elif handed.kind is HandedKind.UNREADABLE:
             _log.error("message dropped", session_id=self.config.session_id)
+            self._missed("unreadable")
+
+    def _heard(self, *, prices: bool) -> None:
+        self._silence.heard(self._clock.monotonic(), prices=prices)
+        if self._silent_because:
+            self._look_at_silence()
+
+    def _look_at_silence(self) -> None:
+        """Report when the venue becomes silent, and when it is not any more."""
+        why = ""
+        if self._up:
+            why = self._silence.why(
+                self._clock.monotonic(), trades=self._trading_status not in NOT_TRADING
+            )
+        if why != self._silent_because:
+            _log.warning(
+                "feed silent", session_id=self.config.session_id, why=why or "not any more"
+            )
+            self._silent_because = why
+            self._status_due = True
+            self._wake.set()
 
     def _logged_on(self) -> None:
         self._dialect.forget()
         self._updates.clear()
-        self._requests.clear()
-        self._requests.extend((body, ()) for body in self._dialect.opening_requests())
-        if self.config.instruments:
-            self._requests.extend(self._dialect.subscriptions(self._symbols()))
+        self._silence.begin(self._clock.monotonic())
         if not self.config.dialect.trading_session_status:
             self._trading_status = instruments.TRADING_STATUS_OPEN
         # The subscription brings the books; no earlier request is needed.
         self._asks.drop()
         self._set_up(True)
-        self._send_requests()
+        self._requests.logged_on()
 
     def _set_up(self, up: bool) -> None:
         self._up = up
+        self._silent_because = ""
         self._since_ns = self._clock.now_ns()
         self._status_due = True
         self._state_gauge.set(link.SESSION_STATE_UP if up else link.SESSION_STATE_DOWN)
@@ -355,23 +372,17 @@ class MarketSession:
 
     def _take_message(self, handed: Handed) -> None:
         reading = self._dialect.read(handed.raw, handed.received_ns)
+        self._heard(prices=bool(reading.updates))
         for fault in reading.faults:
             metrics.PARKED.labels(self.config.session_id).inc()
             _log.warning("market data", session_id=self.config.session_id, fault=fault)
         if reading.updates and self._linked:
             self._updates.extend(reading.updates)
             if len(self._updates) > FEED_UPDATES_MAX:
-                self._resync("updates_max")
-        if reading.instruments:
-            for item in reading.instruments:
-                self._instruments[item.instrument_id] = item
-            if self._linked:
-                self._instruments_due.extend(reading.instruments)
-        if reading.list_complete:
-            self._requests.extend(self._dialect.subscriptions(self._symbols()))
-            self._send_requests()
-        if reading.refresh:
-            self._want("level_unknown", reading.refresh)
+                self._updates.clear()
+                self._lost("updates_max")
+        self._requests.take(reading)
+        self._request_lost(reading)
         if reading.session_status is not None:
             self._trading_status = reading.session_status
             self._status_due = True

@@ -35,6 +35,10 @@ class HandedKind(Enum):
     NOTE = auto()
     # The venue sent a Heartbeat(0) or the like; `raw` is its SendingTime(52).
     HEARD = auto()
+    # Numbers of the venue are missing; `raw` is our ResendRequest(2). Market data only, as FILLED.
+    GAP = auto()
+    # The venue filled numbers without their messages; `raw` is its SequenceReset(4).
+    FILLED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,15 +273,46 @@ class Stream(Protocol[RequestT_contra, ResponseT_co]):
 
 
 @dataclass(slots=True)
+class ListPart:
+    """One part of a venue's list of instruments: a SecurityList(y)."""
+
+    # SecurityReqID(320).
+    request_id: str = ""
+    instruments: list[instrument.Instrument] = field(default_factory=list)
+    # instrument_id of all entries that have one, also of those that cannot be read.
+    named: set[str] = field(default_factory=set)
+    entries: int = 0
+    # TotNoRelatedSym(393): entries of all parts together; 0 if the venue does not report it.
+    total: int = 0
+    more: bool = False
+    # By SecurityRequestResult(560).
+    refused: bool = False
+
+
+@dataclass(slots=True)
 class MarketReading:
-    """The content of one message of a market-data session."""
+    """The content of one message of a market-data session.
+
+    Listings are named by their `symbol`, or by their instrument_id where that is said.
+    """
 
     updates: list[feed.FeedUpdate] = field(default_factory=list)
-    instruments: list[instrument.Instrument] = field(default_factory=list)
-    # The last part of the list of instruments has come.
-    list_complete: bool = False
-    # Symbols whose book is only complete after a new snapshot.
+    list_part: ListPart | None = None
+    # The venue refused SecurityListRequest(x).
+    list_refused: bool = False
+    # Listings whose book is only complete after a new snapshot; the updates mark their books as
+    # incomplete.
     refresh: set[str] = field(default_factory=set)
+    # The message may have changed any book of the session, and cannot be read.
+    lost: bool = False
+    # Status by instrument_id; not specified if the venue's answer leaves it as it is.
+    statuses: dict[str, instrument.TradingStatus] = field(default_factory=dict)
+    # The venue does not take SecurityStatusRequest(e).
+    statuses_refused: bool = False
+    # The parts of a refused request, to be sent.
+    requests: list[tuple[str, Groups]] = field(default_factory=list)
+    # Listings whose prices the venue refuses, with its reason.
+    refused: dict[str, str] = field(default_factory=dict)
     session_status: instrument.TradingStatus | None = None
     # Texts of what could not be read or was refused.
     faults: list[str] = field(default_factory=list)
@@ -293,7 +328,19 @@ class MarketDialect(Protocol):
         """Return the instruments of the venues file."""
 
     def opening_requests(self) -> list[str]:
-        """Return the first requests after logon."""
+        """Return the first requests after logon; earlier requests are forgotten."""
+
+    def list_requests(self) -> list[str]:
+        """Return those of the first requests that ask for the list."""
+
+    def session_status_requests(self) -> list[str]:
+        """Return those of the first requests that ask for the venue's trading status."""
+
+    def list_request_id(self) -> str:
+        """Return SecurityReqID(320) of the last SecurityListRequest(x); empty if there is none."""
+
+    def status_requests(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
+        """Return questions about the trading status of listings."""
 
     def subscriptions(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
         """Return requests for snapshot and updates."""

@@ -146,7 +146,8 @@ def _venue_items(venue: Venue, *, opening: bool) -> bytes:
     if venue.live:
         kind, text = stream_pb2.GAP_KIND_LINK_UP, "prices are updated again"
     elif venue.feed_up:
-        kind, text = stream_pb2.GAP_KIND_STALE, "the feed is silent; prices may be old"
+        kind = stream_pb2.GAP_KIND_STALE
+        text = venue.silent_because or "the feed is silent; prices may be old"
     else:
         kind, text = stream_pb2.GAP_KIND_LINK_DOWN, "the feed is down; prices are not updated"
     gap = stream_pb2.Gap(

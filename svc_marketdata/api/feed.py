@@ -24,10 +24,13 @@ from svc_marketdata.api.mapping import (
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.market import DayStatistics, Trade
 from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
+from svc_marketdata.service.venue_list import VenueList
 
 REFRESH_PAUSE_S_MIN = 5.0
 """Least seconds between two requests for a refresh: an update that cannot be read now cannot
-be read a moment later either."""
+be read a moment later either. Each request that is needed again within twice the pause doubles
+it, up to the maximum."""
+REFRESH_PAUSE_S_MAX = 300.0
 ACKNOWLEDGE_FRAMES = 8
 """Frames that one acknowledgement may cover: few of the 64 a gateway sends ahead."""
 ACKNOWLEDGE_PAUSE_S = 0.01
@@ -99,17 +102,21 @@ class _Feed:
         self._drains = False
         self._logged = 0
         self._refresh_asked_s = float("-inf")
+        self._refresh_pause_s = REFRESH_PAUSE_S_MIN
         self._apply = {
             "book": self._book,
             "level": self._level,
             "trade": self._trade,
             "statistics": self._statistics,
             "trading_status": self._trading_status,
+            "book_incomplete": self._book_incomplete,
         }
         identity = FeedIdentity(
-            opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch
-        )
+            opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch,
+            opened.book_depth,
+        )  # fmt: skip
         self.session: FeedSession = data.open_feed(identity, self._supersede)
+        self._list = VenueList(data, opened.venue_mic)
         _log.info(
             "feed opened", venue=opened.venue_mic, session=opened.session_id, epoch=opened.epoch
         )
@@ -137,14 +144,21 @@ class _Feed:
         self._news.clear()
         self._acknowledged = self._taken
         response = pb.FeedResponse(acknowledged_frame_sequence=self._taken)
-        now_s = asyncio.get_running_loop().time()
-        if self.session.refresh_wanted and now_s - self._refresh_asked_s >= REFRESH_PAUSE_S_MIN:
-            self.session.refresh_wanted = False
+        if self._refresh_due():
+            now_s = asyncio.get_running_loop().time()
+            again = now_s - self._refresh_asked_s < 2 * self._refresh_pause_s
+            pause_s = 2 * self._refresh_pause_s if again else REFRESH_PAUSE_S_MIN
+            self._refresh_pause_s = min(pause_s, REFRESH_PAUSE_S_MAX)
             self._refresh_asked_s = now_s
+            self.session.refresh_wanted = False
             response.refresh = True
         if self._drains:
             response.drain.CopyFrom(drain_message(stream_pb2.DRAIN_CAUSE_SHUTDOWN))
         return response
+
+    def _refresh_due(self) -> bool:
+        since_s = asyncio.get_running_loop().time() - self._refresh_asked_s
+        return self.session.refresh_wanted and since_s >= self._refresh_pause_s
 
     def take(self, frame: pb.FeedRequest) -> None:
         """Apply a frame."""
@@ -167,20 +181,34 @@ class _Feed:
                 feed_up=status.feed_up,
                 trading_status=TRADING_STATUSES[status.trading_status],
                 simulated=status.simulated,
+                silent_because=status.silent_because,
             )
-        for instrument in frame.instruments:
-            try:
-                validate(instrument)
-                session.listing(listing_from_proto(instrument))
-            except (MeshError, ValueError, KeyError) as error:
-                self._unreadable(instrument.instrument_id, error)
+        self._take_listings(frame)
         self._take_updates(frame)
         session.end_frame()
         self._acknowledge_soon()
 
+    def _take_listings(self, frame: pb.FeedRequest) -> None:
+        session, venue_list = self.session, self._list
+        if frame.list_begins:
+            venue_list.begins()
+        for instrument in frame.instruments:
+            venue_list.names(instrument.instrument_id)
+            try:
+                validate(instrument)
+                session.listing(listing_from_proto(instrument))
+            except (MeshError, ValueError, KeyError) as error:
+                # It is left out. Asked again, the gateway would send the same.
+                self._data.counts.unreadable += 1
+                self._log_unreadable(instrument.instrument_id, error)
+        if frame.list_complete:
+            venue_list.is_complete()
+        if frame.statuses_assumed:
+            venue_list.assume_statuses()
+
     def _acknowledge_soon(self) -> None:
         """Acknowledge several frames at once: a write costs as much as half a frame's updates."""
-        if self.session.refresh_wanted or self._taken - self._acknowledged >= ACKNOWLEDGE_FRAMES:
+        if self._refresh_due() or self._taken - self._acknowledged >= ACKNOWLEDGE_FRAMES:
             self._news.set()
         elif self._pause is None:
             loop = asyncio.get_running_loop()
@@ -278,8 +306,14 @@ class _Feed:
             update.instrument_id, TRADING_STATUSES[update.trading_status], received_ns or venue_ns
         )
 
+    def _book_incomplete(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        self.session.book_incomplete(update.instrument_id, received_ns or venue_ns)
+
     def _unreadable(self, instrument_id: str, error: Exception) -> None:
         self.session.unreadable(instrument_id)
+        self._log_unreadable(instrument_id, error)
+
+    def _log_unreadable(self, instrument_id: str, error: Exception) -> None:
         if self._logged < UNREADABLE_LOGGED_MAX:
             self._logged += 1
             _log.warning("unreadable update", instrument=instrument_id, reason=str(error))

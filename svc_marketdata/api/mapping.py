@@ -8,7 +8,7 @@ from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from svc_marketdata.domain.book import BookFlags
 from svc_marketdata.domain.candles import CANDLE_S, Candle
-from svc_marketdata.domain.listing import Listing, ListingKind, TradingStatus, Venue
+from svc_marketdata.domain.listing import Listing, ListingKind, NoPrices, TradingStatus, Venue
 from svc_marketdata.domain.market import (
     Aggressor,
     DayStatistics,
@@ -24,6 +24,13 @@ TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_HALTED: TradingStatus.HALTED,
     instrument_pb2.TRADING_STATUS_CLOSED: TradingStatus.CLOSED,
     instrument_pb2.TRADING_STATUS_AUCTION: TradingStatus.AUCTION,
+    instrument_pb2.TRADING_STATUS_DELISTED: TradingStatus.DELISTED,
+}
+NO_PRICES = {
+    instrument_pb2.NO_PRICES_UNSPECIFIED: NoPrices.UNSPECIFIED,
+    instrument_pb2.NO_PRICES_REFUSED: NoPrices.REFUSED,
+    instrument_pb2.NO_PRICES_NO_SESSION: NoPrices.NO_SESSION,
+    instrument_pb2.NO_PRICES_DELISTED: NoPrices.DELISTED,
 }
 KINDS = {
     instrument_pb2.INSTRUMENT_KIND_UNSPECIFIED: ListingKind.UNSPECIFIED,
@@ -44,6 +51,7 @@ OFF_MARKET = {
     market_data_pb2.OFF_MARKET_CORRECTED: OffMarket.CORRECTED,
 }
 _OFF_MARKET_TO_PROTO = {domain: proto for proto, domain in OFF_MARKET.items()}
+_NO_PRICES_TO_PROTO = {domain: proto for proto, domain in NO_PRICES.items()}
 _STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
 _KIND_TO_PROTO = {domain: proto for proto, domain in KINDS.items()}
 _AGGRESSOR_TO_PROTO = {domain: proto for proto, domain in AGGRESSORS.items()}
@@ -118,8 +126,9 @@ def book_to_proto(market: InstrumentMarket, depth: int) -> market_data_pb2.Book:
         bids=[level(price=p, size=s, order_count=n) for p, s, n in market.book.bids.top(depth)],
         asks=[level(price=p, size=s, order_count=n) for p, s, n in market.book.asks.top(depth)],
         venue_time=_timestamp(market.quote.venue_time_ns),
-        stale=not market.refreshed,
+        stale=market.book_stale,
         flags=_FLAGS_TO_PROTO[market.book.flags],
+        kept_depth=kept if 0 < (kept := market.book.depth) < depth else 0,
     )
 
 
@@ -161,6 +170,7 @@ def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
         trading_status=_STATUS_TO_PROTO[venue.trading_status],
         since=_timestamp(venue.since_ns),
         simulated=venue.simulated,
+        silent_because=venue.silent_because,
     )
 
 
@@ -184,6 +194,9 @@ def listing_to_proto(listing: Listing) -> instrument_pb2.Instrument:
         max_quantity=listing.max_quantity,
         updated_at=_timestamp(listing.updated_at_ns),
         cfi_code=listing.cfi_code,
+        venue_symbol=listing.venue_symbol,
+        no_prices=_NO_PRICES_TO_PROTO[listing.no_prices],
+        no_prices_text=listing.no_prices_text,
     )
 
 
@@ -213,4 +226,7 @@ def listing_from_proto(message: instrument_pb2.Instrument) -> Listing:
         max_quantity=message.max_quantity,
         updated_at_ns=from_timestamp(message.updated_at),
         cfi_code=message.cfi_code,
+        venue_symbol=message.venue_symbol,
+        no_prices=NO_PRICES[message.no_prices],
+        no_prices_text=message.no_prices_text,
     )

@@ -93,6 +93,17 @@ class BookSide:
             self._negative.discard(key)
         return keys[0] == key and before != level
 
+    def keep_best(self, depth: int) -> bool:
+        """Remove all but the best levels; return whether there were more."""
+        keys = self.keys
+        if len(keys) <= depth:
+            return False
+        for key in keys[depth:]:
+            del self._levels[key]
+            self._negative.discard(key)
+        del keys[depth:]
+        return True
+
     def clear(self) -> None:
         """Remove every level."""
         self.keys.clear()
@@ -121,9 +132,11 @@ class BookSide:
 class PriceBook:
     """Both sides."""
 
-    __slots__ = ("asks", "bids")
+    __slots__ = ("asks", "bids", "depth")
 
     def __init__(self) -> None:
+        self.depth = 0
+        """Levels per side that the venue was asked for; 0 for all."""
         self.bids = BookSide(Side.BID)
         self.asks = BookSide(Side.ASK)
 
@@ -146,6 +159,14 @@ class PriceBook:
         except ValueError:
             self.clear()
             raise
+
+    def cut(self) -> bool:
+        """Remove what is beyond the depth; return whether there was something."""
+        depth = self.depth
+        if not depth:
+            return False
+        bids_cut = self.bids.keep_best(depth)
+        return self.asks.keep_best(depth) or bids_cut
 
     def clear(self) -> None:
         """Remove every level."""

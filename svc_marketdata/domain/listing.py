@@ -1,9 +1,13 @@
 """A listing as its venue reports it, and the state of a venue's feed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
+
+DELISTED_KEPT_DAYS = 30
+"""How long a delisted listing is kept across restarts."""
 
 
 class ListingKind(Enum):
@@ -22,6 +26,16 @@ class TradingStatus(Enum):
     HALTED = 2
     CLOSED = 3
     AUCTION = 4
+    DELISTED = 5
+
+
+class NoPrices(Enum):
+    """Why a listing has no prices."""
+
+    UNSPECIFIED = 0
+    REFUSED = 1
+    NO_SESSION = 2
+    DELISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +56,40 @@ class Listing:
     max_quantity: str = ""
     updated_at_ns: int = 0
     cfi_code: str = ""
+    venue_symbol: str = ""
+    """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+    no_prices: NoPrices = NoPrices.UNSPECIFIED
+    no_prices_text: str = ""
 
     def matches_text(self, folded: str) -> bool:
         """Return whether symbol or name contains the case-folded text."""
-        return folded in self.symbol.casefold() or folded in self.name.casefold()
+        texts = (self.symbol, self.venue_symbol, self.name)
+        return any(folded in text.casefold() for text in texts)
+
+    def after(self, before: "Listing | None") -> "Listing":
+        """Return this as it follows a report: a status that is not reported stays as it was."""
+        if self.trading_status is not TradingStatus.UNSPECIFIED or before is None:
+            return self
+        if before.trading_status is TradingStatus.DELISTED:
+            return self
+        return replace(self, trading_status=before.trading_status)
+
+    def delisted(self, now_ns: int) -> "Listing":
+        """Return this after the venue's list no longer has it."""
+        return replace(
+            self,
+            trading_status=TradingStatus.DELISTED,
+            no_prices=NoPrices.DELISTED,
+            no_prices_text="",
+            updated_at_ns=now_ns,
+        )
+
+    def is_over(self, now_ns: int) -> bool:
+        """Return whether it was delisted so long ago that a restart forgets it."""
+        kept_ns = DELISTED_KEPT_DAYS * NS_PER_DAY
+        return (
+            self.trading_status is TradingStatus.DELISTED and now_ns - self.updated_at_ns > kept_ns
+        )
 
 
 @dataclass(slots=True)
@@ -60,10 +104,14 @@ class Venue:
     since_ns: int = 0
     simulated: bool = False
     feed_epoch: str = ""
+    silent_because: str = ""
+    """Why its prices are stale although its session is up; empty if they are not."""
+    book_depth: int = 0
+    """Levels per side that the feed asks for; 0 for whole books."""
     frame_at_ns: int = 0
     """When the last frame of the feed arrived."""
 
     @property
     def live(self) -> bool:
         """Whether its prices are current."""
-        return self.feed_up and not self.quiet
+        return self.feed_up and not self.quiet and not self.silent_because

@@ -147,6 +147,7 @@ class InstrumentMarket:
         "late_trades",
         "quote",
         "refreshed",
+        "silent",
         "told",
         "trade",
         "venue_mic",
@@ -163,6 +164,8 @@ class InstrumentMarket:
         """True after the first full book since the feed came up; until then the book is stale."""
         self.aged = False
         """True if the quote is older than its limit."""
+        self.silent = False
+        """True while the venue is silent: nothing, or no prices, came from it for too long."""
         self.told = False
         """True after the first report of the listing."""
         self.book_told = False
@@ -180,7 +183,12 @@ class InstrumentMarket:
     @property
     def stale(self) -> bool:
         """Whether readers must not rely on the quote."""
-        return self.aged or not self.refreshed
+        return self.aged or self.book_stale
+
+    @property
+    def book_stale(self) -> bool:
+        """Whether readers must not rely on the book."""
+        return self.silent or not self.refreshed
 
     def replace_book(
         self, bids: Iterable[Level], asks: Iterable[Level], venue_ns: int, received_ns: int
@@ -324,11 +332,23 @@ class InstrumentMarket:
         return Changed.QUOTE
 
     def lose_feed(self) -> int:
-        """Note that the feed is down: keep the prices and flag them as stale."""
+        """Note that the feed is down or changes were lost: keep the prices, flag them as stale."""
         if not self.refreshed:
             return Changed.NOTHING
         self.refreshed = False
         return Changed.QUOTE | Changed.BOOK
+
+    def set_silent(self, silent: bool) -> int:
+        """Note whether the venue is silent; what is known is right again as soon as it is not."""
+        if silent == self.silent:
+            return Changed.NOTHING
+        self.silent = silent
+        return Changed.QUOTE | Changed.BOOK if self.told else Changed.NOTHING
+
+    def cut_book(self) -> None:
+        """Remove what the changes of one message pushed out of the book."""
+        if self.book.cut() and self.book.flags is not self.quote.flags:
+            self._take_best()
 
     def forget_book(self) -> int:
         """Clear the book, because the feed has started again."""

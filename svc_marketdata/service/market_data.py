@@ -24,6 +24,8 @@ class FeedIdentity:
     venue_mic: str
     gateway_instance: str
     epoch: str
+    book_depth: int = 0
+    """Levels per side that the gateway asks for; 0 for whole books."""
 
 
 @dataclass(slots=True)
@@ -120,6 +122,9 @@ class MarketData:
         new_life = venue.feed_epoch != identity.epoch
         venue.feed_epoch = identity.epoch
         venue.frame_at_ns = self.clock.now_ns()
+        venue.book_depth = identity.book_depth
+        for entry in self.of_venue(identity.venue_mic):
+            entry.market.book.depth = identity.book_depth
         session = FeedSession(self, identity, venue, superseded)
         self._owners[identity.venue_mic] = session
         if new_life:
@@ -158,7 +163,7 @@ class MarketData:
         limits = self.hub.limits
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
         for venue in self.venues.values():
-            if venue.live and now_ns - venue.frame_at_ns > silence_ns:
+            if venue.feed_up and not venue.quiet and now_ns - venue.frame_at_ns > silence_ns:
                 venue.quiet = True
                 venue.since_ns = now_ns
                 self.touch_venue(venue)
@@ -216,8 +221,10 @@ class MarketData:
                 self.counts.over_limit += 1
                 return None
             mic = instrument_id.rpartition(".")[2]
-            self.venue(mic)
+            venue = self.venue(mic)
             entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, mic)
+            entry.market.book.depth = venue.book_depth
+            entry.market.silent = bool(venue.silent_because)
         return entry
 
     def of_venue(self, mic: str) -> list[Listed]:
@@ -245,6 +252,7 @@ class MarketData:
         entry = self.entry(listing.instrument_id)
         if entry is None:
             return
+        listing = listing.after(entry.listing)
         if entry.listing is not None and listing == replace(
             entry.listing, updated_at_ns=listing.updated_at_ns
         ):
@@ -297,7 +305,10 @@ class FeedSession:
         self._end_run()
         self._data.hub.flush()
 
-    def status(self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool) -> None:
+    def status(
+        self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool,
+        silent_because: str = "",
+    ) -> None:  # fmt: skip
         """Apply a change of the venue's FIX session or trading session."""
         data, venue = self._data, self.venue
         self._end_run()
@@ -305,6 +316,12 @@ class FeedSession:
         if (venue.trading_status, venue.simulated) != (trading_status, simulated):
             venue.trading_status, venue.simulated = trading_status, simulated
             data.touch_venue(venue)
+        if venue.silent_because != silent_because:
+            venue.silent_because = silent_because
+            venue.since_ns = data.clock.now_ns()
+            data.touch_venue(venue)
+            for entry in data.of_venue(venue.mic):
+                data.publish(entry, entry.market.set_silent(bool(silent_because)))
         if feed_up:
             data.feed_up(venue)
         else:
@@ -377,6 +394,12 @@ class FeedSession:
                 told, venue_ns, received_ns, complete=complete
             )
 
+    def book_incomplete(self, instrument_id: str, received_ns: int) -> None:
+        """Note that changes of a book were lost; the gateway has asked for it."""
+        entry = self._select(instrument_id, received_ns)
+        if entry is not None:
+            self._run_changed |= entry.market.lose_feed()
+
     def trading_status(self, instrument_id: str, status: TradingStatus, received_ns: int) -> None:
         """Apply a trading status: a listing was halted, opened or closed."""
         entry = self._select(instrument_id, received_ns)
@@ -409,6 +432,8 @@ class FeedSession:
 
     def _end_run(self) -> None:
         if self._run is not None and self._run_changed:
+            if self._run_changed & Changed.BOOK:
+                self._run.market.cut_book()
             self._data.publish(self._run, self._run_changed)
         self._run = None
         self._run_id = ""

@@ -100,6 +100,22 @@ async def test_limit_order_fills(page: Page, mesh: Mesh) -> None:
     await expect(page.get_by_label("Notices")).to_contain_text("Filled")
 
 
+async def test_a_reduce_only_order_without_a_position_is_refused_in_words(
+    page: Page, mesh: Mesh
+) -> None:
+    await log_in(page, mesh)
+    listing = page.locator("tr[data-instrument='ASML.SIMB']")
+    await expect(listing.locator(".bid")).to_have_text(NUMBER)
+    await listing.locator(".symbol").click()
+    ticket = page.get_by_role("region", name="Order ticket")
+    await ticket.get_by_text("Buy", exact=True).click()
+    await ticket.get_by_label("reduce only").check()
+    await ticket.get_by_label("Quantity").press("Enter")
+
+    refusal = ticket.get_by_test_id("ticket-refusal")
+    await expect(refusal).to_have_attribute("data-reason", "REDUCE_ONLY")
+
+
 async def test_order_is_amended_and_cancelled(page: Page, mesh: Mesh) -> None:
     await log_in(page, mesh)
     row = await resting(page, 10)

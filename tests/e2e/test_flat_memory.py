@@ -13,8 +13,8 @@ from tests.support.waiting import until
 
 TASKS = 12
 # Until then caches, pools and the tails of the streams are filled.
-WARM_UP_COMMANDS = 1_500
-MEASURED_COMMANDS = 3_000
+WARM_UP_COMMANDS = 1_000
+MEASURED_COMMANDS = 2_000
 WATCHED = ("oms", "gateway", "marketdata", "identity")
 # What is kept in memory of a command until its table is full: a receipt of the gateway (100,000 at
 # most), an order that is known (200,000 accounts at most). A leak of every frame or price is more.
@@ -25,7 +25,8 @@ SLACK_BYTES = 12 * 1024 * 1024
 DISK_BYTES_PER_COMMAND_MAX = 16 * 1024
 DISK_SLACK_BYTES = 48 * 1024 * 1024
 
-pytestmark = pytest.mark.long
+# A minute on a free machine.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 
 def memory(mesh: Mesh) -> dict[str, int]:

@@ -203,6 +203,11 @@ class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
         self.updates: list[feed.FeedUpdate] = []
         self.instruments: dict[str, object] = {}
         self.statuses: list[object] = []
+        # Whole lists by instrument_id, every status of each listing, and whether others are open.
+        self.lists: list[set[str]] = []
+        self.statuses_of: dict[str, list[int]] = {}
+        self.assumed = False
+        self._list: set[str] = set()
         self.acknowledge = True
         self._sequence = 0
         self._refresh = False
@@ -240,13 +245,24 @@ class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
             assert frame.frame_sequence == self._sequence + 1
             self._sequence = frame.frame_sequence
             self.updates.extend(frame.updates)
-            for instrument in frame.instruments:
-                self.instruments[instrument.instrument_id] = instrument
+            self._take_listings(frame)
             if frame.HasField("venue_status"):
                 self.statuses.append(frame.venue_status)
             self._wake.set()
         cut.set()
         self._wake.set()
+
+    def _take_listings(self, frame: feed.FeedRequest) -> None:
+        if frame.list_begins:
+            self._list = set()
+        for instrument in frame.instruments:
+            name = instrument.instrument_id
+            self.instruments[name] = instrument
+            self.statuses_of.setdefault(name, []).append(instrument.trading_status)
+            self._list.add(name)
+        if frame.list_complete:
+            self.lists.append(self._list)
+        self.assumed = self.assumed or frame.statuses_assumed
 
 
 async def serve_fake(servicer, service: str, folder: Path) -> tuple[grpc.aio.Server, int]:

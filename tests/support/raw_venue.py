@@ -32,15 +32,20 @@ class RawVenue:
         received: The fields of every message received, in order.
         number: MsgSeqNum(34) of the next message.
         refuses: Text(58) of a Logout(5) that answers every Logon(A); empty: they are accepted.
+        answers_tests: Answer TestRequest(1); a frozen venue does not.
         resend: Returns what is sent again from a number on, when the gateway asks for it.
+        answer: Returns type and body of the answers to an application message.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, client: str = "ORDERMESH") -> None:
+        self._client = client
         self.received: list[dict[str, str]] = []
         self.number = 1
         self.refuses = ""
+        self.answers_tests = True
         self.logons = 0
         self.resend: Callable[[int], list[bytes]] = lambda _: []
+        self.answer: Callable[[dict[str, str]], list[tuple[str, bytes]]] = lambda _: []
         self.port = 0
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -59,10 +64,14 @@ class RawVenue:
 
     def send(self, msg_type: str, body: bytes, **changes: str) -> bytes:
         """Send a body under the next number; return the message."""
-        message = framed(header(msg_type, self.number, **changes) + body)
+        message = self.made(msg_type, self.number, body, **changes)
         self.number += 1
         self.write(message)
         return message
+
+    def made(self, msg_type: str, number: int, body: bytes, **changes: str) -> bytes:
+        """Return a message under a number."""
+        return framed(header(msg_type, number, t56=self._client, **changes) + body)
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
@@ -89,7 +98,13 @@ class RawVenue:
             self.logons += 1
             self.send("A", f"98=0\x01108={found['108']}\x01".encode())
         elif kind == b"1":
+            if not self.answers_tests:
+                return
             self.send("0", f"112={found['112']}\x01".encode())
         elif kind == b"2":
             for again in self.resend(int(found["7"])):
                 self.write(again)
+        else:
+            found["raw"] = message.decode()
+            for answer in self.answer(found):
+                self.send(*answer)

@@ -47,6 +47,16 @@ describe("a desk against a mesh", () => {
     expect(desk.quotes.missed).toBe(0);
   });
 
+  it("has a reduce-only order that was placed while the venue is closed marked so", async () => {
+    mesh.closed = true;
+    mesh.fills = false;
+    const outcome = await desk.commands.place(new IntentKeeper<PlaceBody>().intent({ ...body, reduceOnly: true }));
+    const orderId = (outcome.ok && outcome.value?.orderId) || "refused";
+    await vi.waitFor(() => expect(desk.orders.get(orderId)).toMatchObject({ reduceOnly: true, forNextSession: true }));
+    const other = await place();
+    await vi.waitFor(() => expect(desk.orders.get(other)?.reduceOnly).toBe(false));
+  });
+
   it("shows an order's whole life, with its executions and a notice", async () => {
     const orderId = await place();
     await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.FILLED));

@@ -65,6 +65,8 @@ export class FakeMesh {
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
   fills = true;
+  /** The venues are closed: orders are for their next trading session. */
+  closed = false;
   #orderReaders = new Set<Outbox<OrderStreamItem>>();
   #priceReaders = new Set<Outbox<MarketDataItem>>();
   #sequences = new Map<string, bigint>();
@@ -216,8 +218,9 @@ export class FakeMesh {
     const [symbol = "", venueMic = ""] = request.instrumentId.split(".");
     const quantity = request.terms?.quantity ?? "0";
     const progress = { state: OrderState.PENDING_NEW, cumQuantity: "0", leavesQuantity: quantity, averagePrice: "0" };
-    const { idempotencyKey, instrumentId, side, type, terms } = request;
-    const placed = order({ orderId, idempotencyKey, instrumentId, symbol, venueMic, side, type, createdAt: timestampFromMs(Date.now()) });
+    const { idempotencyKey, instrumentId, side, type, terms, reduceOnly } = request;
+    const made = { orderId, idempotencyKey, instrumentId, symbol, venueMic, side, type, reduceOnly };
+    const placed = order({ ...made, forNextSession: this.closed, createdAt: timestampFromMs(Date.now()) });
     placed.terms = terms;
     this.append(orderId, { case: "accepted", value: { order: placed } as never }, progress);
     this.append(orderId, { case: "acknowledged", value: { venueOrderId: `V-${this.#counter}` } as never }, { state: OrderState.NEW });

@@ -2,10 +2,24 @@ import { describe, expect, it } from "vitest";
 
 import { OrderState, WaitsFor } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { extraTerms, stateMeaning, stateWord, toneOf } from "$lib/labels";
+import { extraTerms, orderMarks, stateMeaning, stateWord, toneOf } from "$lib/labels";
 import { isOpen } from "@ordermesh/client";
 
 import { order } from "../../clients/typescript/test/builders";
+
+describe("marks", () => {
+  const words = (changes: Parameters<typeof order>[0]): string[] => orderMarks(order(changes)).map(({ word }) => word);
+
+  it("say what sets an order apart", () => {
+    expect(words({})).toEqual([]);
+    expect(words({ reduceOnly: true })).toEqual(["reduce only"]);
+    expect(words({ forNextSession: true, reduceOnly: true })).toEqual(["next session", "reduce only"]);
+  });
+
+  it("do not name a next trading session for an order that is closed", () => {
+    expect(words({ forNextSession: true, progress: { state: OrderState.CANCELED } })).toEqual([]);
+  });
+});
 
 describe("states", () => {
   it("of an order that waits say what it waits for, until it goes", () => {

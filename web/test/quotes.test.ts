@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { InstrumentSchema, NoPrices } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { GapKind } from "$gen/ordermesh/type/v1/stream_pb.js";
 
@@ -74,15 +75,38 @@ describe("staleness", () => {
     update(1, "1");
     expect(store.staleBecause(ID)).toBe("");
     update(2, "1", { stale: true });
-    expect(store.staleBecause(ID)).toBe("older than its limit");
+    expect(store.staleBecause(ID)).toContain("older than its limit");
     update(3, "1");
     store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: false } })]);
     expect(store.staleBecause(ID)).toBe("the feed of SIMA is down");
+    const silentBecause = "no prices came for more than 60 s (price_silence_max_s)";
+    store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: false, silentBecause } })]);
+    expect(store.staleBecause(ID)).toBe(silentBecause);
     store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: true } })]);
     expect(store.staleBecause(ID)).toBe("");
     store.take([price({ case: "gap", value: { kind: GapKind.LINK_DOWN, channel: "SIMA", text: "logged out" } })]);
     expect(store.staleBecause(ID)).toBe("logged out");
     store.take([price({ case: "gap", value: { kind: GapKind.LINK_UP, channel: "SIMA" } })]);
+    expect(store.staleBecause(ID)).toBe("");
+  });
+});
+
+describe("a listing without a price", () => {
+  function list(noPrices: NoPrices, noPricesText = ""): void {
+    store.putInstruments([create(InstrumentSchema, { instrumentId: ID, venueMic: "SIMA", noPrices, noPricesText })]);
+  }
+
+  it("says why", () => {
+    list(NoPrices.UNSPECIFIED);
+    expect(store.staleBecause(ID)).toBe("SIMA has sent none yet");
+    list(NoPrices.REFUSED, "unknown symbol");
+    expect(store.staleBecause(ID)).toBe("the venue refuses them: unknown symbol");
+    list(NoPrices.NO_SESSION);
+    expect(store.staleBecause(ID)).toBe("there is no market-data session with SIMA");
+    list(NoPrices.DELISTED);
+    update(1, "1");
+    expect(store.staleBecause(ID)).toBe("SIMA does not list it any more");
+    list(NoPrices.UNSPECIFIED);
     expect(store.staleBecause(ID)).toBe("");
   });
 });

@@ -46,6 +46,7 @@ describe("the ticket", () => {
       { timeInForce: TimeInForce.GTD, expiresAtMs: Date.parse("2027-02-01T17:30") },
     ],
     ["one held for a second person", { held: true }, { held: true }],
+    ["one that only reduces the position", { reduceOnly: true }, { reduceOnly: true }],
   ];
   it.each(typed)("makes %s", (_, changes, body) => {
     expect(check({ ...draft, ...changes }, listing, NOON).body).toMatchObject(body);
@@ -69,11 +70,14 @@ describe("the ticket", () => {
     const quote = create(QuoteSchema, { bidPrice: "612.4", askPrice: "612.6", lastPrice: "612.5" });
     expect([touch(quote, Side.BUY), touch(quote, Side.SELL)]).toEqual(["612.6", "612.4"]);
     expect(touch(create(QuoteSchema, { lastPrice: "612.5" }), Side.BUY)).toBe("612.5");
+    const withdrawn = { lastPrice: "612.5", lastOffMarket: true, closePrice: "600" };
+    expect(touch(create(QuoteSchema, withdrawn), Side.BUY)).toBe("600");
     expect(touch(undefined, Side.BUY)).toBe("");
   });
 
   it("finds its field for a path of the mesh", () => {
     expect(fieldOfPath("terms.limit_price")).toBe("limitPrice");
+    expect(fieldOfPath("reduce_only")).toBe("reduceOnly");
     expect(fieldOfPath("regulatory")).toBeUndefined();
   });
 });

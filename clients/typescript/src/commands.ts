@@ -78,6 +78,8 @@ export interface PlaceBody {
   readonly expiresAtMs?: number;
   /** Nothing is sent before a second person approves. */
   readonly held?: boolean;
+  /** The order may only reduce the account's position in the instrument. */
+  readonly reduceOnly?: boolean;
 }
 
 export class Commands {
@@ -88,12 +90,12 @@ export class Commands {
   ) {}
 
   place({ key, body }: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
-    const { accountId, instrumentId, side, type, held, expiresAtMs, ...rest } = body;
+    const { accountId, instrumentId, side, type, held, reduceOnly = false, expiresAtMs, ...rest } = body;
     const expireTime = expiresAtMs === undefined ? {} : { expireTime: timestampFromMs(expiresAtMs) };
     const terms = { ...rest, ...expireTime };
     const holdForApproval = held ?? false;
     return this.#repeat(async (options) => {
-      const request = { idempotencyKey: key, accountId, instrumentId, side, type, terms, holdForApproval };
+      const request = { idempotencyKey: key, accountId, instrumentId, side, type, terms, holdForApproval, reduceOnly };
       return (await this.client.place(request, options)).order;
     });
   }

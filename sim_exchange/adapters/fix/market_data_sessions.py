@@ -57,13 +57,18 @@ class _Round:
 class MarketDataSessions:
     """Handles the market-data sessions. `publish` and `handle` take the venue's lock."""
 
-    def __init__(self, venue: Venue, sender: Sender, hours: TradingHours) -> None:
+    def __init__(
+        self, venue: Venue, sender: Sender, hours: TradingHours,
+        without_prices: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self._venue = venue
+        self._without_prices = without_prices
         self._hours = hours
         self._sender = sender
         self._subscriptions: dict[tuple[str, str], _Subscription] = {}
         self._published: dict[tuple[str, int], PublishedDepth] = {}
         self._session_watchers: set[str] = set()
+        self._status_watchers: dict[str, set[str]] = {}
         self._handlers: dict[str, Callable[[str, dict[str, str], str, int], None]] = {
             "V": self._market_data_request,
             "x": self._security_list,
@@ -147,6 +152,7 @@ class MarketDataSessions:
             for key in [key for key in self._subscriptions if key[0] == client]:
                 self._unsubscribe(key)
             self._session_watchers.discard(client)
+            self._status_watchers.pop(client, None)
 
     def _unsubscribe(self, key: tuple[str, str]) -> None:
         gone = self._subscriptions.pop(key)
@@ -222,6 +228,9 @@ class MarketDataSessions:
         unknown = [symbol for symbol in symbols if symbol not in markets]
         if unknown:
             raise _RefusedError("0", f"symbol '{unknown[0]}' is not listed")
+        refused = [symbol for symbol in symbols if symbol in self._without_prices]
+        if refused:
+            raise _RefusedError("3", f"no permission for the prices of '{refused[0]}'")
         return symbols
 
     def _send_snapshot(
@@ -323,6 +332,12 @@ class MarketDataSessions:
             body = f"{request_id}\x0155={symbol}\x01326=20\x0158=symbol is not listed"
             self._sender.send(client, "f", 324, body)
             return
+        watched = self._status_watchers.setdefault(client, set())
+        if fields.get("263") == "1":
+            watched.add(symbol)
+        elif fields.get("263") == "2":
+            watched.discard(symbol)
+            return
         self._send_security_status(client, market, request_id, now_ns)
 
     def _send_security_status(
@@ -346,6 +361,7 @@ class MarketDataSessions:
             return
         symbol = market.instrument.symbol
         readers = {s.client for s in self._subscriptions.values() if symbol in s.symbols}
+        readers |= {c for c, watched in self._status_watchers.items() if symbol in watched}
         for client in readers:
             self._send_security_status(client, market, "", now_ns)
 

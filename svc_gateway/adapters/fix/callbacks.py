@@ -155,12 +155,15 @@ class Callbacks(fix.Application):  # type: ignore[misc]
             _note(self._hand_over, f"onLogout failed: {error!r}")
 
     def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
-        """Put the credentials into our Logon(A); take over what QuickFIX refuses."""
+        """Put the credentials into our Logon(A); take over what QuickFIX refuses and misses."""
         try:
             username, password = self._credentials
             kind = message.getHeader().getField(_MSG_TYPE)
             if kind == "3":
                 self._refused(message)
+            elif kind == "2":
+                # QuickFIX noticed a gap; what comes next is after it.
+                self._hand_over(Handed(HandedKind.GAP, message.toString(), time.time_ns()))
             elif kind == "A":
                 if username:
                     message.setField(_USERNAME, username)
@@ -170,7 +173,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
             _note(self._hand_over, f"toAdmin failed: {error!r}")
 
     def fromAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
-        """Take Reject(3), the number of Logon(A) and the text of Logout(5)."""
+        """Take Reject(3), SequenceReset(4), the number of Logon(A), the text of Logout(5)."""
         received_ns = time.time_ns()
         try:
             header = message.getHeader()
@@ -183,6 +186,8 @@ class Callbacks(fix.Application):  # type: ignore[misc]
                 self._hand_over(
                     Handed(HandedKind.HEARD, header.getField(_SENDING_TIME), received_ns)
                 )
+            elif kind == "4":
+                self._hand_over(Handed(HandedKind.FILLED, message.toString(), received_ns))
             elif kind == "5":
                 self._logout_text = message.getField(_TEXT) if message.isSetField(_TEXT) else ""
         except Exception as error:  # noqa: BLE001

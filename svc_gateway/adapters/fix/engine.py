@@ -33,6 +33,9 @@ from svc_gateway.service.ports import (
 from svc_gateway.venues import Role, SessionConfig
 
 _MSG_SEQ_NUM = 34
+_LOSSES = frozenset({HandedKind.GAP, HandedKind.FILLED})
+# What must not be lost on the way to the session.
+_CARRIES = frozenset({HandedKind.MESSAGE, HandedKind.UNREADABLE}) | _LOSSES
 # How long QuickFIX waits for the venue's Logon(A) and Logout(5), seconds.
 LOGON_TIMEOUT_S = 10
 LOGOUT_TIMEOUT_S = 2
@@ -289,7 +292,9 @@ class QuickFixEngine:
     def _hand_over(self, handed: Handed) -> bool:
         # Called in QuickFIX's threads. After one loss nothing more is taken: the session is rewound
         # to what the OMS has, so order is kept and the venue sends the rest again.
-        carries = handed.kind in {HandedKind.MESSAGE, HandedKind.UNREADABLE}
+        if handed.kind in _LOSSES and self._config.role is not Role.MARKET_DATA:
+            return True  # the venue resends reports, and the OMS has their numbers
+        carries = handed.kind in _CARRIES
         if self._spoiled and carries:
             return False
         if handed.kind is HandedKind.LOGON:

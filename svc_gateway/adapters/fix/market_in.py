@@ -5,7 +5,6 @@ structure, and no dictionary is needed for it.
 """
 
 from collections.abc import Collection
-from decimal import Decimal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -17,20 +16,30 @@ from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
+from svc_gateway.domain.book_entries import (
+    BID,
+    CHANGE,
+    DELETE,
+    OFFER,
+    BookEntries,
+    BookEntry,
+    UnknownEntryError,
+)
 from svc_gateway.domain.prints import OffMarket, off_market
+from svc_gateway.domain.symbols import SymbolNames
 from svc_gateway.service.ports import MarketReading
 
-# Levels remembered by MDEntryID(278), for venues that delete by id alone. Beyond it the oldest is
-# forgotten, and a later change of it requests a fresh snapshot.
-ENTRY_IDS_MAX = 200_000
 TEXT_MAX = 256
 SYMBOL_MAX = 64
+# Symbols whose instrument_id is remembered. Beyond it all are worked out again.
+SYMBOLS_REMEMBERED_MAX = 100_000
 # Levels of a side that are passed on: the best of a deeper book.
 LEVELS_MAX = 1000
 
-# Values of MDUpdateAction(279).
-_CHANGE, _DELETE = "1", "2"
-_SIDES = {"0": feed.BOOK_SIDE_BID, "1": feed.BOOK_SIDE_ASK}
+_ACTIONS = frozenset({"0", CHANGE, DELETE})
+_SIDES = {BID: feed.BOOK_SIDE_BID, OFFER: feed.BOOK_SIDE_ASK}
+# MDEntryType(269) of FIX 5.0: the book is empty.
+_EMPTY_BOOK = "J"
 _STATISTICS = {"4": "open_price", "5": "close_price", "7": "high_price", "8": "low_price"}
 _OFF_MARKET = {
     OffMarket.NOT: md.OFF_MARKET_UNSPECIFIED,
@@ -41,13 +50,6 @@ _OFF_MARKET = {
     OffMarket.CORRECTED: md.OFF_MARKET_CORRECTED,
 }
 _AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
-SECURITY_STATUS = {
-    "2": instruments.TRADING_STATUS_HALTED,
-    "3": instruments.TRADING_STATUS_OPEN,
-    "17": instruments.TRADING_STATUS_OPEN,
-    "18": instruments.TRADING_STATUS_CLOSED,
-    "21": instruments.TRADING_STATUS_AUCTION,
-}
 SESSION_STATUS = {
     "1": instruments.TRADING_STATUS_HALTED,
     "2": instruments.TRADING_STATUS_OPEN,
@@ -63,29 +65,41 @@ class MarketReader:
     """Reads one market-data session; remembers levels the venue names by id."""
 
     def __init__(
-        self, mic: str, symbol_suffix: str = "", *, trade_sizes: bool = True,
+        self, mic: str, names: SymbolNames | None = None, *, depth: int = 0,
+        trade_sizes: bool = True,
         off_market_conditions: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._mic = mic
-        self._suffix = symbol_suffix
+        self._names = names or SymbolNames()
+        self._instrument_ids: dict[str, str] = {}
         self._trade_sizes = trade_sizes
         self._off_market_conditions = off_market_conditions
         # Symbols without figures of the day in the last snapshot.
         self._no_figures: set[str] = set()
-        self._levels: dict[tuple[str, str], tuple[str, str]] = {}
+        self._entries = BookEntries(depth)
         self._last_trades: dict[str, tuple[str, str]] = {}
 
     def forget(self) -> None:
         """Start over: the venue will send whole books."""
-        self._levels.clear()
+        self._entries.clear()
         self._last_trades.clear()
         self._no_figures.clear()
 
     def instrument_id(self, symbol: str) -> str:
         """Return our name of a listing."""
+        found = self._instrument_ids.get(symbol)
+        if found is not None:
+            return found
         if len(symbol) > SYMBOL_MAX:
             raise BadFieldError(f"Symbol(55) has {len(symbol)} characters, at most {SYMBOL_MAX}")
-        return f"{symbol.removesuffix(self._suffix)}.{self._mic}"
+        try:
+            made = f"{self._names.name_of(symbol)}.{self._mic}"
+        except ValueError as error:
+            raise BadFieldError(str(error)) from None
+        if len(self._instrument_ids) >= SYMBOLS_REMEMBERED_MAX:
+            self._instrument_ids.clear()
+        self._instrument_ids[symbol] = made
+        return made
 
     def snapshot(self, raw: str, received_ns: int) -> MarketReading:
         """Read MarketDataSnapshotFullRefresh(W)."""
@@ -102,22 +116,22 @@ class MarketReader:
         book.book.venue_time.CopyFrom(at)
         statistics = feed.Statistics()
         last: Entry = {}
+        book_entries: list[BookEntry] = []
         for entry in entries:
             kind = entry[t.MD_ENTRY_TYPE]
             if kind in _SIDES:
-                price, size = self._price_and_size(entry)
-                side = book.book.bids if kind == "0" else book.book.asks
-                side.add(price=price, size=size, order_count=_count(entry))
-                self._remember(symbol, entry, kind, price)
+                book_entry = _book_entry(entry, kind)
+                if not book_entry.price or not book_entry.size:
+                    raise BadFieldError("MDEntryPx(270) or MDEntrySize(271) is missing")
+                book_entries.append(book_entry)
             elif kind == "2":
                 last = entry
             else:
                 _statistic(statistics, entry)
-        bids = sorted(book.book.bids, key=lambda level: Decimal(level.price), reverse=True)
-        asks = sorted(book.book.asks, key=lambda level: Decimal(level.price))
-        del book.book.bids[:], book.book.asks[:]
-        book.book.bids.extend(bids[:LEVELS_MAX])
-        book.book.asks.extend(asks[:LEVELS_MAX])
+        sides = self._entries.replace(symbol, book_entries)
+        for side, levels in zip((book.book.bids, book.book.asks), sides, strict=True):
+            for level in levels[:LEVELS_MAX]:
+                side.add(price=level.price, size=level.size, order_count=level.order_count)
         reading.updates.append(book)
         figures = statistics.ByteSize() > 0
         if figures or symbol not in self._no_figures:
@@ -153,6 +167,8 @@ class MarketReader:
     def incremental(self, raw: str, received_ns: int) -> MarketReading:
         """Read MarketDataIncrementalRefresh(X). A Symbol(55) applies to the entries after it."""
         head, entries = split(wire.clean(raw), t.MD_UPDATE_ACTION)
+        if not entries and head.get(t.NO_MD_ENTRIES, "0") != "0":
+            raise BadFieldError("MDUpdateAction(279) is missing")
         reading = MarketReading()
         at = to_timestamp(wire.utc_ns(head.get(t.SENDING_TIME, "")))
         received = to_timestamp(received_ns)
@@ -160,36 +176,50 @@ class MarketReader:
         for entry in entries:
             symbol = entry.get(t.SYMBOL, symbol)
             if not symbol:
-                raise BadFieldError("Symbol(55) is missing")
+                reading.faults.append("MsgType(35) 'X': Symbol(55) is missing")
+                reading.lost = True
+                continue
             try:
                 self._change(symbol, entry, at, received, reading)
+            except UnknownEntryError:
+                self.lose(symbol, received_ns, reading)
             except BadFieldError as error:
                 # The other entries are passed on; the book of this one is requested anew.
                 reading.faults.append(f"MsgType(35) 'X', {symbol[:SYMBOL_MAX]!r}: {error}")
-                if len(symbol) <= SYMBOL_MAX:
-                    reading.refresh.add(symbol)
+                self.lose(symbol, received_ns, reading)
+        self._entries.end_message()
         return reading
+
+    def lose(self, symbol: str, received_ns: int, reading: MarketReading) -> None:
+        """Have the book of a listing stale, and requested anew: a change of it was lost."""
+        try:
+            update = feed.FeedUpdate(instrument_id=self.instrument_id(symbol), book_incomplete=True)
+        except BadFieldError:
+            return  # no listing of ours
+        reading.refresh.add(symbol)
+        update.received_at.CopyFrom(to_timestamp(received_ns))
+        reading.updates.append(update)
 
     def _change(
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
     ) -> None:
         kind = entry.get(t.MD_ENTRY_TYPE, "")
-        deleted = entry[t.MD_UPDATE_ACTION] == _DELETE
-        known = self._levels.get((symbol, entry.get(t.MD_ENTRY_ID, "")))
-        if not kind and known is not None:
-            kind = known[0]
+        action = entry[t.MD_UPDATE_ACTION]
+        if action not in _ACTIONS:
+            raise BadFieldError(f"MDUpdateAction(279) {action[:20]!r} is not 0, 1 or 2")
+        if not kind:
+            kind = self._entries.side_of(symbol, _entry_id(entry))
         if kind in _SIDES:
-            self._level_change(symbol, {**entry, t.MD_ENTRY_TYPE: kind}, at, received, reading)
-        elif deleted:
+            self._level_change(symbol, entry, kind, at, received, reading)
+        elif kind == _EMPTY_BOOK:
+            self._entries.replace(symbol, ())
+            reading.updates.append(self._empty_book(symbol, at, received))
+        elif action == DELETE:
             # Without MDEntryType(269) it may be a trade; a figure withdrawn is not passed on.
             if kind in {"2", ""} and _trade_id(entry):
                 reading.updates.append(self._withdrawn(symbol, entry, at, received))
         elif kind == "2":
-            update = self._trade(symbol, entry, at, received)
-            if entry[t.MD_UPDATE_ACTION] == _CHANGE:
-                reading.updates.append(self._withdrawn(symbol, entry, at, received, named=False))
-                update.trade.off_market = md.OFF_MARKET_CORRECTED
-            reading.updates.append(update)
+            self._trade_reported(symbol, entry, at, received, reading)
         else:
             self._no_figures.discard(symbol)
             statistics = feed.Statistics()
@@ -200,37 +230,52 @@ class MarketReader:
                                     received_at=received, statistics=statistics)
                 )  # fmt: skip
 
-    def _level_change(
+    def _trade_reported(
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
     ) -> None:
-        key = (symbol, entry.get(t.MD_ENTRY_ID, ""))
-        known = self._levels.get(key)
-        kind, deleted = entry[t.MD_ENTRY_TYPE], entry[t.MD_UPDATE_ACTION] == _DELETE
-        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
-        price = price or (known[1] if known else "")
-        size = "0" if deleted else wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
-        if not price or not size:
-            reading.refresh.add(symbol)
+        update = self._trade(symbol, entry, at, received)
+        if entry[t.MD_UPDATE_ACTION] == CHANGE:
+            reading.updates.append(self._withdrawn(symbol, entry, at, received, named=False))
+            update.trade.off_market = md.OFF_MARKET_CORRECTED
+        reading.updates.append(update)
+
+    def _level_change(
+        self, symbol: str, entry: Entry, kind: str, at: Timestamp, received: Timestamp,
+        reading: MarketReading,
+    ) -> None:  # fmt: skip
+        action = entry[t.MD_UPDATE_ACTION]
+        if t.MD_ENTRY_ID in entry or t.MD_ENTRY_REF_ID in entry or self._entries.names(symbol):
+            change, ref_id = _book_entry(entry, kind), entry.get(t.MD_ENTRY_REF_ID, "")
+            for now in self._entries.apply(symbol, action, change, ref_id):
+                level = (now.side, now.price, now.size, now.order_count)
+                reading.updates.append(self._level(symbol, level, at, received))
             return
-        if known is not None and known[1] != price:
-            reading.updates.append(self._level(symbol, known[0], known[1], "0", 0, at, received))
-        if deleted:
-            self._levels.pop(key, None)
-        else:
-            self._remember(symbol, entry, kind, price)
-        count = _count(entry)
-        reading.updates.append(self._level(symbol, kind, price, size, count, at, received))
+        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+        size = "0"
+        if action != DELETE:
+            size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+        if not price or not size:
+            raise UnknownEntryError("MDEntryPx(270) or MDEntrySize(271) is missing")
+        level = (kind, price, size, _count(entry))
+        reading.updates.append(self._level(symbol, level, at, received))
+
+    def _empty_book(self, symbol: str, at: Timestamp, received: Timestamp) -> feed.FeedUpdate:
+        update = feed.FeedUpdate(
+            instrument_id=self.instrument_id(symbol), venue_time=at, received_at=received
+        )
+        update.book.venue_time.CopyFrom(at)
+        return update
 
     def _level(
-        self, symbol: str, kind: str, price: str, size: str, count: int, at: Timestamp,
-        received: Timestamp,
-    ) -> feed.FeedUpdate:  # fmt: skip
+        self, symbol: str, now: tuple[str, str, str, int], at: Timestamp, received: Timestamp
+    ) -> feed.FeedUpdate:
         # Field by field: half the time of nested constructors.
         update = feed.FeedUpdate(instrument_id=self.instrument_id(symbol))
         update.venue_time.CopyFrom(at)
         update.received_at.CopyFrom(received)
         level = update.level
-        level.side, level.price, level.size, level.order_count = _SIDES[kind], price, size, count
+        side, level.price, level.size, level.order_count = now
+        level.side = _SIDES[side]
         return update
 
     def _trade(
@@ -279,20 +324,6 @@ class MarketReader:
             trade=trade,
         )  # fmt: skip
 
-    def _price_and_size(self, entry: Entry) -> tuple[str, str]:
-        price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
-        size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
-        if not price or not size:
-            raise BadFieldError("MDEntryPx(270) or MDEntrySize(271) is missing")
-        return price, size
-
-    def _remember(self, symbol: str, entry: Entry, kind: str, price: str) -> None:
-        entry_id = entry.get(t.MD_ENTRY_ID, "")
-        if entry_id:
-            self._levels[symbol, entry_id] = (kind, price)
-            if len(self._levels) > ENTRY_IDS_MAX:
-                self._levels.pop(next(iter(self._levels)))
-
 
 def split(raw: str, first_tag: str) -> tuple[Entry, list[Entry]]:
     """Return the fields before a repeating group, and the entries of the group."""
@@ -307,17 +338,25 @@ def split(raw: str, first_tag: str) -> tuple[Entry, list[Entry]]:
     return head, entries
 
 
-def trading_status(raw: str) -> tuple[str, instruments.TradingStatus]:
-    """Read SecurityStatus(f): symbol and status."""
-    found = wire.fields(wire.clean(raw))
-    status = SECURITY_STATUS.get(found.get(t.SECURITY_TRADING_STATUS, ""))
-    return found.get(t.SYMBOL, ""), status or instruments.TRADING_STATUS_UNSPECIFIED
-
-
 def session_status(raw: str) -> instruments.TradingStatus:
     """Read TradingSessionStatus(h)."""
     status = SESSION_STATUS.get(wire.fields(raw).get(t.TRAD_SES_STATUS, ""))
     return status or instruments.TRADING_STATUS_UNSPECIFIED
+
+
+def _entry_id(entry: Entry) -> str:
+    return entry.get(t.MD_ENTRY_ID, "")[:TEXT_MAX]
+
+
+def _book_entry(entry: Entry, kind: str) -> BookEntry:
+    """Read an entry of a side of the book; what it lacks is empty.
+
+    Raises:
+        BadFieldError: Price or size cannot be read.
+    """
+    price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
+    size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
+    return BookEntry(kind, _entry_id(entry), price, size, _count(entry))
 
 
 def _trade_id(entry: Entry) -> str:

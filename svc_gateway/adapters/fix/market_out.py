@@ -39,6 +39,9 @@ def market_data_request(
     if kind == SUBSCRIBE:
         items.append((t.MD_UPDATE_TYPE, "1" if dialect.md_update == "incremental" else "0"))
     items.append((t.AGGREGATED_BOOK, "Y"))
+    if kind == SUBSCRIBE and dialect.md_depth:
+        # What a change pushes out of the book is cut off here.
+        items.append((t.MD_IMPLICIT_DELETE, "Y"))
     return wire.join(items), _groups(symbols)
 
 

@@ -54,6 +54,7 @@ class OrderReader:
         self._sent_message = sent_message
         self._dialect = dialect
         self._written_as = written_as or dialect or DialectConfig()
+        self._names = self._written_as.names()
         self._rejects = dialect is not None and dialect.business_reject
 
     def sent_at(self, raw: str) -> tuple[int, int]:
@@ -137,7 +138,7 @@ class OrderReader:
         repeats = out.repeats
         if written_as.account_tag == "account":
             repeats.account_id = _text(found, t.ACCOUNT)
-        repeats.symbol = _text(found, t.SYMBOL).removesuffix(written_as.symbol_suffix)
+        repeats.symbol = self._symbol(_text(found, t.SYMBOL))
         if found.get(t.SECURITY_ID_SOURCE) == "4":
             repeats.isin = _text(found, t.SECURITY_ID)
         repeats.side = _text(found, t.SIDE)
@@ -156,6 +157,13 @@ class OrderReader:
             order.opens_max = dialect.telephone_orders_per_day_max
         if fields.faults:
             out.unreadable = f"{fields.unreadable}; {out.unreadable}".removesuffix("; ")[:TEXT_MAX]
+
+    def _symbol(self, symbol: str) -> str:
+        """Return the name of a symbol; itself if it has none, because a fact is never refused."""
+        try:
+            return self._names.name_of(symbol) if symbol else ""
+        except ValueError:
+            return symbol
 
     def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
         # BusinessRejectRefID(379) names the request too.

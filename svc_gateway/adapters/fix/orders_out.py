@@ -62,6 +62,7 @@ class OrderWriter:
 
     def __init__(self, dialect: DialectConfig, venue_mic: str = "") -> None:
         self._dialect = dialect
+        self._names = dialect.names()
         self._venue_mic = venue_mic
 
     def write(self, command: link.VenueCommand, now_ns: int) -> tuple[str, Groups]:
@@ -180,7 +181,7 @@ class OrderWriter:
         side = CODE_OF_SIDE.get(c.side)
         if side is None:
             raise CannotExpressError(f"{c.cl_ord_id}: side {c.side} has no Side(54)")
-        fields: Fields = [(t.SYMBOL, c.symbol + dialect.symbol_suffix), (t.SIDE, side)]
+        fields: Fields = [(t.SYMBOL, self._names.symbol_of(c.symbol)), (t.SIDE, side)]
         if dialect.account_tag == "account" and c.account_id:
             fields.append((t.ACCOUNT, c.account_id))
         if dialect.send_security_id and c.isin:

@@ -28,7 +28,7 @@ class SentReader:
     """Reads requests in one venue's dialect; see `service.ports.SentReader`."""
 
     def __init__(self, dialect: DialectConfig) -> None:
-        self._dialect = dialect
+        self._names = dialect.names()
 
     def read(self, msg_seq_num: int, raw: str) -> link.SentRequest:
         """Return a request with its command, or with the reason why it cannot be read."""
@@ -44,7 +44,6 @@ class SentReader:
         return sent
 
     def _command(self, found: Mapping[str, str], cl_ord_id: str) -> link.VenueCommand:
-        symbol = found.get(t.SYMBOL, "")
         command = link.VenueCommand(
             cl_ord_id=cl_ord_id,
             orig_cl_ord_id=found.get(t.ORIG_CL_ORD_ID, ""),
@@ -52,7 +51,7 @@ class SentReader:
             order_id=order_id_of(cl_ord_id),
             venue_order_id=found.get(t.ORDER_ID, ""),
             account_id=found.get(t.ACCOUNT, ""),
-            symbol=symbol.removesuffix(self._dialect.symbol_suffix),
+            symbol=self._names.name_of(found[t.SYMBOL]) if t.SYMBOL in found else "",
             isin=found.get(t.SECURITY_ID, ""),
             currency=found.get(t.CURRENCY, ""),
         )

@@ -56,6 +56,7 @@ class LastValues:
         quote_from_proto: Callable[[market_data_pb2.Quote], Quote],
         listing_to_proto: Callable[[Listing], instrument_pb2.Instrument],
         listing_from_proto: Callable[[instrument_pb2.Instrument], Listing],
+        is_over: Callable[[Listing], bool],
     ) -> None:
         self.connected = False
         self.keys_written = 0
@@ -65,6 +66,7 @@ class LastValues:
         self._quote_from_proto = quote_from_proto
         self._listing_to_proto = listing_to_proto
         self._listing_from_proto = listing_from_proto
+        self._is_over = is_over
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
@@ -147,6 +149,7 @@ class LastValues:
         ids = sorted(bytes(member).decode() for member in members)
         listings: list[Listing] = []
         quotes: list[tuple[str, Quote]] = []
+        over: list[str] = []
         for start in range(0, len(ids), BATCH_KEYS_MAX):
             batch = ids[start : start + BATCH_KEYS_MAX]
             stored: list[Any] = await self._redis.mget([f"om:instrument:{name}" for name in batch])
@@ -155,12 +158,20 @@ class LastValues:
                 try:
                     if listing is not None:
                         message = instrument_pb2.Instrument.FromString(listing)
-                        listings.append(self._listing_from_proto(message))
+                        known = self._listing_from_proto(message)
+                        if self._is_over(known):
+                            over.append(name)
+                            continue
+                        listings.append(known)
                     if quote is not None:
                         told = market_data_pb2.Quote.FromString(quote)
                         quotes.append((name, self._quote_from_proto(told)))
                 except (DecodeError, ValueError, KeyError) as error:
                     _log.warning("unreadable last value", instrument=name, reason=str(error))
+        if over:
+            await self._redis.srem(_IDS, *over)
+            keys = [f"om:{kind}:{name}" for name in over for kind in ("instrument", "quote")]
+            await self._redis.delete(*keys)
         self._succeeded(0)
         return listings, quotes
 

@@ -194,9 +194,12 @@ async def test_a_trading_halt_is_reported(bench: Bench) -> None:
     await started_with_books(bench)
     bench.venue.send(body("f", t55="ASML", t326="2"), MD)
     await until(
-        lambda: any(u.trading_status == instruments.TRADING_STATUS_HALTED
-                    for u in bench.market.updates), "the halt"
-    )  # fmt: skip
+        lambda: (
+            bench.market.instruments["ASML.TEST"].trading_status
+            == instruments.TRADING_STATUS_HALTED
+        ),
+        "the halt",
+    )
     bench.venue.send(body("h", t336="1", t340="3"), MD)
     await until(
         lambda: bench.market.statuses[-1].trading_status == instruments.TRADING_STATUS_CLOSED,

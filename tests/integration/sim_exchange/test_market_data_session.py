@@ -26,6 +26,27 @@ def venue(tmp_path_factory, ops_port):
         yield running
 
 
+@pytest.fixture(scope="module")
+def venue_of_cases(tmp_path_factory):
+    """A venue with a halt, refused prices, a symbol with a space, and a listing less."""
+    with SimProcess(
+        tmp_path_factory.mktemp("cases"),
+        "--no-agents",
+        ORDERMESH_SIM_HALTED="ASML",
+        ORDERMESH_SIM_WITHOUT_PRICES="SAP",
+        ORDERMESH_SIM_MORE_SYMBOLS="BRK.B,VOLV B",
+        ORDERMESH_SIM_UNLISTED="OR",
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def case_client(venue_of_cases):
+    made = venue_of_cases.client("ORDERMESH-MD", reset=True)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def client(venue):
     made = venue.client("ORDERMESH-MD", mic="SIMB", reset=True)
@@ -180,3 +201,21 @@ def test_subscriptions_end_with_the_connection(venue, client) -> None:
     for _ in range(5):
         assert again.wait("X")["262"] == "new"
     again.close()
+
+
+def test_a_halt_from_before_the_logon_is_reported_on_request(case_client) -> None:
+    case_client.send("e", f"324=t{SOH}55=ASML{SOH}263=1")
+    status = case_client.wait("f")
+    assert (status["324"], status["326"], status["325"]) == ("t", "2", "N")
+
+
+def test_prices_that_are_refused_name_the_symbol(case_client) -> None:
+    client = case_client
+    subscribe(client, "both", "ABI", "SAP")
+    refusal = client.wait("Y")
+    assert (refusal["262"], refusal["281"]) == ("both", "3")
+    assert refusal["58"] == "no permission for the prices of 'SAP'"
+    subscribe(client, "one", "VOLV B")
+    assert client.wait("W")["55"] == "VOLV B"
+    subscribe(client, "gone", "OR")
+    assert client.wait("Y")["281"] == "0"

@@ -52,4 +52,5 @@ def test_market_data_sessions(kind: str, parts: list[str]) -> None:
     dialect = FixMarketDialect(config)
     for given_parts in (parts, ["55=A", "268=1", "279=0", "269=0", *parts]):
         reading = dialect.read(message(kind, given_parts), 1_700_000_000_000_000_000)
-        validate(feed.FeedRequest(updates=reading.updates, instruments=reading.instruments))
+        listed = reading.list_part.instruments if reading.list_part else []
+        validate(feed.FeedRequest(updates=reading.updates, instruments=listed))

@@ -12,7 +12,13 @@ from kernel.decimals import parse_decimal
 from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
-from svc_gateway.adapters.fix import market_in, orders_in, security_list
+from svc_gateway.adapters.fix import (
+    market_in,
+    market_refusals,
+    orders_in,
+    security_list,
+    security_status,
+)
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import TEXT_MAX, OrderReader
 from svc_gateway.venues import DialectConfig
@@ -253,13 +259,13 @@ def test_a_session_status_nobody_knows_is_none(value) -> None:
 MARKET = {
     "W": ({"55": "A"}, {"269": "0", "270": "1.5", "271": "10", "278": "id", "346": "1"}),
     "X": ({}, {"279": "0", "269": "0", "278": "id", "55": "A", "270": "1.5", "271": "10",
-               "346": "1", "272": "20260102", "273": "03:04:05", "277": "A"}),
-    "y": ({"320": "list", "893": "Y"},
+               "346": "1", "272": "20260102", "273": "03:04:05", "277": "A", "280": "id"}),
+    "y": ({"320": "list", "560": "0", "393": "1", "893": "Y"},
           {"55": "A", "48": "NL0010273215", "22": "4", "107": "name", "15": "EUR", "461": "ESXXXX",
            "561": "1", "1140": "100", "1205": "1", "1206": "0", "1208": "0.01", "326": "17"}),
     "f": ({}, {"55": "A", "326": "2"}),
     "Y": ({}, {"262": "md-1", "281": "0", "58": "text"}),
-    "j": ({}, {"45": "1", "380": "3", "58": "text"}),
+    "j": ({}, {"45": "1", "372": "V", "379": "md-1", "380": "3", "58": "text"}),
     "h": ({}, {"336": "day", "340": "2"}),
 }  # fmt: skip
 MARKET_NUMBERS = {
@@ -282,9 +288,8 @@ def market_raw(kind: str, *entries: dict[str, str]) -> str:
 
 def market_read(raw: str):
     reading = FixMarketDialect(config()).read(raw, NOW)
-    frame = feed.FeedRequest(
-        frame_sequence=1, updates=reading.updates, instruments=reading.instruments
-    )
+    listed = reading.list_part.instruments if reading.list_part else []
+    frame = feed.FeedRequest(frame_sequence=1, updates=reading.updates, instruments=listed)
     validate(feed.FeedRequest.FromString(frame.SerializeToString()))
     for update in reading.updates:
         for price, size in _numbers(update):
@@ -327,11 +332,13 @@ def test_what_is_no_number_is_named(kind) -> None:
 
 
 def test_the_market_tables_have_every_field_that_is_read() -> None:
-    sources = inspect.getsource(market_in) + inspect.getsource(security_list)
+    modules = (market_in, security_list, security_status.reported_status, market_refusals)
+    sources = "".join(inspect.getsource(module) for module in modules)
     read_tags = {getattr(t, name) for name in re.findall(r"\bt\.([A-Z_]+)", sources)}
     covered = {tag for head, entry in MARKET.values() for tag in (*head, *entry)}
     # HandedKind by some venues beside the rest; any text will do.
-    assert read_tags - covered == {t.SENDING_TIME, t.TRADE_ID, t.AGGRESSOR_SIDE}
+    others = {t.SENDING_TIME, t.TRADE_ID, t.AGGRESSOR_SIDE, t.NO_MD_ENTRIES, t.MSG_TYPE}
+    assert read_tags - covered == others
 
 
 def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
@@ -340,7 +347,8 @@ def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
     bad = good | {"55": "B", "271": "-1"}
     last = good | {"55": "C"}
     reading = market_read(market_raw("X", good, bad, last))
-    assert [u.instrument_id for u in reading.updates] == ["A.TEST", "C.TEST"]
+    assert [u.instrument_id for u in reading.updates] == ["A.TEST", "B.TEST", "C.TEST"]
+    assert [u.book_incomplete for u in reading.updates] == [False, True, False]
     assert reading.refresh == {"B"}
     assert "MDEntrySize(271) '-1' is below zero" in reading.faults[0]
 
@@ -349,5 +357,5 @@ def test_an_instrument_that_cannot_be_read_does_not_take_the_list_with_it() -> N
     _, good = MARKET["y"]
     bad, last = good | {"55": "B", "561": "0"}, good | {"55": "C"}
     reading = market_read(market_raw("y", good, bad, last))
-    assert [i.symbol for i in reading.instruments] == ["A", "C"]
+    assert [i.symbol for i in reading.list_part.instruments] == ["A", "C"]
     assert "instrument 'B'" in reading.faults[0]

@@ -6,6 +6,7 @@ from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.market_in import MarketReader
 from svc_gateway.adapters.fix.security_list import read_security_list
+from svc_gateway.domain.symbols import SymbolNames
 from svc_gateway.venues import SessionConfig
 
 NOW = 1_767_323_045_678_912_345
@@ -55,10 +56,85 @@ def test_a_change_of_an_unknown_level_asks_for_the_book() -> None:
     reader = MarketReader("TEST")
     entry = text("279=2", "269=0", "278=never sent", "55=A")
     reading = reader.incremental(incremental(entry), NOW)
-    assert (reading.updates, reading.refresh) == ([], {"A"})
+    assert [one.book_incomplete for one in reading.updates] == [True]
+    assert reading.refresh == {"A"}
     reader.snapshot(text(body("W", t55="A"), "268=1", "269=0", "278=y", "270=1", "271=2"), NOW)
     reader.forget()
     assert reader.incremental(incremental(text("279=2", "278=y", "269=0", "55=A")), NOW).refresh
+
+
+LOST = {
+    "an entry without Symbol(55)": (incremental(text("279=0", "269=0", "270=1", "271=1")), None),
+    "no MDUpdateAction(279)": (text(body("X", t55="A"), "268=1", "269=0", "270=1"), {"A"}),
+    "an MDUpdateAction(279) beyond FIX 4.4": (
+        incremental(text("279=3", "269=0", "55=A", "270=1", "271=1")), {"A"},
+    ),
+    "a level without size": (incremental(text("279=0", "269=0", "55=A", "270=1")), {"A"}),
+    "a price that is no number": (
+        incremental(text("279=0", "269=0", "55=A", "270=x", "271=1")), {"A"},
+    ),
+    "a whole book with a price that is no number": (
+        text(body("W", t55="A"), "268=1", "269=0", "270=x", "271=1"), {"A"},
+    ),
+    "a whole book without Symbol(55)": (
+        text(body("W"), "268=1", "269=0", "270=1", "271=1"), None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "symbols"), LOST.values(), ids=LOST)
+def test_what_cannot_be_read_leaves_no_wrong_book_that_looks_right(raw, symbols) -> None:
+    dialect = FixMarketDialect(config(dialect={"symbol_suffix": ".X"}))
+    reading = dialect.read(f"8=FIX.4.4{SOH}9=1{SOH}{raw.replace('55=A', '55=A.X')}", NOW)
+    assert reading.faults or reading.refresh
+    assert reading.refresh == (symbols or set())
+    assert reading.lost is (symbols is None)
+    assert [u.instrument_id for u in reading.updates if u.book_incomplete] == [
+        f"{symbol}.TEST" for symbol in symbols or ()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("depth", "kind", "field"),
+    [(10, "1", "547=Y"), (10, "0", ""), (0, "1", "")],
+)
+def test_a_subscription_says_who_cuts_the_book(depth, kind, field) -> None:
+    dialect = FixMarketDialect(config(dialect={"md_depth": depth}))
+    asked = dialect.subscriptions(["A"]) if kind == "1" else dialect.snapshots(["A"])
+    parts = asked[0][0].split(SOH)
+    assert f"263={kind}" in parts
+    assert [part for part in parts if part.startswith("547=")] == ([field] if field else [])
+
+
+def test_a_whole_book_is_cut_to_the_depth_that_was_asked_for() -> None:
+    raw = text(
+        body("W", t55="A"), "268=3", "269=0", "270=1", "271=1", "269=0", "270=3", "271=1",
+        "269=0", "270=2", "271=1",
+    )  # fmt: skip
+    book = MarketReader("TEST", depth=2).snapshot(raw, NOW).updates[0].book
+    assert [bid.price for bid in book.bids] == ["3", "2"]
+
+
+def test_an_empty_book() -> None:
+    reader = MarketReader("TEST")
+    levels(reader, "279=0|269=0|278=x|55=A|270=1|271=10")
+    emptied = reader.incremental(incremental(text("279=0", "269=J", "55=A")), NOW)
+    assert [u.HasField("book") and not u.book.bids for u in emptied.updates] == [True]
+    assert levels(reader, "279=0|269=0|278=y|55=A|270=1|271=4") == [(BID, "1", "4")]
+    whole = reader.snapshot(text(body("W", t55="A"), "268=1", "269=J"), NOW)
+    assert whole.updates[0].HasField("book")
+    assert not whole.updates[0].book.bids
+
+
+def test_two_entries_at_one_price_add_up() -> None:
+    reader = MarketReader("TEST")
+    assert levels(
+        reader,
+        "279=0|269=0|278=x|55=A|270=1|271=10|346=1",
+        "279=0|269=0|278=y|55=A|270=1|271=5",
+        "279=2|278=x|55=A",
+        "279=1|269=0|278=z|280=y|55=A|270=2|271=5",
+    ) == [(BID, "1", "10"), (BID, "1", "15"), (BID, "1", "5"), (BID, "1", "0"), (BID, "2", "5")]
 
 
 def test_a_snapshot_sorts_its_book_and_reports_its_last_trade_once() -> None:
@@ -94,7 +170,8 @@ def test_subscriptions_come_in_batches() -> None:
 
 def security_list(*entries: str, last: str = "Y"):
     raw = text(body("y", t320="1", t893=last), f"146={len(entries)}", *entries)
-    return read_security_list(raw, config(), NOW)
+    part, faults = read_security_list(raw, config(), SymbolNames(), NOW)
+    return part.instruments, part.more, faults
 
 
 def test_security_lists() -> None:
@@ -111,8 +188,11 @@ def test_security_lists() -> None:
     assert "instrument 'B': RoundLot(561) 'ten'" in faults[0]
 
 
-def test_an_empty_security_list_is_whole() -> None:
-    assert read_security_list(body("y", t320="1", t560="2"), config(), NOW) == ([], False, [])
+def test_a_refused_security_list_says_so() -> None:
+    raw = body("y", t320="1", t560="2")
+    part, faults = read_security_list(raw, config(), SymbolNames(), NOW)
+    assert (part.instruments, part.more, part.refused) == ([], False, True)
+    assert faults == ["SecurityList(y) has SecurityRequestResult(560)=2"]
 
 
 @pytest.mark.parametrize(

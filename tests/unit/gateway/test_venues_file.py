@@ -86,7 +86,14 @@ def test_market_data_starts_over_unless_set_otherwise(tmp_path) -> None:
         ({"default_lot_size": "1.0"}, "sessions[0].default_lot_size"),
         ({"default_lot_size": "0"}, "must be positive"),
         ({"instruments": [{"symbol": "A", "tick": 1}]}, "instruments[0].tick: unknown key"),
-        ({"instruments": [{"symbol": "brk.b"}]}, "instruments[0].symbol: String should match"),
+        ({"instruments": [{"symbol": ""}]}, "instruments[0].symbol: String should have at least 1"),
+        ({"instruments": [{"symbol": "in lower case"}]}, "name it in dialect.symbols"),
+        ({"instruments": [{"symbol": "A"}, {"symbol": "A"}]}, "instruments names twice: A"),
+        (
+            {"dialect": {"symbols": {"BRK.B": "BRK.B"}}},
+            "dialect.symbols.BRK.B: String should match",
+        ),
+        ({"dialect": {"symbols": {"A": "X", "B": "X"}}}, "one name to two symbols: X"),
         ({"instruments": [{"symbol": "A", "max_quantity": "x"}]}, "instruments[0].max_quantity"),
         ({"venue_messages_per_second": 0}, "sessions[0].venue_messages_per_second"),
         ({"dialect": {"order_types": []}}, "dialect.order_types: Tuple should have at least 1"),
@@ -178,3 +185,11 @@ def test_orders_are_opened_only_in_listed_accounts(tmp_path, dialect, words) -> 
 def test_unsolicited_orders_are_parked_unless_the_file_says_otherwise(tmp_path) -> None:
     (session,) = load(tmp_path, SESSION).sessions
     assert session.dialect.telephone_orders == "park"
+
+
+def test_symbols_have_one_name_in_all_sessions_of_a_venue(tmp_path) -> None:
+    symbols = {"dialect": {"symbols": {"BRK.B": "BRK-B"}}}
+    prices = {"session_id": "prices", "role": "market_data", "sender_comp_id": "US-MD"}
+    load(tmp_path, SESSION | symbols, SESSION | prices | symbols)
+    with pytest.raises(VenuesFileError, match=r"dialect\.symbols of .* and prices differ"):
+        load(tmp_path, SESSION | symbols, SESSION | prices)

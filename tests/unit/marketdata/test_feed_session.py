@@ -8,6 +8,7 @@ from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.encoding import ProtoEncoder
+from svc_marketdata.api.mapping import book_to_proto
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_NS
 from svc_marketdata.domain.listing import Listing, TradingStatus
@@ -199,6 +200,107 @@ def test_a_quiet_feed_is_stale_and_wants_a_refresh_when_it_speaks_again():
     assert session.refresh_wanted
     gaps = [i.gap.kind for i in bench.items() if i.HasField("gap")]
     assert gaps == [stream_pb2.GAP_KIND_LINK_UP]
+
+
+def stale(bench, instrument_id=ID):
+    return bench.data.listed[instrument_id].market.stale
+
+
+def test_a_book_that_lost_changes_is_stale_until_it_comes_whole():
+    bench, session = fed()
+    session.book("ING.SIMA", [Level("1", "1", 1)], [], 1, 1)
+    session.end_frame()
+    bench.items()
+    session.book_incomplete(ID, 2)
+    session.end_frame()
+    updates = [i.update for i in bench.items() if i.HasField("update")]
+    assert {u.instrument_id for u in updates} == {ID}
+    assert [u.quote.stale or u.book.stale for u in updates] == [True, True]
+    session.level(ID, Side.BID, Level("10.5", "1", 1), 3, 3)
+    session.end_frame()
+    assert stale(bench), "a change makes no whole book"
+    assert not stale(bench, "ING.SIMA")
+    book(session, 4)
+    session.end_frame()
+    assert not stale(bench)
+
+
+def test_a_silent_venue_is_stale_and_right_again_without_new_books():
+    bench, session = fed()
+    session.status(feed_up=True, trading_status=TradingStatus.OPEN, simulated=False)
+    session.end_frame()
+    bench.items()
+
+    def status(silent_because):
+        session.status(
+            feed_up=True, trading_status=TradingStatus.OPEN, simulated=False,
+            silent_because=silent_because,
+        )  # fmt: skip
+        session.end_frame()
+        return bench.items()
+
+    items = status("no prices came")
+    assert [(i.gap.kind, i.gap.text) for i in items if i.HasField("gap")] == [
+        (stream_pb2.GAP_KIND_STALE, "SIMA: no prices came")
+    ]
+    statuses = [i.venue_status for i in items if i.HasField("venue_status")]
+    assert [(s.feed_up, s.silent_because) for s in statuses] == [(False, "no prices came")]
+    quotes = [i.update.quote.stale for i in items if i.update.HasField("quote")]
+    books = [i.update.book.stale for i in items if i.update.HasField("book")]
+    assert (quotes, books) == ([True], [True])
+    # A listing that is first named now is no better.
+    session.book("ING.SIMA", [Level("1", "1", 1)], [], 1, 1)
+    session.end_frame()
+    assert stale(bench, "ING.SIMA")
+    bench.items()
+    items = status("")
+    assert [i.gap.kind for i in items if i.HasField("gap")] == [stream_pb2.GAP_KIND_LINK_UP]
+    assert not stale(bench)
+    assert not stale(bench, "ING.SIMA")
+
+
+def test_a_silent_venue_does_not_become_live_by_the_frames_of_its_feed():
+    bench, session = fed(feed_silence_max_s=15)
+    session.status(
+        feed_up=True, trading_status=TradingStatus.OPEN, simulated=False, silent_because="frozen"
+    )
+    bench.clock.advance(14)
+    session.begin_frame()
+    session.end_frame()
+    bench.data.tick()
+    assert not bench.data.venues["SIMA"].live
+    bench.clock.advance(16)
+    bench.data.tick()
+    assert bench.data.venues["SIMA"].quiet
+
+
+def test_a_book_is_cut_after_a_message_and_says_what_is_kept():
+    bench = Bench()
+    session = bench.data.open_feed(FeedIdentity("s", "SIMA", "g", "one", book_depth=2), lambda: 0)
+    session.book(ID, [Level("10", "1", 1), Level("9", "1", 1)], [], 1, 1)
+    session.end_frame()
+    # In one message: a better bid, and the former best one goes.
+    session.level(ID, Side.BID, Level("11", "1", 1), 2, 2)
+    session.level(ID, Side.BID, Level("10", "0", 0), 2, 2)
+    session.end_frame()
+    market = bench.data.listed[ID].market
+    assert [level.price for level in market.book.bids.top(10)] == ["11", "9"]
+    # Another one pushes the last bid out.
+    session.level(ID, Side.BID, Level("10.5", "1", 1), 3, 3)
+    session.end_frame()
+    assert [level.price for level in market.book.bids.top(10)] == ["11", "10.5"]
+    kept = [i.update.book.kept_depth for i in bench.items() if i.update.HasField("book")]
+    assert set(kept) == {2}
+    assert [book_to_proto(market, depth).kept_depth for depth in (1, 2, 3, 50)] == [0, 0, 2, 2]
+
+
+def test_a_feed_without_depth_keeps_whole_books():
+    bench, session = fed()
+    for price in range(20, 60):
+        session.level(ID, Side.ASK, Level(str(price), "1", 1), 2, 2)
+    session.end_frame()
+    shown = book_to_proto(bench.data.listed[ID].market, 50)
+    assert (len(shown.asks), shown.kept_depth) == (41, 0)
 
 
 def test_an_old_quote_is_reported():

@@ -2,10 +2,13 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
+from meshctl.commands.common import resolve
 from meshctl.commands.orders import orders_table
-from meshctl.commands.words import event_words
+from meshctl.commands.words import event_words, no_prices_words
+from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2
 
 
@@ -30,3 +33,33 @@ def test_an_odd_lot_that_is_left_over_is_named():
     assert "odd lot" not in event_words(event)
     event.released.odd_lot_remainder = "5"
     assert event_words(event).endswith("; odd lot of 5 left over")
+
+
+@pytest.mark.parametrize(
+    ("reason", "text", "said"),
+    [
+        ("NO_PRICES_UNSPECIFIED", "", ""),
+        ("NO_PRICES_REFUSED", "unknown symbol", "the venue refuses them: unknown symbol"),
+        ("NO_PRICES_NO_SESSION", "", "no market-data session with the venue"),
+        ("NO_PRICES_DELISTED", "", "the venue does not list it any more"),
+        (99, "", "a reason that this program does not know"),
+    ],
+)
+def test_why_a_listing_has_no_prices(reason, text, said):
+    listing = instrument_pb2.Instrument(no_prices=reason, no_prices_text=text)
+    assert no_prices_words(listing) == said
+
+
+@pytest.mark.parametrize("wanted", ["BRK.B", "BRK.B.SIMA", "BRK_2EB", "brk_2eb.sima"])
+async def test_a_listing_is_found_by_its_name_and_by_the_venues_symbol(wanted):
+    class Mesh:
+        async def instruments(self, text):
+            assert text in {"BRK", "BRK_2EB"}
+            return [
+                instrument_pb2.Instrument(
+                    instrument_id="BRK_2EB.SIMA", symbol="BRK_2EB", venue_symbol="BRK.B",
+                    venue_mic="SIMA",
+                )
+            ]  # fmt: skip
+
+    assert (await resolve(Mesh(), wanted)).instrument_id == "BRK_2EB.SIMA"

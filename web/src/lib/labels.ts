@@ -1,11 +1,11 @@
 /** Words of the contract for people. Every value has a word; none is hidden. */
 
-import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
+import { NoPrices, TradingStatus, type Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
 
-import { reasonWords } from "@ordermesh/client";
+import { isOpen, reasonWords } from "@ordermesh/client";
 
 /** The colour family of a state. It is never the only sign: the word is next to it. */
 export type Tone = "working" | "pending" | "done" | "gone" | "bad" | "doubt";
@@ -129,14 +129,52 @@ export function extraTerms(terms: OrderTerms | undefined, stopNow = ""): string 
     .join(" · ");
 }
 
+/** What sets an order apart from others, as a short mark and its meaning. */
+export interface Mark {
+  readonly word: string;
+  readonly meaning: string;
+}
+
+/** The marks of an order. That it is for the next trading session is of interest while it is open. */
+export function orderMarks(order: Order): readonly Mark[] {
+  const marks: Mark[] = [];
+  if (order.forNextSession && isOpen(order)) {
+    marks.push({ word: "next session", meaning: "The venue does not trade now: the order is for its next trading session." });
+  }
+  if (order.reduceOnly) {
+    marks.push({ word: "reduce only", meaning: "The order may only reduce the position; it ends when the position is gone." });
+  }
+  return marks;
+}
+
 export function tradingWord(status: TradingStatus): string {
   const words: Partial<Record<TradingStatus, string>> = {
     [TradingStatus.HALTED]: "halted",
     [TradingStatus.CLOSED]: "closed",
     [TradingStatus.AUCTION]: "auction",
     [TradingStatus.UNSPECIFIED]: "not tradable",
+    [TradingStatus.DELISTED]: "delisted",
   };
   return words[status] ?? "";
+}
+
+/** Symbol(55) as the venue writes it. */
+export function symbolOf(instrument: Instrument): string {
+  return instrument.venueSymbol || instrument.symbol;
+}
+
+/** Why the mesh has no prices of a listing; "" if nothing is known against them. */
+export function noPricesWords(instrument: Instrument | undefined): string {
+  switch (instrument?.noPrices) {
+    case NoPrices.REFUSED:
+      return `the venue refuses them: ${instrument.noPricesText}`;
+    case NoPrices.NO_SESSION:
+      return `there is no market-data session with ${instrument.venueMic}`;
+    case NoPrices.DELISTED:
+      return `${instrument.venueMic} does not list it any more`;
+    default:
+      return "";
+  }
 }
 
 /** "Price off tick: limit_price 1.001 should be ... (terms.limit_price)". */

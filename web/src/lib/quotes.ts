@@ -13,8 +13,12 @@ import type {
 import { GapKind, type Gap } from "$gen/ordermesh/type/v1/stream_pb.js";
 
 import { compare, tryParse } from "./decimals";
+import { noPricesWords } from "./labels";
 import { drainWish, Emitter, type Wish } from "@ordermesh/client";
 import type { ServerClock } from "./server-clock";
+
+/** The age above which the price of a listing that trades is shown with a warning, in milliseconds. */
+export const AGE_WARN_AFTER_MS = 30_000;
 
 /** The prices whose moves are shown. */
 export type MovingField = "bidPrice" | "askPrice" | "lastPrice";
@@ -75,13 +79,16 @@ export class QuoteStore extends Emitter {
 
   /** Why a listing's price is not current; "" if it is, given a live stream. */
   staleBecause(instrumentId: string): string {
+    const none = noPricesWords(this.instruments.get(instrumentId));
+    if (none) return none;
     const mic = instrumentId.slice(instrumentId.lastIndexOf(".") + 1);
     const gap = this.feedsDown.get(mic) ?? this.feedsDown.get(instrumentId);
     if (gap !== undefined) return gap || `the feed of ${mic} is down`;
     const venue = this.venues.get(mic);
-    if (venue && !venue.feedUp) return `the feed of ${mic} is down`;
-    if (this.lines.get(instrumentId)?.quote.stale) return "older than its limit";
-    return "";
+    if (venue && !venue.feedUp) return venue.silentBecause || `the feed of ${mic} is down`;
+    const line = this.lines.get(instrumentId);
+    if (!line && this.instruments.has(instrumentId)) return `${mic} has sent none yet`;
+    return line?.quote.stale ? "older than its limit, or the whole book is awaited" : "";
   }
 
   /** Age of a listing's quote, in milliseconds; undefined if there is none. */

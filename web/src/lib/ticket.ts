@@ -28,6 +28,8 @@ export interface Draft {
   expires: string;
   /** Nothing is sent before a second person approves. */
   held: boolean;
+  /** The order may only reduce the position. */
+  reduceOnly: boolean;
 }
 
 export type DraftField = keyof Draft;
@@ -49,6 +51,7 @@ export function emptyDraft(accountId: string): Draft {
     timeInForce: TimeInForce.DAY,
     expires: "",
     held: false,
+    reduceOnly: false,
   };
 }
 
@@ -56,7 +59,7 @@ export function emptyDraft(accountId: string): Draft {
 export function touch(quote: Quote | undefined, side: Side): string {
   if (!quote) return "";
   const [near, far] = side === Side.BUY ? [quote.bidPrice, quote.askPrice] : [quote.askPrice, quote.bidPrice];
-  return far || near || quote.lastPrice || quote.closePrice;
+  return far || near || (quote.lastOffMarket ? "" : quote.lastPrice) || quote.closePrice;
 }
 
 /** A quantity to begin with: a hundred, or one lot where the lot does not fit. */
@@ -80,8 +83,8 @@ export function check(
   const expiresAtMs = checkExpiry(draft, nowMs, faults);
   if (!ruleOf(draft.type).times.includes(draft.timeInForce)) faults.timeInForce = "does not go with this type";
   if (Object.keys(faults).length > 0) return { faults };
-  const { accountId, instrumentId, side, type, timeInForce, held } = draft;
-  const body = { accountId, instrumentId, side, type, timeInForce, held, quantity: quantity.text, ...terms };
+  const { accountId, instrumentId, side, type, timeInForce, held, reduceOnly } = draft;
+  const body = { accountId, instrumentId, side, type, timeInForce, held, reduceOnly, quantity: quantity.text, ...terms };
   return { body: expiresAtMs === undefined ? body : { ...body, expiresAtMs } };
 }
 
@@ -145,6 +148,7 @@ const FIELD_BY_PATH: Readonly<Record<string, DraftField>> = {
   "terms.peg.offset": "pegOffset",
   "terms.time_in_force": "timeInForce",
   "terms.expire_time": "expires",
+  reduce_only: "reduceOnly",
 };
 
 /** The ticket's field for a proto path in a refusal. */

@@ -24,35 +24,43 @@ BOOK_SIDE_BID: BookSide
 BOOK_SIDE_ASK: BookSide
 
 class FeedRequest(_message.Message):
-    __slots__ = ("open", "frame_sequence", "updates", "instruments", "venue_status", "heartbeat")
+    __slots__ = ("open", "frame_sequence", "updates", "instruments", "venue_status", "heartbeat", "list_begins", "list_complete", "statuses_assumed")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     FRAME_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     UPDATES_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
     VENUE_STATUS_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    LIST_BEGINS_FIELD_NUMBER: _ClassVar[int]
+    LIST_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    STATUSES_ASSUMED_FIELD_NUMBER: _ClassVar[int]
     open: FeedOpen
     frame_sequence: int
     updates: _containers.RepeatedCompositeFieldContainer[FeedUpdate]
     instruments: _containers.RepeatedCompositeFieldContainer[_instrument_pb2.Instrument]
     venue_status: _market_data_pb2.VenueStatus
     heartbeat: _stream_pb2.Heartbeat
-    def __init__(self, open: _Optional[_Union[FeedOpen, _Mapping]] = ..., frame_sequence: _Optional[int] = ..., updates: _Optional[_Iterable[_Union[FeedUpdate, _Mapping]]] = ..., instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., venue_status: _Optional[_Union[_market_data_pb2.VenueStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ...) -> None: ...
+    list_begins: bool
+    list_complete: bool
+    statuses_assumed: bool
+    def __init__(self, open: _Optional[_Union[FeedOpen, _Mapping]] = ..., frame_sequence: _Optional[int] = ..., updates: _Optional[_Iterable[_Union[FeedUpdate, _Mapping]]] = ..., instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., venue_status: _Optional[_Union[_market_data_pb2.VenueStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., list_begins: _Optional[bool] = ..., list_complete: _Optional[bool] = ..., statuses_assumed: _Optional[bool] = ...) -> None: ...
 
 class FeedOpen(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "gateway_instance", "epoch")
+    __slots__ = ("session_id", "venue_mic", "gateway_instance", "epoch", "book_depth")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
+    BOOK_DEPTH_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     venue_mic: str
     gateway_instance: str
     epoch: str
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., epoch: _Optional[str] = ...) -> None: ...
+    book_depth: int
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., epoch: _Optional[str] = ..., book_depth: _Optional[int] = ...) -> None: ...
 
 class FeedUpdate(_message.Message):
-    __slots__ = ("instrument_id", "venue_time", "received_at", "book", "level", "trade", "statistics", "trading_status")
+    __slots__ = ("instrument_id", "venue_time", "received_at", "book", "level", "trade", "statistics", "trading_status", "book_incomplete")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +69,7 @@ class FeedUpdate(_message.Message):
     TRADE_FIELD_NUMBER: _ClassVar[int]
     STATISTICS_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
+    BOOK_INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     venue_time: _timestamp_pb2.Timestamp
     received_at: _timestamp_pb2.Timestamp
@@ -69,7 +78,8 @@ class FeedUpdate(_message.Message):
     trade: _market_data_pb2.Trade
     statistics: Statistics
     trading_status: _instrument_pb2.TradingStatus
-    def __init__(self, instrument_id: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., book: _Optional[_Union[_market_data_pb2.Book, _Mapping]] = ..., level: _Optional[_Union[LevelChange, _Mapping]] = ..., trade: _Optional[_Union[_market_data_pb2.Trade, _Mapping]] = ..., statistics: _Optional[_Union[Statistics, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ...) -> None: ...
+    book_incomplete: bool
+    def __init__(self, instrument_id: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., book: _Optional[_Union[_market_data_pb2.Book, _Mapping]] = ..., level: _Optional[_Union[LevelChange, _Mapping]] = ..., trade: _Optional[_Union[_market_data_pb2.Trade, _Mapping]] = ..., statistics: _Optional[_Union[Statistics, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., book_incomplete: _Optional[bool] = ...) -> None: ...
 
 class LevelChange(_message.Message):
     __slots__ = ("side", "price", "size", "order_count")

@@ -10,6 +10,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class NoPrices(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NO_PRICES_UNSPECIFIED: _ClassVar[NoPrices]
+    NO_PRICES_REFUSED: _ClassVar[NoPrices]
+    NO_PRICES_NO_SESSION: _ClassVar[NoPrices]
+    NO_PRICES_DELISTED: _ClassVar[NoPrices]
+
 class InstrumentKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     INSTRUMENT_KIND_UNSPECIFIED: _ClassVar[InstrumentKind]
@@ -23,6 +30,11 @@ class TradingStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRADING_STATUS_HALTED: _ClassVar[TradingStatus]
     TRADING_STATUS_CLOSED: _ClassVar[TradingStatus]
     TRADING_STATUS_AUCTION: _ClassVar[TradingStatus]
+    TRADING_STATUS_DELISTED: _ClassVar[TradingStatus]
+NO_PRICES_UNSPECIFIED: NoPrices
+NO_PRICES_REFUSED: NoPrices
+NO_PRICES_NO_SESSION: NoPrices
+NO_PRICES_DELISTED: NoPrices
 INSTRUMENT_KIND_UNSPECIFIED: InstrumentKind
 INSTRUMENT_KIND_SHARE: InstrumentKind
 INSTRUMENT_KIND_ETF: InstrumentKind
@@ -31,9 +43,10 @@ TRADING_STATUS_OPEN: TradingStatus
 TRADING_STATUS_HALTED: TradingStatus
 TRADING_STATUS_CLOSED: TradingStatus
 TRADING_STATUS_AUCTION: TradingStatus
+TRADING_STATUS_DELISTED: TradingStatus
 
 class Instrument(_message.Message):
-    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code")
+    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code", "venue_symbol", "no_prices", "no_prices_text")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +61,9 @@ class Instrument(_message.Message):
     MAX_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     CFI_CODE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    NO_PRICES_FIELD_NUMBER: _ClassVar[int]
+    NO_PRICES_TEXT_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     symbol: str
     venue_mic: str
@@ -62,7 +78,10 @@ class Instrument(_message.Message):
     max_quantity: str
     updated_at: _timestamp_pb2.Timestamp
     cfi_code: str
-    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ...) -> None: ...
+    venue_symbol: str
+    no_prices: NoPrices
+    no_prices_text: str
+    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ..., venue_symbol: _Optional[str] = ..., no_prices: _Optional[_Union[NoPrices, str]] = ..., no_prices_text: _Optional[str] = ...) -> None: ...
 
 class TickBand(_message.Message):
     __slots__ = ("from_price", "tick_size")

@@ -105,18 +105,20 @@ class BookLevel(_message.Message):
     def __init__(self, price: _Optional[str] = ..., size: _Optional[str] = ..., order_count: _Optional[int] = ...) -> None: ...
 
 class Book(_message.Message):
-    __slots__ = ("bids", "asks", "venue_time", "stale", "flags")
+    __slots__ = ("bids", "asks", "venue_time", "stale", "flags", "kept_depth")
     BIDS_FIELD_NUMBER: _ClassVar[int]
     ASKS_FIELD_NUMBER: _ClassVar[int]
     VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
     STALE_FIELD_NUMBER: _ClassVar[int]
     FLAGS_FIELD_NUMBER: _ClassVar[int]
+    KEPT_DEPTH_FIELD_NUMBER: _ClassVar[int]
     bids: _containers.RepeatedCompositeFieldContainer[BookLevel]
     asks: _containers.RepeatedCompositeFieldContainer[BookLevel]
     venue_time: _timestamp_pb2.Timestamp
     stale: bool
     flags: _containers.RepeatedScalarFieldContainer[PriceFlag]
-    def __init__(self, bids: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ...) -> None: ...
+    kept_depth: int
+    def __init__(self, bids: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., asks: _Optional[_Iterable[_Union[BookLevel, _Mapping]]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ..., kept_depth: _Optional[int] = ...) -> None: ...
 
 class Trade(_message.Message):
     __slots__ = ("trade_id", "price", "size", "aggressor", "venue_time", "received_at", "off_market", "withdrawn")
@@ -161,18 +163,20 @@ class Candle(_message.Message):
     def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interval_s: _Optional[int] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., trade_count: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...
 
 class VenueStatus(_message.Message):
-    __slots__ = ("venue_mic", "feed_up", "trading_status", "since", "simulated")
+    __slots__ = ("venue_mic", "feed_up", "trading_status", "since", "simulated", "silent_because")
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     FEED_UP_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
     SIMULATED_FIELD_NUMBER: _ClassVar[int]
+    SILENT_BECAUSE_FIELD_NUMBER: _ClassVar[int]
     venue_mic: str
     feed_up: bool
     trading_status: _instrument_pb2.TradingStatus
     since: _timestamp_pb2.Timestamp
     simulated: bool
-    def __init__(self, venue_mic: _Optional[str] = ..., feed_up: _Optional[bool] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., simulated: _Optional[bool] = ...) -> None: ...
+    silent_because: str
+    def __init__(self, venue_mic: _Optional[str] = ..., feed_up: _Optional[bool] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., simulated: _Optional[bool] = ..., silent_because: _Optional[str] = ...) -> None: ...
 
 class MarketDataUpdate(_message.Message):
     __slots__ = ("instrument_id", "sequence", "conflated_updates", "snapshot", "quote", "book", "trade", "candle")

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/feed_service.proto.
  */
 export const file_ordermesh_marketdata_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIskCCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQibAoIRmVlZE9wZW4SGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAggBEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSGAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCRINCgVlcG9jaBgEIAEoCSKiAwoKRmVlZFVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEi4KCnZlbnVlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgRib29rGAogASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEjUKBWxldmVsGAsgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGV2ZWxDaGFuZ2VIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASOQoKc3RhdGlzdGljcxgNIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0YXRpc3RpY3NIABJACg50cmFkaW5nX3N0YXR1cxgOIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXNIAEIICgZjaGFuZ2UicAoLTGV2ZWxDaGFuZ2USLwoEc2lkZRgBIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tTaWRlEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSEwoLb3JkZXJfY291bnQYBCABKA0ifgoKU3RhdGlzdGljcxISCgpvcGVuX3ByaWNlGAEgASgJEhIKCmhpZ2hfcHJpY2UYAiABKAkSEQoJbG93X3ByaWNlGAMgASgJEhMKC2Nsb3NlX3ByaWNlGAQgASgJEg4KBnZvbHVtZRgFIAEoCRIQCghjb21wbGV0ZRgGIAEoCCJtCgxGZWVkUmVzcG9uc2USIwobYWNrbm93bGVkZ2VkX2ZyYW1lX3NlcXVlbmNlGAEgASgEEg8KB3JlZnJlc2gYAiABKAgSJwoFZHJhaW4YAyABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbipLCghCb29rU2lkZRIZChVCT09LX1NJREVfVU5TUEVDSUZJRUQQABIRCg1CT09LX1NJREVfQklEEAESEQoNQk9PS19TSURFX0FTSxACMmYKC0ZlZWRTZXJ2aWNlElcKBEZlZWQSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIo8DCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIIoABCghGZWVkT3BlbhIaCgpzZXNzaW9uX2lkGAEgASgJQgaiuxgCCAESGwoJdmVudWVfbWljGAIgASgJQgiiuxgECAEwBhIYChBnYXRld2F5X2luc3RhbmNlGAMgASgJEg0KBWVwb2NoGAQgASgJEhIKCmJvb2tfZGVwdGgYBSABKAUivQMKCkZlZWRVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIuCgp2ZW51ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoEYm9vaxgKIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABI1CgVsZXZlbBgLIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxldmVsQ2hhbmdlSAASLwoFdHJhZGUYDCABKAsyHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkZUgAEjkKCnN0YXRpc3RpY3MYDSABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdGF0aXN0aWNzSAASQAoOdHJhZGluZ19zdGF0dXMYDiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzSAASGQoPYm9va19pbmNvbXBsZXRlGA8gASgISABCCAoGY2hhbmdlInAKC0xldmVsQ2hhbmdlEi8KBHNpZGUYASABKA4yIS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rU2lkZRINCgVwcmljZRgCIAEoCRIMCgRzaXplGAMgASgJEhMKC29yZGVyX2NvdW50GAQgASgNIn4KClN0YXRpc3RpY3MSEgoKb3Blbl9wcmljZRgBIAEoCRISCgpoaWdoX3ByaWNlGAIgASgJEhEKCWxvd19wcmljZRgDIAEoCRITCgtjbG9zZV9wcmljZRgEIAEoCRIOCgZ2b2x1bWUYBSABKAkSEAoIY29tcGxldGUYBiABKAgibQoMRmVlZFJlc3BvbnNlEiMKG2Fja25vd2xlZGdlZF9mcmFtZV9zZXF1ZW5jZRgBIAEoBBIPCgdyZWZyZXNoGAIgASgIEicKBWRyYWluGAMgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4qSwoIQm9va1NpZGUSGQoVQk9PS19TSURFX1VOU1BFQ0lGSUVEEAASEQoNQk9PS19TSURFX0JJRBABEhEKDUJPT0tfU0lERV9BU0sQAjJmCgtGZWVkU2VydmljZRJXCgRGZWVkEiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -49,7 +49,8 @@ export type FeedRequest = Message<"ordermesh.marketdata.v1.FeedRequest"> & {
   updates: FeedUpdate[];
 
   /**
-   * SecurityList(y), in parts; at most 500 per frame.
+   * SecurityList(y), in parts; at most 500 per frame. A listing without trading_status keeps the
+   * status it had.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.Instrument instruments = 4;
    */
@@ -68,6 +69,27 @@ export type FeedRequest = Message<"ordermesh.marketdata.v1.FeedRequest"> & {
    * @generated from field: ordermesh.type.v1.Heartbeat heartbeat = 6;
    */
   heartbeat?: Heartbeat | undefined;
+
+  /**
+   * The instruments of this frame and of those after it, up to list_complete, are the whole list.
+   *
+   * @generated from field: bool list_begins = 7;
+   */
+  listBegins: boolean;
+
+  /**
+   * The list that list_begins began is complete: other listings of the venue are delisted.
+   *
+   * @generated from field: bool list_complete = 8;
+   */
+  listComplete: boolean;
+
+  /**
+   * The venue reports no further status: listings without one are open.
+   *
+   * @generated from field: bool statuses_assumed = 9;
+   */
+  statusesAssumed: boolean;
 };
 
 /**
@@ -110,6 +132,14 @@ export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
    * @generated from field: string epoch = 4;
    */
   epoch: string;
+
+  /**
+   * MarketDepth(264) that the gateway asks for: levels per side of the books of this feed. What a
+   * change pushes out of them is cut off, as MDImplicitDelete(547)=Y says; 0 for whole books.
+   *
+   * @generated from field: int32 book_depth = 5;
+   */
+  bookDepth: number;
 };
 
 /**
@@ -191,6 +221,15 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
      */
     value: TradingStatus;
     case: "tradingStatus";
+  } | {
+    /**
+     * True: changes of the book were lost. It is stale until a whole book comes, which the gateway
+     * has asked for.
+     *
+     * @generated from field: bool book_incomplete = 15;
+     */
+    value: boolean;
+    case: "bookIncomplete";
   } | { case: undefined; value?: undefined };
 };
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument: GenFile = /*@__PURE__*/
-  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKfAwoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkiMQoIVGlja0JhbmQSEgoKZnJvbV9wcmljZRgBIAEoCRIRCgl0aWNrX3NpemUYAiABKAkqZQoOSW5zdHJ1bWVudEtpbmQSHwobSU5TVFJVTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVSU5TVFJVTUVOVF9LSU5EX1NIQVJFEAESFwoTSU5TVFJVTUVOVF9LSU5EX0VURhACKpoBCg1UcmFkaW5nU3RhdHVzEh4KGlRSQURJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTVFJBRElOR19TVEFUVVNfT1BFThABEhkKFVRSQURJTkdfU1RBVFVTX0hBTFRFRBACEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBADEhoKFlRSQURJTkdfU1RBVFVTX0FVQ1RJT04QBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKDBAoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJIjEKCFRpY2tCYW5kEhIKCmZyb21fcHJpY2UYASABKAkSEQoJdGlja19zaXplGAIgASgJKm4KCE5vUHJpY2VzEhkKFU5PX1BSSUNFU19VTlNQRUNJRklFRBAAEhUKEU5PX1BSSUNFU19SRUZVU0VEEAESGAoUTk9fUFJJQ0VTX05PX1NFU1NJT04QAhIWChJOT19QUklDRVNfREVMSVNURUQQAyplCg5JbnN0cnVtZW50S2luZBIfChtJTlNUUlVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIZChVJTlNUUlVNRU5UX0tJTkRfU0hBUkUQARIXChNJTlNUUlVNRU5UX0tJTkRfRVRGEAIqtwEKDVRyYWRpbmdTdGF0dXMSHgoaVFJBRElOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIXChNUUkFESU5HX1NUQVRVU19PUEVOEAESGQoVVFJBRElOR19TVEFUVVNfSEFMVEVEEAISGQoVVFJBRElOR19TVEFUVVNfQ0xPU0VEEAMSGgoWVFJBRElOR19TVEFUVVNfQVVDVElPThAEEhsKF1RSQURJTkdfU1RBVFVTX0RFTElTVEVEEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * A listing: a security at one venue.
@@ -28,7 +28,8 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
   instrumentId: string;
 
   /**
-   * Symbol(55) at the venue.
+   * Name of the listing at the venue: Symbol(55), with other characters than upper-case letters,
+   * digits, _ and - written as _ and two hexadecimal digits, unless the venues file names it.
    *
    * @generated from field: string symbol = 2;
    */
@@ -117,6 +118,27 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
    * @generated from field: string cfi_code = 14;
    */
   cfiCode: string;
+
+  /**
+   * Symbol(55) as the venue writes it, "BRK.B"; empty if it is the same as symbol.
+   *
+   * @generated from field: string venue_symbol = 15;
+   */
+  venueSymbol: string;
+
+  /**
+   * Why there are no prices; not set if the venue sends prices or has not answered yet.
+   *
+   * @generated from field: ordermesh.marketdata.v1.NoPrices no_prices = 16;
+   */
+  noPrices: NoPrices;
+
+  /**
+   * The reason in words: what the venue answered.
+   *
+   * @generated from field: string no_prices_text = 17;
+   */
+  noPricesText: string;
 };
 
 /**
@@ -155,6 +177,47 @@ export const TickBandSchema: GenMessage<TickBand> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument, 1);
 
 /**
+ * Why a listing has no prices.
+ *
+ * @generated from enum ordermesh.marketdata.v1.NoPrices
+ */
+export enum NoPrices {
+  /**
+   * The venue sends prices, or has not answered yet.
+   *
+   * @generated from enum value: NO_PRICES_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The venue refused the request for the prices of this listing: MarketDataRequestReject(Y).
+   *
+   * @generated from enum value: NO_PRICES_REFUSED = 1;
+   */
+  REFUSED = 1,
+
+  /**
+   * There is no market-data session with the venue.
+   *
+   * @generated from enum value: NO_PRICES_NO_SESSION = 2;
+   */
+  NO_SESSION = 2,
+
+  /**
+   * The venue does not list it any more.
+   *
+   * @generated from enum value: NO_PRICES_DELISTED = 3;
+   */
+  DELISTED = 3,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.NoPrices.
+ */
+export const NoPricesSchema: GenEnum<NoPrices> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 0);
+
+/**
  * Kinds of instrument.
  *
  * @generated from enum ordermesh.marketdata.v1.InstrumentKind
@@ -186,7 +249,7 @@ export enum InstrumentKind {
  * Describes the enum ordermesh.marketdata.v1.InstrumentKind.
  */
 export const InstrumentKindSchema: GenEnum<InstrumentKind> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_instrument, 0);
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 1);
 
 /**
  * SecurityTradingStatus(326), combined with the state of the trading session.
@@ -228,11 +291,19 @@ export enum TradingStatus {
    * @generated from enum value: TRADING_STATUS_AUCTION = 4;
    */
   AUCTION = 4,
+
+  /**
+   * Cannot be traded: the venue's newest list does not have it, or the venue reports that it does
+   * not know or trade it.
+   *
+   * @generated from enum value: TRADING_STATUS_DELISTED = 5;
+   */
+  DELISTED = 5,
 }
 
 /**
  * Describes the enum ordermesh.marketdata.v1.TradingStatus.
  */
 export const TradingStatusSchema: GenEnum<TradingStatus> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_instrument, 1);
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 2);
 
