@@ -289,6 +289,13 @@ class QuickFixEngine:
         # In the thread that reads from the guard process.
         self._put(Handed(HandedKind.NOTE, text, time.time_ns()))
 
+    def _is_useful(self, text: str) -> bool:
+        """Take what a text of QuickFIX says; return whether it is useful to people."""
+        if text.startswith(CONNECTING):
+            self._of_use = False
+        self._health.note(text)
+        return self._watch.note(text)
+
     def _hand_over(self, handed: Handed) -> bool:
         # Called in QuickFIX's threads. After one loss nothing more is taken: the session is rewound
         # to what the OMS has, so order is kept and the venue sends the rest again.
@@ -299,12 +306,8 @@ class QuickFixEngine:
             return False
         if handed.kind is HandedKind.LOGON:
             self._watch.logged_on()
-        if handed.kind is HandedKind.NOTE:
-            if handed.raw.startswith(CONNECTING):
-                self._of_use = False
-            self._health.note(handed.raw)
-            if not self._watch.note(handed.raw):
-                return True
+        if handed.kind is HandedKind.NOTE and not self._is_useful(handed.raw):
+            return True
         trouble = self._guard.trouble if self._guard is not None else ""
         if trouble and handed.kind is HandedKind.NOTE:
             # QuickFIX only knows that the guard process closed its connection; the guard knows why.
