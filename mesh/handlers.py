@@ -146,6 +146,7 @@ def stream_handler(
             counted = call.principal
             if call.principal is not None or not rpc.access.services:
                 call.limit_stream(parts.clock.now_ns(), parts.stream_age_max_s, parts.rng)
+            argument: Any
             if request_streams:
                 # The caller learns that it was admitted, and Envoy stops waiting for the request.
                 await context.send_initial_metadata(())
