@@ -64,6 +64,7 @@ class QuickFixEngine:
         self._session: Any = None
         # The guard has connected the venue, and QuickFIX has not tried since.
         self._of_use = False
+        self._leaving = False
         self._message_log: MessageLog | None = None
         self._guard: GuardProcess | None = None
         self._spoiled = False
@@ -111,7 +112,7 @@ class QuickFixEngine:
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
             self._reset_is_told, self._rest,
         )  # fmt: skip
-        self._of_use = False
+        self._of_use = self._leaving = False
         self._guard = GuardProcess(guard_config(config), self._note, self._may_try)
         port = self._guard.start()
         settings = engine_settings(config, self._folder, self._session_id, port)
@@ -134,6 +135,10 @@ class QuickFixEngine:
         initiator, self._initiator = self._initiator, None
         if initiator is None:
             return
+        with self._in_use:
+            # The guard connects the venue again as soon as QuickFIX has logged out.
+            self._leaving = True
+            self._of_use = False
         initiator.stop()
         callbacks = self._parts[0]
         callbacks.session = None
@@ -270,7 +275,7 @@ class QuickFixEngine:
         # In the thread that reads from the guard process, and at the start.
         with self._in_use:
             guard, session = self._guard, self._session
-            if guard is None or session is None:
+            if guard is None or session is None or self._leaving:
                 return
             self._of_use = guard.is_open
             if guard.is_open:
