@@ -157,7 +157,10 @@ PROCESSES = (
         grpc=50053,
         grpc_local=25053,
         ops=9153,
-        opened=("ordermesh.identity.v1.AuthService",),
+        opened=(
+            "ordermesh.identity.v1.AuthService",
+            "ordermesh.identity.v1.IdentityAuditService",
+        ),
         keys=9159,
         database=True,
         files=(

@@ -44,6 +44,7 @@ _PLAIN = re.compile(
 )
 _FRAME_FIELD_AGAIN = re.compile(rb"\x01(?:8|9|10)=")
 _UTC_TIME = re.compile(rb"[0-9]{8}-[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?")
+_SENT = b"\x0152="
 _TRAILER_BYTES = 7
 _CHUNK_BYTES = 256
 
@@ -54,20 +55,44 @@ class Screen:
     def __init__(self, dropped: Callable[[str], None]) -> None:
         self._dropped = dropped
         self._garbled: OrderedDict[bytes, None] = OrderedDict()
+        # SenderCompID(49) and TargetCompID(56) of the Logon(A), as values and as fields; empty, and
+        # so part of every message, before it.
+        self._ids = b"", b""
+        self._id_fields = b"", b""
 
     def screened(self, message: bytes) -> bytes:
         """Return the message, or what QuickFIX gets instead; b"" if it is dropped."""
         if message.find(_IS_LOGON, 0, _TYPE_BYTES_MAX) > 0:
+            sender, target = ids = _ids_of(message)
+            if sender and target:
+                self._ids = ids
+                self._id_fields = b"\x0149=%b\x01" % sender, b"\x0156=%b\x01" % target
             return message  # QuickFIX ends the connection if it cannot parse it
         if int(message[-4:-1]) != checksum(message[:-_TRAILER_BYTES]):
             return self._garbled_again(message)
-        if _PLAIN.fullmatch(message):
+        sender, target = self._id_fields
+        if (
+            _PLAIN.fullmatch(message)
+            and sender in message
+            and target in message
+            and _SENT in message
+        ):
             return message
         clean = without_delimiters(message)
         if clean is not message:
             clean = _with_checksum(clean[:-_TRAILER_BYTES])
-        fault = fault_of(clean)
-        return self._replaced(message, fault) if fault else clean
+        fault = fault_of(clean) or self._fault_of_ids(clean)
+        if fault:
+            return self._replaced(message, fault)
+        return clean if _SENT in clean else _with_sending_time(clean)
+
+    def _fault_of_ids(self, message: bytes) -> str:
+        """Return how a message differs from the Logon(A): QuickFIX would log out because of it."""
+        for field in self._id_fields:
+            if field not in message:
+                name = "SenderCompID(49)" if field is self._id_fields[0] else "TargetCompID(56)"
+                return f"its {name} is not that of the Logon(A)"
+        return ""
 
     def shortened(self, head: bytes, total_bytes: int, bytes_max: int) -> bytes:
         """Return what QuickFIX gets instead of a message that is too long; `head` begins it."""
@@ -85,7 +110,7 @@ class Screen:
 
     def _replaced(self, message: bytes, fault: str) -> bytes:
         kind, number = _value(message, t.MSG_TYPE), _value(message, t.MSG_SEQ_NUM)
-        ids = _value(message, t.SENDER_COMP_ID), _value(message, t.TARGET_COMP_ID)
+        ids = self._ids if all(self._ids) else _ids_of(message)
         if kind == _LOGON or not (number.isdigit() and all(ids)):
             self._dropped(
                 "a message cannot be parsed, and is a Logon(A) or has no MsgSeqNum(34), "
@@ -94,7 +119,7 @@ class Screen:
             return b""
         sent = _value(message, t.SENDING_TIME)
         if not _UTC_TIME.fullmatch(sent):
-            sent = datetime.now(UTC).strftime("%Y%m%d-%H:%M:%S.%f")[:-3].encode()
+            sent = _now()
         raw = base64.b64encode(message[:PARKED_BYTES_MAX])
         flags = [
             (tag, b"Y") for tag in (t.POSS_DUP_FLAG, t.POSS_RESEND) if _value(message, tag) == b"Y"
@@ -130,7 +155,7 @@ def replaced(raw: str) -> Unparsable | None:
         message = base64.b64decode(found.get(t.RAW_DATA, ""), validate=True)
     except binascii.Error:
         return None  # a message of the venue that only has the type of ours
-    fault = f"cannot be parsed: {found.get(t.TEXT, '')}"
+    fault = f"QuickFIX cannot take it: {found.get(t.TEXT, '')}"
     return Unparsable(found.get(t.REF_MSG_TYPE, ""), fault, message)
 
 
@@ -157,6 +182,23 @@ def checksum(data: bytes) -> int:
     for start in range(0, len(data), _CHUNK_BYTES):
         total += (adler32(data[start : start + _CHUNK_BYTES]) & 0xFFFF) - 1
     return total % 256
+
+
+def _ids_of(message: bytes) -> tuple[bytes, bytes]:
+    return _value(message, t.SENDER_COMP_ID), _value(message, t.TARGET_COMP_ID)
+
+
+def _now() -> bytes:
+    return datetime.now(UTC).strftime("%Y%m%d-%H:%M:%S.%f")[:-3].encode()
+
+
+def _with_sending_time(message: bytes) -> bytes:
+    """Return a message without SendingTime(52) with the present time; QuickFIX drops it without."""
+    begin, _, rest = message.partition(b"\x01")
+    body = rest[rest.index(b"\x01") + 1 : -_TRAILER_BYTES]
+    kind, _, others = body.partition(b"\x01")
+    body = b"%b\x0152=%b\x01%b" % (kind, _now(), others)
+    return _with_checksum(b"%b\x019=%d\x01%b" % (begin, len(body), body))
 
 
 def _with_checksum(data: bytes) -> bytes:

@@ -97,10 +97,14 @@ def exact(value: str, name: str) -> str:
     Raises:
         BadFieldError: it is not a decimal, or has more digits than can be added up exactly.
     """
+    return _exact(value, name, decimals.EXECUTION_PRICE_FRACTION_DIGITS_MAX)
+
+
+def _exact(value: str, name: str, fraction_digits_max: int) -> str:
     if not value:
         return ""
     try:
-        return decimals.canonical(value, decimals.EXECUTION_PRICE_FRACTION_DIGITS_MAX)
+        return decimals.canonical(value, fraction_digits_max)
     except ValueError as error:
         raise BadFieldError(f"{name} {value[:40]!r} {error}") from None
 
@@ -111,7 +115,22 @@ def quantity(value: str, name: str) -> str:
     Raises:
         BadFieldError: as canonical, or it is below zero.
     """
-    text = canonical(value, name)
+    return _not_below_zero(canonical(value, name), value, name)
+
+
+@lru_cache(maxsize=65_536)  # as canonical
+def executed(value: str, name: str) -> str:
+    """Return an executed quantity, or what is left, in canonical form with every digit.
+
+    Raises:
+        BadFieldError: It is not a decimal, is below zero, or has more digits than can be added up.
+    """
+    return _not_below_zero(
+        _exact(value, name, decimals.EXECUTION_QUANTITY_FRACTION_DIGITS_MAX), value, name
+    )
+
+
+def _not_below_zero(text: str, value: str, name: str) -> str:
     if text.startswith("-"):
         raise BadFieldError(f"{name} {value[:40]!r} is below zero")
     return text

@@ -15,6 +15,8 @@ FRACTION_DIGITS_MAX: Final = 9
 CANONICAL_PATTERN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,8}[1-9])?")
 EXECUTION_PRICE_FRACTION_DIGITS_MAX: Final = 60
 """Digits after the point of LastPx(31). FIX requires 15 significant digits of every float."""
+EXECUTION_QUANTITY_FRACTION_DIGITS_MAX: Final = 18
+"""Digits after the point of LastQty(32), CumQty(14) and LeavesQty(151)."""
 NANO: Final = 10**FRACTION_DIGITS_MAX
 """Units of 10⁻⁹ in one: numbers that are sorted and compared all day are kept as such units."""
 CACHED_TEXTS_MAX: Final = 8_192

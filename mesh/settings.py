@@ -141,11 +141,20 @@ def _checked(
     try:
         return kind(**values)  # pydantic converts the texts
     except ValidationError as error:
-        lines = [
-            f"{shown('_'.join(str(part) for part in item['loc']))}: {item['msg']}"
-            for item in error.errors()
-        ]
-        raise SettingsError(f"{kind.service}: " + "; ".join(lines)) from None
+        raise SettingsError(f"{kind.service}: {explained(error, shown)}") from None
+
+
+def explained(error: ValidationError, shown: Callable[[str], str]) -> str:
+    """Say in words what is wrong with settings; each key as ``shown`` writes it."""
+    return "; ".join(
+        f"{shown('_'.join(str(part) for part in fault['loc']))}: {fault_words(fault)}"
+        for fault in error.errors()
+    )
+
+
+def fault_words(fault: Mapping[str, Any]) -> str:
+    """Say in words what is wrong with one value, without the name of the exception."""
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:

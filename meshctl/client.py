@@ -4,7 +4,7 @@ from pathlib import Path
 
 from meshctl.session import SessionFile
 from meshctl.stack.home import Home, find_home
-from meshctl.stack.settings import StackSettings
+from meshctl.stack.settings import stack_settings
 from ordermesh_client import MeshClient, MeshUnreachableError
 
 
@@ -15,7 +15,7 @@ def local_mesh(home: Home | None = None, *, keep_login: bool = True) -> MeshClie
         home: Its folder; else ORDERMESH_HOME, else the first found upwards from here.
         keep_login: Use the terminal's login, and keep a new one for it.
     """
-    where = home or find_home(StackSettings().home, Path.cwd())
+    where = home or find_home(stack_settings().home, Path.cwd())
     ca = where.tls / "ca.pem"
     if not ca.exists():
         raise MeshUnreachableError(f"no mesh was ever started in {where.root}")

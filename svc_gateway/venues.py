@@ -9,7 +9,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kernel.decimals import parse_decimal
-from mesh.settings import SettingsError
+from mesh.settings import SettingsError, fault_words
 from svc_gateway.domain.symbols import NAME_PATTERN, SymbolNames
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
@@ -358,7 +358,7 @@ def _explain(path: Path, fault: Any) -> str:
         allowed = ", ".join(sorted(_model_at(fault["loc"][:-1]).model_fields))
         return f"{path}: {key}: unknown key; allowed here: {allowed}"
     given = "" if isinstance(fault["input"], dict) else f" (was {fault['input']!r})"
-    return f"{path}: {key or 'file'}: {fault['msg']}{given}"
+    return f"{path}: {key or 'file'}: {fault_words(fault)}{given}"
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -5,6 +5,8 @@ the machine can read.
 """
 
 import asyncio
+import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -38,6 +40,10 @@ EXIT_UNAVAILABLE = 3
 app = typer.Typer(
     help="Administer the users of Ordermesh.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+By = Annotated[
+    str,
+    typer.Option("--by", help="Who orders it, for the audit log; by default the system's user."),
+]
 Username = Annotated[str, typer.Option("--username", help="Login name.")]
 
 
@@ -68,6 +74,7 @@ def ensure_user(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
+    by: By = "",
 ) -> None:
     """Add a user, or update and enable the user with this name."""
     if not password_stdin:
@@ -85,6 +92,8 @@ def ensure_user(
                 password=password,
                 roles=frozenset(roles),
                 accounts=frozenset(accounts or ()),
+                clock=SystemClock(),
+                by=by or _who(),
             )
         return f"user {user.username} ({user.user_id}) is in place"
 
@@ -102,11 +111,11 @@ def list_users() -> None:
 
 
 @app.command("disable-user")
-def disable_user(username: Username) -> None:
+def disable_user(username: Username, by: By = "") -> None:
     """Disable a user and end its sessions."""
 
     async def run(store: Store) -> str:
-        user = await users.disable_user(store, username)
+        user = await users.disable_user(store, username, clock=SystemClock(), by=by or _who())
         return f"user {user.username} is disabled; its last access token expires within minutes"
 
     typer.echo(_with_store(run))
@@ -175,6 +184,14 @@ def _with_store(run: Callable[[Store], Awaitable[T]]) -> T:
         _fail(str(error), EXIT_REFUSED)
     except StoreUnavailableError as error:
         _fail(f"the database cannot be used: {error.__cause__}", EXIT_UNAVAILABLE)
+
+
+def _who() -> str:
+    """Return the name of the system's user who runs this; the number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _with_user_log(run: Callable[[PostgresUserLog], Awaitable[T]]) -> T:

@@ -8,6 +8,7 @@ from typing import Final
 
 from kernel.clock import SystemClock
 from mesh import log
+from mesh.auth import AcceptedTokens, TokenVerifier
 from mesh.pages import OK, Page, PageServer
 from mesh.server import MeshServer, Ops
 from mesh.settings import SettingsError
@@ -16,7 +17,10 @@ from mesh.token_keys import JWKS_PATH, REVOCATIONS_PATH
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
+from svc_identity.api import audit_servicer
+from svc_identity.api.audit_servicer import AuditServicer
 from svc_identity.api.auth_servicer import ACCESS, SERVICE_NAME, AuthServicer
+from svc_identity.service.audit import AuditUpkeep, FailureLog
 from svc_identity.service.login import LoginParts, SessionLimits
 from svc_identity.service.ports import StoreUnavailableError
 from svc_identity.service.revocations import PublishedRevocations
@@ -42,16 +46,34 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
     database = DatabaseWatch(store)
     clock = SystemClock()
     with Argon2Passwords() as passwords:
-        using = LoginParts(store, passwords, signer, clock, limits)
+        failure_log = FailureLog(store, clock)
+        using = LoginParts(store, passwords, signer, clock, limits, failure_log)
         server.add(AuthServicer(using, signer.jwks_json()), SERVICE_NAME, ACCESS)
-        revoked = PublishedRevocations(store, clock, settings.identity_access_token_s)
+        server.add(AuditServicer(store), audit_servicer.SERVICE_NAME, audit_servicer.ACCESS)
+        # This process has the keys itself, and the list of revoked tokens as soon as it reads it.
+        accepted = AcceptedTokens(
+            settings.jwt_issuer, settings.jwt_audience, settings.jwt_life_max_s
+        )
+        verifier = TokenVerifier(signer.public_keys(), accepted, clock)
+        server.verifier = verifier
+        revoked = PublishedRevocations(
+            store, clock, settings.identity_access_token_s, verifier.revocations.put
+        )
+        upkeep = AuditUpkeep(store, clock, signer.key_ids())
         pages = _token_pages(signer, revoked)
         keys = PageServer(settings.identity_keys_bind, pages, server_context(settings))
         try:
             await keys.start()
-            async with server.background(database.run(), revoked.run(), _upkeep(store, clock)):
+            async with server.background(
+                database.run(),
+                revoked.run(),
+                _upkeep(store, clock),
+                upkeep.run(),
+                failure_log.run(),
+            ):
                 yield Ops(database.readiness)
         finally:
+            await failure_log.write_counts()
             await keys.stop()
             await engine.dispose()
 

@@ -45,7 +45,10 @@ def _database_url() -> str:
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from error
     if not url:
-        raise typer.BadParameter("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name")
+        raise typer.BadParameter(
+            "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name; svc_oms/README.md has "
+            "the one of the local stack"
+        )
     return url
 
 
@@ -96,6 +99,7 @@ def ensure_account(
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
     firm: Annotated[str, typer.Option(help="The firm it belongs to.")] = "DEMO",
     desk: Annotated[str, typer.Option(help="The trading desk within the firm; may be empty.")] = "",
+    by: Annotated[str, typer.Option(help="Who orders it; written to the audit log.")] = "admin",
 ) -> None:
     """Create a trading account, or bring its name, currency, firm and desk up to date."""
     info = AccountInfo(account, name, currency, firm, order_pb2.ACCOUNT_STATUS_ACTIVE, desk)
@@ -103,7 +107,10 @@ def ensure_account(
     async def ensure() -> bool:
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
         try:
-            return await store.ensure_account(info)
+            text = f"account {account} is {name!r}, {currency}, firm {firm}, desk {desk or 'none'}"
+            now_ns = SystemClock().now_ns()
+            entry = action(now_ns, by, "admin/ensure-account", text, account_id=account)
+            return await store.ensure_account(info, AuditLog("admin").recorder(entry))
         finally:
             await store.close()
 
@@ -125,14 +132,12 @@ def disconnect_default(
     async def set_default() -> bool:
         store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
         try:
-            if not await store.guards().set_default(account, grace_s):
-                return False
             now_ns = SystemClock().now_ns()
             entry = action(now_ns, by, "admin/disconnect-default", text, account_id=account)
-            await AuditLog("admin").record(store, [entry])
+            record = AuditLog("admin").recorder(entry)
+            return await store.guards().set_default(account, grace_s, record)
         finally:
             await store.close()
-        return True
 
     if not asyncio.run(set_default()):
         raise typer.BadParameter(f"account {account!r} does not exist")

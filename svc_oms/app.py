@@ -24,6 +24,7 @@ from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.command_index import HANDLERS
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.commands.worker_parts import WorkerParts
+from svc_oms.service.controls.controls_at import ControlsInThePast
 from svc_oms.service.controls.limits_control import (
     ControlsInForce,
     LimitsControl,
@@ -65,6 +66,7 @@ from svc_oms.service.wake_ups import (
     WakeUpReceiver,
     WakeUpSender,
 )
+from svc_oms.service.way.order_way import OrderWays
 from svc_oms.settings import OmsSettings
 
 # Container allocations between runs of the cyclic collector, and runs between those of its older
@@ -89,6 +91,7 @@ class _Shared:
     notices: Notices
     known: KnownOrders
     audit_log: AuditLog
+    controls_log: AuditLog
     blocks: BlockView
     recoveries: Recoveries
     controls: ControlsInForce
@@ -108,9 +111,12 @@ def build_replica(
     refusal_log = RefusalLog(store, clock, name)
     worker = _worker(shared, refusal_log)
     triggers = _triggers(shared, worker)
-    administration = SessionAdministration(store.session_actions(), clock, waker)
+    administration = SessionAdministration(
+        store.session_actions(), clock, waker, shared.controls_log
+    )
     leases = _leases(shared, administration)
     user_names = UserNames(store.directory())
+    past = ControlsInThePast(store.controls(), store.kills)
     return Replica(
         store=store,
         clock=clock,
@@ -125,7 +131,10 @@ def build_replica(
         wake_up_receiver=_wake_up_receiver(shared, leases),
         switches=_kill_switches(shared, worker),
         controls_in_force=shared.controls,
+        controls_in_the_past=past,
+        order_ways=OrderWays(store, past, shared.market, shared.venues, shared.controls.defaults),
         refusal_log=refusal_log,
+        controls_log=shared.controls_log,
         guards=FlowGuards(store.guards(), worker, clock),
         parked=_parked(shared),
         parked_view=ParkedView(store),
@@ -165,6 +174,7 @@ def _shared(
         notices=Notices(clock),
         known=KnownOrders(),
         audit_log=audit_log,
+        controls_log=AuditLog(f"{name}.controls"),
         recoveries=Recoveries(store, Readiness(), clock, audit_log),
         blocks=BlockView(store.kills, clock),
         controls=controls,
@@ -269,6 +279,7 @@ def _kill_switches(shared: _Shared, worker: CommandWorker) -> KillSwitches:
             venues,
             shared.waker,
             Puller(PullParts(store, clock, venues, worker, shared.name)),
+            shared.controls_log,
             shared.settings.engage_confirm_s_max,
         )
     )

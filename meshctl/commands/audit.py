@@ -1,4 +1,4 @@
-"""`ordermesh audit`: refused commands, and what people did to controls."""
+"""`ordermesh audit` and `logins`: refused commands, what people did to controls, who came in."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -7,8 +7,19 @@ from typing import Annotated
 import typer
 
 from mesh.names import called
-from meshctl.commands.common import JsonOption, emit, enum_word, run, show, table, usage_error, when
+from meshctl.commands.common import (
+    JsonOption,
+    emit,
+    enum_word,
+    run,
+    show,
+    table,
+    usage_error,
+    when,
+    with_mesh,
+)
 from meshctl.commands.ticket import moment
+from ordermesh.identity.v1 import identity_audit_service_pb2
 from ordermesh.oms.v1 import audit_service_pb2
 from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient
@@ -25,8 +36,9 @@ class AuditWord(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the commands to the application."""
     app.command()(audit)
+    app.command()(logins)
 
 
 def audit(
@@ -42,7 +54,10 @@ def audit(
     most: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List the audit log, newest first. Roles AUDITOR, RISK, OPERATOR."""
+    """List the audit log, newest first. Roles AUDITOR, RISK, OPERATOR.
+
+    `ordermesh show ENTRY` shows a refused request whole, with the limits at that time.
+    """
     now = datetime.now(UTC)
     request = audit_service_pb2.AuditServiceListRequest(
         actor=actor, account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
@@ -55,7 +70,9 @@ def audit(
         request.at_until.CopyFrom(moment(until, now, "--until", past=True))
 
     async def work(mesh: MeshClient) -> None:
-        shown = table("at", "actor", "command", "account", "reason", "text", whole=("at",))
+        shown = table(
+            "at", "actor", "command", "account", "reason", "text", "entry", whole=("at", "entry")
+        )
         found = 0
         while found < most:
             answer = await mesh.call(mesh.audit.List, request)
@@ -69,7 +86,7 @@ def audit(
                     when(one.at), called(one.actor, one.actor_name), one.command,
                     one.account_id,
                     enum_word(error_pb2.ErrorReason, one.reason) if one.reason else "",
-                    f"{one.text}{times}",
+                    f"{one.text}{times}", one.entry_id,
                 )  # fmt: skip
             if not answer.next_page_token:
                 break
@@ -78,6 +95,52 @@ def audit(
             show([], shown, "no entries", as_json=False)
 
     run(work)
+
+
+@with_mesh
+async def logins(
+    mesh: MeshClient,
+    since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
+    until: Annotated[str, typer.Option(help="Before this time.")] = "",
+    user: Annotated[str, typer.Option(help="Only about this user name.")] = "",
+    acts: Annotated[
+        list[str] | None, typer.Option("--act", help="LOGIN_FAILED, USER_CHANGED ...; repeatable.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List logins, failures, and what was done to users and keys. Roles as for `audit`."""
+    now = datetime.now(UTC)
+    request = identity_audit_service_pb2.IdentityAuditServiceListRequest(
+        username=user, page_size=min(most, PAGE_MAX), acts=[_act(text) for text in acts or ()]
+    )
+    if since:
+        request.at_from.CopyFrom(moment(since, now, "--since", past=True))
+    if until:
+        request.at_until.CopyFrom(moment(until, now, "--until", past=True))
+    found: list[identity_audit_service_pb2.IdentityAuditEntry] = []
+    while len(found) < most:
+        page = (await mesh.call(mesh.identity_audit.List, request)).entries
+        found += page
+        if len(page) < request.page_size:
+            break
+        request.before_entry_id = page[-1].entry_id
+    shown = table("at", "act", "user", "by", "address", "detail", whole=("at", "act"))
+    for one in found[:most]:
+        times = f" ({one.count} times)" if one.count > 1 else ""
+        shown.add_row(
+            when(one.at), enum_word(identity_audit_service_pb2.IdentityAct, one.act),
+            one.username or one.user_id, one.actor if one.actor != one.user_id else "",
+            one.address, f"{one.detail}{times}",
+        )  # fmt: skip
+    show(found[:most], shown, "no entries", as_json=as_json)
+
+
+def _act(text: str) -> identity_audit_service_pb2.IdentityAct:
+    name = f"IDENTITY_ACT_{text.upper().replace('-', '_')}"
+    if name not in identity_audit_service_pb2.IdentityAct.keys():  # noqa: SIM118  it is not a dict
+        usage_error(f"--act is {text!r}; it should be an act such as LOGIN_FAILED")
+    return identity_audit_service_pb2.IdentityAct.Value(name)  # type: ignore[return-value]
 
 
 def _reason(text: str) -> error_pb2.ErrorReason:

@@ -19,9 +19,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kernel import decimals
 from meshctl.client import local_mesh
 from meshctl.stack.home import Home, find_home
-from meshctl.stack.settings import StackSettings
+from meshctl.stack.settings import stack_settings
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient, MeshRefusedError, MeshUnreachableError, NotLoggedInError
@@ -66,7 +67,7 @@ AccountOption = Annotated[
 
 def current_home() -> Home:
     """Folder of the stack; by default ORDERMESH_HOME, else the nearest one upwards from here."""
-    return find_home(StackSettings().home, Path.cwd())
+    return find_home(stack_settings().home, Path.cwd())
 
 
 def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
@@ -143,6 +144,17 @@ def usage_error(text: str) -> NoReturn:
     """Leave with the usage exit code."""
     errors.print(f"[red]usage[/] {escape(text)}", highlight=False)
     raise typer.Exit(EXIT_USAGE)
+
+
+def number(typed: str) -> str:
+    """Return a typed decimal as the contracts have it: "240.50" is "240.5".
+
+    What is no decimal stays as it was typed; the mesh says what is wrong with it.
+    """
+    try:
+        return decimals.canonical(typed) if typed else ""
+    except ValueError:
+        return typed
 
 
 def table(*columns: str, whole: tuple[str, ...] = (), title: str = "") -> Table:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from meshctl.commands.common import enum_word, usage_error
+from meshctl.commands.common import enum_word, number, usage_error
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from ordermesh_client import MeshClient, MeshRefusedError
 
@@ -83,7 +83,10 @@ def takes_values(work: Callable[..., None]) -> Callable[..., None]:
         ]
 
     def command(**options: Any) -> None:
-        values = limit_pb2.LimitValues(**{name: options.pop(name) for name in VALUE_OPTIONS})
+        given: dict[str, Any] = {name: options.pop(name) for name in VALUE_OPTIONS}
+        for name, typed in given.items():
+            given[name] = number(typed) if isinstance(typed, str) else typed
+        values = limit_pb2.LimitValues(**given)
         work(values=values, **options)
 
     command.__doc__ = work.__doc__
@@ -161,12 +164,19 @@ async def every_limit(
     mesh: MeshClient, request: limit_service_pb2.ListLimitsRequest
 ) -> list[limit_pb2.Limit]:
     """Read every page of a list of limits."""
-    found: list[limit_pb2.Limit] = []
+    return list((await every_limit_and_more(mesh, request)).limits)
+
+
+async def every_limit_and_more(
+    mesh: MeshClient, request: limit_service_pb2.ListLimitsRequest
+) -> limit_service_pb2.ListLimitsResponse:
+    """Read every page of a list of limits as one, with what was in force beside them."""
+    whole = limit_service_pb2.ListLimitsResponse()
     while True:
         answer = await mesh.call(mesh.limits.ListLimits, request)
-        found += answer.limits
+        whole.MergeFrom(answer)
         if not answer.next_page_token:
-            return found
+            return whole
         request.page_token = answer.next_page_token
 
 

@@ -36,11 +36,13 @@ from meshctl.commands.limit_values import (
     VenueOption,
     chosen_range,
     every_limit,
+    every_limit_and_more,
     range_words,
     set_over,
     takes_values,
     values_words,
 )
+from meshctl.commands.limits_in_force import tell_in_force
 from meshctl.commands.overrides import overrides
 from meshctl.commands.proposed_changes import changes, tell_change
 from meshctl.commands.ticket import moment
@@ -81,7 +83,10 @@ def list_limits(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the limits in force."""
+    """List the limits in force, and the overrides, trading states and kill switches with them.
+
+    A limit that counts for no order, or not for all, names the more specific ones.
+    """
     request = limit_service_pb2.ListLimitsRequest(account_id=account, page_size=1000)
     if kind is not None:
         request.kind = limit_pb2.LimitKind.Value(f"LIMIT_KIND_{kind.name}")  # type: ignore[assignment]
@@ -89,14 +94,7 @@ def list_limits(
         request.at.CopyFrom(moment(at, datetime.now(UTC), "--at", past=True))
 
     async def work(mesh: MeshClient) -> None:
-        found = await every_limit(mesh, request)
-        # Two lines per limit, so that 80 columns are enough.
-        shown = table("limit", "kind", "where and what", whole=("limit", "kind"))
-        for one in found:
-            until = f" until {when(one.valid_until)}" if when(one.valid_until) else ""
-            says = f"{values_words(one.values)}{until}, version {one.version}"
-            shown.add_row(one.limit_id, _kind(one), f"{range_words(one.range)}\n{says}")
-        show(found, shown, "no limits", as_json=as_json)
+        tell_in_force(await every_limit_and_more(mesh, request), as_json=as_json)
 
     run(work)
 

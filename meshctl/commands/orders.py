@@ -14,6 +14,7 @@ from meshctl.commands.common import (
     console,
     emit,
     first_account,
+    number,
     rejected,
     resolve,
     run,
@@ -277,7 +278,7 @@ def replace(
     async def work(mesh: MeshClient) -> int:
         terms = (await mesh.get(order_id)).order.terms
         for field, value in changes.items():
-            setattr(terms, field, value or getattr(terms, field))
+            setattr(terms, field, number(value) or getattr(terms, field))
         if expire:
             terms.expire_time.CopyFrom(moment(expire, datetime.now(UTC), "--expire"))
         request = order_service_pb2.ReplaceRequest(order_id=order_id, terms=terms)

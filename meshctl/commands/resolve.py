@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from meshctl.commands.common import JsonOption, console, emit, run, say, usage_error
+from meshctl.commands.common import JsonOption, console, emit, number, run, say, usage_error
 from meshctl.commands.words import state_text
 from ordermesh.oms.v1 import order_service_pb2
 from ordermesh_client import MeshClient
@@ -85,4 +85,6 @@ def found_execution(text: str) -> order_service_pb2.FoundExecution:
     if len(parts) != EXECUTION_PARTS:
         usage_error(f"--execution is {text!r}; it should be EXEC_ID:QUANTITY:PRICE")
     exec_id, quantity, price = parts
-    return order_service_pb2.FoundExecution(exec_id=exec_id, quantity=quantity, price=price)
+    return order_service_pb2.FoundExecution(
+        exec_id=exec_id, quantity=number(quantity), price=number(price)
+    )

@@ -9,7 +9,7 @@ from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from meshctl.commands.common import usage_error
+from meshctl.commands.common import number, usage_error
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 
 
@@ -90,12 +90,12 @@ class Ticket:
         """Return the terms; the mesh checks whether they fit together."""
         tif = self.tif or (TifWord.GTD if self.expire else TifWord.DAY)
         made = order_pb2.OrderTerms(
-            quantity=self.quantity,
-            cash_quantity=self.cash,
-            limit_price=self.limit,
-            stop_price=self.stop,
-            trailing_offset=self.trail,
-            display_quantity=self.display,
+            quantity=number(self.quantity),
+            cash_quantity=number(self.cash),
+            limit_price=number(self.limit),
+            stop_price=number(self.stop),
+            trailing_offset=number(self.trail),
+            display_quantity=number(self.display),
             time_in_force=f"TIME_IN_FORCE_{tif.name}",
         )
         if self.expire:
@@ -132,15 +132,18 @@ def _peg(text: str) -> order_pb2.Peg:
         usage_error(
             f"--peg is {text!r}; it should be {', '.join(_PEG_WORDS)}, with :OFFSET if needed"
         )
-    return order_pb2.Peg(reference=_PEG_WORDS[word], offset=offset)
+    return order_pb2.Peg(reference=_PEG_WORDS[word], offset=number(offset))
 
 
 _AGO: Final = re.compile(r"^(\d{1,6})([smhd])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?$")
+
+
 def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Timestamp:
-    """Read a time: ISO 8601, UTC if it has no zone, or a distance such as 30m, 2h, 7d.
+    """Read a time: ISO 8601 or a time of today, UTC if it has no zone, or a distance: 30m, 2h, 7d.
 
     Args:
         text: What was typed.
@@ -154,10 +157,11 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
         made.FromDatetime(now - distance if past else now + distance)
         return made
     try:
-        when = datetime.fromisoformat(text)
+        today = f"{now.astimezone(UTC):%Y-%m-%d}T" if _TIME.match(text) else ""
+        when = datetime.fromisoformat(f"{today}{text}")
     except ValueError:
         usage_error(
-            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), or 30m, 2h, 7d"
+            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), 17:30, or 30m, 2h, 7d"
         )
     made.FromDatetime(when if when.tzinfo else when.replace(tzinfo=UTC))
     return made
@@ -175,7 +179,7 @@ def oco_pair(
     second.CopyFrom(first)
     second.type = order_pb2.ORDER_TYPE_STOP
     second.terms.limit_price = ""
-    second.terms.stop_price = stop
+    second.terms.stop_price = number(stop)
     for one in (first, second):
         one.idempotency_key = str(uuid.uuid4())
         one.link.CopyFrom(order_pb2.OrderLink(kind="ORDER_LINK_KIND_OCO", group_id=group))
@@ -213,7 +217,7 @@ def bracket(
             link=link,
             reduce_only=reduce_only,
         )
-        setattr(one.terms, field, price)
+        setattr(one.terms, field, number(price))
         one.link.parent_key = entry.idempotency_key
         made.append(one)
     return _batch(made)

@@ -25,7 +25,7 @@ from meshctl.stack.log_lines import readable
 from meshctl.stack.ports import require_free
 from meshctl.stack.process import StartError
 from meshctl.stack.services import StackOptions, http_get
-from meshctl.stack.settings import StackSettings
+from meshctl.stack.settings import StackSettings, stack_settings
 from meshctl.stack.users import DEMO_USERS, ensure_passwords
 
 EXIT_REFUSED = 3
@@ -103,7 +103,7 @@ def up(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Start the whole mesh on this machine. Ctrl-C stops it; the data stays."""
-    settings = StackSettings()
+    settings = stack_settings()
     where = _made_home(home, settings)
     for file in (venues, replay):
         if file is not None and not file.is_file():
@@ -146,7 +146,7 @@ def _made_home(home: Path | None, settings: StackSettings) -> Home:
 
 def down(home: HomeOption = None) -> None:
     """Stop the mesh that runs here, with all its processes. The data stays."""
-    where = _home(home, StackSettings())
+    where = _home(home, stack_settings())
     state = where.state()
     if supervisor_runs(where):
         os.kill(int(state["supervisor_pid"]), signal.SIGTERM)
@@ -169,7 +169,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show every process, its age, and whether it is ready. Exit code 4 if not all are ready."""
-    where = _home(home, StackSettings())
+    where = _home(home, stack_settings())
     state = where.state() if supervisor_runs(where) else {}
     rows = asyncio.run(_readiness(state)) if state else []
     well = bool(rows) and bool(state.get("ready")) and all(row["ready"] for row in rows)
@@ -223,7 +223,7 @@ def _welcome(home: Home, seconds: float, venues_file: Path | None) -> None:
     # The demo trades at simulated venues only.
     try_out = "demo" if venues_file is None else "instruments"
     table.add_row("terminal", f"source {_relative(Path(sys.executable).parent / 'activate')}, then")
-    if find_home(StackSettings().home, Path.cwd()).root != home.root:
+    if find_home(stack_settings().home, Path.cwd()).root != home.root:
         # --home applies to this command only; the others find the mesh by this variable.
         table.add_row("", f"export ORDERMESH_HOME={home.root}")
     table.add_row("", f"ordermesh login alice  ·  ordermesh {try_out}  ·  ordermesh status")

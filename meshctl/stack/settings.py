@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mesh.settings import ENV_PREFIX, SettingsError, explained
 
 
 class StackSettings(BaseSettings):
     """External servers by URL, and the folder of the stack; all with the prefix ORDERMESH_."""
 
-    model_config = SettingsConfigDict(env_prefix="ORDERMESH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
 
     home: Path | None = None
     """Folder of the stack's data; by default ``.ordermesh`` in the project."""
@@ -32,3 +35,15 @@ class StackSettings(BaseSettings):
     def owner_url(self) -> str:
         """The URL for migrations and retention."""
         return self.database_owner_url or self.database_url
+
+
+def stack_settings() -> StackSettings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: A value is not valid.
+    """
+    try:
+        return StackSettings()
+    except ValidationError as error:
+        raise SettingsError(explained(error, lambda name: f"{ENV_PREFIX}{name.upper()}")) from None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.settings import SettingsError
@@ -73,6 +73,14 @@ class Es256Signer:
     def jwks_json(self) -> str:
         """Write the public keys as an RFC 7517 document."""
         return self._jwks
+
+    def public_keys(self) -> KeySet:
+        """Return the public keys."""
+        return KeySet.import_key_set(json.loads(self._jwks))
+
+    def key_ids(self) -> list[str]:
+        """Return the ids of the keys, the one that signs first."""
+        return [str(key.kid) for key in self._keys]
 
 
 def load_keys(path: Path) -> list[ECKey]:

@@ -45,14 +45,14 @@ class AuthServicer:
         log.info("login", user_id=grant.user.user_id, session_id=session_id)
         return pb.LoginResponse(tokens=tokens_to_proto(grant), user=user_to_proto(grant.user))
 
-    async def Refresh(self, request: pb.RefreshRequest, _: Call) -> pb.RefreshResponse:  # noqa: N802
+    async def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.RefreshResponse:  # noqa: N802
         """Exchange a refresh token for the next one."""
-        grant = await _answer(refresh(self._parts, request.refresh_token))
+        grant = await _answer(refresh(self._parts, request.refresh_token, caller_address(call)))
         return pb.RefreshResponse(tokens=tokens_to_proto(grant), user=user_to_proto(grant.user))
 
-    async def Logout(self, request: pb.LogoutRequest, _: Call) -> pb.LogoutResponse:  # noqa: N802
+    async def Logout(self, request: pb.LogoutRequest, call: Call) -> pb.LogoutResponse:  # noqa: N802
         """End a session."""
-        await _answer(logout(self._parts, request.refresh_token))
+        await _answer(logout(self._parts, request.refresh_token, caller_address(call)))
         return pb.LogoutResponse()
 
     async def GetJwks(self, _request: pb.GetJwksRequest, _: Call) -> pb.GetJwksResponse:  # noqa: N802

@@ -2,8 +2,9 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from svc_identity.domain.audit import Act, AuditEntry
 from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
@@ -75,6 +76,33 @@ class RevocationList(Protocol):
         """List what was revoked within the last seconds."""
 
 
+class AuditFilter(NamedTuple):
+    """Which entries are wanted. Empty means all."""
+
+    from_ns: int = 0
+    until_ns: int = 0
+    username: str = ""
+    acts: tuple[int, ...] = ()
+    before_entry_id: str = ""
+    limit: int = 100
+
+
+class AuditLog(Protocol):
+    """The audit log, which entries are only added to."""
+
+    async def add(self, entry: AuditEntry) -> None:
+        """Append an entry."""
+
+    async def page(self, wanted: AuditFilter) -> list[AuditEntry]:
+        """Read a page, newest first."""
+
+    async def keys_locked(self) -> list[tuple[Act, str]]:
+        """Read the acts about signing keys, oldest first; nobody else can until the end."""
+
+    async def acts_after(self, number: int | None) -> tuple[int, list[Act]]:
+        """Read the acts of users after a number, and the number of the last; None: only that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The tables of one transaction."""
@@ -83,6 +111,7 @@ class Work:
     sessions: Sessions
     failures: FailureCounts
     revocations: RevocationList
+    audit: AuditLog
 
 
 class Store(Protocol):

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Final
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
+from mesh.revocations import Revoked
 from svc_identity.service.ports import Store, StoreUnavailableError
 
 READ_INTERVAL_S: Final = 2.0
@@ -22,7 +24,22 @@ class PublishedRevocations:
     While the database is away the last list stays, with its time.
     """
 
-    def __init__(self, store: Store, clock: Clock, access_token_s: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        access_token_s: int,
+        put: Callable[[Revoked], None] = lambda _: None,
+    ) -> None:
+        """Publish the revocations of a store.
+
+        Args:
+            store: Where they are.
+            clock: Gives the time.
+            access_token_s: Life of an access token: what was revoked earlier is not listed.
+            put: Gets each list that is read, for this process itself.
+        """
+        self._put = put
         self._store = store
         self._clock = clock
         self._within_s = access_token_s + MARGIN_S
@@ -48,6 +65,7 @@ class PublishedRevocations:
             _log.warning("the list of revoked tokens cannot be read: the database is away")
             return
         self._document = self._write(revoked.sessions, dict(revoked.users), as_of_s=now_s)
+        self._put(Revoked(now_s, revoked.sessions, dict(revoked.users)))
 
     @staticmethod
     def _write(sessions: frozenset[str], users: dict[str, int], as_of_s: int) -> bytes:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+from kernel.clock import Clock
+from svc_identity.domain.audit import Act, changes, described
 from svc_identity.domain.errors import InvalidUserError
 from svc_identity.domain.sessions import EndCause
 from svc_identity.domain.users import Role, User, check_password, check_user, fold_username
-from svc_identity.service.ports import Passwords, Store
+from svc_identity.service.audit import entry
+from svc_identity.service.ports import Passwords, Store, Work
 
 
 async def ensure_user(
@@ -18,6 +21,8 @@ async def ensure_user(
     password: str,
     roles: frozenset[Role],
     accounts: frozenset[str],
+    clock: Clock,
+    by: str,
 ) -> User:
     """Add a user, or update and enable the user with this name.
 
@@ -31,13 +36,16 @@ async def ensure_user(
     wanted = replace(wanted, password_hash=await passwords.hash(password))
     async with store.work() as work:
         known = await work.users.by_name(name)
+        act, detail = Act.USER_ADDED, described(wanted)
         if known is not None:
             wanted = replace(wanted, user_id=known.user_id)
+            act, detail = Act.USER_CHANGED, changes(known, wanted)
         await work.users.save(wanted)
+        await _record(work, clock, act, by, wanted, detail)
     return wanted
 
 
-async def disable_user(store: Store, username: str) -> User:
+async def disable_user(store: Store, username: str, *, clock: Clock, by: str) -> User:
     """Disable a user and end its sessions; its access tokens and streams end within seconds.
 
     Raises:
@@ -50,7 +58,15 @@ async def disable_user(store: Store, username: str) -> User:
         disabled = replace(known, disabled=True)
         await work.users.save(disabled)
         await work.sessions.end_all(known.user_id, EndCause.USER_DISABLED)
+        await _record(work, clock, Act.USER_DISABLED, by, disabled, described(disabled))
     return disabled
+
+
+async def _record(work: Work, clock: Clock, act: Act, by: str, user: User, detail: str) -> None:
+    who = f"admin:{by}"
+    await work.audit.add(
+        entry(clock, act, actor=who, user_id=user.user_id, username=user.username, detail=detail)
+    )
 
 
 async def list_users(store: Store) -> list[User]:

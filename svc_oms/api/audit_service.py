@@ -65,4 +65,4 @@ class RefusalRecorder:
         if call.method.startswith(LINK_METHODS) or not is_refusal(error):
             return
         entry = call_refusal(self._clock.now_ns(), call, request, error)
-        await self._refusal_log.refused(entry)
+        await self._refusal_log.refused(entry, request)

@@ -94,7 +94,9 @@ class _Flat:
         )
         accounts = frozenset({request.account_id})
         return await self._worker.ask(
-            lambda reply: Submission(CommandKind.GO_FLAT, command, accounts, self._hash, reply),
+            lambda reply: Submission(
+                CommandKind.GO_FLAT, command, accounts, self._hash, reply, request=request
+            ),
             self._call,
         )
 

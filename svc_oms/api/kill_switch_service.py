@@ -16,6 +16,7 @@ from ordermesh.type.v1 import stream_pb2
 from svc_oms.api.kill_scope import Reader, require_met, require_scope
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
+from svc_oms.service.audit.refusal_entries import call_action
 from svc_oms.service.codec.kill_messages import pull_message, scope_value, switch_message
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import person_of
@@ -68,27 +69,26 @@ class KillSwitchServicer:
         self, request: pb.EngageRequest, call: Call
     ) -> pb.EngageResponse:
         """Engage a switch."""
-        row, duplicate = await self._engage(
-            request, call.user, SwitchKind.SWITCH, drill=request.drill
-        )
+        row, duplicate = await self._engage(request, call, SwitchKind.SWITCH, drill=request.drill)
         return pb.EngageResponse(kill_switch=switch_message(row), duplicate=duplicate)
 
     async def MassCancel(  # noqa: N802
         self, request: pb.MassCancelRequest, call: Call
     ) -> pb.MassCancelResponse:
         """Cancel everything in scope."""
-        row, duplicate = await self._engage(request, call.user, SwitchKind.MASS_CANCEL)
+        row, duplicate = await self._engage(request, call, SwitchKind.MASS_CANCEL)
         return pb.MassCancelResponse(kill_switch=switch_message(row), duplicate=duplicate)
 
     async def _engage(
         self,
         request: pb.EngageRequest | pb.MassCancelRequest,
-        principal: Principal,
+        call: Call,
         kind: int,
         *,
         drill: bool = False,
     ) -> tuple[SwitchRow, bool]:
         self._readiness.require()
+        principal = call.user
         require_scope(request.scope, principal)
         order = EngageOrder(
             kind,
@@ -97,6 +97,7 @@ class KillSwitchServicer:
             scope_value(request.scope),
             request.reason,
             person_of(principal),
+            call_action(call, request, request.scope.account_id),
             drill,
         )
         with reaching_database():
@@ -121,7 +122,10 @@ class KillSwitchServicer:
         """Propose a release."""
         with reaching_database():
             row = await self._board.propose_release(
-                request.switch_id, person_of(call.user), request.reason
+                request.switch_id,
+                person_of(call.user),
+                request.reason,
+                call_action(call, request),
             )
         return pb.ProposeReleaseResponse(kill_switch=switch_message(row))
 
@@ -130,7 +134,9 @@ class KillSwitchServicer:
     ) -> pb.ApproveReleaseResponse:
         """Release, as the second person."""
         with reaching_database():
-            row = await self._board.approve_release(request.switch_id, person_of(call.user))
+            row = await self._board.approve_release(
+                request.switch_id, person_of(call.user), call_action(call, request)
+            )
         return pb.ApproveReleaseResponse(kill_switch=switch_message(row))
 
     async def List(  # noqa: N802

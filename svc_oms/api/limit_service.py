@@ -11,13 +11,17 @@ from mesh.auth import Principal
 from mesh.call import Call
 from mesh.errors import refuse
 from mesh.timestamps import from_timestamp
-from ordermesh.oms.v1 import limit_pb2
+from ordermesh.oms.v1 import kill_switch_pb2, limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
+from svc_oms.api.kill_scope import Reader
 from svc_oms.api.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
+from svc_oms.domain.kill_switches import Scope, reaches
+from svc_oms.service.audit.refusal_entries import call_action
 from svc_oms.service.codec.control_records import position_message
 from svc_oms.service.controls.change_parts import Caller
+from svc_oms.service.controls.controls_at import ControlsInThePast
 from svc_oms.service.controls.limit_changes import LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
@@ -52,6 +56,8 @@ VERSIONS_PAGE_MAX = 1000
 STATUSES_MAX = 1000
 POSITIONS_MAX = 10_000
 
+_SCOPED_TARGETS = frozenset({StatusTarget.ACCOUNT.value, StatusTarget.FIRM.value})
+
 Answer = TypeVar("Answer", bound=Message)
 
 
@@ -59,9 +65,14 @@ class LimitServicer:
     """See the comments in limit_service.proto."""
 
     def __init__(
-        self, readiness: Readiness, changes: LimitChanges, controls: ControlsInForce
+        self,
+        readiness: Readiness,
+        changes: LimitChanges,
+        controls: ControlsInForce,
+        past: ControlsInThePast,
     ) -> None:
         self._readiness = readiness
+        self._past = past
         self._changes = changes
         self._controls = controls
 
@@ -124,24 +135,54 @@ class LimitServicer:
     # Reads.
 
     async def ListLimits(self, request: pb.ListLimitsRequest, call: Call) -> pb.ListLimitsResponse:  # noqa: N802
-        """List limits in force."""
+        """List limits in force, and what else was in force with them."""
         at_ns = from_timestamp(request.at) if request.HasField("at") else self._changes.now_ns()
+        at_us = to_us(at_ns)
         size = request.page_size or PAGE_DEFAULT
-        found: list[limit_pb2.Limit] = []
         after = page_id(request.page_token)
+        past, account_id = self._past, request.account_id
         with self._readiness.reaching():
-            scopes = await self._scopes(request.account_id, call.user)
-            while len(found) <= size:
-                rows = await self._changes.store.in_force(
-                    RecordKind.LIMIT, to_us(at_ns), after, scopes, size + 1
-                )
-                limits = [limit_pb2.Limit.FromString(row.body) for row in rows]
-                found += [each for each in limits if request.kind in {0, each.kind}]
-                if len(rows) <= size:
-                    break
-                after = rows[-1].object_id
-        more = found[size - 1].limit_id if len(found) > size else ""
-        return pb.ListLimitsResponse(limits=found[:size], next_page_token=more)
+            scopes = await self._scopes(account_id, call.user)
+            every = [
+                each for each in await past.limits(at_us, scopes) if request.kind in {0, each.kind}
+            ]
+            found = [each for each in every if each.limit_id > after]
+            page = found[:size]
+            answer = pb.ListLimitsResponse(
+                limits=page, replaced=await past.replaced(page, every, account_id)
+            )
+            if len(found) > size:
+                answer.next_page_token = page[-1].limit_id
+            if not after:
+                accounts = None if scopes is None else [account_id] if account_id else scopes
+                answer.overrides.extend(await past.overrides(at_us, accounts, every))
+                answer.statuses.extend(await self._statuses_at(at_us, scopes))
+                answer.kill_switches.extend(await self._switches_at(at_us, account_id, call.user))
+        return answer
+
+    async def _statuses_at(
+        self, at_us: int, scopes: list[str] | None
+    ) -> list[limit_pb2.TradingStatusRecord]:
+        found = await self._past.statuses(at_us, scopes)
+        return [
+            one
+            for one in found
+            if scopes is None or one.target not in _SCOPED_TARGETS or one.target_id in scopes
+        ]
+
+    async def _switches_at(
+        self, at_us: int, account_id: str, reader: Principal
+    ) -> list[kill_switch_pb2.KillSwitch]:
+        """Return the kill switches that were in force, as far as the reader may see them."""
+        names = [account_id] if account_id else sorted(reader.accounts)
+        rows = tuple(await self._changes.store.account_rows(names))
+        owners = [(one.firm_id, one.desk_id, one.account_id) for one in rows]
+        sees = Reader(reader, rows)
+        return [
+            sees.message(row)
+            for row in await self._past.switches(at_us)
+            if sees.sees(row) and (not account_id or reaches(Scope(*row.scope), owners))
+        ]
 
     async def ListLimitHistory(  # noqa: N802
         self, request: pb.ListLimitHistoryRequest, call: Call
@@ -263,7 +304,11 @@ class LimitServicer:
 
 def _caller(request: Any, call: Call) -> Caller:
     return Caller(
-        call.user.subject, request.idempotency_key, body_hash(request), call.user.username
+        call.user.subject,
+        request.idempotency_key,
+        body_hash(request),
+        call.user.username,
+        call_action(call, request),
     )
 
 

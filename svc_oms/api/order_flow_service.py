@@ -212,7 +212,7 @@ class _Flow:
         entry = call_refusal(
             self._parts.streams.clock.now_ns(), self._call, request, error, kind or "nothing"
         )
-        await self._parts.refusal_log.refused(entry)
+        await self._parts.refusal_log.refused(entry, request)
         self._done(command.correlation_id, error)
 
     def _done(self, number: int, outcome: Outcome) -> None:

@@ -28,6 +28,7 @@ from svc_oms.service.ports.parked_ports import StatementRow
 from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CancelAll,
+    Command,
     CommandKind,
     Outcome,
     PlaceBatch,
@@ -42,6 +43,12 @@ _NOBODY: frozenset[str] = frozenset()
 def body_hash(request: Message) -> bytes:
     """Hash a request in canonical form: equal requests, however they were encoded."""
     return sha256(request.SerializeToString(deterministic=True)).digest()
+
+
+def _submission(
+    kind: CommandKind, command: Command, accounts: Container[str], request: Message, reply: Reply
+) -> Submission:
+    return Submission(kind, command, accounts, body_hash(request), reply, request=request)
 
 
 def _tradable(user: Principal) -> frozenset[str]:
@@ -83,7 +90,7 @@ def _place(
         hold_for_approval=request.hold_for_approval,
         reduce_only=request.reduce_only,
     )
-    return Submission(CommandKind.PLACE, command, user.accounts, body_hash(request), reply)
+    return _submission(CommandKind.PLACE, command, user.accounts, request, reply)
 
 
 def _link(message: order_pb2.OrderLink, path: str) -> Link:
@@ -133,7 +140,7 @@ def place_batch(
         atomic=request.atomic,
         actor=user.subject,
     )
-    return Submission(CommandKind.PLACE_BATCH, command, user.accounts, body_hash(request), reply)
+    return _submission(CommandKind.PLACE_BATCH, command, user.accounts, request, reply)
 
 
 def _unheard(_outcome: Outcome) -> None:
@@ -145,13 +152,13 @@ def approve(request: order_service_pb2.ApproveRequest, user: Principal, reply: R
     command = ApproveOrder(
         request.idempotency_key, request.order_id, user.subject, request.expected_version
     )
-    return Submission(CommandKind.APPROVE, command, _approvable(user), body_hash(request), reply)
+    return _submission(CommandKind.APPROVE, command, _approvable(user), request, reply)
 
 
 def decline(request: order_service_pb2.DeclineRequest, user: Principal, reply: Reply) -> Submission:
     """Make a submission of a second person's refusal to approve."""
     command = DeclineOrder(request.idempotency_key, request.order_id, user.subject, request.text)
-    return Submission(CommandKind.DECLINE, command, _approvable(user), body_hash(request), reply)
+    return _submission(CommandKind.DECLINE, command, _approvable(user), request, reply)
 
 
 def _approvable(user: Principal) -> Container[str]:
@@ -167,13 +174,13 @@ def replace(request: order_service_pb2.ReplaceRequest, user: Principal, reply: R
         actor=user.subject,
         expected_version=request.expected_version,
     )
-    return Submission(CommandKind.REPLACE, command, _tradable(user), body_hash(request), reply)
+    return _submission(CommandKind.REPLACE, command, _tradable(user), request, reply)
 
 
 def cancel(request: order_service_pb2.CancelRequest, user: Principal, reply: Reply) -> Submission:
     """Make a submission of a cancel."""
     command = CancelOrder(request.idempotency_key, request.order_id, user.subject)
-    return Submission(CommandKind.CANCEL, command, _tradable(user), body_hash(request), reply)
+    return _submission(CommandKind.CANCEL, command, _tradable(user), request, reply)
 
 
 def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: Reply) -> Submission:
@@ -198,7 +205,7 @@ def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: R
         parked_id=request.parked_id,
         actor_name=user.username,
     )
-    return Submission(CommandKind.RESOLVE, command, EVERY_ACCOUNT, body_hash(request), reply)
+    return _submission(CommandKind.RESOLVE, command, EVERY_ACCOUNT, request, reply)
 
 
 def confirmed(
@@ -237,7 +244,7 @@ def cancel_all(
         side=request.side,
         actor=user.subject,
     )
-    return Submission(CommandKind.CANCEL_ALL, command, user.accounts, body_hash(request), reply)
+    return _submission(CommandKind.CANCEL_ALL, command, user.accounts, request, reply)
 
 
 def flow_command(

@@ -29,6 +29,7 @@ from svc_oms.service.ports.parked_ports import StatementFilter
 from svc_oms.service.reference.market import Market
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.submissions import Submission, Taken
+from svc_oms.service.way.order_way import OrderWays
 
 SERVICE = "ordermesh.oms.v1.OrderService"
 ACCESS: dict[str, Access] = {
@@ -47,6 +48,7 @@ ACCESS: dict[str, Access] = {
     "GoFlat": user("TRADER", "RISK"),
     # Each account's reads decide whose orders the caller may see.
     "Get": user(),
+    "ShowOrder": user(),
     "List": user(),
     "Watch": user(),
 }
@@ -65,8 +67,10 @@ class OrderServicer:
         worker: CommandWorker,
         market: Market,
         statements: Statements,
+        ways: OrderWays,
     ) -> None:
         self._streams = streams
+        self._ways = ways
         self._statements = statements
         self._store = streams.store
         self._worker = worker
@@ -205,6 +209,15 @@ class OrderServicer:
             order=order_pb2.Order.FromString(row.body),
             executions=[_execution(execution) for execution in executions],
         )
+
+    async def ShowOrder(  # noqa: N802
+        self, request: order_service_pb2.ShowOrderRequest, call: Call
+    ) -> order_service_pb2.ShowOrderResponse:
+        """Return the whole way of an order."""
+        at = request.at if request.HasField("at") else None
+        now_ns = self._streams.clock.now_ns()
+        with reaching_database():
+            return await self._ways.show(request.id, at, call.user, now_ns)
 
     async def List(  # noqa: N802
         self, request: order_service_pb2.ListRequest, call: Call

@@ -136,6 +136,7 @@ class ParkedServicer:
                     yield pb.ParkedServiceWatchResponse(heartbeat=life.heartbeat())
                 await news.wait()
             yield pb.ParkedServiceWatchResponse(drain=life.drain())
+            raise life.end_error("this stream ends; open another")
 
     def _new(
         self, reader: Principal, sent: dict[object, bytes]

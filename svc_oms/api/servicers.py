@@ -27,7 +27,7 @@ def add(server: MeshServer, replica: Replica) -> None:
 
 def _add_orders(server: MeshServer, replica: Replica) -> None:
     orders = order_service.OrderServicer(
-        replica.streams, replica.worker, replica.market, replica.statements
+        replica.streams, replica.worker, replica.market, replica.statements, replica.order_ways
     )
     server.add(orders, order_service.SERVICE, order_service.ACCESS)
     parked = parked_service.ParkedServicer(
@@ -52,9 +52,15 @@ def _add_controls(server: MeshServer, replica: Replica) -> None:
     )
     server.add(kill, kill_switch_service.SERVICE, kill_switch_service.ACCESS)
     changes = LimitChanges(
-        accounts, replica.clock, replica.directory, replica.controls_in_force.defaults
+        accounts,
+        replica.clock,
+        replica.directory,
+        replica.controls_log,
+        replica.controls_in_force.defaults,
     )
-    limits = limit_service.LimitServicer(replica.readiness, changes, replica.controls_in_force)
+    limits = limit_service.LimitServicer(
+        replica.readiness, changes, replica.controls_in_force, replica.controls_in_the_past
+    )
     server.add(limits, limit_service.SERVICE, limit_service.ACCESS)
 
 

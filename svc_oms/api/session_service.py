@@ -10,6 +10,7 @@ from mesh.call import Call
 from mesh.streams.life import StreamLife
 from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2, session_service_pb2
+from svc_oms.service.audit.refusal_entries import call_action
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import invalid_field
 from svc_oms.service.readiness import Readiness
@@ -104,6 +105,7 @@ class SessionServicer:
                     yield pb.SessionServiceWatchResponse(heartbeat=life.heartbeat())
                 await is_set_within(news, LOOK_INTERVAL_S)
             yield pb.SessionServiceWatchResponse(drain=life.drain())
+            raise life.end_error("this stream ends; open another")
 
     async def ListActions(  # noqa: N802
         self, request: pb.ListActionsRequest, call: Call
@@ -131,6 +133,7 @@ class SessionServicer:
                 who=person_of(call.user),
                 why=request.reason,
                 life_s=request.expires_in_s,
+                audit=call_action(call, request),
             )
         return pb.ProposeSequenceChangeResponse(action=action)
 
@@ -140,7 +143,10 @@ class SessionServicer:
         """Approve another person's proposal."""
         with self._readiness.reaching():
             action = await self._administration.decide(
-                request.action_id, person_of(call.user), approve=True
+                request.action_id,
+                person_of(call.user),
+                approve=True,
+                audit=call_action(call, request),
             )
         return pb.ApproveSequenceChangeResponse(action=action)
 
@@ -150,44 +156,51 @@ class SessionServicer:
         """Reject a proposal."""
         with self._readiness.reaching():
             action = await self._administration.decide(
-                request.action_id, person_of(call.user), approve=False, why=request.reason
+                request.action_id,
+                person_of(call.user),
+                approve=False,
+                audit=call_action(call, request),
+                why=request.reason,
             )
         return pb.RejectSequenceChangeResponse(action=action)
 
     async def _ordered(
         self,
-        session_id: str,
+        request: pb.DisconnectRequest | pb.ConnectRequest | pb.HandOverRequest,
         kind: session_pb2.SessionActionKind,
         call: Call,
-        why: str,
         *,
         now: bool = False,
     ) -> session_pb2.SessionAction:
-        who = person_of(call.user)
         with self._readiness.reaching():
-            return await self._administration.order(session_id, kind, who, why, now=now)
+            return await self._administration.order(
+                request.session_id,
+                kind,
+                person_of(call.user),
+                request.reason,
+                call_action(call, request),
+                now=now,
+            )
 
     async def Disconnect(  # noqa: N802
         self, request: pb.DisconnectRequest, call: Call
     ) -> pb.DisconnectResponse:
         """Log a session out until Connect."""
-        action = await self._ordered(request.session_id, DISCONNECT, call, request.reason)
+        action = await self._ordered(request, DISCONNECT, call)
         return pb.DisconnectResponse(action=action)
 
     async def Connect(  # noqa: N802
         self, request: pb.ConnectRequest, call: Call
     ) -> pb.ConnectResponse:
         """Let a session log on again, or at once."""
-        action = await self._ordered(
-            request.session_id, CONNECT, call, request.reason, now=request.now
-        )
+        action = await self._ordered(request, CONNECT, call, now=request.now)
         return pb.ConnectResponse(action=action)
 
     async def HandOver(  # noqa: N802
         self, request: pb.HandOverRequest, call: Call
     ) -> pb.HandOverResponse:
         """Give a session to a standby."""
-        action = await self._ordered(request.session_id, HAND_OVER, call, request.reason)
+        action = await self._ordered(request, HAND_OVER, call)
         return pb.HandOverResponse(action=action)
 
 

@@ -20,13 +20,18 @@ from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 
 
 class Stamp(NamedTuple):
-    """Who, when and why of an event. Times are UTC nanoseconds; 0 if there is none."""
+    """Who, when and why of an event. Times are UTC nanoseconds; 0 if there is none.
+
+    MsgSeqNum(34) and MsgType(35) are those of the venue's message that caused it.
+    """
 
     occurred_at_ns: int
     venue_time_ns: int = 0
     received_at_ns: int = 0
     actor: str = "oms"
     idempotency_key: str = ""
+    msg_seq_num: int = 0
+    msg_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

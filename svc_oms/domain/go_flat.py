@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.checks import Instrument
-from svc_oms.domain.numbers import ZERO, Quantity
+from svc_oms.domain.numbers import EXACT, ZERO, Quantity, subtract
 
 # Orders that close one position: a listing's largest order may be small.
 FLAT_ORDERS_MAX: Final = 20
@@ -92,20 +92,20 @@ def plan(
 def _orders(position: Decimal, listing: Instrument, sizes: Sizes) -> Plan:
     side = Side.SELL if position > 0 else Side.BUY
     held, lot = position.copy_abs(), listing.lot_size
-    remainder = held % lot
-    left = held - remainder
+    remainder = EXACT.remainder(held, lot)
+    left = subtract(held, remainder)
     largest = left
     if sizes.largest is not None:
-        largest = sizes.largest - sizes.largest % lot
+        largest = subtract(sizes.largest, EXACT.remainder(sizes.largest, lot))
     quantities: list[Quantity] = []
     next_size = largest
     while left > ZERO and largest > ZERO and len(quantities) < FLAT_ORDERS_MAX:
         part = min(left, next_size)
         quantities.append(Quantity(part))
-        left -= part
+        left = subtract(left, part)
         if sizes.distinct:
             # The smallest size is a lot; after it the largest comes again.
-            next_size = part - lot if part > lot else largest
+            next_size = subtract(part, lot) if part > lot else largest
     cause, text = None, ""
     if left and largest <= ZERO:
         cause = Cause.TOO_LARGE

@@ -68,7 +68,12 @@ def blocks_some(scope: Scope, owners: Iterable[tuple[str, str, str]], trader: st
         owners: Firms, desks and accounts.
         trader: Who enters the orders.
     """
-    return scope.trader in {"", trader} and any(
+    return scope.trader in {"", trader} and reaches(scope, owners)
+
+
+def reaches(scope: Scope, owners: Iterable[tuple[str, str, str]]) -> bool:
+    """Return whether a scope can cover orders of one of these firms, desks and accounts."""
+    return any(
         scope.firm_id in {"", firm_id}
         and scope.desk_id in {"", desk_id}
         and scope.account_id in {"", account_id}

@@ -1,8 +1,9 @@
 """Exact numbers: prices, quantities and what is computed from them.
 
 Prices and quantities have at most 18 digits before the decimal point and 9 after it (the
-canonical form of the contracts). Only the price of an execution has up to 60 digits after it:
-it counts exactly as the venue reports it. A product of price and quantity has at most 105 digits,
+canonical form of the contracts). Only executions have more: up to 60 digits after the point of
+the price, and 18 of the quantity, which count exactly as the venue reports them. A product of
+price and quantity has at most 114 digits,
 so a context of 160 digits holds the sum of more fills than an order can have, also multiplied
 with a quantity once more. Its Inexact trap turns a rounding into an error instead of a wrong
 cent. The default context of `decimal` rounds at 28 digits and reports nothing; arithmetic here

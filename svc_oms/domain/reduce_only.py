@@ -10,7 +10,7 @@ from decimal import Decimal
 from kernel.decimals import plain
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Order, WaitsFor
-from svc_oms.domain.numbers import NO_QUANTITY, Quantity, subtract
+from svc_oms.domain.numbers import NO_QUANTITY, Quantity, add, subtract
 from svc_oms.domain.refusal import OrderRefused
 
 GONE = "reduce_only: the position that it would reduce is gone"
@@ -73,4 +73,4 @@ def too_much(order: Order, most: Quantity) -> Quantity | None:
     if pending or order.state in LOCAL or order.state is OrderState.UNKNOWN:
         return None
     left = Quantity(subtract(order.terms.quantity, order.cum_quantity))
-    return None if left <= most else Quantity(order.cum_quantity + most)
+    return None if left <= most else Quantity(add(order.cum_quantity, most))

@@ -32,7 +32,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.lifecycle import LOCAL, TERMINAL, OrderState
 from svc_oms.domain.model import Execution, Order, ResolutionSource, VenueHolds
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity, add, multiply
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity, add, multiply, subtract
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.report_parts import not_sent, parked
@@ -142,7 +142,7 @@ def statement_value(
             continue
         price = abs(one.price) if floor is None else max(abs(one.price), abs(floor))
         value = add(value, multiply(one.quantity, price))
-        left = Quantity(max(left - one.quantity, ZERO))
+        left = Quantity(max(subtract(left, one.quantity), ZERO))
     if command.holds in {VenueHolds.CANCELED, VenueHolds.NOTHING} and left:
         if floor is None:
             return None

@@ -7,8 +7,10 @@ from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service import metrics
+from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.commands.worker import CommandWorker
+from svc_oms.service.controls.controls_at import ControlsInThePast
 from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
@@ -30,6 +32,7 @@ from svc_oms.service.venue.unanswered import Unanswered
 from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch
 from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import WakeUpReceiver
+from svc_oms.service.way.order_way import OrderWays
 
 log = get_logger("svc_oms.replica")
 
@@ -45,6 +48,8 @@ class Replica:
     """All parts of a replica. The database has everything that is kept here.
 
     Attributes:
+        controls_log: The audit log of what persons do to limits, kill switches and sessions. Its
+            chain is its own, so that a kill switch waits for no refusal.
         revision: The revision of the schema that this code needs.
     """
 
@@ -61,7 +66,10 @@ class Replica:
     wake_up_receiver: WakeUpReceiver
     switches: KillSwitches
     controls_in_force: ControlsInForce
+    controls_in_the_past: ControlsInThePast
+    order_ways: OrderWays
     refusal_log: RefusalLog
+    controls_log: AuditLog
     guards: FlowGuards
     parked: ParkedMessages
     parked_view: ParkedView

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from google.protobuf.message import Message
+
 from mesh.call import Call
 from mesh.errors import MeshError
 from svc_oms.domain.commands import (
@@ -163,6 +165,7 @@ class Submission:
         reply: Called once, after the commit.
         account_id: Its account; found by the order where the request names none.
         call: The call it came with; None for commands of the OMS itself.
+        request: The request as it came, for the audit log; None for commands of the OMS itself.
     """
 
     kind: CommandKind
@@ -172,3 +175,4 @@ class Submission:
     reply: Callable[[Outcome], None]
     account_id: str = ""
     call: Call | None = None
+    request: Message | None = None

@@ -97,6 +97,12 @@ async def test_limit_order_fills(page: Page, mesh: Mesh) -> None:
     await expect(trail.get_by_test_id("executions").locator("tr").first).to_be_visible()
     await expect(trail.get_by_test_id("events")).to_contain_text("Accepted")
     await expect(trail.get_by_test_id("events")).to_contain_text("Executed")
+    await expect(trail.get_by_test_id("events")).to_contain_text("sent NewOrderSingle(D)")
+    await expect(trail.get_by_test_id("events")).to_contain_text(
+        "received ExecutionReport(8), MsgSeqNum(34)"
+    )
+    await expect(trail.locator("[data-doer=person]")).to_contain_text("Accepted alice")
+    await expect(trail.get_by_test_id("controls")).to_contain_text("max order quantity")
     await expect(page.get_by_label("Notices")).to_contain_text("Filled")
 
 
@@ -121,6 +127,7 @@ async def test_order_is_amended_and_cancelled(page: Page, mesh: Mesh) -> None:
     row = await resting(page, 10)
 
     await row.get_by_role("button", name="Amend").click()
+    await expect(row.get_by_role("button", name="Back")).to_be_in_viewport(ratio=1)
     await row.get_by_label("New quantity").fill("20")
     await row.get_by_label("New quantity").press("Enter")
 

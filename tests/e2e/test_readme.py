@@ -1,6 +1,7 @@
 """The examples of the README, copied as they stand."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,8 @@ def test_python(mesh: Mesh, project: Path) -> None:
     )
     with subprocess.Popen(
         [sys.executable, "-u", "-c", program_text],
-        cwd=project, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=project, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
     ) as program:  # fmt: skip
         assert program.stdin is not None
         assert program.stdout is not None
@@ -52,7 +54,9 @@ def test_python(mesh: Mesh, project: Path) -> None:
         program.stdin.flush()
         assert "placed" in program.stdout.readline()
         assert any("ORDER_STATE_FILLED" in line for line in program.stdout)
-        program.kill()
+        program.send_signal(signal.SIGINT)
+        _, errors = program.communicate(timeout=30)
+        assert (program.returncode, errors) == (0, ""), "Ctrl-C ends it without a traceback"
 
 
 def test_curl(mesh: Mesh, project: Path) -> None:

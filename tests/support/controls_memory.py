@@ -24,8 +24,9 @@ def live_records(tables: Any, now_us: int) -> list[tuple[int, bytes]]:
 
 
 class MemoryChange:
-    def __init__(self, tables: Any) -> None:
-        self.tables = tables
+    def __init__(self, batch: Any) -> None:
+        self.tables = batch.tables
+        self.lock_audit, self.write_audit = batch.lock_audit, batch.write_audit
 
     async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:
         return self.tables.control_keys.get((subject, key))
@@ -63,7 +64,7 @@ class MemoryControls:
     @asynccontextmanager
     async def change(self) -> AsyncIterator[MemoryChange]:
         async with self._store.transaction() as batch:
-            yield MemoryChange(batch.tables)
+            yield MemoryChange(batch)
 
     def _newest(self, kind: int, scopes: Sequence[str] | None, at_us: int | None = None) -> list:
         newest: dict[str, ControlRecord] = {}

@@ -16,6 +16,7 @@ from mesh.timestamps import to_timestamp
 from meshctl.stack.home import Home
 from ordermesh.identity.v1 import auth_service_pb2 as identity
 from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
+from ordermesh.identity.v1 import identity_audit_service_pb2
 from ordermesh.marketdata.v1 import (
     instrument_pb2,
     instrument_service_pb2,
@@ -44,6 +45,7 @@ CONTROLS = (
     session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
     parked_service_pb2.DESCRIPTOR.services_by_name["ParkedService"],
+    identity_audit_service_pb2.DESCRIPTOR.services_by_name["IdentityAuditService"],
 )
 LISTINGS = ("ASML.SIMA", "ASML.SIMB", "SAP.SIMA")
 
@@ -167,6 +169,10 @@ def _in_state(name: str, answer: Callable[..., Any], state: int) -> Callable[...
 class _Orders(order_service_pb2_grpc.OrderServiceServicer):
     def __init__(self, edge: FakeEdge) -> None:
         self.edge = edge
+
+    async def ShowOrder(self, request, context):
+        await self.edge.note("OrderService/ShowOrder", request, context)
+        return oms.ShowOrderResponse(**self.edge.answers["OrderService/ShowOrder"])
 
     async def Place(self, request, context):
         known = self._place(request)

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from svc_identity.domain.audit import ADMIN_ACTS, Act, AuditEntry
 from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
 from svc_identity.domain.users import Role, User
-from svc_identity.service.ports import AccessToken, Work
+from svc_identity.service.ports import AccessToken, AuditFilter, Work
 
 PASSWORD = "correct horse battery"
 USER_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -68,16 +69,19 @@ class MemoryStore:
         self.sessions: dict[str, Session] = {}
         self.tokens: dict[bytes, RefreshToken] = {}
         self.failures: dict[str, Failures] = {}
+        self.entries: list[AuditEntry] = []
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
         async with self._lock:
-            before = copy.deepcopy((self.users, self.sessions, self.tokens, self.failures))
+            kept = (self.users, self.sessions, self.tokens, self.failures, self.entries)
+            before = copy.deepcopy(kept)
+            parts = (_Users, _Sessions, _Failures, _Revoked, _Audit)
             try:
-                yield Work(_Users(self), _Sessions(self), _Failures(self), _Revoked(self))
+                yield Work(*(part(self) for part in parts))
             except BaseException:
-                self.users, self.sessions, self.tokens, self.failures = before
+                self.users, self.sessions, self.tokens, self.failures, self.entries = before
                 raise
 
 
@@ -150,6 +154,34 @@ class _Sessions(_Part):
             key: token for key, token in self._store.tokens.items() if token.session_id not in old
         }
         return len(old)
+
+
+class _Audit(_Part):
+    async def add(self, entry: AuditEntry) -> None:
+        self._store.entries.append(entry)
+
+    async def page(self, wanted: AuditFilter) -> list[AuditEntry]:
+        found = [
+            one
+            for one in self._store.entries
+            if (not wanted.from_ns or one.at_ns >= wanted.from_ns)
+            and (not wanted.until_ns or one.at_ns < wanted.until_ns)
+            and wanted.username in {"", one.username}
+            and (not wanted.acts or one.act in wanted.acts)
+            and (not wanted.before_entry_id or one.entry_id < wanted.before_entry_id)
+        ]
+        return sorted(found, key=lambda one: one.entry_id, reverse=True)[: wanted.limit]
+
+    async def keys_locked(self) -> list[tuple[Act, str]]:
+        keys = {Act.KEY_USED, Act.KEY_GONE}
+        return [(one.act, one.detail) for one in self._store.entries if one.act in keys]
+
+    async def acts_after(self, number: int | None) -> tuple[int, list[Act]]:
+        entries = self._store.entries
+        if number is None:
+            return len(entries), []
+        found = [n for n, one in enumerate(entries, 1) if n > number and one.act in ADMIN_ACTS]
+        return (found[-1] if found else number), [entries[n - 1].act for n in found]
 
 
 class _Revoked(_Part):

@@ -62,7 +62,11 @@ class LimitBench:
         )
         self.book.market.learn([listing(), other_listing(), listing(mic="SIMB")])
         self.office = LimitChanges(
-            store.controls(), clock, self.book.directory, self.book.controls_in_force.defaults
+            store.controls(),
+            clock,
+            self.book.directory,
+            self.book.controls_log,
+            self.book.controls_in_force.defaults,
         )
         self.orders: list[str] = []
         self.link: Any = None

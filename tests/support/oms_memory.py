@@ -28,6 +28,7 @@ from svc_oms.service.ports import (
     OrderRow,
     Page,
     PositionRow,
+    Record,
     SessionHeldError,
     SessionRow,
     StoreRefusedError,
@@ -283,6 +284,10 @@ class MemoryStore:
     def tables_here(self) -> Tables:
         return self._here()
 
+    def audit_transaction(self) -> MemoryBatch:
+        """Give what appends to the audit log at once, for stores without a batch."""
+        return MemoryBatch(self._here(), self._commit, self._recoveries)
+
     def recoveries(self) -> MemoryRecoveries:
         return self._recoveries
 
@@ -352,6 +357,16 @@ class MemoryStore:
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         accounts = self._here().accounts
         return {name: accounts[name].last_sequence for name in account_ids if name in accounts}
+
+    async def order_events(
+        self, account_id: str, order_id: str, first: int, last: int, limit: int
+    ) -> list[bytes]:
+        found = sorted(
+            (sequence, payload)
+            for (name, sequence), (owner, payload) in self._here().events.items()
+            if (name, owner) == (account_id, order_id) and first <= sequence <= last
+        )
+        return [payload for _, payload in found[-limit:]]
 
     async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
         tables = self._here()
@@ -506,7 +521,8 @@ class MemoryStore:
     def controls(self) -> MemoryControls:
         return MemoryControls(self)
 
-    async def ensure_account(self, account: AccountInfo) -> bool:
+    async def ensure_account(self, account: AccountInfo, record: Record | None = None) -> bool:
+        del record
         accounts = self._here().accounts
         if account.account_id in accounts:
             return False

@@ -43,6 +43,10 @@ class MemoryDirectory:
         del value
         return sorted(self._names(kind))[:limit]
 
+    async def names_of(self, subjects: Sequence[str]) -> dict[str, str]:
+        people = self._store._here().people
+        return {one: people[one] for one in subjects if one in people}
+
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:
         return any(
             firm_id in {"", one.firm_id}

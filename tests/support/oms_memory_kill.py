@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from svc_oms.domain.kill_switches import Scope, blocks_some
+from svc_oms.service.ports import Record
 from svc_oms.service.ports.kill_ports import (
     OpenOrder,
     PullRow,
@@ -32,7 +33,9 @@ class MemoryKillStore:
         self._tables.switches[row.switch_id] = row
         return row
 
-    async def engage(self, row: SwitchRow, in_force_max: int) -> tuple[SwitchRow, bool] | None:
+    async def engage(
+        self, row: SwitchRow, in_force_max: int, record: Record | None = None
+    ) -> tuple[SwitchRow, bool] | None:
         async with self._store._lock:
             tables = self._tables
             for one in tables.switches.values():
@@ -44,14 +47,25 @@ class MemoryKillStore:
             tables.controls_version += 1
             row = row._replace(version=tables.controls_version)
             tables.switches[row.switch_id] = row
+            await self._record(record)
             return row, True
+
+    async def _record(self, record: Record | None) -> None:
+        if record is not None:
+            await record(self._store.audit_transaction())
 
     async def has_key(self, by: str, key: str) -> bool:
         found = self._tables.switches.values()
         return any((one.engaged_by, one.idempotency_key) == (by, key) for one in found)
 
     async def propose_release(
-        self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
+        self,
+        switch_id: str,
+        by: str,
+        reason: str,
+        now_us: int,
+        name: str = "",
+        record: Record | None = None,
     ) -> SwitchRow | None:
         row = self._tables.switches.get(switch_id)
         if row is not None and row.blocks and not row.release_proposed_by:
@@ -63,10 +77,11 @@ class MemoryKillStore:
                     release_proposed_by_name=name,
                 )
             )
+            await self._record(record)
         return row
 
     async def release(
-        self, switch_id: str, by: str, now_us: int, name: str = ""
+        self, switch_id: str, by: str, now_us: int, name: str = "", record: Record | None = None
     ) -> SwitchRow | None:
         async with self._store._lock:
             self._tables.controls_version += 1
@@ -81,7 +96,18 @@ class MemoryKillStore:
                         released_by_name=name,
                     )
                 )
+                await self._record(record)
             return row
+
+    async def in_force_at(self, at_us: int, limit: int) -> list[SwitchRow]:
+        return [
+            row
+            for row in sorted(self._tables.switches.values())
+            if row.kind == SwitchKind.SWITCH
+            and not row.drill
+            and row.engaged_at_us <= at_us
+            and (not row.released_at_us or row.released_at_us > at_us)
+        ][:limit]
 
     async def current(self, changed_within_s: int) -> list[SwitchRow]:
         del changed_within_s

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from svc_oms.service.ports import SessionRow
+from svc_oms.service.ports import Record, SessionRow
 from svc_oms.service.ports.session_ports import ActionRow, ActionUnderWayError, NewNumbers
 from svc_oms.service.venue.session_administration import APPROVED, PROPOSED, SENT
 
@@ -53,7 +53,13 @@ class MemorySessionDesk:
         ):
             raise ActionUnderWayError
 
-    async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
+    async def _record(self, record: Record | None) -> None:
+        if record is not None:
+            await record(self._store.audit_transaction())
+
+    async def add(
+        self, row: ActionRow, *, kept_out: bool | None = None, record: Record | None = None
+    ) -> None:
         self._lapse()
         self._require_alone(row)
         tables = self._tables
@@ -61,17 +67,25 @@ class MemorySessionDesk:
         session = tables.sessions.get(row.session_id)
         if kept_out is not None and session is not None:
             tables.sessions[row.session_id] = session._replace(kept_out=kept_out)
+        await self._record(record)
 
-    async def move(self, row: ActionRow, before: int) -> bool:
+    async def move(self, row: ActionRow, before: int, record: Record | None = None) -> bool:
         self._lapse()
         known = self._tables.actions.get(row.action_id)
         if known is None or known.state != before or before == EXPIRED:
             return False
         self._require_alone(row)
         self._tables.actions[row.action_id] = row
+        await self._record(record)
         return True
 
-    async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
+    async def settle(
+        self,
+        row: ActionRow,
+        token: int,
+        numbers: NewNumbers | None,
+        record: Record | None = None,
+    ) -> bool:
         tables = self._tables
         session, known = tables.sessions.get(row.session_id), tables.actions.get(row.action_id)
         if session is None or session.fencing_token != token:
@@ -90,6 +104,7 @@ class MemorySessionDesk:
         ):
             return False
         tables.actions[row.action_id] = known._replace(state=row.state, body=row.body)
+        await self._record(record)
         return True
 
     async def action(self, action_id: str) -> ActionRow | None:

@@ -119,4 +119,4 @@ EVENTS = [
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]
-STAMP = ev.Stamp(1, 2, 3, "venue:SIMA", "k1")
+STAMP = ev.Stamp(1, 2, 3, "venue:SIMA", "k1", 7, "8")

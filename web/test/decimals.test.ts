@@ -70,6 +70,9 @@ describe("what people type", () => {
     ["5.", "5"],
     ["007", "7"],
     ["0", "0"],
+    ["-5", "-5"],
+    ["-0.050", "-0.05"],
+    ["-0", "0"],
   ])("%s becomes %s", (typed, text) => {
     expect(fromInput(typed)).toEqual({ ok: true, text });
   });
@@ -77,7 +80,8 @@ describe("what people type", () => {
   it.each([
     ["", "is missing"],
     ["1,5", "takes a point for decimals and no separators"],
-    ["-1", "is not a number"],
+    ["--1", "is not a number"],
+    ["-", "is not a number"],
     ["1e3", "is not a number"],
     [".", "is not a number"],
     ["1.0000000001", "has too many digits"],

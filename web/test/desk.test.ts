@@ -61,7 +61,9 @@ describe("a desk against a mesh", () => {
     const orderId = await place();
     await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.FILLED));
     expect(desk.orders.trail(orderId).map((event) => event.kind.case)).toEqual(["accepted", "acknowledged", "executed"]);
-    expect(await desk.executionsOf(orderId)).toHaveLength(1);
+    const way = await desk.wayOf(orderId);
+    expect(way.executions).toHaveLength(1);
+    expect(way.steps.map((step) => step.what.case)).toEqual(["event", "event", "event"]);
     expect(desk.notices.notices.map((notice) => notice.title)).toEqual(["Filled"]);
   });
 
@@ -100,6 +102,19 @@ describe("a desk against a mesh", () => {
   });
 });
 
+describe("a login without accounts", () => {
+  it("opens no order stream, which the mesh would refuse", async () => {
+    const before = mesh.resumedAt.length;
+    const session = { renewForStream: () => Promise.resolve(true) };
+    const risk = new Desk(mesh.transport(), session as unknown as Session, { ...desk.user, accounts: [] });
+    risk.start();
+    await vi.waitFor(() => expect(risk.priceStream.phase).toBe("live"));
+    risk.nudge();
+    expect(mesh.resumedAt).toHaveLength(before);
+    risk.stop();
+  });
+});
+
 describe("what waits for a person", () => {
   it("comes over its stream, and goes when it is settled", async () => {
     mesh.park({ parkedId: 7n, why: "LastPx(31) is unreadable" });
@@ -112,5 +127,17 @@ describe("what waits for a person", () => {
     await desk.discardParked(8n, "a repeat");
     await vi.waitFor(() => expect(desk.parked.messages).toEqual([]));
     await expect(desk.discardParked(9n, "there is none")).rejects.toThrow();
+  });
+
+  it("includes changes of controls, for those who may decide them", async () => {
+    mesh.propose({ changeId: "C1" });
+    mesh.propose({ changeId: "C2" });
+    await desk.proposedChanges.look();
+    expect(desk.proposedChanges.waiting).toHaveLength(2);
+    await desk.confirmChange("C1", "", "k-1");
+    expect(desk.proposedChanges.waiting.map((one) => one.changeId)).toEqual(["C2"]);
+    await desk.rejectChange("C2", "not today", "k-2");
+    expect(desk.proposedChanges.waiting).toEqual([]);
+    await expect(desk.confirmChange("C1", "", "k-3")).rejects.toThrow();
   });
 });

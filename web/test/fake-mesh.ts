@@ -14,7 +14,9 @@ import { QuoteSchema, type MarketDataItem, type Quote } from "$gen/ordermesh/mar
 import { MarketDataService } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { OrderEventSchema, type OrderEvent, type OrderStreamItem } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderProgressSchema, OrderState, OrderType, type Order, type OrderProgress } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { LimitService, ProposedChangeSchema, ProposedChangeState, type ProposedChange } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { OrderService } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { WayStepSchema, type ControlsAt, type WayStep } from "$gen/ordermesh/oms/v1/order_way_pb.js";
 import {
   ParkedItemSchema, ParkedService, ParkedServiceWatchResponseSchema, ParkedState, type ParkedItem, type ParkedServiceWatchResponse,
 } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
@@ -48,6 +50,15 @@ class Outbox<T> {
   }
 }
 
+/** The step of an event: ours are by alice, and sent; the venue's are received. */
+function eventStep(event: OrderEvent): WayStep {
+  const ours = event.kind.case === "accepted" || event.kind.case?.endsWith("Requested");
+  const msgType = event.kind.case === "accepted" ? "D" : ours ? "F" : "8";
+  const fix = { outbound: ours, msgType, msgSeqNum: ours ? 0n : event.sequence, text: `35=${msgType}|11=${event.orderId}-1|55=ASML` };
+  const by = ours ? { actor: "u-1", actorName: "Alice" } : { actor: "venue:SIMA" };
+  return create(WayStepSchema, { at: event.occurredAt, ...by, what: { case: "event", value: event }, fix });
+}
+
 export class FakeMesh {
   readonly log: OrderEvent[] = [];
   readonly orders = new Map<string, Order>();
@@ -62,6 +73,11 @@ export class FakeMesh {
   /** What waits for a person. */
   readonly parked = new Map<bigint, ParkedItem>();
   readonly statements = new Map<string, Statement>();
+  /** Steps of orders that no event made, by order. */
+  readonly steps = new Map<string, WayStep[]>();
+  /** In force for every order. */
+  controls: ControlsAt[] = [];
+  readonly proposedChanges = new Map<string, ProposedChange>();
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
   fills = true;
@@ -94,6 +110,7 @@ export class FakeMesh {
       service(InstrumentService, { list: () => ({ instruments }) });
       service(MarketDataService, { watch: (_, { signal }) => watchPrices(signal) });
       service(ParkedService, this.#parkedService());
+      service(LimitService, this.#limitService());
     });
   }
 
@@ -109,6 +126,25 @@ export class FakeMesh {
     const made = create(StatementSchema, { ...statement, state: statement.state ?? StatementState.PROPOSED });
     this.statements.set(made.statementId, made);
     for (const reader of this.#parkedReaders) reader.push(create(ParkedServiceWatchResponseSchema, { item: { case: "statement", value: made } }));
+  }
+
+  /** Proposes a change that makes a control looser. */
+  propose(change: Partial<Omit<ProposedChange, "$typeName">> & { changeId: string }): void {
+    this.proposedChanges.set(change.changeId, create(ProposedChangeSchema, { ...change, state: ProposedChangeState.PROPOSED }));
+  }
+
+  #limitService(): Partial<ServiceImpl<typeof LimitService>> {
+    const decide = (changeId: string, state: ProposedChangeState): { change: ProposedChange } => {
+      const change = this.proposedChanges.get(changeId);
+      if (change?.state !== ProposedChangeState.PROPOSED) throw new ConnectError("no such change", Code.FailedPrecondition);
+      change.state = state;
+      return { change };
+    };
+    return {
+      listProposedChanges: ({ state }) => ({ changes: [...this.proposedChanges.values()].filter((one) => one.state === state) }),
+      confirmChange: ({ changeId }) => decide(changeId, ProposedChangeState.CONFIRMED),
+      rejectChange: ({ changeId }) => decide(changeId, ProposedChangeState.REJECTED),
+    };
   }
 
   #parkedService(): Partial<ServiceImpl<typeof ParkedService>> {
@@ -207,6 +243,11 @@ export class FakeMesh {
           of === orderId && kind.case === "executed" && kind.value.execution ? [kind.value.execution] : [],
         );
         return { order: find(orderId), executions };
+      },
+      showOrder: ({ id }: { id: string }) => {
+        const events = this.log.filter(({ orderId }) => orderId === id);
+        const executions = events.flatMap(({ kind }) => (kind.case === "executed" && kind.value.execution ? [kind.value.execution] : []));
+        return { order: find(id), executions, steps: [...events.map(eventStep), ...(this.steps.get(id) ?? [])], controls: this.controls };
       },
       watch: (request: { accounts: { cursor?: { sequence: bigint } }[] }, { signal }: { signal: AbortSignal }) =>
         this.#watchOrders(request.accounts[0]?.cursor?.sequence, signal),

@@ -57,5 +57,6 @@ describe("parked messages", () => {
     expect(waitingWords(1, 0)).toBe("1 parked message");
     expect(waitingWords(2, 1)).toBe("2 parked messages, 1 statement waits for a second person");
     expect(waitingWords(0, 2)).toBe("2 statements wait for a second person");
+    expect(waitingWords(0, 1, 1)).toBe("1 statement waits for a second person, 1 looser control waits for a second person");
   });
 });

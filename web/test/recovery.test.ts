@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { GetStateResponseSchema, type GetStateResponse } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
 
-import { ASK_INTERVAL_MS, RecoveryState } from "$lib/recovery";
+import { ASK_INTERVAL_MS } from "$lib/asking";
+import { RecoveryState } from "$lib/recovery";
 
 describe("the state of the order book's recovery", () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -52,6 +52,21 @@ describe("the ticket", () => {
     expect(check({ ...draft, ...changes }, listing, NOON).body).toMatchObject(body);
   });
 
+  it.each<[string, Partial<typeof draft>, object]>([
+    ["quantity", { quantity: "-5" }, { quantity: "must be above zero" }],
+    ["limit price", { limitPrice: "-5" }, { limitPrice: "must be above zero" }],
+    ["stop price", { type: OrderType.STOP, stopPrice: "-5" }, { stopPrice: "must be above zero" }],
+    ["distance of a trailing stop", { type: OrderType.TRAILING_STOP, trailingOffset: "-5" }, { trailingOffset: "must be above zero" }],
+    ["shown quantity", { type: OrderType.ICEBERG, displayQuantity: "-5" }, { displayQuantity: "must be above zero" }],
+  ])("says of a %s below zero what it must be", (_, changes, faults) => {
+    expect(check({ ...draft, ...changes }, listing).faults).toEqual(faults);
+  });
+
+  it("takes a peg below its reference", () => {
+    const below = { ...draft, type: OrderType.PEGGED, limitPrice: "", pegOffset: "-0.1" };
+    expect(check(below, listing).body).toMatchObject({ peg: { offset: "-0.1" } });
+  });
+
   it("leaves out what another type's fields hold", () => {
     const left = { ...draft, stopPrice: "x", displayQuantity: "x", trailingOffset: "x" };
     expect(check(left, listing).body).not.toHaveProperty("stopPrice");

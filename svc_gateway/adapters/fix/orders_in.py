@@ -1,6 +1,6 @@
 """A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from fix import tags as t
@@ -28,6 +28,25 @@ _NEEDED = {
     "F": frozenset({t.EXEC_ID, t.LAST_QTY, t.LAST_PX}),
     "G": frozenset({t.EXEC_ID, t.EXEC_REF_ID, t.LAST_QTY, t.LAST_PX}),
     "H": frozenset({t.EXEC_ID}),
+}
+# Fields that a report has once; of one that comes twice with two values the first counts.
+_ONCE = {
+    t.ACCOUNT: "Account(1)",
+    t.CL_ORD_ID: "ClOrdID(11)",
+    t.CUM_QTY: "CumQty(14)",
+    t.EXEC_ID: "ExecID(17)",
+    t.EXEC_REF_ID: "ExecRefID(19)",
+    t.LAST_PX: "LastPx(31)",
+    t.LAST_QTY: "LastQty(32)",
+    t.ORDER_ID: "OrderID(37)",
+    t.ORDER_QTY: "OrderQty(38)",
+    t.ORD_STATUS: "OrdStatus(39)",
+    t.ORIG_CL_ORD_ID: "OrigClOrdID(41)",
+    t.PRICE: "Price(44)",
+    t.SIDE: "Side(54)",
+    t.SYMBOL: "Symbol(55)",
+    t.EXEC_TYPE: "ExecType(150)",
+    t.LEAVES_QTY: "LeavesQty(151)",
 }
 # MsgType(35) of our messages that are about an order.
 _OURS = frozenset({"D", "F", "G", "H"})
@@ -78,10 +97,10 @@ class OrderReader:
         kind = found.get(t.MSG_TYPE, "")
         try:
             if kind == "8":
-                _execution_report(found, message.execution_report)
+                _execution_report(found, message.execution_report, _contradictory(text, found))
                 self._describe(found, message.execution_report)
             elif kind == "9":
-                _cancel_reject(found, message.order_cancel_reject)
+                _cancel_reject(found, message.order_cancel_reject, _contradictory(text, found))
             elif kind == "j":
                 self._business_reject(found, message.business_reject)
             elif kind == "3":
@@ -200,11 +219,11 @@ def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
     message.parked.msg_type = wire.clean(kind)[:TEXT_MAX]
     message.parked.raw = raw.encode("utf-8", "surrogateescape")[:PARKED_BYTES_MAX]
     message.parked.error = wire.clean(error).replace(wire.SOH, " ")[:TEXT_MAX]
-    if kind in {"8", "9"}:
-        found = wire.fields(wire.clean(raw))
-        message.parked.cl_ord_id = _text(found, t.CL_ORD_ID)
-        message.parked.orig_cl_ord_id = _text(found, t.ORIG_CL_ORD_ID)
-        message.parked.venue_order_id = _text(found, t.ORDER_ID)
+    # Whatever type it has: its order shows it.
+    found = wire.fields(wire.clean(raw))
+    message.parked.cl_ord_id = _text(found, t.CL_ORD_ID)
+    message.parked.orig_cl_ord_id = _text(found, t.ORIG_CL_ORD_ID)
+    message.parked.venue_order_id = _text(found, t.ORDER_ID)
 
 
 def _park_other(message: link.VenueMessage, raw: str, kind: str) -> None:
@@ -220,10 +239,12 @@ def _park_other(message: link.VenueMessage, raw: str, kind: str) -> None:
 class _Reading:
     """Fields of a message that are left out if they cannot be read, unless an event needs them."""
 
-    def __init__(self, found: Fields, needed: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, found: Fields, needed: frozenset[str] = frozenset(), faults: Iterable[str] = ()
+    ) -> None:
         self._found = found
         self._needed = needed
-        self.faults: list[str] = []
+        self.faults = [*faults]
 
     def take(self, read: Callable[[str, str], str], tag: str, name: str) -> str:
         """Return a field as text; empty if it is missing or left out.
@@ -275,13 +296,26 @@ class _Reading:
 
     @property
     def unreadable(self) -> str:
-        """What was left out, in words."""
+        """What was left out, or contradicts itself, in words."""
         return "; ".join(self.faults)[:TEXT_MAX]
 
     def _leave_out(self, tag: str, error: BadFieldError) -> None:
         if tag in self._needed:
             raise error
         self.faults.append(f"{error}")
+
+
+def _contradictory(text: str, found: Fields) -> list[str]:
+    """Return in words which fields a message has a second time, with another value."""
+    if text.count(wire.SOH) == len(found):
+        return []
+    others = {
+        (tag, value) for tag, value in wire.pairs(text) if tag in _ONCE and value != found[tag]
+    }
+    return [
+        f"a second {_ONCE[tag]} {value[:40]!r} after {found[tag][:40]!r}"
+        for tag, value in sorted(others)
+    ]
 
 
 def _average(value: str, name: str) -> str:
@@ -303,10 +337,10 @@ _REPORT_VALUES: Final = (
     (t.ORDER_ID, "venue_order_id", _identifier, "OrderID(37)"),
     (t.EXEC_REF_ID, "exec_ref_id", _identifier, "ExecRefID(19)"),
     (t.ORDER_QTY, "order_quantity", wire.quantity, "OrderQty(38)"),
-    (t.LAST_QTY, "last_quantity", wire.quantity, "LastQty(32)"),
+    (t.LAST_QTY, "last_quantity", wire.executed, "LastQty(32)"),
     (t.LAST_PX, "last_price", wire.exact, "LastPx(31)"),
-    (t.LEAVES_QTY, "leaves_quantity", wire.quantity, "LeavesQty(151)"),
-    (t.CUM_QTY, "cum_quantity", wire.quantity, "CumQty(14)"),
+    (t.LEAVES_QTY, "leaves_quantity", wire.executed, "LeavesQty(151)"),
+    (t.CUM_QTY, "cum_quantity", wire.executed, "CumQty(14)"),
     (t.AVG_PX, "average_price", _average, "AvgPx(6)"),
     (t.PRICE, "limit_price", canonical, "Price(44)"),
     (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
@@ -322,12 +356,12 @@ _REPORT_TEXTS: Final = (
 )
 
 
-def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
+def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence[str]) -> None:
     exec_type = _identifier(found.get(t.EXEC_TYPE, ""), "ExecType(150)")
     if not exec_type:
         raise BadFieldError("ExecType(150) is missing")
     out.exec_type = exec_type
-    fields = _Reading(found, _NEEDED.get(exec_type, frozenset()))
+    fields = _Reading(found, _NEEDED.get(exec_type, frozenset()), faults)
     out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
     out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
     for tag, name, read, label in _REPORT_VALUES:
@@ -351,8 +385,8 @@ def _execution_report(found: Fields, out: link.ExecutionReport) -> None:
     out.unreadable = fields.unreadable
 
 
-def _cancel_reject(found: Fields, out: link.OrderCancelReject) -> None:
-    fields = _Reading(found, frozenset({t.CL_ORD_ID}))
+def _cancel_reject(found: Fields, out: link.OrderCancelReject, faults: Sequence[str]) -> None:
+    fields = _Reading(found, frozenset({t.CL_ORD_ID}), faults)
     out.cl_ord_id = fields.identifier(t.CL_ORD_ID, "ClOrdID(11)")
     out.orig_cl_ord_id = fields.take(_identifier, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
     out.venue_order_id = fields.take(_identifier, t.ORDER_ID, "OrderID(37)")

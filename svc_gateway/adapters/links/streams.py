@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 import grpc
@@ -25,7 +26,8 @@ class GrpcStream(Generic[RequestT, ResponseT]):
     async def send(self, request: RequestT) -> None:
         """Send a frame; waits while the peer does not read."""
         try:
-            await self._call.write(request)
+            with self._only_the_task():
+                await self._call.write(request)
         except grpc.aio.AioRpcError as error:
             raise self._broken(error) from error
         except (grpc.aio.UsageError, asyncio.InvalidStateError) as error:  # it has ended
@@ -34,7 +36,8 @@ class GrpcStream(Generic[RequestT, ResponseT]):
     async def receive(self) -> ResponseT:
         """Return the next frame."""
         try:
-            frame = await self._call.read()
+            with self._only_the_task():
+                frame = await self._call.read()
         except grpc.aio.AioRpcError as error:
             raise self._broken(error) from error
         except (grpc.aio.UsageError, asyncio.InvalidStateError) as error:
@@ -43,11 +46,30 @@ class GrpcStream(Generic[RequestT, ResponseT]):
             raise await self._ended()
         return frame  # type: ignore[no-any-return]
 
+    @contextlib.contextmanager
+    def _only_the_task(self) -> Iterator[None]:
+        """Let CancelledError pass only if this task was cancelled.
+
+        gRPC raises it in every task that uses a call which was cancelled. Such a task would end as
+        if somebody had wanted that, and nobody would dial again.
+
+        Raises:
+            LinkBrokenError: The call was cancelled, and not this task.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise LinkBrokenError(f"{self._name} was cancelled") from None
+
     async def finish(self) -> None:
         """End our side, and wait a moment for the peer to end the stream."""
         with contextlib.suppress(LinkBrokenError, TimeoutError, grpc.aio.AioRpcError):
             async with asyncio.timeout(FINISH_S):
-                await self._call.done_writing()
+                with self._only_the_task():
+                    await self._call.done_writing()
                 while True:
                     await self.receive()
 

@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from svc_identity.adapters.postgres.audit import PostgresAudit
 from svc_identity.adapters.postgres.failures import PostgresFailures
 from svc_identity.adapters.postgres.revocations import PostgresRevocations
 from svc_identity.adapters.postgres.sessions import PostgresSessions
@@ -57,6 +58,7 @@ class PostgresStore:
                     PostgresSessions(connection),
                     PostgresFailures(connection),
                     PostgresRevocations(connection),
+                    PostgresAudit(connection),
                 )
         except OUR_FAULTS as error:
             if getattr(error.orig, "sqlstate", "") in NO_SCHEMA:

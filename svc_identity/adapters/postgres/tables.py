@@ -54,3 +54,19 @@ login_failures = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("last_failed_at_ns", sa.BigInteger, nullable=False),
 )
+
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("entry_id", sa.Text, nullable=False, unique=True),
+    sa.Column("at_ns", sa.BigInteger, nullable=False),
+    sa.Column("act", sa.SmallInteger, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)

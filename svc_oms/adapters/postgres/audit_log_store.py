@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from typing_extensions import override
+
 from svc_oms.adapters.postgres.bounded_scan import Scan, id_range
 from svc_oms.adapters.postgres.columns import FROM_US, where_of
-from svc_oms.service.ports import AuditFilter, AuditHead, AuditLine
+from svc_oms.service.ports import AuditFilter, AuditHead, AuditLine, AuditTransaction
 
 LOCK_CHAIN = """
 INSERT INTO oms.audit_chains (writer) VALUES ($1)
@@ -39,6 +41,21 @@ async def append(connection: Any, writer: str, lines: Sequence[AuditLine]) -> No
     last = lines[-1]
     rows = zip(*lines, strict=True)
     await connection.execute(_WRITE, writer, last.sequence, last.hash, *rows)
+
+
+class AuditConnection(AuditTransaction):
+    """Appends to the audit log in the transaction of a connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @override
+    async def lock_audit(self, writer: str) -> AuditHead:
+        return await lock(self._connection, writer)
+
+    @override
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        await append(self._connection, writer, lines)
 
 
 def scan(wanted: AuditFilter) -> Scan:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from svc_oms.adapters.postgres import control_statements as sql
 from svc_oms.adapters.postgres import order_statements as statements
+from svc_oms.adapters.postgres.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.transaction import packed_position
 from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
@@ -21,11 +22,8 @@ from svc_oms.service.ports.control_ports import (
 )
 
 
-class PostgresChange(ControlChange):
+class PostgresChange(AuditConnection, ControlChange):
     """A change of the controls in one transaction."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
 
     @override
     async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:

@@ -82,6 +82,9 @@ ON CONFLICT (subject) DO UPDATE SET username = excluded.username, seen_at = now(
 """
 
 
+_NAMES_OF = "SELECT subject, username FROM oms.people WHERE subject = ANY($1::text[])"
+
+
 class PostgresDirectory(DirectoryStore):
     """Ids and names in PostgreSQL."""
 
@@ -103,6 +106,12 @@ class PostgresDirectory(DirectoryStore):
             statement = _LIKELY.format(names=_NAMES[kind])
             rows = await self._read_pool.fetch(statement, value, limit)
         return [(row[0], row[1]) for row in rows]
+
+    @override
+    async def names_of(self, subjects: Sequence[str]) -> dict[str, str]:
+        with translated():
+            rows = await self._read_pool.fetch(_NAMES_OF, subjects)
+        return {row[0]: row[1] for row in rows}
 
     @override
     async def together(self, firm_id: str, desk_id: str, account_id: str) -> bool:

@@ -11,7 +11,9 @@ from typing import Any
 import asyncpg
 from typing_extensions import override
 
+from svc_oms.adapters.postgres.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import Record
 from svc_oms.service.ports.guard_ports import Armed, GuardRow, GuardStore
 
 # A holder that was not renewed for so long is dead.
@@ -121,10 +123,16 @@ class PostgresGuards(GuardStore):
         with translated():
             return dict(await self._pool.fetch(DEFAULTS, account_ids))
 
-    async def set_default(self, account_id: str, grace_s: int | None) -> bool:
+    async def set_default(
+        self, account_id: str, grace_s: int | None, record: Record | None = None
+    ) -> bool:
         """Set or remove an account's default; False if there is no such account."""
         with translated():
-            return await self._pool.fetchval(SET_DEFAULT, account_id, grace_s) is not None
+            async with self._pool.acquire() as connection, connection.transaction():
+                known = await connection.fetchval(SET_DEFAULT, account_id, grace_s) is not None
+                if known and record is not None:
+                    await record(AuditConnection(connection))
+        return known
 
     @override
     async def held(self, subject: str) -> int:

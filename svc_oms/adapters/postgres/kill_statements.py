@@ -34,12 +34,20 @@ PROPOSE_RELEASE = f"""
 UPDATE oms.kill_switches SET release_proposed_by = $2, release_reason = $3,
     release_proposed_at_us = $4, release_proposed_by_name = $5, {_MOVED}
 WHERE switch_id = $1 AND {_BLOCKS} AND release_proposed_by = ''
+RETURNING switch_id
 """
 
 RELEASE = f"""
 UPDATE oms.kill_switches SET state = {SwitchState.RELEASED}, released_by = $2, released_at_us = $3,
     version = $4, released_by_name = $5, {_MOVED}
 WHERE switch_id = $1 AND {_BLOCKS} AND release_proposed_by NOT IN ('', $2)
+RETURNING switch_id
+"""
+
+IN_FORCE_AT = f"""
+SELECT {COLUMNS} FROM oms.kill_switches
+WHERE {_SWITCH_ITSELF} AND engaged_at_us <= $1 AND (released_at_us = 0 OR released_at_us > $1)
+ORDER BY switch_id LIMIT $2
 """
 
 SWITCH = f"SELECT {COLUMNS} FROM oms.kill_switches WHERE switch_id = $1"

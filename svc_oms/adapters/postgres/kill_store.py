@@ -7,8 +7,10 @@ import asyncpg
 from typing_extensions import override
 
 from svc_oms.adapters.postgres import kill_statements as sql
+from svc_oms.adapters.postgres.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.order_statements import LOCK_CONTROLS, MOVE_CONTROLS
+from svc_oms.service.ports import Record
 from svc_oms.service.ports.kill_ports import (
     KillStore,
     OpenOrder,
@@ -34,7 +36,9 @@ class PostgresKillStore(KillStore):
         self._read_pool = read_pool
 
     @override
-    async def engage(self, row: SwitchRow, in_force_max: int) -> tuple[SwitchRow, bool] | None:
+    async def engage(
+        self, row: SwitchRow, in_force_max: int, record: Record | None = None
+    ) -> tuple[SwitchRow, bool] | None:
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 await connection.execute(LOCK_CONTROLS)
@@ -55,6 +59,8 @@ class PostgresKillStore(KillStore):
                     *row[9:11],
                     row.engaged_by_name,
                 )
+                if record is not None:
+                    await record(AuditConnection(connection))
         return switch_row(made), True
 
     @override
@@ -64,21 +70,36 @@ class PostgresKillStore(KillStore):
 
     @override
     async def propose_release(
-        self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
+        self,
+        switch_id: str,
+        by: str,
+        reason: str,
+        now_us: int,
+        name: str = "",
+        record: Record | None = None,
     ) -> SwitchRow | None:
         with translated():
-            await self._write_pool.execute(sql.PROPOSE_RELEASE, switch_id, by, reason, now_us, name)
+            async with self._write_pool.acquire() as connection, connection.transaction():
+                changed = await connection.fetchval(
+                    sql.PROPOSE_RELEASE, switch_id, by, reason, now_us, name
+                )
+                if changed and record is not None:
+                    await record(AuditConnection(connection))
         return await self._written(switch_id)
 
     @override
     async def release(
-        self, switch_id: str, by: str, now_us: int, name: str = ""
+        self, switch_id: str, by: str, now_us: int, name: str = "", record: Record | None = None
     ) -> SwitchRow | None:
         with translated():
             async with self._write_pool.acquire() as connection, connection.transaction():
                 await connection.execute(LOCK_CONTROLS)
                 version = await connection.fetchval(MOVE_CONTROLS)
-                await connection.execute(sql.RELEASE, switch_id, by, now_us, version, name)
+                changed = await connection.fetchval(
+                    sql.RELEASE, switch_id, by, now_us, version, name
+                )
+                if changed and record is not None:
+                    await record(AuditConnection(connection))
         return await self._written(switch_id)
 
     async def _written(self, switch_id: str) -> SwitchRow | None:
@@ -112,6 +133,12 @@ class PostgresKillStore(KillStore):
             rows = await self._read_pool.fetch(
                 sql.LIST, before_id, in_force_only, account_ids, limit, trader
             )
+        return [switch_row(row) for row in rows]
+
+    @override
+    async def in_force_at(self, at_us: int, limit: int) -> list[SwitchRow]:
+        with translated():
+            rows = await self._read_pool.fetch(sql.IN_FORCE_AT, at_us, limit)
         return [switch_row(row) for row in rows]
 
     @override

@@ -277,6 +277,14 @@ SELECT page.sequence, page.payload, (
 ) FROM page LEFT JOIN latest USING (order_id, sequence) ORDER BY page.sequence
 """
 
+# No index has the order: it would cost every event of every order. An order's events are between
+# its first and its last in the log of its account.
+ORDER_EVENTS = """
+SELECT payload FROM oms.order_events
+WHERE account_id = $1 AND sequence BETWEEN $2 AND $3 AND order_id = $4
+ORDER BY sequence DESC LIMIT $5
+"""
+
 ARCHIVED_BEFORE = "SELECT archived_before FROM oms.book"
 
 ARCHIVED_TO = "SELECT sequence FROM oms.log_bases WHERE log = 'order_events' AND key = $1"
@@ -388,5 +396,8 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (account_id) DO UPDATE SET display_name = excluded.display_name,
     base_currency = excluded.base_currency, firm_id = excluded.firm_id,
     desk_id = excluded.desk_id
+WHERE (accounts.display_name, accounts.base_currency, accounts.firm_id, accounts.desk_id)
+    IS DISTINCT FROM (excluded.display_name, excluded.base_currency, excluded.firm_id,
+        excluded.desk_id)
 RETURNING xmax = 0
 """

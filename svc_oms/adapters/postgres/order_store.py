@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from svc_oms.adapters.postgres import audit_log_store, bounded_scan
 from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.book_reader import PostgresBookReader, opened
 from svc_oms.adapters.postgres.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
@@ -33,6 +34,7 @@ from svc_oms.service.ports import (
     OrderRow,
     OrderStore,
     Page,
+    Record,
     SessionHeldError,
     SessionRow,
     Transaction,
@@ -226,6 +228,16 @@ class PostgresStore(OrderStore, Audited):
         return [LoggedEvent(*row) for row in rows]
 
     @override
+    async def order_events(
+        self, account_id: str, order_id: str, first: int, last: int, limit: int
+    ) -> list[bytes]:
+        with translated():
+            rows = await self._read_pool.fetch(
+                sql.ORDER_EVENTS, account_id, first, last, order_id, limit
+            )
+        return [row[0] for row in reversed(rows)]
+
+    @override
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
         rows = await self._fetch(sql.OUTBOX, session_id, after, limit)
         return [(number, payload) for number, payload in rows]
@@ -327,9 +339,13 @@ class PostgresStore(OrderStore, Audited):
         return int(rows[0][0])
 
     @override
-    async def ensure_account(self, account: AccountInfo) -> bool:
+    async def ensure_account(self, account: AccountInfo, record: Record | None = None) -> bool:
         with translated():
-            return bool(await self._write_pool.fetchval(sql.ENSURE_ACCOUNT, *account))
+            async with self._write_pool.acquire() as connection, connection.transaction():
+                created = await connection.fetchval(sql.ENSURE_ACCOUNT, *account)
+                if created is not None and record is not None:
+                    await record(AuditConnection(connection))
+        return bool(created)
 
 
 async def _keep(_connection: Any) -> None:

@@ -12,9 +12,10 @@ from typing_extensions import override
 
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.adapters.postgres import order_statements as sql
+from svc_oms.adapters.postgres.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.service.ports import SessionRow
+from svc_oms.service.ports import Record, SessionRow
 from svc_oms.service.ports.session_ports import (
     ActionRow,
     ActionUnderWayError,
@@ -35,6 +36,7 @@ WITH wished AS (
 )
 INSERT INTO oms.session_actions (action_id, session_id, kind, state, expires_at, body)
 VALUES ($1, $2, $3, $4, {FROM_US.format("$5::int8")}, $6)
+RETURNING action_id
 """
 
 _MOVE = f"""
@@ -129,33 +131,42 @@ class PostgresSessionActions(SessionActionStore):
         return rows
 
     @override
-    async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
+    async def add(
+        self, row: ActionRow, *, kept_out: bool | None = None, record: Record | None = None
+    ) -> None:
         await self._lapse()
-        with translated():
-            try:
-                await self._write_pool.execute(_ADD, *row, kept_out)
-            except asyncpg.UniqueViolationError as error:
-                raise ActionUnderWayError from error
+        await self._change(record, _ADD, *row, kept_out)
 
     @override
-    async def move(self, row: ActionRow, before: int) -> bool:
+    async def move(self, row: ActionRow, before: int, record: Record | None = None) -> bool:
         await self._lapse()
-        with translated():
-            try:
-                found = await self._write_pool.fetchrow(
-                    _MOVE, row.action_id, row.state, row.body, before, row.expires_at_us
-                )
-            except asyncpg.UniqueViolationError as error:
-                raise ActionUnderWayError from error
-        return found is not None
+        return await self._change(
+            record, _MOVE, row.action_id, row.state, row.body, before, row.expires_at_us
+        )
 
     @override
-    async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
+    async def settle(
+        self,
+        row: ActionRow,
+        token: int,
+        numbers: NewNumbers | None,
+        record: Record | None = None,
+    ) -> bool:
         new = numbers or (None, None, None)
+        return await self._change(
+            record, _SETTLE, row.action_id, row.state, row.body, token, *new, row.session_id
+        )
+
+    async def _change(self, record: Record | None, statement: str, *parameters: Any) -> bool:
+        """Make a change and record it; False if there was none to make."""
         with translated():
-            found = await self._write_pool.fetchrow(
-                _SETTLE, row.action_id, row.state, row.body, token, *new, row.session_id
-            )
+            try:
+                async with self._write_pool.acquire() as connection, connection.transaction():
+                    found = await connection.fetchrow(statement, *parameters)
+                    if found is not None and record is not None:
+                        await record(AuditConnection(connection))
+            except asyncpg.UniqueViolationError as error:
+                raise ActionUnderWayError from error
         return found is not None
 
     @override

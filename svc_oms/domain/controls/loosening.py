@@ -115,7 +115,7 @@ def wider_limits(range_: Range, candidates: Iterable[Limit], scopes: Sequence[st
         if limit.range.rank < range_.rank
         and limit.range.scope_id in scopes
         and limit.range.scope <= range_.scope
-        and _overlaps(limit.range, range_)
+        and overlaps(limit.range, range_)
     ]
     found.sort(key=lambda limit: limit.range.rank, reverse=True)
     taken = []
@@ -141,7 +141,7 @@ _ALL: Final = "*"
 """Equal to no name: only a range that is not narrowed covers it."""
 
 
-def _overlaps(one: Range, other: Range) -> bool:
+def overlaps(one: Range, other: Range) -> bool:
     """Return whether some order may be in both ranges; yes where it cannot be known."""
     pairs = (
         (one.instrument_id, other.instrument_id),

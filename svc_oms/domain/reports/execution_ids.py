@@ -98,14 +98,15 @@ def named(
 ) -> Mapping[str, Execution] | None:
     """Return the execution that a bust or correction names, by its ExecID(17).
 
-    For a bust that names none: every execution of the order, each under a key of its own.
-    `_busted` finds out whether only one can be meant.
+    For a bust that names none, and where the one that is named was taken back or corrected before:
+    every execution of the order, each under a key of its own. `venue_reports` finds out whether
+    only one can be meant.
 
     Args:
         order: The order before the report.
         facts: The report.
-        known: Executions of this order by ExecID(17), each with its parts; all of them for a bust
-            that names none.
+        known: Executions of this order by ExecID(17), each with its parts; all of them if the
+            report names none that counts.
 
     Returns:
         None if several parts have the ExecID(17), and the report does not show which is meant.
@@ -116,24 +117,23 @@ def named(
     if facts.exec_type == "H" and not known.get(exec_id):
         exec_id = facts.exec_id
     parts = known.get(exec_id)
-    if parts:
+    if parts and not all(part.busted for part in parts):
         part = _referred(order, facts, parts)
         return None if part is None else {exec_id: part}
-    if facts.exec_type != "H":
+    if facts.exec_type != "H" and not parts:
         return {}
-    return {
+    every = {
         f"{name}/{number}": part
         for name, several in known.items()
         for number, part in enumerate(several)
     }
+    return {**every, exec_id: parts[-1]} if parts else every
 
 
 def _referred(
     order: Order, facts: ExecutionReportFacts, parts: Sequence[Execution]
 ) -> Execution | None:
     live = [part for part in parts if not part.busted]
-    if not live:
-        return parts[-1]
     if len(live) > 1 and facts.cum_quantity is not None:
         live = [part for part in live if _cum_without(order, facts, part) == facts.cum_quantity]
     if len(live) > 1 and facts.exec_type == "H" and facts.last_quantity is not None:

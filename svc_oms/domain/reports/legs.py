@@ -61,6 +61,12 @@ def leg_of(order: Order, facts: ExecutionReportFacts) -> Leg:
     ends = facts.exec_type in _ENDS or (facts.exec_type == _STATUS and facts.ord_status in _ENDED)
     if not ends and facts.exec_type not in _CHANGES:
         return Leg.CURRENT
+    # The answer to a question names the ClOrdID(11) that was asked about.
+    return _leg_named(order, facts, ends=facts.exec_type in _ENDS)
+
+
+def _leg_named(order: Order, facts: ExecutionReportFacts, *, ends: bool) -> Leg:
+    """Return the leg that the identifiers of a report name; only an end may be unclear."""
     answers = facts.cl_ord_id in {order.pending_cancel_id, order.pending_replace_id} - {""}
     if answers and facts.exec_type != _STATUS:
         return Leg.CURRENT
@@ -69,8 +75,7 @@ def leg_of(order: Order, facts: ExecutionReportFacts) -> Leg:
         return Leg.SUPERSEDED
     number = request_number(order, facts.cl_ord_id)
     earlier = 0 < number < request_number(order, order.cl_ord_id)
-    if not earlier or facts.exec_type not in _ENDS or order.pending_cancel_id:
-        # The answer to a question names the ClOrdID(11) that was asked about.
+    if not earlier or not ends or order.pending_cancel_id:
         return Leg.CURRENT
     if _has_its_terms(order, facts):
         return Leg.CURRENT
@@ -95,6 +100,20 @@ def of_another_leg(order: Order, facts: ExecutionReportFacts) -> list[Event] | N
     if order.is_closed or facts.exec_type == _STATUS:
         # It agrees with what is known of this leg.
         return []
+    return _set_aside(order, facts, leg)
+
+
+def end_of_another_leg(order: Order, facts: ExecutionReportFacts) -> list[Event] | None:
+    """Return the events of the end in a fill, bust or correction, if it is not of the order.
+
+    The execution counts, whichever leg it names. None: the end is that of the order.
+    """
+    leg = _leg_named(order, facts, ends=True)
+    return None if leg is Leg.CURRENT else _set_aside(order, facts, leg)
+
+
+def _set_aside(order: Order, facts: ExecutionReportFacts, leg: Leg) -> list[Event]:
+    """Return the events of an end that is not, or perhaps not, of the order."""
     what = f"ExecType(150)={facts.exec_type} of ClOrdID(11) {facts.cl_ord_id or 'none'}"
     if leg is Leg.SUPERSEDED:
         text = (

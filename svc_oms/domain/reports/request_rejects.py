@@ -29,6 +29,8 @@ from svc_oms.domain.reports.venue_reasons import (
 
 UNKNOWN_ORDER = 1
 """CxlRejReason(102): the venue does not know the order."""
+UNKNOWN_ID = 1
+"""BusinessRejectReason(380): the venue does not know the order that the message names."""
 _FILLED = "2"
 _REJECTED = "8"
 # OrdStatus(39) of an order that cannot trade any more.
@@ -99,7 +101,10 @@ def message_reject(
     elif facts.ref_msg_type != "H" and facts.cl_ord_id in _pending(order):
         what = "cancel" if facts.cl_ord_id == order.pending_cancel_id else "replace"
         rejection = venue_rejection(order, what, facts.reason, f"{name}: {text}", reasons)
-        return refusal(order, facts.cl_ord_id, rejection)
+        refused = refusal(order, facts.cl_ord_id, rejection)
+        if msg_type == "j" and facts.reason == UNKNOWN_ID:
+            return [*refused, *_unknown_to_venue(order, facts, f"{name}: {text}")]
+        return refused
     return [
         parked(
             msg_type,
@@ -107,6 +112,18 @@ def message_reject(
             f"{order.state.name}: {text}",
         )
     ]
+
+
+def _unknown_to_venue(
+    order: Order, facts: BusinessRejectFacts | SessionRejectFacts, text: str
+) -> list[Event]:
+    """Return what follows if a refusal says that the venue does not know an open order."""
+    if order.base_state in TERMINAL or order.base_state in LOCAL:
+        return []
+    said = f"the venue does not know an order that is {order.base_state.name}: {text}"
+    if order.base_state is OrderState.PENDING_NEW:
+        return in_contradiction(order, f"{order.order_id}-1", said)
+    return [parked("j", said), *in_contradiction(order, facts.cl_ord_id, said)]
 
 
 def _pending(order: Order) -> set[str]:

@@ -50,7 +50,7 @@ from svc_oms.domain.model import (
     Order,
     ResolutionSource,
 )
-from svc_oms.domain.numbers import add, subtract
+from svc_oms.domain.numbers import NO_QUANTITY, add, subtract
 from svc_oms.domain.reports.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
@@ -59,11 +59,12 @@ from svc_oms.domain.reports.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.reports.legs import of_another_leg, works
+from svc_oms.domain.reports.legs import end_of_another_leg, of_another_leg, works
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
     as_text,
+    ask_venue,
     execution,
     found,
     found_price,
@@ -100,6 +101,8 @@ PAUSES: Final[Mapping[OrderState, Event]] = {
     OrderState.STOPPED: OrderStopped(),
     OrderState.CALCULATED: OrderCalculated(),
 }
+# OrdStatus(39) of an order that works.
+_WORKING: Final = frozenset("0156E")
 DUPLICATE_ORDER = 6
 """OrdRejReason(103): the venue has an order of this ClOrdID(11)."""
 
@@ -211,15 +214,23 @@ def _ended_with(order: Order, facts: ExecutionReportFacts, cum: Decimal) -> list
     """Return the end that a fill reports by its OrdStatus(39), with something left."""
     if facts.leaves_quantity or cum >= order.terms.quantity or order.base_state in TERMINAL:
         return []
+    return _end_told(order, facts)
+
+
+def _end_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
+    """Return the end that a report of an execution tells by its OrdStatus(39)."""
     match facts.ord_status:
         case "4":
-            return [OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)]
+            ended: Event = OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)
         case "8":
             rejection = venue_rejection(order, "order", facts.ord_rej_reason, facts.text)
-            return [OrderRejected(rejection)]
+            ended = OrderRejected(rejection)
         case "C":
-            return [OrderExpired(facts.text)]
-    return []
+            ended = OrderExpired(facts.text)
+        case _:
+            return []
+    aside = end_of_another_leg(order, facts)
+    return [ended] if aside is None else aside
 
 
 def _canceled(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:
@@ -286,6 +297,10 @@ def _rejected(order: Order, facts: ExecutionReportFacts, _executions: Executions
     base = order.base_state
     if base is OrderState.REJECTED:
         return []
+    if facts.ord_status in _WORKING and base not in {OrderState.PENDING_NEW, *TERMINAL}:
+        # The refusal of something else: the same report says that the order works.
+        text = f"refused, with OrdStatus(39)={facts.ord_status}, of an order that is {base.name}"
+        return [parked("8", text), *ask_venue(order, "a working order was refused")]
     if facts.ord_rej_reason == DUPLICATE_ORDER and base is not OrderState.PENDING_NEW:
         return [
             parked("8", "the venue refused a second order of this ClOrdID(11); the first works")
@@ -332,47 +347,64 @@ def _restated(order: Order, facts: ExecutionReportFacts, _executions: Executions
 
 
 def _busted(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    known = executions.get(facts.exec_ref_id) or _busted_execution(order, facts, executions)
-    if known is None:
-        return [parked("8", f"bust of execution {facts.exec_ref_id or 'none'}, not known here")]
-    if known.busted:
-        return []
+    named = executions.get(facts.exec_ref_id)
+    known = named
+    if known is None or known.busted:
+        known = _only_possible(order, facts, executions)
+    if known is None or known.busted:
+        nothing_left = facts.cum_quantity is None and not order.cum_quantity
+        if named is not None and (nothing_left or facts.cum_quantity == order.cum_quantity):
+            # The venue repeats, under another ExecID(17), what was taken back before.
+            return []
+        return [parked("8", f"bust of execution {_unusable(facts, named)}")]
     busted = ExecutionBusted(facts.exec_id, known.exec_id, known.quantity, known.price)
     return [busted, *_closed_with(order, facts)]
 
 
-def _busted_execution(
+def _unusable(facts: ExecutionReportFacts, named: Execution | None) -> str:
+    """Return the execution that a report names, and why it cannot be changed, in words."""
+    what = facts.exec_ref_id or "none"
+    if named is None:
+        return f"{what}, not known here"
+    return f"{what}, which was taken back or corrected before"
+
+
+def _only_possible(
     order: Order, facts: ExecutionReportFacts, executions: Executions
 ) -> Execution | None:
-    """Return the execution that a bust without a usable ExecRefID(19) takes back.
+    """Return the execution that a bust or correction without a usable ExecRefID(19) changes.
 
-    Some venues repeat the ExecID(17) of the execution instead. Otherwise the quantity, the price
-    and the CumQty(14) must leave only one.
+    Some venues repeat the ExecID(17) of the execution in a bust, or name an execution as it was
+    before it was corrected. Otherwise the quantity, the price and the CumQty(14) must leave only
+    one.
     """
+    takes_back = facts.exec_type == "H"
     repeated = executions.get(facts.exec_id)
-    if repeated is not None and repeated.order_id == order.order_id:
+    if takes_back and repeated is not None and not repeated.busted:
         return repeated
     if facts.cum_quantity is None and (facts.exec_ref_id or facts.last_quantity is None):
-        # An ExecRefID(19) that names an execution which never came proves nothing by itself.
+        # An ExecRefID(19) of an execution that does not count proves nothing by itself.
         return None
+    comes_to = NO_QUANTITY if takes_back else facts.last_quantity or NO_QUANTITY
     meant = [
         one
         for one in executions.values()
         if one.order_id == order.order_id
         and not one.busted
-        and facts.last_quantity in {None, one.quantity}
-        and facts.last_price in {None, one.price}
-        and facts.cum_quantity in {None, subtract(order.cum_quantity, one.quantity)}
+        and (not takes_back or facts.last_quantity in {None, one.quantity})
+        and (not takes_back or facts.last_price in {None, one.price})
+        and facts.cum_quantity in {None, add(subtract(order.cum_quantity, one.quantity), comes_to)}
     ]
     return meant[0] if len(meant) == 1 else None
 
 
 def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions) -> list[Event]:
-    known = executions.get(facts.exec_ref_id)
+    named = executions.get(facts.exec_ref_id)
+    known = named
+    if named is not None and named.busted:
+        known = _only_possible(order, facts, executions)
     if known is None or known.busted:
-        return [
-            parked("8", f"correction of execution {facts.exec_ref_id or 'none'}, not known here")
-        ]
+        return [parked("8", f"correction of execution {_unusable(facts, named)}")]
     if not facts.exec_id or facts.last_quantity is None or facts.last_price is None:
         return [parked("8", "a correction needs ExecID(17), LastQty(32) and LastPx(31)")]
     corrected = ExecutionCorrected(
@@ -383,12 +415,7 @@ def _corrected(order: Order, facts: ExecutionReportFacts, executions: Executions
 
 def _closed_with(order: Order, facts: ExecutionReportFacts) -> list[Event]:
     """Close an order that was filled, is not filled any more, and does not work again either."""
-    if order.base_state is OrderState.FILLED:
-        if facts.ord_status == "4":
-            return [OrderCanceled(unsolicited=True, text=facts.text)]
-        if facts.ord_status == "C":
-            return [OrderExpired(facts.text)]
-    return []
+    return _end_told(order, facts) if order.base_state is OrderState.FILLED else []
 
 
 def _status(order: Order, facts: ExecutionReportFacts, _executions: Executions) -> list[Event]:

@@ -7,25 +7,27 @@ repeated they are there twice, but never missing.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from kernel.hashchain import event_hash
 from kernel.ulid import new_ulid
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
 from svc_oms.service.codec.audit_entries import audit_entry, audit_line
-from svc_oms.service.ports import AuditWrite, OrderStore, Transaction
+from svc_oms.service.ports import AuditTransaction, AuditWrite, OrderStore, Record
 
 
 class AuditLog:
     """Appends to one writer's chain.
 
     Use: list entries in `WriteSet.audit` if the command worker or a session link writes the batch;
-    call `append` last in a transaction of your own; `record` without a transaction.
+    call `append` last in a transaction of your own; give a store that has a transaction of its own
+    what `recorder` returns; `record` without a transaction.
     """
 
     def __init__(self, writer: str) -> None:
         self.writer = writer
 
-    async def append(self, transaction: Transaction, entries: Sequence[AuditWrite]) -> None:
+    async def append(self, transaction: AuditTransaction, entries: Sequence[AuditWrite]) -> None:
         """Append within a transaction, as its last step before the commit."""
         if not entries:
             return
@@ -38,6 +40,10 @@ class AuditLog:
             head = event_hash(head, payload)
             lines.append(audit_line(message, payload, head))
         await transaction.write_audit(self.writer, lines)
+
+    def recorder(self, *entries: AuditWrite) -> Record:
+        """Return what appends these entries in the transaction of a store."""
+        return partial(self.append, entries=entries)
 
     async def record(self, store: OrderStore, entries: Sequence[AuditWrite]) -> None:
         """Append in a transaction of its own.

@@ -7,7 +7,9 @@ from google.protobuf.message import Message
 
 from mesh.call import Call
 from mesh.errors import MeshError
+from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
 from svc_oms.service.audit.refusal_log import RefusalLog, refusal_entry
+from svc_oms.service.codec.audit_entries import request_text
 from svc_oms.service.ports import AuditWrite
 from svc_oms.service.submissions import OrderCommand, Submission
 
@@ -34,12 +36,30 @@ def call_refusal(
     return refusal_entry(now_ns, error, _command(call, what), **_caller(call), **named)
 
 
+def call_action(call: Call, request: Message, account_id: str = "") -> AuditWrite:
+    """Begin the entry of an action that a call requests; who acts adds its time and a text."""
+    return AuditWrite(
+        kind=AUDIT_KIND_ACTION,
+        at_ns=0,
+        command=_command(call, ""),
+        text="",
+        account_id=account_id,
+        idempotency_key=getattr(request, "idempotency_key", ""),
+        request=request_text(request),
+        **_caller(call),  # type: ignore[arg-type] # by the names of AuditWrite
+    )
+
+
 def batch_refusals(
     refusal_log: RefusalLog, now_ns: int, refused: Iterable[tuple[Submission, MeshError]]
 ) -> list[AuditWrite]:
     """Make the entries of what the command worker refuses in one batch."""
-    entries = [_desk_refusal(now_ns, submission, error) for submission, error in refused]
-    return [entry for entry in entries if refusal_log.admits(entry)]
+    entries = []
+    for submission, error in refused:
+        entry = _desk_refusal(now_ns, submission, error)
+        if refusal_log.admits(entry):
+            entries.append(entry._replace(request=request_text(submission.request)))
+    return entries
 
 
 def _desk_refusal(now_ns: int, submission: Submission, error: MeshError) -> AuditWrite:

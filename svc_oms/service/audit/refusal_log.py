@@ -15,6 +15,8 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
+from google.protobuf.message import Message
+
 from kernel.clock import Clock
 from mesh.errors import MeshError
 from mesh.log import get_logger
@@ -23,6 +25,7 @@ from ordermesh.type.v1 import error_pb2
 from svc_oms.service import metrics
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.bounded_queue import BoundedQueue
+from svc_oms.service.codec.audit_entries import request_text
 from svc_oms.service.ports import (
     AuditWrite,
     OrderStore,
@@ -101,10 +104,11 @@ class RefusalLog:
         self._count(entry)
         return False
 
-    async def refused(self, entry: AuditWrite) -> None:
+    async def refused(self, entry: AuditWrite, request: Message | None = None) -> None:
         """Record a refusal; a known caller's is durable when this returns, or is late."""
         if not self.admits(entry):
             return
+        entry = entry._replace(request=request_text(request))
         future = asyncio.get_running_loop().create_future() if entry.actor else None
         if not self._inbox.put((entry, future)):
             self._count(entry)

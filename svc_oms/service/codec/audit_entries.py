@@ -1,5 +1,10 @@
 """Audit entries as they are stored, and back."""
 
+import json
+from hashlib import sha256
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.nanoseconds import to_us
@@ -13,6 +18,10 @@ ID_CHARACTERS_MAX = 64
 TEXT_CHARACTERS_MAX = 1000
 METADATA_ITEMS_MAX = 30
 METADATA_CHARACTERS_MAX = 200
+# Of a request as JSON: more than any single order or change of a control has.
+REQUEST_CHARACTERS_MAX = 8192
+# A larger request is not written as JSON at all, which would take long.
+REQUEST_BYTES_MAX = 65_536
 
 _REPLACED = dict.fromkeys([*range(0x20), 0x7F], "\N{REPLACEMENT CHARACTER}")
 
@@ -45,10 +54,29 @@ def audit_entry(
         peer=_short(entry.peer, 2 * ID_CHARACTERS_MAX),
         count=entry.stands_for,
         actor_name=_short(entry.actor_name, ID_CHARACTERS_MAX),
+        request=entry.request,
     )
     for name, value in sorted(entry.metadata.items())[:METADATA_ITEMS_MAX]:
         message.metadata[_short(name, ID_CHARACTERS_MAX)] = _short(value, METADATA_CHARACTERS_MAX)
     return message
+
+
+def request_text(request: Message | None) -> str:
+    """Write a request as JSON with the field names of the contract; bounded."""
+    if request is None:
+        return ""
+    size = request.ByteSize()
+    if size > REQUEST_BYTES_MAX:
+        digest = sha256(request.SerializeToString(deterministic=True)).hexdigest()
+        return f"({request.DESCRIPTOR.name} of {size} bytes, SHA-256 {digest})"
+    fields = MessageToDict(request, preserving_proto_field_name=True)
+    text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+    text = text.translate(_REPLACED)
+    if len(text) <= REQUEST_CHARACTERS_MAX:
+        return text
+    digest = sha256(text.encode()).hexdigest()
+    kept = text[:REQUEST_CHARACTERS_MAX]
+    return f"{kept}… ({len(text)} characters, SHA-256 {digest})"
 
 
 def audit_line(

@@ -66,6 +66,8 @@ def encode_event(
         idempotency_key=stamp.idempotency_key,
         progress=progress,
         anomaly=order.anomaly,
+        msg_seq_num=stamp.msg_seq_num,
+        msg_type=stamp.msg_type,
     )
     _set_times(envelope, stamp)
     if isinstance(event, ev.OrderAccepted):
@@ -83,7 +85,13 @@ def encode_account_event(
     account_id: str, sequence: int, event: ev.VenueReportParked, stamp: Stamp
 ) -> bytes:
     """Serialise an event that belongs to no order."""
-    envelope = event_pb2.OrderEvent(account_id=account_id, sequence=sequence, actor=stamp.actor)
+    envelope = event_pb2.OrderEvent(
+        account_id=account_id,
+        sequence=sequence,
+        actor=stamp.actor,
+        msg_seq_num=stamp.msg_seq_num,
+        msg_type=stamp.msg_type,
+    )
     _set_times(envelope, stamp)
     envelope.venue_report_parked.msg_type = event.msg_type
     envelope.venue_report_parked.text = event.text
@@ -114,6 +122,8 @@ def decode_event(payload: bytes, event_hash: bytes = b"") -> LogLine:
         received_at_ns=from_timestamp(envelope.received_at),
         actor=envelope.actor,
         idempotency_key=envelope.idempotency_key,
+        msg_seq_num=envelope.msg_seq_num,
+        msg_type=envelope.msg_type,
     )
     return LogLine(
         sequence=envelope.sequence,

@@ -1,6 +1,8 @@
 """Parked messages and statements as clients get them, and a parked message as FIX text."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from google.protobuf.message import Message
 
@@ -12,6 +14,8 @@ from ordermesh.oms.v1 import statement_pb2
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.ports.parked_ports import ParkedRow, StatementRow
+
+_SECRET: Final = re.compile(r"(^|\|)(554|925)=[^|]*")
 
 _TAGS = {
     "cl_ord_id": 11, "orig_cl_ord_id": 41, "venue_order_id": 37, "exec_id": 17, "exec_ref_id": 19,
@@ -66,11 +70,16 @@ def statement_message(row: StatementRow, now_ns: int) -> statement_pb2.Statement
     return statement
 
 
+def masked(text: str) -> str:
+    """Return FIX text without the values of Password(554) and NewPassword(925)."""
+    return _SECRET.sub(r"\1\2=***", text)
+
+
 def fix_text(message: gw.VenueMessage) -> tuple[str, bool]:
     """Return a message as FIX text with | between its fields, and whether it is as received."""
     if message.WhichOneof("body") == "parked":
         raw = message.parked.raw.decode("utf-8", "replace")
-        return raw.replace("\x01", "|"), True
+        return masked(raw.replace("\x01", "|")), True
     kind = msg_type_of(message)
     body = getattr(message, message.WhichOneof("body") or "parked")
     written = "|".join(f"{tag}={value}" for tag, value in _fields(kind, body))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 
+from kernel.decimals import EXECUTION_QUANTITY_FRACTION_DIGITS_MAX, FRACTION_DIGITS_MAX
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
@@ -71,11 +72,13 @@ def origin_bytes(firm_id: str, desk_id: str, placed_by: str, requested_by: str) 
     ).SerializeToString()
 
 
-def _number(field: str, text: str) -> Decimal | None:
+def _number(
+    field: str, text: str, fraction_digits_max: int = FRACTION_DIGITS_MAX
+) -> Decimal | None:
     if not text:
         return None
     try:
-        return bounded(Decimal(text))
+        return bounded(Decimal(text), fraction_digits_max)
     except (InvalidOperation, ValueError) as error:
         raise ValueError(f"{field} is {text!r}, should be a decimal number") from error
 
@@ -87,19 +90,25 @@ def _last_price(text: str) -> Decimal | None:
         raise ValueError(f"LastPx(31) is {text!r}, should be a decimal number") from error
 
 
-def _quantity(field: str, text: str) -> Decimal | None:
-    number = _number(field, text)
+def _quantity(
+    field: str, text: str, fraction_digits_max: int = FRACTION_DIGITS_MAX
+) -> Decimal | None:
+    number = _number(field, text, fraction_digits_max)
     if number is not None and number < 0:
         raise ValueError(f"{field} is {text!r}, should not be below zero")
     return number
 
 
+def _executed(field: str, text: str) -> Decimal | None:
+    return _quantity(field, text, EXECUTION_QUANTITY_FRACTION_DIGITS_MAX)
+
+
 _NUMBERS: dict[str, Callable[[str], Decimal | None]] = {
     "order_quantity": partial(_quantity, "OrderQty(38)"),
-    "last_quantity": partial(_quantity, "LastQty(32)"),
+    "last_quantity": partial(_executed, "LastQty(32)"),
     "last_price": _last_price,
-    "leaves_quantity": partial(_quantity, "LeavesQty(151)"),
-    "cum_quantity": partial(_quantity, "CumQty(14)"),
+    "leaves_quantity": partial(_executed, "LeavesQty(151)"),
+    "cum_quantity": partial(_executed, "CumQty(14)"),
     "average_price": partial(_number, "AvgPx(6)"),
     "limit_price": partial(_number, "Price(44)"),
     "stop_price": partial(_number, "StopPx(99)"),
@@ -181,12 +190,15 @@ def msg_type_of(message: gw.VenueMessage) -> str:
     name = message.WhichOneof("body") or ""
     if name == "parked":
         return message.parked.msg_type
-    return {
-        "execution_report": "8",
-        "order_cancel_reject": "9",
-        "business_reject": "j",
-        "session_reject": "3",
-    }.get(name, "")
+    return _MSG_TYPES.get(name, "")
+
+
+_MSG_TYPES = {
+    "execution_report": "8",
+    "order_cancel_reject": "9",
+    "business_reject": "j",
+    "session_reject": "3",
+}
 
 
 def receipt_facts(receipt: gw.CommandReceipt) -> ReceiptFacts:

@@ -8,6 +8,7 @@ from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.errors import invalid_field
+from svc_oms.service.ports import AuditWrite
 from svc_oms.service.ports.control_ports import ControlChange, ControlRecord, RecordKind
 
 
@@ -19,6 +20,8 @@ class Caller(NamedTuple):
     body_hash: bytes
     username: str = ""
     """The person's present name; stored beside the subject."""
+    audit: AuditWrite | None = None
+    """The beginning of the entry about it in the audit log; None where no call brought it."""
 
 
 class Persons(NamedTuple):

@@ -32,6 +32,7 @@ from svc_oms.domain.controls.limit_values import (
 )
 from svc_oms.domain.controls.loosening import looser_state
 from svc_oms.domain.controls.state import StrategyKey, read_state, state_text
+from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.codec.control_records import (
     limit_value,
     range_value,
@@ -39,6 +40,7 @@ from svc_oms.service.codec.control_records import (
     values_value,
 )
 from svc_oms.service.codec.values import timestamp
+from svc_oms.service.controls.change_entries import change_entry
 from svc_oms.service.controls.change_parts import (
     Caller,
     Persons,
@@ -92,9 +94,11 @@ class LimitChanges:
         store: ControlStore,
         clock: Clock,
         directory: KnownIds,
+        audit_log: AuditLog,
         defaults: Mapping[LimitKind, Applied] = MappingProxyType({}),
     ) -> None:
         self.store = store
+        self._audit_log = audit_log
         self._clock = clock
         self._directory = directory
         self._versions = LimitVersions(store, defaults)
@@ -118,10 +122,12 @@ class LimitChanges:
                     raise key_reused(caller.key)
                 return answer.FromString(known[1])
             # After the lock, so that changes have times in their order.
-            made = await work(change, self._clock.now_ns())
+            now_ns = self._clock.now_ns()
+            made = await work(change, now_ns)
             await change.done(
                 caller.subject, caller.key, caller.body_hash, made.SerializeToString()
             )
+            await self._audit_log.append(change, [change_entry(made, caller, now_ns)])
             return made
 
     # Limits.

@@ -28,13 +28,14 @@ from svc_oms.domain.controls.limit_values import (
     Values,
 )
 from svc_oms.domain.controls.refusals import named
-from svc_oms.domain.controls.state import read_state, state_text
+from svc_oms.domain.controls.state import Stop, StrategyKey, read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.go_flat import Sizes
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.positions import AMENDING, MOVING, Position, fill_of, followed
+from svc_oms.service.audit.audit_log import action
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
     Decoded,
@@ -52,7 +53,7 @@ from svc_oms.service.controls.pre_trade_control import (
 )
 from svc_oms.service.controls.refold import Movement, refold_position
 from svc_oms.service.metrics import STRATEGY_STOPS
-from svc_oms.service.ports import AccountRow, Transaction
+from svc_oms.service.ports import AccountRow, AuditWrite, Transaction
 from svc_oms.service.reference.market import Market
 from svc_oms.service.submissions import Submission
 
@@ -331,8 +332,10 @@ class PositionBatchFollower(BatchFollower):
             assert isinstance(event, OrderExecuted), "it moves a position and amends nothing"
             position = held.get(key) or Position(account_id, *key)
             held[key] = followed(position, fill_of(after, event, sequence))
-            if count_execution(view, after, self._changes.now_ns):
+            stop = count_execution(view, after, self._changes.now_ns)
+            if stop is not None:
                 STRATEGY_STOPS.inc()
+                self._changes.writes.audit.append(_stop_entry(view.strategy(after), after, stop))
 
     @override
     async def finish(self, transaction: Transaction) -> None:
@@ -356,3 +359,21 @@ class PositionBatchFollower(BatchFollower):
                 if moved_account == account_id:
                     view.book.hold(self._positions[account_id][key])
             self._books.put_back(account_id, view.book, changes)
+
+
+def _stop_entry(key: StrategyKey, order: Order, stop: Stop) -> AuditWrite:
+    """Make the entry about a strategy that the throttle stopped."""
+    text = (
+        f"{key.strategy} stopped in {key.instrument_id}, Side(54) {key.side}, after "
+        f"{stop.executions} executions by limit {stop.limit_id} version {stop.limit_version}"
+    )
+    entry = action(
+        stop.stopped_at_ns,
+        "oms:repeated-execution",
+        "StopStrategy",
+        text,
+        account_id=order.account_id,
+        limit_id=stop.limit_id,
+        strategy=key.strategy,
+    )
+    return entry._replace(order_id=order.order_id)

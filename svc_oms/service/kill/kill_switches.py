@@ -17,12 +17,13 @@ from mesh.log import get_logger
 from mesh.names import called
 from mesh.tasks import is_set_within
 from svc_oms.domain.kill_switches import Scope, reaches_session
+from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.errors import key_reused
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.pulls import Puller
-from svc_oms.service.ports import StoreUnavailableError, WakeUps
+from svc_oms.service.ports import AuditWrite, Record, StoreUnavailableError, WakeUps
 from svc_oms.service.ports.kill_ports import (
     SWITCHES_IN_FORCE_MAX,
     KillStore,
@@ -53,6 +54,8 @@ class EngageOrder:
     scope: Scope
     reason: str
     by: Person
+    audit: AuditWrite
+    """The beginning of the entry about it in the audit log."""
     drill: bool = False
 
 
@@ -66,6 +69,7 @@ class KillSwitchParts:
     venues: VenueSessions
     waker: WakeUps
     puller: Puller
+    audit_log: AuditLog
     confirm_s_max: float
 
 
@@ -110,7 +114,10 @@ class KillSwitches:
             engaged_at_us=to_us(now_ns),
             engaged_by_name=order.by.username,
         )
-        stored = await self._parts.kills.engage(row, SWITCHES_IN_FORCE_MAX)
+        what = "mass cancel" if order.kind == SwitchKind.MASS_CANCEL else "kill switch"
+        text = f"{what} {row.switch_id} ({order.scope.words()}) engaged; reason: {order.reason}"
+        record = self._recorder(order.audit, now_ns, f"drill of {text}" if order.drill else text)
+        stored = await self._parts.kills.engage(row, SWITCHES_IN_FORCE_MAX, record)
         if stored is None:
             raise _too_many()
         row, new = stored
@@ -126,6 +133,9 @@ class KillSwitches:
             )
             await self._wake()
         return await self._until(row, _answerable), not new
+
+    def _recorder(self, begun: AuditWrite, now_ns: int, text: str) -> Record:
+        return self._parts.audit_log.recorder(begun._replace(at_ns=now_ns, text=text))
 
     async def _wake(self) -> None:
         """Inform the links of this replica and the other replicas that switches changed."""
@@ -151,16 +161,20 @@ class KillSwitches:
             blocks.leave(moved)
         return row
 
-    async def propose_release(self, switch_id: str, by: Person, reason: str) -> SwitchRow:
+    async def propose_release(
+        self, switch_id: str, by: Person, reason: str, audit: AuditWrite
+    ) -> SwitchRow:
         """Propose to release a switch.
 
         Raises:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE.
         """
-        now_us = to_us(self._parts.clock.now_ns())
+        now_ns = self._parts.clock.now_ns()
+        text = f"release of kill switch {switch_id} proposed; reason: {reason}"
+        record = self._recorder(audit, now_ns, text)
         row = await self._existing(
             await self._parts.kills.propose_release(
-                switch_id, by.subject, reason, now_us, by.username
+                switch_id, by.subject, reason, to_us(now_ns), by.username, record
             )
             if valid_ulid(switch_id)
             else None,
@@ -173,7 +187,7 @@ class KillSwitches:
         await self._wake()
         return row
 
-    async def approve_release(self, switch_id: str, by: Person) -> SwitchRow:
+    async def approve_release(self, switch_id: str, by: Person, audit: AuditWrite) -> SwitchRow:
         """Release a switch whose release another person proposed.
 
         Raises:
@@ -195,9 +209,15 @@ class KillSwitches:
                 switch_id=switch_id,
                 proposed_by=by.subject,
             )
-        now_us = to_us(self._parts.clock.now_ns())
+        now_ns = self._parts.clock.now_ns()
+        first = called(row.release_proposed_by, row.release_proposed_by_name)
+        text = f"kill switch {switch_id} released; proposed by {first}: {row.release_reason}"
+        record = self._recorder(audit, now_ns, text)
         row = await self._existing(
-            await self._parts.kills.release(switch_id, by.subject, now_us, by.username), switch_id
+            await self._parts.kills.release(
+                switch_id, by.subject, to_us(now_ns), by.username, record
+            ),
+            switch_id,
         )
         if row.released_by != by.subject:
             faster = called(row.released_by, row.released_by_name)

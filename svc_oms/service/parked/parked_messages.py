@@ -21,7 +21,7 @@ from mesh.log import get_logger
 from ordermesh.oms.v1 import parked_service_pb2 as pb
 from svc_oms.domain.events import Event, OrderExecuted, Stamp, VenueReportParked
 from svc_oms.domain.model import Order
-from svc_oms.domain.numbers import ZERO, add, multiply
+from svc_oms.domain.numbers import ZERO, add, multiply, subtract
 from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.unsolicited import differences
 from svc_oms.service.audit.audit_log import AuditLog, action
@@ -292,7 +292,7 @@ def _value(events: Sequence[Event], before: Order, after: Order) -> Decimal | No
         price = after.terms.limit_price
         if price is None:
             return None
-        left = after.terms.quantity - after.cum_quantity
+        left = subtract(after.terms.quantity, after.cum_quantity)
         value = add(value, multiply(left, abs(price)))
     return value
 

@@ -24,6 +24,7 @@ from svc_oms.service.ports.records import (
     AuditFilter,
     AuditHead,
     AuditLine,
+    AuditTransaction,
     AuditWrite,
     EventWrite,
     ExecutionRow,
@@ -39,6 +40,7 @@ from svc_oms.service.ports.records import (
     ParkedMoreWrite,
     ParkedWrite,
     PositionRow,
+    Record,
     SessionRow,
     WriteSet,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "AuditFilter",
     "AuditHead",
     "AuditLine",
+    "AuditTransaction",
     "AuditWrite",
     "EventWrite",
     "ExecutionRow",
@@ -79,6 +82,7 @@ __all__ = [
     "ParkedMoreWrite",
     "ParkedWrite",
     "PositionRow",
+    "Record",
     "SessionHeldError",
     "SessionRow",
     "StoreRefusedError",
@@ -89,7 +93,7 @@ __all__ = [
 ]
 
 
-class Transaction(FillReader, Protocol):
+class Transaction(AuditTransaction, FillReader, Protocol):
     """One transaction. Leaving its context without an exception commits it."""
 
     async def commit(self) -> None:
@@ -219,14 +223,6 @@ class Transaction(FillReader, Protocol):
         """Let overdue session actions lapse; read those that are UNKNOWN then."""
         ...
 
-    async def lock_audit(self, writer: str) -> AuditHead:
-        """Lock a writer's chain; the last of all locks, after accounts and sessions."""
-        ...
-
-    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
-        """Append lines to a locked chain, in their order."""
-        ...
-
 
 class OrderStore(Protocol):
     """The store of the order book."""
@@ -284,6 +280,12 @@ class OrderStore(Protocol):
 
     async def events(self, account_id: str, after: int, limit: int) -> list[LoggedEvent]:
         """Read the log after a sequence, and the orders its events are of, in one view."""
+        ...
+
+    async def order_events(
+        self, account_id: str, order_id: str, first: int, last: int, limit: int
+    ) -> list[bytes]:
+        """Read the newest events of an order, oldest first, from these numbers of a log on."""
         ...
 
     async def outbox(self, session_id: str, after: int, limit: int) -> list[tuple[int, bytes]]:
@@ -400,8 +402,8 @@ class OrderStore(Protocol):
         """Return the store of limits and positions."""
         ...
 
-    async def ensure_account(self, account: AccountInfo) -> bool:
-        """Create or update; True when created."""
+    async def ensure_account(self, account: AccountInfo, record: Record | None = None) -> bool:
+        """Create or update; True when created. What changes is recorded with it."""
         ...
 
 

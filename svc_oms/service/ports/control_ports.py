@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.ports.records import AccountRow, OrderRow, PositionRow
+from svc_oms.service.ports.records import AccountRow, AuditTransaction, OrderRow, PositionRow
 
 
 class RecordKind(IntEnum):
@@ -35,7 +35,7 @@ class ControlRecord(NamedTuple):
     body: bytes
 
 
-class ControlChange(Protocol):
+class ControlChange(AuditTransaction, Protocol):
     """One change of the controls; no batch runs during it."""
 
     async def answer(self, subject: str, key: str) -> tuple[bytes, bytes] | None:

@@ -31,6 +31,10 @@ class UserNameStore(Protocol):
 class DirectoryStore(UserNameStore, Protocol):
     """The store of ids and names."""
 
+    async def names_of(self, subjects: Sequence[str]) -> dict[str, str]:
+        """Read the names of people as last seen; unknown people are left out."""
+        ...
+
     async def knows(self, kind: IdKind, value: str) -> bool:
         """Return whether the id exists, or an open order has it."""
         ...

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
+from svc_oms.service.ports.records import Record
+
 
 class SwitchKind(IntEnum):
     """Numbers of ordermesh.oms.v1.KillSwitchKind."""
@@ -128,9 +130,14 @@ class PullState(NamedTuple):
 
 
 class KillStore(Protocol):
-    """Kill switches of record. Every change moves the switch's revision."""
+    """Kill switches of record. Every change moves the switch's revision.
 
-    async def engage(self, row: SwitchRow, in_force_max: int) -> tuple[SwitchRow, bool] | None:
+    What a person changes is recorded in the same transaction, by `record`.
+    """
+
+    async def engage(
+        self, row: SwitchRow, in_force_max: int, record: Record | None = None
+    ) -> tuple[SwitchRow, bool] | None:
         """Store a switch under the controls' lock; the version becomes theirs.
 
         Every batch committed later sees it. Returns the row and whether it is new; the row
@@ -143,13 +150,19 @@ class KillStore(Protocol):
         ...
 
     async def propose_release(
-        self, switch_id: str, by: str, reason: str, now_us: int, name: str = ""
+        self,
+        switch_id: str,
+        by: str,
+        reason: str,
+        now_us: int,
+        name: str = "",
+        record: Record | None = None,
     ) -> SwitchRow | None:
         """Note a proposal if the switch blocks and nobody has made one; return the row."""
         ...
 
     async def release(
-        self, switch_id: str, by: str, now_us: int, name: str = ""
+        self, switch_id: str, by: str, now_us: int, name: str = "", record: Record | None = None
     ) -> SwitchRow | None:
         """Release a switch that blocks and another person proposed to; return the row."""
         ...
@@ -172,6 +185,10 @@ class KillStore(Protocol):
         trader: str = "",
     ) -> list[SwitchRow]:
         """Read a page, newest first; of these accounts' scopes only, unless None."""
+        ...
+
+    async def in_force_at(self, at_us: int, limit: int) -> list[SwitchRow]:
+        """Read the switches, without drills, that were in force at a time, oldest first."""
         ...
 
     async def confirm(self, session_id: str, token: int, version: int, now_us: int) -> None:

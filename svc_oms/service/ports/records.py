@@ -6,10 +6,10 @@ codec knows both. The row of an order is in `order_columns.py`. The package name
 again: take them from there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from svc_oms.service.ports.order_columns import OrderWrite
 from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
@@ -216,6 +216,8 @@ class AuditWrite(NamedTuple):
     peer: str = ""
     stands_for: int = 1
     actor_name: str = ""
+    request: str = ""
+    """The request as JSON; `codec.audit_entries.request_text` makes it."""
 
 
 class AuditLine(NamedTuple):
@@ -238,6 +240,23 @@ class AuditHead(NamedTuple):
 
     last_sequence: int
     head: bytes
+
+
+class AuditTransaction(Protocol):
+    """A transaction that entries of the audit log can be appended in."""
+
+    async def lock_audit(self, writer: str) -> AuditHead:
+        """Lock a writer's chain; the last of all locks, after accounts and sessions."""
+        ...
+
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        """Append lines to a locked chain, in their order."""
+        ...
+
+
+Record = Callable[[AuditTransaction], Awaitable[None]]
+"""Appends the entries about a change to the audit log; the last step of the change's transaction.
+A store calls it if, and only if, the change was made."""
 
 
 class AuditFilter(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.ports.records import SessionRow
+from svc_oms.service.ports.records import Record, SessionRow
 
 
 class ActionRow(NamedTuple):
@@ -31,19 +31,30 @@ class NewNumbers(NamedTuple):
 
 
 class SessionActionStore(Protocol):
-    """The store of sessions' standbys and actions."""
+    """The store of sessions' standbys and actions.
 
-    async def add(self, row: ActionRow, *, kept_out: bool | None = None) -> None:
+    A change is recorded in the same transaction, by `record`.
+    """
+
+    async def add(
+        self, row: ActionRow, *, kept_out: bool | None = None, record: Record | None = None
+    ) -> None:
         """Store an action, and whether it keeps the session out.
 
         Raises:
             ActionUnderWayError: Another action of the session is being carried out.
         """
 
-    async def move(self, row: ActionRow, before: int) -> bool:
+    async def move(self, row: ActionRow, before: int, record: Record | None = None) -> bool:
         """Store an action's new state if it still is in the earlier one and has not expired."""
 
-    async def settle(self, row: ActionRow, token: int, numbers: NewNumbers | None) -> bool:
+    async def settle(
+        self,
+        row: ActionRow,
+        token: int,
+        numbers: NewNumbers | None,
+        record: Record | None = None,
+    ) -> bool:
         """Store the outcome of a SENT or UNKNOWN action and its numbers, under a fencing token."""
 
     async def action(self, action_id: str) -> ActionRow | None:

@@ -14,6 +14,13 @@ from svc_oms.service.reference.reference_prices import References
 
 TRADABLE = frozenset({instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION})
 
+# Without the status that is not reported.
+_STATUS_WORDS = {
+    number: name.removeprefix("TRADING_STATUS_")
+    for name, number in instrument_pb2.TradingStatus.items()
+    if number
+}
+
 
 def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
     """Decode a listing."""
@@ -29,9 +36,7 @@ def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
             for band in message.tick_table
         ),
         tradable=message.trading_status in TRADABLE,
-        trading_status=instrument_pb2.TradingStatus.Name(message.trading_status).removeprefix(
-            "TRADING_STATUS_"
-        ),
+        trading_status=_STATUS_WORDS.get(message.trading_status, ""),
         max_quantity=Quantity(Decimal(message.max_quantity)) if message.max_quantity else None,
     )
 

@@ -23,6 +23,8 @@ from svc_oms.service.venue.reports import Report
 MONEY = frozenset("FGH")
 """ExecType(150) of reports with money in them: F trade, G correction, H bust."""
 BUST = "H"
+AMENDS = frozenset("GH")
+"""ExecType(150) of corrections and busts."""
 
 
 class BatchExecutions:
@@ -58,21 +60,27 @@ class BatchExecutions:
         if ids:
             found = found + await transaction.executions(list(ids))
         self._know(found)
-        await self._read_busted(transaction, reports)
+        await self._read_unnamed(transaction, reports)
 
-    async def _read_busted(self, transaction: Transaction, reports: Sequence[Report]) -> None:
-        """Read all executions of orders of which one is taken back without being named."""
+    async def _read_unnamed(self, transaction: Transaction, reports: Sequence[Report]) -> None:
+        """Read all executions of orders of which a bust or correction names none that counts."""
         unnamed = {
             report.order_id
             for report in reports
             if isinstance(report.facts, ExecutionReportFacts)
-            and report.facts.exec_type == BUST
             and report.order_id
-            and (report.order_id, report.facts.exec_ref_id) not in self._rows
+            and self._names_none(report.order_id, report.facts)
         }
         if unnamed:
             rows = await transaction.executions_of(sorted(unnamed))
             self._know([row for row in rows if (row.order_id, row.exec_id) not in self._rows])
+
+    def _names_none(self, order_id: str, facts: ExecutionReportFacts) -> bool:
+        rows = self._rows.get((order_id, facts.exec_ref_id))
+        if facts.exec_type == BUST and not rows:
+            return True
+        # Corrected or taken back before; its present form has another ExecID(17).
+        return facts.exec_type in AMENDS and rows is not None and all(row.busted for row in rows)
 
     def _know(self, rows: Sequence[ExecutionRow]) -> None:
         for row in rows:

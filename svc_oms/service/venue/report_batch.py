@@ -242,6 +242,8 @@ class ReportBatch:
             ),
             received_at_ns=0 if message is None else from_timestamp(message.received_at),
             actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
+            msg_seq_num=0 if message is None else message.msg_seq_num,
+            msg_type="" if message is None else _clean(msg_type_of(message)),
         )
 
     @property

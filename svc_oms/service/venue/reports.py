@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kernel.order_ids import order_id_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts
+from svc_oms.domain.reports.facts import CancelRejectFacts, ExecutionReportFacts, Facts
 from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 
 
@@ -18,10 +18,15 @@ class Report(NamedTuple):
 
     @property
     def venue_order_id(self) -> str:
-        """OrderID(37) of a message that could not be read; empty if it has none."""
+        """OrderID(37) of a message; empty if it has none."""
         if self.message is None:
             return ""
-        return self.message.parked.venue_order_id or self.message.execution_report.venue_order_id
+        message = self.message
+        return (
+            message.parked.venue_order_id
+            or message.execution_report.venue_order_id
+            or message.order_cancel_reject.venue_order_id
+        )
 
 
 def read_message(message: gw.VenueMessage) -> Report:
@@ -38,7 +43,7 @@ def read_message(message: gw.VenueMessage) -> Report:
         order_id = order_id_of(parked.cl_ord_id) or order_id_of(parked.orig_cl_ord_id)
         return Report(None, order_id, message, parked.error or "body of a kind not known here")
     order_id = order_id_of(facts.cl_ord_id)
-    if not order_id and isinstance(facts, ExecutionReportFacts):
+    if not order_id and isinstance(facts, ExecutionReportFacts | CancelRejectFacts):
         # Some venues put their own identifier into ClOrdID(11) of an unsolicited report.
         order_id = order_id_of(facts.orig_cl_ord_id)
     why = "" if order_id else f"ClOrdID(11) {facts.cl_ord_id!r} is not one of ours"

@@ -18,11 +18,13 @@ from mesh.log import get_logger
 from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2 as pb
+from svc_oms.service.audit.audit_log import AuditLog
+from svc_oms.service.audit.audit_log import action as audit_action
 from svc_oms.service.codec.session_messages import session_message
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.directory.user_names import Person
 from svc_oms.service.errors import invalid_field
-from svc_oms.service.ports import SessionRow, WakeUps
+from svc_oms.service.ports import AuditWrite, Record, SessionRow, WakeUps
 from svc_oms.service.ports.session_ports import (
     ActionRow,
     ActionUnderWayError,
@@ -62,10 +64,13 @@ HAND_OVER = pb.SESSION_ACTION_KIND_HAND_OVER
 class SessionAdministration:
     """The actions; see the head of this file."""
 
-    def __init__(self, store: SessionActionStore, clock: Clock, waker: WakeUps) -> None:
+    def __init__(
+        self, store: SessionActionStore, clock: Clock, waker: WakeUps, audit_log: AuditLog
+    ) -> None:
         self._store = store
         self._clock = clock
         self._waker = waker
+        self._audit_log = audit_log
         # Set when there may be an action to carry out.
         self.some_due = asyncio.Event()
         # Set when an action changed here: another may be the next to lapse.
@@ -78,7 +83,7 @@ class SessionAdministration:
 
     async def propose(
         self, session_id: str, numbers: tuple[int, int], *, reset: bool, who: Person, why: str,
-        life_s: int,
+        life_s: int, audit: AuditWrite,
     ) -> pb.SessionAction:  # fmt: skip
         """Propose other numbers.
 
@@ -100,7 +105,7 @@ class SessionAdministration:
         action = self._new(session_id, SEQUENCES, who, why, life_s or PROPOSAL_LIFE_S)
         action.state, action.reset = PROPOSED, reset
         action.next_sender_msg_seq_num, action.next_target_msg_seq_num = sender, target
-        await self._store.add(_row(action))
+        await self._store.add(_row(action), record=self._record(audit, action))
         log.warning(
             "sequence change proposed", session=session_id, action=action.action_id, by=who.subject
         )
@@ -108,7 +113,7 @@ class SessionAdministration:
         return action
 
     async def decide(
-        self, action_id: str, who: Person, *, approve: bool, why: str = ""
+        self, action_id: str, who: Person, *, approve: bool, audit: AuditWrite, why: str = ""
     ) -> pb.SessionAction:
         """Approve or reject a proposal.
 
@@ -131,7 +136,7 @@ class SessionAdministration:
         action.decided_at.CopyFrom(timestamp(self._clock.now_ns()))
         action.text = why
         try:
-            moved = await self._store.move(_row(action), PROPOSED)
+            moved = await self._store.move(_row(action), PROPOSED, self._record(audit, action))
         except ActionUnderWayError:
             raise _under_way(action.session_id, "action_id") from None
         if not moved:
@@ -146,6 +151,7 @@ class SessionAdministration:
         kind: pb.SessionActionKind,
         who: Person,
         why: str,
+        audit: AuditWrite,
         *,
         now: bool = False,
     ) -> pb.SessionAction:
@@ -156,6 +162,7 @@ class SessionAdministration:
             kind: What to do.
             who: The person.
             why: The person's reason.
+            audit: The entry of the audit log.
             now: Of CONNECT: also a session that nobody keeps out connects, at once.
 
         Raises:
@@ -182,7 +189,8 @@ class SessionAdministration:
             action.state, action.text = DONE, "no gateway has the session; it holds for the next"
             action.settled_at.CopyFrom(action.requested_at)
         try:
-            await self._store.add(_row(action), kept_out=kept_out)
+            record = self._record(audit, action)
+            await self._store.add(_row(action), kept_out=kept_out, record=record)
         except ActionUnderWayError:
             raise _under_way(session_id, "session_id") from None
         name = pb.SessionActionKind.Name(action.kind).removeprefix("SESSION_ACTION_KIND_")
@@ -241,7 +249,9 @@ class SessionAdministration:
             numbers = NewNumbers(
                 after.session_epoch, after.next_sender_msg_seq_num, after.next_target_msg_seq_num
             )
-        if not await self._store.settle(_row(action), token, numbers):
+        begun = audit_action(0, f"gateway:{action.gateway_instance}", "SessionActionSettled", "")
+        record = self._record(begun, action)
+        if not await self._store.settle(_row(action), token, numbers, record):
             return 0
         log.warning("session action settled", action=action.action_id, done=result.done)
         if row.state == UNKNOWN and len(self.late) < LATE_ANSWERS_MAX:
@@ -335,6 +345,19 @@ class SessionAdministration:
             expires_at=timestamp(now_ns + life_s * NS_PER_S),
         )
 
+    def _record(self, begun: AuditWrite, one: pb.SessionAction) -> Record:
+        """Return what records an action as it is now."""
+        metadata = {
+            "action_id": one.action_id,
+            "session_id": one.session_id,
+            "requested_by": one.requested_by,
+            "decided_by": one.decided_by,
+        }
+        entry = begun._replace(
+            at_ns=self._clock.now_ns(), text=action_words(one), metadata=metadata
+        )
+        return self._audit_log.recorder(entry)
+
     def _wake(self, session_id: str) -> None:
         self.some_due.set()
         self._waker.wake_sessions([session_id])
@@ -363,6 +386,24 @@ def action_message(row: ActionRow) -> pb.SessionAction:
             "carried out is not known: compare the numbers with the venue's"
         )
     return action
+
+
+def action_words(one: pb.SessionAction) -> str:
+    """Describe an action as it is now, for the audit log."""
+    kind = pb.SessionActionKind.Name(one.kind).removeprefix("SESSION_ACTION_KIND_")
+    state = pb.SessionActionState.Name(one.state).removeprefix("SESSION_ACTION_STATE_")
+    wanted = ""
+    if one.kind == SEQUENCES:
+        wanted = (
+            " (reset)"
+            if one.reset
+            else (
+                f" (next MsgSeqNum(34) to send {one.next_sender_msg_seq_num or 'unchanged'}, "
+                f"to expect {one.next_target_msg_seq_num or 'unchanged'})"
+            )
+        )
+    text = f"{kind} of session {one.session_id}{wanted} is {state}; reason: {one.reason}"
+    return f"{text}; {one.text}" if one.text else text
 
 
 def _unknown(session_id: str) -> Exception:

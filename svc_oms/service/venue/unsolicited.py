@@ -58,7 +58,7 @@ async def find_unsolicited(
         and report.facts.venue_order_id not in NO_ORDER_ID
     ]
     found = Unsolicited(reports)
-    await _name_unreadable(transaction, venue_mic, found)
+    await _name_by_number(transaction, venue_mic, found)
     if not strays:
         return found
     reports = found.reports
@@ -91,13 +91,13 @@ async def find_unsolicited(
     return found
 
 
-async def _name_unreadable(transaction: Transaction, venue_mic: str, found: Unsolicited) -> None:
-    """Find the orders of reports that could not be read, as far as OrderID(37) names one."""
+async def _name_by_number(transaction: Transaction, venue_mic: str, found: Unsolicited) -> None:
+    """Find the orders of refusals, and of what could not be read, if OrderID(37) names one."""
     numbers = {
         place: number
         for place, report in enumerate(found.reports)
         if not report.order_id
-        and report.facts is None
+        and not isinstance(report.facts, ExecutionReportFacts)
         and (number := report.venue_order_id) not in NO_ORDER_ID
         and number.isprintable()
     }
@@ -114,7 +114,9 @@ async def _name_unreadable(transaction: Transaction, venue_mic: str, found: Unso
         chosen = [one for one in orders if not one.is_closed] or orders
         if len(chosen) == 1:
             found.order_accounts[chosen[0].order_id] = chosen[0].account_id
-            named[place] = named[place]._replace(order_id=chosen[0].order_id)
+            report = named[place]
+            error = report.error if report.facts is None else ""
+            named[place] = report._replace(order_id=chosen[0].order_id, error=error)
     found.reports = named
 
 

@@ -5,15 +5,17 @@ import threading
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from meshctl.stack.postgres import ROLES
 from svc_identity.adapters.postgres.migrate import migrate
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
+from svc_identity.domain.audit import Act, AuditEntry
 from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
 from svc_identity.domain.users import Role
-from svc_identity.service.ports import StoreUnavailableError
+from svc_identity.service.ports import AuditFilter, StoreUnavailableError
 from svc_identity.service.users import list_users
 from tests.support.identity import USER_ID, MemoryStore, a_user
 from tests.support.ports import free_port
@@ -247,9 +249,53 @@ def nobodys_port():
 
 
 async def test_migrating_again_changes_nothing(database_url):
-    assert await migrate(database_url) == "0004"
-    assert await migrate(database_url) == "0004"
+    assert await migrate(database_url) == "0006"
+    assert await migrate(database_url) == "0006"
 
 
 async def test_replicas_that_migrate_at_once_do_not_collide(database_url):
-    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0004", "0004"]
+    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0006", "0006"]
+
+
+async def test_the_audit_log_is_read_in_pages_and_by_filter(store):
+    made = [
+        AuditEntry(f"{number:026}", number, act, username=name, detail=f"k{number} signs")
+        for number, (act, name) in enumerate(
+            [(Act.LOGIN, "alice"), (Act.KEY_USED, ""), (Act.USER_ADDED, "bob")], start=1
+        )
+    ]
+    async with store.work() as work:
+        assert await work.audit.acts_after(None) == (0, [])
+        for entry in made:
+            await work.audit.add(entry)
+
+    async def page(**wanted):
+        async with store.work() as work:
+            return await work.audit.page(AuditFilter(**wanted))
+
+    assert await page() == made[::-1]
+    assert await page(limit=1, before_entry_id=made[2].entry_id) == [made[1]]
+    assert await page(username="bob") == [made[2]]
+    assert await page(acts=(Act.LOGIN,)) == [made[0]]
+    assert await page(from_ns=2, until_ns=3) == [made[1]]
+    async with store.work() as work:
+        assert await work.audit.keys_locked() == [(Act.KEY_USED, "k2 signs")]
+        newest, acts = await work.audit.acts_after(0)
+        assert acts == [Act.USER_ADDED]
+        assert await work.audit.acts_after(newest) == (newest, [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE identity.audit_log SET actor = 'x'",
+        "DELETE FROM identity.audit_log",
+        "TRUNCATE identity.audit_log",
+    ],
+)
+async def test_the_audit_log_is_only_added_to(identity_database_url, change):
+    engine = open_engine(identity_database_url)
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        async with engine.begin() as connection:
+            await connection.execute(sa.text(change))
+    await engine.dispose()

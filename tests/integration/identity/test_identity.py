@@ -17,6 +17,8 @@ from mesh.tls import TlsFiles
 from mesh.token_keys import fetch_revoked
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
+from ordermesh.identity.v1 import identity_audit_service_pb2 as audit_pb2
+from ordermesh.identity.v1 import identity_audit_service_pb2_grpc as audit_grpc
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
 from svc_identity.domain.throttle import PER_USERNAME
@@ -272,3 +274,33 @@ async def test_without_its_database_it_says_so_and_heals(postgres_server, tmp_pa
         process.terminate()
         process.wait(timeout=20)
         postgres_server.drop_database(url)
+
+
+def test_an_auditor_reads_who_came_in_and_who_did_not(identity, auth):
+    identity.ensure_user("audrey", "--role", "AUDITOR")
+    address = next(ADDRESSES)
+    refused(lambda: log_in(auth, "alice", "not this one", address))
+    log_in(auth, "alice", address=address)
+    with identity.channel() as channel:
+        stub = audit_grpc.IdentityAuditServiceStub(channel)
+
+        def read(tokens, **wanted):
+            bearer = [("authorization", f"Bearer {tokens.access_token}")]
+            request = audit_pb2.IdentityAuditServiceListRequest(**wanted)
+            return list(stub.List(request, metadata=bearer, timeout=10).entries)
+
+        audrey = log_in(auth, "audrey").tokens
+        found = [one for one in read(audrey, username="alice") if one.address == address]
+        assert [audit_pb2.IdentityAct.Name(one.act) for one in found] == [
+            "IDENTITY_ACT_LOGIN",
+            "IDENTITY_ACT_LOGIN_FAILED",
+        ]
+        added = read(audrey, username="audrey", acts=[audit_pb2.IDENTITY_ACT_USER_ADDED])
+        assert [one.actor.partition(":")[0] for one in added] == ["admin"]
+        (key,) = read(audrey, acts=[audit_pb2.IDENTITY_ACT_KEY_USED])
+        assert key.detail.endswith(" signs")
+        trader = log_in(auth, "alice").tokens
+        assert refused(lambda: read(trader)).reason == "PERMISSION_DENIED"
+        with pytest.raises(grpc.RpcError) as no_token:
+            stub.List(audit_pb2.IdentityAuditServiceListRequest(), timeout=10)
+        assert no_token.value.code() is grpc.StatusCode.UNAUTHENTICATED

@@ -1,5 +1,7 @@
 """Delisted listings, statuses that a venue does not report, and listings that cannot be read."""
 
+import time
+
 import pytest
 
 from ordermesh.marketdata.v1 import instrument_pb2
@@ -21,6 +23,7 @@ async def listing(service, name="ASML.SIMA"):
 def listed(name, status=NOT_REPORTED, **fields):
     made = instrument(name, **fields)
     made.trading_status = status
+    made.updated_at.FromNanoseconds(time.time_ns())
     return made
 
 

@@ -31,6 +31,7 @@ def requests(order_id: str) -> dict[str, object]:
         "Approve": order_service_pb2.ApproveRequest(idempotency_key="k9", order_id=order_id),
         "Decline": order_service_pb2.DeclineRequest(idempotency_key="k9", order_id=order_id),
         "Get": order_service_pb2.GetRequest(order_id=order_id),
+        "ShowOrder": order_service_pb2.ShowOrderRequest(id=order_id),
         "List": order_service_pb2.ListRequest(account_id="ACC-ALICE"),
     }
 
@@ -48,7 +49,7 @@ async def test_a_stranger_is_refused_on_every_rpc(book_url, tls):
         await gateway.command(0)
         for name, request in requests(order.order_id).items():
             code, reason, _ = await refusal(getattr(client.orders, name)(request, metadata=BOB))
-            by_order = name in {"Replace", "Cancel", "Approve", "Decline", "Get"}
+            by_order = name in {"Replace", "Cancel", "Approve", "Decline", "Get", "ShowOrder"}
             assert reason == ("ORDER_NOT_FOUND" if by_order else "ACCOUNT_NOT_ALLOWED"), name
             assert code is (
                 grpc.StatusCode.NOT_FOUND if by_order else grpc.StatusCode.PERMISSION_DENIED
@@ -64,7 +65,7 @@ async def test_a_viewer_reads_and_commands_nothing(book_url, tls):
         order = (await client.place("k1")).order
         for name, request in requests(order.order_id).items():
             call = getattr(client.orders, name)(request, metadata=VERA)
-            if name in {"Get", "List"}:
+            if name in {"Get", "ShowOrder", "List"}:
                 await call
             else:
                 assert (await refusal(call))[1] == "PERMISSION_DENIED", name

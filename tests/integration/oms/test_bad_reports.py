@@ -119,6 +119,25 @@ async def test_a_field_that_a_fill_does_not_need_never_loses_it(book_url, tls, f
     await verified(book_url)
 
 
+async def test_an_execution_counts_with_every_digit(book_url, tls):
+    part, left = "0.123456789012345678", "99.876543210987654322"
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        acknowledged = gateway.acknowledged(cl_ord_id)
+        numbers = {"last_quantity": part, "cum_quantity": part, "leaves_quantity": left}
+        odd = fill(gateway, cl_ord_id, last_price="50.1234567891", **numbers)
+        await gateway.send(acknowledged, odd)
+        await gateway.applied()
+        found = await client.get(order_id)
+        progress = found.order.progress
+        assert (progress.cum_quantity, progress.leaves_quantity) == (part, left)
+        assert found.order.anomaly_count == 0
+        (execution,) = found.executions
+        assert (execution.quantity, execution.price) == (part, "50.1234567891")
+    await verified(book_url)
+
+
 @pytest.mark.parametrize(("what", "words", "fields"), FILLS, ids=[row[0] for row in FILLS])
 async def test_a_bad_report_is_kept_and_changes_no_numbers(book_url, tls, what, words, fields):
     async with trading(book_url, tls) as (_, client, gateway):

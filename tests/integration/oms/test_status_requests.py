@@ -90,3 +90,49 @@ async def test_a_bust_that_names_nothing_finds_its_execution_by_the_numbers(book
         assert [one.busted for one in found.executions] == [False, True]
         assert (found.order.progress.cum_quantity, found.order.anomaly_count) == ("30", 0)
     await verified(book_url)
+
+
+async def test_a_bust_of_an_execution_as_it_was_takes_back_its_correction(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        numbers = {"last_quantity": "30", "last_price": "650"}
+        await gateway.send(
+            gateway.acknowledged(cl_ord_id),
+            gateway.report(
+                cl_ord_id, "F", "1", exec_id="E1", last_quantity="40", last_price="650",
+                cum_quantity="40", leaves_quantity="60",
+            ),
+            gateway.report(
+                cl_ord_id, "G", "1", exec_id="E2", exec_ref_id="E1", cum_quantity="30",
+                leaves_quantity="70", **numbers,
+            ),
+            gateway.report(
+                cl_ord_id, "F", "1", exec_id="E3", cum_quantity="60", leaves_quantity="40",
+                **numbers,
+            ),
+        )  # fmt: skip
+        await gateway.applied()
+        bust = {"exec_ref_id": "E1", "cum_quantity": "30", "leaves_quantity": "70"}
+        await gateway.send(gateway.report(cl_ord_id, "H", "1", exec_id="B1", **bust))
+        await gateway.applied()
+        found = (await client.get(order_id)).order
+        # E2 and E3 are equal, so which of them is taken back is not clear.
+        assert (found.progress.cum_quantity, found.anomaly_count) == ("60", 1)
+        await gateway.send(
+            gateway.report(
+                cl_ord_id, "F", "1", exec_id="E4", last_quantity="5", last_price="651",
+                cum_quantity="65", leaves_quantity="35",
+            ),
+            gateway.report(
+                cl_ord_id, "G", "1", exec_id="E5", exec_ref_id="E4", last_quantity="6",
+                last_price="651", cum_quantity="66", leaves_quantity="34",
+            ),
+        )  # fmt: skip
+        await gateway.applied()
+        last = {"exec_ref_id": "E4", "cum_quantity": "60", "leaves_quantity": "40"}
+        await gateway.send(gateway.report(cl_ord_id, "H", "1", exec_id="B2", **last))
+        await gateway.applied()
+        found = (await client.get(order_id)).order
+        assert (found.progress.cum_quantity, found.anomaly_count) == ("60", 1)
+    await verified(book_url)

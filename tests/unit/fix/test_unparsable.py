@@ -106,7 +106,7 @@ def test_what_cannot_be_parsed_comes_in_a_message_of_the_same_number(
     original = replaced(passed.decode())
     assert original is not None
     assert (original.msg_type, original.raw) == ("8", message)
-    assert original.fault.startswith("cannot be parsed: ")
+    assert original.fault.startswith("QuickFIX cannot take it: ")
 
 
 def test_header_fields_in_another_order_cannot_be_parsed(screen: Screen) -> None:
@@ -132,6 +132,28 @@ def test_a_garbled_message_is_dropped_once_and_kept_when_it_comes_again(
     assert again is not None
     assert again.raw == message
     assert dropped == []
+
+
+@pytest.mark.parametrize("tag", ["49", "56"])
+@pytest.mark.parametrize("value", ["OTHER", ""])
+def test_a_message_with_other_ids_than_the_logon_is_replaced(
+    screen: Screen, tmp_path, tag: str, value: str
+) -> None:
+    screen.screened(framed(header("A", 1) + b"98=0\x01108=30\x01"))
+    message = report(b"17=E1\x01", 7, **{f"t{tag}": value})
+    passed = screen.screened(message)
+    assert parsed(passed, tmp_path).getHeader().getField(49) == "TEST"
+    original = replaced(passed.decode())
+    assert original is not None
+    assert original.raw == message
+    assert f"({tag}) is not that of the Logon(A)" in original.fault
+
+
+def test_a_message_without_sending_time_gets_one(screen: Screen, tmp_path) -> None:
+    message = report(b"17=E1\x01").replace(b"\x0152=", b"\x019052=")
+    passed = screen.screened(framed(message[message.index(b"35=") : -7]))
+    assert parsed(passed, tmp_path).getField(17) == "E1"
+    assert fields(passed.decode())["52"].startswith("20")
 
 
 def test_a_logon_is_left_to_quickfix(screen: Screen) -> None:

@@ -30,6 +30,7 @@ LONG = "9" * 100_000
 # What a field of a kind may not hold; what it may hold, however odd.
 NO_NUMBER = ["ten", "1e5", "NaN", "Infinity", "1,5", "--1", ".", "\u0663", "0x10", " 1", "1 "]
 NO_QUANTITY = [*NO_NUMBER, "1" * 19, "0." + "1" * 10, "-5", "-0.5", LONG]
+NO_EXECUTED = [*NO_NUMBER, "1" * 19, "0." + "1" * 19, "-5", "-0.5", LONG]
 NO_PRICE = [*NO_NUMBER, "1" * 19, "0." + "1" * 10, LONG]
 NO_EXECUTION_PRICE = [*NO_NUMBER, "1" * 19, "0." + "1" * 61, LONG]
 NO_INTEGER = ["five", "1.5", "99999999999", "-99999999999", "\u0663", "1e3", LONG]
@@ -40,6 +41,7 @@ BAD = {
     "id": NO_IDENTIFIER,
     "required": [*NO_IDENTIFIER, ""],
     "quantity": NO_QUANTITY,
+    "executed": NO_EXECUTED,
     "price": NO_PRICE,
     "execution price": NO_EXECUTION_PRICE,
     "average": ["ten", "1e5", "NaN", "1" * 19, LONG],
@@ -51,7 +53,8 @@ BAD = {
 ODD = {
        "id": ODD_TEXTS[:5], "required": ODD_TEXTS[1:4], "price": ["-5", "007", ".5"],
        "execution price": ["-5", "0", "50.1234567891", "0." + "1" * 60],
-       "quantity": ["0", "5.", ""], "average": ["1." + "3" * 40, ""], "int": ["-1", "0", ""],
+       "quantity": ["0", "5.", ""], "executed": ["0", "5.", "", "0." + "1" * 18],
+       "average": ["1." + "3" * 40, ""], "int": ["-1", "0", ""],
        "number": ["0", ""], "text": ODD_TEXTS, "time": [*ODD_TEXTS, "20269999-99:99:99"],
 }  # fmt: skip
 
@@ -60,9 +63,9 @@ ORDERS = {
         "17": ("ExecID", "required"), "150": ("ExecType", "required"),
         "39": ("OrdStatus", "required"), "11": ("ClOrdID", "id"), "41": ("OrigClOrdID", "id"),
         "37": ("OrderID", "id"), "19": ("ExecRefID", "id"), "38": ("OrderQty", "quantity"),
-        "32": ("LastQty", "quantity"), "31": ("LastPx", "execution price"),
-        "151": ("LeavesQty", "quantity"),
-        "14": ("CumQty", "quantity"), "6": ("AvgPx", "average"), "44": ("Price", "price"),
+        "32": ("LastQty", "executed"), "31": ("LastPx", "execution price"),
+        "151": ("LeavesQty", "executed"),
+        "14": ("CumQty", "executed"), "6": ("AvgPx", "average"), "44": ("Price", "price"),
         "99": ("StopPx", "price"), "111": ("MaxFloor", "quantity"),
         "839": ("PeggedPrice", "price"), "59": ("TimeInForce", "text"),
         "790": ("OrdStatusReqID", "text"), "584": ("MassStatusReqID", "text"),
@@ -93,7 +96,7 @@ BAD["liquidity"] = [*NO_INTEGER, "-1"]
 ODD["liquidity"] = ["0", ""]
 GOOD_VALUES = {
     "required": "F", "execution price": "650.5", "id": "ID-1", "quantity": "10", "price": "650.5",
-    "average": "650.5",
+    "average": "650.5", "executed": "10",
     "int": "1", "number": "4", "liquidity": "1", "text": "text", "time": "20260102-03:04:05",
 }  # fmt: skip
 # Without these the good messages are no events. The report is a fill.

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from conformance.scripted_venue import SOH, body, parse
@@ -267,10 +269,44 @@ def test_what_the_event_does_not_need_is_left_out_with_the_reason(raw, unreadabl
     assert report.last_quantity == "10"
 
 
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("31=650.60", "a second LastPx(31) '650.60' after '650.50'"),
+        ("32=20", "a second LastQty(32) '20' after '10'"),
+        ("17=E2", "a second ExecID(17) 'E2' after 'E1'"),
+    ],
+)
+def test_of_a_field_that_comes_twice_the_first_counts_and_the_second_is_named(field, words) -> None:
+    message = read(f"{REPORT}{SOH}{field}{SOH}")
+    assert message.execution_report.last_quantity == "10"
+    assert message.execution_report.last_price == "650.5"
+    assert message.execution_report.unreadable == words
+
+
+def test_a_field_that_comes_twice_with_one_value_is_no_contradiction() -> None:
+    assert not read(f"{REPORT}{SOH}31=650.50{SOH}").execution_report.unreadable
+
+
+def test_a_message_that_is_not_expected_names_its_order() -> None:
+    raw = SOH.join(["8=FIX.4.4", "35=AE", "34=9", "571=T1", "37=V1", "11=A-1", ""])
+    parked = read(raw).parked
+    assert (parked.msg_type, parked.cl_ord_id, parked.venue_order_id) == ("AE", "A-1", "V1")
+
+
 @pytest.mark.parametrize("decimals", [1, 9, 10, 15, 30, 60])
 def test_the_price_of_an_execution_keeps_every_digit(decimals) -> None:
     price = f"50.{'0' * (decimals - 1)}7"
     assert read(REPORT.replace("31=650.50", f"31={price}")).execution_report.last_price == price
+
+
+@pytest.mark.parametrize("field", ["32", "14", "151"])
+def test_what_is_executed_and_left_keeps_every_digit(field) -> None:
+    quantity = f"0.{'0' * 17}7"
+    report = read(re.sub(f"{SOH}{field}=[0-9]+{SOH}", f"{SOH}{field}={quantity}{SOH}", REPORT))
+    read_as = report.execution_report
+    assert quantity in {read_as.last_quantity, read_as.cum_quantity, read_as.leaves_quantity}
+    assert not read_as.unreadable
 
 
 def test_a_report_repeats_what_it_says_of_its_order() -> None:

@@ -15,6 +15,7 @@ from svc_identity.domain.errors import (
 from svc_identity.domain.sessions import SESSIONS_PER_USER_MAX, EndCause
 from svc_identity.domain.throttle import PER_ADDRESS, PER_USERNAME
 from svc_identity.domain.users import Role
+from svc_identity.service.audit import FailureLog
 from svc_identity.service.login import LoginParts, SessionLimits, login
 from svc_identity.service.refresh import logout, refresh
 from svc_identity.service.turns import WAITING_MAX
@@ -40,7 +41,9 @@ def using():
     store = MemoryStore()
     store.users[USER_ID] = a_user()
     limits = SessionLimits(refresh_token_s=12 * HOUR_S, session_s=48 * HOUR_S)
-    return LoginParts(store, FakePasswords(), FakeSigner(), ManualClock(), limits)
+    clock = ManualClock()
+    log = FailureLog(store, clock)
+    return LoginParts(store, FakePasswords(), FakeSigner(), clock, limits, log)
 
 
 async def log_in(using, password=PASSWORD, username="alice", address=HERE, session="S1"):
@@ -272,6 +275,8 @@ NEW_USER = {
     "password": "long enough indeed",
     "roles": frozenset({Role.VIEWER}),
     "accounts": frozenset({"ACC-BOB"}),
+    "clock": ManualClock(),
+    "by": "olga",
 }
 
 
@@ -308,7 +313,7 @@ async def test_ensure_user_refuses_and_changes_nothing(using, changes, says):
 
 async def test_disable_user_ends_its_sessions(using):
     await log_in(using)
-    await disable_user(using.store, "Alice")
+    await disable_user(using.store, "Alice", clock=using.clock, by="olga")
     assert using.store.sessions["S1"].ended is EndCause.USER_DISABLED
     with pytest.raises(InvalidUserError, match="no user 'carol'"):
-        await disable_user(using.store, "carol")
+        await disable_user(using.store, "carol", clock=using.clock, by="olga")

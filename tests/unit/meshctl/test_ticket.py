@@ -1,6 +1,12 @@
 """The requests that the terminal makes of one line."""
 
-from meshctl.commands.ticket import SideWord, bracket, oco_pair
+from datetime import UTC, datetime
+
+import pytest
+
+from meshctl.commands.common import number
+from meshctl.commands.resolve import found_execution
+from meshctl.commands.ticket import SideWord, Ticket, bracket, oco_pair
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 
 
@@ -18,3 +24,31 @@ def test_the_exits_of_a_bracket_are_reduce_only_and_not_the_entry():
 def test_both_orders_of_a_pair_are_reduce_only():
     made = oco_pair(request(reduce_only=True), "600").orders
     assert [one.reduce_only for one in made] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("240.50", "240.5"), ("007", "7"), (".5", "0.5"), ("5.", "5"), ("-0.050", "-0.05"),
+        ("", ""), ("ten", "ten"), ("5,5", "5,5"), ("1e3", "1e3"), ("0.0000000001", "0.0000000001"),
+    ],
+)  # fmt: skip
+def test_a_number_is_sent_in_the_form_of_the_contracts(typed, sent):
+    """What is none stays, so that the mesh says what is wrong with it."""
+    assert number(typed) == sent
+
+
+def test_every_number_of_an_order_may_be_typed_with_zeros_at_its_end():
+    ticket = Ticket(
+        SideWord.BUY, "10.0", limit="240.50", stop="250.00", trail="1.50", display="5.0",
+        peg="primary:-0.050", cash="100.00",
+    )  # fmt: skip
+    terms = ticket.terms(datetime(2027, 1, 1, tzinfo=UTC))
+    assert (terms.quantity, terms.limit_price, terms.stop_price) == ("10", "240.5", "250")
+    assert (terms.trailing_offset, terms.display_quantity) == ("1.5", "5")
+    assert (terms.peg.offset, terms.cash_quantity) == ("-0.05", "100")
+    exits = bracket(request(), SideWord.BUY, "700.0:600.50").orders[1:]
+    assert (exits[0].terms.limit_price, exits[1].terms.stop_price) == ("700", "600.5")
+    assert oco_pair(request(), "600.0").orders[1].terms.stop_price == "600"
+    found = found_execution("E:1:10.0:240.50")
+    assert (found.exec_id, found.quantity, found.price) == ("E:1", "10", "240.5")

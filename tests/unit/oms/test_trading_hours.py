@@ -14,6 +14,7 @@ from svc_oms.app import build_replica
 from svc_oms.domain.commands import ExpireOrder
 from svc_oms.domain.trading_hours import SessionStatus, TradingSession, takes
 from svc_oms.service.codec.session_messages import session_message
+from svc_oms.service.reference.market import instrument_value
 from svc_oms.service.reference.venue_sessions import VenueSessions, trading_of
 from svc_oms.service.submissions import CommandKind, Taken
 from svc_oms.settings import OmsSettings
@@ -202,6 +203,7 @@ async def test_replaces_and_cancels_always_pass(bench, status, time_in_force, tr
         ("CLOSED", "AT_OPEN", True),
         ("HALTED", "AT_OPEN", True),
         ("UNSPECIFIED", "AT_OPEN", False),
+        ("DELISTED", "AT_OPEN", False),
         ("CLOSED", "DAY", False),
         ("HALTED", "GTC", False),
     ],
@@ -216,6 +218,16 @@ async def test_a_listing_that_is_not_traded_takes_orders_for_its_opening(
     assert isinstance(outcome, Taken) is taken
     if isinstance(outcome, MeshError):
         assert outcome.reason == "INSTRUMENT_NOT_TRADABLE"
+        said = "not reported" if tradable == "UNSPECIFIED" else tradable
+        assert str(outcome).endswith(f"its trading status is {said}")
+
+
+@pytest.mark.parametrize(("status", "words"), [(0, ""), (5, "DELISTED"), (99, "")])
+def test_a_status_of_a_later_version_is_not_reported(status, words):
+    listed = listing()
+    listed.trading_status = status
+    value = instrument_value(listed)
+    assert (value.trading_status, value.tradable) == (words, False)
 
 
 async def test_what_only_waits_here_is_taken_while_the_venue_is_closed_and_says_so(bench):

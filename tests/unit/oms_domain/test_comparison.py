@@ -285,6 +285,31 @@ def test_a_fill_that_reports_an_end_with_something_left_asks(tracked, status):
     assert asked(events) == [f"OrdStatus(39)={status}"]
 
 
+@pytest.mark.parametrize("exec_type", ["6", "E"])
+@pytest.mark.parametrize("status", ["2", "4", "8", "C"])
+def test_a_pending_report_of_no_request_that_reports_an_end_asks(tracked, exec_type, status):
+    events = tracked.report(exec_type, status, cum_quantity=40, leaves_quantity=0)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert (tracked.order.anomaly_count, bool(asked(events))) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [("2", {"cum_quantity": 40, "leaves_quantity": 60}), ("1", {"leaves_quantity": 0})],
+)
+def test_an_answer_that_contradicts_itself_is_an_anomaly(tracked, status, fields):
+    tracked.report("I", status, **fields)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert tracked.order.anomaly_count == 1
+
+
+@pytest.mark.parametrize("status", ["0", "1", "6", "E"])
+def test_a_refusal_that_reports_a_working_order_ends_nothing_and_asks(tracked, status):
+    events = tracked.report("8", status, cum_quantity=40, leaves_quantity=60)
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60)
+    assert (tracked.order.anomaly_count, bool(asked(events))) == (1, True)
+
+
 def test_a_replace_that_forgets_what_is_executed_asks(tracked):
     tracked.replace(60)
     events = tracked.report(
@@ -416,6 +441,28 @@ def test_what_was_left_out_of_a_refusal_is_an_anomaly_of_its_order(tracked, fact
     assert (events[-1].msg_type, tracked.order.anomaly_count) == (msg_type, 1)
 
 
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("OrderID(37)", {"venue_order_id": "V9"}),
+        ("OrigClOrdID(41)", {"orig_cl_ord_id": "01JD8QZ5T0000000000000000B-1"}),
+    ],
+)
+def test_what_a_refusal_repeats_of_its_order_is_compared(tracked, field, fields):
+    tracked.cancel()
+    events = tracked.hear(CancelRejectFacts(Y, cxl_rej_reason=2, ord_status="1", **fields))
+    assert tracked.status == ("PARTIALLY_FILLED", 40, 60), "the refusal is applied"
+    assert field in events[-1].text
+    assert tracked.order.anomaly_count == 1
+
+
+@pytest.mark.parametrize("named", ["V1", "", "NONE"])
+def test_a_refusal_that_agrees_is_no_anomaly(tracked, named):
+    tracked.cancel()
+    tracked.hear(CancelRejectFacts(Y, X, named, ord_status="1", cxl_rej_reason=2))
+    assert tracked.order.anomaly_count == 0
+
+
 def test_a_refused_question_is_on_record_and_refuses_nothing_else(tracked):
     cancel = tracked.cancel()
     tracked.hear(BusinessRejectFacts(cancel, "H", 3, "not supported"))
@@ -430,3 +477,12 @@ def test_a_price_with_many_digits_is_counted_exactly(tracked, digits):
     assert tracked.order.anomaly_count == 0
     exact = Decimal(2000) + 10 * Decimal(50)
     assert tracked.order.notional - exact == Decimal(f"7E-{digits}") * 10
+
+
+def test_a_quantity_with_many_digits_is_counted_exactly(tracked):
+    part = Decimal("0.000000000000000007")
+    fields = {"cum_quantity": 40 + part, "leaves_quantity": 60 - part}
+    heard(tracked, "F", last_quantity=part, **fields)
+    assert tracked.order.anomaly_count == 0
+    assert (tracked.order.cum_quantity, tracked.order.leaves_quantity) == (40 + part, 60 - part)
+    assert tracked.order.notional == 2000 + 50 * part

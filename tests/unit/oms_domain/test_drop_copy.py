@@ -61,6 +61,27 @@ def test_a_fill_comes_once_by_whichever_way_is_first(working):
     assert working.order.anomaly_count == 0
 
 
+def test_reports_of_the_order_session_that_a_fill_of_the_copy_overtook_are_no_anomaly(tracked):
+    """After a restart of the gateway the copies of minutes may come first."""
+    tracked.copied_fill("E1", 40, 40)
+    tracked.copied("F", "2", exec_id="E2", last_quantity=60, last_price="50", cum_quantity=100)
+    assert tracked.status == ("FILLED", 100, 0)
+    for kind in "A0":
+        assert tracked.report(kind, kind, cum_quantity=0, leaves_quantity=100) == []
+    assert tracked.fill("E1", 40, cum_quantity=40, leaves_quantity=60) == []
+    assert (tracked.order.anomaly_count, tracked.order.asked_about) == (0, "")
+
+
+def test_a_replace_that_a_fill_of_the_copy_overtook_only_asks(working):
+    working.replace(120)
+    working.copied("F", "2", exec_id="E1", last_quantity=120, last_price="50", cum_quantity=120)
+    terms = {"cl_ord_id": Y, "orig_cl_ord_id": X, "order_quantity": 120}
+    working.report("5", "0", cum_quantity=0, leaves_quantity=120, **terms)
+    assert working.status == ("FILLED", 120, 0)
+    assert working.order.anomaly_count == 0
+    assert working.order.asked_about == "CumQty(14) is 120 below the executions"
+
+
 def test_busts_and_corrections_count(working):
     working.fill("E1", 40)
     working.copied("H", "0", exec_id="E2", exec_ref_id="E1", cum_quantity=0)

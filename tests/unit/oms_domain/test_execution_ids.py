@@ -169,3 +169,68 @@ def test_one_left_is_the_one(working):
     working.report("H", "1", exec_id="E2", exec_ref_id="E1", cum_quantity=60)
     working.report("H", "0", exec_id="E3", exec_ref_id="E1", cum_quantity=0)
     assert working.status == ("NEW", 0, 100)
+
+
+# --- What was corrected or taken back before ------------------------------------------------
+
+
+@pytest.fixture
+def corrected(working):
+    """E1 of 40 was corrected to 30 as E2; E3 of 30 is another."""
+    working.fill("E1", 40)
+    working.report("G", "1", exec_id="E2", exec_ref_id="E1", last_quantity=30, last_price="50")
+    working.fill("E3", 20)
+    assert (working.order.cum_quantity, working.order.anomaly_count) == (50, 0)
+    return working
+
+
+def remaining(tracked):
+    return {name: one.quantity for name, one in tracked.executions.items() if not one.busted}
+
+
+def test_a_bust_that_names_an_execution_as_it_was_takes_back_its_correction(corrected):
+    corrected.report("H", "1", exec_id="B1", exec_ref_id="E1", cum_quantity=20)
+    assert remaining(corrected) == {"E3": 20}
+    assert (corrected.order.cum_quantity, corrected.order.anomaly_count) == (20, 0)
+
+
+def test_a_correction_that_names_an_execution_as_it_was_corrects_it_again(corrected):
+    again = {"exec_id": "E4", "exec_ref_id": "E1", "last_quantity": 35, "last_price": "50"}
+    corrected.report("G", "1", cum_quantity=55, **again)
+    assert remaining(corrected) == {"E3": 20, "E4": 35}
+    assert (corrected.order.cum_quantity, corrected.order.anomaly_count) == (55, 0)
+
+
+@pytest.mark.parametrize(
+    ("exec_type", "fields"),
+    [
+        ("H", {}),
+        ("H", {"last_quantity": 30, "last_price": "50"}),
+        ("H", {"cum_quantity": 40}),
+        ("G", {"last_quantity": 35, "last_price": "50"}),
+        ("G", {"last_quantity": 35, "last_price": "50", "cum_quantity": 35}),
+    ],
+)
+def test_what_names_an_execution_as_it_was_and_proves_nothing_is_an_anomaly(
+    corrected, exec_type, fields
+):
+    corrected.report(exec_type, "1", exec_id="B1", exec_ref_id="E1", **fields)
+    assert remaining(corrected) == {"E2": 30, "E3": 20}
+    assert corrected.order.anomaly_count >= 1
+
+
+def test_a_bust_that_comes_again_under_another_id_is_a_repetition_if_nothing_is_less(working):
+    working.fill("E1", 40)
+    working.fill("E2", 40)
+    working.report("H", "1", exec_id="B1", exec_ref_id="E1", cum_quantity=40)
+    assert working.report("H", "1", exec_id="B2", exec_ref_id="E1", cum_quantity=40) == []
+    assert remaining(working) == {"E2": 40}
+    assert working.order.anomaly_count == 0
+
+
+def test_a_correction_to_nothing_takes_the_execution_back(working):
+    working.fill("E1", 40)
+    nothing = {"exec_id": "E2", "exec_ref_id": "E1", "last_quantity": 0, "last_price": "50"}
+    working.report("G", "0", cum_quantity=0, **nothing)
+    assert working.status == ("NEW", 0, 100)
+    assert working.order.anomaly_count == 0

@@ -2,7 +2,12 @@
 
 import pytest
 
-from svc_oms.domain.events import OrderInDoubt, StatusRequested, VenueReportParked
+from svc_oms.domain.events import (
+    OrderExecuted,
+    OrderInDoubt,
+    StatusRequested,
+    VenueReportParked,
+)
 from svc_oms.domain.model import FORMER_ORDER_IDS_MAX, VenueHolds
 from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.reports.legs import Leg, leg_of
@@ -64,6 +69,39 @@ def test_an_earlier_cl_ord_id_without_an_order_id_ends_nothing(replaced, exec_ty
     replaced.report(exec_type, exec_type, cl_ord_id=X, venue_order_id="", cum_quantity=0)
     assert replaced.status == ("NEW", 0, 120)
     assert replaced.order.anomaly_count == 1
+
+
+@pytest.mark.parametrize("status", "48C")
+def test_the_last_fill_of_a_superseded_leg_counts_and_ends_nothing(replaced, status):
+    last = {"exec_id": "E1", "last_quantity": 10, "last_price": "50", "leaves_quantity": 0}
+    events = replaced.report("F", status, cum_quantity=10, **last)
+    assert kinds(events) == [OrderExecuted, VenueReportParked, StatusRequested]
+    assert replaced.status == ("PARTIALLY_FILLED", 10, 110)
+    assert replaced.order.anomaly_count == 1
+
+
+@pytest.mark.parametrize("status", "48C")
+def test_the_last_fill_of_either_leg_counts_and_is_a_doubt(replaced, status):
+    last = {"exec_id": "E1", "last_quantity": 10, "last_price": "50", "leaves_quantity": 0}
+    replaced.report("F", status, venue_order_id="V2", cum_quantity=10, **last)
+    assert replaced.status == ("UNKNOWN", 10, 110)
+    assert replaced.order.asked_about
+
+
+@pytest.mark.parametrize("status", "48C")
+@pytest.mark.parametrize(
+    ("exec_type", "fields", "left"),
+    [("H", {"cum_quantity": 0}, 120), ("G", {"last_quantity": 100, "last_price": "50"}, 20)],
+)
+def test_a_bust_or_correction_of_a_superseded_leg_does_not_end_the_order(
+    replaced, exec_type, fields, left, status
+):
+    replaced.fill("E1", 120, ord_status="2", cl_ord_id=Y, venue_order_id="V2")
+    assert replaced.status == ("FILLED", 120, 0)
+    replaced.report(exec_type, status, exec_id="E2", exec_ref_id="E1", **fields)
+    assert replaced.order.leaves_quantity == left
+    assert not replaced.order.is_closed
+    assert replaced.order.asked_about
 
 
 def test_the_answer_of_the_venue_can_still_end_the_order(replaced):

@@ -345,7 +345,7 @@ def test_a_repeated_correction_is_nothing(working):
     assert working.order.notional == 1530
     assert working.report("G", "1", **correction) == []
     late = {**correction, "exec_id": "E3"}
-    assert "not known" in parked(working.report("G", "1", **late))
+    assert "corrected before" in parked(working.report("G", "1", **late))
 
 
 def test_a_correction_beyond_the_quantity_is_an_anomaly(working):
@@ -382,6 +382,25 @@ def test_a_cancel_or_replace_refused_as_a_message(working):
     assert kinds(working.hear(BusinessRejectFacts(Y, "G", 3))) == ["ReplaceRefused"]
     assert kinds(working.hear(SessionRejectFacts(Z, "F", 3))) == ["CancelRefused"]
     assert working.status == ("NEW", 0, 100)
+
+
+@pytest.mark.parametrize(("request_kind", "ref_msg_type"), [("cancel", "F"), ("replace", "G")])
+def test_a_refused_message_that_says_the_order_is_unknown_is_a_doubt(
+    working, request_kind, ref_msg_type
+):
+    """BusinessRejectReason(380)=1, unknown ID, says what CxlRejReason(102)=1 says."""
+    asked = working.cancel() if request_kind == "cancel" else working.replace(120)
+    working.hear(BusinessRejectFacts(asked, ref_msg_type, 1, "unknown order"))
+    assert working.status == ("UNKNOWN", 0, 100)
+    assert (working.order.anomaly_count, bool(working.order.asked_about)) == (1, True)
+    working.report("I", "0", cl_ord_id=X, cum_quantity=0, leaves_quantity=100)
+    assert working.status == ("NEW", 0, 100)
+
+
+def test_a_cancel_refused_as_unknown_before_anything_was_reported_is_a_doubt_of_the_order(tracked):
+    asked = tracked.cancel()
+    tracked.hear(BusinessRejectFacts(asked, "F", 1, "unknown order"))
+    assert tracked.order.in_doubt == (X,)
 
 
 def test_other_refused_messages_are_parked(working):

@@ -100,14 +100,15 @@ export function fromInput(typed: string): Typed {
   const text = typed.trim();
   if (text === "") return { ok: false, why: "is missing" };
   if (text.includes(",")) return { ok: false, why: "takes a point for decimals and no separators" };
-  const match = /^(\d*)(?:\.(\d*))?$/.exec(text);
-  if (!match || (!match[1] && !match[2])) return { ok: false, why: "is not a number" };
-  const whole = (match[1] ?? "").replace(/^0+(?=\d)/, "") || "0";
-  const fraction = (match[2] ?? "").replace(/0+$/, "");
+  const match = /^(-?)(\d*)(?:\.(\d*))?$/.exec(text);
+  if (!match || (!match[2] && !match[3])) return { ok: false, why: "is not a number" };
+  const whole = (match[2] ?? "").replace(/^0+(?=\d)/, "") || "0";
+  const fraction = (match[3] ?? "").replace(/0+$/, "");
   if (whole.length > INTEGER_DIGITS_MAX || fraction.length > FRACTION_DIGITS_MAX) {
     return { ok: false, why: "has too many digits" };
   }
-  return { ok: true, text: fraction ? `${whole}.${fraction}` : whole };
+  const size = fraction ? `${whole}.${fraction}` : whole;
+  return { ok: true, text: match[1] && size !== "0" ? `-${size}` : size };
 }
 
 /** Pads a canonical decimal with zeros to at least `scale` places, so that columns align. */

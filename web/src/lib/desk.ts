@@ -13,15 +13,16 @@ import {
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
+import { LimitService, ProposedChangeState } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
-import type { Execution } from "$gen/ordermesh/oms/v1/order_pb.js";
-import { OrderService, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import { OrderService, type ShowOrderResponse, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Parked } from "./parked";
+import { ProposedChanges } from "./proposed-changes";
 import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
@@ -46,12 +47,14 @@ export class Desk {
   readonly parked = new Parked();
   readonly parkedStream: ResumingStream<ParkedServiceWatchResponse>;
   readonly recovery: RecoveryState;
+  readonly proposedChanges: ProposedChanges;
   readonly commands: Commands;
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #priceClient: Client<typeof MarketDataService>;
   readonly #instrumentClient: Client<typeof InstrumentService>;
   readonly #parkedClient: Client<typeof ParkedService>;
+  readonly #limitClient: Client<typeof LimitService>;
 
   constructor(
     transport: Transport,
@@ -62,6 +65,7 @@ export class Desk {
     this.#priceClient = createClient(MarketDataService, transport);
     this.#instrumentClient = createClient(InstrumentService, transport);
     this.#parkedClient = createClient(ParkedService, transport);
+    this.#limitClient = createClient(LimitService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => this.notices.show(change);
@@ -84,6 +88,9 @@ export class Desk {
     );
     const recoveryClient = createClient(RecoveryService, transport);
     this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: CALL_TIMEOUT_MS }));
+    this.proposedChanges = new ProposedChanges(() =>
+      this.#limitClient.listProposedChanges({ state: ProposedChangeState.PROPOSED, pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }),
+    );
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
     this.parkedStream = new ResumingStream(
       { open: (signal) => this.#watchParked(signal), take: (frame) => this.parked.take(frame) },
@@ -100,21 +107,27 @@ export class Desk {
     return new ResumingStream({ open, take: (frame) => this.killSwitches.take(frame.items) }, options);
   }
 
+  get hasAccounts(): boolean {
+    return this.user.accounts.length > 0;
+  }
+
   get mayTrade(): boolean {
     return this.user.roles.includes(Role.TRADER);
   }
 
-  /** Whether the user may settle parked messages and state what a venue has. */
+  /** Whether the user may settle parked messages, state what a venue has, and change controls. */
   get mayResolve(): boolean {
     return this.user.roles.includes(Role.RISK);
   }
 
   start(): void {
-    this.orderStream.start();
+    // Without an account there is nothing to watch, and the mesh refuses the stream.
+    if (this.hasAccounts) this.orderStream.start();
     this.priceStream.start();
     this.killStream.start();
     this.parkedStream.start();
     this.recovery.start();
+    if (this.mayResolve) this.proposedChanges.start();
   }
 
   stop(): void {
@@ -123,19 +136,19 @@ export class Desk {
     this.killStream.stop();
     this.parkedStream.stop();
     this.recovery.stop();
+    this.proposedChanges.stop();
   }
 
   nudge(): void {
-    this.orderStream.nudge();
+    if (this.hasAccounts) this.orderStream.nudge();
     this.priceStream.nudge();
     this.killStream.nudge();
     this.parkedStream.nudge();
   }
 
-  /** Executions of an order from the OMS. Throws the mesh's refusal. */
-  async executionsOf(orderId: string): Promise<readonly Execution[]> {
-    const { executions } = await this.#orderClient.get({ orderId }, { timeoutMs: CALL_TIMEOUT_MS });
-    return executions;
+  /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */
+  async wayOf(orderId: string): Promise<ShowOrderResponse> {
+    return this.#orderClient.showOrder({ id: orderId }, { timeoutMs: CALL_TIMEOUT_MS });
   }
 
   /** A parked message with its FIX text. The calls about them throw the mesh's refusal. */
@@ -157,6 +170,16 @@ export class Desk {
 
   async declineStatement(statementId: string, reason: string): Promise<void> {
     await this.#orderClient.declineStatement({ statementId, reason }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  async confirmChange(changeId: string, reason: string, idempotencyKey: string): Promise<void> {
+    await this.#limitClient.confirmChange({ changeId, reason, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    await this.proposedChanges.look();
+  }
+
+  async rejectChange(changeId: string, reason: string, idempotencyKey: string): Promise<void> {
+    await this.#limitClient.rejectChange({ changeId, reason, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    await this.proposedChanges.look();
   }
 
   #watchParked(signal: AbortSignal): AsyncIterable<ParkedServiceWatchResponse> {

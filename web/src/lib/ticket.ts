@@ -6,7 +6,7 @@ import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { type PlaceBody } from "@ordermesh/client";
-import { format, fromInput, multiply, tryParse } from "./decimals";
+import { format, fromInput, multiply, parse, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
 import { lotOf, priceFault, quantityFault } from "./tick";
 
@@ -92,6 +92,7 @@ export function check(
 function checkTerms(draft: Draft, instrument: Instrument | undefined, faults: Faults): Partial<PlaceBody> & { limitPrice: string } {
   const price = (text: string): string => (instrument ? priceFault(instrument, text) : "");
   const size = (text: string): string => (instrument ? quantityFault(instrument, text) : "");
+  const distance = (text: string): string => (parse(text).units > 0n ? "" : "must be above zero");
   const free = (): string => "";
   const read = (field: TermField & DraftField, faultOf: (text: string) => string): string => {
     if (!hasField(draft.type, field)) return "";
@@ -104,7 +105,7 @@ function checkTerms(draft: Draft, instrument: Instrument | undefined, faults: Fa
   const limitPrice = read("limitPrice", price);
   const others = {
     stopPrice: read("stopPrice", price),
-    trailingOffset: read("trailingOffset", free),
+    trailingOffset: read("trailingOffset", distance),
     displayQuantity: read("displayQuantity", size),
   };
   const given = Object.fromEntries(Object.entries(others).filter(([, text]) => text !== ""));

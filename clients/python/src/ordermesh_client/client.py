@@ -22,6 +22,7 @@ from google.protobuf.message import Message
 
 from ordermesh.identity.v1 import auth_service_pb2 as identity
 from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
+from ordermesh.identity.v1 import identity_audit_service_pb2_grpc
 from ordermesh.marketdata.v1 import (
     instrument_pb2,
     instrument_service_pb2,
@@ -100,6 +101,9 @@ class MeshClient:
         self.parked = parked_service_pb2_grpc.ParkedServiceStub(self._channel)
         self.recovery = recovery_service_pb2_grpc.RecoveryServiceStub(self._channel)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
+        self.identity_audit = identity_audit_service_pb2_grpc.IdentityAuditServiceStub(
+            self._channel
+        )
 
     async def __aenter__(self) -> Self:
         """Give the client itself."""

@@ -24,7 +24,7 @@ AUDIT_KIND_ACTION: AuditKind
 AUDIT_KIND_COUNTED: AuditKind
 
 class AuditEntry(_message.Message):
-    __slots__ = ("entry_id", "writer", "sequence", "at", "kind", "actor", "roles", "command", "account_id", "order_id", "idempotency_key", "reason", "field", "text", "metadata", "peer", "count", "actor_name")
+    __slots__ = ("entry_id", "writer", "sequence", "at", "kind", "actor", "roles", "command", "account_id", "order_id", "idempotency_key", "reason", "field", "text", "metadata", "peer", "count", "actor_name", "request")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class AuditEntry(_message.Message):
     PEER_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     ACTOR_NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
     entry_id: str
     writer: str
     sequence: int
@@ -68,7 +69,8 @@ class AuditEntry(_message.Message):
     peer: str
     count: int
     actor_name: str
-    def __init__(self, entry_id: _Optional[str] = ..., writer: _Optional[str] = ..., sequence: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[_Union[AuditKind, str]] = ..., actor: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., command: _Optional[str] = ..., account_id: _Optional[str] = ..., order_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., reason: _Optional[_Union[_error_pb2.ErrorReason, str]] = ..., field: _Optional[str] = ..., text: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., peer: _Optional[str] = ..., count: _Optional[int] = ..., actor_name: _Optional[str] = ...) -> None: ...
+    request: str
+    def __init__(self, entry_id: _Optional[str] = ..., writer: _Optional[str] = ..., sequence: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[_Union[AuditKind, str]] = ..., actor: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., command: _Optional[str] = ..., account_id: _Optional[str] = ..., order_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., reason: _Optional[_Union[_error_pb2.ErrorReason, str]] = ..., field: _Optional[str] = ..., text: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., peer: _Optional[str] = ..., count: _Optional[int] = ..., actor_name: _Optional[str] = ..., request: _Optional[str] = ...) -> None: ...
 
 class AuditServiceListRequest(_message.Message):
     __slots__ = ("at_from", "at_until", "actor", "account_id", "order_id", "reasons", "kind", "page_size", "page_token")

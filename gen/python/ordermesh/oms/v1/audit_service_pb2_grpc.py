@@ -26,8 +26,10 @@ if _version_not_supported:
 
 
 class AuditServiceStub:
-    """The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
-    hash-chained; accepted orders are in the logs of their accounts.
+    """The audit log: refused calls with their requests, and every action of a person on a control:
+    limits, overrides, trading statuses, kill switches, FIX sessions, accounts. It is append-only and
+    hash-chained; accepted orders are in the logs of their accounts. What persons do to users, and
+    failed logins, are in the log of IdentityAuditService.
 
     Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
     PERMISSION_DENIED.
@@ -47,8 +49,10 @@ class AuditServiceStub:
 
 
 class AuditServiceServicer:
-    """The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
-    hash-chained; accepted orders are in the logs of their accounts.
+    """The audit log: refused calls with their requests, and every action of a person on a control:
+    limits, overrides, trading statuses, kill switches, FIX sessions, accounts. It is append-only and
+    hash-chained; accepted orders are in the logs of their accounts. What persons do to users, and
+    failed logins, are in the log of IdentityAuditService.
 
     Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
     PERMISSION_DENIED.
@@ -78,8 +82,10 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
-    """The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
-    hash-chained; accepted orders are in the logs of their accounts.
+    """The audit log: refused calls with their requests, and every action of a person on a control:
+    limits, overrides, trading statuses, kill switches, FIX sessions, accounts. It is append-only and
+    hash-chained; accepted orders are in the logs of their accounts. What persons do to users, and
+    failed logins, are in the log of IdentityAuditService.
 
     Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
     PERMISSION_DENIED.

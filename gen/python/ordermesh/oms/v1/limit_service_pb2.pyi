@@ -1,8 +1,10 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.oms.v1 import kill_switch_pb2 as _kill_switch_pb2
 from ordermesh.oms.v1 import limit_pb2 as _limit_pb2
 from ordermesh.oms.v1 import order_pb2 as _order_pb2
+from ordermesh.oms.v1 import order_way_pb2 as _order_way_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -87,12 +89,20 @@ class ListLimitsRequest(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[_Union[_limit_pb2.LimitKind, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListLimitsResponse(_message.Message):
-    __slots__ = ("limits", "next_page_token")
+    __slots__ = ("limits", "next_page_token", "replaced", "overrides", "statuses", "kill_switches")
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REPLACED_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_FIELD_NUMBER: _ClassVar[int]
+    STATUSES_FIELD_NUMBER: _ClassVar[int]
+    KILL_SWITCHES_FIELD_NUMBER: _ClassVar[int]
     limits: _containers.RepeatedCompositeFieldContainer[_limit_pb2.Limit]
     next_page_token: str
-    def __init__(self, limits: _Optional[_Iterable[_Union[_limit_pb2.Limit, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    replaced: _containers.RepeatedCompositeFieldContainer[_order_way_pb2.LimitAt]
+    overrides: _containers.RepeatedCompositeFieldContainer[_limit_pb2.Override]
+    statuses: _containers.RepeatedCompositeFieldContainer[_limit_pb2.TradingStatusRecord]
+    kill_switches: _containers.RepeatedCompositeFieldContainer[_kill_switch_pb2.KillSwitch]
+    def __init__(self, limits: _Optional[_Iterable[_Union[_limit_pb2.Limit, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., replaced: _Optional[_Iterable[_Union[_order_way_pb2.LimitAt, _Mapping]]] = ..., overrides: _Optional[_Iterable[_Union[_limit_pb2.Override, _Mapping]]] = ..., statuses: _Optional[_Iterable[_Union[_limit_pb2.TradingStatusRecord, _Mapping]]] = ..., kill_switches: _Optional[_Iterable[_Union[_kill_switch_pb2.KillSwitch, _Mapping]]] = ...) -> None: ...
 
 class ListLimitHistoryRequest(_message.Message):
     __slots__ = ("limit_id", "after_version")

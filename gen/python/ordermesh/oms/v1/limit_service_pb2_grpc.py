@@ -158,7 +158,8 @@ class LimitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListLimits(self, request, context):
-        """Returns the limits in force now or at a given time, by limit_id, in pages.
+        """Returns the limits in force now or at a given time, by limit_id, in pages; with the first page
+        also the overrides, trading statuses and kill switches that were in force then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ordermesh.oms.v1 import event_pb2 as _event_pb2
 from ordermesh.oms.v1 import order_pb2 as _order_pb2
+from ordermesh.oms.v1 import order_way_pb2 as _order_way_pb2
 from ordermesh.oms.v1 import statement_pb2 as _statement_pb2
 from ordermesh.type.v1 import error_pb2 as _error_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
@@ -319,6 +320,28 @@ class GetResponse(_message.Message):
     order: _order_pb2.Order
     executions: _containers.RepeatedCompositeFieldContainer[_order_pb2.Execution]
     def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., executions: _Optional[_Iterable[_Union[_order_pb2.Execution, _Mapping]]] = ...) -> None: ...
+
+class ShowOrderRequest(_message.Message):
+    __slots__ = ("id", "at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ShowOrderResponse(_message.Message):
+    __slots__ = ("order", "executions", "steps", "controls", "events_left_out")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    EXECUTIONS_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    executions: _containers.RepeatedCompositeFieldContainer[_order_pb2.Execution]
+    steps: _containers.RepeatedCompositeFieldContainer[_order_way_pb2.WayStep]
+    controls: _containers.RepeatedCompositeFieldContainer[_order_way_pb2.ControlsAt]
+    events_left_out: int
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., executions: _Optional[_Iterable[_Union[_order_pb2.Execution, _Mapping]]] = ..., steps: _Optional[_Iterable[_Union[_order_way_pb2.WayStep, _Mapping]]] = ..., controls: _Optional[_Iterable[_Union[_order_way_pb2.ControlsAt, _Mapping]]] = ..., events_left_out: _Optional[int] = ...) -> None: ...
 
 class ListRequest(_message.Message):
     __slots__ = ("account_id", "states", "instrument_id", "open_only", "created_from", "created_until", "page_size", "page_token")

@@ -31,10 +31,10 @@ class OrderServiceStub:
     an ErrorReason.
 
     Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
-    DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
-    call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
-    account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
-    not gives NOT_FOUND.
+    DeclineStatement, and VIEWER only Get, ShowOrder, List, Watch and ListStatements; for every account,
+    RISK may call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and
+    GoFlat. An account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order
+    that is not gives NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -108,6 +108,11 @@ class OrderServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetResponse.FromString,
                 _registered_method=True)
+        self.ShowOrder = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/ShowOrder',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderResponse.FromString,
+                _registered_method=True)
         self.List = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/List',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListRequest.SerializeToString,
@@ -126,10 +131,10 @@ class OrderServiceServicer:
     an ErrorReason.
 
     Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
-    DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
-    call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
-    account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
-    not gives NOT_FOUND.
+    DeclineStatement, and VIEWER only Get, ShowOrder, List, Watch and ListStatements; for every account,
+    RISK may call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and
+    GoFlat. An account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order
+    that is not gives NOT_FOUND.
     """
 
     def Place(self, request, context):
@@ -257,6 +262,15 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ShowOrder(self, request, context):
+        """Returns the whole way of an order, or of a refused request: every event, refused command, parked
+        message and statement with time, person, reason and FIX message, and the controls that were in
+        force when it was checked, or at a given time. Refuses: ORDER_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def List(self, request, context):
         """Returns orders by filter, newest first, in pages.
         """
@@ -339,6 +353,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetResponse.SerializeToString,
             ),
+            'ShowOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowOrder,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderResponse.SerializeToString,
+            ),
             'List': grpc.unary_unary_rpc_method_handler(
                     servicer.List,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListRequest.FromString,
@@ -363,10 +382,10 @@ class OrderService:
     an ErrorReason.
 
     Roles: for its accounts, TRADER may call everything but Resolve, ConfirmStatement and
-    DeclineStatement, and VIEWER only Get, List, Watch and ListStatements; for every account, RISK may
-    call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and GoFlat. An
-    account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order that is
-    not gives NOT_FOUND.
+    DeclineStatement, and VIEWER only Get, ShowOrder, List, Watch and ListStatements; for every account,
+    RISK may call Approve, Decline, Resolve, ListStatements, ConfirmStatement, DeclineStatement and
+    GoFlat. An account that is not the caller's gives PERMISSION_DENIED (ACCOUNT_NOT_ALLOWED); an order
+    that is not gives NOT_FOUND.
     """
 
     @staticmethod
@@ -710,6 +729,33 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/Get',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.GetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/ShowOrder',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/audit_service.proto.
  */
 export const file_ordermesh_oms_v1_audit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2F1ZGl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi7gMKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSDgoGd3JpdGVyGAIgASgJEhAKCHNlcXVlbmNlGAMgASgEEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAUgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSDQoFYWN0b3IYBiABKAkSDQoFcm9sZXMYByADKAkSDwoHY29tbWFuZBgIIAEoCRISCgphY2NvdW50X2lkGAkgASgJEhAKCG9yZGVyX2lkGAogASgJEhcKD2lkZW1wb3RlbmN5X2tleRgLIAEoCRIuCgZyZWFzb24YDCABKA4yHi5vcmRlcm1lc2gudHlwZS52MS5FcnJvclJlYXNvbhINCgVmaWVsZBgNIAEoCRIMCgR0ZXh0GA4gASgJEjwKCG1ldGFkYXRhGA8gAygLMioub3JkZXJtZXNoLm9tcy52MS5BdWRpdEVudHJ5Lk1ldGFkYXRhRW50cnkSDAoEcGVlchgQIAEoCRINCgVjb3VudBgRIAEoBBISCgphY3Rvcl9uYW1lGBIgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLYAgoXQXVkaXRTZXJ2aWNlTGlzdFJlcXVlc3QSKwoHYXRfZnJvbRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIYXRfdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEhoKCmFjY291bnRfaWQYBCABKAlCBqK7GAIwAxIaCghvcmRlcl9pZBgFIAEoCUIIorsYBBoCECQSOQoHcmVhc29ucxgGIAMoDjIeLm9yZGVybWVzaC50eXBlLnYxLkVycm9yUmVhc29uQgiiuxgEKgIQMhIpCgRraW5kGAcgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSGQoJcGFnZV9zaXplGAggASgFQgaiuxgCMBASGgoKcGFnZV90b2tlbhgJIAEoCUIGorsYAjASImIKGEF1ZGl0U2VydmljZUxpc3RSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwub3JkZXJtZXNoLm9tcy52MS5BdWRpdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSpuCglBdWRpdEtpbmQSGgoWQVVESVRfS0lORF9VTlNQRUNJRklFRBAAEhYKEkFVRElUX0tJTkRfUkVGVVNBTBABEhUKEUFVRElUX0tJTkRfQUNUSU9OEAISFgoSQVVESVRfS0lORF9DT1VOVEVEEAMybQoMQXVkaXRTZXJ2aWNlEl0KBExpc3QSKS5vcmRlcm1lc2gub21zLnYxLkF1ZGl0U2VydmljZUxpc3RSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5BdWRpdFNlcnZpY2VMaXN0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL2F1ZGl0X3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEi/wMKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSDgoGd3JpdGVyGAIgASgJEhAKCHNlcXVlbmNlGAMgASgEEiYKAmF0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAUgASgOMhsub3JkZXJtZXNoLm9tcy52MS5BdWRpdEtpbmQSDQoFYWN0b3IYBiABKAkSDQoFcm9sZXMYByADKAkSDwoHY29tbWFuZBgIIAEoCRISCgphY2NvdW50X2lkGAkgASgJEhAKCG9yZGVyX2lkGAogASgJEhcKD2lkZW1wb3RlbmN5X2tleRgLIAEoCRIuCgZyZWFzb24YDCABKA4yHi5vcmRlcm1lc2gudHlwZS52MS5FcnJvclJlYXNvbhINCgVmaWVsZBgNIAEoCRIMCgR0ZXh0GA4gASgJEjwKCG1ldGFkYXRhGA8gAygLMioub3JkZXJtZXNoLm9tcy52MS5BdWRpdEVudHJ5Lk1ldGFkYXRhRW50cnkSDAoEcGVlchgQIAEoCRINCgVjb3VudBgRIAEoBBISCgphY3Rvcl9uYW1lGBIgASgJEg8KB3JlcXVlc3QYEyABKAkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBItgCChdBdWRpdFNlcnZpY2VMaXN0UmVxdWVzdBIrCgdhdF9mcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghhdF91bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAyABKAkSGgoKYWNjb3VudF9pZBgEIAEoCUIGorsYAjADEhoKCG9yZGVyX2lkGAUgASgJQgiiuxgEGgIQJBI5CgdyZWFzb25zGAYgAygOMh4ub3JkZXJtZXNoLnR5cGUudjEuRXJyb3JSZWFzb25CCKK7GAQqAhAyEikKBGtpbmQYByABKA4yGy5vcmRlcm1lc2gub21zLnYxLkF1ZGl0S2luZBIZCglwYWdlX3NpemUYCCABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAkgASgJQgaiuxgCMBIiYgoYQXVkaXRTZXJ2aWNlTGlzdFJlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5vcmRlcm1lc2gub21zLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKm4KCUF1ZGl0S2luZBIaChZBVURJVF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSQVVESVRfS0lORF9SRUZVU0FMEAESFQoRQVVESVRfS0lORF9BQ1RJT04QAhIWChJBVURJVF9LSU5EX0NPVU5URUQQAzJtCgxBdWRpdFNlcnZpY2USXQoETGlzdBIpLm9yZGVybWVzaC5vbXMudjEuQXVkaXRTZXJ2aWNlTGlzdFJlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLkF1ZGl0U2VydmljZUxpc3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
  * One entry of the audit log.
@@ -151,6 +151,15 @@ export type AuditEntry = Message<"ordermesh.oms.v1.AuditEntry"> & {
    * @generated from field: string actor_name = 18;
    */
   actorName: string;
+
+  /**
+   * The whole request as JSON with the field names of the contract; of a request of more than 8192
+   * characters the beginning, its size and the SHA-256 of its JSON. Empty for actions of the OMS
+   * itself, for COUNTED, and in entries older than this field.
+   *
+   * @generated from field: string request = 19;
+   */
+  request: string;
 };
 
 /**
@@ -287,8 +296,8 @@ export enum AuditKind {
   REFUSAL = 1,
 
   /**
-   * An action that is in no order's log: a change of a pre-trade control, or a cancel-on-disconnect
-   * guard that cancelled orders.
+   * An action that is in no order's log: a change of a control, or a cancel-on-disconnect guard that
+   * cancelled orders.
    *
    * @generated from enum value: AUDIT_KIND_ACTION = 2;
    */
@@ -309,8 +318,10 @@ export const AuditKindSchema: GenEnum<AuditKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_audit_service, 0);
 
 /**
- * The audit log: refused calls, and actions of persons on pre-trade controls. It is append-only and
- * hash-chained; accepted orders are in the logs of their accounts.
+ * The audit log: refused calls with their requests, and every action of a person on a control:
+ * limits, overrides, trading statuses, kill switches, FIX sessions, accounts. It is append-only and
+ * hash-chained; accepted orders are in the logs of their accounts. What persons do to users, and
+ * failed logins, are in the log of IdentityAuditService.
  *
  * Roles: AUDITOR, RISK and OPERATOR read everything; everyone else is refused with
  * PERMISSION_DENIED.
