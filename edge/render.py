@@ -19,6 +19,9 @@ from typing import Any
 import yaml
 
 from deploy.processes import KEYS, Process
+from edge.connections import group_chains, group_matcher, tls_transport
+from edge.json_names import script
+from edge.replies import GRPC, GRPC_WEB, local_reply_config, replies
 from edge.services import (
     PUBLIC_SERVICES,
     TOKENLESS_SERVICES,
@@ -58,6 +61,17 @@ NOT_REACHED = {
 """Tries another replica if a call reached none: the connection was refused, or it was closing."""
 UNLIMITED_BODY = filter_disabled("body_size_limit")
 """For streams: their total size has no bound; the services bound each message."""
+
+NOT_JSON = f"{GRPC}|{GRPC_WEB}"
+"""Content types that the transcoder leaves alone."""
+JSON_NAMES = {
+    "envoy.filters.http.lua": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
+        "name": "json_names",
+    }
+}
+_JSON_METHOD = {"name": ":method", "string_match": {"safe_regex": {"regex": "POST|OPTIONS"}}}
+"""OPTIONS, because a browser asks for leave before it calls from another origin."""
 
 
 class RenderError(ValueError):
@@ -122,8 +136,6 @@ def _replacements(values: EnvoyValues) -> dict[str, Any]:
         "plain_address": _address(values.plain_bind),
         "admin_address": _address(values.admin_bind),
         "ops_address": _address(values.ops_bind),
-        "tls_cert": str(values.tls_cert),
-        "tls_key": str(values.tls_key),
         "descriptors": str(values.descriptors),
         "clusters": [_cluster(one, values) for one in UPSTREAMS],
         "keys_cluster": f"{KEYS.module}_keys",
@@ -147,8 +159,32 @@ def _replacements(values: EnvoyValues) -> dict[str, Any]:
         "json_response_max_bytes": values.json_response_max_bytes,
         "flood_requests_per_second": values.flood_requests_per_second,
         "flood_burst_requests": values.flood_burst_requests,
+        "address_requests_per_second": values.address_requests_per_second,
+        "address_burst_requests": values.address_burst_requests,
+        "addresses_counted_max": values.addresses_counted_max,
+        "trusted_hops": values.trusted_hops,
+        "client_address_headers": _client_address(values.trusted_hops),
+        "all_connections_max": values.connections_max + values.plain_connections_max,
         "connections_max": values.connections_max,
+        "plain_connections_max": values.plain_connections_max,
+        "group_matcher": group_matcher(),
+        "tls_chains": group_chains(
+            "tls",
+            values.connections_per_address_max,
+            tls_transport(str(values.tls_cert), str(values.tls_key), values.handshake_timeout_s),
+        ),
+        "plain_chains": group_chains("plain", values.connections_per_address_max, None),
+        "request_arrival_timeout": f"{values.request_arrival_s}s",
+        "connection_idle_timeout": f"{values.connection_idle_s}s",
         "idle_timeout": f"{values.unary_timeout_s}s",
+        "json_names": script(generated_descriptors(), PUBLIC_SERVICES),
+        "local_reply_config": local_reply_config(
+            replies(
+                unary_timeout_s=values.unary_timeout_s,
+                request_body_max_bytes=values.request_body_max_bytes,
+                request_arrival_s=values.request_arrival_s,
+            )
+        ),
     }
 
 
@@ -203,16 +239,45 @@ def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:
                 "timeout": "0s",
                 "idle_timeout": f"{values.stream_idle_timeout_s}s",
             }
-            routes.append(_route({"path": path}, action, per_filter | UNLIMITED_BODY))
+            routes.append(_grpc_route(path, action, per_filter | UNLIMITED_BODY))
+            routes.append(_json_route(path, action, per_filter, values))
         for path in rpc_paths(files, service, streaming=False):
             action = {"cluster": cluster, "timeout": f"{values.unary_timeout_s}s"}
-            routes.append(_route({"path": path}, action, per_filter))
+            routes.append(_grpc_route(path, action, per_filter))
+            routes.append(_json_route(path, action, per_filter, values))
     return routes
 
 
-def _route(match: dict[str, Any], action: dict[str, Any], filters: dict[str, Any]) -> Any:
+def _grpc_route(path: str, action: dict[str, Any], filters: dict[str, Any]) -> dict[str, Any]:
+    """Route what is gRPC or gRPC-Web by its content type."""
+    kind = {"name": "content-type", "string_match": {"safe_regex": {"regex": NOT_JSON}}}
+    return _route({"path": path, "headers": [kind]}, action, filters)
+
+
+def _json_route(
+    path: str, action: dict[str, Any], filters: dict[str, Any], values: EnvoyValues
+) -> dict[str, Any]:
+    """Route everything else, which the transcoder takes as JSON: its names are checked first.
+
+    The whole request is needed for that, so its size is bounded, also where requests stream.
+    """
+    route = _route({"path": path, "headers": [_JSON_METHOD]}, action, filters | JSON_NAMES)
+    return route | {"request_body_buffer_limit": values.request_body_max_bytes}
+
+
+def _route(
+    match: dict[str, Any], action: dict[str, Any], filters: dict[str, Any]
+) -> dict[str, Any]:
     route = {"match": match, "route": action | {"retry_policy": NOT_REACHED}}
     return route | {"typed_per_filter_config": filters} if filters else route
+
+
+def _client_address(trusted_hops: int) -> list[dict[str, Any]]:
+    """Let the last entry of x-forwarded-for be the client also behind proxies of our own."""
+    if trusted_hops == 0:
+        return []  # it is: Envoy adds the address of the connection
+    address = {"key": "x-forwarded-for", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
+    return [{"header": address, "append_action": "APPEND_IF_EXISTS_OR_ADD"}]
 
 
 def _cors(origins: tuple[str, ...]) -> dict[str, Any]:

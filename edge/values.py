@@ -59,7 +59,22 @@ class EnvoyValues:
         json_response_max_bytes: A larger unary answer is not available as JSON.
         flood_requests_per_second: Requests of all clients together; more are refused.
         flood_burst_requests: Requests at once; more are refused.
-        connections_max: Client connections at once; more are closed.
+        address_requests_per_second: Requests of one address; more are refused.
+        address_burst_requests: Requests of one address at once; more are refused.
+        addresses_counted_max: Addresses whose requests are counted; beyond it, the one that was
+            silent longest is forgotten.
+        trusted_hops: Proxies of our own in front of this one. Each adds an entry to
+            x-forwarded-for; the client's address is the one that the first of them saw. With 0 it
+            is the address of the connection, whatever the header says. With more, raise
+            connections_per_address_max: all connections come from the proxies.
+        connections_max: Client connections at once on the public listener; more are closed.
+        plain_connections_max: The same on the plain listener.
+        connections_per_address_max: Connections of one address at once on each of the two; more
+            are closed. Addresses are counted in groups by a hash (edge/connections.py).
+        handshake_timeout_s: A TLS handshake must end in so many seconds, also one that never began.
+        request_arrival_s: A request must arrive whole within so many seconds of its first byte. A
+            stream's requests may come later, once the service has admitted it.
+        connection_idle_s: A connection without a call for so long is closed, also before the first.
         upstream_streams_max: Calls and streams at once per service; more are refused.
         health_check_interval_s: Seconds between two health checks of a replica.
     """
@@ -87,7 +102,16 @@ class EnvoyValues:
     json_response_max_bytes: int = 4_194_304
     flood_requests_per_second: int = 5_000
     flood_burst_requests: int = 10_000
+    address_requests_per_second: int = 2_500
+    address_burst_requests: int = 5_000
+    addresses_counted_max: int = 10_000
+    trusted_hops: int = 0
     connections_max: int = 10_000
+    plain_connections_max: int = 2_000
+    connections_per_address_max: int = 1_000
+    handshake_timeout_s: int = 5
+    request_arrival_s: int = 5
+    connection_idle_s: int = 30
     upstream_streams_max: int = 10_000
     health_check_interval_s: int = 1
 

@@ -44,10 +44,10 @@ class AcceptorGuard:
         self.replaces_unparsable = False
         self._address = address
         self._warn = warn
-        self._inner_port = inner_port
+        self.inner_port = inner_port
         self._failures: dict[str, deque[float]] = {}
         self._waiting: Counter[str] = Counter()
-        self._guard = Guard(name, self, accepted_is_peer=True)
+        self._guard = Guard(name, self)
 
     def start(self) -> None:
         """Listen.
@@ -69,7 +69,7 @@ class AcceptorGuard:
             return None
         self._waiting[address] += 1
         try:
-            transport, half = await connected(self, LOOPBACK, self._inner_port, is_peer=False)
+            transport, half = await connected(self, LOOPBACK, self.inner_port, is_peer=False)
         except (OSError, TimeoutError) as error:
             self._waiting[address] -= 1
             self._warn("the acceptor does not answer", error=str(error))

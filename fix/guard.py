@@ -39,9 +39,6 @@ class Rules(Protocol):
     # What QuickFIX cannot parse is replaced by a message that it can; see `unparsable.py`.
     replaces_unparsable: bool
 
-    async def open(self, accepted: "Half") -> Pipe | None:
-        """Make the other side of a connection, or None to refuse it."""
-
     def logged_on(self, pair: "Half") -> None:
         """The acceptor answered with a Logon(A)."""
 
@@ -53,6 +50,13 @@ class Rules(Protocol):
 
     def fenced(self) -> str:
         """Return why nothing of QuickFIX may pass any more; empty if it may."""
+
+
+class AcceptorRules(Rules, Protocol):
+    """What a guard that listens does with connections."""
+
+    async def open(self, accepted: "Half") -> Pipe | None:
+        """Make the other side of a connection, or None to refuse it."""
 
 
 class Half(asyncio.Protocol):
@@ -72,8 +76,13 @@ class Half(asyncio.Protocol):
         self.logged_on = False
         self.logout_text = ""
         self._early = b""
-        self.closed = False
+        self.over = asyncio.Event()
         self._ended = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether its connection is over."""
+        return self.over.is_set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -94,8 +103,10 @@ class Half(asyncio.Protocol):
         """Carry the bytes; as whole messages if they must be checked."""
         other = self.other
         if other is None or other.transport is None:
-            # It sent before the other side was connected; it is not read further until then.
+            # It sent before the other side was connected.
             self._early += data
+            if len(self._early) > BUFFER_BYTES_MAX:
+                self.end("it sent too much before the logon", at_once=True)
             return
         if not self._checked and (why := self._rules.fenced()):
             self.end(why, at_once=True)
@@ -133,7 +144,7 @@ class Half(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the other side, too."""
-        self.closed = True
+        self.over.set()
         self.end(connection_error_text(exc) if exc is not None else "")
 
     def end(self, why: str, *, at_once: bool = False) -> None:
@@ -164,32 +175,14 @@ class Half(asyncio.Protocol):
                 self.other.transport.resume_reading()
 
 
-class Guard:
-    """A listening socket, and the thread that carries its connections."""
+class GuardThread:
+    """A thread with an event loop that carries connections."""
 
-    def __init__(self, name: str, rules: Rules, *, accepted_is_peer: bool) -> None:
-        self._name = name
+    def __init__(self, name: str, rules: Rules) -> None:
         self._rules = rules
-        self._accepted_is_peer = accepted_is_peer
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"guard-{name}", daemon=True)
         self._halves: set[Half] = set()
-        self._opening: set[asyncio.Task[None]] = set()
-        self._server: asyncio.AbstractServer | None = None
-        self._socket: socket.socket | None = None
-
-    def start(self, host: str = LOOPBACK, port: int = 0) -> int:
-        """Listen; return the port.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        made = socket.create_server((host, port), reuse_port=False)
-        made.setblocking(False)
-        self._socket = made
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(made), self._loop).result()
-        return int(made.getsockname()[1])
 
     def look(self, every_s: float) -> None:
         """Ask the rules this often whether the connections are fenced, and cut them if so."""
@@ -212,28 +205,57 @@ class Guard:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    async def _listen(self, made: socket.socket) -> None:
-        self._server = await self._loop.create_server(self._accepted, sock=made)
+    def _take_no_more(self) -> None:
+        """Let nobody connect any more."""
+        raise NotImplementedError
 
     def _is_busy(self) -> bool:
         return any(not half.closed for half in self._halves)
 
     async def _close(self, drain_s: float) -> None:
-        assert self._server is not None
-        self._server.close()
+        self._take_no_more()
         until = self._loop.time() + drain_s
         while self._is_busy() and self._loop.time() < until:  # noqa: ASYNC110  once, at the end
             await asyncio.sleep(DRAIN_LOOK_S)
-        for task in self._opening:
-            task.cancel()
         for half in list(self._halves):
             if half.transport is not None:
                 half.transport.close()
         # Let the sockets close.
         await asyncio.sleep(0)
 
+
+class Guard(GuardThread):
+    """A listening socket, and the thread that carries its connections."""
+
+    def __init__(self, name: str, rules: AcceptorRules) -> None:
+        super().__init__(name, rules)
+        self._acceptor_rules = rules
+        self._opening: set[asyncio.Task[None]] = set()
+        self._server: asyncio.AbstractServer | None = None
+
+    def start(self, host: str = LOOPBACK, port: int = 0) -> int:
+        """Listen; return the port.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        made = socket.create_server((host, port), reuse_port=False)
+        made.setblocking(False)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._listen(made), self._loop).result()
+        return int(made.getsockname()[1])
+
+    async def _listen(self, made: socket.socket) -> None:
+        self._server = await self._loop.create_server(self._accepted, sock=made)
+
+    def _take_no_more(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._opening:
+            task.cancel()
+
     def _accepted(self) -> asyncio.Protocol:
-        return _AcceptedHalf(self._rules, self._join, self._halves, is_peer=self._accepted_is_peer)
+        return _AcceptedHalf(self._rules, self._join, self._halves)
 
     def _join(self, accepted: Half) -> None:
         task = self._loop.create_task(self._open(accepted))
@@ -244,7 +266,7 @@ class Guard:
         assert accepted.transport is not None
         with suppress(RuntimeError):
             accepted.transport.pause_reading()
-        opened = await self._rules.open(accepted)
+        opened = await self._acceptor_rules.open(accepted)
         if opened is None or accepted.transport.is_closing():
             accepted.transport.close()
             if opened is not None:
@@ -260,10 +282,8 @@ class Guard:
 class _AcceptedHalf(Half):
     """The side that connected to us."""
 
-    def __init__(
-        self, rules: Rules, opened: Callable[[Half], None], halves: set[Half], *, is_peer: bool
-    ) -> None:
-        super().__init__(rules, is_peer=is_peer, is_acceptor=False)
+    def __init__(self, rules: Rules, opened: Callable[[Half], None], halves: set[Half]) -> None:
+        super().__init__(rules, is_peer=True, is_acceptor=False)
         self._opened = opened
         self._halves = halves
 
@@ -273,7 +293,7 @@ class _AcceptedHalf(Half):
         self._opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.closed = True
+        self.over.set()
         if self.other is not None:
             super().connection_lost(exc)
         self._halves.discard(self)

@@ -7,19 +7,38 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from fix.initiator_guard import DRAIN_MAX_S, GuardConfig, now
 
 # Between two starts of a process that ends by itself.
 RESTART_S = 0.5
+# A start waits so long for the first attempt to reach the venue.
+FIRST_DIAL_WAIT_S = 1.0
 
 
 class GuardProcess:
     """One guard process; see `initiator_guard.py`."""
 
-    def __init__(self, config: GuardConfig, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        config: GuardConfig,
+        note: Callable[[str], None],
+        opened: Callable[[], None],
+    ) -> None:
+        """Make it.
+
+        Args:
+            config: What the guard must know.
+            note: Called with each text of it.
+            opened: Called when `is_open` has changed.
+        """
         self._config = config
         self._note = note
+        self._opened = opened
+        # Whether QuickFIX can connect, because the venue is connected.
+        self.is_open = False
+        self._tried = threading.Event()
         # Why the last attempt to log on failed; empty while logged on.
         self.trouble = ""
         self._stopping = threading.Event()
@@ -29,7 +48,7 @@ class GuardProcess:
         self._reader = threading.Thread(target=self._read, name="guard", daemon=True)
 
     def start(self) -> int:
-        """Return the port that QuickFIX must connect to.
+        """Return the port that QuickFIX must connect to, after a first try to reach the venue.
 
         Raises:
             OSError: a certificate cannot be read; the text says why.
@@ -37,6 +56,7 @@ class GuardProcess:
         port = self._launch()
         self._config = self._config._replace(listen_port=port)
         self._reader.start()
+        self._tried.wait(FIRST_DIAL_WAIT_S)
         return port
 
     def renew(self) -> None:
@@ -84,13 +104,20 @@ class GuardProcess:
             assert self._process.stdout is not None
             with self._process.stdout as lines:
                 for line in lines:
-                    said = json.loads(line)
-                    self.trouble = said["trouble"]
-                    if said["note"]:
-                        self._note(said["note"])
+                    self._take(json.loads(line))
             if self._stopping.is_set():
                 return
             self._restart()
+
+    def _take(self, said: dict[str, Any]) -> None:
+        if "open" in said:
+            self.is_open = said["open"]
+            self._opened()
+        else:
+            self.trouble = said["trouble"]
+            if said["note"]:
+                self._note(said["note"])
+        self._tried.set()
 
     def _restart(self) -> None:
         # On the same port, where QuickFIX goes on trying.

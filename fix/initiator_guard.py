@@ -4,9 +4,11 @@ It is a process of its own (`guard_process.py` starts it). Whatever QuickFIX has
 must reach the venue even if the gateway is killed at that moment: the guard then carries what it
 still has, and ends. So a standby finds the venue at the number that the store says.
 
+It connects to the venue first and reports that; only then QuickFIX may try to connect, because
+every try uses a MsgSeqNum(34) (`outward_guard.py`).
+
 Failed logons are spaced: after the n-th failure in a row the guard does not connect to the venue
-for a time that doubles, up to `RETRY_TIMES_MAX` times `reconnect_s`, with jitter. QuickFIX still
-tries at its own pace; the guard refuses those connections.
+for a time that doubles, up to `RETRY_TIMES_MAX` times `reconnect_s`, with jitter.
 
 The guard is where bytes leave for the venue, so it is the fence of a gateway that hangs: the
 gateway gives it signs of life, and without one for `owner_silence_max_s` the guard drops what
@@ -16,17 +18,20 @@ The guard takes connections from the gateway's process only:
 another program on this machine must not use our certificate with the venue.
 """
 
+import asyncio
 import json
 import os
 import random
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from fix.guard import LOOPBACK, Guard, Half, Pipe, client_tls, connected, connection_error_text
+from fix.guard import Half, Pipe, client_tls, connected, connection_error_text
+from fix.outward_guard import OutwardGuard
 from kernel.moments import Moment
 
 # Longest time between two attempts to log on: so many times `reconnect_s`, and no more than
@@ -64,9 +69,15 @@ class GuardConfig(NamedTuple):
 class InitiatorGuard:
     """Carries the connections of one initiator; each start of its engine makes a new guard."""
 
-    def __init__(self, config: GuardConfig, report: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        config: GuardConfig,
+        report: Callable[[str, str], None],
+        report_open: Callable[[bool], None],
+    ) -> None:
         self._config = config
         self._report = report
+        self._report_open = report_open
         self.message_bytes_max = config.message_bytes_max
         self.replaces_unparsable = True
         self._failures = 0
@@ -78,14 +89,18 @@ class InitiatorGuard:
                 (Path(config.certificate), Path(config.key)) if config.certificate else (None,) * 2
             )
             self._tls = client_tls(Path(config.ca), *own, check_name=bool(config.server_name))
-        self._guard = Guard(config.name, self, accepted_is_peer=False)
+        self._dialled_at = time.monotonic()
+        self._guard = OutwardGuard(config.name, self)
 
-    def start(self) -> int:
-        """Listen on loopback; return the port that QuickFIX must connect to."""
-        port = self._guard.start(LOOPBACK, self._config.listen_port)
+    def hold(self) -> int:
+        """Hold the port on loopback that QuickFIX must connect to, and return it."""
+        return self._guard.hold(self._config.listen_port)
+
+    def begin(self) -> None:
+        """Begin to dial."""
+        self._guard.begin()
         if self._config.owner_silence_max_s:
             self._guard.look(FENCE_LOOK_S)
-        return port
 
     def renew(self, alive: Moment) -> None:
         """Note when the gateway gave its latest sign of life."""
@@ -102,21 +117,28 @@ class InitiatorGuard:
         """Carry the remaining bytes, then end."""
         self._guard.stop(DRAIN_MAX_S)
 
-    async def open(self, accepted: Half) -> Pipe | None:
-        """Connect to the venue, unless it must not be contacted yet."""
+    async def dial(self) -> Pipe:
+        """Connect to the venue as soon as it may be contacted and can be reached."""
         config = self._config
-        if self.fenced() or time.monotonic() < self._not_before:
-            return None
-        if not _is_of(config.engine_pid, accepted):
-            return None
-        try:
-            return await connected(
-                self, config.host, config.port, is_peer=True, tls=self._tls,
-                server_name=config.server_name,
-            )  # fmt: skip
-        except (OSError, TimeoutError) as error:
-            self._failed(connection_error_text(error))
-        return None
+        while True:
+            while self.fenced() or time.monotonic() < self._not_before:  # noqa: ASYNC110
+                await asyncio.sleep(FENCE_LOOK_S)
+            self._dialled_at = time.monotonic()
+            try:
+                return await connected(
+                    self, config.host, config.port, is_peer=True, tls=self._tls,
+                    server_name=config.server_name,
+                )  # fmt: skip
+            except (OSError, TimeoutError) as error:
+                self._failed(connection_error_text(error))
+
+    def is_engine(self, connection: socket.socket) -> bool:
+        """Return whether the other end of a loopback connection is the gateway's process."""
+        return _is_of(self._config.engine_pid, connection.getpeername())
+
+    def opened(self, *, is_open: bool) -> None:
+        """Report whether QuickFIX can connect."""
+        self._report_open(is_open)
 
     def logged_on(self, pair: Half) -> None:
         """The venue accepted the logon."""
@@ -131,8 +153,11 @@ class InitiatorGuard:
             self._report(why, why)
         elif not pair.logged_on:
             self._failed(pair.logout_text or why or "the venue ended the connection before logon")
-        elif why:
-            self._report("", f"{self._config.host}:{self._config.port}: {why}")
+        else:
+            # A venue that ends each session at once is not contacted more often.
+            self._not_before = self._dialled_at + self._config.reconnect_s
+            if why:
+                self._report("", f"{self._config.host}:{self._config.port}: {why}")
 
     def dropped(self, why: str) -> None:
         """Report it: a person must have the venue step over it."""
@@ -161,10 +186,9 @@ def retry_ceiling_s(reconnect_s: float, failures: int) -> float:
     return min(longest_s, reconnect_s * 2.0 ** min(failures - 1, 16))
 
 
-def _is_of(pid: int, accepted: Half) -> bool:
-    """Return whether the other end of a loopback connection is a socket of this process."""
-    assert accepted.transport is not None
-    host, port = accepted.transport.get_extra_info("peername")[:2]
+def _is_of(pid: int, address: tuple[str, int]) -> bool:
+    """Return whether a socket of this process has this address."""
+    host, port = address
     table = _PROC / "net" / "tcp"
     if not table.exists():
         return True  # not Linux: a developer's machine
@@ -201,8 +225,13 @@ def main() -> int:
 
     config = GuardConfig(**json.loads(sys.stdin.readline()))
     try:
-        guard = InitiatorGuard(config, lambda trouble, note: say(trouble=trouble, note=note))
-        say(port=guard.start())
+        guard = InitiatorGuard(
+            config,
+            lambda trouble, note: say(trouble=trouble, note=note),
+            lambda is_open: say(open=is_open),
+        )
+        say(port=guard.hold())
+        guard.begin()
     except OSError as error:
         say(error=connection_error_text(error))
         return 1

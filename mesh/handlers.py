@@ -20,11 +20,12 @@ from google.protobuf.message import Message
 from kernel.clock import Clock
 from kernel.ulid import new_ulid
 from mesh.access import Access, identify, require_role
-from mesh.auth import TokenVerifier
+from mesh.auth import Principal, TokenVerifier
 from mesh.call import Call, DrainEvent
 from mesh.errors import MeshError, abort_arguments, refuse
 from mesh.log import current_call, get_logger
 from mesh.telemetry import counter, gauge, histogram
+from mesh.user_limits import OpenPerUser
 from mesh.validation import validate
 
 # Limit of a unary call whose client set no deadline.
@@ -34,6 +35,8 @@ UNARY_TIME_MAX_S: Final = 30.0
 ANSWER_MARGIN_S: Final = 0.05
 # With less time left, no work begins.
 DEADLINE_LEFT_MIN_S: Final = 0.002
+# A stream of requests must send its first one within this time after it was admitted. Seconds.
+FIRST_REQUEST_MAX_S: Final = 10.0
 
 RefusalHook = Callable[[Call, Message | None, MeshError], Awaitable[None]]
 """Called with call, request and refusal before a refusal is sent to the caller.
@@ -56,6 +59,8 @@ class ServerParts:
     clock: Clock
     verifier: TokenVerifier | None
     stream_age_max_s: float
+    user_calls: OpenPerUser
+    user_streams: OpenPerUser
     drain: DrainEvent = field(default_factory=DrainEvent)
     # Spreads the ends of streams; not used for secrets.
     rng: random.Random = field(default_factory=random.Random)
@@ -96,12 +101,13 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
         call = Call(rpc.method, context, drain=parts.drain)
         current_call.set(call)
         code = "CANCELLED"
+        counted: Principal | None = None
         try:
             left_s = _begin_deadline(call, parts.clock, UNARY_TIME_MAX_S)
             await _admit(rpc, call, parts)
-            _require_readable(request, rpc.method)
-            if rpc.validates:
-                validate(request)
+            parts.user_calls.enter(call.principal)
+            counted = call.principal
+            _checked(request, rpc)
             limit_s = UNARY_TIME_MAX_S if left_s is None else _answer_in_s(left_s)
             response = await _within_limit(rpc.handler(request, call), limit_s)
             code = "OK"
@@ -113,6 +119,7 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
         else:
             return response
         finally:
+            parts.user_calls.leave(counted)
             count(code)
             observe(perf_counter() - begun)
 
@@ -130,19 +137,22 @@ def stream_handler(
         call = Call(rpc.method, context, drain=parts.drain, revocations=revocations)
         current_call.set(call)
         code = "CANCELLED"
+        counted: Principal | None = None
         open_now.inc()
         try:
             _begin_deadline(call, parts.clock, None)
             await _admit(rpc, call, parts)
+            parts.user_streams.enter(call.principal)
+            counted = call.principal
             if call.principal is not None or not rpc.access.services:
                 call.limit_stream(parts.clock.now_ns(), parts.stream_age_max_s, parts.rng)
+            argument: Any
             if request_streams:
+                # The caller learns that it was admitted, and Envoy stops waiting for the request.
+                await context.send_initial_metadata(())
                 argument = _readable(request, rpc)
             else:
-                argument = request
-                _require_readable(request, rpc.method)
-                if rpc.validates:
-                    validate(request)
+                argument = _checked(request, rpc)
             async with aclosing(rpc.handler(argument, call)) as responses:
                 async for response in responses:
                     yield response
@@ -153,6 +163,7 @@ def stream_handler(
             await _run_refusal_hook(parts, call, None if request_streams else request, refusal)
             await _abort(context, refusal)
         finally:
+            parts.user_streams.leave(counted)
             open_now.dec()
             count(code)
 
@@ -188,11 +199,32 @@ def _require_readable(request: Message | Unreadable, method: str) -> None:
 
 
 async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator[Message]:
-    async for request in requests:
-        _require_readable(request, rpc.method)
-        if rpc.validates:
-            validate(request)
-        yield request
+    stream = aiter(requests)
+    first = await _first_of(stream)
+    if first is None:
+        return
+    yield _checked(first, rpc)
+    async for request in stream:
+        yield _checked(request, rpc)
+
+
+def _checked(request: Message, rpc: Rpc) -> Message:
+    _require_readable(request, rpc.method)
+    if rpc.validates:
+        validate(request)
+    return request
+
+
+async def _first_of(requests: AsyncIterator[Message]) -> Message | None:
+    try:
+        async with asyncio.timeout(FIRST_REQUEST_MAX_S):
+            return await anext(requests, None)
+    except TimeoutError:
+        raise refuse(
+            "DEADLINE_TOO_SHORT",
+            f"the stream sent no request within {FIRST_REQUEST_MAX_S:.0f} s; nothing was started",
+            limit_s=FIRST_REQUEST_MAX_S,
+        ) from None
 
 
 async def _run_refusal_hook(

@@ -48,6 +48,7 @@ from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.tls import server_credentials
 from mesh.token_keys import fetch_jwks, fetch_revoked
+from mesh.user_limits import OpenPerUser
 
 __all__ = [
     "PUBLIC",
@@ -84,7 +85,13 @@ class MeshServer:
         self, settings: MeshSettings, clock: Clock, verifier: TokenVerifier | None = None
     ) -> None:
         self._settings = settings
-        self._parts = ServerParts(clock, verifier, settings.stream_age_max_s)
+        self._parts = ServerParts(
+            clock,
+            verifier,
+            settings.stream_age_max_s,
+            OpenPerUser("calls", settings.user_calls_max),
+            OpenPerUser("streams", settings.user_streams_max),
+        )
         self._handlers: list[grpc.GenericRpcHandler] = []
         self._names: list[str] = []
         self._server: grpc.aio.Server | None = None

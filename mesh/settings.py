@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mesh.expiry import WARNING_DAYS
@@ -87,6 +87,10 @@ class MeshSettings(BaseSettings):
     """Longest life of a user's stream in seconds, less up to 20 % chosen at random."""
     expiry_warning_days: int = WARNING_DAYS
     """Days before a certificate or key expires in which the log warns of it, once a day."""
+    user_calls_max: int = Field(256, ge=1)
+    """Unary calls that one user may have open at this process; more are refused: OVERLOADED."""
+    user_streams_max: int = Field(256, ge=1)
+    """Streams that one user may have open at this process; more are refused: OVERLOADED."""
     drain_notice_s: float = 0.0
     """Seconds after SIGTERM in which the process says NOT_SERVING and serves on, so that the load
     balancer takes it out before it refuses calls. 0 where nothing balances over replicas."""

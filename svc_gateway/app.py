@@ -155,7 +155,10 @@ class Gateway:
     def _engine(self, config: SessionConfig, inbox: ThreadHandover[Handed]) -> QuickFixEngine:
         settings = self._settings
         return QuickFixEngine(
-            config, settings.gateway_store_dir, inbox.put, settings.gateway_message_log_bytes_max
+            config,
+            settings.gateway_store_dir,
+            inbox.put_in_step,
+            settings.gateway_message_log_bytes_max,
         )
 
     def _dial_link(self) -> Callable[[], Awaitable[LinkStream]]:

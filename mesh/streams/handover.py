@@ -2,10 +2,15 @@
 
 import asyncio
 import threading
+import time
 from collections import deque
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+
+# A producer that is so many items ahead waits after each of them. Items and seconds.
+AHEAD_MAX: Final = 1_000
+AHEAD_WAIT_S: Final = 0.002
 
 
 class ThreadHandover(Generic[T]):
@@ -49,8 +54,22 @@ class ThreadHandover(Generic[T]):
                 return False
         return True
 
+    def put_in_step(self, item: T) -> bool:
+        """Add an item as put() does; a producer that is far ahead waits for a moment.
+
+        So a flood of one producer slows down itself, and not the rest of the process.
+        """
+        taken = self.put(item)
+        if len(self._items) > AHEAD_MAX:
+            time.sleep(AHEAD_WAIT_S)
+        return taken
+
     async def get_batch(self, max_items: int) -> list[T]:
-        """Wait for at least one item and take at most ``max_items``, in order."""
+        """Wait for at least one item and take at most ``max_items``, in order.
+
+        Other tasks of the event loop get their turn in between, also while items keep coming.
+        """
+        await asyncio.sleep(0)
         while True:
             with self._lock:
                 if self._items:

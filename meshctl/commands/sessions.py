@@ -161,9 +161,17 @@ def disconnect(session_id: str, reason: ReasonOption, as_json: JsonOption = Fals
 
 
 @sessions.command()
-def connect(session_id: str, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    """Let a session log on again."""
-    _act("Connect", service.ConnectRequest(session_id=session_id, reason=reason), as_json=as_json)
+def connect(
+    session_id: str,
+    reason: ReasonOption,
+    now: Annotated[
+        bool, typer.Option("--now", help="Also if nobody keeps it out: do not wait, connect.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a session log on again; with --now, at once."""
+    request = service.ConnectRequest(session_id=session_id, reason=reason, now=now)
+    _act("Connect", request, as_json=as_json)
 
 
 @sessions.command("hand-over")

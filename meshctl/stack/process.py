@@ -11,13 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from meshctl.stack.log_lines import readable
+from meshctl.stack.rotated_log import RotatedLog
 
 READY_POLL_S = 0.05
 READY_TIMEOUT_S = 300.0  # of one process; one that ends fails the start at once
 STOP_GRACE_S = 10.0
 RESTART_DELAY_CAP_S = 5.0
 HEALTHY_AFTER_S = 30.0
-LOG_FILE_MAX_BYTES = 32 * 1024 * 1024
+UPKEEP_S = 10.0
 LINE_MAX_BYTES = 256 * 1024
 
 Probe = Callable[[], Awaitable[bool]]
@@ -40,7 +41,7 @@ class ProcessSpec:
     """How a process is run.
 
     ``ready`` is called every READY_POLL_S until it returns true. ``stop_signal`` requests
-    the process to end; SIGKILL follows after STOP_GRACE_S.
+    the process to end; SIGKILL follows after STOP_GRACE_S. ``upkeep`` is called every UPKEEP_S.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ProcessSpec:
     folder: Path
     stop_signal: signal.Signals = signal.SIGTERM
     detail: str = ""
+    upkeep: Callable[[], Awaitable[None]] | None = None
 
 
 class StartError(Exception):
@@ -70,8 +72,11 @@ class ManagedProcess:
     _process: asyncio.subprocess.Process | None = None
     _keeper: asyncio.Task[None] | None = None
     _pump: asyncio.Task[None] | None = None
+    _upkeep: asyncio.Task[None] | None = None
     _stopping: bool = False
-    _log_start: int = 0
+
+    def __post_init__(self) -> None:
+        self._log = RotatedLog(self.log_file)
 
     @property
     def pid(self) -> int | None:
@@ -85,14 +90,17 @@ class ManagedProcess:
         await self._spawn()
         await self._await_ready()
         self._keeper = asyncio.create_task(self._keep(), name=f"keep-{self.spec.name}")
+        if self.spec.upkeep is not None:
+            self._upkeep = asyncio.create_task(_regularly(self.spec.upkeep))
 
     async def stop(self) -> None:
         """Request it to end, wait, and kill it if needed."""
         self._stopping = True
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+        for task in (self._keeper, self._upkeep):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -108,8 +116,7 @@ class ManagedProcess:
         self._move(ProcessState.STOPPED)
 
     async def _spawn(self) -> None:
-        self._rotate_log()
-        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
+        self._log.begin()
         self._process = await asyncio.create_subprocess_exec(
             *self.spec.command,
             env=dict(self.spec.environment),
@@ -168,28 +175,22 @@ class ManagedProcess:
 
     async def _pump_log(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        with self.log_file.open("ab", buffering=0) as file:
-            while True:
-                try:
-                    line = await process.stdout.readline()
-                except ValueError:  # a line over LINE_MAX_BYTES: keep the lines after it
-                    continue
-                if not line:
-                    return
-                file.write(line)
-                self.sink(self.spec.name, line.decode("utf-8", "replace").rstrip())
-
-    def _rotate_log(self) -> None:
-        if self.log_file.exists() and self.log_file.stat().st_size > LOG_FILE_MAX_BYTES:
-            self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:  # a line over LINE_MAX_BYTES: keep the lines after it
+                continue
+            if not line:
+                self._log.close()
+                return
+            self._log.write(line)
+            self.sink(self.spec.name, line.decode("utf-8", "replace").rstrip())
 
     def _tail(self, lines: int = 12) -> str:
         """Return the end of the log of this start; earlier runs are in the file, too."""
-        if not self.log_file.exists():
+        written = self._log.since_begin()
+        if not written:
             return ""
-        with self.log_file.open("rb") as file:
-            file.seek(self._log_start)
-            written = file.read().decode("utf-8", "replace")
         last = [text for line in written.splitlines() if (text := readable(line))][-lines:]
         return "; its log ends with:\n    " + "\n    ".join(last) + f"\n  ({self.log_file})"
 
@@ -197,6 +198,12 @@ class ManagedProcess:
         self.state = state
         self.since = time.time()
         self.on_change()
+
+
+async def _regularly(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(UPKEEP_S)
+        await work()
 
 
 def _ending(code: int) -> str:

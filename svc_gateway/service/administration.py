@@ -138,7 +138,9 @@ class Administration:
         if command.kind in {SEQUENCES, CONNECT}:
             session.kept_out = self._out
             async with session.engine_lock:
-                if not self._engine.running:
+                # A new engine has a new guard process, which does not wait as the old one did.
+                waits = command.kind == CONNECT and not self._engine.logged_on()
+                if waits or not self._engine.running:
                     await session.start_engine(epoch, applied)
         elif command.kind == HAND_OVER:
             raise LinkBrokenError("the session was handed over")

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kernel.clock import Clock
 from mesh.log import get_logger
+from mesh.sparse_log import SparseLog
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.unacknowledged import Unacknowledged
@@ -63,6 +64,7 @@ class Intake:
         self._logon_number = 0
         self._marks: list[asyncio.Event] = []
         self._kept_gauge = metrics.UNACKNOWLEDGED.labels(session.config.session_id)
+        self._log_parked = SparseLog(_log.error)
 
     async def flush(self) -> None:
         """Wait until everything handed over before now was taken in."""
@@ -139,7 +141,7 @@ class Intake:
             metrics.PARKED.labels(self._session.config.session_id).inc()
             self._session.view.parked_messages += 1
             self._session.view.due = True
-            _log.error(
+            self._log_parked(
                 "message parked", session_id=self._session.config.session_id, msg_seq_num=number,
                 error=message.parked.error,
             )  # fmt: skip

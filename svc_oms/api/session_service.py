@@ -169,6 +169,8 @@ class SessionServicer:
         request: pb.DisconnectRequest | pb.ConnectRequest | pb.HandOverRequest,
         kind: session_pb2.SessionActionKind,
         call: Call,
+        *,
+        now: bool = False,
     ) -> session_pb2.SessionAction:
         with self._readiness.reaching():
             return await self._administration.order(
@@ -177,6 +179,7 @@ class SessionServicer:
                 person_of(call.user),
                 request.reason,
                 call_action(call, request),
+                now=now,
             )
 
     async def Disconnect(  # noqa: N802
@@ -189,8 +192,8 @@ class SessionServicer:
     async def Connect(  # noqa: N802
         self, request: pb.ConnectRequest, call: Call
     ) -> pb.ConnectResponse:
-        """Let a session log on again."""
-        action = await self._ordered(request, CONNECT, call)
+        """Let a session log on again, or at once."""
+        action = await self._ordered(request, CONNECT, call, now=request.now)
         return pb.ConnectResponse(action=action)
 
     async def HandOver(  # noqa: N802

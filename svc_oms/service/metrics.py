@@ -36,6 +36,11 @@ UNSOLICITED_ORDERS = Counter(
     "ordermesh_oms_told_orders_total", "Unsolicited orders that were opened.", ["venue"]
 )
 PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
+PARKED_COUNTED = Counter(
+    "ordermesh_oms_parked_messages_counted_total",
+    "Parked venue messages that are counted and not kept: too many of their session wait.",
+    ["venue"],
+)
 FOREIGN_COPIES = Counter(
     "ordermesh_oms_foreign_copies_total", "Drop copies of orders that are not ours.", ["venue"]
 )

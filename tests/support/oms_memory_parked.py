@@ -85,6 +85,10 @@ class MemoryParked:
             rows[one]._replace(body=b"") for one in sorted(parked_ids) if rows[one].state != OPEN
         ]
 
+    async def waiting(self, session_id: str) -> int:
+        rows = parked_rows(self._tables).values()
+        return sum(row.session_id == session_id and row.state == OPEN for row in rows)
+
     async def statements(self, wanted: StatementFilter) -> list[StatementRow]:
         now_us = time.time_ns() // 1000
         found = [

@@ -11,6 +11,7 @@ import quickfix as fix
 from fix.acceptor_guard import AcceptorGuard
 from fix.dictionary import dictionary_text
 from fix.guard import LOOPBACK
+from fix.loopback import only_on_loopback
 from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
 from sim_exchange.adapters.fix.client_groups import GROUPS
 from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
@@ -22,7 +23,6 @@ _DEFAULTS = """[DEFAULT]
 ConnectionType=acceptor
 BeginString=FIX.4.4
 SenderCompID={mic}
-SocketAcceptHost=127.0.0.1
 SocketAcceptPort={port}
 SocketReuseAddress=Y
 SocketNodelay=Y
@@ -44,7 +44,8 @@ ResetOnDisconnect=N
 def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> str:
     """QuickFIX's settings: per client X the sessions X (orders), X-MD (prices), X-DC (copies).
 
-    It listens on loopback only; clients connect to the guard process.
+    Clients connect to the guard. QuickFIX binds all addresses, and then only loopback (see
+    `VenueAcceptor.start`).
     """
     text = _DEFAULTS.format(mic=mic, port=port, store=store)
     for client in clients:
@@ -77,7 +78,9 @@ class VenueAcceptor:
             quickfix.RuntimeError, quickfix.ConfigError: The settings are wrong.
             OSError: The port is taken.
         """
+        # The port is a random one, and open to all for less than a moment.
         self._acceptor.start()
+        self._guard.inner_port = only_on_loopback(self._guard.inner_port)
         self._guard.start()
 
     def close(self) -> None:

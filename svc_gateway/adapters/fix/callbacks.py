@@ -119,9 +119,11 @@ class Callbacks(fix.Application):  # type: ignore[misc]
     def __init__(
         self, hand_over: HandOver, factory: RawLogFactory, epoch_ns: Callable[[], int],
         credentials: tuple[str, str], logged_on: Callable[[], None] = lambda: None,
+        logged_out: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         super().__init__()
         self._logged_on = logged_on
+        self._logged_out = logged_out
         self._hand_over = hand_over
         self._factory = factory
         self._epoch_ns = epoch_ns
@@ -147,6 +149,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
     def onLogout(self, session_id: Any) -> None:  # noqa: N802
         """Report that the session is down."""
         try:
+            self._logged_out()
             self._hand_over(Handed(HandedKind.LOGOUT, self._logout_text, time.time_ns()))
         except Exception as error:  # noqa: BLE001
             _note(self._hand_over, f"onLogout failed: {error!r}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fix.initiator_guard import retry_ceiling_s
 
 # The first words of QuickFIX's texts before a logon; the port in them is the guard process's.
-_CONNECTING = "Connecting to "
+CONNECTING = "Connecting to "
 _LOGON_SENT = "Initiated logon request"
 _IDLE_WORDS = (
     "Created session", "Received logon response", "Received logout re", "Sent test request",
@@ -47,7 +47,7 @@ class ConnectionWatch:
 
     def note(self, text: str) -> bool:
         """Note a text of QuickFIX; return whether it is useful to people."""
-        if text.startswith(_CONNECTING):
+        if text.startswith(CONNECTING):
             self._connecting = True
             return False
         if text == _LOGON_SENT:

@@ -16,7 +16,7 @@ from fix.guard import LOOPBACK
 from fix.guard_process import GuardProcess
 from fix.initiator_guard import GuardConfig
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
-from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
+from svc_gateway.adapters.fix.connection_watch import CONNECTING, ConnectionWatch
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store import StoreView
 from svc_gateway.adapters.fix.store_health import StoreHealth
@@ -62,6 +62,9 @@ class QuickFixEngine:
         # `stop` frees QuickFIX's session, in another thread than those that use it.
         self._in_use = threading.Lock()
         self._session: Any = None
+        # The guard has connected the venue, and QuickFIX has not tried since.
+        self._of_use = False
+        self._leaving = False
         self._message_log: MessageLog | None = None
         self._guard: GuardProcess | None = None
         self._spoiled = False
@@ -107,15 +110,17 @@ class QuickFixEngine:
         config = self._config
         callbacks = Callbacks(
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
-            self._reset_is_told,
+            self._reset_is_told, self._rest,
         )  # fmt: skip
-        self._guard = GuardProcess(guard_config(config), self._note)
+        self._of_use = self._leaving = False
+        self._guard = GuardProcess(guard_config(config), self._note, self._may_try)
         port = self._guard.start()
         settings = engine_settings(config, self._folder, self._session_id, port)
         stores = fix.FileStoreFactory(str(self._folder))
         initiator = fix.SocketInitiator(callbacks, stores, settings, logs)
         self._session = fix.Session.lookupSession(self._session_id)
         callbacks.session = self._session
+        self._may_try()
         if self._reset_mark.exists():
             self._session.setResetOnLogon(True)
         if next_target is not None and self._session.getExpectedTargetNum() != next_target:
@@ -130,6 +135,10 @@ class QuickFixEngine:
         initiator, self._initiator = self._initiator, None
         if initiator is None:
             return
+        with self._in_use:
+            # The guard connects the venue again as soon as QuickFIX has logged out.
+            self._leaving = True
+            self._of_use = False
         initiator.stop()
         callbacks = self._parts[0]
         callbacks.session = None
@@ -261,9 +270,36 @@ class QuickFixEngine:
         """Return what went out with a number, or ""."""
         return self._store.message(msg_seq_num)
 
+    def _may_try(self) -> None:
+        """Let QuickFIX try to connect only while its guard can connect it to the venue."""
+        # In the thread that reads from the guard process, and at the start.
+        with self._in_use:
+            guard, session = self._guard, self._session
+            if guard is None or session is None or self._leaving:
+                return
+            self._of_use = guard.is_open
+            if guard.is_open:
+                session.logon()
+            elif not session.isLoggedOn():
+                session.logout()
+
+    def _rest(self) -> None:
+        """Let QuickFIX not connect again before the guard says that it is of use."""
+        # In QuickFIX's thread. The guard may have said so before QuickFIX noticed the end.
+        session = self._parts[0].session if self._parts else None
+        if session is not None and not self._of_use:
+            session.logout()
+
     def _note(self, text: str) -> None:
         # In the thread that reads from the guard process.
         self._put(Handed(HandedKind.NOTE, text, time.time_ns()))
+
+    def _is_useful(self, text: str) -> bool:
+        """Take what a text of QuickFIX says; return whether it is useful to people."""
+        if text.startswith(CONNECTING):
+            self._of_use = False
+        self._health.note(text)
+        return self._watch.note(text)
 
     def _hand_over(self, handed: Handed) -> bool:
         # Called in QuickFIX's threads. After one loss nothing more is taken: the session is rewound
@@ -275,10 +311,8 @@ class QuickFixEngine:
             return False
         if handed.kind is HandedKind.LOGON:
             self._watch.logged_on()
-        if handed.kind is HandedKind.NOTE:
-            self._health.note(handed.raw)
-            if not self._watch.note(handed.raw):
-                return True
+        if handed.kind is HandedKind.NOTE and not self._is_useful(handed.raw):
+            return True
         trouble = self._guard.trouble if self._guard is not None else ""
         if trouble and handed.kind is HandedKind.NOTE:
             # QuickFIX only knows that the guard process closed its connection; the guard knows why.
@@ -334,7 +368,8 @@ def engine_settings(config: SessionConfig, folder: Path, session_id: Any, port: 
         "SocketConnectPort": str(port),
         "SocketNodelay": "Y",
         "HeartBtInt": str(config.heartbeat_s),
-        "ReconnectInterval": str(config.reconnect_s),
+        # The guard spaces the attempts at the venue, and refuses until it is connected.
+        "ReconnectInterval": "1",
         "LogonTimeout": str(LOGON_TIMEOUT_S),
         "LogoutTimeout": str(LOGOUT_TIMEOUT_S),
         "ResetOnLogon": "Y" if config.reset_on_logon else "N",

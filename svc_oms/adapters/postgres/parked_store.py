@@ -10,10 +10,12 @@ from typing import Any
 import asyncpg
 from typing_extensions import override
 
+from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import parked_service_pb2 as pb
 from ordermesh.oms.v1 import statement_pb2
 from svc_oms.adapters.postgres.columns import FROM_US, where_of
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import ParkedMoreWrite
 from svc_oms.service.ports.parked_ports import (
     ParkedFilter,
     ParkedRow,
@@ -25,7 +27,12 @@ from svc_oms.service.ports.parked_ports import (
 
 _OPEN, _PROPOSED = pb.PARKED_STATE_OPEN, statement_pb2.STATEMENT_STATE_PROPOSED
 
-_MESSAGE = """parked_id, session_id, session_epoch, msg_seq_num, msg_type, error,
+# Messages that are only counted have one open row for each session and epoch.
+_WHY = """CASE WHEN counted = 0 THEN error ELSE format(
+    '%s messages, MsgSeqNum(34) %s to %s, are counted and not kept, because too many of this '
+    'session wait: settle those, have the venue send these again, then discard this entry',
+    counted, msg_seq_num, last_msg_seq_num) END"""
+_MESSAGE = f"""parked_id, session_id, session_epoch, msg_seq_num, msg_type, {_WHY},
     coalesce(account_id, ''), coalesce(order_id, ''),
     (extract(epoch FROM parked_at) * 1000000)::int8, state,
     coalesce((extract(epoch FROM settled_at) * 1000000)::int8, 0),
@@ -48,6 +55,18 @@ UPDATE oms.parked_messages SET state = $2, settled_at = {FROM_US.format("$3::int
     account_id = coalesce(nullif($7, ''), account_id),
     order_id = coalesce(nullif($8, ''), order_id)
 WHERE parked_id = $1 AND state = {_OPEN}
+"""
+
+_COUNT_MORE = f"""
+INSERT INTO oms.parked_messages AS p (session_id, session_epoch, msg_seq_num, last_msg_seq_num,
+    counted, msg_type, error, body)
+VALUES ($1, $2, $3, $4, $5, '', '', $6)
+ON CONFLICT (session_id, session_epoch) WHERE counted > 0 AND state = {_OPEN} DO UPDATE SET
+    counted = p.counted + excluded.counted, last_msg_seq_num = excluded.last_msg_seq_num
+"""
+_WAITING = f"""
+SELECT count(*) FROM oms.parked_messages
+WHERE session_id = $1 AND state = {_OPEN} AND counted = 0
 """
 
 _STATEMENT = """statement_id, order_id, account_id, state,
@@ -77,6 +96,24 @@ async def lock_messages(connection: Any, parked_ids: Sequence[int]) -> list[Park
 async def settle(connection: Any, rows: Sequence[SettledWrite]) -> None:
     """Settle open messages."""
     await connection.executemany(_SETTLE, rows)
+
+
+async def count_more(connection: Any, more: ParkedMoreWrite) -> None:
+    """Count messages that are not kept."""
+    message = gw.VenueMessage(
+        session_epoch=more.session_epoch,
+        msg_seq_num=more.first_msg_seq_num,
+        parked=gw.ParkedMessage(error="counted and not kept"),
+    )
+    await connection.execute(
+        _COUNT_MORE,
+        more.session_id,
+        more.session_epoch,
+        more.first_msg_seq_num,
+        more.last_msg_seq_num,
+        more.messages,
+        message.SerializeToString(),
+    )
 
 
 async def lock_statements(connection: Any, statement_ids: Sequence[str]) -> list[StatementRow]:
@@ -122,6 +159,10 @@ class PostgresParkedStore(ParkedStore):
     @override
     async def settled(self, parked_ids: Sequence[int]) -> list[ParkedRow]:
         return [ParkedRow(*row) for row in await self._fetch(_NOT_OPEN, parked_ids)]
+
+    @override
+    async def waiting(self, session_id: str) -> int:
+        return int((await self._fetch(_WAITING, session_id))[0][0])
 
     @override
     async def statements(self, wanted: StatementFilter) -> list[StatementRow]:

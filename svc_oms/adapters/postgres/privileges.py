@@ -41,7 +41,7 @@ TABLES: Final[dict[str, str]] = {
     "recoveries": """SELECT, INSERT, UPDATE (confirmed_at_us, confirmed_by, confirmed_by_name,
         reason)""",
     "parked_messages": """SELECT, INSERT, UPDATE (state, settled_at, settled_by, settled_by_name,
-        reason, account_id, order_id)""",
+        reason, account_id, order_id, counted, last_msg_seq_num)""",
     "statements": "SELECT, INSERT, UPDATE (state, body)",
     "people": "SELECT, INSERT, UPDATE (username, seen_at)",
     # What stands for what was archived: only the owner archives.

@@ -289,6 +289,9 @@ class PostgresTransaction(Transaction):
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")
+        if writes.parked_more is not None:
+            with translated():
+                await parked_store.count_more(self._connection, writes.parked_more)
         return bases
 
     async def _write_rare(self, writes: WriteSet) -> None:

@@ -94,6 +94,10 @@ class ParkedStore(Protocol):
         """Read those of these messages that are not open, without their bodies."""
         ...
 
+    async def waiting(self, session_id: str) -> int:
+        """Count the messages of a session that are kept whole and wait for a person."""
+        ...
+
     async def statements(self, wanted: StatementFilter) -> list[StatementRow]:
         """Read a page of statements, newest first."""
         ...

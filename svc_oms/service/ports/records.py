@@ -159,6 +159,16 @@ class ParkedWrite(NamedTuple):
     body: bytes
 
 
+class ParkedMoreWrite(NamedTuple):
+    """Messages that could not be applied and are counted only: too many of the session wait."""
+
+    session_id: str
+    session_epoch: int
+    first_msg_seq_num: int
+    last_msg_seq_num: int
+    messages: int
+
+
 class SessionRow(NamedTuple):
     """A FIX order session as it is stored."""
 
@@ -291,6 +301,7 @@ class WriteSet:
     idempotency: list[IdempotencyRow] = field(default_factory=list)
     outbox: list[OutboxWrite] = field(default_factory=list)
     parked: list[ParkedWrite] = field(default_factory=list)
+    parked_more: ParkedMoreWrite | None = None
     audit: list[AuditWrite] = field(default_factory=list)
     positions: list[PositionRow] = field(default_factory=list)
     """They change with executions only."""

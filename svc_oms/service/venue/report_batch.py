@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
+from mesh.sparse_log import SparseLog
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.events import (
@@ -36,12 +37,17 @@ from svc_oms.service.book.venue_order_ids import VenueOrderIds
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
-from svc_oms.service.ports import AccountRow, ParkedWrite, Transaction
+from svc_oms.service.ports import AccountRow, ParkedMoreWrite, ParkedWrite, Transaction
 from svc_oms.service.venue.batch_executions import MONEY, BatchExecutions
+from svc_oms.service.venue.parked_room import ParkedRoom
 from svc_oms.service.venue.reports import Report
 
 log = get_logger("svc_oms.venue")
+_log_parked = SparseLog(log.error)
+_log_unfitting = SparseLog(log.warning)
 
+# An order with so many anomalies gets no further ones; the reports are parked all the same.
+ORDER_ANOMALIES_MAX = 1_000
 PARKED_TEXT_CHARACTERS_MAX = 500
 
 
@@ -64,6 +70,8 @@ class ReportBatch:
     """What is known of earlier batches."""
     openings: Mapping[str, Order] = field(default_factory=dict)
     """Unsolicited orders, as they are before their first report."""
+    room: ParkedRoom | None = None
+    """None: every message that does not fit is kept whole."""
     _numbers: VenueOrderIds = field(default_factory=VenueOrderIds)
     _following: list[BatchFollower] = field(default_factory=list)
     _executions: BatchExecutions = field(init=False)
@@ -216,7 +224,9 @@ class ReportBatch:
         if after.anomaly_count > order.anomaly_count:
             found = after.anomaly_count - order.anomaly_count
             metrics.ANOMALIES.labels(self.venue_mic).inc(found)
-            log.warning("report does not fit", order=after.order_id, anomaly=_oddity(after, events))
+            _log_unfitting(
+                "report does not fit", order=after.order_id, anomaly=_oddity(after, events)
+            )
         # An order that waited here first was at the venue for only a part of its life.
         at_once = order.version == 1 and order.origin is None
         if isinstance(events[0], OrderAcknowledged) and at_once:
@@ -261,13 +271,15 @@ class ReportBatch:
         if order is None:
             self.changes.add_account_event(account_id, event, self._stamp(report))
             return
+        metrics.ANOMALIES.labels(self.venue_mic).inc()
+        if order.anomaly_count >= ORDER_ANOMALIES_MAX:
+            return
         events: list[Event] = [event]
         if report.facts is None:
             # It may have been a fill. The answer shows what the venue has.
             events += ask_venue(order, "a report could not be read")
         after = self.changes.add(account_id, order, events, self._stamp(report))
         self.order_groups.ask(after, events)
-        metrics.ANOMALIES.labels(self.venue_mic).inc()
 
     def _keep_unfitting(self, report: Report, events: Sequence[Event]) -> None:
         """Keep a report whole that contradicts its order; the order's event has only a text."""
@@ -281,7 +293,10 @@ class ReportBatch:
         metrics.PARKED.labels(self.venue_mic).inc()
         msg_type = _clean(msg_type_of(message))
         text = _clean(why)[:PARKED_TEXT_CHARACTERS_MAX]
-        log.error("venue message parked", session=self.session_id, msg_type=msg_type, why=text)
+        _log_parked("venue message parked", session=self.session_id, msg_type=msg_type, why=text)
+        if self.room is not None and not self.room.take():
+            self._count_only(message)
+            return msg_type, text
         self.changes.writes.parked.append(
             ParkedWrite(
                 self.session_id,
@@ -295,6 +310,17 @@ class ReportBatch:
             )
         )
         return msg_type, text
+
+    def _count_only(self, message: gw.VenueMessage) -> None:
+        """Count a message that is not kept: too many of the session wait for a person."""
+        metrics.PARKED_COUNTED.labels(self.venue_mic).inc()
+        number = message.msg_seq_num
+        more = self.changes.writes.parked_more
+        if more is None or more.session_epoch != message.session_epoch:
+            more = ParkedMoreWrite(self.session_id, message.session_epoch, number, number, 0)
+        self.changes.writes.parked_more = more._replace(
+            last_msg_seq_num=number, messages=more.messages + 1
+        )
 
 
 def _differs(order: Order, facts: Facts) -> bool:

@@ -152,8 +152,18 @@ class SessionAdministration:
         who: Person,
         why: str,
         audit: AuditWrite,
+        *,
+        now: bool = False,
     ) -> pb.SessionAction:
         """Carry out what one person may decide alone.
+
+        Args:
+            session_id: The session.
+            kind: What to do.
+            who: The person.
+            why: The person's reason.
+            audit: The entry of the audit log.
+            now: Of CONNECT: also a session that nobody keeps out connects, at once.
 
         Raises:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE.
@@ -161,6 +171,8 @@ class SessionAdministration:
         row = await self._session(session_id)
         out = {pb.SESSION_ACTION_KIND_DISCONNECT: True, pb.SESSION_ACTION_KIND_CONNECT: False}
         kept_out = out.get(kind)
+        if now and not row.kept_out:
+            kept_out = None
         if kept_out is not None and kept_out == row.kept_out:
             is_now = "already kept out" if row.kept_out else "not kept out"
             raise _wrong_state(f"session {session_id} is {is_now}", session_id)

@@ -41,6 +41,7 @@ from svc_oms.service.venue.downlink import (
     SessionLinkParts,
     SilenceWatch,
 )
+from svc_oms.service.venue.parked_room import ParkedRoom
 from svc_oms.service.venue.report_batch import ReportBatch
 from svc_oms.service.venue.reports import Report, read_message, read_receipt
 from svc_oms.service.venue.unsent import Unsent
@@ -100,6 +101,7 @@ class SessionLink:
         self.back_soon = False
         # The lease was given up; what follows on this link changes nothing of it.
         self.released = False
+        self._parked_room = ParkedRoom(self.session_id, parts.store.parked(), parts.clock)
 
     # What the gateway reports.
 
@@ -327,6 +329,7 @@ class SessionLink:
         order_accounts = await parts.known.order_accounts.find(
             (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
         )
+        await self._parked_room.look()
         begun = perf_counter()
         async with parts.store.transaction() as transaction:
             unsolicited = await self._find_unsolicited(transaction, reports)
@@ -351,6 +354,7 @@ class SessionLink:
                 parts.venues.has_copy(self.venue_mic),
                 parts.known.venue_order_ids,
                 unsolicited.openings,
+                self._parked_room,
             )
             await batch.read(transaction)
             batch.apply()

@@ -60,7 +60,7 @@ def edge(tmp_path_factory, tls_folder, backends, jwks_port) -> Iterator[Edge]:
 @pytest.fixture(autouse=True)
 def forget(request):
     """Behaviours and what was seen are a test's own."""
-    if "edge" not in request.fixturenames:
+    if "backends" not in request.fixturenames:
         yield
         return
     backends = request.getfixturevalue("backends")

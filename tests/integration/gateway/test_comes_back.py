@@ -18,11 +18,15 @@ class RawVenue:
     """An acceptor without an engine: it answers logons, and says what no engine would."""
 
     def __init__(self) -> None:
-        self.logons = 0
+        self.logon_numbers: list[int] = []
         self.sent = 0
         self.answers = True
         self.writers: list[asyncio.StreamWriter] = []
         self.server: asyncio.Server | None = None
+
+    @property
+    def logons(self) -> int:
+        return len(self.logon_numbers)
 
     @property
     def port(self) -> int:
@@ -51,7 +55,7 @@ class RawVenue:
                 raw += await reader.readuntil(SOH.encode())
                 message = parse(raw.decode())
                 if message["35"] == "A":
-                    self.logons += 1
+                    self.logon_numbers.append(int(message["34"]))
                     self.answers = True
                     if reset := message.get("141", ""):
                         self.sent = 0

@@ -60,18 +60,26 @@ def guard(request: pytest.FixtureRequest, venue: socket.socket, told: list[str])
         reconnect_s=60, tls=False, ca="", certificate="", key="", server_name="", listen_port=0,
         engine_pid=os.getpid(), owner_silence_max_s=SILENCE_MAX_S,
     )  # fmt: skip
-    made = InitiatorGuard(config, lambda trouble, _note: told.append(trouble))
-    made.port = made.start()
+    made = InitiatorGuard(config, lambda trouble, _note: told.append(trouble), lambda _: None)
+    made.port = made.hold()
+    made.begin()
     yield made
     made.drain()
 
 
 @contextmanager
 def engine(guard: InitiatorGuard) -> Iterator[socket.socket]:
-    """QuickFIX's connection."""
-    with socket.create_connection((LOOPBACK, guard.port)) as connected:
+    """QuickFIX's connection; it is refused until the venue is connected."""
+    with wait_for(lambda: connection(guard), "the guard takes QuickFIX's connection") as connected:
         connected.settimeout(20)
         yield connected
+
+
+def connection(guard: InitiatorGuard) -> socket.socket | None:
+    try:
+        return socket.create_connection((LOOPBACK, guard.port))
+    except ConnectionRefusedError:
+        return None
 
 
 @contextmanager
@@ -126,9 +134,10 @@ def test_a_guard_that_stood_still_too_drops_what_was_written_meanwhile(
 def test_no_connection_is_made_before_the_next_sign_of_life_and_then_without_delay(
     guard: InitiatorGuard, venue: socket.socket, clock: Clock
 ) -> None:
-    clock.seconds += SILENCE_MAX_S + 1
-    with engine(guard) as quickfix:
+    with engine(guard) as quickfix, accepted(venue):
+        clock.seconds += SILENCE_MAX_S + 1
         assert received(quickfix) == b""
+    assert connection(guard) is None
     guard.renew(clock())
     # The venue's socket waits 20 s at most; after a failed logon the guard would wait longer.
     with engine(guard) as quickfix, accepted(venue) as at_venue:

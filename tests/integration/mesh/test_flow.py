@@ -11,6 +11,7 @@ import grpc.aio
 import pytest
 
 from kernel.clock import SystemClock
+from mesh import handlers
 from mesh.channel import mesh_channel
 from mesh.errors import MeshError, reason_of, to_rejection
 from mesh.server import MeshServer, user
@@ -85,6 +86,16 @@ async def test_broken_command_is_a_result_or_the_end(flow):
             "commands[0].cancel.idempotency_key",
         )
     await handler.ended.wait()
+
+
+async def test_a_stream_without_a_first_request_ends(flow, monkeypatch):
+    """The caller knows from the headers that it was admitted; then it has a bounded time."""
+    monkeypatch.setattr(handlers, "FIRST_REQUEST_MAX_S", 0.01)
+    stream, *_ = flow
+    await stream.initial_metadata()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stream.read()
+    assert reason_of(caught.value)[0] == "DEADLINE_TOO_SHORT"
 
 
 async def test_reader_that_goes_away_ends_the_handler(flow):

@@ -17,11 +17,13 @@ from mesh.errors import read_refusal, reason_of, refuse
 from mesh.server import PUBLIC, MeshServer, peer, user
 from mesh.settings import MeshSettings
 from mesh.streams.life import StreamLife, slow_consumer
+from mesh.user_limits import OpenPerUser
 from ordermesh.oms.v1 import event_pb2, order_service_pb2_grpc
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from tests.support.certificates import tls_of, tls_settings
 from tests.support.pages import page
 from tests.support.tokens import TokenMint, bearer
+from tests.support.waiting import until
 
 SERVICE = "ordermesh.oms.v1.OrderService"
 METHODS = pb.DESCRIPTOR.services_by_name["OrderService"].methods
@@ -57,6 +59,7 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
         self.cancelled = asyncio.Event()
         self.watching = asyncio.Event()
         self.halted = None
+        self.streams = 0
 
     async def Place(self, request, call):
         call.user.require_trade(request.account_id)
@@ -85,6 +88,14 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
 
     async def Watch(self, request, call):
         self.watching.set()
+        self.streams += 1
+        try:
+            async for response in self.watched(call):
+                yield response
+        finally:
+            self.streams -= 1
+
+    async def watched(self, call):
         with StreamLife(call, SystemClock(), 60, self.wake.set) as life:
             while not life.is_over:
                 self.wake.clear()
@@ -143,6 +154,26 @@ async def test_user_call_is_answered_and_knows_peer_and_user(running):
         assert answer.duplicate  # the peer was seen as envoy
         listed = await stub.List(pb.ListRequest(), metadata=bearer(running.mint.mint_token()))
         assert listed.next_page_token == "alice"
+
+
+async def test_one_user_cannot_take_all_streams(running):
+    running.server._parts.user_streams = OpenPerUser("streams", 2)
+    ann, bob = (bearer(running.mint.mint_token(subject=name)) for name in ("ann", "bob"))
+    async with running.stub() as stub:
+        held = [stub.Watch(pb.WatchRequest(), metadata=ann) for _ in range(2)]
+        await until(lambda: running.orders.streams == 2, "both are open")
+        refused = stub.Watch(pb.WatchRequest(), metadata=ann)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await refused.read()
+        assert reason_of(caught.value)[0] == "OVERLOADED"
+        other = stub.Watch(pb.WatchRequest(), metadata=bob)
+        await until(lambda: running.orders.streams == 3, "another user's is open")
+        held[0].cancel()
+        await until(lambda: running.orders.streams == 2, "it has ended")
+        again = stub.Watch(pb.WatchRequest(), metadata=ann)
+        await until(lambda: running.orders.streams == 3, "there is room again")
+        for stream in (held[1], other, again):
+            stream.cancel()
 
 
 async def test_user_call_without_token_is_refused(running):

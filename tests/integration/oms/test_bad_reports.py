@@ -5,6 +5,9 @@ import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
+from svc_oms.service.ports.parked_ports import ParkedFilter
+from svc_oms.service.venue import parked_room
 from tests.support.oms import Gateway, trading, verified
 
 FOREIGN = "01JD0000000000000000000000-1"
@@ -61,6 +64,39 @@ NOT_NEEDED = [
     ("display_quantity", "MaxFloor(111)", "-1"),
     ("pegged_price", "PeggedPrice(839)", "x"),
 ]
+
+
+async def test_a_flood_of_messages_that_do_not_fit_is_bounded_and_counted(
+    book_url, tls, monkeypatch
+):
+    """The first are kept whole; one row counts the rest; the session goes on."""
+    monkeypatch.setattr(parked_room, "PARKED_WAITING_MAX", 3)
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = (await client.place("k1")).order.order_id
+        cl_ord_id = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(cl_ord_id))
+        for _ in range(4):
+            await gateway.send(*(fill(gateway, FOREIGN) for _ in range(5)))
+            await gateway.applied()
+        await gateway.send(fill(gateway, cl_ord_id, cum_quantity="10", leaves_quantity="90"))
+        await gateway.applied()
+        assert (await client.get(order_id)).order.progress.cum_quantity == "10"
+        connection = await asyncpg.connect(book_url)
+        rows = await connection.fetch(
+            "SELECT counted, msg_seq_num, last_msg_seq_num FROM oms.parked_messages "
+            "ORDER BY parked_id"
+        )
+        await connection.close()
+        pool = await asyncpg.create_pool(book_url, min_size=1, max_size=1)
+        shown = (await PostgresParkedStore(pool).messages(ParkedFilter(None, "", "", 1, 0, 9)))[0]
+        await pool.close()
+    *kept, more = rows
+    assert [row["counted"] for row in kept] == [0, 0, 0]
+    first = kept[0]["msg_seq_num"]
+    assert [row["msg_seq_num"] for row in kept] == [first, first + 1, first + 2]
+    assert (more["counted"], more["msg_seq_num"]) == (17, first + 3)
+    assert more["last_msg_seq_num"] == first + 19
+    assert f"17 messages, MsgSeqNum(34) {first + 3} to {first + 19}," in shown.why
 
 
 @pytest.mark.parametrize(("field", "words", "value"), NOT_NEEDED)

@@ -1,5 +1,6 @@
 """A peer that has not logged on can neither grow the venue nor keep others out."""
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from fix.acceptor_guard import FAILED_LOGONS_MAX, MESSAGE_BYTES_MAX
 from tests.support.sim_process import SimProcess
+from tests.support.waiting import wait_for
 
 HUGE = b"8=FIX.4.4\x019=900000000\x0135=A\x0149=ORDERMESH\x0156=SIMA\x01"
 # The bytes sent after it, and how much the process may grow by meanwhile.
@@ -68,3 +70,23 @@ def test_an_address_whose_logons_fail_is_left_outside_for_a_while(venue) -> None
         assert is_let_in(venue.port)
     with pytest.raises((ConnectionError, BrokenPipeError)):
         venue.client()
+
+
+def listeners(pid: int) -> set[str]:
+    """The addresses on which a process listens, as /proc/net/tcp writes them."""
+    own = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            own.add(str(entry.readlink()))
+    lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return {
+        line[1].partition(":")[0]
+        for line in lines
+        if line[3] == "0A" and f"socket:[{line[9]}]" in own
+    }
+
+
+def test_the_process_listens_on_loopback_only(venue) -> None:
+    """QuickFIX binds all addresses by itself; the ops page and the guard never did."""
+    wait_for(lambda: listeners(venue.process.pid) == {"0100007F"}, "it listens on loopback only")
+    venue.client()  # and the sessions work

@@ -29,7 +29,8 @@ VALUES = EnvoyValues.from_certificates(Path("/tls"), descriptors=Path("/run/desc
 
 def edge_routes(values: EnvoyValues = VALUES) -> list[dict[str, Any]]:
     config = yaml.safe_load(render(values))
-    manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]
+    (edge,) = [one for one in config["static_resources"]["listeners"] if one["name"] == "edge"]
+    manager = edge["filter_chains"][0]["filters"][0]
     return manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
 
 

@@ -14,7 +14,7 @@ from mesh.errors import MeshError
 from mesh.revocations import Revocations, Revoked
 from mesh.streams.backoff import Backoff, is_permanent, keep_connected
 from mesh.streams.cursor import Kept, cursor, resync, resync_cause
-from mesh.streams.handover import ThreadHandover
+from mesh.streams.handover import AHEAD_MAX, AHEAD_WAIT_S, ThreadHandover
 from mesh.streams.life import StreamLife, drain_message, draining, slow_consumer
 from mesh.timestamps import from_timestamp
 from ordermesh.type.v1 import stream_pb2
@@ -59,6 +59,35 @@ async def test_handover_is_bounded():
     assert await handover.get_batch(9) == [1]
     assert handover.put(3)
     assert await handover.get_batch(9) == [3]
+
+
+async def test_a_flood_leaves_other_tasks_their_turn():
+    handover = ThreadHandover(10_000, "h", asyncio.get_running_loop())
+    for number in range(1_000):
+        handover.put(number)
+    turns = 0
+
+    async def beat():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beating = asyncio.create_task(beat())
+    for _ in range(100):
+        await handover.get_batch(10)
+    beating.cancel()
+    assert turns >= 99
+
+
+async def test_a_producer_that_is_far_ahead_waits_and_loses_nothing(monkeypatch):
+    waits = []
+    monkeypatch.setattr("mesh.streams.handover.time.sleep", waits.append)
+    handover = ThreadHandover(10_000, "h", asyncio.get_running_loop())
+    for number in range(AHEAD_MAX + 5):
+        assert handover.put_in_step(number)
+    assert waits == [AHEAD_WAIT_S] * 5
+    assert await handover.get_batch(10_000) == list(range(AHEAD_MAX + 5))
 
 
 PRINCIPAL = Principal("alice", "Alice", frozenset(), frozenset(), NEVER_NS, session_id="S1")

@@ -169,7 +169,7 @@ class SessionServiceServicer:
 
     def Connect(self, request, context):
         """Lets the session log on again. Role: OPERATOR. Refuses: OBJECT_STATE (the session is not kept
-        out).
+        out, and now is not set).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
