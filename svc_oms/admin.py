@@ -187,10 +187,28 @@ def retention(
         sys.exit(EXIT_DIFFERENCE)
 
 
+AgainstOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="A checkpoint: find what was rewritten or cut since; repeatable."),
+]
+KeyOption = Annotated[
+    Path | None, typer.Option(help="Public key of the checkpoints, KEY.pub; with --against.")
+]
+
+
+def _checkpointed(against: list[Path] | None, key: Path | None) -> dict[str, list[Head]]:
+    try:
+        return checkpoints.read_checkpoints(against or (), key, SCHEMA)
+    except checkpoints.CheckpointError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @app.command()
-def verify_archive(archive: ArchiveOption) -> None:
-    """Check the files of an archive: their digests and hash chains; exit code 1 if one is wrong."""
-    report_archive(_database_url(), archive)
+def verify_archive(
+    archive: ArchiveOption, against: AgainstOption = None, key: KeyOption = None
+) -> None:
+    """Check the files of an archive: digests, hash chains; exit code 1 on any difference."""
+    report_archive(_database_url(), archive, _checkpointed(against, key))
 
 
 @app.command()
@@ -203,13 +221,8 @@ def verify(
             dir_okay=False,
         ),
     ] = None,
-    against: Annotated[
-        list[Path] | None,
-        typer.Option(help="A checkpoint: find what was rewritten or cut since; repeatable."),
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option(help="Public key of the checkpoints, KEY.pub; with --against.")
-    ] = None,
+    against: AgainstOption = None,
+    key: KeyOption = None,
     account: Annotated[
         list[str] | None, typer.Option(help="Only this account; repeatable.")
     ] = None,
@@ -221,10 +234,7 @@ def verify(
     """Recompute the book from its log and compare; exit code 1 on any difference."""
     since_us = 0 if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1_000_000)
     scope = Scope(frozenset(account or ()), since_us)
-    try:
-        checkpointed = checkpoints.read_checkpoints(against or (), key, SCHEMA)
-    except checkpoints.CheckpointError as error:
-        raise typer.BadParameter(str(error)) from error
+    checkpointed = _checkpointed(against, key)
 
     async def check() -> int:
         store = await PostgresStore.connect(_database_url(), "svc-oms-verify")

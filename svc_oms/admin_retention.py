@@ -2,13 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kernel.clock import SystemClock
-from svc_oms.adapters.archive_files import ArchiveFolder, chain_ends, verify_files
+from kernel.hashchain import Head, differences
+from svc_oms.adapters.archive_files import ArchiveFolder, chain_ends, find_heads, verify_files
 from svc_oms.adapters.postgres.order_store import PostgresStore
 from svc_oms.adapters.postgres.retention_store import PostgresRetention
 from svc_oms.service.audit.audit_log import AuditLog, action
@@ -21,6 +23,9 @@ from svc_oms.service.retention.retention import (
 )
 
 EXIT_DIFFERENCE = 1
+
+Checkpoints = Mapping[str, Sequence[Head]]
+"""Heads of chains, by the name of their checkpoint."""
 
 ArchiveOption = Annotated[
     Path, typer.Option("--archive", help="The folder of the archive; made if it is missing.")
@@ -60,10 +65,20 @@ async def _record(database_url: str, now_ns: int, text: str, archive: Path) -> N
         await store.close()
 
 
-async def archive_findings(database_url: str, archive: Path) -> list[str]:
-    """Compare an archive with what the database recorded of it, and check its hash chains."""
+async def archive_findings(
+    database_url: str, archive: Path, checkpointed: Checkpoints
+) -> list[str]:
+    """Compare an archive with what the database recorded of it, and check its hash chains.
+
+    Args:
+        database_url: Of the order book.
+        archive: The folder of the archive.
+        checkpointed: Heads by the name of their checkpoint; those below the base of their chain
+            must be in the archive.
+    """
     async with PostgresRetention.opened(database_url) as store:
         findings = list(verify_files(archive, await store.archives()))
+        begins: dict[tuple[str, str], int] = {}
         for source in (Source.EVENTS, Source.AUDIT):
             ends = chain_ends(archive, source)
             for base in await store.bases(source):
@@ -75,12 +90,19 @@ async def archive_findings(database_url: str, archive: Path) -> list[str]:
                     )
                 elif sequence == base.sequence and found != base.hash:
                     findings.append(f"{source} of {base.key}: {sequence} is another entry here")
+                begins[source, base.key] = base.sequence
+    for name, heads in checkpointed.items():
+        archived = [head for head in heads if head.version <= begins.get(head[:2], 0)]
+        findings += [
+            f"checkpoint: {head.log}/{head.key}: {text} ({name})"
+            for head, text in differences(archived, find_heads(archive, archived))
+        ]
     return findings
 
 
-def report_archive(database_url: str, archive: Path) -> None:
+def report_archive(database_url: str, archive: Path, checkpointed: Checkpoints) -> None:
     """Print what is wrong with an archive; exit code 1 if anything is."""
-    findings = asyncio.run(archive_findings(database_url, archive))
+    findings = asyncio.run(archive_findings(database_url, archive, checkpointed))
     for finding in findings:
         typer.echo(finding)
     typer.echo(f"{len(findings)} differences" if findings else "no difference")

@@ -7,8 +7,7 @@ from pathlib import Path
 from edge.render import write
 from edge.values import EnvoyValues, upstreams, web_root_or_placeholder
 from meshctl.stack.process import ProcessSpec, StartError
-from meshctl.stack.rotated_log import RotatedLog
-from meshctl.stack.services import Addresses, http_get, http_post
+from meshctl.stack.services import Addresses, http_get
 
 HTTP_OK = 200
 
@@ -18,7 +17,6 @@ def edge_spec(at: Addresses) -> ProcessSpec:
     folder = at.home.run / "envoy"
     folder.mkdir(exist_ok=True)
     ports = at.ports
-    access_log = RotatedLog(at.home.logs / "access.log")
     values = dataclasses.replace(
         EnvoyValues.from_certificates(
             at.home.tls,
@@ -31,7 +29,7 @@ def edge_spec(at: Addresses) -> ProcessSpec:
         plain_bind=f"127.0.0.1:{ports['edge_plain']}",
         admin_bind=f"127.0.0.1:{ports['edge_admin']}",
         ops_bind=f"127.0.0.1:{ports['edge_ops']}",
-        access_log=str(access_log.path),
+        access_log=str(at.home.access_log),
     )
     configuration = write(folder, values)
 
@@ -42,11 +40,6 @@ def edge_spec(at: Addresses) -> ProcessSpec:
         _, clusters = await http_get(ports["edge_admin"], "/clusters")
         flags = [line for line in clusters.splitlines() if "::health_flags::" in line]
         return bool(flags) and all(line.endswith("::healthy") for line in flags)
-
-    async def upkeep() -> None:
-        """Envoy writes its access log itself: let it begin a new file when this one is full."""
-        if access_log.rotate():
-            await http_post(ports["edge_admin"], "/reopen_logs")
 
     return ProcessSpec(
         name="envoy",
@@ -59,7 +52,6 @@ def edge_spec(at: Addresses) -> ProcessSpec:
         ready=ready,
         folder=at.project,
         detail=f"https://localhost:{ports['edge_tls']}",
-        upkeep=upkeep,
     )
 
 

@@ -59,6 +59,11 @@ class Home:
         return self.root / "logs"
 
     @property
+    def access_log(self) -> Path:
+        """Written by Envoy itself; `Upkeep` begins a new file when this one is full."""
+        return self.logs / "access.log"
+
+    @property
     def run(self) -> Path:
         """State of the running stack."""
         return self.root / "run"

@@ -82,7 +82,7 @@ class LocalStack:
             ready=True,
         )
         upkeep = Upkeep(
-            self._home.logs / "access.log",
+            self._home.access_log,
             lambda: self.supervisor.pid_of("envoy"),
             lambda: self._daily(at),
             self._sink,

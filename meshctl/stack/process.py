@@ -18,7 +18,6 @@ READY_TIMEOUT_S = 300.0  # of one process; one that ends fails the start at once
 STOP_GRACE_S = 10.0
 RESTART_DELAY_CAP_S = 5.0
 HEALTHY_AFTER_S = 30.0
-UPKEEP_S = 10.0
 LINE_MAX_BYTES = 256 * 1024
 
 Probe = Callable[[], Awaitable[bool]]
@@ -41,7 +40,7 @@ class ProcessSpec:
     """How a process is run.
 
     ``ready`` is called every READY_POLL_S until it returns true. ``stop_signal`` requests
-    the process to end; SIGKILL follows after STOP_GRACE_S. ``upkeep`` is called every UPKEEP_S.
+    the process to end; SIGKILL follows after STOP_GRACE_S.
     """
 
     name: str
@@ -51,7 +50,6 @@ class ProcessSpec:
     folder: Path
     stop_signal: signal.Signals = signal.SIGTERM
     detail: str = ""
-    upkeep: Callable[[], Awaitable[None]] | None = None
 
 
 class StartError(Exception):
@@ -72,7 +70,6 @@ class ManagedProcess:
     _process: asyncio.subprocess.Process | None = None
     _keeper: asyncio.Task[None] | None = None
     _pump: asyncio.Task[None] | None = None
-    _upkeep: asyncio.Task[None] | None = None
     _stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -90,17 +87,14 @@ class ManagedProcess:
         await self._spawn()
         await self._await_ready()
         self._keeper = asyncio.create_task(self._keep(), name=f"keep-{self.spec.name}")
-        if self.spec.upkeep is not None:
-            self._upkeep = asyncio.create_task(_regularly(self.spec.upkeep))
 
     async def stop(self) -> None:
         """Request it to end, wait, and kill it if needed."""
         self._stopping = True
-        for task in (self._keeper, self._upkeep):
-            if task is not None:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -198,12 +192,6 @@ class ManagedProcess:
         self.state = state
         self.since = time.time()
         self.on_change()
-
-
-async def _regularly(work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await asyncio.sleep(UPKEEP_S)
-        await work()
 
 
 def _ending(code: int) -> str:

@@ -141,18 +141,13 @@ async def http_ready(port: int, path: str = "/readyz") -> bool:
 
 async def http_get(port: int, path: str) -> tuple[int, str]:
     """Get a page from a process on loopback: status (0 when nobody answers) and body."""
-    return await asyncio.to_thread(_http, "GET", port, path)
+    return await asyncio.to_thread(_http_get, port, path)
 
 
-async def http_post(port: int, path: str) -> tuple[int, str]:
-    """Post nothing to a page of a process on loopback; see `http_get`."""
-    return await asyncio.to_thread(_http, "POST", port, path)
-
-
-def _http(method: str, port: int, path: str) -> tuple[int, str]:
+def _http_get(port: int, path: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_TIMEOUT_S)
     try:
-        connection.request(method, path)
+        connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode("utf-8", "replace").strip()
     except (OSError, http.client.HTTPException):

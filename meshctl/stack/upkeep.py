@@ -40,7 +40,10 @@ class Upkeep:
 
     async def _turn_logs(self) -> None:
         while True:
-            turn_access_log(self._access_log, self._edge_pid())
+            try:
+                turn_access_log(self._access_log, self._edge_pid())
+            except OSError as error:
+                self._sink("access log", str(error))
             await asyncio.sleep(LOOK_S)
 
     async def _work_daily(self) -> None:

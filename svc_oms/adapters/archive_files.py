@@ -3,14 +3,14 @@
 import gzip
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 from typing_extensions import override
 
-from kernel.hashchain import GENESIS, event_hash
+from kernel.hashchain import GENESIS, Head, event_hash
 from kernel.ulid import new_ulid
 from svc_oms.service.ports.retention_ports import Archive, Archived, Source
 
@@ -92,6 +92,21 @@ def chain_ends(root: Path, source: Source) -> dict[str, tuple[int, bytes]]:
         if row[number] > ends.get(row[key], (0, b""))[0]:
             ends[row[key]] = row[number], _bytes(row["hash"])
     return ends
+
+
+def find_heads(root: Path, heads: Iterable[Head]) -> dict[tuple[str, str, int], bytes]:
+    """Return the hashes of those entries that an archive has, by log, key and number."""
+    asked = {head[:3] for head in heads}
+    found: dict[tuple[str, str, int], bytes] = {}
+    for source, (key, number) in CHAINED.items():
+        if not any(log == source for log, _, _ in asked):
+            continue
+        for _, row in _rows(root, source):
+            place = (str(source), row[key], row[number])
+            if place in asked:
+                # If two runs archived it, the first one counts, as for its chain.
+                found.setdefault(place, _bytes(row["hash"]))
+    return found
 
 
 def _chains(root: Path, source: Source, key: str, number: str) -> Iterator[str]:

@@ -30,8 +30,9 @@ ORDER BY subject, object_id, version
 
 HEADS = {
     CommitLog.ORDER_EVENTS: """
-SELECT account_id, last_sequence, hash FROM oms.accounts
-JOIN oms.order_events e USING (account_id) WHERE e.sequence = last_sequence ORDER BY account_id
+SELECT a.account_id, e.sequence, e.hash FROM oms.accounts a JOIN LATERAL (
+    SELECT sequence, hash FROM oms.order_events WHERE account_id = a.account_id
+    ORDER BY sequence DESC LIMIT 1) e ON true ORDER BY a.account_id
 """,
     CommitLog.AUDIT: """
 SELECT writer, sequence, hash FROM (
@@ -77,6 +78,7 @@ _LOGGED = (
     ("sessions", "session_id", "{}"),
     ("accounts", "account_id", "{}"),
     ("people", "subject", "{}"),
+    ("statements", "statement_id", "{}"),
 )
 STATE_DIFFERENCES = "\nUNION ALL\n".join(
     f"""

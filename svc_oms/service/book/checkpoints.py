@@ -46,5 +46,6 @@ async def compare_with_checkpoint(
                 report.add([Finding("checkpoint", subject, f"{text} ({name})")])
     if archived:
         report.left_out.append(
-            f"{archived} chains of the {name}: the entry was archived; verify-archive reads it"
+            f"{archived} chains of the {name}: the entry was archived; compare it with "
+            "verify-archive --against"
         )

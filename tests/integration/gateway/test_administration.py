@@ -6,7 +6,14 @@ from ordermesh.oms.v1 import session_pb2 as sessions_pb
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from tests.support.oms import ALICE, AUDREY
 from tests.support.refusals import refusal
-from tests.support.session_trial import OSCAR, RITA, WHY, Trial, nothing_doubled_and_none_lost
+from tests.support.session_trial import (
+    OSCAR,
+    RITA,
+    WHY,
+    Trial,
+    nothing_doubled_and_none_lost,
+    trial,
+)
 from tests.support.waiting import until
 
 DONE = sessions_pb.SESSION_ACTION_STATE_DONE
@@ -106,6 +113,31 @@ async def test_a_session_is_kept_out_whatever_restarts(t: Trial) -> None:
     assert (await t.settled(back.action.action_id)).state == DONE
     await t.up("first")
     await t.running_order(await t.place("one"))
+
+
+async def test_a_session_that_waits_for_its_next_attempt_connects_now(
+    book_url, tls_folder, tmp_path
+) -> None:
+    """`ordermesh sessions connect --now`, after an outage whose next attempt is minutes away."""
+    request = pb.ConnectRequest(session_id="sima-orders", reason=WHY, now=True)
+    async with trial(book_url, tls_folder, tmp_path, reconnect_s=300) as t:
+        t.gateways.launch("first")
+        await t.up("first")
+        orders = [await t.place("one")]
+        await t.running_order(orders[0])
+        # A session that is logged on stays so.
+        known = t.venue.logon_count
+        same = await t.sessions.Connect(request, metadata=OSCAR)
+        assert (await t.settled(same.action.action_id)).state == DONE
+        assert t.venue.logon_count == known
+        t.venue.crash()
+        await t.until_session(lambda s: "refused" in s.text, "the next attempt failed")
+        t.venue.start()
+        now = await t.sessions.Connect(request, metadata=OSCAR)
+        assert (await t.settled(now.action.action_id)).state == DONE
+        await t.up("first")
+        orders.append(await t.place("two"))
+        await nothing_doubled_and_none_lost(book_url, t, orders, margin=True)
 
 
 async def test_who_may_do_what_and_what_is_refused(t: Trial) -> None:

@@ -33,6 +33,15 @@ ACTION = """
 INSERT INTO oms.session_actions (action_id, session_id, kind, state, expires_at, body)
 VALUES ('01ACT', 'sima-orders', 1, 1, now(), 'by oscar')
 """
+STATEMENT = """
+INSERT INTO oms.statements (statement_id, order_id, account_id, state, expires_at, request, body)
+VALUES ($1, '01ORDER', 'ACC-ALICE', $2, now(), '', 'stated by rita')
+"""
+PARKED = """
+INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error, body,
+    state, settled_by, settled_at, account_id)
+VALUES ('sima-orders', 1, 1, '8', 'odd', '', 3, 'rita', now(), 'ACC-ALICE')
+"""
 
 
 @pytest.fixture
@@ -59,6 +68,9 @@ async def book(book_url, tls):
     )
     await connection.execute(ACTION)
     await connection.execute("INSERT INTO oms.people VALUES ('01ALICE', 'alice')")
+    await connection.execute(STATEMENT, "01SAID", 2)
+    await connection.execute(STATEMENT, "01WAITS", 1)
+    await connection.execute(PARKED)
     await connection.close()
     return book_url
 
@@ -106,6 +118,14 @@ REFUSED = (
     "UPDATE oms.executions SET price = 1",
     "UPDATE oms.idempotency SET order_id = ''",
     "UPDATE oms.parked_messages SET body = ''",
+    "UPDATE oms.parked_messages SET account_id = 'ACC-BOB'",
+    "UPDATE oms.parked_messages SET order_id = 'another'",
+    "UPDATE oms.parked_messages SET counted = counted + 1",
+    "DELETE FROM oms.parked_messages",
+    "UPDATE oms.statements SET body = 'stated by nobody' WHERE statement_id = '01SAID'",
+    "UPDATE oms.statements SET state = 1 WHERE statement_id = '01SAID'",
+    "UPDATE oms.statements SET request = '1'",
+    "DELETE FROM oms.statements",
     # What keeps it so.
     "CREATE OR REPLACE FUNCTION oms.log_state() RETURNS trigger LANGUAGE sql AS 'SELECT 1'",
     "ALTER FUNCTION oms.log_state() RENAME TO log_nothing",
@@ -195,9 +215,12 @@ async def test_what_the_role_changes_of_people_and_controls_is_in_the_log(book):
     await connection.execute("UPDATE oms.people SET username = 'mallory' WHERE subject = '01ALICE'")
     await connection.execute("UPDATE oms.session_actions SET body = 'by mallory'")
     await connection.execute("UPDATE oms.accounts SET firm_id = 'OTHER'")
+    await connection.execute("UPDATE oms.statements SET body = 'by mallory' WHERE state = 1")
     await connection.execute("UPDATE oms.kill_switches SET settled_at_us = 1")
     states = "SELECT image FROM oms.state_log WHERE subject = $1 ORDER BY object_id, version"
-    for subject, count in (("people", 3), ("session_actions", 2), ("accounts", 4)):
+    for subject, count in (
+        ("people", 3), ("session_actions", 2), ("accounts", 4), ("statements", 3),
+    ):  # fmt: skip
         assert len(await connection.fetch(states, subject)) == count
     assert len(await connection.fetch(states, "kill_switches")) == 4
     await connection.close()
@@ -364,6 +387,19 @@ async def test_what_the_owner_rewrites_is_found_by_a_checkpoint(book, postgres_s
         found = report.findings
         assert any(one.subject.startswith(where) for one in found), (way.__name__, found)
         await asyncio.to_thread(postgres_server.drop_database, copy)
+
+
+async def test_what_the_role_changes_does_not_keep_a_chain_out_of_a_checkpoint(book):
+    role = await asyncpg.connect(as_service(book))
+    await role.execute("UPDATE oms.accounts SET last_sequence = last_sequence + 1")
+    await role.execute("UPDATE oms.audit_chains SET last_sequence = last_sequence + 1")
+    await role.close()
+    store = await PostgresStore.connect(as_service(book))
+    async with store.audit() as reader:
+        heads = await reader.heads()
+    await store.close()
+    assert {head.log for head in heads} == set(LOGS)
+    assert [head.key for head in heads if head.log == CommitLog.ORDER_EVENTS] == ["ACC-ALICE"]
 
 
 async def test_a_checkpoint_on_the_command_line(book, tmp_path):

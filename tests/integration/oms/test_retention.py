@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from kernel.hashchain import GENESIS, event_hash
+from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.adapters.archive_files import ArchiveFolder
@@ -28,6 +31,10 @@ MADE_OLD = (
     "UPDATE oms.order_events SET recorded_at = '2020-01-15Z'",
     "ALTER TABLE oms.order_events ENABLE TRIGGER USER",
 )
+_RUN = "FROM pg_stat_activity WHERE application_name = 'svc-oms-retention'"
+_OF_BOOK = "datname = current_database()"
+WAITS = f"SELECT EXISTS (SELECT {_RUN} AND {_OF_BOOK} AND wait_event_type = 'Lock')"
+CONNECTED = f"SELECT EXISTS (SELECT {_RUN} AND {_OF_BOOK})"
 CHANGES = {
     "set_openings", "record", "remove_orders", "remove_keys", "move_base", "drop_events",
     "remove_audit",
@@ -252,6 +259,108 @@ async def test_a_cursor_below_what_is_kept_begins_anew(book_url, tls, tmp_path):
         item = (await call.read()).items[0]
         assert item.resync.cause == stream_pb2.RESYNC_CAUSE_CURSOR_TOO_OLD
         call.cancel()
+
+
+async def test_a_report_of_an_archived_order_is_parked_and_its_key_is_free(book_url, tls, tmp_path):
+    """The replica that has traded goes on, and remembers more than the database has."""
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = await place_and_fill(client, gateway, "old-buy", limit_price="600")
+        await gateway.applied()
+        await make_old(book_url)
+        await run(book_url, tmp_path)
+        assert await ids(book_url, "orders") == set()
+        name = f"{order_id}-1"
+        await gateway.send(
+            gateway.report(
+                name, "H", "0", exec_id="B", exec_ref_id="F-old-buy", cum_quantity="0",
+                leaves_quantity="100",
+            )
+        )  # fmt: skip
+        await gateway.applied()
+        parked = await ids(book_url, "parked_messages", "msg_seq_num")
+        again = await place_and_fill(client, gateway, "old-buy", limit_price="600")
+        assert again != order_id
+        assert await ids(book_url, "orders") >= {again}
+    assert len(parked) == 1
+    await verified(book_url)
+
+
+async def test_a_run_that_the_system_kills_while_it_waits_is_gone_on_with(book_url, tls, tmp_path):
+    async with trading(book_url, tls) as (_, client, gateway):
+        await trade_long_ago(client, gateway)
+        await make_old(book_url)
+        await place_and_fill(client, gateway, "new")
+    holder = await asyncpg.connect(book_url)
+    for lock in (
+        "SELECT FROM oms.accounts FOR UPDATE",
+        "LOCK TABLE oms.archives IN EXCLUSIVE MODE",
+        "SELECT FROM oms.orders FOR UPDATE",
+        "LOCK TABLE oms.log_bases IN EXCLUSIVE MODE",
+    ):
+        holding = holder.transaction()
+        await holding.start()
+        await holder.execute(lock)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "svc_oms.admin", "retention", "--archive", str(tmp_path),
+            env=child_environment({"ORDERMESH_DATABASE_URL": book_url, **AGE}),
+        )  # fmt: skip
+        async with asyncio.timeout(30):
+            while not await holder.fetchval(WAITS):
+                await asyncio.sleep(0.01)
+        process.kill()
+        await process.wait()
+        await holding.rollback()
+        async with asyncio.timeout(30):
+            while await holder.fetchval(CONNECTED):
+                await asyncio.sleep(0.01)
+        await verified(book_url)
+    await holder.close()
+    done = await run_admin(book_url, "--archive", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    await verified(book_url)
+    assert len(await ids(book_url, "orders")) == 2
+    checked = admin(book_url, "verify-archive", "--archive", str(tmp_path))
+    assert (checked.returncode, checked.stdout) == (0, "no difference\n")
+
+
+async def test_a_base_that_was_invented_is_found_by_a_checkpoint(book_url, tls, tmp_path):
+    """The owner of the tables rewrites the log, and says that it was archived."""
+    async with trading(book_url, tls) as (_, client, gateway):
+        await place_and_fill(client, gateway, "old-buy", limit_price="600")
+        await gateway.applied()
+    key, checkpoint, archive = tmp_path / "key", tmp_path / "checkpoint", tmp_path / "archive"
+    assert admin(book_url, "new-checkpoint-key", str(key)).returncode == 0
+    words = ("checkpoint", str(checkpoint), "--key", str(key))
+    assert admin(book_url, *words).returncode == 0
+    against = ("--against", str(checkpoint), "--key", f"{key}.pub")
+    # Before it is archived, an event gets another text; all hashes are computed anew.
+    connection = await asyncpg.connect(book_url)
+    await connection.execute("ALTER TABLE oms.order_events DISABLE TRIGGER USER")
+    head = GENESIS
+    for sequence, payload in await connection.fetch(
+        "SELECT sequence, payload FROM oms.order_events ORDER BY sequence"
+    ):
+        event = event_pb2.OrderEvent.FromString(payload)
+        event.actor = "nobody"
+        body = event.SerializeToString(deterministic=True)
+        head = event_hash(head, body)
+        await connection.execute(
+            "UPDATE oms.order_events SET payload = $2, hash = $3 WHERE sequence = $1",
+            sequence, body, head,
+        )  # fmt: skip
+    await connection.execute("ALTER TABLE oms.order_events ENABLE TRIGGER USER")
+    await connection.execute(
+        "UPDATE oms.accounts SET chain_head = $1 WHERE account_id = 'ACC-ALICE'", head
+    )
+    await connection.close()
+    await make_old(book_url)
+    place = ("--archive", str(archive))
+    assert (await run_admin(book_url, *place)).returncode == 0
+    assert admin(book_url, "verify-archive", *place).stdout == "no difference\n"
+    found = admin(book_url, "verify-archive", *place, *against)
+    assert found.returncode == 1
+    assert "checkpoint: order_events/ACC-ALICE: entry" in found.stdout
+    assert "was rewritten" in found.stdout
 
 
 def test_an_age_has_a_least_value(book_url, tmp_path):
