@@ -68,7 +68,11 @@ JSON_NAMES = {
     "envoy.filters.http.lua": {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
         "name": "json_names",
-    }
+    },
+    "envoy.filters.http.grpc_json_transcoder": {
+        "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+        "config": {},
+    },
 }
 _JSON_METHOD = {"name": ":method", "string_match": {"safe_regex": {"regex": "POST|OPTIONS"}}}
 """OPTIONS, because a browser asks for leave before it calls from another origin."""

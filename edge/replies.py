@@ -52,6 +52,11 @@ def replies(
     return (
         Reply(
             400,
+            refuse("INVALID_FIELD", "the path has an escaped slash, or cannot be normalised"),
+            details="path_normalization_failed",
+        ),
+        Reply(
+            400,
             refuse("INVALID_FIELD", "the request cannot be read as this rpc's request"),
             said_by_envoy=True,
         ),
@@ -161,7 +166,7 @@ def _mappers(cause: Reply, conditions: list[dict[str, Any]]) -> list[dict[str, A
         ),
     }
     json = {
-        "filter": _all(*conditions, _header(":method", {"exact": "POST"})),
+        "filter": _all(*conditions, _NO_PAGE),
         "body_format_override": {"json_format": _json(cause), "omit_empty_values": True},
     }
     return [grpc, json]
@@ -208,6 +213,20 @@ def _details(condition: str) -> dict[str, Any]:
 
 def _header(name: str, match: dict[str, Any]) -> dict[str, Any]:
     return {"header_filter": {"header": {"name": name, "string_match": match}}}
+
+
+_NO_PAGE: dict[str, Any] = {
+    "header_filter": {
+        "header": {
+            "name": ":method",
+            "string_match": {"safe_regex": {"regex": "GET|HEAD"}},
+            "invert_match": True,
+            # Envoy refuses some requests before it has read their head.
+            "treat_missing_header_as_empty": True,
+        }
+    }
+}
+"""What is no request of a browser for a page; such a one gets plain text."""
 
 
 def _headers(values: dict[str, str]) -> list[dict[str, Any]]:

@@ -96,20 +96,22 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
     """Wrap ``async def Place(self, request, call) -> response``."""
     count, observe = _CodeCounter(rpc.method).add, _seconds.labels(rpc.method).observe
 
-    async def answer(request: Message, context: Any) -> Message:
+    async def answer(_: object, context: Any) -> Message:
         begun = perf_counter()
+        request: Message | Unreadable | None = None
         call = Call(rpc.method, context, drain=parts.drain)
         current_call.set(call)
         code = "CANCELLED"
         counted: Principal | None = None
         try:
+            request = await _only_request(context, rpc)
             left_s = _begin_deadline(call, parts.clock, UNARY_TIME_MAX_S)
             await _admit(rpc, call, parts)
             parts.user_calls.enter(call.principal)
             counted = call.principal
-            _checked(request, rpc)
+            checked = _checked(request, rpc)
             limit_s = UNARY_TIME_MAX_S if left_s is None else _answer_in_s(left_s)
-            response = await _within_limit(rpc.handler(request, call), limit_s)
+            response = await _within_limit(rpc.handler(checked, call), limit_s)
             code = "OK"
         except Exception as error:  # noqa: BLE001  # every fault is sent to the caller and logged
             refusal = _refusal_of(error, call, parts.clock)
@@ -132,14 +134,17 @@ def stream_handler(
     """Wrap an async generator ``Watch(self, request, call)`` or ``Flow(self, requests, call)``."""
     count, open_now = _CodeCounter(rpc.method).add, _streams.labels(rpc.method)
 
-    async def answer(request: Any, context: Any) -> AsyncIterator[Message | bytes]:
+    async def answer(requests: Any, context: Any) -> AsyncIterator[Message | bytes]:
         revocations = None if parts.verifier is None else parts.verifier.revocations
         call = Call(rpc.method, context, drain=parts.drain, revocations=revocations)
         current_call.set(call)
         code = "CANCELLED"
         counted: Principal | None = None
+        request: Message | Unreadable | None = None
         open_now.inc()
         try:
+            if not request_streams:
+                request = await _only_request(context, rpc)
             _begin_deadline(call, parts.clock, None)
             await _admit(rpc, call, parts)
             parts.user_streams.enter(call.principal)
@@ -147,10 +152,10 @@ def stream_handler(
             if call.principal is not None or not rpc.access.services:
                 call.limit_stream(parts.clock.now_ns(), parts.stream_age_max_s, parts.rng)
             argument: Any
-            if request_streams:
+            if request is None:
                 # The caller learns that it was admitted, and Envoy stops waiting for the request.
                 await context.send_initial_metadata(())
-                argument = _readable(request, rpc)
+                argument = _readable(requests, rpc)
             else:
                 argument = _checked(request, rpc)
             async with aclosing(rpc.handler(argument, call)) as responses:
@@ -160,7 +165,7 @@ def stream_handler(
         except Exception as error:  # noqa: BLE001  # every fault is sent to the caller and logged
             refusal = _refusal_of(error, call, parts.clock)
             code = refusal.rule.code.name
-            await _run_refusal_hook(parts, call, None if request_streams else request, refusal)
+            await _run_refusal_hook(parts, call, request, refusal)
             await _abort(context, refusal)
         finally:
             parts.user_streams.leave(counted)
@@ -198,6 +203,20 @@ def _require_readable(request: Message | Unreadable, method: str) -> None:
         )
 
 
+async def _only_request(context: Any, rpc: Rpc) -> Message | Unreadable:
+    """Read the one request of a call."""
+    request: Any = await context.read()
+    if request is not grpc.aio.EOF:
+        return request  # type: ignore[no-any-return]  # what the parser made
+    if context.cancelled():
+        raise asyncio.CancelledError
+    raise refuse(
+        "INVALID_FIELD",
+        f"the call of {rpc.method} ended before one whole request had arrived",
+        expected="one request",
+    )
+
+
 async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator[Message]:
     stream = aiter(requests)
     first = await _first_of(stream)
@@ -208,8 +227,9 @@ async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator
         yield _checked(request, rpc)
 
 
-def _checked(request: Message, rpc: Rpc) -> Message:
+def _checked(request: Message | Unreadable, rpc: Rpc) -> Message:
     _require_readable(request, rpc.method)
+    assert not isinstance(request, Unreadable), "refused above"
     if rpc.validates:
         validate(request)
     return request

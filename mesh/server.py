@@ -277,20 +277,22 @@ def health_pb2_grpc_add(servicer: object, server: grpc.aio.Server) -> None:
 
 
 def _grpc_handler(rpc: Rpc, method: Any, parts: ServerParts) -> grpc.RpcMethodHandler:
-    """Make gRPC's handler of one rpc from its descriptor."""
+    """Make gRPC's handler of one rpc from its descriptor.
+
+    Each reads its requests itself, also where there is one only: a call that ends without a whole
+    request would get no answer from gRPC, and would stay open, without being counted.
+    """
     parse = _parser(method.input_type)
     if not method.server_streaming:
         if method.client_streaming:
             raise ValueError(f"{rpc.method}: the mesh has no client-streaming rpcs")
-        return grpc.unary_unary_rpc_method_handler(
+        return grpc.stream_unary_rpc_method_handler(
             unary_handler(rpc, parts),
             parse,
             message_factory.GetMessageClass(method.output_type).SerializeToString,
         )
     behaviour = stream_handler(rpc, parts, request_streams=method.client_streaming)
-    if method.client_streaming:
-        return grpc.stream_stream_rpc_method_handler(behaviour, parse, _serialise)
-    return grpc.unary_stream_rpc_method_handler(behaviour, parse, _serialise)
+    return grpc.stream_stream_rpc_method_handler(behaviour, parse, _serialise)
 
 
 def _parser(message_type: Any) -> Callable[[bytes], Message | Unreadable]:

@@ -110,6 +110,28 @@ def test_what_cannot_be_read_says_what_is_wrong(edge, token, body):
     assert message != "the request cannot be read as this rpc's request"
 
 
+HEAD = "host: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (f"POST {GET} HTTP/1.1\r\n{HEAD}x_y: 1\r\n", 400),
+        (f"POST {GET} HTTP/1.1\r\n{HEAD}x: {'y' * 40_000}\r\n", 431),
+        (f"POST {GET} HTTP/1.1\r\n{HEAD}transfer-encoding: chunked\r\n", 400),
+        (f"POST {GET.replace('/Get', '%2FGet')} HTTP/1.1\r\n{HEAD}", 400),
+        (f"PUT {GET} HTTP/1.1\r\n{HEAD}", 404),
+        (f"DELETE {GET} HTTP/1.1\r\n{HEAD}", 404),
+    ],
+)
+def test_what_envoy_refuses_by_the_head_alone(edge, token, head, status):
+    answer = raw(edge, f"{head}authorization: Bearer {token}\r\nconnection: close\r\n\r\n{{}}")
+    assert f" {status} ".encode() in answer.partition(b"\r\n")[0]
+    body = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert body["message"]
+    assert body["details"][0]["reason"] in {"INVALID_FIELD", "RPC_NOT_FOUND"}
+
+
 def test_a_service_that_does_not_answer_in_time(edge, token):
     def hang(_request, context):
         gone = threading.Event()
@@ -199,13 +221,18 @@ def test_a_request_that_does_not_arrive_whole(tmp_path, tls_folder, backends, jw
 
 def half_sent(edge, path, content_type, head, body):
     """Send the head and a part of the body; return the answer, which ends the connection."""
+    return raw(
+        edge,
+        f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {content_type}\r\n{head}"
+        f"content-length: 1000\r\nconnection: close\r\n\r\n{body.decode('latin-1')}",
+    )
+
+
+def raw(edge, text):
+    """Send bytes, one a character; return the answer, which ends the connection."""
     host, _, port = edge.values.plain_bind.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
-        connection.sendall(
-            f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {content_type}\r\n{head}"
-            "content-length: 1000\r\nconnection: close\r\n\r\n".encode()
-            + body
-        )
+        connection.sendall(text.encode("latin-1"))
         answer = b""
         with contextlib.suppress(ConnectionResetError):
             while part := connection.recv(65_536):

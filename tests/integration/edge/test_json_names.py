@@ -92,6 +92,22 @@ def test_no_content_type_leads_past_the_check(edge, token, content_type):
     assert edge.backends["svc-oms"].seen == []
 
 
+@pytest.mark.parametrize(
+    "path", [f"{PLACE}/", f"{PLACE}//", f"/{PLACE}", f"{PLACE}/?", f"/x/..{PLACE}/", f"{PLACE}/."]
+)
+@pytest.mark.parametrize("body", [ORDER | {"holdForAproval": True}, ORDER])
+def test_no_spelling_of_the_path_leads_past_the_check(edge, token, path, body):
+    edge.backends["svc-oms"].behaviours[PLACE] = lambda *_: oms.PlaceResponse()
+    answer = send(edge, token, body, path)
+    arrived = edge.backends["svc-oms"].seen
+    if body is ORDER and arrived:
+        assert answer.status == 200
+    else:
+        assert answer.status in {400, 404}
+        assert json.loads(answer.body)["details"][0]["reason"] in {"INVALID_FIELD", "RPC_NOT_FOUND"}
+        assert arrived == []
+
+
 def test_a_name_in_the_address_is_refused(edge, token):
     answer = send(edge, token, {}, f"{PLACE}?holdForAproval=true")
     assert answer.status == 400

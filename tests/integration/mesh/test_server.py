@@ -176,6 +176,18 @@ async def test_one_user_cannot_take_all_streams(running):
             stream.cancel()
 
 
+@pytest.mark.parametrize("rpc", ["Cancel", "Get", "Watch"])
+async def test_a_call_that_ends_without_a_request_is_answered_at_once(running, rpc):
+    """A caller could hold it for as long as the rpc may take, without being counted."""
+    async with running.channel() as channel:
+        path = f"/{SERVICE}/{rpc}"
+        call = channel.stream_stream(path)(metadata=bearer(running.mint.mint_token()))
+        await call.done_writing()
+        error = await failure_of(call.read())
+    assert reason_of(error)[0] == "INVALID_FIELD"
+    assert "ended before one whole request had arrived" in error.details()
+
+
 async def test_user_call_without_token_is_refused(running):
     async with running.stub() as stub:
         error = await failure_of(stub.Place(PLACE))
