@@ -104,7 +104,7 @@ def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitabl
         code = "CANCELLED"
         counted: Principal | None = None
         try:
-            request = await _only_request(context, rpc)
+            request = await _only_request(context)
             left_s = _begin_deadline(call, parts.clock, UNARY_TIME_MAX_S)
             await _admit(rpc, call, parts)
             parts.user_calls.enter(call.principal)
@@ -144,7 +144,7 @@ def stream_handler(
         open_now.inc()
         try:
             if not request_streams:
-                request = await _only_request(context, rpc)
+                request = await _only_request(context)
             _begin_deadline(call, parts.clock, None)
             await _admit(rpc, call, parts)
             parts.user_streams.enter(call.principal)
@@ -152,7 +152,7 @@ def stream_handler(
             if call.principal is not None or not rpc.access.services:
                 call.limit_stream(parts.clock.now_ns(), parts.stream_age_max_s, parts.rng)
             argument: Any
-            if request is None:
+            if request_streams:
                 # The caller learns that it was admitted, and Envoy stops waiting for the request.
                 await context.send_initial_metadata(())
                 argument = _readable(requests, rpc)
@@ -193,28 +193,14 @@ async def _admit(rpc: Rpc, call: Call, parts: ServerParts) -> None:
         parts.on_admitted(call)
 
 
-def _require_readable(request: Message | Unreadable, method: str) -> None:
-    if isinstance(request, Unreadable):
-        raise refuse(
-            "INVALID_FIELD",
-            f"the request of {method}, {request.size} bytes, is not a {request.type_name}",
-            value=f"{request.size} bytes",
-            expected=f"a serialised {request.type_name}",
-        )
-
-
-async def _only_request(context: Any, rpc: Rpc) -> Message | Unreadable:
-    """Read the one request of a call."""
+async def _only_request(context: Any) -> Message | Unreadable | None:
+    """Read the one request of a call; None if the call ended without one."""
     request: Any = await context.read()
     if request is not grpc.aio.EOF:
         return request  # type: ignore[no-any-return]  # what the parser made
     if context.cancelled():
         raise asyncio.CancelledError
-    raise refuse(
-        "INVALID_FIELD",
-        f"the call of {rpc.method} ended before one whole request had arrived",
-        expected="one request",
-    )
+    return None
 
 
 async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator[Message]:
@@ -227,9 +213,20 @@ async def _readable(requests: AsyncIterator[Message], rpc: Rpc) -> AsyncIterator
         yield _checked(request, rpc)
 
 
-def _checked(request: Message | Unreadable, rpc: Rpc) -> Message:
-    _require_readable(request, rpc.method)
-    assert not isinstance(request, Unreadable), "refused above"
+def _checked(request: Message | Unreadable | None, rpc: Rpc) -> Message:
+    if request is None:
+        raise refuse(
+            "INVALID_FIELD",
+            f"the call of {rpc.method} ended before one whole request had arrived",
+            expected="one request",
+        )
+    if isinstance(request, Unreadable):
+        raise refuse(
+            "INVALID_FIELD",
+            f"the request of {rpc.method}, {request.size} bytes, is not a {request.type_name}",
+            value=f"{request.size} bytes",
+            expected=f"a serialised {request.type_name}",
+        )
     if rpc.validates:
         validate(request)
     return request

@@ -290,7 +290,8 @@ async def test_a_run_that_the_system_kills_while_it_waits_is_gone_on_with(book_u
         await trade_long_ago(client, gateway)
         await make_old(book_url)
         await place_and_fill(client, gateway, "new")
-    holder = await asyncpg.connect(book_url)
+    # A transaction sees the activity as it was when it first looked: so two connections.
+    holder, watcher = await asyncpg.connect(book_url), await asyncpg.connect(book_url)
     for lock in (
         "SELECT FROM oms.accounts FOR UPDATE",
         "SELECT FROM oms.orders FOR UPDATE",
@@ -304,17 +305,18 @@ async def test_a_run_that_the_system_kills_while_it_waits_is_gone_on_with(book_u
             env=child_environment({"ORDERMESH_DATABASE_URL": book_url, **AGE}),
         )  # fmt: skip
         async with asyncio.timeout(30):
-            while not await holder.fetchval(WAITS):
+            while not await watcher.fetchval(WAITS):
                 assert process.returncode is None, lock
                 await asyncio.sleep(0.01)
         process.kill()
         await process.wait()
         await holding.rollback()
         async with asyncio.timeout(30):
-            while await holder.fetchval(CONNECTED):
+            while await watcher.fetchval(CONNECTED):
                 await asyncio.sleep(0.01)
         await verified(book_url)
     await holder.close()
+    await watcher.close()
     done = await run_admin(book_url, "--archive", str(tmp_path))
     assert done.returncode == 0, done.stderr
     await verified(book_url)
