@@ -50,6 +50,15 @@ def replies(
 ) -> tuple[Reply, ...]:
     """List the causes; the first that fits counts."""
     return (
+        *_of_odd_requests(),
+        *_of_callers(),
+        *_of_bodies(request_body_max_bytes, request_arrival_s),
+        *_of_services(unary_timeout_s),
+    )
+
+
+def _of_odd_requests() -> tuple[Reply, ...]:
+    return (
         Reply(
             400,
             refuse("INVALID_FIELD", "the path has an escaped slash, or cannot be normalised"),
@@ -60,6 +69,12 @@ def replies(
             refuse("INVALID_FIELD", "the request cannot be read as this rpc's request"),
             said_by_envoy=True,
         ),
+        Reply(431, refuse("INVALID_FIELD", "the headers of the request are too large")),
+    )
+
+
+def _of_callers() -> tuple[Reply, ...]:
+    return (
         Reply(
             401,
             refuse("TOKEN_EXPIRED", "the access token has expired: refresh it and repeat"),
@@ -82,6 +97,15 @@ def replies(
             ),
         ),
         Reply(
+            429,
+            refuse("RATE_LIMITED", "too many requests; wait, then repeat", retry_after_s=1.0),
+        ),
+    )
+
+
+def _of_bodies(request_body_max_bytes: int, request_arrival_s: int) -> tuple[Reply, ...]:
+    return (
+        Reply(
             408,
             refuse(
                 "DEADLINE_TOO_SHORT",
@@ -99,11 +123,11 @@ def replies(
                 limit_bytes=request_body_max_bytes,
             ),
         ),
-        Reply(
-            429,
-            refuse("RATE_LIMITED", "too many requests; wait, then repeat", retry_after_s=1.0),
-        ),
-        Reply(431, refuse("INVALID_FIELD", "the headers of the request are too large")),
+    )
+
+
+def _of_services(unary_timeout_s: int) -> tuple[Reply, ...]:
+    return (
         Reply(
             503,
             refuse("OVERLOADED", "the service has too many calls at once; nothing was started"),
