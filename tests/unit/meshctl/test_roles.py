@@ -8,7 +8,7 @@ import typer.main
 
 from mesh.access import ROLES as EVERY_ROLE
 from mesh.access import Access
-from meshctl.commands.roles import ROLES
+from meshctl.commands.roles import ROLES, commands_of
 from meshctl.main import app
 from svc_identity.api import audit_servicer
 from svc_oms.api import (
@@ -96,6 +96,12 @@ def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 HELPS = dict(commands(typer.main.get_command(app)))
+
+
+def test_no_two_commands_have_one_name() -> None:
+    """The later would hide the earlier without a word."""
+    names = [name for name, _ in commands_of(app)]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_every_command_says_who_may_give_it() -> None:
