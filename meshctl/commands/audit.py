@@ -109,7 +109,7 @@ async def logins(
     most: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List logins, failures, and what was done to users and keys. Roles as for `audit`."""
+    """List logins, failures, and what was done to users and keys."""
     now = datetime.now(UTC)
     request = identity_audit_service_pb2.IdentityAuditServiceListRequest(
         username=user, page_size=min(most, PAGE_MAX), acts=[_act(text) for text in acts or ()]

@@ -8,8 +8,9 @@ import typer.main
 
 from mesh.access import ROLES as EVERY_ROLE
 from mesh.access import Access
-from meshctl.commands.roles import ROLES
+from meshctl.commands.roles import ROLES, commands_of
 from meshctl.main import app
+from svc_identity.api import audit_servicer
 from svc_oms.api import (
     audit_service,
     kill_switch_service,
@@ -67,6 +68,7 @@ RPCS: dict[str, Access] = {
     "parked confirm": ORDERS["ConfirmStatement"],
     "parked decline": ORDERS["DeclineStatement"],
     "audit": audit_service.ACCESS["List"],
+    "logins": audit_servicer.ACCESS["List"],
     "sessions list": SESSIONS["List"],
     "sessions show": SESSIONS["Get"],
     "sessions actions": SESSIONS["ListActions"],
@@ -81,7 +83,7 @@ RPCS: dict[str, Access] = {
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
 READS = {"instruments", "watch quotes", "limits status"}
-OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logins", "token"}
+OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 
 
 def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
@@ -94,6 +96,12 @@ def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 HELPS = dict(commands(typer.main.get_command(app)))
+
+
+def test_no_two_commands_have_one_name() -> None:
+    """The later would hide the earlier without a word."""
+    names = [name for name, _ in commands_of(app)]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_every_command_says_who_may_give_it() -> None:
