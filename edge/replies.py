@@ -66,6 +66,11 @@ def _of_odd_requests() -> tuple[Reply, ...]:
         ),
         Reply(
             400,
+            refuse("INVALID_FIELD", "the name of a header has an underscore; it should have none"),
+            details="unexpected_underscore",
+        ),
+        Reply(
+            400,
             refuse("INVALID_FIELD", "the request cannot be read as this rpc's request"),
             said_by_envoy=True,
         ),

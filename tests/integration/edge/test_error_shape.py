@@ -129,6 +129,7 @@ def test_what_envoy_refuses_by_the_head_alone(edge, token, head, status):
     assert f" {status} ".encode() in answer.partition(b"\r\n")[0]
     body = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert body["message"]
+    assert ("underscore" in body["message"]) == ("x_y" in head)
     assert body["details"][0]["reason"] in {"INVALID_FIELD", "RPC_NOT_FOUND"}
 
 

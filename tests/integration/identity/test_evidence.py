@@ -24,6 +24,12 @@ REFUSED = (
     "CREATE OR REPLACE FUNCTION identity.log_user() RETURNS trigger LANGUAGE sql AS 'SELECT 1'",
     "CREATE TABLE identity.mine (a int)",
     "UPDATE identity.alembic_version SET version_num = '0001'",
+    "DELETE FROM identity.audit_log",
+    "TRUNCATE identity.audit_log",
+    "UPDATE identity.audit_log SET actor = 'nobody'",
+    "UPDATE identity.audit_log SET at_ns = 0",
+    "INSERT INTO identity.audit_log (number) OVERRIDING SYSTEM VALUE VALUES (1)",
+    "SELECT * FROM oms.orders",
 )
 
 
