@@ -13,6 +13,7 @@ import typer
 from kernel.clock import SystemClock
 from kernel.hashchain import Head
 from mesh import checkpoints
+from mesh.server import SETTINGS_EXIT_CODE
 from mesh.settings import SettingsError, load_settings
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
@@ -309,9 +310,12 @@ def _marks(paths: Iterable[Path]) -> dict[str, gw.BookMark]:
 
 
 def main() -> None:
-    """Run a command; report a missing database in one line."""
+    """Run a command; report a missing database or a bad setting in one line."""
     try:
         app()
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(SETTINGS_EXIT_CODE)
     except StoreUnavailableError as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_UNAVAILABLE)

@@ -41,7 +41,7 @@ GOOD = {
     "HandOver": pb.HandOverRequest(session_id=NAME, reason=WHY),
 }
 # A flag: what a wrong one means is tested below.
-ANY_VALUE = {"ProposeSequenceChange": {"reset"}}
+ANY_VALUE = {"ProposeSequenceChange": {"reset"}, "Connect": {"now"}}
 READS = {"List", "Get", "Watch", "ListActions"}
 TWO_PERSONS = {"ProposeSequenceChange", "ApproveSequenceChange", "RejectSequenceChange"}
 ONE_PERSON = {"Disconnect", "Connect", "HandOver"}
