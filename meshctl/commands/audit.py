@@ -1,4 +1,4 @@
-"""`ordermesh audit` and `logins`: refused commands, what people did to controls, who came in."""
+"""`ordermesh audit` and `audit-logins`: refusals, what people did to controls, who came in."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -38,7 +38,7 @@ class AuditWord(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(audit)
-    app.command()(logins)
+    app.command("audit-logins")(audit_logins)
 
 
 def audit(
@@ -98,7 +98,7 @@ def audit(
 
 
 @with_mesh
-async def logins(
+async def audit_logins(
     mesh: MeshClient,
     since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
@@ -109,7 +109,7 @@ async def logins(
     most: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List logins, failures, and what was done to users and keys. Roles as for `audit`."""
+    """List logins, failures, and what was done to users and keys."""
     now = datetime.now(UTC)
     request = identity_audit_service_pb2.IdentityAuditServiceListRequest(
         username=user, page_size=min(most, PAGE_MAX), acts=[_act(text) for text in acts or ()]

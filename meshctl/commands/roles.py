@@ -28,6 +28,7 @@ ROLES: Final[dict[str, str]] = {
     "go-flat": "TRADER, RISK",
     "positions": ANYBODY,
     "audit": "AUDITOR, RISK, OPERATOR",
+    "audit-logins": "AUDITOR, RISK, OPERATOR",
     "demo": "TRADER",
     "parked list": ANYBODY,
     "parked show": ANYBODY,

@@ -10,6 +10,7 @@ from mesh.access import ROLES as EVERY_ROLE
 from mesh.access import Access
 from meshctl.commands.roles import ROLES
 from meshctl.main import app
+from svc_identity.api import audit_servicer
 from svc_oms.api import (
     audit_service,
     kill_switch_service,
@@ -67,6 +68,7 @@ RPCS: dict[str, Access] = {
     "parked confirm": ORDERS["ConfirmStatement"],
     "parked decline": ORDERS["DeclineStatement"],
     "audit": audit_service.ACCESS["List"],
+    "audit-logins": audit_servicer.ACCESS["List"],
     "sessions list": SESSIONS["List"],
     "sessions show": SESSIONS["Get"],
     "sessions actions": SESSIONS["ListActions"],
@@ -94,6 +96,25 @@ def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 HELPS = dict(commands(typer.main.get_command(app)))
+
+
+def names(part: typer.Typer) -> list[str]:
+    """The names of the commands and groups of one level."""
+    own = [one.name or getattr(one.callback, "__name__", "") for one in part.registered_commands]
+    return own + [str(one.name) for one in part.registered_groups]
+
+
+def levels(part: typer.Typer) -> Iterator[typer.Typer]:
+    """An application and all its groups."""
+    yield part
+    for group in part.registered_groups:
+        if group.typer_instance is not None:
+            yield from levels(group.typer_instance)
+
+
+def test_no_command_hides_another_of_its_name() -> None:
+    for part in levels(app):
+        assert len(set(names(part))) == len(names(part)), names(part)
 
 
 def test_every_command_says_who_may_give_it() -> None:
