@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kernel.nanoseconds import NS_PER_US, to_us
 from kernel.ulid import valid_ulid
 from mesh.auth import Principal
+from mesh.errors import refuse
 from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import (
     audit_service_pb2,
@@ -79,8 +80,15 @@ class OrderWays:
         """Return the way of an order, or of a refused request by its entry in the audit log.
 
         Raises:
-            MeshError: ORDER_NOT_FOUND, also for what the reader may not see.
+            MeshError: ORDER_NOT_FOUND, also for what the reader may not see; INVALID_FIELD for a
+                time that has not come: what is in force then is not known.
         """
+        if at is not None and from_timestamp(at) > now_ns:
+            asked, now = at.ToJsonString(), timestamp(now_ns).ToJsonString()
+            raise refuse(
+                "INVALID_FIELD", f"at was {asked}; expected a time that has passed, it is {now}",
+                "at", value=asked, expected=f"at most {now}",
+            )  # fmt: skip
         row = await self._store.order(wanted_id) if valid_ulid(wanted_id) else None
         if row is None:
             return await self._refused(wanted_id, at, reader)

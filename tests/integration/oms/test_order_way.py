@@ -3,7 +3,9 @@
 import asyncpg
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from kernel.clock import SystemClock
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import audit_service_pb2, kill_switch_pb2, limit_pb2, order_pb2
@@ -198,6 +200,14 @@ async def test_a_refused_request_shows_no_controls_of_an_account_of_others(book_
             assert [step.actor for step in shown.steps] == ["bob"]
             assert not shown.controls
             assert (await way(client, entry.entry_id, AUDREY)).controls
+
+
+async def test_what_is_in_force_later_is_not_known(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order, _ = await worked(client, gateway)
+        later = Timestamp()
+        later.FromNanoseconds(SystemClock().now_ns() + 3600 * 10**9)
+        assert await refused(way(client, order.order_id, at=later)) == "INVALID_FIELD"
 
 
 async def test_whose_order_it_is_decides_who_sees_its_way(book_url, tls):
