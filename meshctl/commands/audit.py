@@ -1,4 +1,4 @@
-"""`ordermesh audit` and `audit-logins`: refusals, what people did to controls, who came in."""
+"""`ordermesh audit` and `logins`: refused commands, what people did to controls, who came in."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -38,7 +38,7 @@ class AuditWord(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(audit)
-    app.command("audit-logins")(audit_logins)
+    app.command()(logins)
 
 
 def audit(
@@ -98,7 +98,7 @@ def audit(
 
 
 @with_mesh
-async def audit_logins(
+async def logins(
     mesh: MeshClient,
     since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",

@@ -28,7 +28,7 @@ ROLES: Final[dict[str, str]] = {
     "go-flat": "TRADER, RISK",
     "positions": ANYBODY,
     "audit": "AUDITOR, RISK, OPERATOR",
-    "audit-logins": "AUDITOR, RISK, OPERATOR",
+    "logins": "AUDITOR, RISK, OPERATOR",
     "demo": "TRADER",
     "parked list": ANYBODY,
     "parked show": ANYBODY,
@@ -77,16 +77,17 @@ ROLES: Final[dict[str, str]] = {
 
 def add_to_help(app: typer.Typer) -> None:
     """Add the roles to the help of every command."""
-    for name, command in _commands(app, ""):
+    for name, command in commands_of(app):
         if roles := ROLES.get(name):
             text = command.help or inspect.getdoc(command.callback) or ""
             command.help = f"{text}\n\nRoles: {roles}."
 
 
-def _commands(app: typer.Typer, path: str) -> Iterator[tuple[str, CommandInfo]]:
+def commands_of(app: typer.Typer, path: str = "") -> Iterator[tuple[str, CommandInfo]]:
+    """Yield every command that is registered, with its path."""
     for command in app.registered_commands:
         name = command.name or getattr(command.callback, "__name__", "")
         yield f"{path}{name}", command
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            yield from _commands(group.typer_instance, f"{path}{group.name} ")
+            yield from commands_of(group.typer_instance, f"{path}{group.name} ")

@@ -1,4 +1,4 @@
-"""`ordermesh login`, `logout`, `logins` and `token`."""
+"""`ordermesh login`, `logout`, `logged-in` and `token`."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(login)
     app.command()(logout)
-    app.command()(logins)
+    app.command("logged-in")(logged_in)
     app.command()(token)
 
 
@@ -60,7 +60,7 @@ async def logout(mesh: MeshClient) -> None:
     console.print("logged out")
 
 
-def logins(as_json: JsonOption = False) -> None:
+def logged_in(as_json: JsonOption = False) -> None:
     """List who is logged in here; a star marks the login that commands use without --as."""
     kept = SessionFile(current_home())
     for name in kept.usernames():

@@ -72,14 +72,14 @@ async def test_a_desk_is_firm_and_desk_everywhere_and_a_trader_a_user_name(trade
 async def test_several_users_are_logged_in(trader):
     out = await trader.run("login", "rita", "--password-stdin", text="right\n")
     assert out[0] == 0, out
-    assert (await trader.done("logins")).split() == ["alice", "*", "rita"]
+    assert (await trader.done("logged-in")).split() == ["alice", "*", "rita"]
     assert (await trader.done("token")).strip() == "access-2"
     assert (await trader.done("--as", "alice", "token")).strip() == "access-1"
     code, _, errors = await trader.run("--as", "ravi", "audit")
     assert code == 5
     assert "`ordermesh login ravi`; logged in here: alice, rita (`--as USER`)" in errors
     await trader.done("--as", "alice", "logout")
-    assert (await trader.done("logins")).split() == ["*", "rita"]
+    assert (await trader.done("logged-in")).split() == ["*", "rita"]
     code, _, errors = await trader.run("--as", "rita", "login", "alice")
     assert (code, "--as is 'rita'" in errors) == (2, True)
 

@@ -114,8 +114,8 @@ async def test_logins_and_failures_over_pages(trader):
     trader.edge.answers["IdentityAuditService/List"] = [
         {"entries": [entry, entry]}, {"entries": [added]}
     ]  # fmt: skip
-    out = await trader.done("audit-logins", "--most", "2", "--act", "login-failed", "--since", "2h")
+    out = await trader.done("logins", "--most", "2", "--act", "login-failed", "--since", "2h")
     assert "wrong password (3 times)" in " ".join(out.split())
     request = trader.asked("IdentityAuditService/List")
     assert request["acts"] == ["IDENTITY_ACT_LOGIN_FAILED"]
-    assert (await trader.run("audit-logins", "--act", "no-such"))[0] == 2
+    assert (await trader.run("logins", "--act", "no-such"))[0] == 2
