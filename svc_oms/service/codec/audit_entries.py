@@ -3,7 +3,8 @@
 import json
 from hashlib import sha256
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf import text_format
+from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -62,15 +63,23 @@ def audit_entry(
 
 
 def request_text(request: Message | None) -> str:
-    """Write a request as JSON with the field names of the contract; bounded."""
+    """Write a request as JSON with the field names of the contract; bounded.
+
+    One that JSON cannot express is written in the text format of protobuf.
+    """
     if request is None:
         return ""
     size = request.ByteSize()
     if size > REQUEST_BYTES_MAX:
         digest = sha256(request.SerializeToString(deterministic=True)).hexdigest()
         return f"({request.DESCRIPTOR.name} of {size} bytes, SHA-256 {digest})"
-    fields = MessageToDict(request, preserving_proto_field_name=True)
-    text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+    try:
+        fields = MessageToDict(request, preserving_proto_field_name=True)
+    except SerializeToJsonError:
+        # A value that JSON cannot have, such as a time with 1,000,000,000 ns.
+        text = text_format.MessageToString(request, as_one_line=True, as_utf8=True)
+    else:
+        text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
     text = text.translate(_REPLACED)
     if len(text) <= REQUEST_CHARACTERS_MAX:
         return text

@@ -85,6 +85,7 @@ GOOD = {
         idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA"
     ),
     "Get": order_service_pb2.GetRequest(order_id=ORDER),
+    "ShowOrder": order_service_pb2.ShowOrderRequest(id=ORDER, at={"seconds": 1}),
     "List": order_service_pb2.ListRequest(
         account_id="ACC-ALICE",
         states=[order_pb2.ORDER_STATE_NEW],
