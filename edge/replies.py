@@ -99,6 +99,13 @@ def replies(
             refuse("RATE_LIMITED", "too many requests; wait, then repeat", retry_after_s=1.0),
         ),
         Reply(431, refuse("INVALID_FIELD", "the headers of the request are too large")),
+        *_of_services(unary_timeout_s),
+    )
+
+
+def _of_services(unary_timeout_s: int) -> tuple[Reply, ...]:
+    """List the causes of services that do not answer."""
+    return (
         Reply(
             503,
             refuse("OVERLOADED", "the service has too many calls at once; nothing was started"),

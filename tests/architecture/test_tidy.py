@@ -27,6 +27,8 @@ BANNED = {
         "await a condition; nothing may stop the event loop",
         (
             "meshctl/stack/commands.py",
+            # In the thread of a producer, never in that of the event loop.
+            "mesh/streams/handover.py",
             "tests/support/",
             "bench/",
             "tests/integration/",

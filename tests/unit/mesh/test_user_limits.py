@@ -28,3 +28,6 @@ def test_callers_without_a_user_are_not_counted():
     for _ in range(3):
         limit.enter(None)
     limit.leave(None)
+    limit.enter(user("ann"))
+    with pytest.raises(MeshError, match="ann has 1 calls open"):
+        limit.enter(user("ann"))
