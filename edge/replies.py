@@ -132,6 +132,7 @@ def _of_bodies(request_body_max_bytes: int, request_arrival_s: int) -> tuple[Rep
 
 
 def _of_services(unary_timeout_s: int) -> tuple[Reply, ...]:
+    """List the causes of services that do not answer."""
     return (
         Reply(
             503,

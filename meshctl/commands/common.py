@@ -273,8 +273,13 @@ async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
         one
         for one in await mesh.instruments(wanted.partition(".")[0])
         if wanted in {one.instrument_id, one.symbol, one.isin}
-        or symbol in {one.venue_symbol, f"{one.venue_symbol}.{one.venue_mic}"}
+        or wanted in {one.venue_symbol.upper(), f"{one.venue_symbol.upper()}.{one.venue_mic}"}
     ]
+    # Two symbols of a venue may differ in nothing but small letters.
+    exact = [
+        one for one in found if symbol in {one.venue_symbol, f"{one.venue_symbol}.{one.venue_mic}"}
+    ]
+    found = exact or found
     if not found:
         raise MeshRefusedError(
             "NOT_FOUND",

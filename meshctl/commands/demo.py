@@ -21,11 +21,13 @@ from meshctl.commands.common import (
     EXIT_OK,
     EXIT_ORDER_NOT_DONE,
     JsonOption,
+    chosen_login,
     console,
     current_home,
     emit,
     errors,
     table,
+    usage_error,
     with_mesh,
 )
 from meshctl.commands.words import filled_words, order_words, state_text
@@ -69,7 +71,9 @@ async def demo(
     mesh: MeshClient,
     seconds: Annotated[float, typer.Option(min=1, help="How long to trade.")] = 30.0,
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Commands per second.")] = 3.0,
-    user: Annotated[str, typer.Option(help="Demo user who trades.")] = "alice",
+    user: Annotated[
+        str, typer.Option(help="Demo user who trades; without it that of --as, else alice.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Same seed, same script.")] = 1,
     as_json: JsonOption = False,
 ) -> int:
@@ -77,7 +81,7 @@ async def demo(
 
     When a process of the mesh dies, commands are repeated with the same key.
     """
-    scene = await _prepare(mesh, user, seed)
+    scene = await _prepare(mesh, user or chosen_login() or "alice", seed)
     readers = [asyncio.create_task(_read_orders(scene)), asyncio.create_task(_read_quotes(scene))]
     painter = None if as_json else asyncio.create_task(_paint(scene))
     try:
@@ -95,9 +99,13 @@ async def _prepare(mesh: MeshClient, user: str, seed: int) -> Scene:
     users_file = current_home().users_file
     if not users_file.exists():
         raise MeshUnreachableError("no mesh was started here: `ordermesh up`")
-    known = json.loads(users_file.read_text("utf-8"))[user]
-    session = await mesh.login(user, known["password"])
-    listings = [one for one in await mesh.instruments() if one.simulated]
+    known = json.loads(users_file.read_text("utf-8"))
+    if user not in known:
+        usage_error(f"--user is {user!r}; it should be one of {', '.join(sorted(known))}")
+    session = await mesh.login(user, known[user]["password"])
+    if not session.accounts:
+        usage_error(f"--user is {user!r}, who has no account to trade in")
+    listings = [one for one in await mesh.instruments() if can_be_shown(one)]
     if not listings:
         raise MeshRefusedError(
             "FAILED_PRECONDITION", "NO_LISTINGS", "no simulated listings here", {}
@@ -105,6 +113,12 @@ async def _prepare(mesh: MeshClient, user: str, seed: int) -> Scene:
     chance = random.Random(seed)  # noqa: S311  a script, not a secret
     chosen = chance.sample(listings, min(SYMBOLS, len(listings)))
     return Scene(mesh, session.accounts[0], chosen, chance)
+
+
+def can_be_shown(listing: instrument_pb2.Instrument) -> bool:
+    """Return whether a listing is one of a simulation, is open, and has prices."""
+    opened = listing.trading_status == instrument_pb2.TRADING_STATUS_OPEN
+    return listing.simulated and opened and not listing.no_prices
 
 
 async def _read_orders(scene: Scene) -> None:

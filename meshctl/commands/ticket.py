@@ -135,7 +135,7 @@ def _peg(text: str) -> order_pb2.Peg:
     return order_pb2.Peg(reference=_PEG_WORDS[word], offset=number(offset))
 
 
-_AGO: Final = re.compile(r"^(\d{1,6})([smhd])$")
+_AGO: Final = re.compile(r"^(\d{1,6})([smhd])( ago)?$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -149,10 +149,10 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
         text: What was typed.
         now: The time that distances count from.
         option: Named in the error.
-        past: Distances count backwards.
+        past: Distances count backwards; " ago" may follow them.
     """
     made = Timestamp()
-    if found := _AGO.match(text):
+    if (found := _AGO.match(text)) and (past or not found[3]):
         distance = timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
         made.FromDatetime(now - distance if past else now + distance)
         return made
@@ -160,8 +160,10 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
         today = f"{now.astimezone(UTC):%Y-%m-%d}T" if _TIME.match(text) else ""
         when = datetime.fromisoformat(f"{today}{text}")
     except ValueError:
+        ago = " ago" if past else ""
         usage_error(
-            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), 17:30, or 30m, 2h, 7d"
+            f"{option} is {text!r}; it should be like 2027-01-31T17:30 (UTC), 17:30, or 30m{ago}, "
+            f"2h{ago}, 7d{ago}"
         )
     made.FromDatetime(when if when.tzinfo else when.replace(tzinfo=UTC))
     return made

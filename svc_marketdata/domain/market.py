@@ -224,7 +224,7 @@ class InstrumentMarket:
         self.trade = trade
         if trade.off_market is OffMarket.CORRECTED:
             self._stamp(0, received_ns)
-            if taken_out is None or taken_out.kept.trade.trade_id != trade.trade_id:
+            if taken_out is None:
                 return Changed.TRADE | Changed.QUOTE
             return Changed.TRADE | self._correct(taken_out, trade, price, size, received_ns)
         at_ns = trade.venue_time_ns or received_ns

@@ -38,6 +38,8 @@ class Instrument(NamedTuple):
     trading_status: str = ""
     """Name of the TradingStatus without prefix, for the text of a refusal."""
     max_quantity: Quantity | None = None
+    venue_symbol: str = ""
+    """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
 
 
 class Limits(NamedTuple):

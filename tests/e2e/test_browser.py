@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from tests.support.browser import live, log_in, open_page, stream
 from tests.support.stack import Mesh
+from tests.support.trading import logged_in
 
 LISTING = "ASML.SIMA"
 HEAL_MS = 60_000
@@ -104,6 +106,32 @@ async def test_limit_order_fills(page: Page, mesh: Mesh) -> None:
     await expect(trail.locator("[data-doer=person]")).to_contain_text("Accepted alice")
     await expect(trail.get_by_test_id("controls")).to_contain_text("max order quantity")
     await expect(page.get_by_label("Notices")).to_contain_text("Filled")
+
+
+async def test_a_person_without_accounts_finds_an_order_by_its_id(page: Page, mesh: Mesh) -> None:
+    async with logged_in(mesh, "alice") as client:
+        terms = order_pb2.OrderTerms(quantity="5", time_in_force=order_pb2.TIME_IN_FORCE_DAY)
+        placed = await client.place(
+            order_service_pb2.PlaceRequest(
+                account_id="ACC-ALICE", instrument_id=LISTING, side=order_pb2.SIDE_BUY,
+                type=order_pb2.ORDER_TYPE_MARKET, terms=terms,
+            )
+        )  # fmt: skip
+    order_id = placed.order.order_id
+    await page.get_by_label("User name").fill("audrey")
+    await page.get_by_label("Password").fill(mesh.users["audrey"])
+    await page.keyboard.press("Enter")
+    trail = page.get_by_role("region", name="Order trail")
+
+    await trail.get_by_label("Find an order or audit entry").fill(order_id)
+    await page.keyboard.press("Enter")
+
+    await expect(trail.get_by_test_id("events")).to_contain_text("Accepted")
+    await expect(trail.locator("[data-doer=person]").last).to_contain_text("alice")
+    await expect(trail.get_by_test_id("controls")).to_contain_text("max order quantity")
+    await trail.get_by_label("Find an order or audit entry").fill("01JD0000000000000000000000")
+    await page.keyboard.press("Enter")
+    await expect(trail.get_by_role("alert")).to_contain_text("no such order")
 
 
 async def test_a_reduce_only_order_without_a_position_is_refused_in_words(

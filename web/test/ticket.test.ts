@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 
+import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
@@ -23,6 +24,17 @@ describe("the ticket", () => {
       limitPrice: "must be a multiple of the tick 0.1: 612.4 or 612.5",
     });
     expect(check({ ...draft, instrumentId: "" }, undefined).faults?.instrumentId).toBe("is missing");
+  });
+
+  it.each([
+    [TradingStatus.OPEN, undefined],
+    [TradingStatus.AUCTION, undefined],
+    [TradingStatus.UNSPECIFIED, "is not open for trading"],
+    [TradingStatus.HALTED, "is not open for trading"],
+    [TradingStatus.CLOSED, "is not open for trading"],
+    [TradingStatus.DELISTED, "is not open for trading"],
+  ])("takes orders in the states in which the mesh does: %s", (tradingStatus, fault) => {
+    expect(check(draft, { ...listing, tradingStatus }).faults?.instrumentId).toBe(fault);
   });
 
   it("sends no price with a market order", () => {

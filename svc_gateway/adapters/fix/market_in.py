@@ -40,6 +40,7 @@ LEVELS_MAX = 1000
 
 _ACTIONS = frozenset({"0", CHANGE, DELETE})
 _SIDES = {BID: feed.BOOK_SIDE_BID, OFFER: feed.BOOK_SIDE_ASK}
+_TRADE = "2"
 # MDEntryType(269) of FIX 5.0: the book is empty.
 _EMPTY_BOOK = "J"
 _STATISTICS = {"4": "open_price", "5": "close_price", "7": "high_price", "8": "low_price"}
@@ -131,7 +132,7 @@ class MarketReader:
                 if not book_entry.price or not book_entry.size:
                     raise BadFieldError("MDEntryPx(270) or MDEntrySize(271) is missing")
                 book_entries.append(book_entry)
-            elif kind == "2":
+            elif kind == _TRADE:
                 last = entry
             else:
                 _statistic(statistics, entry)
@@ -215,17 +216,17 @@ class MarketReader:
         if action not in _ACTIONS:
             raise BadFieldError(f"MDUpdateAction(279) {action[:20]!r} is not 0, 1 or 2")
         if not kind:
-            kind = self._entries.side_of(symbol, _entry_id(entry))
+            kind = self._kind_of(symbol, entry)
         if kind in _SIDES:
             self._level_change(symbol, entry, kind, at, received, reading)
         elif kind == _EMPTY_BOOK:
             self._entries.replace(symbol, ())
             reading.updates.append(self._empty_book(symbol, at, received))
         elif action == DELETE:
-            # Without MDEntryType(269) it may be a trade; a figure withdrawn is not passed on.
-            if kind in {"2", ""} and _trade_id(entry):
+            # A figure withdrawn is not passed on.
+            if kind == _TRADE and _former_trade_id(entry):
                 reading.updates.append(self._withdrawn(symbol, entry, at, received))
-        elif kind == "2":
+        elif kind == _TRADE:
             self._trade_reported(symbol, entry, at, received, reading)
         else:
             self._no_figures.discard(symbol)
@@ -236,6 +237,22 @@ class MarketReader:
                     feed.FeedUpdate(instrument_id=self.instrument_id(symbol), venue_time=at,
                                     received_at=received, statistics=statistics)
                 )  # fmt: skip
+
+    def _kind_of(self, symbol: str, entry: Entry) -> str:
+        """Return MDEntryType(269) of an entry without it, which is in the book or is a trade.
+
+        Raises:
+            BadFieldError: It cannot be either.
+            UnknownEntryError: It can be either.
+        """
+        action = entry[t.MD_UPDATE_ACTION]
+        if action not in {CHANGE, DELETE} or not _former_trade_id(entry):
+            raise BadFieldError("MDEntryType(269) is missing")
+        former = entry.get(t.MD_ENTRY_REF_ID) or entry.get(t.MD_ENTRY_ID, "")
+        kind = self._entries.side_of(symbol, former[:TEXT_MAX])
+        if not kind and action == CHANGE and self._entries.names(symbol):
+            raise UnknownEntryError("MDEntryType(269) is missing")
+        return kind or _TRADE
 
     def _trade_reported(
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
@@ -331,7 +348,7 @@ class MarketReader:
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, *, named: bool = True
     ) -> feed.FeedUpdate:
         """Withdraw a trade; `named`: price and size of the entry are those of that trade."""
-        trade = md.Trade(trade_id=_trade_id(entry), withdrawn=True, venue_time=at)
+        trade = md.Trade(trade_id=_former_trade_id(entry), withdrawn=True, venue_time=at)
         if named:
             trade.price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
             trade.size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
@@ -377,6 +394,12 @@ def _book_entry(entry: Entry, kind: str) -> BookEntry:
 
 def _trade_id(entry: Entry) -> str:
     return (entry.get(t.TRADE_ID) or entry.get(t.MD_ENTRY_ID, ""))[:TEXT_MAX]
+
+
+def _former_trade_id(entry: Entry) -> str:
+    """Return the id that a trade had before this correction or withdrawal of it."""
+    named = entry.get(t.TRADE_ID) or entry.get(t.MD_ENTRY_REF_ID) or entry.get(t.MD_ENTRY_ID, "")
+    return named[:TEXT_MAX]
 
 
 def _made_ns(entry: Entry, sent_ns: int) -> int:

@@ -4,7 +4,7 @@ The raw text of messages is not kept with the orders: ADR 25 has the reasons. Ea
 report has its MsgType(35) and MsgSeqNum(34), and every value that counted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -30,6 +30,8 @@ _EXEC_TYPES: Final = {
     "execution_busted": "H", "execution_corrected": "G", "resolved": "I",
 }  # fmt: skip
 
+_EXECUTIONS: Final = frozenset({"executed", "execution_corrected", "execution_busted"})
+
 _SENT: Final = {"cancel_requested": "F", "replace_requested": "G", "status_requested": "H"}
 # A recovered order was sent before the database was restored, nobody knows when.
 RECOVERY: Final = "oms:recovery"
@@ -41,14 +43,17 @@ _RELEASES: Final = frozenset({"accepted", "approved", "triggered", "released"})
 class FixRecord:
     """Writes the FIX messages of the events of one order, in their order."""
 
-    def __init__(self, order: order_pb2.Order) -> None:
+    def __init__(self, order: order_pb2.Order, venue_symbol: str = "") -> None:
         """Begin.
 
         Args:
             order: The current order: what is not known of its state at an event is taken from it.
+            venue_symbol: Symbol(55) as the venue writes it; empty if it is that of the order.
         """
+        self._venue_symbol = venue_symbol
         self._order = order_pb2.Order()
         self._order.CopyFrom(order)
+        self._order.symbol = venue_symbol or order.symbol
 
     def message(self, event: event_pb2.OrderEvent) -> order_way_pb2.FixMessage | None:
         """Write the FIX message of the next event; None if it had none."""
@@ -57,6 +62,7 @@ class FixRecord:
         match event.WhichOneof("kind"):
             case "accepted":
                 order.CopyFrom(event.accepted.order)
+                order.symbol = self._venue_symbol or order.symbol
             case "replaced":
                 order.terms.CopyFrom(event.replaced.terms)
             case "restated":
@@ -66,6 +72,24 @@ class FixRecord:
         message = _recorded(event, order, before)
         order.progress.CopyFrom(event.progress)
         return message
+
+
+def leave_one_text(steps: Sequence[order_way_pb2.WayStep]) -> None:
+    """Leave the text of a message with one of the events that it made; the others name it.
+
+    A fill that overtakes its acknowledgement makes two events: no ExecutionReport(8) with
+    ExecType(150)=0 came. The text is with the execution if there is one, else with the last event.
+    """
+    messages: dict[tuple[str, int], list[order_way_pb2.WayStep]] = {}
+    for step in steps:
+        if step.fix.msg_seq_num:
+            messages.setdefault((step.actor, step.fix.msg_seq_num), []).append(step)
+    for made in messages.values():
+        executions = [step for step in made if step.event.WhichOneof("kind") in _EXECUTIONS]
+        kept = (executions or made)[-1]
+        for step in made:
+            if step is not kept:
+                step.fix.ClearField("text")
 
 
 def _recorded(

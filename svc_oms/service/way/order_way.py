@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kernel.nanoseconds import NS_PER_US, to_us
 from kernel.ulid import valid_ulid
 from mesh.auth import Principal
+from mesh.errors import refuse
 from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import (
     audit_service_pb2,
@@ -33,7 +34,7 @@ from svc_oms.service.ports import AccountRow, AuditFilter, ExecutionRow, OrderRo
 from svc_oms.service.ports.parked_ports import ParkedFilter, StatementFilter
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
-from svc_oms.service.way.fix_record import FixRecord
+from svc_oms.service.way.fix_record import FixRecord, leave_one_text
 from svc_oms.service.way.order_controls import (
     ASKED,
     Checked,
@@ -50,6 +51,8 @@ STATEMENTS_MAX: Final = 100
 TIMES_MAX: Final = 20
 
 AUDIT_READERS: Final = frozenset({"AUDITOR", "RISK", "OPERATOR"})
+
+Request = TypeVar("Request", order_service_pb2.PlaceRequest, order_service_pb2.PlaceBatchRequest)
 
 # Events before which the controls check an order.
 _CHECKED: Final = frozenset({"accepted", "replace_requested", "approved", "triggered", "released"})
@@ -77,8 +80,15 @@ class OrderWays:
         """Return the way of an order, or of a refused request by its entry in the audit log.
 
         Raises:
-            MeshError: ORDER_NOT_FOUND, also for what the reader may not see.
+            MeshError: ORDER_NOT_FOUND, also for what the reader may not see; INVALID_FIELD for a
+                time that has not come: what is in force then is not known.
         """
+        if at is not None and from_timestamp(at) > now_ns:
+            asked, now = at.ToJsonString(), timestamp(now_ns).ToJsonString()
+            raise refuse(
+                "INVALID_FIELD", f"at was {asked}; expected a time that has passed, it is {now}",
+                "at", value=asked, expected=f"at most {now}",
+            )  # fmt: skip
         row = await self._store.order(wanted_id) if valid_ulid(wanted_id) else None
         if row is None:
             return await self._refused(wanted_id, at, reader)
@@ -106,7 +116,7 @@ class OrderWays:
         await self._name(steps)
         answer.steps.extend(sorted(steps, key=lambda step: from_timestamp(step.at)))
         account = await self._account(order.account_id)
-        session_id = self._venues.session_of(order.venue_mic) if self._has_session(order) else ""
+        session_id = self._venues.name_of(order.venue_mic)
         times = [
             (_at_us(step.at), what, checked_order(order, account, session_id, step.actor))
             for step in answer.steps
@@ -116,9 +126,6 @@ class OrderWays:
             times.append((_at_us(at), ASKED, checked_order(order, account, session_id, "")))
         answer.controls.extend(await self._controls_at(times))
         return answer
-
-    def _has_session(self, order: order_pb2.Order) -> bool:
-        return any(one.venue_mic == order.venue_mic for one in self._venues.all())
 
     async def _account(self, account_id: str) -> AccountRow:
         rows = await self._store.controls().account_rows([account_id])
@@ -137,7 +144,9 @@ class OrderWays:
     async def _event_steps(
         self, order: order_pb2.Order, events: Sequence[event_pb2.OrderEvent]
     ) -> list[order_way_pb2.WayStep]:
-        record, switches = FixRecord(order), await self._switches(events)
+        listing = self._market.find(order.instrument_id)
+        record = FixRecord(order, "" if listing is None else listing.venue_symbol)
+        switches = await self._switches(events)
         steps = []
         for event in events:
             step = order_way_pb2.WayStep(
@@ -150,6 +159,7 @@ class OrderWays:
             if message is not None:
                 step.fix.CopyFrom(message)
             steps.append(step)
+        leave_one_text(steps)
         return steps
 
     async def _switches(self, events: Iterable[event_pb2.OrderEvent]) -> dict[str, str]:
@@ -237,32 +247,63 @@ class OrderWays:
         if step is None or not (own or not AUDIT_READERS.isdisjoint(reader.roles)):
             raise order_not_found(entry_id)
         answer = order_service_pb2.ShowOrderResponse(steps=[step])
-        checked = await self._request_checked(entry)
-        times = [(_at_us(entry.at), entry.command, checked)]
+        every = await self._request_checked(entry)
+        if AUDIT_READERS.isdisjoint(reader.roles):
+            # The request may have named an account that is not the reader's.
+            every = [one for one in every if reader.may_view(one[1].account.account_id)]
+        times = [(_at_us(entry.at), what, checked) for what, checked in every]
         if at is not None:
-            times.append((_at_us(at), ASKED, checked))
+            times += [(_at_us(at), ASKED, checked) for _, checked in every]
         answer.controls.extend(await self._controls_at(times))
         return answer
 
-    async def _request_checked(self, entry: audit_service_pb2.AuditEntry) -> Checked:
-        """Return what is compared for a refused request, as far as its entry has it."""
-        request = order_service_pb2.PlaceRequest()
-        with contextlib.suppress(ParseError):
-            Parse(entry.request or "{}", request, ignore_unknown_fields=True)
-        account = await self._account(entry.account_id or request.account_id)
-        instrument_id = request.instrument_id
+    async def _request_checked(
+        self, entry: audit_service_pb2.AuditEntry
+    ) -> list[tuple[str, Checked]]:
+        """Return what is compared for a refused request, as far as its entry has it.
+
+        A request about an order is about its listing; one for several orders about each listing.
+        """
+        row = await self._store.order(entry.order_id) if valid_ulid(entry.order_id) else None
+        if row is not None:
+            order = order_pb2.Order.FromString(row.body)
+            account = await self._account(row.account_id)
+            session_id = self._venues.name_of(order.venue_mic)
+            return [(entry.command, checked_order(order, account, session_id, entry.actor))]
+        batch = _parsed(entry.request, order_service_pb2.PlaceBatchRequest())
+        requests = batch.orders or [_parsed(entry.request, order_service_pb2.PlaceRequest())]
+        named = entry.account_id or batch.account_id or requests[0].account_id
+        account = await self._account(named)
+        listings = {(one.instrument_id, one.regulatory.algorithm_id): None for one in requests}
+        return [
+            (
+                f"{entry.command} {instrument_id}" if len(listings) > 1 else entry.command,
+                self._placed(account, entry.actor, instrument_id, algorithm_id),
+            )
+            for instrument_id, algorithm_id in listings
+        ]
+
+    def _placed(
+        self, account: AccountRow, actor: str, instrument_id: str, algorithm_id: str
+    ) -> Checked:
         instrument = self._market.find(instrument_id)
         venue_mic = instrument_id.rpartition(".")[2]
-        sessions = [one for one in self._venues.all() if one.venue_mic == venue_mic]
         return Checked(
             account,
             instrument_id,
             venue_mic,
             "" if instrument is None else instrument.currency,
-            self._venues.session_of(venue_mic) if sessions else "",
-            (entry.actor,),
-            request.regulatory.algorithm_id,
+            self._venues.name_of(venue_mic),
+            (actor,),
+            algorithm_id,
         )
+
+
+def _parsed(text: str, request: Request) -> Request:
+    """Read the request of an entry; empty if it was too large to be kept whole."""
+    with contextlib.suppress(ParseError):
+        return Parse(text or "{}", request, ignore_unknown_fields=True)
+    return type(request)()
 
 
 def _entry_step(

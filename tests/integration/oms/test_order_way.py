@@ -3,7 +3,9 @@
 import asyncpg
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from kernel.clock import SystemClock
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import audit_service_pb2, kill_switch_pb2, limit_pb2, order_pb2
@@ -144,6 +146,68 @@ async def test_why_a_new_order_was_refused_and_under_which_limits(book_url, tls)
             counted = {one.limit.limit_id: one.limit.values.quantity for one in controls.limits}
             assert counted[limit] == "50"
         assert await refused(way(client, entry.entry_id, BOB)) == "ORDER_NOT_FOUND"
+
+
+async def entries_of(channel) -> list[audit_service_pb2.AuditEntry]:
+    """The refusals, oldest first."""
+    wanted = audit_service_pb2.AuditServiceListRequest(kind=audit_service_pb2.AUDIT_KIND_REFUSAL)
+    return list((await AuditServiceStub(channel).List(wanted, metadata=AUDREY)).entries)[::-1]
+
+
+async def test_a_refused_change_is_judged_by_the_limits_of_its_order(book_url, tls):
+    """The request of a change names an order, and that of a batch names several listings."""
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        order, _ = await worked(client, gateway)
+        listed = limit_pb2.LimitRange()
+        listed.CopyFrom(ACCOUNT)
+        listed.instrument_id = "ASML.SIMA"
+        limit = await set_quantity(LimitServiceStub(channel), "110", scope=listed)
+        change = pb.ReplaceRequest(idempotency_key="r1", order_id=order.order_id)
+        change.terms.CopyFrom(order.terms)
+        change.terms.quantity = "120"
+        assert await refused(client.orders.Replace(change, metadata=ALICE))
+        batch = pb.PlaceBatchRequest(
+            idempotency_key="b1",
+            account_id="ACC-ALICE",
+            orders=[
+                client.request("b1a", quantity="120"),
+                client.request("b1b", quantity="120", instrument_id="ASML.SIMB"),
+            ],
+            atomic=True,
+        )
+        answer = await client.orders.PlaceBatch(batch, metadata=ALICE)
+        assert answer.results[0].rejection.text
+        for entry in await entries_of(channel):
+            shown = await way(client, entry.entry_id, AUDREY)
+            limits = [
+                {one.limit.limit_id for one in controls.limits} for controls in shown.controls
+            ]
+            about = "ASML.SIMA" in entry.request or order.order_id in entry.request
+            assert any(limit in each for each in limits) is about, entry
+
+
+async def test_a_refused_request_shows_no_controls_of_an_account_of_others(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        order, _ = await worked(client, gateway)
+        cancel = pb.CancelRequest(idempotency_key="c1", order_id=order.order_id)
+        for call in (
+            client.orders.Place(client.request("k2"), metadata=BOB),
+            client.orders.Cancel(cancel, metadata=BOB),
+        ):
+            assert await refused(call)
+        for entry in await entries_of(channel):
+            shown = await way(client, entry.entry_id, BOB)
+            assert [step.actor for step in shown.steps] == ["bob"]
+            assert not shown.controls
+            assert (await way(client, entry.entry_id, AUDREY)).controls
+
+
+async def test_what_is_in_force_later_is_not_known(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        order, _ = await worked(client, gateway)
+        later = Timestamp()
+        later.FromNanoseconds(SystemClock().now_ns() + 3600 * 10**9)
+        assert await refused(way(client, order.order_id, at=later)) == "INVALID_FIELD"
 
 
 async def test_whose_order_it_is_decides_who_sees_its_way(book_url, tls):

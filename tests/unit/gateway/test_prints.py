@@ -129,6 +129,41 @@ def test_a_trade_is_withdrawn_or_corrected() -> None:
     assert (new.price, new.off_market) == ("50.4", md.OFF_MARKET_CORRECTED)
 
 
+@pytest.mark.parametrize(
+    ("fields", "before", "after"),
+    [
+        ("279=1|269=2|278=T2|280=T1", "T1", "T2"),
+        ("279=1|278=T2|280=T1", "T1", "T2"),
+        ("279=1|278=T1", "T1", "T1"),
+        ("279=1|269=2|278=E2|280=E1|1003=T1", "T1", "T1"),
+        ("279=2|269=2|278=T2|280=T1", "T1", None),
+        ("279=2|280=T1", "T1", None),
+    ],
+)
+def test_a_trade_is_found_by_the_id_that_it_had_before(fields, before, after) -> None:
+    found = trades(MarketReader("TEST"), f"{fields}|55=A|270=50.4|271=10")
+    assert (found[0].trade_id, found[0].withdrawn) == (before, True)
+    assert [one.trade_id for one in found[1:]] == ([] if after is None else [after])
+
+
+@pytest.mark.parametrize("fields", ["279=0|278=T1", "279=1", "279=2"])
+def test_an_entry_that_may_be_anything_makes_the_book_incomplete(fields) -> None:
+    reader = MarketReader("TEST")
+    entry = f"{fields}|55=A|270=50.4|271=10".replace("|", SOH)
+    reading = reader.incremental(SOH.join([body("X", t52=SENT), "268=1", entry]), NOW)
+    assert [one.book_incomplete for one in reading.updates] == [True]
+    assert reading.refresh == {"A"}
+    assert "MDEntryType(269) is missing" in reading.faults[0]
+
+
+def test_a_change_of_an_unknown_id_may_be_of_a_book_with_ids() -> None:
+    reader = MarketReader("TEST")
+    for fields in ("279=0|269=0|278=x", "279=1|278=y"):
+        entry = f"{fields}|55=A|270=50.4|271=10".replace("|", SOH)
+        reading = reader.incremental(SOH.join([body("X", t52=SENT), "268=1", entry]), NOW)
+    assert [one.book_incomplete for one in reading.updates] == [True]
+
+
 def statistics(reader: MarketReader, *entries: str) -> list[feed.Statistics]:
     message = [body("W", t52=SENT, t55="A"), f"268={len(entries)}", *entries]
     reading = reader.snapshot(SOH.join(e.replace("|", SOH) for e in message), NOW)

@@ -177,6 +177,14 @@ def test_a_corrected_trade_counts_in_the_place_of_the_one_before(
     assert m.unknown_amendments == (trade_id in {"", "T7"})
 
 
+def test_a_corrected_trade_may_have_another_id_from_then_on(m) -> None:
+    m.add_trade(replace(withdrawn("T2"), received_ns=DAY + 9), DAY + 9)
+    m.add_trade(trade("T2b", "48", DAY + 9, size="1", off_market=OffMarket.CORRECTED), DAY + 9)
+    assert (m.quote.last_price, m.quote.day.low_price, m.quote.day.volume) == ("48", "48", "3")
+    m.add_trade(replace(withdrawn("T2b"), received_ns=DAY + 10), DAY + 10)
+    assert (m.quote.day.low_price, m.quote.day.volume) == ("50", "2")
+
+
 def test_a_volume_of_the_same_message_is_not_changed_again(m) -> None:
     tell(m, DayStatistics(volume="1000"), DAY + 9)
     m.add_trade(withdrawn("T2"), DAY + 9)

@@ -29,5 +29,5 @@ def test_callers_without_a_user_are_not_counted():
         limit.enter(None)
     limit.leave(None)
     limit.enter(user("ann"))
-    with pytest.raises(MeshError):
+    with pytest.raises(MeshError, match="ann has 1 calls open"):
         limit.enter(user("ann"))

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+import typer
 
 from meshctl.commands.common import number
 from meshctl.commands.resolve import found_execution
-from meshctl.commands.ticket import SideWord, Ticket, bracket, oco_pair
+from meshctl.commands.ticket import SideWord, Ticket, bracket, moment, oco_pair
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 
 
@@ -52,3 +53,16 @@ def test_every_number_of_an_order_may_be_typed_with_zeros_at_its_end():
     assert oco_pair(request(), "600.0").orders[1].terms.stop_price == "600"
     found = found_execution("E:1:10.0:240.50")
     assert (found.exec_id, found.quantity, found.price) == ("E:1", "10", "240.5")
+
+
+@pytest.mark.parametrize(
+    "typed", ["2h", "2h ago", "10:00", "2027-01-31T10:00", "2027-01-31T11:00+01:00"]
+)
+def test_a_time_in_the_past(typed):
+    now = datetime(2027, 1, 31, 12, tzinfo=UTC)
+    assert moment(typed, now, "--at", past=True).ToJsonString() == "2027-01-31T10:00:00Z"
+
+
+def test_an_order_does_not_expire_in_the_past():
+    with pytest.raises(typer.Exit):
+        moment("2h ago", datetime(2027, 1, 31, 12, tzinfo=UTC), "--expire")

@@ -50,7 +50,9 @@ def test_why_a_listing_has_no_prices(reason, text, said):
     assert no_prices_words(listing) == said
 
 
-@pytest.mark.parametrize("wanted", ["BRK.B", "BRK.B.SIMA", "BRK_2EB", "brk_2eb.sima"])
+@pytest.mark.parametrize(
+    "wanted", ["BRK.B", "BRK.B.SIMA", "BRK_2EB", "brk_2eb.sima", "brk.b", "Brk.b.sima"]
+)
 async def test_a_listing_is_found_by_its_name_and_by_the_venues_symbol(wanted):
     class Mesh:
         async def instruments(self, text):
@@ -63,3 +65,17 @@ async def test_a_listing_is_found_by_its_name_and_by_the_venues_symbol(wanted):
             ]  # fmt: skip
 
     assert (await resolve(Mesh(), wanted)).instrument_id == "BRK_2EB.SIMA"
+
+
+async def test_symbols_that_differ_in_small_letters_are_told_apart():
+    class Mesh:
+        async def instruments(self, _):
+            return [
+                instrument_pb2.Instrument(
+                    instrument_id=f"{name}.SIMA", symbol=name, venue_symbol=symbol, venue_mic="SIMA"
+                )
+                for name, symbol in {"BRK_2EB": "BRK.B", "BRK_2E_62": "BRK.b"}.items()
+            ]
+
+    assert (await resolve(Mesh(), "BRK.b")).symbol == "BRK_2E_62"
+    assert (await resolve(Mesh(), "BRK.B")).symbol == "BRK_2EB"

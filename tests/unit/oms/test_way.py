@@ -2,9 +2,9 @@
 
 import pytest
 
-from ordermesh.oms.v1 import event_pb2, order_pb2
+from ordermesh.oms.v1 import event_pb2, order_pb2, order_way_pb2
 from svc_oms.service.codec.parked_messages import masked
-from svc_oms.service.way.fix_record import FixRecord
+from svc_oms.service.way.fix_record import FixRecord, leave_one_text
 
 ORDER = order_pb2.Order(
     order_id="O", account_id="ACC-ALICE", symbol="ASML", isin="NL0010273215", currency="EUR",
@@ -97,6 +97,32 @@ def test_the_message_of_each_event(made, text):
         assert (found.msg_seq_num, found.msg_type) == (
             made.msg_seq_num, found.text[3 : found.text.index("|")]
         )  # fmt: skip
+
+
+def test_the_symbol_is_the_one_that_the_venue_got():
+    record = FixRecord(ORDER, "ASML.X")
+    for made in (own("accepted", {"order": ORDER}, state=SENT), own("cancel_requested")):
+        assert "|55=ASML.X|" in record.message(made).text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kept"),
+    [
+        (("acknowledged", "executed"), 1),
+        (("executed", "canceled"), 0),
+        (("replaced", "expired"), 1),
+    ],
+)
+def test_a_message_that_made_several_events_is_shown_once(kinds, kept):
+    record = FixRecord(ORDER)
+    bodies = {"executed": {"execution": FILL}}
+    events = [venue(kind, bodies.get(kind)) for kind in kinds]
+    steps = [
+        order_way_pb2.WayStep(actor=one.actor, event=one, fix=record.message(one)) for one in events
+    ]
+    leave_one_text(steps)
+    assert [bool(step.fix.text) for step in steps] == [number == kept for number in range(2)]
+    assert {step.fix.msg_seq_num for step in steps} == {7}
 
 
 def test_a_later_message_has_the_terms_and_the_name_of_its_time():

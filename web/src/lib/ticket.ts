@@ -67,6 +67,9 @@ export function firstQuantity(instrument: Instrument): string {
   return quantityFault(instrument, "100") === "" ? "100" : format(lotOf(instrument));
 }
 
+/** States of a listing in which the mesh takes orders. */
+const TAKES_ORDERS: ReadonlySet<TradingStatus> = new Set([TradingStatus.OPEN, TradingStatus.AUCTION]);
+
 /** Checks a draft as the mesh will; returns the order, or the faults by field. */
 export function check(
   draft: Draft,
@@ -76,7 +79,7 @@ export function check(
   const faults: Faults = {};
   if (draft.accountId === "") faults.accountId = "is missing";
   if (!instrument) faults.instrumentId = draft.instrumentId === "" ? "is missing" : "is not a listing";
-  else if (instrument.tradingStatus !== TradingStatus.OPEN) faults.instrumentId = "is not open for trading";
+  else if (!TAKES_ORDERS.has(instrument.tradingStatus)) faults.instrumentId = "is not open for trading";
   const quantity = checkNumber(draft.quantity, (text) => (instrument ? quantityFault(instrument, text) : ""));
   if (quantity.why) faults.quantity = quantity.why;
   const terms = checkTerms(draft, instrument, faults);
