@@ -286,7 +286,7 @@ class Play:
     def _cancel_reject(self, options: dict[str, str]) -> str:
         letter = options.get("for", LETTERS[self.requests - 1])
         tags = {
-            "t37": f"V-{self.order_id}", "t11": self._id(letter),
+            "t37": self.phoned or f"V-{self.order_id}", "t11": self._id(letter),
             "t41": self._id(options["orig"]) if "orig" in options else self.book.cl_ord_id,
             "t39": options.get("status", self.book.status),
             "t434": "2" if letter in self.asked else "1", "t102": options.get("reason", "0"),
