@@ -9,7 +9,7 @@ import pytest
 
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow
 from ordermesh.oms.v1 import order_flow_service_pb2_grpc as flow_grpc
-from tests.support.edge import get_order, running_edge
+from tests.support.edge import get_order, request, running_edge
 from tests.support.tokens import bearer
 from tests.support.waiting import wait_for
 
@@ -199,3 +199,14 @@ def test_only_proxies_of_our_own_say_whose_a_call_is(
     else:
         assert last == client
         assert f'"client":"{client}"' in log.read_text()
+
+
+@pytest.mark.parametrize("path", ["MarketDataService/List", "InstrumentService/List"])
+def test_a_client_that_closes_after_one_call_gets_the_whole_reply(edge, token, path):
+    """HTTP/1.1 with "Connection: close", as urllib sends it; refused or answered by a service."""
+    url = f"/ordermesh.marketdata.v1.{path}"
+    kept = request(edge, "POST", url, b"{}", token, content_type="application/json")
+    ended = request(
+        edge, "POST", url, b"{}", token, content_type="application/json", connection="close"
+    )
+    assert (ended.status, ended.body) == (kept.status, kept.body)

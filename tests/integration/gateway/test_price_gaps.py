@@ -35,7 +35,7 @@ async def venue(bench: Bench) -> AsyncIterator[RawVenue]:
     made = RawVenue("ORDERMESH-MD")
     made.answer = answers
     await made.start()
-    listed = [{"symbol": symbol} for symbol in LISTED]
+    listed = [{"symbol": symbol, "currency": "EUR"} for symbol in LISTED]
     bench.sessions = [
         bench.market_session(
             port=made.port, instruments=listed,

@@ -24,7 +24,7 @@ async def venue(bench: Bench) -> AsyncIterator[RawVenue]:
 
 def session(bench: Bench, venue: RawVenue, **keys) -> dict:
     return bench.market_session(
-        port=venue.port, heartbeat_s=1, instruments=[{"symbol": "ASML"}],
+        port=venue.port, heartbeat_s=1, instruments=[{"symbol": "ASML", "currency": "EUR"}],
         dialect={"security_list": False}, **keys,
     )  # fmt: skip
 
