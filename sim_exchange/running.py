@@ -10,7 +10,7 @@ from mesh.log import get_logger
 from sim_exchange.adapters.fix.acceptor import (
     VenueAcceptor,
     acceptor_text,
-    free_loopback_port,
+    free_inner_port,
     store_tail,
     was_logged_on,
 )
@@ -95,7 +95,7 @@ def make_parts(settings: SimSettings) -> Parts:
     market_data = MarketDataSessions(venue, sender, _hours(settings), without_prices)
     application = VenueApplication(sender, OrderSessions(venue, answers, sender), market_data)
     store = folder / "fix"
-    inner_port = free_loopback_port()
+    inner_port = free_inner_port()
     clients = settings.sim_clients.split(",")
     sender.copied |= {
         client

@@ -72,4 +72,4 @@ def test_curl(mesh: Mesh, project: Path) -> None:
 
 def test_curl_shows_why_it_was_not_let_in(mesh: Mesh, project: Path) -> None:
     place = block("curl --cacert").partition("\n\n")[2].partition("\n")[2]
-    assert "Jwt" in shell(mesh, project, f"TOKEN=wrong\n{place}").stdout
+    assert '"reason":"UNAUTHENTICATED"' in shell(mesh, project, f"TOKEN=wrong\n{place}").stdout

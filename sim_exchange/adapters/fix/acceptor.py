@@ -1,5 +1,6 @@
 """The SocketAcceptor of a venue: one port; orders, market data and a drop copy per client."""
 
+import random
 import re
 import socket
 from collections.abc import Iterable
@@ -10,12 +11,13 @@ import quickfix as fix
 
 from fix.acceptor_guard import AcceptorGuard
 from fix.dictionary import dictionary_text
-from fix.guard import LOOPBACK
 from fix.loopback import only_on_loopback
 from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
 from sim_exchange.adapters.fix.client_groups import GROUPS
 from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX
 
+INNER_PORTS = range(20_000, 32_768)
+INNER_PORT_TRIES = 100
 STORE_TAIL_BYTES = 4 * 1024 * 1024
 """How much of a session's stored messages is searched for the reports of one batch."""
 
@@ -94,11 +96,26 @@ class VenueAcceptor:
         self._guard.stop()
 
 
-def free_loopback_port() -> int:
-    """Find a port for QuickFIX to listen on: it cannot say which one it was given."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def free_inner_port() -> int:
+    """Find a port for QuickFIX to listen on: it cannot say which one it was given.
+
+    It is below those that the system gives to outgoing connections: one of them could take it
+    before QuickFIX does.
+
+    Raises:
+        OSError: Every port that was tried is taken.
+    """
+    for tries_left in reversed(range(INNER_PORT_TRIES)):
+        port = random.choice(INNER_PORTS)  # noqa: S311  not a secret
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                if not tries_left:
+                    raise
+            else:
+                return port
+    raise AssertionError("unreachable")
 
 
 def store_tail(store: Path, mic: str, client: str) -> bytes:

@@ -26,6 +26,7 @@ async def test_listings_are_reported_and_that_there_are_no_prices(bench: Bench) 
     assert [(b.from_price, b.tick_size) for b in exs1.tick_table] == [("0", "0.05")]
     assert bench.market.opens[0].session_id == "test-orders-listings"
     assert bench.market.opens[0].venue_mic == "TEST"
+    await until(lambda: bench.market.statuses, "the status of the venue")
     assert [status.feed_up for status in bench.market.statuses] == [False]
     assert bench.market.updates == []
 

@@ -47,6 +47,9 @@ def users(tmp_path, postgres_server, tls_folder):
 
 
 async def test_the_role_of_the_service_cannot_rewrite_users(users):
+    owner = await asyncpg.connect(users.database_url)
+    await owner.execute("CREATE SCHEMA oms; CREATE TABLE oms.orders (order_id text)")
+    await owner.close()
     connection = await asyncpg.connect(as_service(users.database_url, "identity"))
     for statement in REFUSED:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

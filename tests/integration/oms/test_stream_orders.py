@@ -126,18 +126,20 @@ class Day:
         request = order_service_pb2.ReplaceRequest(
             idempotency_key=self.key(), order_id=order_id, terms=terms
         )
-        answer = await self.client.orders.Replace(request, metadata=self.client.metadata)
-        return await self._asked(answer.order)
+        before = len(self.gateway.commands)
+        await self.client.orders.Replace(request, metadata=self.client.metadata)
+        return await self._asked(order_id, before)
 
     async def cancel(self, order_id: str) -> str:
-        return await self._asked((await self.client.cancel(self.key(), order_id)).order)
+        before = len(self.gateway.commands)
+        await self.client.cancel(self.key(), order_id)
+        return await self._asked(order_id, before)
 
-    async def _asked(self, order: order_pb2.Order) -> str:
-        """The ClOrdID(11) of the command the gateway got last of an order."""
-        sent = self.gateway.commands
-        version = order.progress.version
-        await until(lambda: sent[-1].order_id == order.order_id, f"command of version {version}")
-        return sent[-1].cl_ord_id
+    async def _asked(self, order_id: str, before: int) -> str:
+        """The ClOrdID(11) of the next command of an order after so many commands."""
+        command = await self.gateway.command(before)
+        assert command.order_id == order_id
+        return command.cl_ord_id
 
     async def executions(self) -> None:
         filled, corrected = await self.working(), await self.working()
