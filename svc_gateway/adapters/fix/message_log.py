@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-# Password(554) never reaches a file.
-_SECRET = re.compile("\x01554=[^\x01]*")
+# Password(554) and NewPassword(925) never reach a file.
+_SECRET = re.compile("\x01(554|925)=[^\x01]*")
 
 
 class MessageLog:
@@ -21,7 +21,7 @@ class MessageLog:
 
     def write(self, direction: str, raw: str) -> None:
         """Append one message with its time; fields are shown with | between them."""
-        text = _SECRET.sub("\x01554=***", raw).replace("\x01", "|")
+        text = _SECRET.sub("\x01\\1=***", raw).replace("\x01", "|")
         line = f"{time.time_ns()} {direction} {text}\n"
         if self._size + len(line) > self._half:
             self._turn()

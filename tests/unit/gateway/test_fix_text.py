@@ -401,7 +401,7 @@ def test_an_absent_store_is_no_store(tmp_path) -> None:
 def test_the_message_log_is_bounded_and_hides_passwords(tmp_path) -> None:
     log = MessageLog(tmp_path / "messages.log", 4000)
     for number in range(200):
-        log.write(">", f"8=FIX.4.4{SOH}35=A{SOH}554=secret{SOH}58={number}{SOH}")
+        log.write(">", f"8=FIX.4.4{SOH}35=A{SOH}554=secret{SOH}925=secret{SOH}58={number}{SOH}")
     log.close()
     files = list(tmp_path.iterdir())
     assert sum(file.stat().st_size for file in files) <= 4000
