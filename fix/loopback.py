@@ -8,7 +8,8 @@ import os
 import socket
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from fix.guard import LOOPBACK
+
 ANY = "0.0.0.0"  # noqa: S104  what is looked for
 BACKLOG = 128
 _OPEN_FILES = Path("/dev/fd")

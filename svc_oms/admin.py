@@ -3,7 +3,8 @@
 import asyncio
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -41,16 +42,22 @@ PROGRESS_INTERVAL_S = 2.0
 
 
 def _database_url() -> str:
-    try:
-        url = load_settings(OmsSettings).database_url
-    except SettingsError as error:
-        raise typer.BadParameter(str(error)) from error
+    url = load_settings(OmsSettings).database_url
     if not url:
         raise typer.BadParameter(
             "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name; svc_oms/README.md has "
             "the one of the local stack"
         )
     return url
+
+
+@asynccontextmanager
+async def _store(name: str = "svc-oms-admin") -> AsyncIterator[PostgresStore]:
+    store = await PostgresStore.connect(_database_url(), name)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @app.command()
@@ -67,11 +74,8 @@ def migrate(
 
     async def bring() -> int:
         await run_migrations(_database_url(), service_role=service_role)
-        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
-        try:
+        async with _store() as store:
             return await build_positions(store, store.controls())
-        finally:
-            await store.close()
 
     built = asyncio.run(bring())
     typer.echo(f"schema oms is at revision {newest_revision()}")
@@ -84,11 +88,8 @@ def rebuild() -> None:
     """Build the positions that differ from the log anew; `verify` says which they are."""
 
     async def bring() -> int:
-        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
-        try:
+        async with _store() as store:
             return await rebuild_positions(store, store.controls())
-        finally:
-            await store.close()
 
     typer.echo(f"positions of {asyncio.run(bring())} accounts were built anew")
 
@@ -111,14 +112,11 @@ def ensure_account(
     info = AccountInfo(account, name, currency, firm, state, own_name)
 
     async def ensure() -> bool:
-        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
-        try:
+        async with _store() as store:
             text = f"account {account} is {name!r}, {currency}, firm {firm}, desk {desk or 'none'}"
             now_ns = SystemClock().now_ns()
             entry = action(now_ns, by, "admin/ensure-account", text, account_id=account)
             return await store.ensure_account(info, AuditLog("admin").recorder(entry))
-        finally:
-            await store.close()
 
     typer.echo(f"account {account} {'created' if asyncio.run(ensure()) else 'is there'}")
 
@@ -136,14 +134,11 @@ def disconnect_default(
     text = f"cancel on disconnect is {'off' if grace_s is None else f'{grace_s} s'} by default"
 
     async def set_default() -> bool:
-        store = await PostgresStore.connect(_database_url(), "svc-oms-admin")
-        try:
+        async with _store() as store:
             now_ns = SystemClock().now_ns()
             entry = action(now_ns, by, "admin/disconnect-default", text, account_id=account)
             record = AuditLog("admin").recorder(entry)
             return await store.guards().set_default(account, grace_s, record)
-        finally:
-            await store.close()
 
     if not asyncio.run(set_default()):
         raise typer.BadParameter(f"account {account!r} does not exist")
@@ -153,14 +148,11 @@ def disconnect_default(
 @app.command()
 def partitions() -> None:
     """List the partitions of the order log; mark those past ORDERMESH_RETENTION_EVENTS_DAYS."""
-    url, days = _database_url(), load_settings(OmsSettings).retention_events_days
+    days = load_settings(OmsSettings).retention_events_days
 
     async def read() -> list[Partition]:
-        store = await PostgresStore.connect(url, "svc-oms-admin")
-        try:
+        async with _store() as store:
             return await store.partitions(days)
-        finally:
-            await store.close()
 
     for part in asyncio.run(read()):
         line = f"{part.name}\t{part.bounds}\t{part.size_bytes // 1024} KiB"
@@ -238,14 +230,11 @@ def verify(
     checkpointed = _checkpointed(against, key)
 
     async def check() -> int:
-        store = await PostgresStore.connect(_database_url(), "svc-oms-verify")
-        try:
+        async with _store("svc-oms-verify") as store:
             report = await verify_book(store, scope, _Progress().show)
             report.add(await older_findings(store.recoveries(), _marks(mark or ())))
             for name, known in checkpointed.items():
                 await compare_with_checkpoint(store, name, known, report)
-        finally:
-            await store.close()
         for line in report.lines():
             typer.echo(line)
         return EXIT_DIFFERENCE if report.found else 0
@@ -285,12 +274,8 @@ def checkpoint(
     """Write the newest entry of every log, signed; `verify --against` compares with it later."""
 
     async def read() -> tuple[str, list[Head]]:
-        store = await PostgresStore.connect(_database_url(), "svc-oms-checkpoint")
-        try:
-            async with store.audit() as reader:
-                return await reader.epoch(), await reader.heads()
-        finally:
-            await store.close()
+        async with _store("svc-oms-checkpoint") as store, store.audit() as reader:
+            return await reader.epoch(), await reader.heads()
 
     try:
         epoch, heads = asyncio.run(read())

@@ -69,7 +69,8 @@ class ThreadHandover(Generic[T]):
 
         Other tasks of the event loop get their turn in between, also while items keep coming.
         """
-        await asyncio.sleep(0)
+        if self._items:
+            await asyncio.sleep(0)
         while True:
             with self._lock:
                 if self._items:

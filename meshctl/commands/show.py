@@ -56,12 +56,12 @@ async def show(
     if answer.events_left_out:
         say(f"{answer.events_left_out} earlier events are not shown: older than what is kept")
     for step in answer.steps:
-        _tell_step(step)
+        _say_step(step)
     for controls in answer.controls:
-        _tell_controls(controls)
+        _say_controls(controls)
 
 
-def _tell_step(step: order_way_pb2.WayStep) -> None:
+def _say_step(step: order_way_pb2.WayStep) -> None:
     who = called(step.actor, step.actor_name) or "nobody known"
     say(_exact(step.at), Text(who, "bold"), step_words(step), markup=False)
     if step.kill_switch:
@@ -95,7 +95,7 @@ def step_words(step: order_way_pb2.WayStep) -> str:
             return f"statement {step.statement.statement_id}: {step.statement.text}"
 
 
-def _tell_controls(controls: order_way_pb2.ControlsAt) -> None:
+def _say_controls(controls: order_way_pb2.ControlsAt) -> None:
     say(f"\nin force at {_exact(controls.at)} ({controls.checked})", style="bold", markup=False)
     lines = list(control_lines(controls))
     for line in lines or ["nothing but the venue's own limits"]:

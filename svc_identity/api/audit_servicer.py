@@ -1,22 +1,21 @@
 """IdentityAuditService: pages of the audit log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mesh.access import Access, user
 from mesh.call import Call
-from mesh.errors import refuse
 from mesh.timestamps import from_timestamp, to_timestamp
 from ordermesh.identity.v1 import identity_audit_service_pb2 as pb
+from svc_identity.api.answering import answered
 from svc_identity.domain.audit import AuditEntry
 from svc_identity.domain.users import fold_username
-from svc_identity.service.ports import AuditFilter, Store, StoreUnavailableError
+from svc_identity.service.ports import AuditFilter, Store
 
 SERVICE_NAME: Final = "ordermesh.identity.v1.IdentityAuditService"
 ACCESS: Final[Mapping[str, Access]] = {"List": user("AUDITOR", "RISK", "OPERATOR")}
 
 PAGE_DEFAULT: Final = 100
-RETRY_AFTER_S: Final = 1.0
 
 
 class AuditServicer:
@@ -37,17 +36,12 @@ class AuditServicer:
             request.before_entry_id,
             request.page_size or PAGE_DEFAULT,
         )
-        try:
-            async with self._store.work() as work:
-                entries = await work.audit.page(wanted)
-        except StoreUnavailableError as error:
-            raise refuse(
-                "DEPENDENCY_UNAVAILABLE",
-                "the user database is not available; try again shortly",
-                retry_after_s=RETRY_AFTER_S,
-                dependency="database",
-            ) from error
+        entries = await answered(self._page(wanted))
         return pb.IdentityAuditServiceListResponse(entries=map(entry_to_proto, entries))
+
+    async def _page(self, wanted: AuditFilter) -> Sequence[AuditEntry]:
+        async with self._store.work() as work:
+            return await work.audit.page(wanted)
 
 
 def entry_to_proto(entry: AuditEntry) -> pb.IdentityAuditEntry:

@@ -117,11 +117,10 @@ class MarketData:
         venue.frame_at_ns = self.clock.now_ns()
         venue.calendar, venue.day_ends_ns = identity.calendar, 0
         venue.book_depth = identity.book_depth
-        for entry in self.of_venue(identity.venue_mic):
-            entry.market.book.depth = identity.book_depth
         session = FeedSession(self, identity, venue, superseded)
         self._owners[identity.venue_mic] = session
         for entry in self.of_venue(identity.venue_mic):
+            entry.market.book.depth = identity.book_depth
             entry.market.use_calendar(identity.calendar)
             if new_life:
                 self.publish(entry, entry.market.forget_book())

@@ -4,6 +4,7 @@ import random
 import re
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,17 +106,11 @@ def free_inner_port() -> int:
     Raises:
         OSError: Every port that was tried is taken.
     """
-    for tries_left in reversed(range(INNER_PORT_TRIES)):
-        port = random.choice(INNER_PORTS)  # noqa: S311  not a secret
-        with socket.socket() as probe:
-            try:
-                probe.bind(("", port))
-            except OSError:
-                if not tries_left:
-                    raise
-            else:
-                return port
-    raise AssertionError("unreachable")
+    for port in random.sample(INNER_PORTS, INNER_PORT_TRIES):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise OSError(f"none of {INNER_PORT_TRIES} ports from {INNER_PORTS[0]} on is free")
 
 
 def store_tail(store: Path, mic: str, client: str) -> bytes:

@@ -15,11 +15,6 @@ from svc_oms.service.codec.derived import derive, reader, register
 TIMESTAMPS_KEPT_MAX = 64
 
 
-def optional_text(number: Decimal | None) -> str:
-    """Return the canonical text, or the empty text if there is no number."""
-    return "" if number is None else plain(number)
-
-
 def optional_price(text: str) -> Price | None:
     """Read a price that may be left out."""
     return Price(Decimal(text)) if text else None

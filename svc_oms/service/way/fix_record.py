@@ -4,19 +4,20 @@ The raw text of messages is not kept with the orders: ADR 25 has the reasons. Ea
 report has its MsgType(35) and MsgSeqNum(34), and every value that counted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kernel.side import CODE_OF_SIDE
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_way_pb2
+from svc_oms.domain.reports.report_parts import TIMES_IN_FORCE
 from svc_oms.service.codec.parked_messages import masked
 
 Field = tuple[int, object]
 
-_SIDES: Final = {1: "1", 2: "2", 3: "5", 4: "6"}
 _TYPES: Final = {1: "1", 2: "2", 3: "3", 4: "4", 5: "K", 6: "2", 7: "P", 8: "P"}
-_TIMES: Final = {1: "0", 2: "1", 3: "3", 4: "4", 5: "6", 6: "2", 7: "7"}
+_TIMES: Final[Mapping[int, str]] = {time: code for code, time in TIMES_IN_FORCE.items()}
 _STATES: Final = {
     1: "A", 2: "0", 3: "1", 4: "2", 5: "3", 6: "4", 7: "6", 8: "7", 9: "8", 10: "9", 11: "B",
     12: "C", 13: "E",
@@ -180,7 +181,7 @@ def _instrument(order: order_pb2.Order) -> Iterator[Field]:
     yield from ((1, order.account_id), (55, order.symbol))
     if order.isin:
         yield from ((48, order.isin), (22, "4"))
-    yield from ((15, order.currency), (54, _SIDES.get(order.side, "")))
+    yield from ((15, order.currency), (54, CODE_OF_SIDE.get(order.side, "")))
 
 
 def _terms(terms: order_pb2.OrderTerms) -> Iterator[Field]:
