@@ -92,12 +92,24 @@ class Half(asyncio.Protocol):
         self.address = peer[0] if peer else ""
 
     def join(self, other: "Half") -> None:
-        """Carry to this side, and back."""
+        """Carry to this side, and back; if one side has ended before, the other ends with it."""
         self.other, other.other = other, self
+        for half in (self, other):
+            half._follow()  # noqa: SLF001  both are of this class
+        if self._ended:
+            return
         for half in (self, other):
             early, half._early = half._early, b""  # noqa: SLF001  both are of this class
             if early:
                 half.data_received(early)
+
+    def _follow(self) -> None:
+        """End without a second report if the other side has ended, and said why."""
+        other_ended = self.other is not None and self.other._ended  # noqa: SLF001  of this class
+        if other_ended and not self._ended:
+            self._ended = True
+            if self.transport is not None:
+                self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Carry the bytes; as whole messages if they must be checked."""

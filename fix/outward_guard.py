@@ -66,7 +66,7 @@ class OutwardGuard(GuardThread):
             self._halves.add(venue)
             await self._join(venue)
             await venue.over.wait()
-            self._halves.discard(venue)
+            self._halves = {half for half in self._halves if not half.closed}
 
     async def _join(self, venue: Half) -> None:
         """Let QuickFIX connect, and carry between it and the venue."""
@@ -92,10 +92,7 @@ class OutwardGuard(GuardThread):
             return
         half = engine.result()
         self._halves.add(half)
-        if venue.closed and half.transport is not None:
-            half.transport.close()
-        else:
-            half.join(venue)
+        half.join(venue)
 
     async def _engine(self, port: HeldPort) -> Half:
         """Wait for QuickFIX's connection; others are refused."""

@@ -67,6 +67,8 @@ async def test_the_cancel_of_an_order_that_never_left_does_not_leave_either(benc
     await bench.up()
     await bench.oms.until_confirmed(bench.oms.block(block(venue_mic="TEST")))
     bench.oms.command(command(1, **origin()))
+    # A cancel that arrives before withdraws the order instead.
+    await bench.oms.until_receipts(1)
     bench.oms.command(change(1, CANCEL, 2))
     await bench.oms.until_receipts(2)
     assert [r.outcome for r in bench.oms.receipts] == [NOT_SENT, NOT_SENT]
