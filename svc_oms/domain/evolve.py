@@ -406,6 +406,7 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.TRIGGER_MOVED: _trigger_moved,
     EventKind.RELEASED: _released,
     EventKind.STATUS_REQUESTED: _status_requested,
+    EventKind.ROUTING_DECIDED: _nothing,
     EventKind.COMMAND_REFUSED: _nothing,
     EventKind.VENUE_REPORT_PARKED: _parked,
 }

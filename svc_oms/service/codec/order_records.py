@@ -20,6 +20,8 @@ from svc_oms.service.codec.values import (
     optional_price,
     rejection_message,
     rejection_value,
+    routing_message,
+    routing_value,
     terms_message,
     terms_value,
     timestamp,
@@ -85,6 +87,10 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.approved_by = order.approved_by
     if order.origin is not None:
         message.origin = order.origin  # type: ignore[assignment] # by number
+    if order.routing is not None:
+        message.routing.CopyFrom(routing_message(order.routing))
+    if order.routing_decision:
+        message.routing_decision = order.routing_decision
     return message
 
 
@@ -141,7 +147,10 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         created_at_us=order.created_at_ns // NS_PER_US,
         updated_at_us=order.updated_at_ns // NS_PER_US,
         closed=closed,
-        waits=order.base_state in LOCAL or (order.reduce_only and not closed),
+        waits=(
+            order.base_state in LOCAL
+            or (not closed and (order.reduce_only or order.routing is not None))
+        ),
         group_id="" if link is None else link.group_id,
         unsolicited_key=order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
         fold=fold_message(order).SerializeToString(),
@@ -207,6 +216,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         origin=OrderOrigin(message.origin) if message.origin else None,
         for_next_session=message.for_next_session,
         reduce_only=message.reduce_only,
+        routing=routing_value(message.routing) if message.HasField("routing") else None,
+        routing_decision=message.routing_decision,
     )
 
 

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order.proto.
  */
 export const file_ordermesh_oms_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIrIDCgpPcmRlclRlcm1zEhgKCHF1YW50aXR5GAEgASgJQgaiuxgCMAsSGwoLbGltaXRfcHJpY2UYAiABKAlCBqK7GAIwCxIaCgpzdG9wX3ByaWNlGAMgASgJQgaiuxgCMAsSIAoQZGlzcGxheV9xdWFudGl0eRgEIAEoCUIGorsYAjALEjwKDXRpbWVfaW5fZm9yY2UYBSABKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlQgaiuxgCCAESLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KD3RyYWlsaW5nX29mZnNldBgHIAEoCUIGorsYAjALEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZRIdCg1jYXNoX3F1YW50aXR5GAogASgJQgaiuxgCMAsSHAoUcXVhbnRpdHlfaXNfZXN0aW1hdGUYCyABKAgiOQoMT3JkZXJUcmlnZ2VyEhIKCnN0b3BfcHJpY2UYASABKAkSFQoNZXh0cmVtZV9wcmljZRgCIAEoCSJYCgNQZWcSOQoJcmVmZXJlbmNlGAEgASgOMh4ub3JkZXJtZXNoLm9tcy52MS5QZWdSZWZlcmVuY2VCBqK7GAIIARIWCgZvZmZzZXQYAiABKAlCBqK7GAIwCiLrAwoRUmVndWxhdG9yeURldGFpbHMSMwoIY2FwYWNpdHkYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdDYXBhY2l0eRI8ChNpbnZlc3RtZW50X2RlY2lzaW9uGAIgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEjsKEmV4ZWN1dGlvbl9kZWNpc2lvbhgDIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlchIhChFjbGllbnRfc2hvcnRfY29kZRgEIAEoCUIGorsYAjAJEiAKGGRpcmVjdF9lbGVjdHJvbmljX2FjY2VzcxgFIAEoCBIbChNsaXF1aWRpdHlfcHJvdmlzaW9uGAYgASgIEhMKC2FsZ29yaXRobWljGAcgASgIEh4KDGFsZ29yaXRobV9pZBgIIAEoCUIIorsYBBoCEDISbQoYbm9uX2V4ZWN1dGluZ19icm9rZXJfbGVpGAkgASgJQkuiuxhHGkUQFBoUW0EtWjAtOV17MTh9WzAtOV17Mn0iK2FuIExFSSBvZiAxOCBsZXR0ZXJzIG9yIGRpZ2l0cyBhbmQgMiBkaWdpdHMSIAoYY29tbW9kaXR5X3Jpc2tfcmVkdWN0aW9uGAogASgIImgKDURlY2lzaW9uTWFrZXISOQoEa2luZBgBIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlcktpbmRCBqK7GAIIARIcCgpzaG9ydF9jb2RlGAIgASgJQgiiuxgECAEwCSKXAQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQSHAoKcGFyZW50X2tleRgEIAEoCUIIorsYBBoCEEAipgEKDU9yZGVyUHJvZ3Jlc3MSKwoFc3RhdGUYASABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSFAoMY3VtX3F1YW50aXR5GAIgASgJEhcKD2xlYXZlc19xdWFudGl0eRgDIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEQoJY2xfb3JkX2lkGAYgASgJIuwHCgVPcmRlchIQCghvcmRlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRIVCg1pbnN0cnVtZW50X2lkGAQgASgJEg4KBnN5bWJvbBgFIAEoCRIRCgl2ZW51ZV9taWMYBiABKAkSDAoEaXNpbhgHIAEoCRIQCghjdXJyZW5jeRgIIAEoCRIkCgRzaWRlGAkgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYCiABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgLIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIzCg1wZW5kaW5nX3Rlcm1zGAwgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjEKCHByb2dyZXNzGA0gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclByb2dyZXNzEhYKDnZlbnVlX29yZGVyX2lkGA4gASgJEjcKCnJlZ3VsYXRvcnkYDyABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEikKBGxpbmsYECABKAsyGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGluaxIRCglwbGFjZWRfYnkYESABKAkSEwoLY2xpZW50X25vdGUYEiABKAkSLwoJcmVqZWN0aW9uGBMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhgKEGNyZWF0ZWRfc2VxdWVuY2UYFCABKAQSFQoNbGFzdF9zZXF1ZW5jZRgVIAEoBBIuCgpjcmVhdGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hbm9tYWx5X2NvdW50GBggASgNEi0KCXdhaXRzX2ZvchgZIAEoDjIaLm9yZGVybWVzaC5vbXMudjEuV2FpdHNGb3ISLwoHdHJpZ2dlchgaIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUcmlnZ2VyEhMKC2FwcHJvdmVkX2J5GBsgASgJEhQKDHBlZ2dlZF9wcmljZRgeIAEoCRItCgZvcmlnaW4YHyABKA4yHS5vcmRlcm1lc2gub21zLnYxLk9yZGVyT3JpZ2luEhgKEGZvcl9uZXh0X3Nlc3Npb24YICABKAgSEwoLcmVkdWNlX29ubHkYISABKAgi+AIKCUV4ZWN1dGlvbhIPCgdleGVjX2lkGAEgASgJEhEKCXZlbnVlX21pYxgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRISCgphY2NvdW50X2lkGAQgASgJEhUKDWluc3RydW1lbnRfaWQYBSABKAkSJAoEc2lkZRgGIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIQCghxdWFudGl0eRgHIAEoCRINCgVwcmljZRgIIAEoCRIQCghjdXJyZW5jeRgJIAEoCRIuCgp2ZW51ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJbGlxdWlkaXR5GAwgASgNEhcKD2xhc3RfbWFya2V0X21pYxgNIAEoCRIOCgZidXN0ZWQYDiABKAgSFAoMY3VtX3F1YW50aXR5GA8gASgJIp0BCgdBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhUKDWJhc2VfY3VycmVuY3kYAyABKAkSDwoHZmlybV9pZBgEIAEoCRIvCgZzdGF0dXMYBSABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXMSDwoHZGVza19pZBgGIAEoCSKYAQoIUG9zaXRpb24SEgoKYWNjb3VudF9pZBgBIAEoCRIMCgRpc2luGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJEhAKCHF1YW50aXR5GAQgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBSABKAkSFwoPcmVhbGlzZWRfcHJvZml0GAYgASgJEhYKDmFzX29mX3NlcXVlbmNlGAcgASgEKmoKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEgwKCFNJREVfQlVZEAESDQoJU0lERV9TRUxMEAISEwoPU0lERV9TRUxMX1NIT1JUEAMSGgoWU0lERV9TRUxMX1NIT1JUX0VYRU1QVBAEKvEBCglPcmRlclR5cGUSGgoWT1JERVJfVFlQRV9VTlNQRUNJRklFRBAAEhUKEU9SREVSX1RZUEVfTUFSS0VUEAESFAoQT1JERVJfVFlQRV9MSU1JVBACEhMKD09SREVSX1RZUEVfU1RPUBADEhkKFU9SREVSX1RZUEVfU1RPUF9MSU1JVBAEEh4KGk9SREVSX1RZUEVfTUFSS0VUX1RPX0xJTUlUEAUSFgoST1JERVJfVFlQRV9JQ0VCRVJHEAYSFQoRT1JERVJfVFlQRV9QRUdHRUQQBxIcChhPUkRFUl9UWVBFX1RSQUlMSU5HX1NUT1AQCCrWAQoLVGltZUluRm9yY2USHQoZVElNRV9JTl9GT1JDRV9VTlNQRUNJRklFRBAAEhUKEVRJTUVfSU5fRk9SQ0VfREFZEAESFQoRVElNRV9JTl9GT1JDRV9HVEMQAhIVChFUSU1FX0lOX0ZPUkNFX0lPQxADEhUKEVRJTUVfSU5fRk9SQ0VfRk9LEAQSFQoRVElNRV9JTl9GT1JDRV9HVEQQBRIZChVUSU1FX0lOX0ZPUkNFX0FUX09QRU4QBhIaChZUSU1FX0lOX0ZPUkNFX0FUX0NMT1NFEAcq4gMKCk9yZGVyU3RhdGUSGwoXT1JERVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPUkRFUl9TVEFURV9QRU5ESU5HX05FVxABEhMKD09SREVSX1NUQVRFX05FVxACEiAKHE9SREVSX1NUQVRFX1BBUlRJQUxMWV9GSUxMRUQQAxIWChJPUkRFUl9TVEFURV9GSUxMRUQQBBIcChhPUkRFUl9TVEFURV9ET05FX0ZPUl9EQVkQBRIYChRPUkRFUl9TVEFURV9DQU5DRUxFRBAGEh4KGk9SREVSX1NUQVRFX1BFTkRJTkdfQ0FOQ0VMEAcSFwoTT1JERVJfU1RBVEVfU1RPUFBFRBAIEhgKFE9SREVSX1NUQVRFX1JFSkVDVEVEEAkSGQoVT1JERVJfU1RBVEVfU1VTUEVOREVEEAoSGgoWT1JERVJfU1RBVEVfQ0FMQ1VMQVRFRBALEhcKE09SREVSX1NUQVRFX0VYUElSRUQQDBIfChtPUkRFUl9TVEFURV9QRU5ESU5HX1JFUExBQ0UQDRIXChNPUkRFUl9TVEFURV9VTktOT1dOEA4SFAoQT1JERVJfU1RBVEVfSEVMRBAPEiAKHE9SREVSX1NUQVRFX0FXQUlUSU5HX1RSSUdHRVIQECq4AQoQVHJpZ2dlclByaWNlVHlwZRIiCh5UUklHR0VSX1BSSUNFX1RZUEVfVU5TUEVDSUZJRUQQABIbChdUUklHR0VSX1BSSUNFX1RZUEVfTEFTVBABEh8KG1RSSUdHRVJfUFJJQ0VfVFlQRV9CRVNUX0JJRBACEiEKHVRSSUdHRVJfUFJJQ0VfVFlQRV9CRVNUX09GRkVSEAMSHwobVFJJR0dFUl9QUklDRV9UWVBFX01JRFBPSU5UEAQqfQoIV2FpdHNGb3ISGQoVV0FJVFNfRk9SX1VOU1BFQ0lGSUVEEAASEwoPV0FJVFNfRk9SX1BSSUNFEAESFAoQV0FJVFNfRk9SX1BBUkVOVBACEhYKEldBSVRTX0ZPUl9BUFBST1ZBTBADEhMKD1dBSVRTX0ZPUl9WRU5VRRAEKn4KDFBlZ1JlZmVyZW5jZRIdChlQRUdfUkVGRVJFTkNFX1VOU1BFQ0lGSUVEEAASGQoVUEVHX1JFRkVSRU5DRV9QUklNQVJZEAESGgoWUEVHX1JFRkVSRU5DRV9NSURQT0lOVBACEhgKFFBFR19SRUZFUkVOQ0VfTUFSS0VUEAMqhAEKD1RyYWRpbmdDYXBhY2l0eRIgChxUUkFESU5HX0NBUEFDSVRZX1VOU1BFQ0lGSUVEEAASGQoVVFJBRElOR19DQVBBQ0lUWV9ERUFMEAESGQoVVFJBRElOR19DQVBBQ0lUWV9NVENIEAISGQoVVFJBRElOR19DQVBBQ0lUWV9BT1RDEAMqewoRRGVjaXNpb25NYWtlcktpbmQSIwofREVDSVNJT05fTUFLRVJfS0lORF9VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX01BS0VSX0tJTkRfUEVSU09OEAESIQodREVDSVNJT05fTUFLRVJfS0lORF9BTEdPUklUSE0QAiqbAQoNT3JkZXJMaW5rS2luZBIfChtPUkRFUl9MSU5LX0tJTkRfVU5TUEVDSUZJRUQQABIXChNPUkRFUl9MSU5LX0tJTkRfT0NPEAESFwoTT1JERVJfTElOS19LSU5EX09UTxACEhsKF09SREVSX0xJTktfS0lORF9CUkFDS0VUEAMSGgoWT1JERVJfTElOS19LSU5EX1JPVVRFRBAEKl8KC09yZGVyT3JpZ2luEhwKGE9SREVSX09SSUdJTl9VTlNQRUNJRklFRBAAEhYKEk9SREVSX09SSUdJTl9WRU5VRRABEhoKFk9SREVSX09SSUdJTl9SRUNPVkVSRUQQAiqFAQoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUFDQ09VTlRfU1RBVFVTX0FDVElWRRABEh4KGkFDQ09VTlRfU1RBVFVTX1JFRFVDRV9PTkxZEAISGQoVQUNDT1VOVF9TVEFUVVNfSEFMVEVEEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIrIDCgpPcmRlclRlcm1zEhgKCHF1YW50aXR5GAEgASgJQgaiuxgCMAsSGwoLbGltaXRfcHJpY2UYAiABKAlCBqK7GAIwCxIaCgpzdG9wX3ByaWNlGAMgASgJQgaiuxgCMAsSIAoQZGlzcGxheV9xdWFudGl0eRgEIAEoCUIGorsYAjALEjwKDXRpbWVfaW5fZm9yY2UYBSABKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlQgaiuxgCCAESLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KD3RyYWlsaW5nX29mZnNldBgHIAEoCUIGorsYAjALEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZRIdCg1jYXNoX3F1YW50aXR5GAogASgJQgaiuxgCMAsSHAoUcXVhbnRpdHlfaXNfZXN0aW1hdGUYCyABKAgiOQoMT3JkZXJUcmlnZ2VyEhIKCnN0b3BfcHJpY2UYASABKAkSFQoNZXh0cmVtZV9wcmljZRgCIAEoCSJYCgNQZWcSOQoJcmVmZXJlbmNlGAEgASgOMh4ub3JkZXJtZXNoLm9tcy52MS5QZWdSZWZlcmVuY2VCBqK7GAIIARIWCgZvZmZzZXQYAiABKAlCBqK7GAIwCiLrAwoRUmVndWxhdG9yeURldGFpbHMSMwoIY2FwYWNpdHkYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdDYXBhY2l0eRI8ChNpbnZlc3RtZW50X2RlY2lzaW9uGAIgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEjsKEmV4ZWN1dGlvbl9kZWNpc2lvbhgDIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlchIhChFjbGllbnRfc2hvcnRfY29kZRgEIAEoCUIGorsYAjAJEiAKGGRpcmVjdF9lbGVjdHJvbmljX2FjY2VzcxgFIAEoCBIbChNsaXF1aWRpdHlfcHJvdmlzaW9uGAYgASgIEhMKC2FsZ29yaXRobWljGAcgASgIEh4KDGFsZ29yaXRobV9pZBgIIAEoCUIIorsYBBoCEDISbQoYbm9uX2V4ZWN1dGluZ19icm9rZXJfbGVpGAkgASgJQkuiuxhHGkUQFBoUW0EtWjAtOV17MTh9WzAtOV17Mn0iK2FuIExFSSBvZiAxOCBsZXR0ZXJzIG9yIGRpZ2l0cyBhbmQgMiBkaWdpdHMSIAoYY29tbW9kaXR5X3Jpc2tfcmVkdWN0aW9uGAogASgIImgKDURlY2lzaW9uTWFrZXISOQoEa2luZBgBIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlcktpbmRCBqK7GAIIARIcCgpzaG9ydF9jb2RlGAIgASgJQgiiuxgECAEwCSKXAQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQSHAoKcGFyZW50X2tleRgEIAEoCUIIorsYBBoCEEAiiQEKB1JvdXRpbmcSOwoIc3RyYXRlZ3kYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlJvdXRpbmdTdHJhdGVneUIGorsYAggBEhwKBnZlbnVlcxgCIAMoCUIMorsYCBoCEAQqAhAQEiMKDWRlbmllZF92ZW51ZXMYAyADKAlCDKK7GAgaAhAEKgIQECKmAQoNT3JkZXJQcm9ncmVzcxIrCgVzdGF0ZRgBIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIUCgxjdW1fcXVhbnRpdHkYAiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAMgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBCABKAkSDwoHdmVyc2lvbhgFIAEoBBIRCgljbF9vcmRfaWQYBiABKAkisggKBU9yZGVyEhAKCG9yZGVyX2lkGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEhUKDWluc3RydW1lbnRfaWQYBCABKAkSDgoGc3ltYm9sGAUgASgJEhEKCXZlbnVlX21pYxgGIAEoCRIMCgRpc2luGAcgASgJEhAKCGN1cnJlbmN5GAggASgJEiQKBHNpZGUYCSABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgKIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGAsgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjMKDXBlbmRpbmdfdGVybXMYDCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSMQoIcHJvZ3Jlc3MYDSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUHJvZ3Jlc3MSFgoOdmVudWVfb3JkZXJfaWQYDiABKAkSNwoKcmVndWxhdG9yeRgPIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSKQoEbGluaxgQIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rEhEKCXBsYWNlZF9ieRgRIAEoCRITCgtjbGllbnRfbm90ZRgSIAEoCRIvCglyZWplY3Rpb24YEyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SGAoQY3JlYXRlZF9zZXF1ZW5jZRgUIAEoBBIVCg1sYXN0X3NlcXVlbmNlGBUgASgEEi4KCmNyZWF0ZWRfYXQYFiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWFub21hbHlfY291bnQYGCABKA0SLQoJd2FpdHNfZm9yGBkgASgOMhoub3JkZXJtZXNoLm9tcy52MS5XYWl0c0ZvchIvCgd0cmlnZ2VyGBogASgLMh4ub3JkZXJtZXNoLm9tcy52MS5PcmRlclRyaWdnZXISEwoLYXBwcm92ZWRfYnkYGyABKAkSFAoMcGVnZ2VkX3ByaWNlGB4gASgJEi0KBm9yaWdpbhgfIAEoDjIdLm9yZGVybWVzaC5vbXMudjEuT3JkZXJPcmlnaW4SGAoQZm9yX25leHRfc2Vzc2lvbhggIAEoCBITCgtyZWR1Y2Vfb25seRghIAEoCBIqCgdyb3V0aW5nGCMgASgLMhkub3JkZXJtZXNoLm9tcy52MS5Sb3V0aW5nEhgKEHJvdXRpbmdfZGVjaXNpb24YJCABKA0i+AIKCUV4ZWN1dGlvbhIPCgdleGVjX2lkGAEgASgJEhEKCXZlbnVlX21pYxgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRISCgphY2NvdW50X2lkGAQgASgJEhUKDWluc3RydW1lbnRfaWQYBSABKAkSJAoEc2lkZRgGIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZRIQCghxdWFudGl0eRgHIAEoCRINCgVwcmljZRgIIAEoCRIQCghjdXJyZW5jeRgJIAEoCRIuCgp2ZW51ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJbGlxdWlkaXR5GAwgASgNEhcKD2xhc3RfbWFya2V0X21pYxgNIAEoCRIOCgZidXN0ZWQYDiABKAgSFAoMY3VtX3F1YW50aXR5GA8gASgJIp0BCgdBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhUKDWJhc2VfY3VycmVuY3kYAyABKAkSDwoHZmlybV9pZBgEIAEoCRIvCgZzdGF0dXMYBSABKA4yHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRTdGF0dXMSDwoHZGVza19pZBgGIAEoCSKYAQoIUG9zaXRpb24SEgoKYWNjb3VudF9pZBgBIAEoCRIMCgRpc2luGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJEhAKCHF1YW50aXR5GAQgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBSABKAkSFwoPcmVhbGlzZWRfcHJvZml0GAYgASgJEhYKDmFzX29mX3NlcXVlbmNlGAcgASgEKmoKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEgwKCFNJREVfQlVZEAESDQoJU0lERV9TRUxMEAISEwoPU0lERV9TRUxMX1NIT1JUEAMSGgoWU0lERV9TRUxMX1NIT1JUX0VYRU1QVBAEKvEBCglPcmRlclR5cGUSGgoWT1JERVJfVFlQRV9VTlNQRUNJRklFRBAAEhUKEU9SREVSX1RZUEVfTUFSS0VUEAESFAoQT1JERVJfVFlQRV9MSU1JVBACEhMKD09SREVSX1RZUEVfU1RPUBADEhkKFU9SREVSX1RZUEVfU1RPUF9MSU1JVBAEEh4KGk9SREVSX1RZUEVfTUFSS0VUX1RPX0xJTUlUEAUSFgoST1JERVJfVFlQRV9JQ0VCRVJHEAYSFQoRT1JERVJfVFlQRV9QRUdHRUQQBxIcChhPUkRFUl9UWVBFX1RSQUlMSU5HX1NUT1AQCCrWAQoLVGltZUluRm9yY2USHQoZVElNRV9JTl9GT1JDRV9VTlNQRUNJRklFRBAAEhUKEVRJTUVfSU5fRk9SQ0VfREFZEAESFQoRVElNRV9JTl9GT1JDRV9HVEMQAhIVChFUSU1FX0lOX0ZPUkNFX0lPQxADEhUKEVRJTUVfSU5fRk9SQ0VfRk9LEAQSFQoRVElNRV9JTl9GT1JDRV9HVEQQBRIZChVUSU1FX0lOX0ZPUkNFX0FUX09QRU4QBhIaChZUSU1FX0lOX0ZPUkNFX0FUX0NMT1NFEAcq4gMKCk9yZGVyU3RhdGUSGwoXT1JERVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPUkRFUl9TVEFURV9QRU5ESU5HX05FVxABEhMKD09SREVSX1NUQVRFX05FVxACEiAKHE9SREVSX1NUQVRFX1BBUlRJQUxMWV9GSUxMRUQQAxIWChJPUkRFUl9TVEFURV9GSUxMRUQQBBIcChhPUkRFUl9TVEFURV9ET05FX0ZPUl9EQVkQBRIYChRPUkRFUl9TVEFURV9DQU5DRUxFRBAGEh4KGk9SREVSX1NUQVRFX1BFTkRJTkdfQ0FOQ0VMEAcSFwoTT1JERVJfU1RBVEVfU1RPUFBFRBAIEhgKFE9SREVSX1NUQVRFX1JFSkVDVEVEEAkSGQoVT1JERVJfU1RBVEVfU1VTUEVOREVEEAoSGgoWT1JERVJfU1RBVEVfQ0FMQ1VMQVRFRBALEhcKE09SREVSX1NUQVRFX0VYUElSRUQQDBIfChtPUkRFUl9TVEFURV9QRU5ESU5HX1JFUExBQ0UQDRIXChNPUkRFUl9TVEFURV9VTktOT1dOEA4SFAoQT1JERVJfU1RBVEVfSEVMRBAPEiAKHE9SREVSX1NUQVRFX0FXQUlUSU5HX1RSSUdHRVIQECq4AQoQVHJpZ2dlclByaWNlVHlwZRIiCh5UUklHR0VSX1BSSUNFX1RZUEVfVU5TUEVDSUZJRUQQABIbChdUUklHR0VSX1BSSUNFX1RZUEVfTEFTVBABEh8KG1RSSUdHRVJfUFJJQ0VfVFlQRV9CRVNUX0JJRBACEiEKHVRSSUdHRVJfUFJJQ0VfVFlQRV9CRVNUX09GRkVSEAMSHwobVFJJR0dFUl9QUklDRV9UWVBFX01JRFBPSU5UEAQqfQoIV2FpdHNGb3ISGQoVV0FJVFNfRk9SX1VOU1BFQ0lGSUVEEAASEwoPV0FJVFNfRk9SX1BSSUNFEAESFAoQV0FJVFNfRk9SX1BBUkVOVBACEhYKEldBSVRTX0ZPUl9BUFBST1ZBTBADEhMKD1dBSVRTX0ZPUl9WRU5VRRAEKn4KDFBlZ1JlZmVyZW5jZRIdChlQRUdfUkVGRVJFTkNFX1VOU1BFQ0lGSUVEEAASGQoVUEVHX1JFRkVSRU5DRV9QUklNQVJZEAESGgoWUEVHX1JFRkVSRU5DRV9NSURQT0lOVBACEhgKFFBFR19SRUZFUkVOQ0VfTUFSS0VUEAMqhAEKD1RyYWRpbmdDYXBhY2l0eRIgChxUUkFESU5HX0NBUEFDSVRZX1VOU1BFQ0lGSUVEEAASGQoVVFJBRElOR19DQVBBQ0lUWV9ERUFMEAESGQoVVFJBRElOR19DQVBBQ0lUWV9NVENIEAISGQoVVFJBRElOR19DQVBBQ0lUWV9BT1RDEAMqewoRRGVjaXNpb25NYWtlcktpbmQSIwofREVDSVNJT05fTUFLRVJfS0lORF9VTlNQRUNJRklFRBAAEh4KGkRFQ0lTSU9OX01BS0VSX0tJTkRfUEVSU09OEAESIQodREVDSVNJT05fTUFLRVJfS0lORF9BTEdPUklUSE0QAiqbAQoNT3JkZXJMaW5rS2luZBIfChtPUkRFUl9MSU5LX0tJTkRfVU5TUEVDSUZJRUQQABIXChNPUkRFUl9MSU5LX0tJTkRfT0NPEAESFwoTT1JERVJfTElOS19LSU5EX09UTxACEhsKF09SREVSX0xJTktfS0lORF9CUkFDS0VUEAMSGgoWT1JERVJfTElOS19LSU5EX1JPVVRFRBAEKqABCg9Sb3V0aW5nU3RyYXRlZ3kSIAocUk9VVElOR19TVFJBVEVHWV9VTlNQRUNJRklFRBAAEhkKFVJPVVRJTkdfU1RSQVRFR1lfQkVTVBABEhkKFVJPVVRJTkdfU1RSQVRFR1lfUE9TVBACEhoKFlJPVVRJTkdfU1RSQVRFR1lfU1BMSVQQAxIZChVST1VUSU5HX1NUUkFURUdZX0xJU1QQBCpfCgtPcmRlck9yaWdpbhIcChhPUkRFUl9PUklHSU5fVU5TUEVDSUZJRUQQABIWChJPUkRFUl9PUklHSU5fVkVOVUUQARIaChZPUkRFUl9PUklHSU5fUkVDT1ZFUkVEEAIqhQEKDUFjY291bnRTdGF0dXMSHgoaQUNDT1VOVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NPVU5UX1NUQVRVU19BQ1RJVkUQARIeChpBQ0NPVU5UX1NUQVRVU19SRURVQ0VfT05MWRACEhkKFUFDQ09VTlRfU1RBVFVTX0hBTFRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
  * The terms of an order that a replace may change. All decimals are canonical strings.
@@ -354,6 +354,47 @@ export const OrderLinkSchema: GenMessage<OrderLink> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
+ * How an order that names an instrument (ISIN and currency) is executed at several venues.
+ *
+ * The order is the parent. Its child orders are ordinary limit orders, each at one venue, linked
+ * with the parent. The executions of the children are executions of the parent, too: an execution
+ * whose order_id is not that of its event's order is the child's, and counts there.
+ *
+ * @generated from message ordermesh.oms.v1.Routing
+ */
+export type Routing = Message<"ordermesh.oms.v1.Routing"> & {
+  /**
+   * The strategy.
+   *
+   * @generated from field: ordermesh.oms.v1.RoutingStrategy strategy = 1;
+   */
+  strategy: RoutingStrategy;
+
+  /**
+   * Only these venues, as MICs of ISO 10383, in this order where the strategy or a tie needs one;
+   * empty for every venue of the instrument. Required for LIST.
+   *
+   * @generated from field: repeated string venues = 2;
+   */
+  venues: string[];
+
+  /**
+   * Not these venues, as MICs. INSTRUMENT_PERMISSION limits of account and firm ("*.SIMB") deny
+   * venues, too.
+   *
+   * @generated from field: repeated string denied_venues = 3;
+   */
+  deniedVenues: string[];
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.Routing.
+ * Use `create(RoutingSchema)` to create a new message.
+ */
+export const RoutingSchema: GenMessage<Routing> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order, 6);
+
+/**
  * State and quantities of an order after an event. While the order is open, cum_quantity +
  * leaves_quantity = quantity; when closed, leaves_quantity = 0. If the whole quantity is executed
  * while a replace to a larger one has no answer, the larger one counts: the order stays open.
@@ -410,7 +451,7 @@ export type OrderProgress = Message<"ordermesh.oms.v1.OrderProgress"> & {
  * Use `create(OrderProgressSchema)` to create a new message.
  */
 export const OrderProgressSchema: GenMessage<OrderProgress> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 6);
+  messageDesc(file_ordermesh_oms_v1_order, 7);
 
 /**
  * The current state of an order: the fold of its events.
@@ -440,7 +481,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
   idempotencyKey: string;
 
   /**
-   * Listing: symbol and venue, "ASML.SIMA".
+   * Listing: symbol and venue, "ASML.SIMA". Empty for a routed order, like symbol and venue_mic.
    *
    * @generated from field: string instrument_id = 4;
    */
@@ -639,6 +680,20 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
    * @generated from field: bool reduce_only = 33;
    */
   reduceOnly: boolean;
+
+  /**
+   * Set for a routed order, the parent: how it is executed.
+   *
+   * @generated from field: ordermesh.oms.v1.Routing routing = 35;
+   */
+  routing?: Routing | undefined;
+
+  /**
+   * For the child of a routed order: number of the decision that placed it; otherwise 0.
+   *
+   * @generated from field: uint32 routing_decision = 36;
+   */
+  routingDecision: number;
 };
 
 /**
@@ -646,7 +701,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 7);
+  messageDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
  * One execution: ExecutionReport(8) with ExecType(150)=F.
@@ -766,7 +821,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
  * Use `create(ExecutionSchema)` to create a new message.
  */
 export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 8);
+  messageDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
  * A trading account.
@@ -822,7 +877,7 @@ export type Account = Message<"ordermesh.oms.v1.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 9);
+  messageDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
  * Position of an account in an instrument: Σ fills − busts.
@@ -885,7 +940,7 @@ export type Position = Message<"ordermesh.oms.v1.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 10);
+  messageDesc(file_ordermesh_oms_v1_order, 11);
 
 /**
  * Side(54).
@@ -1466,7 +1521,8 @@ export enum OrderLinkKind {
   BRACKET = 3,
 
   /**
-   * Child of a routed order. Refused from clients.
+   * A routed order, the parent, and its child orders at the venues. group_id is the parent's id.
+   * Refused from clients: the OMS sets it.
    *
    * @generated from enum value: ORDER_LINK_KIND_ROUTED = 4;
    */
@@ -1478,6 +1534,56 @@ export enum OrderLinkKind {
  */
 export const OrderLinkKindSchema: GenEnum<OrderLinkKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 9);
+
+/**
+ * Strategies of routing. What is displayed counts without the account's own orders, and only at
+ * venues that trade, whose prices are current.
+ *
+ * @generated from enum ordermesh.oms.v1.RoutingStrategy
+ */
+export enum RoutingStrategy {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Takes what is displayed within the limit price by IOC limit orders, best price after the venue's
+   * fees first. What remains rests where price and queue are best, or ends, by its time in force.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_BEST = 1;
+   */
+  BEST = 1,
+
+  /**
+   * Rests, without taking, where price after fees and queue are best.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_POST = 2;
+   */
+  POST = 2,
+
+  /**
+   * Like BEST, but shares the quantity out in proportion to what each venue displays.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_SPLIT = 3;
+   */
+  SPLIT = 3,
+
+  /**
+   * One venue after the other, in the order of venues.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_LIST = 4;
+   */
+  LIST = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.RoutingStrategy.
+ */
+export const RoutingStrategySchema: GenEnum<RoutingStrategy> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
  * Who placed an order.
@@ -1514,7 +1620,7 @@ export enum OrderOrigin {
  * Describes the enum ordermesh.oms.v1.OrderOrigin.
  */
 export const OrderOriginSchema: GenEnum<OrderOrigin> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 10);
+  enumDesc(file_ordermesh_oms_v1_order, 11);
 
 /**
  * What an account may trade.
@@ -1555,5 +1661,5 @@ export enum AccountStatus {
  * Describes the enum ordermesh.oms.v1.AccountStatus.
  */
 export const AccountStatusSchema: GenEnum<AccountStatus> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 11);
+  enumDesc(file_ordermesh_oms_v1_order, 12);
 
