@@ -1,6 +1,20 @@
-"""The one function of routing: what to do about a parent, given all that is known."""
+"""The one function of routing: what to do about a parent, given all that is known.
 
-from svc_oms.domain.routing.decision import Decision, Inputs
+The order of the questions is that of their weight. Is the parent over? Must it become smaller? Is
+it paused? Only then: what can be taken, what rests where, and has something better come up. A
+step that must wait for an answer of a venue returns: the answer is an event, and the parent is
+decided about again.
+"""
+
+from svc_oms.domain.model import TimeInForce
+from svc_oms.domain.numbers import EXACT, Quantity
+from svc_oms.domain.routing.contenders import contenders
+from svc_oms.domain.routing.decision import ActionKind, Decision, EndReason, Inputs, Verdict
+from svc_oms.domain.routing.draft import Draft
+from svc_oms.domain.routing.parent import ChildRole
+from svc_oms.domain.routing.request import Strategy
+from svc_oms.domain.routing.steps import route_all_or_nothing, route_list, route_post, route_taking
+from svc_oms.domain.routing.watch import keep_in_order, shrink
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -11,4 +25,69 @@ def decide(inputs: Inputs) -> Decision:
     are, on the state that `inputs.parent` shows: read it and store the children in one
     transaction that locks the parent.
     """
-    raise NotImplementedError
+    draft = Draft(inputs)
+    draft.take_parent(inputs.parent)
+    if not _ends(draft) and not _is_too_large(draft) and not _ends(draft):
+        draft.venues = contenders(inputs)
+        _route(draft)
+    return draft.decision()
+
+
+def _ends(draft: Draft) -> bool:
+    """End a parent that is executed, cancelled or expired, as soon as nothing of it is live."""
+    parent = draft.parent
+    if parent.cum_quantity >= parent.quantity:
+        draft.end(EndReason.FILLED, "the parent is executed")
+    elif parent.cancel_requested:
+        draft.end(EndReason.CANCELED, "the parent is to be cancelled")
+    elif parent.expired:
+        draft.end(EndReason.EXPIRED, "the time in force of the parent is over")
+    elif draft.schedule_is_over:
+        draft.end(EndReason.EXPIRED, "the schedule of the parent is over")
+    else:
+        return False
+    return True
+
+
+def _is_too_large(draft: Draft) -> bool:
+    """Answer a pending smaller quantity, and shrink what rests until nothing can exceed it."""
+    parent, wanted = draft.parent, draft.parent.pending_quantity
+    if wanted is not None:
+        if parent.cum_quantity > wanted:
+            draft.answer_amend(ActionKind.REFUSE_AMEND, wanted, "more is executed already")
+        elif parent.committed <= wanted:
+            draft.answer_amend(ActionKind.GRANT_AMEND, wanted, "no child can exceed it any more")
+    parent = draft.parent
+    bound = parent.quantity if parent.pending_quantity is None else parent.pending_quantity
+    excess = Quantity(EXACT.subtract(parent.committed, bound))
+    if excess <= 0:
+        return False
+    why = "the parent becomes smaller" if parent.pending_quantity else "more is live than allowed"
+    shrink(draft, excess, why)
+    draft.reason = f"{why}: {excess:f} must go first"
+    return True
+
+
+def _route(draft: Draft) -> None:
+    if draft.parent.paused:
+        for child in draft.live(ChildRole.REST):
+            draft.cancel(child, "the parent is paused")
+        draft.reason = "the parent is paused"
+        return
+    allowed = [one for one in draft.venues if one.barred is not Verdict.DENIED]
+    if allowed and all(one.barred is Verdict.REJECTED_BEFORE for one in allowed):
+        names = ", ".join(one.mic for one in allowed)
+        draft.end(EndReason.REJECTED, f"rejected by every venue that may be used: {names}")
+        return
+    keep_in_order(draft)
+    if draft.request.time_in_force is TimeInForce.FOK:
+        route_all_or_nothing(draft)
+    elif draft.request.strategy is Strategy.POST:
+        route_post(draft)
+    elif draft.request.strategy is Strategy.LIST:
+        route_list(draft)
+    else:
+        route_taking(draft)
+    schedule = draft.request.schedule
+    if schedule is not None:
+        draft.wake_at(schedule.next_slice_ns(draft.inputs.now_ns))

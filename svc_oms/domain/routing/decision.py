@@ -49,8 +49,11 @@ class RoutingLimits(NamedTuple):
     in 1/100 of a percent; 0: if it is better at all."""
     rest_time_ns_min: int = 500 * NS_PER_MS
     """A rest is not moved for a better price before it has rested this long."""
-    retry_ns: int = 250 * NS_PER_MS
-    """Until the next look at the book, if a parent waits for one that it can use."""
+    take_margin_bps: int = 0
+    """A rest gives way to what another venue displays if that is better than the rest's price by
+    this share of it, in 1/100 of a percent; 0: also at the same price."""
+    rests_max: int = 4
+    """Resting children of a parent at a time; then the newest one is replaced instead."""
 
 
 class Inputs(NamedTuple):

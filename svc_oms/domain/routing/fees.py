@@ -1,14 +1,34 @@
-"""What a venue charges: its fee schedule, and net prices."""
+"""What a venue charges: its fee schedule, charges and net prices, exact to the last digit."""
 
-from decimal import Decimal
+from collections.abc import Sequence
+from decimal import (
+    ROUND_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Context,
+    Decimal,
+    InvalidOperation,
+)
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from svc_oms.domain.numbers import ZERO
+from kernel.decimals import FRACTION_DIGITS_MAX
+from svc_oms.domain.numbers import (
+    EXACT,
+    EXACT_DIGITS,
+    ZERO,
+    Price,
+    Quantity,
+    average_price,
+    multiply,
+)
+
+_PER_BASIS_POINT: Final = Decimal("0.0001")
 
 
 class FeeBasis(IntEnum):
-    """What fixed amount, minimum and maximum apply to."""
+    """What fixed amount, minimum, maximum and rounding apply to."""
 
     ORDER = 1
     """Once for all executions of an order."""
@@ -28,6 +48,16 @@ class FeeRounding(IntEnum):
     """Towards zero."""
 
 
+_MODES: Final = {
+    FeeRounding.HALF_EVEN: ROUND_HALF_EVEN,
+    FeeRounding.HALF_UP: ROUND_HALF_UP,
+    FeeRounding.UP: ROUND_UP,
+    FeeRounding.DOWN: ROUND_DOWN,
+}
+_UNITS: Final = tuple(Decimal(1).scaleb(-places) for places in range(FRACTION_DIGITS_MAX + 1))
+_ROUNDS: Final = Context(prec=EXACT_DIGITS, traps=[InvalidOperation])
+
+
 class FeeRate(NamedTuple):
     """A charge is positive, a rebate negative: per share, on the value, and fixed; added up."""
 
@@ -42,6 +72,11 @@ class FeeRate(NamedTuple):
     maximum: Decimal | None = None
     """The most that is charged per order or execution, in currency units."""
 
+    @property
+    def depends_on_size(self) -> bool:
+        """A share may cost more or less in a larger order."""
+        return bool(self.fixed) or self.minimum is not None or self.maximum is not None
+
 
 class FeeSchedule(NamedTuple):
     """What one venue charges."""
@@ -55,7 +90,80 @@ class FeeSchedule(NamedTuple):
     """Executions of orders that rested."""
     basis: FeeBasis = FeeBasis.ORDER
     places: int = 9
-    """Digits after the point of an amount that the venue charges."""
+    """Digits after the point of an amount that the venue charges, 0 to 9."""
     rounding: FeeRounding = FeeRounding.HALF_EVEN
     version: str = ""
     """The venue's name of the schedule, such as "2026-07"; for the record."""
+
+
+class Fill(NamedTuple):
+    """A quantity at a price, executed or expected."""
+
+    quantity: Quantity
+    price: Price
+
+
+def charge(schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill]) -> Decimal:
+    """Return what the venue charges for the executions of one order; a rebate is negative.
+
+    The schedule's places and rounding apply to the sum of an order, or to each execution.
+    """
+    if schedule.basis is FeeBasis.ORDER:
+        return _amount(schedule, rate, fills)
+    amount = ZERO
+    for fill in fills:
+        amount = EXACT.add(amount, _amount(schedule, rate, (fill,)))
+    return amount
+
+
+def _amount(schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill]) -> Decimal:
+    if not fills:
+        return ZERO
+    amount = rate.fixed
+    for fill in fills:
+        amount = EXACT.add(amount, multiply(fill.quantity, share_fee(rate, fill.price)))
+    if rate.minimum is not None:
+        amount = max(amount, rate.minimum)
+    if rate.maximum is not None:
+        amount = min(amount, rate.maximum)
+    return _rounded(amount, schedule.places, schedule.rounding)
+
+
+def share_fee(rate: FeeRate, price: Price) -> Decimal:
+    """Return the charge on one more share at a price, without fixed amount and bounds. Exact."""
+    fee = rate.per_share
+    if rate.basis_points:
+        fee = EXACT.add(fee, multiply(multiply(price, rate.basis_points), _PER_BASIS_POINT))
+    return fee
+
+
+def net_price(rate: FeeRate, price: Price, *, is_buy: bool) -> Price:
+    """Return what a share costs (buy) or brings (sell) after the fee on one more share. Exact."""
+    fee = share_fee(rate, price)
+    return Price(EXACT.add(price, fee) if is_buy else EXACT.subtract(price, fee))
+
+
+def net_amount(
+    schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill], *, is_buy: bool
+) -> Decimal:
+    """Return what the executions of one order cost (buy) or bring (sell) after its charge."""
+    amount = ZERO
+    for fill in fills:
+        amount = EXACT.add(amount, multiply(fill.quantity, fill.price))
+    fee = charge(schedule, rate, fills)
+    return EXACT.add(amount, fee) if is_buy else EXACT.subtract(amount, fee)
+
+
+def net_average(
+    schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill], *, is_buy: bool
+) -> Price:
+    """Return `net_amount` per share, rounded half even to 9 places; zero without fills."""
+    quantity = ZERO
+    for fill in fills:
+        quantity = EXACT.add(quantity, fill.quantity)
+    amount = net_amount(schedule, rate, fills, is_buy=is_buy)
+    return average_price(amount, Quantity(quantity))
+
+
+def _rounded(amount: Decimal, places: int, rounding: FeeRounding) -> Decimal:
+    return amount.quantize(_UNITS[places], _MODES[rounding], _ROUNDS)

@@ -25,15 +25,25 @@ class VenueHealth(NamedTuple):
 
 
 def after_reject(health: VenueHealth, now_ns: int, limits: HealthLimits) -> VenueHealth:
-    """Count a reject of the venue itself, not of our controls. It is taken out if `is_out` then."""
-    raise NotImplementedError
+    """Count a reject of the venue itself, not of our controls.
+
+    The venue is taken out if `is_out` is true of the result and was not before: that change is
+    what is audited. A reject of a venue that is out, of an order sent before, changes nothing.
+    """
+    if is_out(health, now_ns):
+        return health
+    since_ns = now_ns - limits.window_ns
+    rejects = (*(at_ns for at_ns in health.rejects_at_ns if at_ns > since_ns), now_ns)
+    if len(rejects) < limits.rejects_max:
+        return health._replace(rejects_at_ns=rejects)
+    return health._replace(rejects_at_ns=(), out_until_ns=now_ns + limits.out_ns)
 
 
 def is_out(health: VenueHealth, now_ns: int) -> bool:
-    """Return whether the venue is out of routing now."""
-    raise NotImplementedError
+    """Return whether the venue is out of routing now; it is back by itself at `out_until_ns`."""
+    return now_ns < health.out_until_ns
 
 
 def put_back(health: VenueHealth) -> VenueHealth:
     """Put a venue back before its time, as a person may; its rejects are forgotten."""
-    raise NotImplementedError
+    return VenueHealth(health.mic)

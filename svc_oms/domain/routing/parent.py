@@ -1,10 +1,11 @@
 """A parent and its children: what is executed, and what may be live at a venue."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
+from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
 
 
 class ChildState(IntEnum):
@@ -13,13 +14,11 @@ class ChildState(IntEnum):
     SENT = 1
     """Decided, without an answer of the venue: PENDING_NEW."""
     WORKING = 2
-    CANCEL_PENDING = 3
-    """A cancel has no answer: the child counts as live."""
-    REPLACE_PENDING = 4
+    REPLACE_PENDING = 3
     """A replace has no answer: the larger of both quantities counts as live."""
-    UNKNOWN = 5
+    UNKNOWN = 4
     """In doubt: it counts as live until the doubt ends."""
-    CLOSED = 6
+    CLOSED = 5
     """Filled, cancelled, expired or rejected: nothing is live."""
 
 
@@ -44,14 +43,35 @@ class Child(NamedTuple):
     price: Price
     time_in_force: TimeInForce
     round: int
-    """Number of the decision round that placed it (ParentState.round at that time plus one)."""
+    """ParentState.round plus one, of the decision that placed it."""
+    placed_at_ns: int = 0
+    """When it was placed, or last replaced."""
     pending_quantity: Quantity | None = None
     """Of a replace without answer; the child may have it already."""
-    pending_price: Price | None = None
-    """Of a replace without answer."""
+    cancel_pending: bool = False
+    """A cancel has no answer, in whatever state: the child counts as live."""
     rejected: bool = False
-    """It was closed by a reject of its venue."""
-    placed_at_ns: int = 0
+    """Its venue rejected it, or cancelled it without being asked. Not: expired, IOC rest."""
+
+    @property
+    def is_live(self) -> bool:
+        """It may be live at its venue."""
+        return self.state is not ChildState.CLOSED
+
+    @property
+    def possibly_live(self) -> Quantity:
+        """The most that may still be executed."""
+        if self.state is ChildState.CLOSED:
+            return NO_QUANTITY
+        quantity = self.quantity
+        if self.pending_quantity is not None and self.pending_quantity > quantity:
+            quantity = self.pending_quantity
+        return Quantity(max(EXACT.subtract(quantity, self.cum_quantity), NO_QUANTITY))
+
+    @property
+    def can_be_changed(self) -> bool:
+        """A replace of ours would be taken: it works, and nothing is pending."""
+        return self.state is ChildState.WORKING and not self.cancel_pending
 
 
 class ParentState(NamedTuple):
@@ -61,11 +81,13 @@ class ParentState(NamedTuple):
     quantity: Quantity
     """In force now. A smaller quantity that was asked for is `pending_quantity` until granted."""
     children: tuple[Child, ...] = ()
-    """In the order of placing. Those that are closed may be left out if `closed_*` count them."""
+    """In the order of placing, at least those that are not closed; see `compacted`."""
     closed_cum_quantity: Quantity = NO_QUANTITY
     """Executed by closed children that are not in `children`."""
-    closed_rejected_mics: frozenset[str] = frozenset()
-    """Venues that rejected, and by LIST did not fill, a child that is not in `children`."""
+    rejected_mics: frozenset[str] = frozenset()
+    """Venues of rejected children that are not in `children`."""
+    returned_mics: frozenset[str] = frozenset()
+    """Venues of closed TAKE children that are not in `children`."""
     round: int = 0
     """The highest round of any child, left-out ones included."""
     rest_round: int = 0
@@ -77,4 +99,75 @@ class ParentState(NamedTuple):
     expired: bool = False
     """The parent's time in force is over."""
     paused: bool = False
-    """TWAP and POV: nothing new is placed, and what rests is cancelled."""
+    """Nothing new is placed, and what rests is cancelled."""
+    market_volume: Quantity = NO_QUANTITY
+    """Traded at all venues since the schedule began, by others than this parent; for POV."""
+
+    @property
+    def cum_quantity(self) -> Quantity:
+        """Executed by all children."""
+        return total((child.cum_quantity for child in self.children), self.closed_cum_quantity)
+
+    @property
+    def live_quantity(self) -> Quantity:
+        """What may still be executed by children that were sent."""
+        return total(child.possibly_live for child in self.children)
+
+    @property
+    def committed(self) -> Quantity:
+        """Executed and possibly live: what invariant 11 bounds by `quantity`."""
+        return Quantity(EXACT.add(self.cum_quantity, self.live_quantity))
+
+    def live(self, role: ChildRole) -> tuple[Child, ...]:
+        """Return the children of a role that may be live, oldest first."""
+        return tuple(child for child in self.children if child.role is role and child.is_live)
+
+    @property
+    def all_rejected_mics(self) -> frozenset[str]:
+        """Venues that rejected a child of this parent; they get no other one."""
+        return self.rejected_mics.union(child.mic for child in self.children if child.rejected)
+
+    @property
+    def all_returned_mics(self) -> frozenset[str]:
+        """Venues whose IOC or FOK child has come back."""
+        return self.returned_mics.union(
+            child.mic
+            for child in self.children
+            if child.role is ChildRole.TAKE and not child.is_live
+        )
+
+
+def total(quantities: Iterable[Quantity], start: Quantity = NO_QUANTITY) -> Quantity:
+    """Add quantities exactly."""
+    for quantity in quantities:
+        start = Quantity(EXACT.add(start, quantity))
+    return start
+
+
+def compacted(parent: ParentState, keep_from_ns: int) -> ParentState:
+    """Leave out closed children that were placed before a time, and count them in the totals.
+
+    Decisions are the same, and their records small. A parent with a schedule keeps the children
+    of its present slice (`Schedule.slice_start_ns`), others need keep none.
+    """
+    left_out = [
+        child
+        for child in parent.children
+        if not child.is_live and child.placed_at_ns < keep_from_ns
+    ]
+    if not left_out:
+        return parent
+    return parent._replace(
+        children=tuple(
+            child
+            for child in parent.children
+            if child.is_live or child.placed_at_ns >= keep_from_ns
+        ),
+        closed_cum_quantity=total(
+            (child.cum_quantity for child in left_out), parent.closed_cum_quantity
+        ),
+        rejected_mics=parent.rejected_mics.union(c.mic for c in left_out if c.rejected),
+        returned_mics=parent.returned_mics.union(
+            c.mic for c in left_out if c.role is ChildRole.TAKE
+        ),
+    )
