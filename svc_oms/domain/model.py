@@ -303,7 +303,7 @@ class Order(NamedTuple):
     routing: Routing | None = None
     """Set for a routed order, the parent of child orders at the venues."""
     routing_decision: int = 0
-    """Of a routed order's child: number of the decision that placed it."""
+    """Of a routed order: number of the last decision. Of its child: of the one that placed it."""
 
     @property
     def price_key(self) -> str:

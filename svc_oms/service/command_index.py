@@ -11,6 +11,7 @@ from svc_oms.service.commands.place_batch import place_batch
 from svc_oms.service.commands.resolve import resolve, resolved_executions, settled
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
+from svc_oms.service.routing.route_commands import route
 from svc_oms.service.submissions import CommandKind
 from svc_oms.service.waiting import reduce_only
 from svc_oms.service.waiting import waiting_commands as waiting
@@ -36,5 +37,6 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.DOUBT: Handler(doubt, _named),
     CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions, settles=settled),
     CommandKind.CHECK_REDUCE_ONLY: Handler(reduce_only.check, named, positions=True),
+    CommandKind.ROUTE: Handler(route, _named),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

@@ -20,6 +20,7 @@ from svc_oms.adapters.postgres.kill_store import PostgresKillStore
 from svc_oms.adapters.postgres.order_pages import order_scan
 from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
+from svc_oms.adapters.postgres.routing_store import PostgresRoutingStore
 from svc_oms.adapters.postgres.session_action_store import PostgresSessionActions
 from svc_oms.adapters.postgres.transaction import PostgresTransaction
 from svc_oms.service.book.book_view import Audited
@@ -115,6 +116,10 @@ class PostgresStore(OrderStore, Audited):
     @override
     def parked(self) -> PostgresParkedStore:
         return PostgresParkedStore(self._read_pool)
+
+    @override
+    def routing(self) -> PostgresRoutingStore:
+        return PostgresRoutingStore(self._read_pool)
 
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""

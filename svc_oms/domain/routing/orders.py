@@ -33,7 +33,7 @@ from svc_oms.domain.model import (
     TimeInForce,
 )
 from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
-from svc_oms.domain.refusal import invalid, unsupported
+from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.routing.decision import Action
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
@@ -270,10 +270,15 @@ def _state(order: Order) -> ChildState:
     return ChildState.SENT if order.base_state is OrderState.PENDING_NEW else ChildState.WORKING
 
 
+def refused_by_venue(order: Order) -> bool:
+    """Return whether a rejected child was refused by its venue, and not ended here unsent."""
+    return order.rejection is None or order.rejection.reason not in _OURS
+
+
 def _was_rejected(order: Order, role: ChildRole) -> bool:
     """Return whether the venue itself refused the child, or ended it without being asked."""
     if order.state is OrderState.REJECTED:
-        return order.rejection is None or order.rejection.reason not in _OURS
+        return refused_by_venue(order)
     unasked = order.request_count == 1
     return order.state is OrderState.CANCELED and role is ChildRole.REST and unasked
 
@@ -289,3 +294,19 @@ def possibly_live(children: Iterable[Order]) -> Quantity:
             left = child.quantity_possible - child.cum_quantity
             live = Quantity(live + max(left, NO_QUANTITY))
     return live
+
+
+def require_own(order: Order, what: str) -> None:
+    """Refuse a client's change of a child: it follows its routed order.
+
+    Raises:
+        OrderRefused: OBJECT_STATE.
+    """
+    if order.routed_by:
+        raise OrderRefused(
+            "OBJECT_STATE",
+            f"order {order.order_id} is a child of routed order {order.routed_by} and cannot be "
+            f"{what} by itself; name the routed order",
+            "order_id",
+            {"order_id": order.order_id, "parent_order_id": order.routed_by},
+        )

@@ -180,6 +180,8 @@ class LimitsBatchControl(BatchControl):
         self._changes = changes
         self._trial: Trial | None = None
         self._leave_out: frozenset[LimitKind] = frozenset()
+        self._children: dict[str, tuple[Trial, frozenset[LimitKind]]] = {}
+        """By order_id: the children of routed orders that were checked."""
 
     @override
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
@@ -204,11 +206,10 @@ class LimitsBatchControl(BatchControl):
     def child(self, submission: Submission, order: Order, messages: int) -> Sequence[Order]:
         del submission
         view, now_ns = self._views[order.account_id], self._changes.now_ns
-        self._trial = None
         self._check_rate(view, order, is_cancel=False, messages=messages)
         trial = new_order(view, order, now_ns)
         resting = judge_child(view, trial)
-        self._trial, self._leave_out = trial, left_to_parent(view, order, now_ns)
+        self._children[order.order_id] = trial, left_to_parent(view, order, now_ns)
         return resting
 
     @override
@@ -273,6 +274,9 @@ class LimitsBatchControl(BatchControl):
         elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
             self._trial = None
             count(view, trial, self._leave_out)
+            count_command(view, after, now_ns, is_cancel=False)
+        elif before is None and after.order_id in self._children:
+            count(view, *self._children.pop(after.order_id))
             count_command(view, after, now_ns, is_cancel=False)
         if view.book is not None:
             view.book.put(after)

@@ -75,6 +75,7 @@ class BatchControl(Protocol):
     def own_orders(self, account_id: str, isin: str, currency: str) -> Sequence[Order] | None:
         """Return the account's open orders at venues in an instrument; None: not known here."""
         del account_id, isin, currency
+        return None
 
     def order_sizes(self, account_id: str, listing: Instrument) -> Sizes:
         """Return what this control allows one market order of an account, to slice by."""

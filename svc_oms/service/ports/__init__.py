@@ -45,6 +45,7 @@ from svc_oms.service.ports.records import (
     WriteSet,
 )
 from svc_oms.service.ports.recovery_ports import RecoveryRow, RecoveryStore
+from svc_oms.service.ports.routing_ports import RoutingStore
 from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 from svc_oms.service.ports.store_errors import (
     FencedError,
@@ -384,6 +385,10 @@ class OrderStore(Protocol):
 
     def parked(self) -> ParkedStore:
         """Return the store of parked messages and statements."""
+        ...
+
+    def routing(self) -> RoutingStore:
+        """Return the store of routing."""
         ...
 
     def session_actions(self) -> SessionActionStore:

@@ -4,11 +4,13 @@ A view of oms.sessions.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.timestamps import from_timestamp, set_timestamp
+from ordermesh.gateway.v1.venue_link_service_pb2 import FeeRate as FeeRateMessage
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SESSION_STATE_DOWN,
     SESSION_STATE_UP,
@@ -16,6 +18,7 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SessionStatus,
 )
 from svc_oms.domain.model import OrderType, TimeInForce
+from svc_oms.domain.routing.fees import FeeBasis, FeeRate, FeeRounding, FeeSchedule
 from svc_oms.domain.terms import BASIC, Capabilities
 from svc_oms.domain.trading_hours import NOT_KNOWN, TradingSession, day_ends_at_ns, known
 from svc_oms.domain.trading_hours import SessionStatus as TradSesStatus
@@ -37,6 +40,8 @@ class VenueSession(NamedTuple):
     since_ns: int = 0
     """When it went into its state, as last reported; 0 if never."""
     trading: TradingSession = NOT_KNOWN
+    fees: tuple[FeeSchedule, ...] = ()
+    """What the venue charges, one schedule for each currency."""
 
 
 _TYPES = {value.value: value for value in OrderType}
@@ -55,6 +60,33 @@ def capabilities_of(status: SessionStatus) -> Capabilities:
         types if status.order_types else BASIC.order_types,
         times if status.times_in_force else BASIC.times_in_force,
         status.cash_quantity,
+    )
+
+
+def fees_of(venue_mic: str, status: SessionStatus) -> tuple[FeeSchedule, ...]:
+    """Return what a venue charges by its session's status."""
+    return tuple(
+        FeeSchedule(
+            venue_mic,
+            each.currency,
+            _rate(each.taker),
+            _rate(each.maker),
+            FeeBasis(each.basis or FeeBasis.ORDER),
+            each.places,
+            FeeRounding(each.rounding or FeeRounding.HALF_EVEN),
+            each.version,
+        )
+        for each in status.fees
+    )
+
+
+def _rate(message: FeeRateMessage) -> FeeRate:
+    return FeeRate(
+        Decimal(message.per_share or 0),
+        Decimal(message.basis_points or 0),
+        Decimal(message.fixed or 0),
+        Decimal(message.minimum) if message.minimum else None,
+        Decimal(message.maximum) if message.maximum else None,
     )
 
 
@@ -118,6 +150,7 @@ def reported_session(
         drop_copy,
         from_timestamp(status.since),
         trading_of(status),
+        fees_of(venue_mic, status),
     )
 
 
@@ -204,6 +237,12 @@ class VenueSessions:
         """Return what a venue takes, as last reported; the basic things if it never was."""
         session = self._by_venue.get(venue_mic)
         return BASIC if session is None else session.capabilities
+
+    def fees(self, venue_mic: str, currency: str) -> FeeSchedule | None:
+        """Return what a venue charges in a currency; None: not known."""
+        session = self._by_venue.get(venue_mic)
+        schedules = () if session is None else session.fees
+        return next((one for one in schedules if one.currency == currency), None)
 
     def trading(self, venue_mic: str) -> TradingSession:
         """Return what a venue reports of its trading session."""
