@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from kernel.decimals import plain
 from kernel.side import Side
 from kernel.ticks import TickBand
 from svc_oms.domain.model import TimeInForce
@@ -84,7 +85,7 @@ def _parts(action):
     if action.role is not None and not action.child_id:
         yield action.role.name
     if action.quantity is not None:
-        yield f"{action.quantity:f}" + ("" if action.price is None else f"@{action.price:f}")
+        yield plain(action.quantity) + ("" if action.price is None else f"@{plain(action.price)}")
     if action.time_in_force is not None and not action.child_id:
         yield action.time_in_force.name
     if action.end is not None:

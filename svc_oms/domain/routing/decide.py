@@ -6,6 +6,7 @@ step that must wait for an answer of a venue returns: the answer is an event, an
 decided about again.
 """
 
+from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import EXACT, Quantity
 from svc_oms.domain.routing.contenders import contenders
@@ -64,7 +65,7 @@ def _is_too_large(draft: Draft) -> bool:
         return False
     why = "the parent becomes smaller" if parent.pending_quantity else "more is live than allowed"
     shrink(draft, excess, why)
-    draft.reason = f"{why}: {excess:f} must go first"
+    draft.reason = f"{why}: {plain(excess)} must go first"
     return True
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
 from svc_oms.domain.routing.contenders import Contender
@@ -154,7 +155,7 @@ class Draft:
             self.cancel(child, why)
         live = self.parent.live_quantity
         if any(child.is_live for child in self.parent.children):
-            self.reason = f"{why}; {live:f} may still be live"
+            self.reason = f"{why}; {plain(live)} may still be live"
             return
         left = EXACT.subtract(self.parent.quantity, self.parent.cum_quantity)
         rest = Quantity(max(left, NO_QUANTITY))

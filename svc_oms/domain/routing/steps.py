@@ -1,5 +1,6 @@
 """The strategies, step by step: what each does with what of the parent is free."""
 
+from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.contenders import Contender, can_take
 from svc_oms.domain.routing.decision import EndReason, Verdict
@@ -39,7 +40,7 @@ def _take(draft: Draft) -> bool:
     for one in sorted(chosen, key=_rank):
         draft.place(one, ChildRole.TAKE, TimeInForce.IOC, "displayed within the limit")
     if chosen:
-        names = ", ".join(f"{one.quantity:f} at {one.mic}" for one in chosen)
+        names = ", ".join(f"{plain(one.quantity)} at {one.mic}" for one in chosen)
         how = "in proportion" if draft.request.strategy is Strategy.SPLIT else "by net price"
         draft.reason = f"round {draft.rounds_used + 1}, {how}: {names}"
     return bool(chosen)
@@ -85,7 +86,7 @@ def route_all_or_nothing(draft: Draft) -> None:
         for one in usable:
             if one.verdict is Verdict.CHOSEN:
                 draft.place(one, ChildRole.TAKE, TimeInForce.FOK, "all of it is displayed there")
-                draft.reason = f"all {one.quantity:f} at {one.mic}"
+                draft.reason = f"all {plain(one.quantity)} at {one.mic}"
                 return
     _end_at_once(draft, "no venue displays all of it within the limit")
 
@@ -107,7 +108,7 @@ def _rest(draft: Draft) -> None:
     found = places(draft.request, draft.venues, draft.free)
     write_places(draft.request, draft.venues, found, draft.free)
     if not found:
-        draft.reason = f"no venue can be rested at now; {draft.free:f} waits"
+        draft.reason = f"no venue can be rested at now; {plain(draft.free)} waits"
         return
     best = found[0]
     whole = best.contender.whole_lots(draft.free)
@@ -115,16 +116,16 @@ def _rest(draft: Draft) -> None:
     if len(draft.parent.live(ChildRole.REST)) < draft.limits.rests_max:
         choose_place(best, draft.free)
         draft.place(best.contender, ChildRole.REST, best.time_in_force, "best place to rest")
-        draft.reason = f"{whole:f} rests at {best.contender.mic}"
+        draft.reason = f"{plain(whole)} rests at {best.contender.mic}"
         return
     for child in reversed(rests):
         if child.can_be_changed and (child.mic, child.price) == (best.contender.mic, best.price):
             choose_place(best, draft.free)
             larger = total((child.quantity, whole))
             draft.replace(child, larger, child.price, "the rest grows")
-            draft.reason = f"{whole:f} more rests at {child.mic}"
+            draft.reason = f"{plain(whole)} more rests at {child.mic}"
             return
-    draft.reason = f"{draft.free:f} waits: the parent has as many rests as it may have"
+    draft.reason = f"{plain(draft.free)} waits: the parent has as many rests as it may have"
 
 
 def _wake_on_what_can_be_taken(draft: Draft) -> None:
@@ -169,6 +170,6 @@ def _list_takes(draft: Draft) -> None:
             at_limit = [] if limit is None else [Fill(quantity, limit)]
             choose(one, at_limit or first_of(one, quantity), is_buy=is_buy)
             draft.place(one, ChildRole.TAKE, TimeInForce.IOC, "next venue of the list")
-            draft.reason = f"{one.quantity:f} at {one.mic}, the next of the list"
+            draft.reason = f"{plain(one.quantity)} at {one.mic}, the next of the list"
             return
     _end_at_once(draft, "every venue of the list has passed")

@@ -101,7 +101,8 @@ def _cheaper(
     left_out = set(left_out)
     while len(plan) > 1:
         better = None
-        for at in plan:
+        # The last one first: of two that cost the same, the earlier contender stays.
+        for at in sorted(plan, reverse=True):
             other = _greedy(usable, quantity, venues_max, left_out | {at}, nets, is_buy=is_buy)
             if any(not usable[which].takes(_sum(other[which])) for which in other):
                 continue
