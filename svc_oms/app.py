@@ -48,12 +48,12 @@ from svc_oms.service.readiness import Readiness
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.recovery.recovery_control import RecoveryControl
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import RoutingBooks
+from svc_oms.service.reference.routing_views import RoutingParts
+from svc_oms.service.reference.venue_health import VenueHealths
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.replica import Replica
-from svc_oms.service.routing.books import RoutingBooks
 from svc_oms.service.routing.router import Router
-from svc_oms.service.routing.venue_health import VenueHealths
-from svc_oms.service.routing.views import RoutingParts
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.streams.publisher import Publisher

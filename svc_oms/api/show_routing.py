@@ -7,9 +7,9 @@ from kernel.ulid import valid_ulid
 from mesh.auth import Principal
 from mesh.errors import refuse
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from svc_oms.domain.events import RoutingDecided
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.values import timestamp
-from svc_oms.domain.events import RoutingDecided
 from svc_oms.service.errors import order_not_found
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.ports.routing_ports import RoutingDecisionRow
@@ -47,13 +47,12 @@ async def show_routing(
     parent = next(one for one in members if one.order_id == group_id)
     rows = await routing.decisions(group_id, request.after_number, DECISIONS_MAX + 1)
     hashes = await _hashes(store, parent)
-    answer = order_service_pb2.ShowRoutingResponse(
+    return order_service_pb2.ShowRoutingResponse(
         order=parent,
         children=[one for one in members if one.order_id != group_id],
         decisions=[_decision(each, hashes.get(each.number)) for each in rows[:DECISIONS_MAX]],
         more=len(rows) > DECISIONS_MAX,
     )
-    return answer
 
 
 async def _hashes(store: OrderStore, parent: order_pb2.Order) -> dict[int, bytes]:
@@ -69,9 +68,7 @@ async def _hashes(store: OrderStore, parent: order_pb2.Order) -> dict[int, bytes
     return {one.number: one.record_hash for one in events if isinstance(one, RoutingDecided)}
 
 
-def _decision(
-    row: RoutingDecisionRow, logged: bytes | None
-) -> order_service_pb2.RoutingDecision:
+def _decision(row: RoutingDecisionRow, logged: bytes | None) -> order_service_pb2.RoutingDecision:
     finding = ""
     if sha256(row.record).digest() != row.record_hash:
         finding = "the record is not the one that was stored: its SHA-256 differs"

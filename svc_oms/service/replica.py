@@ -23,8 +23,8 @@ from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailabl
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import RoutingBooks
 from svc_oms.service.reference.venue_sessions import VenueSessions
-from svc_oms.service.routing.books import RoutingBooks
 from svc_oms.service.routing.router import Router
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.venue.session_administration import SessionAdministration

@@ -15,7 +15,7 @@ from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff
-from svc_oms.service.routing.books import RoutingBooks
+from svc_oms.service.reference.routing_books import RoutingBooks
 
 log = get_logger("svc_oms.routing_books")
 

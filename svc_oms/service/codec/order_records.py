@@ -9,8 +9,8 @@ from mesh.timestamps import from_timestamp
 from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
+from svc_oms.domain.model import Execution, Link, Order, OrderOrigin, OrderType, WaitsFor
+from svc_oms.domain.numbers import ZERO, Price, Quantity
 from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
     execution_message,
@@ -76,7 +76,7 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
     if order.regulatory:
         message.regulatory.MergeFromString(order.regulatory)
     if order.link is not None:
-        message.link.CopyFrom(link_message(order.link))
+        _write_link(message, order, order.link)
     if order.rejection is not None:
         message.rejection.CopyFrom(rejection_message(order.rejection))
     if order.waits_for is not None:
@@ -87,11 +87,15 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.approved_by = order.approved_by
     if order.origin is not None:
         message.origin = order.origin  # type: ignore[assignment] # by number
+    return message
+
+
+def _write_link(message: order_pb2.Order, order: Order, link: Link) -> None:
+    message.link.CopyFrom(link_message(link))
     if order.routing is not None:
         message.routing.CopyFrom(routing_message(order.routing))
     if order.routing_decision:
         message.routing_decision = order.routing_decision
-    return message
 
 
 def fold_message(order: Order) -> OrderFold:
@@ -190,11 +194,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         pending_cancel_id=fold.pending_cancel_id,
         pending_replace_id=fold.pending_replace_id,
         in_doubt=tuple(fold.in_doubt),
-        awaited_cum=(
-            Quantity(Decimal(fold.awaited_cum_quantity))
-            if fold.awaited_cum_quantity
-            else NO_QUANTITY
-        ),
+        awaited_cum=Quantity(Decimal(fold.awaited_cum_quantity or 0)),
         venue_order_id=message.venue_order_id,
         regulatory=message.regulatory.SerializeToString()
         if message.HasField("regulatory")

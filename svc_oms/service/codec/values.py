@@ -88,7 +88,6 @@ LINK = derive(Link, order_pb2.OrderLink)
 TRIGGER = derive(Trigger, order_pb2.OrderTrigger)
 
 
-
 def routing_message(routing: Routing) -> order_pb2.Routing:
     """Encode how an order is routed."""
     return order_pb2.Routing(

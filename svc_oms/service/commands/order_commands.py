@@ -21,7 +21,6 @@ from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, c
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import IdempotencyRow
-from svc_oms.service.routing.route_commands import place_routed, replace_routed
 from svc_oms.service.submissions import CancelAll, CommandKind, Submission
 
 
@@ -29,8 +28,6 @@ def place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     """Accept a new order, and send it unless it has to wait here."""
     command = submission.command
     assert isinstance(command, PlaceOrder)
-    if command.routing is not None:
-        return place_routed(batch, submission)
     parts, now_ns = batch.parts, batch.changes.now_ns
     instrument = parts.market.instrument(command.instrument_id)
     event = decide_place(
@@ -70,8 +67,6 @@ def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     assert isinstance(command, ReplaceOrder)
     parts = batch.parts
     before = batch.order(command.order_id)
-    if before.routing is not None:
-        return replace_routed(batch, submission, before)
     require_own(before, "replaced")
     event = decide_replace(
         before,
@@ -163,7 +158,5 @@ def _parents(batch: CommandBatch, command: CancelAll) -> list[Order]:
     return [
         order
         for order in batch.changes.orders.values()
-        if order.order_id in names
-        and not order.is_closed
-        and command.side in {0, order.side.value}
+        if order.order_id in names and not order.is_closed and command.side in {0, order.side.value}
     ]

@@ -12,8 +12,8 @@ from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.controls.pre_trade_control import FillFollower, PreTradeControl
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_views import RoutingParts
 from svc_oms.service.reference.venue_sessions import VenueSessions
-from svc_oms.service.routing.views import RoutingParts
 from svc_oms.service.streams.publisher import Publisher
 
 ANSWER_AGE_MAX_S = 60.0

@@ -258,9 +258,7 @@ class LimitsBatchControl(BatchControl):
         now_ns = self._changes.now_ns
         applied = view.limit(LimitKind.MESSAGE_RATE, order, now_ns)
         if applied is not None:
-            reached = rate_reached(
-                view, applied, now_ns, is_cancel=is_cancel, messages=messages
-            )
+            reached = rate_reached(view, applied, now_ns, is_cancel=is_cancel, messages=messages)
             if reached is not None:
                 raise _rate_limited(reached)
 

@@ -48,9 +48,7 @@ class BatchControl(Protocol):
         """Check a change of an order; return own orders to cancel before it."""
         ...
 
-    def child(
-        self, submission: Submission, order: Order, messages: int
-    ) -> Sequence[Order] | None:
+    def child(self, submission: Submission, order: Order, messages: int) -> Sequence[Order] | None:
         """Check the child of a routed order; return own orders to cancel before it.
 
         The routed order was checked as a whole. A child is checked for what belongs to its venue.

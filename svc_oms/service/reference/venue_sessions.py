@@ -10,13 +10,13 @@ from typing import NamedTuple
 from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.timestamps import from_timestamp, set_timestamp
-from ordermesh.gateway.v1.venue_link_service_pb2 import FeeRate as FeeRateMessage
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SESSION_STATE_DOWN,
     SESSION_STATE_UP,
     SessionState,
     SessionStatus,
 )
+from ordermesh.gateway.v1.venue_link_service_pb2 import FeeRate as FeeRateMessage
 from svc_oms.domain.model import OrderType, TimeInForce
 from svc_oms.domain.routing.fees import FeeBasis, FeeRate, FeeRounding, FeeSchedule
 from svc_oms.domain.terms import BASIC, Capabilities

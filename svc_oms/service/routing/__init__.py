@@ -1,1 +1,1 @@
-"""Smart order routing: parents, their children, and the consolidated books decisions are made by."""
+"""Smart order routing: what is decided about routed orders, and when."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from kernel.nanoseconds import to_us
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
@@ -29,18 +29,19 @@ from svc_oms.domain.events import (
     ReplaceRequested,
     RoutingDecided,
 )
-from svc_oms.domain.model import Order, Rejection
+from svc_oms.domain.model import Order, OrderTerms, Rejection
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import Action, ActionKind, Cause, Decision, EndReason, Inputs
 from svc_oms.domain.routing.orders import new_child, parent_state, request_of, split
 from svc_oms.domain.routing.record import to_record
 from svc_oms.domain.routing.request import check_quantity, check_request
+from svc_oms.service.audit.audit_log import action
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.errors import refused
-from svc_oms.service.ports.routing_ports import RoutingDecisionRow
-from svc_oms.service.routing.venue_health import entry_of
-from svc_oms.service.routing.views import fees_of, not_now, view_of
+from svc_oms.service.ports import AuditWrite
+from svc_oms.service.ports.routing_ports import RoutingDecisionRow, RoutingVenueRow
+from svc_oms.service.reference.routing_views import fees_of, not_now, view_of
 from svc_oms.service.submissions import Submission
 
 RECORD_BYTES_MAX = 256 * 1024
@@ -199,7 +200,7 @@ def _checked(
     return placed, list(crossing)
 
 
-def _terms(child: Order, action: Action):  # type: ignore[no-untyped-def]
+def _terms(child: Order, action: Action) -> OrderTerms:
     return child.terms._replace(
         quantity=action.quantity or child.terms.quantity, limit_price=action.price
     )
@@ -222,7 +223,7 @@ def carry_out(batch: CommandBatch, submission: Submission, parent_id: str, plan:
     )
     for row in routing.healths.take_unstored():
         changes.writes.routing_venues.append(row)
-        changes.writes.audit.append(entry_of(row, changes.now_ns))
+        changes.writes.audit.append(_entry(row, changes.now_ns))
     for order_id in plan.crossing:
         _cancel(batch, submission, order_id)
     children = iter(plan.placed)
@@ -291,3 +292,10 @@ def _end(parent: Order, action: Action) -> Event:
     if action.end is EndReason.REJECTED and not parent.cum_quantity:
         return OrderRejected(Rejection("VENUE_REJECTED", action.why))
     return OrderCanceled(text=action.why)
+
+
+def _entry(row: RoutingVenueRow, now_ns: int) -> AuditWrite:
+    """Make the audit entry about a venue that was taken out."""
+    until_s = (row.out_until_us * NS_PER_US - now_ns) / NS_PER_S
+    text = f"venue {row.venue_mic} gets no routed orders for {until_s:.0f} s: {row.text}"
+    return action(now_ns, "oms:routing", "TakeVenueOut", text, venue_mic=row.venue_mic)

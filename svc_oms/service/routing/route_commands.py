@@ -13,8 +13,8 @@ from svc_oms.service.commands.checked import check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.reference.routing_views import RoutingParts, currency_of
 from svc_oms.service.routing.plans import carry_out, make_plan
-from svc_oms.service.routing.views import RoutingParts, currency_of
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
 
 
@@ -35,17 +35,16 @@ def place_routed(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     return key_row(submission, order.order_id, order.last_sequence)
 
 
-def replace_routed(batch: CommandBatch, submission: Submission, before: Order) -> IdempotencyRow:
+def replace_routed(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     """Give a routed order other terms: at once, or when no child can exceed a smaller quantity."""
     command = submission.command
     assert isinstance(command, ReplaceOrder)
+    before = batch.order(command.order_id)
     event = decide_replace_routed(before, command, batch.changes.now_ns)
     terms = event.terms
     at_once = terms.quantity >= before.terms.quantity
     asked = before._replace(terms=terms) if at_once else before._replace(pending_terms=terms)
-    check_controls(
-        batch, submission, lambda control: control.replace(submission, before, terms)
-    )
+    check_controls(batch, submission, lambda control: control.replace(submission, before, terms))
     plan = make_plan(batch, submission, asked, Cause.AMENDED, expired=False)
     order = batch.add(before, before.account_id, event, submission)
     if at_once:

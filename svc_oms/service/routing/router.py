@@ -26,8 +26,8 @@ from svc_oms.domain.routing.decision import Cause, Decision, WakeUp
 from svc_oms.domain.routing.view import Level, VenueState
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
+from svc_oms.service.reference.routing_views import RoutingParts, states_of
 from svc_oms.service.routing.route_commands import ends_at_ns
-from svc_oms.service.routing.views import RoutingParts, states_of
 from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Outcome, Submission
 
 log = get_logger("svc_oms.routing")

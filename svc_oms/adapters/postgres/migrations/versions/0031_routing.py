@@ -17,7 +17,7 @@ STATEMENTS = (
         decided_at timestamptz NOT NULL,
         -- Everything that the decision took in and gave out, as JSON.
         record bytea NOT NULL,
-        -- SHA-256 of it; the event RoutingDecided of the order has the same, and its chain covers it.
+        -- SHA-256 of it, as in the event RoutingDecided, which the hash chain covers.
         record_hash bytea NOT NULL,
         PRIMARY KEY (order_id, number)
     )""",

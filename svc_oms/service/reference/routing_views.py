@@ -14,9 +14,11 @@ from svc_oms.domain.routing.fees import FeeSchedule
 from svc_oms.domain.routing.view import ConsolidatedView, OwnOrder, VenueState, VenueView
 from svc_oms.domain.trading_hours import takes
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import NO_BOOK, RoutingBooks
+from svc_oms.service.reference.venue_health import VenueHealths
 from svc_oms.service.reference.venue_sessions import VenueSessions
-from svc_oms.service.routing.books import NO_BOOK, RoutingBooks
-from svc_oms.service.routing.venue_health import VenueHealths
+
+LIMITS = RoutingLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class RoutingParts:
     market: Market
     venues: VenueSessions
     clock: Clock
-    limits: RoutingLimits = RoutingLimits()
+    limits: RoutingLimits = LIMITS
 
 
 def currency_of(market: Market, isin: str, currency: str) -> str:
@@ -109,9 +111,7 @@ def shown_quantity(order: Order) -> Quantity:
     return NO_QUANTITY if order.terms.stop_price is not None else order.leaves_quantity
 
 
-def _state(
-    parts: RoutingParts, listing: Instrument, shown: VenueState, now_ns: int
-) -> VenueState:
+def _state(parts: RoutingParts, listing: Instrument, shown: VenueState, now_ns: int) -> VenueState:
     mic = listing.venue_mic
     if not parts.venues.is_up(mic):
         return VenueState.SESSION_DOWN

@@ -11,8 +11,6 @@ from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order
 from svc_oms.domain.routing.health import HealthLimits, VenueHealth, after_reject, is_out
 from svc_oms.domain.routing.orders import refused_by_venue
-from svc_oms.service.audit.audit_log import action
-from svc_oms.service.ports import AuditWrite
 from svc_oms.service.ports.routing_ports import RoutingVenueRow
 
 
@@ -69,10 +67,3 @@ class VenueHealths:
 
 
 SEEN_MAX = 10_000
-
-
-def entry_of(row: RoutingVenueRow, now_ns: int) -> AuditWrite:
-    """Make the audit entry about a venue that was taken out."""
-    until_s = (row.out_until_us * NS_PER_US - now_ns) / NS_PER_S
-    text = f"venue {row.venue_mic} gets no routed orders for {until_s:.0f} s: {row.text}"
-    return action(now_ns, "oms:routing", "TakeVenueOut", text, venue_mic=row.venue_mic)
