@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from kernel.nanoseconds import NS_PER_US
 from kernel.ulid import valid_ulid
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import refuse
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.domain.events import RoutingDecided

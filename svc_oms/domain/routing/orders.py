@@ -33,11 +33,11 @@ from svc_oms.domain.model import (
     TimeInForce,
 )
 from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
+from svc_oms.domain.order_terms.terms import check_kind
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.routing.decision import Action
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
-from svc_oms.domain.terms import check_kind
 
 EXECUTIONS: Final = OrderExecuted | ExecutionBusted | ExecutionCorrected
 AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})

@@ -10,7 +10,7 @@ from kernel.decimals import plain
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO, add
 from svc_oms.domain.routing.orders import possibly_live
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.verification.verify import Finding
 
 
 class _Sums:

@@ -24,7 +24,7 @@ from svc_oms.domain.events import (
     Stamp,
     StatusRequested,
 )
-from svc_oms.domain.groups import Consequence, consequences
+from svc_oms.domain.groups.group_rules import Consequence, consequences
 from svc_oms.domain.model import LinkKind, Order
 from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.routing import orders as routed

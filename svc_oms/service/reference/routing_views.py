@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from kernel.clock import Clock
 from mesh.errors import MeshError, refuse
-from svc_oms.domain.checks import Instrument
 from svc_oms.domain.model import Order, OrderType, TimeInForce
 from svc_oms.domain.numbers import NO_QUANTITY, Quantity
+from svc_oms.domain.order_terms.checks import Instrument
+from svc_oms.domain.order_terms.trading_hours import takes
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.routing.decision import RoutingLimits
 from svc_oms.domain.routing.fees import FeeSchedule
 from svc_oms.domain.routing.view import ConsolidatedView, OwnOrder, VenueState, VenueView
-from svc_oms.domain.trading_hours import takes
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.routing_books import NO_BOOK, RoutingBooks
 from svc_oms.service.reference.venue_health import VenueHealths

@@ -16,7 +16,6 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,
 )
-from svc_oms.domain.checks import Instrument, OrderRefused
 from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.events import (
     Event,
@@ -30,12 +29,13 @@ from svc_oms.domain.events import (
     RoutingDecided,
 )
 from svc_oms.domain.model import Order, OrderTerms, Rejection
+from svc_oms.domain.order_terms.checks import Instrument, OrderRefused
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import Action, ActionKind, Cause, Decision, EndReason, Inputs
 from svc_oms.domain.routing.orders import new_child, parent_state, request_of, split
 from svc_oms.domain.routing.record import to_record
 from svc_oms.domain.routing.request import check_quantity, check_request
-from svc_oms.service.audit.audit_log import action
+from svc_oms.service.audit import audit_log
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.errors import refused
@@ -298,4 +298,4 @@ def _entry(row: RoutingVenueRow, now_ns: int) -> AuditWrite:
     """Make the audit entry about a venue that was taken out."""
     until_s = (row.out_until_us * NS_PER_US - now_ns) / NS_PER_S
     text = f"venue {row.venue_mic} gets no routed orders for {until_s:.0f} s: {row.text}"
-    return action(now_ns, "oms:routing", "TakeVenueOut", text, venue_mic=row.venue_mic)
+    return audit_log.action(now_ns, "oms:routing", "TakeVenueOut", text, venue_mic=row.venue_mic)
