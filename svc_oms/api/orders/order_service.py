@@ -13,8 +13,8 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.api.orders.go_flat import go_flat
+from svc_oms.api.orders.show_routing import show_routing
 from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
-from svc_oms.api.show_routing import show_routing
 from svc_oms.service.codec.parked_messages import statement_message
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.directory.user_names import person_of
