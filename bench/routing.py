@@ -90,8 +90,6 @@ def measure(plan: Plan) -> list[Figure]:
     watched = _inputs(100, "99.90", resting)
     return [
         Figure("routing, a sweep decided", "µs CPU", _cpu_us(plan, lambda: decide(sweep))),
-        Figure(
-            "routing, its record", "µs CPU", _cpu_us(plan, lambda: to_record(sweep, decided))
-        ),
+        Figure("routing, its record", "µs CPU", _cpu_us(plan, lambda: to_record(sweep, decided))),
         Figure("routing, a rest looked at", "µs CPU", _cpu_us(plan, lambda: decide(watched))),
     ]

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kernel.decimals import parse_decimal
 from mesh.settings import SettingsError, fault_words
-from svc_gateway.domain.symbols import NAME_PATTERN, SymbolNames
+from svc_gateway.domain.market.symbols import NAME_PATTERN, SymbolNames
 from svc_gateway.venue_fees import FeeRateConfig, FeesConfig
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]

@@ -8,14 +8,19 @@ decided about again.
 
 from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.routing.contenders import contenders
 from svc_oms.domain.routing.decision import ActionKind, Decision, EndReason, Inputs, Verdict
-from svc_oms.domain.routing.draft import Draft
 from svc_oms.domain.routing.parent import ChildRole
 from svc_oms.domain.routing.quantities import minus
 from svc_oms.domain.routing.request import Strategy
-from svc_oms.domain.routing.steps import route_all_or_nothing, route_list, route_post, route_taking
-from svc_oms.domain.routing.watch import keep_in_order, shrink
+from svc_oms.domain.routing.strategies.contenders import contenders
+from svc_oms.domain.routing.strategies.draft import Draft
+from svc_oms.domain.routing.strategies.steps import (
+    route_all_or_nothing,
+    route_list,
+    route_post,
+    route_taking,
+)
+from svc_oms.domain.routing.strategies.watch import keep_in_order, shrink
 
 
 def decide(inputs: Inputs) -> Decision:
