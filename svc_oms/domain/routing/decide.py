@@ -8,14 +8,19 @@ decided about again.
 
 from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.numbers import EXACT, Quantity
-from svc_oms.domain.routing.contenders import contenders
 from svc_oms.domain.routing.decision import ActionKind, Decision, EndReason, Inputs, Verdict
-from svc_oms.domain.routing.draft import Draft
 from svc_oms.domain.routing.parent import ChildRole
+from svc_oms.domain.routing.quantities import minus
 from svc_oms.domain.routing.request import Strategy
-from svc_oms.domain.routing.steps import route_all_or_nothing, route_list, route_post, route_taking
-from svc_oms.domain.routing.watch import keep_in_order, shrink
+from svc_oms.domain.routing.strategies.contenders import contenders
+from svc_oms.domain.routing.strategies.draft import Draft
+from svc_oms.domain.routing.strategies.steps import (
+    route_all_or_nothing,
+    route_list,
+    route_post,
+    route_taking,
+)
+from svc_oms.domain.routing.strategies.watch import keep_in_order, shrink
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -28,7 +33,7 @@ def decide(inputs: Inputs) -> Decision:
     """
     draft = Draft(inputs)
     draft.take_parent(inputs.parent)
-    if not _ends(draft) and not _is_too_large(draft) and not _ends(draft):
+    if not _ends(draft) and not _is_too_large(draft):
         draft.venues = contenders(inputs)
         _route(draft)
     return draft.decision()
@@ -37,7 +42,7 @@ def decide(inputs: Inputs) -> Decision:
 def _ends(draft: Draft) -> bool:
     """End a parent that is executed, cancelled or expired, as soon as nothing of it is live."""
     parent = draft.parent
-    if parent.cum_quantity >= parent.quantity:
+    if draft.executed >= parent.quantity:
         draft.end(EndReason.FILLED, "the parent is executed")
     elif parent.cancel_requested:
         draft.end(EndReason.CANCELED, "the parent is to be cancelled")
@@ -51,16 +56,22 @@ def _ends(draft: Draft) -> bool:
 
 
 def _is_too_large(draft: Draft) -> bool:
-    """Answer a pending smaller quantity, and shrink what rests until nothing can exceed it."""
+    """Answer a pending smaller quantity, and shrink what rests until nothing can exceed it.
+
+    Returns:
+        True if nothing else can be decided before that.
+    """
     parent, wanted = draft.parent, draft.parent.pending_quantity
     if wanted is not None:
-        if parent.cum_quantity > wanted:
+        if draft.executed > wanted:
             draft.answer_amend(ActionKind.REFUSE_AMEND, wanted, "more is executed already")
-        elif parent.committed <= wanted:
+        elif draft.committed <= wanted:
             draft.answer_amend(ActionKind.GRANT_AMEND, wanted, "no child can exceed it any more")
+        if _ends(draft):
+            return True
     parent = draft.parent
     bound = parent.quantity if parent.pending_quantity is None else parent.pending_quantity
-    excess = Quantity(EXACT.subtract(parent.committed, bound))
+    excess = minus(draft.committed, bound)
     if excess <= 0:
         return False
     why = "the parent becomes smaller" if parent.pending_quantity else "more is live than allowed"

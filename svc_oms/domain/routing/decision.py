@@ -149,7 +149,8 @@ class Candidate(NamedTuple):
     price: Price | None = None
     """The gross price: the worst that was targeted, or the one to rest at."""
     net_price: Price | None = None
-    """Average per share after fees, for `quantity` or else for the best lot; 9 places."""
+    """After fees: the average of `quantity`, to 9 places; else of one more share at `price`, or of
+    one lot where fees depend on the size of the order."""
     age_ns: int = 0
     rank: int = 0
     """1 is the best; 0: not ranked."""

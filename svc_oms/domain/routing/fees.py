@@ -109,24 +109,34 @@ def charge(schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill]) -> Decim
     The schedule's places and rounding apply to the sum of an order, or to each execution.
     """
     if schedule.basis is FeeBasis.ORDER:
-        return _amount(schedule, rate, fills)
+        return _amount(schedule, rate, *_sums(fills)) if fills else ZERO
     amount = ZERO
     for fill in fills:
-        amount = EXACT.add(amount, _amount(schedule, rate, (fill,)))
+        amount = EXACT.add(amount, _amount(schedule, rate, *_sums((fill,))))
     return amount
 
 
-def _amount(schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill]) -> Decimal:
-    if not fills:
-        return ZERO
-    amount = rate.fixed
+def _sums(fills: Sequence[Fill]) -> tuple[Decimal, Decimal]:
+    """Return the quantity and the value, quantity times price."""
+    quantity = value = ZERO
     for fill in fills:
-        amount = EXACT.add(amount, multiply(fill.quantity, share_fee(rate, fill.price)))
+        quantity = EXACT.add(quantity, fill.quantity)
+        value = EXACT.add(value, multiply(fill.quantity, fill.price))
+    return quantity, value
+
+
+def _amount(schedule: FeeSchedule, rate: FeeRate, quantity: Decimal, value: Decimal) -> Decimal:
+    amount = rate.fixed
+    if rate.per_share:
+        amount = EXACT.add(amount, multiply(quantity, rate.per_share))
+    if rate.basis_points:
+        on_value = multiply(multiply(value, rate.basis_points), _PER_BASIS_POINT)
+        amount = EXACT.add(amount, on_value)
     if rate.minimum is not None:
         amount = max(amount, rate.minimum)
     if rate.maximum is not None:
         amount = min(amount, rate.maximum)
-    return _rounded(amount, schedule.places, schedule.rounding)
+    return amount.quantize(_UNITS[schedule.places], _MODES[schedule.rounding], _ROUNDS)
 
 
 def share_fee(rate: FeeRate, price: Price) -> Decimal:
@@ -147,23 +157,19 @@ def net_amount(
     schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill], *, is_buy: bool
 ) -> Decimal:
     """Return what the executions of one order cost (buy) or bring (sell) after its charge."""
-    amount = ZERO
-    for fill in fills:
-        amount = EXACT.add(amount, multiply(fill.quantity, fill.price))
     fee = charge(schedule, rate, fills)
-    return EXACT.add(amount, fee) if is_buy else EXACT.subtract(amount, fee)
+    value = _sums(fills)[1]
+    return EXACT.add(value, fee) if is_buy else EXACT.subtract(value, fee)
 
 
 def net_average(
     schedule: FeeSchedule, rate: FeeRate, fills: Sequence[Fill], *, is_buy: bool
 ) -> Price:
     """Return `net_amount` per share, rounded half even to 9 places; zero without fills."""
-    quantity = ZERO
-    for fill in fills:
-        quantity = EXACT.add(quantity, fill.quantity)
-    amount = net_amount(schedule, rate, fills, is_buy=is_buy)
-    return average_price(amount, Quantity(quantity))
-
-
-def _rounded(amount: Decimal, places: int, rounding: FeeRounding) -> Decimal:
-    return amount.quantize(_UNITS[places], _MODES[rounding], _ROUNDS)
+    quantity, value = _sums(fills)
+    if schedule.basis is FeeBasis.ORDER and fills:
+        fee = _amount(schedule, rate, quantity, value)
+    else:
+        fee = charge(schedule, rate, fills)
+    net = EXACT.add(value, fee) if is_buy else EXACT.subtract(value, fee)
+    return average_price(net, Quantity(quantity))

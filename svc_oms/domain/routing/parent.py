@@ -1,11 +1,11 @@
 """A parent and its children: what is executed, and what may be live at a venue."""
 
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
+from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
+from svc_oms.domain.routing.quantities import above_zero, minus, plus, total
 
 
 class ChildState(IntEnum):
@@ -66,7 +66,7 @@ class Child(NamedTuple):
         quantity = self.quantity
         if self.pending_quantity is not None and self.pending_quantity > quantity:
             quantity = self.pending_quantity
-        return Quantity(max(EXACT.subtract(quantity, self.cum_quantity), NO_QUANTITY))
+        return above_zero(minus(quantity, self.cum_quantity))
 
     @property
     def can_be_changed(self) -> bool:
@@ -116,7 +116,7 @@ class ParentState(NamedTuple):
     @property
     def committed(self) -> Quantity:
         """Executed and possibly live: what invariant 11 bounds by `quantity`."""
-        return Quantity(EXACT.add(self.cum_quantity, self.live_quantity))
+        return plus(self.cum_quantity, self.live_quantity)
 
     def live(self, role: ChildRole) -> tuple[Child, ...]:
         """Return the children of a role that may be live, oldest first."""
@@ -135,13 +135,6 @@ class ParentState(NamedTuple):
             for child in self.children
             if child.role is ChildRole.TAKE and not child.is_live
         )
-
-
-def total(quantities: Iterable[Quantity], start: Quantity = NO_QUANTITY) -> Quantity:
-    """Add quantities exactly."""
-    for quantity in quantities:
-        start = Quantity(EXACT.add(start, quantity))
-    return start
 
 
 def compacted(parent: ParentState, keep_from_ns: int) -> ParentState:

@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from kernel.decimals import parse_decimal, plain
+from kernel.decimals import CACHED_TEXTS_MAX, parse_decimal, plain
 from kernel.ticks import TickBand
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.domain.routing.decision import Decision, Inputs
@@ -32,10 +32,16 @@ def to_record(inputs: Inputs, decision: Decision) -> bytes:
 
 def _written(value: object) -> Any:
     if isinstance(value, Decimal):
-        return plain(value)
+        return _text(value)
     if isinstance(value, frozenset):
         return sorted(value)
     raise TypeError(f"a record cannot hold {value!r}")
+
+
+@lru_cache(maxsize=CACHED_TEXTS_MAX)
+def _text(number: Decimal) -> str:
+    """Write a number: prices and sizes come again and again."""
+    return plain(number)
 
 
 def from_record(record: bytes) -> tuple[Inputs, Decision]:

@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.numbers import EXACT, Price, Quantity
+from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.routing.fees import FeeSchedule
+from svc_oms.domain.routing.quantities import beyond_lots, minus, plus
 from svc_oms.domain.routing.schedule import BASIS_POINTS, Pace, Schedule
 from svc_oms.domain.routing.view import ConsolidatedView, VenueState
 
@@ -164,10 +165,10 @@ def check_quantity(request: RoutingRequest, view: ConsolidatedView, quantity: Qu
     ]
     lots = ", ".join(f"{one.mic} {plain(one.lot_size)}" for one in used)
     lot = min(one.lot_size for one in used)
-    beyond = EXACT.remainder(quantity, lot)
+    beyond = beyond_lots(quantity, lot)
     if beyond:
-        below = EXACT.subtract(quantity, beyond)
-        nearest = " or ".join(plain(n) for n in (below, EXACT.add(below, lot)) if n > 0)
+        below = minus(quantity, beyond)
+        nearest = " or ".join(plain(n) for n in (below, plus(below, lot)) if n > 0)
         expected = f"a multiple of the smallest lot of the venues ({lots}): nearest is {nearest}"
     elif any(one.min_quantity is None or one.min_quantity <= quantity for one in used):
         return

@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import EXACT, NO_QUANTITY, ZERO, Price, Quantity, multiply
-from svc_oms.domain.routing.contenders import Contender, on_tick
 from svc_oms.domain.routing.decision import Verdict
 from svc_oms.domain.routing.fees import Fill, share_fee
+from svc_oms.domain.routing.quantities import plus
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
+from svc_oms.domain.routing.strategies.contenders import Contender, on_tick
 
 _PER_BASIS_POINT: Final = Decimal("0.0001")
 
@@ -111,14 +112,14 @@ def _queue(request: RoutingRequest, contender: Contender, price: Price) -> Quant
     for level in contender.view.bids if request.is_buy else contender.view.offers:
         if level.price < price if request.is_buy else level.price > price:
             break
-        queue = Quantity(EXACT.add(queue, level.quantity))
+        queue = plus(queue, level.quantity)
     return queue
 
 
 def choose_place(place: Place, quantity: Quantity) -> None:
     """Write down that a quantity is to rest at a place, as much of it as one order may have."""
     whole = place.contender.whole_lots(quantity)
-    place.contender.fills = (Fill(whole, place.price),)
+    place.contender.fills, place.contender.quantity = (Fill(whole, place.price),), whole
     place.contender.verdict = Verdict.CHOSEN
 
 

@@ -5,12 +5,13 @@ from typing import Final
 
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
-from svc_oms.domain.routing.contenders import Contender
 from svc_oms.domain.routing.decision import Cause, Verdict
-from svc_oms.domain.routing.draft import Draft
-from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, total
+from svc_oms.domain.routing.parent import Child, ChildRole, ChildState
+from svc_oms.domain.routing.quantities import above_zero, beyond_lots, minus, plus, total
 from svc_oms.domain.routing.request import Strategy
-from svc_oms.domain.routing.rest import Place, cost_at, margin, places, rest_price
+from svc_oms.domain.routing.strategies.contenders import Contender
+from svc_oms.domain.routing.strategies.draft import Draft
+from svc_oms.domain.routing.strategies.rest import Place, cost_at, margin, places, rest_price
 from svc_oms.domain.routing.view import VenueState
 
 _LOST: Final = frozenset({VenueState.HALTED, VenueState.SESSION_DOWN})
@@ -24,27 +25,27 @@ def shrink(draft: Draft, excess: Quantity, why: str) -> None:
     """
     rests = draft.live(ChildRole.REST)
     for child in rests:
-        excess = Quantity(EXACT.subtract(excess, _on_its_way(child)))
+        excess = minus(excess, _on_its_way(child))
     for child in reversed(rests):
         if excess <= 0:
             return
         if not child.cancel_pending:
-            live = Quantity(EXACT.subtract(child.possibly_live, _on_its_way(child)))
+            live = minus(child.possibly_live, _on_its_way(child))
             reduce(draft, child, excess, why)
-            excess = Quantity(EXACT.subtract(excess, live))
+            excess = minus(excess, live)
 
 
 def reduce(draft: Draft, child: Child, quantity: Quantity, why: str) -> None:
     """Replace a child by a smaller one, or cancel it if not enough would be left of it."""
     view = next((view for view in draft.inputs.view.venues if view.mic == child.mic), None)
     lot = child.quantity if view is None else view.lot_size
-    beyond = EXACT.remainder(quantity, lot)
+    beyond = beyond_lots(quantity, lot)
     if beyond:
-        quantity = Quantity(EXACT.add(quantity, EXACT.subtract(lot, beyond)))
-    left = EXACT.subtract(child.possibly_live, quantity)
+        quantity = plus(quantity, minus(lot, beyond))
+    left = minus(child.possibly_live, quantity)
     smallest = None if view is None else view.min_quantity
     if left > 0 and child.can_be_changed and (smallest is None or left >= smallest):
-        smaller = Quantity(EXACT.subtract(child.quantity, quantity))
+        smaller = minus(child.quantity, quantity)
         draft.replace(child, smaller, child.price, why)
     else:
         draft.cancel(child, why)
@@ -55,7 +56,7 @@ def _on_its_way(child: Child) -> Quantity:
         return child.possibly_live
     if child.pending_quantity is None:
         return NO_QUANTITY
-    return Quantity(max(EXACT.subtract(child.quantity, child.pending_quantity), NO_QUANTITY))
+    return above_zero(minus(child.quantity, child.pending_quantity))
 
 
 def keep_in_order(draft: Draft) -> None:
@@ -140,11 +141,11 @@ def give_way(draft: Draft) -> None:
         for venue in draft.venues:
             if venue.mic != child.mic and venue.barred is None:
                 here = _shown_for(draft, child, venue, spoken_for.get(venue.mic, NO_QUANTITY))
-                room = Quantity(EXACT.subtract(child.possibly_live, shown))
+                room = minus(child.possibly_live, shown)
                 here = venue.whole_lots(min(here, room))
                 if venue.takes(here):
-                    spoken_for[venue.mic] = total((here,), spoken_for.get(venue.mic, NO_QUANTITY))
-                    shown = total((here,), shown)
+                    spoken_for[venue.mic] = plus(here, spoken_for.get(venue.mic, NO_QUANTITY))
+                    shown = plus(shown, here)
         if shown > 0 and is_due(draft, child):
             reduce(draft, child, shown, "another venue displays what the child waits for")
 
@@ -159,4 +160,4 @@ def _shown_for(draft: Draft, child: Child, venue: Contender, spoken_for: Quantit
     shown = total(
         level.quantity for level in venue.levels if not is_worse(draft, level.price, bound)
     )
-    return Quantity(max(EXACT.subtract(shown, spoken_for), NO_QUANTITY))
+    return above_zero(minus(shown, spoken_for))

@@ -2,15 +2,16 @@
 
 from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.routing.contenders import Contender, can_take
 from svc_oms.domain.routing.decision import EndReason, Verdict
-from svc_oms.domain.routing.draft import Draft
 from svc_oms.domain.routing.fees import Fill
-from svc_oms.domain.routing.parent import ChildRole, ChildState, total
+from svc_oms.domain.routing.parent import ChildRole, ChildState
+from svc_oms.domain.routing.quantities import plus
 from svc_oms.domain.routing.request import Strategy
-from svc_oms.domain.routing.rest import choose_place, places, write_places
-from svc_oms.domain.routing.sweep import all_or_nothing, choose, first_of, split, sweep
-from svc_oms.domain.routing.watch import give_way
+from svc_oms.domain.routing.strategies.contenders import Contender, can_take
+from svc_oms.domain.routing.strategies.draft import Draft
+from svc_oms.domain.routing.strategies.rest import choose_place, places, write_places
+from svc_oms.domain.routing.strategies.sweep import all_or_nothing, choose, first_of, split, sweep
+from svc_oms.domain.routing.strategies.watch import give_way
 
 
 def route_taking(draft: Draft) -> None:
@@ -121,7 +122,7 @@ def _rest(draft: Draft) -> None:
     for child in reversed(rests):
         if child.can_be_changed and (child.mic, child.price) == (best.contender.mic, best.price):
             choose_place(best, draft.free)
-            larger = total((child.quantity, whole))
+            larger = plus(child.quantity, whole)
             draft.replace(child, larger, child.price, "the rest grows")
             draft.reason = f"{plain(whole)} more rests at {child.mic}"
             return

@@ -8,8 +8,9 @@ from kernel.ticks import TickBand, band_at
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
 from svc_oms.domain.routing.decision import Candidate, Inputs, Verdict
-from svc_oms.domain.routing.fees import FeeRate, FeeSchedule, Fill, net_average
+from svc_oms.domain.routing.fees import FeeRate, FeeSchedule, Fill, net_average, net_price
 from svc_oms.domain.routing.parent import ChildRole
+from svc_oms.domain.routing.quantities import beyond_lots, minus, plus
 from svc_oms.domain.routing.view import Level, VenueState, VenueView
 
 _VERDICT_OF_STATE: Final = {
@@ -23,7 +24,7 @@ _VERDICT_OF_STATE: Final = {
 
 @dataclass(slots=True)
 class Contender:
-    """A venue in one decision. What decides about it writes the last six fields."""
+    """A venue in one decision. What decides about it writes the last seven fields."""
 
     view: VenueView
     place: int
@@ -39,6 +40,8 @@ class Contender:
     """What the record says of it, unless it is barred."""
     fills: tuple[Fill, ...] = ()
     """What the decision expects of a new child there."""
+    quantity: Quantity = NO_QUANTITY
+    """The sum of `fills`: of the new child."""
     price: Price | None = None
     """Of the new child, or of the one that it could have."""
     rank: int = 0
@@ -56,19 +59,11 @@ class Contender:
         assert self.schedule is not None
         return self.schedule
 
-    @property
-    def quantity(self) -> Quantity:
-        """Of the new child."""
-        quantity = NO_QUANTITY
-        for fill in self.fills:
-            quantity = Quantity(EXACT.add(quantity, fill.quantity))
-        return quantity
-
     def whole_lots(self, quantity: Quantity) -> Quantity:
         """Return the largest quantity up to this one, in lots, that one order may have."""
         if self.view.max_quantity is not None and quantity > self.view.max_quantity:
             quantity = self.view.max_quantity
-        return Quantity(EXACT.subtract(quantity, EXACT.remainder(quantity, self.view.lot_size)))
+        return minus(quantity, beyond_lots(quantity, self.view.lot_size))
 
     def takes(self, quantity: Quantity) -> bool:
         """Return whether one order may have the quantity, which is in lots."""
@@ -82,15 +77,14 @@ class Contender:
     def evidence(self, *, is_buy: bool) -> Candidate:
         """Return what the record says about the venue."""
         price, net = self.price, None
-        if self.schedule is not None:
-            fills = self.fills
-            if not fills:
-                if price is None and self.levels:
-                    price = self.levels[0].price
-                if price is not None:
-                    fills = (Fill(self.view.lot_size, price),)
-            if fills:
+        if price is None and self.levels:
+            price = self.levels[0].price
+        if self.schedule is not None and price is not None:
+            if self.fills or self.rate().depends_on_size:
+                fills = self.fills or (Fill(self.view.lot_size, price),)
                 net = net_average(self.schedule, self.rate(), fills, is_buy=is_buy)
+            else:
+                net = net_price(self.rate(), price, is_buy=is_buy)
         return Candidate(
             self.view.mic,
             self.verdict if self.barred is None else self.barred,
@@ -146,7 +140,7 @@ def _own_displayed(inputs: Inputs) -> Mapping[tuple[str, Price], Quantity]:
     for order in inputs.view.own_orders:
         if order.is_buy != inputs.request.is_buy:
             key = order.mic, order.price
-            own[key] = Quantity(EXACT.add(own.get(key, NO_QUANTITY), order.quantity))
+            own[key] = plus(own.get(key, NO_QUANTITY), order.quantity)
     return own
 
 
@@ -156,7 +150,7 @@ def _in_flight(inputs: Inputs) -> Mapping[str, Quantity]:
     for child in inputs.parent.children:
         if child.role is ChildRole.TAKE and child.is_live:
             before = flying.get(child.mic, NO_QUANTITY)
-            flying[child.mic] = Quantity(EXACT.add(before, child.possibly_live))
+            flying[child.mic] = plus(before, child.possibly_live)
     return flying
 
 
@@ -177,14 +171,14 @@ def _find_levels(
         if own:
             ours = own.get((view.mic, price))
             if ours is not None:
-                quantity = Quantity(EXACT.subtract(quantity, ours))
+                quantity = minus(quantity, ours)
         if flying:
             spoken_for = min(flying, quantity)
-            flying = Quantity(EXACT.subtract(flying, spoken_for))
-            quantity = Quantity(EXACT.subtract(quantity, spoken_for))
+            flying = minus(flying, spoken_for)
+            quantity = minus(quantity, spoken_for)
         if quantity > 0:
             levels.append(level if quantity is level.quantity else Level(price, quantity))
-            displayed = Quantity(EXACT.add(displayed, quantity))
+            displayed = plus(displayed, quantity)
     contender.levels = tuple(levels)
     contender.displayed = displayed
 

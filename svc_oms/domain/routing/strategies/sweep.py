@@ -5,9 +5,10 @@ from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
 from svc_oms.domain.numbers import EXACT, NO_QUANTITY, ZERO, Price, Quantity, multiply
-from svc_oms.domain.routing.contenders import Contender, on_tick
 from svc_oms.domain.routing.decision import Verdict
 from svc_oms.domain.routing.fees import Fill, net_amount, net_price
+from svc_oms.domain.routing.quantities import minus, plus
+from svc_oms.domain.routing.strategies.contenders import Contender, on_tick
 
 Plan = dict[int, list[Fill]]
 """What is taken of each contender, by its place in the list, in the order of choosing."""
@@ -30,7 +31,7 @@ def sweep(
     left_out: set[int] = set()
     while True:
         plan = _greedy(usable, quantity, venues_max, left_out, nets, is_buy=is_buy)
-        small = [at for at in plan if not usable[at].takes(_sum(plan[at]))]
+        small = [at for at in plan if _is_small(usable[at], plan[at])]
         if not small:
             break
         left_out.add(small[-1])
@@ -71,11 +72,11 @@ def _greedy(
             continue
         room = left
         if one.view.max_quantity is not None and fills:
-            room = min(room, Quantity(EXACT.subtract(one.view.max_quantity, _sum(fills))))
+            room = min(room, minus(one.view.max_quantity, _sum(fills)))
         take = one.whole_lots(min(level.quantity, room))
         if take > 0:
             plan.setdefault(at, []).append(Fill(take, level.price))
-            left = Quantity(EXACT.subtract(left, take))
+            left = minus(left, take)
         number += 1
         if number < len(one.levels) and left > 0:
             known = nets[at]
@@ -104,7 +105,7 @@ def _cheaper(
         # The last one first: of two that cost the same, the earlier contender stays.
         for at in sorted(plan, reverse=True):
             other = _greedy(usable, quantity, venues_max, left_out | {at}, nets, is_buy=is_buy)
-            if any(not usable[which].takes(_sum(other[which])) for which in other):
+            if any(_is_small(usable[which], other[which]) for which in other):
                 continue
             other_filled, other_cost = _outcome(usable, other, is_buy=is_buy)
             if other_filled == filled and other_cost < cost:
@@ -118,19 +119,24 @@ def _cheaper(
 
 def _outcome(usable: Sequence[Contender], plan: Plan, *, is_buy: bool) -> tuple[Decimal, Decimal]:
     """Return the quantity of a plan, and what is smaller for a better amount after fees."""
-    filled = cost = ZERO
+    filled, cost = NO_QUANTITY, ZERO
     for at, fills in plan.items():
         fees = usable[at].fees
         amount = net_amount(fees, fees.taker, fills, is_buy=is_buy)
         cost = EXACT.add(cost, amount if is_buy else amount.copy_negate())
-        filled = EXACT.add(filled, _sum(fills))
+        filled = plus(filled, _sum(fills))
     return filled, cost
+
+
+def _is_small(contender: Contender, fills: Sequence[Fill]) -> bool:
+    """Return whether a child would be below the smallest order of its venue."""
+    return contender.view.min_quantity is not None and not contender.takes(_sum(fills))
 
 
 def _sum(fills: Sequence[Fill]) -> Quantity:
     quantity = NO_QUANTITY
     for fill in fills:
-        quantity = Quantity(EXACT.add(quantity, fill.quantity))
+        quantity = plus(quantity, fill.quantity)
     return quantity
 
 
@@ -141,7 +147,7 @@ def _write(usable: Sequence[Contender], plan: Plan, *, is_buy: bool) -> None:
 
 def choose(contender: Contender, fills: Sequence[Fill], *, is_buy: bool) -> None:
     """Write down what is taken of a venue: its child is limited to the worst of those levels."""
-    contender.fills = tuple(fills)
+    contender.fills, contender.quantity = tuple(fills), _sum(fills)
     contender.price = on_tick(fills[-1].price, contender.view.tick_table, up=not is_buy)
     contender.verdict = Verdict.CHOSEN
 
@@ -179,7 +185,7 @@ def split(usable: Sequence[Contender], quantity: Quantity, *, is_buy: bool) -> N
 def _shares(sharing: Sequence[Contender], quantity: Quantity) -> list[Quantity]:
     whole = NO_QUANTITY
     for one in sharing:
-        whole = Quantity(EXACT.add(whole, one.displayed))
+        whole = plus(whole, one.displayed)
     quantity = min(quantity, whole)
     shares, remainders = [], []
     left = quantity
@@ -189,17 +195,17 @@ def _shares(sharing: Sequence[Contender], quantity: Quantity) -> list[Quantity]:
         share = one.whole_lots(Quantity(multiply(lots, one.view.lot_size)))
         shares.append(share)
         remainders.append((EXACT.subtract(multiply(share, whole), exact), at))
-        left = Quantity(EXACT.subtract(left, share))
+        left = minus(left, share)
     # The most negative difference is the largest remainder. It gets one lot; after that, small
     # lots fill what larger ones could not.
     largest_first = [at for _, at in sorted(remainders)]
     for at, lots_max in [(at, 1) for at in largest_first] + [(at, None) for at in largest_first]:
         one, lot = sharing[at], sharing[at].view.lot_size
-        room = min(left, Quantity(EXACT.subtract(one.displayed, shares[at])))
+        room = min(left, minus(one.displayed, shares[at]))
         if lots_max is not None:
             room = min(room, lot)
-        more = one.whole_lots(Quantity(EXACT.add(shares[at], room)))
-        left = Quantity(EXACT.subtract(left, EXACT.subtract(more, shares[at])))
+        more = one.whole_lots(plus(shares[at], room))
+        left = minus(left, minus(more, shares[at]))
         shares[at] = more
     return shares
 
@@ -211,7 +217,7 @@ def first_of(contender: Contender, quantity: Quantity) -> list[Fill]:
         take = min(level.quantity, quantity)
         if take > 0:
             fills.append(Fill(take, level.price))
-            quantity = Quantity(EXACT.subtract(quantity, take))
+            quantity = minus(quantity, take)
     return fills
 
 

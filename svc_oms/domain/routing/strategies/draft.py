@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
-from svc_oms.domain.routing.contenders import Contender
+from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity
 from svc_oms.domain.routing.decision import (
     Action,
     ActionKind,
@@ -17,7 +16,9 @@ from svc_oms.domain.routing.decision import (
     WakeUp,
 )
 from svc_oms.domain.routing.parent import Child, ChildRole, ParentState
+from svc_oms.domain.routing.quantities import above_zero, minus, plus
 from svc_oms.domain.routing.schedule import released
+from svc_oms.domain.routing.strategies.contenders import Contender
 
 _ORDER = {
     ActionKind.GRANT_AMEND: 0,
@@ -35,6 +36,8 @@ class Draft:
     Attributes:
         inputs: What the decision depends on.
         parent: The parent; after GRANT_AMEND or REFUSE_AMEND as that leaves it.
+        executed: Of all children.
+        committed: Executed and possibly live.
         free: What may be placed: neither executed, nor possibly live, nor placed here.
         venues: The contenders; empty where the books do not matter.
         reason: The sentence of the decision.
@@ -45,7 +48,7 @@ class Draft:
         self.request = inputs.request
         self.limits = inputs.limits
         self.parent = inputs.parent
-        self.free = NO_QUANTITY
+        self.executed = self.committed = self.free = NO_QUANTITY
         self.venues: Sequence[Contender] = ()
         self.reason = ""
         self._actions: list[Action] = []
@@ -55,8 +58,8 @@ class Draft:
     def take_parent(self, parent: ParentState) -> None:
         """Go on with a parent, and find what of it may be placed."""
         self.parent = parent
-        room = EXACT.subtract(self.ceiling(), parent.committed)
-        self.free = Quantity(max(room, NO_QUANTITY))
+        self.executed, self.committed = parent.cum_quantity, parent.committed
+        self.free = above_zero(minus(self.ceiling(), self.committed))
 
     def ceiling(self) -> Quantity:
         """Return how much may be executed or live now: the quantity, or what is released of it."""
@@ -68,12 +71,12 @@ class Draft:
         ceiling = released(schedule, quantity, parent.market_volume, now_ns)
         if schedule.slice_quantity_max is not None:
             begun_ns = schedule.slice_start_ns(now_ns)
-            placed = parent.committed
+            placed = self.committed
             for child in parent.children:
                 if child.placed_at_ns >= begun_ns:
-                    counted = EXACT.add(child.cum_quantity, child.possibly_live)
-                    placed = Quantity(EXACT.subtract(placed, counted))
-            ceiling = min(ceiling, Quantity(EXACT.add(placed, schedule.slice_quantity_max)))
+                    counted = plus(child.cum_quantity, child.possibly_live)
+                    placed = minus(placed, counted)
+            ceiling = min(ceiling, plus(placed, schedule.slice_quantity_max))
         return ceiling
 
     @property
@@ -103,7 +106,7 @@ class Draft:
         quantity, price = contender.quantity, contender.price
         assert NO_QUANTITY < quantity <= self.free
         assert price is not None
-        self.free = Quantity(EXACT.subtract(self.free, quantity))
+        self.free = minus(self.free, quantity)
         self._actions.append(
             Action(
                 ActionKind.PLACE,
@@ -126,9 +129,9 @@ class Draft:
         """Replace a child by another total quantity, price, or both."""
         assert child.can_be_changed
         if quantity > child.quantity:
-            more = Quantity(EXACT.subtract(quantity, child.quantity))
+            more = minus(quantity, child.quantity)
             assert more <= self.free
-            self.free = Quantity(EXACT.subtract(self.free, more))
+            self.free = minus(self.free, more)
         self._touched.add(child.child_id)
         self._actions.append(
             Action(
@@ -153,12 +156,11 @@ class Draft:
         """End the parent if nothing of it is live; else cancel what rests, and wait."""
         for child in self.live(ChildRole.REST):
             self.cancel(child, why)
-        live = self.parent.live_quantity
         if any(child.is_live for child in self.parent.children):
+            live = minus(self.committed, self.executed)
             self.reason = f"{why}; {plain(live)} may still be live"
             return
-        left = EXACT.subtract(self.parent.quantity, self.parent.cum_quantity)
-        rest = Quantity(max(left, NO_QUANTITY))
+        rest = above_zero(minus(self.parent.quantity, self.executed))
         self._actions.append(Action(ActionKind.END, quantity=rest, end=end, why=why))
         self.reason = why
 
@@ -174,14 +176,14 @@ class Draft:
 
     def decision(self) -> Decision:
         """Return what was decided."""
-        is_buy, parent = self.request.is_buy, self.inputs.parent
-        excess = EXACT.subtract(parent.committed, parent.quantity)
+        is_buy = self.request.is_buy
+        excess = minus(self.committed, self.inputs.parent.quantity)
         return Decision(
             tuple(sorted(self._actions, key=lambda action: _ORDER[action.kind])),
             tuple(sorted((one.evidence(is_buy=is_buy) for one in self.venues), key=_best_first)),
             tuple(self._wake_ups),
             self.reason,
-            Quantity(max(excess, NO_QUANTITY)),
+            above_zero(excess),
         )
 
 
