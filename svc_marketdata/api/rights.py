@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from mesh.errors import MeshError, refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights, read_rights
 
 RIGHTS_KEPT_MAX = 1_024
